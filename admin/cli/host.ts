@@ -1,0 +1,115 @@
+/** Runs one host in this process: starts NANO and its admin listener, serves until told to stop, drains. */
+import type { EventHub, NanoConfig } from "../../runtime/mod.ts";
+import type { AdminTarget } from "../api.ts";
+import { AdminServer } from "../server.ts";
+import { adminToken } from "../token.ts";
+import { CliError } from "./cli_error.ts";
+import type { CliIo } from "./cli_io.ts";
+import { HostStatusWriter } from "./host_status.ts";
+import type { SignalHandlers } from "./signals.ts";
+import { VERSION } from "./version.ts";
+
+/** A running NANO as the command line needs it; class `Nano` fits it. */
+export interface HostTarget extends AdminTarget, AsyncDisposable {
+  /** URL of the public listener. */
+  readonly url: string;
+  readonly events: EventHub;
+  drain(): Promise<{ readonly forcedClosed: number }>;
+  busyApps(): readonly string[];
+}
+
+/** How {@linkcode serve} runs. */
+export interface ServeOptions {
+  readonly config: NanoConfig;
+  readonly io: CliIo;
+  /** Starts NANO. */
+  readonly start: () => Promise<HostTarget>;
+  /** Listens to signals from now until disposal. */
+  readonly signals: (handlers: SignalHandlers) => Disposable;
+  /** Ends the process at once, on the second signal. */
+  readonly exit: (code: number) => void;
+  /** Under a guardian: the file to report in, and what settles when the guardian is gone. */
+  readonly guardian: { readonly file: string; readonly gone: () => Promise<void> } | null;
+  /** Called when everything listens. */
+  readonly onServing?: (nano: HostTarget) => void;
+}
+
+/**
+ * Serves until SIGTERM, SIGINT or the end of the guardian, then drains.
+ *
+ * @returns the exit code: 0, or 1 when requests had to be cut
+ * @throws {NanoError} when NANO or its admin listener cannot start
+ */
+export async function serve(options: ServeOptions): Promise<number> {
+  const { io } = options;
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  let running: HostTarget | null = null;
+  // Listened to from the first moment: a stop while the apps boot must drain as well.
+  using _signals = options.signals({
+    onStop: (_signal, count) => count === 1 ? stop() : options.exit(1),
+    onReload: () => {
+      if (running !== null) void reload(running, io);
+    },
+  });
+  if (options.guardian !== null) {
+    options.guardian.gone().then(stop, (error) => {
+      io.err(`nano: Cannot watch the guardian: ${String(error)}`);
+      stop();
+    });
+  }
+  await using nano = await started(options);
+  await using admin = await startAdmin(nano, options);
+  using status = options.guardian && new HostStatusWriter(options.guardian.file, () => nano.busyApps(), io.err);
+  running = nano;
+  nano.events.emit({ event: "server_start", version: VERSION, url: nano.url, admin: admin?.url ?? null });
+  options.onServing?.(nano);
+  await stopped;
+  status?.stopping();
+  // The admin listener stays open meanwhile: /readyz says "draining".
+  const { forcedClosed } = await nano.drain();
+  const exitCode = forcedClosed > 0 ? 1 : 0;
+  nano.events.emit({ event: "server_stop", exitCode });
+  return exitCode;
+}
+
+async function started({ config, start }: ServeOptions): Promise<HostTarget> {
+  try {
+    return await start();
+  } catch (error) {
+    if (!isAddressInUse(error)) throw error;
+    const apps = config.apps.filter(({ port }) => port !== null).map(({ name, port }) => `${port} (app "${name}")`);
+    const ports = [`${config.port}`, ...apps].join(" or ");
+    throw new CliError(
+      "INTERNAL",
+      `Cannot listen on ${config.hostname}, port ${ports}: the port is in use; --port N takes another`,
+    );
+  }
+}
+
+async function startAdmin(nano: HostTarget, { config, io }: ServeOptions): Promise<AdminServer | null> {
+  const { admin, stateDir } = config;
+  if (admin === false) return null;
+  const token = await adminToken({ fromEnv: io.env("NANO_ADMIN_TOKEN"), configured: admin.token, stateDir });
+  const server = AdminServer.start(nano, { hostname: admin.hostname, port: admin.port, token: token.value });
+  // Its place, never its value; on stderr, because stdout holds log records only.
+  if (token.file !== null) io.err(`nano: The admin token is in ${token.file}; "nano token" prints it`);
+  return server;
+}
+
+async function reload(nano: HostTarget, io: CliIo): Promise<void> {
+  try {
+    await nano.reload();
+  } catch (error) {
+    // A refused configuration is in the log already, as config_rejected with all mistakes.
+    if (error instanceof Error && "code" in error && error.code === "CONFIG_INVALID") return;
+    io.err(`nano: Cannot reload: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** NANO may wrap the system's error. */
+function isAddressInUse(error: unknown): boolean {
+  for (let one = error; one instanceof Error; one = one.cause) {
+    if (one instanceof Deno.errors.AddrInUse) return true;
+  }
+  return false;
+}

@@ -1,0 +1,50 @@
+/** Runs the host of `nano start` in this process. */
+import { loadConfig, Nano, type NanoConfig } from "../../runtime/mod.ts";
+import { CliError } from "./cli_error.ts";
+import type { CliIo } from "./cli_io.ts";
+import { serve } from "./host.ts";
+import { guardianGone } from "./host_status.ts";
+import { listenSignals } from "./signals.ts";
+
+/** What `nano start` was given. */
+export interface RunHostOptions {
+  /** Absolute path of nano.json. */
+  readonly file: string;
+  /** Instead of the configured ports; null leaves them. */
+  readonly port: number | null;
+  readonly adminPort: number | null;
+  /** False: no reload when files change. */
+  readonly watch: boolean;
+  /** The guardian's file, or null without a guardian. */
+  readonly statusFile: string | null;
+}
+
+/** Serves until the process is told to stop. @returns the exit code */
+export async function runHost(options: RunHostOptions, io: CliIo): Promise<number> {
+  const load = async () => withPorts(await loadConfig(options.file, { hostEnv: io.env }), options);
+  const config = await load();
+  return await serve({
+    config,
+    io,
+    start: () => Nano.start(config, { reloadConfig: load, watch: options.watch }),
+    signals: listenSignals,
+    exit: Deno.exit,
+    guardian: options.statusFile === null ? null : { file: options.statusFile, gone: guardianGone },
+  });
+}
+
+/**
+ * The configuration with the ports of the command line, which win over every version of the file.
+ * @throws {CliError} USAGE when an admin port is given for an admin listener that is off
+ */
+export function withPorts(config: NanoConfig, ports: Pick<RunHostOptions, "port" | "adminPort">): NanoConfig {
+  const { port, adminPort } = ports;
+  if (adminPort !== null && config.admin === false) {
+    throw new CliError("USAGE", 'Option "--admin-port" is of no use: the configuration turns the admin listener off');
+  }
+  return {
+    ...config,
+    port: port ?? config.port,
+    admin: config.admin && { ...config.admin, port: adminPort ?? config.admin.port },
+  };
+}

@@ -1,0 +1,85 @@
+/** Runs the admin listener. */
+import { isIP } from "node:net";
+import { NanoError } from "../runtime/mod.ts";
+import { type AdminTarget, createAdminApi } from "./api.ts";
+
+/** What {@linkcode AdminServer.start} takes beside NANO. */
+export interface AdminServerOptions {
+  readonly hostname: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly token: string;
+  /** Told of errors that are NANO's own fault. Default: standard error. */
+  readonly report?: (error: unknown) => void;
+}
+
+/** How long answers that are under way may take when the listener ends. */
+const CLOSE_WAIT_MS = 1000;
+
+/** The running admin listener; disposing it waits at most a second for answers under way, then cuts them. */
+export class AdminServer implements AsyncDisposable {
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #closing: AbortController;
+  readonly #underWay: Set<Promise<unknown>>;
+
+  private constructor(
+    server: Deno.HttpServer<Deno.NetAddr>,
+    closing: AbortController,
+    underWay: Set<Promise<unknown>>,
+  ) {
+    this.#server = server;
+    this.#closing = closing;
+    this.#underWay = underWay;
+  }
+
+  /**
+   * Opens the listener.
+   * @throws {NanoError} INTERNAL when the address cannot be listened on
+   */
+  static start(nano: AdminTarget, options: AdminServerOptions): AdminServer {
+    const { hostname, port, token } = options;
+    const report = options.report === undefined ? {} : { report: options.report };
+    const api = createAdminApi(nano, { token, hostnames: [hostname], ...report });
+    const closing = new AbortController();
+    const underWay = new Set<Promise<unknown>>();
+    const handler = (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => {
+      // A client that goes away rejects `completed`; for the end of the listener that is as good as an answer.
+      const delivered: Promise<unknown> = info.completed.catch(() => {}).finally(() => underWay.delete(delivered));
+      underWay.add(delivered);
+      return api.fetch(request);
+    };
+    try {
+      const server = Deno.serve({ hostname, port, signal: closing.signal, onListen: () => {} }, handler);
+      return new AdminServer(server, closing, underWay);
+    } catch (error) {
+      const reason = error instanceof Deno.errors.AddrInUse ? "the port is in use" : String(error);
+      throw new NanoError("INTERNAL", `Cannot listen on ${authority(hostname, port)} for the admin API: ${reason}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Where it is reached, without a slash at the end. */
+  get url(): string {
+    const { hostname, port } = this.#server.addr;
+    const reachable = hostname === "0.0.0.0" ? "127.0.0.1" : hostname === "::" ? "::1" : hostname;
+    return `http://${authority(reachable, port)}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, CLOSE_WAIT_MS);
+    try {
+      await Promise.race([Promise.all(this.#underWay), late]);
+    } finally {
+      clearTimeout(timer);
+      // Not `shutdown()`: it waits without end for a client that reads nothing, and aborting after it throws.
+      this.#closing.abort();
+      await this.#server.finished;
+    }
+  }
+}
+
+function authority(hostname: string, port: number): string {
+  return `${isIP(hostname) === 6 ? `[${hostname}]` : hostname}:${port}`;
+}

@@ -1,0 +1,17 @@
+/** How long an app that died waits before it is started again. */
+
+/** Longest wait. */
+export const MAX_BACKOFF_MS = 30_000;
+/** First wait that is not zero. */
+const FIRST_BACKOFF_MS = 100;
+/** An app that ran this long is healthy again: its next death counts as the first. */
+export const HEALTHY_AFTER_MS = 10_000;
+
+/**
+ * Wait before an attempt, in ms: none before the first restart, then doubling up to {@linkcode MAX_BACKOFF_MS}.
+ * @param attempt deaths in a row, 1 for the first
+ */
+export function backoffMs(attempt: number): number {
+  if (attempt <= 1) return 0;
+  return Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 2), MAX_BACKOFF_MS);
+}

@@ -1,0 +1,67 @@
+/** An app whose code could not be bundled: it claims its hosts and says the truth. */
+import type { AppCall } from "../app_call.ts";
+import type { AppConfig } from "../config/resolved_config.ts";
+import { NanoError } from "../errors.ts";
+import type { AppSnapshot } from "../events.ts";
+import type { AppStateName, ExitReason } from "../lifecycle.ts";
+
+/** Stands where a supervisor would. */
+export class BrokenApp {
+  readonly app: AppConfig;
+  readonly version = null;
+  readonly pending = 0;
+  readonly #error: NanoError;
+  readonly #since: number;
+  #state: AppStateName = "failed";
+
+  /** @param wallMs now, ms since the epoch */
+  constructor(app: AppConfig, error: NanoError, wallMs: number) {
+    this.app = app;
+    this.#error = error;
+    this.#since = wallMs;
+  }
+
+  get state(): AppStateName {
+    return this.#state;
+  }
+
+  fetch(call: AppCall): void {
+    const text = `Cannot answer from app "${this.app.name}": it failed to start`;
+    call.fail(
+      new NanoError("APP_FAILED", text, {
+        cause: this.#error,
+        details: [this.#error.message, ...this.#error.details],
+      }),
+    );
+  }
+
+  /** @throws {NanoError} APP_FAILED, always */
+  start(): Promise<void> {
+    return Promise.reject(this.#error);
+  }
+
+  stop(_timeoutMs?: number): Promise<ExitReason> {
+    this.#state = "stopped";
+    return Promise.resolve("drained");
+  }
+
+  snapshot(): AppSnapshot {
+    return {
+      name: this.app.name,
+      state: this.#state,
+      hostnames: this.app.hostnames,
+      port: this.app.port,
+      version: null,
+      since: this.#since,
+      restarts: {},
+      lastExit: null,
+      error: [this.#error.message, ...this.#error.details].join("\n"),
+      inFlight: 0,
+      queued: 0,
+      heapBytes: 0,
+      externalBytes: 0,
+      cpuSeconds: 0,
+      startSeconds: null,
+    };
+  }
+}

@@ -1,0 +1,71 @@
+/** Verifies that a killed isolate's thread has really ended; terminate() itself does not say. */
+
+/** Between two looks. */
+const LOOK_MS = 50;
+/** After this long an ending thread is reported as stuck: a native call that V8 cannot interrupt. */
+export const STUCK_AFTER_MS = 10_000;
+
+interface Ending {
+  readonly threadId: number;
+  readonly since: number;
+  reported: boolean;
+}
+
+/** Watches threads on their way out. Linux only: elsewhere there is no /proc to look at and nothing is verified. */
+export class ThreadWatch implements Disposable {
+  readonly #onStuck: (threadId: number, ms: number) => void;
+  readonly #ending = new Map<number, Ending>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  /** @param onStuck told once of each thread that does not end */
+  constructor(onStuck: (threadId: number, ms: number) => void) {
+    this.#onStuck = onStuck;
+  }
+
+  /** Threads that were killed and still run. */
+  get size(): number {
+    return this.#ending.size;
+  }
+
+  /** Watches a killed isolate's thread until it is gone. */
+  watch(threadId: number): void {
+    if (threadId === 0 || Deno.build.os !== "linux") return;
+    this.#ending.set(threadId, { threadId, since: performance.now(), reported: false });
+    this.#timer ??= setTimeout(() => this.#look(), LOOK_MS);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#ending.clear();
+  }
+
+  #look(): void {
+    const alive = livingThreads();
+    for (const ending of [...this.#ending.values()]) {
+      if (!alive.has(`worker-${ending.threadId}`)) {
+        this.#ending.delete(ending.threadId);
+        continue;
+      }
+      const ms = performance.now() - ending.since;
+      if (ms < STUCK_AFTER_MS || ending.reported) continue;
+      ending.reported = true;
+      this.#onStuck(ending.threadId, ms);
+    }
+    this.#timer = this.#ending.size === 0 ? null : setTimeout(() => this.#look(), LOOK_MS);
+  }
+}
+
+/** Names of this process' threads. */
+export function livingThreads(): Set<string> {
+  const names = new Set<string>();
+  for (const { name } of Deno.readDirSync("/proc/self/task")) {
+    try {
+      names.add(Deno.readTextFileSync(`/proc/self/task/${name}/comm`).trim());
+    } catch (error) {
+      // A thread that ends between the listing and the look is not alive.
+      if (!(error instanceof Deno.errors.NotFound) && !(error instanceof Error && "code" in error)) throw error;
+    }
+  }
+  return names;
+}

@@ -1,0 +1,35 @@
+/** One request on its way to an app: the front door makes it, an isolate answers it. */
+import type { NanoError } from "./errors.ts";
+
+/** The body an isolate answers with. */
+export type AnswerBody = string | Uint8Array | ReadableStream<Uint8Array> | null;
+
+/**
+ * A request for an app. Exactly one of `respond` and `fail` is called; after a streamed `respond`, `finish` follows
+ * once the stream has ended one way or the other.
+ */
+export interface AppCall {
+  readonly method: string;
+  /** As the client wrote it, with its scheme and host. */
+  readonly url: string;
+  /** Header block, see protocol/header_block.ts. */
+  readonly headers: string;
+  /** The client as `hostname port`. */
+  readonly remote: string;
+  /** Monotonic ms at which the request arrived. */
+  readonly startedAt: number;
+  /** Length that the client declared, or null. */
+  readonly declaredBytes: number | null;
+  /** Takes the body, once. */
+  takeBody(): string | Uint8Array | ReadableStream<Uint8Array> | null;
+  /** Calls back when the client goes away before its answer is complete. */
+  onClientGone(callback: () => void): void;
+  respond(status: number, headers: string, body: AnswerBody): void;
+  fail(error: NanoError): void;
+  /**
+   * A streamed answer has ended.
+   * @param bytes of the body so far
+   * @param cut whether it ended before its end
+   */
+  finish(bytes: number, cut: boolean): void;
+}

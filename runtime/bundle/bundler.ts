@@ -1,0 +1,236 @@
+/** Turns an app's folder into one module of source text. */
+
+import type { BuildOptions } from "esbuild";
+import { dirname, join } from "node:path";
+import { messageOf, NanoError } from "../errors.ts";
+import { type AppResolution, appResolver, listedPackages } from "./app_resolver.ts";
+import { buildError, type BuildErrorContext, buildWarning, isBuildFailure } from "./build_error.ts";
+import { BundleCache, type CachedBundle } from "./bundle_cache.ts";
+import { esbuildService } from "./esbuild_service.ts";
+import { type AppEntry, findEntry } from "./find_entry.ts";
+import { type InputStamp, readStamped, renewStamp, sha256 } from "./input_stamp.ts";
+import { hasNodeModules, installDependencies, isInstallStale } from "./install_dependencies.ts";
+import { nodeBuiltins } from "./node_builtins.ts";
+import { inlineSourceMap } from "./source_map.ts";
+
+/** Raised whenever the same input would give another bundle. */
+const FORMAT = 1;
+const ENTRY_URL = "app:///index.js";
+
+/** An app as an isolate loads it. */
+export interface AppBundle {
+  /** The module to import: a key of `modules`. */
+  readonly entry: string;
+  /** ESM source text with its source map inline, by URL. */
+  readonly modules: Readonly<Record<string, string>>;
+  /** The first 12 hex digits of the SHA-256 of the output. */
+  readonly version: string;
+  /** Absolute paths of the files whose change may change the bundle. */
+  readonly inputs: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What there is to bundle. */
+export interface AppSource {
+  readonly name: string;
+  /** Absolute path of the app's folder or entry file. */
+  readonly path: string;
+  readonly nodeCompat: boolean;
+}
+
+/** How a {@linkcode Bundler} works. */
+export interface BundlerOptions {
+  /** Where finished bundles are kept; null: nowhere. */
+  readonly cacheDir: string | null;
+  /** Whether packages that an app's package.json lists are installed when the app has no node_modules; else it fails. */
+  readonly installDependencies?: boolean;
+  /** Told the app's name before an installation begins, as that may take a while. */
+  readonly onInstall?: (app: string) => void;
+}
+
+/**
+ * Bundles apps, and keeps the result until one of the files it was made from changes.
+ *
+ * @example
+ * ```ts ignore
+ * await using bundler = new Bundler({ cacheDir: "/var/lib/nano/bundles" });
+ * const { entry, modules } = await bundler.bundle({ name: "blog", path: "/srv/blog", nodeCompat: true });
+ * ```
+ */
+export class Bundler implements AsyncDisposable {
+  /** Where finished bundles are kept, or undefined. */
+  readonly cache: BundleCache | undefined;
+  readonly #options: BundlerOptions;
+  readonly #installs = new Map<string, Promise<void>>();
+
+  constructor(options: BundlerOptions) {
+    this.#options = options;
+    const { cacheDir } = options;
+    this.cache = cacheDir === null
+      ? undefined
+      : new BundleCache(cacheDir, `nano ${FORMAT}, esbuild ${esbuildService.version}`);
+  }
+
+  /**
+   * Bundles an app.
+   *
+   * @throws {NanoError} APP_FAILED when there is no entry, or the code does not build: the first mistake in `message`,
+   *   all of them with their lines in `details`.
+   */
+  async bundle(app: AppSource): Promise<AppBundle> {
+    const action = `Cannot bundle app "${app.name}"`;
+    try {
+      const entry = await findEntry(app.path);
+      const subject = JSON.stringify([entry.root, entry.file, app.nodeCompat]);
+      const cached = await this.cache?.read(subject);
+      if (cached !== undefined) return await toAppBundle(cached);
+      const { bundle, isStable } = await this.#build(app, entry, action);
+      const warnings = [...bundle.warnings];
+      if (isStable) {
+        await this.cache?.write(subject, bundle).catch((thrown) => {
+          warnings.push(`Cannot keep the bundle of app "${app.name}": ${messageOf(thrown)}`);
+        });
+      }
+      return await toAppBundle({ ...bundle, warnings });
+    } catch (thrown) {
+      if (thrown instanceof NanoError) {
+        if (thrown.message.startsWith(action)) throw thrown;
+        throw new NanoError(thrown.code, `${action}: ${thrown.message}`, { cause: thrown, details: thrown.details });
+      }
+      throw new NanoError("APP_FAILED", `${action}: its files cannot be read`, { cause: thrown });
+    }
+  }
+
+  /** Stops esbuild's process, unless another bundler is at work. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await esbuildService.stopIfIdle();
+  }
+
+  async #build(app: AppSource, entry: AppEntry, action: string): Promise<{ bundle: CachedBundle; isStable: boolean }> {
+    const { root } = entry;
+    const mayInstall = this.#options.installDependencies === true;
+    if (mayInstall && await isInstallStale(root)) await this.#install(app.name, root);
+    const hadModules = await hasNodeModules(root);
+    const resolution = emptyResolution();
+    const outcome = await build(app, entry, action, resolution).catch((thrown: unknown) => ({ thrown }));
+    // Only now is it known that something is missing: an app that brings its packages in its own code needs nothing.
+    if (mayInstall && !hadModules && await lacksListedPackages(root, resolution)) {
+      // Another app with the same folder may have had it installed in the meantime.
+      if (!(await hasNodeModules(root))) await this.#install(app.name, root);
+      return await build(app, entry, action, emptyResolution());
+    }
+    if ("thrown" in outcome) throw outcome.thrown;
+    return outcome;
+  }
+
+  /** Two apps may share a folder; it is installed once. */
+  async #install(app: string, root: string): Promise<void> {
+    let running = this.#installs.get(root);
+    if (running === undefined) {
+      this.#options.onInstall?.(app);
+      running = installDependencies(root).finally(() => this.#installs.delete(root));
+      this.#installs.set(root, running);
+    }
+    await running;
+  }
+}
+
+function emptyResolution(): AppResolution {
+  return { inputs: new Map(), unresolved: new Map(), missing: new Set() };
+}
+
+async function lacksListedPackages(root: string, { missing }: AppResolution): Promise<boolean> {
+  return missing.size > 0 && !missing.isDisjointFrom(await listedPackages(root));
+}
+
+async function build(app: AppSource, entry: AppEntry, action: string, resolution: AppResolution) {
+  const { root } = entry;
+  const context: BuildErrorContext = { action, root, unresolved: resolution.unresolved };
+  const settings = await readSettings(root);
+  try {
+    const result = await esbuildService.build({
+      ...optionsFor(root, settings.tsconfig),
+      entryPoints: [entry.file],
+      plugins: [nodeBuiltins(app.nodeCompat), appResolver(root, resolution)],
+    });
+    const text = (ending: string) => result.outputFiles.find(({ path }) => path.endsWith(ending))!.text;
+    const inputs = new Map([...resolution.inputs, ...settings.stamps, ...await packageStamps(root, resolution.inputs)]);
+    const bundle: CachedBundle = {
+      code: inlineSourceMap(text(".js"), text(".map")),
+      warnings: result.warnings.map((warning) => buildWarning(warning, context)),
+      inputs,
+      folders: foldersOf(root, inputs.keys()),
+    };
+    // Edited while it was built: the next call has to build again.
+    const stamps = await Promise.all([...inputs].map(([path, stamp]) => renewStamp(path, stamp)));
+    return { bundle, isStable: !stamps.includes(undefined) };
+  } catch (thrown) {
+    throw isBuildFailure(thrown) ? buildError(thrown, context) : thrown;
+  }
+}
+
+function optionsFor(root: string, tsconfig: string | undefined) {
+  return {
+    absWorkingDir: root,
+    outfile: join(root, "index.js"),
+    write: false,
+    bundle: true,
+    format: "esm",
+    target: "esnext",
+    platform: "browser",
+    // "import", "require" and "default" are esbuild's own, each where it applies; named here they would apply always.
+    conditions: ["worker", "browser", "module"],
+    mainFields: ["browser", "module", "main"],
+    keepNames: true,
+    charset: "utf8",
+    legalComments: "none",
+    sourcemap: "external",
+    sourcesContent: true,
+    logLevel: "silent",
+    // Left to run time, where the app's own environment says what it is.
+    define: { "process.env.NODE_ENV": "process.env.NODE_ENV", global: "globalThis" },
+    // One above the app's folder would be somebody else's.
+    ...(tsconfig === undefined ? { tsconfigRaw: { compilerOptions: { jsx: "react-jsx" } } } : { tsconfig }),
+  } satisfies BuildOptions;
+}
+
+/** The tsconfig.json that applies, and what is read beside the modules. */
+async function readSettings(root: string): Promise<{ tsconfig: string | undefined; stamps: Map<string, InputStamp> }> {
+  const path = join(root, "tsconfig.json");
+  const stamps = await stampsOf([path, join(root, "package.json")]);
+  return { tsconfig: stamps.has(path) ? path : undefined, stamps };
+}
+
+/** The package.json files above the inputs: they say what a bare import means. */
+async function packageStamps(root: string, inputs: ReadonlyMap<string, InputStamp>): Promise<Map<string, InputStamp>> {
+  const folders = new Set<string>();
+  for (const path of inputs.keys()) {
+    for (let folder = dirname(path); folder.length > root.length && !folders.has(folder); folder = dirname(folder)) {
+      folders.add(folder);
+    }
+  }
+  return await stampsOf([...folders].map((folder) => join(folder, "package.json")));
+}
+
+async function stampsOf(paths: readonly string[]): Promise<Map<string, InputStamp>> {
+  const stamps = new Map<string, InputStamp>();
+  await Promise.all(paths.map(async (path) => {
+    try {
+      stamps.set(path, (await readStamped(path)).stamp);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }));
+  return stamps;
+}
+
+function foldersOf(root: string, paths: Iterable<string>): string[] {
+  const folders = new Set([root, join(root, "node_modules")]);
+  for (const path of paths) if (!path.includes("/node_modules/")) folders.add(dirname(path));
+  return [...folders];
+}
+
+async function toAppBundle({ code, inputs, warnings }: CachedBundle): Promise<AppBundle> {
+  const version = (await sha256(new TextEncoder().encode(code))).slice(0, 12);
+  return { entry: ENTRY_URL, modules: { [ENTRY_URL]: code }, version, inputs: [...inputs.keys()].sort(), warnings };
+}

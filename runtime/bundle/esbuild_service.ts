@@ -1,0 +1,89 @@
+/** Keeps esbuild's child process running only while there is something to build. */
+
+import * as esbuild from "esbuild";
+import { createContext, stopProcess } from "./esbuild_process.ts";
+
+/** What the service needs of esbuild, and of timers. */
+export interface EsbuildServiceParts {
+  readonly version: string;
+  context(options: esbuild.BuildOptions): Promise<Pick<esbuild.BuildContext, "rebuild" | "cancel" | "dispose">>;
+  stop(): Promise<void>;
+  /** Calls back once after `delayMs`, without keeping the process alive; returns how to call it off. */
+  startTimer(callback: () => void, delayMs: number): () => void;
+}
+
+/** How long esbuild's process may idle: longer than the pause between two saves, shorter than anyone looks for it. */
+const IDLE_MS = 10_000;
+/** The largest bundles known to us take a few seconds; a build that takes this long hangs. */
+const BUILD_TIMEOUT_MS = 60_000;
+
+/**
+ * esbuild runs as one child process for the whole program, started by the first build. Several bundlers may build at
+ * the same time; the process is stopped when none has built for a while, or when a bundler is disposed of meanwhile.
+ */
+export class EsbuildService {
+  readonly #parts: EsbuildServiceParts;
+  #building = 0;
+  #running = false;
+  #callOffIdle: (() => void) | undefined;
+
+  constructor(parts: EsbuildServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** esbuild's version: a bundle of another version is not reused. */
+  get version(): string {
+    return this.#parts.version;
+  }
+
+  /**
+   * Runs one build.
+   *
+   * @throws {esbuild.BuildFailure} With all messages, also when the build was stopped after 60 s.
+   */
+  async build<Options extends esbuild.BuildOptions>(options: Options): Promise<esbuild.BuildResult<Options>> {
+    this.#stayUp();
+    this.#building++;
+    this.#running = true;
+    try {
+      const context = await this.#parts.context(options);
+      const callOffDeadline = this.#parts.startTimer(() => void context.cancel(), BUILD_TIMEOUT_MS);
+      try {
+        return await context.rebuild() as esbuild.BuildResult<Options>;
+      } finally {
+        callOffDeadline();
+        await context.dispose();
+      }
+    } finally {
+      this.#building--;
+      if (this.#building === 0) {
+        this.#callOffIdle = this.#parts.startTimer(() => void this.stopIfIdle(), IDLE_MS);
+      }
+    }
+  }
+
+  /** Stops esbuild's process unless a build is running; the next build starts it again. */
+  async stopIfIdle(): Promise<void> {
+    if (this.#building > 0 || !this.#running) return;
+    this.#stayUp();
+    this.#running = false;
+    await this.#parts.stop();
+  }
+
+  #stayUp(): void {
+    this.#callOffIdle?.();
+    this.#callOffIdle = undefined;
+  }
+}
+
+/** The one service: esbuild's process belongs to its module, so there can be only one. */
+export const esbuildService: EsbuildService = new EsbuildService({
+  version: esbuild.version,
+  context: createContext,
+  stop: stopProcess,
+  startTimer(callback, delayMs) {
+    const timer = setTimeout(callback, delayMs);
+    Deno.unrefTimer(timer);
+    return () => clearTimeout(timer);
+  },
+});

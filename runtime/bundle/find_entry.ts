@@ -1,0 +1,93 @@
+/** Finds the file in which an app begins. */
+
+import { basename, dirname, join } from "node:path";
+import { messageOf, NanoError } from "../errors.ts";
+
+const STEMS = ["index", "main", "worker", "src/index", "src/main"];
+const EXTENSIONS = [".ts", ".tsx", ".js", ".jsx", ".mjs"];
+
+/** Where an app begins. Both paths are real paths, symlinks followed. */
+export interface AppEntry {
+  /** The folder that no import of the app may leave. */
+  readonly root: string;
+  readonly file: string;
+}
+
+/**
+ * Finds the entry file of an app.
+ *
+ * @param path Absolute path of the app's folder or of its entry file; a file's folder is the app's root.
+ * @returns The entry file: the path itself, else `main` of package.json, else the first conventional name.
+ * @throws {NanoError} APP_FAILED, naming what was looked for by names relative to the app's folder.
+ *
+ * @example
+ * ```ts
+ * import { findEntry } from "./find_entry.ts";
+ * const { root } = await findEntry(new URL("../../docs/examples/hello", import.meta.url).pathname);
+ * ```
+ */
+export async function findEntry(path: string): Promise<AppEntry> {
+  // The last part alone: the message may reach a client, and the way to the folder is nobody's business there.
+  const shown = basename(path);
+  const real = await realPath(path, shown);
+  const { isFile, isDirectory } = await Deno.stat(real);
+  if (isFile) return { root: dirname(real), file: real };
+  if (!isDirectory) throw new NanoError("APP_FAILED", `Cannot find an entry: "${shown}" is no folder and no file`);
+  const main = await readMain(real);
+  const tried = main === undefined
+    ? STEMS.flatMap((stem) => EXTENSIONS.map((extension) => stem + extension))
+    : [main, ...EXTENSIONS.map((extension) => main + extension), ...EXTENSIONS.map((e) => join(main, "index" + e))];
+  for (const name of tried) {
+    const file = await fileIn(real, name);
+    if (file !== undefined) return { root: real, file };
+  }
+  throw new NanoError(
+    "APP_FAILED",
+    main === undefined
+      ? `Cannot find an entry in "${shown}": package.json names no "main", and there is none of ` +
+        `${STEMS.join(", ")} with ${EXTENSIONS.join(", ")}`
+      : `Cannot find an entry in "${shown}": "main" of package.json is "${main}", which does not exist`,
+  );
+}
+
+async function realPath(path: string, shown: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch (cause) {
+    const why = cause instanceof Deno.errors.NotFound ? "does not exist" : "cannot be read";
+    throw new NanoError("APP_FAILED", `Cannot find an entry: "${shown}" ${why}`, { cause });
+  }
+}
+
+async function readMain(root: string): Promise<string | undefined> {
+  let text;
+  try {
+    text = await Deno.readTextFile(join(root, "package.json"));
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw new NanoError("APP_FAILED", "Cannot find an entry: package.json cannot be read", { cause });
+  }
+  let main: unknown;
+  try {
+    main = JSON.parse(text)?.main;
+  } catch (cause) {
+    throw new NanoError("APP_FAILED", `Cannot find an entry: package.json is no JSON: ${messageOf(cause)}`, { cause });
+  }
+  if (main === undefined || main === "") return undefined;
+  if (typeof main === "string") return main;
+  throw new NanoError("APP_FAILED", `Cannot find an entry: "main" of package.json is ${JSON.stringify(main)}, no text`);
+}
+
+async function fileIn(root: string, name: string): Promise<string | undefined> {
+  const path = join(root, name);
+  let real;
+  try {
+    if (!(await Deno.stat(path)).isFile) return undefined;
+    real = await Deno.realPath(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
+    throw new NanoError("APP_FAILED", `Cannot find an entry: "${name}" cannot be read`, { cause });
+  }
+  if (real.startsWith(root + "/")) return real;
+  throw new NanoError("APP_FAILED", `Cannot find an entry: "${name}" lies outside the app's folder`);
+}

@@ -1,0 +1,86 @@
+/** Bundles the part of NANO that runs inside an isolate. */
+
+import type { Plugin } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { NanoError } from "../errors.ts";
+import { buildError, type BuildErrorContext, isBuildFailure } from "./build_error.ts";
+import type { CachedBundle } from "./bundle_cache.ts";
+import type { Bundler } from "./bundler.ts";
+import { esbuildService } from "./esbuild_service.ts";
+import { type InputStamp, readStamped } from "./input_stamp.ts";
+
+const BOOTSTRAP = new URL("../isolate/bootstrap.ts", import.meta.url);
+const NAMESPACE = "nano";
+
+/**
+ * Bundles the bootstrap of an isolate into one ES module without top-level await, for a worker that may read nothing.
+ *
+ * @param bundler Whose cache keeps the result.
+ * @param entry Where the bootstrap begins.
+ * @throws {NanoError} INTERNAL when it does not build, with every mistake in `details`.
+ */
+export async function bundleIsolate(bundler: Bundler, entry: URL = BOOTSTRAP): Promise<string> {
+  const cached = await bundler.cache?.read(entry.href);
+  if (cached !== undefined) return cached.code;
+  const bundle = await build(entry);
+  await bundler.cache?.write(entry.href, bundle).catch(() => {
+    // A full disk is no reason not to start; every app's bundle tells of it among its warnings.
+  });
+  return bundle.code;
+}
+
+async function build(entry: URL): Promise<CachedBundle> {
+  const inputs = new Map<string, InputStamp>();
+  const root = `${NAMESPACE}:${new URL("..", entry).href.replace(/\/$/, "")}`;
+  const context: BuildErrorContext = { action: "Cannot bundle the isolate", root, unresolved: new Map() };
+  try {
+    const result = await esbuildService.build({
+      entryPoints: [{ in: entry.href, out: "bootstrap" }],
+      outdir: "/",
+      absWorkingDir: "/",
+      write: false,
+      bundle: true,
+      format: "esm",
+      target: "esnext",
+      platform: "neutral",
+      charset: "utf8",
+      legalComments: "none",
+      logLevel: "silent",
+      tsconfigRaw: {},
+      // A worker whose module awaits at its top leaks two file descriptors when it is ended.
+      supported: { "top-level-await": false },
+      plugins: [urlModules(inputs)],
+    });
+    return { code: result.outputFiles[0]!.text, warnings: [], inputs, folders: [] };
+  } catch (thrown) {
+    if (!isBuildFailure(thrown)) throw thrown;
+    const { message, details, cause } = buildError(thrown, context);
+    throw new NanoError("INTERNAL", message, { details, cause });
+  }
+}
+
+/** NANO's own files are read by Deno: in a compiled binary they lie where esbuild's process sees nothing. */
+function urlModules(inputs: Map<string, InputStamp>): Plugin {
+  return {
+    name: "nano-url-modules",
+    setup(build) {
+      build.onResolve({ filter: /.*/ }, ({ path, importer, kind }) => {
+        if (path.startsWith("node:")) return { path, external: true };
+        if (kind === "entry-point") return { path, namespace: NAMESPACE };
+        if (!/^\.\.?\//.test(path)) {
+          return {
+            errors: [{ text: `Cannot bundle "${path}": an isolate has NANO's own files and node: modules only` }],
+          };
+        }
+        const url = new URL(path, importer).href;
+        return { path: url, namespace: NAMESPACE };
+      });
+      build.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => {
+        const url = new URL(path);
+        const { contents, stamp } = await readStamped(fileURLToPath(url));
+        inputs.set(fileURLToPath(url), stamp);
+        return { contents, loader: path.endsWith(".ts") ? "ts" : "js" };
+      });
+    },
+  };
+}

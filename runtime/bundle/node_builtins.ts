@@ -1,0 +1,88 @@
+/** Leaves `node:` modules to the isolate, which decides at run time what an app may have. */
+
+import type { Plugin } from "esbuild";
+import { readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, join } from "node:path";
+
+/**
+ * Modules that an isolate offers, as in isolate/module_policy.ts. A CommonJS `require` of one becomes a static import; of any other it becomes a
+ * throw at the call, since packages often require "fs" in a branch that never runs, and a static import could not wait.
+ */
+const OFFERED = new Set([
+  "assert",
+  "assert/strict",
+  "async_hooks",
+  "buffer",
+  "crypto",
+  "events",
+  "path",
+  "path/posix",
+  "path/win32",
+  "punycode",
+  "querystring",
+  "stream",
+  "stream/consumers",
+  "stream/promises",
+  "stream/web",
+  "string_decoder",
+  "timers",
+  "timers/promises",
+  "url",
+  "util",
+  "util/types",
+  "zlib",
+]);
+
+const REQUIRED = "nano-required-builtin";
+
+/**
+ * An esbuild plugin that turns `fs`, `node:fs` and the like into `node:` imports that stay in the bundle.
+ *
+ * @param nodeCompat Whether the app may import them at all; a static import is refused if not.
+ */
+export function nodeBuiltins(nodeCompat: boolean): Plugin {
+  return {
+    name: "nano-node-builtins",
+    setup(build) {
+      build.onResolve({ filter: /^(node:|[a-z_]+(\/[a-z0-9_]+)?$)/ }, (args) => {
+        if (!isBuiltin(args.path)) {
+          return args.path.startsWith("node:")
+            ? { errors: [{ text: `There is no module "${args.path}"` }] }
+            : undefined;
+        }
+        const name = args.path.replace(/^node:/, "");
+        if (!args.path.startsWith("node:") && isMappedForBrowsers(args.importer, name)) return undefined;
+        if (args.kind === "require-call") return { path: name, namespace: REQUIRED, pluginData: { nodeCompat } };
+        if (!nodeCompat && args.kind === "import-statement") {
+          return { errors: [{ text: `Cannot import "node:${name}": "node_compat" of the app is off` }] };
+        }
+        return { path: `node:${name}`, external: true };
+      });
+      build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
+        loader: "js",
+        contents: nodeCompat && OFFERED.has(path)
+          // The module's default export is what require() returns in Node; its namespace could not be called or extended.
+          ? `import builtin from "node:${path}";\nmodule.exports = builtin;`
+          : `throw Object.assign(new Error("Cannot require \\"node:${path}\\": apps have no access to it"), ` +
+            `{ code: "ERR_ACCESS_DENIED" });`,
+      }));
+    },
+  };
+}
+
+/** Packages say by `"browser": { "fs": false }` that they do without; esbuild follows that if it is left to it. */
+function isMappedForBrowsers(importer: string, name: string): boolean {
+  if (!importer.includes("/node_modules/")) return false;
+  for (let folder = dirname(importer); folder.includes("/node_modules/"); folder = dirname(folder)) {
+    let manifest;
+    try {
+      manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    } catch {
+      // None here, or one that esbuild itself will complain about.
+      continue;
+    }
+    return typeof manifest?.browser === "object" && manifest.browser !== null && Object.hasOwn(manifest.browser, name);
+  }
+  return false;
+}

@@ -1,0 +1,26 @@
+/** Writes a bundle's source map into the bundle, with names that say nothing of the host. */
+
+/** The fields of a source map that are touched here. */
+interface SourceMap {
+  sources: string[];
+}
+
+/**
+ * Appends a source map to a module.
+ *
+ * @param code The module's text.
+ * @param mapJson Its source map as esbuild wrote it: the sources relative to the app's folder.
+ * @returns The text with the map inline, its sources named `app:///src/main.ts`.
+ */
+export function inlineSourceMap(code: string, mapJson: string): string {
+  const map = JSON.parse(mapJson) as SourceMap;
+  map.sources = map.sources.map(appUrl);
+  const base64 = new TextEncoder().encode(JSON.stringify(map)).toBase64();
+  return `${code}//# sourceMappingURL=data:application/json;base64,${base64}\n`;
+}
+
+function appUrl(source: string): string {
+  // Only a virtual module has a scheme here; as it has no file, its own name is all there is to show.
+  if (source.includes(":")) return source;
+  return "app:///" + source.split("/").map(encodeURIComponent).join("/").replaceAll("%40", "@");
+}

@@ -1,0 +1,142 @@
+/** What an app of nano.json looks like, and the limits that `defaults` may set for all apps. */
+import { z } from "zod";
+import { APP_DEFAULTS } from "./defaults.ts";
+import { appHost, MAX_TIMEOUT_MS, oneOf, outboundHost, port, section, text, whole } from "./written_value.ts";
+
+/** Names of variables as every shell and runtime takes them. */
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const VARIABLE_RULE = 'expected a name of letters, digits and "_" that does not begin with a digit';
+
+const fromEnv = section({
+  from_env: z.string(VARIABLE_RULE).regex(VARIABLE_NAME, VARIABLE_RULE)
+    .meta({ description: "The variable of NANO's own environment that holds the value." }),
+}, 'an object such as { "from_env": "HOST_NAME" }');
+
+const fromFile = section({
+  from_file: text("the path of a file").meta({
+    description: "The file that holds the value, relative to nano.json. One trailing newline is dropped.",
+  }),
+}, 'an object such as { "from_file": "secrets/key" }');
+
+/** A value kept outside nano.json. */
+export const outsideValue = [fromEnv, fromFile] as const;
+
+const envRule = 'expected text, { "from_env": "HOST_NAME" } or { "from_file": "path" }';
+// deno-lint-ignore no-control-regex
+const envText = z.string(envRule).regex(/^[^\u0000]*$/, "expected text without NUL characters");
+const envValue = z.union([envText, ...outsideValue], envRule);
+
+const cronRule = 'expected five fields (minute, hour, day, month, weekday), such as "*/5 * * * *"';
+
+const cron = section({
+  schedule: z.string(cronRule).regex(/^\s*[^\s]+(\s+[^\s]+){4}\s*$/, cronRule).meta({
+    description: "Minute, hour, day of the month, month, day of the week.",
+    examples: ["*/5 * * * *"],
+  }),
+  name: text("a name").optional().meta({ description: "Name of the job. Default: the schedule." }),
+}, 'an object such as { "schedule": "*/5 * * * *" }');
+
+/** The limits and switches that an app may set, and `defaults` for all apps; an app's own key wins. */
+export const limitsShape = {
+  memory_mb: whole("MiB", 16, 65_536).optional().meta({
+    description: "Cap of the isolate's JavaScript heap, in MiB.",
+    default: APP_DEFAULTS.memory_mb,
+  }),
+  external_mb: whole("MiB", 16, 65_536).optional().meta({
+    description:
+      "Cap of what the app holds outside the heap (ArrayBuffers, WebAssembly memory), in MiB. Default: the app's `memory_mb`.",
+  }),
+  cpu_ms: whole("milliseconds", 50, MAX_TIMEOUT_MS).optional().meta({
+    description: "How long the isolate may compute without giving its event loop a turn, in milliseconds.",
+    default: APP_DEFAULTS.cpu_ms,
+  }),
+  timeout_ms: whole("milliseconds", 1, MAX_TIMEOUT_MS).optional().meta({
+    description: "How long a request may wait for its response head, in milliseconds.",
+    default: APP_DEFAULTS.timeout_ms,
+  }),
+  max_concurrent: whole("requests", 1, 1_000_000).optional().meta({
+    description: "Requests in the isolate at once; above it they queue.",
+    default: APP_DEFAULTS.max_concurrent,
+  }),
+  max_queue: whole("requests", 0, 1_000_000).optional().meta({
+    description: "Requests that may wait for the isolate; above it 503 at once.",
+    default: APP_DEFAULTS.max_queue,
+  }),
+  max_body_bytes: whole("bytes", 0, Number.MAX_SAFE_INTEGER).optional().meta({
+    description: "Longest request body, in bytes; a longer one gets 413.",
+    default: APP_DEFAULTS.max_body_bytes,
+  }),
+  idle_timeout_ms: whole("milliseconds", 0, MAX_TIMEOUT_MS).optional().meta({
+    description:
+      "After this long without a request the isolate is parked and its memory given back, in milliseconds; the next request wakes it. 0: never.",
+    default: APP_DEFAULTS.idle_timeout_ms,
+  }),
+  drain_timeout_ms: whole("milliseconds", 0, MAX_TIMEOUT_MS).optional().meta({
+    description:
+      "How long a reload or removal waits for this app's requests, in milliseconds. Default: the global one.",
+  }),
+  streams: oneOf(["native", "polyfill"]).optional().meta({
+    description: "`polyfill`: the isolate's stream classes come from web-streams-polyfill.",
+    default: APP_DEFAULTS.streams,
+  }),
+  outbound: z.union([
+    oneOf(["public", "none", "any"]),
+    z.array(outboundHost(), "expected a list of hosts"),
+  ], 'expected "public", "none", "any" or a list of hosts').optional().meta({
+    description:
+      "Where `fetch` and sockets may go: `public` (no loopback, private, link-local or metadata address), `none`, `any`, or a list of hosts.",
+    default: APP_DEFAULTS.outbound,
+  }),
+  node_compat: z.boolean("expected true or false").optional().meta({
+    description: "Whether harmless `node:` modules may be imported; never those that reach the host.",
+    default: APP_DEFAULTS.node_compat,
+  }),
+};
+
+const nameRule = 'expected 1 to 63 of a-z, 0-9 and "-", not beginning with "-"';
+
+/** An app's name, also where another key refers to it. */
+export const appName = z.string(nameRule).regex(/^[a-z0-9][a-z0-9-]{0,62}$/, nameRule);
+
+/** One entry of `apps`. */
+export const appSchema = section({
+  name: appName.meta({ description: "Unique name of the app." }),
+  path: text("the path of a folder or an entry file").meta({
+    description:
+      "A folder or an entry file, relative to nano.json. In a folder: `main` of package.json, else the first of `index`, `main`, `worker`, `src/index`, `src/main` with `.ts .tsx .js .jsx .mjs`.",
+  }),
+  hostname: z.union(
+    [appHost(), z.array(appHost(), "expected a list of hosts").min(1, "expected at least one host")],
+    "expected a host or a list of hosts",
+  )
+    .optional().meta({
+      description:
+        "One host or a list: exact, or `*.example.com` for any host one or more labels below it. Compared without case, port and trailing dot. Default: the name.",
+    }),
+  port: port().optional().meta({
+    description:
+      "A listener of its own, on which every request goes to this app whatever its host; 0 picks a free port.",
+  }),
+  env: z.record(
+    z.string().regex(VARIABLE_NAME, VARIABLE_RULE),
+    envValue,
+    'expected an object such as { "NAME": "text" }',
+  )
+    .optional().meta({
+      description:
+        'The app\'s variables: text, or a secret as `{ "from_env": "HOST_NAME" }` or `{ "from_file": path }`. Secrets are masked wherever NANO shows them.',
+    }),
+  ...limitsShape,
+  assets: text("the path of a folder").optional().meta({
+    description: "A folder of static files served before the app; also `env.ASSETS.fetch(request)`.",
+  }),
+  crons: z.array(cron, "expected a list of schedules").optional().meta({
+    description: "When `scheduled(event, env, ctx)` is called.",
+  }),
+}, 'an object with "name" and "path"').meta({ description: "One app." });
+
+/** An app as it is written in nano.json. */
+export type WrittenApp = z.input<typeof appSchema>;
+
+/** A value of `env` as it is written. */
+export type WrittenEnvValue = z.input<typeof envValue>;

@@ -1,0 +1,95 @@
+/** Checks between keys of one configuration: what must be unique, and what must exist elsewhere in it. */
+import { isIP } from "node:net";
+import { CONFIG_DEFAULTS } from "./defaults.ts";
+import { normalizeHostPattern } from "./hostnames.ts";
+import { type ConfigPath, type Mistakes, renderPath } from "./mistakes.ts";
+import type { WrittenConfig } from "./schema.ts";
+import { type Sketch, textsOf } from "./sketch.ts";
+
+/** Adds a mistake for every contradiction between keys. Pure but for `mistakes`. */
+export function crossCheck(config: Sketch<WrittenConfig>, mistakes: Mistakes): void {
+  checkNames(config, mistakes);
+  checkHostnames(config, mistakes);
+  checkPorts(config, mistakes);
+  config.apps?.forEach((app, index) => {
+    if (app?.assets !== undefined && app.env !== undefined && Object.hasOwn(app.env, "ASSETS")) {
+      mistakes.add(
+        ["apps", index, "env", "ASSETS"],
+        app.env["ASSETS"],
+        'this name is taken by the binding of "assets"',
+      );
+    }
+  });
+}
+
+function checkNames(config: Sketch<WrittenConfig>, mistakes: Mistakes): void {
+  const names = new Map<string, ConfigPath>();
+  config.apps?.forEach((app, index) => {
+    if (app?.name !== undefined) claim(names, app.name, app.name, ["apps", index, "name"], mistakes);
+  });
+  if (config.default_app === undefined || names.has(config.default_app)) return;
+  // An app whose name is mistaken may well be the one that was meant.
+  if (mistakes.has(["apps"])) return;
+  if (config.apps?.some((app) => app?.name === undefined)) return;
+  const known = [...names.keys()].map((name) => `"${name}"`).join(", ");
+  const remedy = known === "" ? "there are no apps" : `expected the name of an app: ${known}`;
+  mistakes.add(["default_app"], config.default_app, remedy);
+}
+
+function checkHostnames(config: Sketch<WrittenConfig>, mistakes: Mistakes): void {
+  const hosts = new Map<string, ConfigPath>();
+  config.apps?.forEach((app, index) => {
+    if (app === undefined) return;
+    for (const { text, path } of textsOf(app.hostname)) {
+      claim(hosts, normalizeHostPattern(text) ?? text, text, ["apps", index, "hostname", ...path], mistakes);
+    }
+  });
+  config.apps?.forEach((app, index) => {
+    // Written hosts first: the app whose host is only its name is the easier one to change.
+    if (app?.hostname !== undefined || app?.name === undefined) return;
+    const claimed = hosts.get(app.name);
+    if (claimed === undefined) hosts.set(app.name, ["apps", index, "name"]);
+    else if (claimed.at(-1) !== "name") {
+      mistakes.add(
+        ["apps", index, "hostname"],
+        undefined,
+        `its default "${app.name}" is taken by ${renderPath(claimed)}`,
+      );
+    }
+  });
+}
+
+function checkPorts(config: Sketch<WrittenConfig>, mistakes: Mistakes): void {
+  const hostname = config.hostname ?? CONFIG_DEFAULTS.hostname;
+  const ports = new Map<number, ConfigPath>([[config.port ?? CONFIG_DEFAULTS.port, ["port"]]]);
+  if (config.admin !== false) {
+    const admin = { ...CONFIG_DEFAULTS.admin, ...config.admin };
+    if (sameInterface(hostname, admin.hostname ?? CONFIG_DEFAULTS.admin.hostname)) {
+      const port = admin.port ?? CONFIG_DEFAULTS.admin.port;
+      const where = config.admin?.port === undefined && ports.has(port) ? ["port"] : ["admin", "port"];
+      if (where[0] === "port") mistakes.add(where, port, "already the port of the admin listener");
+      else claim(ports, port, port, where, mistakes);
+    }
+  }
+  config.apps?.forEach((app, index) => {
+    if (app?.port !== undefined) claim(ports, app.port, app.port, ["apps", index, "port"], mistakes);
+  });
+}
+
+/** Gives a key to a path, or tells who has it. Port 0 is never taken: it stands for any free port. */
+function claim<K>(taken: Map<K, ConfigPath>, key: K, value: unknown, path: ConfigPath, mistakes: Mistakes): void {
+  const owner = taken.get(key);
+  if (owner === undefined) taken.set(key, path);
+  else if (key !== 0) mistakes.add(path, value, `already taken by ${renderPath(owner)}`);
+}
+
+/** Whether two listeners would meet: only two different addresses, none of them a wildcard, surely do not. */
+function sameInterface(one: string, other: string): boolean {
+  const [a, b] = [bare(one), bare(other)];
+  if (a === b || isIP(a) === 0 || isIP(b) === 0) return true;
+  return [a, b].some((address) => address === "0.0.0.0" || address === "::");
+}
+
+function bare(host: string): string {
+  return host.replace(/^\[(.*)\]$/, "$1").toLowerCase();
+}

@@ -1,0 +1,144 @@
+/** Checks a configuration against the machine: files and folders that must exist, secrets that must be readable. */
+import { resolve } from "node:path";
+import { messageOf } from "../errors.ts";
+import type { ConfigPath, Mistakes } from "./mistakes.ts";
+import { TOKEN, type WrittenConfig } from "./schema.ts";
+import type { Sketch } from "./sketch.ts";
+
+/** Longest content of a `from_file`, in bytes; a key or certificate is far below. */
+const MAX_SECRET_BYTES = 1_048_576;
+
+/** The part of the machine that a configuration depends on. */
+export interface ConfigHost {
+  /** Absolute path of the folder that relative paths start at. */
+  readonly baseDir: string;
+  /** Reads a variable of the host's environment. */
+  readonly hostEnv: (name: string) => string | undefined;
+}
+
+/** What was read for `from_env` and `from_file`. */
+export interface OutsideValues {
+  /** The admin token, if it is kept outside. */
+  token: string | undefined;
+  /** By index of the app: the variables that are kept outside. */
+  readonly env: Map<number, Map<string, string>>;
+}
+
+type Kind = "file" | "folder" | "file or folder";
+
+/** Adds a mistake for everything that is not there, and reads what is kept outside the document. */
+export async function checkHost(
+  config: Sketch<WrittenConfig>,
+  host: ConfigHost,
+  mistakes: Mistakes,
+): Promise<OutsideValues> {
+  const values: OutsideValues = { token: undefined, env: new Map() };
+  const check = (path: ConfigPath, kind: Kind, written: string | undefined) =>
+    checkPath(path, kind, written, host, mistakes);
+  await check(["tls", "cert"], "file", config.tls?.cert);
+  await check(["tls", "key"], "file", config.tls?.key);
+  await checkStateDir(config.state_dir, host, mistakes);
+  if (config.admin !== undefined && config.admin !== false && typeof config.admin.token === "object") {
+    const token = await readOutside(["admin", "token"], config.admin.token, host, mistakes);
+    if (token !== undefined && !TOKEN.test(token)) {
+      mistakes.add(
+        ["admin", "token"],
+        config.admin.token,
+        "expected its value to be visible ASCII text without spaces",
+      );
+    } else values.token = token;
+  }
+  for (const [index, app] of (config.apps ?? []).entries()) {
+    if (app === undefined) continue;
+    await check(["apps", index, "path"], "file or folder", app.path);
+    await check(["apps", index, "assets"], "folder", app.assets);
+    const env = new Map<string, string>();
+    for (const [name, value] of Object.entries(app.env ?? {})) {
+      if (typeof value !== "object") continue;
+      const read = await readOutside(["apps", index, "env", name], value, host, mistakes);
+      if (read !== undefined) env.set(name, read);
+    }
+    values.env.set(index, env);
+  }
+  return values;
+}
+
+async function checkPath(
+  path: ConfigPath,
+  kind: Kind,
+  written: string | undefined,
+  host: ConfigHost,
+  mistakes: Mistakes,
+): Promise<void> {
+  if (written === undefined) return;
+  const absolute = resolve(host.baseDir, written);
+  try {
+    const info = await Deno.stat(absolute);
+    if (kind !== "file" && info.isDirectory) return;
+    if (kind !== "folder" && info.isFile) return;
+    mistakes.add(path, written, `expected a ${kind}, but ${absolute} is ${info.isDirectory ? "a folder" : "none"}`);
+  } catch (error) {
+    mistakes.add(path, written, `expected a ${kind}, but ${absolute} ${failureOf(error)}`);
+  }
+}
+
+/** The state folder is made when it is missing, but must not be anything else. */
+async function checkStateDir(written: string | undefined, host: ConfigHost, mistakes: Mistakes): Promise<void> {
+  if (written === undefined) return;
+  const absolute = resolve(host.baseDir, written);
+  try {
+    const info = await Deno.stat(absolute);
+    if (!info.isDirectory) mistakes.add(["state_dir"], written, `expected a folder, but ${absolute} is none`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    mistakes.add(["state_dir"], written, `expected a folder, but ${absolute} ${failureOf(error)}`);
+  }
+}
+
+async function readOutside(
+  path: ConfigPath,
+  value: { readonly from_env?: string | undefined } | { readonly from_file?: string | undefined },
+  host: ConfigHost,
+  mistakes: Mistakes,
+): Promise<string | undefined> {
+  if ("from_env" in value && value.from_env !== undefined) {
+    const read = host.hostEnv(value.from_env);
+    if (read === undefined) {
+      mistakes.add([...path, "from_env"], value.from_env, "expected a variable that is set in NANO's environment");
+    }
+    return read;
+  }
+  if (!("from_file" in value) || value.from_file === undefined) return undefined;
+  const absolute = resolve(host.baseDir, value.from_file);
+  const read = await readSecretFile(absolute);
+  if ("text" in read) return read.text;
+  mistakes.add([...path, "from_file"], value.from_file, `expected a readable file, but ${absolute} ${read.problem}`);
+  return undefined;
+}
+
+async function readSecretFile(absolute: string): Promise<{ text: string } | { problem: string }> {
+  let bytes: Uint8Array;
+  try {
+    const info = await Deno.stat(absolute);
+    // Reading a pipe or a device could wait forever or never end.
+    if (!info.isFile) return { problem: "is no file" };
+    if (info.size > MAX_SECRET_BYTES) return { problem: `is longer than ${MAX_SECRET_BYTES} bytes` };
+    bytes = await Deno.readFile(absolute);
+  } catch (error) {
+    return { problem: failureOf(error) };
+  }
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return text.includes("\0") ? { problem: "contains NUL characters" } : { text: text.replace(/\r?\n$/, "") };
+  } catch {
+    return { problem: "is no UTF-8 text" };
+  }
+}
+
+function failureOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "does not exist";
+  if (error instanceof Deno.errors.NotADirectory) return "does not exist";
+  if (error instanceof Deno.errors.PermissionDenied) return "may not be read";
+  if (error instanceof Deno.errors.NotCapable) return "may not be read (NANO runs without that permission)";
+  return `cannot be read (${messageOf(error)})`;
+}

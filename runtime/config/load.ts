@@ -1,0 +1,110 @@
+/** Reads nano.json: text, JSON, schema, checks; all mistakes at once. */
+import { dirname, resolve } from "node:path";
+import { messageOf, NanoError } from "../errors.ts";
+import { JsonSyntaxError, parseJsonDocument, positionOf } from "./json_document.ts";
+import { Mistakes, renderPath } from "./mistakes.ts";
+import type { NanoConfig } from "./resolved_config.ts";
+import { resolveConfig } from "./resolve.ts";
+
+export { resolveConfig, type ResolveOptions } from "./resolve.ts";
+
+/** What a masked secret is shown as. */
+export const MASK = "***";
+
+/** A longer line is cut around the place of the mistake. */
+const MAX_LINE_LENGTH = 120;
+
+/** What {@linkcode loadConfig} takes beside the file. */
+export interface LoadOptions {
+  /** Reads a variable for `from_env`; the process's environment unless given. */
+  readonly hostEnv?: ((name: string) => string | undefined) | undefined;
+}
+
+/**
+ * Loads a configuration file.
+ *
+ * @param file path of nano.json; a relative one starts at the working directory
+ * @throws {NanoError} CONFIG_INVALID with every mistake in `details`
+ * @example
+ * ```ts no-eval
+ * import { loadConfig } from "./load.ts";
+ * const config = await loadConfig("nano.json");
+ * ```
+ */
+export async function loadConfig(file: string, options: LoadOptions = {}): Promise<NanoConfig> {
+  const path = resolve(file);
+  const mistakes = new Mistakes();
+  const document = parsed(await textOf(path), path, mistakes);
+  return await resolveConfig(document, { file: path, baseDir: dirname(path), hostEnv: options.hostEnv }, mistakes);
+}
+
+/** The configuration as it may be shown: secrets and the admin token replaced by `***`. */
+export function maskedConfig(config: NanoConfig): NanoConfig {
+  return {
+    ...config,
+    admin: config.admin && { ...config.admin, token: config.admin.token === null ? null : MASK },
+    apps: config.apps.map((app) => ({
+      ...app,
+      env: Object.fromEntries(
+        Object.entries(app.env).map(([name, value]) => [name, app.secrets.includes(name) ? MASK : value]),
+      ),
+    })),
+  };
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    const bytes = await Deno.readFile(path);
+    // The decoder drops a byte order mark, which some editors write and JSON does not know.
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "the file does not exist"
+      : error instanceof TypeError
+      ? "the file is no UTF-8 text"
+      : messageOf(error);
+    throw new NanoError("CONFIG_INVALID", `Cannot read configuration "${path}": ${reason}`, {
+      cause: error,
+      details: [reason],
+    });
+  }
+}
+
+function parsed(text: string, path: string, mistakes: Mistakes): unknown {
+  try {
+    const { value, repeatedKeys } = parseJsonDocument(text);
+    for (const repeated of repeatedKeys) {
+      const { line, column } = positionOf(text, repeated.offset);
+      mistakes.addLine(
+        `${renderPath(repeated.path)} is written twice: remove one (the second is in line ${line}, column ${column})`,
+      );
+    }
+    return value;
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    const { line, column, lineText } = positionOf(text, error.offset);
+    const isValue = /:\s*$/.test(text.slice(0, error.offset - column + 1));
+    const shown = shownLine(maskedLine(lineText, isValue), column);
+    const detail = `Line ${line}, column ${column}: ${error.message}, in: ${shown}`;
+    throw new NanoError("CONFIG_INVALID", `Cannot parse configuration "${path}": ${detail}`, {
+      cause: error,
+      details: [detail],
+    });
+  }
+}
+
+/** The part of a line around a column. */
+function shownLine(line: string, column: number): string {
+  const start = Math.max(0, Math.min(column - 1 - MAX_LINE_LENGTH / 2, line.length - MAX_LINE_LENGTH));
+  return line.slice(start, start + MAX_LINE_LENGTH).trim();
+}
+
+/**
+ * A line of a document that could not be parsed, so that what is a secret can only be guessed: from the name before it,
+ * or because it is the value of a name in a line before.
+ */
+function maskedLine(line: string, isValue: boolean): string {
+  if (isValue) return line.replace(/^\s*"(?:[^"\\]|\\.)*"?/, `"${MASK}"`);
+  const secret = /("[^"]*(?:token|secret|passw|key|credential)[^"]*"\s*[:=]?\s*)("(?:[^"\\]|\\.)*"?|[^\s,{}[\]]+)/gi;
+  return line.replace(secret, (_, name: string, value: string) => name + (value.startsWith('"') ? `"${MASK}"` : MASK));
+}

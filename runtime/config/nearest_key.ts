@@ -1,0 +1,40 @@
+/** Which known key was probably meant by an unknown one. */
+
+/**
+ * Finds the known key that is nearest to a written one: the same but for case and separators, a shortened form, or
+ * a few letters away.
+ *
+ * @returns the key, or null when none is near enough to be meant
+ */
+export function nearestKey(written: string, known: readonly string[]): string | null {
+  const plain = simplified(written);
+  if (plain === "") return null;
+  let nearest: string | null = null;
+  let least = Infinity;
+  for (const key of known) {
+    const candidate = simplified(key);
+    const shortened = plain.length >= 3 && (candidate.startsWith(plain) || plain.startsWith(candidate));
+    const distance = shortened && candidate !== plain ? 1 : editDistance(plain, candidate);
+    if (distance < least) [nearest, least] = [key, distance];
+  }
+  return least <= Math.max(1, Math.floor(plain.length / 3)) ? nearest : null;
+}
+
+function simplified(key: string): string {
+  // Keys are short; a longer one is a mistake of another kind and must not make the comparison slow.
+  return key.slice(0, 64).toLowerCase().replace(/[^a-z0-9$]/g, "");
+}
+
+/** Levenshtein distance. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const swap = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, swap));
+    }
+    row = next;
+  }
+  return row[to.length]!;
+}

@@ -1,0 +1,164 @@
+/** Turns a written document into the configuration that the rest of NANO reads. */
+import { resolve } from "node:path";
+import type { WrittenApp } from "./app_schema.ts";
+import { normalizeCidr } from "./cidr.ts";
+import { crossCheck } from "./cross_checks.ts";
+import { APP_DEFAULTS, CONFIG_DEFAULTS } from "./defaults.ts";
+import { checkHost, type ConfigHost, type OutsideValues } from "./host_checks.ts";
+import { normalizeHostPattern } from "./hostnames.ts";
+import { Mistakes } from "./mistakes.ts";
+import type { AppConfig, NanoConfig } from "./resolved_config.ts";
+import { configSchema, type WrittenConfig } from "./schema.ts";
+import type { Sketch } from "./sketch.ts";
+
+/** Where a document comes from. */
+export interface ResolveOptions {
+  /** Absolute path of nano.json, or null when the document was made up. */
+  readonly file: string | null;
+  /** Absolute path of the folder that relative paths start at. */
+  readonly baseDir: string;
+  /** Reads a variable for `from_env`; the process's environment unless given. */
+  readonly hostEnv?: ((name: string) => string | undefined) | undefined;
+}
+
+/**
+ * Checks a document and applies its defaults.
+ *
+ * @param document what was parsed from nano.json, or built in its shape
+ * @param mistakes those that the reading of the text already found
+ * @throws {NanoError} CONFIG_INVALID with every mistake in `details`
+ * @example
+ * ```ts
+ * import { resolveConfig } from "./resolve.ts";
+ * const config = await resolveConfig({ port: 0 }, { file: null, baseDir: "/srv" });
+ * config.stateDir; // "/srv/.nano"
+ * ```
+ */
+export async function resolveConfig(
+  document: unknown,
+  options: ResolveOptions,
+  mistakes: Mistakes = new Mistakes(),
+): Promise<NanoConfig> {
+  const host = { baseDir: options.baseDir, hostEnv: options.hostEnv ?? ((name: string) => Deno.env.get(name)) };
+  const parsed = configSchema.safeParse(document);
+  if (!parsed.success) mistakes.addIssues(parsed.error.issues, document);
+  addUnspeakableVariables(document, mistakes);
+  // The schema vouches for all that it did not complain of.
+  const sketch = (mistakes.withoutMistakes(document) ?? {}) as Sketch<WrittenConfig>;
+  crossCheck(sketch, mistakes);
+  const outside = await checkHost(sketch, host, mistakes);
+  mistakes.throwIfAny(options.file === null ? "the configuration" : `configuration "${options.file}"`);
+  return resolved(document as WrittenConfig, { file: options.file, host, outside });
+}
+
+/** The schema passes over this one key, since as a variable it would change the object that holds the variables. */
+function addUnspeakableVariables(document: unknown, mistakes: Mistakes): void {
+  const apps = (document as { apps?: unknown } | null | undefined)?.apps;
+  if (!Array.isArray(apps)) return;
+  apps.forEach((app, index) => {
+    const env = app?.env;
+    if (typeof env === "object" && env !== null && Object.hasOwn(env, "__proto__")) {
+      mistakes.addVariableName(["apps", index, "env", "__proto__"], "expected another name");
+    }
+  });
+}
+
+interface Resolution {
+  readonly file: string | null;
+  readonly host: ConfigHost;
+  readonly outside: OutsideValues;
+}
+
+function resolved(config: WrittenConfig, { file, host, outside }: Resolution): NanoConfig {
+  const absolute = (path: string) => resolve(host.baseDir, path);
+  const drainTimeoutMs = config.drain_timeout_ms ?? CONFIG_DEFAULTS.drain_timeout_ms;
+  return {
+    file,
+    hostname: bindAddress(config.hostname ?? CONFIG_DEFAULTS.hostname),
+    port: config.port ?? CONFIG_DEFAULTS.port,
+    tls: config.tls === undefined ? null : { cert: absolute(config.tls.cert), key: absolute(config.tls.key) },
+    admin: resolvedAdmin(config.admin, outside.token),
+    stateDir: absolute(config.state_dir ?? CONFIG_DEFAULTS.state_dir),
+    drainTimeoutMs,
+    trustedProxies: (config.trusted_proxies ?? []).map((range) => normalizeCidr(range) ?? range),
+    defaultApp: config.default_app ?? null,
+    log: {
+      level: config.log?.level ?? CONFIG_DEFAULTS.log.level,
+      format: config.log?.format ?? CONFIG_DEFAULTS.log.format,
+    },
+    apps: (config.apps ?? []).map((app, index) =>
+      resolvedApp({ ...config.defaults, ...definedOnly(app) }, {
+        absolute,
+        drainTimeoutMs,
+        outsideEnv: outside.env.get(index) ?? new Map(),
+      })
+    ),
+  };
+}
+
+function resolvedAdmin(admin: WrittenConfig["admin"], outsideToken: string | undefined): NanoConfig["admin"] {
+  if (admin === false) return false;
+  return {
+    hostname: bindAddress(admin?.hostname ?? CONFIG_DEFAULTS.admin.hostname),
+    port: admin?.port ?? CONFIG_DEFAULTS.admin.port,
+    token: outsideToken ?? (typeof admin?.token === "string" ? admin.token : null),
+  };
+}
+
+interface AppResolution {
+  readonly absolute: (path: string) => string;
+  readonly drainTimeoutMs: number;
+  readonly outsideEnv: ReadonlyMap<string, string>;
+}
+
+/** @param app the app as written, with `defaults` already filled in */
+function resolvedApp(app: WrittenApp, { absolute, drainTimeoutMs, outsideEnv }: AppResolution): AppConfig {
+  const memoryMb = app.memory_mb ?? APP_DEFAULTS.memory_mb;
+  const hosts = app.hostname === undefined ? [app.name] : [app.hostname].flat();
+  const env = Object.entries(app.env ?? {}).map(([name, value]) =>
+    [name, typeof value === "string" ? value : outsideEnv.get(name) ?? ""] as const
+  );
+  return {
+    name: app.name,
+    path: absolute(app.path),
+    hostnames: hosts.map(normalizedHost),
+    port: app.port ?? null,
+    env: Object.fromEntries(env),
+    secrets: [...outsideEnv.keys()].sort(),
+    memoryMb,
+    externalMb: app.external_mb ?? memoryMb,
+    cpuMs: app.cpu_ms ?? APP_DEFAULTS.cpu_ms,
+    timeoutMs: app.timeout_ms ?? APP_DEFAULTS.timeout_ms,
+    maxConcurrent: app.max_concurrent ?? APP_DEFAULTS.max_concurrent,
+    maxQueue: app.max_queue ?? APP_DEFAULTS.max_queue,
+    maxBodyBytes: app.max_body_bytes ?? APP_DEFAULTS.max_body_bytes,
+    idleTimeoutMs: app.idle_timeout_ms ?? APP_DEFAULTS.idle_timeout_ms,
+    drainTimeoutMs: app.drain_timeout_ms ?? drainTimeoutMs,
+    streams: app.streams ?? APP_DEFAULTS.streams,
+    assets: app.assets === undefined ? null : absolute(app.assets),
+    outbound: resolvedOutbound(app.outbound ?? APP_DEFAULTS.outbound),
+    nodeCompat: app.node_compat ?? APP_DEFAULTS.node_compat,
+    crons: (app.crons ?? []).map(({ schedule, name }) => ({
+      schedule: schedule.trim(),
+      name: name ?? schedule.trim(),
+    })),
+  };
+}
+
+function resolvedOutbound(outbound: NonNullable<WrittenApp["outbound"]>): AppConfig["outbound"] {
+  return typeof outbound === "string" ? outbound : outbound.map(normalizedHost);
+}
+
+function normalizedHost(host: string): string {
+  return normalizeHostPattern(host) ?? host;
+}
+
+/** Listeners take an IPv6 address without the brackets that it has in a URL. */
+function bindAddress(host: string): string {
+  return host.replace(/^\[(.*)\]$/, "$1");
+}
+
+/** Without optional keys that are undefined, as a caller that builds a document may leave them; they must not hide a default. */
+function definedOnly<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,83 @@
+/** The configuration as the rest of NANO reads it: defaults applied, paths absolute, secrets read. */
+
+/** Everything that one nano.json says. */
+export interface NanoConfig {
+  /** Absolute path of nano.json, or null when the configuration was made up (`nano dev`). */
+  readonly file: string | null;
+  /** Address of the public listener. */
+  readonly hostname: string;
+  /** Port of the public listener; 0 picks a free one. */
+  readonly port: number;
+  /** Absolute paths of PEM files, or null for plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly admin: false | AdminConfig;
+  /** Absolute path of the folder of what NANO itself keeps. */
+  readonly stateDir: string;
+  /** How long a shutdown waits for requests in flight, in milliseconds. */
+  readonly drainTimeoutMs: number;
+  /** Address ranges as `address/prefix`. */
+  readonly trustedProxies: readonly string[];
+  /** Name of the app that gets requests whose host nobody claims. */
+  readonly defaultApp: string | null;
+  readonly log: {
+    readonly level: "debug" | "info" | "warn" | "error";
+    readonly format: "json" | "pretty";
+  };
+  readonly apps: readonly AppConfig[];
+}
+
+/** The admin listener. */
+export interface AdminConfig {
+  readonly hostname: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Bearer token, or null when one is to be generated. */
+  readonly token: string | null;
+}
+
+/** One app. */
+export interface AppConfig {
+  readonly name: string;
+  /** Absolute path of a folder or an entry file. */
+  readonly path: string;
+  /** Hosts or `*.` patterns: lower case, no trailing dot, no port. */
+  readonly hostnames: readonly string[];
+  /** Port of a listener of its own, or null. */
+  readonly port: number | null;
+  /** The app's variables, secrets included. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Names of the variables that must never be shown, sorted. */
+  readonly secrets: readonly string[];
+  /** Cap of the JavaScript heap, in MiB. */
+  readonly memoryMb: number;
+  /** Cap of what is held outside the heap, in MiB. */
+  readonly externalMb: number;
+  /** Longest computation without a turn of the event loop, in milliseconds. */
+  readonly cpuMs: number;
+  /** Longest wait for a response head, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Requests in the isolate at once. */
+  readonly maxConcurrent: number;
+  /** Requests that wait for the isolate. */
+  readonly maxQueue: number;
+  /** Longest request body, in bytes. */
+  readonly maxBodyBytes: number;
+  /** Time without a request after which the isolate is parked, in milliseconds; 0 is never. */
+  readonly idleTimeoutMs: number;
+  /** How long a reload or removal waits for this app's requests, in milliseconds. */
+  readonly drainTimeoutMs: number;
+  readonly streams: "native" | "polyfill";
+  /** Absolute path of the folder of static files, or null. */
+  readonly assets: string | null;
+  /** Where the app may connect to: a policy, or a list of hosts and `*.` patterns. */
+  readonly outbound: "public" | "none" | "any" | readonly string[];
+  readonly nodeCompat: boolean;
+  readonly crons: readonly CronConfig[];
+}
+
+/** When `scheduled` is called. */
+export interface CronConfig {
+  /** Minute, hour, day of the month, month, day of the week. */
+  readonly schedule: string;
+  readonly name: string;
+}

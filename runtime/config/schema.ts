@@ -1,0 +1,89 @@
+/** The schema of nano.json: the one source of the written type, the defaults and the JSON Schema for editors. */
+import { z } from "zod";
+import { appName, appSchema, limitsShape, outsideValue } from "./app_schema.ts";
+import { CONFIG_DEFAULTS } from "./defaults.ts";
+import { cidr, listenHost, MAX_TIMEOUT_MS, oneOf, port, section, text, whole } from "./written_value.ts";
+
+export type { AdminConfig, AppConfig, CronConfig, NanoConfig } from "./resolved_config.ts";
+
+const tokenRule = 'expected visible ASCII text, { "from_env": "HOST_NAME" } or { "from_file": "path" }';
+
+/** What a bearer token may consist of: visible ASCII, since it travels in a header. */
+export const TOKEN = /^[\x21-\x7e]+$/;
+
+const admin = section({
+  hostname: listenHost().optional().meta({
+    description: "Address of the admin listener.",
+    default: CONFIG_DEFAULTS.admin.hostname,
+  }),
+  port: port().optional().meta({
+    description: "Port of the admin listener; 0 picks a free one.",
+    default: CONFIG_DEFAULTS.admin.port,
+  }),
+  token: z.union([z.string(tokenRule).regex(TOKEN, tokenRule), ...outsideValue], tokenRule).optional().meta({
+    description: "Bearer token of the admin API. Without it one is generated and kept in `state_dir` with mode 0600.",
+  }),
+}, 'false or an object such as { "port": 9090 }');
+
+const tls = section({
+  cert: text("the path of a PEM file").meta({ description: "The certificate chain, as a PEM file." }),
+  key: text("the path of a PEM file").meta({ description: "The private key, as a PEM file." }),
+}, 'an object such as { "cert": "cert.pem", "key": "key.pem" }');
+
+const log = section({
+  level: oneOf(["debug", "info", "warn", "error"]).optional().meta({
+    description: "The least level that is written.",
+    default: CONFIG_DEFAULTS.log.level,
+  }),
+  format: oneOf(["json", "pretty"]).optional().meta({
+    description: "`json`: one record a line; `pretty`: for people.",
+    default: CONFIG_DEFAULTS.log.format,
+  }),
+}, 'an object such as { "level": "info" }');
+
+/** The whole document. */
+export const configSchema = section(
+  {
+    $schema: z.unknown().optional().meta({ description: "Ignored; for editors." }),
+    hostname: listenHost().optional().meta({
+      description: "Address of the public listener.",
+      default: CONFIG_DEFAULTS.hostname,
+    }),
+    port: port().optional().meta({
+      description: "Port of the public listener; 0 picks a free one.",
+      default: CONFIG_DEFAULTS.port,
+    }),
+    tls: tls.optional().meta({ description: "With it the public listener speaks HTTPS and HTTP/2." }),
+    admin: z.union([z.literal(false, "expected false"), admin], 'expected false or an object such as { "port": 9090 }')
+      .optional().meta({
+        description: "The admin listener (API, metrics, dashboard); `false` turns it off.",
+        default: CONFIG_DEFAULTS.admin,
+      }),
+    state_dir: text("the path of a folder").optional().meta({
+      description: "Folder of what NANO itself keeps: token, deployed versions, bundle cache, history.",
+      default: CONFIG_DEFAULTS.state_dir,
+    }),
+    drain_timeout_ms: whole("milliseconds", 0, MAX_TIMEOUT_MS).optional().meta({
+      description: "How long a shutdown, reload or removal waits for requests in flight, in milliseconds.",
+      default: CONFIG_DEFAULTS.drain_timeout_ms,
+    }),
+    trusted_proxies: z.array(cidr(), "expected a list of address ranges").optional().meta({
+      description:
+        "Address ranges whose X-Forwarded-For, -Proto and -Host are believed; from anyone else they are replaced.",
+      default: [],
+    }),
+    default_app: appName.optional().meta({
+      description: "The app that gets requests whose host nobody claims. Without it: 404.",
+    }),
+    log: log.optional().meta({ description: "What the log tells and how." }),
+    defaults: section(limitsShape, 'an object such as { "memory_mb": 256 }').optional().meta({
+      description: "Limits for all apps; an app's own key wins.",
+    }),
+    apps: z.array(appSchema, "expected a list of apps").optional().meta({ description: "The apps.", default: [] }),
+  },
+  'an object such as { "apps": [] }',
+  Object.keys(limitsShape).concat("name", "path", "env", "assets", "crons"),
+);
+
+/** nano.json as it is written. */
+export type WrittenConfig = z.input<typeof configSchema>;

@@ -1,0 +1,196 @@
+/** Tells when files or folders change: nano.json, the apps' folders, files of secrets. */
+import { resolve, sep } from "node:path";
+import { Coalescer } from "./coalescer.ts";
+import { concerns, type FileTree, type Ignore, ignoring, scanFiles } from "./file_tree.ts";
+
+/** Short enough that a change takes effect well within a second, long enough for an editor's rename or a checkout. */
+const DEFAULT_DEBOUNCE_MS = 100;
+
+/** A burst that does not end (a log file in an app's folder) must not hold a change back. */
+const MAX_WAIT_FACTOR = 4;
+
+/** How often folders may change under the hands of one look before the next one is left to a later event. */
+const MAX_LOOKS = 5;
+
+/** What {@linkcode watchFiles} takes. */
+export interface WatchOptions {
+  /** Files, and folders with all that is below; what does not exist yet is awaited. */
+  readonly paths: readonly string[];
+  /** Names, or absolute paths, that are left out beside node_modules, .git, .nano and editors' temporary files. */
+  readonly ignore?: readonly string[] | undefined;
+  /** How long nothing may change before `onChange` is called, in milliseconds; 100 unless given. */
+  readonly debounceMs?: number | undefined;
+  /** Gets the absolute paths of changed, new and removed files, sorted; the next call waits until it has settled. */
+  readonly onChange: (changed: readonly string[]) => void | Promise<void>;
+  /** Hears what `onChange` throws and what makes watching fail; without it that is written to stderr. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+/** What {@linkcode watchFiles} returns; disposing ends it. */
+export interface FileWatcher extends Disposable, AsyncDisposable {
+  /** Settles when changes from now on are noticed. Never rejects. */
+  readonly ready: Promise<void>;
+  /**
+   * Watches these paths from now on; what was watched before and still is stays so without a gap.
+   * @returns a promise that settles when changes are noticed, and never rejects
+   */
+  update(paths: readonly string[]): Promise<void>;
+}
+
+/**
+ * Watches files and folders. Events of the system only say when to look: what has changed is found by comparing file
+ * states, so lost events, events of reading, and replacement by rename make no difference.
+ *
+ * @example
+ * ```ts
+ * import { watchFiles } from "./watch.ts";
+ * await using watcher = watchFiles({ paths: ["nano.json"], onChange: (changed) => console.log(changed) });
+ * await watcher.ready;
+ * ```
+ */
+export function watchFiles(options: WatchOptions): FileWatcher {
+  return new FolderWatcher(options);
+}
+
+class FolderWatcher implements FileWatcher {
+  readonly ready: Promise<void>;
+  readonly #onChange: WatchOptions["onChange"];
+  readonly #onError: (error: unknown) => void;
+  readonly #ignore: Ignore;
+  readonly #coalescer: Coalescer;
+  readonly #changed = new Set<string>();
+  #paths: readonly string[] = [];
+  #tree: FileTree = { files: new Map(), folders: new Map(), inside: new Set(), landmarks: new Set() };
+  #events: Deno.FsWatcher | null = null;
+  /** The folders that `#events` was opened with. */
+  #listened: ReadonlyMap<string, string> = new Map();
+  #listening: Promise<void> = Promise.resolve();
+  /** A folder was replaced, so that the system no longer tells of the one that has its path now. */
+  #stale = false;
+  #disposed = false;
+  /** Looks and updates, one after the other. */
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(options: WatchOptions) {
+    this.#onChange = options.onChange;
+    this.#onError = options.onError ?? ((error) => console.error("Cannot follow changes of files:", error));
+    this.#ignore = ignoring(options.ignore ?? []);
+    const quietMs = options.debounceMs ?? DEFAULT_DEBOUNCE_MS;
+    this.#coalescer = new Coalescer(() => this.#report(), {
+      quietMs,
+      maxWaitMs: quietMs * MAX_WAIT_FACTOR,
+      onError: this.#onError,
+    });
+    this.ready = this.update(options.paths);
+  }
+
+  update(paths: readonly string[]): Promise<void> {
+    return this.#enqueue(async () => {
+      const before = this.#paths;
+      this.#paths = [...new Set(paths.map((path) => resolve(path)))].sort();
+      await this.#look(before);
+      if (this.#changed.size > 0) this.#coalescer.trigger();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#coalescer[Symbol.dispose]();
+    // Rejects never: it only ends the loop that `#listening` stands for.
+    void this.#close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+    await this.#queue;
+    await this.#close();
+  }
+
+  async #report(): Promise<void> {
+    await this.#enqueue(() => this.#look(this.#paths));
+    if (this.#changed.size === 0 || this.#disposed) return;
+    const changed = [...this.#changed].sort();
+    this.#changed.clear();
+    await this.#onChange(changed);
+  }
+
+  #enqueue(task: () => Promise<void>): Promise<void> {
+    this.#queue = this.#queue.then(async () => {
+      try {
+        if (!this.#disposed) await task();
+      } catch (error) {
+        this.#onError(error);
+      }
+    });
+    return this.#queue;
+  }
+
+  /** Looks at all files, notes what has changed below paths that were watched before, and listens to the right folders. */
+  async #look(before: readonly string[]): Promise<void> {
+    const previous = this.#tree;
+    for (let looks = 1;; looks++) {
+      const tree = await scanFiles(this.#paths, this.#ignore);
+      if (this.#disposed) return;
+      this.#tree = tree;
+      if (this.#events !== null && !this.#stale && sameEntries(tree.folders, this.#listened)) break;
+      if (looks > MAX_LOOKS) {
+        this.#coalescer.trigger();
+        break;
+      }
+      await this.#listen(tree.folders);
+      // Once more: nobody listened while the folders changed hands.
+    }
+    for (const path of differences(previous.files, this.#tree.files)) {
+      if (isBelow(path, before) && isBelow(path, this.#paths)) this.#changed.add(path);
+    }
+  }
+
+  async #listen(folders: ReadonlyMap<string, string>): Promise<void> {
+    await this.#close();
+    if (this.#disposed) return;
+    this.#stale = false;
+    try {
+      this.#events = Deno.watchFs([...folders.keys()], { recursive: false });
+      this.#listened = folders;
+      this.#listening = this.#hear(this.#events);
+    } catch (error) {
+      // A folder went away since the look; the next look knows.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
+  async #hear(events: Deno.FsWatcher): Promise<void> {
+    try {
+      for await (const { kind, paths } of events) {
+        if (kind === "access") continue;
+        if (kind !== "modify" && paths.some((path) => this.#tree.folders.has(path))) this.#stale = true;
+        if (paths.some((path) => concerns(this.#tree, path, this.#ignore))) this.#coalescer.trigger();
+      }
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  /**
+   * Waits until the loop has ended: only then Deno lets go of the folders, and a folder that is still held is not
+   * listened to anew (https://github.com/denoland/deno/pull/34467).
+   */
+  async #close(): Promise<void> {
+    this.#events?.close();
+    this.#events = null;
+    await this.#listening;
+  }
+}
+
+function sameEntries(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean {
+  return one.size === other.size && [...one].every(([key, value]) => other.get(key) === value);
+}
+
+function differences(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+  const changed = [...after].filter(([path, state]) => before.get(path) !== state).map(([path]) => path);
+  return changed.concat([...before.keys()].filter((path) => !after.has(path)));
+}
+
+function isBelow(path: string, roots: readonly string[]): boolean {
+  return roots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep));
+}

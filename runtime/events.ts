@@ -1,0 +1,107 @@
+/** What happens in NANO, told as events; metrics, logs and the dashboard listen. */
+import type { AppStateName, ExitReason } from "./lifecycle.ts";
+
+/** Outcome of a configuration reload, app names only. */
+export interface ReloadSummary {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+  readonly unchanged: readonly string[];
+}
+
+/** One finished request; the only event on the hot path, so it is one flat object. */
+export interface RequestEvent {
+  readonly event: "request";
+  /** The app, or null when no app claimed the host. */
+  readonly app: string | null;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** Body bytes sent to the client. */
+  readonly bytes: number;
+  readonly durationMs: number;
+  readonly requestId: string;
+  /** Code of NANO's own answer, or null when the app answered. */
+  readonly code: string | null;
+}
+
+/** A console level of an app, or `error` for an uncaught exception. */
+export type AppLogLevel = "debug" | "info" | "warn" | "error";
+
+/** Everything that NANO tells about itself. */
+export type NanoEvent =
+  | { readonly event: "server_start"; readonly version: string; readonly url: string; readonly admin: string | null }
+  | { readonly event: "server_stop"; readonly exitCode: number }
+  | RequestEvent
+  | { readonly event: "app_starting"; readonly app: string; readonly attempt: number }
+  | { readonly event: "app_ready"; readonly app: string; readonly startMs: number; readonly version: string }
+  | { readonly event: "app_failed"; readonly app: string; readonly reason: ExitReason; readonly error: string }
+  | { readonly event: "app_exit"; readonly app: string; readonly reason: ExitReason; readonly detail: string }
+  | { readonly event: "app_restart"; readonly app: string; readonly reason: ExitReason; readonly delayMs: number }
+  | { readonly event: "app_drain_start"; readonly app: string; readonly inFlight: number }
+  | { readonly event: "app_drained"; readonly app: string; readonly forcedClosed: number }
+  | { readonly event: "app_state"; readonly app: string; readonly state: AppStateName }
+  | { readonly event: "app_log"; readonly app: string; readonly level: AppLogLevel; readonly text: string }
+  | { readonly event: "app_removed"; readonly app: string }
+  | ({ readonly event: "config_reload" } & ReloadSummary)
+  | { readonly event: "config_rejected"; readonly errors: readonly string[] }
+  | { readonly event: "drain_start"; readonly inFlight: number; readonly timeoutMs: number }
+  | { readonly event: "drain_complete"; readonly drainedRequests: number; readonly forcedClosed: number }
+  | { readonly event: "warning"; readonly text: string };
+
+/** Listens to events; whatever it throws is reported once and harms nobody. */
+export type NanoListener = (event: NanoEvent) => void;
+
+/** Hands each event to every listener, in order of registration. */
+export class EventHub {
+  #listeners: NanoListener[] = [];
+
+  /**
+   * Registers a listener.
+   * @returns a function that removes it
+   */
+  listen(listener: NanoListener): () => void {
+    this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((one) => one !== listener);
+    };
+  }
+
+  /** Tells every listener; a listener that throws is reported on stderr and the others still hear the event. */
+  emit(event: NanoEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        console.error(`Cannot deliver event "${event.event}" to a listener:`, error);
+      }
+    }
+  }
+}
+
+/** What can be read of one app at any time. */
+export interface AppSnapshot {
+  readonly name: string;
+  readonly state: AppStateName;
+  readonly hostnames: readonly string[];
+  readonly port: number | null;
+  /** Content hash of the code that serves, or null before the first load. */
+  readonly version: string | null;
+  /** Wall-clock time since which the present state holds, in ms since the epoch. */
+  readonly since: number;
+  /** Restarts by the reason of the exit before. */
+  readonly restarts: Readonly<Partial<Record<ExitReason, number>>>;
+  readonly lastExit: { readonly reason: ExitReason; readonly detail: string; readonly at: number } | null;
+  /** Message of the failure, in state failed. */
+  readonly error: string | null;
+  /** Requests inside the isolate. */
+  readonly inFlight: number;
+  /** Requests that wait for the isolate. */
+  readonly queued: number;
+  readonly heapBytes: number;
+  readonly externalBytes: number;
+  /** CPU time of all isolates of the app so far. */
+  readonly cpuSeconds: number;
+  /** How long the last start took, or null before the first. */
+  readonly startSeconds: number | null;
+}

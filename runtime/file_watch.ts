@@ -1,0 +1,54 @@
+/** Watches what a generation was made from: nano.json and its apps' files. */
+import { sep } from "node:path";
+import { type FileWatcher, watchFiles } from "./config/watch.ts";
+import type { Generation } from "./reload.ts";
+
+/** Tells which apps' files changed; an empty set means nano.json alone. */
+export class FileWatch implements Disposable {
+  readonly #onChange: (apps: ReadonlySet<string>) => Promise<void>;
+  #watcher: FileWatcher | null = null;
+  #generation: Generation | null = null;
+
+  /** @param onChange awaited before the next change is told */
+  constructor(onChange: (apps: ReadonlySet<string>) => Promise<void>) {
+    this.#onChange = onChange;
+  }
+
+  /** Watches the files of this generation from now on. */
+  follow(generation: Generation): void {
+    this.#generation = generation;
+    const { file, apps, stateDir } = generation.config;
+    const paths = new Set(file === null ? [] : [file]);
+    for (const app of apps) for (const path of watchedBy(generation, app.name)) paths.add(path);
+    if (this.#watcher === null) {
+      this.#watcher = watchFiles({
+        paths: [...paths],
+        ignore: [stateDir],
+        onChange: (changed) => this.#onChange(this.#appsOf(changed)),
+      });
+    } else this.#watcher.update([...paths]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#watcher?.[Symbol.dispose]();
+    this.#watcher = null;
+  }
+
+  #appsOf(changed: readonly string[]): Set<string> {
+    const apps = new Set<string>();
+    const generation = this.#generation!;
+    for (const { name } of generation.config.apps) {
+      const watched = watchedBy(generation, name);
+      const isTouched = changed.some((file) => watched.some((path) => file === path || file.startsWith(path + sep)));
+      if (isTouched) apps.add(name);
+    }
+    return apps;
+  }
+}
+
+/** An app's folder or entry file, and what its code was made from outside of it. */
+function watchedBy(generation: Generation, name: string): string[] {
+  const app = generation.config.apps.find((one) => one.name === name);
+  const path = app === undefined ? [] : [app.path];
+  return [...path, ...generation.inputs.get(name) ?? []];
+}

@@ -1,0 +1,120 @@
+/** The hot path: reads a request's head, finds its app, hands it over. */
+import { NanoError } from "../errors.ts";
+import type { RequestEvent } from "../events.ts";
+import { TrustedProxies } from "./client_address.ts";
+import { type Door, DoorCall } from "./door_call.ts";
+import { doorHeaders, innerOf, readRequestHead } from "./request_head.ts";
+import type { AppTarget, Router } from "./router.ts";
+
+/** What a dispatcher works with. */
+export interface DispatcherOptions {
+  readonly trustedProxies: readonly string[];
+  /** Whether clients may see stacks: loopback under `nano dev`. */
+  readonly reveal: boolean;
+  readonly now: () => number;
+  readonly tell: (event: RequestEvent) => void;
+}
+
+/** A listener as the dispatcher sees it. */
+export interface ListenerView {
+  readonly scheme: "http" | "https";
+  /** Authority that Deno invents for a request without a Host, over plain HTTP. */
+  readonly inventedHosts: ReadonlySet<string>;
+  /** App of a listener of its own, by the router in force; null asks the router by host. */
+  readonly target: (() => AppTarget | null) | null;
+}
+
+/** Longest request id that a trusted proxy may choose. */
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+
+/** Dispatches requests to apps by the router in force. */
+export class Dispatcher {
+  #proxies: TrustedProxies;
+  readonly #options: DispatcherOptions;
+  readonly #door: Door & { draining: boolean };
+  readonly #idPrefix = crypto.randomUUID().slice(0, 8);
+  #count = 0;
+  #router: Router;
+
+  constructor(router: Router, options: DispatcherOptions) {
+    this.#router = router;
+    this.#options = options;
+    this.#proxies = new TrustedProxies(options.trustedProxies);
+    this.#door = { draining: false, reveal: options.reveal, now: options.now, tell: options.tell };
+  }
+
+  /** Puts another router in force; requests already handed over are not touched. */
+  use(router: Router): void {
+    this.#router = router;
+  }
+
+  /** Believes other proxies from now on. */
+  trust(proxies: readonly string[]): void {
+    this.#proxies = new TrustedProxies(proxies);
+  }
+
+  /** From now on answers ask clients to close their connections. */
+  startDraining(): void {
+    this.#door.draining = true;
+  }
+
+  /** Answers one request. */
+  handle(request: Request, remote: Deno.NetAddr, listener: ListenerView): Promise<Response> {
+    const inner = innerOf(request);
+    const head = readRequestHead(request, inner);
+    const peer = remote.hostname;
+    let { url } = head;
+    // Deno took it from the request line where that names a host, from the Host header otherwise, as RFC 9112 wants it.
+    let host = authorityOf(url);
+    const missing = head.host === null && listener.inventedHosts.has(host);
+
+    let client = peer;
+    let chain = peer;
+    let { scheme } = listener as { scheme: string };
+    let requestId: string | null = null;
+    if (this.#proxies.trusts(peer)) {
+      requestId = head.requestId !== null && REQUEST_ID.test(head.requestId) ? head.requestId : null;
+      if (head.forwarded !== null) {
+        const given = this.#proxies.resolve(peer, head.forwarded);
+        client = given.hostname;
+        chain = given.chain;
+        if (given.scheme !== null) scheme = given.scheme;
+        if (given.host !== null) host = given.host;
+        url = `${scheme}://${host}${pathAndQueryOf(url)}`;
+      }
+    }
+    requestId ??= `${this.#idPrefix}-${(++this.#count).toString(36)}`;
+
+    const target = listener.target === null ? this.#router.match(host) : listener.target();
+    const call = new DoorCall({
+      request,
+      inner,
+      app: target?.app.name ?? null,
+      method: head.method,
+      url,
+      headers: head.headers + doorHeaders({ client, chain, scheme, host, requestId }),
+      remote: `${client} ${remote.port}`,
+      requestId,
+      declaredBytes: head.declaredBytes,
+      startedAt: this.#options.now(),
+    }, this.#door);
+    if (missing) call.fail(new NanoError("BAD_REQUEST", "Cannot route the request: it has no Host header"));
+    else if (target === undefined) {
+      call.fail(new NanoError("BAD_REQUEST", `Cannot route the request: ${JSON.stringify(host)} is no valid host`));
+    } else if (target === null) {
+      call.fail(new NanoError("APP_NOT_FOUND", `Cannot route the request: no app claims the host ${JSON.stringify(host)}`));
+    } else target.fetch(call);
+    return call.response;
+  }
+}
+
+function authorityOf(url: string): string {
+  const start = url.indexOf("://") + 3;
+  const end = url.indexOf("/", start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
+}
+
+function pathAndQueryOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  return start < 0 ? "/" : url.slice(start);
+}

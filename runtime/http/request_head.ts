@@ -1,0 +1,98 @@
+/** Reads the head of a request as Deno.serve hands it over, in one pass over its headers. */
+import { type InnerRequest, innerSlots } from "../protocol/inner_slots.ts";
+import type { ForwardedHeaders } from "./client_address.ts";
+
+/** A request's head. */
+export interface RequestHead {
+  readonly method: string;
+  readonly url: string;
+  /** Host header, or null. */
+  readonly host: string | null;
+  readonly declaredBytes: number | null;
+  readonly requestId: string | null;
+  readonly forwarded: ForwardedHeaders | null;
+  /** Header block without the headers that the front door sets itself. */
+  readonly headers: string;
+}
+
+/** Reads a head through Deno's inner slots, or through the public API where they are unknown. */
+export function readRequestHead(request: Request, inner: InnerRequest | null): RequestHead {
+  const list = inner === null ? [...request.headers] : inner.headerList;
+  let headers = "";
+  let host: string | null = null;
+  let declaredBytes: number | null = null;
+  let requestId: string | null = null;
+  let forwardedFor: string | null = null;
+  let forwardedProto: string | null = null;
+  let forwardedHost: string | null = null;
+  for (let at = 0; at < list.length; at++) {
+    const [name, value] = list[at]!;
+    // The length decides for nearly all headers; only a match is compared without case.
+    switch (name.length) {
+      case 4:
+        if (host === null && name.toLowerCase() === "host") host = value;
+        break;
+      case 9:
+        if (name.toLowerCase() === "x-real-ip") continue;
+        break;
+      case 12:
+        if (name.toLowerCase() === "x-request-id") {
+          requestId ??= value;
+          continue;
+        }
+        break;
+      case 14:
+        if (name.toLowerCase() === "content-length") declaredBytes = Number(value);
+        break;
+      case 15:
+        if (name.toLowerCase() === "x-forwarded-for") {
+          forwardedFor = forwardedFor === null ? value : `${forwardedFor}, ${value}`;
+          continue;
+        }
+        break;
+      case 16:
+        if (name.toLowerCase() === "x-forwarded-host") {
+          forwardedHost ??= value;
+          continue;
+        }
+        break;
+      case 17:
+        if (name.toLowerCase() === "x-forwarded-proto") {
+          forwardedProto ??= value;
+          continue;
+        }
+        break;
+    }
+    headers += name + "\n" + value + "\n";
+  }
+  const forwarded = forwardedFor === null && forwardedHost === null && forwardedProto === null
+    ? null
+    : { for: forwardedFor, proto: forwardedProto, host: forwardedHost };
+  return {
+    method: inner === null ? request.method : inner.method,
+    url: inner === null ? request.url : inner.url(),
+    host,
+    declaredBytes,
+    requestId,
+    forwarded,
+    headers,
+  };
+}
+
+/** The inner object of a request, or null where Deno's inside is unknown. */
+export function innerOf(request: Request): InnerRequest | null {
+  return innerSlots === null ? null : innerSlots.request(request);
+}
+
+/** Header block of what the front door adds for the app. */
+export function doorHeaders(options: {
+  client: string;
+  chain: string;
+  scheme: string;
+  host: string;
+  requestId: string;
+}): string {
+  const { client, chain, scheme, host, requestId } = options;
+  return `x-real-ip\n${client}\nx-forwarded-for\n${chain}\nx-forwarded-proto\n${scheme}\n` +
+    `x-forwarded-host\n${host}\nx-request-id\n${requestId}\n`;
+}

@@ -1,0 +1,63 @@
+/** A listener: Deno.serve in front of the dispatcher. */
+import { messageOf, NanoError } from "../errors.ts";
+import type { Dispatcher, ListenerView } from "./dispatcher.ts";
+import type { AppTarget } from "./router.ts";
+
+/** Where to listen. */
+export interface ListenOptions {
+  readonly hostname: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** PEM texts; without them the listener speaks plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** The app that gets every request of this listener, or null for routing by host. */
+  readonly target: (() => AppTarget | null) | null;
+  /** Something failed that no client could be told. */
+  readonly onError: (error: NanoError) => void;
+}
+
+/** A running listener. */
+export interface Listener {
+  readonly hostname: string;
+  readonly port: number;
+  readonly scheme: "http" | "https";
+  /** Stops accepting; settles when every connection is finished. */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Starts listening.
+ * @throws {NanoError} USAGE when the address cannot be had
+ */
+export function listen(dispatcher: Dispatcher, options: ListenOptions): Listener {
+  const { hostname, tls, target } = options;
+  const scheme = tls === null ? "http" : "https";
+  const inventedHosts = new Set<string>();
+  const view: ListenerView = { scheme, inventedHosts, target };
+  let server: Deno.HttpServer<Deno.NetAddr>;
+  try {
+    server = Deno.serve({
+      hostname,
+      port: options.port,
+      ...(tls === null ? {} : tls),
+      onListen() {},
+      onError(thrown) {
+        const error = new NanoError("INTERNAL", `Cannot answer a request: ${messageOf(thrown)}`, { cause: thrown });
+        options.onError(error);
+        return new Response(null, { status: 500 });
+      },
+    }, (request, info) => {
+      // A client that goes away before its answer is complete is no error of the host's.
+      info.completed.catch(() => {});
+      return dispatcher.handle(request, info.remoteAddr, view);
+    });
+  } catch (error) {
+    const inUse = error instanceof Deno.errors.AddrInUse;
+    const why = inUse ? "another process listens there" : messageOf(error);
+    throw new NanoError("USAGE", `Cannot listen on ${hostname}:${options.port}: ${why}`, { cause: error });
+  }
+  const { port } = server.addr;
+  // HTTP/1 without a Host: Deno then makes up a name from the address it listens on.
+  if (tls === null) for (const name of ["localhost", hostname, "0.0.0.0"]) inventedHosts.add(`${name}:${port}`);
+  return { hostname, port, scheme, shutdown: () => server.shutdown() };
+}

@@ -1,0 +1,262 @@
+/** Serves one app inside its isolate: requests in, responses out, aborts, drain. */
+import { BODY, OP } from "../protocol/messages.ts";
+import { type Wire, WireViolation } from "../protocol/wire.ts";
+import type { Receiving } from "../protocol/wire.ts";
+import { type AbortCallbacks, createRequest } from "./request.ts";
+import { BadResponse, sendResponse } from "./responder.ts";
+
+/** What an app exports, once found. */
+export type AppFetch = (request: Request, env: unknown, context: AppContext) => unknown;
+
+/** Third argument of an app's handler. */
+export interface AppContext {
+  waitUntil(promise: unknown): void;
+  passThroughOnException(): void;
+  readonly remoteAddr: { readonly transport: "tcp"; readonly hostname: string; readonly port: number };
+}
+
+/** Longest stack text sent to the host's log. */
+const MAX_STACK_CHARS = 8 * 1024;
+
+const NativePromise = Promise;
+const resolved = Promise.resolve.bind(Promise);
+const { then } = Promise.prototype;
+const { apply } = Reflect;
+const { assign } = Object;
+
+/** Takes operations off the wire and runs them against the app. */
+export class AppServer {
+  readonly #wire: Wire;
+  readonly #env: Record<string, unknown>;
+  readonly #fetch: AppFetch;
+  readonly #aborts: AbortCallbacks = new Map();
+  readonly #report: (error: unknown) => void;
+  #pending = new Set<number>();
+  #waits = 0;
+  #draining = false;
+
+  /** @param report tells the log of an error that no client hears of */
+  constructor(options: {
+    wire: Wire;
+    env: Record<string, unknown>;
+    fetch: AppFetch;
+    report: (error: unknown) => void;
+  }) {
+    this.#wire = options.wire;
+    this.#env = options.env;
+    this.#fetch = options.fetch;
+    this.#report = options.report;
+  }
+
+  /** Runs one batch. */
+  receive(batch: readonly unknown[]): void {
+    const wire = this.#wire;
+    for (let at = 0; at < batch.length;) {
+      const id = batch[at + 1] as number;
+      switch (batch[at]) {
+        case OP.REQUEST:
+          this.#request(batch, at);
+          at += 8;
+          break;
+        case OP.DATA:
+          wire.onData(id, batch[at + 2]);
+          at += 3;
+          break;
+        case OP.END:
+          wire.onEnd(id);
+          at += 2;
+          break;
+        case OP.ERROR:
+          wire.onError(id, batch[at + 2] as string);
+          at += 3;
+          break;
+        case OP.CREDIT:
+          wire.onCredit(id, batch[at + 2]);
+          at += 3;
+          break;
+        case OP.CANCEL:
+          wire.onCancel(id, batch[at + 2] as string);
+          at += 3;
+          break;
+        case OP.ABORT:
+          this.#abort(id);
+          at += 2;
+          break;
+        case OP.DRAIN:
+          this.#draining = true;
+          this.#settle();
+          at += 1;
+          break;
+        default:
+          throw new WireViolation(`Unknown operation ${String(batch[at])}`);
+      }
+    }
+  }
+
+  #request(batch: readonly unknown[], at: number): void {
+    const id = batch[at + 1] as number;
+    const remote = batch[at + 5] as string;
+    const bodyKind = batch[at + 6] as number;
+    let receiving: Receiving | null = null;
+    if (bodyKind === BODY.STREAM) receiving = this.#wire.openReceiver(id, ignore);
+    this.#pending.add(id);
+    let result: unknown;
+    try {
+      const request = createRequest(
+        {
+          id,
+          method: batch[at + 2] as string,
+          url: batch[at + 3] as string,
+          headers: batch[at + 4] as string,
+          bodyKind,
+          body: batch[at + 7] as string | Uint8Array | null,
+          receiving,
+        },
+        this.#wire,
+        this.#aborts,
+      );
+      result = this.#fetch(request, assign(new RequestEnv(remote), this.#env), new RequestContext(this, remote));
+    } catch (error) {
+      this.#fail(id, error);
+      return;
+    }
+    if (isThenable(result)) {
+      apply(then, result instanceof NativePromise ? result : resolved(result), [
+        (value: unknown) => this.#answer(id, value),
+        (error: unknown) => this.#fail(id, error),
+      ]);
+    } else this.#answer(id, result);
+  }
+
+  #answer(id: number, value: unknown): void {
+    if (!this.#pending.has(id)) {
+      // The host gave up on this request; its stream, if any, must not run on.
+      if (value instanceof Response) value.body?.cancel().catch(ignore);
+      return;
+    }
+    try {
+      sendResponse(this.#wire, id, value, () => this.#finish(id));
+    } catch (error) {
+      this.#fail(id, error);
+    }
+  }
+
+  #fail(id: number, error: unknown): void {
+    if (!this.#pending.has(id)) return;
+    const code = error instanceof BadResponse ? "APP_BAD_RESPONSE" : "APP_EXCEPTION";
+    const { name, message, stack } = describeError(error);
+    this.#wire.out.push(OP.FAIL, id, code, name, message, stack);
+    this.#wire.kick();
+    this.#finish(id);
+  }
+
+  #finish(id: number): void {
+    this.#pending.delete(id);
+    this.#aborts.delete(id);
+    this.#settle();
+  }
+
+  #abort(id: number): void {
+    const callback = this.#aborts.get(id);
+    this.#finish(id);
+    if (callback === undefined) return;
+    try {
+      callback();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #settle(): void {
+    if (!this.#draining || this.#pending.size > 0 || this.#waits > 0) return;
+    this.#draining = false;
+    this.#wire.out.push(OP.DRAINED);
+    this.#wire.kick();
+  }
+
+  /** Keeps the isolate from draining until a promise has settled; a rejection goes to the log. */
+  waitUntil(promise: unknown): void {
+    this.#waits++;
+    const done = () => {
+      this.#waits--;
+      this.#settle();
+    };
+    apply(then, resolved(promise), [done, (error: unknown) => {
+      this.#report(error);
+      done();
+    }]);
+  }
+}
+
+/** A class and not a literal with closures: one is made for each request. */
+class RequestContext implements AppContext {
+  readonly #server: AppServer;
+  readonly #remote: string;
+
+  constructor(server: AppServer, remote: string) {
+    this.#server = server;
+    this.#remote = remote;
+  }
+
+  waitUntil(promise: unknown): void {
+    this.#server.waitUntil(promise);
+  }
+
+  passThroughOnException(): void {}
+
+  get remoteAddr(): AppContext["remoteAddr"] {
+    return addressOf(this.#remote);
+  }
+}
+
+/** The app's variables, fresh for each request, so that one request's changes do not reach another. */
+class RequestEnv {
+  readonly #remote: string;
+
+  constructor(remote: string) {
+    this.#remote = remote;
+  }
+
+  /** Not enumerable: Hono's getConnInfo looks for it, an app that lists its env should not meet it. */
+  get remoteAddr(): AppContext["remoteAddr"] {
+    return addressOf(this.#remote);
+  }
+}
+
+function ignore(): void {}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return value instanceof NativePromise ||
+    (typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function");
+}
+
+function addressOf(remote: string): AppContext["remoteAddr"] {
+  const at = remote.lastIndexOf(" ");
+  return { transport: "tcp", hostname: remote.slice(0, at), port: Number(remote.slice(at + 1)) };
+}
+
+/** Texts of a thrown value, bounded; getters of a hostile error may throw themselves. */
+export function describeError(error: unknown): { name: string; message: string; stack: string } {
+  try {
+    if (error instanceof Error) {
+      return {
+        name: String(error.name),
+        message: String(error.message).slice(0, MAX_STACK_CHARS),
+        stack: withCauses(error).slice(0, MAX_STACK_CHARS),
+      };
+    }
+    return { name: typeof error, message: String(error).slice(0, MAX_STACK_CHARS), stack: "" };
+  } catch {
+    return { name: "Error", message: "an error that cannot be shown", stack: "" };
+  }
+}
+
+function withCauses(error: Error): string {
+  let text = String(error.stack ?? error);
+  let { cause } = error;
+  for (let depth = 0; depth < 5 && cause !== undefined; depth++) {
+    text += `\nCaused by: ${cause instanceof Error ? String(cause.stack ?? cause) : String(cause)}`;
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return text;
+}

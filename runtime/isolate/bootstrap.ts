@@ -1,0 +1,105 @@
+/**
+ * First code of every isolate, in the one order that held against hostile apps (docs/decisions/0001).
+ *
+ * It has no top-level await: a nested worker whose module awaits leaks two file descriptors in Deno 2.9.
+ */
+import { workerData } from "node:worker_threads";
+import v8 from "node:v8";
+import { type Heartbeat, type IsolateBootData, type LoadMessage, OP } from "../protocol/messages.ts";
+import { Wire } from "../protocol/wire.ts";
+import { AppServer, describeError } from "./app_server.ts";
+import { createConsole } from "./console.ts";
+import { createFastResponse } from "./fast_response.ts";
+import { loadApp } from "./load_app.ts";
+import { registerModulePolicy } from "./module_policy.ts";
+import { closeDoors, shieldPort } from "./sandbox.ts";
+
+// 1. The ports leave workerData before anybody else can look.
+const { port, heartbeat } = workerData as IsolateBootData;
+for (const key of Object.keys(workerData)) delete workerData[key];
+
+// 2. Primordials that are needed while the app runs.
+const heapStatistics = v8.getHeapStatistics;
+const memoryUsage = Deno.memoryUsage;
+const firstHeapLimit = heapStatistics().heap_size_limit;
+const batchAtEndOfTurn = setImmediate;
+const nextTurn = setTimeout;
+const { apply } = Reflect;
+const { isArray } = Array;
+// Deno's types lack the Web Locks API.
+const { locks } = navigator as unknown as { locks: { request(name: string, held: () => Promise<void>): void } };
+const requestLock = locks.request;
+
+// 3. Control ports get methods of their own.
+shieldPort(port);
+shieldPort(heartbeat);
+const postBeat = heartbeat.postMessage as unknown as (message: unknown, transfer: null) => void;
+const post = port.postMessage as unknown as (message: unknown, transfer: null) => void;
+
+const wire = new Wire({ postMessage: port.postMessage as (message: unknown) => void }, (flush) => {
+  batchAtEndOfTurn(flush);
+});
+const policy = registerModulePolicy();
+let server: AppServer | null = null;
+
+function log(level: string, text: string): void {
+  wire.out.push(OP.LOG, level, text);
+  wire.kick();
+}
+
+function reportUncaught(kind: string, error: unknown): void {
+  const { name, message, stack } = describeError(error);
+  log("error", `${kind}: ${stack === "" ? `${name}: ${message}` : stack}`);
+}
+
+// 4. Liveness on a port of its own, so that it does not queue behind requests.
+heartbeat.addEventListener("message", (event) => {
+  // An own property of the event: no patched prototype comes between.
+  const beat = event.data as number;
+  const heap = heapStatistics();
+  const answer: Heartbeat = [
+    beat,
+    heap.heap_size_limit,
+    heap.used_heap_size,
+    memoryUsage().external,
+    heap.heap_size_limit !== firstHeapLimit,
+  ];
+  postBeat(answer, null);
+});
+heartbeat.start();
+
+// 5. Requests; the only message that is no batch is the one that names the app.
+port.addEventListener("message", (event) => {
+  const message = event.data as LoadMessage | unknown[];
+  if (isArray(message)) server?.receive(message);
+  else if (server === null) load(message as LoadMessage);
+});
+port.start();
+
+function load(message: LoadMessage): void {
+  loadApp(message, policy).then(({ fetch, env }) => {
+    server = new AppServer({ wire, env, fetch, report: (error) => reportUncaught("Uncaught (in waitUntil)", error) });
+    wire.flush();
+    post({ type: "loaded" }, null);
+  }, (error) => {
+    wire.flush();
+    post({ type: "load_failed", ...describeError(error) }, null);
+  });
+}
+
+// 6. An app's stray errors are its log's matter and end nothing.
+process.on("uncaughtException", (error: unknown) => reportUncaught("Uncaught", error));
+process.on("unhandledRejection", (error: unknown) => reportUncaught("Uncaught (in promise)", error));
+
+// 7. The kill handle: while this lock is held, terminate() stops even code that never yields. The event loop must
+//    turn once between the grant and the first byte of an app, or about a third of the kills leave a stuck thread.
+apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
+  nextTurn(() => {
+    globalThis.Response = createFastResponse();
+    globalThis.console = createConsole(log);
+    const leftovers = closeDoors();
+    if (leftovers.length > 0) log("warn", `Cannot remove globals: ${leftovers.join(", ")}`);
+    post({ type: "booted" }, null);
+  }, 0);
+  return new Promise<void>(() => {});
+}]);

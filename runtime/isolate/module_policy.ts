@@ -1,0 +1,68 @@
+/** Which modules an app may import: its own virtual ones and harmless Node built-ins, nothing else. */
+import module from "node:module";
+
+/** Prefix of every module of an app. */
+const APP_SCHEME = "app:///";
+const REFUSED = "app:///__refused__?";
+
+/** Node built-ins that reach nothing outside the isolate. */
+const HARMLESS_BUILTINS = "assert assert/strict async_hooks buffer crypto events path path/posix path/win32 punycode " +
+  "querystring stream stream/consumers stream/promises stream/web string_decoder timers timers/promises url util " +
+  "util/types zlib";
+
+interface Policy {
+  sources: Readonly<Record<string, string>>;
+  nodeCompat: boolean;
+}
+
+/**
+ * Registers the hooks; nothing can be imported until `allow` names the app's modules.
+ *
+ * A refused import is redirected to a module that throws: throwing in the resolve hook itself does not stop a
+ * static `import "node:fs"` in Deno 2.9.
+ */
+export function registerModulePolicy(): { allow(policy: Policy): void } {
+  let policy: Policy = { sources: {}, nodeCompat: false };
+  // Hooks run while the app runs: they may only use what the app cannot replace.
+  const { apply } = Reflect;
+  const { slice } = String.prototype;
+  const has = Object.hasOwn;
+  const encode = encodeURIComponent;
+  const decode = decodeURIComponent;
+  const NativeUrl = URL;
+  const hrefOf = Object.getOwnPropertyDescriptor(URL.prototype, "href")!.get!;
+  const startsWith = (text: string, prefix: string) => apply(slice, text, [0, prefix.length]) === prefix;
+  const after = (text: string, prefix: string): string => apply(slice, text, [prefix.length]);
+  const harmless = Object.create(null) as Record<string, true>;
+  for (const name of HARMLESS_BUILTINS.split(" ")) harmless[name] = true;
+
+  module.registerHooks({
+    resolve(specifier: string, context: { parentURL?: string | undefined }, next: (specifier: string) => unknown) {
+      if (startsWith(specifier, APP_SCHEME)) return { url: specifier, shortCircuit: true };
+      const fromApp = context.parentURL !== undefined && startsWith(context.parentURL, APP_SCHEME);
+      if (fromApp && (specifier[0] === "." || specifier[0] === "/")) {
+        return { url: apply(hrefOf, new NativeUrl(specifier, context.parentURL), []), shortCircuit: true };
+      }
+      const builtin = startsWith(specifier, "node:") ? after(specifier, "node:") : specifier;
+      if (policy.nodeCompat && has(harmless, builtin)) return next(`node:${builtin}`);
+      return { url: REFUSED + encode(specifier), shortCircuit: true };
+    },
+    load(url: string, context: unknown, next: (url: string, context: unknown) => unknown) {
+      if (has(policy.sources, url)) return { format: "module", source: policy.sources[url], shortCircuit: true };
+      if (startsWith(url, "node:") && has(harmless, after(url, "node:"))) return next(url, context);
+      const wanted = startsWith(url, REFUSED) ? decode(after(url, REFUSED)) : url;
+      return { format: "module", source: refusal(wanted), shortCircuit: true };
+    },
+  } as unknown as Parameters<typeof module.registerHooks>[0]);
+
+  return {
+    allow(given) {
+      policy = given;
+    },
+  };
+}
+
+function refusal(specifier: string): string {
+  const text = JSON.stringify(`Cannot import "${specifier}": apps may import their own files and harmless node: modules`);
+  return `throw new TypeError(${text});`;
+}

@@ -1,0 +1,141 @@
+/** Closes the doors that stand open in a worker without permissions; runs once, before any byte of an app. */
+import { ALLOWED_GLOBALS } from "./allowed_globals.ts";
+
+/** Strings longer than this make some of V8's natives abort the whole process instead of throwing. */
+const MAX_NATIVE_CHARS = 1 << 26;
+
+type Callable = (...given: unknown[]) => unknown;
+
+/** Own names of a port that the event system looks up on the port itself; shielded, an app's patch never sees the port. */
+const PORT_METHODS = [
+  "postMessage",
+  "dispatchEvent",
+  "addEventListener",
+  "removeEventListener",
+  "start",
+  "close",
+  "ref",
+  "unref",
+  "emit",
+  "on",
+  "off",
+  "once",
+] as const;
+
+/** Gives a control port its own, unchangeable methods. */
+export function shieldPort(port: MessagePort): void {
+  const methods = port as unknown as Record<string, unknown>;
+  for (const name of PORT_METHODS) {
+    const method = methods[name];
+    if (typeof method !== "function") continue;
+    Object.defineProperty(port, name, {
+      value: (method as Callable).bind(port),
+      writable: false,
+      configurable: false,
+    });
+  }
+}
+
+/**
+ * Reduces globals to the allow list, disarms the process object, guards the natives that abort the process.
+ * @returns names that could not be removed; a test holds this list empty
+ */
+export function closeDoors(): string[] {
+  disarmProcess();
+  const leftovers = removeGlobals();
+  delete (URL as unknown as Record<string, unknown>).createObjectURL;
+  delete (URL as unknown as Record<string, unknown>).revokeObjectURL;
+  for (const prototype of [EventTarget.prototype, Event.prototype, MessageEvent.prototype]) lockPrototype(prototype);
+  guardNatives();
+  return leftovers;
+}
+
+function removeGlobals(): string[] {
+  const leftovers: string[] = [];
+  const all = globalThis as unknown as Record<string, unknown>;
+  for (const name of Object.getOwnPropertyNames(all)) {
+    if (ALLOWED_GLOBALS.has(name)) continue;
+    // Some accessors only let go once they are plain values.
+    if (!Reflect.deleteProperty(all, name)) leftovers.push(name);
+  }
+  for (let level = Object.getPrototypeOf(all); level !== null && level !== Object.prototype;) {
+    for (const name of Object.getOwnPropertyNames(level)) {
+      if (name === "constructor" || level === EventTarget.prototype) continue;
+      if (!Reflect.deleteProperty(level, name)) leftovers.push(`prototype:${name}`);
+    }
+    level = Object.getPrototypeOf(level);
+  }
+  return leftovers;
+}
+
+/** Methods of the real process object that reach past the isolate; internals hold the object, so an app may meet it. */
+function disarmProcess(): void {
+  const harmless = new Set(["emit", "on", "once", "off", "addListener", "removeListener", "removeAllListeners"]);
+  harmless.add("listeners").add("listenerCount").add("eventNames").add("nextTick").add("hrtime").add("prependListener");
+  harmless.add("getMaxListeners").add("setMaxListeners").add("rawListeners").add("constructor").add("emitWarning");
+  const real = process as unknown as Record<string, unknown>;
+  for (let level: object | null = real; level !== null && level !== Object.prototype;) {
+    for (const name of Object.getOwnPropertyNames(level)) {
+      const descriptor = Object.getOwnPropertyDescriptor(level, name)!;
+      if (harmless.has(name) || typeof descriptor.value !== "function") continue;
+      if (!descriptor.configurable && !descriptor.writable) continue;
+      const refuse = () => {
+        throw new TypeError(`Cannot call process.${name}: it reaches past the isolate`);
+      };
+      Reflect.defineProperty(level, name, { value: refuse, writable: false, configurable: false });
+    }
+    level = Object.getPrototypeOf(level);
+  }
+}
+
+/**
+ * Makes a prototype's members unchangeable without making assignments on instances throw: each becomes an accessor
+ * whose setter defines an own property of the instance, as an assignment over a writable member would.
+ */
+function lockPrototype(prototype: object): void {
+  for (const key of Reflect.ownKeys(prototype)) {
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, key)!;
+    if (!descriptor.configurable) continue;
+    if (descriptor.get !== undefined || descriptor.set !== undefined) {
+      Object.defineProperty(prototype, key, { configurable: false });
+      continue;
+    }
+    const { value } = descriptor;
+    Object.defineProperty(prototype, key, {
+      get: () => value,
+      set(this: unknown, assigned: unknown) {
+        if (this === prototype || typeof this !== "object" || this === null) return;
+        Object.defineProperty(this, key, { value: assigned, writable: true, enumerable: true, configurable: true });
+      },
+      enumerable: descriptor.enumerable ?? false,
+      configurable: false,
+    });
+  }
+}
+
+/** Wraps the natives that end the process when their result or input is beyond what V8 can hold. */
+function guardNatives(): void {
+  const apply = Reflect.apply;
+  const tooLong = () => new RangeError(`Cannot process a text of more than ${MAX_NATIVE_CHARS} characters at once`);
+  const wrap = (holder: object, key: PropertyKey, subject: (self: unknown, given: ArrayLike<unknown>) => unknown) => {
+    const native = (holder as Record<PropertyKey, Callable>)[key]!;
+    // A method, so that it is no constructor, like the native one.
+    const { guarded } = {
+      guarded(this: unknown): unknown {
+        const text = subject(this, arguments);
+        if (typeof text === "string" && text.length > MAX_NATIVE_CHARS) throw tooLong();
+        return apply(native, this, arguments);
+      },
+    };
+    Object.defineProperty(guarded, "length", { value: native.length, configurable: true });
+    Object.defineProperty(guarded, "name", { value: native.name, configurable: true });
+    Object.defineProperty(holder, key, { value: guarded, writable: true, configurable: true });
+  };
+  const own = (self: unknown) => self;
+  const first = (_self: unknown, given: ArrayLike<unknown>) => given[0];
+  wrap(String.prototype, "split", own);
+  wrap(RegExp.prototype, Symbol.match, first);
+  wrap(RegExp.prototype, Symbol.split, first);
+  wrap(RegExp.prototype, Symbol.replace, first);
+  wrap(JSON, "parse", first);
+}

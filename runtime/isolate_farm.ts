@@ -1,0 +1,64 @@
+/** Everything that isolates come from: the bundled bootstrap, the warden, the reserve, the watch over their ends. */
+import { IsolateWorker } from "./app/isolate_worker.ts";
+import { Reserve } from "./app/reserve.ts";
+import { STUCK_AFTER_MS, ThreadWatch } from "./app/thread_watch.ts";
+import { WardenLink } from "./app/warden_link.ts";
+import type { Clock } from "./clock.ts";
+import type { AppConfig } from "./config/resolved_config.ts";
+import type { NanoError } from "./errors.ts";
+
+/** Gives booted isolates and sees them end. */
+export class IsolateFarm implements Disposable {
+  readonly #warden: WardenLink;
+  readonly #reserve: Reserve;
+  readonly #threads: ThreadWatch;
+
+  private constructor(warden: WardenLink, clock: Clock, warn: (text: string) => void) {
+    this.#warden = warden;
+    this.#threads = new ThreadWatch((threadId) => {
+      warn(`Thread worker-${threadId} of a killed isolate still runs after ${STUCK_AFTER_MS} ms: V8 cannot stop its call`);
+    });
+    this.#reserve = new Reserve((memoryMb) => {
+      const isolate = new IsolateWorker(warden, memoryMb, clock);
+      isolate.ended.then(() => this.#threads.watch(isolate.threadId));
+      return isolate;
+    });
+  }
+
+  /**
+   * Starts the warden.
+   * @throws {NanoError} INTERNAL when it does not come up
+   */
+  static async start(options: {
+    bootSource: string;
+    clock: Clock;
+    warn: (text: string) => void;
+    onDeath: (error: NanoError) => void;
+  }): Promise<IsolateFarm> {
+    const warden = await WardenLink.start(options.bootSource, options.onDeath);
+    return new IsolateFarm(warden, options.clock, options.warn);
+  }
+
+  /** A booted, empty isolate. */
+  take(memoryMb: number): Promise<IsolateWorker> {
+    return this.#reserve.take(memoryMb);
+  }
+
+  /** Keeps reserves that fit these apps. */
+  fit(apps: readonly AppConfig[]): void {
+    const demand = new Map<number, number>();
+    for (const { memoryMb } of apps) demand.set(memoryMb, (demand.get(memoryMb) ?? 0) + 1);
+    this.#reserve.demand(demand);
+  }
+
+  /** Threads of killed isolates that still run. */
+  get endingThreads(): number {
+    return this.#threads.size;
+  }
+
+  [Symbol.dispose](): void {
+    this.#reserve[Symbol.dispose]();
+    this.#threads[Symbol.dispose]();
+    this.#warden[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,22 @@
+/** The runtime's face for admin/ and the public module: what may be used from outside of runtime/. */
+export { loadConfig, type LoadOptions, maskedConfig, resolveConfig, type ResolveOptions } from "./config/load.ts";
+export { nearestKey } from "./config/nearest_key.ts";
+export type { AdminConfig, AppConfig, CronConfig, NanoConfig } from "./config/resolved_config.ts";
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorCodeEntry,
+  messageOf,
+  NanoError,
+  type NanoErrorOptions,
+} from "./errors.ts";
+export {
+  type AppLogLevel,
+  type AppSnapshot,
+  EventHub,
+  type NanoEvent,
+  type NanoListener,
+  type ReloadSummary,
+  type RequestEvent,
+} from "./events.ts";
+export type { AppStateName, ExitReason } from "./lifecycle.ts";

@@ -1,0 +1,347 @@
+/** NANO itself: wires configuration, apps, front door and observers together; decides nothing. */
+import { join } from "node:path";
+import { Supervisor } from "./app/supervisor.ts";
+import { BrokenApp } from "./app/broken_app.ts";
+import { type AppBundle, Bundler } from "./bundle/bundler.ts";
+import { bundleIsolate } from "./bundle/isolate_bundle.ts";
+import { systemClock } from "./clock.ts";
+import type { AppConfig, NanoConfig } from "./config/resolved_config.ts";
+import { NanoError } from "./errors.ts";
+import { type AppSnapshot, EventHub, type ReloadSummary } from "./events.ts";
+import { FileWatch } from "./file_watch.ts";
+import { Dispatcher } from "./http/dispatcher.ts";
+import { Router } from "./http/router.ts";
+import { IsolateFarm } from "./isolate_farm.ts";
+import { Listeners } from "./listeners.ts";
+import type { AppStateName } from "./lifecycle.ts";
+import { Log } from "./observe/log.ts";
+import { Metrics } from "./observe/metrics.ts";
+import {
+  type AppUnit,
+  emptyGeneration,
+  type Generation,
+  type PreparedReload,
+  prepareReload,
+  type ReloadTools,
+  routerOf,
+} from "./reload.ts";
+import { NANO_VERSION } from "./version.ts";
+
+/** How NANO runs, beside what its configuration says. */
+export interface NanoOptions {
+  /** Takes the log's lines. Default: stdout. */
+  readonly write?: (text: string) => void;
+  /** Whether pretty log lines are coloured. */
+  readonly color?: boolean;
+  /** Reads the configuration anew; without it a reload looks at the apps' code only. */
+  readonly reloadConfig?: () => Promise<NanoConfig>;
+  /** Whether edits of files take effect by themselves. */
+  readonly watch?: boolean;
+  /** Whether answers to clients may hold stacks: `nano dev`. */
+  readonly reveal?: boolean;
+}
+
+/** What a drain came to. */
+export interface DrainResult {
+  /** Requests that were in flight and finished. */
+  readonly drainedRequests: number;
+  /** Requests that had to be cut. */
+  readonly forcedClosed: number;
+}
+
+/** Whether NANO takes requests, and how its apps are. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly draining: boolean;
+  readonly apps: readonly { readonly name: string; readonly state: AppStateName; readonly error: string | null }[];
+}
+
+/** The first start waits this long for slow apps before it listens; their requests then wait in their queues. */
+const FIRST_START_MS = 5_000;
+/** Answers that the apps have finished may take this long to reach their clients after the drain's deadline. */
+const DELIVERY_GRACE_MS = 1_000;
+
+/** A running NANO. */
+export class Nano implements AsyncDisposable {
+  readonly events = new EventHub();
+  readonly #options: NanoOptions;
+  readonly #log: Log;
+  readonly #metrics: Metrics;
+  readonly #dispatcher: Dispatcher;
+  readonly #bundler: Bundler;
+  #farm!: IsolateFarm;
+  #listeners!: Listeners;
+  #watch: FileWatch | null = null;
+  #generation: Generation;
+  /** Removed apps that still drain. */
+  readonly #leaving = new Set<AppUnit>();
+  readonly #stops = new Set<Promise<unknown>>();
+  #reloading: Promise<unknown> = Promise.resolve();
+  #draining: Promise<DrainResult> | null = null;
+
+  private constructor(config: NanoConfig, options: NanoOptions) {
+    this.#options = options;
+    this.#generation = emptyGeneration(config);
+    this.#log = new Log({
+      ...config.log,
+      color: options.color ?? false,
+      ...(options.write === undefined ? {} : { write: options.write }),
+    });
+    this.#metrics = new Metrics({ snapshot: () => this.apps(), startedAt: systemClock.wall() });
+    this.events.listen(this.#log.listen);
+    this.events.listen(this.#metrics.listen);
+    this.#dispatcher = new Dispatcher(new Router([], null), {
+      trustedProxies: config.trustedProxies,
+      reveal: options.reveal ?? false,
+      now: systemClock.now,
+      tell: (event) => this.events.emit(event),
+    });
+    this.#bundler = new Bundler({
+      cacheDir: join(config.stateDir, "bundles"),
+      installDependencies: true,
+      onInstall: (app) => this.#warn(`Installing the packages that app "${app}" lists in its package.json`),
+    });
+  }
+
+  /**
+   * Starts every app and listens. An app that cannot start holds nobody down: see {@linkcode Nano.readiness}.
+   *
+   * @throws {NanoError} USAGE when an address cannot be had, INTERNAL when isolates cannot be created
+   */
+  static async start(config: NanoConfig, options: NanoOptions = {}): Promise<Nano> {
+    const nano = new Nano(config, options);
+    try {
+      await nano.#start(config);
+    } catch (error) {
+      await nano.#close();
+      throw error;
+    }
+    return nano;
+  }
+
+  /** The configuration in force. */
+  get config(): NanoConfig {
+    return this.#generation.config;
+  }
+
+  /** Where clients reach the public listener. */
+  get url(): string {
+    return this.#listeners.url;
+  }
+
+  /** Ports of apps with a listener of their own, by app name. */
+  get ownPorts(): ReadonlyMap<string, number> {
+    return this.#listeners.ownPorts();
+  }
+
+  /**
+   * Reads the configuration and the apps' code anew and puts what changed in force, all or nothing.
+   * @throws {NanoError} CONFIG_INVALID with every mistake in `details`; nothing has changed then
+   */
+  reload(): Promise<ReloadSummary> {
+    return this.#reload(null);
+  }
+
+  /** Finishes what is in flight, then ends everything. Calling it again returns the same drain. */
+  drain(): Promise<DrainResult> {
+    this.#draining ??= this.#drain();
+    return this.#draining;
+  }
+
+  /** What can be read of every app now. */
+  apps(): readonly AppSnapshot[] {
+    return [...this.#generation.units.values()].map((unit) => unit.snapshot());
+  }
+
+  readiness(): Readiness {
+    const apps = this.apps().map(({ name, state, error }) => ({ name, state, error }));
+    const draining = this.#draining !== null;
+    return { ready: !draining && !apps.some(({ state }) => state === "starting"), draining, apps };
+  }
+
+  /** The metrics in Prometheus' text format. */
+  metrics(): Promise<string> {
+    return this.#metrics.render();
+  }
+
+  /** Names of the apps that hold requests. */
+  busyApps(): readonly string[] {
+    return [...this.#generation.units.values()].filter((unit) => unit.pending > 0).map((unit) => unit.app.name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
+  }
+
+  async #start(config: NanoConfig): Promise<void> {
+    await Deno.mkdir(config.stateDir, { recursive: true });
+    this.#farm = await IsolateFarm.start({
+      bootSource: await bundleIsolate(this.#bundler),
+      clock: systemClock,
+      warn: (text) => this.#warn(text),
+      onDeath: (error) => {
+        // Every app lived under it. The guardian starts the host anew.
+        this.#warn(error.message);
+        this.#log.flush();
+        Deno.exit(1);
+      },
+    });
+    this.#listeners = await Listeners.open(config, {
+      dispatcher: this.#dispatcher,
+      appNamed: (name) => this.#generation.units.get(name) ?? null,
+      onError: (error) => this.#warn(error.message),
+    });
+    const ports = this.#listeners.prepare(config);
+    const prepared = await prepareReload(this.#generation, config, this.#tools(), {
+      strict: false,
+      only: null,
+      patienceMs: FIRST_START_MS,
+    });
+    this.#commit(prepared, ports);
+    if (this.#options.watch === true) this.#watch = new FileWatch((only) => this.#reloadByWatch(only));
+    this.#watch?.follow(this.#generation);
+  }
+
+  #tools(): ReloadTools<AppBundle> {
+    return {
+      bundle: async (app) => {
+        const bundle = await this.#bundler.bundle(app);
+        for (const warning of bundle.warnings) this.#warn(`App "${app.name}": ${warning}`);
+        return bundle;
+      },
+      supervise: (app: AppConfig, code: AppBundle) =>
+        new Supervisor(app, code, {
+          clock: systemClock,
+          takeIsolate: (memoryMb) => this.#farm.take(memoryMb),
+          emit: (event) => this.events.emit(event),
+          nanoVersion: NANO_VERSION,
+        }),
+      broken: (app, error) => {
+        const text = [error.message, ...error.details].join("\n");
+        this.events.emit({ event: "app_failed", app: app.name, reason: "boot_failed", error: text });
+        return new BrokenApp(app, error, systemClock.wall());
+      },
+    };
+  }
+
+  #reload(only: ReadonlySet<string> | null): Promise<ReloadSummary> {
+    const run = this.#reloading.then(() => this.#reloadNow(only));
+    this.#reloading = run.catch(() => {});
+    return run;
+  }
+
+  async #reloadNow(only: ReadonlySet<string> | null): Promise<ReloadSummary> {
+    if (this.#draining !== null) throw new NanoError("APP_DRAINING", "Cannot reload: NANO is going away");
+    try {
+      const config = await this.#options.reloadConfig?.() ?? this.#generation.config;
+      const ports = this.#listeners.prepare(config);
+      let prepared: PreparedReload;
+      try {
+        prepared = await prepareReload(this.#generation, config, this.#tools(), { strict: true, only });
+      } catch (error) {
+        ports.discard();
+        throw error;
+      }
+      this.#warnOfFixedKeys(config);
+      this.#commit(prepared, ports);
+      const { added, removed, changed } = prepared.summary;
+      if (only === null || added.length + removed.length + changed.length > 0) {
+        this.events.emit({ event: "config_reload", ...prepared.summary });
+      }
+      return prepared.summary;
+    } catch (error) {
+      const refused = error instanceof NanoError ? error : null;
+      const errors = refused === null || refused.details.length === 0 ? [(error as Error).message] : refused.details;
+      this.events.emit({ event: "config_rejected", errors });
+      throw error;
+    } finally {
+      this.#watch?.follow(this.#generation);
+    }
+  }
+
+  async #reloadByWatch(only: ReadonlySet<string>): Promise<void> {
+    try {
+      await this.#reload(only);
+    } catch (error) {
+      // What was refused stands in the log already; anything else is a fault of ours.
+      if (!(error instanceof NanoError)) throw error;
+    }
+  }
+
+  /** The one assignment that puts a generation in force. */
+  #commit(prepared: PreparedReload, ports: { commit(): void }): void {
+    const { next, retired, summary } = prepared;
+    this.#generation = next;
+    const removed = new Set(summary.removed);
+    for (const unit of retired) if (removed.has(unit.app.name)) this.#leaving.add(unit);
+    this.#route();
+    ports.commit();
+    this.#dispatcher.trust(next.config.trustedProxies);
+    this.#log.configure(next.config.log);
+    this.#farm.fit(next.config.apps);
+    for (const unit of retired) this.#retire(unit);
+  }
+
+  #route(): void {
+    this.#dispatcher.use(routerOf(this.#generation, this.#leaving));
+  }
+
+  #retire(unit: AppUnit): void {
+    const stop = unit.stop().then(() => {
+      this.#stops.delete(stop);
+      if (!this.#leaving.delete(unit)) return;
+      this.#route();
+      if (!this.#generation.units.has(unit.app.name)) this.events.emit({ event: "app_removed", app: unit.app.name });
+    });
+    this.#stops.add(stop);
+  }
+
+  async #drain(): Promise<DrainResult> {
+    const { drainTimeoutMs } = this.#generation.config;
+    const units = [...this.#generation.units.values()];
+    const inFlight = [...units, ...this.#leaving].reduce((sum, unit) => sum + unit.pending, 0);
+    let forcedClosed = 0;
+    const forget = this.events.listen((event) => {
+      if (event.event === "app_drained") forcedClosed += event.forcedClosed;
+    });
+    this.events.emit({ event: "drain_start", inFlight, timeoutMs: drainTimeoutMs });
+    this.#watch?.[Symbol.dispose]();
+    this.#dispatcher.startDraining();
+    await this.#reloading;
+    const closed = this.#listeners.shutdown();
+    const deadline = systemClock.now() + drainTimeoutMs;
+    await Promise.all([...units.map((unit) => unit.stop(drainTimeoutMs)), ...this.#stops]);
+    await withDeadline(closed, Math.max(0, deadline - systemClock.now()) + DELIVERY_GRACE_MS);
+    forget();
+    const result = { drainedRequests: Math.max(0, inFlight - forcedClosed), forcedClosed };
+    this.events.emit({ event: "drain_complete", ...result });
+    await this.#close();
+    return result;
+  }
+
+  async #close(): Promise<void> {
+    this.#watch?.[Symbol.dispose]();
+    this.#farm?.[Symbol.dispose]();
+    await this.#bundler[Symbol.asyncDispose]();
+    this.#log.flush();
+  }
+
+  #warn(text: string): void {
+    this.events.emit({ event: "warning", text });
+  }
+
+  #warnOfFixedKeys(config: NanoConfig): void {
+    const present = this.#generation.config;
+    for (const key of ["hostname", "port", "tls", "stateDir", "admin"] as const) {
+      if (JSON.stringify(present[key]) === JSON.stringify(config[key])) continue;
+      this.#warn(`The change of "${key === "stateDir" ? "state_dir" : key}" takes effect after a restart`);
+    }
+  }
+}
+
+async function withDeadline(work: Promise<unknown>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const cancel = systemClock.after(ms, late.resolve);
+  await Promise.race([work, late.promise]);
+  cancel();
+}

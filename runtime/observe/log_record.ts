@@ -1,0 +1,77 @@
+/** Turns an event into what the log says of it: a level and named fields. */
+import type { AppLogLevel, NanoEvent, RequestEvent } from "../events.ts";
+
+/** A level of the log, and the threshold of what is written. */
+export type LogLevel = AppLogLevel;
+
+/** How much a level weighs; a record below the threshold is not written. */
+export const LEVEL_WEIGHT: Readonly<Record<LogLevel, number>> = { debug: 10, info: 20, warn: 30, error: 40 };
+
+/** One record without its time. */
+export interface LogRecord {
+  readonly level: LogLevel;
+  readonly event: string;
+  /** Fields in order, their names in snake case. */
+  readonly fields: readonly (readonly [name: string, value: unknown])[];
+}
+
+/** Every event that may be logged, except the request, which has its own fast path. */
+export type RareEvent = Exclude<NanoEvent, RequestEvent>;
+
+/** `null`: never logged, because other events say the same in better words. */
+const LEVELS: Readonly<Record<RareEvent["event"], LogLevel | null>> = {
+  server_start: "info",
+  server_stop: "info",
+  app_starting: "info",
+  app_ready: "info",
+  app_failed: "error",
+  app_exit: "warn",
+  app_restart: "warn",
+  app_drain_start: "info",
+  app_drained: "info",
+  app_state: null,
+  app_log: "info",
+  app_removed: "info",
+  config_reload: "info",
+  config_rejected: "error",
+  drain_start: "info",
+  drain_complete: "info",
+  warning: "warn",
+};
+
+function levelOf(event: RareEvent): LogLevel | null {
+  switch (event.event) {
+    case "app_log":
+      return event.level;
+    case "app_exit":
+      return event.reason === "drained" || event.reason === "parked" ? "info" : "warn";
+    case "app_drained":
+    case "drain_complete":
+      return event.forcedClosed > 0 ? "warn" : "info";
+    default:
+      return LEVELS[event.event];
+  }
+}
+
+const snakeNames = new Map<string, string>();
+
+function snakeName(name: string): string {
+  let snake = snakeNames.get(name);
+  if (snake === undefined) {
+    snake = name.replace(/[A-Z]/g, (letter) => "_" + letter.toLowerCase());
+    snakeNames.set(name, snake);
+  }
+  return snake;
+}
+
+/** The record of an event, or null when the log does not speak of it. */
+export function logRecord(event: RareEvent): LogRecord | null {
+  const level = levelOf(event);
+  if (level === null) return null;
+  const fields: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(event)) {
+    // The record's own level and event lead the line; app_log's level is the record's.
+    if (name !== "event" && name !== "level") fields.push([snakeName(name), value]);
+  }
+  return { level, event: event.event, fields };
+}

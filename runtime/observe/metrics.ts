@@ -1,0 +1,239 @@
+/** Collects what Prometheus asks for: requests and restarts from events, the rest from a snapshot at scrape time. */
+import { type Metric, Registry } from "prom-client";
+import type { AppSnapshot, NanoEvent, NanoListener } from "../events.ts";
+import { APP_STATE_NAMES, type ExitReason } from "../lifecycle.ts";
+import { DURATION_BUCKETS_SECONDS, RequestSeries } from "./request_series.ts";
+
+/** What {@linkcode Metrics} is made with. */
+export interface MetricsOptions {
+  /** Every app that exists, as it is now. */
+  readonly snapshot: () => readonly AppSnapshot[];
+  /** When the process began to serve, ms since the epoch. */
+  readonly startedAt: number;
+  /** Wall clock, ms since the epoch. */
+  readonly now?: () => number;
+  /** Resident memory of the process, bytes. */
+  readonly rss?: () => number;
+}
+
+/** Quantiles and totals of one app's requests. */
+export interface RequestSummary {
+  readonly requests: number;
+  /** Answers with a status of 500 or more. */
+  readonly errors: number;
+  readonly p50Seconds: number | null;
+  readonly p99Seconds: number | null;
+}
+
+interface Sample {
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+  readonly metricName?: string;
+}
+
+/**
+ * The label of requests that belong to no app (a host nobody claims, a malformed request): the empty name, which no app
+ * can have. What the client sent as host never becomes a label.
+ */
+const NO_APP = "";
+
+/**
+ * The metrics as a listener of events; series of an app end with the app.
+ *
+ * @example
+ * ```ts
+ * import { Metrics } from "./metrics.ts";
+ * const metrics = new Metrics({ snapshot: () => [], startedAt: Date.now() });
+ * await metrics.render(); // "# HELP nano_requests_total ..."
+ * ```
+ */
+export class Metrics {
+  /** Register this with an `EventHub`. */
+  readonly listen: NanoListener = (event) => this.#take(event);
+  readonly #registry = new Registry();
+  readonly #snapshot: () => readonly AppSnapshot[];
+  readonly #startedAt: number;
+  readonly #now: () => number;
+  readonly #rss: () => number;
+  readonly #requests = new Map<string, RequestSeries>();
+  readonly #restarts = new Map<string, Map<ExitReason, number>>();
+  #apps: readonly AppSnapshot[] = [];
+  /** The first configuration counts as a successful load: the process would not run otherwise. */
+  #reload: { successful: boolean; at: number };
+
+  constructor(options: MetricsOptions) {
+    this.#snapshot = options.snapshot;
+    this.#startedAt = options.startedAt;
+    this.#now = options.now ?? Date.now;
+    this.#rss = options.rss ?? (() => Deno.memoryUsage().rss);
+    this.#reload = { successful: true, at: options.startedAt };
+    this.#register();
+  }
+
+  /** Content type of {@linkcode render}'s text. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The Prometheus text of this moment. */
+  async render(): Promise<string> {
+    this.#apps = this.#snapshot();
+    // A request that ends after its app was removed would bring a series back that nobody would ever end.
+    const known = new Set(this.#apps.map((app) => app.name)).add(NO_APP);
+    for (const name of [...this.#requests.keys(), ...this.#restarts.keys()]) {
+      if (!known.has(name)) this.#forget(name);
+    }
+    return await this.#registry.metrics();
+  }
+
+  /** Totals and latency of one app since it was added. */
+  summary(app: string): RequestSummary {
+    const series = this.#requests.get(app);
+    const counts = series?.counts() ?? [];
+    return {
+      requests: counts.reduce((sum, one) => sum + one.count, 0),
+      errors: counts.reduce((sum, one) => one.status >= 500 ? sum + one.count : sum, 0),
+      p50Seconds: series?.quantileSeconds(0.5) ?? null,
+      p99Seconds: series?.quantileSeconds(0.99) ?? null,
+    };
+  }
+
+  #take(event: NanoEvent): void {
+    switch (event.event) {
+      case "request": {
+        const app = event.app ?? NO_APP;
+        let series = this.#requests.get(app);
+        if (series === undefined) this.#requests.set(app, series = new RequestSeries());
+        series.observe(event.method, event.status, event.durationMs);
+        return;
+      }
+      case "app_restart": {
+        let reasons = this.#restarts.get(event.app);
+        if (reasons === undefined) this.#restarts.set(event.app, reasons = new Map());
+        reasons.set(event.reason, (reasons.get(event.reason) ?? 0) + 1);
+        return;
+      }
+      case "app_removed":
+        return this.#forget(event.app);
+      case "config_reload":
+        this.#reload = { successful: true, at: this.#now() };
+        return;
+      case "config_rejected":
+        this.#reload = { successful: false, at: this.#now() };
+        return;
+    }
+  }
+
+  #forget(app: string): void {
+    this.#requests.delete(app);
+    this.#restarts.delete(app);
+  }
+
+  #register(): void {
+    const gauge = (name: string, help: string, read: () => Sample[]) => this.#add(name, "gauge", help, read);
+    const counter = (name: string, help: string, read: () => Sample[]) => this.#add(name, "counter", help, read);
+    const one = (value: number): Sample[] => [{ labels: {}, value }];
+
+    counter(
+      "nano_requests_total",
+      'Finished requests; app "" stands for those no app claims.',
+      () =>
+        this.#eachSeries((app, series) =>
+          series.counts().map(({ method, status, count }) => ({ labels: { app, method, status }, value: count }))
+        ),
+    );
+    this.#add(
+      "nano_request_duration_seconds",
+      "histogram",
+      "Time from a request's arrival to the end of its answer.",
+      () => this.#eachSeries(durationSamples),
+    );
+    gauge("nano_requests_in_flight", "Requests inside the app's isolate.", () => this.#eachApp((app) => app.inFlight));
+    gauge("nano_queue_length", "Requests that wait for the app's isolate.", () => this.#eachApp((app) => app.queued));
+    gauge(
+      "nano_app_state",
+      "1 for the state the app is in, 0 for every other state.",
+      () =>
+        this.#apps.flatMap((app) =>
+          APP_STATE_NAMES.map((state) => ({ labels: { app: app.name, state }, value: app.state === state ? 1 : 0 }))
+        ),
+    );
+    counter(
+      "nano_isolate_restarts_total",
+      "Restarts of the app's isolate, by the reason of the exit before.",
+      () =>
+        [...this.#restarts].flatMap(([app, reasons]) =>
+          [...reasons].map(([reason, value]) => ({ labels: { app, reason }, value }))
+        ),
+    );
+    gauge(
+      "nano_isolate_start_seconds",
+      "How long the app's last start took.",
+      () => this.#eachApp((app) => app.startSeconds),
+    );
+    gauge(
+      "nano_isolate_heap_bytes",
+      "JS heap in use by the app's isolate.",
+      () => this.#eachApp((app) => app.heapBytes),
+    );
+    gauge(
+      "nano_isolate_external_bytes",
+      "Memory the app's isolate holds outside its JS heap.",
+      () => this.#eachApp((app) => app.externalBytes),
+    );
+    counter(
+      "nano_isolate_cpu_seconds_total",
+      "CPU time of the app's isolates.",
+      () => this.#eachApp((app) => app.cpuSeconds),
+    );
+    gauge(
+      "nano_config_last_reload_successful",
+      "1 when the last load of the configuration was taken, else 0.",
+      () => one(this.#reload.successful ? 1 : 0),
+    );
+    gauge(
+      "nano_config_last_reload_timestamp_seconds",
+      "When the configuration was last loaded or refused.",
+      () => one(this.#reload.at / 1000),
+    );
+    gauge(
+      "nano_uptime_seconds",
+      "Time since the host began to serve.",
+      () => one((this.#now() - this.#startedAt) / 1000),
+    );
+    gauge("process_resident_memory_bytes", "Resident memory of the host process.", () => one(this.#rss()));
+  }
+
+  #add(name: string, type: "counter" | "gauge" | "histogram", help: string, read: () => Sample[]): void {
+    const metric = { name, help, type, get: () => Promise.resolve({ name, help, type, values: read() }) };
+    // The registry asks a metric for nothing but `name` and `get()`; its declared type wants the whole class, whose
+    // label hashing is what the hot path must not pay.
+    this.#registry.registerMetric(metric as unknown as Metric);
+  }
+
+  #eachApp(read: (app: AppSnapshot) => number | null): Sample[] {
+    return this.#apps.flatMap((app) => {
+      const value = read(app);
+      return value === null ? [] : [{ labels: { app: app.name }, value }];
+    });
+  }
+
+  #eachSeries(read: (app: string, series: RequestSeries) => Sample[]): Sample[] {
+    return [...this.#requests].flatMap(([app, series]) => read(app, series));
+  }
+}
+
+function durationSamples(app: string, series: RequestSeries): Sample[] {
+  const name = "nano_request_duration_seconds";
+  const { cumulative, count, sumSeconds } = series.durations();
+  const buckets = cumulative.map((value, index) => ({
+    labels: { le: DURATION_BUCKETS_SECONDS[index] ?? "+Inf", app },
+    value,
+    metricName: `${name}_bucket`,
+  }));
+  return [
+    ...buckets,
+    { labels: { app }, value: sumSeconds, metricName: `${name}_sum` },
+    { labels: { app }, value: count, metricName: `${name}_count` },
+  ];
+}

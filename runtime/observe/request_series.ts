@@ -1,0 +1,85 @@
+/** Counts the requests of one app: by method and status, and by duration. */
+
+/** Upper bounds of the duration buckets, in seconds; a bucket for everything above follows. */
+export const DURATION_BUCKETS_SECONDS: readonly number[] = [
+  0.001,
+  0.0025,
+  0.005,
+  0.01,
+  0.025,
+  0.05,
+  0.1,
+  0.25,
+  0.5,
+  1,
+  2.5,
+  5,
+  10,
+  30,
+];
+
+/** Methods that are labels; a client can make up others, and every label value is a series that stays. */
+const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "OTHER"] as const;
+const METHOD_INDEX = new Map<string, number>(METHODS.map((method, index) => [method, index]));
+const OTHER_INDEX = METHODS.length - 1;
+
+/** How many requests ended with one method and status. */
+export interface RequestCount {
+  readonly method: string;
+  readonly status: number;
+  readonly count: number;
+}
+
+/** Plain numbers: observing costs a map lookup and a short loop, no label is hashed. */
+export class RequestSeries {
+  readonly #counts = new Map<number, number>();
+  readonly #buckets = new Float64Array(DURATION_BUCKETS_SECONDS.length + 1);
+  #sumSeconds = 0;
+
+  /** Takes one finished request. */
+  observe(method: string, status: number, durationMs: number): void {
+    const key = (METHOD_INDEX.get(method) ?? OTHER_INDEX) * 1000 + status;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    const seconds = durationMs / 1000;
+    this.#sumSeconds += seconds;
+    let index = 0;
+    while (index < DURATION_BUCKETS_SECONDS.length && seconds > DURATION_BUCKETS_SECONDS[index]!) index++;
+    this.#buckets[index]!++;
+  }
+
+  /** Counts by method and status. */
+  counts(): readonly RequestCount[] {
+    return [...this.#counts].map(([key, count]) => ({
+      method: METHODS[Math.floor(key / 1000)]!,
+      status: key % 1000,
+      count,
+    }));
+  }
+
+  /** Cumulative counts at each bound of {@linkcode DURATION_BUCKETS_SECONDS}, and of all. */
+  durations(): { readonly cumulative: readonly number[]; readonly count: number; readonly sumSeconds: number } {
+    let count = 0;
+    const cumulative = Array.from(this.#buckets, (inBucket) => count += inBucket);
+    return { cumulative, count, sumSeconds: this.#sumSeconds };
+  }
+
+  /**
+   * The duration below which the given share of the requests stayed, in seconds, interpolated inside its bucket.
+   * Above the last bound it is that bound, as PromQL's `histogram_quantile` has it.
+   *
+   * @param share between 0 and 1
+   * @returns null without a request
+   */
+  quantileSeconds(share: number): number | null {
+    const { cumulative, count } = this.durations();
+    if (count === 0) return null;
+    const rank = share * count;
+    const index = cumulative.findIndex((upTo) => upTo >= rank);
+    const upper = DURATION_BUCKETS_SECONDS[index];
+    if (upper === undefined) return DURATION_BUCKETS_SECONDS.at(-1)!;
+    const lower = index === 0 ? 0 : DURATION_BUCKETS_SECONDS[index - 1]!;
+    const before = index === 0 ? 0 : cumulative[index - 1]!;
+    const inBucket = cumulative[index]! - before;
+    return inBucket === 0 ? upper : lower + (upper - lower) * ((rank - before) / inBucket);
+  }
+}

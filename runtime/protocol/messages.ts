@@ -1,0 +1,105 @@
+/** The closed set of operations that cross the wall between host and isolate, and the shape of the first message. */
+
+/**
+ * One message is one flat array: an operation followed by its arguments, then the next operation, and so on.
+ * Flat arrays clone about three times faster than arrays of objects (docs/decisions/0003).
+ */
+export const OP = {
+  /** id, method, url, header block, client address (`hostname port`), body kind, body */
+  REQUEST: 1,
+  /** id, status, status text, header block, body kind, body */
+  RESPONSE: 2,
+  /** stream id, bytes */
+  DATA: 3,
+  /** stream id */
+  END: 4,
+  /** stream id, message: the sender failed */
+  ERROR: 5,
+  /** stream id, bytes that the receiver consumed */
+  CREDIT: 6,
+  /** stream id, reason: the receiver wants no more */
+  CANCEL: 7,
+  /** id: the client went away or the host gave up */
+  ABORT: 8,
+  /** id: the app looks at request.signal, tell it when the client goes away */
+  ARM: 9,
+  /** id, code, name, message, stack: the handler failed */
+  FAIL: 10,
+  /** level, text: a console line of the app */
+  LOG: 11,
+  /** finish what is pending, waitUntil included, then answer DRAINED */
+  DRAIN: 12,
+  /** nothing is pending any more */
+  DRAINED: 13,
+} as const;
+
+/** How many arguments follow each operation, by its number. */
+export const ARGUMENTS: readonly number[] = [0, 7, 6, 2, 1, 2, 2, 2, 1, 1, 5, 2, 0, 0];
+
+/** What a request or response carries as its body. */
+export const BODY = { NONE: 0, WHOLE: 1, STREAM: 2 } as const;
+
+/** The first message to a booted isolate: the app it becomes. */
+export interface LoadMessage {
+  readonly app: string;
+  /** URL of the entry among `modules`. */
+  readonly entry: string;
+  /** Source text by `app:///` URL. */
+  readonly modules: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly nodeCompat: boolean;
+  /** Bytes that the app may hold outside the heap; guards Blob and WebAssembly memory. */
+  readonly externalBytes: number;
+  /** Version of NANO, for navigator.userAgent. */
+  readonly nanoVersion: string;
+}
+
+/** What the isolate answers to {@linkcode LoadMessage}, as the only non-array messages of its port. */
+export type LoadAnswer =
+  | { readonly type: "loaded" }
+  | { readonly type: "load_failed"; readonly name: string; readonly message: string; readonly stack: string };
+
+/** Said once by an isolate that has closed its doors and waits for an app. */
+export interface BootedMessage {
+  readonly type: "booted";
+}
+
+/** What an isolate is created with. */
+export interface IsolateBootData {
+  /** Requests and streams. */
+  readonly port: MessagePort;
+  /** Heartbeats only, so that liveness does not queue behind requests. */
+  readonly heartbeat: MessagePort;
+}
+
+/** Answer to one heartbeat; read by the warden, and believed only where it accuses the isolate itself. */
+export type Heartbeat = readonly [
+  beat: number,
+  heapLimitBytes: number,
+  heapUsedBytes: number,
+  externalBytes: number,
+  heapLimitGrew: boolean,
+];
+
+/** What the host asks of a warden. */
+export type WardenCommand =
+  | { readonly type: "boot_source"; readonly source: string; readonly inFlight: SharedArrayBuffer }
+  | { readonly type: "spawn"; readonly isolate: number; readonly memoryMb: number; readonly port: MessagePort }
+  | { readonly type: "limits"; readonly isolate: number; readonly cpuMs: number; readonly externalBytes: number }
+  | { readonly type: "kill"; readonly isolate: number };
+
+/** Figures of one isolate, in the order isolate, heap bytes, external bytes, CPU microseconds. */
+export type IsolateFigures = readonly [number, number, number, number];
+
+/** What a warden tells the host. */
+export type WardenReport =
+  | { readonly type: "up" }
+  | { readonly type: "spawned"; readonly isolate: number; readonly threadId: number }
+  | { readonly type: "figures"; readonly figures: readonly IsolateFigures[] }
+  | {
+    readonly type: "exit";
+    readonly isolate: number;
+    readonly reason: "out_of_memory" | "unresponsive" | "uncaught_error" | "terminated";
+    readonly detail: string;
+    readonly cpuMicros: number;
+  };

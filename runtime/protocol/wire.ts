@@ -1,0 +1,390 @@
+/** One end of the wall: batched operations and credit-based byte streams over a MessagePort. */
+import { OP } from "./messages.ts";
+
+// Inside an isolate the app may replace globals, streams above all; the wall keeps those it was loaded with.
+const NativeReadableStream = ReadableStream;
+const NativePromise = Promise;
+const NativeUint8Array = Uint8Array;
+
+/**
+ * Bytes a sender may have under way unread; 256 KiB kept a slow reader of 500 MB within 18 MB of memory
+ * while large transfers stayed at full speed (docs/decisions/0003).
+ */
+export const WINDOW_BYTES = 256 * 1024;
+
+/** From this size a chunk's buffer is transferred instead of copied; below, the copy is cheaper. */
+const TRANSFER_FROM_BYTES = 4096;
+
+/** Queued small chunks are handed on together up to this size. */
+const COALESCE_BYTES = 64 * 1024;
+
+/** What a stream is read from; a ReadableStreamDefaultReader fits. */
+export interface ByteSource {
+  read(): Promise<ReadableStreamReadResult<Uint8Array>>;
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/** How a stream ended, told once to whoever opened it. */
+export type StreamEnd = "done" | "failed" | "cancelled";
+
+interface Sending {
+  credit: number;
+  wake: (() => void) | null;
+  dead: boolean;
+  readonly source: ByteSource;
+  readonly onEnd: (end: StreamEnd, error?: unknown) => void;
+}
+
+/** The receiving end of one stream; opaque outside this file. */
+export interface Receiving {
+  readonly id: number;
+  readonly queue: Uint8Array<ArrayBuffer>[];
+  /** Resolves the pull that waits for bytes. */
+  waiting: (() => void) | null;
+  ended: boolean;
+  error: unknown;
+  consumed: number;
+  /** Bytes received and not yet granted back. */
+  outstanding: number;
+  total: number;
+  controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController | null;
+  readonly onEnd: (end: StreamEnd, bytes: number) => void;
+}
+
+/** What a wire needs of its port. */
+export interface WirePort {
+  postMessage(message: unknown, transfer: Transferable[] | null): void;
+}
+
+/** The peer broke the protocol; the connection to it cannot be trusted any more. */
+export class WireViolation extends Error {
+  override readonly name = "WireViolation";
+}
+
+/** Batches operations into one message a turn and runs byte streams in both directions. */
+export class Wire {
+  /** Operations of this turn; callers push whole operations and then call {@linkcode Wire.kick}. */
+  out: unknown[] = [];
+  #transfer: ArrayBuffer[] = [];
+  #scheduled = false;
+  #closed = false;
+  readonly #port: WirePort;
+  readonly #schedule: (flush: () => void) => void;
+  readonly #sending = new Map<number, Sending>();
+  readonly #receiving = new Map<number, Receiving>();
+  readonly #flush = (): void => this.flush();
+
+  /**
+   * @param port where messages go
+   * @param schedule runs the flush at the end of this turn; microtasks do not batch, so it is setImmediate
+   */
+  constructor(port: WirePort, schedule: (flush: () => void) => void) {
+    this.#port = port;
+    this.#schedule = schedule;
+  }
+
+  /** Streams open in either direction. */
+  get openStreams(): number {
+    return this.#sending.size + this.#receiving.size;
+  }
+
+  /** Sends what was pushed at the end of this turn. */
+  kick(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#schedule(this.#flush);
+  }
+
+  /** Sends what was pushed now. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#closed || this.out.length === 0) return;
+    const batch = this.out;
+    this.out = [];
+    if (this.#transfer.length === 0) {
+      // An explicit null keeps Deno's fast path on ports that node:worker_threads has wrapped.
+      this.#port.postMessage(batch, null);
+      return;
+    }
+    const transfer = this.#transfer;
+    this.#transfer = [];
+    this.#port.postMessage(batch, transfer);
+  }
+
+  /**
+   * Pushes bytes as the last argument of an operation.
+   * @param owned whether the buffer is ours alone and may be detached
+   */
+  pushBytes(bytes: Uint8Array, owned: boolean): void {
+    const whole = owned && bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
+    const mine = whole ? bytes as Uint8Array<ArrayBuffer> : copyOf(bytes);
+    this.out.push(mine);
+    if (mine.byteLength >= TRANSFER_FROM_BYTES) this.#transfer.push(mine.buffer);
+  }
+
+  /**
+   * Sends a byte stream under an id until it ends, fails or is cancelled by the peer.
+   * @param options.sent bytes already pushed for this stream
+   * @param options.owned whether chunks may be detached
+   */
+  send(
+    id: number,
+    source: ByteSource,
+    options: { owned: boolean; sent?: number; onEnd: (end: StreamEnd, error?: unknown) => void },
+  ): void {
+    const sending: Sending = {
+      credit: WINDOW_BYTES - (options.sent ?? 0),
+      wake: null,
+      dead: false,
+      source,
+      onEnd: options.onEnd,
+    };
+    this.#sending.set(id, sending);
+    this.#pump(id, sending, options.owned);
+  }
+
+  async #pump(id: number, sending: Sending, owned: boolean): Promise<void> {
+    let end: StreamEnd = "done";
+    let cause: unknown;
+    try {
+      while (true) {
+        if (sending.credit <= 0) await new NativePromise<void>((resolve) => sending.wake = resolve);
+        if (sending.dead) return;
+        if (sending.credit <= 0) continue;
+        const { done, value } = await sending.source.read();
+        if (sending.dead) return;
+        if (done) {
+          this.out.push(OP.END, id);
+          break;
+        }
+        if (!(value instanceof NativeUint8Array)) throw new TypeError("Cannot send a stream chunk that is no Uint8Array");
+        if (value.byteLength === 0) continue;
+        sending.credit -= value.byteLength;
+        this.out.push(OP.DATA, id);
+        this.pushBytes(value, owned);
+        this.kick();
+      }
+    } catch (error) {
+      if (sending.dead) return;
+      end = "failed";
+      cause = error;
+      this.out.push(OP.ERROR, id, textOf(error));
+      // The source has failed or delivered nonsense; that it cannot be cancelled either changes nothing.
+      sending.source.cancel(error).catch(() => {});
+    }
+    this.#sending.delete(id);
+    this.kick();
+    sending.onEnd(end, cause);
+  }
+
+  /** Stops sending a stream without waiting for the peer to cancel it. */
+  stopSending(id: number, reason: string): void {
+    const sending = this.#sending.get(id);
+    if (sending === undefined) return;
+    this.out.push(OP.ERROR, id, reason);
+    this.kick();
+    this.#cancelSending(id, sending, reason);
+  }
+
+  /**
+   * Opens the receiving end of a stream; bytes that arrive before anybody reads are kept (the window bounds them).
+   * @param onEnd told once, with the bytes received
+   */
+  openReceiver(id: number, onEnd: (end: StreamEnd, bytes: number) => void): Receiving {
+    const receiving: Receiving = {
+      id,
+      queue: [],
+      waiting: null,
+      ended: false,
+      error: undefined,
+      consumed: 0,
+      outstanding: 0,
+      total: 0,
+      controller: null,
+      onEnd,
+    };
+    this.#receiving.set(id, receiving);
+    return receiving;
+  }
+
+  /** The opened receiver as a ReadableStream of bytes; `byob` makes it a byte stream, slower but readable into own buffers. */
+  readableOf(receiving: Receiving, options: { byob: boolean }): ReadableStream<Uint8Array> {
+    const source = {
+      start: (controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController) => {
+        receiving.controller = controller;
+        if (receiving.error !== undefined) controller.error(receiving.error);
+      },
+      pull: () => this.#pull(receiving),
+      cancel: (reason: unknown) => {
+        receiving.queue.length = 0;
+        this.cancelReceiving(receiving.id, textOf(reason));
+      },
+    };
+    return options.byob
+      ? new NativeReadableStream({ ...source, type: "bytes" } as UnderlyingByteSource, { highWaterMark: 0 })
+      : new NativeReadableStream(source as UnderlyingDefaultSource<Uint8Array>, { highWaterMark: 0 });
+  }
+
+  #pull(receiving: Receiving): void | Promise<void> {
+    if (receiving.queue.length > 0) {
+      const chunk = takeChunk(receiving.queue);
+      receiving.controller!.enqueue(chunk as Uint8Array<ArrayBuffer>);
+      this.#grant(receiving, chunk.byteLength);
+      if (receiving.ended && receiving.queue.length === 0) closeController(receiving);
+      return;
+    }
+    if (receiving.ended) return closeController(receiving);
+    return new NativePromise((resolve) => receiving.waiting = resolve);
+  }
+
+  #grant(receiving: Receiving, bytes: number): void {
+    receiving.outstanding -= bytes;
+    if (receiving.ended) return;
+    receiving.consumed += bytes;
+    if (receiving.consumed < WINDOW_BYTES / 2) return;
+    this.out.push(OP.CREDIT, receiving.id, receiving.consumed);
+    receiving.consumed = 0;
+    this.kick();
+  }
+
+  /** Tells the sender that nobody reads on; does nothing when the stream has ended. */
+  cancelReceiving(id: number, reason: string): void {
+    const receiving = this.#receiving.get(id);
+    if (receiving === undefined) return;
+    this.#receiving.delete(id);
+    receiving.queue.length = 0;
+    this.out.push(OP.CANCEL, id, reason);
+    this.kick();
+    this.#wake(receiving);
+    receiving.onEnd("cancelled", receiving.total);
+  }
+
+  /** DATA arrived. @throws {WireViolation} when the peer sends beyond its credit */
+  onData(id: number, bytes: unknown): void {
+    const receiving = this.#receiving.get(id);
+    if (!(bytes instanceof NativeUint8Array)) throw new WireViolation("DATA without bytes");
+    if (receiving === undefined || bytes.byteLength === 0) return;
+    if (receiving.outstanding >= WINDOW_BYTES) throw new WireViolation("DATA beyond the credit");
+    receiving.outstanding += bytes.byteLength;
+    receiving.total += bytes.byteLength;
+    if (receiving.waiting === null) {
+      receiving.queue.push(bytes as Uint8Array<ArrayBuffer>);
+      return;
+    }
+    receiving.controller!.enqueue(bytes as Uint8Array<ArrayBuffer>);
+    this.#grant(receiving, bytes.byteLength);
+    this.#wake(receiving);
+  }
+
+  /** END arrived. */
+  onEnd(id: number): void {
+    const receiving = this.#receiving.get(id);
+    if (receiving === undefined) return;
+    this.#receiving.delete(id);
+    receiving.ended = true;
+    if (receiving.controller !== null && receiving.queue.length === 0) closeController(receiving);
+    this.#wake(receiving);
+    receiving.onEnd("done", receiving.total);
+  }
+
+  /** ERROR arrived: what is queued is dropped, so that no cut stream looks whole. */
+  onError(id: number, message: string): void {
+    this.failReceiving(id, new Error(message));
+  }
+
+  /** Fails the receiving end of a stream from this side. */
+  failReceiving(id: number, error: unknown): void {
+    const receiving = this.#receiving.get(id);
+    if (receiving === undefined) return;
+    this.#receiving.delete(id);
+    receiving.queue.length = 0;
+    receiving.ended = true;
+    receiving.error = error;
+    receiving.controller?.error(error);
+    this.#wake(receiving);
+    receiving.onEnd("failed", receiving.total);
+  }
+
+  /** CREDIT arrived. */
+  onCredit(id: number, bytes: unknown): void {
+    if (typeof bytes !== "number" || !(bytes > 0) || bytes > Number.MAX_SAFE_INTEGER) {
+      throw new WireViolation("CREDIT without a number of bytes");
+    }
+    const sending = this.#sending.get(id);
+    if (sending === undefined) return;
+    sending.credit = Math.min(sending.credit + bytes, WINDOW_BYTES);
+    wakeSender(sending);
+  }
+
+  /** CANCEL arrived. */
+  onCancel(id: number, reason: string): void {
+    const sending = this.#sending.get(id);
+    if (sending !== undefined) this.#cancelSending(id, sending, reason);
+  }
+
+  #cancelSending(id: number, sending: Sending, reason: string): void {
+    this.#sending.delete(id);
+    sending.dead = true;
+    wakeSender(sending);
+    // A source that cannot be cancelled is abandoned: nothing is read from it any more.
+    sending.source.cancel(reason).catch(() => {});
+    sending.onEnd("cancelled");
+  }
+
+  /** Ends every stream: the peer is gone. */
+  close(error: unknown): void {
+    this.#closed = true;
+    this.out = [];
+    this.#transfer = [];
+    for (const [id, sending] of [...this.#sending]) this.#cancelSending(id, sending, textOf(error));
+    for (const id of [...this.#receiving.keys()]) this.failReceiving(id, error);
+  }
+
+  #wake(receiving: Receiving): void {
+    const { waiting } = receiving;
+    receiving.waiting = null;
+    waiting?.();
+  }
+}
+
+function wakeSender(sending: Sending): void {
+  const { wake } = sending;
+  sending.wake = null;
+  wake?.();
+}
+
+/** Closes a stream; a byte stream with a pending BYOB read needs an empty answer to let go of the reader's buffer. */
+function closeController(receiving: Receiving): void {
+  const controller = receiving.controller!;
+  receiving.controller = null;
+  controller.close();
+  if ("byobRequest" in controller) controller.byobRequest?.respond(0);
+}
+
+function takeChunk(queue: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  let size = 0;
+  let count = 0;
+  while (count < queue.length && size + queue[count]!.byteLength <= COALESCE_BYTES) size += queue[count++]!.byteLength;
+  if (count <= 1) return queue.shift()!;
+  const joined = new NativeUint8Array(size);
+  let at = 0;
+  for (const chunk of queue.splice(0, count)) {
+    joined.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return joined;
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = new NativeUint8Array(bytes.byteLength);
+  copy.set(bytes);
+  return copy;
+}
+
+function textOf(reason: unknown): string {
+  try {
+    return reason instanceof Error ? reason.message : String(reason ?? "");
+  } catch {
+    return "a reason that cannot be shown";
+  }
+}

@@ -1,0 +1,173 @@
+/** From one generation of apps to the next: everything new boots first, then one assignment, then the old drains. */
+import type { AppConfig, NanoConfig } from "./config/resolved_config.ts";
+import { diffApps } from "./config/diff.ts";
+import { messageOf, NanoError } from "./errors.ts";
+import type { AppSnapshot, ReloadSummary } from "./events.ts";
+import { Router } from "./http/router.ts";
+import type { AppCall } from "./app_call.ts";
+import type { AppStateName, ExitReason } from "./lifecycle.ts";
+
+/** One app of a generation; Supervisor and BrokenApp fit. */
+export interface AppUnit {
+  readonly app: AppConfig;
+  readonly version: string | null;
+  readonly state: AppStateName;
+  readonly pending: number;
+  fetch(call: AppCall): void;
+  start(): Promise<void>;
+  stop(timeoutMs?: number): Promise<ExitReason>;
+  snapshot(): AppSnapshot;
+}
+
+/** The code of an app, and the files it was made from. */
+export interface UnitCode {
+  readonly version: string;
+  readonly inputs: readonly string[];
+}
+
+/** What a reload works with. */
+export interface ReloadTools<Code extends UnitCode> {
+  /** @throws {NanoError} when the app's code cannot be bundled */
+  bundle(app: AppConfig): Promise<Code>;
+  supervise(app: AppConfig, code: Code): AppUnit;
+  broken(app: AppConfig, error: NanoError): AppUnit;
+}
+
+/** A configuration and its apps; never changed once it is in force. */
+export interface Generation {
+  readonly config: NanoConfig;
+  readonly units: ReadonlyMap<string, AppUnit>;
+  /** Files whose change may change an app's code, by app. */
+  readonly inputs: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The generation before the first. */
+export function emptyGeneration(config: NanoConfig): Generation {
+  return { config: { ...config, apps: [] }, units: new Map(), inputs: new Map() };
+}
+
+/** A generation that is ready to be put in force, or to be thrown away. */
+export interface PreparedReload {
+  readonly next: Generation;
+  readonly summary: ReloadSummary;
+  /** Units of the generation before that have no place in the next. */
+  readonly retired: readonly AppUnit[];
+  /** Ends what was started for nothing. */
+  discard(): Promise<void>;
+}
+
+type Outcome<Code> =
+  | { readonly app: AppConfig; readonly code: Code }
+  | { readonly app: AppConfig; readonly error: NanoError };
+
+/**
+ * Bundles and boots what has changed.
+ *
+ * @param options.strict whether an app that breaks by this change refuses the whole reload; the first start is tolerant
+ * @param options.only apps whose files changed; null looks at all
+ * @param options.patienceMs after this apps that still start are taken as they are; by default each start is awaited
+ * @throws {NanoError} CONFIG_INVALID with every broken app in `details`; nothing of the present generation is touched
+ */
+export async function prepareReload<Code extends UnitCode>(
+  present: Generation,
+  config: NanoConfig,
+  tools: ReloadTools<Code>,
+  options: { strict: boolean; only: ReadonlySet<string> | null; patienceMs?: number },
+): Promise<PreparedReload> {
+  const diff = diffApps(present.config.apps, config.apps);
+  const sameConfig = new Set(diff.unchanged);
+  const outcomes = await Promise.all(config.apps.map(async (app): Promise<Outcome<Code> | null> => {
+    const isUntouched = sameConfig.has(app.name) && options.only !== null && !options.only.has(app.name);
+    if (isUntouched) return null;
+    try {
+      return { app, code: await tools.bundle(app) };
+    } catch (error) {
+      return { app, error: asFailure(app, error) };
+    }
+  }));
+
+  const units = new Map<string, AppUnit>();
+  const inputs = new Map<string, readonly string[]>();
+  const fresh: AppUnit[] = [];
+  const changed = new Set(diff.changed);
+  config.apps.forEach((app, at) => {
+    const outcome = outcomes[at] ?? null;
+    const old = present.units.get(app.name);
+    const isSame = old !== undefined && sameConfig.has(app.name) &&
+      (outcome === null || ("code" in outcome && outcome.code.version === old.version));
+    inputs.set(app.name, outcome !== null && "code" in outcome ? outcome.code.inputs : present.inputs.get(app.name) ?? []);
+    if (isSame) {
+      units.set(app.name, old);
+      return;
+    }
+    const unit = "code" in outcome! ? tools.supervise(app, outcome.code) : tools.broken(app, outcome!.error);
+    if (old !== undefined) changed.add(app.name);
+    units.set(app.name, unit);
+    fresh.push(unit);
+  });
+
+  const discard = async () => {
+    await Promise.all(fresh.map((unit) => unit.stop(0)));
+  };
+  const failures: BootFailure[] = [];
+  const boot = bootAll(fresh, failures);
+  if (options.patienceMs === undefined) await boot;
+  else await atMost(boot, options.patienceMs);
+  if (options.strict) {
+    // An app that was broken before and still is must not hold down everybody else's changes.
+    const blocking = failures.filter(({ unit }) => {
+      const old = present.units.get(unit.app.name);
+      return old === undefined || (old.state !== "failed" && old.state !== "backoff");
+    });
+    if (blocking.length > 0) {
+      await discard();
+      const details = blocking.flatMap(({ error }) => [error.message, ...error.details]);
+      throw new NanoError("CONFIG_INVALID", `Cannot reload: ${blocking.length} app(s) would break`, { details });
+    }
+  }
+  const retired = [...present.units.values()].filter((unit) => units.get(unit.app.name) !== unit);
+  const summary: ReloadSummary = {
+    added: diff.added,
+    removed: diff.removed,
+    changed: [...changed],
+    unchanged: diff.unchanged.filter((name) => !changed.has(name)),
+  };
+  return { next: { config, units, inputs }, summary, retired, discard };
+}
+
+interface BootFailure {
+  readonly unit: AppUnit;
+  readonly error: NanoError;
+}
+
+async function bootAll(units: readonly AppUnit[], failures: BootFailure[]): Promise<void> {
+  await Promise.all(units.map(async (unit) => {
+    try {
+      await unit.start();
+    } catch (error) {
+      failures.push({ unit, error: asFailure(unit.app, error) });
+    }
+  }));
+}
+
+async function atMost(work: Promise<void>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
+}
+
+function asFailure(app: AppConfig, error: unknown): NanoError {
+  if (error instanceof NanoError) return error;
+  return new NanoError("APP_FAILED", `Cannot start app "${app.name}": ${messageOf(error)}`, { cause: error });
+}
+
+/**
+ * The router of a generation.
+ * @param leaving removed apps that still drain: their hosts say so until somebody else claims them
+ */
+export function routerOf(generation: Generation, leaving: Iterable<AppUnit>): Router {
+  const { config, units } = generation;
+  const routes = [...leaving, ...units.values()].map((unit) => ({ hostnames: unit.app.hostnames, target: unit }));
+  return new Router(routes, config.defaultApp === null ? null : units.get(config.defaultApp) ?? null);
+}

@@ -1,0 +1,8 @@
+/**
+ * A stand-in for `jsr:@std/http`, over web APIs and node:http: same names and signatures, only what NANO uses.
+ *
+ * @module
+ */
+export * from "./cookie.ts";
+export * from "./etag.ts";
+export * from "./status.ts";

@@ -1,0 +1,105 @@
+/** Holds the layer rules over the real source tree, and proves that each rule can fail. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { readImportGraph } from "./support/import_graph.ts";
+import { fileViolations, importCircles, layerViolations } from "./support/layer_rules.ts";
+import { REPO, sourceFiles } from "./support/repo.ts";
+
+Deno.test("Source tree breaks no layer rule and has no import circle", async () => {
+  const files = ["mod.ts", ...await sourceFiles("admin"), ...await sourceFiles("runtime")];
+  const graph = await readImportGraph(files);
+  for (const file of files) assert(graph.has(file), `${file} is missing from the graph`);
+  assertEquals(layerViolations(graph), []);
+});
+
+Deno.test("Source tree has no file with an empty name or with too many lines", async () => {
+  const folders = await Promise.all(["admin", "runtime", "tests", "docs/examples"].map(sourceFiles));
+  const files = ["mod.ts", ...folders.flat()];
+  const found = await Promise.all(
+    files.map(async (path) => fileViolations(path, await Deno.readTextFile(new URL(path, REPO)))),
+  );
+  assertEquals(found.flat(), []);
+});
+
+/** Each row: who imports whom, and what the refusal says; null where it is allowed. */
+const IMPORTS: readonly [from: string, to: string, refusal: string | null][] = [
+  ["mod.ts", "runtime/mod.ts", null],
+  ["mod.ts", "admin/cli/main.ts", null],
+  ["mod.ts", "runtime/nano.ts", "mod.ts may import admin/, runtime/mod.ts only"],
+  ["admin/api.ts", "runtime/mod.ts", null],
+  ["admin/api.ts", "admin/routes/apps.ts", null],
+  ["admin/api.ts", "runtime/events.ts", "admin/ may import runtime/mod.ts, runtime/std/ only"],
+  ["admin/api.ts", "mod.ts", "admin/ stands below mod.ts"],
+  ["runtime/mod.ts", "runtime/nano.ts", null],
+  ["runtime/mod.ts", "admin/api.ts", "runtime/mod.ts stands below admin/"],
+  ["runtime/nano.ts", "runtime/observe/log.ts", null],
+  ["runtime/nano.ts", "runtime/http/server.ts", null],
+  ["runtime/nano.ts", "runtime/mod.ts", "runtime/nano.ts stands below runtime/mod.ts"],
+  ["runtime/reload.ts", "runtime/app/supervisor.ts", null],
+  ["runtime/reload.ts", "runtime/observe/log.ts", "only runtime/nano.ts may import runtime/observe/"],
+  ["runtime/app/supervisor.ts", "runtime/protocol/channel.ts", null],
+  ["runtime/app/supervisor.ts", "runtime/isolate/bootstrap.ts", "nobody may import runtime/isolate/"],
+  ["runtime/nano.ts", "runtime/isolate/bootstrap.ts", "nobody may import runtime/isolate/"],
+  ["runtime/app/supervisor.ts", "runtime/http/dispatcher.ts", "must not know each other"],
+  ["runtime/http/dispatcher.ts", "runtime/app/supervisor.ts", "must not know each other"],
+  ["runtime/http/dispatcher.ts", "runtime/events.ts", null],
+  ["runtime/bundle/bundle.ts", "runtime/app/supervisor.ts", "runtime/bundle/ stands below runtime/app/"],
+  ["runtime/store/store.ts", "runtime/http/server.ts", "runtime/store/ stands below runtime/http/"],
+  ["runtime/observe/log.ts", "runtime/events.ts", null],
+  ["runtime/isolate/bootstrap.ts", "runtime/protocol/http.ts", null],
+  ["runtime/isolate/bootstrap.ts", "runtime/errors.ts", null],
+  [
+    "runtime/isolate/bootstrap.ts",
+    "runtime/events.ts",
+    "runtime/isolate/ may import runtime/protocol/, runtime/errors.ts only",
+  ],
+  ["runtime/protocol/http.ts", "runtime/errors.ts", null],
+  ["runtime/protocol/http.ts", "runtime/lifecycle.ts", "runtime/protocol/ may import runtime/errors.ts only"],
+  ["runtime/events.ts", "runtime/lifecycle.ts", null],
+  ["runtime/events.ts", "runtime/config/schema.ts", "runtime/events.ts may import"],
+  ["runtime/config/load.ts", "runtime/errors.ts", null],
+  ["runtime/config/load.ts", "runtime/events.ts", "runtime/config/ stands below runtime/events.ts"],
+  ["runtime/config/load.ts", "runtime/lifecycle.ts", "runtime/config/ may import runtime/errors.ts only"],
+  ["runtime/lifecycle.ts", "runtime/errors.ts", null],
+  ["runtime/lifecycle.ts", "runtime/events.ts", "runtime/lifecycle.ts stands below runtime/events.ts"],
+  ["runtime/errors.ts", "runtime/lifecycle.ts", "runtime/errors.ts stands below runtime/lifecycle.ts"],
+  ["runtime/errors.ts", "runtime/std/http/mod.ts", "runtime/errors.ts may import nothing of ours only"],
+  ["runtime/std/http/mod.ts", "runtime/errors.ts", "runtime/std/ stands below runtime/errors.ts"],
+  ["runtime/nano.ts", "tests/support/repo.ts", "the target belongs to no layer"],
+  ["runtime/stray.ts", "runtime/errors.ts", "belongs to no layer"],
+];
+
+for (const [from, to, refusal] of IMPORTS) {
+  Deno.test(`layerViolations() ${refusal === null ? "lets" : "refuses that"} ${from} import ${to}`, () => {
+    const found = layerViolations(new Map([[from, [to]]]));
+    assertEquals(found.length, refusal === null ? 0 : 1, found.join("\n"));
+    if (refusal !== null) assertStringIncludes(found[0]!, refusal);
+  });
+}
+
+Deno.test("layerViolations() reports a circle inside one layer", () => {
+  const graph = new Map([["runtime/app/a.ts", ["runtime/app/b.ts"]], ["runtime/app/b.ts", ["runtime/app/a.ts"]]]);
+  assertEquals(layerViolations(graph), ["circle: runtime/app/a.ts -> runtime/app/b.ts -> runtime/app/a.ts"]);
+});
+
+Deno.test("importCircles() finds a file that imports itself, and none in a diamond", () => {
+  assertEquals(importCircles(new Map([["a.ts", ["a.ts"]]])), [["a.ts", "a.ts"]]);
+  assertEquals(importCircles(new Map([["a", ["b", "c"]], ["b", ["d"]], ["c", ["d"]], ["d", []]])), []);
+});
+
+Deno.test("fileViolations() refuses names that say nothing, of files and folders", () => {
+  assertEquals(fileViolations("runtime/http/router.ts", "\n"), []);
+  for (const path of ["runtime/utils.ts", "runtime/app/types.ts", "runtime/shared/a.ts", "tests/helpers.test.ts"]) {
+    assertEquals(fileViolations(path, "\n").length, 1, path);
+  }
+});
+
+Deno.test("fileViolations() allows 400 lines and refuses 401", () => {
+  assertEquals(fileViolations("a.ts", "x\n".repeat(400)), []);
+  assertEquals(fileViolations("a.ts", "x\n".repeat(401)), ["a.ts: 401 lines, 400 are allowed"]);
+});
+
+Deno.test("readImportGraph() sees type-only imports", async () => {
+  const graph = await readImportGraph(["runtime/lifecycle.ts"]);
+  assertEquals(graph.get("runtime/lifecycle.ts"), ["runtime/errors.ts"]);
+  assertEquals(graph.get("runtime/errors.ts"), []);
+});

@@ -1,0 +1,147 @@
+/** The host's life from start to drain, with signals and NANO in place of the real ones. */
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { NanoError } from "../../../../mod.ts";
+import { serve, type ServeOptions } from "../../../../admin/cli/host.ts";
+import type { SignalHandlers } from "../../../../admin/cli/signals.ts";
+import { HostStatusFile } from "../../../../admin/cli/host_status.ts";
+import { fakeConfig, FakeNano } from "../fake_nano.ts";
+import { MemoryIo } from "./memory_io.ts";
+
+function bench(changes: Partial<ServeOptions> = {}) {
+  const nano = new FakeNano();
+  const io = new MemoryIo();
+  const exits: number[] = [];
+  const serving = Promise.withResolvers<string | null>();
+  const signals: { handlers: SignalHandlers | null } = { handlers: null };
+  const code = serve({
+    config: fakeConfig(),
+    io,
+    start: () => Promise.resolve(nano),
+    signals: (handlers) => {
+      signals.handlers = handlers;
+      return { [Symbol.dispose]: () => signals.handlers = null };
+    },
+    exit: (code) => exits.push(code),
+    guardian: null,
+    onServing: () => {
+      const start = nano.told.find((event) => event.event === "server_start");
+      serving.resolve(start?.event === "server_start" ? start.admin : null);
+    },
+    ...changes,
+  });
+  return { nano, io, exits, serving: serving.promise, signals, code };
+}
+
+Deno.test("a host serves, drains on SIGTERM with /readyz telling so, and ends with code 0", async () => {
+  const { nano, serving, signals, code } = bench();
+  const { promise, resolve: finish } = Promise.withResolvers<void>();
+  nano.drainGate = promise;
+  const admin = await serving;
+  assertEquals((await (await fetch(`${admin}/readyz`)).json()).status, "ready");
+  signals.handlers!.onStop("SIGTERM", 1);
+  await Promise.resolve();
+  const draining = await fetch(`${admin}/readyz`);
+  assertEquals([draining.status, (await draining.json()).status], [503, "draining"]);
+  finish();
+  assertEquals(await code, 0);
+  assertEquals(nano.drains, 1);
+  assert(nano.disposed);
+  assertEquals(signals.handlers, null);
+  assertEquals(nano.told.at(-1), { event: "server_stop", exitCode: 0 });
+  const gone = await fetch(`${admin}/livez`).then(() => "served", () => "refused");
+  assertEquals(gone, "refused");
+});
+
+Deno.test("a host that had to cut requests ends with code 1", async () => {
+  const { nano, serving, signals, code } = bench();
+  nano.forcedClosed = 2;
+  await serving;
+  signals.handlers!.onStop("SIGINT", 1);
+  assertEquals(await code, 1);
+  assertEquals(nano.told.at(-1), { event: "server_stop", exitCode: 1 });
+});
+
+Deno.test("a second signal ends the host at once", async () => {
+  const { nano, serving, signals, exits, code } = bench();
+  const { promise, resolve: finish } = Promise.withResolvers<void>();
+  nano.drainGate = promise;
+  await serving;
+  signals.handlers!.onStop("SIGTERM", 1);
+  assertEquals(exits, []);
+  signals.handlers!.onStop("SIGTERM", 2);
+  assertEquals(exits, [1]);
+  finish();
+  await code;
+});
+
+Deno.test("a signal that comes while the apps boot drains as soon as they have", async () => {
+  const boot = Promise.withResolvers<FakeNano>();
+  const { signals, code } = bench({ start: () => boot.promise });
+  signals.handlers!.onStop("SIGTERM", 1);
+  const nano = new FakeNano();
+  boot.resolve(nano);
+  assertEquals(await code, 0);
+  assertEquals(nano.drains, 1);
+});
+
+Deno.test("SIGHUP reloads; a refused configuration is left to the log, any other failure is told", async () => {
+  const { nano, io, serving, signals, code } = bench();
+  await serving;
+  signals.handlers!.onReload();
+  nano.refusal = new NanoError("CONFIG_INVALID", "Cannot load");
+  signals.handlers!.onReload();
+  nano.refusal = new Error("the disk is gone");
+  signals.handlers!.onReload();
+  signals.handlers!.onStop("SIGTERM", 1);
+  await code;
+  assertEquals(nano.reloads, 3);
+  assertEquals(io.stderr.filter((line) => line.includes("reload")), ["nano: Cannot reload: the disk is gone"]);
+});
+
+Deno.test("a host drains when its guardian is gone, and tells that its end is meant", async () => {
+  using file = new HostStatusFile();
+  const gone = Promise.withResolvers<void>();
+  const { nano, serving, code } = bench({ guardian: { file: file.path, gone: () => gone.promise } });
+  nano.busy = ["hello"];
+  assertEquals(file.read(), null);
+  await serving;
+  assertEquals(file.read(), { stopping: false, busyApps: ["hello"] });
+  gone.resolve();
+  assertEquals(await code, 0);
+  assertEquals(file.read()?.stopping, true);
+});
+
+Deno.test("a port in use is told with the way out, also when NANO wraps the error", async () => {
+  const cause = new Deno.errors.AddrInUse("Address already in use (os error 98)");
+  const { code } = bench({
+    config: fakeConfig({ hostname: "0.0.0.0", port: 8080 }),
+    start: () => Promise.reject(new NanoError("INTERNAL", "Cannot listen", { cause })),
+  });
+  const error = await assertRejects(() => code, Error);
+  assertEquals(error.message, "Cannot listen on 0.0.0.0, port 8080: the port is in use; --port N takes another");
+});
+
+Deno.test("NANO is disposed when the admin listener cannot start", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr as Deno.NetAddr;
+  const { nano, code } = bench({ config: fakeConfig({ admin: { hostname: "127.0.0.1", port, token: "x" } }) });
+  const error = await assertRejects(() => code, NanoError);
+  assertMatch(error.message, /for the admin API: the port is in use/);
+  assert(nano.disposed);
+});
+
+Deno.test("the place of a generated token is told on stderr, its value never", async () => {
+  const stateDir = await Deno.makeTempDir({ prefix: "nano-host-" });
+  try {
+    const config = fakeConfig({ stateDir, admin: { hostname: "127.0.0.1", port: 0, token: null } });
+    const { io, serving, signals, code } = bench({ config });
+    await serving;
+    signals.handlers!.onStop("SIGTERM", 1);
+    await code;
+    const value = (await Deno.readTextFile(`${stateDir}/admin_token`)).trim();
+    assertEquals(io.stderr, [`nano: The admin token is in ${stateDir}/admin_token; "nano token" prints it`]);
+    assert(!io.stdout.join().includes(value));
+  } finally {
+    await Deno.remove(stateDir, { recursive: true });
+  }
+});

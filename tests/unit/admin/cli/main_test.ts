@@ -1,0 +1,110 @@
+/** The command line: commands, help, errors and exit codes. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { main } from "../../../../admin/cli/main.ts";
+import { VERSION } from "../../../../admin/cli/version.ts";
+import { MemoryIo } from "./memory_io.ts";
+
+async function run(args: readonly string[], io = new MemoryIo()): Promise<{ code: number; out: string; err: string }> {
+  const code = await main(args, io);
+  return { code, out: io.stdout.join("\n"), err: io.stderr.join("\n") };
+}
+
+async function inFolder(files: Readonly<Record<string, string>>, test: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "nano-cli-" });
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      const path = `${dir}/${name}`;
+      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+      await Deno.writeTextFile(path, text);
+    }
+    await test(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+const APP = { "hello/index.ts": "export default { fetch: () => new Response() };" };
+const CONFIG = JSON.stringify({ apps: [{ name: "hello", path: "./hello" }] });
+
+Deno.test("nano --version prints the version of deno.json", async () => {
+  const manifest = JSON.parse(await Deno.readTextFile(new URL("../../../../deno.json", import.meta.url)));
+  assertEquals(VERSION, manifest.version);
+  assertEquals(await run(["--version"]), { code: 0, out: `nano ${VERSION}`, err: "" });
+});
+
+Deno.test("nano --help lists every command, nano without a command is wrong use", async () => {
+  const { code, out } = await run(["--help"]);
+  assertEquals(code, 0);
+  for (const command of ["start", "dev", "check", "token"]) assertMatch(out, new RegExp(`nano ${command}`));
+  const bare = await run([]);
+  assertEquals([bare.code, bare.out, bare.err], [2, "", out]);
+});
+
+Deno.test("nano COMMAND --help and nano help COMMAND explain one command with examples", async () => {
+  for (const command of ["check", "token"]) {
+    const { code, out } = await run([command, "--help"]);
+    assertEquals(code, 0);
+    assertMatch(out, new RegExp(`^Usage: nano ${command}`));
+    assertMatch(out, /\nExamples:\n/);
+    assertEquals((await run(["help", command])).out, out);
+  }
+  const start = await run(["start", "--config", "x", "--help"]);
+  assertMatch(start.out, /--no-guardian/);
+});
+
+Deno.test("an unknown command or option is wrong use, and the nearest known one is named", async () => {
+  const cases: [string[], RegExp][] = [
+    [["stat"], /^nano: Unknown command "stat". Did you mean "start"\?/],
+    [["xyzzy"], /^nano: Unknown command "xyzzy"\n/],
+    [["--versoin"], /Unknown option "--versoin". Did you mean "--version"\?/],
+    [["check", "--confg", "x"], /Unknown option "--confg". Did you mean "--config"\?/],
+    [["start", "--prt=1"], /Unknown option "--prt=1". Did you mean "--port"\?/],
+    [["check", "--config"], /Option "--config" needs a value/],
+    [["check", "file.json"], /Unexpected argument "file.json"/],
+    [["start", "--port", "70000"], /Option "--port" needs a port from 0 to 65535, not "70000"/],
+    [["start", "--admin-port", "x"], /Option "--admin-port" needs a port/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, out, err } = await run(args);
+    assertEquals([code, out], [2, ""], args.join(" "));
+    assertMatch(err, message);
+  }
+});
+
+Deno.test("nano start without nano.json says how to make one", async () => {
+  await inFolder({}, async (dir) => {
+    const { code, err } = await run(["start"], new MemoryIo(dir));
+    assertEquals(code, 3);
+    assertMatch(err, new RegExp(`Cannot find nano.json in "${dir}"`));
+    assertMatch(err, /"apps": \[/);
+    assertMatch(err, /nano dev PATH/);
+    const named = await run(["start", "--config", "other.json"], new MemoryIo(dir));
+    assertEquals([named.code, named.err], [3, `nano: Cannot find configuration "${dir}/other.json"`]);
+  });
+});
+
+Deno.test("nano check tells what it found, or every mistake at once", async () => {
+  await inFolder(
+    { ...APP, "nano.json": CONFIG, "broken.json": '{ "prot": 1, "apps": [{ "name": "X" }] }' },
+    async (dir) => {
+      const right = await run(["check"], new MemoryIo(dir));
+      assertEquals([right.code, right.err], [0, ""]);
+      assertMatch(right.out, /nano.json is right: 1 app\n {2}hello/);
+      const wrong = await run(["check", "--config", "broken.json"], new MemoryIo(dir));
+      assertEquals([wrong.code, wrong.out], [3, ""]);
+      for (const part of ["prot", "name", "path"]) assert(wrong.err.includes(part), wrong.err);
+    },
+  );
+});
+
+Deno.test("nano token prints the token alone: the environment's, else the kept one", async () => {
+  await inFolder({ ...APP, "nano.json": CONFIG, "off.json": '{ "admin": false }' }, async (dir) => {
+    const given = await run(["token"], new MemoryIo(dir, { NANO_ADMIN_TOKEN: "given" }));
+    assertEquals(given, { code: 0, out: "given", err: "" });
+    const kept = await run(["token"], new MemoryIo(dir));
+    assertEquals(kept.out + "\n", await Deno.readTextFile(`${dir}/.nano/admin_token`));
+    const off = await run(["token", "--config", "off.json"], new MemoryIo(dir));
+    assertEquals(off.code, 1);
+    assertMatch(off.err, /turns the admin listener off/);
+  });
+});

@@ -1,0 +1,114 @@
+/** A NANO without apps or listeners: does what a test sets and remembers what it was asked. */
+import { type AppSnapshot, EventHub, type NanoConfig, type NanoEvent, type ReloadSummary } from "../../../mod.ts";
+import type { Readiness } from "../../../admin/api.ts";
+import type { HostTarget } from "../../../admin/cli/host.ts";
+
+/** A running app. */
+export function fakeSnapshot(name: string, changes: Partial<AppSnapshot> = {}): AppSnapshot {
+  return {
+    name,
+    state: "running",
+    hostnames: [`${name}.localhost`],
+    port: null,
+    version: "v1",
+    since: 1_000_000,
+    restarts: {},
+    lastExit: null,
+    error: null,
+    inFlight: 0,
+    queued: 0,
+    heapBytes: 0,
+    externalBytes: 0,
+    cpuSeconds: 0,
+    startSeconds: 0.01,
+    ...changes,
+  };
+}
+
+/** A configuration with one app whose env holds a secret. */
+export function fakeConfig(changes: Partial<NanoConfig> = {}): NanoConfig {
+  return {
+    file: "/srv/nano.json",
+    hostname: "127.0.0.1",
+    port: 0,
+    tls: null,
+    admin: { hostname: "127.0.0.1", port: 0, token: "configured-token" },
+    stateDir: "/srv/.nano",
+    drainTimeoutMs: 30_000,
+    trustedProxies: [],
+    defaultApp: null,
+    log: { level: "info", format: "json" },
+    apps: [{
+      name: "hello",
+      path: "/srv/hello",
+      hostnames: ["hello.localhost"],
+      port: null,
+      env: { apiKey: "very-secret", PLAIN: "text" },
+      secrets: ["apiKey"],
+      memoryMb: 128,
+      externalMb: 128,
+      cpuMs: 5000,
+      timeoutMs: 30_000,
+      maxConcurrent: 512,
+      maxQueue: 512,
+      maxBodyBytes: 1000,
+      idleTimeoutMs: 0,
+      drainTimeoutMs: 30_000,
+      streams: "native",
+      assets: null,
+      outbound: "public",
+      nodeCompat: true,
+      crons: [],
+    }],
+    ...changes,
+  };
+}
+
+export class FakeNano implements HostTarget {
+  readonly url = "http://127.0.0.1:1";
+  readonly events = new EventHub();
+  readonly told: NanoEvent[] = [];
+  config = fakeConfig();
+  snapshots: AppSnapshot[] = [fakeSnapshot("hello")];
+  ready: Readiness = { ready: true, draining: false, apps: [{ name: "hello", state: "running", error: null }] };
+  summary: ReloadSummary = { added: [], removed: [], changed: ["hello"], unchanged: [] };
+  /** Thrown by the next reloads. */
+  refusal: unknown = null;
+  reloads = 0;
+  drains = 0;
+  forcedClosed = 0;
+  disposed = false;
+  busy: string[] = [];
+  /** Awaited by drain(). */
+  drainGate: Promise<void> = Promise.resolve();
+
+  constructor() {
+    this.events.listen((event) => this.told.push(event));
+  }
+  apps(): readonly AppSnapshot[] {
+    return this.snapshots;
+  }
+  readiness(): Readiness {
+    return this.ready;
+  }
+  metrics(): Promise<string> {
+    return Promise.resolve("# TYPE nano_uptime_seconds gauge\nnano_uptime_seconds 1\n");
+  }
+  reload(): Promise<ReloadSummary> {
+    this.reloads++;
+    return this.refusal === null ? Promise.resolve(this.summary) : Promise.reject(this.refusal);
+  }
+  async drain(): Promise<{ forcedClosed: number }> {
+    this.drains++;
+    this.ready = { ...this.ready, draining: true };
+    await this.drainGate;
+    return { forcedClosed: this.forcedClosed };
+  }
+  busyApps(): readonly string[] {
+    return this.busy;
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    this.disposed = true;
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,123 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { BuildResult } from "esbuild";
+import { createContext, stopProcess } from "../../../runtime/bundle/esbuild_process.ts";
+import { EsbuildService } from "../../../runtime/bundle/esbuild_service.ts";
+
+/** An esbuild whose builds end when the test says so, with timers that the test fires. */
+function fakeEsbuild() {
+  const builds: PromiseWithResolvers<BuildResult>[] = [];
+  const timers = new Map<() => void, number>();
+  const calls: string[] = [];
+  const service = new EsbuildService({
+    version: "0",
+    context: () => {
+      const build = Promise.withResolvers<BuildResult>();
+      builds.push(build);
+      return Promise.resolve({
+        rebuild: () => build.promise as never,
+        cancel: () => {
+          build.reject(new Error("canceled"));
+          return Promise.resolve();
+        },
+        dispose: () => {
+          calls.push("dispose");
+          return Promise.resolve();
+        },
+      });
+    },
+    stop: () => {
+      calls.push("stop");
+      return Promise.resolve();
+    },
+    startTimer(callback, delayMs) {
+      timers.set(callback, delayMs);
+      return () => timers.delete(callback);
+    },
+  });
+  function fire(delayMs: number): void {
+    for (const [callback, delay] of timers) if (delay === delayMs) callback();
+  }
+  return { service, builds, timers, calls, fire };
+}
+
+const DONE = { errors: [], warnings: [] } as unknown as BuildResult;
+
+Deno.test("EsbuildService stops esbuild when nothing was built for 10 s, and starts it again", async () => {
+  const { service, builds, timers, calls, fire } = fakeEsbuild();
+  for (const _ of [1, 2]) {
+    const build = service.build({});
+    builds.at(-1)!.resolve(DONE);
+    await build;
+    assertEquals([...timers.values()], [10_000]);
+    fire(10_000);
+    assertEquals(timers.size, 0);
+  }
+  assertEquals(calls, ["dispose", "stop", "dispose", "stop"]);
+});
+
+Deno.test("EsbuildService does not stop esbuild while a build runs", async () => {
+  const { service, builds, timers, calls } = fakeEsbuild();
+  const [one, two] = [service.build({}), service.build({})];
+  builds[0]!.resolve(DONE);
+  await one;
+  await service.stopIfIdle();
+  assertEquals(calls, ["dispose"]);
+  builds[1]!.resolve(DONE);
+  await two;
+  await service.stopIfIdle();
+  await service.stopIfIdle();
+  assertEquals([calls, timers.size], [["dispose", "dispose", "stop"], 0]);
+});
+
+Deno.test("EsbuildService cancels a build that takes 60 s and frees its context", async () => {
+  const { service, fire, calls, timers } = fakeEsbuild();
+  const build = service.build({});
+  await Promise.resolve();
+  await Promise.resolve();
+  fire(60_000);
+  await assertRejects(() => build, Error, "canceled");
+  assertEquals([calls, [...timers.values()]], [["dispose"], [10_000]]);
+});
+
+Deno.test("stopProcess() waits for the process, and a process that was killed is replaced by the next build", async () => {
+  async function build(): Promise<string> {
+    const options = { stdin: { contents: "export default 1" }, write: false, logLevel: "silent" } as const;
+    const context = await createContext(options);
+    try {
+      return (await context.rebuild()).outputFiles![0]!.text;
+    } finally {
+      await context.dispose();
+    }
+  }
+  const text = await build();
+  const pid = await childNamedEsbuild();
+  Deno.kill(pid, "SIGKILL");
+  while (await isRunning(pid)) await new Promise<void>((resolve) => setImmediate(resolve));
+  await stopProcess();
+  assertEquals(await build(), text);
+  const next = await childNamedEsbuild();
+  assert(next !== pid);
+  await stopProcess();
+  assertEquals(await isRunning(next), false);
+});
+
+async function childNamedEsbuild(): Promise<number> {
+  for await (const { name } of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const status = await Deno.readTextFile(`/proc/${name}/status`);
+      if (status.includes(`PPid:\t${Deno.pid}\n`) && status.startsWith("Name:\tesbuild")) return Number(name);
+    } catch {
+      // It ended while we looked.
+    }
+  }
+  throw new Error("esbuild has no process");
+}
+
+async function isRunning(pid: number): Promise<boolean> {
+  try {
+    return !/^State:\tZ/m.test(await Deno.readTextFile(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
+}

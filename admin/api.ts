@@ -2,10 +2,10 @@
 import { Hono } from "hono";
 import {
   type AppSnapshot,
-  type AppStateName,
   maskedConfig,
   type NanoConfig,
   NanoError,
+  type Readiness,
   type ReloadSummary,
 } from "../runtime/mod.ts";
 import { appView } from "./app_view.ts";
@@ -20,14 +20,6 @@ export interface AdminTarget {
   readiness(): Readiness;
   metrics(): Promise<string>;
   reload(): Promise<ReloadSummary>;
-}
-
-/** Whether NANO serves, and in which state each app is. */
-export interface Readiness {
-  /** True once every app left `starting` for the first time. */
-  readonly ready: boolean;
-  readonly draining: boolean;
-  readonly apps: readonly { readonly name: string; readonly state: AppStateName; readonly error: string | null }[];
 }
 
 /** What {@linkcode createAdminApi} takes beside NANO. */

@@ -16,7 +16,9 @@ export class IsolateFarm implements Disposable {
   private constructor(warden: WardenLink, clock: Clock, warn: (text: string) => void) {
     this.#warden = warden;
     this.#threads = new ThreadWatch((threadId) => {
-      warn(`Thread worker-${threadId} of a killed isolate still runs after ${STUCK_AFTER_MS} ms: V8 cannot stop its call`);
+      warn(
+        `Thread worker-${threadId} of a killed isolate still runs after ${STUCK_AFTER_MS} ms: V8 cannot stop its call`,
+      );
     });
     this.#reserve = new Reserve((memoryMb) => {
       const isolate = new IsolateWorker(warden, memoryMb, clock);

@@ -20,3 +20,5 @@ export {
   type RequestEvent,
 } from "./events.ts";
 export type { AppStateName, ExitReason } from "./lifecycle.ts";
+export { type DrainResult, Nano, type NanoOptions, type Readiness } from "./nano.ts";
+export { NANO_VERSION } from "./version.ts";

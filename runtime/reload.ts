@@ -95,7 +95,10 @@ export async function prepareReload<Code extends UnitCode>(
     const old = present.units.get(app.name);
     const isSame = old !== undefined && sameConfig.has(app.name) &&
       (outcome === null || ("code" in outcome && outcome.code.version === old.version));
-    inputs.set(app.name, outcome !== null && "code" in outcome ? outcome.code.inputs : present.inputs.get(app.name) ?? []);
+    inputs.set(
+      app.name,
+      outcome !== null && "code" in outcome ? outcome.code.inputs : present.inputs.get(app.name) ?? [],
+    );
     if (isSame) {
       units.set(app.name, old);
       return;

@@ -36,3 +36,8 @@ export function processIo(): CliIo {
     terminal: Deno.stdout.isTerminal(),
   };
 }
+
+/** Whether lines for people are coloured: on a terminal, unless NO_COLOR is set (https://no-color.org). */
+export function wantsColor(io: CliIo): boolean {
+  return io.terminal && (io.env("NO_COLOR") ?? "") === "";
+}

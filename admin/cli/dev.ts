@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { Nano, resolveConfig } from "../../runtime/mod.ts";
 import { CliError } from "./cli_error.ts";
-import type { CliIo, Command } from "./cli_io.ts";
+import { type CliIo, type Command, wantsColor } from "./cli_io.ts";
 import { devAppName, devDocument } from "./dev_document.ts";
 import { serve } from "./host.ts";
 import { portOption, readOptions } from "./options.ts";
@@ -39,7 +39,7 @@ async function serveApp(document: object, io: CliIo): Promise<number> {
   return await serve({
     config,
     io,
-    start: () => Nano.start(config, { reloadConfig: load, watch: true }),
+    start: () => Nano.start(config, { reloadConfig: load, watch: true, reveal: true, color: wantsColor(io) }),
     signals: listenSignals,
     exit: Deno.exit,
     guardian: null,

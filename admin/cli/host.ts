@@ -1,5 +1,5 @@
 /** Runs one host in this process: starts NANO and its admin listener, serves until told to stop, drains. */
-import type { EventHub, NanoConfig } from "../../runtime/mod.ts";
+import { type EventHub, NANO_VERSION, type NanoConfig, NanoError } from "../../runtime/mod.ts";
 import type { AdminTarget } from "../api.ts";
 import { AdminServer } from "../server.ts";
 import { adminToken } from "../token.ts";
@@ -7,7 +7,6 @@ import { CliError } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
 import { HostStatusWriter } from "./host_status.ts";
 import type { SignalHandlers } from "./signals.ts";
-import { VERSION } from "./version.ts";
 
 /** A running NANO as the command line needs it; class `Nano` fits it. */
 export interface HostTarget extends AdminTarget, AsyncDisposable {
@@ -61,7 +60,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   await using admin = await startAdmin(nano, options);
   using status = options.guardian && new HostStatusWriter(options.guardian.file, () => nano.busyApps(), io.err);
   running = nano;
-  nano.events.emit({ event: "server_start", version: VERSION, url: nano.url, admin: admin?.url ?? null });
+  nano.events.emit({ event: "server_start", version: NANO_VERSION, url: nano.url, admin: admin?.url ?? null });
   options.onServing?.(nano);
   await stopped;
   status?.stopping();
@@ -72,17 +71,14 @@ export async function serve(options: ServeOptions): Promise<number> {
   return exitCode;
 }
 
-async function started({ config, start }: ServeOptions): Promise<HostTarget> {
+async function started({ start }: ServeOptions): Promise<HostTarget> {
   try {
     return await start();
   } catch (error) {
-    if (!isAddressInUse(error)) throw error;
-    const apps = config.apps.filter(({ port }) => port !== null).map(({ name, port }) => `${port} (app "${name}")`);
-    const ports = [`${config.port}`, ...apps].join(" or ");
-    throw new CliError(
-      "INTERNAL",
-      `Cannot listen on ${config.hostname}, port ${ports}: the port is in use; --port N takes another`,
-    );
+    if (!(error instanceof NanoError) || error.code !== "USAGE") throw error;
+    // An address that cannot be had is no wrong use of the command line; the ports may stand in nano.json.
+    const hint = error.cause instanceof Deno.errors.AddrInUse ? " (--port N takes another port)" : "";
+    throw new CliError("INTERNAL", error.message + hint);
   }
 }
 
@@ -104,12 +100,4 @@ async function reload(nano: HostTarget, io: CliIo): Promise<void> {
     if (error instanceof Error && "code" in error && error.code === "CONFIG_INVALID") return;
     io.err(`nano: Cannot reload: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-/** NANO may wrap the system's error. */
-function isAddressInUse(error: unknown): boolean {
-  for (let one = error; one instanceof Error; one = one.cause) {
-    if (one instanceof Deno.errors.AddrInUse) return true;
-  }
-  return false;
 }

@@ -2,7 +2,6 @@
 import { CliError } from "./cli_error.ts";
 import { type CliIo, type Command, processIo } from "./cli_io.ts";
 import { unknownError } from "./options.ts";
-import { VERSION } from "./version.ts";
 
 interface Entry {
   readonly usage: string;
@@ -72,7 +71,8 @@ async function dispatch(args: readonly string[], io: CliIo): Promise<number> {
     return 0;
   }
   if (name === "--version" || name === "-V") {
-    io.out(`nano ${VERSION}`);
+    const { NANO_VERSION } = await import("../../runtime/mod.ts");
+    io.out(`nano ${NANO_VERSION}`);
     return 0;
   }
   if (name === "help") return await dispatch([rest[0]!, "--help"], io);
@@ -103,3 +103,6 @@ function showError(error: unknown, io: CliIo): number {
   io.err(`nano: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
   return 1;
 }
+
+// The guardian's process starts here and not in mod.ts, which loads the whole runtime with its first line.
+if (import.meta.main) Deno.exit(await main(Deno.args));

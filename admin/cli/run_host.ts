@@ -1,7 +1,7 @@
 /** Runs the host of `nano start` in this process. */
 import { loadConfig, Nano, type NanoConfig } from "../../runtime/mod.ts";
 import { CliError } from "./cli_error.ts";
-import type { CliIo } from "./cli_io.ts";
+import { type CliIo, wantsColor } from "./cli_io.ts";
 import { serve } from "./host.ts";
 import { guardianGone } from "./host_status.ts";
 import { listenSignals } from "./signals.ts";
@@ -26,7 +26,7 @@ export async function runHost(options: RunHostOptions, io: CliIo): Promise<numbe
   return await serve({
     config,
     io,
-    start: () => Nano.start(config, { reloadConfig: load, watch: options.watch }),
+    start: () => Nano.start(config, { reloadConfig: load, watch: options.watch, color: wantsColor(io) }),
     signals: listenSignals,
     exit: Deno.exit,
     guardian: options.statusFile === null ? null : { file: options.statusFile, gone: guardianGone },

@@ -2,8 +2,8 @@
 import type { AppCall } from "../app_call.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import { type BootedMessage, BODY, type LoadAnswer, type LoadMessage, OP } from "../protocol/messages.ts";
-import { type ByteSource, Wire, WireViolation } from "../protocol/wire.ts";
+import { BODY, type BootedMessage, type LoadAnswer, type LoadMessage, OP } from "../protocol/messages.ts";
+import { type ByteSource, CutStream, Wire, WireViolation } from "../protocol/wire.ts";
 import { type CallSlot, CallTable } from "./call_table.ts";
 import { exitError, type IsolateExit } from "./exit_errors.ts";
 import type { WardenLink } from "./warden_link.ts";
@@ -61,7 +61,10 @@ export class IsolateWorker {
     this.#loaded.promise.catch(() => {});
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#wire = new Wire(port1 as { postMessage(message: unknown, transfer: Transferable[] | null): void }, flushLater);
+    this.#wire = new Wire(
+      port1 as { postMessage(message: unknown, transfer: Transferable[] | null): void },
+      flushLater,
+    );
     port1.onmessage = (event) => this.#receive(event.data);
     this.#number = warden.spawn(memoryMb, port2, {
       onSpawned: (threadId) => this.threadId = threadId,
@@ -160,7 +163,7 @@ export class IsolateWorker {
       // An answer whose head has gone can only be cut: its stream fails when the wire closes.
       if (!slot.answered) this.#finish(slot, () => slot.call.fail(error));
     }
-    this.#wire.close(error);
+    this.#wire.close(new CutStream(error.message, { cause: error }));
     this.#port.close();
     this.#warden.countInFlight(this.#number, 0);
     this.#booted.reject(error);
@@ -215,7 +218,9 @@ export class IsolateWorker {
         const stack = text(message.stack);
         const text_ = stack === "" ? `${text(message.name)}: ${text(message.message)}` : stack;
         this.#loaded.reject(
-          new NanoError("APP_FAILED", `Cannot start app "${this.#app}": ${text(message.message)}`, { details: [text_] }),
+          new NanoError("APP_FAILED", `Cannot start app "${this.#app}": ${text(message.message)}`, {
+            details: [text_],
+          }),
         );
         break;
       }
@@ -242,7 +247,7 @@ export class IsolateWorker {
           at += 2;
           break;
         case OP.ERROR:
-          wire.onError(id, text(batch[at + 2]));
+          this.#onStreamError(id, text(batch[at + 2]));
           at += 3;
           break;
         case OP.CREDIT:
@@ -305,6 +310,12 @@ export class IsolateWorker {
       this.#finish(slot, () => slot.call.finish(bytes, end !== "done"));
     });
     slot.call.respond(status as number, headers, this.#wire.readableOf(receiving, { byob: false }));
+  }
+
+  #onStreamError(id: number, message: string): void {
+    const slot = this.#calls.get(id);
+    if (slot !== undefined) this.#observer.onLog("error", `Response stream of ${slot.call.method} failed: ${message}`);
+    this.#wire.onError(id, message);
   }
 
   #onFail(batch: readonly unknown[], at: number): void {

@@ -1,44 +1,14 @@
 /** One version of one app through its life: starts, serves, queues, restarts, parks, drains. Never reconfigured. */
 import type { AppCall } from "../app_call.ts";
-import type { Clock } from "../clock.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
-import type { AppLogLevel, AppSnapshot, NanoEvent } from "../events.ts";
+import type { AppLogLevel, AppSnapshot } from "../events.ts";
 import { type AppEvent, type AppState, type ExitReason, nextAppState } from "../lifecycle.ts";
 import { backoffMs, HEALTHY_AFTER_MS } from "./backoff.ts";
 import { CallQueue } from "./call_queue.ts";
 import type { IsolateExit } from "./exit_errors.ts";
 import type { IsolateLoad, IsolateObserver } from "./isolate_worker.ts";
-
-/** What a supervisor needs of an isolate; IsolateWorker fits. */
-export interface AppIsolate {
-  readonly ended: Promise<IsolateExit>;
-  readonly inFlight: number;
-  readonly heapBytes: number;
-  readonly externalBytes: number;
-  readonly cpuMicros: number;
-  load(load: IsolateLoad, observer: IsolateObserver): Promise<void>;
-  send(call: AppCall): void;
-  expire(timeoutMs: number): void;
-  drained(): Promise<void>;
-  kill(exit: IsolateExit): void;
-}
-
-/** The code a supervisor runs; AppBundle fits. */
-export interface AppCode {
-  readonly entry: string;
-  readonly modules: Readonly<Record<string, string>>;
-  readonly version: string;
-}
-
-/** What a supervisor works with. */
-export interface SupervisorTools {
-  readonly clock: Clock;
-  /** Gives a booted, empty isolate with a heap cap. */
-  readonly takeIsolate: (memoryMb: number) => Promise<AppIsolate>;
-  readonly emit: (event: NanoEvent) => void;
-  readonly nanoVersion: string;
-}
+import type { AppCode, AppIsolate, SupervisorTools } from "./supervisor_tools.ts";
 
 /** An isolate that hangs while it loads its app's code is given up after this. */
 export const BOOT_TIMEOUT_MS = 30_000;
@@ -173,7 +143,9 @@ export class Supervisor {
       since: this.#since,
       restarts: { ...this.#restarts },
       lastExit: this.#lastExit,
-      error: this.#state.name === "failed" ? [this.#state.error.message, ...this.#state.error.details].join("\n") : null,
+      error: this.#state.name === "failed"
+        ? [this.#state.error.message, ...this.#state.error.details].join("\n")
+        : null,
       inFlight: isolate?.inFlight ?? 0,
       queued: this.#queue.size,
       heapBytes: isolate?.heapBytes ?? 0,

@@ -3,8 +3,8 @@
 /** The clock of a {@linkcode Coalescer}; tests put their own in. Times in milliseconds. */
 export interface Timers {
   now(): number;
-  setTimeout(run: () => void, ms: number): number;
-  clearTimeout(id: number): void;
+  setTimeout(run: () => void, ms: number): unknown;
+  clearTimeout(id: unknown): void;
 }
 
 /** What a {@linkcode Coalescer} needs. */
@@ -21,7 +21,7 @@ export interface CoalescerOptions {
 const SYSTEM_TIMERS: Timers = {
   now: () => performance.now(),
   setTimeout: (run, ms) => setTimeout(run, ms),
-  clearTimeout: (id) => clearTimeout(id),
+  clearTimeout: (id) => clearTimeout(id as ReturnType<typeof setTimeout>),
 };
 
 /** Runs a task after bursts of triggers; triggers that come during a run lead to one more. */
@@ -29,7 +29,7 @@ export class Coalescer implements Disposable {
   readonly #task: () => Promise<void>;
   readonly #options: CoalescerOptions;
   readonly #timers: Timers;
-  #timer: number | undefined;
+  #timer: unknown;
   /** When the present burst began, or undefined between bursts. */
   #since: number | undefined;
   #running = false;

@@ -102,7 +102,9 @@ export class Dispatcher {
     else if (target === undefined) {
       call.fail(new NanoError("BAD_REQUEST", `Cannot route the request: ${JSON.stringify(host)} is no valid host`));
     } else if (target === null) {
-      call.fail(new NanoError("APP_NOT_FOUND", `Cannot route the request: no app claims the host ${JSON.stringify(host)}`));
+      call.fail(
+        new NanoError("APP_NOT_FOUND", `Cannot route the request: no app claims the host ${JSON.stringify(host)}`),
+      );
     } else target.fetch(call);
     return call.response;
   }

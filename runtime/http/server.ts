@@ -1,5 +1,6 @@
 /** A listener: Deno.serve in front of the dispatcher. */
 import { messageOf, NanoError } from "../errors.ts";
+import { CutStream } from "../protocol/wire.ts";
 import type { Dispatcher, ListenerView } from "./dispatcher.ts";
 import type { AppTarget } from "./router.ts";
 
@@ -42,6 +43,8 @@ export function listen(dispatcher: Dispatcher, options: ListenOptions): Listener
       ...(tls === null ? {} : tls),
       onListen() {},
       onError(thrown) {
+        // An app's stream that failed is its own log line; the connection is cut, as it must be.
+        if (thrown instanceof CutStream) return new Response(null, { status: 500 });
         const error = new NanoError("INTERNAL", `Cannot answer a request: ${messageOf(thrown)}`, { cause: thrown });
         options.onError(error);
         return new Response(null, { status: 500 });
@@ -58,6 +61,6 @@ export function listen(dispatcher: Dispatcher, options: ListenOptions): Listener
   }
   const { port } = server.addr;
   // HTTP/1 without a Host: Deno then makes up a name from the address it listens on.
-  if (tls === null) for (const name of ["localhost", hostname, "0.0.0.0"]) inventedHosts.add(`${name}:${port}`);
+  if (tls === null) { for (const name of ["localhost", hostname, "0.0.0.0"]) inventedHosts.add(`${name}:${port}`); }
   return { hostname, port, scheme, shutdown: () => server.shutdown() };
 }

@@ -1,6 +1,7 @@
 /** The names that stay on globalThis of an isolate; everything else is deleted before an app is loaded. */
 
-const LANGUAGE = `Object Function Array Number parseFloat parseInt Infinity NaN undefined Boolean String Symbol Date Promise
+const LANGUAGE =
+  `Object Function Array Number parseFloat parseInt Infinity NaN undefined Boolean String Symbol Date Promise
 RegExp Error AggregateError EvalError RangeError ReferenceError SyntaxError TypeError URIError SuppressedError globalThis
 JSON Math Intl ArrayBuffer SharedArrayBuffer Atomics Uint8Array Int8Array Uint16Array Int16Array Uint32Array Int32Array BigUint64Array
 BigInt64Array Uint8ClampedArray Float16Array Float32Array Float64Array DataView Map BigInt Set Iterator AsyncIterator
@@ -8,7 +9,8 @@ WeakMap WeakSet Proxy Reflect FinalizationRegistry WeakRef decodeURI decodeURICo
 escape unescape eval isFinite isNaN DisposableStack AsyncDisposableStack Temporal WebAssembly`;
 
 /** ECMA-429 and what its interfaces hand out. */
-const WEB = `console queueMicrotask structuredClone reportError atob btoa setTimeout clearTimeout setInterval clearInterval
+const WEB =
+  `console queueMicrotask structuredClone reportError atob btoa setTimeout clearTimeout setInterval clearInterval
 AbortController AbortSignal Event EventTarget CustomEvent ErrorEvent MessageEvent CloseEvent PromiseRejectionEvent
 MessageChannel MessagePort DOMException QuotaExceededError Blob File FormData Headers Request Response fetch WebSocket
 ReadableStream ReadableStreamDefaultReader ReadableStreamDefaultController ReadableStreamBYOBReader

@@ -4,7 +4,10 @@ const { hrtime, nextTick } = process;
 const platform = "linux";
 
 /** Installs the surroundings. @returns the env object for the handler */
-export function installEnvironment(env: Readonly<Record<string, string>>, nanoVersion: string): Record<string, unknown> {
+export function installEnvironment(
+  env: Readonly<Record<string, string>>,
+  nanoVersion: string,
+): Record<string, unknown> {
   const values: Record<string, string> = { ...env };
   const processEnv = new Proxy(values, {
     set(target, name, value) {

@@ -258,5 +258,12 @@ function withCauses(error: Error): string {
     text += `\nCaused by: ${cause instanceof Error ? String(cause.stack ?? cause) : String(cause)}`;
     cause = cause instanceof Error ? cause.cause : undefined;
   }
-  return text;
+  return withoutOwnFrames(text);
+}
+
+const OWN_FRAME = /^\s+at .*(?:data:text\/javascript,|ext:)/;
+
+/** Frames of NANO's and Deno's own code inside the isolate mean nothing to the app's author. */
+function withoutOwnFrames(stack: string): string {
+  return stack.split("\n").filter((line) => !OWN_FRAME.test(line)).join("\n");
 }

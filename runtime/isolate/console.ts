@@ -26,7 +26,9 @@ export function createConsole(sink: ConsoleSink): Console {
   function write(level: ConsoleLevel, parameters: readonly unknown[]): void {
     const present = Math.floor(now() / 1000);
     if (present !== second) {
-      if (dropped > 0) sink("warn", `${dropped} console lines were dropped: more than ${MAX_LINES_PER_SECOND} a second`);
+      if (dropped > 0) {
+        sink("warn", `${dropped} console lines were dropped: more than ${MAX_LINES_PER_SECOND} a second`);
+      }
       second = present;
       lines = 0;
       dropped = 0;

@@ -36,24 +36,26 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
   const harmless = Object.create(null) as Record<string, true>;
   for (const name of HARMLESS_BUILTINS.split(" ")) harmless[name] = true;
 
-  module.registerHooks({
-    resolve(specifier: string, context: { parentURL?: string | undefined }, next: (specifier: string) => unknown) {
-      if (startsWith(specifier, APP_SCHEME)) return { url: specifier, shortCircuit: true };
-      const fromApp = context.parentURL !== undefined && startsWith(context.parentURL, APP_SCHEME);
-      if (fromApp && (specifier[0] === "." || specifier[0] === "/")) {
-        return { url: apply(hrefOf, new NativeUrl(specifier, context.parentURL), []), shortCircuit: true };
-      }
-      const builtin = startsWith(specifier, "node:") ? after(specifier, "node:") : specifier;
-      if (policy.nodeCompat && has(harmless, builtin)) return next(`node:${builtin}`);
-      return { url: REFUSED + encode(specifier), shortCircuit: true };
-    },
-    load(url: string, context: unknown, next: (url: string, context: unknown) => unknown) {
-      if (has(policy.sources, url)) return { format: "module", source: policy.sources[url], shortCircuit: true };
-      if (startsWith(url, "node:") && has(harmless, after(url, "node:"))) return next(url, context);
-      const wanted = startsWith(url, REFUSED) ? decode(after(url, REFUSED)) : url;
-      return { format: "module", source: refusal(wanted), shortCircuit: true };
-    },
-  } as unknown as Parameters<typeof module.registerHooks>[0]);
+  module.registerHooks(
+    {
+      resolve(specifier: string, context: { parentURL?: string | undefined }, next: (specifier: string) => unknown) {
+        if (startsWith(specifier, APP_SCHEME)) return { url: specifier, shortCircuit: true };
+        const fromApp = context.parentURL !== undefined && startsWith(context.parentURL, APP_SCHEME);
+        if (fromApp && (specifier[0] === "." || specifier[0] === "/")) {
+          return { url: apply(hrefOf, new NativeUrl(specifier, context.parentURL), []), shortCircuit: true };
+        }
+        const builtin = startsWith(specifier, "node:") ? after(specifier, "node:") : specifier;
+        if (policy.nodeCompat && has(harmless, builtin)) return next(`node:${builtin}`);
+        return { url: REFUSED + encode(specifier), shortCircuit: true };
+      },
+      load(url: string, context: unknown, next: (url: string, context: unknown) => unknown) {
+        if (has(policy.sources, url)) return { format: "module", source: policy.sources[url], shortCircuit: true };
+        if (startsWith(url, "node:") && has(harmless, after(url, "node:"))) return next(url, context);
+        const wanted = startsWith(url, REFUSED) ? decode(after(url, REFUSED)) : url;
+        return { format: "module", source: refusal(wanted), shortCircuit: true };
+      },
+    } as unknown as Parameters<typeof module.registerHooks>[0],
+  );
 
   return {
     allow(given) {
@@ -63,6 +65,8 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
 }
 
 function refusal(specifier: string): string {
-  const text = JSON.stringify(`Cannot import "${specifier}": apps may import their own files and harmless node: modules`);
+  const text = JSON.stringify(
+    `Cannot import "${specifier}": apps may import their own files and harmless node: modules`,
+  );
   return `throw new TypeError(${text});`;
 }

@@ -68,17 +68,24 @@ function removeGlobals(): string[] {
   return leftovers;
 }
 
-/** Methods of the real process object that reach past the isolate; internals hold the object, so an app may meet it. */
+/** Methods of process that stay: its event plumbing, which Deno needs to report errors, and what only computes. */
+const HARMLESS_PROCESS_METHODS = new Set(
+  ("constructor on off once emit addListener removeListener removeAllListeners prependListener prependOnceListener " +
+    "listeners rawListeners listenerCount eventNames setMaxListeners getMaxListeners nextTick hrtime uptime cwd " +
+    "emitWarning _fatalException hasUncaughtExceptionCaptureCallback").split(" "),
+);
+/** Lazy members of process that hand out the outside. */
+const PROCESS_HANDLES = ["getBuiltinModule", "stdin", "stdout", "stderr", "channel", "env", "mainModule", "config"];
+
+/** Disarms the real process object: Deno's internals hold it, so an app may meet it. */
 function disarmProcess(): void {
-  const harmless = new Set(["emit", "on", "once", "off", "addListener", "removeListener", "removeAllListeners"]);
-  harmless.add("listeners").add("listenerCount").add("eventNames").add("nextTick").add("hrtime").add("prependListener");
-  harmless.add("getMaxListeners").add("setMaxListeners").add("rawListeners").add("constructor").add("emitWarning");
-  const real = process as unknown as Record<string, unknown>;
-  for (let level: object | null = real; level !== null && level !== Object.prototype;) {
+  for (const name of PROCESS_HANDLES) {
+    Reflect.defineProperty(process, name, { value: undefined, writable: false, configurable: false });
+  }
+  for (let level: object | null = process; level !== null && level !== Object.prototype;) {
     for (const name of Object.getOwnPropertyNames(level)) {
       const descriptor = Object.getOwnPropertyDescriptor(level, name)!;
-      if (harmless.has(name) || typeof descriptor.value !== "function") continue;
-      if (!descriptor.configurable && !descriptor.writable) continue;
+      if (HARMLESS_PROCESS_METHODS.has(name) || typeof descriptor.value !== "function") continue;
       const refuse = () => {
         throw new TypeError(`Cannot call process.${name}: it reaches past the isolate`);
       };

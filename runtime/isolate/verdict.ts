@@ -68,7 +68,10 @@ export function judge(vitals: Vitals): Verdict | null {
   }
   if (vitals.externalBytes > vitals.externalLimitBytes) {
     const held = megabytes(vitals.externalBytes);
-    return { reason: "out_of_memory", detail: `${held} outside the heap, allowed ${megabytes(vitals.externalLimitBytes)}` };
+    return {
+      reason: "out_of_memory",
+      detail: `${held} outside the heap, allowed ${megabytes(vitals.externalLimitBytes)}`,
+    };
   }
   if (!vitals.asked || !vitals.answered) return null;
   const cpuMs = (vitals.cpuMicros - vitals.cpuAtAsk) / 1000;

@@ -120,9 +120,7 @@ function connect(): InnerSlots {
       return request;
     },
     makeBody: (content) =>
-      content instanceof ReadableStream
-        ? new InnerBody(content)
-        : new InnerBody({ body: content, consumed: false }),
+      content instanceof ReadableStream ? new InnerBody(content) : new InnerBody({ body: content, consumed: false }),
     makeResponse(status, headerList, body) {
       const response = new NativeResponse(brand);
       const inner = body === null ? null : new InnerBody({ body, consumed: false });

@@ -58,7 +58,12 @@ export interface WirePort {
 
 /** The peer broke the protocol; the connection to it cannot be trusted any more. */
 export class WireViolation extends Error {
-  override readonly name = "WireViolation";
+  override readonly name: string = "WireViolation";
+}
+
+/** A stream ended before its end, for a reason that stands in the log already. */
+export class CutStream extends Error {
+  override readonly name: string = "CutStream";
 }
 
 /** Batches operations into one message a turn and runs byte streams in both directions. */
@@ -157,7 +162,9 @@ export class Wire {
           this.out.push(OP.END, id);
           break;
         }
-        if (!(value instanceof NativeUint8Array)) throw new TypeError("Cannot send a stream chunk that is no Uint8Array");
+        if (!(value instanceof NativeUint8Array)) {
+          throw new TypeError("Cannot send a stream chunk that is no Uint8Array");
+        }
         if (value.byteLength === 0) continue;
         sending.credit -= value.byteLength;
         this.out.push(OP.DATA, id);
@@ -289,7 +296,7 @@ export class Wire {
 
   /** ERROR arrived: what is queued is dropped, so that no cut stream looks whole. */
   onError(id: number, message: string): void {
-    this.failReceiving(id, new Error(message));
+    this.failReceiving(id, new CutStream(message));
   }
 
   /** Fails the receiving end of a stream from this side. */

@@ -9,6 +9,9 @@ const PARTS: readonly { readonly name: string; readonly holds: RegExp }[] = [
   { name: "admin/", holds: /^admin\// },
   { name: "runtime/mod.ts", holds: /^runtime\/mod\.ts$/ },
   { name: "runtime/nano.ts", holds: /^runtime\/nano\.ts$/ },
+  { name: "runtime/file_watch.ts", holds: /^runtime\/file_watch\.ts$/ },
+  { name: "runtime/listeners.ts", holds: /^runtime\/listeners\.ts$/ },
+  { name: "runtime/isolate_farm.ts", holds: /^runtime\/isolate_farm\.ts$/ },
   { name: "runtime/reload.ts", holds: /^runtime\/reload\.ts$/ },
   { name: "runtime/app/", holds: /^runtime\/app\// },
   { name: "runtime/bundle/", holds: /^runtime\/bundle\// },
@@ -20,8 +23,12 @@ const PARTS: readonly { readonly name: string; readonly holds: RegExp }[] = [
   { name: "runtime/events.ts", holds: /^runtime\/events\.ts$/ },
   { name: "runtime/config/", holds: /^runtime\/config\// },
   { name: "runtime/lifecycle.ts", holds: /^runtime\/lifecycle\.ts$/ },
+  { name: "runtime/app_call.ts", holds: /^runtime\/app_call\.ts$/ },
+  { name: "runtime/clock.ts", holds: /^runtime\/clock\.ts$/ },
+  { name: "runtime/version.ts", holds: /^runtime\/version\.ts$/ },
   { name: "runtime/errors.ts", holds: /^runtime\/errors\.ts$/ },
   { name: "runtime/std/", holds: /^runtime\/std\// },
+  { name: "deno.json", holds: /^deno\.json$/ },
 ];
 
 /** Parts that may import less than all that stands below them. */
@@ -33,12 +40,16 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
   "runtime/events.ts": ["runtime/lifecycle.ts", "runtime/errors.ts"],
   "runtime/config/": ["runtime/errors.ts"],
   "runtime/lifecycle.ts": ["runtime/errors.ts"],
+  "runtime/app_call.ts": ["runtime/errors.ts"],
+  "runtime/clock.ts": [],
+  "runtime/version.ts": ["deno.json"],
   "runtime/errors.ts": [],
   "runtime/std/": [],
 };
 
 /** Parts that only these others may import. */
 const ONLY_FROM: Readonly<Record<string, readonly string[]>> = {
+  "deno.json": ["runtime/version.ts"],
   "runtime/isolate/": [],
   "runtime/observe/": ["runtime/nano.ts"],
 };
@@ -90,7 +101,7 @@ function refusal(upper: number, lower: number): string | null {
   if (upper > lower) return `${from.name} stands below ${to.name}`;
   const allowed = ONLY[from.name];
   if (allowed && !allowed.includes(to.name)) {
-    return `${from.name} may import ${allowed.join(", ") || "nothing of ours"} only`;
+    return `${from.name} may import ${allowed.length === 0 ? "nothing of ours" : `only ${allowed.join(", ")}`}`;
   }
   return null;
 }

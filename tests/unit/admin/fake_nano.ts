@@ -1,6 +1,12 @@
 /** A NANO without apps or listeners: does what a test sets and remembers what it was asked. */
-import { type AppSnapshot, EventHub, type NanoConfig, type NanoEvent, type ReloadSummary } from "../../../mod.ts";
-import type { Readiness } from "../../../admin/api.ts";
+import {
+  type AppSnapshot,
+  EventHub,
+  type NanoConfig,
+  type NanoEvent,
+  type Readiness,
+  type ReloadSummary,
+} from "../../../mod.ts";
 import type { HostTarget } from "../../../admin/cli/host.ts";
 
 /** A running app. */

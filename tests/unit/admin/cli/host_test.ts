@@ -1,6 +1,7 @@
 /** The host's life from start to drain, with signals and NANO in place of the real ones. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { NanoError } from "../../../../mod.ts";
+import { CliError } from "../../../../admin/cli/cli_error.ts";
 import { serve, type ServeOptions } from "../../../../admin/cli/host.ts";
 import type { SignalHandlers } from "../../../../admin/cli/signals.ts";
 import { HostStatusFile } from "../../../../admin/cli/host_status.ts";
@@ -111,14 +112,17 @@ Deno.test("a host drains when its guardian is gone, and tells that its end is me
   assertEquals(file.read()?.stopping, true);
 });
 
-Deno.test("a port in use is told with the way out, also when NANO wraps the error", async () => {
-  const cause = new Deno.errors.AddrInUse("Address already in use (os error 98)");
-  const { code } = bench({
-    config: fakeConfig({ hostname: "0.0.0.0", port: 8080 }),
-    start: () => Promise.reject(new NanoError("INTERNAL", "Cannot listen", { cause })),
-  });
-  const error = await assertRejects(() => code, Error);
-  assertEquals(error.message, "Cannot listen on 0.0.0.0, port 8080: the port is in use; --port N takes another");
+Deno.test("an address that cannot be had is a failure, not wrong use, and a port in use comes with the way out", async () => {
+  const message = "Cannot listen on 0.0.0.0:8080: another process listens there";
+  const cases = [
+    [new Deno.errors.AddrInUse("in use"), `${message} (--port N takes another port)`],
+    [new Deno.errors.PermissionDenied("denied"), message],
+  ] as const;
+  for (const [cause, told] of cases) {
+    const { code } = bench({ start: () => Promise.reject(new NanoError("USAGE", message, { cause })) });
+    const error = await assertRejects(() => code, CliError);
+    assertEquals([error.code, error.message], ["INTERNAL", told]);
+  }
 });
 
 Deno.test("NANO is disposed when the admin listener cannot start", async () => {

@@ -1,7 +1,6 @@
 /** The command line: commands, help, errors and exit codes. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { main } from "../../../../admin/cli/main.ts";
-import { VERSION } from "../../../../admin/cli/version.ts";
 import { MemoryIo } from "./memory_io.ts";
 
 async function run(args: readonly string[], io = new MemoryIo()): Promise<{ code: number; out: string; err: string }> {
@@ -28,8 +27,7 @@ const CONFIG = JSON.stringify({ apps: [{ name: "hello", path: "./hello" }] });
 
 Deno.test("nano --version prints the version of deno.json", async () => {
   const manifest = JSON.parse(await Deno.readTextFile(new URL("../../../../deno.json", import.meta.url)));
-  assertEquals(VERSION, manifest.version);
-  assertEquals(await run(["--version"]), { code: 0, out: `nano ${VERSION}`, err: "" });
+  assertEquals(await run(["--version"]), { code: 0, out: `nano ${manifest.version}`, err: "" });
 });
 
 Deno.test("nano --help lists every command, nano without a command is wrong use", async () => {

@@ -1,0 +1,36 @@
+/** What a supervisor works with: isolates, code, time, a place to tell what happened. */
+import type { AppCall } from "../app_call.ts";
+import type { Clock } from "../clock.ts";
+import type { NanoEvent } from "../events.ts";
+import type { IsolateExit } from "./exit_errors.ts";
+import type { IsolateLoad, IsolateObserver } from "./isolate_worker.ts";
+
+/** What a supervisor needs of an isolate; IsolateWorker fits. */
+export interface AppIsolate {
+  readonly ended: Promise<IsolateExit>;
+  readonly inFlight: number;
+  readonly heapBytes: number;
+  readonly externalBytes: number;
+  readonly cpuMicros: number;
+  load(load: IsolateLoad, observer: IsolateObserver): Promise<void>;
+  send(call: AppCall): void;
+  expire(timeoutMs: number): void;
+  drained(): Promise<void>;
+  kill(exit: IsolateExit): void;
+}
+
+/** The code a supervisor runs; AppBundle fits. */
+export interface AppCode {
+  readonly entry: string;
+  readonly modules: Readonly<Record<string, string>>;
+  readonly version: string;
+}
+
+/** What a supervisor works with. */
+export interface SupervisorTools {
+  readonly clock: Clock;
+  /** Gives a booted, empty isolate with a heap cap. */
+  readonly takeIsolate: (memoryMb: number) => Promise<AppIsolate>;
+  readonly emit: (event: NanoEvent) => void;
+  readonly nanoVersion: string;
+}

@@ -1,0 +1,16 @@
+/** Holds the tasks of deno.json to the flags that the guardian gives its host. */
+import { assertEquals } from "@std/assert";
+import { HOST_FLAGS } from "../../admin/cli/guard.ts";
+import { REPO } from "../support/repo.ts";
+
+const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", REPO)));
+
+for (const [name, rest] of [["start", "mod.ts start"], ["dev", "mod.ts dev"], ["nano", "mod.ts"]] as const) {
+  Deno.test(`Task "${name}" runs the command line with the flags of the host`, () => {
+    assertEquals(tasks[name].command, `deno run ${HOST_FLAGS.join(" ")} ${rest}`);
+  });
+}
+
+Deno.test('Task "compile" bakes the flags of the host into the binary', () => {
+  assertEquals(tasks.compile.command.startsWith(`deno compile ${HOST_FLAGS.join(" ")} --include`), true);
+});

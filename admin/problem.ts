@@ -1,5 +1,6 @@
 /** Renders an error of the admin API as application/problem+json (RFC 9457). */
-import { ERROR_CODES, NanoError } from "../runtime/mod.ts";
+import { STATUS_TEXT, type StatusCode } from "@std/http";
+import { NanoError } from "../runtime/mod.ts";
 
 /** Any thrown value as an error of the closed table; what has no code is INTERNAL. */
 export function asNanoError(thrown: unknown): NanoError {
@@ -10,9 +11,10 @@ export function asNanoError(thrown: unknown): NanoError {
 
 /** The answer for an error: code, request id, and every single mistake when there are several. */
 export function problemResponse(error: NanoError, requestId: string): Response {
+  // The same shape as the front door's answers.
   const body = {
-    type: `urn:nano:error:${error.code}`,
-    title: ERROR_CODES[error.code].meaning,
+    type: `https://nano.example/errors/${error.code}`,
+    title: STATUS_TEXT[error.status as StatusCode],
     status: error.status,
     detail: error.message,
     code: error.code,

@@ -34,9 +34,13 @@ export const ERROR_CODES = {
 
 /** One row of {@linkcode ERROR_CODES}. */
 export interface ErrorCodeEntry {
+  /** HTTP status. */
   readonly status: number;
+  /** Who has to act. */
   readonly fault: "client" | "app" | "host" | "operator";
+  /** What it means, as one clause. */
   readonly meaning: string;
+  /** Whether trying again soon makes sense. */
   readonly retryAfter?: boolean;
 }
 
@@ -62,10 +66,19 @@ export interface NanoErrorOptions {
  * ```
  */
 export class NanoError extends Error {
+  /** Always `NanoError`. */
   override readonly name = "NanoError";
+  /** What to match by. */
   readonly code: ErrorCode;
+  /** Single mistakes, when there are several. */
   readonly details: readonly string[];
 
+  /**
+   * Makes an error.
+   *
+   * @param code of the closed table
+   * @param message sentence case, names the action and the value
+   */
   constructor(code: ErrorCode, message: string, options: NanoErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;

@@ -3,23 +3,33 @@ import type { AppStateName, ExitReason } from "./lifecycle.ts";
 
 /** Outcome of a configuration reload, app names only. */
 export interface ReloadSummary {
+  /** Apps that are new. */
   readonly added: readonly string[];
+  /** Apps that are gone. */
   readonly removed: readonly string[];
+  /** Apps whose configuration or code is another. */
   readonly changed: readonly string[];
+  /** Apps that kept their isolate. */
   readonly unchanged: readonly string[];
 }
 
 /** One finished request; the only event on the hot path, so it is one flat object. */
 export interface RequestEvent {
+  /** Discriminates the union. */
   readonly event: "request";
   /** The app, or null when no app claimed the host. */
   readonly app: string | null;
+  /** As the client sent it. */
   readonly method: string;
+  /** Without the query, which may carry secrets. */
   readonly path: string;
+  /** What the client got. */
   readonly status: number;
   /** Body bytes sent to the client. */
   readonly bytes: number;
+  /** From the arrival of the head to the end of the answer. */
   readonly durationMs: number;
+  /** As in the header x-request-id. */
   readonly requestId: string;
   /** Code of NANO's own answer, or null when the app answered. */
   readonly code: string | null;
@@ -81,9 +91,13 @@ export class EventHub {
 
 /** What can be read of one app at any time. */
 export interface AppSnapshot {
+  /** Unique name. */
   readonly name: string;
+  /** Present state of its life. */
   readonly state: AppStateName;
+  /** Hosts and `*.` patterns it claims. */
   readonly hostnames: readonly string[];
+  /** Configured port of a listener of its own, or null. */
   readonly port: number | null;
   /** Content hash of the code that serves, or null before the first load. */
   readonly version: string | null;
@@ -91,6 +105,7 @@ export interface AppSnapshot {
   readonly since: number;
   /** Restarts by the reason of the exit before. */
   readonly restarts: Readonly<Partial<Record<ExitReason, number>>>;
+  /** The last end of an isolate; `at` is ms since the epoch. */
   readonly lastExit: { readonly reason: ExitReason; readonly detail: string; readonly at: number } | null;
   /** Message of the failure, in state failed. */
   readonly error: string | null;
@@ -98,7 +113,9 @@ export interface AppSnapshot {
   readonly inFlight: number;
   /** Requests that wait for the isolate. */
   readonly queued: number;
+  /** JavaScript heap in use at the last heartbeat. */
   readonly heapBytes: number;
+  /** ArrayBuffers held outside the heap at the last heartbeat. */
   readonly externalBytes: number;
   /** CPU time of all isolates of the app so far. */
   readonly cpuSeconds: number;

@@ -24,7 +24,7 @@ export type AppState<W> =
   | { readonly name: "stopped"; readonly reason: ExitReason };
 
 /** Name of a state, as the API and the metrics show it. */
-export type AppStateName = AppState<unknown>["name"];
+export type AppStateName = "idle" | "starting" | "running" | "backoff" | "failed" | "draining" | "stopped";
 
 /** Every state's name, in the order of a healthy life. */
 export const APP_STATE_NAMES = [

@@ -51,8 +51,11 @@ export interface DrainResult {
 
 /** Whether NANO takes requests, and how its apps are. */
 export interface Readiness {
+  /** Every app has left its first start, and no drain has begun. */
   readonly ready: boolean;
+  /** NANO is going away. */
   readonly draining: boolean;
+  /** State of every app, with the message of its failure. */
   readonly apps: readonly { readonly name: string; readonly state: AppStateName; readonly error: string | null }[];
 }
 
@@ -63,7 +66,8 @@ const DELIVERY_GRACE_MS = 1_000;
 
 /** A running NANO. */
 export class Nano implements AsyncDisposable {
-  readonly events = new EventHub();
+  /** Tells everything that happens. */
+  readonly events: EventHub = new EventHub();
   readonly #options: NanoOptions;
   readonly #log: Log;
   readonly #metrics: Metrics;
@@ -153,6 +157,7 @@ export class Nano implements AsyncDisposable {
     return [...this.#generation.units.values()].map((unit) => unit.snapshot());
   }
 
+  /** Whether requests are taken, and how the apps are. */
   readiness(): Readiness {
     const apps = this.apps().map(({ name, state, error }) => ({ name, state, error }));
     const draining = this.#draining !== null;
@@ -169,6 +174,7 @@ export class Nano implements AsyncDisposable {
     return [...this.#generation.units.values()].filter((unit) => unit.pending > 0).map((unit) => unit.app.name);
   }
 
+  /** Drains. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.drain();
   }

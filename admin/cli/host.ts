@@ -50,12 +50,11 @@ export async function serve(options: ServeOptions): Promise<number> {
       if (running !== null) void reload(running, io);
     },
   });
-  if (options.guardian !== null) {
-    options.guardian.gone().then(stop, (error) => {
-      io.err(`nano: Cannot watch the guardian: ${String(error)}`);
-      stop();
-    });
-  }
+  let orphaned = false;
+  options.guardian?.gone().catch((error) => io.err(`nano: Cannot watch the guardian: ${String(error)}`)).then(() => {
+    orphaned = true;
+    stop();
+  });
   await using nano = await started(options);
   await using admin = await startAdmin(nano, options);
   using status = options.guardian && new HostStatusWriter(options.guardian.file, () => nano.busyApps(), io.err);
@@ -67,6 +66,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   // The admin listener stays open meanwhile: /readyz says "draining".
   const { forcedClosed } = await nano.drain();
   const exitCode = forcedClosed > 0 ? 1 : 0;
+  if (orphaned) status?.remove();
   nano.events.emit({ event: "server_stop", exitCode });
   return exitCode;
 }

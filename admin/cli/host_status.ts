@@ -57,8 +57,24 @@ export class HostStatusWriter implements Disposable {
     this.update();
   }
 
+  /** Removes the file, in the place of a guardian that was killed and cannot. */
+  remove(): void {
+    this[Symbol.dispose]();
+    removeFile(this.#file);
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+  }
+}
+
+function removeFile(file: string): void {
+  for (const path of [file, `${file}.new`]) {
+    try {
+      Deno.removeSync(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 }
 
@@ -99,13 +115,7 @@ export class HostStatusFile implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const path of [this.path, `${this.path}.new`]) {
-      try {
-        Deno.removeSync(path);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      }
-    }
+    removeFile(this.path);
   }
 }
 

@@ -3,8 +3,11 @@
 /** The clock of a {@linkcode Coalescer}; tests put their own in. Times in milliseconds. */
 export interface Timers {
   now(): number;
-  setTimeout(run: () => void, ms: number): unknown;
-  clearTimeout(id: unknown): void;
+  /**
+   * Runs something later.
+   * @returns a function that cancels it
+   */
+  after(ms: number, run: () => void): () => void;
 }
 
 /** What a {@linkcode Coalescer} needs. */
@@ -20,8 +23,10 @@ export interface CoalescerOptions {
 
 const SYSTEM_TIMERS: Timers = {
   now: () => performance.now(),
-  setTimeout: (run, ms) => setTimeout(run, ms),
-  clearTimeout: (id) => clearTimeout(id as ReturnType<typeof setTimeout>),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
 };
 
 /** Runs a task after bursts of triggers; triggers that come during a run lead to one more. */
@@ -29,7 +34,7 @@ export class Coalescer implements Disposable {
   readonly #task: () => Promise<void>;
   readonly #options: CoalescerOptions;
   readonly #timers: Timers;
-  #timer: unknown;
+  #cancel: (() => void) | undefined;
   /** When the present burst began, or undefined between bursts. */
   #since: number | undefined;
   #running = false;
@@ -60,16 +65,16 @@ export class Coalescer implements Disposable {
     this.#clear();
     const left = (this.#since ?? now) + this.#options.maxWaitMs - now;
     const wait = Math.max(0, Math.min(this.#options.quietMs, left));
-    this.#timer = this.#timers.setTimeout(() => this.#run(), wait);
+    this.#cancel = this.#timers.after(wait, () => this.#run());
   }
 
   #clear(): void {
-    if (this.#timer !== undefined) this.#timers.clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
   }
 
   async #run(): Promise<void> {
-    this.#timer = undefined;
+    this.#cancel = undefined;
     this.#since = undefined;
     this.#running = true;
     try {

@@ -4,7 +4,7 @@ import { messageOf, NanoError } from "../errors.ts";
 import { JsonSyntaxError, parseJsonDocument, positionOf } from "./json_document.ts";
 import { Mistakes, renderPath } from "./mistakes.ts";
 import type { NanoConfig } from "./resolved_config.ts";
-import { resolveConfig } from "./resolve.ts";
+import { resolveAfter } from "./resolve.ts";
 
 export { resolveConfig, type ResolveOptions } from "./resolve.ts";
 
@@ -35,7 +35,7 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   const path = resolve(file);
   const mistakes = new Mistakes();
   const document = parsed(await textOf(path), path, mistakes);
-  return await resolveConfig(document, { file: path, baseDir: dirname(path), hostEnv: options.hostEnv }, mistakes);
+  return await resolveAfter(document, { file: path, baseDir: dirname(path), hostEnv: options.hostEnv }, mistakes);
 }
 
 /** The configuration as it may be shown: secrets and the admin token replaced by `***`. */

@@ -81,8 +81,9 @@ export class Mistakes {
         return;
       }
     }
-    // What stands at a wrong place below a secret may be the secret itself.
-    this.#add(path, `${shown(valueAt(document, path), isSecret(path.slice(0, 4)))}: ${issue.message}`);
+    // What stands below a secret in a wrong way may be the secret itself.
+    const secret = path.some((_, index) => isSecret(path.slice(0, index + 1)));
+    this.#add(path, `${shown(valueAt(document, path), secret)}: ${issue.message}`);
   }
 }
 
@@ -120,15 +121,15 @@ function shown(value: unknown, secret: boolean): string {
 /** Whether what stands there may be a secret, even if it was written in a wrong way. */
 function isSecret(path: ConfigPath): boolean {
   const [first, second, third] = path;
-  // Deeper, below `from_env` and `from_file`, are names, which are needed to mend the mistake.
-  if (first === "admin") return second === undefined || (second === "token" && third === undefined);
+  // Below it, at `from_env` and `from_file`, are names, which are needed to mend the mistake.
+  if (first === "admin") return second === "token" && third === undefined;
   return first === "apps" && third === "env" && path.length < 5;
 }
 
 function shortened(text: string): string {
-  const characters = [...text.slice(0, 2 * MAX_SHOWN_LENGTH)];
   if (text.length <= MAX_SHOWN_LENGTH) return text;
-  return `${characters.slice(0, MAX_SHOWN_LENGTH).join("")}…`;
+  // By characters, so that none of two code units is cut in half.
+  return `${[...text.slice(0, 2 * MAX_SHOWN_LENGTH)].slice(0, MAX_SHOWN_LENGTH).join("")}…`;
 }
 
 function valueAt(document: unknown, path: ConfigPath): unknown {

@@ -25,7 +25,6 @@ export interface ResolveOptions {
  * Checks a document and applies its defaults.
  *
  * @param document what was parsed from nano.json, or built in its shape
- * @param mistakes those that the reading of the text already found
  * @throws {NanoError} CONFIG_INVALID with every mistake in `details`
  * @example
  * ```ts
@@ -34,10 +33,20 @@ export interface ResolveOptions {
  * config.stateDir; // "/srv/.nano"
  * ```
  */
-export async function resolveConfig(
+export function resolveConfig(document: unknown, options: ResolveOptions): Promise<NanoConfig> {
+  return resolveAfter(document, options, new Mistakes());
+}
+
+/**
+ * The same after the text was read.
+ *
+ * @param mistakes those that the reading of the text already found
+ * @throws {NanoError} CONFIG_INVALID with every mistake in `details`
+ */
+export async function resolveAfter(
   document: unknown,
   options: ResolveOptions,
-  mistakes: Mistakes = new Mistakes(),
+  mistakes: Mistakes,
 ): Promise<NanoConfig> {
   const host = { baseDir: options.baseDir, hostEnv: options.hostEnv ?? ((name: string) => Deno.env.get(name)) };
   const parsed = configSchema.safeParse(document);

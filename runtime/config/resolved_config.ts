@@ -10,6 +10,7 @@ export interface NanoConfig {
   readonly port: number;
   /** Absolute paths of PEM files, or null for plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** The admin listener, or false without one. */
   readonly admin: false | AdminConfig;
   /** Absolute path of the folder of what NANO itself keeps. */
   readonly stateDir: string;
@@ -19,15 +20,18 @@ export interface NanoConfig {
   readonly trustedProxies: readonly string[];
   /** Name of the app that gets requests whose host nobody claims. */
   readonly defaultApp: string | null;
+  /** What is logged, and how. */
   readonly log: {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "json" | "pretty";
   };
+  /** The apps, in the order of the file. */
   readonly apps: readonly AppConfig[];
 }
 
 /** The admin listener. */
 export interface AdminConfig {
+  /** Address to listen on. */
   readonly hostname: string;
   /** 0 picks a free one. */
   readonly port: number;
@@ -37,6 +41,7 @@ export interface AdminConfig {
 
 /** One app. */
 export interface AppConfig {
+  /** Unique. */
   readonly name: string;
   /** Absolute path of a folder or an entry file. */
   readonly path: string;
@@ -66,12 +71,15 @@ export interface AppConfig {
   readonly idleTimeoutMs: number;
   /** How long a reload or removal waits for this app's requests, in milliseconds. */
   readonly drainTimeoutMs: number;
+  /** Whose stream classes the app finds as globals. */
   readonly streams: "native" | "polyfill";
   /** Absolute path of the folder of static files, or null. */
   readonly assets: string | null;
   /** Where the app may connect to: a policy, or a list of hosts and `*.` patterns. */
   readonly outbound: "public" | "none" | "any" | readonly string[];
+  /** Whether harmless `node:` modules may be imported. */
   readonly nodeCompat: boolean;
+  /** When `scheduled` is called. */
   readonly crons: readonly CronConfig[];
 }
 
@@ -79,5 +87,6 @@ export interface AppConfig {
 export interface CronConfig {
   /** Minute, hour, day of the month, month, day of the week. */
   readonly schedule: string;
+  /** What logs and metrics call it. */
   readonly name: string;
 }

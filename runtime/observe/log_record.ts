@@ -64,6 +64,11 @@ function snakeName(name: string): string {
   return snake;
 }
 
+/** Times are measured finer than anybody reads them: three digits after the point stay. */
+function shortened(value: unknown): unknown {
+  return typeof value === "number" && !Number.isInteger(value) ? Math.round(value * 1000) / 1000 : value;
+}
+
 /** The record of an event, or null when the log does not speak of it. */
 export function logRecord(event: RareEvent): LogRecord | null {
   const level = levelOf(event);
@@ -71,7 +76,7 @@ export function logRecord(event: RareEvent): LogRecord | null {
   const fields: [string, unknown][] = [];
   for (const [name, value] of Object.entries(event)) {
     // The record's own level and event lead the line; app_log's level is the record's.
-    if (name !== "event" && name !== "level") fields.push([snakeName(name), value]);
+    if (name !== "event" && name !== "level") fields.push([snakeName(name), shortened(value)]);
   }
   return { level, event: event.event, fields };
 }

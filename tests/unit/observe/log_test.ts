@@ -133,6 +133,11 @@ Deno.test("Log gives each event its level and leaves out state changes", () => {
   });
 });
 
+Deno.test("Log rounds times to a thousandth", () => {
+  const [line] = linesOf([{ event: "app_ready", app: "a", startMs: 608.0034359999, version: "v" }]);
+  assertEquals(JSON.parse(line!).start_ms, 608.003);
+});
+
 Deno.test("Log writes nothing below its level, and a new level takes effect at once", () => {
   using one = bench({ level: "warn" });
   one.log.listen(REQUEST);

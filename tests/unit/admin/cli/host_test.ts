@@ -1,5 +1,5 @@
 /** The host's life from start to drain, with signals and NANO in place of the real ones. */
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { NanoError } from "../../../../mod.ts";
 import { CliError } from "../../../../admin/cli/cli_error.ts";
 import { serve, type ServeOptions } from "../../../../admin/cli/host.ts";
@@ -99,7 +99,16 @@ Deno.test("SIGHUP reloads; a refused configuration is left to the log, any other
   assertEquals(io.stderr.filter((line) => line.includes("reload")), ["nano: Cannot reload: the disk is gone"]);
 });
 
-Deno.test("a host drains when its guardian is gone, and tells that its end is meant", async () => {
+Deno.test("a host tells its guardian that the end that comes is meant", async () => {
+  using file = new HostStatusFile();
+  const { serving, signals, code } = bench({ guardian: { file: file.path, gone: () => new Promise(() => {}) } });
+  await serving;
+  signals.handlers!.onStop("SIGTERM", 1);
+  await code;
+  assertEquals(file.read(), { stopping: true, busyApps: [] });
+});
+
+Deno.test("a host drains when its guardian is gone, and leaves no file behind", async () => {
   using file = new HostStatusFile();
   const gone = Promise.withResolvers<void>();
   const { nano, serving, code } = bench({ guardian: { file: file.path, gone: () => gone.promise } });
@@ -109,7 +118,8 @@ Deno.test("a host drains when its guardian is gone, and tells that its end is me
   assertEquals(file.read(), { stopping: false, busyApps: ["hello"] });
   gone.resolve();
   assertEquals(await code, 0);
-  assertEquals(file.read()?.stopping, true);
+  assertEquals(nano.drains, 1);
+  assertThrows(() => Deno.statSync(file.path), Deno.errors.NotFound);
 });
 
 Deno.test("an address that cannot be had is a failure, not wrong use, and a port in use comes with the way out", async () => {

@@ -23,6 +23,7 @@ listenSignals({
   onReload: () => tell("reload"),
 });
 guardianGone().then(() => {
+  status.remove();
   tell("guardian_gone");
   Deno.exit(0);
 });

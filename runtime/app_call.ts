@@ -1,12 +1,23 @@
 /** One request on its way to an app: the front door makes it, an isolate answers it. */
 import type { NanoError } from "./errors.ts";
 
+/** A real WebSocket: of a client, or of a connection that an app opened. Deno's and undici's both fit. */
+export interface HostSocket {
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  readonly protocol: string;
+  binaryType: BinaryType;
+  send(data: string | ArrayBuffer): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: string, listener: (event: never) => void): void;
+}
+
 /** The body an isolate answers with. */
 export type AnswerBody = string | Uint8Array | ReadableStream<Uint8Array> | null;
 
 /**
- * A request for an app. Exactly one of `respond` and `fail` is called; after a streamed `respond`, `finish` follows
- * once the stream has ended one way or the other.
+ * A request for an app. Exactly one of `respond`, `fail` and `upgrade` is called; after a streamed `respond`, `finish`
+ * follows once the stream has ended one way or the other.
  */
 export interface AppCall {
   readonly method: string;
@@ -26,6 +37,11 @@ export interface AppCall {
   onClientGone(callback: () => void): void;
   respond(status: number, headers: string, body: AnswerBody): void;
   fail(error: NanoError): void;
+  /**
+   * Answers with 101 and takes the connection over; `finish` follows once it has closed.
+   * @throws {TypeError} when the client asked for no WebSocket
+   */
+  upgrade(headers: string): HostSocket;
   /**
    * A streamed answer has ended.
    * @param bytes of the body so far

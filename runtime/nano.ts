@@ -16,6 +16,7 @@ import { Listeners } from "./listeners.ts";
 import type { AppStateName } from "./lifecycle.ts";
 import { Log } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
+import { OutboundDoor } from "./outbound/outbound_door.ts";
 import {
   type AppUnit,
   emptyGeneration,
@@ -219,6 +220,7 @@ export class Nano implements AsyncDisposable {
         new Supervisor(app, code, {
           clock: systemClock,
           takeIsolate: (memoryMb) => this.#farm.take(memoryMb),
+          openOutbound: ({ outbound }) => new OutboundDoor(outbound, `NANO/${NANO_VERSION}`),
           emit: (event) => this.events.emit(event),
           nanoVersion: NANO_VERSION,
         }),

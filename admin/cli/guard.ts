@@ -11,7 +11,7 @@ export interface HostCommand {
 }
 
 /** Flags of `deno run` for the host; a test holds them against the tasks of deno.json. */
-export const HOST_FLAGS: readonly string[] = ["-A", "--v8-flags=--wasm-max-table-size=1000000"];
+export const HOST_FLAGS: readonly string[] = ["-A", "--v8-flags=--wasm-max-table-size=1000000,--no-turboshaft-loop-unrolling"];
 
 /**
  * The command of the host: the same binary when NANO is compiled, else the same Deno with the same main module.

@@ -23,5 +23,7 @@ const CODES: Readonly<Record<ExitReason, ErrorCode>> = {
 
 /** The error for requests that the ended isolate held. */
 export function exitError(app: string, exit: IsolateExit): NanoError {
-  return new NanoError(CODES[exit.reason], `Cannot answer from app "${app}": ${exit.detail}`);
+  // The text of an uncaught error is the app's own: it may name what no client should see.
+  const shown = exit.reason === "uncaught_error" ? "its isolate ended with an uncaught error" : exit.detail;
+  return new NanoError(CODES[exit.reason], `Cannot answer from app "${app}": ${shown}`, { details: [exit.detail] });
 }

@@ -1,11 +1,13 @@
 /** One isolate from the host's side: boots, becomes an app, answers calls, drains, ends with a named reason. */
-import type { AppCall } from "../app_call.ts";
+import type { AppCall, HostSocket } from "../app_call.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import { BODY, type BootedMessage, type LoadAnswer, type LoadMessage, OP } from "../protocol/messages.ts";
 import { type ByteSource, CutStream, Wire, WireViolation } from "../protocol/wire.ts";
 import { type CallSlot, CallTable } from "./call_table.ts";
 import { exitError, type IsolateExit } from "./exit_errors.ts";
+import { OutboundBridge, type OutboundDoor } from "./outbound_bridge.ts";
+import { SocketBridge } from "./socket_bridge.ts";
 import type { WardenLink } from "./warden_link.ts";
 
 /** What an isolate needs to become an app. */
@@ -39,6 +41,9 @@ export class IsolateWorker {
   readonly #port: MessagePort;
   readonly #wire: Wire;
   readonly #calls = new CallTable();
+  readonly #sockets: SocketBridge;
+  #outbound: OutboundBridge | null = null;
+  #door: OutboundDoor | null = null;
   readonly #number: number;
   readonly #booted = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<IsolateExit>();
@@ -65,6 +70,7 @@ export class IsolateWorker {
       port1 as { postMessage(message: unknown, transfer: Transferable[] | null): void },
       flushLater,
     );
+    this.#sockets = new SocketBridge(this.#wire);
     port1.onmessage = (event) => this.#receive(event.data);
     this.#number = warden.spawn(memoryMb, port2, {
       onSpawned: (threadId) => this.threadId = threadId,
@@ -87,13 +93,16 @@ export class IsolateWorker {
 
   /**
    * Makes this isolate an app.
+   * @param door the app's way out; its owner closes it
    * @throws {NanoError} APP_FAILED when the app's code does not load
    */
-  async load(load: IsolateLoad, observer: IsolateObserver): Promise<void> {
+  async load(load: IsolateLoad, observer: IsolateObserver, door: OutboundDoor): Promise<void> {
     const { cpuMs, maxBodyBytes, ...message } = load;
     this.#app = load.app;
     this.#maxBodyBytes = maxBodyBytes;
     this.#observer = observer;
+    this.#door = door;
+    this.#outbound = new OutboundBridge(this.#wire, door);
     this.#warden.limit(this.#number, cpuMs, load.externalBytes);
     this.#port.postMessage(message);
     await this.#loaded.promise;
@@ -101,6 +110,10 @@ export class IsolateWorker {
 
   /** Hands a request over; the call hears of its answer. */
   send(call: AppCall): void {
+    if (this.#exit !== null) {
+      call.fail(exitError(this.#app, this.#exit));
+      return;
+    }
     const slot = this.#calls.add(call);
     if (this.#calls.size === 1) this.#warden.countInFlight(this.#number, 1);
     const wire = this.#wire;
@@ -158,11 +171,17 @@ export class IsolateWorker {
   #end(exit: IsolateExit): void {
     if (this.#exit !== null) return;
     this.#exit = exit;
+    // Nobody may hand over what waits elsewhere while the requests inside are told: it would wait here for ever.
+    this.#observer = NO_OBSERVER;
     const error = exitError(this.#app, exit);
     for (const slot of this.#calls.all()) {
       // An answer whose head has gone can only be cut: its stream fails when the wire closes.
       if (!slot.answered) this.#finish(slot, () => slot.call.fail(error));
     }
+    // Going away as planned, or not: the two codes that tell a client whether to come back (RFC 6455, 7.4.1).
+    const planned = exit.reason === "drained" || exit.reason === "drain_timeout" || exit.reason === "parked";
+    this.#sockets.closeAll(planned ? 1001 : 1011, planned ? "The app is going away" : "The app ended");
+    this.#outbound?.close();
     this.#wire.close(new CutStream(error.message, { cause: error }));
     this.#port.close();
     this.#warden.countInFlight(this.#number, 0);
@@ -274,6 +293,34 @@ export class IsolateWorker {
           this.#drained.resolve();
           at += 1;
           break;
+        case OP.FETCH:
+          this.#outbound?.onFetch(batch, at);
+          at += 8;
+          break;
+        case OP.FETCH_ABORT:
+          this.#outbound?.onAbort(id);
+          at += 2;
+          break;
+        case OP.UPGRADE:
+          this.#onUpgrade(id, text(batch[at + 2]));
+          at += 3;
+          break;
+        case OP.SOCKET_CONNECT:
+          this.#onConnect(id, text(batch[at + 2]), text(batch[at + 3]));
+          at += 4;
+          break;
+        case OP.SOCKET_MESSAGE:
+          this.#sockets.onMessage(id, batch[at + 2]);
+          at += 3;
+          break;
+        case OP.SOCKET_CLOSE:
+          this.#sockets.onClose(id, batch[at + 2], batch[at + 3]);
+          at += 4;
+          break;
+        case OP.SOCKET_SENT:
+          this.#sockets.onDispatched(id, batch[at + 2]);
+          at += 3;
+          break;
         default:
           throw new WireViolation("an unknown operation");
       }
@@ -305,11 +352,39 @@ export class IsolateWorker {
       return;
     }
     if (slot.answered) throw new WireViolation("two responses to one request");
-    slot.answered = true;
     const receiving = this.#wire.openReceiver(slot.id, (end, bytes) => {
       this.#finish(slot, () => slot.call.finish(bytes, end !== "done"));
     });
     slot.call.respond(status as number, headers, this.#wire.readableOf(receiving, { byob: false }));
+    // Only now: an answer that the front door cannot take is no answer, and the end of this isolate gives another.
+    slot.answered = true;
+  }
+
+  #onUpgrade(id: number, headers: string): void {
+    const slot = this.#calls.get(id);
+    if (slot === undefined || slot.answered) return;
+    let socket: HostSocket;
+    try {
+      socket = slot.call.upgrade(headers);
+    } catch (error) {
+      const text = `Cannot upgrade the connection of app "${this.#app}": ${messageOf(error)}`;
+      this.#finish(slot, () => slot.call.fail(new NanoError("APP_BAD_RESPONSE", text, { cause: error })));
+      return;
+    }
+    slot.answered = true;
+    this.#sockets.join(id, socket, (bytes) => this.#finish(slot, () => slot.call.finish(bytes, false)));
+  }
+
+  /** Ids of outgoing sockets are far below those of outgoing requests, so none can meet a client's. */
+  #onConnect(id: number, url: string, protocols: string): void {
+    if (!Number.isInteger(id) || id >= 0) throw new WireViolation("an outgoing socket without an id");
+    try {
+      this.#sockets.join(id, this.#door!.connect(url, protocols === "" ? [] : protocols.split(",")), () => {});
+    } catch (error) {
+      this.#observer.onLog("warn", messageOf(error));
+      this.#wire.out.push(OP.SOCKET_CLOSE, id, 1006, "");
+      this.#wire.kick();
+    }
   }
 
   #onStreamError(id: number, message: string): void {

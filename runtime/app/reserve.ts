@@ -37,16 +37,15 @@ export class Reserve implements Disposable {
   async take(memoryMb: number): Promise<IsolateWorker> {
     const spares = this.#spares.get(memoryMb);
     const [spare] = spares ?? [];
-    if (spare === undefined) {
-      const isolate = this.#spawn(memoryMb);
+    spares?.delete(spare!);
+    const isolate = spare ?? this.#spawn(memoryMb);
+    try {
       await isolate.booted;
       return isolate;
+    } finally {
+      // After the taker has gone on: spawning occupies the warden for some 40 ms.
+      setTimeout(() => this.#level(memoryMb), 0);
     }
-    spares!.delete(spare);
-    await spare.booted;
-    // After the taker has gone on: spawning occupies the warden for some 40 ms.
-    setTimeout(() => this.#level(memoryMb), 0);
-    return spare;
   }
 
   [Symbol.dispose](): void {

@@ -1,16 +1,19 @@
 /** One version of one app through its life: starts, serves, queues, restarts, parks, drains. Never reconfigured. */
 import type { AppCall } from "../app_call.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
-import { NanoError } from "../errors.ts";
+import { messageOf, NanoError } from "../errors.ts";
 import type { AppLogLevel, AppSnapshot } from "../events.ts";
 import { type AppEvent, type AppState, type ExitReason, nextAppState } from "../lifecycle.ts";
 import { backoffMs, HEALTHY_AFTER_MS } from "./backoff.ts";
 import { CallQueue } from "./call_queue.ts";
 import type { IsolateExit } from "./exit_errors.ts";
-import type { IsolateLoad, IsolateObserver } from "./isolate_worker.ts";
+import { isolateLoad } from "./isolate_load.ts";
+import type { IsolateObserver } from "./isolate_worker.ts";
+import type { OutboundDoor } from "./outbound_bridge.ts";
+import { refusal } from "./refusal.ts";
 import type { AppCode, AppIsolate, SupervisorTools } from "./supervisor_tools.ts";
 
-/** An isolate that hangs while it loads its app's code is given up after this. */
+/** An isolate that hangs while it boots or loads its app's code is given up after this. */
 export const BOOT_TIMEOUT_MS = 30_000;
 /** A request for an app that is still starting waits this long at most. */
 export const START_WAIT_MS = 10_000;
@@ -40,8 +43,12 @@ export class Supervisor {
   #pastCpuMicros = 0;
   #lastActive: number;
   #sweep: (() => void) | null = null;
+  #quiet: (() => void) | null = null;
   #retry: (() => void) | null = null;
   #firstStart: PromiseWithResolvers<void> | null = null;
+  #door: OutboundDoor | null = null;
+  /** Parked isolates that still finish their waitUntil work. */
+  readonly #parked = new Set<Promise<unknown>>();
 
   constructor(app: AppConfig, code: AppCode, tools: SupervisorTools) {
     this.app = app;
@@ -72,8 +79,10 @@ export class Supervisor {
    * @throws {NanoError} when the first attempt fails; the supervisor may go on trying by itself
    */
   start(): Promise<void> {
-    if (this.#state.name === "running") return Promise.resolve();
-    if (this.#firstStart === null || this.#state.name === "idle" || this.#state.name === "failed") {
+    const { name } = this.#state;
+    if (name === "running") return Promise.resolve();
+    if (name === "draining" || name === "stopped") return Promise.reject(this.#refusal());
+    if (this.#firstStart === null || name === "idle" || name === "failed") {
       this.#firstStart = Promise.withResolvers();
       // Whoever started it by a request does not wait here.
       this.#firstStart.promise.catch(() => {});
@@ -164,15 +173,19 @@ export class Supervisor {
     if (next.name === "stopped") {
       this.#cancelTimers();
       this.#queue.failAll(this.#refusal());
-      this.#stopped.resolve(next.reason);
+      this.#firstStart?.reject(this.#refusal());
+      Promise.all(this.#parked).then(() => {
+        this.#door?.[Symbol.dispose]();
+        this.#stopped.resolve(next.reason);
+      });
     }
   }
 
   #cancelTimers(): void {
     this.#sweep?.();
+    this.#quiet?.();
     this.#retry?.();
-    this.#sweep = null;
-    this.#retry = null;
+    this.#sweep = this.#quiet = this.#retry = null;
   }
 
   #enqueue(call: AppCall): void {
@@ -185,19 +198,7 @@ export class Supervisor {
   }
 
   #refusal(): NanoError {
-    const { name } = this.app;
-    switch (this.#state.name) {
-      case "failed":
-        return new NanoError("APP_FAILED", `Cannot answer from app "${name}": it failed to start`, {
-          cause: this.#state.error,
-          details: [this.#state.error.message, ...this.#state.error.details],
-        });
-      case "draining":
-      case "stopped":
-        return new NanoError("APP_DRAINING", `Cannot answer from app "${name}": it is going away`);
-      default:
-        return new NanoError("APP_UNAVAILABLE", `Cannot answer from app "${name}": it is being restarted`);
-    }
+    return refusal(this.app.name, this.#state);
   }
 
   /** Takes an isolate and loads the app into it; every outcome goes through the state machine. */
@@ -207,48 +208,42 @@ export class Supervisor {
     this.#move({ name: "start", worker, attempt });
     if (this.#state.name !== "starting" || this.#state.worker !== worker) return;
     emit({ event: "app_starting", app: this.app.name, attempt });
+    const cancel = clock.after(BOOT_TIMEOUT_MS, () => {
+      const detail = `its code did not load within ${BOOT_TIMEOUT_MS} ms`;
+      worker.isolate?.kill({ reason: "boot_timeout", detail });
+      this.#onExit(worker, { reason: "boot_timeout", detail });
+    });
     let isolate: AppIsolate;
     try {
       isolate = await this.#tools.takeIsolate(this.app.memoryMb);
     } catch (error) {
-      this.#onExit(worker, { reason: "terminated", detail: `no isolate could be had: ${(error as Error).message}` });
+      cancel();
+      this.#onExit(worker, { reason: "terminated", detail: `no isolate could be had: ${messageOf(error)}` });
       return;
     }
     if (!("worker" in this.#state) || this.#state.worker !== worker) {
-      isolate.kill({ reason: "terminated", detail: "the app was stopped meanwhile" });
+      cancel();
+      isolate.kill({ reason: "terminated", detail: "nobody waits for it any more" });
       return;
     }
     worker.isolate = isolate;
     isolate.ended.then((exit) => this.#onExit(worker, exit));
-    const cancel = clock.after(BOOT_TIMEOUT_MS, () => {
-      isolate.kill({ reason: "boot_timeout", detail: `its code did not load within ${BOOT_TIMEOUT_MS} ms` });
-    });
     try {
-      await isolate.load(this.#load(), this.#observer(worker));
+      await isolate.load(
+        isolateLoad(this.app, this.#code, this.#tools.nanoVersion),
+        this.#observer(worker),
+        this.#door ??= this.#tools.openOutbound(this.app),
+      );
     } catch (error) {
       const failure = error instanceof NanoError && error.code === "APP_FAILED" ? error : null;
-      // An isolate that ended by itself reports so through `ended`, with its own reason.
       if (failure !== null) this.#onExit(worker, { reason: "boot_failed", detail: failure.message }, failure);
+      // An isolate that ended by itself reports so through `ended`, with its own reason; this changes nothing then.
+      else isolate.kill({ reason: "terminated", detail: `its code could not be handed over: ${messageOf(error)}` });
       return;
     } finally {
       cancel();
     }
     this.#onLoaded(worker);
-  }
-
-  #load(): IsolateLoad {
-    const { app } = this;
-    return {
-      app: app.name,
-      entry: this.#code.entry,
-      modules: this.#code.modules,
-      env: app.env,
-      nodeCompat: app.nodeCompat,
-      externalBytes: app.externalMb * 1024 * 1024,
-      nanoVersion: this.#tools.nanoVersion,
-      cpuMs: app.cpuMs,
-      maxBodyBytes: app.maxBodyBytes,
-    };
   }
 
   #observer(worker: Holding): IsolateObserver {
@@ -319,7 +314,7 @@ export class Supervisor {
   readonly #onSweep = (): void => {
     this.#sweep = null;
     const { clock } = this.#tools;
-    const { timeoutMs, idleTimeoutMs } = this.app;
+    const { timeoutMs } = this.app;
     const running = this.#state.name === "running" || this.#state.name === "draining";
     this.#isolate?.expire(timeoutMs);
     const waitMs = running ? timeoutMs : Math.min(timeoutMs, START_WAIT_MS);
@@ -329,12 +324,19 @@ export class Supervisor {
       return new NanoError(code, `Cannot answer from app "${this.app.name}": ${detail}`);
     });
     if (this.pending > 0) {
+      this.#lastActive = clock.now();
       this.#sweep = clock.after(SWEEP_MS, this.#onSweep);
-    } else if (this.#state.name === "running" && idleTimeoutMs > 0) {
-      const idleMs = clock.now() - this.#lastActive;
-      if (idleMs >= idleTimeoutMs) this.#park(this.#state.worker);
-      else this.#sweep = clock.after(idleTimeoutMs - idleMs, this.#onSweep);
-    }
+    } else if (this.#quiet === null) this.#onQuiet();
+  };
+
+  /** Parks after long enough a quiet; a timer of its own, because the sweep's must never be a long one. */
+  readonly #onQuiet = (): void => {
+    this.#quiet = null;
+    const { idleTimeoutMs } = this.app;
+    if (this.#state.name !== "running" || idleTimeoutMs === 0 || this.pending > 0) return;
+    const leftMs = this.#lastActive + idleTimeoutMs - this.#tools.clock.now();
+    if (leftMs > 0) this.#quiet = this.#tools.clock.after(leftMs, this.#onQuiet);
+    else this.#park(this.#state.worker);
   };
 
   /** Gives the isolate's memory back; its waitUntil work may finish first, while a new request wakes another isolate. */
@@ -343,7 +345,10 @@ export class Supervisor {
     this.#pastCpuMicros += worker.isolate!.cpuMicros;
     const exit: IsolateExit = { reason: "parked", detail: `no request for ${this.app.idleTimeoutMs} ms` };
     this.#tools.emit({ event: "app_exit", app: this.app.name, ...exit });
-    this.#finish(worker, this.app.drainTimeoutMs, exit);
+    if (this.#tools.clock.now() - worker.since >= HEALTHY_AFTER_MS) this.#deaths = 0;
+    const finished = this.#finish(worker, this.app.drainTimeoutMs, exit);
+    this.#parked.add(finished);
+    finished.then(() => this.#parked.delete(finished));
   }
 
   async #drain(worker: Holding, timeoutMs: number): Promise<void> {
@@ -367,12 +372,15 @@ export class Supervisor {
     return left;
   }
 
-  /** Settles when the queue and the isolate are empty. */
+  /** Settles when the queue and the isolate are empty; one that never loaded has nothing to finish. */
   async #settled(worker: Holding): Promise<"done"> {
-    while (this.#state.name === "draining" && (!worker.loaded || this.pending > 0)) {
-      await new Promise<void>((resolve) => this.#tools.clock.after(DRAIN_LOOK_MS, resolve));
+    while (this.#state.name === "draining" && this.pending > 0) {
+      const look = Promise.withResolvers<void>();
+      const cancel = this.#tools.clock.after(DRAIN_LOOK_MS, look.resolve);
+      await Promise.race([look.promise, this.#stopped.promise]);
+      cancel();
     }
-    await worker.isolate?.drained();
+    if (worker.loaded) await worker.isolate?.drained();
     return "done";
   }
 }

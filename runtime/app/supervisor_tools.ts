@@ -3,7 +3,9 @@ import type { AppCall } from "../app_call.ts";
 import type { Clock } from "../clock.ts";
 import type { NanoEvent } from "../events.ts";
 import type { IsolateExit } from "./exit_errors.ts";
+import type { AppConfig } from "../config/resolved_config.ts";
 import type { IsolateLoad, IsolateObserver } from "./isolate_worker.ts";
+import type { OutboundDoor } from "./outbound_bridge.ts";
 
 /** What a supervisor needs of an isolate; IsolateWorker fits. */
 export interface AppIsolate {
@@ -12,7 +14,7 @@ export interface AppIsolate {
   readonly heapBytes: number;
   readonly externalBytes: number;
   readonly cpuMicros: number;
-  load(load: IsolateLoad, observer: IsolateObserver): Promise<void>;
+  load(load: IsolateLoad, observer: IsolateObserver, door: OutboundDoor): Promise<void>;
   send(call: AppCall): void;
   expire(timeoutMs: number): void;
   drained(): Promise<void>;
@@ -31,6 +33,8 @@ export interface SupervisorTools {
   readonly clock: Clock;
   /** Gives a booted, empty isolate with a heap cap. */
   readonly takeIsolate: (memoryMb: number) => Promise<AppIsolate>;
+  /** Opens an app's way out under its policy; the supervisor closes it with its app. */
+  readonly openOutbound: (app: AppConfig) => OutboundDoor;
   readonly emit: (event: NanoEvent) => void;
   readonly nanoVersion: string;
 }

@@ -8,6 +8,9 @@ import type { Sketch } from "./sketch.ts";
 /** Longest content of a `from_file`, in bytes; a key or certificate is far below. */
 const MAX_SECRET_BYTES = 1_048_576;
 
+/** A longer path is cut where it is shown, in characters. */
+const MAX_SHOWN_PATH = 300;
+
 /** The part of the machine that a configuration depends on. */
 export interface ConfigHost {
   /** Absolute path of the folder that relative paths start at. */
@@ -76,9 +79,13 @@ async function checkPath(
     const info = await Deno.stat(absolute);
     if (kind !== "file" && info.isDirectory) return;
     if (kind !== "folder" && info.isFile) return;
-    mistakes.add(path, written, `expected a ${kind}, but ${absolute} is ${info.isDirectory ? "a folder" : "none"}`);
+    mistakes.add(
+      path,
+      written,
+      `expected a ${kind}, but ${shownPath(absolute)} is ${info.isDirectory ? "a folder" : "none"}`,
+    );
   } catch (error) {
-    mistakes.add(path, written, `expected a ${kind}, but ${absolute} ${failureOf(error)}`);
+    mistakes.add(path, written, `expected a ${kind}, but ${shownPath(absolute)} ${failureOf(error)}`);
   }
 }
 
@@ -88,10 +95,12 @@ async function checkStateDir(written: string | undefined, host: ConfigHost, mist
   const absolute = resolve(host.baseDir, written);
   try {
     const info = await Deno.stat(absolute);
-    if (!info.isDirectory) mistakes.add(["state_dir"], written, `expected a folder, but ${absolute} is none`);
+    if (!info.isDirectory) {
+      mistakes.add(["state_dir"], written, `expected a folder, but ${shownPath(absolute)} is none`);
+    }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
-    mistakes.add(["state_dir"], written, `expected a folder, but ${absolute} ${failureOf(error)}`);
+    mistakes.add(["state_dir"], written, `expected a folder, but ${shownPath(absolute)} ${failureOf(error)}`);
   }
 }
 
@@ -112,7 +121,11 @@ async function readOutside(
   const absolute = resolve(host.baseDir, value.from_file);
   const read = await readSecretFile(absolute);
   if ("text" in read) return read.text;
-  mistakes.add([...path, "from_file"], value.from_file, `expected a readable file, but ${absolute} ${read.problem}`);
+  mistakes.add(
+    [...path, "from_file"],
+    value.from_file,
+    `expected a readable file, but ${shownPath(absolute)} ${read.problem}`,
+  );
   return undefined;
 }
 
@@ -135,10 +148,15 @@ async function readSecretFile(absolute: string): Promise<{ text: string } | { pr
   }
 }
 
+function shownPath(absolute: string): string {
+  return absolute.length <= MAX_SHOWN_PATH ? absolute : `${absolute.slice(0, MAX_SHOWN_PATH)}…`;
+}
+
 function failureOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "does not exist";
   if (error instanceof Deno.errors.NotADirectory) return "does not exist";
   if (error instanceof Deno.errors.PermissionDenied) return "may not be read";
   if (error instanceof Deno.errors.NotCapable) return "may not be read (NANO runs without that permission)";
-  return `cannot be read (${messageOf(error)})`;
+  // The rest of such a message repeats the path, which may be long.
+  return `cannot be read (${messageOf(error).split(": ")[0]})`;
 }

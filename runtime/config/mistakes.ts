@@ -82,8 +82,7 @@ export class Mistakes {
       }
     }
     // What stands below a secret in a wrong way may be the secret itself.
-    const secret = path.some((_, index) => isSecret(path.slice(0, index + 1)));
-    this.#add(path, `${shown(valueAt(document, path), secret)}: ${issue.message}`);
+    this.#add(path, `${shown(valueAt(document, path), isSecret(path, true))}: ${issue.message}`);
   }
 }
 
@@ -118,12 +117,13 @@ function shown(value: unknown, secret: boolean): string {
   return `a ${typeof value}`;
 }
 
-/** Whether what stands there may be a secret, even if it was written in a wrong way. */
-function isSecret(path: ConfigPath): boolean {
-  const [first, second, third] = path;
-  // Below it, at `from_env` and `from_file`, are names, which are needed to mend the mistake.
-  if (first === "admin") return second === "token" && third === undefined;
-  return first === "apps" && third === "env" && path.length < 5;
+/**
+ * Whether what stands there may be a secret, even if it was written in a wrong way.
+ * @param below whether the values of `from_env` and `from_file` count too: names, as long as they are written rightly
+ */
+function isSecret([first, second, third, ...rest]: ConfigPath, below = false): boolean {
+  if (first === "admin") return second === undefined || (second === "token" && (below || third === undefined));
+  return first === "apps" && third === "env" && (below || rest.length < 2);
 }
 
 function shortened(text: string): string {

@@ -25,16 +25,19 @@ function simplified(key: string): string {
   return key.slice(0, 64).toLowerCase().replace(/[^a-z0-9$]/g, "");
 }
 
-/** Levenshtein distance. */
+/** Letters to add, drop, replace or swap with their neighbour (optimal string alignment). */
 function editDistance(from: string, to: string): number {
+  let older: number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {
     const next = [i];
     for (let j = 1; j <= to.length; j++) {
-      const swap = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, swap));
+      let least = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1));
+      const isSwap = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      if (isSwap) least = Math.min(least, older[j - 2]! + 1);
+      next.push(least);
     }
-    row = next;
+    [older, row] = [row, next];
   }
   return row[to.length]!;
 }

@@ -46,7 +46,9 @@ export class TrustedProxies {
 
   /** The client of a request that a trusted peer passed on: the last address in the chain that is no proxy of ours. */
   resolve(peer: string, forwarded: ForwardedHeaders): ClientAddress {
-    const hops = (forwarded.for ?? "").split(",").map((hop) => hop.trim()).filter((hop) => isIP(hop) !== 0);
+    const said = (forwarded.for ?? "").split(",").map(addressOf);
+    // Behind a hop that names no address nobody can be believed: the client may have written all of that itself.
+    const hops = said.slice(said.lastIndexOf(null) + 1) as string[];
     let hostname = peer;
     for (let at = hops.length - 1; at >= 0 && this.trusts(hostname); at--) hostname = hops[at]!;
     const proto = (forwarded.proto ?? "").split(",")[0]!.trim().toLowerCase();
@@ -57,4 +59,12 @@ export class TrustedProxies {
       chain: [...hops, peer].join(", "),
     };
   }
+}
+
+/** Address of a hop, which some proxies write with its port; null when it names none. */
+function addressOf(hop: string): string | null {
+  const text = hop.trim();
+  if (isIP(text) !== 0) return text;
+  const address = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([^:]+):\d+$/.exec(text)?.[1] ?? "";
+  return isIP(address) === 0 ? null : address;
 }

@@ -4,7 +4,7 @@ import type { RequestEvent } from "../events.ts";
 import { TrustedProxies } from "./client_address.ts";
 import { type Door, DoorCall } from "./door_call.ts";
 import { doorHeaders, innerOf, readRequestHead } from "./request_head.ts";
-import type { AppTarget, Router } from "./router.ts";
+import { type AppTarget, hostnameOf, type Router } from "./router.ts";
 
 /** What a dispatcher works with. */
 export interface DispatcherOptions {
@@ -66,7 +66,9 @@ export class Dispatcher {
     let { url } = head;
     // Deno took it from the request line where that names a host, from the Host header otherwise, as RFC 9112 wants it.
     let host = authorityOf(url);
-    const missing = head.host === null && listener.inventedHosts.has(host);
+    const missing = (head.host === null || head.host === "") && listener.inventedHosts.has(host);
+    // Only a request line with a host of its own makes them differ, or a Host like "a/b" that runs on into the path.
+    const malformed = !missing && head.host !== null && head.host !== host && hostnameOf(head.host) === undefined;
 
     let client = peer;
     let chain = peer;
@@ -80,12 +82,13 @@ export class Dispatcher {
         chain = given.chain;
         if (given.scheme !== null) scheme = given.scheme;
         if (given.host !== null) host = given.host;
-        url = `${scheme}://${host}${pathAndQueryOf(url)}`;
+        url = `${scheme}://${host}${afterAuthority(url)}`;
       }
     }
     requestId ??= `${this.#idPrefix}-${(++this.#count).toString(36)}`;
 
-    const target = listener.target === null ? this.#router.match(host) : listener.target();
+    const routed = malformed ? undefined : this.#router.match(host);
+    const target = routed === undefined || listener.target === null ? routed : listener.target();
     const call = new DoorCall({
       request,
       inner,
@@ -100,7 +103,8 @@ export class Dispatcher {
     }, this.#door);
     if (missing) call.fail(new NanoError("BAD_REQUEST", "Cannot route the request: it has no Host header"));
     else if (target === undefined) {
-      call.fail(new NanoError("BAD_REQUEST", `Cannot route the request: ${JSON.stringify(host)} is no valid host`));
+      const shown = JSON.stringify(malformed ? head.host : host);
+      call.fail(new NanoError("BAD_REQUEST", `Cannot route the request: ${shown} is no valid host`));
     } else if (target === null) {
       call.fail(
         new NanoError("APP_NOT_FOUND", `Cannot route the request: no app claims the host ${JSON.stringify(host)}`),
@@ -112,11 +116,15 @@ export class Dispatcher {
 
 function authorityOf(url: string): string {
   const start = url.indexOf("://") + 3;
-  const end = url.indexOf("/", start);
+  const slash = url.indexOf("/", start);
+  // A request line may name a host and go on with its query at once: GET http://host?query
+  const query = url.indexOf("?", start);
+  const end = query >= 0 && (slash < 0 || query < slash) ? query : slash;
   return end < 0 ? url.slice(start) : url.slice(start, end);
 }
 
-function pathAndQueryOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("://") + 3);
-  return start < 0 ? "/" : url.slice(start);
+/** Path and query, the path never empty. */
+function afterAuthority(url: string): string {
+  const rest = url.slice(url.indexOf("://") + 3 + authorityOf(url).length);
+  return rest.startsWith("/") ? rest : `/${rest}`;
 }

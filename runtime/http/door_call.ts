@@ -1,6 +1,6 @@
 /** A client's request as an app call: turns the isolate's answer into the client's Response and tells what happened. */
-import type { AnswerBody, AppCall } from "../app_call.ts";
-import type { NanoError } from "../errors.ts";
+import type { AnswerBody, AppCall, HostSocket } from "../app_call.ts";
+import { messageOf, NanoError } from "../errors.ts";
 import type { RequestEvent } from "../events.ts";
 import { type HeaderList, splitHeaders } from "../protocol/header_block.ts";
 import { type InnerRequest, innerSlots } from "../protocol/inner_slots.ts";
@@ -34,11 +34,27 @@ const parsedHeaders = new Map<string, HeaderList>();
 const PARSED_BLOCKS = 256;
 const PARSED_BLOCK_CHARS = 400;
 
-/** Parsed headers without a request id, which the front door sets itself. */
+/**
+ * What HTTP allows (RFC 9110, 5.1 and 5.5). A hostile app reaches the inside of its Response, so the isolate's own check
+ * counts for nothing, and Deno's HTTP writer ends the process on a name or value beyond this.
+ */
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// deno-lint-ignore no-control-regex
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/**
+ * Parsed headers without a request id, which the front door sets itself.
+ * @throws {TypeError} when a name or value is beyond what HTTP allows
+ */
 function parseHeaders(block: string): HeaderList {
   let list = parsedHeaders.get(block);
   if (list !== undefined) return list;
   list = splitHeaders(block).filter(([name]) => name.toLowerCase() !== "x-request-id");
+  for (const [name, value] of list) {
+    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value)) {
+      throw new TypeError(`header ${JSON.stringify(name.slice(0, 80))} is beyond what HTTP allows`);
+    }
+  }
   if (block.length < PARSED_BLOCK_CHARS) {
     if (parsedHeaders.size >= PARSED_BLOCKS) parsedHeaders.clear();
     parsedHeaders.set(block, list);
@@ -60,6 +76,7 @@ export class DoorCall implements AppCall {
   readonly #door: Door;
   #resolve!: (response: Response) => void;
   #status = 0;
+  #told = false;
 
   constructor(init: DoorCallInit, door: Door) {
     this.method = init.method;
@@ -88,15 +105,22 @@ export class DoorCall implements AppCall {
   }
 
   respond(status: number, block: string, body: AnswerBody): void {
-    const headers: HeaderList = [...parseHeaders(block), ["x-request-id", this.#init.requestId]];
-    if (this.#door.draining) headers.push(["connection", "close"]);
-    this.#status = status;
     const streams = body instanceof ReadableStream;
-    this.#resolve(
-      streams || innerSlots === null
+    let response: Response;
+    try {
+      const headers: HeaderList = [...parseHeaders(block), ["x-request-id", this.#init.requestId]];
+      if (this.#door.draining) headers.push(["connection", "close"]);
+      response = streams || innerSlots === null
         ? new Response(body as BodyInit | null, { status, headers })
-        : innerSlots.makeResponse(status, headers, body),
-    );
+        : innerSlots.makeResponse(status, headers, body);
+    } catch (error) {
+      // Only a forged answer comes here, and its client must not wait for ever.
+      this.fail(new NanoError("APP_BAD_RESPONSE", `Cannot send the Response: ${messageOf(error)}`));
+      if (streams) body.cancel().catch(() => {});
+      return;
+    }
+    this.#status = status;
+    this.#resolve(response);
     if (!streams) this.#tell(byteLength(body), null);
   }
 
@@ -109,11 +133,25 @@ export class DoorCall implements AppCall {
     this.#tell(0, error.code);
   }
 
+  upgrade(block: string): HostSocket {
+    const protocol = parseHeaders(block).find(([name]) => name.toLowerCase() === "sec-websocket-protocol")?.[1];
+    const { socket, response } = Deno.upgradeWebSocket(
+      this.#init.request,
+      protocol === undefined ? {} : { protocol },
+    );
+    response.headers.set("x-request-id", this.#init.requestId);
+    this.#status = 101;
+    this.#resolve(response);
+    return socket as HostSocket;
+  }
+
   finish(bytes: number, _cut: boolean): void {
     this.#tell(bytes, null);
   }
 
   #tell(bytes: number, code: string | null): void {
+    if (this.#told) return;
+    this.#told = true;
     const { app, method, url, startedAt, requestId } = this.#init;
     this.#door.tell({
       event: "request",
@@ -131,9 +169,10 @@ export class DoorCall implements AppCall {
 
 /** Path of a URL, without its query: queries carry secrets and do not belong into a log. */
 function pathOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("://") + 3);
-  if (start < 0) return "/";
-  const query = url.indexOf("?", start);
+  const authority = url.indexOf("://") + 3;
+  const start = url.indexOf("/", authority);
+  const query = url.indexOf("?", authority);
+  if (start < 0 || (query >= 0 && query < start)) return "/";
   return query < 0 ? url.slice(start) : url.slice(start, query);
 }
 

@@ -64,8 +64,10 @@ export class Router {
 
 /** The hostname of a Host header, normalised; undefined when it is malformed. */
 export function hostnameOf(host: string): string | undefined {
-  if (host.length > 300 || !HOST.test(host)) return undefined;
+  // An app's new URL(request.url) must not throw: ports above 65535, "[:::]", "1.2.3.999" are no hosts either.
+  if (host.length > 300 || !HOST.test(host) || !URL.canParse(`http://${host}/`)) return undefined;
   const end = host.startsWith("[") ? host.indexOf("]") + 1 : host.lastIndexOf(":");
   const name = (end <= 0 ? host : host.slice(0, end)).toLowerCase();
-  return name.endsWith(".") ? name.slice(0, -1) : name;
+  const hostname = name.endsWith(".") ? name.slice(0, -1) : name;
+  return hostname === "" ? undefined : hostname;
 }

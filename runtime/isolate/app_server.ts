@@ -3,10 +3,18 @@ import { BODY, OP } from "../protocol/messages.ts";
 import { type Wire, WireViolation } from "../protocol/wire.ts";
 import type { Receiving } from "../protocol/wire.ts";
 import { type AbortCallbacks, createRequest } from "./request.ts";
+import { FetchClient } from "./fetch.ts";
 import { BadResponse, sendResponse } from "./responder.ts";
+import { SocketHub } from "./socket_hub.ts";
 
 /** What an app exports, once found. */
 export type AppFetch = (request: Request, env: unknown, context: AppContext) => unknown;
+
+/** A loaded app. */
+export interface LoadedApp {
+  readonly fetch: AppFetch;
+  readonly env: Record<string, unknown>;
+}
 
 /** Third argument of an app's handler. */
 export interface AppContext {
@@ -26,9 +34,12 @@ const { assign } = Object;
 
 /** Takes operations off the wire and runs them against the app. */
 export class AppServer {
+  /** Outgoing requests. */
+  readonly fetches: FetchClient;
+  /** WebSockets, incoming and outgoing. */
+  readonly sockets: SocketHub;
   readonly #wire: Wire;
-  readonly #env: Record<string, unknown>;
-  readonly #fetch: AppFetch;
+  #app: LoadedApp | null = null;
   readonly #aborts: AbortCallbacks = new Map();
   readonly #report: (error: unknown) => void;
   #pending = new Set<number>();
@@ -36,16 +47,16 @@ export class AppServer {
   #draining = false;
 
   /** @param report tells the log of an error that no client hears of */
-  constructor(options: {
-    wire: Wire;
-    env: Record<string, unknown>;
-    fetch: AppFetch;
-    report: (error: unknown) => void;
-  }) {
-    this.#wire = options.wire;
-    this.#env = options.env;
-    this.#fetch = options.fetch;
-    this.#report = options.report;
+  constructor(wire: Wire, report: (error: unknown) => void) {
+    this.#wire = wire;
+    this.#report = report;
+    this.fetches = new FetchClient(wire);
+    this.sockets = new SocketHub(wire);
+  }
+
+  /** Hands requests to this app from now on. */
+  serve(app: LoadedApp): void {
+    this.#app = app;
   }
 
   /** Runs one batch. */
@@ -87,6 +98,31 @@ export class AppServer {
           this.#settle();
           at += 1;
           break;
+        case OP.FETCHED:
+          this.fetches.onFetched(batch, at);
+          at += 8;
+          break;
+        case OP.FETCH_FAILED:
+          this.fetches.onFailed(id, batch[at + 2] as string);
+          at += 3;
+          break;
+        case OP.SOCKET_OPEN:
+          this.sockets.onOpen(id, batch[at + 2] as string);
+          at += 3;
+          break;
+        case OP.SOCKET_MESSAGE:
+          this.sockets.onMessage(id, batch[at + 2] as string | Uint8Array<ArrayBuffer>);
+          at += 3;
+          break;
+        case OP.SOCKET_CLOSE:
+          this.sockets.onClose(id, batch[at + 2] as number, batch[at + 3] as string);
+          if (this.#pending.has(id)) this.#finish(id);
+          at += 4;
+          break;
+        case OP.SOCKET_SENT:
+          this.sockets.onSent(id, batch[at + 2] as number);
+          at += 3;
+          break;
         default:
           throw new WireViolation(`Unknown operation ${String(batch[at])}`);
       }
@@ -115,7 +151,11 @@ export class AppServer {
         this.#wire,
         this.#aborts,
       );
-      result = this.#fetch(request, assign(new RequestEnv(remote), this.#env), new RequestContext(this, remote));
+      result = this.#app!.fetch(
+        request,
+        assign(new RequestEnv(remote), this.#app!.env),
+        new RequestContext(this, remote),
+      );
     } catch (error) {
       this.#fail(id, error);
       return;
@@ -135,6 +175,8 @@ export class AppServer {
       return;
     }
     try {
+      // The request stays pending until its socket has closed, so that a drain waits for it.
+      if (this.sockets.sendUpgrade(id, value)) return;
       sendResponse(this.#wire, id, value, () => this.#finish(id));
     } catch (error) {
       this.#fail(id, error);

@@ -40,7 +40,7 @@ const wire = new Wire({ postMessage: port.postMessage as (message: unknown) => v
   batchAtEndOfTurn(flush);
 });
 const policy = registerModulePolicy();
-let server: AppServer | null = null;
+let isLoading = false;
 
 function log(level: string, text: string): void {
   wire.out.push(OP.LOG, level, text);
@@ -51,6 +51,8 @@ function reportUncaught(kind: string, error: unknown): void {
   const { name, message, stack } = describeError(error);
   log("error", `${kind}: ${stack === "" ? `${name}: ${message}` : stack}`);
 }
+
+const server = new AppServer(wire, (error) => reportUncaught("Uncaught (in waitUntil)", error));
 
 // 4. Liveness on a port of its own, so that it does not queue behind requests.
 heartbeat.addEventListener("message", (event) => {
@@ -71,14 +73,15 @@ heartbeat.start();
 // 5. Requests; the only message that is no batch is the one that names the app.
 port.addEventListener("message", (event) => {
   const message = event.data as LoadMessage | unknown[];
-  if (isArray(message)) server?.receive(message);
-  else if (server === null) load(message as LoadMessage);
+  if (isArray(message)) server.receive(message);
+  else if (!isLoading) load(message as LoadMessage);
 });
 port.start();
 
 function load(message: LoadMessage): void {
-  loadApp(message, policy).then(({ fetch, env }) => {
-    server = new AppServer({ wire, env, fetch, report: (error) => reportUncaught("Uncaught (in waitUntil)", error) });
+  isLoading = true;
+  loadApp(message, policy, server).then((app) => {
+    server.serve(app);
     wire.flush();
     post({ type: "loaded" }, null);
   }, (error) => {
@@ -95,7 +98,7 @@ process.on("unhandledRejection", (error: unknown) => reportUncaught("Uncaught (i
 //    turn once between the grant and the first byte of an app, or about a third of the kills leave a stuck thread.
 apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
   nextTurn(() => {
-    globalThis.Response = createFastResponse();
+    globalThis.Response = createFastResponse(server.sockets.respondWith);
     globalThis.console = createConsole(log);
     const leftovers = closeDoors();
     if (leftovers.length > 0) log("warn", `Cannot remove globals: ${leftovers.join(", ")}`);

@@ -4,6 +4,8 @@ import { type HeaderList, splitHeaders } from "../protocol/header_block.ts";
 import { type InnerBodyContent, type InnerRequest, innerSlots } from "../protocol/inner_slots.ts";
 import type { Receiving, Wire } from "../protocol/wire.ts";
 
+const NativeUint8Array = Uint8Array;
+
 /** A request as it came over the wall. */
 export interface ArrivedRequest {
   readonly id: number;
@@ -30,7 +32,7 @@ export function createRequest(arrived: ArrivedRequest, wire: Wire, aborts: Abort
     method: arrived.method,
     headers: splitHeaders(arrived.headers),
     signal: controller.signal,
-    ...(arrived.method === "GET" || arrived.method === "HEAD" ? {} : { body: bodyContent(arrived, wire) as BodyInit }),
+    ...(hasNoBody(arrived.method) ? {} : { body: bodyContent(arrived, wire) as BodyInit }),
   });
   return request;
 }
@@ -39,8 +41,13 @@ function clientGone(): DOMException {
   return new DOMException("The client closed the connection", "AbortError");
 }
 
+function hasNoBody(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
 function bodyContent(arrived: ArrivedRequest, wire: Wire): InnerBodyContent {
-  if (arrived.bodyKind === BODY.NONE) return null;
+  // As Deno.serve has it: what may have a body has one, be it empty.
+  if (arrived.bodyKind === BODY.NONE) return hasNoBody(arrived.method) ? null : new NativeUint8Array(0);
   if (arrived.bodyKind === BODY.WHOLE) return arrived.body;
   return wire.readableOf(arrived.receiving!, { byob: true });
 }

@@ -27,8 +27,8 @@ export interface Vitals {
   cpuMicros: number;
   /** The same when the pending beat was asked for; no turn of the event loop is known since. */
   cpuAtAsk: number;
-  /** The process' memory at the last answer. */
-  rssAtAnswer: number;
+  /** The process' memory when the pending beat was asked for. */
+  rssAtAsk: number;
   /** Whether a beat was asked for and not yet answered. */
   asked: boolean;
   /** Looks that passed since; counted, not timed, so that a stall of the warden accuses nobody. */
@@ -48,7 +48,7 @@ export function newVitals(memoryMb: number, rss: number): Vitals {
     heapLimitGrew: false,
     cpuMicros: 0,
     cpuAtAsk: 0,
-    rssAtAnswer: rss,
+    rssAtAsk: rss,
     asked: false,
     missedTicks: 0,
     answered: false,
@@ -88,14 +88,14 @@ export function judge(vitals: Vitals): Verdict | null {
 }
 
 /**
- * Whether the process grew, since an isolate last answered, by more than that isolate may still take.
+ * Whether the process grew, since an isolate was asked, by more than that isolate may still take.
  * @returns null unless its answer is due
  */
 export function judgeGrowth(vitals: Vitals, rss: number): Verdict | null {
   if (!vitals.asked || !vitals.answered) return null;
   const room = Math.max(0, vitals.heapLimitBytes - vitals.heapBytes) +
     Math.max(0, vitals.externalLimitBytes - vitals.externalBytes) + RSS_SLACK_BYTES;
-  const grown = rss - vitals.rssAtAnswer;
+  const grown = rss - vitals.rssAtAsk;
   if (grown <= room) return null;
   return { reason: "out_of_memory", detail: `the process grew by ${megabytes(grown)} while it did not answer` };
 }

@@ -114,7 +114,6 @@ function onAnswer(isolate: Isolate, answer: Heartbeat): void {
   vitals.heapBytes = finite(answer[2]);
   vitals.externalBytes = finite(answer[3]);
   vitals.heapLimitGrew = vitals.heapLimitGrew || answer[4] === true;
-  vitals.rssAtAnswer = Deno.memoryUsage().rss;
   vitals.asked = false;
   vitals.missedTicks = 0;
   vitals.answered = true;
@@ -169,6 +168,8 @@ async function look(everyone: boolean): Promise<void> {
     } else {
       vitals.asked = true;
       vitals.cpuAtAsk = vitals.cpuMicros;
+      // Growth since its last answer may be a neighbour's: an idle isolate answers once a second only.
+      vitals.rssAtAsk = Deno.memoryUsage().rss;
       isolate.heartbeat.postMessage(++isolate.beat);
       const works = vitals.cpuMicros > before || vitals.heapBytes > vitals.heapLimitBytes / 2;
       isolate.nextBeatAt = present + (works ? TICK_MS : IDLE_BEAT_MS);

@@ -27,6 +27,16 @@ export interface InnerResponse {
   readonly body: InnerBodyContent;
 }
 
+/** What an answer to an outgoing request is made of. */
+export interface FetchedParts {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: HeaderList;
+  readonly body: ReadableStream<Uint8Array> | null;
+  readonly url: string;
+  readonly redirected: boolean;
+}
+
 /** Fast paths into Deno's fetch classes. */
 export interface InnerSlots {
   /** The inner object of a request. */
@@ -39,6 +49,8 @@ export interface InnerSlots {
   makeBody(content: Exclude<InnerBodyContent, null>): object;
   /** A genuine Response from checked parts. */
   makeResponse(status: number, headers: HeaderList, body: string | Uint8Array | null): Response;
+  /** A genuine Response as fetch gives it. */
+  makeFetched(parts: FetchedParts): Response;
   /** What a response holds, its body marked as consumed; throws a TypeError when the body was used, null if it is no genuine Response. */
   takeResponse(response: Response): InnerResponse | null;
 }
@@ -61,7 +73,7 @@ function slotOf(object: any, description: string): symbol {
 }
 
 class InnerResponseParts {
-  readonly type = "default";
+  readonly type: string = "default";
   readonly urlList: readonly unknown[] = [];
   readonly aborted = false;
   readonly bodyDecoded = false;
@@ -71,8 +83,22 @@ class InnerResponseParts {
     readonly headerList: HeaderList,
     readonly body: unknown,
   ) {}
-  url(): null {
+  url(): string | null {
     return null;
+  }
+}
+
+class FetchedResponseParts extends InnerResponseParts {
+  override readonly type = "basic";
+  override readonly urlList: readonly unknown[];
+  readonly #url: string;
+  constructor(parts: FetchedParts, body: unknown) {
+    super(parts.status, parts.statusText, parts.headers, body);
+    this.#url = parts.url;
+    this.urlList = parts.redirected ? [parts.url, parts.url] : [parts.url];
+  }
+  override url(): string {
+    return this.#url;
   }
 }
 
@@ -110,6 +136,23 @@ function connect(): InnerSlots {
     return content.body;
   }
 
+  /** A Response around an inner object, in the state its constructor leaves behind. */
+  function around(inner: InnerResponseParts, headersGuard: string): Response {
+    const response = new NativeResponse(brand);
+    response[responseSlot] = inner;
+    response[headers] = null;
+    response[guard] = headersGuard;
+    response[fastStatus] = 0;
+    response[fastBody] = null;
+    response[fastKind] = 0;
+    response[fastContentType] = null;
+    response[fastConsumed] = false;
+    response[native] = null;
+    response[lazyBody] = null;
+    response[lazyContentType] = null;
+    return response;
+  }
+
   return {
     request: (request) => (request as any)[requestSlot],
     takeRequestBody: (inner) => contentOf(inner.body),
@@ -122,21 +165,11 @@ function connect(): InnerSlots {
     makeBody: (content) =>
       content instanceof ReadableStream ? new InnerBody(content) : new InnerBody({ body: content, consumed: false }),
     makeResponse(status, headerList, body) {
-      const response = new NativeResponse(brand);
       const inner = body === null ? null : new InnerBody({ body, consumed: false });
-      response[responseSlot] = new InnerResponseParts(status, "", headerList, inner);
-      response[headers] = null;
-      response[guard] = "response";
-      response[fastStatus] = 0;
-      response[fastBody] = null;
-      response[fastKind] = 0;
-      response[fastContentType] = null;
-      response[fastConsumed] = false;
-      response[native] = null;
-      response[lazyBody] = null;
-      response[lazyContentType] = null;
-      return response;
+      return around(new InnerResponseParts(status, "", headerList, inner), "response");
     },
+    makeFetched: (parts) =>
+      around(new FetchedResponseParts(parts, parts.body === null ? null : new InnerBody(parts.body)), "immutable"),
     takeResponse(response: any) {
       const inner = response[responseSlot];
       if (inner === undefined || inner === null) return null;

@@ -31,10 +31,27 @@ export const OP = {
   DRAIN: 12,
   /** nothing is pending any more */
   DRAINED: 13,
+  /** id (negative), method, url, header block, redirect mode, body kind, body: the app fetches */
+  FETCH: 14,
+  /** id, status, status text, header block, url, redirected, body kind (NONE or STREAM) */
+  FETCHED: 15,
+  /** id, message: no answer could be had */
+  FETCH_FAILED: 16,
+  /** id: the app wants no answer any more */
+  FETCH_ABORT: 17,
+  /** id, header block: the app takes the connection over as a WebSocket */
+  UPGRADE: 18,
+  /** id (below -2^30), url, subprotocols joined by commas: the app opens a WebSocket */
+  SOCKET_CONNECT: 19,
+  /** id, subprotocol: the WebSocket stands */
+  SOCKET_OPEN: 20,
+  /** id, text or bytes */
+  SOCKET_MESSAGE: 21,
+  /** id, code, reason */
+  SOCKET_CLOSE: 22,
+  /** id, bytes that have left the receiver of messages: dispatched by the app, or taken by the client */
+  SOCKET_SENT: 23,
 } as const;
-
-/** How many arguments follow each operation, by its number. */
-export const ARGUMENTS: readonly number[] = [0, 7, 6, 2, 1, 2, 2, 2, 1, 1, 5, 2, 0, 0];
 
 /** What a request or response carries as its body. */
 export const BODY = { NONE: 0, WHOLE: 1, STREAM: 2 } as const;

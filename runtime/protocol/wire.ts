@@ -235,8 +235,9 @@ export class Wire {
   #pull(receiving: Receiving): void | Promise<void> {
     if (receiving.queue.length > 0) {
       const chunk = takeChunk(receiving.queue);
-      receiving.controller!.enqueue(chunk as Uint8Array<ArrayBuffer>);
+      // Before it is handed on: a byte stream detaches what it gets, which then has no length any more.
       this.#grant(receiving, chunk.byteLength);
+      receiving.controller!.enqueue(chunk as Uint8Array<ArrayBuffer>);
       if (receiving.ended && receiving.queue.length === 0) closeController(receiving);
       return;
     }
@@ -260,6 +261,8 @@ export class Wire {
     if (receiving === undefined) return;
     this.#receiving.delete(id);
     receiving.queue.length = 0;
+    // Unless it was the reader who cancelled, it must not wait for ever.
+    receiving.controller?.error(receiving.error = new CutStream(reason));
     this.out.push(OP.CANCEL, id, reason);
     this.kick();
     this.#wake(receiving);
@@ -278,8 +281,8 @@ export class Wire {
       receiving.queue.push(bytes as Uint8Array<ArrayBuffer>);
       return;
     }
-    receiving.controller!.enqueue(bytes as Uint8Array<ArrayBuffer>);
     this.#grant(receiving, bytes.byteLength);
+    receiving.controller!.enqueue(bytes as Uint8Array<ArrayBuffer>);
     this.#wake(receiving);
   }
 

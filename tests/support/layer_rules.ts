@@ -15,6 +15,7 @@ const PARTS: readonly { readonly name: string; readonly holds: RegExp }[] = [
   { name: "runtime/reload.ts", holds: /^runtime\/reload\.ts$/ },
   { name: "runtime/app/", holds: /^runtime\/app\// },
   { name: "runtime/bundle/", holds: /^runtime\/bundle\// },
+  { name: "runtime/outbound/", holds: /^runtime\/outbound\// },
   { name: "runtime/http/", holds: /^runtime\/http\// },
   { name: "runtime/store/", holds: /^runtime\/store\// },
   { name: "runtime/observe/", holds: /^runtime\/observe\// },

@@ -1,0 +1,19 @@
+/** What an isolate is told to become an app: from the app's configuration and code. */
+import type { AppConfig } from "../config/resolved_config.ts";
+import type { IsolateLoad } from "./isolate_worker.ts";
+import type { AppCode } from "./supervisor_tools.ts";
+
+/** The first message to a booted isolate, and the limits that hold for it. */
+export function isolateLoad(app: AppConfig, code: AppCode, nanoVersion: string): IsolateLoad {
+  return {
+    app: app.name,
+    entry: code.entry,
+    modules: code.modules,
+    env: app.env,
+    nodeCompat: app.nodeCompat,
+    externalBytes: app.externalMb * 1024 * 1024,
+    nanoVersion,
+    cpuMs: app.cpuMs,
+    maxBodyBytes: app.maxBodyBytes,
+  };
+}

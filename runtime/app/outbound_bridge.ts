@@ -1,0 +1,138 @@
+/** The host's half of an app's fetch: takes requests off the wall, performs them, sends answers back. */
+import type { HostSocket } from "../app_call.ts";
+import { messageOf } from "../errors.ts";
+import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
+import { BODY, OP } from "../protocol/messages.ts";
+import { type Wire, WireViolation } from "../protocol/wire.ts";
+
+/** An app's outgoing request; outbound/outbound_fetch.ts fits. */
+export interface OutgoingRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly redirect: "follow" | "manual" | "error";
+  readonly body: string | Uint8Array | ReadableStream<Uint8Array> | null;
+  readonly signal: AbortSignal;
+}
+
+/** Its answer. */
+export interface OutgoingResponse {
+  readonly status: number;
+  readonly statusText: string;
+  readonly url: string;
+  readonly redirected: boolean;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: ReadableStream<Uint8Array> | null;
+}
+
+/** An app's way out, under its policy; outbound/outbound_door.ts makes one. */
+export interface OutboundDoor extends Disposable {
+  /** @throws {TypeError} as fetch does */
+  fetch(request: OutgoingRequest): Promise<OutgoingResponse>;
+  /** @throws {TypeError} when the policy or the URL forbids it */
+  connect(url: string, protocols: readonly string[]): HostSocket;
+}
+
+/** Outgoing requests of one isolate at once; more are refused, so that no app exhausts the host's sockets. */
+export const MAX_OUTGOING = 256;
+
+const REDIRECT_MODES = new Set(["follow", "manual", "error"]);
+
+/** Runs the outgoing requests of one isolate. Their ids are negative, so that their streams meet no others. */
+export class OutboundBridge {
+  readonly #wire: Wire;
+  readonly #door: OutboundDoor;
+  readonly #running = new Map<number, AbortController>();
+  #closed = false;
+
+  constructor(wire: Wire, door: OutboundDoor) {
+    this.#wire = wire;
+    this.#door = door;
+  }
+
+  /** Requests under way. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /**
+   * FETCH: id, method, url, header block, redirect mode, body kind, body.
+   * @throws {WireViolation} when the arguments are none of a request
+   */
+  onFetch(batch: readonly unknown[], at: number): void {
+    const [id, method, url, headers, redirect, kind, body] = batch.slice(at + 1, at + 8);
+    const isText = typeof method === "string" && typeof url === "string" && typeof headers === "string";
+    if (!isText || !Number.isInteger(id) || (id as number) >= 0 || !REDIRECT_MODES.has(redirect as string)) {
+      throw new WireViolation("an outgoing request without its parts");
+    }
+    if (this.#running.has(id as number)) throw new WireViolation("two outgoing requests with one id");
+    if (this.#running.size >= MAX_OUTGOING) {
+      this.#fail(id as number, `Cannot fetch: ${MAX_OUTGOING} requests of this app are under way already`);
+      return;
+    }
+    const controller = new AbortController();
+    this.#running.set(id as number, controller);
+    const request: OutgoingRequest = {
+      method,
+      url,
+      headers: splitHeaders(headers),
+      redirect: redirect as OutgoingRequest["redirect"],
+      body: kind === BODY.STREAM ? this.#bodyOf(id as number) : kind === BODY.WHOLE ? wholeBody(body) : null,
+      signal: controller.signal,
+    };
+    this.#run(id as number, request);
+  }
+
+  /** FETCH_ABORT: id. */
+  onAbort(id: number): void {
+    this.#running.get(id)?.abort();
+  }
+
+  /** Ends every request: the isolate is gone. */
+  close(): void {
+    this.#closed = true;
+    for (const controller of this.#running.values()) controller.abort();
+    this.#running.clear();
+  }
+
+  #bodyOf(id: number): ReadableStream<Uint8Array> {
+    return this.#wire.readableOf(this.#wire.openReceiver(id, () => {}), { byob: false });
+  }
+
+  async #run(id: number, request: OutgoingRequest): Promise<void> {
+    let response: OutgoingResponse;
+    try {
+      response = await this.#door.fetch(request);
+    } catch (error) {
+      this.#running.delete(id);
+      if (!this.#closed) this.#fail(id, messageOf(error));
+      return;
+    }
+    if (this.#closed || request.signal.aborted) {
+      this.#running.delete(id);
+      // Nobody reads it any more; that it cannot be cancelled changes nothing.
+      response.body?.cancel().catch(() => {});
+      return;
+    }
+    const { status, statusText, url, redirected, body } = response;
+    const kind = body === null ? BODY.NONE : BODY.STREAM;
+    this.#wire.out.push(OP.FETCHED, id, status, statusText, joinHeaders(response.headers), url, redirected, kind);
+    this.#wire.kick();
+    if (body === null) {
+      this.#running.delete(id);
+      return;
+    }
+    this.#wire.send(id, body.getReader(), { owned: true, onEnd: () => this.#running.delete(id) });
+  }
+
+  #fail(id: number, message: string): void {
+    this.#wire.cancelReceiving(id, message);
+    this.#wire.out.push(OP.FETCH_FAILED, id, message);
+    this.#wire.kick();
+  }
+}
+
+function wholeBody(body: unknown): string | Uint8Array {
+  if (typeof body === "string" || body instanceof Uint8Array) return body;
+  throw new WireViolation("an outgoing request without its body");
+}

@@ -1,0 +1,147 @@
+/** The host's half of an app's WebSockets: real sockets on one side, the wall on the other, bounded both ways. */
+import type { HostSocket } from "../app_call.ts";
+import { OP } from "../protocol/messages.ts";
+import { type Wire, WireViolation } from "../protocol/wire.ts";
+
+/** Bytes that may wait for a slow app or a slow client before the connection is closed. */
+export const MAX_SOCKET_BYTES = 16 * 1024 * 1024;
+/** Between two looks at what a client has not taken yet. */
+const SENT_LOOK_MS = 20;
+
+const OPEN = 1;
+/** Close codes that an app may send; the rest is reserved for the protocol (RFC 6455, 7.4). */
+const isAppCode = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
+
+interface Bridged {
+  readonly socket: HostSocket;
+  readonly onClosed: (bytes: number) => void;
+  /** Bytes sent to the app that it has not dispatched. */
+  toApp: number;
+  /** Bytes the app sent that the client has not taken. */
+  toClient: number;
+  bytes: number;
+  look: ReturnType<typeof setTimeout> | null;
+}
+
+/** The sockets of one isolate, by id. */
+export class SocketBridge {
+  readonly #wire: Wire;
+  readonly #sockets = new Map<number, Bridged>();
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  /** Open sockets. */
+  get size(): number {
+    return this.#sockets.size;
+  }
+
+  /**
+   * Joins a socket to the wall.
+   * @param onClosed told once, with the bytes that went to the client
+   */
+  join(id: number, socket: HostSocket, onClosed: (bytes: number) => void): void {
+    const bridged: Bridged = { socket, onClosed, toApp: 0, toClient: 0, bytes: 0, look: null };
+    this.#sockets.set(id, bridged);
+    socket.binaryType = "arraybuffer";
+    const opened = () => {
+      this.#wire.out.push(OP.SOCKET_OPEN, id, socket.protocol);
+      this.#wire.kick();
+    };
+    if (socket.readyState === OPEN) opened();
+    else socket.addEventListener("open", opened);
+    socket.addEventListener("message", (event: MessageEvent) => this.#fromClient(id, bridged, event.data));
+    socket.addEventListener("close", (event: CloseEvent) => {
+      // Deno reports 0 when the connection broke off.
+      this.#closed(id, bridged, event.code === 0 ? 1006 : event.code, event.reason);
+    });
+    // A close event follows and says all there is to say.
+    socket.addEventListener("error", (event: Event) => event.preventDefault());
+  }
+
+  /** SOCKET_MESSAGE: id, text or bytes. @throws {WireViolation} when it is neither */
+  onMessage(id: number, data: unknown): void {
+    if (typeof data !== "string" && !(data instanceof Uint8Array)) throw new WireViolation("a message without data");
+    const bridged = this.#sockets.get(id);
+    if (bridged === undefined || bridged.socket.readyState !== OPEN) return;
+    const size = typeof data === "string" ? data.length : data.byteLength;
+    bridged.bytes += size;
+    bridged.toClient += size;
+    bridged.socket.send(typeof data === "string" ? data : data.slice().buffer);
+    if (bridged.socket.bufferedAmount > MAX_SOCKET_BYTES) {
+      bridged.socket.close(4013, "The client takes messages too slowly");
+    }
+    this.#tellSent(id, bridged);
+  }
+
+  /** SOCKET_CLOSE: id, code, reason. */
+  onClose(id: number, code: unknown, reason: unknown): void {
+    const bridged = this.#sockets.get(id);
+    if (bridged === undefined) return;
+    closeSocket(bridged.socket, typeof code === "number" ? code : 1000, typeof reason === "string" ? reason : "");
+  }
+
+  /** SOCKET_SENT: id, bytes that the app has dispatched. */
+  onDispatched(id: number, bytes: unknown): void {
+    const bridged = this.#sockets.get(id);
+    if (bridged !== undefined && typeof bytes === "number") bridged.toApp = Math.max(0, bridged.toApp - bytes);
+  }
+
+  /** Closes every socket. */
+  closeAll(code: number, reason: string): void {
+    for (const [id, bridged] of [...this.#sockets]) {
+      closeSocket(bridged.socket, code, reason);
+      this.#closed(id, bridged, code, reason);
+    }
+  }
+
+  #fromClient(id: number, bridged: Bridged, data: string | ArrayBuffer): void {
+    if (!this.#sockets.has(id)) return;
+    const size = typeof data === "string" ? data.length : data.byteLength;
+    bridged.toApp += size;
+    if (bridged.toApp > MAX_SOCKET_BYTES) {
+      closeSocket(bridged.socket, 4013, "The app takes messages too slowly");
+      return;
+    }
+    this.#wire.out.push(OP.SOCKET_MESSAGE, id);
+    if (typeof data === "string") this.#wire.out.push(data);
+    else this.#wire.pushBytes(new Uint8Array(data), true);
+    this.#wire.kick();
+  }
+
+  /** Tells the app what its client has taken, so that bufferedAmount in the app is true. */
+  #tellSent(id: number, bridged: Bridged): void {
+    const taken = bridged.toClient - bridged.socket.bufferedAmount;
+    if (taken > 0) {
+      bridged.toClient -= taken;
+      this.#wire.out.push(OP.SOCKET_SENT, id, taken);
+      this.#wire.kick();
+    }
+    if (bridged.toClient === 0 || bridged.look !== null) return;
+    bridged.look = setTimeout(() => {
+      bridged.look = null;
+      if (this.#sockets.has(id)) this.#tellSent(id, bridged);
+    }, SENT_LOOK_MS);
+  }
+
+  #closed(id: number, bridged: Bridged, code: number, reason: string): void {
+    if (!this.#sockets.delete(id)) return;
+    if (bridged.look !== null) clearTimeout(bridged.look);
+    this.#wire.out.push(OP.SOCKET_CLOSE, id, code, reason);
+    this.#wire.kick();
+    bridged.onClosed(bridged.bytes);
+  }
+}
+
+/** Closes with what the socket's class accepts: WebSocket.close() takes 1000 and 3000 to 4999 only. */
+function closeSocket(socket: HostSocket, code: number, reason: string): void {
+  if (socket.readyState > OPEN) return;
+  const short = new TextDecoder().decode(new TextEncoder().encode(reason).subarray(0, 123)).replace(/\uFFFD+$/, "");
+  try {
+    socket.close(code, short);
+  } catch (error) {
+    if (isAppCode(code)) throw error;
+    socket.close(1000, short);
+  }
+}

@@ -1,0 +1,139 @@
+/** The app's fetch: the host performs it under the app's outbound policy. */
+import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
+import { innerSlots } from "../protocol/inner_slots.ts";
+import { BODY, OP } from "../protocol/messages.ts";
+import type { Receiving, Wire } from "../protocol/wire.ts";
+
+interface Pending {
+  readonly resolve: (response: Response) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly receiving: Receiving;
+  /** Takes the abort listener back. */
+  readonly forget: () => void;
+}
+
+const NativeRequest = Request;
+const NativeResponse = Response;
+const NativeTypeError = TypeError;
+const NativePromise = Promise;
+const NativeUint8Array = Uint8Array;
+const nativeFetch = fetch;
+const { apply } = Reflect;
+
+/** Outgoing requests of this isolate; ids are negative, so that their streams meet no others. */
+export class FetchClient {
+  readonly #wire: Wire;
+  readonly #pending = new Map<number, Pending>();
+  #next = -1;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  /** The function to install as the app's `fetch`. */
+  readonly fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    let request: Request;
+    try {
+      request = new NativeRequest(input, init);
+    } catch (error) {
+      return NativePromise.reject(error);
+    }
+    // Data URLs hold their own answer.
+    if (request.url.slice(0, 5) === "data:") return apply(nativeFetch, undefined, [request]);
+    return new NativePromise((resolve, reject) => this.#start(request, resolve, reject));
+  };
+
+  #start(request: Request, resolve: (response: Response) => void, reject: (reason: unknown) => void): void {
+    const { signal } = request;
+    if (signal.aborted) return reject(signal.reason);
+    const id = this.#next--;
+    const wire = this.#wire;
+    const receiving = wire.openReceiver(id, (end) => {
+      if (end === "cancelled") this.#abort(id);
+      this.#pending.get(id)?.forget();
+      this.#pending.delete(id);
+    });
+    const onAbort = () => {
+      this.#abort(id);
+      wire.failReceiving(id, signal.reason);
+      wire.stopSending(id, "The request was aborted");
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#pending.set(id, {
+      resolve,
+      reject,
+      receiving,
+      forget: () => signal.removeEventListener("abort", onAbort),
+    });
+    this.#send(id, request);
+  }
+
+  #send(id: number, request: Request): void {
+    const wire = this.#wire;
+    const body = innerSlots === null ? request.body : innerSlots.takeRequestBody(innerSlots.request(request));
+    wire.out.push(OP.FETCH, id, request.method, request.url, joinHeaders(request.headers), request.redirect);
+    if (body === null) wire.out.push(BODY.NONE, null);
+    else if (typeof body === "string") wire.out.push(BODY.WHOLE, body);
+    else if (body instanceof NativeUint8Array) {
+      wire.out.push(BODY.WHOLE);
+      wire.pushBytes(body, false);
+    } else {
+      wire.out.push(BODY.STREAM, null);
+      wire.send(id, body.getReader(), { owned: false, onEnd() {} });
+    }
+    wire.kick();
+  }
+
+  #abort(id: number): void {
+    this.#wire.out.push(OP.FETCH_ABORT, id);
+    this.#wire.kick();
+  }
+
+  /** FETCHED: id, status, status text, header block, url, redirected, body kind. */
+  onFetched(batch: readonly unknown[], at: number): void {
+    const id = batch[at + 1] as number;
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    const [status, statusText, headers, url, redirected, kind] = batch.slice(at + 2, at + 8) as [
+      number,
+      string,
+      string,
+      string,
+      boolean,
+      number,
+    ];
+    const list = splitHeaders(headers);
+    let body: ReadableStream<Uint8Array> | null = null;
+    if (kind === BODY.STREAM) body = this.#wire.readableOf(pending.receiving, { byob: true });
+    else this.#wire.onEnd(id);
+    pending.resolve(
+      innerSlots === null
+        ? publicResponse(status, statusText, headers, body, url, redirected)
+        : innerSlots.makeFetched({ status, statusText, headers: list, body, url, redirected }),
+    );
+  }
+
+  /** FETCH_FAILED: id, message. */
+  onFailed(id: number, message: string): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    const error = new NativeTypeError(message);
+    this.#wire.failReceiving(id, error);
+    pending.reject(error);
+  }
+}
+
+function publicResponse(
+  status: number,
+  statusText: string,
+  headers: string,
+  body: ReadableStream<Uint8Array> | null,
+  url: string,
+  redirected: boolean,
+): Response {
+  const response = new NativeResponse(body, { status, statusText, headers: splitHeaders(headers) });
+  Object.defineProperty(response, "url", { value: url });
+  Object.defineProperty(response, "redirected", { value: redirected });
+  return response;
+}

@@ -1,0 +1,95 @@
+/** An app's way out: connections by its policy, checked after name resolution on each one. */
+import dns from "node:dns";
+import { Agent } from "undici";
+import { isAddress, isListed, isPublicAddress } from "./address_policy.ts";
+
+/** Where an app may connect to. */
+export type OutboundPolicy = "public" | "none" | "any" | readonly string[];
+
+/** The policy forbids it. */
+export class OutboundRefused extends TypeError {
+  override readonly name = "TypeError";
+}
+
+/** Longest wait for a connection, in ms. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Resolves a name to all its addresses; tests put their own name server behind it. */
+export type Resolve = (
+  hostname: string,
+  done: (error: Error | null, addresses: readonly { address: string; family: number }[]) => void,
+) => void;
+
+const systemResolve: Resolve = (hostname, done) => {
+  dns.lookup(hostname, { all: true }, (error, addresses) => done(error, addresses ?? []));
+};
+
+type Lookup = (
+  hostname: string,
+  options: { all?: boolean },
+  done: (error: Error | null, address: unknown, family?: number) => void,
+) => void;
+
+/** One policy with its connections; apps of the same policy do not share it. */
+export class Outbound implements Disposable {
+  /** Opens connections, each to an address that was just checked. */
+  readonly agent: Agent;
+  readonly #policy: OutboundPolicy;
+  readonly #resolve: Resolve;
+
+  constructor(policy: OutboundPolicy, resolve: Resolve = systemResolve) {
+    this.#policy = policy;
+    this.#resolve = resolve;
+    const connect = { lookup: this.#lookup, timeout: CONNECT_TIMEOUT_MS };
+    this.agent = new Agent({
+      connect: connect as NonNullable<ConstructorParameters<typeof Agent>[0]>["connect"] & object,
+    });
+  }
+
+  /**
+   * Checks what can be told from a URL alone; names are checked again when they are resolved.
+   * @throws {OutboundRefused} naming the policy
+   */
+  check(url: URL): void {
+    const { hostname } = url;
+    const policy = this.#policy;
+    if (policy === "any") return;
+    if (policy === "none") throw refusal(hostname, 'the policy "none" allows no connection');
+    if (policy !== "public") {
+      if (!isListed(hostname, policy)) throw refusal(hostname, "it is not in the app's list of hosts");
+      return;
+    }
+    if (isAddress(hostname) && !isPublicAddress(hostname)) {
+      throw refusal(hostname, 'the policy "public" allows no private, loopback or reserved address');
+    }
+  }
+
+  /** Called for every connection to a name, so that an answer that changes meanwhile gains nothing. */
+  readonly #lookup: Lookup = (hostname, options, done) => {
+    this.#resolve(hostname, (error, addresses) => {
+      if (error !== null) return done(error, undefined);
+      const allowed = this.#policy === "public"
+        ? addresses.filter(({ address }) => isPublicAddress(address))
+        : addresses;
+      const [first] = allowed;
+      if (first === undefined) {
+        const why = addresses.length === 0
+          ? "it has no address"
+          : 'it resolves to a private, loopback or reserved address, which the policy "public" forbids';
+        return done(refusal(hostname, why), undefined);
+      }
+      if (options.all === true) done(null, allowed);
+      else done(null, first.address, first.family);
+    });
+  };
+
+  /** Ends every connection. */
+  [Symbol.dispose](): void {
+    // Requests of an app that is gone have nobody to fail for.
+    this.agent.destroy().catch(() => {});
+  }
+}
+
+function refusal(hostname: string, why: string): OutboundRefused {
+  return new OutboundRefused(`Cannot connect to "${hostname}": ${why}`);
+}

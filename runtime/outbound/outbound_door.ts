@@ -1,0 +1,43 @@
+/** One app's way out: fetch and WebSocket under its policy, over connections of its own. */
+import { WebSocket as UndiciSocket } from "undici";
+import type { HostSocket } from "../app_call.ts";
+import { Outbound, type OutboundPolicy, type Resolve } from "./outbound.ts";
+import { outboundFetch, type OutboundRequest, type OutboundResponse } from "./outbound_fetch.ts";
+
+/** Fits what the app's side of the host needs. */
+export class OutboundDoor implements Disposable {
+  readonly #outbound: Outbound;
+  readonly #userAgent: string;
+
+  /** @param userAgent sent when the app names none */
+  constructor(policy: OutboundPolicy, userAgent: string, resolve?: Resolve) {
+    this.#outbound = new Outbound(policy, resolve);
+    this.#userAgent = userAgent;
+  }
+
+  /** @throws {TypeError} as fetch does */
+  fetch(request: OutboundRequest): Promise<OutboundResponse> {
+    const named = request.headers.some(([name]) => name.toLowerCase() === "user-agent");
+    const headers = named ? request.headers : [...request.headers, ["user-agent", this.#userAgent] as const];
+    return outboundFetch(this.#outbound, { ...request, headers });
+  }
+
+  /** @throws {TypeError} when the policy or the URL forbids it */
+  connect(url: string, protocols: readonly string[]): HostSocket {
+    const target = new URL(url);
+    if (target.protocol !== "ws:" && target.protocol !== "wss:") {
+      throw new TypeError(`Cannot connect to "${target.protocol}": only ws and wss URLs can be connected to`);
+    }
+    this.#outbound.check(target);
+    return new UndiciSocket(target, {
+      protocols: [...protocols],
+      dispatcher: this.#outbound.agent,
+      headers: { "user-agent": this.#userAgent },
+    }) as unknown as HostSocket;
+  }
+
+  /** Ends every connection. */
+  [Symbol.dispose](): void {
+    this.#outbound[Symbol.dispose]();
+  }
+}

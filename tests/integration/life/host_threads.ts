@@ -1,0 +1,43 @@
+/** Which isolates' threads a NANO process has, by the kernel's account (Linux). */
+
+/** Names of the worker threads of a process, `worker-<thread id>`; one isolate has one of them. */
+export function workerThreads(pid: number): Set<string> {
+  const names = new Set<string>();
+  for (const { name: task } of Deno.readDirSync(`/proc/${pid}/task`)) {
+    try {
+      const name = Deno.readTextFileSync(`/proc/${pid}/task/${task}/comm`).trim();
+      if (name.startsWith("worker-")) names.add(name);
+    } catch (error) {
+      // A thread that ended between the listing and the look.
+      if (!(error instanceof Error && "code" in error)) throw error;
+    }
+  }
+  return names;
+}
+
+/** Memory of a process that is in RAM now, in MB. */
+export function residentMb(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
+  if (kilobytes === undefined) throw new Error(`Cannot read the memory of process ${pid}`);
+  return Number(kilobytes) / 1024;
+}
+
+/** Whether a process runs; one that ended and was not yet waited for does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || (error instanceof Error && "code" in error)) return false;
+    throw error;
+  }
+}
+
+/** Processes that a process started and that still run. */
+export function childrenOf(pid: number): number[] {
+  const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim();
+  // Deno spawns from any of its threads.
+  const all = [...Deno.readDirSync(`/proc/${pid}/task`)].flatMap(({ name }) =>
+    Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`).trim().split(/\s+/)
+  );
+  return [...new Set([...children.split(/\s+/), ...all])].filter((text) => text !== "").map(Number);
+}

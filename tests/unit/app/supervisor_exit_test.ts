@@ -1,0 +1,138 @@
+/** Tests what follows when an isolate ends by itself. */
+import { assert, assertEquals } from "@std/assert";
+import { HEALTHY_AFTER_MS, MAX_BACKOFF_MS } from "../../../runtime/app/backoff.ts";
+import { settle } from "../runtime/fake_clock.ts";
+import { Stage } from "./stage.ts";
+
+/** Code that a request inside gets, by the reason of the end. */
+const CODES = {
+  out_of_memory: "APP_OUT_OF_MEMORY",
+  unresponsive: "APP_UNRESPONSIVE",
+  uncaught_error: "APP_TERMINATED",
+  terminated: "APP_TERMINATED",
+} as const;
+
+for (const [reason, code] of Object.entries(CODES) as [keyof typeof CODES, string][]) {
+  Deno.test(`Supervisor restarts at once after ${reason}; requests inside get ${code}, queued ones are served`, async () => {
+    const stage = await Stage.running({ maxConcurrent: 1 });
+    const inside = stage.fetch();
+    const queued = stage.fetch();
+    stage.last.cpuMicros = 3_000_000;
+    const [first] = stage.isolates;
+    await stage.die(reason);
+    assertEquals([inside.code, queued.code], [code, null]);
+    assertEquals(first!.received, [inside], "nothing is handed to a dead isolate");
+    assertEquals([stage.supervisor.state, stage.isolates.length], ["starting", 2]);
+    assertEquals(stage.told("app_exit").at(-1), {
+      event: "app_exit",
+      app: "blog",
+      reason,
+      detail: `it was ${reason}`,
+    });
+    assertEquals(stage.told("app_restart"), [{ event: "app_restart", app: "blog", reason, delayMs: 0 }]);
+    const { restarts, lastExit, cpuSeconds } = stage.supervisor.snapshot();
+    assertEquals([restarts, lastExit?.reason, cpuSeconds], [{ [reason]: 1 }, reason, 3]);
+    await stage.load();
+    assertEquals(stage.last.received, [queued]);
+  });
+}
+
+Deno.test("Supervisor waits longer from death to death, up to 30 s, and refuses meanwhile", async () => {
+  const stage = await Stage.running();
+  const delays: number[] = [];
+  for (let death = 1; death <= 12; death++) {
+    await stage.die("out_of_memory");
+    const { delayMs } = stage.told("app_restart").at(-1)!;
+    delays.push(delayMs);
+    if (delayMs > 0) {
+      assertEquals([stage.supervisor.state, stage.fetch().code], ["backoff", "APP_UNAVAILABLE"]);
+      await stage.clock.advance(delayMs - 1);
+      assertEquals(stage.supervisor.state, "backoff");
+      await stage.clock.advance(1);
+    }
+    assertEquals([stage.supervisor.state, stage.isolates.length], ["starting", death + 1]);
+    await stage.load();
+  }
+  assertEquals(delays, [0, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, MAX_BACKOFF_MS, MAX_BACKOFF_MS]);
+});
+
+Deno.test("Supervisor counts deaths while starting as deaths in a row", async () => {
+  const stage = new Stage();
+  stage.supervisor.start().catch(() => {});
+  await settle();
+  await stage.die("out_of_memory");
+  await stage.clock.advance(100);
+  assertEquals(stage.told("app_starting").map(({ attempt }) => attempt), [1, 2]);
+  await stage.die("out_of_memory");
+  assertEquals(stage.told("app_restart").map(({ delayMs }) => delayMs), [100, 200]);
+});
+
+Deno.test("Supervisor forgives earlier deaths after a healthy time", async () => {
+  const stage = await Stage.running();
+  for (let death = 0; death < 3; death++) {
+    await stage.die("terminated");
+    await stage.clock.advance(1000);
+    await stage.load();
+  }
+  assertEquals(stage.told("app_restart").at(-1)!.delayMs, 200);
+  await stage.clock.advance(HEALTHY_AFTER_MS);
+  await stage.die("terminated");
+  assertEquals(stage.told("app_restart").at(-1)!.delayMs, 0);
+  await stage.load();
+  await stage.die("terminated");
+  assertEquals(stage.told("app_restart").at(-1)!.delayMs, 100);
+});
+
+Deno.test("Supervisor refuses what waits when it has to back off", async () => {
+  const stage = await Stage.running({ maxConcurrent: 1 });
+  await stage.die("terminated");
+  const waiting = stage.fetch();
+  await settle();
+  await stage.die("terminated");
+  assertEquals([stage.supervisor.state, waiting.code], ["backoff", "APP_UNAVAILABLE"]);
+});
+
+Deno.test("Supervisor drops the late exit of an isolate that it holds no more", async () => {
+  const stage = await Stage.running({ idleTimeoutMs: 1000 });
+  await stage.clock.advance(1100);
+  assertEquals(stage.supervisor.state, "idle");
+  const [old] = stage.isolates;
+  const call = stage.fetch();
+  await stage.load();
+  assertEquals(stage.last.received, [call]);
+  old!.kill({ reason: "out_of_memory", detail: "in waitUntil" });
+  await settle();
+  assertEquals([stage.supervisor.state, stage.told("app_restart").length, call.code], ["running", 0, null]);
+});
+
+Deno.test("Supervisor keeps the CPU time of isolates that have ended", async () => {
+  const stage = await Stage.running();
+  stage.last.cpuMicros = 1_500_000;
+  await stage.die("terminated");
+  await stage.load();
+  stage.last.cpuMicros = 500_000;
+  assertEquals(stage.supervisor.snapshot().cpuSeconds, 2);
+});
+
+Deno.test("Supervisor opens one way out for all isolates of its app and closes it with the app", async () => {
+  const stage = await Stage.running();
+  await stage.die("terminated");
+  await stage.load();
+  assertEquals(stage.doors, { opened: 1, closed: 0 });
+  const stopped = stage.supervisor.stop(0);
+  await stage.clock.advance(0);
+  await stopped;
+  assertEquals(stage.doors, { opened: 1, closed: 1 });
+});
+
+Deno.test("Supervisor leaves no timer behind when an app that had work dies and is stopped in backoff", async () => {
+  const stage = await Stage.running();
+  await stage.die("terminated");
+  await stage.load();
+  stage.fetch();
+  await stage.die("terminated");
+  assertEquals(stage.supervisor.state, "backoff");
+  assert(stage.clock.armed > 0);
+  assertEquals(await stage.supervisor.stop(), "drained");
+  assertEquals(stage.clock.armed, 0);
+});

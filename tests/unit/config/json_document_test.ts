@@ -1,0 +1,87 @@
+/** The parser of nano.json against JSON.parse, and where it says that a mistake is. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { JsonSyntaxError, parseJsonDocument, positionOf } from "../../../runtime/config/json_document.ts";
+import { randomOf } from "./random_document.ts";
+
+Deno.test("parseJsonDocument() accepts what JSON.parse accepts, with the same value", () => {
+  const texts = [
+    "null",
+    " true ",
+    "-0",
+    "1e400",
+    "12.5E-3",
+    '"\\u00e9\\ud83d\\ude00\\n\\/"',
+    '"\u2028 \ud800"',
+    "[]",
+    "{ }",
+    "[1,[2,[3]],{}]",
+    '\t{"a":\r\n{"b":[{}]},"":0}\n',
+    '{"__proto__":{"x":1},"constructor":2,"toString":3}',
+  ];
+  for (const text of texts) assertEquals(parseJsonDocument(text).value, JSON.parse(text));
+});
+
+Deno.test("parseJsonDocument() agrees with JSON.parse on 20,000 damaged documents", () => {
+  const random = randomOf(1);
+  const seeds = ['{"apps":[{"name":"a","n":-1.5e3,"t":true,"x":null}],"s":"a\\n\\u0041"}', '[[],{},"",0,false]'];
+  const pieces = [...'{}[]",:\\0123456789.eE+-truefalsn/* \n\t', "\u0000", "\ufeff", "é", "\\u", "00", "NaN"];
+  let accepted = 0;
+  for (let round = 0; round < 20_000; round++) {
+    let text = random.pick(seeds);
+    for (let edits = random.below(4); edits >= 0; edits--) {
+      const at = random.below(text.length + 1);
+      text = text.slice(0, at) + (random.below(2) ? random.pick(pieces) : "") + text.slice(at + random.below(3));
+    }
+    const expected = outcome(() => JSON.parse(text));
+    const actual = outcome(() => parseJsonDocument(text).value);
+    assertEquals([text, "value" in actual], [text, "value" in expected]);
+    if ("value" in actual && "value" in expected) {
+      assertEquals(actual.value, expected.value);
+      accepted++;
+    } else assert("error" in actual && actual.error instanceof JsonSyntaxError);
+  }
+  assert(accepted > 200 && accepted < 19_000, `Accepted ${accepted}: the damage is too small or too great to tell`);
+});
+
+Deno.test("A syntax error is placed where the text goes wrong", () => {
+  const table: readonly [text: string, line: number, column: number, message: string][] = [
+    ["", 1, 1, "found the end of the text instead of a value"],
+    ['{\n  "a": 1\n  "b": 2\n}', 3, 3, 'found "\\"" instead of "," or "}"'],
+    ['{\n  "a": 1,\n}', 3, 1, 'found "}" instead of a key in double quotes'],
+    ["[1 2]", 1, 4, 'found "2" instead of "," or "]"'],
+    ["[01]", 1, 2, 'found "0" instead of a value'],
+    ["{'a': 1}", 1, 2, 'found "\'" instead of a key in double quotes'],
+    ['{"a" 1}', 1, 6, 'found "1" instead of ":"'],
+    ["{} {}", 1, 4, 'found "{" instead of the end of the document'],
+    ["[\r\n  // note\r\n]", 2, 3, 'found "/" instead of a value (JSON has no comments)'],
+    ['["a\nb"]', 1, 4, 'found "\\n" instead of the closing quote (in text a line break is written "\\n")'],
+    ['["a', 1, 4, 'found the end of the text instead of the closing quote (in text a line break is written "\\n")'],
+    ['["\\x"]', 1, 4, 'found "x" instead of one of " \\ / b f n r t u after the backslash'],
+    ["[😀]", 1, 2, 'found "😀" instead of a value'],
+    [`${"[".repeat(200)}`, 1, 102, "nested deeper than 100 levels"],
+  ];
+  for (const [text, line, column, message] of table) {
+    const error = assertThrows(() => parseJsonDocument(text), JsonSyntaxError);
+    const position = positionOf(text, error.offset);
+    assertEquals([text, position.line, position.column, error.message], [text, line, column, message]);
+  }
+});
+
+Deno.test("positionOf() gives the whole line without its line break", () => {
+  assertEquals(positionOf("a\r\nbc\r\nd", 4), { line: 2, column: 2, lineText: "bc" });
+  assertEquals(positionOf("abc", 3), { line: 1, column: 4, lineText: "abc" });
+});
+
+Deno.test("A key that is written twice is told with its path, and the last value counts", () => {
+  const { value, repeatedKeys } = parseJsonDocument('{"a":[{"x":1,"x":2}],"b":{"x":3},"a":4}');
+  assertEquals(value, { a: 4, b: { x: 3 } });
+  assertEquals(repeatedKeys, [{ path: ["a", 0, "x"], offset: 13 }, { path: ["a"], offset: 33 }]);
+});
+
+function outcome(call: () => unknown): { value: unknown } | { error: unknown } {
+  try {
+    return { value: call() };
+  } catch (error) {
+    return { error };
+  }
+}

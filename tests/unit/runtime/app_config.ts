@@ -1,0 +1,48 @@
+/** Configurations for unit tests: complete, with round numbers. */
+import type { AppConfig, NanoConfig } from "../../../runtime/config/resolved_config.ts";
+
+/** An app's configuration. */
+export function appConfig(changes: Partial<AppConfig> = {}): AppConfig {
+  const name = changes.name ?? "blog";
+  return {
+    name,
+    path: `/apps/${name}`,
+    hostnames: [name],
+    port: null,
+    env: {},
+    secrets: [],
+    memoryMb: 64,
+    externalMb: 32,
+    cpuMs: 5000,
+    timeoutMs: 30_000,
+    maxConcurrent: 4,
+    maxQueue: 3,
+    maxBodyBytes: 1000,
+    idleTimeoutMs: 0,
+    drainTimeoutMs: 20_000,
+    streams: "native",
+    assets: null,
+    outbound: "public",
+    nodeCompat: true,
+    crons: [],
+    ...changes,
+  };
+}
+
+/** A whole configuration. */
+export function nanoConfig(apps: readonly AppConfig[], changes: Partial<NanoConfig> = {}): NanoConfig {
+  return {
+    file: null,
+    hostname: "127.0.0.1",
+    port: 0,
+    tls: null,
+    admin: false,
+    stateDir: "/state",
+    drainTimeoutMs: 20_000,
+    trustedProxies: [],
+    defaultApp: null,
+    log: { level: "info", format: "json" },
+    apps,
+    ...changes,
+  };
+}

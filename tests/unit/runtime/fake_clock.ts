@@ -1,0 +1,50 @@
+/** A clock that only moves when a test says so. */
+import type { Clock } from "../../../runtime/clock.ts";
+
+/** Wall time of a clock that has not moved. */
+export const WALL_START = 1_700_000_000_000;
+
+/** Time and timers in a test's hand. */
+export class FakeClock implements Clock {
+  #now = 0;
+  readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
+
+  /** Timers that have neither run nor been taken back. */
+  get armed(): number {
+    return this.#timers.size;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  wall(): number {
+    return WALL_START + this.#now;
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    const timer = { at: this.#now + delayMs, run };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Lets time pass: runs due timers in order, and what follows from each before the next. */
+  async advance(ms: number): Promise<void> {
+    const target = this.#now + ms;
+    await settle();
+    while (true) {
+      const due = [...this.#timers].filter(({ at }) => at <= target).sort((a, b) => a.at - b.at)[0];
+      if (due === undefined) break;
+      this.#timers.delete(due);
+      this.#now = Math.max(this.#now, due.at);
+      due.run();
+      await settle();
+    }
+    this.#now = target;
+  }
+}
+
+/** Lets every promise chain run to where it waits for something from outside. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -162,7 +162,7 @@ export class Nano implements AsyncDisposable {
   readiness(): Readiness {
     const apps = this.apps().map(({ name, state, error }) => ({ name, state, error }));
     const draining = this.#draining !== null;
-    return { ready: !draining && !apps.some(({ state }) => state === "starting"), draining, apps };
+    return { ready: !draining && !this.apps().some(isFirstStart), draining, apps };
   }
 
   /** The metrics in Prometheus' text format. */
@@ -316,9 +316,13 @@ export class Nano implements AsyncDisposable {
     this.#watch?.[Symbol.dispose]();
     this.#dispatcher.startDraining();
     await this.#reloading;
-    const closed = this.#listeners.shutdown();
     const deadline = systemClock.now() + drainTimeoutMs;
+    // Deno closes every WebSocket the moment its server stops listening. Where there are some, listening ends with
+    // them; new requests meanwhile get 503 and a closed connection.
+    const hasSockets = [...units, ...this.#leaving].some((unit) => unit.openSockets > 0);
+    const early = hasSockets ? null : this.#listeners.shutdown();
     await Promise.all([...units.map((unit) => unit.stop(drainTimeoutMs)), ...this.#stops]);
+    const closed = early ?? this.#listeners.shutdown();
     await withDeadline(closed, Math.max(0, deadline - systemClock.now()) + DELIVERY_GRACE_MS);
     forget();
     const result = { drainedRequests: Math.max(0, inFlight - forcedClosed), forcedClosed };
@@ -345,6 +349,11 @@ export class Nano implements AsyncDisposable {
       this.#warn(`The change of "${key === "stateDir" ? "state_dir" : key}" takes effect after a restart`);
     }
   }
+}
+
+/** Whether an app has yet to come up or fail for the first time; later restarts are no reason to take NANO out of service. */
+function isFirstStart(app: AppSnapshot): boolean {
+  return app.state === "starting" && app.startSeconds === null && app.lastExit === null;
 }
 
 async function withDeadline(work: Promise<unknown>, ms: number): Promise<void> {

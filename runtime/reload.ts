@@ -13,6 +13,7 @@ export interface AppUnit {
   readonly version: string | null;
   readonly state: AppStateName;
   readonly pending: number;
+  readonly openSockets: number;
   fetch(call: AppCall): void;
   start(): Promise<void>;
   stop(timeoutMs?: number): Promise<ExitReason>;

@@ -10,6 +10,7 @@ export class BrokenApp {
   readonly app: AppConfig;
   readonly version = null;
   readonly pending = 0;
+  readonly openSockets = 0;
   readonly #error: NanoError;
   readonly #since: number;
   #state: AppStateName = "failed";

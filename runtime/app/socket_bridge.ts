@@ -20,6 +20,8 @@ interface Bridged {
   /** Bytes the app sent that the client has not taken. */
   toClient: number;
   bytes: number;
+  /** What the app sent before the connection stood. */
+  early: (string | Uint8Array)[];
   look: ReturnType<typeof setTimeout> | null;
 }
 
@@ -42,12 +44,15 @@ export class SocketBridge {
    * @param onClosed told once, with the bytes that went to the client
    */
   join(id: number, socket: HostSocket, onClosed: (bytes: number) => void): void {
-    const bridged: Bridged = { socket, onClosed, toApp: 0, toClient: 0, bytes: 0, look: null };
+    const bridged: Bridged = { socket, onClosed, toApp: 0, toClient: 0, bytes: 0, early: [], look: null };
     this.#sockets.set(id, bridged);
     socket.binaryType = "arraybuffer";
     const opened = () => {
       this.#wire.out.push(OP.SOCKET_OPEN, id, socket.protocol);
       this.#wire.kick();
+      const { early } = bridged;
+      bridged.early = [];
+      for (const message of early) this.#toClient(id, bridged, message);
     };
     if (socket.readyState === OPEN) opened();
     else socket.addEventListener("open", opened);
@@ -64,14 +69,16 @@ export class SocketBridge {
   onMessage(id: number, data: unknown): void {
     if (typeof data !== "string" && !(data instanceof Uint8Array)) throw new WireViolation("a message without data");
     const bridged = this.#sockets.get(id);
-    if (bridged === undefined || bridged.socket.readyState !== OPEN) return;
-    const size = typeof data === "string" ? data.length : data.byteLength;
-    bridged.bytes += size;
-    bridged.toClient += size;
+    if (bridged === undefined) return;
+    bridged.toClient += sizeOf(data);
+    if (bridged.socket.readyState === OPEN) this.#toClient(id, bridged, data);
+    else if (bridged.socket.readyState < OPEN) bridged.early.push(data);
+    if (bridged.toClient > MAX_SOCKET_BYTES) closeSocket(bridged.socket, 4013, "The client takes messages too slowly");
+  }
+
+  #toClient(id: number, bridged: Bridged, data: string | Uint8Array): void {
+    bridged.bytes += sizeOf(data);
     bridged.socket.send(typeof data === "string" ? data : data.slice().buffer);
-    if (bridged.socket.bufferedAmount > MAX_SOCKET_BYTES) {
-      bridged.socket.close(4013, "The client takes messages too slowly");
-    }
     this.#tellSent(id, bridged);
   }
 
@@ -98,8 +105,7 @@ export class SocketBridge {
 
   #fromClient(id: number, bridged: Bridged, data: string | ArrayBuffer): void {
     if (!this.#sockets.has(id)) return;
-    const size = typeof data === "string" ? data.length : data.byteLength;
-    bridged.toApp += size;
+    bridged.toApp += sizeOf(data);
     if (bridged.toApp > MAX_SOCKET_BYTES) {
       closeSocket(bridged.socket, 4013, "The app takes messages too slowly");
       return;
@@ -132,6 +138,10 @@ export class SocketBridge {
     this.#wire.kick();
     bridged.onClosed(bridged.bytes);
   }
+}
+
+function sizeOf(data: string | ArrayBuffer | Uint8Array): number {
+  return typeof data === "string" ? data.length : data.byteLength;
 }
 
 /** Closes with what the socket's class accepts: WebSocket.close() takes 1000 and 3000 to 4999 only. */

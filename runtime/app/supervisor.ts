@@ -8,7 +8,7 @@ import { backoffMs, HEALTHY_AFTER_MS } from "./backoff.ts";
 import { CallQueue } from "./call_queue.ts";
 import type { IsolateExit } from "./exit_errors.ts";
 import { isolateLoad } from "./isolate_load.ts";
-import type { IsolateObserver } from "./isolate_worker.ts";
+import type { IsolateObserver } from "./call_runner.ts";
 import type { OutboundDoor } from "./outbound_bridge.ts";
 import { refusal } from "./refusal.ts";
 import type { AppCode, AppIsolate, SupervisorTools } from "./supervisor_tools.ts";
@@ -68,6 +68,11 @@ export class Supervisor {
   /** Requests in the isolate and in the queue. */
   get pending(): number {
     return (this.#isolate?.inFlight ?? 0) + this.#queue.size;
+  }
+
+  /** WebSockets of the app. */
+  get openSockets(): number {
+    return this.#isolate?.openSockets ?? 0;
   }
 
   get #isolate(): AppIsolate | null {

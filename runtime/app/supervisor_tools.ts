@@ -4,13 +4,16 @@ import type { Clock } from "../clock.ts";
 import type { NanoEvent } from "../events.ts";
 import type { IsolateExit } from "./exit_errors.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
-import type { IsolateLoad, IsolateObserver } from "./isolate_worker.ts";
+import type { IsolateObserver } from "./call_runner.ts";
+import type { IsolateLoad } from "./isolate_worker.ts";
 import type { OutboundDoor } from "./outbound_bridge.ts";
 
 /** What a supervisor needs of an isolate; IsolateWorker fits. */
 export interface AppIsolate {
   readonly ended: Promise<IsolateExit>;
   readonly inFlight: number;
+  /** WebSockets, those the app opened itself included. */
+  readonly openSockets: number;
   readonly heapBytes: number;
   readonly externalBytes: number;
   readonly cpuMicros: number;

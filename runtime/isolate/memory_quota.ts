@@ -2,6 +2,20 @@
 
 const WASM_PAGE_BYTES = 64 * 1024;
 
+// The quotas run while the app runs: they may only use what the app cannot replace.
+const { apply, construct } = Reflect;
+const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object;
+const { isPrototypeOf } = Object.prototype;
+const { iterator } = Symbol;
+const { then } = Promise.prototype;
+const NativeUint8Array = Uint8Array;
+const NativeResponse = Response;
+const byteLengthOf = getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), "byteLength")!.get!;
+const { get: getHeader } = Headers.prototype;
+const { forEach } = FormData.prototype;
+
+type Method = (this: unknown, ...given: unknown[]) => unknown;
+
 /**
  * Guards Blob, File and WebAssembly.Memory of this isolate. Blob data outlives a killed isolate in Deno 2.9,
  * for the life of the process, so it gets an eighth of the allowance only.
@@ -11,55 +25,129 @@ export function limitExternalMemory(externalBytes: number): void {
   limitWasmMemory(Math.floor(externalBytes / WASM_PAGE_BYTES));
 }
 
+/** Counts blob data by the size that Deno itself keeps; every way to make a blob passes through `charge`. */
 function limitBlobs(quotaBytes: number): void {
+  const NativeBlob = Blob;
+  const blobPrototype = NativeBlob.prototype;
+  const sizeOf = getOwnPropertyDescriptor(blobPrototype, "size")!.get!;
   let held = 0;
   const freed = new FinalizationRegistry<number>((bytes) => held -= bytes);
-  const sizeOf = Object.getOwnPropertyDescriptor(Blob.prototype, "size")!.get!;
   const register = freed.register.bind(freed);
+  const isBlob = (value: unknown): value is Blob => apply(isPrototypeOf, blobPrototype, [value]) as boolean;
+
+  const refuseBeyond = (bytes: number) => {
+    if (held + bytes <= quotaBytes) return;
+    throw new RangeError(`Cannot create a Blob: the app may hold ${quotaBytes} bytes of blob data`);
+  };
+  const charge = <T>(blob: T): T => {
+    const bytes = apply(sizeOf, blob, []) as number;
+    held += bytes;
+    register(blob as object, bytes);
+    return blob;
+  };
   const sizeOfPart = (part: unknown): number => {
     if (typeof part === "string") return part.length;
-    if (part instanceof Blob) return 0; // shares its bytes with the new blob
+    // A blob in a blob shares its bytes, but they live on when the first one is let go.
+    if (isBlob(part)) return apply(sizeOf, part, []) as number;
     const bytes = (part as { byteLength?: unknown } | null)?.byteLength;
-    return typeof bytes === "number" ? bytes : 0;
+    return typeof bytes === "number" && bytes > 0 ? bytes : 0;
   };
+  const construction: ProxyHandler<typeof Blob> = {
+    construct(target, given, newTarget) {
+      const parts = given[0];
+      const list: unknown[] = [];
+      let asked = 0;
+      if (parts !== null && (typeof parts === "object" || typeof parts === "function") && iterator in parts) {
+        for (const part of parts as Iterable<unknown>) {
+          // Defined, not assigned: a setter that the app put on Array.prototype must not see the list.
+          defineProperty(list, list.length, { value: part, writable: true, enumerable: true, configurable: true });
+          asked += sizeOfPart(part);
+        }
+        refuseBeyond(asked);
+        defineProperty(list, iterator, { value: values });
+        given = given.length > 1 ? [list, given[1], given[2]] : [list];
+      }
+      return charge(construct(target, given, newTarget)) as object;
+    },
+  };
+  const limited: Record<string, unknown> = {};
   for (const name of ["Blob", "File"] as const) {
     const Native = globalThis[name];
-    const Limited = new Proxy(Native, {
-      construct(target, given, newTarget) {
-        let asked = 0;
-        const parts = given[0];
-        if (parts !== null && typeof parts === "object" && Symbol.iterator in parts) {
-          given[0] = [...parts as Iterable<unknown>];
-          for (const part of given[0]) asked += sizeOfPart(part);
-        }
-        if (held + asked > quotaBytes) {
-          throw new RangeError(`Cannot create a ${name}: the app may hold ${quotaBytes} bytes of blob data`);
-        }
-        const blob = Reflect.construct(target, given, newTarget) as Blob;
-        const bytes = Reflect.apply(sizeOf, blob, []) as number;
-        held += bytes;
-        register(blob, bytes);
-        return blob;
-      },
-    });
-    Object.defineProperty(Native.prototype, "constructor", { value: Limited, writable: true, configurable: true });
-    Object.defineProperty(globalThis, name, { value: Limited, writable: true, configurable: true, enumerable: false });
+    const Limited = limited[name] = new Proxy(Native, construction as ProxyHandler<typeof Native>);
+    defineProperty(Native.prototype, "constructor", { value: Limited, writable: true, configurable: true });
+    defineProperty(globalThis, name, { value: Limited, writable: true, configurable: true, enumerable: false });
   }
+  // File's native prototype is the native Blob, which would be a way around.
+  Object.setPrototypeOf(File, limited.Blob as object);
+
+  wrap(blobPrototype, "slice", (native) =>
+    function slice(this: unknown, ...given: unknown[]) {
+      return charge(apply(native, this, given));
+    });
+  for (const prototype of [Response.prototype, Request.prototype]) limitBody(prototype);
+
+  function limitBody(prototype: object): void {
+    const read = (prototype as { arrayBuffer: Method }).arrayBuffer;
+    const headersOf = getOwnPropertyDescriptor(prototype, "headers")!.get!;
+    const typeOf = (body: unknown) => apply(getHeader, apply(headersOf, body, []), ["content-type"]) as string | null;
+    /** Reads a body whole, so that its size is known before a blob is made of it. */
+    const whole = (body: unknown, next: (bytes: ArrayBuffer) => unknown) =>
+      apply(then, apply(read, body, []) as Promise<ArrayBuffer>, [(bytes: ArrayBuffer) => {
+        refuseBeyond(apply(byteLengthOf, new NativeUint8Array(bytes), []) as number);
+        return next(bytes);
+      }]);
+    wrap(prototype, "blob", (native) =>
+      function blob(this: unknown) {
+        const type = typeOf(this);
+        return whole(this, (bytes) => {
+          const response = new NativeResponse(bytes, { headers: type === null ? {} : { "content-type": type } });
+          return apply(then, apply(native, response, []), [charge]);
+        });
+      });
+    wrap(prototype, "formData", (native) =>
+      function formData(this: unknown) {
+        const type = typeOf(this);
+        return whole(this, (bytes) => {
+          const response = new NativeResponse(bytes, { headers: { "content-type": type ?? "" } });
+          return apply(then, apply(native, response, []), [(form: FormData) => {
+            apply(forEach, form, [(value: unknown) => isBlob(value) && charge(value)]);
+            return form;
+          }]);
+        });
+      });
+  }
+}
+
+/** An array's own iteration, out of the app's reach. */
+function values(this: unknown[]): Iterator<unknown> {
+  let at = 0;
+  const next = () => at < this.length ? { done: false, value: this[at++] } : { done: true, value: undefined };
+  return { next } as Iterator<unknown>;
+}
+
+/** Replaces a method, with its name and length. */
+function wrap(holder: object, name: string, make: (native: Method) => Method): void {
+  const native = (holder as Record<string, Method>)[name]!;
+  const wrapped = make(native);
+  defineProperty(wrapped, "length", { value: native.length, configurable: true });
+  defineProperty(holder, name, { value: wrapped, writable: true, configurable: true, enumerable: true });
 }
 
 function limitWasmMemory(maxPages: number): void {
   const Native = WebAssembly.Memory;
+  const NativeNumber = Number;
+  const { min } = Math;
   const Limited = new Proxy(Native, {
     construct(target, [given], newTarget) {
-      const wanted = Object(given) as WebAssembly.MemoryDescriptor;
-      const initial = Number(wanted.initial);
+      const wanted = { ...Object(given) as WebAssembly.MemoryDescriptor };
+      const initial = NativeNumber(wanted.initial);
       if (initial > maxPages) {
         throw new RangeError(`Cannot create a WebAssembly.Memory of ${initial} pages: the app may hold ${maxPages}`);
       }
-      const maximum = Math.min(wanted.maximum === undefined ? maxPages : Number(wanted.maximum), maxPages);
-      return Reflect.construct(target, [{ ...wanted, maximum }], newTarget);
+      const maximum = min(wanted.maximum === undefined ? maxPages : NativeNumber(wanted.maximum), maxPages);
+      return construct(target, [{ ...wanted, initial, maximum }], newTarget);
     },
   });
-  Object.defineProperty(Native.prototype, "constructor", { value: Limited, writable: true, configurable: true });
-  Object.defineProperty(WebAssembly, "Memory", { value: Limited, writable: true, configurable: true });
+  defineProperty(Native.prototype, "constructor", { value: Limited, writable: true, configurable: true });
+  defineProperty(WebAssembly, "Memory", { value: Limited, writable: true, configurable: true });
 }

@@ -4,11 +4,30 @@ import module from "node:module";
 /** Prefix of every module of an app. */
 const APP_SCHEME = "app:///";
 const REFUSED = "app:///__refused__?";
+const GUARDED = "app:///__builtin__/";
 
 /** Node built-ins that reach nothing outside the isolate. */
 const HARMLESS_BUILTINS = "assert assert/strict async_hooks buffer crypto events path path/posix path/win32 punycode " +
   "querystring stream stream/consumers stream/promises stream/web string_decoder timers timers/promises url util " +
   "util/types zlib";
+
+/**
+ * Built-ins with exports that would lead around a limit: apps get them from here. These modules run in the app's realm,
+ * so they hold nothing that the app may not have.
+ */
+const GUARDED_BUILTINS: Readonly<Record<string, readonly string[]>> = {
+  // Blob data outlives the isolate: only the counted classes (memory_quota.ts) may make any.
+  buffer: ["Blob", "File"],
+  // Heap snapshots of the whole isolate, for nothing that an app needs.
+  util: ["queryObjects"],
+};
+
+function guardedSource(builtin: string, names: readonly string[]): string {
+  const specifier = JSON.stringify(`node:${builtin}`);
+  const globals = names.map((name) => `${name} = globalThis.${name}`).join(", ");
+  return `import builtin from ${specifier};\nexport * from ${specifier};\nexport const ${globals};\n` +
+    `export default Object.assign({}, builtin, { ${names.join(", ")} });`;
+}
 
 interface Policy {
   sources: Readonly<Record<string, string>>;
@@ -35,6 +54,10 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
   const after = (text: string, prefix: string): string => apply(slice, text, [prefix.length]);
   const harmless = Object.create(null) as Record<string, true>;
   for (const name of HARMLESS_BUILTINS.split(" ")) harmless[name] = true;
+  const guarded = Object.create(null) as Record<string, string>;
+  for (const name of Object.keys(GUARDED_BUILTINS)) {
+    guarded[GUARDED + name] = guardedSource(name, GUARDED_BUILTINS[name]!);
+  }
 
   module.registerHooks(
     {
@@ -45,11 +68,17 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
           return { url: apply(hrefOf, new NativeUrl(specifier, context.parentURL), []), shortCircuit: true };
         }
         const builtin = startsWith(specifier, "node:") ? after(specifier, "node:") : specifier;
-        if (policy.nodeCompat && has(harmless, builtin)) return next(`node:${builtin}`);
+        if (policy.nodeCompat && has(harmless, builtin)) {
+          // Only the guarded module itself gets the real one.
+          const url = GUARDED + builtin;
+          if (has(guarded, url) && context.parentURL !== url) return { url, shortCircuit: true };
+          return next(`node:${builtin}`);
+        }
         return { url: REFUSED + encode(specifier), shortCircuit: true };
       },
       load(url: string, context: unknown, next: (url: string, context: unknown) => unknown) {
         if (has(policy.sources, url)) return { format: "module", source: policy.sources[url], shortCircuit: true };
+        if (has(guarded, url)) return { format: "module", source: guarded[url], shortCircuit: true };
         if (startsWith(url, "node:") && has(harmless, after(url, "node:"))) return next(url, context);
         const wanted = startsWith(url, REFUSED) ? decode(after(url, REFUSED)) : url;
         return { format: "module", source: refusal(wanted), shortCircuit: true };

@@ -189,13 +189,17 @@ Deno.test("An app behind NANO observes every request exactly as behind plain Den
   assertEquals((byStatus[200] ?? 0) > CASES / 2, true);
 });
 
-Deno.test("An app behind NANO reads any request body through a BYOB reader", async () => {
+Deno.test("An app behind NANO reads a long request body through a BYOB reader", async () => {
   const random = SeededRandom.fromEnv("request bodies by BYOB");
-  // Against the bytes sent and not against plain Deno.serve: there such a reader hangs at the end of many bodies
+  // Against the bytes sent and not against plain Deno.serve: there such a reader hangs at the end of a chunked body.
+  // Bodies that come with their head at once are no byte streams in either.
   await using servers = await BothServers.start("observe_request");
-  for (const size of [0, 1, 6, 7, 8, 5000, 70_000, 300_000]) {
+  for (const size of [70_000, 100_001, 300_000, 1_000_000]) {
     const body = random.bytes(size);
-    const response = await servers.nano.fetch("app.test", "/", { method: "POST", headers: { "x-read": "byob" }, body });
-    assertEquals((await response.json()).body, body.toHex(), `${size} bytes, FUZZ_SEED=${random.seed}`);
+    for (const sent of [body, new Blob([body]).stream()]) {
+      const headers = { "x-read": "byob" };
+      const response = await servers.nano.fetch("app.test", "/", { method: "POST", headers, body: sent });
+      assertEquals((await response.json()).body, body.toHex(), `${size} bytes, FUZZ_SEED=${random.seed}`);
+    }
   }
 });

@@ -27,7 +27,11 @@ export interface SteadyLoad extends AsyncDisposable {
 }
 
 /** Asks the hosts in turn until it is stopped; any answer but a whole 200 is a failure. */
-export function steadyLoad(nano: NanoProcess, hosts: readonly string[], options: SteadyOptions = {}): SteadyLoad {
+export function steadyLoad(
+  nano: Pick<NanoProcess, "url" | "fetch">,
+  hosts: readonly string[],
+  options: SteadyOptions = {},
+): SteadyLoad {
   const stopping = new AbortController();
   let slowestMs = 0;
   const running = sendRequests(nano.url, {

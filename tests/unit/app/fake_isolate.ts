@@ -3,7 +3,7 @@ import { exitError, type IsolateExit } from "../../../runtime/app/exit_errors.ts
 import type { IsolateLoad, IsolateObserver } from "../../../runtime/app/isolate_worker.ts";
 import type { AppIsolate } from "../../../runtime/app/supervisor_tools.ts";
 import type { AppCall } from "../../../runtime/app_call.ts";
-import { type Clock } from "../../../runtime/clock.ts";
+import type { Clock } from "../../../runtime/clock.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 
 /** What a supervisor sees of an isolate. */
@@ -65,14 +65,13 @@ export class FakeIsolate implements AppIsolate {
     if (this.exit !== null) return;
     this.exit = exit;
     const error = exitError("blog", exit);
-    const observer = this.#observer;
+    // As the real one: what has ended tells nothing more.
     this.#observer = null;
     for (const call of this.calls) call.fail(error);
     this.calls.clear();
     this.loaded.reject(error);
     this.quiet.resolve();
     this.#ended.resolve(exit);
-    observer?.onCallDone();
   }
 
   /** Answers one call, by default the one that is here longest. */

@@ -1,0 +1,102 @@
+/** Two hundred reloads under load: no request fails, none gets half an answer or an old version. */
+import { assertEquals } from "@std/assert";
+import { NanoProcess } from "../../support/nano_process.ts";
+import { TempProject } from "../../support/temp_project.ts";
+import { ADMIN, adminReload } from "./admin_client.ts";
+import { workerThreads } from "./host_threads.ts";
+import { assertNothingLost, steadyLoad } from "./steady_load.ts";
+import { until } from "./until.ts";
+
+const RELOADS = 200;
+const FILLING = "x".repeat(20_000);
+
+/** An app whose answer says its version at both ends, every other one streamed. */
+function codeOf(version: number): string {
+  return `const filling = "x".repeat(${FILLING.length});
+let count = 0;
+function stream(text: string) {
+  const encoder = new TextEncoder();
+  let at = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      if (at >= text.length) return controller.close();
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      controller.enqueue(encoder.encode(text.slice(at, at += 5000)));
+    },
+  });
+}
+export default {
+  fetch() {
+    const text = \`${version}:\${filling}:${version}\`;
+    return new Response(count++ % 2 === 0 ? text : stream(text));
+  },
+};
+`;
+}
+
+Deno.test("200 reloads under load fail no request, and an unchanged neighbour keeps its isolate", async () => {
+  await using project = await TempProject.create(
+    { changing: { files: codeOf(0) }, steady: { fixture: "announce", config: { env: { NAME: "steady" } } } },
+    { admin: ADMIN },
+  );
+  // Each reload is asked for: watching would fold several edits into one.
+  await using nano = await NanoProcess.start(project.configFile, { args: ["--no-watch"] });
+  const { id: idAtStart } = await (await nano.fetch("steady")).json();
+  let written = 0;
+  let inForce = 0;
+
+  /** Versions in force when each request was sent: an answer may not be older. */
+  const oldest = new Map<Response, number>();
+  await using changing = steadyLoad(
+    {
+      url: nano.url,
+      fetch: async (host: string, path?: string, init?: RequestInit) => {
+        const atSend = inForce;
+        const response = await nano.fetch(host, path, init);
+        oldest.set(response, atSend);
+        return response;
+      },
+    },
+    ["changing"],
+    {
+      concurrency: 6,
+      everyMs: 3,
+      check: (body, _host, response) => {
+        const version = Number(body.split(":")[0]);
+        if (body !== `${version}:${FILLING}:${version}`) throw new Error(`${body.length} chars are no whole answer`);
+        const atLeast = oldest.get(response)!;
+        oldest.delete(response);
+        if (version < atLeast || version > written) throw new Error(`version ${version}, but ${atLeast} was in force`);
+      },
+    },
+  );
+  await using steady = steadyLoad(nano, ["steady"], {
+    concurrency: 2,
+    everyMs: 3,
+    check: (body) => {
+      const { id } = JSON.parse(body);
+      if (id !== idAtStart) throw new Error("the unchanged app lost its isolate");
+    },
+  });
+
+  const start = performance.now();
+  while (inForce < RELOADS) {
+    written++;
+    await project.writeFile("changing", "index.ts", codeOf(written));
+    const { status, body } = await adminReload(nano);
+    assertEquals([status, body["changed"], body["unchanged"]], [200, ["changing"], ["steady"]], JSON.stringify(body));
+    inForce = written;
+  }
+  const seconds = (performance.now() - start) / 1000;
+  const changed = await assertNothingLost(changing, RELOADS);
+  const kept = await assertNothingLost(steady, RELOADS);
+  console.log(
+    `${RELOADS} reloads in ${seconds.toFixed(1)} s; ${changed.total} requests to the changing app (slowest ` +
+      `${changed.slowestMs.toFixed(0)} ms), ${kept.total} to its neighbour (slowest ${
+        kept.slowestMs.toFixed(0)
+      } ms), ` +
+      `none failed`,
+  );
+  // Warden, two apps, one isolate in reserve, and one more while the reserve is refilled.
+  await until(() => workerThreads(nano.pid).size <= 5, "the threads of the 200 old isolates are gone");
+});

@@ -1,0 +1,135 @@
+/** Tests the reserve of booted isolates. */
+import { assertEquals, assertNotStrictEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import type { IsolateExit } from "../../../runtime/app/exit_errors.ts";
+import type { IsolateWorker } from "../../../runtime/app/isolate_worker.ts";
+import { Reserve } from "../../../runtime/app/reserve.ts";
+
+/** What a reserve touches of an isolate. */
+class Spare {
+  readonly #booted = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<IsolateExit>();
+  readonly booted = this.#booted.promise;
+  readonly ended = this.#ended.promise;
+  exit: IsolateExit | null = null;
+
+  constructor(readonly memoryMb: number) {
+    this.booted.catch(() => {});
+  }
+
+  boot(): this {
+    this.#booted.resolve();
+    return this;
+  }
+
+  kill(exit: IsolateExit): void {
+    if (this.exit !== null) return;
+    this.exit = exit;
+    this.#booted.reject(new Error(exit.detail));
+    this.#ended.resolve(exit);
+  }
+}
+
+const DEATH: IsolateExit = { reason: "terminated", detail: "it died" };
+
+/** A reserve whose isolates boot at once, or never by themselves. */
+function pretendReserve(options: { boots: boolean }) {
+  const spawned: Spare[] = [];
+  const reserve = new Reserve((memoryMb) => {
+    const spare = new Spare(memoryMb);
+    spawned.push(spare);
+    return (options.boots ? spare.boot() : spare) as unknown as IsolateWorker;
+  });
+  const alive = () => spawned.filter(({ exit }) => exit === null).map(({ memoryMb }) => memoryMb).sort();
+  return { reserve, spawned, alive };
+}
+
+/** After the reserve's own zero-delay timer: timers of the same delay run in the order in which they were set. */
+function afterLevelling(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+Deno.test("Reserve.demand() keeps a spare for every four apps of a size, four at most", () => {
+  const table = [[0, 0], [1, 1], [4, 1], [5, 2], [16, 4], [400, 4]] as const;
+  for (const [apps, spares] of table) {
+    const { reserve, alive } = pretendReserve({ boots: true });
+    reserve.demand(new Map([[64, apps]]));
+    assertEquals(alive().length, spares, `${apps} apps`);
+    reserve[Symbol.dispose]();
+    assertEquals(alive(), []);
+  }
+});
+
+Deno.test("Reserve.demand() ends spares that nobody needs any more and keeps the others", () => {
+  const { reserve, spawned, alive } = pretendReserve({ boots: true });
+  using _ = reserve;
+  reserve.demand(new Map([[64, 8], [128, 1]]));
+  assertEquals(alive(), [128, 64, 64]);
+  reserve.demand(new Map([[64, 1]]));
+  assertEquals([alive(), spawned.length], [[64], 3]);
+});
+
+Deno.test("Reserve.take() gives a spare of the size and puts another in its place", async () => {
+  const { reserve, spawned, alive } = pretendReserve({ boots: true });
+  using _ = reserve;
+  reserve.demand(new Map([[64, 1], [128, 1]]));
+  const taken = await reserve.take(64);
+  assertStrictEquals(taken as unknown, spawned[0]);
+  await afterLevelling();
+  assertEquals(alive(), [128, 64, 64]);
+  assertNotStrictEquals(await reserve.take(64), taken);
+  await afterLevelling();
+});
+
+Deno.test("Reserve.take() waits until the spare has booted", async () => {
+  const { reserve, spawned } = pretendReserve({ boots: false });
+  using _ = reserve;
+  reserve.demand(new Map([[64, 1]]));
+  let taken = false;
+  const taking = reserve.take(64).then(() => taken = true);
+  await Promise.resolve();
+  assertEquals(taken, false);
+  spawned[0]!.boot();
+  await taking;
+  await afterLevelling();
+  assertEquals(spawned.length, 2);
+});
+
+Deno.test("Reserve.take() creates an isolate of a size that nobody asked to keep, and keeps none", async () => {
+  const { reserve, spawned } = pretendReserve({ boots: true });
+  using _ = reserve;
+  assertEquals((await reserve.take(256) as unknown as Spare).memoryMb, 256);
+  await afterLevelling();
+  assertEquals(spawned.length, 1);
+});
+
+Deno.test("Reserve never gives a dead spare, and replaces it when the next one is taken", async () => {
+  const { reserve, spawned, alive } = pretendReserve({ boots: true });
+  using _ = reserve;
+  reserve.demand(new Map([[64, 1]]));
+  spawned[0]!.kill(DEATH);
+  await Promise.resolve();
+  const taken = await reserve.take(64) as unknown as Spare;
+  assertEquals(taken.exit, null);
+  await afterLevelling();
+  assertEquals(alive(), [64, 64], "the taken one and a new spare");
+});
+
+Deno.test("Reserve.take() fails with an isolate that ends before it has booted, and recovers", async () => {
+  const { reserve, spawned } = pretendReserve({ boots: false });
+  using _ = reserve;
+  reserve.demand(new Map([[64, 1]]));
+  const taking = reserve.take(64);
+  spawned[0]!.kill(DEATH);
+  await assertRejects(() => taking, Error, "it died");
+  await afterLevelling();
+  assertEquals(spawned.length, 2);
+});
+
+Deno.test("Reserve ends its spares when disposed, leaves what was taken alone and spawns no more", async () => {
+  const { reserve, spawned, alive } = pretendReserve({ boots: true });
+  reserve.demand(new Map([[64, 8]]));
+  const taken = await reserve.take(64) as unknown as Spare;
+  reserve[Symbol.dispose]();
+  await afterLevelling();
+  assertEquals([taken.exit, alive(), spawned.length], [null, [64], 2]);
+});

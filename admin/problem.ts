@@ -1,6 +1,5 @@
 /** Renders an error of the admin API as application/problem+json (RFC 9457). */
-import { STATUS_TEXT, type StatusCode } from "@std/http";
-import { NanoError } from "../runtime/mod.ts";
+import { NanoError, problemDocument } from "../runtime/mod.ts";
 
 /** Any thrown value as an error of the closed table; what has no code is INTERNAL. */
 export function asNanoError(thrown: unknown): NanoError {
@@ -11,16 +10,8 @@ export function asNanoError(thrown: unknown): NanoError {
 
 /** The answer for an error: code, request id, and every single mistake when there are several. */
 export function problemResponse(error: NanoError, requestId: string): Response {
-  // The same shape as the front door's answers.
-  const body = {
-    type: `https://nano.example/errors/${error.code}`,
-    title: STATUS_TEXT[error.status as StatusCode],
-    status: error.status,
-    detail: error.message,
-    code: error.code,
-    request_id: requestId,
-    ...(error.details.length > 0 ? { errors: error.details } : {}),
-  };
+  const errors = error.details.length > 0 ? { errors: error.details } : {};
+  const body = { ...problemDocument(error, requestId), ...errors };
   const headers = new Headers({ "content-type": "application/problem+json", "nano-error": error.code });
   if (error.code === "UNAUTHORIZED") headers.set("www-authenticate", 'Bearer realm="nano"');
   return new Response(JSON.stringify(body), { status: error.status, headers });

@@ -22,3 +22,4 @@ export {
 export type { AppStateName, ExitReason } from "./lifecycle.ts";
 export { type DrainResult, Nano, type NanoOptions, type Readiness } from "./nano.ts";
 export { NANO_VERSION } from "./version.ts";
+export { problemDocument } from "./http/problem.ts";

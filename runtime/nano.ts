@@ -38,8 +38,8 @@ export interface NanoOptions {
   readonly reloadConfig?: () => Promise<NanoConfig>;
   /** Whether edits of files take effect by themselves. */
   readonly watch?: boolean;
-  /** Whether answers to clients may hold stacks: `nano dev`. */
-  readonly reveal?: boolean;
+  /** `nano dev`: answers hold stacks, and an edit that breaks an app takes effect, so that its author sees the mistake. */
+  readonly dev?: boolean;
 }
 
 /** What a drain came to. */
@@ -97,7 +97,7 @@ export class Nano implements AsyncDisposable {
     this.events.listen(this.#metrics.listen);
     this.#dispatcher = new Dispatcher(new Router([], null), {
       trustedProxies: config.trustedProxies,
-      reveal: options.reveal ?? false,
+      reveal: options.dev ?? false,
       now: systemClock.now,
       tell: (event) => this.events.emit(event),
     });
@@ -243,9 +243,11 @@ export class Nano implements AsyncDisposable {
     try {
       const config = await this.#options.reloadConfig?.() ?? this.#generation.config;
       const ports = this.#listeners.prepare(config);
+      // A developer wants to see what broke, an operator wants what works.
+      const strict = this.#options.dev !== true;
       let prepared: PreparedReload;
       try {
-        prepared = await prepareReload(this.#generation, config, this.#tools(), { strict: true, only });
+        prepared = await prepareReload(this.#generation, config, this.#tools(), { strict, only });
       } catch (error) {
         ports.discard();
         throw error;

@@ -39,7 +39,7 @@ async function serveApp(document: object, io: CliIo): Promise<number> {
   return await serve({
     config,
     io,
-    start: () => Nano.start(config, { reloadConfig: load, watch: true, reveal: true, color: wantsColor(io) }),
+    start: () => Nano.start(config, { reloadConfig: load, watch: true, dev: true, color: wantsColor(io) }),
     signals: listenSignals,
     exit: Deno.exit,
     guardian: null,

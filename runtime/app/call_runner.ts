@@ -325,8 +325,11 @@ export class CallRunner {
   }
 }
 
+/** Longest text taken from an isolate: its own code sends less, and the host's log must not be filled by forgery. */
+const MAX_TEXT_CHARS = 32 * 1024;
+
 function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
+  return typeof value === "string" ? value.slice(0, MAX_TEXT_CHARS) : "";
 }
 
 /** A source that fails once it has given more than it may. */

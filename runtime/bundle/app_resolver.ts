@@ -1,56 +1,55 @@
 /** Keeps the resolution of an app's imports inside the app's folder. */
 
-import type { Loader, OnLoadArgs, OnResolveArgs, PartialMessage, Plugin, PluginBuild } from "esbuild";
-import { dirname, extname, join, relative } from "node:path";
+import type { ImportKind, OnResolveArgs, OnResolveResult, PartialMessage, Plugin, PluginBuild } from "esbuild";
+import { isBuiltin } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { messageOf } from "../errors.ts";
-import { type InputStamp, readStamped } from "./input_stamp.ts";
+import { appUrl, exists, foldersUpTo, isInside, isOfPackage, readOwnText } from "./app_files.ts";
+import type { AppSettings } from "./app_settings.ts";
+import type { InputStamp } from "./input_stamp.ts";
+import { parseConfig } from "./compiler_options.ts";
+import { isPackageName, jsrNames, type NpmSpecifier, packageName, parseNpmSpecifier } from "./package_specifier.ts";
 
-/** What the plugin hands back while it works. */
+/** What the plugins hand back while they work. */
 export interface AppResolution {
   /** Every file that was read, by its real path. */
   readonly inputs: Map<string, InputStamp>;
-  /** What to say of a specifier that esbuild itself could not resolve. */
+  /** What to say of a specifier that esbuild itself could not resolve, or of a file whose exports it did not find. */
   readonly unresolved: Map<string, string>;
   /** Packages that were imported but are not there. */
   readonly missing: Set<string>;
+  /** Version ranges of the packages that were imported as `npm:name@range`. */
+  readonly npm: Map<string, string>;
 }
 
-/** `.js` may hold JSX, as wrangler has it: every JavaScript file means the same under both loaders. */
-const LOADERS: Readonly<Record<string, Loader>> = {
-  ".ts": "ts",
-  ".mts": "ts",
-  ".cts": "ts",
-  ".tsx": "tsx",
-  ".js": "jsx",
-  ".mjs": "jsx",
-  ".cjs": "jsx",
-  ".jsx": "jsx",
-  ".json": "json",
-  ".txt": "text",
-};
+/** An app whose imports are resolved. */
+export interface ResolvedApp {
+  /** Real path of the app's folder. */
+  readonly root: string;
+  readonly settings: Pick<AppSettings, "importMap" | "hasManifest">;
+}
 
-const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
-const PACKAGE_NAME = /^(@[a-z0-9-][a-z0-9._-]*\/)?[a-z0-9-][a-z0-9._-]*$/i;
-const BARE = /^[^./#]/;
 /** Marks a question of our own, which the plugin must not answer again. */
 const ASKED = Symbol("asked");
+/** Marks what came out of the import map, which is not looked up again. */
+const MAPPED = Symbol("mapped");
 const ABSENT = "nano-absent-package";
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
 /**
- * An esbuild plugin that resolves as esbuild does, but only to files whose real path lies inside `root`.
+ * An esbuild plugin that resolves as esbuild does, but only to files whose real path lies inside the app's folder.
  *
- * @param root Real path of the app's folder.
  * @param resolution Filled while the build runs.
  */
-export function appResolver(root: string, resolution: AppResolution): Plugin {
+export function appResolver(app: ResolvedApp, resolution: AppResolution): Plugin {
   return {
     name: "nano-app-resolver",
     setup(build) {
-      build.onResolve({ filter: BARE }, (args) => {
-        if (args.pluginData === ASKED || args.path.startsWith("data:")) return undefined;
-        return resolveBare(build, root, args, resolution);
+      build.onResolve({ filter: /.*/ }, (args) => {
+        const isOurs = args.kind === "entry-point" || args.pluginData === ASKED || args.path.startsWith("data:");
+        return isOurs ? undefined : new Import(build, app, args, resolution).resolve();
       });
-      build.onLoad({ filter: /.*/, namespace: "file" }, (args) => loadFile(root, args, resolution));
       build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ path }) => ({
         loader: "js",
         contents: `throw Object.assign(new Error(${JSON.stringify(resolution.unresolved.get(path))}), ` +
@@ -60,128 +59,207 @@ export function appResolver(root: string, resolution: AppResolution): Plugin {
   };
 }
 
-async function resolveBare(build: PluginBuild, root: string, args: OnResolveArgs, resolution: AppResolution) {
-  const isNpm = args.path.startsWith("npm:");
-  const specifier = isNpm ? bareSpecifier(args.path) : args.path;
-  if (specifier === undefined) return { errors: [{ text: `"${args.path}" is no npm specifier` }] };
-  if (SCHEME.test(specifier)) {
-    return {
-      errors: [{ text: `Cannot import "${specifier}": install it as an npm package, or copy it into the app` }],
-    };
-  }
-  const { kind, importer, namespace, resolveDir } = args;
-  const options = { kind, importer, namespace, resolveDir, with: args.with, pluginData: ASKED };
-  const found = await build.resolve(specifier, options);
-  const isFound = found.errors.length === 0;
-  if (isFound && (found.namespace !== "file" || isInside(root, found.path))) {
-    // Left to esbuild where possible: a plugin's answer carries no module type, on which default imports depend.
-    if (!isNpm) return undefined;
-    const { path, namespace, suffix, sideEffects } = found;
-    return { path, namespace, suffix, sideEffects, warnings: await versionWarnings(root, args, specifier) };
-  }
-  const name = packageName(specifier);
-  const isPresent = await isInstalled(root, resolveDir, name);
-  if (isFound && (isPresent || !PACKAGE_NAME.test(name))) {
-    return { errors: [{ text: `Cannot import "${args.path}": it leads to a place outside the app's folder` }] };
-  }
-  if (isPresent && isNpm) return { errors: [{ text: `Package "${name}" exports no "${specifier}"` }] };
-  // esbuild's own message knows which subpaths a package exports, and a path alias is no package.
-  if (isPresent || !PACKAGE_NAME.test(name)) return undefined;
-  resolution.missing.add(name);
-  const text = await missingText(root, name, isFound);
-  resolution.unresolved.set(args.path, text);
-  if (kind === "import-statement") return { errors: [{ text }] };
-  // A require or import() may stand in a try block, and then esbuild lets it fail at run time. If it would find the
-  // package outside the app, it must not be asked.
-  return isFound || isNpm ? { path: args.path, namespace: ABSENT } : undefined;
-}
+/** One import, on its way to a file. */
+class Import {
+  readonly #build: PluginBuild;
+  readonly #root: string;
+  readonly #settings: ResolvedApp["settings"];
+  readonly #args: OnResolveArgs;
+  readonly #resolution: AppResolution;
 
-async function loadFile(root: string, args: OnLoadArgs, resolution: AppResolution) {
-  try {
-    const path = await Deno.realPath(args.path);
-    const shown = relative(root, path);
-    if (!isInside(root, path)) {
-      return { errors: [{ text: `Cannot import "${shown}": it lies outside the app's folder` }] };
+  constructor(build: PluginBuild, { root, settings }: ResolvedApp, args: OnResolveArgs, resolution: AppResolution) {
+    this.#build = build;
+    this.#root = root;
+    this.#settings = settings;
+    this.#args = args;
+    this.#resolution = resolution;
+  }
+
+  /** @returns Undefined where esbuild may do as it does. */
+  async resolve(): Promise<OnResolveResult | undefined> {
+    const { path, pluginData } = this.#args;
+    const isOwn = this.#isOwn();
+    if (isOwn && pluginData !== MAPPED) {
+      const mapped = await this.#resolveMapped();
+      if (mapped !== undefined) return mapped;
     }
-    const loader = args.with.type === "text" ? "text" : LOADERS[extname(path).toLowerCase()];
-    if (loader === undefined) {
-      const types = Object.keys(LOADERS).join(", ");
-      return {
-        errors: [{ text: `Cannot import "${shown}": only ${types}, and others as text by \`with { type: "text" }\`` }],
-      };
+    if (path.startsWith("npm:")) return await this.#resolveNpm();
+    if (path.startsWith("jsr:")) return await this.#resolveJsr();
+    if (SCHEME.test(path)) return this.#refuseScheme();
+    // Whether there is such a file on the host is not for the app to know.
+    if (path.startsWith("/")) return refuse(`Cannot import "${path}": an absolute path leads out of the app's folder`);
+    // Else esbuild would look for a package.json above the app's folder, and do as it says.
+    const isAlone = isOwn && !this.#settings.hasManifest;
+    if (path.startsWith("#")) {
+      return isAlone ? refuse(`Cannot import "${path}": no "imports" of the app's deno.json has it`) : undefined;
     }
-    const { contents, stamp } = await readStamped(path);
-    resolution.inputs.set(path, stamp);
-    return { contents, loader, resolveDir: dirname(path) };
-  } catch (thrown) {
-    return { errors: [{ text: `Cannot read "${relative(root, args.path)}": ${messageOf(thrown)}`, detail: thrown }] };
+    if (/^\.\.?(\/|$)/.test(path)) return isAlone ? await this.#resolveAlone() : undefined;
+    // What node: modules there are is another plugin's business.
+    return isBuiltin(path) ? undefined : await this.#resolveBare(path);
   }
-}
 
-/** `npm:@scope/name@range/sub` as an import from node_modules: `@scope/name/sub`. */
-function bareSpecifier(specifier: string): string | undefined {
-  const match = /^npm:\/?((?:@[^/@]+\/)?[^/@]+)(?:@[^/]+)?(\/.*)?$/.exec(specifier);
-  return match === null ? undefined : `${match[1]}${match[2] ?? ""}`;
-}
+  /** A package is resolved as npm has it, whatever the app's import map says. */
+  #isOwn(): boolean {
+    return this.#args.namespace === "file" && !isOfPackage(this.#args.importer);
+  }
 
-function packageName(specifier: string): string {
-  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
-}
-
-/** An exact version in the specifier is a promise; what is installed may break it. */
-async function versionWarnings(root: string, args: OnResolveArgs, specifier: string): Promise<PartialMessage[]> {
-  const wanted = /@(\d+\.\d+\.\d+[^/]*)/.exec(args.path)?.[1];
-  const name = packageName(specifier);
-  if (wanted === undefined) return [];
-  for (let folder = args.resolveDir; folder === root || isInside(root, folder); folder = dirname(folder)) {
+  async #resolveMapped(): Promise<OnResolveResult | undefined> {
+    const { path, importer, kind, with: attributes } = this.#args;
+    let address;
     try {
-      const { version } = JSON.parse(await Deno.readTextFile(join(folder, "node_modules", name, "package.json")));
-      return version === wanted ? [] : [{ text: `"${args.path}" was asked for, but ${name} ${version} is installed` }];
+      address = this.#settings.importMap?.resolve(path, appUrl(this.#root, importer));
     } catch (thrown) {
-      if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+      return refuse(`Cannot import "${path}": ${messageOf(thrown)}`);
     }
+    if (address === undefined) return undefined;
+    const isFile = address.startsWith("app:///");
+    const found = await this.#build.resolve(isFile ? `.${fileURLToPath(`file${address.slice(3)}`)}` : address, {
+      kind,
+      importer,
+      namespace: "file",
+      resolveDir: isFile ? this.#root : this.#args.resolveDir,
+      with: attributes,
+      pluginData: MAPPED,
+    });
+    if (found.errors.length === 0) {
+      const { path, namespace, suffix, sideEffects, external, warnings } = found;
+      return { path, namespace, suffix, sideEffects, external, warnings };
+    }
+    const isMissing = isFile && found.errors.every(({ text }) => text.startsWith("Could not resolve "));
+    const text = `Cannot import "${path}": the import map leads to "${address}", which does not exist`;
+    return { errors: isMissing ? [{ text }] : found.errors.map(({ text, notes }) => ({ text, notes })) };
   }
-  return [];
+
+  async #resolveNpm(): Promise<OnResolveResult | undefined> {
+    const { path } = this.#args;
+    const npm = parseNpmSpecifier(path);
+    if (npm === undefined) return refuse(`"${path}" is no npm specifier`);
+    if (!this.#resolution.npm.has(npm.name)) this.#resolution.npm.set(npm.name, npm.range);
+    const found = await this.#ask(npm.specifier);
+    if (found.errors.length > 0 || !this.#isAllowed(found)) return await this.#explain(npm.specifier, found, npm.name);
+    const { namespace, suffix, sideEffects } = found;
+    return { path: found.path, namespace, suffix, sideEffects, warnings: await this.#versionWarnings(npm) };
+  }
+
+  async #resolveJsr(): Promise<OnResolveResult | undefined> {
+    const { path } = this.#args;
+    const names = jsrNames(path);
+    if (names === undefined) return refuse(`"${path}" is no jsr specifier`);
+    for (const specifier of names.specifiers) {
+      const found = await this.#ask(specifier);
+      if (found.errors.length > 0 || !this.#isAllowed(found)) continue;
+      const { namespace, suffix, sideEffects } = found;
+      return { path: found.path, namespace, suffix, sideEffects };
+    }
+    return refuse(
+      `Cannot import "${path}": packages come from npm; run "npx jsr add ${names.name}" in the app's folder, ` +
+        `or map it to an "npm:" specifier in the app's deno.json`,
+    );
+  }
+
+  #refuseScheme(): OnResolveResult | undefined {
+    const { path } = this.#args;
+    if (path.startsWith("node:")) return undefined;
+    const remedy = /^https?:/.test(path)
+      ? "install it as an npm package, or copy it into the app"
+      : "apps may import their own files, npm packages and harmless node: modules";
+    return refuse(`Cannot import "${path}": ${remedy}`);
+  }
+
+  async #resolveAlone(): Promise<OnResolveResult | undefined> {
+    const found = await this.#ask(this.#args.path);
+    if (found.errors.length > 0 || found.namespace !== "file") return undefined;
+    return { path: found.path, suffix: found.suffix, sideEffects: true };
+  }
+
+  async #resolveBare(specifier: string): Promise<OnResolveResult | undefined> {
+    const found = await this.#ask(specifier);
+    // Left to esbuild where possible: a plugin's answer carries no module type, on which default imports depend.
+    if (found.errors.length === 0 && this.#isAllowed(found)) return undefined;
+    return await this.#explain(specifier, found, undefined);
+  }
+
+  /** Says why there is nothing to import. */
+  async #explain(specifier: string, found: Answer, npmName: string | undefined): Promise<OnResolveResult | undefined> {
+    const { path, kind } = this.#args;
+    const isFound = found.errors.length === 0;
+    const isNpm = npmName !== undefined;
+    const name = packageName(specifier);
+    const isPresent = await this.#isInstalled(name);
+    if (isFound && (isPresent || !isPackageName(name))) {
+      return refuse(`Cannot import "${path}": it leads to a place outside the app's folder`);
+    }
+    if (isPresent && isNpm) return refuse(`Package "${name}" exports no "${specifier}"`);
+    // esbuild's own message knows which subpaths a package exports, and a path alias is no package.
+    if (isPresent || !isPackageName(name)) return undefined;
+    this.#resolution.missing.add(name);
+    const text = await this.#missingText(name, isFound);
+    this.#resolution.unresolved.set(path, text);
+    if (isStatic(kind)) return refuse(text);
+    // A require or import() may stand in a try block, and then esbuild lets it fail at run time. If it would find the
+    // package outside the app, it must not be asked.
+    return isFound || isNpm ? { path, namespace: ABSENT } : undefined;
+  }
+
+  #ask(specifier: string): Promise<Answer> {
+    const { kind, importer, namespace, resolveDir } = this.#args;
+    const options = { kind, importer, namespace, resolveDir, with: this.#args.with, pluginData: ASKED };
+    return this.#build.resolve(specifier, options);
+  }
+
+  #isAllowed(found: Answer): boolean {
+    return found.namespace !== "file" || isInside(this.#root, found.path);
+  }
+
+  async #isInstalled(name: string): Promise<boolean> {
+    for (const folder of foldersUpTo(this.#root, this.#args.resolveDir)) {
+      if (await exists(join(folder, "node_modules", name))) return true;
+    }
+    return false;
+  }
+
+  async #missingText(name: string, isOutside: boolean): Promise<string> {
+    const remedy = (await listedPackages(this.#root)).has(name)
+      ? `package.json lists it, so run "npm install" in the app's folder`
+      : `run "npm install ${name}" in the app's folder`;
+    const hint = isOutside ? `; a node_modules outside the app's folder has it, but apps do not share packages` : "";
+    return `Package "${name}" is not installed: ${remedy}${hint}`;
+  }
+
+  /** An exact version in the specifier is a promise; what is installed may break it. */
+  async #versionWarnings({ name, range }: NpmSpecifier): Promise<PartialMessage[]> {
+    const isOther = this.#resolution.npm.get(name) !== range;
+    if (isOther && range !== "*") {
+      const first = this.#resolution.npm.get(name);
+      return [{ text: `"${this.#args.path}" was asked for, but ${name}@${first} too; all imports get the same` }];
+    }
+    if (!/^\d+\.\d+\.\d+/.test(range)) return [];
+    for (const folder of foldersUpTo(this.#root, this.#args.resolveDir)) {
+      const file = join(folder, "node_modules", name, "package.json").slice(this.#root.length + 1);
+      const manifest = await readOwnText(this.#root, file);
+      if (manifest === undefined) continue;
+      const { version } = parseConfig(file, manifest.text);
+      if (version === range) return [];
+      return [{ text: `"${this.#args.path}" was asked for, but ${name} ${version} is installed` }];
+    }
+    return [];
+  }
 }
 
-async function isInstalled(root: string, from: string, name: string): Promise<boolean> {
-  for (let folder = from; folder === root || isInside(root, folder); folder = dirname(folder)) {
-    if (await exists(join(folder, "node_modules", name))) return true;
-  }
-  return false;
+type Answer = Awaited<ReturnType<PluginBuild["resolve"]>>;
+
+function refuse(text: string): OnResolveResult {
+  return { errors: [{ text }] };
 }
 
-async function missingText(root: string, name: string, isOutside: boolean): Promise<string> {
-  const remedy = await exists(join(root, "package.json")) && (await listedPackages(root)).has(name)
-    ? `package.json lists it, so run "npm install" in the app's folder`
-    : `run "npm install ${name}" in the app's folder`;
-  const hint = isOutside ? `; a node_modules outside the app's folder has it, but apps do not share packages` : "";
-  return `Package "${name}" is not installed: ${remedy}${hint}`;
+function isStatic(kind: ImportKind): boolean {
+  return kind === "import-statement";
 }
 
 /** The packages that an app's package.json asks for; none without a package.json. */
 export async function listedPackages(root: string): Promise<Set<string>> {
-  let text;
-  try {
-    text = await Deno.readTextFile(join(root, "package.json"));
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return new Set();
-    throw thrown;
-  }
-  const manifest = JSON.parse(text);
-  return new Set([...Object.keys(manifest?.dependencies ?? {}), ...Object.keys(manifest?.optionalDependencies ?? {})]);
-}
-
-function isInside(root: string, path: string): boolean {
-  return path.startsWith(root === "/" ? "/" : `${root}/`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound || thrown instanceof Deno.errors.NotADirectory) return false;
-    throw thrown;
-  }
+  const manifest = await readOwnText(root, "package.json");
+  if (manifest === undefined) return new Set();
+  const { dependencies, optionalDependencies } = parseConfig("package.json", manifest.text);
+  return new Set([...Object.keys(dependencies ?? {}), ...Object.keys(optionalDependencies ?? {})]);
 }

@@ -9,7 +9,7 @@ export interface BuildErrorContext {
   readonly action: string;
   /** The folder that stays out of every text: an absolute path, or what else esbuild writes before the names. */
   readonly root: string;
-  /** What to say instead of esbuild's advice when a specifier cannot be resolved. */
+  /** What to say instead of esbuild's words of a specifier it cannot resolve, or a file that lacks an export. */
   readonly unresolved: ReadonlyMap<string, string>;
 }
 
@@ -60,12 +60,8 @@ function describe(message: Message, context: BuildErrorContext): { line: string;
 }
 
 function textOf(message: Message, context: BuildErrorContext): string {
-  const specifier = isResolveError(message) ? /"(.*)"/.exec(message.text)?.[1] : undefined;
-  return (specifier === undefined ? undefined : context.unresolved.get(specifier)) ?? message.text;
-}
-
-function isResolveError(message: Message): boolean {
-  return message.text.startsWith("Could not resolve ");
+  const subject = /^(?:Could not resolve|No matching export in) "(.*?)"/.exec(message.text)?.[1];
+  return (subject === undefined ? undefined : context.unresolved.get(subject)) ?? message.text;
 }
 
 function withoutRoot(text: string, root: string): string {

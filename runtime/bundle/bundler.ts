@@ -1,20 +1,23 @@
 /** Turns an app's folder into one module of source text. */
 
 import type { BuildOptions } from "esbuild";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
+import { appLoader, isScript } from "./app_loader.ts";
 import { type AppResolution, appResolver, listedPackages } from "./app_resolver.ts";
+import { readAppSettings } from "./app_settings.ts";
 import { buildError, type BuildErrorContext, buildWarning, isBuildFailure } from "./build_error.ts";
 import { BundleCache, type CachedBundle } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import { type AppEntry, findEntry } from "./find_entry.ts";
 import { type InputStamp, readStamped, renewStamp, sha256 } from "./input_stamp.ts";
-import { hasNodeModules, installDependencies, isInstallStale } from "./install_dependencies.ts";
+import { hasNodeModules, installDependencies, readInstall } from "./install_dependencies.ts";
 import { nodeBuiltins } from "./node_builtins.ts";
 import { inlineSourceMap } from "./source_map.ts";
+import { staticSite } from "./static_site.ts";
 
 /** Raised whenever the same input would give another bundle. */
-const FORMAT = 1;
+const FORMAT = 2;
 const ENTRY_URL = "app:///index.js";
 
 /** An app as an isolate loads it. */
@@ -28,6 +31,8 @@ export interface AppBundle {
   /** Absolute paths of the files whose change may change the bundle. */
   readonly inputs: readonly string[];
   readonly warnings: readonly string[];
+  /** Absolute path of the folder whose files the app consists of, if it is a static site; else null. */
+  readonly assets: string | null;
 }
 
 /** What there is to bundle. */
@@ -42,7 +47,10 @@ export interface AppSource {
 export interface BundlerOptions {
   /** Where finished bundles are kept; null: nowhere. */
   readonly cacheDir: string | null;
-  /** Whether packages that an app's package.json lists are installed when the app has no node_modules; else it fails. */
+  /**
+   * Whether packages are installed that an app's package.json lists, or that the app imports as `npm:`, when the app has
+   * no node_modules of its own making; else it fails.
+   */
   readonly installDependencies?: boolean;
   /** Told the app's name before an installation begins, as that may take a while. */
   readonly onInstall?: (app: string) => void;
@@ -81,6 +89,10 @@ export class Bundler implements AsyncDisposable {
     const action = `Cannot bundle app "${app.name}"`;
     try {
       const entry = await findEntry(app.path);
+      if (entry.kind === "static") return await staticSite(entry);
+      if (!isScript(entry.file)) {
+        throw new NanoError("APP_FAILED", `"${basename(entry.file)}" is neither JavaScript nor TypeScript`);
+      }
       const subject = JSON.stringify([entry.root, entry.file, app.nodeCompat]);
       const cached = await this.cache?.read(subject);
       if (cached !== undefined) return await toAppBundle(cached);
@@ -109,26 +121,34 @@ export class Bundler implements AsyncDisposable {
   async #build(app: AppSource, entry: AppEntry, action: string): Promise<{ bundle: CachedBundle; isStable: boolean }> {
     const { root } = entry;
     const mayInstall = this.#options.installDependencies === true;
-    if (mayInstall && await isInstallStale(root)) await this.#install(app.name, root);
-    const hadModules = await hasNodeModules(root);
+    const made = mayInstall ? await readInstall(root) : undefined;
+    if (made?.isStale) await this.#install(app.name, root, made.extras);
+    // Of one that the user made, nothing is known but that it is theirs.
+    const isOurs = made !== undefined || !(await hasNodeModules(root));
     const resolution = emptyResolution();
     const outcome = await build(app, entry, action, resolution).catch((thrown: unknown) => ({ thrown }));
-    // Only now is it known that something is missing: an app that brings its packages in its own code needs nothing.
-    if (mayInstall && !hadModules && await lacksListedPackages(root, resolution)) {
-      // Another app with the same folder may have had it installed in the meantime.
-      if (!(await hasNodeModules(root))) await this.#install(app.name, root);
-      return await build(app, entry, action, emptyResolution());
+    // Only now is it known what is missing: an app that brings its packages in its own code needs nothing.
+    if (mayInstall && isOurs) {
+      const extras = { ...made?.extras, ...await unlistedPackages(root, resolution) };
+      const isOther = made !== undefined && Object.entries(extras).some(([name, range]) => made.extras[name] !== range);
+      if (isOther || await lacksKnownPackages(root, resolution, made === undefined)) {
+        // Another app with the same folder may have had it installed in the meantime.
+        const present = await readInstall(root);
+        const isDone = present !== undefined && made === undefined && covers(present.extras, extras);
+        if (!isDone) await this.#install(app.name, root, extras);
+        return await build(app, entry, action, emptyResolution());
+      }
     }
     if ("thrown" in outcome) throw outcome.thrown;
     return outcome;
   }
 
   /** Two apps may share a folder; it is installed once. */
-  async #install(app: string, root: string): Promise<void> {
+  async #install(app: string, root: string, extras: Readonly<Record<string, string>>): Promise<void> {
     let running = this.#installs.get(root);
     if (running === undefined) {
       this.#options.onInstall?.(app);
-      running = installDependencies(root).finally(() => this.#installs.delete(root));
+      running = installDependencies(root, { extras }).finally(() => this.#installs.delete(root));
       this.#installs.set(root, running);
     }
     await running;
@@ -136,28 +156,47 @@ export class Bundler implements AsyncDisposable {
 }
 
 function emptyResolution(): AppResolution {
-  return { inputs: new Map(), unresolved: new Map(), missing: new Set() };
+  return { inputs: new Map(), unresolved: new Map(), missing: new Set(), npm: new Map() };
 }
 
-async function lacksListedPackages(root: string, { missing }: AppResolution): Promise<boolean> {
-  return missing.size > 0 && !missing.isDisjointFrom(await listedPackages(root));
+/** What is imported as `npm:` and not listed in package.json, with its version range. */
+async function unlistedPackages(root: string, { npm }: AppResolution): Promise<Record<string, string>> {
+  const listed = await listedPackages(root);
+  return Object.fromEntries([...npm].filter(([name]) => !listed.has(name)));
+}
+
+/** Whether something is missing that an installation would bring. */
+async function lacksKnownPackages(root: string, { missing, npm }: AppResolution, isFirst: boolean): Promise<boolean> {
+  if ([...missing].some((name) => npm.has(name))) return true;
+  // What package.json lists and an installation did not bring, another one would not bring either.
+  return isFirst && missing.size > 0 && !missing.isDisjointFrom(await listedPackages(root));
+}
+
+function covers(present: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
+  return Object.entries(wanted).every(([name, range]) => present[name] === range);
 }
 
 async function build(app: AppSource, entry: AppEntry, action: string, resolution: AppResolution) {
   const { root } = entry;
   const context: BuildErrorContext = { action, root, unresolved: resolution.unresolved };
-  const settings = await readSettings(root);
+  const settings = await readAppSettings(root);
+  const { compilerOptions } = settings;
   try {
     const result = await esbuildService.build({
-      ...optionsFor(root, settings.tsconfig),
+      ...optionsFor(root),
+      tsconfigRaw: { compilerOptions } as Exclude<BuildOptions["tsconfigRaw"], string | undefined>,
       entryPoints: [entry.file],
-      plugins: [nodeBuiltins(app.nodeCompat), appResolver(root, resolution)],
+      plugins: [
+        appResolver({ root, settings }, resolution),
+        nodeBuiltins(app.nodeCompat),
+        appLoader(entry, compilerOptions, resolution),
+      ],
     });
     const text = (ending: string) => result.outputFiles.find(({ path }) => path.endsWith(ending))!.text;
     const inputs = new Map([...resolution.inputs, ...settings.stamps, ...await packageStamps(root, resolution.inputs)]);
     const bundle: CachedBundle = {
       code: inlineSourceMap(text(".js"), text(".map")),
-      warnings: result.warnings.map((warning) => buildWarning(warning, context)),
+      warnings: [...settings.warnings, ...result.warnings.map((warning) => buildWarning(warning, context))],
       inputs,
       folders: foldersOf(root, inputs.keys()),
     };
@@ -169,7 +208,7 @@ async function build(app: AppSource, entry: AppEntry, action: string, resolution
   }
 }
 
-function optionsFor(root: string, tsconfig: string | undefined) {
+function optionsFor(root: string) {
   return {
     absWorkingDir: root,
     outfile: join(root, "index.js"),
@@ -189,16 +228,7 @@ function optionsFor(root: string, tsconfig: string | undefined) {
     logLevel: "silent",
     // Left to run time, where the app's own environment says what it is.
     define: { "process.env.NODE_ENV": "process.env.NODE_ENV", global: "globalThis" },
-    // One above the app's folder would be somebody else's.
-    ...(tsconfig === undefined ? { tsconfigRaw: { compilerOptions: { jsx: "react-jsx" } } } : { tsconfig }),
   } satisfies BuildOptions;
-}
-
-/** The tsconfig.json that applies, and what is read beside the modules. */
-async function readSettings(root: string): Promise<{ tsconfig: string | undefined; stamps: Map<string, InputStamp> }> {
-  const path = join(root, "tsconfig.json");
-  const stamps = await stampsOf([path, join(root, "package.json")]);
-  return { tsconfig: stamps.has(path) ? path : undefined, stamps };
 }
 
 /** The package.json files above the inputs: they say what a bare import means. */
@@ -232,5 +262,12 @@ function foldersOf(root: string, paths: Iterable<string>): string[] {
 
 async function toAppBundle({ code, inputs, warnings }: CachedBundle): Promise<AppBundle> {
   const version = (await sha256(new TextEncoder().encode(code))).slice(0, 12);
-  return { entry: ENTRY_URL, modules: { [ENTRY_URL]: code }, version, inputs: [...inputs.keys()].sort(), warnings };
+  return {
+    entry: ENTRY_URL,
+    modules: { [ENTRY_URL]: code },
+    version,
+    inputs: [...inputs.keys()].sort(),
+    warnings,
+    assets: null,
+  };
 }

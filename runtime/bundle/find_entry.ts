@@ -1,15 +1,21 @@
 /** Finds the file in which an app begins. */
 
 import { basename, dirname, join } from "node:path";
-import { messageOf, NanoError } from "../errors.ts";
+import { NanoError } from "../errors.ts";
+import { readOwnText } from "./app_files.ts";
+import { parseConfig } from "./compiler_options.ts";
 
+const SITE = "index.html";
 const STEMS = ["index", "main", "worker", "src/index", "src/main"];
 const EXTENSIONS = [".ts", ".tsx", ".js", ".jsx", ".mjs"];
 
 /** Where an app begins. Both paths are real paths, symlinks followed. */
 export interface AppEntry {
+  /** A folder without code but with index.html is a static site. */
+  readonly kind: "module" | "static";
   /** The folder that no import of the app may leave. */
   readonly root: string;
+  /** The first module, or index.html. */
   readonly file: string;
 }
 
@@ -17,7 +23,8 @@ export interface AppEntry {
  * Finds the entry file of an app.
  *
  * @param path Absolute path of the app's folder or of its entry file; a file's folder is the app's root.
- * @returns The entry file: the path itself, else `main` of package.json, else the first conventional name.
+ * @returns The entry file: the path itself, else `main` of package.json, else the first conventional name, else
+ *   index.html.
  * @throws {NanoError} APP_FAILED, naming what was looked for by names relative to the app's folder.
  *
  * @example
@@ -31,7 +38,7 @@ export async function findEntry(path: string): Promise<AppEntry> {
   const shown = basename(path);
   const real = await realPath(path, shown);
   const { isFile, isDirectory } = await Deno.stat(real);
-  if (isFile) return { root: dirname(real), file: real };
+  if (isFile) return { kind: basename(real) === SITE ? "static" : "module", root: dirname(real), file: real };
   if (!isDirectory) throw new NanoError("APP_FAILED", `Cannot find an entry: "${shown}" is no folder and no file`);
   const main = await readMain(real);
   const tried = main === undefined
@@ -39,13 +46,15 @@ export async function findEntry(path: string): Promise<AppEntry> {
     : [main, ...EXTENSIONS.map((extension) => main + extension), ...EXTENSIONS.map((e) => join(main, "index" + e))];
   for (const name of tried) {
     const file = await fileIn(real, name);
-    if (file !== undefined) return { root: real, file };
+    if (file !== undefined) return { kind: "module", root: real, file };
   }
+  const page = main === undefined ? await fileIn(real, SITE) : undefined;
+  if (page !== undefined) return { kind: "static", root: real, file: page };
   throw new NanoError(
     "APP_FAILED",
     main === undefined
       ? `Cannot find an entry in "${shown}": package.json names no "main", and there is none of ` +
-        `${STEMS.join(", ")} with ${EXTENSIONS.join(", ")}`
+        `${STEMS.join(", ")} with ${EXTENSIONS.join(", ")}, and no ${SITE}`
       : `Cannot find an entry in "${shown}": "main" of package.json is "${main}", which does not exist`,
   );
 }
@@ -60,18 +69,14 @@ async function realPath(path: string, shown: string): Promise<string> {
 }
 
 async function readMain(root: string): Promise<string | undefined> {
-  let text;
-  try {
-    text = await Deno.readTextFile(join(root, "package.json"));
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new NanoError("APP_FAILED", "Cannot find an entry: package.json cannot be read", { cause });
-  }
   let main: unknown;
   try {
-    main = JSON.parse(text)?.main;
+    const manifest = await readOwnText(root, "package.json");
+    if (manifest === undefined) return undefined;
+    main = parseConfig("package.json", manifest.text)["main"];
   } catch (cause) {
-    throw new NanoError("APP_FAILED", `Cannot find an entry: package.json is no JSON: ${messageOf(cause)}`, { cause });
+    if (!(cause instanceof NanoError)) throw cause;
+    throw new NanoError("APP_FAILED", `Cannot find an entry: ${cause.message}`, { cause });
   }
   if (main === undefined || main === "") return undefined;
   if (typeof main === "string") return main;

@@ -1,20 +1,46 @@
-/** Installs the npm packages that an app's package.json lists, into the app's own node_modules. */
+/** Installs the npm packages of an app into the app's own node_modules. */
 
 import { join } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
+import { parseConfig } from "./compiler_options.ts";
+import { isRecord } from "./json_with_comments.ts";
 import { sha256 } from "./input_stamp.ts";
 
 /** How packages are fetched; a test puts something else in place. */
 export type RunInstaller = (folder: string, args: readonly string[]) => Promise<{ ok: boolean; output: string }>;
 
-/** Says by which package.json this node_modules was made; one without it was made by the user, and is theirs. */
+/** How {@linkcode installDependencies} installs. */
+export interface InstallOptions {
+  /** Packages that are imported but not listed in package.json, with their version ranges. */
+  readonly extras?: Readonly<Record<string, string>>;
+  readonly run?: RunInstaller;
+}
+
+/** An installation of our own making. */
+export interface Install {
+  /** Whether package.json or a lock file have changed since. */
+  readonly isStale: boolean;
+  /** What it holds beside what package.json lists. */
+  readonly extras: Readonly<Record<string, string>>;
+}
+
+/** Says of what this node_modules was made; one without it was made by the user, and is theirs. */
 const MARKER = "node_modules/.nano-installed";
 const TIMEOUT_MS = 120_000;
 
-/** Whether the app's node_modules was installed here, but by another package.json than the present one. */
-export async function isInstallStale(root: string): Promise<boolean> {
-  const made = await readIfPresent(join(root, MARKER));
-  return made !== undefined && new TextDecoder().decode(made) !== await manifestHash(root);
+/** What is known of the app's node_modules, or undefined if it was not installed here. */
+export async function readInstall(root: string): Promise<Install | undefined> {
+  const bytes = await readIfPresent(join(root, MARKER));
+  if (bytes === undefined) return undefined;
+  try {
+    const { manifest, extras } = JSON.parse(new TextDecoder().decode(bytes));
+    if (isRecord(extras)) {
+      return { isStale: manifest !== await manifestHash(root), extras: extras as Install["extras"] };
+    }
+  } catch {
+    // Written by another version, or damaged: made anew.
+  }
+  return { isStale: true, extras: {} };
 }
 
 /** Whether the app has a node_modules at all. */
@@ -34,11 +60,12 @@ export async function hasNodeModules(root: string): Promise<boolean> {
  * It runs in a folder of its own inside the app's, with a deno.json of its own: else Deno takes the configuration, the
  * lock file and the import map of whatever project the app's folder lies in. Lifecycle scripts of packages never run.
  *
- * @param root Real path of the app's folder, which holds a package.json.
+ * @param root Real path of the app's folder.
  * @throws {NanoError} APP_FAILED when a package does not exist, the registry cannot be reached, the folder cannot be
  *   written, or it takes longer than two minutes.
  */
-export async function installDependencies(root: string, run: RunInstaller = runDeno): Promise<void> {
+export async function installDependencies(root: string, options: InstallOptions = {}): Promise<void> {
+  const { extras = {}, run = runDeno } = options;
   if (Deno.build.standalone && run === runDeno) {
     throw failure("a compiled NANO has no installer on board");
   }
@@ -49,20 +76,23 @@ export async function installDependencies(root: string, run: RunInstaller = runD
     throw failure("its folder cannot be written", { cause });
   }
   try {
-    await installInto(staging, root, run);
+    await installInto(staging, root, { extras, run });
   } finally {
     await Deno.remove(staging, { recursive: true });
   }
 }
 
-async function installInto(staging: string, root: string, run: RunInstaller): Promise<void> {
+async function installInto(staging: string, root: string, { extras, run }: Required<InstallOptions>): Promise<void> {
   for (const name of ["package.json", "package-lock.json", "deno.lock", ".npmrc"]) {
     const bytes = await readIfPresent(join(root, name));
     if (bytes !== undefined) await Deno.writeFile(join(staging, name), bytes, { mode: 0o600 });
   }
   await Deno.writeTextFile(join(staging, "deno.json"), JSON.stringify({ nodeModulesDir: "auto" }));
-  const made = await manifestHash(staging);
-  const isLocked = await readIfPresent(join(root, "deno.lock")) !== undefined;
+  const manifest = await manifestHash(staging);
+  const hasExtras = Object.keys(extras).length > 0;
+  if (hasExtras) await addToManifest(join(staging, "package.json"), extras);
+  // A lock file knows nothing of packages that package.json does not list; the versions it has stand.
+  const isLocked = !hasExtras && await readIfPresent(join(root, "deno.lock")) !== undefined;
   const args = ["install", "--config=deno.json", "--prod", isLocked ? "--frozen" : "--frozen=false"];
   const { ok, output } = await run(staging, args);
   if (!ok) {
@@ -77,8 +107,16 @@ async function installInto(staging: string, root: string, run: RunInstaller): Pr
     );
   }
   if (!(await hasNodeModules(staging))) throw failure("the installer left no node_modules");
-  await Deno.writeTextFile(join(staging, MARKER), made);
+  await Deno.writeTextFile(join(staging, MARKER), JSON.stringify({ manifest, extras }));
   await putInPlace(join(staging, "node_modules"), root, join(staging, "older"));
+}
+
+async function addToManifest(path: string, extras: Readonly<Record<string, string>>): Promise<void> {
+  const bytes = await readIfPresent(path);
+  const manifest = bytes === undefined ? {} : parseConfig("package.json", new TextDecoder().decode(bytes));
+  const listed = manifest["dependencies"];
+  const dependencies = { ...extras, ...(isRecord(listed) ? listed : {}) };
+  await Deno.writeTextFile(path, JSON.stringify({ ...manifest, dependencies }));
 }
 
 async function putInPlace(fresh: string, root: string, older: string): Promise<void> {

@@ -11,6 +11,9 @@ import { type InputStamp, readStamped } from "./input_stamp.ts";
 
 const BOOTSTRAP = new URL("../isolate/bootstrap.ts", import.meta.url);
 const NAMESPACE = "nano";
+/** The one package that an isolate is made of, beside NANO's own files. */
+const STREAMS = "web-streams-polyfill";
+const PACKAGE = "nano-package";
 
 /**
  * Bundles the bootstrap of an isolate into one ES module without top-level await, for a worker that may read nothing.
@@ -67,9 +70,13 @@ function urlModules(inputs: Map<string, InputStamp>): Plugin {
       build.onResolve({ filter: /.*/ }, ({ path, importer, kind }) => {
         if (path.startsWith("node:")) return { path, external: true };
         if (kind === "entry-point") return { path, namespace: NAMESPACE };
+        // Its classes are only made when somebody asks for them.
+        if (path === STREAMS) return { path, namespace: PACKAGE, sideEffects: false };
         if (!/^\.\.?\//.test(path)) {
           return {
-            errors: [{ text: `Cannot bundle "${path}": an isolate has NANO's own files and node: modules only` }],
+            errors: [{
+              text: `Cannot bundle "${path}": an isolate has NANO's own files, "${STREAMS}" and node: modules only`,
+            }],
           };
         }
         const url = new URL(path, importer).href;
@@ -81,6 +88,18 @@ function urlModules(inputs: Map<string, InputStamp>): Plugin {
         inputs.set(fileURLToPath(url), stamp);
         return { contents, loader: path.endsWith(".ts") ? "ts" : "js" };
       });
+      build.onLoad({ filter: /.*/, namespace: PACKAGE }, async () => ({ contents: await readStreams(), loader: "js" }));
     },
   };
+}
+
+/**
+ * The package's one file as text. Deno finds it wherever it keeps packages, in a compiled binary too: only the graph of
+ * modules leads there, as there is no node_modules whose path could be told. Its version is fixed by NANO's deno.json.
+ */
+async function readStreams(): Promise<string> {
+  // TypeScript takes it for the module that it would be without the attribute.
+  const module: { default?: unknown } = await import("web-streams-polyfill", { with: { type: "text" } });
+  if (typeof module.default !== "string") throw new TypeError(`${STREAMS} did not come as text`);
+  return module.default;
 }

@@ -22,5 +22,7 @@ export function inlineSourceMap(code: string, mapJson: string): string {
 function appUrl(source: string): string {
   // Only a virtual module has a scheme here; as it has no file, its own name is all there is to show.
   if (source.includes(":")) return source;
-  return "app:///" + source.split("/").map(encodeURIComponent).join("/").replaceAll("%40", "@");
+  // A package's map may name sources that lie outside the package, where it was made.
+  return "app:///" +
+    source.replace(/^(?:\.\.\/)+/, "").split("/").map(encodeURIComponent).join("/").replaceAll("%40", "@");
 }

@@ -39,7 +39,6 @@ const PARSED_BLOCK_CHARS = 400;
  * counts for nothing, and Deno's HTTP writer ends the process on a name or value beyond this.
  */
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// deno-lint-ignore no-control-regex
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
@@ -127,7 +126,8 @@ export class DoorCall implements AppCall {
   fail(error: NanoError): void {
     const { draining, reveal } = this.#door;
     const { requestId } = this.#init;
-    const response = problemResponse(error, { requestId, reveal, close: draining });
+    const html = reveal && /\naccept\n[^\n]*text\/html/i.test(`\n${this.headers}`);
+    const response = problemResponse(error, { requestId, reveal, close: draining, html });
     this.#status = response.status;
     this.#resolve(response);
     this.#tell(0, error.code);

@@ -8,11 +8,12 @@ const RETRY_AFTER_SECONDS = 1;
 /**
  * The answer for an error.
  *
- * The error's own message goes out, its details and cause (stacks, paths, app errors) only with `reveal`.
+ * The error's own message goes out, its details and cause (stacks, paths, app errors) only with `reveal`; a browser
+ * then gets them as a page.
  */
 export function problemResponse(
   error: NanoError,
-  options: { requestId: string; reveal: boolean; close: boolean },
+  options: { requestId: string; reveal: boolean; close: boolean; html: boolean },
 ): Response {
   const entry: ErrorCodeEntry = ERROR_CODES[error.code];
   const headers: Record<string, string> = {
@@ -23,13 +24,39 @@ export function problemResponse(
   };
   if (entry.retryAfter === true) headers["retry-after"] = String(RETRY_AFTER_SECONDS);
   if (options.close || error.code === "BODY_TOO_LARGE") headers["connection"] = "close";
-  const document = {
-    type: `https://nano.example/errors/${error.code}`,
-    title: STATUS_TEXT[entry.status as StatusCode],
-    status: entry.status,
-    detail: options.reveal ? [error.message, ...error.details].join("\n") : error.message,
-    code: error.code,
-    request_id: options.requestId,
-  };
+  if (options.reveal && options.html) {
+    headers["content-type"] = "text/html; charset=utf-8";
+    return new Response(errorPage(error, entry), { status: entry.status, headers });
+  }
+  const detail = options.reveal ? [error.message, ...error.details].join("\n") : error.message;
+  const document = { ...problemDocument(error, options.requestId), detail };
   return new Response(JSON.stringify(document), { status: entry.status, headers });
+}
+
+/** The members that every problem document of NANO has. */
+export function problemDocument(error: NanoError, requestId: string): Record<string, unknown> {
+  return {
+    type: `urn:nano:error:${error.code}`,
+    title: STATUS_TEXT[error.status as StatusCode],
+    status: error.status,
+    detail: error.message,
+    code: error.code,
+    request_id: requestId,
+  };
+}
+
+/** A page for the developer in front of the browser. */
+function errorPage(error: NanoError, entry: ErrorCodeEntry): string {
+  const lines = [error.message, ...error.details].filter((line, at, all) => all.indexOf(line) === at);
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${error.code}</title><style>
+:root { color-scheme: light dark }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 60rem; padding: 0 1rem }
+h1 { color: light-dark(#b3261e, #ff8a80); font-size: 1.25rem }
+pre { background: light-dark(#f4f4f5, #1e1e22); border-radius: .5rem; overflow-x: auto; padding: 1rem }
+</style></head><body><h1>${error.code}</h1><p>${escapeHtml(entry.meaning)}.</p>
+<pre>${escapeHtml(lines.join("\n\n"))}</pre></body></html>`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -13,6 +13,7 @@ import { createFastResponse } from "./fast_response.ts";
 import { loadApp } from "./load_app.ts";
 import { registerModulePolicy } from "./module_policy.ts";
 import { closeDoors, shieldPort } from "./sandbox.ts";
+import { installWebStandards } from "./web_standards.ts";
 
 // 1. The ports leave workerData before anybody else can look.
 const { port, heartbeat } = workerData as IsolateBootData;
@@ -47,7 +48,22 @@ function log(level: string, text: string): void {
   wire.kick();
 }
 
+/** A storm of rejections must not fill the host's log; the console has a limit of its own. */
+const MAX_UNCAUGHT_PER_SECOND = 500;
+const now = performance.now.bind(performance);
+let uncaughtSince = 0;
+let uncaught = 0;
+
 function reportUncaught(kind: string, error: unknown): void {
+  const present = now();
+  if (present - uncaughtSince >= 1000) {
+    if (uncaught > MAX_UNCAUGHT_PER_SECOND) {
+      log("warn", `${uncaught - MAX_UNCAUGHT_PER_SECOND} uncaught errors were not logged`);
+    }
+    uncaughtSince = present;
+    uncaught = 0;
+  }
+  if (++uncaught > MAX_UNCAUGHT_PER_SECOND) return;
   const { name, message, stack } = describeError(error);
   log("error", `${kind}: ${stack === "" ? `${name}: ${message}` : stack}`);
 }
@@ -90,9 +106,9 @@ function load(message: LoadMessage): void {
   });
 }
 
-// 6. An app's stray errors are its log's matter and end nothing.
-process.on("uncaughtException", (error: unknown) => reportUncaught("Uncaught", error));
-process.on("unhandledRejection", (error: unknown) => reportUncaught("Uncaught (in promise)", error));
+// 6. An app's stray errors are its log's matter and end nothing: event_standards.ts tells of them. Without a listener
+//    here Node's rules would turn a rejection into an uncaught exception all the same.
+process.on("unhandledRejection", () => {});
 
 // 7. The kill handle: while this lock is held, terminate() stops even code that never yields. The event loop must
 //    turn once between the grant and the first byte of an app, or about a third of the kills leave a stuck thread.
@@ -101,6 +117,7 @@ apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
     globalThis.Response = createFastResponse(server.sockets.respondWith);
     globalThis.console = createConsole(log);
     const leftovers = closeDoors();
+    installWebStandards(reportUncaught);
     if (leftovers.length > 0) log("warn", `Cannot remove globals: ${leftovers.join(", ")}`);
     post({ type: "booted" }, null);
   }, 0);

@@ -5,6 +5,8 @@ import { formatWithOptions } from "node:util";
 const MAX_LINE_CHARS = 16 * 1024;
 /** Lines a second; a flood beyond is counted and told as one line, so that no app fills the host's log. */
 const MAX_LINES_PER_SECOND = 10_000;
+/** Characters a second, for the same reason: long lines at full rate would be 160 MB a second for the host to write. */
+const MAX_CHARS_PER_SECOND = 4 * 1024 * 1024;
 
 /** Level of a console line. */
 export type ConsoleLevel = "debug" | "info" | "warn" | "error";
@@ -21,23 +23,29 @@ export function createConsole(sink: ConsoleSink): Console {
   let indent = "";
   let second = 0;
   let lines = 0;
+  let chars = 0;
   let dropped = 0;
 
   function write(level: ConsoleLevel, parameters: readonly unknown[]): void {
     const present = Math.floor(now() / 1000);
     if (present !== second) {
       if (dropped > 0) {
-        sink("warn", `${dropped} console lines were dropped: more than ${MAX_LINES_PER_SECOND} a second`);
+        sink(
+          "warn",
+          `${dropped} console lines were dropped: more than ${MAX_LINES_PER_SECOND} lines or ${MAX_CHARS_PER_SECOND} characters a second`,
+        );
       }
       second = present;
       lines = 0;
+      chars = 0;
       dropped = 0;
     }
-    if (++lines > MAX_LINES_PER_SECOND) {
+    if (++lines > MAX_LINES_PER_SECOND || chars > MAX_CHARS_PER_SECOND) {
       dropped++;
       return;
     }
     const text = indent + formatWithOptions({ colors: false }, ...parameters);
+    chars += text.length <= MAX_LINE_CHARS ? text.length : MAX_LINE_CHARS;
     sink(level, text.length <= MAX_LINE_CHARS ? text : `${text.slice(0, MAX_LINE_CHARS)}… (${text.length} characters)`);
   }
 

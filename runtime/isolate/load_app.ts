@@ -17,7 +17,7 @@ export async function loadApp(
   policy: ReturnType<typeof registerModulePolicy>,
   server: AppServer,
 ): Promise<LoadedApp> {
-  const env = installEnvironment(message.env, message.nanoVersion);
+  const env = installEnvironment(message);
   const registrations = installDoors(server);
   limitExternalMemory(message.externalBytes);
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });

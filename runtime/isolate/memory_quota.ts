@@ -13,6 +13,7 @@ const NativeResponse = Response;
 const byteLengthOf = getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), "byteLength")!.get!;
 const { get: getHeader } = Headers.prototype;
 const { forEach } = FormData.prototype;
+const { blob: makeBlob, formData: makeForm } = Response.prototype as unknown as { blob: Method; formData: Method };
 
 type Method = (this: unknown, ...given: unknown[]) => unknown;
 
@@ -90,29 +91,34 @@ function limitBlobs(quotaBytes: number): void {
     const read = (prototype as { arrayBuffer: Method }).arrayBuffer;
     const headersOf = getOwnPropertyDescriptor(prototype, "headers")!.get!;
     const typeOf = (body: unknown) => apply(getHeader, apply(headersOf, body, []), ["content-type"]) as string | null;
-    /** Reads a body whole, so that its size is known before a blob is made of it. */
-    const whole = (body: unknown, next: (bytes: ArrayBuffer) => unknown) =>
-      apply(then, apply(read, body, []) as Promise<ArrayBuffer>, [(bytes: ArrayBuffer) => {
-        refuseBeyond(apply(byteLengthOf, new NativeUint8Array(bytes), []) as number);
-        return next(bytes);
+    /** Reads a body whole, so that its size is known, and reserved, before blobs are made of it. */
+    const through = <T>(body: unknown, make: Method, settle: (made: T) => T) => {
+      const type = typeOf(body);
+      let reserved = 0;
+      const whole = apply(then, apply(read, body, []), [(bytes: ArrayBuffer) => {
+        const size = apply(byteLengthOf, new NativeUint8Array(bytes), []) as number;
+        refuseBeyond(size);
+        held += reserved = size;
+        return apply(make, new NativeResponse(bytes, { headers: type === null ? {} : { "content-type": type } }), []);
       }]);
-    wrap(prototype, "blob", (native) =>
+      const release = () => held -= reserved;
+      return apply(then, whole, [
+        (made: T) => (release(), settle(made)),
+        (error: unknown) => {
+          release();
+          throw error;
+        },
+      ]);
+    };
+    wrap(prototype, "blob", () =>
       function blob(this: unknown) {
-        const type = typeOf(this);
-        return whole(this, (bytes) => {
-          const response = new NativeResponse(bytes, { headers: type === null ? {} : { "content-type": type } });
-          return apply(then, apply(native, response, []), [charge]);
-        });
+        return through(this, makeBlob, charge);
       });
-    wrap(prototype, "formData", (native) =>
+    wrap(prototype, "formData", () =>
       function formData(this: unknown) {
-        const type = typeOf(this);
-        return whole(this, (bytes) => {
-          const response = new NativeResponse(bytes, { headers: { "content-type": type ?? "" } });
-          return apply(then, apply(native, response, []), [(form: FormData) => {
-            apply(forEach, form, [(value: unknown) => isBlob(value) && charge(value)]);
-            return form;
-          }]);
+        return through(this, makeForm, (form: FormData) => {
+          apply(forEach, form, [(value: unknown) => isBlob(value) && charge(value)]);
+          return form;
         });
       });
   }

@@ -1,15 +1,14 @@
 /** Which modules an app may import: its own virtual ones and harmless Node built-ins, nothing else. */
 import module from "node:module";
+import { boundCryptoSource, BOUNDED_CRYPTO } from "./crypto_limits.ts";
+import { HARMLESS_BUILTINS, refusalText } from "./node_builtin_names.ts";
+import { PROCESS_SOURCE } from "./node_compat.ts";
 
 /** Prefix of every module of an app. */
 const APP_SCHEME = "app:///";
 const REFUSED = "app:///__refused__?";
 const GUARDED = "app:///__builtin__/";
-
-/** Node built-ins that reach nothing outside the isolate. */
-const HARMLESS_BUILTINS = "assert assert/strict async_hooks buffer crypto events path path/posix path/win32 punycode " +
-  "querystring stream stream/consumers stream/promises stream/web string_decoder timers timers/promises url util " +
-  "util/types zlib";
+const { stringify } = JSON;
 
 /**
  * Built-ins with exports that would lead around a limit: apps get them from here. These modules run in the app's realm,
@@ -18,14 +17,17 @@ const HARMLESS_BUILTINS = "assert assert/strict async_hooks buffer crypto events
 const GUARDED_BUILTINS: Readonly<Record<string, readonly string[]>> = {
   // Blob data outlives the isolate: only the counted classes (memory_quota.ts) may make any.
   buffer: ["Blob", "File"],
+  // What no kill can stop: crypto_limits.ts.
+  crypto: BOUNDED_CRYPTO,
   // Heap snapshots of the whole isolate, for nothing that an app needs.
   util: ["queryObjects"],
 };
 
 function guardedSource(builtin: string, names: readonly string[]): string {
   const specifier = JSON.stringify(`node:${builtin}`);
-  const globals = names.map((name) => `${name} = globalThis.${name}`).join(", ");
-  return `import builtin from ${specifier};\nexport * from ${specifier};\nexport const ${globals};\n` +
+  const substitutes = builtin === "crypto" ? boundCryptoSource() : "globalThis";
+  return `import builtin from ${specifier};\nexport * from ${specifier};\n` +
+    `export const { ${names.join(", ")} } = ${substitutes};\n` +
     `export default Object.assign({}, builtin, { ${names.join(", ")} });`;
 }
 
@@ -58,6 +60,11 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
   for (const name of Object.keys(GUARDED_BUILTINS)) {
     guarded[GUARDED + name] = guardedSource(name, GUARDED_BUILTINS[name]!);
   }
+  guarded[`${GUARDED}process`] = PROCESS_SOURCE;
+  const builtins = Object.create(null) as Record<string, true>;
+  for (const name of module.builtinModules) builtins[name] = true;
+
+  const isBuiltin = (specifier: string) => startsWith(specifier, "node:") || has(builtins, specifier);
 
   module.registerHooks(
     {
@@ -81,7 +88,7 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
         if (has(guarded, url)) return { format: "module", source: guarded[url], shortCircuit: true };
         if (startsWith(url, "node:") && has(harmless, after(url, "node:"))) return next(url, context);
         const wanted = startsWith(url, REFUSED) ? decode(after(url, REFUSED)) : url;
-        return { format: "module", source: refusal(wanted), shortCircuit: true };
+        return { format: "module", source: refusal(refusalText(wanted, isBuiltin(wanted), policy.nodeCompat)), shortCircuit: true };
       },
     } as unknown as Parameters<typeof module.registerHooks>[0],
   );
@@ -93,9 +100,6 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
   };
 }
 
-function refusal(specifier: string): string {
-  const text = JSON.stringify(
-    `Cannot import "${specifier}": apps may import their own files and harmless node: modules`,
-  );
-  return `throw new TypeError(${text});`;
+function refusal(text: string): string {
+  return `throw new TypeError(${stringify(text)});`;
 }

@@ -1,5 +1,6 @@
 /** Closes the doors that stand open in a worker without permissions; runs once, before any byte of an app. */
 import { ALLOWED_GLOBALS } from "./allowed_globals.ts";
+import { limitSubtleCrypto } from "./crypto_limits.ts";
 
 /** Strings longer than this make some of V8's natives abort the whole process instead of throwing. */
 const MAX_NATIVE_CHARS = 1 << 26;
@@ -47,6 +48,7 @@ export function closeDoors(): string[] {
   delete (URL as unknown as Record<string, unknown>).revokeObjectURL;
   for (const prototype of [EventTarget.prototype, Event.prototype, MessageEvent.prototype]) lockPrototype(prototype);
   guardNatives();
+  limitSubtleCrypto();
   return leftovers;
 }
 

@@ -15,6 +15,16 @@ export const RSS_SLACK_BYTES = 32 * 1024 * 1024;
 /** Memory no isolate reports (queues, WebAssembly) that is tolerated beyond a suspect's own allowance. */
 export const UNEXPLAINED_SLACK_BYTES = 256 * 1024 * 1024;
 
+/** Who made memory appear has written to it: nobody writes faster than this a millisecond of CPU (10 GB/s). */
+const WRITTEN_BYTES_PER_CPU_MS = 10 * 1024 * 1024;
+/** Grain of a thread's CPU clock. */
+const CPU_GRAIN_MS = 10;
+
+/** Whether an isolate that computed this long may have made memory grow that much; an idle neighbour has not. */
+export function couldHaveGrown(cpuMicros: number, bytes: number): boolean {
+  return cpuMicros / 1000 >= Math.max(CPU_GRAIN_MS, bytes / WRITTEN_BYTES_PER_CPU_MS - CPU_GRAIN_MS);
+}
+
 /** What the warden knows of one isolate. */
 export interface Vitals {
   cpuLimitMs: number;
@@ -96,7 +106,7 @@ export function judgeGrowth(vitals: Vitals, rss: number): Verdict | null {
   const room = Math.max(0, vitals.heapLimitBytes - vitals.heapBytes) +
     Math.max(0, vitals.externalLimitBytes - vitals.externalBytes) + RSS_SLACK_BYTES;
   const grown = rss - vitals.rssAtAsk;
-  if (grown <= room) return null;
+  if (grown <= room || !couldHaveGrown(vitals.cpuMicros - vitals.cpuAtAsk, grown)) return null;
   return { reason: "out_of_memory", detail: `the process grew by ${megabytes(grown)} while it did not answer` };
 }
 

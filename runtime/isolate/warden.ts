@@ -2,7 +2,16 @@
 /** The permission-less parent of isolates: spawns them with a heap cap, watches them, ends them with a reason. */
 import { Worker as CappedWorker } from "node:worker_threads";
 import type { Heartbeat, IsolateFigures, WardenCommand, WardenReport } from "../protocol/messages.ts";
-import { judge, judgeGrowth, judgeUnexplained, newVitals, TICK_MS, type Verdict, type Vitals } from "./verdict.ts";
+import {
+  couldHaveGrown,
+  judge,
+  judgeGrowth,
+  judgeUnexplained,
+  newVitals,
+  TICK_MS,
+  type Verdict,
+  type Vitals,
+} from "./verdict.ts";
 
 /** Between two looks at an idle one: 500 idle apps cost under 2 % of a core. */
 const IDLE_BEAT_MS = 1000;
@@ -12,6 +21,10 @@ const FIGURES_MS = 1000;
 const RSS_SAMPLE_MS = 25;
 /** A growth between two samples that makes the warden look at everybody at once. */
 const RSS_JUMP_BYTES = 24 * 1024 * 1024;
+/** After a jump, the others' answers tell within this time whether it is theirs. */
+const EXPLAIN_MS = 200;
+/** The memory of an ended isolate comes back within this time; until then it is in nobody's report. */
+const SETTLE_MS = 1500;
 /** What a booted isolate costs the process beside its reported heap. */
 const ISOLATE_BASE_BYTES = 8 * 1024 * 1024;
 
@@ -133,6 +146,7 @@ type EndReason = Extract<WardenReport, { type: "exit" }>["reason"];
 function end(isolate: Isolate, reason: EndReason, detail: string): void {
   if (isolate.ended) return;
   isolate.ended = true;
+  settledAt = now() + SETTLE_MS;
   isolates.delete(isolate.number);
   isolate.heartbeat.close();
   report({ type: "exit", isolate: isolate.number, reason, detail, cpuMicros: isolate.vitals.cpuMicros });
@@ -188,27 +202,39 @@ async function checkMemory(): Promise<void> {
   const jumped = rss - lastRss > RSS_JUMP_BYTES;
   lastRss = rss;
   if (jumped) await look(true);
-  const suspects = [...isolates.values()].filter((isolate) => judgeGrowth(isolate.vitals, rss) !== null);
-  for (const suspect of suspects) await readClock(suspect);
+  if (jumped) explainAt = Math.min(explainAt, now() + EXPLAIN_MS);
+  if (now() >= explainAt) checkUnexplained();
+  // Clocks are read first: growth alone accuses nobody.
+  const asked = [...isolates.values()].filter(({ vitals }) => vitals.asked && rss - vitals.rssAtAsk > RSS_JUMP_BYTES);
+  for (const isolate of asked) await readClock(isolate);
+  const suspects = asked.filter((isolate) => judgeGrowth(isolate.vitals, rss) !== null);
   const worst = mostCpu(suspects, (isolate) => isolate.vitals.cpuMicros - isolate.vitals.cpuAtAsk);
   if (worst !== null) execute(worst, judgeGrowth(worst.vitals, rss));
 }
 
 let lastUnexplained = 0;
+/** When the next check is due before its second is over. */
+let explainAt = Infinity;
+let settledAt = 0;
 
-/** Once a second: memory that no isolate reports is charged to the one that computed most meanwhile. */
+/** Once a second, and soon after a jump: memory that no isolate reports is charged to the one that computed most meanwhile. */
 function checkUnexplained(): void {
+  // What grows meanwhile is not forgotten: the next check compares with the one before the end.
+  if (now() < settledAt) return;
+  explainAt = Infinity;
   let reported = 0;
   for (const { vitals } of isolates.values()) reported += vitals.heapBytes + vitals.externalBytes;
   const rest = Deno.memoryUsage().rss - reported - isolates.size * ISOLATE_BASE_BYTES;
   baseRss = Math.min(baseRss, rest);
   const unexplained = rest - baseRss;
-  const grows = unexplained - lastUnexplained > RSS_JUMP_BYTES;
+  const grown = unexplained - lastUnexplained;
   lastUnexplained = unexplained;
   const all = [...isolates.values()];
-  const worst = mostCpu(all, (isolate) => isolate.vitals.cpuMicros - isolate.cpuAtCheck);
+  const spent = (isolate: Isolate) => isolate.vitals.cpuMicros - isolate.cpuAtCheck;
+  const worst = mostCpu(all, spent);
+  const isGuilty = worst !== null && grown > RSS_JUMP_BYTES && couldHaveGrown(spent(worst), grown);
   for (const isolate of all) isolate.cpuAtCheck = isolate.vitals.cpuMicros;
-  if (grows && worst !== null) execute(worst, judgeUnexplained(worst.vitals, unexplained));
+  if (isGuilty) execute(worst, judgeUnexplained(worst.vitals, unexplained));
 }
 
 function mostCpu(from: readonly Isolate[], spent: (isolate: Isolate) => number): Isolate | null {

@@ -24,6 +24,14 @@ const systemResolve: Resolve = (hostname, done) => {
   dns.lookup(hostname, { all: true }, (error, addresses) => done(error, addresses ?? []));
 };
 
+/** What the policy is judged with; tests put their own name server and their own internet in its place. */
+export interface OutboundTools {
+  readonly resolve: Resolve;
+  readonly isPublic: (address: string) => boolean;
+}
+
+const SYSTEM_TOOLS: OutboundTools = { resolve: systemResolve, isPublic: isPublicAddress };
+
 type Lookup = (
   hostname: string,
   options: { all?: boolean },
@@ -35,11 +43,11 @@ export class Outbound implements Disposable {
   /** Opens connections, each to an address that was just checked. */
   readonly agent: Agent;
   readonly #policy: OutboundPolicy;
-  readonly #resolve: Resolve;
+  readonly #tools: OutboundTools;
 
-  constructor(policy: OutboundPolicy, resolve: Resolve = systemResolve) {
+  constructor(policy: OutboundPolicy, tools: OutboundTools = SYSTEM_TOOLS) {
     this.#policy = policy;
-    this.#resolve = resolve;
+    this.#tools = tools;
     const connect = { lookup: this.#lookup, timeout: CONNECT_TIMEOUT_MS };
     this.agent = new Agent({
       connect: connect as NonNullable<ConstructorParameters<typeof Agent>[0]>["connect"] & object,
@@ -59,17 +67,18 @@ export class Outbound implements Disposable {
       if (!isListed(hostname, policy)) throw refusal(hostname, "it is not in the app's list of hosts");
       return;
     }
-    if (isAddress(hostname) && !isPublicAddress(hostname)) {
+    if (isAddress(hostname) && !this.#tools.isPublic(hostname)) {
       throw refusal(hostname, 'the policy "public" allows no private, loopback or reserved address');
     }
   }
 
   /** Called for every connection to a name, so that an answer that changes meanwhile gains nothing. */
   readonly #lookup: Lookup = (hostname, options, done) => {
-    this.#resolve(hostname, (error, addresses) => {
+    const { resolve, isPublic } = this.#tools;
+    resolve(hostname, (error, addresses) => {
       if (error !== null) return done(error, undefined);
       const allowed = this.#policy === "public"
-        ? addresses.filter(({ address }) => isPublicAddress(address))
+        ? addresses.filter(({ address }) => isPublic(address))
         : addresses;
       const [first] = allowed;
       if (first === undefined) {

@@ -1,7 +1,7 @@
 /** One app's way out: fetch and WebSocket under its policy, over connections of its own. */
 import { WebSocket as UndiciSocket } from "undici";
 import type { HostSocket } from "../app_call.ts";
-import { Outbound, type OutboundPolicy, type Resolve } from "./outbound.ts";
+import { Outbound, type OutboundPolicy, type OutboundTools } from "./outbound.ts";
 import { outboundFetch, type OutboundRequest, type OutboundResponse } from "./outbound_fetch.ts";
 
 /** Fits what the app's side of the host needs. */
@@ -10,8 +10,8 @@ export class OutboundDoor implements Disposable {
   readonly #userAgent: string;
 
   /** @param userAgent sent when the app names none */
-  constructor(policy: OutboundPolicy, userAgent: string, resolve?: Resolve) {
-    this.#outbound = new Outbound(policy, resolve);
+  constructor(policy: OutboundPolicy, userAgent: string, tools?: OutboundTools) {
+    this.#outbound = new Outbound(policy, tools);
     this.#userAgent = userAgent;
   }
 

@@ -1,6 +1,7 @@
 /** An isolate in a test's hand: loads, answers, drains and dies when told. */
 import { exitError, type IsolateExit } from "../../../runtime/app/exit_errors.ts";
-import type { IsolateLoad, IsolateObserver } from "../../../runtime/app/isolate_worker.ts";
+import type { IsolateObserver } from "../../../runtime/app/call_runner.ts";
+import type { IsolateLoad } from "../../../runtime/app/isolate_worker.ts";
 import type { AppIsolate } from "../../../runtime/app/supervisor_tools.ts";
 import type { AppCall } from "../../../runtime/app_call.ts";
 import type { Clock } from "../../../runtime/clock.ts";
@@ -9,6 +10,7 @@ import { NanoError } from "../../../runtime/errors.ts";
 /** What a supervisor sees of an isolate. */
 export class FakeIsolate implements AppIsolate {
   readonly ended: Promise<IsolateExit>;
+  readonly openSockets = 0;
   heapBytes = 11;
   externalBytes = 22;
   cpuMicros = 0;

@@ -24,9 +24,10 @@ export class Side {
 
   constructor() {
     const postMessage = (message: unknown, transfer: Transferable[] | null) => {
-      const batch = message as unknown[];
+      // The sender's own list has no methods: what arrives has.
+      const batch = structuredClone(message as unknown[], { transfer: transfer ?? [] });
       this.sent.push(operations(batch).map(([operation]) => operation as number));
-      this.mail.push(structuredClone(batch, { transfer: transfer ?? [] }));
+      this.mail.push(batch);
     };
     this.wire = new Wire({ postMessage }, (flush) => this.#flush = flush);
   }

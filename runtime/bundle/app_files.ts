@@ -1,0 +1,65 @@
+/** Reads files of an app, and never one that lies outside the app's folder. */
+
+import { dirname, join, relative } from "node:path";
+import { NanoError } from "../errors.ts";
+import { type InputStamp, readStamped } from "./input_stamp.ts";
+
+/** A file that was read as text. */
+export interface OwnText {
+  readonly text: string;
+  /** The real path. */
+  readonly path: string;
+  readonly stamp: InputStamp;
+}
+
+/** Whether `path` lies below `root`; both are real paths. */
+export function isInside(root: string, path: string): boolean {
+  return path.startsWith(root === "/" ? "/" : `${root}/`);
+}
+
+/** Whether a file is part of an installed package. */
+export function isOfPackage(path: string): boolean {
+  return path.includes("/node_modules/");
+}
+
+/** Whether there is anything at a path, symlinks followed. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound || thrown instanceof Deno.errors.NotADirectory) return false;
+    throw thrown;
+  }
+}
+
+/** The folders from `from` up to `root`, both included; none above. */
+export function* foldersUpTo(root: string, from: string): Generator<string> {
+  for (let folder = from; folder === root || isInside(root, folder); folder = dirname(folder)) yield folder;
+}
+
+/**
+ * Reads a file of the app by its name.
+ *
+ * @param root Real path of the app's folder.
+ * @param name The file's path relative to `root`.
+ * @returns Undefined if there is none.
+ * @throws {NanoError} APP_FAILED when a symlink leads out of the folder, or it cannot be read.
+ */
+export async function readOwnText(root: string, name: string): Promise<OwnText | undefined> {
+  try {
+    const path = await Deno.realPath(join(root, name));
+    if (!isInside(root, path)) throw new NanoError("APP_FAILED", `"${name}" lies outside the app's folder`);
+    const { contents, stamp } = await readStamped(path);
+    return { text: new TextDecoder().decode(contents), path, stamp };
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
+    if (cause instanceof NanoError) throw cause;
+    throw new NanoError("APP_FAILED", `"${name}" cannot be read`, { cause });
+  }
+}
+
+/** A file's URL as the app sees it: `app:///src/main.ts`. */
+export function appUrl(root: string, path: string): string {
+  return `app:///${relative(root, path).split("/").map(encodeURIComponent).join("/").replaceAll("%40", "@")}`;
+}

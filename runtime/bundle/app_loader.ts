@@ -1,0 +1,160 @@
+/** Gives the files of an app to esbuild, each with the meaning that its name or its import says. */
+
+import type { Loader, OnLoadArgs, OnLoadResult, Plugin, PluginBuild } from "esbuild";
+import { basename, dirname, extname, join, relative } from "node:path";
+import { messageOf } from "../errors.ts";
+import { isInside } from "./app_files.ts";
+import type { AppResolution } from "./app_resolver.ts";
+import type { AppEntry } from "./find_entry.ts";
+import { writeImportMeta } from "./import_meta.ts";
+import { readStamped } from "./input_stamp.ts";
+import { wasmModule } from "./wasm_module.ts";
+
+/** `.js` may hold JSX, as wrangler has it: every JavaScript file means the same under both loaders. */
+const SCRIPTS: Readonly<Record<string, Loader>> = {
+  ".ts": "ts",
+  ".mts": "ts",
+  ".cts": "ts",
+  ".tsx": "tsx",
+  ".js": "jsx",
+  ".mjs": "jsx",
+  ".cjs": "jsx",
+  ".jsx": "jsx",
+};
+const TEXTS = [".txt", ".html", ".htm", ".css", ".sql", ".md", ".svg", ".xml", ".csv", ".graphql", ".gql"];
+const BY_ATTRIBUTE: Readonly<Record<string, Loader>> = { text: "text", bytes: "binary", json: "json" };
+const MAP_COMMENT = /^(.*\/\/[#@] *sourceMappingURL=)(?!data:)(\S+)(\s*)$/s;
+
+/** Whether an app may begin in this file. */
+export function isScript(path: string): boolean {
+  return Object.hasOwn(SCRIPTS, extname(path).toLowerCase());
+}
+
+/**
+ * An esbuild plugin that reads every file, refuses those outside the app's folder, and notes the others.
+ *
+ * @param compilerOptions As for the build itself.
+ * @param resolution Filled while the build runs.
+ */
+export function appLoader(
+  { root, file: entry }: AppEntry,
+  compilerOptions: Readonly<Record<string, unknown>>,
+  resolution: AppResolution,
+): Plugin {
+  return {
+    name: "nano-app-loader",
+    setup(build) {
+      build.onLoad({ filter: /.*/, namespace: "file" }, async (args) => {
+        try {
+          const path = await Deno.realPath(args.path);
+          const shown = relative(root, path);
+          if (!isInside(root, path)) return refuse(`Cannot import "${shown}": it lies outside the app's folder`);
+          const { contents, stamp } = await readStamped(path);
+          resolution.inputs.set(path, stamp);
+          return { ...await load(build, path, contents, args), resolveDir: dirname(path) };
+        } catch (thrown) {
+          const text = `Cannot read "${relative(root, args.path)}": ${messageOf(thrown)}`;
+          return { errors: [{ text, detail: thrown }] };
+        }
+      });
+    },
+  };
+
+  async function load(build: PluginBuild, path: string, contents: Uint8Array, args: OnLoadArgs): Promise<OnLoadResult> {
+    const shown = relative(root, path);
+    const { type } = args.with;
+    if (type !== undefined) {
+      const loader = Object.hasOwn(BY_ATTRIBUTE, type) ? BY_ATTRIBUTE[type]! : undefined;
+      if (loader !== undefined) return { contents, loader };
+      return refuse(`Cannot import "${shown}" with { type: "${type}" }: there are "text", "bytes" and "json"`);
+    }
+    const extension = extname(path).toLowerCase();
+    if (extension === ".json") return { contents, loader: "json" };
+    if (TEXTS.includes(extension)) return { contents, loader: "text" };
+    if (extension === ".wasm") return await loadWasm(build, path, contents);
+    // An ArrayBuffer, as wrangler has it.
+    if (extension === ".bin") {
+      return {
+        contents: `import bytes from ${specifierOf(path)} with { type: "bytes" };\nexport default bytes.buffer;`,
+        loader: "js",
+      };
+    }
+    const loader = Object.hasOwn(SCRIPTS, extension) ? SCRIPTS[extension]! : undefined;
+    if (loader !== undefined) return await loadScript(build, path, contents, loader);
+    const known = [...Object.keys(SCRIPTS), ".json", ".wasm", ".bin", ...TEXTS].join(", ");
+    return refuse(
+      `Cannot import "${shown}": only ${known}, and others by \`with { type: "text" }\` or \`with { type: "bytes" }\``,
+    );
+  }
+
+  async function loadScript(build: PluginBuild, path: string, contents: Uint8Array, loader: Loader) {
+    const text = await withoutForeignMap(path, new TextDecoder().decode(contents));
+    if (!text.includes("import.meta")) return { contents: text, loader };
+    return await writeImportMeta(build, {
+      path,
+      root,
+      text,
+      loader,
+      compilerOptions,
+      isMain: path === entry,
+    });
+  }
+
+  /** esbuild reads a source map that lies beside a file; it may not be led elsewhere. */
+  async function withoutForeignMap(path: string, text: string): Promise<string> {
+    const comment = text.lastIndexOf("sourceMappingURL=");
+    // A longer tail is code that speaks of maps.
+    const start = text.lastIndexOf("\n", comment) + 1;
+    const match = comment === -1 ? null : MAP_COMMENT.exec(text.slice(start));
+    if (match === null) return text;
+    try {
+      const map = await Deno.realPath(join(dirname(path), decodeURIComponent(match[2]!)));
+      if (isInside(root, map)) {
+        resolution.inputs.set(map, (await readStamped(map)).stamp);
+        return text;
+      }
+    } catch {
+      // Many packages name a map that they do not ship; the code is all there is then.
+    }
+    return text.slice(0, start) + match[1]!.slice(0, match[1]!.lastIndexOf("//")) + match[3]!;
+  }
+
+  async function loadWasm(build: PluginBuild, path: string, bytes: Uint8Array): Promise<OnLoadResult> {
+    const shown = relative(root, path);
+    try {
+      const { code, missing } = await wasmModule({ specifier: `./${basename(path)}`, bytes, canImport });
+      if (missing.length > 0) {
+        resolution.unresolved.set(
+          shown,
+          `"${shown}" has no named exports: it imports "${
+            missing.join('", "')
+          }", which is no module of the app; import ` +
+            `the WebAssembly.Module (import module from "./${basename(path)}") and instantiate it`,
+        );
+      }
+      return { contents: code, loader: "js" };
+    } catch (thrown) {
+      if (!(thrown instanceof TypeError)) throw thrown;
+      return refuse(`Cannot import "${shown}": ${thrown.message}`);
+    }
+
+    async function canImport(specifier: string): Promise<boolean> {
+      const resolveDir = dirname(path);
+      const found = await build.resolve(specifier, {
+        kind: "dynamic-import",
+        importer: path,
+        namespace: "file",
+        resolveDir,
+      });
+      return found.errors.length === 0 && (found.external || found.namespace === "file");
+    }
+  }
+}
+
+function specifierOf(path: string): string {
+  return JSON.stringify(`./${basename(path)}`);
+}
+
+function refuse(text: string): OnLoadResult {
+  return { errors: [{ text }] };
+}

@@ -1,0 +1,63 @@
+/** Reads what an app's own configuration files say about its imports. */
+
+import { dirname, join, relative } from "node:path";
+import { NanoError } from "../errors.ts";
+import { appUrl, type OwnText, readOwnText } from "./app_files.ts";
+import { parseConfig, readCompilerOptions } from "./compiler_options.ts";
+import { ImportMap } from "./import_map.ts";
+import type { InputStamp } from "./input_stamp.ts";
+
+/** Settings of one app. */
+export interface AppSettings {
+  readonly compilerOptions: Readonly<Record<string, unknown>>;
+  /** From deno.json; undefined if it has none. */
+  readonly importMap: ImportMap | undefined;
+  /** Whether the folder has a package.json: if not, nobody may look for one above it. */
+  readonly hasManifest: boolean;
+  /** The files that were read. */
+  readonly stamps: ReadonlyMap<string, InputStamp>;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads package.json, deno.json or deno.jsonc, the import map it names, and tsconfig.json.
+ *
+ * @param root Real path of the app's folder.
+ * @throws {NanoError} APP_FAILED when one of them is no JSON or lies outside the folder.
+ */
+export async function readAppSettings(root: string): Promise<AppSettings> {
+  const manifest = await readOwnText(root, "package.json");
+  const config = await readOwnText(root, "deno.json") ?? await readOwnText(root, "deno.jsonc");
+  const deno = config === undefined ? {} : parseConfig(relative(root, config.path), config.text);
+  const map = await readImportMap(root, config, deno);
+  const { options, files, warnings } = await readCompilerOptions(root, deno["compilerOptions"]);
+  const stamps = new Map<string, InputStamp>();
+  for (const file of [manifest, config, map.file, ...files]) if (file !== undefined) stamps.set(file.path, file.stamp);
+  return { compilerOptions: options, importMap: map.map, hasManifest: manifest !== undefined, stamps, warnings };
+}
+
+async function readImportMap(
+  root: string,
+  config: OwnText | undefined,
+  deno: Readonly<Record<string, unknown>>,
+): Promise<{ map: ImportMap | undefined; file?: OwnText }> {
+  if (config === undefined) return { map: undefined };
+  const { imports, scopes, importMap } = deno;
+  // As in Deno: imports of its own make it ignore a map beside it.
+  if (imports !== undefined || scopes !== undefined) return { map: newMap(deno, appUrl(root, config.path)) };
+  if (typeof importMap !== "string") return { map: undefined };
+  const name = relative(root, join(dirname(config.path), importMap));
+  const file = /^\w+:/.test(importMap) || name.startsWith("..") ? undefined : await readOwnText(root, name);
+  if (file === undefined) {
+    throw new NanoError("APP_FAILED", `"importMap" of deno.json is "${importMap}", which is no file of the app`);
+  }
+  return { map: newMap(parseConfig(name, file.text), appUrl(root, file.path)), file };
+}
+
+function newMap(json: unknown, base: string): ImportMap {
+  try {
+    return new ImportMap(json, base);
+  } catch (cause) {
+    throw new NanoError("APP_FAILED", "The import map has a scope that is no URL", { cause });
+  }
+}

@@ -1,0 +1,125 @@
+/** Reads the compilerOptions that an app's own tsconfig.json and deno.json give, for esbuild. */
+
+import { dirname, join, relative } from "node:path";
+import { messageOf, NanoError } from "../errors.ts";
+import { isInside, type OwnText, readOwnText } from "./app_files.ts";
+import { isRecord, parseJsonWithComments } from "./json_with_comments.ts";
+
+/** What was read. */
+export interface CompilerOptions {
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Every file that has a say. */
+  readonly files: readonly OwnText[];
+  readonly warnings: readonly string[];
+}
+
+type Options = Record<string, unknown>;
+
+/** Those that change what the code does; all others are for the type checker. */
+const KNOWN = [
+  "alwaysStrict",
+  "baseUrl",
+  "experimentalDecorators",
+  "jsx",
+  "jsxFactory",
+  "jsxFragmentFactory",
+  "jsxImportSource",
+  "paths",
+  "strict",
+  "target",
+  "useDefineForClassFields",
+  "verbatimModuleSyntax",
+];
+const MAX_DEPTH = 10;
+
+/**
+ * Reads them; deno.json stands above tsconfig.json, and that above what it extends.
+ *
+ * It is not left to esbuild, which would follow `extends` to wherever it leads.
+ *
+ * @param root Real path of the app's folder.
+ * @param denoOptions `compilerOptions` of deno.json.
+ */
+export async function readCompilerOptions(root: string, denoOptions: unknown): Promise<CompilerOptions> {
+  const files: OwnText[] = [];
+  const warnings: string[] = [];
+  const given = {
+    ...await readTsconfig("tsconfig.json", 0),
+    ...(isRecord(denoOptions) ? rebased(denoOptions, root) : {}),
+  };
+  return { options: withJsx(given), files, warnings };
+
+  async function readTsconfig(name: string, depth: number): Promise<Options> {
+    const file = await readOwnText(root, name);
+    if (file === undefined) return {};
+    files.push(file);
+    const json = parseConfig(name, file.text);
+    const options: Options = {};
+    if (depth < MAX_DEPTH) {
+      for (const parent of [json["extends"]].flat()) {
+        if (typeof parent === "string") Object.assign(options, await readParent(parent, file.path, depth));
+      }
+    }
+    const own = json["compilerOptions"];
+    return { ...options, ...(isRecord(own) ? rebased(own, dirname(file.path)) : {}) };
+  }
+
+  async function readParent(parent: string, path: string, depth: number): Promise<Options> {
+    const isPath = /^\.{0,2}\//.test(parent);
+    const stem = isPath ? join(dirname(path), parent) : join(root, "node_modules", parent);
+    const where = `${relative(root, path)}: "extends" names "${parent}"`;
+    if (parent.startsWith("/") || !isInside(root, stem)) {
+      warnings.push(`${where}, which lies outside the app's folder and is ignored`);
+      return {};
+    }
+    for (const file of [stem, `${stem}.json`, join(stem, "tsconfig.json")]) {
+      if (file.endsWith(".json") && await readOwnText(root, relative(root, file)) !== undefined) {
+        return await readTsconfig(relative(root, file), depth + 1);
+      }
+    }
+    warnings.push(`${where}, which does not exist and is ignored`);
+    return {};
+  }
+}
+
+/**
+ * Parses a configuration file of an app.
+ *
+ * @throws {NanoError} APP_FAILED when it is no JSON object.
+ */
+export function parseConfig(name: string, text: string): Readonly<Record<string, unknown>> {
+  let json;
+  try {
+    json = parseJsonWithComments(text);
+  } catch (cause) {
+    throw new NanoError("APP_FAILED", `${name} is no JSON: ${messageOf(cause)}`, { cause });
+  }
+  if (!isRecord(json)) throw new NanoError("APP_FAILED", `${name} is no JSON object`);
+  return json;
+}
+
+/** Only what is known, with paths that do not depend on which file they stood in. */
+function rebased(options: Readonly<Record<string, unknown>>, folder: string): Options {
+  const known: Options = {};
+  for (const key of KNOWN) if (options[key] !== undefined) known[key] = options[key];
+  const { baseUrl, paths } = known;
+  const base = typeof baseUrl === "string" ? join(folder, baseUrl) : folder;
+  if (typeof baseUrl === "string") known["baseUrl"] = base;
+  if (isRecord(paths)) {
+    known["paths"] = Object.fromEntries(
+      Object.entries(paths).map(([key, places]) => [
+        key,
+        Array.isArray(places) ? places.map((place) => join(base, String(place))) : places,
+      ]),
+    );
+  }
+  return known;
+}
+
+function withJsx(options: Options): Options {
+  const { jsx, jsxFactory, jsxFragmentFactory } = options;
+  // Nothing after NANO would turn "preserve" into code; "precompile" is an optimisation of Deno with the same meaning.
+  if (jsx === "react" || jsx === "react-jsx" || jsx === "react-jsxdev") return options;
+  const isClassic = jsx === undefined && (jsxFactory !== undefined || jsxFragmentFactory !== undefined);
+  return { ...options, jsx: isClassic ? "react" : "react-jsx" };
+}

@@ -1,0 +1,13 @@
+/** Which `node:` modules an app may import, and what the others say; bundle/node_builtins.ts names the same. */
+
+/** Node built-ins that reach nothing outside the isolate. */
+export const HARMLESS_BUILTINS = "assert assert/strict async_hooks buffer crypto diagnostics_channel events path path/posix " +
+  "path/win32 process punycode querystring stream stream/consumers stream/promises stream/web string_decoder timers " +
+  "timers/promises url util util/types zlib";
+
+/** Why an import is refused. @param builtin whether Node has a module of that name */
+export function refusalText(specifier: string, builtin: boolean, nodeCompat: boolean): string {
+  if (!builtin) return `Cannot import "${specifier}": apps may import their own files and harmless node: modules`;
+  if (!nodeCompat) return `Cannot import "${specifier}": "node_compat" of the app is off`;
+  return `Cannot import "${specifier}": it reaches past the isolate; apps may import harmless node: modules only`;
+}

@@ -1,0 +1,97 @@
+/** Mends what a node worker lacks or distorts of ECMA-429 (docs/decisions/0007): names, descriptors, timers, events. */
+import { installErrorEvents, type UncaughtSink } from "./event_standards.ts";
+import { createTimers } from "./timers.ts";
+
+/** Functions of the global scope; all other functions there are interfaces. */
+const OPERATIONS = new Set(
+  ("atob btoa clearInterval clearTimeout fetch queueMicrotask reportError setInterval setTimeout structuredClone " +
+    "setImmediate clearImmediate").split(" "),
+);
+
+/** The `length` that WebIDL gives, where Deno's differs. */
+const LENGTHS: Readonly<Record<string, number>> = {
+  FormData: 0,
+  MessageEvent: 1,
+  clearInterval: 0,
+  clearTimeout: 0,
+  fetch: 1,
+  structuredClone: 1,
+};
+
+/** Interfaces whose objects Deno calls "Event". */
+const UNTAGGED = ["CustomEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent", "CloseEvent"];
+
+const { defineProperty, getOwnPropertyDescriptor } = Object;
+
+/**
+ * Installs all of it; runs once the doors are closed, before an app is loaded.
+ *
+ * @param report takes errors and rejections that no listener of the app has handled
+ */
+export function installWebStandards(report: UncaughtSink): void {
+  for (const [name, value] of Object.entries(createTimers())) setGlobal(name, value);
+  installErrorEvents(report);
+  defineScope();
+  for (const name of UNTAGGED) {
+    const { prototype } = (globalThis as unknown as Record<string, { prototype: object }>)[name]!;
+    defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
+  }
+  defineProperty(MessageChannel, "name", { value: "MessageChannel", configurable: true });
+  defineProperty(MessageChannel.prototype, "constructor", {
+    value: MessageChannel,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
+  addDuplex();
+  settleGlobals();
+}
+
+/** Gives every global the descriptor and `length` of WebIDL; again once NANO's own fetch classes are in place. */
+export function settleGlobals(): void {
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    const descriptor = getOwnPropertyDescriptor(globalThis, name)!;
+    if (!descriptor.configurable) continue;
+    // crypto, navigator, self and the event handlers are attributes, which stay accessors.
+    const value = descriptor.get === undefined ? descriptor.value : Reflect.get(globalThis, name);
+    if (typeof value !== "function") continue;
+    const enumerable = OPERATIONS.has(name);
+    if (descriptor.get !== undefined || descriptor.enumerable !== enumerable || !descriptor.writable) {
+      defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable });
+    }
+    const length = LENGTHS[name];
+    if (length !== undefined && value.length !== length) {
+      defineProperty(value, "length", { value: length, configurable: true });
+    }
+  }
+}
+
+function setGlobal(name: string, value: unknown): void {
+  defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: true });
+}
+
+/** `self`, which a node worker lacks. */
+function defineScope(): void {
+  defineProperty(globalThis, "self", {
+    get: () => globalThis,
+    set(value: unknown) {
+      setGlobal("self", value);
+    },
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+/** https://fetch.spec.whatwg.org/#dom-request-duplex: "half" for every Request. */
+function addDuplex(): void {
+  const methodOf = getOwnPropertyDescriptor(Request.prototype, "method")!.get!;
+  const { apply } = Reflect;
+  const { get } = getOwnPropertyDescriptor({
+    get duplex() {
+      // Throws for what is no Request.
+      apply(methodOf, this, []);
+      return "half";
+    },
+  }, "duplex")!;
+  defineProperty(Request.prototype, "duplex", { get: get!, enumerable: true, configurable: true });
+}

@@ -1,0 +1,45 @@
+/** A hundred apps in one process: they start in bounded time, answer as themselves, and leave nothing behind. */
+import { assert, assertEquals } from "@std/assert";
+import { NanoProcess } from "../../support/nano_process.ts";
+import { type TempApp, TempProject } from "../../support/temp_project.ts";
+import { residentMb, workerThreads } from "./host_threads.ts";
+import { until } from "./until.ts";
+
+const APPS = 100;
+
+Deno.test("a hundred apps start, answer as themselves and end", async () => {
+  const names = Array.from({ length: APPS }, (_, index) => `app-${index}`);
+  const apps = names.map((name): [string, TempApp] => [name, { fixture: "announce", config: { env: { NAME: name } } }]);
+  await using project = await TempProject.create(Object.fromEntries(apps));
+  const begin = performance.now();
+  await using nano = await NanoProcess.start(project.configFile, { timeoutMs: 60_000 });
+  const listeningMs = Math.round(performance.now() - begin);
+  await until(
+    () => nano.events.filter(({ event }) => event === "app_ready").length === APPS,
+    "all apps are ready",
+    60_000,
+  );
+  const readyMs = Math.round(performance.now() - begin);
+  const answers = await Promise.all(names.map(async (name) => (await (await nano.fetch(name)).json()).name));
+  assertEquals(answers, names);
+  const threads = workerThreads(nano.pid).size;
+  const megabytes = residentMb(nano.pid);
+  console.log(
+    `${APPS} apps: listening after ${listeningMs} ms, all ready after ${readyMs} ms, ${threads} isolates' threads, ` +
+      `${megabytes.toFixed(0)} MB (${(megabytes / APPS).toFixed(1)} MB an app)`,
+  );
+  assert(readyMs < 60_000, `${readyMs} ms`);
+
+  // All but one leave by a reload, so that the process is still there to be looked at.
+  const drainBegin = performance.now();
+  for (const name of names.slice(1)) await project.removeApp(name);
+  // The warden, one app, one isolate in reserve.
+  await until(() => workerThreads(nano.pid).size <= 3, "the threads of 99 removed apps are gone", 60_000);
+  console.log(`99 apps removed and their threads gone after ${Math.round(performance.now() - drainBegin)} ms`);
+  assertEquals(await (await nano.fetch(names[0]!)).json().then(({ name }) => name), names[0]);
+  assertEquals(nano.events.filter((record) => record.event === "app_exit" && record["reason"] !== "drained"), []);
+
+  const stopBegin = performance.now();
+  assertEquals((await nano.stop()).code, 0);
+  console.log(`stopped after ${Math.round(performance.now() - stopBegin)} ms`);
+});

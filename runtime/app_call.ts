@@ -12,6 +12,14 @@ export interface HostSocket {
   addEventListener(type: string, listener: (event: never) => void): void;
 }
 
+/** A job that is due. */
+export interface ScheduledJob {
+  /** The cron expression as it is configured. */
+  readonly cron: string;
+  /** When it was due, in ms since the epoch. */
+  readonly scheduledTime: number;
+}
+
 /** The body an isolate answers with. */
 export type AnswerBody = string | Uint8Array | ReadableStream<Uint8Array> | null;
 
@@ -29,6 +37,8 @@ export interface AppCall {
   readonly remote: string;
   /** Monotonic ms at which the request arrived. */
   readonly startedAt: number;
+  /** What to run in the place of a request; its other parts mean nothing then. */
+  readonly job?: ScheduledJob;
   /** Length that the client declared, or null. */
   readonly declaredBytes: number | null;
   /** Takes the body, once. */

@@ -38,6 +38,28 @@ export interface RequestEvent {
 /** A console level of an app, or `error` for an uncaught exception. */
 export type AppLogLevel = "debug" | "info" | "warn" | "error";
 
+/** Which job an event is about. */
+export interface CronId {
+  /** The app. */
+  readonly app: string;
+  /** The cron expression. */
+  readonly cron: string;
+  /** Unique in its app; the expression unless it was given one. */
+  readonly name: string;
+}
+
+/** A run of a job has ended. */
+export interface CronDoneEvent extends CronId {
+  /** Discriminates the union. */
+  readonly event: "cron_done";
+  /** From when it was due, waiting for the app included. */
+  readonly durationMs: number;
+  /** Whether neither the handler nor its `waitUntil` work failed. */
+  readonly ok: boolean;
+  /** What went wrong. */
+  readonly error?: string;
+}
+
 /** Everything that NANO tells about itself. */
 export type NanoEvent =
   | { readonly event: "server_start"; readonly version: string; readonly url: string; readonly admin: string | null }
@@ -53,6 +75,9 @@ export type NanoEvent =
   | { readonly event: "app_state"; readonly app: string; readonly state: AppStateName }
   | { readonly event: "app_log"; readonly app: string; readonly level: AppLogLevel; readonly text: string }
   | { readonly event: "app_removed"; readonly app: string }
+  | ({ readonly event: "cron_start" } & CronId)
+  | CronDoneEvent
+  | ({ readonly event: "cron_skipped" } & CronId)
   | ({ readonly event: "config_reload" } & ReloadSummary)
   | { readonly event: "config_rejected"; readonly errors: readonly string[] }
   | { readonly event: "drain_start"; readonly inFlight: number; readonly timeoutMs: number }

@@ -14,8 +14,11 @@ export class FileWatch implements Disposable {
     this.#onChange = onChange;
   }
 
-  /** Watches the files of this generation from now on. */
-  follow(generation: Generation): void {
+  /**
+   * Watches the files of this generation from now on.
+   * @returns settles when changes are noticed; never rejects
+   */
+  follow(generation: Generation): Promise<void> {
     this.#generation = generation;
     const { file, apps, stateDir } = generation.config;
     const paths = new Set(file === null ? [] : [file]);
@@ -26,7 +29,9 @@ export class FileWatch implements Disposable {
         ignore: [stateDir],
         onChange: (changed) => this.#onChange(this.#appsOf(changed)),
       });
-    } else this.#watcher.update([...paths]);
+      return this.#watcher.ready;
+    }
+    return this.#watcher.update([...paths]);
   }
 
   [Symbol.dispose](): void {

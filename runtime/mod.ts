@@ -1,7 +1,7 @@
 /** The runtime's face for admin/ and the public module: what may be used from outside of runtime/. */
 export { loadConfig, type LoadOptions, maskedConfig, resolveConfig, type ResolveOptions } from "./config/load.ts";
 export { nearestKey } from "./config/nearest_key.ts";
-export type { AdminConfig, AppConfig, CronConfig, NanoConfig } from "./config/resolved_config.ts";
+export type { AdminConfig, AppConfig, AssetsConfig, CronConfig, NanoConfig } from "./config/resolved_config.ts";
 export {
   ERROR_CODES,
   type ErrorCode,
@@ -13,6 +13,8 @@ export {
 export {
   type AppLogLevel,
   type AppSnapshot,
+  type CronDoneEvent,
+  type CronId,
   EventHub,
   type NanoEvent,
   type NanoListener,

@@ -1,11 +1,12 @@
 /** NANO itself: wires configuration, apps, front door and observers together; decides nothing. */
 import { join } from "node:path";
-import { Supervisor } from "./app/supervisor.ts";
-import { BrokenApp } from "./app/broken_app.ts";
+import { CronSchedule } from "./app/cron_schedule.ts";
+import { brokenApp, superviseApp, type UnitTools } from "./app_units.ts";
 import { type AppBundle, Bundler } from "./bundle/bundler.ts";
 import { bundleIsolate } from "./bundle/isolate_bundle.ts";
+import { withStreamPolyfill } from "./bundle/stream_polyfill_source.ts";
 import { systemClock } from "./clock.ts";
-import type { AppConfig, NanoConfig } from "./config/resolved_config.ts";
+import type { NanoConfig } from "./config/resolved_config.ts";
 import { NanoError } from "./errors.ts";
 import { type AppSnapshot, EventHub, type ReloadSummary } from "./events.ts";
 import { FileWatch } from "./file_watch.ts";
@@ -16,7 +17,6 @@ import { Listeners } from "./listeners.ts";
 import type { AppStateName } from "./lifecycle.ts";
 import { Log } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
-import { OutboundDoor } from "./outbound/outbound_door.ts";
 import {
   type AppUnit,
   emptyGeneration,
@@ -26,7 +26,6 @@ import {
   type ReloadTools,
   routerOf,
 } from "./reload.ts";
-import { NANO_VERSION } from "./version.ts";
 
 /** How NANO runs, beside what its configuration says. */
 export interface NanoOptions {
@@ -74,6 +73,7 @@ export class Nano implements AsyncDisposable {
   readonly #metrics: Metrics;
   readonly #dispatcher: Dispatcher;
   readonly #bundler: Bundler;
+  readonly #crons: CronSchedule;
   #farm!: IsolateFarm;
   #listeners!: Listeners;
   #watch: FileWatch | null = null;
@@ -101,6 +101,7 @@ export class Nano implements AsyncDisposable {
       now: systemClock.now,
       tell: (event) => this.events.emit(event),
     });
+    this.#crons = new CronSchedule({ clock: systemClock, emit: (event) => this.events.emit(event) });
     this.#bundler = new Bundler({
       cacheDir: join(config.stateDir, "bundles"),
       installDependencies: true,
@@ -116,7 +117,10 @@ export class Nano implements AsyncDisposable {
   static async start(config: NanoConfig, options: NanoOptions = {}): Promise<Nano> {
     const nano = new Nano(config, options);
     try {
-      await nano.#start(config);
+      const started = nano.#start(config);
+      // An edit made meanwhile is noticed and takes effect right after.
+      nano.#reloading = started.catch(() => {});
+      await started;
     } catch (error) {
       await nano.#close();
       throw error;
@@ -170,6 +174,24 @@ export class Nano implements AsyncDisposable {
     return this.#metrics.render();
   }
 
+  /**
+   * Runs a job now, whatever its schedule.
+   *
+   * @param name of the job; its schedule, unless it was given one
+   * @returns whether it went well, once it has ended
+   * @throws {NanoError} NOT_FOUND when there is no such job, CONFLICT when it runs already
+   */
+  async runCron(app: string, name: string): Promise<boolean> {
+    const unit = this.#generation.units.get(app);
+    const cron = unit?.app.crons.find((one) => one.name === name);
+    if (unit === undefined || cron === undefined) {
+      throw new NanoError("NOT_FOUND", `Cannot run "${name}" of app "${app}": there is no such cron`);
+    }
+    const ok = await this.#crons.run(unit, cron);
+    if (ok === null) throw new NanoError("CONFLICT", `Cannot run "${name}" of app "${app}": it runs already`);
+    return ok;
+  }
+
   /** Names of the apps that hold requests. */
   busyApps(): readonly string[] {
     return [...this.#generation.units.values()].filter((unit) => unit.pending > 0).map((unit) => unit.app.name);
@@ -198,6 +220,10 @@ export class Nano implements AsyncDisposable {
       appNamed: (name) => this.#generation.units.get(name) ?? null,
       onError: (error) => this.#warn(error.message),
     });
+    if (this.#options.watch === true) {
+      this.#watch = new FileWatch((only) => this.#reloadByWatch(only));
+      await this.#watch.follow({ config, units: new Map(), inputs: new Map() });
+    }
     const ports = this.#listeners.prepare(config);
     const prepared = await prepareReload(this.#generation, config, this.#tools(), {
       strict: false,
@@ -205,30 +231,25 @@ export class Nano implements AsyncDisposable {
       patienceMs: FIRST_START_MS,
     });
     this.#commit(prepared, ports);
-    if (this.#options.watch === true) this.#watch = new FileWatch((only) => this.#reloadByWatch(only));
-    this.#watch?.follow(this.#generation);
+    await this.#watch?.follow(this.#generation);
   }
 
   #tools(): ReloadTools<AppBundle> {
+    const { file, stateDir, tls } = this.#generation.config;
+    const units: UnitTools = {
+      clock: systemClock,
+      takeIsolate: (memoryMb) => this.#farm.take(memoryMb),
+      emit: (event) => this.events.emit(event),
+      hidden: [file, stateDir, tls?.cert, tls?.key].filter((path) => typeof path === "string"),
+    };
     return {
       bundle: async (app) => {
         const bundle = await this.#bundler.bundle(app);
         for (const warning of bundle.warnings) this.#warn(`App "${app.name}": ${warning}`);
-        return bundle;
+        return app.streams === "polyfill" ? await withStreamPolyfill(bundle) : bundle;
       },
-      supervise: (app: AppConfig, code: AppBundle) =>
-        new Supervisor(app, code, {
-          clock: systemClock,
-          takeIsolate: (memoryMb) => this.#farm.take(memoryMb),
-          openOutbound: ({ outbound }) => new OutboundDoor(outbound, `NANO/${NANO_VERSION}`),
-          emit: (event) => this.events.emit(event),
-          nanoVersion: NANO_VERSION,
-        }),
-      broken: (app, error) => {
-        const text = [error.message, ...error.details].join("\n");
-        this.events.emit({ event: "app_failed", app: app.name, reason: "boot_failed", error: text });
-        return new BrokenApp(app, error, systemClock.wall());
-      },
+      supervise: (app, code) => superviseApp(app, code, units),
+      broken: (app, error) => brokenApp(app, error, units),
     };
   }
 
@@ -289,6 +310,7 @@ export class Nano implements AsyncDisposable {
     this.#dispatcher.trust(next.config.trustedProxies);
     this.#log.configure(next.config.log);
     this.#farm.fit(next.config.apps);
+    this.#crons.follow(next.units.values());
     for (const unit of retired) this.#retire(unit);
   }
 
@@ -317,13 +339,16 @@ export class Nano implements AsyncDisposable {
     this.events.emit({ event: "drain_start", inFlight, timeoutMs: drainTimeoutMs });
     this.#watch?.[Symbol.dispose]();
     this.#dispatcher.startDraining();
+    // A reload under way may still bring other units.
     await this.#reloading;
+    const last = [...this.#generation.units.values()];
+    this.#crons[Symbol.dispose]();
     const deadline = systemClock.now() + drainTimeoutMs;
     // Deno closes every WebSocket the moment its server stops listening. Where there are some, listening ends with
     // them; new requests meanwhile get 503 and a closed connection.
-    const hasSockets = [...units, ...this.#leaving].some((unit) => unit.openSockets > 0);
+    const hasSockets = [...last, ...this.#leaving].some((unit) => unit.openSockets > 0);
     const early = hasSockets ? null : this.#listeners.shutdown();
-    await Promise.all([...units.map((unit) => unit.stop(drainTimeoutMs)), ...this.#stops]);
+    await Promise.all([...last.map((unit) => unit.stop(drainTimeoutMs)), ...this.#stops]);
     const closed = early ?? this.#listeners.shutdown();
     await withDeadline(closed, Math.max(0, deadline - systemClock.now()) + DELIVERY_GRACE_MS);
     forget();

@@ -62,6 +62,11 @@ export class CallRunner {
     if (this.#calls.size === 1) this.#onBusy(true);
     const wire = this.#wire;
     const { id } = slot;
+    if (call.job !== undefined) {
+      wire.out.push(OP.SCHEDULED, id, call.job.cron, call.job.scheduledTime);
+      wire.kick();
+      return;
+    }
     const body = call.takeBody();
     if (
       body !== null && typeof body === "object" && "byteLength" in body && body.byteLength > this.#traffic.maxBodyBytes
@@ -80,9 +85,11 @@ export class CallRunner {
       slot.sending = true;
       wire.send(id, limited(body.getReader(), this.#traffic.maxBodyBytes), {
         owned: true,
-        onEnd: (_end, error) => {
+        onEnd: (end, error) => {
           slot.sending = false;
           if (error instanceof NanoError) this.#refuse(slot, error);
+          // Deno.serve aborts no signal while an upload is under way; that its body broke off tells the same.
+          else if (end === "failed") this.#refuse(slot, new NanoError("BAD_REQUEST", BROKEN_OFF, { cause: error }));
         },
       });
     }
@@ -93,7 +100,8 @@ export class CallRunner {
   expire(nowMs: number, timeoutMs: number): void {
     const before = nowMs - timeoutMs;
     for (const slot of this.#calls.all()) {
-      if (slot.answered || slot.call.startedAt > before) continue;
+      // Nobody waits for a job, so none is late.
+      if (slot.answered || slot.call.job !== undefined || slot.call.startedAt > before) continue;
       const text = `Cannot wait longer for app "${this.#traffic.app}": no response head within ${timeoutMs} ms`;
       this.#refuse(slot, new NanoError("REQUEST_TIMEOUT", text));
     }
@@ -193,6 +201,7 @@ export class CallRunner {
           at += 1;
           break;
         case OP.FETCH:
+        case OP.FETCH_ASSET:
           this.#outbound.onFetch(batch, at);
           at += 8;
           break;
@@ -345,6 +354,8 @@ function limited(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: numb
     cancel: (reason) => reader.cancel(reason),
   };
 }
+
+const BROKEN_OFF = "Cannot read the request body: it broke off or is malformed";
 
 function bodyTooLarge(maxBytes: number): NanoError {
   return new NanoError("BODY_TOO_LARGE", `Cannot accept a request body of more than ${maxBytes} bytes`);

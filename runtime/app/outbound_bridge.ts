@@ -31,6 +31,8 @@ export interface OutboundDoor extends Disposable {
   fetch(request: OutgoingRequest): Promise<OutgoingResponse>;
   /** @throws {TypeError} when the policy or the URL forbids it */
   connect(url: string, protocols: readonly string[]): HostSocket;
+  /** Answers from the app's own static files; missing where the app has none. */
+  fetchAsset?(request: OutgoingRequest): Promise<OutgoingResponse>;
 }
 
 /** Outgoing requests of one isolate at once; more are refused, so that no app exhausts the host's sockets. */
@@ -56,7 +58,7 @@ export class OutboundBridge {
   }
 
   /**
-   * FETCH: id, method, url, header block, redirect mode, body kind, body.
+   * FETCH and FETCH_ASSET: id, method, url, header block, redirect mode, body kind, body.
    * @throws {WireViolation} when the arguments are none of a request
    */
   onFetch(batch: readonly unknown[], at: number): void {
@@ -80,7 +82,7 @@ export class OutboundBridge {
       body: kind === BODY.STREAM ? this.#bodyOf(id as number) : kind === BODY.WHOLE ? wholeBody(body) : null,
       signal: controller.signal,
     };
-    this.#run(id as number, request);
+    this.#run(id as number, request, batch[at] === OP.FETCH_ASSET);
   }
 
   /** FETCH_ABORT: id. */
@@ -99,10 +101,10 @@ export class OutboundBridge {
     return this.#wire.readableOf(this.#wire.openReceiver(id, () => {}), { byob: false });
   }
 
-  async #run(id: number, request: OutgoingRequest): Promise<void> {
+  async #run(id: number, request: OutgoingRequest, ofAsset: boolean): Promise<void> {
     let response: OutgoingResponse;
     try {
-      response = await this.#door.fetch(request);
+      response = await (ofAsset ? this.#fetchAsset(request) : this.#door.fetch(request));
     } catch (error) {
       this.#running.delete(id);
       if (!this.#closed) this.#fail(id, messageOf(error));
@@ -123,6 +125,12 @@ export class OutboundBridge {
       return;
     }
     this.#wire.send(id, body.getReader(), { owned: true, onEnd: () => this.#running.delete(id) });
+  }
+
+  #fetchAsset(request: OutgoingRequest): Promise<OutgoingResponse> {
+    const { fetchAsset } = this.#door;
+    if (fetchAsset === undefined) throw new TypeError("Cannot fetch an asset: the app has no folder of assets");
+    return fetchAsset.call(this.#door, request);
   }
 
   #fail(id: number, message: string): void {

@@ -3,7 +3,8 @@ import type { IsolateWorker } from "./isolate_worker.ts";
 
 /** Apps for each isolate in reserve: restarts of several apps at once are rare. */
 const APPS_PER_SPARE = 4;
-/** Most spares of one memory size; an idle isolate costs about 10 MB. */
+/** Fewest and most spares of one memory size; with two, the next reload need not wait 600 ms for the last one's spare. */
+const MIN_SPARES = 2;
 const MAX_SPARES = 4;
 
 /**
@@ -25,7 +26,9 @@ export class Reserve implements Disposable {
   demand(appsByMemoryMb: ReadonlyMap<number, number>): void {
     this.#wanted.clear();
     for (const [memoryMb, apps] of appsByMemoryMb) {
-      this.#wanted.set(memoryMb, Math.min(MAX_SPARES, Math.ceil(apps / APPS_PER_SPARE)));
+      if (apps > 0) {
+        this.#wanted.set(memoryMb, Math.min(MAX_SPARES, Math.max(MIN_SPARES, Math.ceil(apps / APPS_PER_SPARE))));
+      }
     }
     for (const memoryMb of new Set([...this.#wanted.keys(), ...this.#spares.keys()])) this.#level(memoryMb);
   }

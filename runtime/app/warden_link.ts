@@ -1,9 +1,11 @@
 /** The host's end of a warden: spawns and kills isolates, passes on their figures and ends. */
 import { messageOf, NanoError } from "../errors.ts";
-import type { WardenCommand, WardenReport } from "../protocol/messages.ts";
+import { counterOf, HOST_KIB, type WardenCommand, type WardenReport } from "../protocol/messages.ts";
 
 /** Isolates share this many in-flight counters; a collision only makes the warden look more often. */
 const COUNTERS = 4096;
+/** Between two notes of the host's own memory: buffers of streams that wait for the collector are nobody else's. */
+const HOST_MEMORY_MS = 200;
 /** A warden comes up in about 60 ms; this is the patience for a machine under full load. */
 const WARDEN_START_MS = 30_000;
 
@@ -19,10 +21,16 @@ export class WardenLink implements Disposable {
   readonly #worker: Worker;
   readonly #counters = new Int32Array(new SharedArrayBuffer(COUNTERS * Int32Array.BYTES_PER_ELEMENT));
   readonly #listeners = new Map<number, IsolateListener>();
+  readonly #noting: ReturnType<typeof setInterval>;
   #next = 1;
 
   private constructor(worker: Worker) {
     this.#worker = worker;
+    this.#noting = setInterval(() => {
+      const { heapTotal, external } = Deno.memoryUsage();
+      this.#counters[HOST_KIB] = (heapTotal + external) / 1024;
+    }, HOST_MEMORY_MS);
+    Deno.unrefTimer(this.#noting as unknown as number);
   }
 
   /**
@@ -90,10 +98,11 @@ export class WardenLink implements Disposable {
 
   /** Lets the warden look closer at isolates that have work. */
   countInFlight(isolate: number, count: number): void {
-    this.#counters[isolate % COUNTERS] = count;
+    this.#counters[counterOf(isolate, COUNTERS)] = count;
   }
 
   [Symbol.dispose](): void {
+    clearInterval(this.#noting);
     this.#listeners.clear();
     this.#worker.terminate();
   }

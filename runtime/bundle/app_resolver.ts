@@ -27,7 +27,7 @@ export interface AppResolution {
 export interface ResolvedApp {
   /** Real path of the app's folder. */
   readonly root: string;
-  readonly settings: Pick<AppSettings, "importMap" | "hasManifest">;
+  readonly settings: Pick<AppSettings, "importMap" | "hasManifest" | "compilerOptions">;
 }
 
 /** Marks a question of our own, which the plugin must not answer again. */
@@ -87,7 +87,7 @@ class Import {
     if (path.startsWith("jsr:")) return await this.#resolveJsr();
     if (SCHEME.test(path)) return this.#refuseScheme();
     // Whether there is such a file on the host is not for the app to know.
-    if (path.startsWith("/")) return refuse(`Cannot import "${path}": an absolute path leads out of the app's folder`);
+    if (path.startsWith("/")) return refuse(`Cannot import "${path}": an absolute path lies outside the app's folder`);
     // Else esbuild would look for a package.json above the app's folder, and do as it says.
     const isAlone = isOwn && !this.#settings.hasManifest;
     if (path.startsWith("#")) {
@@ -134,11 +134,18 @@ class Import {
     const { path } = this.#args;
     const npm = parseNpmSpecifier(path);
     if (npm === undefined) return refuse(`"${path}" is no npm specifier`);
-    if (!this.#resolution.npm.has(npm.name)) this.#resolution.npm.set(npm.name, npm.range);
+    this.#note(npm);
     const found = await this.#ask(npm.specifier);
     if (found.errors.length > 0 || !this.#isAllowed(found)) return await this.#explain(npm.specifier, found, npm.name);
     const { namespace, suffix, sideEffects } = found;
     return { path: found.path, namespace, suffix, sideEffects, warnings: await this.#versionWarnings(npm) };
+  }
+
+  /** Of several ranges one is installed, always the same: imports are resolved in no fixed order. */
+  #note({ name, range }: NpmSpecifier): void {
+    const { npm } = this.#resolution;
+    const other = npm.get(name);
+    if (other === undefined || other === "*" || (range !== "*" && range > other)) npm.set(name, range);
   }
 
   async #resolveJsr(): Promise<OnResolveResult | undefined> {
@@ -175,8 +182,15 @@ class Import {
   async #resolveBare(specifier: string): Promise<OnResolveResult | undefined> {
     const found = await this.#ask(specifier);
     // Left to esbuild where possible: a plugin's answer carries no module type, on which default imports depend.
-    if (found.errors.length === 0 && this.#isAllowed(found)) return undefined;
+    if (found.errors.length === 0 && this.#isAllowed(found) && !this.#isByOuterManifest(found)) return undefined;
     return await this.#explain(specifier, found, undefined);
+  }
+
+  /** A package.json above the app may give the app's own files a package's name. */
+  #isByOuterManifest(found: Answer): boolean {
+    const { hasManifest, compilerOptions } = this.#settings;
+    const hasAliases = compilerOptions["paths"] !== undefined || compilerOptions["baseUrl"] !== undefined;
+    return !hasManifest && !hasAliases && found.namespace === "file" && !found.external && !isOfPackage(found.path);
   }
 
   /** Says why there is nothing to import. */
@@ -228,11 +242,6 @@ class Import {
 
   /** An exact version in the specifier is a promise; what is installed may break it. */
   async #versionWarnings({ name, range }: NpmSpecifier): Promise<PartialMessage[]> {
-    const isOther = this.#resolution.npm.get(name) !== range;
-    if (isOther && range !== "*") {
-      const first = this.#resolution.npm.get(name);
-      return [{ text: `"${this.#args.path}" was asked for, but ${name}@${first} too; all imports get the same` }];
-    }
     if (!/^\d+\.\d+\.\d+/.test(range)) return [];
     for (const folder of foldersUpTo(this.#root, this.#args.resolveDir)) {
       const file = join(folder, "node_modules", name, "package.json").slice(this.#root.length + 1);

@@ -4,6 +4,7 @@ import type { BuildOptions } from "esbuild";
 import { basename, dirname, join } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
 import { appLoader, isScript } from "./app_loader.ts";
+import type { AppBundle } from "./app_bundle.ts";
 import { type AppResolution, appResolver, listedPackages } from "./app_resolver.ts";
 import { readAppSettings } from "./app_settings.ts";
 import { buildError, type BuildErrorContext, buildWarning, isBuildFailure } from "./build_error.ts";
@@ -16,24 +17,11 @@ import { nodeBuiltins } from "./node_builtins.ts";
 import { inlineSourceMap } from "./source_map.ts";
 import { staticSite } from "./static_site.ts";
 
+export type { AppBundle };
+
 /** Raised whenever the same input would give another bundle. */
 const FORMAT = 2;
 const ENTRY_URL = "app:///index.js";
-
-/** An app as an isolate loads it. */
-export interface AppBundle {
-  /** The module to import: a key of `modules`. */
-  readonly entry: string;
-  /** ESM source text with its source map inline, by URL. */
-  readonly modules: Readonly<Record<string, string>>;
-  /** The first 12 hex digits of the SHA-256 of the output. */
-  readonly version: string;
-  /** Absolute paths of the files whose change may change the bundle. */
-  readonly inputs: readonly string[];
-  readonly warnings: readonly string[];
-  /** Absolute path of the folder whose files the app consists of, if it is a static site; else null. */
-  readonly assets: string | null;
-}
 
 /** What there is to bundle. */
 export interface AppSource {

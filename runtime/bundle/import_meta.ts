@@ -30,7 +30,7 @@ export async function writeImportMeta(build: PluginBuild, module: MetaModule): P
       target: "esnext",
       charset: "utf8",
       logLevel: "silent",
-      jsx: "preserve",
+      // JSX too becomes code here: the comments that say how would not outlive this.
       tsconfigRaw: { compilerOptions },
       define: {
         "import.meta.url": JSON.stringify(appUrl(root, path)),
@@ -39,7 +39,7 @@ export async function writeImportMeta(build: PluginBuild, module: MetaModule): P
         "import.meta.filename": JSON.stringify(filename),
       },
     });
-    return { contents: code, loader: "jsx" };
+    return { contents: code, loader: "js" };
   } catch {
     // The build itself finds the same mistake, and tells it with its place.
     return { contents: text, loader };

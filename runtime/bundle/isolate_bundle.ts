@@ -23,10 +23,12 @@ const PACKAGE = "nano-package";
  * @throws {NanoError} INTERNAL when it does not build, with every mistake in `details`.
  */
 export async function bundleIsolate(bundler: Bundler, entry: URL = BOOTSTRAP): Promise<string> {
-  const cached = await bundler.cache?.read(entry.href);
+  // The package is no file that could be stamped; its version stands in where it lies.
+  const subject = `${entry.href} ${import.meta.resolve("web-streams-polyfill")}`;
+  const cached = await bundler.cache?.read(subject);
   if (cached !== undefined) return cached.code;
   const bundle = await build(entry);
-  await bundler.cache?.write(entry.href, bundle).catch(() => {
+  await bundler.cache?.write(subject, bundle).catch(() => {
     // A full disk is no reason not to start; every app's bundle tells of it among its warnings.
   });
   return bundle.code;

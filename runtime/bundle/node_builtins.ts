@@ -35,6 +35,12 @@ const OFFERED = new Set([
 ]);
 
 const REQUIRED = "nano-required-builtin";
+const REFUSED = "nano-refused-builtin";
+
+/** The words of isolate/module_policy.ts. */
+function refusal(name: string): string {
+  return `Cannot import "node:${name}": apps may import their own files and harmless node: modules`;
+}
 
 /**
  * An esbuild plugin that turns `fs`, `node:fs` and the like into `node:` imports that stay in the bundle.
@@ -57,8 +63,16 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
         if (!nodeCompat && args.kind === "import-statement") {
           return { errors: [{ text: `Cannot import "node:${name}": "node_compat" of the app is off` }] };
         }
-        return { path: `node:${name}`, external: true };
+        if (OFFERED.has(name)) return { path: `node:${name}`, external: true };
+        // The isolate refuses it too, but in Deno 2.9 a static import of "node:worker_threads" slips past its hook: that
+        // module is loaded in every worker, and linking finds it by its name whatever the hook said.
+        return { path: name, namespace: REFUSED };
       });
+      build.onLoad({ filter: /.*/, namespace: REFUSED }, ({ path }) => ({
+        loader: "js",
+        // CommonJS, so that an import of any name links.
+        contents: `throw new TypeError(${JSON.stringify(refusal(path))});\nmodule.exports = {};`,
+      }));
       build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
         loader: "js",
         contents: nodeCompat && OFFERED.has(path)

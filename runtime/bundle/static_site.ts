@@ -1,6 +1,6 @@
 /** Makes the app that a folder of static files stands for. */
 
-import type { AppBundle } from "./bundler.ts";
+import type { AppBundle } from "./app_bundle.ts";
 import type { AppEntry } from "./find_entry.ts";
 import { sha256 } from "./input_stamp.ts";
 

@@ -1,6 +1,7 @@
 /** What an app of nano.json looks like, and the limits that `defaults` may set for all apps. */
 import { z } from "zod";
-import { APP_DEFAULTS } from "./defaults.ts";
+import { cronProblem } from "./cron_expression.ts";
+import { APP_DEFAULTS, ASSETS_DEFAULTS } from "./defaults.ts";
 import { appHost, MAX_TIMEOUT_MS, oneOf, outboundHost, port, section, text, whole } from "./written_value.ts";
 
 /** Names of variables as every shell and runtime takes them. */
@@ -28,13 +29,33 @@ const envValue = z.union([envText, ...outsideValue], envRule);
 
 const cronRule = 'expected five fields (minute, hour, day, month, weekday), such as "*/5 * * * *"';
 
+const CRON_FIELDS = /^\s*[^\s]+(\s+[^\s]+){4}\s*$/;
+
 const cron = section({
-  schedule: z.string(cronRule).regex(/^\s*[^\s]+(\s+[^\s]+){4}\s*$/, cronRule).meta({
-    description: "Minute, hour, day of the month, month, day of the week.",
+  schedule: z.string(cronRule).regex(CRON_FIELDS, { error: cronRule, abort: true }).superRefine(
+    (expression, context) => {
+      const problem = cronProblem(expression.trim());
+      if (problem !== null) context.addIssue({ code: "custom", message: `expected a schedule (${problem})` });
+    },
+  ).meta({
+    description: "Minute, hour, day of the month, month, day of the week; in UTC.",
     examples: ["*/5 * * * *"],
   }),
-  name: text("a name").optional().meta({ description: "Name of the job. Default: the schedule." }),
+  name: text("a name").optional().meta({
+    description: "Name of the job, unique in its app. Default: the schedule.",
+  }),
 }, 'an object such as { "schedule": "*/5 * * * *" }');
+
+const assetsRule = 'expected the path of a folder, or an object such as { "path": "public", "single_page": true }';
+
+const assetFolder = section({
+  path: text("the path of a folder").meta({ description: "The folder, relative to nano.json." }),
+  single_page: z.boolean("expected true or false").optional().meta({
+    description:
+      "Whether a path without a file gets /index.html, with status 200, when the client accepts HTML: the page's own script routes.",
+    default: ASSETS_DEFAULTS.single_page,
+  }),
+}, 'an object such as { "path": "public", "single_page": true }');
 
 /** The limits and switches that an app may set, and `defaults` for all apps; an app's own key wins. */
 export const limitsShape = {
@@ -127,8 +148,9 @@ export const appSchema = section({
         'The app\'s variables: text, or a secret as `{ "from_env": "HOST_NAME" }` or `{ "from_file": path }`. Secrets are masked wherever NANO shows them.',
     }),
   ...limitsShape,
-  assets: text("the path of a folder").optional().meta({
-    description: "A folder of static files served before the app; also `env.ASSETS.fetch(request)`.",
+  assets: z.union([text("the path of a folder"), assetFolder], assetsRule).optional().meta({
+    description:
+      "A folder of static files served before the app, or an object with its `path` and options; also `env.ASSETS.fetch(request)`.",
   }),
   crons: z.array(cron, "expected a list of schedules").optional().meta({
     description: "When `scheduled(event, env, ctx)` is called.",

@@ -11,6 +11,7 @@ export function crossCheck(config: Sketch<WrittenConfig>, mistakes: Mistakes): v
   checkNames(config, mistakes);
   checkHostnames(config, mistakes);
   checkPorts(config, mistakes);
+  checkCronNames(config, mistakes);
   config.apps?.forEach((app, index) => {
     if (app?.assets !== undefined && app.env !== undefined && Object.hasOwn(app.env, "ASSETS")) {
       mistakes.add(
@@ -34,6 +35,19 @@ function checkNames(config: Sketch<WrittenConfig>, mistakes: Mistakes): void {
   const known = [...names.keys()].map((name) => `"${name}"`).join(", ");
   const remedy = known === "" ? "there are no apps" : `expected the name of an app: ${known}`;
   mistakes.add(["default_app"], config.default_app, remedy);
+}
+
+/** Logs and metrics tell jobs apart by their names. */
+function checkCronNames(config: Sketch<WrittenConfig>, mistakes: Mistakes): void {
+  config.apps?.forEach((app, index) => {
+    const names = new Map<string, ConfigPath>();
+    app?.crons?.forEach((cron, at) => {
+      const name = cron?.name ?? cron?.schedule?.trim();
+      if (name === undefined) return;
+      const key = cron?.name === undefined ? "schedule" : "name";
+      claim(names, name, name, ["apps", index, "crons", at, key], mistakes);
+    });
+  });
 }
 
 function checkHostnames(config: Sketch<WrittenConfig>, mistakes: Mistakes): void {

@@ -26,3 +26,6 @@ export const APP_DEFAULTS = {
   outbound: "public",
   node_compat: true,
 } as const;
+
+/** Defaults of the keys of `assets`, where it is an object. */
+export const ASSETS_DEFAULTS = { single_page: false } as const;

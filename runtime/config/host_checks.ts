@@ -54,7 +54,8 @@ export async function checkHost(
   for (const [index, app] of (config.apps ?? []).entries()) {
     if (app === undefined) continue;
     await check(["apps", index, "path"], "file or folder", app.path);
-    await check(["apps", index, "assets"], "folder", app.assets);
+    if (typeof app.assets === "object") await check(["apps", index, "assets", "path"], "folder", app.assets.path);
+    else await check(["apps", index, "assets"], "folder", app.assets);
     const env = new Map<string, string>();
     for (const [name, value] of Object.entries(app.env ?? {})) {
       if (typeof value !== "object") continue;

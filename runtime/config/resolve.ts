@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
 import { normalizeCidr } from "./cidr.ts";
 import { crossCheck } from "./cross_checks.ts";
-import { APP_DEFAULTS, CONFIG_DEFAULTS } from "./defaults.ts";
+import { APP_DEFAULTS, ASSETS_DEFAULTS, CONFIG_DEFAULTS } from "./defaults.ts";
 import { checkHost, type ConfigHost, type OutsideValues } from "./host_checks.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
 import { Mistakes } from "./mistakes.ts";
@@ -144,7 +144,7 @@ function resolvedApp(app: WrittenApp, { absolute, drainTimeoutMs, outsideEnv }: 
     idleTimeoutMs: app.idle_timeout_ms ?? APP_DEFAULTS.idle_timeout_ms,
     drainTimeoutMs: app.drain_timeout_ms ?? drainTimeoutMs,
     streams: app.streams ?? APP_DEFAULTS.streams,
-    assets: app.assets === undefined ? null : absolute(app.assets),
+    assets: resolvedAssets(app.assets, absolute),
     outbound: resolvedOutbound(app.outbound ?? APP_DEFAULTS.outbound),
     nodeCompat: app.node_compat ?? APP_DEFAULTS.node_compat,
     crons: (app.crons ?? []).map(({ schedule, name }) => ({
@@ -152,6 +152,12 @@ function resolvedApp(app: WrittenApp, { absolute, drainTimeoutMs, outsideEnv }: 
       name: name ?? schedule.trim(),
     })),
   };
+}
+
+function resolvedAssets(assets: WrittenApp["assets"], absolute: (path: string) => string): AppConfig["assets"] {
+  if (assets === undefined) return null;
+  const { path, single_page } = typeof assets === "string" ? { path: assets, single_page: undefined } : assets;
+  return { path: absolute(path), singlePage: single_page ?? ASSETS_DEFAULTS.single_page };
 }
 
 function resolvedOutbound(outbound: NonNullable<WrittenApp["outbound"]>): AppConfig["outbound"] {

@@ -73,14 +73,22 @@ export interface AppConfig {
   readonly drainTimeoutMs: number;
   /** Whose stream classes the app finds as globals. */
   readonly streams: "native" | "polyfill";
-  /** Absolute path of the folder of static files, or null. */
-  readonly assets: string | null;
+  /** The folder of static files, or null. */
+  readonly assets: AssetsConfig | null;
   /** Where the app may connect to: a policy, or a list of hosts and `*.` patterns. */
   readonly outbound: "public" | "none" | "any" | readonly string[];
   /** Whether harmless `node:` modules may be imported. */
   readonly nodeCompat: boolean;
   /** When `scheduled` is called. */
   readonly crons: readonly CronConfig[];
+}
+
+/** A folder of static files. */
+export interface AssetsConfig {
+  /** Absolute. */
+  readonly path: string;
+  /** Whether paths without a file get /index.html when the client accepts HTML. */
+  readonly singlePage: boolean;
 }
 
 /** When `scheduled` is called. */

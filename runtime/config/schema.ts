@@ -4,7 +4,7 @@ import { appName, appSchema, limitsShape, outsideValue } from "./app_schema.ts";
 import { CONFIG_DEFAULTS } from "./defaults.ts";
 import { cidr, listenHost, MAX_TIMEOUT_MS, oneOf, port, section, text, whole } from "./written_value.ts";
 
-export type { AdminConfig, AppConfig, CronConfig, NanoConfig } from "./resolved_config.ts";
+export type { AdminConfig, AppConfig, AssetsConfig, CronConfig, NanoConfig } from "./resolved_config.ts";
 
 const tokenRule = 'expected visible ASCII text, { "from_env": "HOST_NAME" } or { "from_file": "path" }';
 

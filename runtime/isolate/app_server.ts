@@ -4,6 +4,7 @@ import { type Wire, WireViolation } from "../protocol/wire.ts";
 import type { Receiving } from "../protocol/wire.ts";
 import { type AbortCallbacks, createRequest } from "./request.ts";
 import { FetchClient } from "./fetch.ts";
+import { type AppScheduled, runJob } from "./scheduled.ts";
 import { BadResponse, sendResponse } from "./responder.ts";
 import { SocketHub } from "./socket_hub.ts";
 
@@ -13,6 +14,8 @@ export type AppFetch = (request: Request, env: unknown, context: AppContext) => 
 /** A loaded app. */
 export interface LoadedApp {
   readonly fetch: AppFetch;
+  /** Null when the app exports none. */
+  readonly scheduled: AppScheduled | null;
   readonly env: Record<string, unknown>;
 }
 
@@ -68,6 +71,10 @@ export class AppServer {
         case OP.REQUEST:
           this.#request(batch, at);
           at += 8;
+          break;
+        case OP.SCHEDULED:
+          this.#run(id, batch[at + 2] as string, batch[at + 3] as number);
+          at += 4;
           break;
         case OP.DATA:
           wire.onData(id, batch[at + 2]);
@@ -166,6 +173,19 @@ export class AppServer {
         (error: unknown) => this.#fail(id, error),
       ]);
     } else this.#answer(id, result);
+  }
+
+  /** Runs a job; it stays pending until it has ended, so that a drain waits for it. */
+  #run(id: number, cron: string, scheduledTime: number): void {
+    this.#pending.add(id);
+    const { scheduled, env } = this.#app!;
+    const done = runJob(scheduled, { cron, scheduledTime }, { env: assign({}, env), report: this.#report });
+    apply(then, done, [() => {
+      if (!this.#pending.has(id)) return;
+      this.#wire.out.push(OP.RESPONSE, id, 204, "", "", BODY.NONE, null);
+      this.#wire.kick();
+      this.#finish(id);
+    }, (error: unknown) => this.#fail(id, error)]);
   }
 
   #answer(id: number, value: unknown): void {

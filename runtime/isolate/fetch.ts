@@ -31,7 +31,14 @@ export class FetchClient {
   }
 
   /** The function to install as the app's `fetch`. */
-  readonly fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+  readonly fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> =>
+    this.#fetch(OP.FETCH, input, init);
+
+  /** The same for the app's own static files. */
+  readonly fetchAsset = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> =>
+    this.#fetch(OP.FETCH_ASSET, input, init);
+
+  #fetch(operation: number, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     let request: Request;
     try {
       request = new NativeRequest(input, init);
@@ -40,10 +47,15 @@ export class FetchClient {
     }
     // Data URLs hold their own answer.
     if (request.url.slice(0, 5) === "data:") return apply(nativeFetch, undefined, [request]);
-    return new NativePromise((resolve, reject) => this.#start(request, resolve, reject));
-  };
+    return new NativePromise((resolve, reject) => this.#start(operation, request, resolve, reject));
+  }
 
-  #start(request: Request, resolve: (response: Response) => void, reject: (reason: unknown) => void): void {
+  #start(
+    operation: number,
+    request: Request,
+    resolve: (response: Response) => void,
+    reject: (reason: unknown) => void,
+  ): void {
     const { signal } = request;
     if (signal.aborted) return reject(signal.reason);
     const id = this.#next--;
@@ -66,13 +78,13 @@ export class FetchClient {
       receiving,
       forget: () => signal.removeEventListener("abort", onAbort),
     });
-    this.#send(id, request);
+    this.#send(operation, id, request);
   }
 
-  #send(id: number, request: Request): void {
+  #send(operation: number, id: number, request: Request): void {
     const wire = this.#wire;
     const body = innerSlots === null ? request.body : innerSlots.takeRequestBody(innerSlots.request(request));
-    wire.out.push(OP.FETCH, id, request.method, request.url, joinHeaders(request.headers), request.redirect);
+    wire.out.push(operation, id, request.method, request.url, joinHeaders(request.headers), request.redirect);
     if (body === null) wire.out.push(BODY.NONE, null);
     else if (typeof body === "string") wire.out.push(BODY.WHOLE, body);
     else if (body instanceof NativeUint8Array) {

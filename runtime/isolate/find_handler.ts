@@ -1,5 +1,6 @@
 /** Finds an app's handler, whichever of the known ways it takes to offer one. */
 import type { AppContext, AppFetch } from "./app_server.ts";
+import type { AppScheduled } from "./scheduled.ts";
 
 /** A handler that an app registered instead of exporting it. */
 export interface Registrations {
@@ -23,12 +24,27 @@ export function findHandler(exported: Record<string, unknown>, registrations: Re
   if (typeof app === "function") return app as AppFetch;
   if (registrations.served !== null) return registrations.served;
   if (registrations.listeners.length > 0) return (request, _env, context) => dispatch(registrations, request, context);
+  if (findScheduled(exported) !== null) {
+    return () => {
+      throw new TypeError("Cannot answer a request: the app exports scheduled, but no fetch");
+    };
+  }
   const names = Object.keys(exported);
   const found = names.length === 0 ? "exports nothing" : `exports ${names.join(", ")}`;
   throw new TypeError(
     `Cannot find a handler: the entry ${found}; it must export default { fetch(request, env, ctx) }, call ` +
       'Deno.serve(handler) or addEventListener("fetch", listener)',
   );
+}
+
+/** The `scheduled` of an app; null without one. */
+export function findScheduled(exported: Record<string, unknown>): AppScheduled | null {
+  for (const holder of [exported.default, exported]) {
+    const target = holder as { scheduled?: unknown } | null | undefined;
+    if (target === null || target === undefined || typeof target.scheduled !== "function") continue;
+    return (event, env, context) => (target.scheduled as AppScheduled)(event, env, context);
+  }
+  return null;
 }
 
 /** Runs the `fetch` listeners until one answers, as service workers do. */

@@ -2,10 +2,14 @@
 import type { LoadMessage } from "../protocol/messages.ts";
 import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./app_server.ts";
+import { createAssetsBinding } from "./assets_binding.ts";
+import { installCaches } from "./caches.ts";
 import { installEnvironment } from "./app_environment.ts";
-import { findHandler } from "./find_handler.ts";
+import { findHandler, findScheduled } from "./find_handler.ts";
 import { limitExternalMemory } from "./memory_quota.ts";
 import type { registerModulePolicy } from "./module_policy.ts";
+import { installStreamPolyfill } from "./stream_polyfill.ts";
+import { settleGlobals } from "./web_standards.ts";
 
 /**
  * Loads the app's entry and finds its handler.
@@ -20,7 +24,15 @@ export async function loadApp(
   const env = installEnvironment(message);
   const registrations = installDoors(server);
   limitExternalMemory(message.externalBytes);
+  settleGlobals();
+  installCaches(message.externalBytes);
+  if (message.hasAssets) env.ASSETS = createAssetsBinding(server.fetches);
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
+  if (message.streams === "polyfill") await installStreamPolyfill();
   const exported = await import(message.entry);
-  return { fetch: findHandler(exported, registrations), env };
+  const scheduled = findScheduled(exported);
+  if (message.hasCrons && scheduled === null) {
+    console.warn("Crons are configured, but the app exports no scheduled(event, env, ctx)");
+  }
+  return { fetch: findHandler(exported, registrations), scheduled, env };
 }

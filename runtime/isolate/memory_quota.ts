@@ -13,7 +13,7 @@ const NativeResponse = Response;
 const byteLengthOf = getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), "byteLength")!.get!;
 const { get: getHeader } = Headers.prototype;
 const { forEach } = FormData.prototype;
-const { blob: makeBlob, formData: makeForm } = Response.prototype as unknown as { blob: Method; formData: Method };
+const { formData: makeForm } = Response.prototype as unknown as { formData: Method };
 
 type Method = (this: unknown, ...given: unknown[]) => unknown;
 
@@ -85,41 +85,35 @@ function limitBlobs(quotaBytes: number): void {
     function slice(this: unknown, ...given: unknown[]) {
       return charge(apply(native, this, given));
     });
-  for (const prototype of [Response.prototype, Request.prototype]) limitBody(prototype);
+  // Response.blob() and Request.blob() make theirs by way of globalThis.Blob; formData() makes files behind everybody.
+  for (const prototype of [Response.prototype, Request.prototype]) limitForms(prototype);
 
-  function limitBody(prototype: object): void {
-    const read = (prototype as { arrayBuffer: Method }).arrayBuffer;
+  function limitForms(prototype: object): void {
+    const read = (prototype as unknown as { arrayBuffer: Method }).arrayBuffer;
     const headersOf = getOwnPropertyDescriptor(prototype, "headers")!.get!;
-    const typeOf = (body: unknown) => apply(getHeader, apply(headersOf, body, []), ["content-type"]) as string | null;
-    /** Reads a body whole, so that its size is known, and reserved, before blobs are made of it. */
-    const through = <T>(body: unknown, make: Method, settle: (made: T) => T) => {
-      const type = typeOf(body);
-      let reserved = 0;
-      const whole = apply(then, apply(read, body, []), [(bytes: ArrayBuffer) => {
-        const size = apply(byteLengthOf, new NativeUint8Array(bytes), []) as number;
-        refuseBeyond(size);
-        held += reserved = size;
-        return apply(make, new NativeResponse(bytes, { headers: type === null ? {} : { "content-type": type } }), []);
-      }]);
-      const release = () => held -= reserved;
-      return apply(then, whole, [
-        (made: T) => (release(), settle(made)),
-        (error: unknown) => {
-          release();
-          throw error;
-        },
-      ]);
-    };
-    wrap(prototype, "blob", () =>
-      function blob(this: unknown) {
-        return through(this, makeBlob, charge);
-      });
     wrap(prototype, "formData", () =>
       function formData(this: unknown) {
-        return through(this, makeForm, (form: FormData) => {
-          apply(forEach, form, [(value: unknown) => isBlob(value) && charge(value)]);
-          return form;
-        });
+        const type = apply(getHeader, apply(headersOf, this, []), ["content-type"]) as string | null;
+        let reserved = 0;
+        const release = () => held -= reserved;
+        // Read whole first, so that its size is known, and reserved, before files are made of it.
+        const form = apply(then, apply(read, this, []), [(bytes: ArrayBuffer) => {
+          const size = apply(byteLengthOf, new NativeUint8Array(bytes), []) as number;
+          refuseBeyond(size);
+          held += reserved = size;
+          return apply(makeForm, new NativeResponse(bytes, { headers: { "content-type": type ?? "" } }), []);
+        }]);
+        return apply(then, form, [
+          (form: FormData) => {
+            release();
+            apply(forEach, form, [(value: unknown) => isBlob(value) && charge(value)]);
+            return form;
+          },
+          (error: unknown) => {
+            release();
+            throw error;
+          },
+        ]);
       });
   }
 }

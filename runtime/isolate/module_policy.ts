@@ -88,7 +88,11 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
         if (has(guarded, url)) return { format: "module", source: guarded[url], shortCircuit: true };
         if (startsWith(url, "node:") && has(harmless, after(url, "node:"))) return next(url, context);
         const wanted = startsWith(url, REFUSED) ? decode(after(url, REFUSED)) : url;
-        return { format: "module", source: refusal(refusalText(wanted, isBuiltin(wanted), policy.nodeCompat)), shortCircuit: true };
+        return {
+          format: "module",
+          source: refusal(refusalText(wanted, isBuiltin(wanted), policy.nodeCompat)),
+          shortCircuit: true,
+        };
       },
     } as unknown as Parameters<typeof module.registerHooks>[0],
   );

@@ -1,7 +1,8 @@
 /** Which `node:` modules an app may import, and what the others say; bundle/node_builtins.ts names the same. */
 
 /** Node built-ins that reach nothing outside the isolate. */
-export const HARMLESS_BUILTINS = "assert assert/strict async_hooks buffer crypto diagnostics_channel events path path/posix " +
+export const HARMLESS_BUILTINS =
+  "assert assert/strict async_hooks buffer crypto diagnostics_channel events path path/posix " +
   "path/win32 process punycode querystring stream stream/consumers stream/promises stream/web string_decoder timers " +
   "timers/promises url util util/types zlib";
 

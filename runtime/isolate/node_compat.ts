@@ -13,7 +13,8 @@ const now = performance.now.bind(performance);
 const NODE_GLOBALS = ["Buffer", "global", "process", "setImmediate", "clearImmediate"];
 
 /** Members of the app's process that `node:process` exports by name. */
-const EXPORTED = "arch argv argv0 cpuUsage cwd emitWarning env execArgv exitCode hrtime memoryUsage nextTick off on once " +
+const EXPORTED =
+  "arch argv argv0 cpuUsage cwd emitWarning env execArgv exitCode hrtime memoryUsage nextTick off on once " +
   "pid platform release stderr stdout title umask uptime version versions";
 
 /** What stands for `node:process`: the app's own object, never the worker's. */

@@ -32,7 +32,9 @@ export function createTimers(): WebTimers {
   const start = (native: typeof nativeSetTimeout, handler: unknown, delayMs: unknown, given: unknown[]): number => {
     // A text is code, as the standard has it; where evaluation is off, it throws when the time has come.
     const code = typeof handler === "function" ? "" : NativeString(handler);
-    const run = typeof handler === "function" ? () => void apply(handler, global, given) : () => void indirectEval(code);
+    const run = typeof handler === "function"
+      ? () => void apply(handler, global, given)
+      : () => void indirectEval(code);
     // The standard's conversion to a 32-bit integer; Node would turn what is too long into 1 ms and warn.
     const wanted = (delayMs as number) | 0;
     return apply(numberOf, native(run, wanted < 0 ? 0 : wanted), []) as number;

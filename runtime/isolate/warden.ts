@@ -1,7 +1,14 @@
 /// <reference lib="deno.worker" />
 /** The permission-less parent of isolates: spawns them with a heap cap, watches them, ends them with a reason. */
 import { Worker as CappedWorker } from "node:worker_threads";
-import type { Heartbeat, IsolateFigures, WardenCommand, WardenReport } from "../protocol/messages.ts";
+import {
+  counterOf,
+  type Heartbeat,
+  HOST_KIB,
+  type IsolateFigures,
+  type WardenCommand,
+  type WardenReport,
+} from "../protocol/messages.ts";
 import {
   couldHaveGrown,
   judge,
@@ -109,7 +116,7 @@ function spawn(number: number, memoryMb: number, port: MessagePort): void {
     beat: 0,
     cpuAtCheck: 0,
     ended: false,
-    vitals: newVitals(memoryMb, Deno.memoryUsage().rss),
+    vitals: newVitals(memoryMb, memoryOfApps()),
   };
   isolates.set(number, isolate);
   channel.port1.onmessage = (event: MessageEvent<Heartbeat>) => onAnswer(isolate, event.data);
@@ -166,7 +173,7 @@ async function readClock(isolate: Isolate): Promise<boolean> {
 }
 
 function isBusy(isolate: Isolate): boolean {
-  return Atomics.load(inFlight!, isolate.number % inFlight!.length) > 0;
+  return Atomics.load(inFlight!, counterOf(isolate.number, inFlight!.length)) > 0;
 }
 
 /** One look at every isolate that is due: asks for a beat, reads the CPU clock, judges what is known. */
@@ -183,7 +190,7 @@ async function look(everyone: boolean): Promise<void> {
       vitals.asked = true;
       vitals.cpuAtAsk = vitals.cpuMicros;
       // Growth since its last answer may be a neighbour's: an idle isolate answers once a second only.
-      vitals.rssAtAsk = Deno.memoryUsage().rss;
+      vitals.rssAtAsk = memoryOfApps();
       isolate.heartbeat.postMessage(++isolate.beat);
       const works = vitals.cpuMicros > before || vitals.heapBytes > vitals.heapLimitBytes / 2;
       isolate.nextBeatAt = present + (works ? TICK_MS : IDLE_BEAT_MS);
@@ -192,13 +199,19 @@ async function look(everyone: boolean): Promise<void> {
   }
 }
 
-let lastRss = Deno.memoryUsage().rss;
+/** The process without the host's own heap and buffers: streams leave garbage there that is no app's. */
+function memoryOfApps(): number {
+  const host = inFlight === null ? 0 : Atomics.load(inFlight, HOST_KIB) * 1024;
+  return Deno.memoryUsage().rss - host;
+}
+
+let lastRss = Infinity;
 /** The process without its isolates' reported memory, at its lowest. */
 let baseRss = Infinity;
 
 /** Finds who makes the process grow: the silent first, then whoever computes while nobody reports the growth. */
 async function checkMemory(): Promise<void> {
-  const { rss } = Deno.memoryUsage();
+  const rss = memoryOfApps();
   const jumped = rss - lastRss > RSS_JUMP_BYTES;
   lastRss = rss;
   if (jumped) await look(true);
@@ -224,7 +237,7 @@ function checkUnexplained(): void {
   explainAt = Infinity;
   let reported = 0;
   for (const { vitals } of isolates.values()) reported += vitals.heapBytes + vitals.externalBytes;
-  const rest = Deno.memoryUsage().rss - reported - isolates.size * ISOLATE_BASE_BYTES;
+  const rest = memoryOfApps() - reported - isolates.size * ISOLATE_BASE_BYTES;
   baseRss = Math.min(baseRss, rest);
   const unexplained = rest - baseRss;
   const grown = unexplained - lastUnexplained;

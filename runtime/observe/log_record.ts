@@ -32,6 +32,9 @@ const LEVELS: Readonly<Record<RareEvent["event"], LogLevel | null>> = {
   app_state: null,
   app_log: "info",
   app_removed: "info",
+  cron_start: "info",
+  cron_done: "info",
+  cron_skipped: "warn",
   config_reload: "info",
   config_rejected: "error",
   drain_start: "info",
@@ -45,6 +48,8 @@ function levelOf(event: RareEvent): LogLevel | null {
       return event.level;
     case "app_exit":
       return event.reason === "drained" || event.reason === "parked" ? "info" : "warn";
+    case "cron_done":
+      return event.ok ? "info" : "error";
     case "app_drained":
     case "drain_complete":
       return event.forcedClosed > 0 ? "warn" : "info";

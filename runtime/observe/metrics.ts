@@ -31,6 +31,13 @@ interface Sample {
   readonly metricName?: string;
 }
 
+/** How often a job came to one outcome. */
+interface CronRuns {
+  readonly cron: string;
+  readonly outcome: "ok" | "error" | "skipped";
+  readonly count: number;
+}
+
 /**
  * The label of requests that belong to no app (a host nobody claims, a malformed request): the empty name, which no app
  * can have. What the client sent as host never becomes a label.
@@ -57,6 +64,8 @@ export class Metrics {
   readonly #rss: () => number;
   readonly #requests = new Map<string, RequestSeries>();
   readonly #restarts = new Map<string, Map<ExitReason, number>>();
+  /** By app, then by job and outcome. */
+  readonly #cronRuns = new Map<string, Map<string, CronRuns>>();
   #apps: readonly AppSnapshot[] = [];
   /** The first configuration counts as a successful load: the process would not run otherwise. */
   #reload: { successful: boolean; at: number };
@@ -80,7 +89,7 @@ export class Metrics {
     this.#apps = this.#snapshot();
     // A request that ends after its app was removed would bring a series back that nobody would ever end.
     const known = new Set(this.#apps.map((app) => app.name)).add(NO_APP);
-    for (const name of [...this.#requests.keys(), ...this.#restarts.keys()]) {
+    for (const name of [...this.#requests.keys(), ...this.#restarts.keys(), ...this.#cronRuns.keys()]) {
       if (!known.has(name)) this.#forget(name);
     }
     return await this.#registry.metrics();
@@ -113,6 +122,10 @@ export class Metrics {
         reasons.set(event.reason, (reasons.get(event.reason) ?? 0) + 1);
         return;
       }
+      case "cron_done":
+        return this.#countRun(event.app, event.name, event.ok ? "ok" : "error");
+      case "cron_skipped":
+        return this.#countRun(event.app, event.name, "skipped");
       case "app_removed":
         return this.#forget(event.app);
       case "config_reload":
@@ -127,6 +140,14 @@ export class Metrics {
   #forget(app: string): void {
     this.#requests.delete(app);
     this.#restarts.delete(app);
+    this.#cronRuns.delete(app);
+  }
+
+  #countRun(app: string, cron: string, outcome: CronRuns["outcome"]): void {
+    let runs = this.#cronRuns.get(app);
+    if (runs === undefined) this.#cronRuns.set(app, runs = new Map());
+    const key = `${outcome} ${cron}`;
+    runs.set(key, { cron, outcome, count: (runs.get(key)?.count ?? 0) + 1 });
   }
 
   #register(): void {
@@ -164,6 +185,14 @@ export class Metrics {
       () =>
         [...this.#restarts].flatMap(([app, reasons]) =>
           [...reasons].map(([reason, value]) => ({ labels: { app, reason }, value }))
+        ),
+    );
+    counter(
+      "nano_cron_runs_total",
+      "Runs of the app's jobs by outcome: ok, error, or skipped because the run before still went on.",
+      () =>
+        [...this.#cronRuns].flatMap(([app, runs]) =>
+          [...runs.values()].map(({ cron, outcome, count }) => ({ labels: { app, cron, outcome }, value: count }))
         ),
     );
     gauge(

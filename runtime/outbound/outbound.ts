@@ -77,9 +77,7 @@ export class Outbound implements Disposable {
     const { resolve, isPublic } = this.#tools;
     resolve(hostname, (error, addresses) => {
       if (error !== null) return done(error, undefined);
-      const allowed = this.#policy === "public"
-        ? addresses.filter(({ address }) => isPublic(address))
-        : addresses;
+      const allowed = this.#policy === "public" ? addresses.filter(({ address }) => isPublic(address)) : addresses;
       const [first] = allowed;
       if (first === undefined) {
         const why = addresses.length === 0

@@ -51,10 +51,17 @@ export const OP = {
   SOCKET_CLOSE: 22,
   /** id, bytes that have left the receiver of messages: dispatched by the app, or taken by the client */
   SOCKET_SENT: 23,
+  /** as FETCH: the app asks for one of its own static files */
+  FETCH_ASSET: 24,
+  /** id, cron expression, scheduled time in ms since the epoch: a job is due; answered as a REQUEST */
+  SCHEDULED: 25,
 } as const;
 
 /** What a request or response carries as its body. */
 export const BODY = { NONE: 0, WHOLE: 1, STREAM: 2 } as const;
+
+/** Where web-streams-polyfill lies among the modules of an app with `"streams": "polyfill"`. */
+export const STREAM_POLYFILL_URL = "app:///__nano__/web-streams-polyfill";
 
 /** The first message to a booted isolate: the app it becomes. */
 export interface LoadMessage {
@@ -65,8 +72,14 @@ export interface LoadMessage {
   readonly modules: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
   readonly nodeCompat: boolean;
+  /** Whose stream classes the app gets; for `polyfill`, `modules` holds its source. */
+  readonly streams: "native" | "polyfill";
   /** Bytes that the app may hold outside the heap; guards Blob and WebAssembly memory. */
   readonly externalBytes: number;
+  /** Whether the app gets `env.ASSETS`. */
+  readonly hasAssets: boolean;
+  /** Whether jobs are configured, so that a missing `scheduled` is a mistake. */
+  readonly hasCrons: boolean;
   /** Version of NANO, for navigator.userAgent. */
   readonly nanoVersion: string;
 }
@@ -97,6 +110,14 @@ export type Heartbeat = readonly [
   externalBytes: number,
   heapLimitGrew: boolean,
 ];
+
+/** Where the shared counters hold the host's own memory, in KiB. */
+export const HOST_KIB = 0;
+
+/** Where the shared counters hold an isolate's requests in flight. */
+export function counterOf(isolate: number, counters: number): number {
+  return 1 + isolate % (counters - 1);
+}
 
 /** What the host asks of a warden. */
 export type WardenCommand =

@@ -1,5 +1,6 @@
 /** One end of the wall: batched operations and credit-based byte streams over a MessagePort. */
 import { OP } from "./messages.ts";
+import { Operations } from "./operations.ts";
 
 // Inside an isolate the app may replace globals, streams above all; the wall keeps those it was loaded with.
 const NativeReadableStream = ReadableStream;
@@ -7,8 +8,8 @@ const NativePromise = Promise;
 const NativeUint8Array = Uint8Array;
 
 /**
- * Bytes a sender may have under way unread. Against 256 KiB, 1 MiB moved 100 MB 1.1 to 1.8 times as fast down and 1.6
- * times up (tests/bench/): the sender waits less often. A slow client costs this much memory at most (docs/decisions/0003).
+ * Bytes a sender may have under way unread. Against 256 KiB, 1 MiB moved 100 MB 1.1 times as fast down and 1.6 times
+ * up (medians of 6 noisy rounds, tests/bench/): the sender waits less often. A slow client costs this much memory at most (docs/decisions/0003).
  */
 export const WINDOW_BYTES = 1024 * 1024;
 
@@ -65,14 +66,6 @@ export class WireViolation extends Error {
 export class CutStream extends Error {
   override readonly name: string = "CutStream";
 }
-
-/**
- * Operations of one turn. Cut off from Array.prototype and Object.prototype, where an app may have replaced `push` or
- * put setters on indices: it would get hold of the list and could write the host any operation in the isolate's name.
- */
-class Operations extends Array<unknown> {}
-Object.defineProperty(Operations.prototype, "push", { value: Array.prototype.push });
-Object.setPrototypeOf(Operations.prototype, null);
 
 /** Batches operations into one message a turn and runs byte streams in both directions. */
 export class Wire {
@@ -394,9 +387,7 @@ function takeChunk(queue: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
 }
 
 function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const copy = new NativeUint8Array(bytes.byteLength);
-  copy.set(bytes);
-  return copy;
+  return new NativeUint8Array(bytes);
 }
 
 function textOf(reason: unknown): string {

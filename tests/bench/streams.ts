@@ -7,6 +7,8 @@ import { type Server, startNano, startRaw } from "./servers.ts";
 import { printTable } from "./table.ts";
 
 const MB = 1024 * 1024;
+/** Transfers before any is measured: both servers run compiled code by then. */
+const WARM_UP = 5;
 
 /** Prints MB a second and ratios. */
 export async function benchStreams(short: boolean): Promise<void> {
@@ -23,6 +25,7 @@ export async function benchStreams(short: boolean): Promise<void> {
   ) {
     const rate = (server: Server) => async () =>
       bytes / MB / (await transferMs(server, [way, path, String(bytes)]) / 1000);
+    for (let turn = 0; turn < WARM_UP; turn++) for (const server of [plain, nano]) await rate(server)();
     const { raw, ours } = await interleave(
       { raw: rate(plain), ours: rate(nano) },
       short ? 3 : 9,
@@ -32,7 +35,50 @@ export async function benchStreams(short: boolean): Promise<void> {
   printTable("Streams (MB a second; ratio: more is better)", ["", "raw", "NANO", "NANO / raw"], rows);
 }
 
+/** curl leaves the two cores to the servers; without it the own client serves. */
 async function transferMs(server: Server, transfer: readonly string[]): Promise<number> {
+  return await hasCurl ? await curlMs(server, transfer) : await clientMs(server, transfer);
+}
+
+const hasCurl = new Deno.Command("curl", { args: ["--version"], stdout: "null", stderr: "null" }).output()
+  .then(({ success }) => success, () => false);
+
+async function curlMs(server: Server, [way, path, bytes]: readonly string[]): Promise<number> {
+  const upload = way === "up" ? ["-X", "POST", "-H", "Expect:", "-H", `Content-Length: ${bytes}`, "-T", "-"] : [];
+  const child = new Deno.Command("curl", {
+    args: [
+      "-s",
+      "-o",
+      "/dev/null",
+      "-w",
+      "%{time_total} %{size_download} %{size_upload}",
+      "-H",
+      "Host: serve.bench",
+      ...upload,
+      `http://127.0.0.1:${server.port}${path}`,
+    ],
+    stdin: way === "up" ? "piped" : "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  if (way === "up") await fill(child.stdin, Number(bytes));
+  const { success, stdout } = await child.output();
+  const [seconds, down, up] = new TextDecoder().decode(stdout).split(" ").map(Number) as [number, number, number];
+  const moved = way === "up" ? up : down;
+  if (!success || moved !== Number(bytes)) throw new Error(`The transfer moved ${moved} of ${bytes} bytes`);
+  return seconds * 1000;
+}
+
+async function fill(stdin: WritableStream<Uint8Array>, bytes: number): Promise<void> {
+  const writer = stdin.getWriter();
+  const block = new Uint8Array(256 * 1024).fill(0x61);
+  for (let left = bytes; left > 0; left -= block.byteLength) {
+    await writer.write(left < block.byteLength ? block.subarray(0, left) : block);
+  }
+  await writer.close();
+}
+
+async function clientMs(server: Server, transfer: readonly string[]): Promise<number> {
   const client = fromFileUrl(new URL("tests/bench/stream_client.ts", REPO));
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", client, String(server.port), ...transfer],

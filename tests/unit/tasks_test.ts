@@ -14,3 +14,7 @@ for (const [name, rest] of [["start", "mod.ts start"], ["dev", "mod.ts dev"], ["
 Deno.test('Task "compile" bakes the flags of the host into the binary', () => {
   assertEquals(tasks.compile.command.startsWith(`deno compile ${HOST_FLAGS.join(" ")} --include`), true);
 });
+
+Deno.test('Task "test" runs what it starts in-process with the flags of the host', () => {
+  assertEquals(tasks.test.command, `deno test ${HOST_FLAGS.join(" ")}`);
+});

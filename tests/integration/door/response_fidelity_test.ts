@@ -76,14 +76,16 @@ function requestFor(spec: AnswerSpec, method: string, encoding: string): string 
 }
 
 /** What the client sees of a response, without what differs by design. */
-function seen(response: RawResponse, spec: AnswerSpec, ignoreFraming: boolean): unknown {
-  const framing = (name: string) => name === "content-length" || name === "transfer-encoding";
+function seen(response: RawResponse, spec: AnswerSpec, ignoreFraming: boolean, ignoreType: boolean): unknown {
+  const differs = (name: string) =>
+    (ignoreFraming && (name === "content-length" || name === "transfer-encoding")) ||
+    (ignoreType && name.toLowerCase() === "content-type");
   const boundary = spec.body === "form" ? response.get("content-type")?.split("boundary=")[1] ?? null : null;
   const neutral = (text: string) => boundary === null ? text : text.replaceAll(boundary, "BOUNDARY");
   return {
     start: [response.version, response.status, response.reason],
     headers: response.headers
-      .filter(([name]) => name !== "x-request-id" && name !== "date" && !(ignoreFraming && framing(name)))
+      .filter(([name]) => name !== "x-request-id" && name !== "date" && !differs(name))
       // Deno.serve itself writes this one name in either casing, depending on which of its short paths a Response takes
       .map(([name, value]) => [name === "Content-Type" ? "content-type" : name, neutral(value)]),
     body: boundary === null ? response.body.toHex() : neutral(new TextDecoder("latin1").decode(response.body)),
@@ -105,10 +107,12 @@ function compare(both: { nano: RawResponse; plain: RawResponse }, spec: AnswerSp
     return;
   }
   const ignoreFraming = lengthOfStream(both);
+  // Deno's own clone() of a text without headers loses its content type; NANO's Response keeps it
+  const lostType = spec.then === "clone" && plain.get("content-type") === null;
   if (ignoreFraming && nano.end === "length") {
     assertEquals(Number(nano.get("content-length")), plain.body.byteLength, shown);
   }
-  assertEquals(seen(nano, spec, ignoreFraming), seen(plain, spec, ignoreFraming), shown);
+  assertEquals(seen(nano, spec, ignoreFraming, lostType), seen(plain, spec, ignoreFraming, lostType), shown);
   assertNotEquals(nano.get("x-request-id"), null, shown);
   assertNotEquals(nano.get("date"), null, shown);
 }
@@ -130,6 +134,8 @@ Deno.test("A client behind NANO gets every Response exactly as from plain Deno.s
     for (const body of [...BODIES, ...STREAMS, "form"]) {
       for (const then of new Set(THENS)) {
         for (const method of ["GET", "HEAD", "POST"]) {
+          const bare: AnswerSpec = { ...plainSpec, body, then, size: 50 };
+          compare(await servers.send(requestFor(bare, method, ""), method), bare, `${method} ${body} ${then} bare`);
           const spec: AnswerSpec = {
             ...plainSpec,
             body,

@@ -5,7 +5,7 @@ import { type TempApp, TempProject } from "../../support/temp_project.ts";
 import { ADMIN, adminReload } from "./admin_client.ts";
 import { workerThreads } from "./host_threads.ts";
 import { assertNothingLost, steadyLoad } from "./steady_load.ts";
-import { until } from "./until.ts";
+import { pause, until } from "./until.ts";
 
 const RELOADS = 200;
 const FILLING = "x".repeat(20_000);
@@ -40,6 +40,14 @@ export default {
  */
 function idleApps(): Record<string, TempApp> {
   return Object.fromEntries(Array.from({ length: 14 }, (_, index) => [`idle-${index}`, { fixture: "announce" }]));
+}
+
+/** What is known of a host that does not answer any more. */
+async function lastWords(nano: NanoProcess): Promise<string> {
+  const end = await Promise.race([nano.status(), pause(2000)]);
+  const log = nano.events.filter(({ event }) => event !== "request").slice(-8);
+  return [`the host ${end === undefined ? "runs" : `ended: ${JSON.stringify(end)}`}`, nano.stderr, ...nano.strayLines]
+    .concat(log.map((record) => JSON.stringify(record))).join("\n");
 }
 
 Deno.test("200 reloads under load fail no request, and an unchanged neighbour keeps its isolate", async () => {
@@ -91,9 +99,15 @@ Deno.test("200 reloads under load fail no request, and an unchanged neighbour ke
   while (inForce < RELOADS) {
     written++;
     await project.writeFile("changing", "index.ts", codeOf(written));
-    const { status, body } = await adminReload(nano);
+    const { status, body } = await adminReload(nano).catch(async (error) => {
+      throw new Error(`Reload ${written} failed; ${await lastWords(nano)}`, { cause: error });
+    });
     const { added, removed, changed, unchanged } = body as Record<string, unknown[]>;
-    assertEquals([status, added, removed, changed, unchanged?.length], [200, [], [], ["changing"], 15]);
+    assertEquals(
+      [status, added, removed, changed, unchanged?.length],
+      [200, [], [], ["changing"], 15],
+      `reload ${written}`,
+    );
     inForce = written;
   }
   const seconds = (performance.now() - start) / 1000;

@@ -48,8 +48,8 @@ function afterLevelling(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-Deno.test("Reserve.demand() keeps a spare for every four apps of a size, four at most", () => {
-  const table = [[0, 0], [1, 1], [4, 1], [5, 2], [16, 4], [400, 4]] as const;
+Deno.test("Reserve.demand() keeps a spare for every four apps of a size, two at least and four at most", () => {
+  const table = [[0, 0], [1, 2], [8, 2], [9, 3], [16, 4], [400, 4]] as const;
   for (const [apps, spares] of table) {
     const { reserve, alive } = pretendReserve({ boots: true });
     reserve.demand(new Map([[64, apps]]));
@@ -62,10 +62,10 @@ Deno.test("Reserve.demand() keeps a spare for every four apps of a size, four at
 Deno.test("Reserve.demand() ends spares that nobody needs any more and keeps the others", () => {
   const { reserve, spawned, alive } = pretendReserve({ boots: true });
   using _ = reserve;
-  reserve.demand(new Map([[64, 8], [128, 1]]));
-  assertEquals(alive(), [128, 64, 64]);
+  reserve.demand(new Map([[64, 12], [128, 1]]));
+  assertEquals(alive(), [128, 128, 64, 64, 64]);
   reserve.demand(new Map([[64, 1]]));
-  assertEquals([alive(), spawned.length], [[64], 3]);
+  assertEquals([alive(), spawned.length], [[64, 64], 5]);
 });
 
 Deno.test("Reserve.take() gives a spare of the size and puts another in its place", async () => {
@@ -75,7 +75,7 @@ Deno.test("Reserve.take() gives a spare of the size and puts another in its plac
   const taken = await reserve.take(64);
   assertStrictEquals(taken as unknown, spawned[0]);
   await afterLevelling();
-  assertEquals(alive(), [128, 64, 64]);
+  assertEquals(alive(), [128, 128, 64, 64, 64]);
   assertNotStrictEquals(await reserve.take(64), taken);
   await afterLevelling();
 });
@@ -91,7 +91,7 @@ Deno.test("Reserve.take() waits until the spare has booted", async () => {
   spawned[0]!.boot();
   await taking;
   await afterLevelling();
-  assertEquals(spawned.length, 2);
+  assertEquals(spawned.length, 3);
 });
 
 Deno.test("Reserve.take() creates an isolate of a size that nobody asked to keep, and keeps none", async () => {
@@ -111,7 +111,7 @@ Deno.test("Reserve never gives a dead spare, and replaces it when the next one i
   const taken = await reserve.take(64) as unknown as Spare;
   assertEquals(taken.exit, null);
   await afterLevelling();
-  assertEquals(alive(), [64, 64], "the taken one and a new spare");
+  assertEquals(alive(), [64, 64, 64], "the taken one, the other spare and a new one");
 });
 
 Deno.test("Reserve.take() fails with an isolate that ends before it has booted, and recovers", async () => {
@@ -122,7 +122,7 @@ Deno.test("Reserve.take() fails with an isolate that ends before it has booted, 
   spawned[0]!.kill(DEATH);
   await assertRejects(() => taking, Error, "it died");
   await afterLevelling();
-  assertEquals(spawned.length, 2);
+  assertEquals(spawned.length, 3);
 });
 
 Deno.test("Reserve ends its spares when disposed, leaves what was taken alone and spawns no more", async () => {

@@ -16,7 +16,7 @@ const ORDER = ["index", "main", "worker", "src/index", "src/main"].flatMap((stem
 Deno.test("findEntry() takes the conventional names in their order", async () => {
   await using app = await appFolder(Object.fromEntries(ORDER.map((name) => [name, ""])));
   for (const name of ORDER) {
-    assertEquals(await findEntry(app.path), { root: app.path, file: app.at(name) });
+    assertEquals(await findEntry(app.path), { kind: "module", root: app.path, file: app.at(name) });
     await Deno.remove(app.at(name));
   }
 });
@@ -34,7 +34,11 @@ Deno.test("findEntry() prefers main of package.json, with or without extension, 
 
 Deno.test("findEntry() takes a file as it is, whatever its name, and its folder as the root", async () => {
   await using app = await appFolder({ "src/app.mts": "", "index.ts": "" });
-  assertEquals(await findEntry(app.at("src/app.mts")), { root: app.at("src"), file: app.at("src/app.mts") });
+  assertEquals(await findEntry(app.at("src/app.mts")), {
+    kind: "module",
+    root: app.at("src"),
+    file: app.at("src/app.mts"),
+  });
 });
 
 Deno.test("findEntry() skips a folder that bears the name of an entry", async () => {
@@ -74,4 +78,22 @@ Deno.test("findEntry() refuses an entry outside the app's folder, by main or by 
   await app.write("blog/package.json", "{}");
   await Deno.symlink(app.at("secret.ts"), app.at("blog/index.ts"));
   assertStringIncludes((await refusal(app.at("blog"))).message, "lies outside the app's folder");
+});
+
+Deno.test("findEntry() takes a folder without code but with index.html for a static site, and index.html itself", async () => {
+  await using app = await appFolder({ "index.html": "<p>", "package.json": "{}", "style.css": "" });
+  const site = { kind: "static", root: app.path, file: app.at("index.html") } as const;
+  assertEquals(await findEntry(app.path), site);
+  assertEquals(await findEntry(app.at("index.html")), site);
+  await app.write("src/main.ts", "");
+  assertEquals((await findEntry(app.path)).kind, "module");
+  await app.write("package.json", '{"main":"absent.js"}');
+  await Deno.remove(app.at("src/main.ts"));
+  assertStringIncludes((await refusal(app.path)).message, '"absent.js", which does not exist');
+});
+
+Deno.test("findEntry() refuses an index.html that is a symlink to a place outside the folder", async () => {
+  await using app = await appFolder({ "secret.html": "", "site/other.html": "" });
+  await Deno.symlink(app.at("secret.html"), app.at("site/index.html"));
+  assertStringIncludes((await refusal(app.at("site"))).message, '"index.html" lies outside the app\'s folder');
 });

@@ -4,7 +4,7 @@ import { Bundler } from "../../../runtime/bundle/bundler.ts";
 import {
   hasNodeModules,
   installDependencies,
-  isInstallStale,
+  readInstall,
   type RunInstaller,
 } from "../../../runtime/bundle/install_dependencies.ts";
 import { NanoError } from "../../../runtime/errors.ts";
@@ -32,6 +32,10 @@ function readKit(app: AppFolder): Promise<string> {
   return Deno.readTextFile(app.at("node_modules/kit/index.js"));
 }
 
+async function isStale(app: AppFolder): Promise<boolean | undefined> {
+  return (await readInstall(app.path))?.isStale;
+}
+
 Deno.test("installDependencies() hands the manifest and the lock files over, apart from the project around", async () => {
   await using app = await appFolder({
     "package.json": "{}",
@@ -40,7 +44,7 @@ Deno.test("installDependencies() hands the manifest and the lock files over, apa
     "deno.json": "{}",
   });
   const seen: { args: readonly string[]; files: string[] }[] = [];
-  await installDependencies(app.path, fakeInstaller(seen));
+  await installDependencies(app.path, { run: fakeInstaller(seen) });
   assertEquals(seen, [{
     args: ["install", "--config=deno.json", "--prod", "--frozen=false"],
     files: [".npmrc", "deno.json", "package-lock.json", "package.json"],
@@ -52,21 +56,21 @@ Deno.test("installDependencies() hands the manifest and the lock files over, apa
 Deno.test("An installation is stale once package.json or a lock file is another, and is then replaced", async () => {
   await using app = await appFolder({ "package.json": "{}" });
   const run = fakeInstaller();
-  assertEquals([await hasNodeModules(app.path), await isInstallStale(app.path)], [false, false]);
-  await installDependencies(app.path, run);
-  assertEquals([await hasNodeModules(app.path), await isInstallStale(app.path)], [true, false]);
+  assertEquals([await hasNodeModules(app.path), await isStale(app)], [false, undefined]);
+  await installDependencies(app.path, { run });
+  assertEquals([await hasNodeModules(app.path), await isStale(app)], [true, false]);
   await app.write("package.json", '{"dependencies":{}}');
-  assertEquals(await isInstallStale(app.path), true);
-  await installDependencies(app.path, run);
-  assertEquals([await isInstallStale(app.path), await readKit(app)], [false, "export default 2;"]);
+  assertEquals(await isStale(app), true);
+  await installDependencies(app.path, { run });
+  assertEquals([await isStale(app), await readKit(app)], [false, "export default 2;"]);
   await app.write("package-lock.json", "{}");
-  assertEquals(await isInstallStale(app.path), true);
+  assertEquals(await isStale(app), true);
 });
 
 Deno.test("installDependencies() never touches a node_modules that the user made", async () => {
   await using app = await appFolder({ "package.json": "{}", "node_modules/kit/index.js": "theirs" });
-  await installDependencies(app.path, fakeInstaller());
-  assertEquals([await readKit(app), await isInstallStale(app.path)], ["theirs", false]);
+  await installDependencies(app.path, { run: fakeInstaller() });
+  assertEquals([await readKit(app), await isStale(app)], ["theirs", undefined]);
   assertEquals(await namesIn(app.path), ["node_modules", "package.json"]);
 });
 
@@ -78,7 +82,7 @@ Deno.test("A failed installation tells why, says what to do, and leaves nothing 
       output: `Download https://registry.example/kit\nSeeded deno.lock from ${folder}/package-lock.json\n` +
         `error: Could not find npm package 'kit' matching '9'.\n\nStack backtrace:\n   0: <unknown>`,
     });
-  const error = await assertRejects(() => installDependencies(app.path, run), NanoError);
+  const error = await assertRejects(() => installDependencies(app.path, { run }), NanoError);
   assertEquals(error.code, "APP_FAILED");
   assertEquals(
     error.message,

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import { Bundler } from "../../../runtime/bundle/bundler.ts";
 import { bundleIsolate } from "../../../runtime/bundle/isolate_bundle.ts";
@@ -54,4 +54,28 @@ Deno.test("bundleIsolate() refuses top-level await, unknown packages and what is
 Deno.test("bundleIsolate() works without a cache that can be written", async () => {
   await using app = await appFolder({ ...FILES, cache: "a file" });
   assertStringIncludes(await bundle(app), "code = 7");
+});
+
+Deno.test("bundleIsolate() holds web-streams-polyfill if it is asked for, of all packages", async () => {
+  await using app = await appFolder(FILES);
+  const without = await bundle(app);
+  await app.write(
+    "errors.ts",
+    'import { ReadableStream } from "web-streams-polyfill"; export const code: any = ReadableStream;',
+  );
+  const code = await bundle(app);
+  const [, Polyfill] = (await import(`data:text/javascript,${encodeURIComponent(code)}`)).default;
+  assertNotEquals(Polyfill, ReadableStream);
+  const reader = new Polyfill({ start: (controller: ReadableStreamDefaultController) => controller.enqueue(7) }).getReader();
+  assertEquals(await reader.read(), { done: false, value: 7 });
+  assertEquals(code.match(/from "[^"]+"/g), ['from "node:path/posix"']);
+  console.log(`web-streams-polyfill adds ${code.length - without.length} characters to an isolate's bundle`);
+});
+
+Deno.test("NANO's own bootstrap builds", async () => {
+  await using app = await appFolder({});
+  await using bundler = new Bundler({ cacheDir: app.at("cache") });
+  const code = await bundleIsolate(bundler);
+  assertEquals(await bundleIsolate(bundler), code);
+  console.log(`the bootstrap of an isolate has ${code.length} characters`);
 });

@@ -135,6 +135,22 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
       app({ crons: ["* * * * *"] }),
       'apps[0].crons[0] is "* * * * *": expected an object such as { "schedule": "*/5 * * * *" }',
     ],
+    [
+      app({ crons: [{ schedule: "61 * * * *" }] }),
+      'apps[0].crons[0].schedule is "61 * * * *": expected a schedule (Invalid value for minute: 61)',
+    ],
+    [
+      app({ crons: [{ schedule: "0 0 31 2 *" }] }),
+      'apps[0].crons[0].schedule is "0 0 31 2 *": expected a schedule (it names a day that never comes)',
+    ],
+    [
+      app({ crons: [{ schedule: "* * * * *" }, { schedule: " * * * * *" }] }),
+      'apps[0].crons[1].schedule is "* * * * *": already taken by apps[0].crons[0].schedule',
+    ],
+    [
+      app({ crons: [{ schedule: "* * * * *", name: "x" }, { schedule: "0 * * * *", name: "x" }] }),
+      'apps[0].crons[1].name is "x": already taken by apps[0].crons[0].name',
+    ],
     [app({ crons: [{ schedule: "* * * *" }] }), `apps[0].crons[0].schedule is "* * * *": ${CRON}`],
     [app({ crons: [{ name: "x" }] }), `apps[0].crons[0].schedule is missing: ${CRON}`],
     [app({ crons: [{ schedule: "* * * * *", name: "" }] }), 'apps[0].crons[0].name is "": expected a name'],
@@ -168,6 +184,15 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
     [app({ path: "nowhere" }), 'apps[0].path is "nowhere": expected a file or folder, but DIR/nowhere does not exist'],
     [app({ path: "file/x" }), 'apps[0].path is "file/x": expected a file or folder, but DIR/file/x does not exist'],
     [app({ path: "/dev/null" }), 'apps[0].path is "/dev/null": expected a file or folder, but /dev/null is none'],
+    [
+      app({ assets: 5 }),
+      'apps[0].assets is 5: expected the path of a folder, or an object such as { "path": "public", "single_page": true }',
+    ],
+    [app({ assets: { path: "file" } }), 'apps[0].assets.path is "file": expected a folder, but DIR/file is none'],
+    [
+      app({ assets: { path: "app", single: true } }),
+      'apps[0].assets.single is no known key: did you mean "single_page"?',
+    ],
     [app({ assets: "file" }), 'apps[0].assets is "file": expected a folder, but DIR/file is none'],
     [{ tls: { cert: "file", key: "app" } }, 'tls.key is "app": expected a file, but DIR/app is a folder'],
     [{ tls: { cert: "file" } }, "tls.key is missing: expected the path of a PEM file"],

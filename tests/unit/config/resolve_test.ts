@@ -109,12 +109,23 @@ Deno.test("Every key that is written arrives", async () => {
       idleTimeoutMs: 5,
       drainTimeoutMs: 0,
       streams: "polyfill",
-      assets: `${folder.dir}/other`,
+      assets: { path: `${folder.dir}/other`, singlePage: false },
       outbound: ["api.example.com", "*.example.org"],
       nodeCompat: false,
       crons: [{ schedule: "*/5 * * * *", name: "*/5 * * * *" }, { schedule: "0 0 * * 1", name: "weekly" }],
     }],
   });
+});
+
+Deno.test("`assets` may be an object with options", async () => {
+  using folder = new ConfigFolder();
+  const resolved = async (assets: object) =>
+    (await folder.resolve({ apps: [{ name: "a", path: "app", assets }] })).apps[0]!.assets;
+  assertEquals(await resolved({ path: "other", single_page: true }), {
+    path: `${folder.dir}/other`,
+    singlePage: true,
+  });
+  assertEquals(await resolved({ path: "other" }), { path: `${folder.dir}/other`, singlePage: false });
 });
 
 Deno.test("An app's own key wins over `defaults`, and `defaults` over what NANO ships", async () => {

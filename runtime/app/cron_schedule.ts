@@ -1,0 +1,102 @@
+/** Runs the apps' jobs when they are due: in the generation that serves, each job one run at a time. */
+import type { AppCall } from "../app_call.ts";
+import type { Clock } from "../clock.ts";
+import { nextRun } from "../config/cron_expression.ts";
+import type { AppConfig, CronConfig } from "../config/resolved_config.ts";
+import type { NanoError } from "../errors.ts";
+import type { NanoEvent } from "../events.ts";
+import { ScheduledCall } from "./scheduled_call.ts";
+
+/** An app that may have jobs; a Supervisor fits. */
+export interface CronTarget {
+  readonly app: AppConfig;
+  fetch(call: AppCall): void;
+}
+
+/** Between two looks at the wall clock, which somebody may set: a job is at most this late or early then. */
+const LOOK_MS = 60_000;
+
+/** The jobs of all apps. */
+export class CronSchedule implements Disposable {
+  readonly #clock: Clock;
+  readonly #emit: (event: NanoEvent) => void;
+  /** Takes back the timers of each target. */
+  readonly #timers = new Map<CronTarget, Map<CronConfig, () => void>>();
+  /** Jobs that run, also those of a generation that drains. */
+  readonly #running = new Set<string>();
+
+  constructor(tools: { readonly clock: Clock; readonly emit: (event: NanoEvent) => void }) {
+    this.#clock = tools.clock;
+    this.#emit = tools.emit;
+  }
+
+  /** From now on jobs run in these apps and in no others; runs under way are not touched. */
+  follow(targets: Iterable<CronTarget>): void {
+    const wanted = new Set(targets);
+    for (const [target, timers] of this.#timers) {
+      if (wanted.has(target)) continue;
+      for (const cancel of timers.values()) cancel();
+      this.#timers.delete(target);
+    }
+    for (const target of wanted) {
+      if (this.#timers.has(target) || target.app.crons.length === 0) continue;
+      this.#timers.set(target, new Map());
+      for (const cron of target.app.crons) this.#arm(target, cron, this.#clock.wall());
+    }
+  }
+
+  /**
+   * Runs a job now, whatever its schedule.
+   * @returns whether it went well; null when it runs already
+   */
+  run(target: CronTarget, cron: CronConfig): Promise<boolean | null> {
+    const { promise, resolve } = Promise.withResolvers<boolean | null>();
+    if (!this.#start(target, cron, this.#clock.wall(), (error) => resolve(error === null))) resolve(null);
+    return promise;
+  }
+
+  /** No job begins any more; runs under way are not touched. */
+  [Symbol.dispose](): void {
+    this.follow([]);
+  }
+
+  /** Waits for the next time after one that has been. */
+  #arm(target: CronTarget, cron: CronConfig, after: number): void {
+    const next = nextRun(cron.schedule, new Date(after));
+    if (next === null) return;
+    const dueAt = next.getTime();
+    const waitMs = Math.min(Math.max(0, dueAt - this.#clock.wall()), LOOK_MS);
+    const cancel = this.#clock.after(waitMs, () => {
+      const now = this.#clock.wall();
+      // However many times have passed, for example while the machine slept: it runs once.
+      if (now >= dueAt) this.#start(target, cron, dueAt, () => {});
+      this.#arm(target, cron, now);
+    });
+    this.#timers.get(target)!.set(cron, cancel);
+  }
+
+  /** @returns false when it still runs */
+  #start(target: CronTarget, cron: CronConfig, scheduledTime: number, onEnd: (error: NanoError | null) => void) {
+    const { name: app } = target.app;
+    const { name } = cron;
+    const key = `${app} ${name}`;
+    const of = { app, cron: cron.schedule, name } as const;
+    if (this.#running.has(key)) {
+      this.#emit({ event: "cron_skipped", ...of });
+      return false;
+    }
+    this.#running.add(key);
+    this.#emit({ event: "cron_start", ...of });
+    const startedAt = this.#clock.now();
+    target.fetch(
+      new ScheduledCall({ cron: cron.schedule, scheduledTime }, startedAt, (error) => {
+        this.#running.delete(key);
+        const durationMs = this.#clock.now() - startedAt;
+        const why = error === null ? {} : { error: error.message };
+        this.#emit({ event: "cron_done", ...of, durationMs, ok: error === null, ...why });
+        onEnd(error);
+      }),
+    );
+    return true;
+  }
+}

@@ -1,0 +1,64 @@
+/** Makes what stands for an app in a generation: an isolate's supervisor, a static site, the files before either. */
+import { BrokenApp } from "./app/broken_app.ts";
+import { Supervisor } from "./app/supervisor.ts";
+import type { AppIsolate } from "./app/supervisor_tools.ts";
+import type { AppBundle } from "./bundle/bundler.ts";
+import type { Clock } from "./clock.ts";
+import type { AppConfig } from "./config/resolved_config.ts";
+import type { NanoError } from "./errors.ts";
+import type { NanoEvent } from "./events.ts";
+import { DoorWithAssets } from "./door_with_assets.ts";
+import { AssetFolder } from "./http/assets.ts";
+import { OutboundDoor } from "./outbound/outbound_door.ts";
+import type { AppUnit } from "./reload.ts";
+import { StaticSite } from "./static_site.ts";
+import { UnitWithAssets } from "./unit_with_assets.ts";
+import { NANO_VERSION } from "./version.ts";
+
+/** What units work with. */
+export interface UnitTools {
+  readonly clock: Clock;
+  readonly takeIsolate: (memoryMb: number) => Promise<AppIsolate>;
+  readonly emit: (event: NanoEvent) => void;
+  /** Absolute paths of files that no folder of assets may show. */
+  readonly hidden: readonly string[];
+}
+
+/** The unit of an app whose code is at hand. */
+export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools): AppUnit {
+  const { clock, emit } = tools;
+  const folder = assetsOf(app, tools);
+  if (code.assets !== null) {
+    // Its files alone are the app: an isolate would only pass them on.
+    const files = new AssetFolder(code.assets, { singlePage: false, hidden: tools.hidden, now: clock.now });
+    const site = new StaticSite({ app, version: code.version, folder: files }, tools);
+    return behind(folder, behind(files, site, tools), tools);
+  }
+  const supervisor = new Supervisor(app, code, {
+    clock,
+    takeIsolate: tools.takeIsolate,
+    openOutbound: ({ outbound }) => {
+      const door = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`);
+      return folder === null ? door : new DoorWithAssets(door, folder);
+    },
+    emit,
+    nanoVersion: NANO_VERSION,
+  });
+  return behind(folder, supervisor, tools);
+}
+
+/** The unit of an app whose code could not be bundled; its files are served all the same. */
+export function brokenApp(app: AppConfig, error: NanoError, tools: UnitTools): AppUnit {
+  const text = [error.message, ...error.details].join("\n");
+  tools.emit({ event: "app_failed", app: app.name, reason: "boot_failed", error: text });
+  return behind(assetsOf(app, tools), new BrokenApp(app, error, tools.clock.wall()), tools);
+}
+
+function assetsOf({ assets }: AppConfig, { clock, hidden }: UnitTools): AssetFolder | null {
+  if (assets === null) return null;
+  return new AssetFolder(assets.path, { singlePage: assets.singlePage, hidden, now: clock.now });
+}
+
+function behind(folder: AssetFolder | null, unit: AppUnit, tools: UnitTools): AppUnit {
+  return folder === null ? unit : new UnitWithAssets(unit, folder, tools);
+}

@@ -1,0 +1,16 @@
+/** What an app becomes before it is loaded. */
+
+/** An app as an isolate loads it. */
+export interface AppBundle {
+  /** The module to import: a key of `modules`. */
+  readonly entry: string;
+  /** ESM source text with its source map inline, by URL. */
+  readonly modules: Readonly<Record<string, string>>;
+  /** The first 12 hex digits of the SHA-256 of the output. */
+  readonly version: string;
+  /** Absolute paths of the files whose change may change the bundle. */
+  readonly inputs: readonly string[];
+  readonly warnings: readonly string[];
+  /** Absolute path of the folder whose files the app consists of, if it is a static site; else null. */
+  readonly assets: string | null;
+}

@@ -1,0 +1,213 @@
+/** Answers requests from a folder of static files. */
+import { lookup } from "mrmime";
+import { NanoError } from "../errors.ts";
+import type { HeaderList } from "../protocol/header_block.ts";
+import { type AssetFile, AssetFiles } from "./asset_files.ts";
+import { acceptedCodings, acceptsHtml, type ByteRange, type Coding, CODINGS } from "./asset_negotiation.ts";
+import { conditionStatus, type ReadHeader, requestedRange } from "./asset_negotiation.ts";
+import { assetPath, splitTarget } from "./asset_path.ts";
+import { AssetStream } from "./asset_stream.ts";
+
+/** What is asked of a folder. */
+export interface AssetRequest {
+  readonly method: "GET" | "HEAD";
+  /** Absolute. */
+  readonly url: string;
+  readonly header: ReadHeader;
+}
+
+/** What a folder answers. */
+export interface AssetAnswer {
+  readonly status: number;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array | AssetStream | null;
+}
+
+/** How a folder is served. */
+export interface AssetFolderOptions {
+  /** Whether paths without a file get /index.html when the client accepts HTML: the page's own script routes. */
+  readonly singlePage: boolean;
+  /** Absolute paths of files and folders that are never served. */
+  readonly hidden?: readonly string[];
+  /** A monotonic clock, ms. */
+  readonly now?: () => number;
+}
+
+/** Files up to here are read at once; longer ones are streamed. */
+const WHOLE_BYTES = 64 * 1024;
+/** As Cloudflare has it: may be kept, but is asked about before each use. */
+const CACHE_CONTROL = "public, max-age=0, must-revalidate";
+const FOLDER_FILE = "index.html";
+const NOT_FOUND_FILE = "404.html";
+
+/** A file in the coding that was chosen, under the names it was found by. */
+interface Choice {
+  readonly names: readonly string[];
+  readonly file: AssetFile;
+  readonly coding: Coding | null;
+  /** Whether other clients may get another coding. */
+  readonly varies: boolean;
+}
+
+/** One folder of static files. */
+export class AssetFolder {
+  readonly #files: AssetFiles;
+  readonly #singlePage: boolean;
+
+  /** @param path absolute */
+  constructor(path: string, options: AssetFolderOptions) {
+    this.#singlePage = options.singlePage;
+    this.#files = new AssetFiles(path, {
+      hidden: options.hidden ?? [],
+      now: options.now ?? (() => performance.now()),
+    });
+  }
+
+  /**
+   * The answer to a request.
+   * @returns null when there is no file for it
+   */
+  async answer(request: AssetRequest): Promise<AssetAnswer | null> {
+    const { path, query } = splitTarget(request.url);
+    const asked = assetPath(path);
+    if (asked !== null) {
+      const names = asked.isFolder || asked.names.length === 0 ? [...asked.names, FOLDER_FILE] : asked.names;
+      const found = await this.#files.find(names);
+      if (found === "folder" && !asked.isFolder) {
+        const index = await this.#files.find([...names, FOLDER_FILE]);
+        // Without the slash, relative links of the page would lead beside the folder.
+        if (isFile(index)) return { status: 307, headers: [["location", folderUrl(names, query)]], body: null };
+      }
+      if (isFile(found)) return await this.#serve(names, request);
+    }
+    if (!this.#singlePage || !acceptsHtml(request.header("accept"))) return null;
+    const answer = await this.#serve([FOLDER_FILE], request);
+    answer?.headers.push(["vary", "accept"]);
+    return answer;
+  }
+
+  /** The answer where nothing else answers: /404.html if there is one. */
+  async missing(request: AssetRequest): Promise<AssetAnswer | null> {
+    const choice = await this.#choose([NOT_FOUND_FILE], request);
+    if (choice === null) return null;
+    const body = request.method === "HEAD" ? null : await bodyOf(choice.file, null);
+    if (body === "changed") return null;
+    const headers = headersOf(choice, [NOT_FOUND_FILE]).filter(([name]) =>
+      name !== "etag" && name !== "last-modified" && name !== "accept-ranges"
+    );
+    return { status: 404, headers: [...headers, ["content-length", String(choice.file.size)]], body };
+  }
+
+  async #serve(names: readonly string[], request: AssetRequest): Promise<AssetAnswer | null> {
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      const choice = await this.#choose(names, request);
+      if (choice === null) return null;
+      const answer = await this.#answerWith(choice, names, request);
+      if (answer !== "changed") return answer;
+      // Written between the look at it and its reading.
+      this.#files.forget(choice.names);
+    }
+    throw new NanoError("INTERNAL", `Cannot serve "${names.join("/")}": the file changes while it is read`);
+  }
+
+  /** The file itself, or a coded one beside it that the client prefers. */
+  async #choose(names: readonly string[], request: AssetRequest): Promise<Choice | null> {
+    const file = await this.#files.find(names);
+    if (!isFile(file)) return null;
+    const last = names.at(-1)!;
+    const coded: Omit<Choice, "varies">[] = [];
+    for (const coding of CODINGS) {
+      const beside = [...names.slice(0, -1), last + coding.ending];
+      const found = await this.#files.find(beside);
+      if (isFile(found)) coded.push({ names: beside, file: found, coding });
+    }
+    const varies = coded.length > 0;
+    for (const accepted of varies ? acceptedCodings(request.header("accept-encoding")) : []) {
+      const match = coded.find(({ coding }) => coding === accepted);
+      if (match !== undefined) return { ...match, varies };
+    }
+    return { names, file, coding: null, varies };
+  }
+
+  async #answerWith(
+    choice: Choice,
+    names: readonly string[],
+    { method, header }: AssetRequest,
+  ): Promise<AssetAnswer | "changed"> {
+    const { file } = choice;
+    const headers = headersOf(choice, names);
+    const status = conditionStatus(header, file);
+    if (status === 304) {
+      return { status, headers: headers.filter(([name]) => !DESCRIBES_BODY.has(name)), body: null };
+    }
+    if (status === 412) return { status, headers: [["content-length", "0"]], body: null };
+    const range = method === "GET" ? requestedRange(header, file) : null;
+    if (range === "none") {
+      return { status: 416, headers: [["content-range", `bytes */${file.size}`], ["content-length", "0"]], body: null };
+    }
+    const length = String(range?.length ?? file.size);
+    const body = method === "HEAD" ? null : await bodyOf(file, range);
+    if (body === "changed") return body;
+    headers.push(["content-length", length]);
+    if (range === null) return { status, headers, body };
+    headers.push(["content-range", `bytes ${range.from}-${range.from + range.length - 1}/${file.size}`]);
+    return { status: 206, headers, body };
+  }
+}
+
+const DESCRIBES_BODY = new Set(["content-type", "content-encoding", "accept-ranges"]);
+
+function isFile(found: AssetFile | "folder" | null): found is AssetFile {
+  return found !== null && found !== "folder";
+}
+
+/** Written anew rather than repeated: a client may have sent characters that no header can hold. */
+function folderUrl(names: readonly string[], query: string): string {
+  const plainQuery = query.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);
+  return `/${names.map((name) => encodeURIComponent(name.toWellFormed())).join("/")}/${plainQuery}`;
+}
+
+/** @param names of the file itself: a coded one is of its type */
+function headersOf({ file, coding, varies }: Choice, names: readonly string[]): HeaderList {
+  const headers: HeaderList = [
+    ["content-type", contentType(names.at(-1)!)],
+    ["cache-control", CACHE_CONTROL],
+    ["etag", file.etag],
+    ["last-modified", new Date(file.mtimeMs).toUTCString()],
+    ["accept-ranges", "bytes"],
+  ];
+  if (coding !== null) headers.push(["content-encoding", coding.coding]);
+  if (varies) headers.push(["vary", "accept-encoding"]);
+  return headers;
+}
+
+function contentType(name: string): string {
+  const type = lookup(name) ?? "application/octet-stream";
+  return type.startsWith("text/") ? `${type}; charset=utf-8` : type;
+}
+
+async function bodyOf(file: AssetFile, range: ByteRange | null): Promise<AssetAnswer["body"] | "changed"> {
+  const { from, length } = range ?? { from: 0, length: file.size };
+  if (file.size === 0) return null;
+  let open: Deno.FsFile;
+  try {
+    if (file.size <= WHOLE_BYTES) {
+      const bytes = await Deno.readFile(file.path);
+      return bytes.byteLength === file.size ? bytes.subarray(from, from + length) : "changed";
+    }
+    open = await Deno.open(file.path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "changed";
+    throw error;
+  }
+  let kept = false;
+  try {
+    const info = await open.stat();
+    if (info.size !== file.size || (info.mtime?.getTime() ?? 0) !== file.mtimeMs) return "changed";
+    if (from > 0) await open.seek(from, Deno.SeekMode.Start);
+    kept = true;
+    return new AssetStream(open, length);
+  } finally {
+    if (!kept) open.close();
+  }
+}

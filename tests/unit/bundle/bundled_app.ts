@@ -1,0 +1,32 @@
+/** Bundles an app of a test and imports the result. */
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { type AppBundle, Bundler } from "../../../runtime/bundle/bundler.ts";
+import { NanoError } from "../../../runtime/errors.ts";
+import { type AppFolder, appFolder } from "./app_folder.ts";
+
+type Files = Readonly<Record<string, string | Uint8Array>>;
+
+/** A bundle without a cache. */
+export async function bundleApp(app: AppFolder): Promise<AppBundle> {
+  await using bundler = new Bundler({ cacheDir: null });
+  return await bundler.bundle({ name: "blog", path: app.path, nodeCompat: true });
+}
+
+/** The default export of the app that the files make. */
+export async function defaultOf(files: Files): Promise<unknown> {
+  await using app = await appFolder(files);
+  const { modules, entry } = await bundleApp(app);
+  // The suffix keeps Deno from answering with an earlier import.
+  const url = `data:text/javascript;${crypto.randomUUID()},${encodeURIComponent(modules[entry]!)}`;
+  return (await import(url)).default;
+}
+
+/** The failure of the app that the files make; it may name nothing of the host. */
+export async function failureOf(files: Files): Promise<NanoError> {
+  await using app = await appFolder(files);
+  const error = await assertRejects(() => bundleApp(app), NanoError);
+  assertEquals(error.code, "APP_FAILED");
+  assertEquals(JSON.stringify([error.message, error.details]).includes(app.path), false, "a path of the host got out");
+  return error;
+}

@@ -15,7 +15,7 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How long `server_start` may take, 30 s by default. */
   readonly timeoutMs?: number;
-  /** Another main module than mod.ts, for the tests of this class. */
+  /** Another main module than admin/cli/main.ts, for the tests of this class. */
   readonly entry?: URL;
 }
 
@@ -74,7 +74,7 @@ export class NanoProcess implements AsyncDisposable {
   static async spawn(args: readonly string[], options: Pick<StartOptions, "env" | "entry"> = {}): Promise<NanoProcess> {
     const mark = crypto.randomUUID();
     const command = new Deno.Command(Deno.execPath(), {
-      args: [...await runFlags(), fromFileUrl(options.entry ?? new URL("mod.ts", REPO)), ...args],
+      args: [...await runFlags(), fromFileUrl(options.entry ?? new URL("admin/cli/main.ts", REPO)), ...args],
       cwd: fromFileUrl(REPO),
       env: { NO_COLOR: "1", [MARK_NAME]: mark, ...options.env },
       stdin: "null",
@@ -217,7 +217,7 @@ export class NanoProcess implements AsyncDisposable {
 async function runFlags(): Promise<string[]> {
   const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", REPO)));
   const [deno, ...flags] = String(config.tasks.nano.command).split(" ");
-  if (deno !== "deno" || flags.pop() !== "mod.ts") throw new Error('Cannot read the flags of task "nano"');
+  if (deno !== "deno" || flags.pop() !== "admin/cli/main.ts") throw new Error('Cannot read the flags of task "nano"');
   return flags;
 }
 

@@ -5,7 +5,12 @@ import { REPO } from "../support/repo.ts";
 
 const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", REPO)));
 
-for (const [name, rest] of [["start", "mod.ts start"], ["dev", "mod.ts dev"], ["nano", "mod.ts"]] as const) {
+for (
+  const [name, rest] of [["start", "admin/cli/main.ts start"], ["dev", "admin/cli/main.ts dev"], [
+    "nano",
+    "admin/cli/main.ts",
+  ]] as const
+) {
   Deno.test(`Task "${name}" runs the command line with the flags of the host`, () => {
     assertEquals(tasks[name].command, `deno run ${HOST_FLAGS.join(" ")} ${rest}`);
   });

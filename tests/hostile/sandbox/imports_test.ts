@@ -3,15 +3,14 @@ import { assert, assertEquals } from "@std/assert";
 import { builtinModules } from "node:module";
 import { Arena } from "./arena.ts";
 
-const SPECIFIERS =
-  ("node:fs fs node:fs/promises node:module module node:child_process node:worker_threads node:process process node:vm " +
-    "node:v8 node:os node:net node:inspector node:http node:https node:http2 node:repl node:test node:sqlite node:dns " +
-    "node:dgram node:tls node:cluster node:diagnostics_channel node:perf_hooks node:wasi node:trace_events node:tty " +
-    "node:readline node:console node:sys node:domain node:constants node:_stream_readable node:internal/fs NODE:fs " +
-    "node:%66s node:buffer/../fs node:util/../fs npm:hono jsr:@std/assert file:///etc/passwd /etc/passwd " +
-    "../../../../etc/passwd app:///../../etc/passwd app:///nothing data:text/javascript,export%20default%201 " +
-    "blob:null/x http://127.0.0.1/x.js https://deno.land/x.js ext:core/mod.js ext:runtime/98_global_scope_shared.js " +
-    "deno:core internal:x wasm:x").split(" ");
+const SPECIFIERS = ("node:fs fs node:fs/promises node:module module node:child_process node:worker_threads node:vm " +
+  "node:v8 node:os node:net node:inspector node:http node:https node:http2 node:repl node:test node:sqlite node:dns " +
+  "node:dgram node:tls node:cluster node:perf_hooks node:wasi node:trace_events node:tty " +
+  "node:readline node:console node:sys node:domain node:constants node:_stream_readable node:internal/fs NODE:fs " +
+  "node:%66s node:buffer/../fs node:util/../fs npm:hono jsr:@std/assert file:///etc/passwd /etc/passwd " +
+  "../../../../etc/passwd app:///../../etc/passwd app:///nothing data:text/javascript,export%20default%201 " +
+  "blob:null/x http://127.0.0.1/x.js https://deno.land/x.js ext:core/mod.js ext:runtime/98_global_scope_shared.js " +
+  "deno:core internal:x wasm:x").split(" ");
 
 const IMPORTER = `
 // Made by Function, so that no bundler sees them.
@@ -20,6 +19,7 @@ const GOT = "GOT ";
 async function attempt(name, make) {
   try {
     const loaded = await make();
+    if (loaded === undefined) throw new Error("nothing");
     return [name, GOT + (loaded?.default ?? Object.keys(loaded ?? {}).join())];
   } catch (error) {
     return [name, String(error?.message)];
@@ -118,7 +118,7 @@ Deno.test("No form of import, and no replaced builtin, gives an app a module tha
 
 /** Offered to apps; every other built-in of Deno must be refused, whatever it is. */
 const OFFERED = new Set(
-  ("assert assert/strict async_hooks buffer crypto events path path/posix path/win32 punycode querystring stream " +
+  ("assert assert/strict async_hooks buffer crypto diagnostics_channel events path path/posix path/win32 process punycode querystring stream " +
     "stream/consumers stream/promises stream/web string_decoder timers timers/promises url util util/types zlib")
     .split(" "),
 );
@@ -138,4 +138,18 @@ Deno.test("A static import of any built-in that is not offered fails the app's s
     assertEquals([sight.status, sight.code], [503, "APP_FAILED"], `${name}: ${sight.text}`);
   }
   await arena.assertUnharmed();
+});
+
+Deno.test("A static import of a guarded built-in gets the guarded one", async () => {
+  const app = `import process_ from "node:process"; import { Blob as B, File as F } from "node:buffer";
+    import * as util from "node:util"; import { pbkdf2Sync } from "node:crypto";
+    export default () => {
+      let bounded = false;
+      try { pbkdf2Sync("a", "b", 1e9, 64, "sha512"); } catch { bounded = true; }
+      return Response.json([process_ === process, B === Blob, F === File, typeof util.queryObjects, bounded]);
+    };`;
+  await using arena = await Arena.open({ app });
+  const sight = await arena.attack("app");
+  assertEquals(sight.text, `[true,true,true,"undefined",true]`);
+  await arena.assertUnharmed([sight]);
 });

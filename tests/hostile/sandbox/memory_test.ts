@@ -122,7 +122,6 @@ Deno.test("Natives that could end the process end at most the app", async () => 
     "nested-code": attack(`Function("return " + "(".repeat(1e6) + "1" + ")".repeat(1e6))()`),
     "regex": attack(`new RegExp("(".repeat(1e6) + ")".repeat(1e6))`),
     "table": attack(`new WebAssembly.Table({ initial: 1e7, element: "anyfunc" })`),
-    "tables": attack(`const k = []; for (;;) k.push(new WebAssembly.Table({ initial: 999_999, element: "anyfunc" }))`),
     "resizable": attack(
       `const b = new ArrayBuffer(8, { maxByteLength: 2 ** 33 }); for (let n = 8;; n *= 2) b.resize(n)`,
     ),

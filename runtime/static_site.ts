@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import type { AppConfig } from "./config/resolved_config.ts";
 import { NanoError } from "./errors.ts";
 import type { AppSnapshot, NanoEvent } from "./events.ts";
-import { type AssetFolder, type AssetRequest } from "./http/assets.ts";
+import type { AssetFolder, AssetRequest } from "./http/assets.ts";
 import type { AppStateName, ExitReason } from "./lifecycle.ts";
 import type { AppUnit } from "./reload.ts";
 import { assetRequest, sendAsset } from "./unit_with_assets.ts";

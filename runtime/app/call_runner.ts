@@ -270,12 +270,15 @@ export class CallRunner {
 
   #onUpgrade(id: number, headers: string): void {
     const slot = this.#calls.get(id);
-    if (slot === undefined || slot.answered) return;
+    if (slot?.answered) return;
+    if (slot === undefined) return this.#refuseSocket(id);
     let socket: HostSocket;
     try {
       socket = slot.call.upgrade(headers);
     } catch (error) {
       const text = `Cannot upgrade the connection of app "${this.#traffic.app}": ${messageOf(error)}`;
+      this.#traffic.observer.onLog("error", text);
+      this.#refuseSocket(id);
       this.#finish(slot, () => slot.call.fail(new NanoError("APP_BAD_RESPONSE", text, { cause: error })));
       return;
     }
@@ -293,9 +296,14 @@ export class CallRunner {
       this.#sockets.join(id, this.#traffic.door.connect(url, protocols === "" ? [] : protocols.split(",")), () => {});
     } catch (error) {
       this.#traffic.observer.onLog("warn", messageOf(error));
-      this.#wire.out.push(OP.SOCKET_CLOSE, id, 1006, "");
-      this.#wire.kick();
+      this.#refuseSocket(id);
     }
+  }
+
+  /** Tells the app that its socket will never open: without this it would wait, and a drain with it. */
+  #refuseSocket(id: number): void {
+    this.#wire.out.push(OP.SOCKET_CLOSE, id, 1006, "");
+    this.#wire.kick();
   }
 
   #onStreamError(id: number, message: string): void {

@@ -1,4 +1,5 @@
 /** What an isolate is told to become an app: from the app's configuration and code. */
+import { basename, dirname, relative } from "node:path";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { IsolateLoad } from "./isolate_worker.ts";
 import type { AppCode } from "./supervisor_tools.ts";
@@ -13,10 +14,17 @@ export function isolateLoad(app: AppConfig, code: AppCode, nanoVersion: string):
     nodeCompat: app.nodeCompat,
     streams: app.streams,
     externalBytes: app.externalMb * 1024 * 1024,
-    hasAssets: app.assets !== null,
+    assetsPrefix: app.assets === null ? null : prefixOf(app, app.assets.path),
     hasCrons: app.crons.length > 0,
     nanoVersion,
     cpuMs: app.cpuMs,
     maxBodyBytes: app.maxBodyBytes,
   };
+}
+
+/** Path from the app's folder, which may be named by the entry file in it; "" when one has to leave it. */
+function prefixOf({ path }: AppConfig, assets: string): string {
+  const isEntry = /\.[cm]?[jt]sx?$/.test(basename(path));
+  const prefix = relative(isEntry ? dirname(path) : path, assets);
+  return prefix.startsWith("..") ? "" : prefix;
 }

@@ -22,6 +22,8 @@ interface Bridged {
   bytes: number;
   /** What the app sent before the connection stood. */
   early: (string | Uint8Array)[];
+  /** How the app closed a client's connection before it stood. */
+  earlyClose: { readonly code: number; readonly reason: string } | null;
   look: ReturnType<typeof setTimeout> | null;
 }
 
@@ -44,7 +46,7 @@ export class SocketBridge {
    * @param onClosed told once, with the bytes that went to the client
    */
   join(id: number, socket: HostSocket, onClosed: (bytes: number) => void): void {
-    const bridged: Bridged = { socket, onClosed, toApp: 0, toClient: 0, bytes: 0, early: [], look: null };
+    const bridged: Bridged = { socket, onClosed, toApp: 0, toClient: 0, bytes: 0, early: [], earlyClose: null, look: null };
     this.#sockets.set(id, bridged);
     socket.binaryType = "arraybuffer";
     const opened = () => {
@@ -53,6 +55,7 @@ export class SocketBridge {
       const { early } = bridged;
       bridged.early = [];
       for (const message of early) this.#toClient(id, bridged, message);
+      if (bridged.earlyClose !== null) closeSocket(socket, bridged.earlyClose.code, bridged.earlyClose.reason);
     };
     if (socket.readyState === OPEN) opened();
     else socket.addEventListener("open", opened);
@@ -86,7 +89,7 @@ export class SocketBridge {
   onClose(id: number, code: unknown, reason: unknown): void {
     const bridged = this.#sockets.get(id);
     if (bridged === undefined) return;
-    closeSocket(bridged.socket, typeof code === "number" ? code : 1000, typeof reason === "string" ? reason : "");
+    this.#close(id, bridged, typeof code === "number" ? code : 1000, typeof reason === "string" ? reason : "");
   }
 
   /** SOCKET_SENT: id, bytes that the app has dispatched. */
@@ -98,13 +101,20 @@ export class SocketBridge {
   /** Closes every socket. */
   closeAll(code: number, reason: string): void {
     for (const [id, bridged] of [...this.#sockets]) {
-      closeSocket(bridged.socket, code, reason);
+      this.#close(id, bridged, code, reason);
       this.#closed(id, bridged, code, reason);
     }
   }
 
+  /** Deno ignores a close of a client's connection whose answer has not gone yet: it has to wait for the opening. */
+  #close(id: number, bridged: Bridged, code: number, reason: string): void {
+    if (id >= 0 && bridged.socket.readyState < OPEN) bridged.earlyClose ??= { code, reason };
+    else closeSocket(bridged.socket, code, reason);
+  }
+
   #fromClient(id: number, bridged: Bridged, data: string | ArrayBuffer): void {
-    if (!this.#sockets.has(id)) return;
+    // Behind one that was refused nothing may arrive: the app would see a gap.
+    if (!this.#sockets.has(id) || bridged.socket.readyState !== OPEN) return;
     bridged.toApp += sizeOf(data);
     if (bridged.toApp > MAX_SOCKET_BYTES) {
       closeSocket(bridged.socket, 4013, "The app takes messages too slowly");

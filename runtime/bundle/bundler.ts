@@ -9,6 +9,7 @@ import { type AppResolution, appResolver, listedPackages } from "./app_resolver.
 import { readAppSettings } from "./app_settings.ts";
 import { buildError, type BuildErrorContext, buildWarning, isBuildFailure } from "./build_error.ts";
 import { BundleCache, type CachedBundle } from "./bundle_cache.ts";
+import { NANO_VERSION } from "../version.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import { type AppEntry, findEntry } from "./find_entry.ts";
 import { type InputStamp, readStamped, renewStamp, sha256 } from "./input_stamp.ts";
@@ -64,7 +65,7 @@ export class Bundler implements AsyncDisposable {
     const { cacheDir } = options;
     this.cache = cacheDir === null
       ? undefined
-      : new BundleCache(cacheDir, `nano ${FORMAT}, esbuild ${esbuildService.version}`);
+      : new BundleCache(cacheDir, `nano ${NANO_VERSION} ${FORMAT}, esbuild ${esbuildService.version}`);
   }
 
   /**

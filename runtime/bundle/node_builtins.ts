@@ -6,19 +6,22 @@ import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 
 /**
- * Modules that an isolate offers, as in isolate/module_policy.ts. A CommonJS `require` of one becomes a static import; of any other it becomes a
- * throw at the call, since packages often require "fs" in a branch that never runs, and a static import could not wait.
+ * Modules that an isolate offers; isolate/node_builtin_names.ts names the same. A CommonJS `require` of one becomes a
+ * static import; of any other it becomes a throw at the call, since packages often require "fs" in a branch that never
+ * runs, and a static import could not wait.
  */
-const OFFERED = new Set([
+export const OFFERED: ReadonlySet<string> = new Set([
   "assert",
   "assert/strict",
   "async_hooks",
   "buffer",
   "crypto",
+  "diagnostics_channel",
   "events",
   "path",
   "path/posix",
   "path/win32",
+  "process",
   "punycode",
   "querystring",
   "stream",
@@ -37,9 +40,9 @@ const OFFERED = new Set([
 const REQUIRED = "nano-required-builtin";
 const REFUSED = "nano-refused-builtin";
 
-/** The words of isolate/module_policy.ts. */
+/** The words of isolate/node_builtin_names.ts. */
 function refusal(name: string): string {
-  return `Cannot import "node:${name}": apps may import their own files and harmless node: modules`;
+  return `Cannot import "node:${name}": it reaches past the isolate; apps may import harmless node: modules only`;
 }
 
 /**

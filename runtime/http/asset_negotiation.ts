@@ -97,7 +97,8 @@ function seconds(ms: number): number {
 }
 
 function dateSeconds(text: string | null): number | null {
-  if (text === null) return null;
+  // Each of HTTP's three forms has a time of day; without it Date.parse() would take "0" for a year.
+  if (text === null || !/\d:\d\d:\d\d/.test(text)) return null;
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? null : seconds(ms);
 }

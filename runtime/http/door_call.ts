@@ -61,6 +61,17 @@ function parseHeaders(block: string): HeaderList {
   return list;
 }
 
+/** What Deno itself answers a WebSocket's handshake with, and what would make a body of the messages. */
+const HANDSHAKE_HEADERS = new Set([
+  "connection",
+  "content-length",
+  "sec-websocket-accept",
+  "sec-websocket-extensions",
+  "sec-websocket-protocol",
+  "transfer-encoding",
+  "upgrade",
+]);
+
 /** One request between Deno.serve and an app. */
 export class DoorCall implements AppCall {
   readonly method: string;
@@ -134,14 +145,20 @@ export class DoorCall implements AppCall {
   }
 
   upgrade(block: string): HostSocket {
-    const protocol = parseHeaders(block).find(([name]) => name.toLowerCase() === "sec-websocket-protocol")?.[1];
+    const headers = parseHeaders(block);
+    const protocol = headers.find(([name]) => name.toLowerCase() === "sec-websocket-protocol")?.[1];
     const { socket, response } = Deno.upgradeWebSocket(
       this.#init.request,
       protocol === undefined ? {} : { protocol },
     );
+    for (const [name, value] of headers) {
+      if (!HANDSHAKE_HEADERS.has(name.toLowerCase())) response.headers.append(name, value);
+    }
     response.headers.set("x-request-id", this.#init.requestId);
     this.#status = 101;
     this.#resolve(response);
+    // Deno leaves it empty at the server's end.
+    if (protocol !== undefined) Object.defineProperty(socket, "protocol", { value: protocol });
     return socket as HostSocket;
   }
 

@@ -3,6 +3,7 @@ import { BODY, OP } from "../protocol/messages.ts";
 import { type Wire, WireViolation } from "../protocol/wire.ts";
 import type { Receiving } from "../protocol/wire.ts";
 import { type AbortCallbacks, createRequest } from "./request.ts";
+import type { AppContext } from "./app_context.ts";
 import { FetchClient } from "./fetch.ts";
 import { type AppScheduled, runJob } from "./scheduled.ts";
 import { BadResponse, sendResponse } from "./responder.ts";
@@ -17,13 +18,6 @@ export interface LoadedApp {
   /** Null when the app exports none. */
   readonly scheduled: AppScheduled | null;
   readonly env: Record<string, unknown>;
-}
-
-/** Third argument of an app's handler. */
-export interface AppContext {
-  waitUntil(promise: unknown): void;
-  passThroughOnException(): void;
-  readonly remoteAddr: { readonly transport: "tcp"; readonly hostname: string; readonly port: number };
 }
 
 /** Longest stack text sent to the host's log. */
@@ -205,7 +199,7 @@ export class AppServer {
 
   #fail(id: number, error: unknown): void {
     if (!this.#pending.has(id)) return;
-    const code = error instanceof BadResponse ? "APP_BAD_RESPONSE" : "APP_EXCEPTION";
+    const code = isBadResponse(error) ? "APP_BAD_RESPONSE" : "APP_EXCEPTION";
     const { name, message, stack } = describeError(error);
     this.#wire.out.push(OP.FAIL, id, code, name, message, stack);
     this.#wire.kick();
@@ -286,6 +280,15 @@ class RequestEnv {
 }
 
 function ignore(): void {}
+
+/** `instanceof` runs traps of a thrown Proxy, which may throw themselves. */
+function isBadResponse(error: unknown): boolean {
+  try {
+    return error instanceof BadResponse;
+  } catch {
+    return false;
+  }
+}
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return value instanceof NativePromise ||

@@ -8,8 +8,14 @@ const { construct } = Reflect;
 
 /** Installs constructors and a fetch that turn foreign bodies into native streams. */
 export function bridgeBodies(native: Kind, foreign: Kind): void {
+  const from = native.ReadableStream.from.bind(native.ReadableStream);
   const convert: Convert = (body) => {
-    if (!ordinaryInstance(foreign.ReadableStream, body)) return body;
+    if (!ordinaryInstance(foreign.ReadableStream, body)) {
+      // Deno would build a stream of the wrong kind over it.
+      const isIterable = typeof body === "object" && body !== null && Symbol.asyncIterator in body &&
+        !ordinaryInstance(native.ReadableStream, body);
+      return isIterable ? from(body as AsyncIterable<unknown>) : body;
+    }
     const stream = body as ReadableStream<unknown>;
     if (stream.locked || isDisturbed(stream)) {
       throw new TypeError("Cannot make a body of a ReadableStream that is locked or was read from");

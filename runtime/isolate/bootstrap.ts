@@ -116,7 +116,7 @@ apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
   nextTurn(() => {
     globalThis.Response = createFastResponse(server.sockets.respondWith);
     globalThis.console = createConsole(log);
-    const leftovers = closeDoors();
+    const leftovers = closeDoors(firstHeapLimit);
     installWebStandards(reportUncaught);
     if (leftovers.length > 0) log("warn", `Cannot remove globals: ${leftovers.join(", ")}`);
     post({ type: "booted" }, null);

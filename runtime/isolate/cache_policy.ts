@@ -40,7 +40,8 @@ function lifetimeOf(directives: ReadonlyMap<string, string>, headers: Headers, n
   }
   const expires = headers.get("expires");
   if (expires === null) return Infinity;
-  const atMs = Date.parse(expires);
+  // "0" and "-1" are no dates, though Date.parse() takes them for years; as invalid ones they mean stale.
+  const atMs = /\d:\d\d:\d\d/.test(expires) ? Date.parse(expires) : NaN;
   return Number.isNaN(atMs) ? 0 : atMs - nowMs;
 }
 

@@ -132,6 +132,7 @@ export class FetchClient {
     if (pending === undefined) return;
     const error = new NativeTypeError(message);
     this.#wire.failReceiving(id, error);
+    this.#wire.stopSending(id, message);
     pending.reject(error);
   }
 }

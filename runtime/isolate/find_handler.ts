@@ -1,5 +1,6 @@
 /** Finds an app's handler, whichever of the known ways it takes to offer one. */
-import type { AppContext, AppFetch } from "./app_server.ts";
+import type { AppContext } from "./app_context.ts";
+import type { AppFetch } from "./app_server.ts";
 import type { AppScheduled } from "./scheduled.ts";
 
 /** A handler that an app registered instead of exporting it. */

@@ -2,6 +2,7 @@
 import type { LoadMessage } from "../protocol/messages.ts";
 import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./app_server.ts";
+import { installAssetReads } from "./asset_reads.ts";
 import { createAssetsBinding } from "./assets_binding.ts";
 import { installCaches } from "./caches.ts";
 import { installEnvironment } from "./app_environment.ts";
@@ -26,7 +27,10 @@ export async function loadApp(
   limitExternalMemory(message.externalBytes);
   settleGlobals();
   installCaches(message.externalBytes);
-  if (message.hasAssets) env.ASSETS = createAssetsBinding(server.fetches);
+  if (message.assetsPrefix !== null) {
+    env.ASSETS = createAssetsBinding(server.fetches);
+    installAssetReads(Reflect.get(globalThis, "Deno"), server.fetches.fetchAsset, message.assetsPrefix);
+  }
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
   if (message.streams === "polyfill") await installStreamPolyfill();
   const exported = await import(message.entry);

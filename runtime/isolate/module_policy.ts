@@ -1,7 +1,7 @@
 /** Which modules an app may import: its own virtual ones and harmless Node built-ins, nothing else. */
 import module from "node:module";
 import { boundCryptoSource, BOUNDED_CRYPTO } from "./crypto_limits.ts";
-import { HARMLESS_BUILTINS, refusalText } from "./node_builtin_names.ts";
+import { HARMLESS_BUILTINS, missingFileText, refusalText } from "./node_builtin_names.ts";
 import { PROCESS_SOURCE } from "./node_compat.ts";
 
 /** Prefix of every module of an app. */
@@ -19,8 +19,6 @@ const GUARDED_BUILTINS: Readonly<Record<string, readonly string[]>> = {
   buffer: ["Blob", "File"],
   // What no kill can stop: crypto_limits.ts.
   crypto: BOUNDED_CRYPTO,
-  // Heap snapshots of the whole isolate, for nothing that an app needs.
-  util: ["queryObjects"],
 };
 
 function guardedSource(builtin: string, names: readonly string[]): string {
@@ -87,6 +85,9 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
         if (has(policy.sources, url)) return { format: "module", source: policy.sources[url], shortCircuit: true };
         if (has(guarded, url)) return { format: "module", source: guarded[url], shortCircuit: true };
         if (startsWith(url, "node:") && has(harmless, after(url, "node:"))) return next(url, context);
+        if (startsWith(url, APP_SCHEME) && !startsWith(url, REFUSED)) {
+          return { format: "module", source: refusal(missingFileText(url)), shortCircuit: true };
+        }
         const wanted = startsWith(url, REFUSED) ? decode(after(url, REFUSED)) : url;
         return {
           format: "module",

@@ -12,3 +12,9 @@ export function refusalText(specifier: string, builtin: boolean, nodeCompat: boo
   if (!nodeCompat) return `Cannot import "${specifier}": "node_compat" of the app is off`;
   return `Cannot import "${specifier}": it reaches past the isolate; apps may import harmless node: modules only`;
 }
+
+/** Why a file of the app cannot be imported: the bundler has seen no import of it. */
+export function missingFileText(url: string): string {
+  return `Cannot import "${url}": a bundle holds only files whose names stand in the code, whole or as a template that ` +
+    "begins with its folder (`./pages/${name}.ts`)";
+}

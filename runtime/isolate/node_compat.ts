@@ -42,10 +42,9 @@ export function createProcess(env: Record<string, string>, nanoVersion: string):
   const emptyList = () => [];
   const listeners: Record<string, unknown> = { emit: () => false, listenerCount: () => 0, getMaxListeners: () => 10 };
   for (const name of ["listeners", "rawListeners", "eventNames"]) listeners[name] = emptyList;
-  for (
-    const name of "on once off addListener removeListener removeAllListeners prependListener prependOnceListener " +
-      "setMaxListeners".split(" ")
-  ) listeners[name] = chain;
+  const chained = "on once off addListener removeListener removeAllListeners prependListener prependOnceListener " +
+    "setMaxListeners";
+  for (const name of chained.split(" ")) listeners[name] = chain;
   const refused: Record<string, Callable> = {};
   for (const name of "abort binding chdir dlopen exit kill reallyExit setgid setuid".split(" ")) {
     refused[name] = () => {

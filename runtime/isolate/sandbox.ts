@@ -39,15 +39,17 @@ export function shieldPort(port: MessagePort): void {
 
 /**
  * Reduces globals to the allow list, disarms the process object, guards the natives that abort the process.
+ *
+ * @param heapLimitBytes the isolate's heap cap
  * @returns names that could not be removed; a test holds this list empty
  */
-export function closeDoors(): string[] {
+export function closeDoors(heapLimitBytes: number): string[] {
   disarmProcess();
   const leftovers = removeGlobals();
   delete (URL as unknown as Record<string, unknown>).createObjectURL;
   delete (URL as unknown as Record<string, unknown>).revokeObjectURL;
   for (const prototype of [EventTarget.prototype, Event.prototype, MessageEvent.prototype]) lockPrototype(prototype);
-  guardNatives();
+  guardNatives(heapLimitBytes);
   limitSubtleCrypto();
   return leftovers;
 }
@@ -123,16 +125,21 @@ function lockPrototype(prototype: object): void {
 }
 
 /** Wraps the natives that end the process when their result or input is beyond what V8 can hold. */
-function guardNatives(): void {
+function guardNatives(heapLimitBytes: number): void {
   const apply = Reflect.apply;
-  const tooLong = () => new RangeError(`Cannot process a text of more than ${MAX_NATIVE_CHARS} characters at once`);
-  const wrap = (holder: object, key: PropertyKey, subject: (self: unknown, given: ArrayLike<unknown>) => unknown) => {
+  const tooLong = (max: number) => new RangeError(`Cannot process a text of more than ${max} characters at once`);
+  const wrap = (
+    holder: object,
+    key: PropertyKey,
+    subject: (self: unknown, given: ArrayLike<unknown>) => unknown,
+    max = MAX_NATIVE_CHARS,
+  ) => {
     const native = (holder as Record<PropertyKey, Callable>)[key]!;
     // A method, so that it is no constructor, like the native one.
     const { guarded } = {
       guarded(this: unknown): unknown {
         const text = subject(this, arguments);
-        if (typeof text === "string" && text.length > MAX_NATIVE_CHARS) throw tooLong();
+        if (typeof text === "string" && text.length > max) throw tooLong(max);
         return apply(native, this, arguments);
       },
     };
@@ -146,5 +153,6 @@ function guardNatives(): void {
   wrap(RegExp.prototype, Symbol.match, first);
   wrap(RegExp.prototype, Symbol.split, first);
   wrap(RegExp.prototype, Symbol.replace, first);
-  wrap(JSON, "parse", first);
+  // What it builds is many times as large as the text, and it aborts rather than stop at the cap.
+  wrap(JSON, "parse", first, Math.min(MAX_NATIVE_CHARS, heapLimitBytes / 4));
 }

@@ -1,5 +1,5 @@
 /** Runs an app's jobs: `scheduled(event, env, ctx)`, and what it leaves to `ctx.waitUntil`. */
-import type { AppContext } from "./app_server.ts";
+import type { AppContext } from "./app_context.ts";
 
 /** An app's `scheduled`. */
 export type AppScheduled = (event: ScheduledEvent, env: unknown, context: AppContext) => unknown;

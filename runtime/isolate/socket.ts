@@ -63,6 +63,8 @@ export class AppSocket extends EventTarget {
   #buffered = 0;
   /** What was sent before there was a transport. */
   #unsent: (string | Uint8Array)[] = [];
+  /** The close() that came before there was a transport. */
+  #unsentClose: { readonly code: number; readonly reason: string } | null = null;
   /** What arrived before accept(), for an end of a pair; null once it was called. */
   #unaccepted: (() => void)[] | null = null;
   /** Blobs are read one after the other, and everything behind them waits. */
@@ -150,6 +152,7 @@ export class AppSocket extends EventTarget {
     if (this.#readyState === CONNECTING && !isUnbound) {
       throw new DOMException("Cannot send: the socket is still connecting", "InvalidStateError");
     }
+    if (this.#readyState >= CLOSING) return;
     if (data instanceof NativeBlob || this.#order !== null) {
       const before = this.#order ?? Promise.resolve();
       const order = before.then(async () => {
@@ -163,7 +166,7 @@ export class AppSocket extends EventTarget {
   }
 
   #sendNow(message: string | Uint8Array): void {
-    if (this.#readyState >= CLOSING) return;
+    if (this.#readyState === CLOSED) return;
     this.#buffered += message.length;
     if (this.#buffered > MAX_BUFFERED_BYTES) {
       this.close(4013, "Too much is waiting to be sent");
@@ -183,7 +186,14 @@ export class AppSocket extends EventTarget {
     }
     if (this.#readyState >= CLOSING) return;
     this.#readyState = CLOSING;
-    this.#transport?.close(code ?? 1000, text);
+    // What was sent before goes first, blobs that are still being read included.
+    if (this.#order === null) this.#closeNow(code ?? 1000, text);
+    else this.#order = this.#order.then(() => this.#closeNow(code ?? 1000, text));
+  }
+
+  #closeNow(code: number, reason: string): void {
+    if (this.#transport === null) this.#unsentClose = { code, reason };
+    else this.#transport.close(code, reason);
   }
 
   static {
@@ -210,7 +220,8 @@ export class AppSocket extends EventTarget {
         const unsent = socket.#unsent;
         socket.#unsent = [];
         for (const message of unsent) transport.send(message);
-        if (socket.#readyState === CLOSING) transport.close(1000, "");
+        const close = socket.#unsentClose;
+        if (close !== null) transport.close(close.code, close.reason);
       },
 
       /**
@@ -224,17 +235,19 @@ export class AppSocket extends EventTarget {
 
       /** The connection stands. */
       open(socket: AppSocket, protocol: string): void {
+        // An end of a pair is open before it has a network.
+        socket.#protocol = protocol;
         if (socket.#readyState !== CONNECTING) return;
         socket.#readyState = OPEN;
-        socket.#protocol = protocol;
         socket.dispatchEvent(new NativeEvent("open"));
       },
 
       /** A message arrived. */
       receive(socket: AppSocket, data: string | Uint8Array<ArrayBuffer>): void {
         const deliver = () => {
-          if (socket.#readyState === CLOSED) return;
           if (socket.#forward !== null) return socket.#forward.send(data);
+          // As the standard has it, nothing is heard of once close() was called.
+          if (socket.#readyState >= CLOSING) return socket.#transport?.dispatched(data.length);
           const isBlob = socket.#binaryType === "blob";
           const shown = typeof data === "string" ? data : isBlob ? new NativeBlob([data]) : data.slice().buffer;
           try {

@@ -47,11 +47,16 @@ export class SocketHub {
     if ((request.headers.get("upgrade") ?? "").toLowerCase() !== "websocket") {
       throw new TypeError("Invalid Header: 'upgrade' header must contain 'websocket'");
     }
-    const socket = socketInternals.createUnbound({ url: request.url.replace(/^http/, "ws"), paired: false });
+    const { protocol } = options;
     const headers = new NativeHeaders();
-    if (options.protocol !== undefined && options.protocol !== "") {
-      headers.set("sec-websocket-protocol", options.protocol);
+    if (protocol !== undefined && protocol !== "") {
+      const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((one) => one.trim());
+      if (!offered.includes(protocol)) {
+        throw new TypeError(`Protocol '${protocol}' not in the request's protocol list (non negotiable)`);
+      }
+      headers.set("sec-websocket-protocol", protocol);
     }
+    const socket = socketInternals.createUnbound({ url: request.url.replace(/^http/, "ws"), paired: false });
     return { socket, response: this.#switching(socket, headers) };
   };
 

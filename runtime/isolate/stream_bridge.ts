@@ -34,6 +34,8 @@ export function adopt(
   let reader: ReadableStreamDefaultReader<unknown> | null = null;
   let controller: ReadableByteStreamController & ReadableStreamDefaultController<unknown>;
   let ended = false;
+  let reading = false;
+  let sourceEnded = false;
   const end = (finish: () => void) => {
     if (ended) return;
     ended = true;
@@ -49,17 +51,24 @@ export function adopt(
     if (reader !== null) return reader;
     reader = source.getReader();
     // Ends and errors arrive also while nobody reads.
-    reader.closed.then(close, (error) => end(() => controller.error(error)));
+    reader.closed.then(() => {
+      sourceEnded = true;
+      // The last chunk may be on its way through a read.
+      if (!reading) close();
+    }, (error) => end(() => controller.error(error)));
     return reader;
   };
   const pull = async (): Promise<void> => {
     for (;;) {
+      reading = true;
       const { done, value } = await open().read();
+      reading = false;
       if (done) return close();
       // A byte stream refuses what is empty.
-      if (bytes && (value as { byteLength?: number }).byteLength === 0) continue;
-      if (!ended) controller.enqueue(value);
-      return;
+      const isEmpty = bytes && (value as { byteLength?: number }).byteLength === 0;
+      if (!ended && !isEmpty) controller.enqueue(value);
+      if (sourceEnded) return close();
+      if (!isEmpty) return;
     }
   };
   const stream = new Target({

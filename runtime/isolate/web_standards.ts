@@ -12,6 +12,8 @@ const OPERATIONS = new Set(
 const LENGTHS: Readonly<Record<string, number>> = {
   FormData: 0,
   MessageEvent: 1,
+  PromiseRejectionEvent: 2,
+  URLPattern: 0,
   clearInterval: 0,
   clearTimeout: 0,
   fetch: 1,

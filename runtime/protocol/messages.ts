@@ -76,8 +76,8 @@ export interface LoadMessage {
   readonly streams: "native" | "polyfill";
   /** Bytes that the app may hold outside the heap; guards Blob and WebAssembly memory. */
   readonly externalBytes: number;
-  /** Whether the app gets `env.ASSETS`. */
-  readonly hasAssets: boolean;
+  /** Path of the folder of assets from the app's folder, "" when it lies elsewhere; null when the app has none. */
+  readonly assetsPrefix: string | null;
   /** Whether jobs are configured, so that a missing `scheduled` is a mistake. */
   readonly hasCrons: boolean;
   /** Version of NANO, for navigator.userAgent. */

@@ -19,8 +19,8 @@ export function startRaw(kind: "plain" | "faithful"): Promise<Server> {
 export async function startNano(configFile: string): Promise<Server> {
   const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", REPO)));
   const [deno, ...args] = String(config.tasks.nano.command).split(" ");
-  if (deno !== "deno" || args.pop() !== "mod.ts") throw new Error('Cannot read the flags of task "nano"');
-  const main = fromFileUrl(new URL("mod.ts", REPO));
+  if (deno !== "deno" || args.pop() !== "admin/cli/main.ts") throw new Error('Cannot read the flags of task "nano"');
+  const main = fromFileUrl(new URL("admin/cli/main.ts", REPO));
   return start([...args, main, "start", "--no-guardian", "--config", configFile]);
 }
 

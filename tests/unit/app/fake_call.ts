@@ -5,8 +5,8 @@ import type { NanoError } from "../../../runtime/errors.ts";
 
 /** A call for tests; a second answer is a mistake that it reports itself. */
 export class FakeCall implements AppCall {
-  readonly method = "POST";
-  readonly url = "http://blog/";
+  readonly method: string = "POST";
+  readonly url: string = "http://blog/";
   readonly headers = "";
   readonly remote = "192.0.2.1 4711";
   readonly startedAt: number;

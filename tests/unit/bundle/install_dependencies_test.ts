@@ -134,3 +134,34 @@ Deno.test("Bundler.bundle() installs what package.json lists, once for two apps,
   const answer = await hono.fetch(new Request("http://localhost/", { method: "GET" }));
   assertStringIncludes(await answer.text(), "<h1>Todos</h1>");
 });
+
+Deno.test("installDependencies() adds what is imported but not listed, and remembers it", async () => {
+  for (const manifest of [undefined, '{"name":"blog","dependencies":{"kit":"^1"}}']) {
+    await using app = await appFolder(manifest === undefined ? {} : { "package.json": manifest });
+    let given: unknown;
+    const run: RunInstaller = async (folder, args) => {
+      given = JSON.parse(await Deno.readTextFile(join(folder, "package.json")));
+      return await fakeInstaller()(folder, args);
+    };
+    await installDependencies(app.path, { extras: { kit: "^2", more: "*" }, run });
+    assertEquals(
+      given,
+      manifest === undefined
+        ? { dependencies: { kit: "^2", more: "*" } }
+        : { name: "blog", dependencies: { kit: "^1", more: "*" } },
+    );
+    assertEquals(await readInstall(app.path), { isStale: false, extras: { kit: "^2", more: "*" } });
+    assertEquals(await namesIn(app.path), manifest === undefined ? ["node_modules"] : ["node_modules", "package.json"]);
+  }
+});
+
+Deno.test("An npm: specifier with which an installer would fetch from elsewhere is refused", async () => {
+  for (const specifier of ["npm:kit@file:..", "npm:kit@http:x", "npm:../kit", "npm:"]) {
+    await using app = await appFolder({ "index.js": `import "${specifier}";` });
+    await using bundler = new Bundler({ cacheDir: null, installDependencies: true });
+    const source = { name: "blog", path: app.path, nodeCompat: true };
+    const error = await assertRejects(() => bundler.bundle(source), NanoError);
+    assertStringIncludes(error.message, `"${specifier}" is no npm specifier`);
+    assertEquals(await hasNodeModules(app.path), false);
+  }
+});

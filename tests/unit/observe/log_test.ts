@@ -243,3 +243,22 @@ Deno.test("Log fits the event hub", () => {
   events.emit({ event: "warning", text: "unheard" });
   assertEquals(one.writes.map((line) => JSON.parse(line).text), ["The disk is nearly full"]);
 });
+
+Deno.test("Log tells of jobs: begun and done, an error when one failed, a warning when one was skipped", () => {
+  const id = { app: "a", cron: "0 * * * *", name: "hourly" };
+  const records = linesOf([
+    { event: "cron_start", ...id },
+    { event: "cron_done", ...id, durationMs: 1.23456, ok: true },
+    { event: "cron_done", ...id, durationMs: 2, ok: false, error: "it threw" },
+    { event: "cron_skipped", ...id },
+  ]).map((line) => {
+    const { ts: _, ...record } = JSON.parse(line);
+    return record;
+  });
+  assertEquals(records, [
+    { level: "info", event: "cron_start", ...id },
+    { level: "info", event: "cron_done", ...id, duration_ms: 1.235, ok: true },
+    { level: "error", event: "cron_done", ...id, duration_ms: 2, ok: false, error: "it threw" },
+    { level: "warn", event: "cron_skipped", ...id },
+  ]);
+});

@@ -76,6 +76,7 @@ Deno.test("Metrics.render() has every metric of the contract with a help text an
     nano_queue_length: "gauge",
     nano_app_state: "gauge",
     nano_isolate_restarts_total: "counter",
+    nano_cron_runs_total: "counter",
     nano_isolate_start_seconds: "gauge",
     nano_isolate_heap_bytes: "gauge",
     nano_isolate_external_bytes: "gauge",
@@ -219,4 +220,23 @@ Deno.test("Metrics escapes nothing into a second label: an app name is data", as
   metrics.listen(request({ app: 'a",x="1' }));
   const text = await metrics.render();
   assert(text.includes('nano_requests_total{app="a\\",x=\\"1",'), text);
+});
+
+Deno.test("Metrics counts runs of jobs by outcome, until their app is gone", async () => {
+  const made = bench();
+  const { metrics } = made;
+  const id = { app: "a", cron: "0 * * * *", name: "hourly" };
+  metrics.listen({ event: "cron_start", ...id });
+  metrics.listen({ event: "cron_done", ...id, durationMs: 1, ok: true });
+  metrics.listen({ event: "cron_done", ...id, durationMs: 1, ok: true });
+  metrics.listen({ event: "cron_done", ...id, durationMs: 1, ok: false, error: "x" });
+  metrics.listen({ event: "cron_skipped", ...id });
+  const runs = async () => [...await scrape(metrics)].filter(([name]) => name.startsWith("nano_cron_runs_total"));
+  assertEquals(await runs(), [
+    ['nano_cron_runs_total{app="a",cron="hourly",outcome="ok"}', 2],
+    ['nano_cron_runs_total{app="a",cron="hourly",outcome="error"}', 1],
+    ['nano_cron_runs_total{app="a",cron="hourly",outcome="skipped"}', 1],
+  ]);
+  made.apps = [snapshot("b")];
+  assertEquals(await runs(), []);
 });

@@ -1,0 +1,144 @@
+/** What packages written for Node find in an app, and what they must never find. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { OFFERED } from "../../../runtime/bundle/node_builtins.ts";
+import { NanoProcess } from "../../support/nano_process.ts";
+import { TempProject } from "../../support/temp_project.ts";
+
+/** What the documentation promises never to offer. */
+const NEVER =
+  ("fs fs/promises child_process worker_threads vm v8 inspector module cluster net http https http2 dgram dns " +
+    "tls os repl sqlite wasi").split(" ");
+
+const APP = `
+import process, { env, nextTick } from "node:process";
+import channels from "node:diagnostics_channel";
+import { setTimeout as nodeTimer } from "node:timers";
+
+const results = {
+  async imports(names) {
+    const seen = {};
+    for (const name of names) {
+      seen[name] = await import("node:" + name).then(() => "offered", (error) => error.name + ": " + error.message);
+    }
+    return seen;
+  },
+  async process() {
+    process.stdout.write("first half, ");
+    process.stderr.write("bad\\n");
+    process.stdout.write("100%d\\n", "utf8", () => {});
+    process.emitWarning("careful", "DeprecationWarning");
+    process.env.ADDED = 1;
+    const ticked = await new Promise((resolve) => nextTick(resolve, "ticked"));
+    const refused = [];
+    for (const name of ["exit", "kill", "abort", "chdir", "binding", "dlopen"]) {
+      try { process[name]("x"); refused.push(name + " ran"); } catch (error) { refused.push(error.message); }
+    }
+    const memory = process.memoryUsage();
+    return {
+      isGlobal: process === globalThis.process && env === process.env && process !== undefined,
+      env: { ...env }, deno: Deno.env.get("ADDED"), ticked, refused,
+      version: /^v\\d+\\.\\d+\\.\\d+$/.test(process.version) && process.version === "v" + process.versions.node,
+      nano: process.versions.nano === navigator.userAgent.slice(5),
+      hrtime: typeof process.hrtime.bigint() === "bigint" && process.hrtime().length === 2,
+      cwd: process.cwd(), platform: process.platform, uptime: process.uptime() >= 0,
+      memory: memory.heapUsed > 0 && memory.rss >= memory.heapTotal,
+      chained: process.on("SIGTERM", () => {}).once("exit", () => {}).off("exit", () => {}) === process,
+      builtin: process.getBuiltinModule("fs") ?? null,
+      text: String(process), buffer: Buffer.from("aé").toString("hex"), global: global === globalThis,
+    };
+  },
+  async timers() {
+    const fired = [];
+    const kept = nodeTimer(() => fired.push("cleared by the global function"), 0);
+    clearTimeout(kept);
+    await new Promise((resolve) => nodeTimer(resolve, 5));
+    return { object: typeof kept, fired };
+  },
+  async publish(text) {
+    channels.channel("between apps").publish(text);
+    return true;
+  },
+  async subscribe() {
+    channels.subscribe("between apps", (message) => heard.push(message));
+    return true;
+  },
+  async heard() {
+    return heard;
+  },
+};
+const heard = [];
+export default { async fetch(request) {
+  const { call, given } = await request.json();
+  return Response.json(await results[call](given));
+} };`;
+
+const WITHOUT = `
+export default { fetch: async () => {
+  const seen = {};
+  for (const name of ["Buffer", "global", "process", "setImmediate", "clearImmediate"]) seen[name] = name in globalThis;
+  const name = "node:buffer";
+  return Response.json({ seen, imported: await import(name).then(() => "offered", (error) => error.message) });
+} };`;
+
+async function call<Result>(nano: NanoProcess, app: string, name: string, given?: unknown): Promise<Result> {
+  const response = await nano.fetch(app, "/", { method: "POST", body: JSON.stringify({ call: name, given }) });
+  const text = await response.text();
+  assertEquals(response.status, 200, text);
+  return JSON.parse(text);
+}
+
+Deno.test("an app gets harmless Node modules and globals of its own, and nothing that reaches the host", async () => {
+  await using project = await TempProject.create({
+    one: { files: { "index.js": APP }, config: { env: { GIVEN: "text" } } },
+    two: { files: { "index.js": APP } },
+    without: { files: { "index.js": WITHOUT }, config: { node_compat: false } },
+  });
+  await using nano = await NanoProcess.start(project.configFile, { env: { HOST_ONLY: "host" } });
+
+  const offered = [...OFFERED];
+  const imports = await call<Record<string, string>>(nano, "one", "imports", [...offered, ...NEVER]);
+  for (const name of offered) assertEquals([name, imports[name]], [name, "offered"]);
+  for (const name of NEVER) {
+    assertStringIncludes(imports[name]!, `TypeError: Cannot import "node:${name}": it reaches past the isolate`);
+  }
+
+  assertEquals(await call(nano, "one", "process"), {
+    isGlobal: true,
+    env: { GIVEN: "text", ADDED: "1" },
+    deno: "1",
+    ticked: "ticked",
+    refused: ["exit", "kill", "abort", "chdir", "binding", "dlopen"]
+      .map((name) => `Cannot call process.${name}: it reaches past the isolate`),
+    version: true,
+    nano: true,
+    hrtime: true,
+    cwd: "/",
+    platform: Deno.build.os,
+    uptime: true,
+    memory: true,
+    chained: true,
+    builtin: null,
+    text: "[object process]",
+    buffer: "61c3a9",
+    global: true,
+  });
+  const logged = (text: string, level: string) =>
+    nano.waitForEvent((record) => record.event === "app_log" && record["level"] === level && record["text"] === text);
+  await logged("first half, 100%d", "info");
+  await logged("bad", "error");
+  await logged("(node) DeprecationWarning: careful", "warn");
+
+  assertEquals(await call(nano, "one", "timers"), { object: "object", fired: [] });
+
+  // A diagnostics channel of one app is none of another's.
+  await call(nano, "two", "subscribe");
+  await call(nano, "one", "subscribe");
+  await call(nano, "one", "publish", "from one");
+  assertEquals(await call(nano, "one", "heard"), ["from one"]);
+  assertEquals(await call(nano, "two", "heard"), []);
+
+  const without = await (await nano.fetch("without")).json();
+  assertEquals(Object.values(without.seen), [false, false, false, false, false]);
+  assertStringIncludes(without.imported, `Cannot import "node:buffer": "node_compat" of the app is off`);
+  assert(!JSON.stringify(nano.events).includes("HOST_ONLY"));
+});

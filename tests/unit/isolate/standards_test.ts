@@ -1,0 +1,14 @@
+/** What the isolate promises of Node's modules, on both sides of the wall. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { OFFERED } from "../../../runtime/bundle/node_builtins.ts";
+import { HARMLESS_BUILTINS, refusalText } from "../../../runtime/isolate/node_builtin_names.ts";
+
+Deno.test("the bundler and the isolate offer the same node: modules", () => {
+  assertEquals([...OFFERED].sort(), HARMLESS_BUILTINS.split(" ").sort());
+});
+
+Deno.test("a refused import names the module and the reason", () => {
+  assertStringIncludes(refusalText("node:fs", true, true), `"node:fs": it reaches past the isolate`);
+  assertStringIncludes(refusalText("node:path", true, false), `"node:path": "node_compat" of the app is off`);
+  assertStringIncludes(refusalText("left-pad", false, true), `"left-pad": apps may import their own files`);
+});

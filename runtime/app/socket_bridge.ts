@@ -46,7 +46,16 @@ export class SocketBridge {
    * @param onClosed told once, with the bytes that went to the client
    */
   join(id: number, socket: HostSocket, onClosed: (bytes: number) => void): void {
-    const bridged: Bridged = { socket, onClosed, toApp: 0, toClient: 0, bytes: 0, early: [], earlyClose: null, look: null };
+    const bridged: Bridged = {
+      socket,
+      onClosed,
+      toApp: 0,
+      toClient: 0,
+      bytes: 0,
+      early: [],
+      earlyClose: null,
+      look: null,
+    };
     this.#sockets.set(id, bridged);
     socket.binaryType = "arraybuffer";
     const opened = () => {

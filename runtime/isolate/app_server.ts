@@ -246,16 +246,13 @@ export class AppServer {
 
 /** A class and not a literal with closures: one is made for each request. */
 class RequestContext implements AppContext {
-  readonly #server: AppServer;
   readonly #remote: string;
+  /** Its own and bound: server adapters copy own members of env and ctx into one object, and apps destructure. */
+  readonly waitUntil: (promise: unknown) => void;
 
   constructor(server: AppServer, remote: string) {
-    this.#server = server;
     this.#remote = remote;
-  }
-
-  waitUntil(promise: unknown): void {
-    this.#server.waitUntil(promise);
+    this.waitUntil = (promise) => server.waitUntil(promise);
   }
 
   passThroughOnException(): void {}

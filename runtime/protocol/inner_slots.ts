@@ -7,6 +7,9 @@
 // deno-lint-ignore-file no-explicit-any
 import type { HeaderList } from "./header_block.ts";
 
+// An app may replace the global; the wall keeps the class it was loaded with.
+const NativeReadableStream = ReadableStream;
+
 /** A body at hand, or a stream. */
 export type InnerBodyContent = string | Uint8Array | ReadableStream<Uint8Array> | null;
 
@@ -163,7 +166,9 @@ function connect(): InnerSlots {
       return request;
     },
     makeBody: (content) =>
-      content instanceof ReadableStream ? new InnerBody(content) : new InnerBody({ body: content, consumed: false }),
+      content instanceof NativeReadableStream
+        ? new InnerBody(content)
+        : new InnerBody({ body: content, consumed: false }),
     makeResponse(status, headerList, body) {
       const inner = body === null ? null : new InnerBody({ body, consumed: false });
       return around(new InnerResponseParts(status, "", headerList, inner), "response");

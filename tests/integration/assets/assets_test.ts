@@ -21,6 +21,11 @@ const APP = `export default {
       });
     }
     if (url.pathname === "/pass") return await env.ASSETS.fetch("http://assets.invalid/big.bin");
+    if (url.pathname === "/read") {
+      const path = url.searchParams.get("path");
+      const read = async () => await new Response((await Deno.open(path)).readable).text();
+      return new Response(await read().catch((error) => error.name));
+    }
     if (url.pathname === "/env") return Response.json({ keys: Object.keys(env), process: "ASSETS" in process.env });
     return new Response(request.method + " " + url.pathname + url.search, { headers: { "x-from": "app" } });
   },
@@ -164,6 +169,22 @@ Deno.test("Apps' static files are served before them, through env.ASSETS, and in
     const moved = await via(nano, "one", "http://x/docs");
     assertEquals([moved.status, moved.location], [307, "/docs/"]);
     assertEquals(await (await nano.fetch("two", "/env")).json(), { keys: ["NAME", "ASSETS"], process: false });
+  });
+
+  await t.step("Deno.open reads the app's assets by their path in its folder, and nothing else", async () => {
+    const cases = [
+      ["public/a.txt", "one"],
+      ["./public/docs/index.html", "<p>docs"],
+      ["/a.txt", "one"],
+      ["index.ts", "NotFound"],
+      ["public/../index.ts", "NotFound"],
+      ["/etc/passwd", "NotFound"],
+      ["public/docs", "NotFound"],
+    ];
+    for (const [path, text] of cases) {
+      const answer = await nano.fetch("one", `/read?path=${encodeURIComponent(path!)}`);
+      assertEquals(await answer.text(), text, path);
+    }
   });
 
   await t.step("an app that cannot start still has its files", async () => {

@@ -78,7 +78,9 @@ export class FrameworkNano implements AsyncDisposable {
         throw new Error(broken.map(({ name, error }) => `App "${name}" does not start: ${error}`).join("\n"));
       }
       const started = performance.now();
-      console.log(`installed in ${ms(installed - began)}, ${nano.apps().length} apps started in ${ms(started - installed)}`);
+      console.log(
+        `installed in ${ms(installed - began)}, ${nano.apps().length} apps started in ${ms(started - installed)}`,
+      );
       return running;
     } catch (error) {
       await project[Symbol.asyncDispose]();
@@ -97,7 +99,9 @@ export class FrameworkNano implements AsyncDisposable {
     const response = await fetch(url, { signal: AbortSignal.timeout(DEADLINE_MS), redirect: "manual", ...rest });
     const text = await response.text();
     if (response.status !== expect) {
-      throw new Error(`${url.pathname} answers ${response.status} instead of ${expect}: ${text.slice(0, 500)}${this.#said()}`);
+      throw new Error(
+        `${url.pathname} answers ${response.status} instead of ${expect}: ${text.slice(0, 500)}${this.#said()}`,
+      );
     }
     return text;
   }

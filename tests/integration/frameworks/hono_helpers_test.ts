@@ -96,7 +96,8 @@ export default app;
 `;
 
 Deno.test({
-  name: "Hono's JSX, cookies, streams, validators, ETags, compression, CORS, auth and context storage work in both stream modes",
+  name:
+    "Hono's JSX, cookies, streams, validators, ETags, compression, CORS, auth and context storage work in both stream modes",
   ...WHOLE_SYSTEM,
   async fn(t) {
     await using nano = await FrameworkNano.start({

@@ -105,11 +105,14 @@ Deno.test({
         assertEquals(await nano.json(at("/ours")), { ours: mode });
       });
 
-      await t.step(`${mode}: env(c) has the app's variables and no other, getRuntimeKey() is "edge-light"`, async () => {
-        // "edge-light" is what Hono calls a runtime that has a global EdgeRuntime and is none of those it knows by name.
-        // NANO is none of them, and with this key env(c) reads process.env, which holds the app's variables.
-        assertEquals(await nano.json(at("/env")), { env: { GREETING: "hi" }, binding: "hi", runtime: "edge-light" });
-      });
+      await t.step(
+        `${mode}: env(c) has the app's variables and no other, getRuntimeKey() is "edge-light"`,
+        async () => {
+          // "edge-light" is what Hono calls a runtime that has a global EdgeRuntime and is none of those it knows by name.
+          // NANO is none of them, and with this key env(c) reads process.env, which holds the app's variables.
+          assertEquals(await nano.json(at("/env")), { env: { GREETING: "hi" }, binding: "hi", runtime: "edge-light" });
+        },
+      );
 
       await t.step(`${mode}: getConnInfo() of hono/deno and hono/vercel tell the client's address`, async () => {
         const info = await nano.json(at("/conninfo"), { headers: { "x-real-ip": "1.2.3.4" } }) as Record<
@@ -152,26 +155,29 @@ Deno.test({
         await nano.text(at("/absent"), { expect: 404 });
       });
 
-      await t.step(`${mode}: streamSSE() reaches an EventSource, and its onAbort runs when the client goes`, async () => {
-        const got: string[] = [];
-        const enough = Promise.withResolvers<void>();
-        const source = new EventSource(at(`/events?id=es-${mode}`));
-        const timer = setTimeout(() => enough.reject(new Error(`only ${got.length} events`)), 20_000);
-        source.addEventListener("tick", (event) => {
-          got.push(`${event.lastEventId}: ${event.data}`);
-          if (got.length === 5) enough.resolve();
-        });
-        source.onerror = () => enough.reject(new Error("the event source failed"));
-        try {
-          await enough.promise;
-        } finally {
-          clearTimeout(timer);
-          source.close();
-        }
-        assertEquals(got[4], "4: line 4\nmore");
-        await nano.logged("hono", mode, `client gone from es-${mode}`);
-        await nano.logged("hono", mode, `signal aborted for es-${mode}`);
-      });
+      await t.step(
+        `${mode}: streamSSE() reaches an EventSource, and its onAbort runs when the client goes`,
+        async () => {
+          const got: string[] = [];
+          const enough = Promise.withResolvers<void>();
+          const source = new EventSource(at(`/events?id=es-${mode}`));
+          const timer = setTimeout(() => enough.reject(new Error(`only ${got.length} events`)), 20_000);
+          source.addEventListener("tick", (event) => {
+            got.push(`${event.lastEventId}: ${event.data}`);
+            if (got.length === 5) enough.resolve();
+          });
+          source.onerror = () => enough.reject(new Error("the event source failed"));
+          try {
+            await enough.promise;
+          } finally {
+            clearTimeout(timer);
+            source.close();
+          }
+          assertEquals(got[4], "4: line 4\nmore");
+          await nano.logged("hono", mode, `client gone from es-${mode}`);
+          await nano.logged("hono", mode, `signal aborted for es-${mode}`);
+        },
+      );
 
       await t.step(`${mode}: a connection cut in the middle of the events aborts them too`, async () => {
         const { host } = at("/");

@@ -3,7 +3,7 @@ import { FrameworkNano, STREAM_MODES, WHOLE_SYSTEM } from "./framework_nano.ts";
 
 const ITTY = `import { AutoRouter, cors, error, json, withParams } from "itty-router";
 const { preflight, corsify } = cors({ origin: "https://friend.example" });
-const router = AutoRouter({ before: [preflight], finally: [corsify], missing: () => error(404, "no such thing") });
+const router = AutoRouter({ before: [preflight], missing: () => error(404, "no such thing") });
 router
   .all("*", withParams)
   .get("/items/:id", ({ id, query }) => ({ id, query }))
@@ -11,7 +11,12 @@ router
   .get("/fail", () => {
     throw new Error("on purpose");
   })
-  .get("/env", (_request, env) => env.GREETING);
+  .get("/shared", (request) => corsify(json({ shared: true }), request))
+  .get("/env", (_request, env, ctx) => {
+    const { waitUntil } = ctx;
+    waitUntil(Promise.resolve().then(() => console.log("itty did it later")));
+    return env.GREETING;
+  });
 export default router;
 `;
 
@@ -53,7 +58,9 @@ app.mount("/nested", new H3().get("/deep", () => "deep inside"));
 export default app;
 `;
 
-const ELYSIA = `import { Elysia, t, sse } from "elysia";
+// Its generators yield bytes: Elysia puts a yielded text into a ReadableStream as it is, which the Fetch standard refuses
+// as a body, and Deno and Workers with it. Only Bun sends such streams.
+const ELYSIA = `import { Elysia, t } from "elysia";
 export default new Elysia()
   .decorate("word", "decorated")
   .derive(({ headers }) => ({ who: headers["x-who"] ?? "nobody" }))
@@ -74,18 +81,14 @@ export default new Elysia()
     return count.value;
   })
   .get("/generator", function* () {
-    yield "one ";
-    yield "two";
-  })
-  .get("/events", async function* () {
-    yield sse({ event: "letter", data: "a" });
-    yield sse({ event: "letter", data: "b" });
+    for (const part of ["one ", "two"]) yield new TextEncoder().encode(part);
   })
   .get("/redirect", ({ redirect }) => redirect("/"))
   .group("/nested", (app) => app.get("/deep", () => "deep inside"));
 `;
 
-const WHATWG = `import { createServerAdapter, Response as OwnResponse, useCORS, useErrorHandling } from "@whatwg-node/server";
+const WHATWG =
+  `import { createServerAdapter, Response as OwnResponse, useCORS, useErrorHandling } from "@whatwg-node/server";
 export default createServerAdapter(async (request, context) => {
   const { pathname } = new URL(request.url);
   if (pathname === "/fail") throw new Error("on purpose");
@@ -134,8 +137,9 @@ Deno.test({
         assertEquals(await nano.json(at("/absent"), { expect: 404 }), { status: 404, error: "no such thing" });
         assertEquals(await nano.json(at("/fail"), { expect: 500 }), { status: 500, error: "on purpose" });
         assertEquals(await nano.json(at("/env")), "hi");
-        const cors = await fetch(at("/items/7"), { headers: { origin: "https://friend.example" } });
-        await cors.body?.cancel();
+        await nano.logged("itty", mode, "itty did it later");
+        const cors = await fetch(at("/shared"), { headers: { origin: "https://friend.example" } });
+        assertEquals(await cors.json(), { shared: true });
         assertEquals(cors.headers.get("access-control-allow-origin"), "https://friend.example");
       });
 
@@ -172,7 +176,6 @@ Deno.test({
         assertEquals(await cookie.text(), "5");
         assertStringIncludes(cookie.headers.get("set-cookie") ?? "", "count=5");
         assertEquals(await nano.text(at("/generator")), "one two");
-        assertEquals(await nano.text(at("/events")), "event: letter\ndata: a\n\nevent: letter\ndata: b\n\n");
         await nano.text(at("/redirect"), { expect: 302 });
         assertEquals(await nano.text(at("/nested/deep")), "deep inside");
         assertEquals(await nano.text(at("/absent"), { expect: 404 }), "nothing here");

@@ -51,12 +51,16 @@ async function get({ door }: World, url: string): Promise<string> {
 }
 
 // undici starts one unreferenced timer for the whole process at its first request, which counts as a leak here.
-Deno.test("A name that resolves to the outside is fetched", { sanitizeOps: false, sanitizeResources: false }, async () => {
-  await using there = world();
-  there.names.addresses.set("good.test", [OUTSIDE]);
-  assertEquals(await get(there, `http://good.test:${there.port}/`), "outside");
-  assertEquals(there.names.asked.includes("good.test"), true);
-});
+Deno.test(
+  "A name that resolves to the outside is fetched",
+  { sanitizeOps: false, sanitizeResources: false },
+  async () => {
+    await using there = world();
+    there.names.addresses.set("good.test", [OUTSIDE]);
+    assertEquals(await get(there, `http://good.test:${there.port}/`), "outside");
+    assertEquals(there.names.asked.includes("good.test"), true);
+  },
+);
 
 Deno.test("A name that resolves to the inside is refused, and the error names the policy", async () => {
   await using there = world();

@@ -26,7 +26,12 @@ export class FrameClient implements Disposable {
   #buffer: Uint8Array<ArrayBuffer>;
   #isOpen = true;
 
-  private constructor(conn: Deno.Conn, head: string, rest: Uint8Array<ArrayBuffer>, deadline: ReturnType<typeof setTimeout>) {
+  private constructor(
+    conn: Deno.Conn,
+    head: string,
+    rest: Uint8Array<ArrayBuffer>,
+    deadline: ReturnType<typeof setTimeout>,
+  ) {
     const [start = "", ...lines] = head.split("\r\n");
     this.status = Number(start.split(" ")[1]);
     this.headers = new Map(lines.map((line) => {

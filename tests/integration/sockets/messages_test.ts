@@ -160,7 +160,10 @@ const CASES: Readonly<Record<string, Case>> = {
     await client.send(FRAME.TEXT, "x");
     assertEquals(await client.readText(), "x");
   },
-  "a socket is in flight, and its request is logged with its bytes once it has closed": async ({ nano, open }, style) => {
+  "a socket is in flight, and its request is logged with its bytes once it has closed": async (
+    { nano, open },
+    style,
+  ) => {
     using socket = await open(`/${style}?secret=1`);
     await socket.send(FRAME.TEXT, "x".repeat(5000));
     await socket.readText();

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import { Bundler } from "../../../runtime/bundle/bundler.ts";
 import { bundleIsolate } from "../../../runtime/bundle/isolate_bundle.ts";
@@ -63,23 +63,6 @@ Deno.test("bundleIsolate() refuses top-level await, unknown packages and what is
 Deno.test("bundleIsolate() works without a cache that can be written", async () => {
   await using app = await appFolder({ ...FILES, cache: "a file" });
   assertEquals(await run(await bundle(app)), ["a/b", 7]);
-});
-
-Deno.test("bundleIsolate() holds web-streams-polyfill if it is asked for, of all packages", async () => {
-  await using app = await appFolder(FILES);
-  const without = await bundle(app);
-  await app.write(
-    "errors.ts",
-    'import { ReadableStream } from "web-streams-polyfill"; export const code: any = ReadableStream;',
-  );
-  const code = await bundle(app);
-  const [, Polyfill] = await run(code);
-  assertNotEquals(Polyfill, ReadableStream);
-  const reader = new Polyfill({ start: (controller: ReadableStreamDefaultController) => controller.enqueue(7) })
-    .getReader();
-  assertEquals(await reader.read(), { done: false, value: 7 });
-  assertEquals(imports(code), ["node:path/posix"]);
-  console.log(`web-streams-polyfill adds ${code.length - without.length} characters to an isolate's bundle`);
 });
 
 Deno.test("NANO's own bootstrap builds", async () => {

@@ -80,7 +80,8 @@ export class Nano implements AsyncDisposable {
   #generation: Generation;
   /** Removed apps that still drain. */
   readonly #leaving = new Set<AppUnit>();
-  readonly #stops = new Set<Promise<unknown>>();
+  /** Every unit that was replaced or removed and has not ended yet. */
+  readonly #stops = new Map<AppUnit, Promise<unknown>>();
   #reloading: Promise<unknown> = Promise.resolve();
   #draining: Promise<DrainResult> | null = null;
 
@@ -320,18 +321,18 @@ export class Nano implements AsyncDisposable {
 
   #retire(unit: AppUnit): void {
     const stop = unit.stop().then(() => {
-      this.#stops.delete(stop);
+      this.#stops.delete(unit);
       if (!this.#leaving.delete(unit)) return;
       this.#route();
       if (!this.#generation.units.has(unit.app.name)) this.events.emit({ event: "app_removed", app: unit.app.name });
     });
-    this.#stops.add(stop);
+    this.#stops.set(unit, stop);
   }
 
   async #drain(): Promise<DrainResult> {
     const { drainTimeoutMs } = this.#generation.config;
     const units = [...this.#generation.units.values()];
-    const inFlight = [...units, ...this.#leaving].reduce((sum, unit) => sum + unit.pending, 0);
+    const inFlight = [...units, ...this.#stops.keys()].reduce((sum, unit) => sum + unit.pending, 0);
     let forcedClosed = 0;
     const forget = this.events.listen((event) => {
       if (event.event === "app_drained") forcedClosed += event.forcedClosed;
@@ -346,9 +347,9 @@ export class Nano implements AsyncDisposable {
     const deadline = systemClock.now() + drainTimeoutMs;
     // Deno closes every WebSocket the moment its server stops listening. Where there are some, listening ends with
     // them; new requests meanwhile get 503 and a closed connection.
-    const hasSockets = [...last, ...this.#leaving].some((unit) => unit.openSockets > 0);
+    const hasSockets = [...last, ...this.#stops.keys()].some((unit) => unit.openSockets > 0);
     const early = hasSockets ? null : this.#listeners.shutdown();
-    await Promise.all([...last.map((unit) => unit.stop(drainTimeoutMs)), ...this.#stops]);
+    await Promise.all([...last.map((unit) => unit.stop(drainTimeoutMs)), ...this.#stops.values()]);
     const closed = early ?? this.#listeners.shutdown();
     await withDeadline(closed, Math.max(0, deadline - systemClock.now()) + DELIVERY_GRACE_MS);
     forget();

@@ -7,6 +7,10 @@ import { type Wire, WireViolation } from "../protocol/wire.ts";
 export const MAX_SOCKET_BYTES = 16 * 1024 * 1024;
 /** Between two looks at what a client has not taken yet. */
 const SENT_LOOK_MS = 20;
+/** A peer that does not answer a close frame in this time is given up: one that reads nothing never would. */
+const CLOSE_ANSWER_MS = 5_000;
+/** What a burst of messages may collect before it goes to the app within the same turn. */
+const BURST_BYTES = 256 * 1024;
 
 const OPEN = 1;
 /** Close codes that an app may send; the rest is reserved for the protocol (RFC 6455, 7.4). */
@@ -25,12 +29,16 @@ interface Bridged {
   /** How the app closed a client's connection before it stood. */
   earlyClose: { readonly code: number; readonly reason: string } | null;
   look: ReturnType<typeof setTimeout> | null;
+  /** The close that was asked for on this side. */
+  asked: { readonly code: number; readonly reason: string; readonly timer: ReturnType<typeof setTimeout> } | null;
 }
 
 /** The sockets of one isolate, by id. */
 export class SocketBridge {
   readonly #wire: Wire;
   readonly #sockets = new Map<number, Bridged>();
+  /** Bytes of messages that went to the app since it was last served at once. */
+  #burst = 0;
 
   constructor(wire: Wire) {
     this.#wire = wire;
@@ -55,6 +63,7 @@ export class SocketBridge {
       early: [],
       earlyClose: null,
       look: null,
+      asked: null,
     };
     this.#sockets.set(id, bridged);
     socket.binaryType = "arraybuffer";
@@ -64,14 +73,17 @@ export class SocketBridge {
       const { early } = bridged;
       bridged.early = [];
       for (const message of early) this.#toClient(id, bridged, message);
-      if (bridged.earlyClose !== null) closeSocket(socket, bridged.earlyClose.code, bridged.earlyClose.reason);
+      const { earlyClose } = bridged;
+      if (earlyClose !== null) this.#close(id, bridged, earlyClose.code, earlyClose.reason);
     };
     if (socket.readyState === OPEN) opened();
     else socket.addEventListener("open", opened);
     socket.addEventListener("message", (event: MessageEvent) => this.#fromClient(id, bridged, event.data));
     socket.addEventListener("close", (event: CloseEvent) => {
-      // Deno reports 0 when the connection broke off.
-      this.#closed(id, bridged, event.code === 0 ? 1006 : event.code, event.reason);
+      if (event.code !== 0) return this.#closed(id, bridged, event.code, event.reason);
+      // Deno reports 0 when the connection broke off. It breaks off itself when a message meets its own close frame.
+      const { code, reason } = bridged.asked ?? { code: 1006, reason: "" };
+      this.#closed(id, bridged, code, reason);
     });
     // A close event follows and says all there is to say.
     socket.addEventListener("error", (event: Event) => event.preventDefault());
@@ -85,7 +97,7 @@ export class SocketBridge {
     bridged.toClient += sizeOf(data);
     if (bridged.socket.readyState === OPEN) this.#toClient(id, bridged, data);
     else if (bridged.socket.readyState < OPEN) bridged.early.push(data);
-    if (bridged.toClient > MAX_SOCKET_BYTES) closeSocket(bridged.socket, 4013, "The client takes messages too slowly");
+    if (bridged.toClient > MAX_SOCKET_BYTES) this.#close(id, bridged, 4013, "The client takes messages too slowly");
   }
 
   #toClient(id: number, bridged: Bridged, data: string | Uint8Array): void {
@@ -117,8 +129,15 @@ export class SocketBridge {
 
   /** Deno ignores a close of a client's connection whose answer has not gone yet: it has to wait for the opening. */
   #close(id: number, bridged: Bridged, code: number, reason: string): void {
-    if (id >= 0 && bridged.socket.readyState < OPEN) bridged.earlyClose ??= { code, reason };
-    else closeSocket(bridged.socket, code, reason);
+    const { socket } = bridged;
+    if (id >= 0 && socket.readyState < OPEN) {
+      bridged.earlyClose ??= { code, reason };
+      return;
+    }
+    if (bridged.asked !== null || socket.readyState > OPEN) return;
+    const timer = setTimeout(() => this.#closed(id, bridged, code, reason), CLOSE_ANSWER_MS);
+    bridged.asked = { code, reason, timer };
+    closeSocket(socket, code, reason);
   }
 
   #fromClient(id: number, bridged: Bridged, data: string | ArrayBuffer): void {
@@ -126,13 +145,18 @@ export class SocketBridge {
     if (!this.#sockets.has(id) || bridged.socket.readyState !== OPEN) return;
     bridged.toApp += sizeOf(data);
     if (bridged.toApp > MAX_SOCKET_BYTES) {
-      closeSocket(bridged.socket, 4013, "The app takes messages too slowly");
+      this.#close(id, bridged, 4013, "The app takes messages too slowly");
       return;
     }
     this.#wire.out.push(OP.SOCKET_MESSAGE, id);
     if (typeof data === "string") this.#wire.out.push(data);
     else this.#wire.pushBytes(new Uint8Array(data), true);
+    this.#burst += sizeOf(data);
     this.#wire.kick();
+    if (this.#burst < BURST_BYTES) return;
+    // Deno may read many messages in one turn: the app should begin with the first of them meanwhile.
+    this.#burst = 0;
+    this.#wire.flush();
   }
 
   /** Tells the app what its client has taken, so that bufferedAmount in the app is true. */
@@ -153,6 +177,7 @@ export class SocketBridge {
   #closed(id: number, bridged: Bridged, code: number, reason: string): void {
     if (!this.#sockets.delete(id)) return;
     if (bridged.look !== null) clearTimeout(bridged.look);
+    if (bridged.asked !== null) clearTimeout(bridged.asked.timer);
     this.#wire.out.push(OP.SOCKET_CLOSE, id, code, reason);
     this.#wire.kick();
     bridged.onClosed(bridged.bytes);

@@ -98,7 +98,7 @@ export class Supervisor {
 
   /** Takes a request: serves it, lets it wait, or refuses it with the truthful code. */
   fetch(call: AppCall): void {
-    this.#lastActive = this.#tools.clock.now();
+    this.#lastActive = call.startedAt;
     if (call.declaredBytes !== null && call.declaredBytes > this.app.maxBodyBytes) {
       const text = `Cannot accept a request body of ${call.declaredBytes} bytes: app "${this.app.name}" takes at most`;
       call.fail(new NanoError("BODY_TOO_LARGE", `${text} ${this.app.maxBodyBytes}`));

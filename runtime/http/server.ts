@@ -50,8 +50,6 @@ export function listen(dispatcher: Dispatcher, options: ListenOptions): Listener
         return new Response(null, { status: 500 });
       },
     }, (request, info) => {
-      // A client that goes away before its answer is complete is no error of the host's.
-      info.completed.catch(() => {});
       return dispatcher.handle(request, info.remoteAddr, view);
     });
   } catch (error) {

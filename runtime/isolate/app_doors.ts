@@ -1,5 +1,6 @@
 /** The ways in and out that an app finds among its globals: fetch, WebSocket, Deno.serve, fetch events. */
 import type { AppFetch, AppServer } from "./app_server.ts";
+import { createEventSource } from "./event_source.ts";
 import type { Registrations } from "./find_handler.ts";
 import { AppSocket } from "./socket.ts";
 
@@ -11,6 +12,7 @@ export function installDoors(server: AppServer): Registrations {
 
   define(globalThis, "fetch", named("fetch", server.fetches.fetch));
   define(globalThis, "WebSocket", AppSocket);
+  define(globalThis, "EventSource", createEventSource(server.fetches.fetch));
   define(
     globalThis,
     "WebSocketPair",

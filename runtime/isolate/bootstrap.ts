@@ -12,6 +12,7 @@ import { createConsole } from "./console.ts";
 import { createFastResponse } from "./fast_response.ts";
 import { loadApp } from "./load_app.ts";
 import { registerModulePolicy } from "./module_policy.ts";
+import { installRequest } from "./relative_urls.ts";
 import { closeDoors, shieldPort } from "./sandbox.ts";
 import { installWebStandards } from "./web_standards.ts";
 
@@ -115,6 +116,7 @@ process.on("unhandledRejection", () => {});
 apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
   nextTurn(() => {
     globalThis.Response = createFastResponse(server.sockets.respondWith);
+    installRequest();
     globalThis.console = createConsole(log);
     const leftovers = closeDoors(firstHeapLimit);
     installWebStandards(reportUncaught);

@@ -1,6 +1,7 @@
 /** `caches`: the Cache API as Workers have it, in the memory of the app's own isolate and never shared. */
 import { keepingOf, varyOf } from "./cache_policy.ts";
 import { type CacheEntry, CacheStore } from "./cache_store.ts";
+import { withoutBase } from "./relative_urls.ts";
 
 /** How a request is compared with kept ones. */
 export interface MatchOptions {
@@ -157,7 +158,7 @@ export function installCaches(externalBytes: number): void {
 /** @throws {TypeError} for what is no HTTP request */
 // deno-lint-ignore require-await -- a failure must be a rejection
 async function requestOf(input: RequestInfo | URL, action: string): Promise<Request> {
-  const request = input instanceof NativeRequest ? input : new NativeRequest(input);
+  const request = input instanceof NativeRequest ? input : withoutBase(() => new NativeRequest(input));
   if (!/^https?:/.test(request.url)) {
     throw new TypeError(`Cannot ${action} "${request.url}": its scheme is not http(s)`);
   }

@@ -1,6 +1,7 @@
 /** Response as apps see it: the native class behind a constructor that takes a short path for plain cases. */
 import { innerSlots } from "../protocol/inner_slots.ts";
 import type { HeaderList } from "../protocol/header_block.ts";
+import { pathOf, withoutBase } from "./relative_urls.ts";
 
 const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
 /** Values that need no normalising: no line breaks or NUL, no blanks at the ends, Latin-1 only. */
@@ -109,8 +110,12 @@ export function createFastResponse(upgrade: UpgradeResponse): typeof Response {
   define("error", function error() {
     return NativeResponse.error();
   }, true);
-  define("redirect", function redirect(...given: Parameters<typeof NativeResponse.redirect>) {
-    return NativeResponse.redirect(...given);
+  define("redirect", function redirect(url: string | URL, status = 302) {
+    const path = pathOf(String(url));
+    if (path === null) return withoutBase(() => NativeResponse.redirect(url, status));
+    // The client knows the origin, the isolate need not: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2
+    const checked = NativeResponse.redirect("http://relative.invalid", status);
+    return new NativeResponse(null, { status: checked.status, headers: { location: path } });
   }, true);
   define("json", function json(...given: Parameters<typeof NativeResponse.json>) {
     const [data, init] = given;

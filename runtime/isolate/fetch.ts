@@ -3,6 +3,7 @@ import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
 import { innerSlots } from "../protocol/inner_slots.ts";
 import { BODY, OP } from "../protocol/messages.ts";
 import type { Receiving, Wire } from "../protocol/wire.ts";
+import { withoutBase } from "./relative_urls.ts";
 
 interface Pending {
   readonly resolve: (response: Response) => void;
@@ -41,7 +42,7 @@ export class FetchClient {
   #fetch(operation: number, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     let request: Request;
     try {
-      request = new NativeRequest(input, init);
+      request = withoutBase(() => new NativeRequest(input, init));
     } catch (error) {
       return NativePromise.reject(error);
     }

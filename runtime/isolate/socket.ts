@@ -249,7 +249,7 @@ export class AppSocket extends EventTarget {
           // As the standard has it, nothing is heard of once close() was called.
           if (socket.#readyState >= CLOSING) return socket.#transport?.dispatched(data.length);
           const isBlob = socket.#binaryType === "blob";
-          const shown = typeof data === "string" ? data : isBlob ? new NativeBlob([data]) : data.slice().buffer;
+          const shown = typeof data === "string" ? data : isBlob ? new NativeBlob([data]) : bufferOf(data);
           try {
             socket.dispatchEvent(new NativeMessageEvent("message", { data: shown }));
           } finally {
@@ -292,6 +292,11 @@ function toMessage(data: string | ArrayBufferLike | ArrayBufferView | Blob): str
   if (ArrayBuffer.isView(data)) return new NativeUint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
   if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new NativeUint8Array(data).slice();
   return String(data);
+}
+
+/** The bytes' own buffer where they fill it, as they do from 4 KiB on. */
+function bufferOf(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
 }
 
 function parseSocketUrl(given: string | URL): string {

@@ -17,6 +17,23 @@ const BODY_HEADERS = new Set([
   "content-length",
 ]);
 
+/** What belongs to one connection, not to the request: undici sets its own, and refuses most of these from others. */
+const CONNECTION_HEADERS = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+/** Codings that undici decodes; a body of any other stays as it came. */
+const DECODED = new Set(["gzip", "x-gzip", "deflate", "br", "zstd"]);
+const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
+
 /** A request as an app made it. */
 export interface OutboundRequest {
   readonly method: string;
@@ -44,7 +61,7 @@ export interface OutboundResponse {
 export async function outboundFetch(outbound: Outbound, request: OutboundRequest): Promise<OutboundResponse> {
   let url = new URL(request.url);
   let { method, body } = request;
-  let headers = [...request.headers];
+  let headers = request.headers.filter(([name]) => !CONNECTION_HEADERS.has(name.toLowerCase()));
   for (let redirects = 0;; redirects++) {
     if (url.protocol !== "http:" && url.protocol !== "https:") {
       throw new TypeError(`Cannot fetch "${url.protocol}": only http and https URLs can be fetched`);
@@ -53,7 +70,7 @@ export async function outboundFetch(outbound: Outbound, request: OutboundRequest
     const response = await send(outbound, { ...request, method, headers, body }, url);
     const location = response.headers.get("location");
     if (!REDIRECT_STATUSES.has(response.status) || location === null || request.redirect === "manual") {
-      return answer(response, url.href, redirects > 0);
+      return answer(response, { method, url: url.href, redirected: redirects > 0 });
     }
     await response.body?.cancel();
     if (request.redirect === "error") {
@@ -99,17 +116,23 @@ async function send(outbound: Outbound, request: OutboundRequest, url: URL): Pro
   }
 }
 
-function answer(response: UndiciResponse, url: string, redirected: boolean): OutboundResponse {
+function answer(
+  response: UndiciResponse,
+  asked: { readonly method: string; readonly url: string; readonly redirected: boolean },
+): OutboundResponse {
+  const { status } = response;
   // undici has decoded the body; its coding and length are no longer true.
-  const decoded = response.headers.has("content-encoding");
+  const codings = (response.headers.get("content-encoding") ?? "").toLowerCase().split(",").map((one) => one.trim());
+  const decoded = asked.method !== "HEAD" && !NULL_BODY_STATUSES.has(status) &&
+    codings.every((coding) => DECODED.has(coding));
   const headers = [...response.headers].filter(([name]) =>
     !decoded || (name !== "content-encoding" && name !== "content-length")
   );
   return {
-    status: response.status,
+    status,
     statusText: response.statusText,
-    url,
-    redirected,
+    url: asked.url,
+    redirected: asked.redirected,
     headers,
     body: response.body as ReadableStream<Uint8Array> | null,
   };

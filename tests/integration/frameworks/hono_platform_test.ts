@@ -66,6 +66,21 @@ app.get("/events", (c) => streamSSE(c, async (out) => {
   }
 }));
 
+app.get("/relative", async (c) => {
+  const attempts = [
+    () => new Request("/x"), () => Response.redirect("x"), () => fetch("/x"), () => caches.default.match("/x"),
+    () => new (class extends Request {})("//"), () => Response.redirect("/x", 200),
+  ];
+  return c.json(await Promise.all(attempts.map(async (attempt) => {
+    try {
+      await attempt();
+      return "no error";
+    } catch (error) {
+      return error.name + ": " + error.message;
+    }
+  })));
+});
+
 const handlers = (c: Context) => ({
   onOpen(_event: unknown, socket: any) {
     socket.send("hello " + (c.req.query("id") ?? ""));
@@ -127,6 +142,17 @@ Deno.test({
         assertEquals(info.cloudflare!.address, undefined);
         assertEquals(await nano.text(at("/local")), "local");
         await nano.text(at("/foreign"), { expect: 403 });
+      });
+
+      await t.step(`${mode}: relative URLs fail without a word of the isolate's own module`, async () => {
+        assertEquals(await nano.json(at("/relative")), [
+          "TypeError: Invalid URL: '/x'",
+          "TypeError: Invalid URL: 'x'",
+          "TypeError: Invalid URL: '/x'",
+          "TypeError: Invalid URL: '/x'",
+          "TypeError: Invalid URL: '//'",
+          "RangeError: Invalid redirect status code: 200",
+        ]);
       });
 
       await t.step(`${mode}: executionCtx.waitUntil() works on after the answer`, async () => {

@@ -13,16 +13,18 @@ const Greeting = () => {
   const [count] = useState(3);
   return <p class="greeting" data-count={count}>Hello <b>{useContext(Name)}</b></p>;
 };
-const Lazy = lazy(async () => {
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  return { default: () => <i>arrived</i> };
-});
-const Page = () => <main><Suspense fallback={<i>waiting</i>}><Lazy /></Suspense></main>;
+function page() {
+  const Lazy = lazy(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return { default: () => <i>arrived</i> };
+  });
+  return <main><Suspense fallback={<i>waiting</i>}><Lazy /></Suspense></main>;
+}
 export default async (request: Request) => {
   const { pathname, searchParams } = new URL(request.url);
   const html = { headers: { "content-type": "text/html; charset=utf-8" } };
-  if (pathname === "/async") return new Response(await renderToStringAsync(<Page />), html);
-  if (pathname === "/stream") return new Response(renderToReadableStream(<Page />), html);
+  if (pathname === "/async") return new Response(await renderToStringAsync(page()), html);
+  if (pathname === "/stream") return new Response(renderToReadableStream(page()), html);
   const name = searchParams.get("name") ?? "";
   return new Response(renderToString(<Name.Provider value={name}><Greeting /></Name.Provider>), html);
 };
@@ -94,7 +96,8 @@ const handler = createStaticHandler(routes);
 export default {
   async fetch(request: Request) {
     if (request.method === "POST" || new URL(request.url).searchParams.has("data")) {
-      return await handler.queryRoute(request);
+      const result = await handler.queryRoute(request);
+      return result instanceof Response ? result : Response.json(result);
     }
     const context = await handler.query(request);
     if (context instanceof Response) return context;
@@ -133,7 +136,7 @@ Deno.test({
         const at = (path: string) => nano.url("preact", mode, path);
         assertEquals(
           await nano.text(at("/?name=%3CAda%3E")),
-          '<p class="greeting" data-count="3">Hello <b>&lt;Ada></b></p>',
+          '<p data-count="3" class="greeting">Hello <b>&lt;Ada></b></p>',
         );
         assertStringIncludes(await nano.text(at("/async")), "<i>arrived</i>");
         const streamed = await nano.text(at("/stream"));

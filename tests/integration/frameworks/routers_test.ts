@@ -83,7 +83,7 @@ export default new Elysia()
   .get("/generator", function* () {
     for (const part of ["one ", "two"]) yield new TextEncoder().encode(part);
   })
-  .get("/redirect", ({ redirect }) => redirect("/"))
+  .get("/redirect", ({ redirect }) => redirect("/nested/deep?a=ü"))
   .group("/nested", (app) => app.get("/deep", () => "deep inside"));
 `;
 
@@ -176,7 +176,9 @@ Deno.test({
         assertEquals(await cookie.text(), "5");
         assertStringIncludes(cookie.headers.get("set-cookie") ?? "", "count=5");
         assertEquals(await nano.text(at("/generator")), "one two");
-        await nano.text(at("/redirect"), { expect: 302 });
+        const redirected = await fetch(at("/redirect"), { redirect: "manual" });
+        await redirected.body?.cancel();
+        assertEquals([redirected.status, redirected.headers.get("location")], [302, "/nested/deep?a=%C3%BC"]);
         assertEquals(await nano.text(at("/nested/deep")), "deep inside");
         assertEquals(await nano.text(at("/absent"), { expect: 404 }), "nothing here");
       });

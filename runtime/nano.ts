@@ -350,6 +350,8 @@ export class Nano implements AsyncDisposable {
     const hasSockets = [...last, ...this.#stops.keys()].some((unit) => unit.openSockets > 0);
     const early = hasSockets ? null : this.#listeners.shutdown();
     await Promise.all([...last.map((unit) => unit.stop(drainTimeoutMs)), ...this.#stops.values()]);
+    // The apps' own close frames need a turn to leave; then Deno closes what is left in its own words.
+    if (early === null) await new Promise<void>((resolve) => systemClock.after(0, resolve));
     const closed = early ?? this.#listeners.shutdown();
     await withDeadline(closed, Math.max(0, deadline - systemClock.now()) + DELIVERY_GRACE_MS);
     forget();

@@ -88,6 +88,8 @@ export class OutboundBridge {
   /** FETCH_ABORT: id. */
   onAbort(id: number): void {
     this.#running.get(id)?.abort();
+    // Not only once it has failed: the app's next request may stand in the same batch.
+    this.#running.delete(id);
   }
 
   /** Ends every request: the isolate is gone. */

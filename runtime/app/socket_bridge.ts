@@ -175,7 +175,8 @@ export class SocketBridge {
   }
 
   #closed(id: number, bridged: Bridged, code: number, reason: string): void {
-    if (!this.#sockets.delete(id)) return;
+    if (this.#sockets.get(id) !== bridged) return;
+    this.#sockets.delete(id);
     if (bridged.look !== null) clearTimeout(bridged.look);
     if (bridged.asked !== null) clearTimeout(bridged.asked.timer);
     this.#wire.out.push(OP.SOCKET_CLOSE, id, code, reason);

@@ -21,7 +21,7 @@ import { staticSite } from "./static_site.ts";
 export type { AppBundle };
 
 /** Raised whenever the same input would give another bundle. */
-const FORMAT = 2;
+const FORMAT = 3;
 const ENTRY_URL = "app:///index.js";
 
 /** What there is to bundle. */
@@ -207,7 +207,8 @@ function optionsFor(root: string) {
     target: "esnext",
     platform: "browser",
     // "import", "require" and "default" are esbuild's own, each where it applies; named here they would apply always.
-    conditions: ["worker", "browser", "module"],
+    // The first three are wrangler's: what a package offers to Workers fits better than what it offers to pages.
+    conditions: ["workerd", "worker", "browser", "module"],
     mainFields: ["browser", "module", "main"],
     keepNames: true,
     charset: "utf8",

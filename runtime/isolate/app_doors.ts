@@ -4,9 +4,16 @@ import { createEventSource } from "./event_source.ts";
 import type { Registrations } from "./find_handler.ts";
 import { AppSocket } from "./socket.ts";
 
+/** What an app registers while its entry runs. */
+export interface DoorRegistrations extends Registrations {
+  /** Settles when the app begins to wait for the end of its server: its entry will never have run to its end. */
+  readonly waits: Promise<void>;
+}
+
 /** Installs them. @returns what the app will have registered once its entry has run */
-export function installDoors(server: AppServer): Registrations {
-  const registrations: Registrations = { served: null, listeners: [] };
+export function installDoors(server: AppServer): DoorRegistrations {
+  const { promise: waits, resolve: onWait } = Promise.withResolvers<void>();
+  const registrations: DoorRegistrations = { served: null, listeners: [], waits };
   const define = (target: object, name: string, value: unknown) =>
     Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable: false });
 
@@ -26,13 +33,13 @@ export function installDoors(server: AppServer): Registrations {
   );
   const deno = (globalThis as unknown as { Deno: object }).Deno;
   define(deno, "upgradeWebSocket", server.sockets.upgradeWebSocket);
-  define(deno, "serve", (...given: unknown[]) => serve(registrations, given));
+  define(deno, "serve", (...given: unknown[]) => serve(registrations, given, onWait));
   takeFetchListeners(registrations);
   return registrations;
 }
 
 /** Deno.serve(handler), (options, handler) or ({ handler, … }): the handler is taken over, listening is NANO's. */
-function serve(registrations: Registrations, given: readonly unknown[]): object {
+function serve(registrations: Registrations, given: readonly unknown[], onWait: () => void): object {
   const options = given.find((one) => typeof one === "object" && one !== null) as Record<string, unknown> | undefined;
   const handler = given.find((one) => typeof one === "function") ?? options?.handler;
   if (typeof handler !== "function") throw new TypeError("Cannot serve: Deno.serve needs a handler");
@@ -50,7 +57,10 @@ function serve(registrations: Registrations, given: readonly unknown[]): object 
   (options?.onListen as ((addr: object) => void) | undefined)?.(addr);
   return {
     addr,
-    finished,
+    get finished() {
+      onWait();
+      return finished;
+    },
     shutdown: () => Promise.resolve(),
     ref() {},
     unref() {},

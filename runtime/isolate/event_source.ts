@@ -35,11 +35,13 @@ export class EventStreamParser {
   #afterReturn = false;
   #atStart = true;
   #type = "";
+  /** The id of the block that is being read; it counts once the block has ended. */
+  #id: string;
   #data: string[] = [];
   #dataChars = 0;
 
   constructor(lastEventId: string, onEvent: (event: ParsedEvent) => void, onRetry: (ms: number) => void) {
-    this.lastEventId = lastEventId;
+    this.lastEventId = this.#id = lastEventId;
     this.#onEvent = onEvent;
     this.#onRetry = onRetry;
   }
@@ -88,7 +90,7 @@ export class EventStreamParser {
         if (this.#dataChars > MAX_EVENT_CHARS) throw tooLong();
         break;
       case "id":
-        if (!value.includes("\0")) this.lastEventId = value;
+        if (!value.includes("\0")) this.#id = value;
         break;
       case "retry":
         if (/^[0-9]+$/.test(value)) this.#onRetry(Math.min(Number(value), MAX_RETRY_MS));
@@ -102,6 +104,7 @@ export class EventStreamParser {
     this.#data = [];
     this.#dataChars = 0;
     this.#type = "";
+    this.lastEventId = this.#id;
     if (data.length === 0) return;
     this.#onEvent({ type: type === "" ? "message" : type, data: data.join("\n"), lastEventId: this.lastEventId });
   }
@@ -219,18 +222,20 @@ export function createEventSource(
     async #read(response: Response): Promise<void> {
       const { origin } = new NativeURL(response.url);
       const parser = new EventStreamParser(this.#lastEventId, ({ type, data, lastEventId }) => {
-        this.#lastEventId = lastEventId;
         if (this.#readyState === CLOSED) return;
         this.dispatchEvent(new NativeMessageEvent(type, { data, lastEventId, origin }));
       }, (ms) => this.#retryMs = ms);
       const decoder = new NativeTextDecoder("utf-8", { ignoreBOM: true });
       const reader = response.body!.getReader();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        parser.push(decoder.decode(value, { stream: true }));
+      try {
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) return;
+          parser.push(decoder.decode(value, { stream: true }));
+        }
+      } finally {
+        this.#lastEventId = parser.lastEventId;
       }
-      this.#lastEventId = parser.lastEventId;
     }
 
     #reconnect(): void {

@@ -9,6 +9,7 @@ import { installEnvironment } from "./app_environment.ts";
 import { findHandler, findScheduled } from "./find_handler.ts";
 import { limitExternalMemory } from "./memory_quota.ts";
 import type { registerModulePolicy } from "./module_policy.ts";
+import { socketInternals } from "./socket.ts";
 import { installStreamPolyfill } from "./stream_polyfill.ts";
 import { settleGlobals } from "./web_standards.ts";
 
@@ -25,6 +26,7 @@ export async function loadApp(
   const env = installEnvironment(message);
   const registrations = installDoors(server);
   limitExternalMemory(message.externalBytes);
+  socketInternals.setBlob(Blob);
   settleGlobals();
   installCaches(message.externalBytes);
   if (message.assetsPrefix !== null) {
@@ -33,10 +35,20 @@ export async function loadApp(
   }
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
   if (message.streams === "polyfill") await installStreamPolyfill();
-  const exported = await import(message.entry);
+  const exported = await runEntry(message.entry, registrations.waits);
   const scheduled = findScheduled(exported);
   if (message.hasCrons && scheduled === null) {
     console.warn("Crons are configured, but the app exports no scheduled(event, env, ctx)");
   }
   return { fetch: findHandler(exported, registrations), scheduled, env };
+}
+
+/** Runs the entry; one that awaits the end of its server at the top level is an app all the same, as in Deno. */
+async function runEntry(entry: string, waits: Promise<void>): Promise<Record<string, unknown>> {
+  const entered: Promise<Record<string, unknown>> = import(entry);
+  const parked = waits.then(() => new Promise<null>((resolve) => setTimeout(() => resolve(null), 0)));
+  const exported = await Promise.race([entered, parked]);
+  if (exported !== null) return exported;
+  entered.catch((error) => console.error(error));
+  return {};
 }

@@ -18,6 +18,8 @@ const CLOSED = 3;
 
 const NativeUint8Array = Uint8Array;
 const NativeBlob = Blob;
+/** Makes the Blobs of messages; the quota's class once it stands, since Blob data outlives an isolate. */
+let MessageBlob = Blob;
 const NativeMessageEvent = MessageEvent;
 const NativeCloseEvent = CloseEvent;
 const NativeEvent = Event;
@@ -34,6 +36,7 @@ const INTERNAL = Symbol("internal");
 /** What NANO does to sockets and apps must not see. */
 export interface SocketInternals {
   setConnect(connect: ConnectSocket): void;
+  setBlob(limited: typeof Blob): void;
   createUnbound(options: { url: string; paired: boolean }): AppSocket;
   bind(socket: AppSocket, transport: SocketTransport): void;
   handOver(socket: AppSocket, network: SocketTransport): void;
@@ -203,6 +206,11 @@ export class AppSocket extends EventTarget {
         AppSocket.#connect = connect;
       },
 
+      /** Makes Blobs of messages by this class. */
+      setBlob(limited: typeof Blob): void {
+        MessageBlob = limited;
+      },
+
       /** A socket that waits for its transport. */
       createUnbound(options: { url: string; paired: boolean }): AppSocket {
         const socket = new AppSocket(INTERNAL);
@@ -249,7 +257,14 @@ export class AppSocket extends EventTarget {
           // As the standard has it, nothing is heard of once close() was called.
           if (socket.#readyState >= CLOSING) return socket.#transport?.dispatched(data.length);
           const isBlob = socket.#binaryType === "blob";
-          const shown = typeof data === "string" ? data : isBlob ? new NativeBlob([data]) : bufferOf(data);
+          let shown: string | Blob | ArrayBuffer;
+          try {
+            shown = typeof data === "string" ? data : isBlob ? new MessageBlob([data]) : bufferOf(data);
+          } catch {
+            // The quota has spoken; the app learns of it by the close.
+            socket.close(4013, "The app holds too much Blob data");
+            return socket.#transport?.dispatched(data.length);
+          }
           try {
             socket.dispatchEvent(new NativeMessageEvent("message", { data: shown }));
           } finally {

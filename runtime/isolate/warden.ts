@@ -75,6 +75,8 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
       if (vitals !== undefined) {
         vitals.cpuLimitMs = command.cpuMs;
         vitals.externalLimitBytes = command.externalBytes;
+        // Only a booted isolate is given an app; that may compute before its first beat was asked for.
+        vitals.answered = true;
       }
       break;
     }

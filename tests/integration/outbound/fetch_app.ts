@@ -96,8 +96,8 @@ const runs = {
     const response = await fetch("data:text/plain;base64,aGVsbG8=");
     return [response.status, response.headers.get("content-type"), await response.text()];
   },
-  async errors({ up }) {
-    const closed = await describe(() => fetch("http://127.0.0.1:1/"));
+  async errors({ up, query }) {
+    const closed = await describe(() => fetch("http://127.0.0.1:" + query.get("closed") + "/"));
     return [closed, await describe(() => fetch("ftp://x/")), await describe(() => fetch("file:///etc/passwd")),
       await describe(() => fetch("http://user:pw@x/")), await describe(() => fetch(up, { method: "GET", body: "x" })),
       await describe(() => fetch("http://does-not-exist.invalid/"))];

@@ -26,10 +26,13 @@ function closeOf(nano: NanoProcess, id: string): Promise<{ code: number; reason:
 }
 
 async function start(config: Readonly<Record<string, unknown>> = {}): Promise<[TempProject, NanoProcess]> {
-  const project = await TempProject.create({ app: { files: SOCKET_APP, config: { memory_mb: 64, external_mb: 256 } } }, {
-    admin: ADMIN,
-    ...config,
-  });
+  const project = await TempProject.create(
+    { app: { files: SOCKET_APP, config: { memory_mb: 64, external_mb: 256 } } },
+    {
+      admin: ADMIN,
+      ...config,
+    },
+  );
   return [project, await NanoProcess.start(project.configFile)];
 }
 

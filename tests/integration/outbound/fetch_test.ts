@@ -9,7 +9,7 @@ import { FETCH_APP } from "./fetch_app.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
 const MB = 1024 * 1024;
-const GROWTH_LIMIT = 120 * MB;
+const GROWTH_LIMIT = 160 * MB;
 
 interface Failure {
   readonly error: string;

@@ -1,5 +1,8 @@
-/** Starts the servers that are compared, each in a process of its own, with stdout read and thrown away. */
+/** Starts the servers that are compared, each in a process of its own. */
 import { fromFileUrl, REPO } from "../support/repo.ts";
+
+/** Longest wait for a server to listen. */
+const START_MS = 30_000;
 
 /** A server under measurement. */
 export interface Server extends AsyncDisposable {
@@ -15,13 +18,59 @@ export function startRaw(kind: "plain" | "faithful"): Promise<Server> {
   return start(["run", "-A", fromFileUrl(new URL("tests/bench/raw_server.ts", REPO)), kind]);
 }
 
-/** Starts `nano start --no-guardian` with the flags of `deno task nano`; the request log stays on. */
+/**
+ * Starts `nano start --no-guardian` with the flags of `deno task nano`. The request log stays on and goes to /dev/null:
+ * a reader of a pipe would take a core of the two, and hold the server up where it falls behind.
+ */
 export async function startNano(configFile: string): Promise<Server> {
   const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", REPO)));
   const [deno, ...args] = String(config.tasks.nano.command).split(" ");
   if (deno !== "deno" || args.pop() !== "admin/cli/main.ts") throw new Error('Cannot read the flags of task "nano"');
   const main = fromFileUrl(new URL("admin/cli/main.ts", REPO));
-  return start([...args, main, "start", "--no-guardian", "--config", configFile]);
+  const port = freePort();
+  const began = performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args, main, "start", "--no-guardian", "--config", configFile, "--port", String(port)],
+    cwd: fromFileUrl(REPO),
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "inherit",
+  }).spawn();
+  async function stop(): Promise<void> {
+    child.kill("SIGKILL");
+    await child.status;
+  }
+  try {
+    await listens(port, child);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const startMs = performance.now() - began;
+  return { url: `http://127.0.0.1:${port}`, port, pid: child.pid, startMs, [Symbol.asyncDispose]: stop };
+}
+
+/** A port that nobody listens on just now. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return (listener.addr as Deno.NetAddr).port;
+}
+
+/** Waits until the port takes connections. */
+async function listens(port: number, child: Deno.ChildProcess): Promise<void> {
+  let ended = false;
+  child.status.then(() => ended = true);
+  for (const deadline = performance.now() + START_MS; performance.now() < deadline && !ended;) {
+    try {
+      using _ = await Deno.connect({ hostname: "127.0.0.1", port });
+      return;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+  throw new Error(ended ? "The server ended before it listened" : `The server does not listen after ${START_MS} ms`);
 }
 
 async function start(args: readonly string[]): Promise<Server> {

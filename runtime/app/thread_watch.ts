@@ -41,7 +41,14 @@ export class ThreadWatch implements Disposable {
   }
 
   #look(): void {
-    const alive = livingThreads();
+    let alive: Set<string>;
+    try {
+      alive = livingThreads();
+    } catch {
+      // No descriptor to be had just now, say: the host must not fall for a look that can be taken later.
+      this.#timer = setTimeout(() => this.#look(), LOOK_MS);
+      return;
+    }
     for (const ending of [...this.#ending.values()]) {
       if (!alive.has(`worker-${ending.threadId}`)) {
         this.#ending.delete(ending.threadId);
@@ -56,15 +63,21 @@ export class ThreadWatch implements Disposable {
   }
 }
 
-/** Names of this process' threads. */
-export function livingThreads(): Set<string> {
+/** Where Linux lists this process' threads. */
+const TASKS = "/proc/self/task";
+
+/**
+ * Names of this process' threads.
+ * @param read gives the text of a file; throws when its thread has ended
+ */
+export function livingThreads(read: (path: string) => string = Deno.readTextFileSync): Set<string> {
   const names = new Set<string>();
-  for (const { name } of Deno.readDirSync("/proc/self/task")) {
+  for (const { name } of Deno.readDirSync(TASKS)) {
     try {
-      names.add(Deno.readTextFileSync(`/proc/self/task/${name}/comm`).trim());
-    } catch (error) {
-      // A thread that ends between the listing and the look is not alive.
-      if (!(error instanceof Deno.errors.NotFound) && !(error instanceof Error && "code" in error)) throw error;
+      names.add(read(`${TASKS}/${name}/comm`).trim());
+    } catch {
+      // A thread that ends between the listing and the look is not alive. The system says so in several ways: no such
+      // file, or no such process, which Deno gives neither a class nor a code.
     }
   }
   return names;

@@ -165,9 +165,10 @@ export class Nano implements AsyncDisposable {
 
   /** Whether requests are taken, and how the apps are. */
   readiness(): Readiness {
-    const apps = this.apps().map(({ name, state, error }) => ({ name, state, error }));
+    const snapshots = this.apps();
+    const apps = snapshots.map(({ name, state, error }) => ({ name, state, error }));
     const draining = this.#draining !== null;
-    return { ready: !draining && !this.apps().some(isFirstStart), draining, apps };
+    return { ready: !draining && !snapshots.some(isFirstStart), draining, apps };
   }
 
   /** The metrics in Prometheus' text format. */

@@ -1,5 +1,6 @@
 /** An app that is nothing but files: what is left of its requests when none of its files was the answer. */
 import type { AppCall } from "./app_call.ts";
+import { idleSnapshot } from "./app/idle_snapshot.ts";
 import type { Clock } from "./clock.ts";
 import type { AppConfig } from "./config/resolved_config.ts";
 import { NanoError } from "./errors.ts";
@@ -72,23 +73,8 @@ export class StaticSite implements AppUnit {
   }
 
   snapshot(): AppSnapshot {
-    return {
-      name: this.app.name,
-      state: this.#state,
-      hostnames: this.app.hostnames,
-      port: this.app.port,
-      version: this.version,
-      since: this.#since,
-      restarts: {},
-      lastExit: null,
-      error: null,
-      inFlight: this.#pending,
-      queued: 0,
-      heapBytes: 0,
-      externalBytes: 0,
-      cpuSeconds: 0,
-      startSeconds: 0,
-    };
+    const known = { state: this.#state, version: this.version, since: this.#since };
+    return { ...idleSnapshot(this.app, known), inFlight: this.#pending, startSeconds: 0 };
   }
 
   #move(state: AppStateName): void {

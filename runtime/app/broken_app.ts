@@ -4,6 +4,7 @@ import type { AppConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
 import type { AppSnapshot } from "../events.ts";
 import type { AppStateName, ExitReason } from "../lifecycle.ts";
+import { idleSnapshot } from "./idle_snapshot.ts";
 
 /** Stands where a supervisor would. */
 export class BrokenApp {
@@ -47,22 +48,7 @@ export class BrokenApp {
   }
 
   snapshot(): AppSnapshot {
-    return {
-      name: this.app.name,
-      state: this.#state,
-      hostnames: this.app.hostnames,
-      port: this.app.port,
-      version: null,
-      since: this.#since,
-      restarts: {},
-      lastExit: null,
-      error: [this.#error.message, ...this.#error.details].join("\n"),
-      inFlight: 0,
-      queued: 0,
-      heapBytes: 0,
-      externalBytes: 0,
-      cpuSeconds: 0,
-      startSeconds: null,
-    };
+    const error = [this.#error.message, ...this.#error.details].join("\n");
+    return { ...idleSnapshot(this.app, { state: this.#state, version: null, since: this.#since }), error };
   }
 }

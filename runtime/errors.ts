@@ -29,6 +29,13 @@ export const ERROR_CODES = {
   FORBIDDEN: { status: 403, fault: "client", meaning: "The request comes from a foreign host or origin" },
   NOT_FOUND: { status: 404, fault: "client", meaning: "There is no such thing" },
   CONFLICT: { status: 409, fault: "client", meaning: "The change collides with what exists" },
+  PRECONDITION_FAILED: { status: 412, fault: "client", meaning: "Somebody else changed it in the meantime" },
+  TOO_MANY_ATTEMPTS: {
+    status: 429,
+    fault: "client",
+    meaning: "Too many wrong tokens in a short time",
+    retryAfter: true,
+  },
   INTERNAL: { status: 500, fault: "host", meaning: "NANO itself failed" },
 } as const satisfies Record<string, ErrorCodeEntry>;
 

@@ -25,3 +25,26 @@ export type { AppStateName, ExitReason } from "./lifecycle.ts";
 export { type DrainResult, Nano, type NanoOptions, type Readiness } from "./nano.ts";
 export { NANO_VERSION } from "./version.ts";
 export { problemDocument } from "./http/problem.ts";
+export {
+  type AppOrigin,
+  CHANGE_ACTIONS,
+  type ChangeAction,
+  type ChangeRequest,
+  type DeployRequest,
+  type DrainOutcome,
+  type HistoryEntry,
+  type Operations,
+  type SetAside,
+  type VersionRole,
+  type VersionView,
+} from "./operations.ts";
+export type {
+  AppSeries,
+  AppTick,
+  LogBatch,
+  LogFilter,
+  LogLine,
+  LogLineKind,
+  Observations,
+  RequestSummary,
+} from "./observations.ts";

@@ -1,0 +1,106 @@
+/** What can be watched of a running NANO: figures of requests, their recent past, and the apps' log lines. */
+import type { AppLogLevel } from "./events.ts";
+
+/** Totals and latency of one app's requests since it was added. */
+export interface RequestSummary {
+  readonly requests: number;
+  /** Answers with a status of 500 or more. */
+  readonly errors: number;
+  readonly p50Seconds: number | null;
+  readonly p99Seconds: number | null;
+}
+
+/** The recent past of one app, one value a tick, oldest first; all lists have the same length. */
+export interface AppSeries {
+  readonly requestsPerSecond: readonly number[];
+  readonly errorsPerSecond: readonly number[];
+  /** Null in a tick without a request. */
+  readonly p50Seconds: readonly (number | null)[];
+  readonly p99Seconds: readonly (number | null)[];
+  readonly inFlight: readonly number[];
+  readonly heapBytes: readonly number[];
+  readonly externalBytes: readonly number[];
+  /** Share of one core, 0 to 1 and more. */
+  readonly cpu: readonly number[];
+}
+
+/** The last tick of one app, as the dashboard's stream sends it. */
+export interface AppTick {
+  readonly app: string;
+  readonly state: string;
+  readonly requestsPerSecond: number;
+  readonly errorsPerSecond: number;
+  readonly p50Seconds: number | null;
+  readonly p99Seconds: number | null;
+  readonly inFlight: number;
+  readonly queued: number;
+  readonly heapBytes: number;
+  readonly externalBytes: number;
+  readonly cpu: number;
+}
+
+/** What a line tells. */
+export type LogLineKind = "console" | "exception" | "request" | "life";
+
+/** One line of an app's log. */
+export interface LogLine {
+  /** Grows by one a line, over all apps. */
+  readonly id: number;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly app: string;
+  readonly kind: LogLineKind;
+  readonly level: AppLogLevel;
+  /** For a request: `GET /path 200 3.1 ms`. */
+  readonly text: string;
+  /** Only for kind `request`. */
+  readonly request: {
+    readonly method: string;
+    readonly path: string;
+    readonly status: number;
+    readonly durationMs: number;
+    readonly requestId: string;
+    readonly code: string | null;
+  } | null;
+}
+
+/** Which lines are wanted; null is no restriction. */
+export interface LogFilter {
+  readonly app: string | null;
+  /** This level and above. */
+  readonly level: AppLogLevel | null;
+  /** Part of the text, without case. */
+  readonly text: string | null;
+  /** Of requests: `404`, or `5xx`. Lines that are no requests are left out then. */
+  readonly status: string | null;
+  /** Of requests. Lines that are no requests are left out then. */
+  readonly method: string | null;
+  readonly kinds: readonly LogLineKind[] | null;
+  /** Share of the lines that is wanted, above 0 to 1. */
+  readonly sample: number;
+}
+
+/** Lines for one follower. */
+export interface LogBatch {
+  readonly lines: readonly LogLine[];
+  /** Lines that matched and were dropped because the follower was too slow. */
+  readonly dropped: number;
+}
+
+/** The watching side of a running NANO. */
+export interface Observations {
+  /** All zero for an app that had no request. */
+  requestSummary(app: string): RequestSummary;
+  /** Requests by status since the app was added. */
+  requestsByStatus(app: string): ReadonlyMap<number, number>;
+  /** Seconds between ticks. */
+  readonly tickSeconds: number;
+  /** The recent past of an app; empty lists when nothing is known. */
+  series(app: string): AppSeries;
+  /** A batch of all apps' last tick, once a tick; ends with the signal. The first comes at once. */
+  ticks(signal: AbortSignal): AsyncIterable<readonly AppTick[]>;
+  /** The last lines that match, oldest first. Requests are kept only while somebody follows, so they are not among them. */
+  recentLines(filter: LogFilter, limit: number): readonly LogLine[];
+  /** Lines from now on, in batches; ends with the signal. */
+  followLines(filter: LogFilter, signal: AbortSignal): AsyncIterable<LogBatch>;
+}

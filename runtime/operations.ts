@@ -1,0 +1,173 @@
+/** What an operator changes while NANO runs, beside editing nano.json; class Operator fits. */
+import type { ReloadSummary } from "./events.ts";
+
+/** Who asks for a change, and what must still hold. */
+export interface ChangeRequest {
+  /** Who asks, for log and history, as `api 127.0.0.1` or `dashboard 10.0.0.7`. */
+  readonly actor: string;
+  /** Tag that the app must still have, or null for any; see {@linkcode Operations.tagOf}. */
+  readonly ifMatch: string | null;
+}
+
+/** Where an app's entry comes from. */
+export interface AppOrigin {
+  /** `file`: nano.json names it; `api`: it was added while NANO ran; `version`: a preview or a rollout of another app. */
+  readonly source: "file" | "api" | "version";
+  /** The app that this is a version of, for source `version`. */
+  readonly versionOf: string | null;
+  /** Keys of nano.json that the admin API has put in the place of the file's, as they were given; null without any. */
+  readonly overrides: Readonly<Record<string, unknown>> | null;
+  /** Deployed version that serves, or null when the code comes from the app's `path`. */
+  readonly deployed: string | null;
+  /** A version that gets a part of the requests. */
+  readonly rollout: { readonly version: string; readonly percent: number } | null;
+}
+
+/** A kept change that is not in force, because nano.json wins or because it no longer fits. */
+export interface SetAside {
+  readonly app: string;
+  /** Every reason, each with the key and the value. */
+  readonly reasons: readonly string[];
+}
+
+/** What serves for a version. */
+export type VersionRole = "active" | "rollout" | "preview" | "kept";
+
+/** A deployed version of an app. */
+export interface VersionView {
+  /** `v1`, `v2`, … in the order of the deploys; never given twice. */
+  readonly version: string;
+  /** ms since the epoch. */
+  readonly createdAt: number;
+  /** Of the unpacked files. */
+  readonly bytes: number;
+  readonly files: number;
+  /** What the deploying person wrote, or "". */
+  readonly note: string;
+  /** Who deployed it. */
+  readonly actor: string;
+  readonly role: VersionRole;
+  /** Host of its preview, or null. */
+  readonly previewHost: string | null;
+}
+
+/** How a version is deployed. */
+export interface DeployRequest extends ChangeRequest {
+  /** Makes the app when there is none of that name; null refuses that. Hosts empty: the name. */
+  readonly create: { readonly hostnames: readonly string[] } | null;
+  /**
+   * `all`: it takes the place of what serves; a percentage: it gets that part of the requests; `preview`: only its own
+   * host `<version>--<app>.<suffix>`, where the suffix is the app's own unless one is given.
+   */
+  readonly target: "all" | { readonly percent: number } | { readonly preview: { readonly suffix: string | null } };
+  readonly note: string;
+}
+
+/** One change that was asked for. */
+export interface HistoryEntry {
+  readonly id: number;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly actor: string;
+  /** What was asked, as `app.add`; a closed list. */
+  readonly action: ChangeAction;
+  /** Null for what concerns all. */
+  readonly app: string | null;
+  /** One sentence with the values, secrets masked. */
+  readonly detail: string;
+  /** Null when it was done, else why not. */
+  readonly error: string | null;
+}
+
+/** Kinds of changes. */
+export const CHANGE_ACTIONS = [
+  "app.add",
+  "app.change",
+  "app.remove",
+  "app.restart",
+  "app.drain",
+  "version.deploy",
+  "version.rollback",
+  "version.rollout",
+  "version.return",
+  "version.remove",
+  "config.reload",
+  "cron.run",
+] as const;
+
+/** Kind of a change. */
+export type ChangeAction = typeof CHANGE_ACTIONS[number];
+
+/** What came of a removal or drain. */
+export interface DrainOutcome {
+  /** Requests that were in flight and finished. */
+  readonly drainedRequests: number;
+  /** Requests that had to be cut. */
+  readonly forcedClosed: number;
+}
+
+/** The changes. All of them are kept, recorded and told; one at a time; all or nothing. */
+export interface Operations {
+  /** Changes with every change of an app's configuration or code; quoted, as an HTTP ETag. @throws {NanoError} NOT_FOUND */
+  tagOf(app: string): string;
+  /** @throws {NanoError} NOT_FOUND */
+  originOf(app: string): AppOrigin;
+  /** Kept changes that are not in force. */
+  setAside(): readonly SetAside[];
+  /**
+   * Adds an app and keeps it.
+   * @param entry as in `apps[]` of nano.json; without a name it is made from the hostname
+   * @returns the app's name
+   * @throws {NanoError} CONFLICT when name, host or port are taken, CONFIG_INVALID with every mistake in `details`
+   */
+  addApp(entry: Readonly<Record<string, unknown>>, by: ChangeRequest): Promise<string>;
+  /**
+   * Changes an app as JSON Merge Patch (RFC 7396): `null` takes a key away.
+   * @throws {NanoError} NOT_FOUND, PRECONDITION_FAILED, CONFLICT, CONFIG_INVALID
+   */
+  changeApp(app: string, patch: Readonly<Record<string, unknown>>, by: ChangeRequest): Promise<void>;
+  /** Drops the overrides of an app of nano.json. @throws {NanoError} NOT_FOUND, PRECONDITION_FAILED */
+  resetApp(app: string, by: ChangeRequest): Promise<void>;
+  /** Removes an app; settles after its drain. @throws {NanoError} NOT_FOUND, PRECONDITION_FAILED */
+  removeApp(app: string, by: ChangeRequest): Promise<DrainOutcome>;
+  /** Boots another isolate of the same code, swaps, drains the old. @throws {NanoError} NOT_FOUND, APP_FAILED */
+  restartApp(app: string, by: ChangeRequest): Promise<void>;
+  /** Takes an app out of service after its requests; a restart brings it back. @throws {NanoError} NOT_FOUND */
+  drainApp(app: string, by: ChangeRequest): Promise<DrainOutcome>;
+  /** Runs a job now. @returns whether it went well @throws {NanoError} NOT_FOUND, CONFLICT */
+  runCron(app: string, name: string, by: ChangeRequest): Promise<boolean>;
+  /** As `Nano.reload`, recorded. @throws {NanoError} CONFIG_INVALID */
+  reload(by: ChangeRequest): Promise<ReloadSummary>;
+  /** What a reload would change now; nothing is booted. @throws {NanoError} CONFIG_INVALID */
+  previewReload(): Promise<ReloadSummary>;
+
+  /**
+   * Unpacks, keeps and boots an archive (zip or tar.gz), then lets it serve.
+   * @throws {NanoError} NOT_FOUND, BODY_TOO_LARGE, USAGE for what is no such archive, CONFIG_INVALID when it cannot boot
+   */
+  deploy(app: string, archive: ReadableStream<Uint8Array>, how: DeployRequest): Promise<VersionView>;
+  /** Newest first. @throws {NanoError} NOT_FOUND */
+  versions(app: string): readonly VersionView[];
+  /**
+   * Goes back to an earlier version; an open rollout ends.
+   * @param version null: the one that served before; `path`: the app's own `path`
+   * @returns what serves now, a version or `path`
+   * @throws {NanoError} NOT_FOUND, CONFLICT when there is none before
+   */
+  rollback(app: string, version: string | null, by: ChangeRequest): Promise<string>;
+  /**
+   * Changes how many requests a version gets.
+   * @param percent 0 ends the rollout, 100 makes the version the one that serves
+   * @throws {NanoError} NOT_FOUND, USAGE
+   */
+  rollout(app: string, version: string, percent: number, by: ChangeRequest): Promise<void>;
+  /** Deletes a version that does not serve, and its preview. @throws {NanoError} NOT_FOUND, CONFLICT */
+  removeVersion(app: string, version: string, by: ChangeRequest): Promise<void>;
+
+  /**
+   * What was changed, newest first.
+   * @param filter.before only entries with a lower id
+   * @param filter.limit at most 500
+   */
+  history(filter: { app: string | null; before: number | null; limit: number }): readonly HistoryEntry[];
+}

@@ -3,6 +3,8 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 import type { MiddlewareHandler } from "hono";
 import { NanoError } from "../runtime/mod.ts";
+import type { FailedAttempts } from "./failed_attempts.ts";
+import { HttpError } from "./http_error.ts";
 
 /** Names under which everybody reaches the own machine. */
 const LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"] as const;
@@ -46,23 +48,42 @@ export function checkOrigin(): MiddlewareHandler {
   };
 }
 
-/** Refuses requests without the bearer token. */
-export function checkToken(token: string): MiddlewareHandler {
-  const expected = digest(token);
-  return async (context, next) => {
-    const match = /^bearer +([^ ]+) *$/i.exec(context.req.header("authorization") ?? "");
-    if (match === null) {
+/** Tells whether a request has the bearer token, and counts those that have a wrong one. */
+export class TokenCheck {
+  readonly #expected: Uint8Array;
+  readonly #failed: FailedAttempts;
+
+  constructor(token: string, failed: FailedAttempts) {
+    this.#expected = digest(token);
+    this.#failed = failed;
+  }
+
+  /**
+   * Returns when the token is right.
+   *
+   * @param authorization value of the header
+   * @param peer address of the client
+   * @throws {NanoError} UNAUTHORIZED; TOO_MANY_ATTEMPTS after too many wrong tokens from that address
+   */
+  check(authorization: string | undefined, peer: string): void {
+    const match = /^bearer +([^ ]+) *$/i.exec(authorization ?? "");
+    // Digests have one length, so the comparison tells neither the token's length nor how far a guess is right.
+    if (match !== null && timingSafeEqual(digest(match[1]!), this.#expected)) return;
+    // Who sends nothing guesses nothing.
+    if (authorization === undefined) {
       throw new NanoError(
         "UNAUTHORIZED",
         'The header "Authorization: Bearer <token>" is missing; "nano token" shows the token',
       );
     }
-    // Digests have one length, so the comparison tells neither the token's length nor how far a guess is right.
-    if (!timingSafeEqual(digest(match[1]!), expected)) {
-      throw new NanoError("UNAUTHORIZED", 'The token is wrong; "nano token" shows the right one');
+    const seconds = this.#failed.add(peer);
+    if (seconds > 0) {
+      throw new HttpError("TOO_MANY_ATTEMPTS", `Too many wrong tokens from ${peer}: try again in ${seconds} s`, {
+        headers: { "retry-after": String(seconds) },
+      });
     }
-    await next();
-  };
+    throw new NanoError("UNAUTHORIZED", 'The token is wrong; "nano token" shows the right one');
+  }
 }
 
 function digest(text: string): Uint8Array {

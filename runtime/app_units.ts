@@ -10,8 +10,10 @@ import type { NanoEvent } from "./events.ts";
 import { DoorWithAssets } from "./door_with_assets.ts";
 import { AssetFolder } from "./http/assets.ts";
 import { OutboundDoor } from "./outbound/outbound_door.ts";
+import { TracedDoor } from "./outbound/traced_door.ts";
 import type { AppUnit } from "./reload.ts";
 import { StaticSite } from "./static_site.ts";
+import type { Tracer } from "./trace/tracer.ts";
 import { UnitWithAssets } from "./unit_with_assets.ts";
 import { NANO_VERSION } from "./version.ts";
 
@@ -22,6 +24,8 @@ export interface UnitTools {
   readonly emit: (event: NanoEvent) => void;
   /** Absolute paths of files that no folder of assets may show. */
   readonly hidden: readonly string[];
+  /** Null while Deno's OpenTelemetry is off. */
+  readonly tracer: Tracer | null;
 }
 
 /** The unit of an app whose code is at hand. */
@@ -38,7 +42,8 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     clock,
     takeIsolate: tools.takeIsolate,
     openOutbound: ({ outbound }) => {
-      const door = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`);
+      const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`);
+      const door = tools.tracer === null ? plain : new TracedDoor(plain, { app: app.name, tracer: tools.tracer });
       return folder === null ? door : new DoorWithAssets(door, folder);
     },
     emit,

@@ -21,8 +21,8 @@ export class DoorWithAssets implements OutboundDoor {
   }
 
   /** @throws {TypeError} when the policy or the URL forbids it */
-  connect(url: string, protocols: readonly string[]): HostSocket {
-    return this.#door.connect(url, protocols);
+  connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket {
+    return this.#door.connect(url, protocols, options);
   }
 
   /** Answers from the app's own files. */

@@ -35,8 +35,25 @@ export interface RequestEvent {
   readonly code: string | null;
 }
 
-/** A console level of an app, or `error` for an uncaught exception. */
+/** A console level of an app, or `error` for an exception. */
 export type AppLogLevel = "debug" | "info" | "warn" | "error";
+
+/** Whether an app wrote a line itself, or failed: its handler, its stream, or code that nobody awaits. */
+export type AppLogKind = "console" | "exception";
+
+/** A line of an app. */
+export interface AppLogEvent {
+  /** Discriminates the union. */
+  readonly event: "app_log";
+  /** The app. */
+  readonly app: string;
+  /** `error` for an exception. */
+  readonly level: AppLogLevel;
+  /** Of an exception its stack, in the app's own files and lines. */
+  readonly text: string;
+  /** What the line is. */
+  readonly kind: AppLogKind;
+}
 
 /** Which job an event is about. */
 export interface CronId {
@@ -60,6 +77,22 @@ export interface CronDoneEvent extends CronId {
   readonly error?: string;
 }
 
+/** An operator asked for a change; the log's audit line. */
+export interface OperatorChangeEvent {
+  /** Discriminates the union. */
+  readonly event: "operator_change";
+  /** What was asked, as `app.add`; see `CHANGE_ACTIONS`. */
+  readonly action: string;
+  /** Null for what concerns all. */
+  readonly app: string | null;
+  /** Who asked. */
+  readonly actor: string;
+  /** One sentence; values of variables are never in it. */
+  readonly detail: string;
+  /** Null when it was done, else why not. */
+  readonly error: string | null;
+}
+
 /** Everything that NANO tells about itself. */
 export type NanoEvent =
   | { readonly event: "server_start"; readonly version: string; readonly url: string; readonly admin: string | null }
@@ -73,13 +106,14 @@ export type NanoEvent =
   | { readonly event: "app_drain_start"; readonly app: string; readonly inFlight: number }
   | { readonly event: "app_drained"; readonly app: string; readonly forcedClosed: number }
   | { readonly event: "app_state"; readonly app: string; readonly state: AppStateName }
-  | { readonly event: "app_log"; readonly app: string; readonly level: AppLogLevel; readonly text: string }
+  | AppLogEvent
   | { readonly event: "app_removed"; readonly app: string }
   | ({ readonly event: "cron_start" } & CronId)
   | CronDoneEvent
   | ({ readonly event: "cron_skipped" } & CronId)
   | ({ readonly event: "config_reload" } & ReloadSummary)
   | { readonly event: "config_rejected"; readonly errors: readonly string[] }
+  | OperatorChangeEvent
   | { readonly event: "drain_start"; readonly inFlight: number; readonly timeoutMs: number }
   | { readonly event: "drain_complete"; readonly drainedRequests: number; readonly forcedClosed: number }
   | { readonly event: "warning"; readonly text: string };

@@ -1,5 +1,7 @@
 /** The runtime's face for admin/ and the public module: what may be used from outside of runtime/. */
 export { loadConfig, type LoadOptions, maskedConfig, resolveConfig, type ResolveOptions } from "./config/load.ts";
+export type { EvalAnswer, EvalRequest } from "./bundle/eval_entry.ts";
+export { type AppPatch, appPatchSchema, type NewApp, newAppSchema, writtenAppError } from "./config/written_app.ts";
 export { nearestKey } from "./config/nearest_key.ts";
 export type { AdminConfig, AppConfig, AssetsConfig, CronConfig, NanoConfig } from "./config/resolved_config.ts";
 export {
@@ -21,8 +23,9 @@ export {
   type ReloadSummary,
   type RequestEvent,
 } from "./events.ts";
-export type { AppStateName, ExitReason } from "./lifecycle.ts";
-export { type DrainResult, Nano, type NanoOptions, type Readiness } from "./nano.ts";
+export { APP_STATE_NAMES, type AppStateName, type ExitReason } from "./lifecycle.ts";
+export { type DrainResult, Nano, type NanoOptions } from "./nano.ts";
+export type { Readiness } from "./readiness.ts";
 export { NANO_VERSION } from "./version.ts";
 export { problemDocument } from "./http/problem.ts";
 export {
@@ -48,3 +51,5 @@ export type {
   Observations,
   RequestSummary,
 } from "./observations.ts";
+export { type PackedFolder, packFolder, type PackOptions } from "./store/pack_folder.ts";
+export { type AppLayer, type AppSource, type LayerReport, versionAppName } from "./config/layers.ts";

@@ -3,29 +3,32 @@ import { join } from "node:path";
 import { CronSchedule } from "./app/cron_schedule.ts";
 import { brokenApp, superviseApp, type UnitTools } from "./app_units.ts";
 import { type AppBundle, Bundler } from "./bundle/bundler.ts";
+import { withEvalEntry } from "./bundle/eval_entry.ts";
 import { bundleIsolate } from "./bundle/isolate_bundle.ts";
 import { withStreamPolyfill } from "./bundle/stream_polyfill_source.ts";
 import { systemClock } from "./clock.ts";
+import type { AppLayer } from "./config/layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import { NanoError } from "./errors.ts";
 import { type AppSnapshot, EventHub, type ReloadSummary } from "./events.ts";
 import { FileWatch } from "./file_watch.ts";
+import { fixedKeyChanges } from "./fixed_keys.ts";
+import { Generations } from "./generations.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { Router } from "./http/router.ts";
 import { IsolateFarm } from "./isolate_farm.ts";
 import { Listeners } from "./listeners.ts";
-import type { AppStateName } from "./lifecycle.ts";
+import type { Observations } from "./observations.ts";
 import { Log } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
-import {
-  type AppUnit,
-  emptyGeneration,
-  type Generation,
-  type PreparedReload,
-  prepareReload,
-  type ReloadTools,
-  routerOf,
-} from "./reload.ts";
+import { Observatory } from "./observe/observatory.ts";
+import { OtelTracer } from "./trace/otel_tracer.ts";
+import type { Operations } from "./operations.ts";
+import { Operator } from "./operate/operator.ts";
+import { type Readiness, readinessOf } from "./readiness.ts";
+import type { ReloadTools } from "./reload.ts";
+import { StateStore } from "./store/state_store.ts";
+import { VersionFolders } from "./store/version_folders.ts";
 
 /** How NANO runs, beside what its configuration says. */
 export interface NanoOptions {
@@ -33,12 +36,17 @@ export interface NanoOptions {
   readonly write?: (text: string) => void;
   /** Whether pretty log lines are coloured. */
   readonly color?: boolean;
-  /** Reads the configuration anew; without it a reload looks at the apps' code only. */
-  readonly reloadConfig?: () => Promise<NanoConfig>;
+  /**
+   * Reads the configuration anew; without it a reload looks at the apps' code only, and `operations` cannot change what
+   * apps there are. It has to pass the layers on to `loadConfig` or `resolveConfig`.
+   */
+  readonly reloadConfig?: (layers: readonly AppLayer[]) => Promise<NanoConfig>;
   /** Whether edits of files take effect by themselves. */
   readonly watch?: boolean;
   /** `nano dev`: answers hold stacks, and an edit that breaks an app takes effect, so that its author sees the mistake. */
   readonly dev?: boolean;
+  /** `nano eval`: a request runs the app's entry as a script, and the answer tells how it went. */
+  readonly evaluate?: boolean;
 }
 
 /** What a drain came to. */
@@ -47,16 +55,6 @@ export interface DrainResult {
   readonly drainedRequests: number;
   /** Requests that had to be cut. */
   readonly forcedClosed: number;
-}
-
-/** Whether NANO takes requests, and how its apps are. */
-export interface Readiness {
-  /** Every app has left its first start, and no drain has begun. */
-  readonly ready: boolean;
-  /** NANO is going away. */
-  readonly draining: boolean;
-  /** State of every app, with the message of its failure. */
-  readonly apps: readonly { readonly name: string; readonly state: AppStateName; readonly error: string | null }[];
 }
 
 /** The first start waits this long for slow apps before it listens; their requests then wait in their queues. */
@@ -72,22 +70,33 @@ export class Nano implements AsyncDisposable {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #dispatcher: Dispatcher;
+  readonly #tracer: OtelTracer | null;
   readonly #bundler: Bundler;
   readonly #crons: CronSchedule;
+  readonly #generations: Generations;
+  readonly #observatory: Observatory;
+  #store: StateStore | null = null;
+  #operator!: Operator;
   #farm!: IsolateFarm;
   #listeners!: Listeners;
   #watch: FileWatch | null = null;
-  #generation: Generation;
-  /** Removed apps that still drain. */
-  readonly #leaving = new Set<AppUnit>();
-  /** Every unit that was replaced or removed and has not ended yet. */
-  readonly #stops = new Map<AppUnit, Promise<unknown>>();
-  #reloading: Promise<unknown> = Promise.resolve();
   #draining: Promise<DrainResult> | null = null;
 
-  private constructor(config: NanoConfig, options: NanoOptions) {
+  private constructor(config: NanoConfig, options: NanoOptions, tracer: OtelTracer | null) {
     this.#options = options;
-    this.#generation = emptyGeneration(config);
+    this.#generations = new Generations(config, {
+      reloadTools: (next) => this.#tools(next),
+      openPorts: (next) => this.#listeners.prepare(next),
+      route: (router) => this.#dispatcher.use(router),
+      onChange: ({ config, units }) => {
+        this.#dispatcher.trust(config.trustedProxies);
+        this.#log.configure(config.log);
+        this.#farm.fit(config.apps);
+        this.#crons.follow(units.values());
+        this.#operator.followRollouts();
+      },
+      emit: (event) => this.events.emit(event),
+    });
     this.#log = new Log({
       ...config.log,
       color: options.color ?? false,
@@ -96,11 +105,19 @@ export class Nano implements AsyncDisposable {
     this.#metrics = new Metrics({ snapshot: () => this.apps(), startedAt: systemClock.wall() });
     this.events.listen(this.#log.listen);
     this.events.listen(this.#metrics.listen);
+    this.#observatory = new Observatory({
+      metrics: this.#metrics,
+      snapshot: () => this.apps(),
+      clock: systemClock,
+    });
+    this.events.listen(this.#observatory.listen);
+    this.#tracer = tracer?.follow(this.events) ?? null;
     this.#dispatcher = new Dispatcher(new Router([], null), {
       trustedProxies: config.trustedProxies,
       reveal: options.dev ?? false,
       now: systemClock.now,
       tell: (event) => this.events.emit(event),
+      tracer,
     });
     this.#crons = new CronSchedule({ clock: systemClock, emit: (event) => this.events.emit(event) });
     this.#bundler = new Bundler({
@@ -116,12 +133,10 @@ export class Nano implements AsyncDisposable {
    * @throws {NanoError} USAGE when an address cannot be had, INTERNAL when isolates cannot be created
    */
   static async start(config: NanoConfig, options: NanoOptions = {}): Promise<Nano> {
-    const nano = new Nano(config, options);
+    const nano = new Nano(config, options, await OtelTracer.open());
     try {
-      const started = nano.#start(config);
       // An edit made meanwhile is noticed and takes effect right after.
-      nano.#reloading = started.catch(() => {});
-      await started;
+      await nano.#generations.queue(() => nano.#start(config));
     } catch (error) {
       await nano.#close();
       throw error;
@@ -131,7 +146,7 @@ export class Nano implements AsyncDisposable {
 
   /** The configuration in force. */
   get config(): NanoConfig {
-    return this.#generation.config;
+    return this.#generations.present.config;
   }
 
   /** Where clients reach the public listener. */
@@ -142,6 +157,16 @@ export class Nano implements AsyncDisposable {
   /** Ports of apps with a listener of their own, by app name. */
   get ownPorts(): ReadonlyMap<string, number> {
     return this.#listeners.ownPorts();
+  }
+
+  /** Everything that changes something, beside editing nano.json; kept in the state folder. */
+  get operations(): Operations {
+    return this.#operator;
+  }
+
+  /** Everything that can be watched. */
+  get observations(): Observations {
+    return this.#observatory;
   }
 
   /**
@@ -160,15 +185,12 @@ export class Nano implements AsyncDisposable {
 
   /** What can be read of every app now. */
   apps(): readonly AppSnapshot[] {
-    return [...this.#generation.units.values()].map((unit) => unit.snapshot());
+    return [...this.#generations.present.units.values()].map((unit) => unit.snapshot());
   }
 
   /** Whether requests are taken, and how the apps are. */
   readiness(): Readiness {
-    const snapshots = this.apps();
-    const apps = snapshots.map(({ name, state, error }) => ({ name, state, error }));
-    const draining = this.#draining !== null;
-    return { ready: !draining && !snapshots.some(isFirstStart), draining, apps };
+    return readinessOf(this.apps(), this.#draining !== null);
   }
 
   /** The metrics in Prometheus' text format. */
@@ -176,27 +198,11 @@ export class Nano implements AsyncDisposable {
     return this.#metrics.render();
   }
 
-  /**
-   * Runs a job now, whatever its schedule.
-   *
-   * @param name of the job; its schedule, unless it was given one
-   * @returns whether it went well, once it has ended
-   * @throws {NanoError} NOT_FOUND when there is no such job, CONFLICT when it runs already
-   */
-  async runCron(app: string, name: string): Promise<boolean> {
-    const unit = this.#generation.units.get(app);
-    const cron = unit?.app.crons.find((one) => one.name === name);
-    if (unit === undefined || cron === undefined) {
-      throw new NanoError("NOT_FOUND", `Cannot run "${name}" of app "${app}": there is no such cron`);
-    }
-    const ok = await this.#crons.run(unit, cron);
-    if (ok === null) throw new NanoError("CONFLICT", `Cannot run "${name}" of app "${app}": it runs already`);
-    return ok;
-  }
-
   /** Names of the apps that hold requests. */
   busyApps(): readonly string[] {
-    return [...this.#generation.units.values()].filter((unit) => unit.pending > 0).map((unit) => unit.app.name);
+    return [...this.#generations.present.units.values()].filter((unit) => unit.pending > 0).map((unit) =>
+      unit.app.name
+    );
   }
 
   /** Drains. */
@@ -206,6 +212,8 @@ export class Nano implements AsyncDisposable {
 
   async #start(config: NanoConfig): Promise<void> {
     await Deno.mkdir(config.stateDir, { recursive: true });
+    this.#operator = await this.#openState(config);
+    this.events.listen(this.#operator.listen);
     this.#farm = await IsolateFarm.start({
       bootSource: await bundleIsolate(this.#bundler),
       clock: systemClock,
@@ -219,36 +227,76 @@ export class Nano implements AsyncDisposable {
     });
     this.#listeners = await Listeners.open(config, {
       dispatcher: this.#dispatcher,
-      appNamed: (name) => this.#generation.units.get(name) ?? null,
+      appNamed: (name) => this.#generations.target(name),
       onError: (error) => this.#warn(error.message),
     });
     if (this.#options.watch === true) {
       this.#watch = new FileWatch((only) => this.#reloadByWatch(only));
       await this.#watch.follow({ config, units: new Map(), inputs: new Map() });
     }
-    const ports = this.#listeners.prepare(config);
-    const prepared = await prepareReload(this.#generation, config, this.#tools(), {
+    await this.#generations.advance(await this.#layered(config), {
       strict: false,
       only: null,
       patienceMs: FIRST_START_MS,
     });
-    this.#commit(prepared, ports);
-    await this.#watch?.follow(this.#generation);
+    await this.#watch?.follow(this.#generations.present);
   }
 
-  #tools(): ReloadTools<AppBundle> {
-    const { file, stateDir, tls } = this.#generation.config;
+  async #openState(config: NanoConfig): Promise<Operator> {
+    const store = this.#store = StateStore.open(config.stateDir);
+    const folders = new VersionFolders(config.stateDir);
+    await folders.sweep(new Set(store.allVersions().map(({ app, version }) => `${app}/${version}`)));
+    return new Operator({
+      store,
+      folders,
+      generations: this.#generations,
+      events: this.events,
+      clock: systemClock,
+      readConfig: (layers) => this.#readConfig(layers),
+      reload: () => this.reload(),
+      runCron: (unit, name) => this.#crons.run(unit, unit.app.crons.find((cron) => cron.name === name)!),
+      codeVersion: async (app) => (await this.#tools(this.config).bundle(app)).version,
+    });
+  }
+
+  /** The configuration that NANO was started with, together with what was changed before. */
+  async #layered(config: NanoConfig): Promise<NanoConfig> {
+    const layers = this.#operator.layers();
+    if (layers.length === 0 || this.#options.reloadConfig === undefined) return config;
+    const layered = await this.#readConfig(layers);
+    for (const { app, reasons } of layered.layers.setAside) {
+      this.#warn(`Kept changes of app "${app}" are set aside: ${reasons.join("; ")}`);
+    }
+    return layered;
+  }
+
+  async #readConfig(layers: readonly AppLayer[]): Promise<NanoConfig> {
+    const { reloadConfig } = this.#options;
+    if (this.#draining !== null) throw new NanoError("APP_DRAINING", "Cannot change anything: NANO is going away");
+    if (reloadConfig === undefined) {
+      throw new NanoError("CONFLICT", "Cannot change the configuration: NANO was started without reloadConfig");
+    }
+    const config = await reloadConfig(layers);
+    if (config.layers.given.length !== layers.length) {
+      throw new NanoError("INTERNAL", "Cannot change the configuration: reloadConfig does not pass its layers on");
+    }
+    return config;
+  }
+
+  #tools({ file, stateDir, tls }: NanoConfig): ReloadTools<AppBundle> {
     const units: UnitTools = {
       clock: systemClock,
       takeIsolate: (memoryMb) => this.#farm.take(memoryMb),
       emit: (event) => this.events.emit(event),
+      tracer: this.#tracer,
       hidden: [file, stateDir, tls?.cert, tls?.key].filter((path) => typeof path === "string"),
     };
     return {
       bundle: async (app) => {
         const bundle = await this.#bundler.bundle(app);
         for (const warning of bundle.warnings) this.#warn(`App "${app.name}": ${warning}`);
-        return app.streams === "polyfill" ? await withStreamPolyfill(bundle) : bundle;
+        const whole = app.streams === "polyfill" ? await withStreamPolyfill(bundle) : bundle;
+        return this.#options.evaluate === true ? withEvalEntry(whole) : whole;
       },
       supervise: (app, code) => superviseApp(app, code, units),
       broken: (app, error) => brokenApp(app, error, units),
@@ -256,39 +304,31 @@ export class Nano implements AsyncDisposable {
   }
 
   #reload(only: ReadonlySet<string> | null): Promise<ReloadSummary> {
-    const run = this.#reloading.then(() => this.#reloadNow(only));
-    this.#reloading = run.catch(() => {});
-    return run;
+    return this.#generations.queue(() => this.#reloadNow(only));
   }
 
   async #reloadNow(only: ReadonlySet<string> | null): Promise<ReloadSummary> {
     if (this.#draining !== null) throw new NanoError("APP_DRAINING", "Cannot reload: NANO is going away");
     try {
-      const config = await this.#options.reloadConfig?.() ?? this.#generation.config;
-      const ports = this.#listeners.prepare(config);
+      const config = this.#options.reloadConfig === undefined
+        ? this.config
+        : await this.#readConfig(this.#operator.layers());
       // A developer wants to see what broke, an operator wants what works.
       const strict = this.#options.dev !== true;
-      let prepared: PreparedReload;
-      try {
-        prepared = await prepareReload(this.#generation, config, this.#tools(), { strict, only });
-      } catch (error) {
-        ports.discard();
-        throw error;
-      }
-      this.#warnOfFixedKeys(config);
-      this.#commit(prepared, ports);
-      const { added, removed, changed } = prepared.summary;
+      const keep = () => fixedKeyChanges(this.config, config).forEach((text) => this.#warn(text));
+      const summary = await this.#generations.advance(config, { strict, only, keep });
+      const { added, removed, changed } = summary;
       if (only === null || added.length + removed.length + changed.length > 0) {
-        this.events.emit({ event: "config_reload", ...prepared.summary });
+        this.events.emit({ event: "config_reload", ...summary });
       }
-      return prepared.summary;
+      return summary;
     } catch (error) {
       const refused = error instanceof NanoError ? error : null;
       const errors = refused === null || refused.details.length === 0 ? [(error as Error).message] : refused.details;
       this.events.emit({ event: "config_rejected", errors });
       throw error;
     } finally {
-      this.#watch?.follow(this.#generation);
+      this.#watch?.follow(this.#generations.present);
     }
   }
 
@@ -301,39 +341,10 @@ export class Nano implements AsyncDisposable {
     }
   }
 
-  /** The one assignment that puts a generation in force. */
-  #commit(prepared: PreparedReload, ports: { commit(): void }): void {
-    const { next, retired, summary } = prepared;
-    this.#generation = next;
-    const removed = new Set(summary.removed);
-    for (const unit of retired) if (removed.has(unit.app.name)) this.#leaving.add(unit);
-    this.#route();
-    ports.commit();
-    this.#dispatcher.trust(next.config.trustedProxies);
-    this.#log.configure(next.config.log);
-    this.#farm.fit(next.config.apps);
-    this.#crons.follow(next.units.values());
-    for (const unit of retired) this.#retire(unit);
-  }
-
-  #route(): void {
-    this.#dispatcher.use(routerOf(this.#generation, this.#leaving));
-  }
-
-  #retire(unit: AppUnit): void {
-    const stop = unit.stop().then(() => {
-      this.#stops.delete(unit);
-      if (!this.#leaving.delete(unit)) return;
-      this.#route();
-      if (!this.#generation.units.has(unit.app.name)) this.events.emit({ event: "app_removed", app: unit.app.name });
-    });
-    this.#stops.set(unit, stop);
-  }
-
   async #drain(): Promise<DrainResult> {
-    const { drainTimeoutMs } = this.#generation.config;
-    const units = [...this.#generation.units.values()];
-    const inFlight = [...units, ...this.#stops.keys()].reduce((sum, unit) => sum + unit.pending, 0);
+    const { drainTimeoutMs } = this.#generations.present.config;
+    const units = [...this.#generations.present.units.values()];
+    const inFlight = [...units, ...this.#generations.stopping.keys()].reduce((sum, unit) => sum + unit.pending, 0);
     let forcedClosed = 0;
     const forget = this.events.listen((event) => {
       if (event.event === "app_drained") forcedClosed += event.forcedClosed;
@@ -342,15 +353,15 @@ export class Nano implements AsyncDisposable {
     this.#watch?.[Symbol.dispose]();
     this.#dispatcher.startDraining();
     // A reload under way may still bring other units.
-    await this.#reloading;
-    const last = [...this.#generation.units.values()];
+    await this.#generations.settled;
+    const last = [...this.#generations.present.units.values()];
     this.#crons[Symbol.dispose]();
     const deadline = systemClock.now() + drainTimeoutMs;
     // Deno closes every WebSocket the moment its server stops listening. Where there are some, listening ends with
     // them; new requests meanwhile get 503 and a closed connection.
-    const hasSockets = [...last, ...this.#stops.keys()].some((unit) => unit.openSockets > 0);
+    const hasSockets = [...last, ...this.#generations.stopping.keys()].some((unit) => unit.openSockets > 0);
     const early = hasSockets ? null : this.#listeners.shutdown();
-    await Promise.all([...last.map((unit) => unit.stop(drainTimeoutMs)), ...this.#stops.values()]);
+    await Promise.all([...last.map((unit) => unit.stop(drainTimeoutMs)), ...this.#generations.stopping.values()]);
     // The apps' own close frames need a turn to leave; then Deno closes what is left in its own words.
     if (early === null) await new Promise<void>((resolve) => systemClock.after(0, resolve));
     const closed = early ?? this.#listeners.shutdown();
@@ -364,7 +375,9 @@ export class Nano implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#watch?.[Symbol.dispose]();
+    this.#observatory[Symbol.dispose]();
     this.#farm?.[Symbol.dispose]();
+    this.#store?.[Symbol.dispose]();
     await this.#bundler[Symbol.asyncDispose]();
     this.#log.flush();
   }
@@ -372,19 +385,6 @@ export class Nano implements AsyncDisposable {
   #warn(text: string): void {
     this.events.emit({ event: "warning", text });
   }
-
-  #warnOfFixedKeys(config: NanoConfig): void {
-    const present = this.#generation.config;
-    for (const key of ["hostname", "port", "tls", "stateDir", "admin"] as const) {
-      if (JSON.stringify(present[key]) === JSON.stringify(config[key])) continue;
-      this.#warn(`The change of "${key === "stateDir" ? "state_dir" : key}" takes effect after a restart`);
-    }
-  }
-}
-
-/** Whether an app has yet to come up or fail for the first time; later restarts are no reason to take NANO out of service. */
-function isFirstStart(app: AppSnapshot): boolean {
-  return app.state === "starting" && app.startSeconds === null && app.lastExit === null;
 }
 
 async function withDeadline(work: Promise<unknown>, ms: number): Promise<void> {

@@ -1,5 +1,8 @@
 /** What an operator changes while NANO runs, beside editing nano.json; class Operator fits. */
+import type { SetAside } from "./config/layers.ts";
 import type { ReloadSummary } from "./events.ts";
+
+export type { SetAside };
 
 /** Who asks for a change, and what must still hold. */
 export interface ChangeRequest {
@@ -21,13 +24,6 @@ export interface AppOrigin {
   readonly deployed: string | null;
   /** A version that gets a part of the requests. */
   readonly rollout: { readonly version: string; readonly percent: number } | null;
-}
-
-/** A kept change that is not in force, because nano.json wins or because it no longer fits. */
-export interface SetAside {
-  readonly app: string;
-  /** Every reason, each with the key and the value. */
-  readonly reasons: readonly string[];
 }
 
 /** What serves for a version. */

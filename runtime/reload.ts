@@ -3,8 +3,9 @@ import type { AppConfig, NanoConfig } from "./config/resolved_config.ts";
 import { diffApps } from "./config/diff.ts";
 import { messageOf, NanoError } from "./errors.ts";
 import type { AppSnapshot, ReloadSummary } from "./events.ts";
-import { Router } from "./http/router.ts";
+import { type AppTarget, Router } from "./http/router.ts";
 import type { AppCall } from "./app_call.ts";
+import { splitTarget } from "./split_target.ts";
 import type { AppStateName, ExitReason } from "./lifecycle.ts";
 
 /** One app of a generation; Supervisor and BrokenApp fit. */
@@ -57,6 +58,14 @@ export interface PreparedReload {
   discard(): Promise<void>;
 }
 
+/** How {@linkcode prepareReload} goes about it. */
+export interface ReloadOptions {
+  readonly strict: boolean;
+  readonly only: ReadonlySet<string> | null;
+  readonly force?: ReadonlySet<string>;
+  readonly patienceMs?: number;
+}
+
 type Outcome<Code> =
   | { readonly app: AppConfig; readonly code: Code }
   | { readonly app: AppConfig; readonly error: NanoError };
@@ -66,6 +75,7 @@ type Outcome<Code> =
  *
  * @param options.strict whether an app that breaks by this change refuses the whole reload; the first start is tolerant
  * @param options.only apps whose files changed; null looks at all
+ * @param options.force apps that get another isolate even if nothing changed
  * @param options.patienceMs after this apps that still start are taken as they are; by default each start is awaited
  * @throws {NanoError} CONFIG_INVALID with every broken app in `details`; nothing of the present generation is touched
  */
@@ -73,12 +83,13 @@ export async function prepareReload<Code extends UnitCode>(
   present: Generation,
   config: NanoConfig,
   tools: ReloadTools<Code>,
-  options: { strict: boolean; only: ReadonlySet<string> | null; patienceMs?: number },
+  options: ReloadOptions,
 ): Promise<PreparedReload> {
+  const { only, force = new Set() } = options;
   const diff = diffApps(present.config.apps, config.apps);
   const sameConfig = new Set(diff.unchanged);
   const outcomes = await Promise.all(config.apps.map(async (app): Promise<Outcome<Code> | null> => {
-    const isUntouched = sameConfig.has(app.name) && options.only !== null && !options.only.has(app.name);
+    const isUntouched = sameConfig.has(app.name) && only !== null && !only.has(app.name) && !force.has(app.name);
     if (isUntouched) return null;
     try {
       return { app, code: await tools.bundle(app) };
@@ -94,7 +105,7 @@ export async function prepareReload<Code extends UnitCode>(
   config.apps.forEach((app, at) => {
     const outcome = outcomes[at] ?? null;
     const old = present.units.get(app.name);
-    const isSame = old !== undefined && sameConfig.has(app.name) &&
+    const isSame = old !== undefined && sameConfig.has(app.name) && !force.has(app.name) &&
       (outcome === null || ("code" in outcome && outcome.code.version === old.version));
     inputs.set(
       app.name,
@@ -166,12 +177,26 @@ function asFailure(app: AppConfig, error: unknown): NanoError {
   return new NanoError("APP_FAILED", `Cannot start app "${app.name}": ${messageOf(error)}`, { cause: error });
 }
 
+/** Who takes the requests of each app: its unit, or two of which one is chosen for each request. */
+export function targetsOf({ config, units }: Generation): Map<string, AppTarget> {
+  return new Map([...units].map(([name, unit]) => {
+    const rollout = config.layers.rollouts[name];
+    const candidate = rollout === undefined ? undefined : units.get(rollout.app);
+    return [name, candidate === undefined ? unit : splitTarget(unit, candidate, rollout!.percent)];
+  }));
+}
+
 /**
  * The router of a generation.
+ * @param targets as {@linkcode targetsOf} has them
  * @param leaving removed apps that still drain: their hosts say so until somebody else claims them
  */
-export function routerOf(generation: Generation, leaving: Iterable<AppUnit>): Router {
-  const { config, units } = generation;
-  const routes = [...leaving, ...units.values()].map((unit) => ({ hostnames: unit.app.hostnames, target: unit }));
-  return new Router(routes, config.defaultApp === null ? null : units.get(config.defaultApp) ?? null);
+export function routerOf(
+  { config }: Generation,
+  targets: ReadonlyMap<string, AppTarget>,
+  leaving: Iterable<AppUnit>,
+): Router {
+  const routes = [...leaving].map((unit) => ({ hostnames: unit.app.hostnames, target: unit as AppTarget }));
+  for (const app of config.apps) routes.push({ hostnames: app.hostnames, target: targets.get(app.name)! });
+  return new Router(routes, config.defaultApp === null ? null : targets.get(config.defaultApp) ?? null);
 }

@@ -5,18 +5,6 @@ import { configFile } from "./config_file.ts";
 import { readOptions } from "./options.ts";
 
 export const command: Command = {
-  help: `Usage: nano check [--config FILE]
-
-Looks for mistakes in nano.json, all at once. Nothing is started and no port is opened.
-
-  --config FILE   the configuration (nano.json in this folder)
-
-Examples:
-  nano check
-  nano check --config /etc/nano/nano.json && systemctl reload nano
-
-Exit codes: 0 no mistake, 3 mistakes (they stand on standard error).`,
-
   async run(args, io) {
     const { texts } = await readOptions(args, { texts: ["config"] });
     const file = configFile(texts.config, io);

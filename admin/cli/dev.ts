@@ -1,28 +1,16 @@
 /** `nano dev`: serves one app without a configuration. */
 import { resolve } from "node:path";
-import { Nano, resolveConfig } from "../../runtime/mod.ts";
+import { type AppLayer, Nano, resolveConfig } from "../../runtime/mod.ts";
 import { CliError } from "./cli_error.ts";
 import { type CliIo, type Command, wantsColor } from "./cli_io.ts";
 import { devAppName, devDocument } from "./dev_document.ts";
 import { serve } from "./host.ts";
-import { portOption, readOptions } from "./options.ts";
 import { listenSignals } from "./signals.ts";
 
 export const command: Command = {
-  help: `Usage: nano dev PATH [--port N]
-
-Serves one app, a folder or an entry file, on 127.0.0.1. No configuration is needed; an edit takes effect at once.
-
-  --port N   the port (8080); 0 picks a free one
-
-Examples:
-  nano dev ./hello
-  nano dev ./hello/index.ts --port 3000`,
-
-  async run(args, io) {
-    const { texts, positionals } = await readOptions(args, { texts: ["port"], positionals: ["PATH"] });
-    const port = portOption("port", texts.port);
-    const path = resolve(io.cwd, positionals[0]!);
+  async run(line, io) {
+    const port = line.port("port");
+    const path = resolve(io.cwd, line.required("PATH"));
     const app = { name: devAppName(path, await isFile(path)), path };
     const stateDir = await Deno.makeTempDir({ prefix: "nano_dev_" });
     try {
@@ -34,7 +22,8 @@ Examples:
 };
 
 async function serveApp(document: object, io: CliIo): Promise<number> {
-  const load = () => resolveConfig(document, { file: null, baseDir: io.cwd, hostEnv: io.env });
+  const load = (layers: readonly AppLayer[] = []) =>
+    resolveConfig(document, { file: null, baseDir: io.cwd, hostEnv: io.env, layers });
   const config = await load();
   return await serve({
     config,

@@ -1,50 +1,34 @@
 /** The command line: finds the command, runs it, shows its errors. */
 import { CliError } from "./cli_error.ts";
 import { type CliIo, type Command, processIo } from "./cli_io.ts";
-import { unknownError } from "./options.ts";
+import { CommandLine } from "./command_line.ts";
+import { commandDocs } from "./command_docs.ts";
+import { unknownWord } from "./unknown_word.ts";
 
-interface Entry {
-  readonly usage: string;
-  readonly summary: string;
-  /** Loaded on use, so that the guardian's process stays small. */
-  readonly load: () => Promise<{ readonly command: Command }>;
-}
-
-const COMMANDS: ReadonlyMap<string, Entry> = new Map([
-  ["start", {
-    usage: "start [--config FILE]",
-    summary: "Serve the apps of nano.json",
-    load: () => import("./start.ts"),
-  }],
-  ["dev", { usage: "dev PATH", summary: "Serve one app without a configuration", load: () => import("./dev.ts") }],
-  ["check", {
-    usage: "check [--config FILE]",
-    summary: "Look for mistakes in nano.json",
-    load: () => import("./check.ts"),
-  }],
-  ["token", {
-    usage: "token [--config FILE]",
-    summary: "Print the token of the admin API",
-    load: () => import("./token.ts"),
-  }],
-]);
+/** Loaded on use, so that the guardian's process stays small. */
+const LOADERS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
+  start: () => import("./start.ts"),
+  dev: () => import("./dev.ts"),
+  init: () => import("./init.ts"),
+  check: () => import("./check.ts"),
+  eval: () => import("./eval.ts"),
+  token: () => import("./token.ts"),
+  completions: () => import("./completions.ts"),
+  apps: () => import("./apps.ts"),
+  deploy: () => import("./deploy.ts"),
+  versions: () => import("./versions.ts"),
+  rollback: () => import("./rollback.ts"),
+  rollout: () => import("./rollout.ts"),
+  restart: () => import("./restart.ts"),
+  drain: () => import("./drain.ts"),
+  remove: () => import("./remove.ts"),
+  logs: () => import("./logs.ts"),
+  events: () => import("./events.ts"),
+  history: () => import("./history.ts"),
+  reload: () => import("./reload.ts"),
+};
 
 const EXIT_CODES: Readonly<Record<string, number>> = { USAGE: 2, CONFIG_INVALID: 3 };
-
-function helpText(): string {
-  const width = Math.max(...[...COMMANDS.values()].map(({ usage }) => usage.length));
-  return [
-    "NANO runs many web apps in one process, an isolate each.",
-    "",
-    "Usage: nano COMMAND [OPTIONS]",
-    "",
-    ...[...COMMANDS.values()].map(({ usage, summary }) => `  nano ${usage.padEnd(width)}  ${summary}`),
-    `  nano ${"COMMAND --help".padEnd(width)}  Explain one command`,
-    `  nano ${"--version".padEnd(width)}  Print the version`,
-    "",
-    "Exit codes: 0 done, 1 failed, 2 wrong use, 3 configuration refused.",
-  ].join("\n");
-}
 
 /**
  * Runs one command line.
@@ -63,11 +47,11 @@ export async function main(args: readonly string[], io: CliIo = processIo()): Pr
 async function dispatch(args: readonly string[], io: CliIo): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined) {
-    io.err(helpText());
+    io.err(await overview());
     return 2;
   }
   if (name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
-    io.out(helpText());
+    io.out(await overview());
     return 0;
   }
   if (name === "--version" || name === "-V") {
@@ -76,18 +60,26 @@ async function dispatch(args: readonly string[], io: CliIo): Promise<number> {
     return 0;
   }
   if (name === "help") return await dispatch([rest[0]!, "--help"], io);
-  const entry = COMMANDS.get(name);
-  if (entry === undefined) {
+  const docs = commandDocs();
+  const doc = docs.find((one) => one.name === name);
+  if (doc === undefined) {
     const kind = name.startsWith("-") ? "option" : "command";
-    throw await unknownError(kind, name, kind === "option" ? ["--help", "--version"] : [...COMMANDS.keys()]);
+    throw await unknownWord(kind, name, kind === "option" ? ["--help", "--version"] : docs.map((one) => one.name));
   }
-  const { command } = await entry.load();
   const end = rest.indexOf("--");
   if ((end === -1 ? rest : rest.slice(0, end)).some((arg) => arg === "--help" || arg === "-h")) {
-    io.out(command.help);
+    const { helpText } = await import("./help_text.ts");
+    io.out(helpText(doc));
     return 0;
   }
-  return await command.run(rest, io);
+  const line = await CommandLine.read(doc, rest);
+  const { command } = await LOADERS[name]!();
+  return await command.run(line, io);
+}
+
+async function overview(): Promise<string> {
+  const { overviewText } = await import("./help_text.ts");
+  return overviewText();
 }
 
 function showError(error: unknown, io: CliIo): number {
@@ -96,7 +88,8 @@ function showError(error: unknown, io: CliIo): number {
     io.err(`nano: ${error.message}`);
     const details = (error as CliError).details.filter((detail) => !error.message.includes(detail));
     for (const detail of details) io.err(`  - ${detail}`);
-    if (code === "USAGE") io.err('Run "nano --help" for what there is.');
+    if (error instanceof CliError && error.answered !== null) io.err(`  (${error.answered})`);
+    else if (code === "USAGE") io.err('Run "nano --help" for what there is.');
     return EXIT_CODES[code ?? ""] ?? 1;
   }
   // A fault of NANO itself: its trace is what a bug report needs.

@@ -1,5 +1,5 @@
 /** Runs the host of `nano start` in this process. */
-import { loadConfig, Nano, type NanoConfig } from "../../runtime/mod.ts";
+import { type AppLayer, loadConfig, Nano, type NanoConfig } from "../../runtime/mod.ts";
 import { CliError } from "./cli_error.ts";
 import { type CliIo, wantsColor } from "./cli_io.ts";
 import { serve } from "./host.ts";
@@ -21,7 +21,8 @@ export interface RunHostOptions {
 
 /** Serves until the process is told to stop. @returns the exit code */
 export async function runHost(options: RunHostOptions, io: CliIo): Promise<number> {
-  const load = async () => withPorts(await loadConfig(options.file, { hostEnv: io.env }), options);
+  const load = async (layers: readonly AppLayer[] = []) =>
+    withPorts(await loadConfig(options.file, { hostEnv: io.env, layers }), options);
   const config = await load();
   return await serve({
     config,

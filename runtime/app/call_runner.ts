@@ -1,7 +1,8 @@
 /** The traffic of one isolate from the host's side: requests in, answers out, its own requests and sockets. */
 import type { AppCall, HostSocket } from "../app_call.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import { BODY, OP } from "../protocol/messages.ts";
+import { BODY, EXCEPTION_LEVEL, OP } from "../protocol/messages.ts";
+import { leadingTrace } from "../protocol/trace_context.ts";
 import { type ByteSource, CutStream, type Wire, WireViolation } from "../protocol/wire.ts";
 import { type CallSlot, CallTable } from "./call_table.ts";
 import { OutboundBridge, type OutboundDoor } from "./outbound_bridge.ts";
@@ -11,7 +12,10 @@ import { SocketBridge } from "./socket_bridge.ts";
 export interface IsolateObserver {
   /** A call has left the isolate: answered, failed or cut. */
   onCallDone(): void;
+  /** A console line. */
   onLog(level: string, text: string): void;
+  /** The app failed: its handler, its stream, or code that nobody awaits. */
+  onException(text: string): void;
 }
 
 /** The app that traffic is run for. */
@@ -193,7 +197,7 @@ export class CallRunner {
           at += 6;
           break;
         case OP.LOG:
-          this.#traffic.observer.onLog(text(batch[at + 1]), text(batch[at + 2]));
+          this.#onLog(text(batch[at + 1]), text(batch[at + 2]));
           at += 3;
           break;
         case OP.DRAINED:
@@ -214,8 +218,12 @@ export class CallRunner {
           at += 3;
           break;
         case OP.SOCKET_CONNECT:
-          this.#onConnect(id, text(batch[at + 2]), text(batch[at + 3]));
-          at += 4;
+          this.#onConnect(id, {
+            url: text(batch[at + 2]),
+            protocols: text(batch[at + 3]),
+            headers: text(batch[at + 4]),
+          });
+          at += 5;
           break;
         case OP.SOCKET_MESSAGE:
           this.#sockets.onMessage(id, batch[at + 2]);
@@ -277,7 +285,7 @@ export class CallRunner {
       socket = slot.call.upgrade(headers);
     } catch (error) {
       const text = `Cannot upgrade the connection of app "${this.#traffic.app}": ${messageOf(error)}`;
-      this.#traffic.observer.onLog("error", text);
+      this.#traffic.observer.onException(text);
       this.#refuseSocket(id);
       this.#finish(slot, () => slot.call.fail(new NanoError("APP_BAD_RESPONSE", text, { cause: error })));
       return;
@@ -287,13 +295,15 @@ export class CallRunner {
   }
 
   /** Ids of outgoing sockets are far below those of outgoing requests, so none can meet a client's. */
-  #onConnect(id: number, url: string, protocols: string): void {
+  #onConnect(id: number, { url, protocols, headers }: { url: string; protocols: string; headers: string }): void {
     if (!Number.isInteger(id) || id >= 0) throw new WireViolation("an outgoing socket without an id");
     try {
       if (this.#sockets.size >= MAX_SOCKETS) {
         throw new TypeError(`Cannot connect: ${MAX_SOCKETS} sockets are open already`);
       }
-      this.#sockets.join(id, this.#traffic.door.connect(url, protocols === "" ? [] : protocols.split(",")), () => {});
+      const names = protocols === "" ? [] : protocols.split(",");
+      const socket = this.#traffic.door.connect(url, names, { trace: leadingTrace(headers) });
+      this.#sockets.join(id, socket, () => {});
     } catch (error) {
       this.#traffic.observer.onLog("warn", messageOf(error));
       this.#refuseSocket(id);
@@ -306,10 +316,15 @@ export class CallRunner {
     this.#wire.kick();
   }
 
+  #onLog(level: string, text: string): void {
+    if (level === EXCEPTION_LEVEL) this.#traffic.observer.onException(text);
+    else this.#traffic.observer.onLog(level, text);
+  }
+
   #onStreamError(id: number, message: string): void {
     const slot = this.#calls.get(id);
     if (slot !== undefined) {
-      this.#traffic.observer.onLog("error", `Response stream of ${slot.call.method} failed: ${message}`);
+      this.#traffic.observer.onException(`Response stream of ${slot.call.method} failed: ${message}`);
     }
     this.#wire.onError(id, message);
   }
@@ -318,7 +333,7 @@ export class CallRunner {
     const [id, code, name, message, stack] = batch.slice(at + 1, at + 6);
     const slot = this.#calls.get(id);
     const shown = text(stack) === "" ? `${text(name)}: ${text(message)}` : text(stack);
-    this.#traffic.observer.onLog("error", shown);
+    this.#traffic.observer.onException(shown);
     if (slot === undefined || slot.answered) return;
     const bad = code === "APP_BAD_RESPONSE";
     const error = new NanoError(
@@ -344,9 +359,14 @@ export class CallRunner {
 
 /** Longest text taken from an isolate: its own code sends less, and the host's log must not be filled by forgery. */
 const MAX_TEXT_CHARS = 32 * 1024;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 function text(value: unknown): string {
-  return typeof value === "string" ? value.slice(0, MAX_TEXT_CHARS) : "";
+  if (typeof value !== "string") return "";
+  if (value.length <= MAX_TEXT_CHARS) return value;
+  // A slice would keep the whole string alive for as long as a log buffer keeps the line.
+  return decoder.decode(encoder.encode(value.slice(0, MAX_TEXT_CHARS)));
 }
 
 /** A source that fails once it has given more than it may. */

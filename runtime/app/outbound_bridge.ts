@@ -29,8 +29,11 @@ export interface OutgoingResponse {
 export interface OutboundDoor extends Disposable {
   /** @throws {TypeError} as fetch does */
   fetch(request: OutgoingRequest): Promise<OutgoingResponse>;
-  /** @throws {TypeError} when the policy or the URL forbids it */
-  connect(url: string, protocols: readonly string[]): HostSocket;
+  /**
+   * @param options.trace header block of the trace context that the handshake carries on, or null
+   * @throws {TypeError} when the policy or the URL forbids it
+   */
+  connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket;
   /** Answers from the app's own static files; missing where the app has none. */
   fetchAsset?(request: OutgoingRequest): Promise<OutgoingResponse>;
 }

@@ -2,7 +2,7 @@
 import type { AppCall } from "../app_call.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import type { AppLogLevel, AppSnapshot } from "../events.ts";
+import type { AppLogEvent, AppLogLevel, AppSnapshot } from "../events.ts";
 import { type AppEvent, type AppState, type ExitReason, nextAppState } from "../lifecycle.ts";
 import { backoffMs, HEALTHY_AFTER_MS } from "./backoff.ts";
 import { CallQueue } from "./call_queue.ts";
@@ -252,11 +252,12 @@ export class Supervisor {
   }
 
   #observer(worker: Holding): IsolateObserver {
+    const log = (line: Pick<AppLogEvent, "level" | "text" | "kind">) =>
+      this.#tools.emit({ event: "app_log", app: this.app.name, ...line });
     return {
       onCallDone: () => this.#pump(worker),
-      onLog: (level, text) => {
-        this.#tools.emit({ event: "app_log", app: this.app.name, level: logLevel(level), text });
-      },
+      onLog: (level, text) => log({ level: logLevel(level), text, kind: "console" }),
+      onException: (text) => log({ level: "error", text, kind: "exception" }),
     };
   }
 

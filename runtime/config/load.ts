@@ -2,6 +2,7 @@
 import { dirname, resolve } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
 import { JsonSyntaxError, parseJsonDocument, positionOf } from "./json_document.ts";
+import type { AppLayer, SetAside } from "./layers.ts";
 import { Mistakes, renderPath } from "./mistakes.ts";
 import type { NanoConfig } from "./resolved_config.ts";
 import { resolveAfter } from "./resolve.ts";
@@ -18,6 +19,8 @@ const MAX_LINE_LENGTH = 120;
 export interface LoadOptions {
   /** Reads a variable for `from_env`; the process's environment unless given. */
   readonly hostEnv?: ((name: string) => string | undefined) | undefined;
+  /** What the admin API keeps; `NanoOptions.reloadConfig` gets it. */
+  readonly layers?: readonly AppLayer[] | undefined;
 }
 
 /**
@@ -35,13 +38,17 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   const path = resolve(file);
   const mistakes = new Mistakes();
   const document = parsed(await textOf(path), path, mistakes);
-  return await resolveAfter(document, { file: path, baseDir: dirname(path), hostEnv: options.hostEnv }, mistakes);
+  return await resolveAfter(document, { ...options, file: path, baseDir: dirname(path) }, mistakes);
 }
 
+/** A configuration as it may be shown; see {@linkcode maskedConfig}. */
+export type MaskedConfig = Omit<NanoConfig, "layers"> & { readonly setAside: readonly SetAside[] };
+
 /** The configuration as it may be shown: secrets and the admin token replaced by `***`. */
-export function maskedConfig(config: NanoConfig): NanoConfig {
+export function maskedConfig({ layers, ...config }: NanoConfig): MaskedConfig {
   return {
     ...config,
+    setAside: layers.setAside,
     admin: config.admin && { ...config.admin, token: config.admin.token === null ? null : MASK },
     apps: config.apps.map((app) => ({
       ...app,

@@ -13,6 +13,14 @@ export class Mistakes {
   /** By their rendered form, in the order of finding. */
   readonly #paths = new Map<string, ConfigPath>();
 
+  /** Another collection that begins with these. */
+  copy(): Mistakes {
+    const copy = new Mistakes();
+    for (const line of this.#lines) copy.#lines.push(line);
+    for (const [where, path] of this.#paths) copy.#paths.set(where, path);
+    return copy;
+  }
+
   /** Adds a line as it is. */
   addLine(line: string): void {
     this.#lines.push(line);

@@ -1,4 +1,5 @@
 /** The configuration as the rest of NANO reads it: defaults applied, paths absolute, secrets read. */
+import type { LayerReport } from "./layers.ts";
 
 /** Everything that one nano.json says. */
 export interface NanoConfig {
@@ -25,8 +26,10 @@ export interface NanoConfig {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "json" | "pretty";
   };
-  /** The apps, in the order of the file. */
+  /** The apps, in the order of the file; those that the admin API added follow. */
   readonly apps: readonly AppConfig[];
+  /** What the admin API laid over nano.json. */
+  readonly layers: LayerReport;
 }
 
 /** The admin listener. */

@@ -1,6 +1,8 @@
 /** The hot path: reads a request's head, finds its app, hands it over. */
 import { NanoError } from "../errors.ts";
 import type { RequestEvent } from "../events.ts";
+import { traceHeaders } from "../protocol/trace_context.ts";
+import type { Tracer } from "../trace/tracer.ts";
 import { TrustedProxies } from "./client_address.ts";
 import { type Door, DoorCall } from "./door_call.ts";
 import { doorHeaders, innerOf, readRequestHead } from "./request_head.ts";
@@ -13,6 +15,8 @@ export interface DispatcherOptions {
   readonly reveal: boolean;
   readonly now: () => number;
   readonly tell: (event: RequestEvent) => void;
+  /** Missing while Deno's OpenTelemetry is off. */
+  readonly tracer?: Tracer | null;
 }
 
 /** A listener as the dispatcher sees it. */
@@ -31,6 +35,7 @@ const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 export class Dispatcher {
   #proxies: TrustedProxies;
   readonly #options: DispatcherOptions;
+  readonly #tracer: Tracer | null;
   readonly #door: Door & { draining: boolean };
   readonly #idPrefix = crypto.randomUUID().slice(0, 8);
   #count = 0;
@@ -39,6 +44,7 @@ export class Dispatcher {
   constructor(router: Router, options: DispatcherOptions) {
     this.#router = router;
     this.#options = options;
+    this.#tracer = options.tracer ?? null;
     this.#proxies = new TrustedProxies(options.trustedProxies);
     this.#door = { draining: false, reveal: options.reveal, now: options.now, tell: options.tell };
   }
@@ -88,18 +94,33 @@ export class Dispatcher {
     requestId ??= `${this.#idPrefix}-${(++this.#count).toString(36)}`;
 
     const routed = malformed ? undefined : this.#router.match(host);
-    const target = routed === undefined || listener.target === null ? routed : listener.target();
+    let target = routed === undefined || listener.target === null ? routed : listener.target();
+    if (target?.choose !== undefined) target = target.choose();
+    const span = this.#tracer === null || target === undefined || target === null || missing
+      ? null
+      : this.#tracer.startRequest({
+        app: target.app.name,
+        version: target.version ?? null,
+        method: head.method,
+        requestId,
+        traceparent: head.traceparent,
+        tracestate: head.tracestate,
+      });
+    const { traceparent, tracestate } = span ?? head;
+    // Without a trace the client's own go on as they came, valid or not; first, where the isolate looks for them.
+    const traced = traceparent === null && tracestate === null ? "" : traceHeaders(traceparent, tracestate);
     const call = new DoorCall({
       request,
       inner,
       app: target?.app.name ?? null,
       method: head.method,
       url,
-      headers: head.headers + doorHeaders({ client, chain, scheme, host, requestId }),
+      headers: traced + head.headers + doorHeaders({ client, chain, scheme, host, requestId }),
       remote: `${client} ${remote.port}`,
       requestId,
       declaredBytes: head.declaredBytes,
       startedAt: this.#options.now(),
+      span,
     }, this.#door);
     if (missing) call.fail(new NanoError("BAD_REQUEST", "Cannot route the request: it has no Host header"));
     else if (target === undefined) {

@@ -4,6 +4,7 @@ import { messageOf, NanoError } from "../errors.ts";
 import type { RequestEvent } from "../events.ts";
 import { type HeaderList, splitHeaders } from "../protocol/header_block.ts";
 import { type InnerRequest, innerSlots } from "../protocol/inner_slots.ts";
+import type { RequestSpan } from "../trace/tracer.ts";
 import { problemResponse } from "./problem.ts";
 
 /** What a call needs of the front door. */
@@ -27,6 +28,8 @@ export interface DoorCallInit {
   readonly requestId: string;
   readonly declaredBytes: number | null;
   readonly startedAt: number;
+  /** Null while nobody traces. */
+  readonly span: RequestSpan | null;
 }
 
 /** Header blocks repeat from one answer to the next; parsed ones are kept while small. */
@@ -169,7 +172,8 @@ export class DoorCall implements AppCall {
   #tell(bytes: number, code: string | null): void {
     if (this.#told) return;
     this.#told = true;
-    const { app, method, url, startedAt, requestId } = this.#init;
+    const { app, method, url, startedAt, requestId, span } = this.#init;
+    if (span !== null) span.end(this.#status, code);
     this.#door.tell({
       event: "request",
       app,

@@ -11,9 +11,16 @@ export interface RequestHead {
   readonly declaredBytes: number | null;
   readonly requestId: string | null;
   readonly forwarded: ForwardedHeaders | null;
+  /** As the client sent them, valid or not; repeated ones are joined as Headers would. */
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
   /** Header block without the headers that the front door sets itself. */
   readonly headers: string;
 }
+
+/** The bit that makes an ASCII letter a small one. */
+const LOWER = 0x20;
+const LETTER_T = 0x74;
 
 /** Reads a head through Deno's inner slots, or through the public API where they are unknown. */
 export function readRequestHead(request: Request, inner: InnerRequest | null): RequestHead {
@@ -25,6 +32,8 @@ export function readRequestHead(request: Request, inner: InnerRequest | null): R
   let forwardedFor: string | null = null;
   let forwardedProto: string | null = null;
   let forwardedHost: string | null = null;
+  let traceparent: string | null = null;
+  let tracestate: string | null = null;
   for (let at = 0; at < list.length; at++) {
     const [name, value] = list[at]!;
     // The length decides for nearly all headers; only a match is compared without case.
@@ -34,6 +43,19 @@ export function readRequestHead(request: Request, inner: InnerRequest | null): R
         break;
       case 9:
         if (name.toLowerCase() === "x-real-ip") continue;
+        break;
+      case 10:
+        // As long as User-Agent and Connection, which every request has.
+        if ((name.charCodeAt(0) | LOWER) === LETTER_T && name.toLowerCase() === "tracestate") {
+          tracestate = tracestate === null ? value : `${tracestate}, ${value}`;
+          continue;
+        }
+        break;
+      case 11:
+        if (name.toLowerCase() === "traceparent") {
+          traceparent = traceparent === null ? value : `${traceparent}, ${value}`;
+          continue;
+        }
         break;
       case 12:
         if (name.toLowerCase() === "x-request-id") {
@@ -75,6 +97,8 @@ export function readRequestHead(request: Request, inner: InnerRequest | null): R
     declaredBytes,
     requestId,
     forwarded,
+    traceparent,
+    tracestate,
     headers,
   };
 }

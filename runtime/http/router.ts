@@ -4,7 +4,11 @@ import type { AppCall } from "../app_call.ts";
 /** Something that takes requests for an app; a Supervisor fits. */
 export interface AppTarget {
   readonly app: { readonly name: string };
+  /** Of the code that serves, for traces. */
+  readonly version?: string | null;
   fetch(call: AppCall): void;
+  /** Of an app that runs in two versions: the one that takes the next request. */
+  choose?(): AppTarget;
 }
 
 /** An app and the hosts it claims, normalised: lower case, no port, no trailing dot. */

@@ -3,6 +3,7 @@ import { BODY, OP } from "../protocol/messages.ts";
 import { type Wire, WireViolation } from "../protocol/wire.ts";
 import type { Receiving } from "../protocol/wire.ts";
 import { type AbortCallbacks, createRequest } from "./request.ts";
+import { runTraced } from "./request_trace.ts";
 import type { AppContext } from "./app_context.ts";
 import { FetchClient } from "./fetch.ts";
 import { type AppScheduled, runJob } from "./scheduled.ts";
@@ -22,6 +23,9 @@ export interface LoadedApp {
 
 /** Longest stack text sent to the host's log. */
 const MAX_STACK_CHARS = 8 * 1024;
+
+/** How `traceparent` begins. */
+const LETTER_T = 0x74;
 
 const NativePromise = Promise;
 const resolved = Promise.resolve.bind(Promise);
@@ -63,7 +67,7 @@ export class AppServer {
       const id = batch[at + 1] as number;
       switch (batch[at]) {
         case OP.REQUEST:
-          this.#request(batch, at);
+          this.#requestOf(batch, at);
           at += 8;
           break;
         case OP.SCHEDULED:
@@ -128,6 +132,13 @@ export class AppServer {
           throw new WireViolation(`Unknown operation ${String(batch[at])}`);
       }
     }
+  }
+
+  #requestOf(batch: readonly unknown[], at: number): void {
+    const headers = batch[at + 4] as string;
+    // A closure a request is dear; only a traced one, whose trace stands first, needs one.
+    if (headers.charCodeAt(0) !== LETTER_T) this.#request(batch, at);
+    else runTraced(headers, () => this.#request(batch, at));
   }
 
   #request(batch: readonly unknown[], at: number): void {

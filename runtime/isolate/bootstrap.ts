@@ -5,7 +5,7 @@
  */
 import { workerData } from "node:worker_threads";
 import v8 from "node:v8";
-import { type Heartbeat, type IsolateBootData, type LoadMessage, OP } from "../protocol/messages.ts";
+import { EXCEPTION_LEVEL, type Heartbeat, type IsolateBootData, type LoadMessage, OP } from "../protocol/messages.ts";
 import { Wire } from "../protocol/wire.ts";
 import { AppServer, describeError } from "./app_server.ts";
 import { createConsole } from "./console.ts";
@@ -66,7 +66,7 @@ function reportUncaught(kind: string, error: unknown): void {
   }
   if (++uncaught > MAX_UNCAUGHT_PER_SECOND) return;
   const { name, message, stack } = describeError(error);
-  log("error", `${kind}: ${stack === "" ? `${name}: ${message}` : stack}`);
+  log(EXCEPTION_LEVEL, `${kind}: ${stack === "" ? `${name}: ${message}` : stack}`);
 }
 
 const server = new AppServer(wire, (error) => reportUncaught("Uncaught (in waitUntil)", error));

@@ -4,6 +4,7 @@ import { innerSlots } from "../protocol/inner_slots.ts";
 import { BODY, OP } from "../protocol/messages.ts";
 import type { Receiving, Wire } from "../protocol/wire.ts";
 import { withoutBase } from "./relative_urls.ts";
+import { currentTrace } from "./request_trace.ts";
 
 interface Pending {
   readonly resolve: (response: Response) => void;
@@ -85,7 +86,8 @@ export class FetchClient {
   #send(operation: number, id: number, request: Request): void {
     const wire = this.#wire;
     const body = innerSlots === null ? request.body : innerSlots.takeRequestBody(innerSlots.request(request));
-    wire.out.push(operation, id, request.method, request.url, joinHeaders(request.headers), request.redirect);
+    const headers = operation === OP.FETCH ? withTrace(request.headers) : joinHeaders(request.headers);
+    wire.out.push(operation, id, request.method, request.url, headers, request.redirect);
     if (body === null) wire.out.push(BODY.NONE, null);
     else if (typeof body === "string") wire.out.push(BODY.WHOLE, body);
     else if (body instanceof NativeUint8Array) {
@@ -136,6 +138,13 @@ export class FetchClient {
     this.#wire.stopSending(id, message);
     pending.reject(error);
   }
+}
+
+/** Header block of a request, its trace first unless the app sends one of its own. */
+function withTrace(headers: Headers): string {
+  const trace = currentTrace();
+  const own = trace !== "" && (headers.has("traceparent") || headers.has("tracestate"));
+  return own ? joinHeaders(headers) : trace + joinHeaders(headers);
 }
 
 function publicResponse(

@@ -62,6 +62,11 @@ function removeGlobals(): string[] {
     // Some accessors only let go once they are plain values.
     if (!Reflect.deleteProperty(all, name)) leftovers.push(name);
   }
+  // Registered symbols are where others find APIs: with OTEL_DENO=true the operator's exporter of spans is among them.
+  for (const symbol of Object.getOwnPropertySymbols(all)) {
+    if (Symbol.keyFor(symbol) === undefined) continue;
+    if (!Reflect.deleteProperty(all, symbol)) leftovers.push(String(symbol));
+  }
   for (let level = Object.getPrototypeOf(all); level !== null && level !== Object.prototype;) {
     for (const name of Object.getOwnPropertyNames(level)) {
       if (name === "constructor" || level === EventTarget.prototype) continue;

@@ -2,6 +2,7 @@
 import { joinHeaders } from "../protocol/header_block.ts";
 import { OP } from "../protocol/messages.ts";
 import type { Wire } from "../protocol/wire.ts";
+import { currentTrace } from "./request_trace.ts";
 import { AppSocket, socketInternals, type SocketTransport } from "./socket.ts";
 
 /** What Deno.upgradeWebSocket takes. */
@@ -28,7 +29,7 @@ export class SocketHub {
       // Outgoing sockets count down as outgoing requests do, from far below, so that the ids never meet.
       const id = FIRST_OUTGOING + this.#next--;
       this.#sockets.set(id, socket);
-      wire.out.push(OP.SOCKET_CONNECT, id, url, protocols.join(","));
+      wire.out.push(OP.SOCKET_CONNECT, id, url, protocols.join(","), currentTrace());
       wire.kick();
       return this.#transport(id);
     });

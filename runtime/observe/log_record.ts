@@ -37,17 +37,21 @@ const LEVELS: Readonly<Record<RareEvent["event"], LogLevel | null>> = {
   cron_skipped: "warn",
   config_reload: "info",
   config_rejected: "error",
+  operator_change: "info",
   drain_start: "info",
   drain_complete: "info",
   warning: "warn",
 };
 
-function levelOf(event: RareEvent): LogLevel | null {
+/** How bad an event is, or null when the log does not speak of it. */
+export function levelOf(event: RareEvent): LogLevel | null {
   switch (event.event) {
     case "app_log":
       return event.level;
     case "app_exit":
       return event.reason === "drained" || event.reason === "parked" ? "info" : "warn";
+    case "operator_change":
+      return event.error === null ? "info" : "warn";
     case "cron_done":
       return event.ok ? "info" : "error";
     case "app_drained":

@@ -2,6 +2,7 @@
 import { type Metric, Registry } from "prom-client";
 import type { AppSnapshot, NanoEvent, NanoListener } from "../events.ts";
 import { APP_STATE_NAMES, type ExitReason } from "../lifecycle.ts";
+import type { RequestSummary } from "../observations.ts";
 import { DURATION_BUCKETS_SECONDS, RequestSeries } from "./request_series.ts";
 
 /** What {@linkcode Metrics} is made with. */
@@ -14,15 +15,6 @@ export interface MetricsOptions {
   readonly now?: () => number;
   /** Resident memory of the process, bytes. */
   readonly rss?: () => number;
-}
-
-/** Quantiles and totals of one app's requests. */
-export interface RequestSummary {
-  readonly requests: number;
-  /** Answers with a status of 500 or more. */
-  readonly errors: number;
-  readonly p50Seconds: number | null;
-  readonly p99Seconds: number | null;
 }
 
 interface Sample {
@@ -95,13 +87,17 @@ export class Metrics {
     return await this.#registry.metrics();
   }
 
+  /** The requests of one app since it was added; another object once it was removed and added again. */
+  seriesOf(app: string): RequestSeries | null {
+    return this.#requests.get(app) ?? null;
+  }
+
   /** Totals and latency of one app since it was added. */
   summary(app: string): RequestSummary {
     const series = this.#requests.get(app);
-    const counts = series?.counts() ?? [];
     return {
-      requests: counts.reduce((sum, one) => sum + one.count, 0),
-      errors: counts.reduce((sum, one) => one.status >= 500 ? sum + one.count : sum, 0),
+      requests: series?.count ?? 0,
+      errors: series?.errors ?? 0,
       p50Seconds: series?.quantileSeconds(0.5) ?? null,
       p99Seconds: series?.quantileSeconds(0.99) ?? null,
     };

@@ -35,16 +35,33 @@ export class RequestSeries {
   readonly #counts = new Map<number, number>();
   readonly #buckets = new Float64Array(DURATION_BUCKETS_SECONDS.length + 1);
   #sumSeconds = 0;
+  #errors = 0;
 
   /** Takes one finished request. */
   observe(method: string, status: number, durationMs: number): void {
     const key = (METHOD_INDEX.get(method) ?? OTHER_INDEX) * 1000 + status;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    if (status >= 500) this.#errors++;
     const seconds = durationMs / 1000;
     this.#sumSeconds += seconds;
     let index = 0;
     while (index < DURATION_BUCKETS_SECONDS.length && seconds > DURATION_BUCKETS_SECONDS[index]!) index++;
     this.#buckets[index]!++;
+  }
+
+  /** Requests so far. */
+  get count(): number {
+    return this.#buckets.reduce((sum, inBucket) => sum + inBucket, 0);
+  }
+
+  /** Answers with a status of 500 or more. */
+  get errors(): number {
+    return this.#errors;
+  }
+
+  /** Requests by bucket of {@linkcode DURATION_BUCKETS_SECONDS}, not cumulative; changes as requests come. */
+  get buckets(): Readonly<Float64Array> {
+    return this.#buckets;
   }
 
   /** Counts by method and status. */
@@ -63,23 +80,31 @@ export class RequestSeries {
     return { cumulative, count, sumSeconds: this.#sumSeconds };
   }
 
-  /**
-   * The duration below which the given share of the requests stayed, in seconds, interpolated inside its bucket.
-   * Above the last bound it is that bound, as PromQL's `histogram_quantile` has it.
-   *
-   * @param share between 0 and 1
-   * @returns null without a request
-   */
+  /** {@linkcode quantileSeconds} of all requests so far. */
   quantileSeconds(share: number): number | null {
-    const { cumulative, count } = this.durations();
-    if (count === 0) return null;
-    const rank = share * count;
-    const index = cumulative.findIndex((upTo) => upTo >= rank);
-    const upper = DURATION_BUCKETS_SECONDS[index];
-    if (upper === undefined) return DURATION_BUCKETS_SECONDS.at(-1)!;
-    const lower = index === 0 ? 0 : DURATION_BUCKETS_SECONDS[index - 1]!;
-    const before = index === 0 ? 0 : cumulative[index - 1]!;
-    const inBucket = cumulative[index]! - before;
-    return inBucket === 0 ? upper : lower + (upper - lower) * ((rank - before) / inBucket);
+    return quantileSeconds(this.#buckets, share);
   }
+}
+
+/**
+ * The duration below which the given share of the requests stayed, in seconds, interpolated inside its bucket.
+ * Above the last bound it is that bound, as PromQL's `histogram_quantile` has it.
+ *
+ * @param buckets requests by bucket, not cumulative
+ * @param share between 0 and 1
+ * @returns null without a request
+ */
+export function quantileSeconds(buckets: Readonly<Float64Array>, share: number): number | null {
+  let count = 0;
+  for (const inBucket of buckets) count += inBucket;
+  if (count === 0) return null;
+  const rank = share * count;
+  let before = 0;
+  let index = 0;
+  while (index < buckets.length - 1 && before + buckets[index]! < rank) before += buckets[index++]!;
+  const upper = DURATION_BUCKETS_SECONDS[index];
+  if (upper === undefined) return DURATION_BUCKETS_SECONDS.at(-1)!;
+  const lower = index === 0 ? 0 : DURATION_BUCKETS_SECONDS[index - 1]!;
+  const inBucket = buckets[index]!;
+  return inBucket === 0 ? upper : lower + (upper - lower) * ((rank - before) / inBucket);
 }

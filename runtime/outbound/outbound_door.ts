@@ -1,6 +1,7 @@
 /** One app's way out: fetch and WebSocket under its policy, over connections of its own. */
 import { WebSocket as UndiciSocket } from "undici";
 import type { HostSocket } from "../app_call.ts";
+import { splitHeaders } from "../protocol/header_block.ts";
 import { Outbound, type OutboundPolicy, type OutboundTools } from "./outbound.ts";
 import { outboundFetch, type OutboundRequest, type OutboundResponse } from "./outbound_fetch.ts";
 
@@ -22,8 +23,11 @@ export class OutboundDoor implements Disposable {
     return outboundFetch(this.#outbound, { ...request, headers });
   }
 
-  /** @throws {TypeError} when the policy or the URL forbids it */
-  connect(url: string, protocols: readonly string[]): HostSocket {
+  /**
+   * @param options.trace header block of the trace context that the handshake carries on, or null
+   * @throws {TypeError} when the policy or the URL forbids it
+   */
+  connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket {
     const target = new URL(url);
     if (target.protocol !== "ws:" && target.protocol !== "wss:") {
       throw new TypeError(`Cannot connect to "${target.protocol}": only ws and wss URLs can be connected to`);
@@ -32,7 +36,7 @@ export class OutboundDoor implements Disposable {
     return new UndiciSocket(target, {
       protocols: [...protocols],
       dispatcher: this.#outbound.agent,
-      headers: { "user-agent": this.#userAgent },
+      headers: [["user-agent", this.#userAgent], ...splitHeaders(options.trace ?? "")],
     }) as unknown as HostSocket;
   }
 

@@ -25,7 +25,7 @@ export const OP = {
   ARM: 9,
   /** id, code, name, message, stack: the handler failed */
   FAIL: 10,
-  /** level, text: a console line of the app */
+  /** level, text: a console line of the app, or an exception of it that no request gets */
   LOG: 11,
   /** finish what is pending, waitUntil included, then answer DRAINED */
   DRAIN: 12,
@@ -41,7 +41,7 @@ export const OP = {
   FETCH_ABORT: 17,
   /** id, header block: the app takes the connection over as a WebSocket */
   UPGRADE: 18,
-  /** id (below -2^30), url, subprotocols joined by commas: the app opens a WebSocket */
+  /** id (below -2^30), url, subprotocols joined by commas, header block of the trace or "": the app opens a WebSocket */
   SOCKET_CONNECT: 19,
   /** id, subprotocol: the WebSocket stands */
   SOCKET_OPEN: 20,
@@ -56,6 +56,9 @@ export const OP = {
   /** id, cron expression, scheduled time in ms since the epoch: a job is due; answered as a REQUEST */
   SCHEDULED: 25,
 } as const;
+
+/** The level under which an exception comes as a line of the log. */
+export const EXCEPTION_LEVEL = "exception";
 
 /** What a request or response carries as its body. */
 export const BODY = { NONE: 0, WHOLE: 1, STREAM: 2 } as const;

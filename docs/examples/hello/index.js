@@ -5,6 +5,8 @@ export default {
   fetch(request) {
     const url = new URL(request.url);
     const name = url.searchParams.get("name") ?? "world";
-    return new Response(`Hello, ${name}!\n`, { headers: { "content-type": "text/plain; charset=utf-8" } });
+    return new Response(`Hello, ${name}!\n`, {
+      headers: { "content-type": "text/plain; charset=utf-8" },
+    });
   },
 };

@@ -27,7 +27,11 @@ app.get("/", (c) =>
       </head>
       <body>
         <h1>Todos</h1>
-        <ul>{[...todos.values()].map(({ id, title, done }) => <li key={id}>{done ? <s>{title}</s> : title}</li>)}</ul>
+        <ul>
+          {[...todos.values()].map(({ id, title, done }) => (
+            <li key={id}>{done ? <s>{title}</s> : title}</li>
+          ))}
+        </ul>
       </body>
     </html>,
   ));
@@ -36,11 +40,15 @@ app.get("/todos", (c) => c.json([...todos.values()]));
 
 app.post("/todos", async (c) => {
   const body: unknown = await c.req.json().catch(() => null);
-  const title = typeof body === "object" && body !== null && "title" in body ? body.title : undefined;
+  const title = typeof body === "object" && body !== null && "title" in body
+    ? body.title
+    : undefined;
   if (typeof title !== "string" || title.trim() === "") {
     throw new HTTPException(400, { message: 'Send {"title": text}' });
   }
-  if (todos.size >= MAX_TODOS) throw new HTTPException(409, { message: "There is enough to do already" });
+  if (todos.size >= MAX_TODOS) {
+    throw new HTTPException(409, { message: "There is enough to do already" });
+  }
   const todo = { id: ++lastId, title: title.trim(), done: false };
   todos.set(todo.id, todo);
   return c.json(todo, 201);
@@ -54,6 +62,10 @@ app.put("/todos/:id/done", (c) => {
   return c.json(done);
 });
 
-app.delete("/todos/:id", (c) => todos.delete(Number(c.req.param("id"))) ? c.body(null, 204) : c.notFound());
+app.delete(
+  "/todos/:id",
+  (c) =>
+    todos.delete(Number(c.req.param("id"))) ? c.body(null, 204) : c.notFound(),
+);
 
 export default app;

@@ -32,7 +32,9 @@ function events(): Response {
         // A client that reads too slowly misses ticks instead of piling them up here.
         if ((controller.desiredSize ?? 0) <= 0) return;
         const data = JSON.stringify({ time: new Date().toISOString() });
-        controller.enqueue(encoder.encode(`id: ${++id}\nevent: tick\ndata: ${data}\n\n`));
+        controller.enqueue(
+          encoder.encode(`id: ${++id}\nevent: tick\ndata: ${data}\n\n`),
+        );
       };
       send();
       timer = setInterval(send, 1000);
@@ -41,13 +43,20 @@ function events(): Response {
       clearInterval(timer);
     },
   }, { highWaterMark: 16 });
-  return new Response(body, { headers: { "content-type": "text/event-stream", "cache-control": "no-store" } });
+  return new Response(body, {
+    headers: {
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+    },
+  });
 }
 
 /** `pull` is called when the client is ready for more, so a slow one slows this down instead of filling memory. */
 function download(mb: number): Response {
   if (!Number.isInteger(mb) || mb < 0 || mb > MAX_MB) {
-    return new Response(`mb is a whole number from 0 to ${MAX_MB}\n`, { status: 400 });
+    return new Response(`mb is a whole number from 0 to ${MAX_MB}\n`, {
+      status: 400,
+    });
   }
   let left = mb * MB;
   const body = new ReadableStream<Uint8Array>({
@@ -78,5 +87,7 @@ function index(): Response {
   });
 </script>
 `;
-  return new Response(page, { headers: { "content-type": "text/html; charset=utf-8" } });
+  return new Response(page, {
+    headers: { "content-type": "text/html; charset=utf-8" },
+  });
 }

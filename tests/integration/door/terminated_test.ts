@@ -39,7 +39,7 @@ async function answerOf(reply: Reply): Promise<{ response: RawResponse; reason: 
     },
     [Symbol.dispose]() {},
   };
-  await isolate.load(LOAD, { onCallDone() {}, onLog() {} }, door);
+  await isolate.load(LOAD, { onCallDone() {}, onLog() {}, onException() {} }, door);
   const target = { app: { name: "fake" }, fetch: (call: AppCall) => isolate.send(call) };
   const dispatcher = new Dispatcher(new Router([{ hostnames: ["fake"], target }], null), {
     trustedProxies: [],

@@ -115,12 +115,12 @@ for (
 Deno.test("A WebSocket to the inside is refused by address at once and by name when it is resolved", async () => {
   await using there = world();
   const error = await assertRejects(
-    async () => await there.door.connect(`ws://${INSIDE}:${there.port}/`, []),
+    async () => await there.door.connect(`ws://${INSIDE}:${there.port}/`, [], { trace: null }),
     TypeError,
   );
   assertStringIncludes(error.message, '"public"');
   there.names.addresses.set("evil.test", [INSIDE]);
-  const socket = there.door.connect(`ws://evil.test:${there.port}/`, []);
+  const socket = there.door.connect(`ws://evil.test:${there.port}/`, [], { trace: null });
   const closed = Promise.withResolvers<CloseEvent>();
   socket.addEventListener("error", () => {});
   socket.addEventListener("close", (event: CloseEvent) => closed.resolve(event));

@@ -42,6 +42,7 @@ export function fakeConfig(changes: Partial<NanoConfig> = {}): NanoConfig {
     stateDir: "/srv/.nano",
     drainTimeoutMs: 30_000,
     trustedProxies: [],
+    layers: { given: [], setAside: [], sources: {}, rollouts: {} },
     defaultApp: null,
     log: { level: "info", format: "json" },
     apps: [{

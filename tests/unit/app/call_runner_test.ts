@@ -27,6 +27,7 @@ class Scene {
         this.onDone();
       },
       onLog: (level, text) => this.logs.push(`${level}: ${text}`),
+      onException: (text) => this.logs.push(`exception: ${text}`),
     },
     door: {
       fetch: () => Promise.reject(new TypeError("no way out")),
@@ -156,7 +157,15 @@ Deno.test("CallRunner tells the client the kind of a handler's error and the log
   const id = await scene.send(call);
   scene.runner.receive([OP.FAIL, id, "APP_EXCEPTION", "TypeError", "secret", "TypeError: secret\n    at index.ts:1"]);
   assertEquals([call.code, call.error?.message.includes("secret")], ["APP_EXCEPTION", false]);
-  assertEquals(scene.logs, ["error: TypeError: secret\n    at index.ts:1"]);
+  assertEquals(scene.logs, ["exception: TypeError: secret\n    at index.ts:1"]);
+});
+
+Deno.test("CallRunner tells console lines from exceptions that no request gets, and cuts what is forged too long", () => {
+  const scene = new Scene();
+  scene.runner.receive([OP.LOG, "error", "said so", OP.LOG, "exception", "Uncaught: boom", OP.LOG, "info", 7]);
+  scene.runner.receive([OP.LOG, "info", "ä".repeat(40_000)]);
+  assertEquals(scene.logs.slice(0, 3), ["error: said so", "exception: Uncaught: boom", "info: "]);
+  assertEquals(scene.logs[3], `info: ${"ä".repeat(32 * 1024)}`);
 });
 
 Deno.test("CallRunner tells an app that asked for it when the client goes away, and frees its place", async () => {

@@ -1,4 +1,5 @@
 /** Defaults, inheritance and normal forms of a configuration that is accepted. */
+import { NO_LAYERS } from "../../../runtime/config/layers.ts";
 import { assertEquals } from "@std/assert";
 import { resolveConfig } from "../../../runtime/config/load.ts";
 import { ConfigFolder, onlyApp } from "./config_case.ts";
@@ -14,6 +15,7 @@ Deno.test("An empty document gets every default", async () => {
     stateDir: `${folder.dir}/.nano`,
     drainTimeoutMs: 30_000,
     trustedProxies: [],
+    layers: NO_LAYERS,
     defaultApp: null,
     log: { level: "info", format: "json" },
     apps: [],
@@ -90,6 +92,7 @@ Deno.test("Every key that is written arrives", async () => {
     stateDir: "/tmp/nano-state-that-is-not-made-yet",
     drainTimeoutMs: 1,
     trustedProxies: ["10.0.0.0/8", "fd00::/8", "192.0.2.1/32"],
+    layers: NO_LAYERS,
     defaultApp: "a",
     log: { level: "debug", format: "pretty" },
     apps: [{

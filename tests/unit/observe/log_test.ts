@@ -85,7 +85,7 @@ Deno.test("Log keeps one record on one line whatever a client or an app puts int
   const nasty = 'a"b\\c\nd\r\u2028e\u0085f\u009bg\x1b[2Jh\ud800i\u{1f600}';
   const lines = linesOf([
     { ...REQUEST, path: nasty, requestId: nasty, method: nasty, app: nasty },
-    { event: "app_log", app: "hello", level: "info", text: nasty },
+    { event: "app_log", app: "hello", level: "info", text: nasty, kind: "console" },
     { event: "config_rejected", errors: [nasty] },
   ]);
   assertEquals(lines.length, 3);
@@ -106,7 +106,7 @@ Deno.test("Log gives each event its level and leaves out state changes", () => {
     { event: "app_exit", app: "a", reason: "parked", detail: "" },
     { event: "app_exit", app: "a", reason: "drained", detail: "" },
     { event: "app_state", app: "a", state: "running" },
-    { event: "app_log", app: "a", level: "warn", text: "careful" },
+    { event: "app_log", app: "a", level: "warn", text: "careful", kind: "console" },
     { event: "config_rejected", errors: ["one", "two"] },
     { event: "drain_complete", drainedRequests: 3, forcedClosed: 0 },
     { event: "drain_complete", drainedRequests: 3, forcedClosed: 1 },
@@ -141,8 +141,8 @@ Deno.test("Log rounds times to a thousandth", () => {
 Deno.test("Log writes nothing below its level, and a new level takes effect at once", () => {
   using one = bench({ level: "warn" });
   one.log.listen(REQUEST);
-  one.log.listen({ event: "app_log", app: "a", level: "info", text: "quiet" });
-  one.log.listen({ event: "app_log", app: "a", level: "error", text: "loud" });
+  one.log.listen({ event: "app_log", app: "a", level: "info", text: "quiet", kind: "console" });
+  one.log.listen({ event: "app_log", app: "a", level: "error", text: "loud", kind: "console" });
   one.log.flush();
   assertEquals(one.writes.length, 1);
   assertEquals(JSON.parse(one.writes[0]!).text, "loud");
@@ -217,7 +217,7 @@ Deno.test("Log writes a new timestamp when the clock moves on", () => {
 Deno.test("Log in pretty format shows people what matters, without colours unless asked", () => {
   const [request, appLog] = linesOf([
     { ...REQUEST, status: 500, code: "APP_EXCEPTION" },
-    { event: "app_log", app: "hello", level: "error", text: "TypeError: x\n  at app:///main.ts:1:1" },
+    { event: "app_log", app: "hello", level: "error", text: "TypeError: x\n  at app:///main.ts:1:1", kind: "console" },
   ], { format: "pretty" });
   assert(request!.endsWith(" hello GET /a?b=1 500 APP_EXCEPTION 12 B 1.2 ms"), request);
   assert(appLog!.endsWith("error hello | TypeError: x"), appLog);
@@ -226,7 +226,13 @@ Deno.test("Log in pretty format shows people what matters, without colours unles
 });
 
 Deno.test("Log in pretty format lets no app text steer the terminal or fake a record", () => {
-  const text = linesOf([{ event: "app_log", app: "a", level: "info", text: "\x1b[2J\x9b1mok\r12:00 fake\nnext" }], {
+  const text = linesOf([{
+    event: "app_log",
+    app: "a",
+    level: "info",
+    text: "\x1b[2J\x9b1mok\r12:00 fake\nnext",
+    kind: "console",
+  }], {
     format: "pretty",
   }).join("\n");
   // deno-lint-ignore no-control-regex

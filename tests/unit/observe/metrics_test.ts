@@ -3,27 +3,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { AppSnapshot, RequestEvent } from "../../../runtime/events.ts";
 import { APP_STATE_NAMES } from "../../../runtime/lifecycle.ts";
 import { Metrics } from "../../../runtime/observe/metrics.ts";
-
-function snapshot(name: string, changes: Partial<AppSnapshot> = {}): AppSnapshot {
-  return {
-    name,
-    state: "running",
-    hostnames: [`${name}.localhost`],
-    port: null,
-    version: "v1",
-    since: 0,
-    restarts: {},
-    lastExit: null,
-    error: null,
-    inFlight: 2,
-    queued: 3,
-    heapBytes: 1000,
-    externalBytes: 500,
-    cpuSeconds: 1.5,
-    startSeconds: 0.02,
-    ...changes,
-  };
-}
+import { snapshot } from "./app_snapshot.ts";
 
 function request(changes: Partial<RequestEvent> = {}): RequestEvent {
   return {

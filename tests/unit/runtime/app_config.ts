@@ -40,6 +40,7 @@ export function nanoConfig(apps: readonly AppConfig[], changes: Partial<NanoConf
     stateDir: "/state",
     drainTimeoutMs: 20_000,
     trustedProxies: [],
+    layers: { given: [], setAside: [], sources: {}, rollouts: {} },
     defaultApp: null,
     log: { level: "info", format: "json" },
     apps,

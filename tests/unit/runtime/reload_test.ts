@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import type { AppConfig, NanoConfig } from "../../../runtime/config/resolved_config.ts";
 import { NanoError } from "../../../runtime/errors.ts";
+import type { Router } from "../../../runtime/http/router.ts";
 import type { AppSnapshot } from "../../../runtime/events.ts";
 import type { AppStateName, ExitReason } from "../../../runtime/lifecycle.ts";
 import {
@@ -11,6 +12,7 @@ import {
   prepareReload,
   type ReloadTools,
   routerOf,
+  targetsOf,
   type UnitCode,
 } from "../../../runtime/reload.ts";
 import { appConfig, nanoConfig } from "./app_config.ts";
@@ -102,6 +104,10 @@ async function inForce(shop: Workshop, config: NanoConfig): Promise<Generation> 
 const A = appConfig({ name: "a" });
 const B = appConfig({ name: "b" });
 const C = appConfig({ name: "c" });
+
+function routed(generation: Generation, leaving: Iterable<AppUnit>): Router {
+  return routerOf(generation, targetsOf(generation), leaving);
+}
 
 Deno.test("prepareReload() starts every app of the first generation and tells them as added", async () => {
   const shop = new Workshop();
@@ -237,12 +243,12 @@ Deno.test("routerOf() routes to the generation, to its default app, and to apps 
   const old = await inForce(shop, nanoConfig([A, B]));
   const heir = appConfig({ name: "c", hostnames: ["a", "c"] });
   const next = await inForce(shop, nanoConfig([heir], { defaultApp: "c" }));
-  const router = routerOf(next, old.units.values());
+  const router = routed(next, old.units.values());
   assertStrictEquals(router.match("a"), next.units.get("c"), "the heir, not who leaves");
   assertStrictEquals(router.match("b"), old.units.get("b"));
   assertStrictEquals(router.match("nobody"), next.units.get("c"));
-  assertStrictEquals(routerOf(await inForce(shop, nanoConfig([A])), []).match("nobody"), null);
+  assertStrictEquals(routed(await inForce(shop, nanoConfig([A])), []).match("nobody"), null);
   const missing = await inForce(shop, nanoConfig([A], { defaultApp: "gone" }));
-  assertStrictEquals(routerOf(missing, []).match("nobody"), null);
-  assert(routerOf(missing, []).match("a") !== null);
+  assertStrictEquals(routed(missing, []).match("nobody"), null);
+  assert(routed(missing, []).match("a") !== null);
 });

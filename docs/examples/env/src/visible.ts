@@ -9,7 +9,9 @@ const SECRET_NAME = /SECRET|TOKEN|PASSWORD|KEY/i;
 export function visible(env: Env): Record<string, string> {
   const shown: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
-    if (typeof value === "string") shown[name] = SECRET_NAME.test(name) ? "••••••" : value;
+    if (typeof value === "string") {
+      shown[name] = SECRET_NAME.test(name) ? "••••••" : value;
+    }
   }
   return shown;
 }

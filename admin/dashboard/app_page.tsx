@@ -1,0 +1,86 @@
+/** One app's page: state, live charts, versions, settings, jobs, log. */
+import type { AppDetails } from "./app_details.ts";
+import { AppHeader } from "./app_header.tsx";
+import { CronsPanel } from "./crons_panel.tsx";
+import { ConfirmDialogs } from "./confirm_form.tsx";
+import { DeployDialog } from "./deploy_dialog.tsx";
+import { HistoryTable } from "./history_page.tsx";
+import { LogPanel } from "./log_panel.tsx";
+import { Note, type PageFrame, PageLayout } from "./page_layout.tsx";
+import { EnvPanel, LimitsPanel, OverridesPanel } from "./settings_panels.tsx";
+import { StatusPanel } from "./status_panel.tsx";
+import { VersionsPanel } from "./versions_panel.tsx";
+
+const CHARTS = [
+  { key: "requests", title: "Requests per second", names: ["answered", "errors"], inks: ["", "bad"] },
+  { key: "latency", title: "Latency", names: ["p99", "p50"], inks: ["", "second"] },
+  { key: "in_flight", title: "In flight", names: ["in the isolate"], inks: [""] },
+  { key: "heap", title: "Heap", names: ["in use"], inks: [""] },
+  { key: "external", title: "External memory", names: ["held"], inks: [""] },
+  { key: "cpu", title: "CPU", names: ["share of one core"], inks: [""] },
+] as const;
+
+/** The page of one app. */
+export function AppPage({ frame, details }: { frame: PageFrame; details: AppDetails }) {
+  const { snapshot: { name }, config, origin, setAside } = details;
+  return (
+    <PageLayout title={name} frame={frame} script="app.js">
+      <div id="app" data-app={name}>
+        <div id="app-head">
+          <AppHeader details={details} />
+        </div>
+        {setAside.length === 0
+          ? null
+          : <Note note={{ tone: "warn", text: "Kept changes of this app are not in force:", details: setAside }} />}
+        <div class="stack">
+          <section class="charts" aria-label="Live figures">
+            {CHARTS.map(({ key, title, names, inks }) => (
+              <figure class="card chart" data-chart={key}>
+                <h2>
+                  {title} <output data-now aria-live="off">–</output>
+                </h2>
+                <div class="plot" role="img" aria-label={`${title}, the last minutes`}></div>
+                <ul class="key">
+                  {names.length === 1 ? null : names.map((label, at) => <li class={inks[at] || undefined}>{label}</li>)}
+                </ul>
+              </figure>
+            ))}
+          </section>
+          <noscript>
+            <p class="note">Live charts and the live log need JavaScript; all else on this page works without.</p>
+          </noscript>
+          <div id="versions">
+            <VersionsPanel details={details} csrf={frame.csrf} />
+          </div>
+          <LogPanel lines={details.lines} />
+          <div class="halves">
+            <div class="stack">
+              <div id="statuses">
+                <StatusPanel details={details} />
+              </div>
+              {config === null || config.crons.length === 0
+                ? null
+                : <CronsPanel app={name} crons={config.crons} csrf={frame.csrf} />}
+              {origin?.overrides ? <OverridesPanel app={name} overrides={origin.overrides} csrf={frame.csrf} /> : null}
+              <section class="card" aria-labelledby="history-title">
+                <header>
+                  <h2 id="history-title">Last changes</h2>
+                  <a href={`/history?app=${name}`}>All changes</a>
+                </header>
+                <HistoryTable entries={details.history} withApp={false} />
+              </section>
+            </div>
+            {config === null ? null : (
+              <div class="stack">
+                <EnvPanel config={config} csrf={frame.csrf} />
+                <LimitsPanel config={config} />
+              </div>
+            )}
+          </div>
+        </div>
+        <ConfirmDialogs details={details} csrf={frame.csrf} />
+        <DeployDialog app={name} csrf={frame.csrf} />
+      </div>
+    </PageLayout>
+  );
+}

@@ -1,0 +1,130 @@
+/** An app's settings: environment with masked secrets, limits, and what was put in the place of nano.json's keys. */
+import type { AppConfig } from "../../runtime/mod.ts";
+import { CsrfField } from "./page_layout.tsx";
+
+/** Variables; secrets arrive masked. */
+export function EnvPanel({ config, csrf }: { config: AppConfig; csrf: string }) {
+  const { name: app, env, secrets } = config;
+  const names = Object.keys(env).sort();
+  return (
+    <section class="card" aria-labelledby="env-title">
+      <header>
+        <h2 id="env-title">Environment</h2>
+        <span class="muted small">{names.length} variables</span>
+      </header>
+      {names.length === 0 ? <p class="empty">No variables. Set one below, or under "env" in nano.json.</p> : (
+        <table class="list stacked">
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Value</th>
+              <th scope="col">
+                <span class="visually-hidden">Change</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {names.map((name) => (
+              <tr>
+                <td class="long">
+                  <code>{name}</code>
+                </td>
+                <td class="long">
+                  {secrets.includes(name)
+                    ? <span class="muted" title="A secret is never shown">•••••• secret</span>
+                    : <code>{env[name]}</code>}
+                </td>
+                <td>
+                  <div class="end">
+                    <form method="post" action={`/apps/${app}/env`}>
+                      <CsrfField csrf={csrf} />
+                      <input type="hidden" name="name" value={name} />
+                      <input type="hidden" name="unset" value="1" />
+                      <button type="submit" class="button small quiet" data-busy="…" aria-label={`Unset ${name}`}>
+                        Unset
+                      </button>
+                    </form>
+                  </div>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <form method="post" action={`/apps/${app}/env`} class="body envform">
+        <CsrfField csrf={csrf} />
+        <input
+          name="name"
+          required
+          pattern="[A-Za-z_][A-Za-z0-9_]*"
+          title="Letters, digits and underscores"
+          placeholder="NAME"
+          aria-label="Name of the variable"
+          autocomplete="off"
+          spellcheck={false}
+        />
+        <input name="value" placeholder="value" aria-label="Value of the variable" autocomplete="off" spellcheck={false} />
+        <button type="submit" class="button" data-busy="Setting…">Set</button>
+      </form>
+    </section>
+  );
+}
+
+/** The limits in force. */
+export function LimitsPanel({ config }: { config: AppConfig }) {
+  const rows: readonly (readonly [label: string, value: string])[] = [
+    ["Heap", `${config.memoryMb} MiB`],
+    ["External memory", `${config.externalMb} MiB`],
+    ["Computing without a pause", ms(config.cpuMs)],
+    ["Wait for a response head", ms(config.timeoutMs)],
+    ["Requests at once", String(config.maxConcurrent)],
+    ["Requests that queue", String(config.maxQueue)],
+    ["Request body", `${Math.round(config.maxBodyBytes / 1024 / 1024 * 10) / 10} MiB`],
+    ["Parked after", config.idleTimeoutMs === 0 ? "never" : `${ms(config.idleTimeoutMs)} without a request`],
+    ["Drain", ms(config.drainTimeoutMs)],
+    ["Outgoing connections", typeof config.outbound === "string" ? config.outbound : config.outbound.join(", ")],
+    ["Static files", config.assets === null ? "none" : config.assets.path],
+    ["Streams", config.streams],
+    ["node: modules", config.nodeCompat ? "harmless ones" : "none"],
+  ];
+  return (
+    <section class="card" aria-labelledby="limits-title">
+      <header>
+        <h2 id="limits-title">Limits</h2>
+      </header>
+      <dl class="pairs body">
+        {rows.map(([label, value]) => (
+          <>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+/** Keys that the API or the dashboard have put in the place of nano.json's. */
+export function OverridesPanel(
+  { app, overrides, csrf }: { app: string; overrides: Readonly<Record<string, unknown>>; csrf: string },
+) {
+  return (
+    <section class="card" aria-labelledby="overrides-title">
+      <header>
+        <h2 id="overrides-title">Overrides</h2>
+        <form method="post" action={`/apps/${app}/reset`}>
+          <CsrfField csrf={csrf} />
+          <button type="submit" class="button small" data-busy="Resetting…">Reset to nano.json</button>
+        </form>
+      </header>
+      <div class="body">
+        <p class="muted">Set while NANO ran; they win over nano.json until they are reset.</p>
+        <pre><code>{JSON.stringify(overrides, null, 2)}</code></pre>
+      </div>
+    </section>
+  );
+}
+
+function ms(value: number): string {
+  return value < 1000 ? `${value} ms` : `${value / 1000} s`;
+}

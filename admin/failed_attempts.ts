@@ -1,0 +1,70 @@
+/** Counts wrong tokens by the address they come from. */
+
+/** What {@linkcode FailedAttempts} takes. */
+export interface FailedAttemptsOptions {
+  /** A clock, in milliseconds. Default: the monotonic one. */
+  readonly now?: () => number;
+  /** So many wrong tokens an address may send within the window. Default: 10. */
+  readonly limit?: number;
+  /** In milliseconds. Default: one minute. */
+  readonly windowMs?: number;
+  /** Above it the address that began first is forgotten. Default: 10,000. */
+  readonly maxAddresses?: number;
+}
+
+const LIMIT = 10;
+const WINDOW_MS = 60_000;
+const MAX_ADDRESSES = 10_000;
+
+/**
+ * The wrong tokens of the last minute.
+ *
+ * Only wrong tokens are ever refused with it: behind a proxy everybody has one address, and a limit that also refused
+ * the right token would let any stranger lock the operator out. Guessing is hopeless anyway with a generated token of
+ * 256 bits; the limit keeps the noise down and tells who tries.
+ */
+export class FailedAttempts {
+  readonly #attempts = new Map<string, { count: number; readonly endsAt: number }>();
+  readonly #now: () => number;
+  readonly #limit: number;
+  readonly #windowMs: number;
+  readonly #maxAddresses: number;
+
+  constructor(options: FailedAttemptsOptions = {}) {
+    this.#now = options.now ?? (() => performance.now());
+    this.#limit = options.limit ?? LIMIT;
+    this.#windowMs = options.windowMs ?? WINDOW_MS;
+    this.#maxAddresses = options.maxAddresses ?? MAX_ADDRESSES;
+  }
+
+  /**
+   * Counts a wrong token.
+   * @returns seconds until the address may be wrong again, or 0 while it is within the limit
+   */
+  add(address: string): number {
+    const now = this.#now();
+    this.#forget(now);
+    let entry = this.#attempts.get(address);
+    if (entry === undefined) {
+      const oldest = this.#attempts.keys().next().value;
+      if (oldest !== undefined && this.#attempts.size >= this.#maxAddresses) this.#attempts.delete(oldest);
+      entry = { count: 0, endsAt: now + this.#windowMs };
+      this.#attempts.set(address, entry);
+    }
+    entry.count++;
+    return entry.count <= this.#limit ? 0 : Math.max(1, Math.ceil((entry.endsAt - now) / 1000));
+  }
+
+  /** Addresses that are remembered. */
+  get size(): number {
+    return this.#attempts.size;
+  }
+
+  /** All windows are equally long, so the map is in the order of their ends. */
+  #forget(now: number): void {
+    for (const [address, { endsAt }] of this.#attempts) {
+      if (endsAt > now) return;
+      this.#attempts.delete(address);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/** Opens and closes the dashboard's sessions; the page that asks for the token is the dashboard's. */
+import { Hono } from "hono";
+import { deleteCookie, setCookie } from "hono/cookie";
+import { NanoError } from "../runtime/mod.ts";
+import type { AdminEnv } from "./admin_env.ts";
+import type { TokenCheck } from "./auth.ts";
+import { SESSION_COOKIE, type Sessions } from "./session.ts";
+
+/**
+ * `POST /login` with the form fields `token` and, if wanted, `next`, a path to go on to. What went wrong stands in the
+ * query of the login page it leads back to: `problem=wrong` or `problem=limit`.
+ */
+export function loginRoute({ token, sessions }: { token: TokenCheck; sessions: Sessions }): Hono<AdminEnv> {
+  return new Hono<AdminEnv>().post("/login", async (context) => {
+    const form = await context.req.parseBody();
+    const next = localPath(form["next"]);
+    try {
+      token.check(`Bearer ${typeof form["token"] === "string" ? form["token"].trim() : ""}`, peerOf(context.env));
+    } catch (error) {
+      if (!(error instanceof NanoError)) throw error;
+      const problem = error.code === "TOO_MANY_ATTEMPTS" ? "limit" : "wrong";
+      return context.redirect(`/login?problem=${problem}&next=${encodeURIComponent(next)}`, 303);
+    }
+    const secure = new URL(context.req.url).protocol === "https:" ||
+      context.req.header("x-forwarded-proto") === "https";
+    setCookie(context, SESSION_COOKIE, sessions.open().id, { httpOnly: true, sameSite: "Strict", path: "/", secure });
+    return context.redirect(next, 303);
+  });
+}
+
+/** `POST /logout`, behind the gate. */
+export function logoutRoute(sessions: Sessions): Hono<AdminEnv> {
+  return new Hono<AdminEnv>().post("/logout", (context) => {
+    const { session } = context.var;
+    if (session !== null) sessions.close(session.id);
+    deleteCookie(context, SESSION_COOKIE, { path: "/" });
+    return context.redirect("/login", 303);
+  });
+}
+
+function peerOf(env: AdminEnv["Bindings"] | undefined): string {
+  return env?.peer ?? "unknown";
+}
+
+/** A path of this listener; anything else would let a link lead from the login to another site. */
+function localPath(next: unknown): string {
+  if (typeof next !== "string" || !next.startsWith("/")) return "/";
+  // Browsers read "//host" and "/\host" as another host.
+  const url = URL.canParse(next, "http://local") ? new URL(next, "http://local") : null;
+  return url?.host === "local" ? url.pathname + url.search : "/";
+}

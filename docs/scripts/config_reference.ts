@@ -1,0 +1,136 @@
+/** The reference page of nano.json, from its JSON Schema. */
+import { configJsonSchema } from "../../runtime/config/json_schema.ts";
+import { code, page, table } from "./markdown.ts";
+
+interface Schema {
+  readonly description?: string;
+  readonly type?: string;
+  readonly default?: unknown;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly examples?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | false;
+  readonly required?: readonly string[];
+}
+
+/** The page. */
+export function configReference(): string {
+  const root = configJsonSchema() as Schema;
+  const app = root.properties!["apps"]!.items!;
+  const limits = root.properties!["defaults"]!;
+  const limitNames = new Set(Object.keys(limits.properties!));
+  const own = Object.fromEntries(
+    Object.entries(app.properties!).filter(([name]) => !limitNames.has(name)),
+  );
+  return page(
+    {
+      title: "nano.json",
+      description: "Every key of nano.json with its type, default and meaning.",
+      order: 1,
+    },
+    `One JSON document. Relative paths are relative to the file. Unknown keys, wrong types, names and hosts that are
+taken, and paths that do not exist are refused, all at once: \`nano check\` tells them.
+
+Point \`$schema\` at \`docs/nano.schema.json\` and your editor completes the keys.
+
+## The document
+
+${keys(root)}
+
+## An app
+
+One entry of \`apps\`. The limits below may be written here too.
+
+${keys({ ...app, properties: own })}
+
+## Limits
+
+Keys of an app, or of \`defaults\` for all apps. An app's own key wins.
+
+${keys(limits)}
+
+${nested(root, "")}
+${nested({ properties: own }, "apps[].")}`,
+  );
+}
+
+/** Sections for the keys that are objects themselves. */
+function nested(schema: Schema, prefix: string): string {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => {
+    if (name === "defaults" || name === "apps") return [];
+    const list = (one.anyOf ?? [one]).flatMap((form) =>
+      form.items?.properties ? [form.items] : []
+    );
+    const object = (one.anyOf ?? [one]).find((form) =>
+      form.properties !== undefined
+    ) ?? list[0];
+    if (object === undefined) return [];
+    const title = `${prefix}${name}${list.length > 0 ? "[]" : ""}`;
+    return [`## \`${title}\`\n\n${keys(object)}\n`];
+  }).join("\n");
+}
+
+function keys(schema: Schema): string {
+  const required = new Set(schema.required);
+  return table(
+    ["Key", "Type", "Default", "Meaning"],
+    Object.entries(schema.properties ?? {}).map(([name, one]) => [
+      code(name),
+      typeOf(one),
+      required.has(name)
+        ? "required"
+        : one.default === undefined
+        ? ""
+        : code(one.default),
+      one.description ?? "",
+    ]),
+  );
+}
+
+/** A type in words, with its bounds. */
+function typeOf(schema: Schema): string {
+  if (schema.anyOf !== undefined) {
+    return [...new Set(schema.anyOf.map(typeOf))].join(" or ");
+  }
+  if (schema.enum !== undefined) return schema.enum.map(code).join(", ");
+  if (schema.const !== undefined) return code(schema.const);
+  switch (schema.type) {
+    case "array":
+      return `list (each ${typeOf(schema.items ?? {})})`;
+    case "object": {
+      const names = Object.keys(schema.properties ?? {});
+      // Larger ones have a section of their own.
+      if (names.length > 0 && names.length <= 3) {
+        return `object (${names.map(code).join(", ")})`;
+      }
+      return schema.additionalProperties
+        ? `object; each value ${typeOf(schema.additionalProperties)}`
+        : "object";
+    }
+    case "integer":
+      return bounds(schema, "whole number");
+    case "string":
+      return "text";
+    case "boolean":
+      return "`true` or `false`";
+    default:
+      return schema.type ?? "anything";
+  }
+}
+
+function bounds({ minimum, maximum }: Schema, what: string): string {
+  const plain = (value: number) => value.toLocaleString("en-US");
+  // The largest safe integer is no bound that anybody meets.
+  const most = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER
+    ? null
+    : maximum;
+  if (minimum !== undefined && most !== null) {
+    return `${what}, ${plain(minimum)} to ${plain(most)}`;
+  }
+  return minimum !== undefined ? `${what} from ${plain(minimum)}` : what;
+}

@@ -1,0 +1,88 @@
+/** Builds the docs site, or serves it while it is written: `docs:build`, `docs:dev`. */
+import { join } from "node:path";
+import { composeSite, REPO_DIR, writeSite } from "./compose_site.ts";
+
+const DOCS_DIR = join(REPO_DIR, "docs");
+const CONTENT_DIR = join(DOCS_DIR, "src/content/docs");
+/** What the pages are made of. */
+const SOURCES = [
+  "docs/pages",
+  "docs/examples",
+  "docs/decisions",
+  "docs/benchmarks.json",
+];
+/** An editor's save comes as several events. */
+const QUIET_MS = 200;
+
+/** Runs a program in docs/ and passes its output on. @returns the exit code */
+async function run(program: string, args: readonly string[]): Promise<number> {
+  const command = new Deno.Command(program, {
+    args: [...args],
+    cwd: DOCS_DIR,
+    env: { ASTRO_TELEMETRY_DISABLED: "1" },
+  });
+  return (await command.spawn().status).code;
+}
+
+/** Installs what package-lock.json lists, unless it is there already. */
+async function install(): Promise<number> {
+  const marker = join(DOCS_DIR, "node_modules/.nano-lock");
+  const lock = await Deno.readTextFile(join(DOCS_DIR, "package-lock.json"));
+  if (await Deno.readTextFile(marker).catch(() => "") === lock) return 0;
+  const code = await run("npm", [
+    "ci",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+  ]);
+  if (code === 0) await Deno.writeTextFile(marker, lock);
+  return code;
+}
+
+/** Astro under Deno; --no-config, as the repo's deno.json knows nothing of the site's packages. */
+function astro(...args: readonly string[]): Promise<number> {
+  const deno = [
+    "run",
+    "-A",
+    "--no-config",
+    "--no-lock",
+    "--node-modules-dir=manual",
+    "npm:astro",
+  ];
+  return run(Deno.execPath(), [...deno, ...args]);
+}
+
+/** Composes anew whenever something that the pages are made of has changed. */
+async function watch(): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  for await (
+    const _ of Deno.watchFs(SOURCES.map((path) => join(REPO_DIR, path)))
+  ) {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      try {
+        await writeSite(await composeSite(), CONTENT_DIR);
+      } catch (error) {
+        // Half a page is a page soon; the server shows the last one meanwhile.
+        console.error(error);
+      }
+    }, QUIET_MS);
+  }
+}
+
+async function main([mode, ...args]: readonly string[]): Promise<number> {
+  if (mode !== "build" && mode !== "dev") {
+    console.error("Usage: main.ts build|dev [OPTIONS OF ASTRO]");
+    return 2;
+  }
+  await writeSite(await composeSite(), CONTENT_DIR);
+  const code = await install();
+  if (code !== 0) return code;
+  if (mode === "build") return await astro("build", ...args);
+  const watching = watch();
+  const serving = astro("dev", ...args);
+  // A watcher that fails is told by its error, a server that ends ends the task.
+  return await Promise.race([serving, watching.then(() => serving)]);
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

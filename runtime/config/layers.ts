@@ -1,0 +1,169 @@
+/** Lays what the admin API keeps over the document of nano.json; nano.json wins where both name the same app. */
+import { createHash } from "node:crypto";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { mergePatch } from "./merge_patch.ts";
+
+/** An entry of `apps`, or a part of one, as it is written. */
+export type WrittenEntry = Readonly<Record<string, unknown>>;
+
+/** What is kept about the apps of one name. */
+export interface AppLayer {
+  readonly name: string;
+  /** The whole entry of an app that was added while NANO ran. Set aside when nano.json names the app. */
+  readonly entry: WrittenEntry | null;
+  /** What replaces keys of nano.json's entry, as JSON Merge Patch (RFC 7396). */
+  readonly patch: WrittenEntry | null;
+  /** Fingerprint of the entry of nano.json that was removed: it stays so until the entry is edited. */
+  readonly hides: string | null;
+  /** Absolute folder of the deployed version that serves, or null for the entry's own path. */
+  readonly folder: string | null;
+  /** Versions that run beside the one that serves: previews, and one that gets a part of the requests. */
+  readonly versions: readonly LayerVersion[];
+  /** The one of `versions` that gets a part of the requests. */
+  readonly rollout: { readonly version: string; readonly percent: number } | null;
+}
+
+/** A version that runs as an app of its own, named by {@linkcode versionAppName}. */
+export interface LayerVersion {
+  readonly version: string;
+  /** Absolute. */
+  readonly folder: string;
+  /** Host of its preview, or null. */
+  readonly hostname: string | null;
+}
+
+/** Why kept changes are not in force. */
+export interface SetAside {
+  readonly app: string;
+  /** Every reason, each with the key and the value. */
+  readonly reasons: readonly string[];
+}
+
+/** Where an app's entry comes from; `fingerprint` is that of nano.json's entry, see {@linkcode entryFingerprint}. */
+export type AppSource =
+  | { readonly from: "file"; readonly fingerprint: string; readonly hasPath: true }
+  | { readonly from: "api"; readonly hasPath: boolean }
+  | { readonly from: "version"; readonly app: string };
+
+/** What came of laying the layers. */
+export interface LayerReport {
+  /** Names of all layers that were given. */
+  readonly given: readonly string[];
+  readonly setAside: readonly SetAside[];
+  /** By app name: where its entry comes from. */
+  readonly sources: Readonly<Record<string, AppSource>>;
+  /** By app name: the app that gets a part of its requests. */
+  readonly rollouts: Readonly<Record<string, { readonly app: string; readonly percent: number }>>;
+}
+
+/** Without layers. */
+export const NO_LAYERS: LayerReport = { given: [], setAside: [], sources: {}, rollouts: {} };
+
+/** A document with its layers. */
+export interface LayeredDocument {
+  readonly document: unknown;
+  readonly report: Omit<LayerReport, "given">;
+}
+
+/** A version that is only looked at gives its memory back soon. */
+const VERSION_IDLE_MS = 60_000;
+/** What an entry file ends in; its folder is what a version replaces. */
+const SCRIPT = /\.[cm]?[jt]sx?$/;
+
+/** The name under which a version runs beside its app; also the first label of its host. */
+export function versionAppName(app: string, version: string): string {
+  return `${version}--${app}`;
+}
+
+/** Tells two entries apart, whatever the order of their keys. */
+export function entryFingerprint(entry: unknown): string {
+  return createHash("sha256").update(JSON.stringify(entry, sortedKeys) ?? "").digest("hex").slice(0, 16);
+}
+
+function sortedKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => one < other ? -1 : 1));
+}
+
+/**
+ * The document with its layers. A document that is no object, or whose `apps` is no list, stays as it is: reading it
+ * tells its mistakes.
+ *
+ * @param baseDir absolute path of the folder that relative paths start at
+ */
+export function applyLayers(document: unknown, layers: readonly AppLayer[], baseDir: string): LayeredDocument {
+  const written = typeof document === "object" && document !== null && !Array.isArray(document)
+    ? (document as WrittenEntry)["apps"] ?? []
+    : null;
+  if (!Array.isArray(written)) return { document, report: { setAside: [], sources: {}, rollouts: {} } };
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  const setAside: SetAside[] = [];
+  const sources: Record<string, AppSource> = {};
+  const rollouts: Record<string, { app: string; percent: number }> = {};
+  const apps: unknown[] = [];
+  const named = new Set<string>();
+
+  const add = (entry: WrittenEntry, layer: AppLayer, source: AppSource) => {
+    apps.push(inFolder(entry, layer.folder, baseDir));
+    sources[layer.name] = source;
+    for (const version of layer.versions) {
+      const name = versionAppName(layer.name, version.version);
+      apps.push(versionEntry(inFolder(entry, version.folder, baseDir), name, version.hostname));
+      sources[name] = { from: "version", app: layer.name };
+      if (layer.rollout?.version === version.version) {
+        rollouts[layer.name] = { app: name, percent: layer.rollout.percent };
+      }
+    }
+  };
+
+  for (const entry of written) {
+    const name: unknown = entry?.name;
+    const layer = typeof name === "string" ? byName.get(name) : undefined;
+    const source: AppSource = { from: "file", fingerprint: entryFingerprint(entry), hasPath: true };
+    if (layer === undefined) {
+      if (typeof name === "string") sources[name] = source;
+      apps.push(entry);
+      continue;
+    }
+    if (layer.hides === source.fingerprint) continue;
+    named.add(layer.name);
+    if (layer.entry !== null) {
+      setAside.push({ app: layer.name, reasons: ["nano.json names an app of this name, and nano.json wins"] });
+    }
+    add(layer.patch === null ? entry : mergePatch(entry, layer.patch) as WrittenEntry, layer, source);
+  }
+  for (const layer of layers) {
+    if (named.has(layer.name)) continue;
+    if (layer.entry !== null) add(layer.entry, layer, { from: "api", hasPath: "path" in layer.entry });
+    else if (layer.patch !== null || layer.folder !== null) {
+      setAside.push({ app: layer.name, reasons: ["nano.json no longer names this app"] });
+    }
+  }
+  return { document: { ...document as object, apps }, report: { setAside, sources, rollouts } };
+}
+
+/** The entry with a version's folder in the place of its path; a folder of assets inside the path moves along. */
+function inFolder(entry: WrittenEntry, folder: string | null, baseDir: string): WrittenEntry {
+  if (folder === null) return entry;
+  const { path, assets } = entry;
+  const moved = typeof assets === "string"
+    ? movedAssets(assets, path, folder, baseDir)
+    : typeof assets === "object" && assets !== null && "path" in assets && typeof assets.path === "string"
+    ? { ...assets, path: movedAssets(assets.path, path, folder, baseDir) }
+    : assets;
+  return { ...entry, path: folder, ...(assets === undefined ? {} : { assets: moved }) };
+}
+
+function movedAssets(assets: string, path: unknown, folder: string, baseDir: string): string {
+  // An app that never had a path of its own: its folders are those of the version.
+  if (typeof path !== "string") return isAbsolute(assets) ? assets : join(folder, assets);
+  const root = resolve(baseDir, SCRIPT.test(path) ? dirname(path) : path);
+  const inside = relative(root, resolve(baseDir, assets));
+  return inside === ".." || inside.startsWith("../") || isAbsolute(inside) ? assets : join(folder, inside);
+}
+
+/** Jobs run once, in the version that serves; a port belongs to one app. */
+function versionEntry(entry: WrittenEntry, name: string, hostname: string | null): WrittenEntry {
+  const { port: _port, crons: _crons, hostname: _hostname, ...rest } = entry;
+  return { idle_timeout_ms: VERSION_IDLE_MS, ...rest, name, hostname: hostname ?? name };
+}

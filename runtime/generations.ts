@@ -1,0 +1,137 @@
+/** The apps in force: one generation follows the other, one change at a time, each all or nothing. */
+import type { AppBundle } from "./bundle/bundler.ts";
+import type { NanoConfig } from "./config/resolved_config.ts";
+import type { NanoEvent, ReloadSummary } from "./events.ts";
+import type { AppTarget, Router } from "./http/router.ts";
+import {
+  type AppUnit,
+  emptyGeneration,
+  type Generation,
+  prepareReload,
+  type ReloadOptions,
+  type ReloadTools,
+  routerOf,
+  targetsOf,
+} from "./reload.ts";
+
+/** What generations work with. */
+export interface GenerationsTools {
+  readonly reloadTools: (config: NanoConfig) => ReloadTools<AppBundle>;
+  /** Opens the ports that a configuration adds; those it drops close with the commit. */
+  readonly openPorts: (config: NanoConfig) => { commit(): void; discard(): void };
+  readonly route: (router: Router) => void;
+  /** Told right after a generation came in force, before the old one drains. */
+  readonly onChange: (next: Generation) => void;
+  readonly emit: (event: NanoEvent) => void;
+}
+
+/** How {@linkcode Generations.advance} goes about it. */
+export interface AdvanceOptions extends ReloadOptions {
+  /** Called when all has booted, right before it comes in force; what it throws refuses the change. */
+  readonly keep?: () => void;
+}
+
+/** Holds the present generation and what still drains of those before. */
+export class Generations {
+  readonly #tools: GenerationsTools;
+  #present: Generation;
+  #targets: ReadonlyMap<string, AppTarget> = new Map();
+  /** Removed apps that still drain: their hosts say so. */
+  readonly #leaving = new Set<AppUnit>();
+  /** Every unit that was replaced or removed and has not ended yet. */
+  readonly #stops = new Map<AppUnit, Promise<unknown>>();
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(config: NanoConfig, tools: GenerationsTools) {
+    this.#present = emptyGeneration(config);
+    this.#tools = tools;
+  }
+
+  /** In force. */
+  get present(): Generation {
+    return this.#present;
+  }
+
+  /** The app's unit, or null. */
+  unit(app: string): AppUnit | null {
+    return this.#present.units.get(app) ?? null;
+  }
+
+  /** Who takes the app's next request, or null without such an app. */
+  target(app: string): AppTarget | null {
+    return this.#targets.get(app) ?? null;
+  }
+
+  /** Units that were replaced or removed and have not ended yet, with what settles at their end. */
+  get stopping(): ReadonlyMap<AppUnit, Promise<unknown>> {
+    return this.#stops;
+  }
+
+  /** Settles when all changes asked for so far are through; never rejects. */
+  get settled(): Promise<unknown> {
+    return this.#queue;
+  }
+
+  /** Settles when no unit of the app that was replaced or removed still drains. */
+  async ended(app: string): Promise<void> {
+    await Promise.all([...this.#stops].filter(([unit]) => unit.app.name === app).map(([, stop]) => stop));
+  }
+
+  /** Runs changes one after the other. */
+  queue<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#queue.then(work);
+    this.#queue = run.catch(() => {});
+    return run;
+  }
+
+  /**
+   * Puts another configuration, or other code, in force; call it within {@linkcode Generations.queue} only.
+   *
+   * @throws {NanoError} CONFIG_INVALID when an app would break, USAGE when a port cannot be had; nothing has changed then
+   */
+  async advance(config: NanoConfig, options: AdvanceOptions): Promise<ReloadSummary> {
+    const ports = this.#tools.openPorts(config);
+    let discard: (() => Promise<void>) | null = null;
+    try {
+      const prepared = await prepareReload(this.#present, config, this.#tools.reloadTools(config), options);
+      discard = prepared.discard;
+      options.keep?.();
+      this.#commit(prepared, ports);
+      return prepared.summary;
+    } catch (error) {
+      ports.discard();
+      await discard?.();
+      throw error;
+    }
+  }
+
+  /** The one assignment that puts a generation in force. */
+  #commit(
+    { next, retired, summary }: Awaited<ReturnType<typeof prepareReload>>,
+    ports: { commit(): void },
+  ): void {
+    this.#present = next;
+    this.#targets = targetsOf(next);
+    const removed = new Set(summary.removed);
+    for (const unit of retired) if (removed.has(unit.app.name)) this.#leaving.add(unit);
+    this.#route();
+    ports.commit();
+    this.#tools.onChange(next);
+    for (const unit of retired) this.#retire(unit);
+  }
+
+  #route(): void {
+    this.#tools.route(routerOf(this.#present, this.#targets, this.#leaving));
+  }
+
+  #retire(unit: AppUnit): void {
+    const { name } = unit.app;
+    const stop = unit.stop().then(() => {
+      this.#stops.delete(unit);
+      if (!this.#leaving.delete(unit)) return;
+      this.#route();
+      if (!this.#present.units.has(name)) this.#tools.emit({ event: "app_removed", app: name });
+    });
+    this.#stops.set(unit, stop);
+  }
+}

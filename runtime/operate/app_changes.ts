@@ -1,0 +1,148 @@
+/** Changes of apps: add, change, reset, remove, restart, drain, run a job. */
+import { joinPatches, mergePatch } from "../config/merge_patch.ts";
+import { NanoError } from "../errors.ts";
+import type { ChangeRequest, DrainOutcome } from "../operations.ts";
+import type { KeptApp } from "../store/state_store.ts";
+import type { ChangeDesk } from "./change_desk.ts";
+import { emptyKeptApp } from "./kept_layers.ts";
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** Longest name that is made up; a version's name in front must still fit a host's label. */
+const MADE_NAME_LENGTH = 50;
+
+/** As {@linkcode Operations.addApp}. */
+export async function addApp(desk: ChangeDesk, entry: Entry, by: ChangeRequest): Promise<string> {
+  const name = typeof entry["name"] === "string" ? entry["name"] : freeName(desk, entry);
+  await desk.change({ by, action: "app.add", app: name, verb: `add app "${name}"` }, () => {
+    if (desk.tools.generations.unit(name) !== null) {
+      throw new NanoError("CONFLICT", `Cannot add app "${name}": there is an app of this name`);
+    }
+    const row: KeptApp = { ...desk.row(name), entry: { ...entry, name }, patch: null };
+    const path = entry["path"];
+    return { row, detail: `Added app "${name}"${typeof path === "string" ? ` from "${path}"` : ""}` };
+  });
+  return name;
+}
+
+/** As {@linkcode Operations.changeApp}. */
+export function changeApp(desk: ChangeDesk, app: string, patch: Entry, by: ChangeRequest): Promise<void> {
+  return desk.change({ by, action: "app.change", app, verb: `change app "${app}"` }, () => {
+    const source = desk.ownSource(app, "change");
+    if ("name" in patch && patch["name"] !== app) {
+      throw new NanoError("CONFLICT", `Cannot change app "${app}": a name is for good; add another app instead`);
+    }
+    const row = desk.row(app);
+    const changed = source.from === "api"
+      ? { ...row, entry: mergePatch(row.entry, patch) as Entry }
+      : { ...row, patch: joinPatches(row.patch ?? {}, patch) as Entry };
+    return { row: changed, detail: `Changed ${Object.keys(patch).join(", ")} of app "${app}"` };
+  });
+}
+
+/** As {@linkcode Operations.resetApp}. */
+export function resetApp(desk: ChangeDesk, app: string, by: ChangeRequest): Promise<void> {
+  return desk.change({ by, action: "app.change", app, verb: `reset app "${app}"` }, () => {
+    desk.ownSource(app, "reset");
+    return { row: { ...desk.row(app), patch: null }, detail: `App "${app}" is as nano.json has it` };
+  });
+}
+
+/** As {@linkcode Operations.removeApp}. */
+export async function removeApp(desk: ChangeDesk, app: string, by: ChangeRequest): Promise<DrainOutcome> {
+  const source = desk.config.layers.sources[app];
+  if (source?.from === "version") return await closeVersion(desk, { name: app, app: source.app }, by);
+  const versions = desk.versions(app);
+  const outcome = await desk.draining(
+    app,
+    () =>
+      desk.change({ by, action: "app.remove", app, verb: `remove app "${app}"` }, () => {
+        const own = desk.ownSource(app, "remove");
+        // An app of nano.json stays away until its entry there is edited.
+        const hides = own.from === "file" ? own.fingerprint : desk.row(app).hides;
+        const removeVersions = desk.versions(app).map(({ version }) => ({ app, version }));
+        return { row: { ...emptyKeptApp(app), hides }, removeVersions, detail: `Removed app "${app}"` };
+      }),
+  );
+  for (const { version } of versions) await desk.tools.folders.remove(app, version);
+  return outcome;
+}
+
+/** Ends a preview or a rollout, which runs as an app of its own. */
+async function closeVersion(
+  desk: ChangeDesk,
+  { name, app }: { name: string; app: string },
+  by: ChangeRequest,
+): Promise<DrainOutcome> {
+  const version = name.slice(0, name.indexOf("--"));
+  return await desk.draining(
+    name,
+    () =>
+      desk.change({ by: { ...by, ifMatch: null }, action: "app.remove", app, verb: `remove app "${name}"` }, () => {
+        const row = desk.row(app);
+        return {
+          row: row.rollout?.version === version ? { ...row, rollout: null } : row,
+          setPreview: [{ app, version, previewHost: null }],
+          detail: `${version} of app "${app}" no longer runs beside it`,
+        };
+      }),
+  );
+}
+
+/** As {@linkcode Operations.restartApp}. */
+export function restartApp(desk: ChangeDesk, app: string, by: ChangeRequest): Promise<void> {
+  return desk.act({ by, action: "app.restart", app, verb: `restart app "${app}"` }, async () => {
+    desk.unit(app, "restart");
+    await desk.tools.generations.advance(desk.config, { strict: true, only: new Set(), force: new Set([app]) });
+    const { state, error } = desk.unit(app, "restart").snapshot();
+    // It had failed before, so that its failing again refuses nothing; whoever asked must know all the same.
+    if (state === "failed") {
+      const details = error?.split("\n") ?? [];
+      throw new NanoError("APP_FAILED", `Cannot restart app "${app}": ${details[0]}`, { details });
+    }
+    return `Restarted app "${app}"`;
+  });
+}
+
+/** As {@linkcode Operations.drainApp}. Other changes need not wait for the app's slowest request. */
+export function drainApp(desk: ChangeDesk, app: string, by: ChangeRequest): Promise<DrainOutcome> {
+  return desk.draining(
+    app,
+    () =>
+      desk.record({ by, action: "app.drain", app, verb: `drain app "${app}"` }, async () => {
+        await desk.unit(app, "drain").stop();
+        return `Took app "${app}" out of service`;
+      }),
+  );
+}
+
+/** As {@linkcode Operations.runCron}. */
+export async function runCron(desk: ChangeDesk, job: { app: string; name: string }, by: ChangeRequest) {
+  const { app, name } = job;
+  const verb = `run "${name}" of app "${app}"`;
+  let isOk = false;
+  await desk.record({ by, action: "cron.run", app, verb }, async () => {
+    const unit = desk.unit(app, `run "${name}" of`);
+    if (!unit.app.crons.some((one) => one.name === name)) {
+      throw new NanoError("NOT_FOUND", `Cannot ${verb}: there is no such cron`);
+    }
+    const ran = await desk.tools.runCron(unit, name);
+    if (ran === null) throw new NanoError("CONFLICT", `Cannot ${verb}: it runs already`);
+    isOk = ran;
+    return `Ran "${name}" of app "${app}": it ${isOk ? "went well" : "failed"}`;
+  });
+  return isOk;
+}
+
+/** A name for an app that was given none: its host's first label, or its folder. */
+function freeName(desk: ChangeDesk, { hostname, path }: Entry): string {
+  const host = Array.isArray(hostname) ? hostname[0] : hostname;
+  const text = typeof host === "string" ? host.replace(/^\*\./, "").split(".")[0]! : String(path ?? "");
+  const last = text.split(/[/\\]/).filter((part) => part !== "" && part !== ".").at(-1) ?? "";
+  const plain = last.toLowerCase().replace(/\.[a-z]+$/, "").replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
+  const base = plain === "" ? "app" : plain.slice(0, MADE_NAME_LENGTH);
+  for (let count = 1;; count++) {
+    const name = count === 1 ? base : `${base}-${count}`;
+    if (desk.tools.generations.unit(name) === null && desk.row(name).entry === null) return name;
+  }
+}

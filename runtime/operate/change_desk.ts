@@ -1,0 +1,248 @@
+/** Where every change goes through: checked, booted, written, put in force, recorded and told; one at a time. */
+import { createHash } from "node:crypto";
+import type { Clock } from "../clock.ts";
+import type { AppLayer, AppSource } from "../config/layers.ts";
+import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
+import { messageOf, NanoError } from "../errors.ts";
+import type { EventHub, ReloadSummary } from "../events.ts";
+import type { Generations } from "../generations.ts";
+import type { ChangeAction, ChangeRequest, DrainOutcome } from "../operations.ts";
+import type { AppUnit } from "../reload.ts";
+import type { KeptApp, StateChange, StateStore, VersionRecord } from "../store/state_store.ts";
+import type { VersionFolders } from "../store/version_folders.ts";
+import { emptyKeptApp, keptLayers, saysNothing } from "./kept_layers.ts";
+
+/** What changes work with. */
+export interface ChangeTools {
+  readonly store: StateStore;
+  readonly folders: VersionFolders;
+  readonly generations: Generations;
+  readonly events: EventHub;
+  readonly clock: Clock;
+  /** Reads the configuration with these layers, the oldest first. @throws {NanoError} CONFIG_INVALID, CONFLICT */
+  readonly readConfig: (layers: readonly AppLayer[]) => Promise<NanoConfig>;
+  /** As `Nano.reload`. */
+  readonly reload: () => Promise<ReloadSummary>;
+  /** Runs a job now. @returns whether it went well, or null when it runs already */
+  readonly runCron: (unit: AppUnit, name: string) => Promise<boolean | null>;
+  /** Version of the code that an app's path holds now. @throws {NanoError} APP_FAILED when it cannot be bundled */
+  readonly codeVersion: (app: AppConfig) => Promise<string>;
+}
+
+/** A change as it was asked for. */
+export interface Wish {
+  readonly by: ChangeRequest;
+  readonly action: ChangeAction;
+  /** Null for what concerns all. */
+  readonly app: string | null;
+  /** What cannot be done, should it fail: `deploy to app "blog"`. */
+  readonly verb: string;
+}
+
+/** What a change writes about an app. */
+export interface Plan extends Pick<StateChange, "addVersions" | "setPreview" | "removeVersions"> {
+  /** The app's row afterwards. */
+  readonly row: KeptApp;
+  /** One sentence for the history. */
+  readonly detail: string;
+}
+
+/** An app with an entry of its own, unlike a version of another one. */
+export type OwnSource = Exclude<AppSource, { from: "version" }>;
+
+/** Takes changes. */
+export class ChangeDesk {
+  readonly tools: ChangeTools;
+  #rows: ReadonlyMap<string, KeptApp> = new Map();
+  #versions: readonly VersionRecord[] = [];
+
+  constructor(tools: ChangeTools) {
+    this.tools = tools;
+    this.#read();
+  }
+
+  /** In force. */
+  get config(): NanoConfig {
+    return this.tools.generations.present.config;
+  }
+
+  /** What is kept about an app; all null when nothing is. */
+  row(app: string): KeptApp {
+    return this.#rows.get(app) ?? emptyKeptApp(app);
+  }
+
+  /** Newest first. */
+  versions(app: string): readonly VersionRecord[] {
+    return this.#versions.filter((one) => one.app === app);
+  }
+
+  /** All that is kept, as layers over nano.json. */
+  layers(): AppLayer[] {
+    return this.#layersOf(this.#rows.values(), this.#versions);
+  }
+
+  /** @throws {NanoError} NOT_FOUND */
+  unit(app: string, verb: string): AppUnit {
+    const unit = this.tools.generations.unit(app);
+    if (unit === null) throw new NanoError("NOT_FOUND", `Cannot ${verb} app "${app}": there is no such app`);
+    return unit;
+  }
+
+  /** @throws {NanoError} NOT_FOUND, CONFLICT for a version that runs beside its app */
+  ownSource(app: string, verb: string): OwnSource {
+    this.unit(app, verb);
+    const source = this.config.layers.sources[app];
+    if (source === undefined) {
+      throw new NanoError("CONFLICT", `Cannot ${verb} app "${app}": NANO was started without reloadConfig`);
+    }
+    if (source.from === "version") {
+      throw new NanoError("CONFLICT", `Cannot ${verb} app "${app}": it is a version of app "${source.app}"`);
+    }
+    return source;
+  }
+
+  /** Another text for every configuration and code of the app. @throws {NanoError} NOT_FOUND */
+  tagOf(app: string): string {
+    const unit = this.unit(app, "show");
+    const text = JSON.stringify([unit.app, unit.version, this.config.layers.rollouts[app] ?? null]);
+    return `"${createHash("sha256").update(text).digest("hex").slice(0, 16)}"`;
+  }
+
+  /**
+   * Changes what is kept about an app, all or nothing: when this settles it is on the disk and in force.
+   *
+   * @param plan called when all earlier changes are through
+   * @throws {NanoError} PRECONDITION_FAILED, CONFLICT, CONFIG_INVALID with every mistake in `details`
+   */
+  change(wish: Wish & { readonly app: string }, plan: () => Plan): Promise<void> {
+    const { generations, store, readConfig } = this.tools;
+    const { app, verb } = wish;
+    return generations.queue(async () => {
+      try {
+        this.#checkTag(wish);
+        const planned = plan();
+        const config = await readConfig(this.#layersAfter(planned));
+        refuseMisfit(config, app, verb);
+        const { row, detail, ...versions } = planned;
+        await generations.advance(config, {
+          strict: true,
+          only: new Set(),
+          keep: () =>
+            store.commit({
+              ...(saysNothing(row) ? { forgetApps: [app] } : { apps: [row] }),
+              ...versions,
+              history: [this.#entry(wish, detail, null)],
+            }),
+        });
+        this.#tell(wish, detail, null);
+      } catch (thrown) {
+        throw this.#failed(wish, thrown);
+      } finally {
+        this.#read();
+      }
+    });
+  }
+
+  /** Does what changes nothing that is kept, after all earlier changes. @param work returns the sentence for the history */
+  act(wish: Wish, work: () => Promise<string>): Promise<void> {
+    return this.tools.generations.queue(() => this.record(wish, work));
+  }
+
+  /** The same without waiting for other changes. */
+  async record(wish: Wish, work: () => Promise<string>): Promise<void> {
+    try {
+      this.#checkTag(wish);
+      const detail = await work();
+      this.tools.store.commit({ history: [this.#entry(wish, detail, null)] });
+      this.#tell(wish, detail, null);
+    } catch (thrown) {
+      throw this.#failed(wish, thrown);
+    }
+  }
+
+  /** Does what ends an app's unit, and waits for its end. */
+  async draining(app: string, work: () => Promise<void>): Promise<DrainOutcome> {
+    const { events, generations } = this.tools;
+    const inFlight = generations.unit(app)?.pending ?? 0;
+    let forcedClosed = 0;
+    const forget = events.listen((event) => {
+      if (event.event === "app_drained" && event.app === app) forcedClosed += event.forcedClosed;
+    });
+    try {
+      await work();
+      await generations.ended(app);
+    } finally {
+      forget();
+    }
+    return { drainedRequests: Math.max(0, inFlight - forcedClosed), forcedClosed };
+  }
+
+  #read(): void {
+    this.#rows = new Map(this.tools.store.keptApps().map((row) => [row.name, row]));
+    this.#versions = this.tools.store.allVersions();
+  }
+
+  #layersOf(rows: Iterable<KeptApp>, versions: readonly VersionRecord[]): AppLayer[] {
+    return keptLayers([...rows], versions, (app, version) => this.tools.folders.pathOf(app, version));
+  }
+
+  /** As if the plan were written. Its app comes last: where two collide, the change gives way. */
+  #layersAfter({ row, addVersions = [], setPreview = [], removeVersions = [] }: Plan): AppLayer[] {
+    const key = ({ app, version }: { app: string; version: string }) => `${app} ${version}`;
+    const removed = new Set(removeVersions.map(key));
+    const previews = new Map(setPreview.map((one) => [key(one), one.previewHost]));
+    const versions = [...addVersions, ...this.#versions].filter((one) => !removed.has(key(one)))
+      .map((one) => ({ ...one, previewHost: previews.has(key(one)) ? previews.get(key(one))! : one.previewHost }));
+    const rows = [...this.#rows.values()].filter(({ name }) => name !== row.name);
+    const layers = this.#layersOf([...rows, row], versions);
+    const own = layers.filter(({ name }) => name === row.name);
+    return [...layers.filter(({ name }) => name !== row.name), ...own];
+  }
+
+  #checkTag({ app, by, verb }: Wish): void {
+    const { ifMatch } = by;
+    if (app === null || ifMatch === null || ifMatch === "*") return;
+    const tag = this.tagOf(app);
+    if (ifMatch.split(",").some((one) => one.trim() === tag)) return;
+    throw new NanoError("PRECONDITION_FAILED", `Cannot ${verb}: it was changed meanwhile and has the tag ${tag} now`);
+  }
+
+  #entry({ by, action, app }: Wish, detail: string, error: string | null) {
+    return { at: this.tools.clock.wall(), actor: by.actor, action, app, detail, error };
+  }
+
+  /** Records a failure; what made it fail counts more than a history that cannot be written. */
+  #failed(wish: Wish, thrown: unknown): Error {
+    const error = refusalOf(thrown, wish.verb);
+    const detail = `Cannot ${wish.verb}`;
+    try {
+      this.tools.store.commit({ history: [this.#entry(wish, detail, error.message)] });
+    } catch (second) {
+      this.tools.events.emit({ event: "warning", text: `Cannot write the history: ${messageOf(second)}` });
+    }
+    this.#tell(wish, detail, error.message);
+    return error;
+  }
+
+  #tell({ action, app, by }: Wish, detail: string, error: string | null): void {
+    this.tools.events.emit({ event: "operator_change", action, app, actor: by.actor, detail, error });
+  }
+}
+
+/** @throws {NanoError} when the change does not fit; the layer of the app that was changed was set aside then */
+function refuseMisfit({ layers }: NanoConfig, app: string, verb: string): void {
+  const misfit = layers.setAside.find((one) => one.app === app);
+  if (misfit === undefined) return;
+  const isTaken = misfit.reasons.some((reason) => /taken by|nano\.json wins/.test(reason));
+  throw new NanoError(isTaken ? "CONFLICT" : "CONFIG_INVALID", `Cannot ${verb}: ${misfit.reasons[0]}`, {
+    details: misfit.reasons,
+  });
+}
+
+/** The error as whoever asked should read it: what could not be done, and why. */
+function refusalOf(thrown: unknown, verb: string): Error {
+  if (!(thrown instanceof NanoError)) return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+  const { code, message, details } = thrown;
+  if (code !== "CONFIG_INVALID" || message.startsWith(`Cannot ${verb}`)) return thrown;
+  return new NanoError(code, `Cannot ${verb}: ${details[0] ?? message}`, { cause: thrown, details });
+}

@@ -1,0 +1,224 @@
+/** Changes of an app's versions: deploy, roll out, roll back, remove. */
+import { NanoError } from "../errors.ts";
+import type { ChangeRequest, DeployRequest, VersionView } from "../operations.ts";
+import type { KeptApp, VersionRecord } from "../store/state_store.ts";
+import type { ChangeDesk, Plan } from "./change_desk.ts";
+import { previewHost } from "./preview_host.ts";
+
+/** Versions of an app that are kept beside those that serve, or served before. */
+export const KEPT_VERSIONS = 10;
+/** Stands for the app's own `path` where a version is named. */
+const OWN_PATH = "path";
+
+/** As {@linkcode Operations.versions}. */
+export function versionsOf(desk: ChangeDesk, app: string): readonly VersionView[] {
+  desk.unit(app, "show");
+  const row = desk.row(app);
+  return desk.versions(app).map(({ app: _app, ...record }) => ({ ...record, role: roleOf(record, row) }));
+}
+
+function roleOf({ version, previewHost }: Omit<VersionRecord, "app">, row: KeptApp): VersionView["role"] {
+  if (version === row.activeVersion) return "active";
+  if (version === row.rollout?.version) return "rollout";
+  return previewHost === null ? "kept" : "preview";
+}
+
+/** As {@linkcode Operations.deploy}. */
+export async function deploy(
+  desk: ChangeDesk,
+  app: string,
+  { archive, how }: { archive: ReadableStream<Uint8Array>; how: DeployRequest },
+): Promise<VersionView> {
+  const { store, folders } = desk.tools;
+  const verb = `deploy to app "${app}"`;
+  const wish = { by: how, action: "version.deploy", app, verb } as const;
+  let version: string | null = null;
+  let surplus: readonly string[] = [];
+  try {
+    // Before the upload is read: whoever is refused should not have to send it all.
+    checkDeploy(desk, app, how);
+    version = store.nextVersion(app);
+    const size = await folders.unpack(app, version, archive);
+    const added = { app, version, ...size };
+    await desk.change(wish, () => {
+      checkDeploy(desk, app, how);
+      const plan = deployPlan(desk, added, how);
+      surplus = (plan.removeVersions ?? []).map((one) => one.version);
+      return plan;
+    });
+  } catch (error) {
+    // Whatever failed is the answer; a folder that stays is swept at the next start.
+    if (version === null) await archive.cancel().catch(() => {});
+    else await folders.remove(app, version).catch(() => {});
+    throw error;
+  }
+  for (const one of surplus) await folders.remove(app, one);
+  return versionsOf(desk, app).find((one) => one.version === version)!;
+}
+
+function checkDeploy(desk: ChangeDesk, app: string, { create, target }: DeployRequest): void {
+  const verb = `deploy to app "${app}"`;
+  if (desk.tools.generations.unit(app) !== null) desk.ownSource(app, "deploy to");
+  else if (create === null) {
+    throw new NanoError("NOT_FOUND", `Cannot ${verb}: there is no such app (create=1 makes one)`);
+  } else if (target !== "all") {
+    throw new NanoError("USAGE", `Cannot ${verb}: there is no such app, and its first version gets all requests`);
+  }
+  if (typeof target === "object" && "percent" in target) checkPercent(target.percent, verb);
+}
+
+function deployPlan(
+  desk: ChangeDesk,
+  added: Pick<VersionRecord, "app" | "version" | "bytes" | "files">,
+  { create, target, note, actor }: DeployRequest,
+): Plan {
+  const { app, version } = added;
+  const unit = desk.tools.generations.unit(app);
+  const row = desk.row(app);
+  const isPreview = typeof target === "object" && "preview" in target;
+  const preview = isPreview
+    ? previewHost(app, version, { hostnames: unit!.app.hostnames, suffix: target.preview.suffix })
+    : null;
+  const entry = unit === null ? newEntry(app, create!.hostnames) : row.entry;
+  const record: VersionRecord = { ...added, createdAt: desk.tools.clock.wall(), note, actor, previewHost: preview };
+  const next = isPreview
+    ? row
+    : target === "all" || target.percent === 100
+    ? serving({ ...row, entry }, version, unit !== null && hasPath(desk, app))
+    : { ...row, rollout: target.percent === 0 ? null : { version, percent: target.percent } };
+  const where = preview !== null
+    ? ` on ${preview}`
+    : target !== "all" && !isPreview
+    ? ` for ${target.percent} % of the requests`
+    : "";
+  return {
+    row: next,
+    addVersions: [record],
+    removeVersions: surplusOf(next, [version, ...desk.versions(app).map((one) => one.version)])
+      .map((one) => ({ app, version: one })),
+    detail: `Deployed ${version} of app "${app}"${where}`,
+  };
+}
+
+function newEntry(name: string, hostnames: readonly string[]): Readonly<Record<string, unknown>> {
+  return hostnames.length === 0 ? { name } : { name, hostname: hostnames };
+}
+
+/** Versions beyond those that are kept, of all, newest first. Previews do not count as serving, or they would pile up. */
+function surplusOf(row: KeptApp, all: readonly string[]): string[] {
+  const inUse = new Set([row.activeVersion, row.previousVersion, row.rollout?.version]);
+  return all.slice(KEPT_VERSIONS).filter((version) => !inUse.has(version));
+}
+
+/** The row once a version, or the app's own path, serves everything. */
+function serving(row: KeptApp, version: string, hasOwnPath: boolean): KeptApp {
+  const before = row.activeVersion ?? (hasOwnPath ? OWN_PATH : null);
+  return { ...row, activeVersion: version === OWN_PATH ? null : version, previousVersion: before, rollout: null };
+}
+
+function hasPath(desk: ChangeDesk, app: string): boolean {
+  const source = desk.config.layers.sources[app];
+  return source !== undefined && source.from !== "version" && source.hasPath;
+}
+
+/** As {@linkcode Operations.rollback}. */
+export async function rollback(
+  desk: ChangeDesk,
+  { app, version }: { app: string; version: string | null },
+  by: ChangeRequest,
+): Promise<string> {
+  const verb = `roll back app "${app}"`;
+  let chosen = "";
+  await desk.change({ by, action: "version.rollback", app, verb }, () => {
+    desk.ownSource(app, "roll back");
+    const row = desk.row(app);
+    const present = row.activeVersion ?? OWN_PATH;
+    // While a version gets a part of the requests, going back means that it gets none.
+    const target = version ?? (row.rollout === null ? row.previousVersion : present);
+    if (target === null) throw new NanoError("CONFLICT", `Cannot ${verb}: nothing served before "${present}"`);
+    if (target === OWN_PATH && !hasPath(desk, app)) {
+      throw new NanoError("NOT_FOUND", `Cannot ${verb} to "${OWN_PATH}": it has no path of its own`);
+    }
+    if (target !== OWN_PATH) recordOf(desk, { app, version: target }, `${verb} to`);
+    if (target === present && row.rollout === null) {
+      throw new NanoError("CONFLICT", `Cannot ${verb} to "${target}": it serves already`);
+    }
+    chosen = target;
+    const next = target === present ? { ...row, rollout: null } : serving(row, target, hasPath(desk, app));
+    return { row: next, detail: `App "${app}" serves ${shown(target)} again` };
+  });
+  return chosen;
+}
+
+/** As {@linkcode Operations.rollout}. */
+export function rollout(
+  desk: ChangeDesk,
+  { app, version, percent }: { app: string; version: string; percent: number },
+  by: ChangeRequest,
+): Promise<void> {
+  const verb = `roll out "${version}" of app "${app}"`;
+  return desk.change({ by, action: "version.rollout", app, verb }, () => {
+    desk.ownSource(app, "roll out");
+    checkPercent(percent, verb);
+    recordOf(desk, { app, version }, "roll out");
+    const row = desk.row(app);
+    if (version === row.activeVersion) throw new NanoError("CONFLICT", `Cannot ${verb}: it serves already`);
+    if (percent === 100) {
+      return { row: serving(row, version, hasPath(desk, app)), detail: `App "${app}" serves ${version}` };
+    }
+    if (percent === 0) {
+      return { row: { ...row, rollout: null }, detail: `${version} of app "${app}" gets no requests any more` };
+    }
+    const detail = `${version} of app "${app}" gets ${percent} % of the requests`;
+    return { row: { ...row, rollout: { version, percent } }, detail };
+  });
+}
+
+/** Ends a rollout that went wrong. */
+export function returnRollout(desk: ChangeDesk, app: string, reason: string): Promise<void> {
+  const by: ChangeRequest = { actor: "nano", ifMatch: null };
+  return desk.change({ by, action: "version.return", app, verb: `end the rollout of app "${app}"` }, () => {
+    const row = desk.row(app);
+    const version = row.rollout?.version ?? "the version";
+    const detail = `${version} of app "${app}" gets no requests any more: ${reason}`;
+    return { row: { ...row, rollout: null }, detail };
+  });
+}
+
+/** As {@linkcode Operations.removeVersion}. */
+export async function removeVersion(
+  desk: ChangeDesk,
+  { app, version }: { app: string; version: string },
+  by: ChangeRequest,
+): Promise<void> {
+  const verb = `remove "${version}" of app "${app}"`;
+  await desk.change({ by, action: "version.remove", app, verb }, () => {
+    desk.ownSource(app, "remove a version of");
+    recordOf(desk, { app, version }, "remove");
+    const row = desk.row(app);
+    if (version === row.activeVersion || version === row.rollout?.version) {
+      throw new NanoError("CONFLICT", `Cannot ${verb}: it serves`);
+    }
+    return {
+      row: row.previousVersion === version ? { ...row, previousVersion: null } : row,
+      removeVersions: [{ app, version }],
+      detail: `Removed ${version} of app "${app}"`,
+    };
+  });
+  await desk.tools.folders.remove(app, version);
+}
+
+function recordOf(desk: ChangeDesk, { app, version }: { app: string; version: string }, verb: string): VersionRecord {
+  const record = desk.versions(app).find((one) => one.version === version);
+  if (record !== undefined) return record;
+  throw new NanoError("NOT_FOUND", `Cannot ${verb} "${version}" of app "${app}": there is no such version`);
+}
+
+function checkPercent(percent: number, verb: string): void {
+  if (Number.isFinite(percent) && percent >= 0 && percent <= 100) return;
+  throw new NanoError("USAGE", `Cannot ${verb}: expected a percentage from 0 to 100, not ${percent}`);
+}
+
+function shown(version: string): string {
+  return version === OWN_PATH ? "its own path" : version;
+}

@@ -1,0 +1,186 @@
+/** The files of deployed versions, each in `<state_dir>/versions/<app>/<version>/`: whole, or not there. */
+import { dirname, join } from "node:path";
+import { messageOf, NanoError } from "../errors.ts";
+import { receiveUpload } from "./receive_upload.ts";
+import { unpackArchive } from "./unpack_archive.ts";
+import { syncPath, type UnpackedSize } from "./unpack_folder.ts";
+
+/** Holds what is on its way in or out; no app can have this name. */
+const TRANSIT = ".transit";
+
+const APP_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const VERSION_NAME = /^v[1-9][0-9]{0,14}$/;
+
+/**
+ * The folders of the versions. A folder gets its name by one rename after all of it is on the disk, and loses it by one
+ * rename before any of it is deleted, so a kill at any moment leaves a whole version or none.
+ */
+export class VersionFolders {
+  #root: string;
+  /** Folders in the transit that are in use; everything else there was left by a kill. */
+  #inTransit = new Set<string>();
+  /** Versions that came in since the start: their record may still be on its way. */
+  #arrived = new Set<string>();
+
+  /** @param stateDir path of NANO's state folder */
+  constructor(stateDir: string) {
+    this.#root = join(stateDir, "versions");
+  }
+
+  /**
+   * Takes an uploaded zip or tar.gz in; the whole upload is received before anything is unpacked.
+   * @param options.signal ends it; a client that sends nothing more is waited for until then
+   * @returns the size of the unpacked files
+   * @throws {NanoError} BODY_TOO_LARGE, BAD_REQUEST when the upload breaks off, USAGE for an archive that is refused,
+   *   CONFLICT when there is such a version, INTERNAL when the disk refuses; the signal's reason when it aborts. In
+   *   each of these cases nothing is left behind.
+   */
+  async unpack(
+    app: string,
+    version: string,
+    archive: ReadableStream<Uint8Array>,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<UnpackedSize> {
+    const target = this.pathOf(app, version);
+    const { signal } = options;
+    return await this.#withTransit(async (transit) => {
+      const upload = join(transit, "upload");
+      const into = join(transit, "files");
+      await receiveUpload(archive, { path: upload, signal });
+      await storing(Deno.mkdir(into, { mode: 0o755 }));
+      const { root, bytes, files } = await unpackArchive(upload, { into, signal });
+      await this.#put(root, { app, version, target });
+      return { bytes, files };
+    });
+  }
+
+  /** Path of a version's folder, whether it is there or not. @throws {NanoError} USAGE for what is no name */
+  pathOf(app: string, version: string): string {
+    if (!VERSION_NAME.test(version)) throw new NanoError("USAGE", `Cannot name a version "${version}": use v1, v2, …`);
+    return join(this.#appFolder(app), version);
+  }
+
+  /** Removes a version's files; nothing happens when there are none. */
+  async remove(app: string, version: string): Promise<void> {
+    await this.#discard(this.pathOf(app, version));
+    this.#arrived.delete(`${app}/${version}`);
+  }
+
+  /** Removes the files of all versions of an app; nothing happens when there are none. */
+  async removeApp(app: string): Promise<void> {
+    await this.#discard(this.#appFolder(app));
+    for (const name of this.#arrived) if (name.startsWith(`${app}/`)) this.#arrived.delete(name);
+  }
+
+  /**
+   * Removes what a kill has left: half uploads, half removals, and versions that no record names. What came in since
+   * this object was made stays.
+   * @param known `app/version` of every record
+   */
+  async sweep(known: ReadonlySet<string>): Promise<void> {
+    for (const app of await namesIn(this.#root)) {
+      if (!APP_NAME.test(app)) continue;
+      for (const version of await namesIn(join(this.#root, app))) {
+        const name = `${app}/${version}`;
+        if (!known.has(name) && !this.#arrived.has(name)) await this.#discard(join(this.#root, app, version));
+      }
+      // An unpack may be about to put its version in; the empty folder of an app harms nobody until the next sweep.
+      if (this.#inTransit.size === 0) await removeEmpty(join(this.#root, app));
+    }
+    const transit = join(this.#root, TRANSIT);
+    for (const name of await namesIn(transit)) {
+      if (!this.#inTransit.has(name)) await storing(Deno.remove(join(transit, name), { recursive: true }));
+    }
+  }
+
+  #appFolder(app: string): string {
+    if (!APP_NAME.test(app)) throw new NanoError("USAGE", `Cannot name an app "${app}": use [a-z0-9][a-z0-9-]{0,62}`);
+    return join(this.#root, app);
+  }
+
+  /** Runs something with an empty folder of its own on the same disk, which is removed in the end. */
+  async #withTransit<Result>(run: (transit: string) => Promise<Result>): Promise<Result> {
+    const name = crypto.randomUUID();
+    const path = join(this.#root, TRANSIT, name);
+    this.#inTransit.add(name);
+    try {
+      await storing(Deno.mkdir(path, { recursive: true, mode: 0o700 }));
+      return await run(path);
+    } finally {
+      try {
+        await removeIfThere(path);
+      } finally {
+        this.#inTransit.delete(name);
+      }
+    }
+  }
+
+  async #put(
+    folder: string,
+    { app, version, target }: { readonly app: string; readonly version: string; readonly target: string },
+  ): Promise<void> {
+    if (await exists(target)) {
+      throw new NanoError("CONFLICT", `Cannot keep version "${version}" of app "${app}": there is one of that name`);
+    }
+    const name = `${app}/${version}`;
+    const appFolder = dirname(target);
+    await storing(Deno.mkdir(appFolder, { recursive: true, mode: 0o755 }));
+    // Before the rename: a sweep in between would take it for one that no record names.
+    this.#arrived.add(name);
+    try {
+      await storing(Deno.rename(folder, target));
+      // The name is on the disk only when the folder that holds it is; and that one's name in turn.
+      await storing(syncPath(appFolder));
+      await storing(syncPath(this.#root));
+    } catch (error) {
+      this.#arrived.delete(name);
+      throw error;
+    }
+  }
+
+  async #discard(path: string): Promise<void> {
+    if (!await exists(path)) return;
+    await this.#withTransit((transit) => storing(Deno.rename(path, join(transit, "removed"))));
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return [];
+    throw failure(cause);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return false;
+    throw failure(cause);
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  if (await exists(path)) await storing(Deno.remove(path, { recursive: true }));
+}
+
+async function removeEmpty(folder: string): Promise<void> {
+  if ((await namesIn(folder)).length > 0) return;
+  const { isDirectory } = await storing(Deno.lstat(folder));
+  if (isDirectory) await storing(Deno.remove(folder));
+}
+
+async function storing<Result>(operation: Promise<Result>): Promise<Result> {
+  try {
+    return await operation;
+  } catch (cause) {
+    throw failure(cause);
+  }
+}
+
+function failure(cause: unknown): NanoError {
+  return new NanoError("INTERNAL", `Cannot change the kept versions: ${messageOf(cause)}`, { cause });
+}

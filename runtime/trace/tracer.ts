@@ -1,0 +1,54 @@
+/** What the front door and the way out tell of a request's spans; trace/otel_tracer.ts records them. */
+
+/** Headers of a span for whoever is called under it. */
+export interface TraceLink {
+  readonly traceparent: string;
+  readonly tracestate: string | null;
+}
+
+/** The app's part of one request. */
+export interface RequestSpan extends TraceLink {
+  /**
+   * The answer is complete.
+   * @param code of NANO's own answer, or null when the app answered
+   */
+  end(status: number, code: string | null): void;
+}
+
+/** One fetch that the host performs for an app. */
+export interface FetchSpan extends TraceLink {
+  /** The response's head is there. */
+  end(status: number): void;
+  /** There will be none. */
+  fail(error: unknown): void;
+}
+
+/** A request that an app is about to get. */
+export interface TracedRequest {
+  readonly app: string;
+  /** Of its code. */
+  readonly version: string | null;
+  readonly method: string;
+  readonly requestId: string;
+  /** As the client sent them. */
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
+}
+
+/** A fetch that is about to leave. */
+export interface TracedFetch {
+  readonly app: string;
+  readonly method: string;
+  readonly url: string;
+  /** As the app or its isolate sent them. */
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
+}
+
+/** Makes spans. There is none while Deno's OpenTelemetry is off, and nothing of this costs anything then. */
+export interface Tracer {
+  /** Begins the app's part, below the span of the server that runs now. */
+  startRequest(request: TracedRequest): RequestSpan;
+  /** Begins a fetch, below what the app sent. */
+  startFetch(fetch: TracedFetch): FetchSpan;
+}

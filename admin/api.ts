@@ -1,26 +1,32 @@
-/** The admin API: health, metrics, apps and configuration over HTTP. */
-import { Hono } from "hono";
-import {
-  type AppSnapshot,
-  maskedConfig,
-  type NanoConfig,
-  NanoError,
-  type Readiness,
-  type ReloadSummary,
-} from "../runtime/mod.ts";
-import { appView } from "./app_view.ts";
-import { checkHost, checkOrigin, checkToken } from "./auth.ts";
+/** The admin API: every route, behind the checks of who may ask. */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Hono } from "hono";
+import { NanoError } from "../runtime/mod.ts";
+import type { AdminEnv } from "./admin_env.ts";
+import type { AdminTarget } from "./admin_target.ts";
+import { allowedMethods } from "./allowed_methods.ts";
+import type { ApiParts } from "./api_parts.ts";
+import { AppViews } from "./app_view.ts";
+import { checkHost, checkOrigin, TokenCheck } from "./auth.ts";
+import { bodyLimit } from "./body_limit.ts";
+import { checkWritten } from "./check_written.ts";
+import { EventStreams } from "./event_streams.ts";
+import { FailedAttempts } from "./failed_attempts.ts";
+import { checkFetchSite, gate } from "./gate.ts";
+import { HttpError } from "./http_error.ts";
+import { loginRoute, logoutRoute } from "./login.ts";
+import { openApiDocument } from "./openapi.ts";
 import { asNanoError, problemResponse } from "./problem.ts";
-import { snakeCase } from "./snake_case.ts";
+import { appRoutes } from "./routes/apps.ts";
+import { configRoutes } from "./routes/config.ts";
+import { deployRoutes } from "./routes/deploy.ts";
+import { healthRoutes, metricsRoute } from "./routes/health.ts";
+import { observeRoutes } from "./routes/observe.ts";
+import { json, problems } from "./routes/route_parts.ts";
+import { securityHeaders } from "./security_headers.ts";
+import { Sessions } from "./session.ts";
 
-/** What the admin API needs of a running NANO; class `Nano` fits it. */
-export interface AdminTarget {
-  readonly config: NanoConfig;
-  apps(): readonly AppSnapshot[];
-  readiness(): Readiness;
-  metrics(): Promise<string>;
-  reload(): Promise<ReloadSummary>;
-}
+export type { AdminTarget } from "./admin_target.ts";
 
 /** What {@linkcode createAdminApi} takes beside NANO. */
 export interface AdminApiOptions {
@@ -32,82 +38,95 @@ export interface AdminApiOptions {
   readonly report?: (error: unknown) => void;
   /** Wall clock, ms since the epoch. */
   readonly now?: () => number;
+  /** The dashboard's pages, mounted at `/`; below `/login` and `/assets/` they are open to everybody. */
+  readonly dashboard?: (sessions: Sessions) => Hono<AdminEnv>;
+  /** Default: none yet. */
+  readonly sessions?: Sessions;
+  /** Default: 10 in a minute. */
+  readonly failedAttempts?: FailedAttempts;
+  /** Default: 64 at once, a heartbeat each 15 s. */
+  readonly streams?: EventStreams;
 }
 
-interface AdminEnv {
-  Variables: { requestId: string };
-}
+/** A JSON body or a form is never longer; an archive has its own limits. */
+const MAX_BODY_BYTES = 1024 * 1024;
+const ARCHIVE_PATH = /^\/admin\/apps\/[^/]+\/versions$/;
 
-const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+type SchemaOf<T> = T extends Hono<AdminEnv, infer S, "/"> ? S : never;
+
+/** All routes by type, for `hono/client`. */
+export type AdminApi = Hono<
+  AdminEnv,
+  SchemaOf<ReturnType<typeof apiRoutes>> & SchemaOf<ReturnType<typeof healthRoutes>>,
+  "/"
+>;
+
+const openApi = createRoute({
+  method: "get",
+  path: "/admin/openapi.json",
+  operationId: "openApi",
+  summary: "This document",
+  tags: ["Configuration"],
+  responses: { 200: json(z.looseObject({ openapi: z.string() }), "OpenAPI 3.1"), ...problems },
+});
 
 /**
- * Builds the admin API. Open are `/livez`, `/readyz` and `/admin/health`; all else wants the bearer token. Requests for
- * a foreign Host or from a foreign Origin are refused first.
+ * Builds the admin API. Open are `/livez`, `/readyz`, `/admin/health` and the login; all else wants the bearer token or
+ * a session. Requests for a foreign Host or from a foreign Origin are refused first.
  *
  * @returns a Hono app; its `fetch` is the handler of the admin listener
  */
-export function createAdminApi(nano: AdminTarget, options: AdminApiOptions): Hono<AdminEnv> {
+export function createAdminApi(target: AdminTarget, options: AdminApiOptions): OpenAPIHono<AdminEnv> {
   const report = options.report ?? ((error) => console.error("The admin API failed:", error));
-  const now = options.now ?? Date.now;
-  const api = new Hono<AdminEnv>();
+  const sessions = options.sessions ?? new Sessions();
+  const token = new TokenCheck(options.token, options.failedAttempts ?? new FailedAttempts());
+  const parts: ApiParts = {
+    target,
+    views: new AppViews(target, options.now ?? Date.now),
+    streams: options.streams ?? new EventStreams({ report }),
+  };
+  const limitBody = bodyLimit(MAX_BODY_BYTES);
 
-  api.use(async (context, next) => {
-    context.set("requestId", crypto.randomUUID());
-    await next();
-    context.header("x-request-id", context.var.requestId);
-    context.header("cache-control", "no-store");
+  const api = new OpenAPIHono<AdminEnv>();
+  api.use(securityHeaders(), checkHost(options.hostnames), checkOrigin(), checkFetchSite());
+  api.route("/", healthRoutes(target));
+  api.use("/login", limitBody);
+  api.route("/", loginRoute({ token, sessions }));
+  api.use(gate({ token, sessions, isOpen: (path) => path === "/login" || path.startsWith("/assets/"), limitBody }));
+  api.use((context, next) => {
+    const { method, path, raw } = context.req;
+    // The gate has already bounded and read a form for its CSRF field.
+    const bounded = raw.bodyUsed || (method === "POST" && ARCHIVE_PATH.test(path));
+    return bounded ? next() : limitBody(context, next);
   });
-  api.use(checkHost(options.hostnames), checkOrigin());
-
-  api.get("/livez", (context) => context.json({ status: "alive" }));
-  for (const path of ["/readyz", "/admin/health"]) {
-    api.get(path, (context) => {
-      const view = readinessView(nano.readiness());
-      return context.json(view, view.status === "ready" ? 200 : 503);
-    });
-  }
-
-  api.use(checkToken(options.token));
-  api.get("/metrics", async (context) => context.body(await nano.metrics(), 200, { "content-type": METRICS_TYPE }));
-  api.get("/admin/apps", (context) => context.json({ apps: nano.apps().map((app) => viewOf(app)) }));
-  api.get("/admin/apps/:name", (context) => {
-    const name = context.req.param("name");
-    const app = nano.apps().find((one) => one.name === name);
-    if (app === undefined) throw new NanoError("NOT_FOUND", `Cannot show app "${name}": there is no such app`);
-    return context.json(viewOf(app));
-  });
-  api.get("/admin/config", (context) => context.json(snakeCase(maskedConfig(nano.config)) as object));
-  api.post("/admin/reload", async (context) => context.json(await nano.reload()));
+  api.route("/", logoutRoute(sessions));
+  api.route("/", apiRoutes(parts, () => openApiDocument(api)));
+  if (options.dashboard !== undefined) api.route("/", options.dashboard(sessions));
 
   api.notFound((context) => {
-    throw new NanoError(
-      "NOT_FOUND",
-      `Cannot ${context.req.method} "${context.req.path}": the admin API has no such path`,
-    );
+    const { method, path } = context.req;
+    const methods = allowedMethods(api.routes, path);
+    if (methods.length === 0) {
+      throw new NanoError("NOT_FOUND", `Cannot ${method} "${path}": the admin API has no such path`);
+    }
+    const message = `Cannot ${method} "${path}": it takes ${methods.join(", ")}`;
+    throw new HttpError("METHOD_NOT_ALLOWED", message, { headers: { allow: methods.join(", ") } });
   });
   api.onError((thrown, context) => {
     const error = asNanoError(thrown);
     if (error.code === "INTERNAL") report(thrown);
     return problemResponse(error, context.var.requestId);
   });
-
-  function viewOf(app: AppSnapshot): object {
-    const config = nano.config.apps.find((one) => one.name === app.name);
-    return appView(app, config, now()) as object;
-  }
-
   return api;
 }
 
-/**
- * The body of `/readyz`. A failed app does not make NANO unready, the others serve; it is named in `failed`. Why it
- * failed stands in `/admin/apps` only: this path is open, and an error text may quote the app's source.
- */
-function readinessView({ ready, draining, apps }: Readiness) {
-  const status: "ready" | "starting" | "draining" = draining ? "draining" : ready ? "ready" : "starting";
-  return {
-    status,
-    apps: apps.map(({ name, state }) => ({ name, state })),
-    failed: apps.filter(({ state }) => state === "failed").map(({ name }) => name),
-  };
+/** The routes behind the gate. */
+function apiRoutes(parts: ApiParts, document: () => Record<string, unknown>) {
+  return new OpenAPIHono<AdminEnv>({ defaultHook: checkWritten })
+    .route("/", metricsRoute(parts.target))
+    .route("/", appRoutes(parts))
+    .route("/", deployRoutes(parts))
+    .route("/", configRoutes(parts))
+    .route("/", observeRoutes(parts))
+    .openapi(openApi, (context) => context.json(document() as { openapi: string }, 200));
 }

@@ -1,6 +1,6 @@
 /** Speaks to the admin API of a running NANO; the command line uses it, and so may any program. */
 import { hc } from "hono/client";
-import type { AppPatch, NewApp } from "../runtime/mod.ts";
+import type { AppPatch, AppStateName, NewApp } from "../runtime/mod.ts";
 import { AdminConnection, type AdminConnectionOptions } from "./admin_connection.ts";
 import type { AdminApi } from "./api.ts";
 import type { AppDetail, AppList, DrainReport, Series, Tick, Version } from "./schemas/app_schemas.ts";
@@ -92,7 +92,7 @@ export class AdminClient {
   }
 
   /** @param query.q part of a name or a host */
-  async apps(query: { q?: string; state?: string; limit?: number; offset?: number } = {}): Promise<AppList> {
+  async apps(query: { q?: string; state?: AppStateName; limit?: number; offset?: number } = {}): Promise<AppList> {
     return await (await this.#api.admin.apps.$get({ query: written(query) })).json();
   }
 
@@ -108,28 +108,31 @@ export class AdminClient {
 
   /** Changes an app as JSON Merge Patch: `null` takes a key away. */
   async changeApp(name: string, patch: AppPatch, options: ChangeOptions = {}): Promise<AppDetail> {
-    const args = { param: param({ name }), json: patch };
-    return await (await this.#api.admin.apps[":name"].$patch(args, ifMatch(options))).json();
+    const args = { param: param({ name }), header: ifMatch(options), json: patch };
+    return await (await this.#api.admin.apps[":name"].$patch(args)).json();
   }
 
   /** Settles after its drain. */
   async removeApp(name: string, options: ChangeOptions = {}): Promise<DrainReport> {
-    return await (await this.#api.admin.apps[":name"].$delete({ param: param({ name }) }, ifMatch(options))).json();
+    return await (await this.#api.admin.apps[":name"].$delete({ param: param({ name }), header: ifMatch(options) }))
+      .json();
   }
 
   async restartApp(name: string, options: ChangeOptions = {}): Promise<AppDetail> {
     const route = this.#api.admin.apps[":name"].restart;
-    return await (await route.$post({ param: param({ name }) }, ifMatch(options))).json();
+    return await (await route.$post({ param: param({ name }), header: ifMatch(options) })).json();
   }
 
   /** Settles after the drain. */
   async drainApp(name: string, options: ChangeOptions = {}): Promise<DrainReport> {
-    return await (await this.#api.admin.apps[":name"].drain.$post({ param: param({ name }) }, ifMatch(options))).json();
+    return await (await this.#api.admin.apps[":name"].drain.$post({ param: param({ name }), header: ifMatch(options) }))
+      .json();
   }
 
   /** Drops what the admin API has put in the place of nano.json's keys. */
   async resetApp(name: string, options: ChangeOptions = {}): Promise<AppDetail> {
-    return await (await this.#api.admin.apps[":name"].reset.$post({ param: param({ name }) }, ifMatch(options))).json();
+    return await (await this.#api.admin.apps[":name"].reset.$post({ param: param({ name }), header: ifMatch(options) }))
+      .json();
   }
 
   /** Runs a job now. @returns whether it went well */
@@ -147,22 +150,23 @@ export class AdminClient {
   async deploy(name: string, archive: ReadableStream<Uint8Array>, options: DeployOptions = {}): Promise<Version> {
     const { create, hostnames, percent, preview, note, onProgress, signal } = options;
     const query = written({
-      create: create ? 1 : undefined,
-      hostname: hostnames,
+      create: create ? "1" as const : undefined,
+      hostname: hostnames && [...hostnames],
       percent,
-      preview: preview ? 1 : undefined,
+      preview: preview ? "1" as const : undefined,
       suffix: typeof preview === "object" ? preview.suffix : undefined,
       note,
     });
     const init = { body: counted(archive, onProgress), ...(signal === undefined ? {} : { signal }) };
-    const headers = { ...ifMatch(options).headers, "content-type": "application/octet-stream" };
+    const headers = { "content-type": "application/octet-stream" };
     const route = this.#api.admin.apps[":name"].versions;
-    return await (await route.$post({ param: param({ name }), query }, { init, headers })).json();
+    return await (await route.$post({ param: param({ name }), query, header: ifMatch(options) }, { init, headers }))
+      .json();
   }
 
   async removeVersion(name: string, version: string, options: ChangeOptions = {}): Promise<void> {
     const route = this.#api.admin.apps[":name"].versions[":version"];
-    await route.$delete({ param: param({ name, version }) }, ifMatch(options));
+    await route.$delete({ param: param({ name, version }), header: ifMatch(options) });
   }
 
   /**
@@ -173,14 +177,14 @@ export class AdminClient {
   async rollback(name: string, version: string | null = null, options: ChangeOptions = {}): Promise<string> {
     const route = this.#api.admin.apps[":name"].rollback;
     const json = version === null ? {} : { version };
-    return (await (await route.$post({ param: param({ name }), json }, ifMatch(options))).json()).version;
+    return (await (await route.$post({ param: param({ name }), header: ifMatch(options), json })).json()).version;
   }
 
   /** @param percent 0 ends the rollout, 100 makes the version the one that serves */
   async rollout(name: string, version: string, percent: number, options: ChangeOptions = {}): Promise<AppDetail> {
     const route = this.#api.admin.apps[":name"].rollout;
-    const args = { param: param({ name }), json: { version, percent } };
-    return await (await route.$post(args, ifMatch(options))).json();
+    const args = { param: param({ name }), header: ifMatch(options), json: { version, percent } };
+    return await (await route.$post(args)).json();
   }
 
   /** Reads nano.json anew; with `dryRun` it only tells what that would change. */
@@ -267,14 +271,14 @@ function param<T extends Record<string, string>>(values: T): T {
 }
 
 /** Without what is undefined; numbers as text. */
-function written<T extends Record<string, string | number | readonly string[] | undefined>>(query: T) {
+function written<T extends Record<string, string | number | string[] | undefined>>(query: T) {
   const entries = Object.entries(query).filter(([, value]) => value !== undefined);
   const text = entries.map(([key, value]) => [key, typeof value === "number" ? String(value) : value]);
-  return Object.fromEntries(text) as { [K in keyof T]: T[K] extends readonly string[] | undefined ? string[] : string };
+  return Object.fromEntries(text) as { [K in keyof T]?: number extends T[K] ? string : Exclude<T[K], undefined> };
 }
 
-function ifMatch({ ifMatch }: ChangeOptions): { headers: Record<string, string> } {
-  return { headers: ifMatch === undefined ? {} : { "if-match": ifMatch } };
+function ifMatch({ ifMatch }: ChangeOptions): { "if-match"?: string } {
+  return ifMatch === undefined ? {} : { "if-match": ifMatch };
 }
 
 function counted(

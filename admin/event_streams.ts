@@ -59,10 +59,8 @@ export class EventStreams {
     const stream = new EventStream(source, {
       heartbeatMs: this.#heartbeatMs,
       ends: [context.req.raw.signal, context.env?.closing].filter((signal) => signal !== undefined),
-      onEnd: (error) => {
-        this.#open--;
-        if (error !== null) this.#report(error);
-      },
+      onEnd: () => this.#open--,
+      report: this.#report,
     });
     return new Response(stream.readable, { headers });
   }
@@ -73,7 +71,8 @@ interface EventStreamOptions {
   /** Each of them ends the stream. */
   readonly ends: readonly AbortSignal[];
   /** Called once. */
-  readonly onEnd: (error: unknown) => void;
+  readonly onEnd: () => void;
+  readonly report: (error: unknown) => void;
 }
 
 /** One stream: it asks its source for the next text only when the reader has taken the last one. */
@@ -141,7 +140,8 @@ class EventStream {
     if (this.#wake === null) this.#ready = value;
     else {
       this.#send(value);
-      this.#wake();
+      // Sending may find the client gone, which ends the stream and has woken the pull already.
+      this.#wake?.();
     }
   }
 
@@ -161,7 +161,8 @@ class EventStream {
       // The reader has cancelled it: then there is nothing to close.
     }
     // A generator that waits ends with its signal; `return` runs its `finally` when it was never asked again.
-    this.#iterator.return?.().catch(this.#options.onEnd);
-    this.#options.onEnd(error);
+    this.#iterator.return?.().catch(this.#options.report);
+    if (error !== null) this.#options.report(error);
+    this.#options.onEnd();
   }
 }

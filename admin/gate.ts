@@ -24,13 +24,21 @@ export function checkFetchSite(): MiddlewareHandler {
   };
 }
 
+/** What {@linkcode gate} takes. */
+export interface GateOptions {
+  readonly token: TokenCheck;
+  readonly sessions: Sessions;
+  /** Paths that everybody may read. */
+  readonly isOpen: (path: string) => boolean;
+  /** Bounds a form before its CSRF field is read. */
+  readonly limitBody: MiddlewareHandler;
+}
+
 /**
  * Wants the bearer token or a session; both open everything. A page that is asked for without either leads to the login.
- *
- * @param isOpen paths that everybody may read
  */
 export function gate(
-  { token, sessions, isOpen }: { token: TokenCheck; sessions: Sessions; isOpen: (path: string) => boolean },
+  { token, sessions, isOpen, limitBody }: GateOptions,
 ): MiddlewareHandler<AdminEnv> {
   return createMiddleware<AdminEnv>(async (context, next) => {
     const peer = context.env?.peer ?? "unknown";
@@ -40,7 +48,7 @@ export function gate(
     context.set("actor", `${session === null ? "api" : "dashboard"} ${peer}`);
     const safe = SAFE_METHODS.has(context.req.method);
     if (session !== null) {
-      if (!safe) await checkCsrf(context, session);
+      if (!safe) await checkCsrf(context, session, limitBody);
     } else if (authorization !== undefined || !(safe && isOpen(context.req.path))) {
       if (authorization === undefined && safe && wantsPage(context)) {
         const { pathname, search } = new URL(context.req.url);
@@ -60,17 +68,18 @@ function sessionOf(context: Context<AdminEnv>, sessions: Sessions): Session | nu
   return sessions.find(id);
 }
 
-async function checkCsrf(context: Context<AdminEnv>, session: Session): Promise<void> {
-  const given = context.req.header(CSRF_HEADER) ?? await csrfField(context);
+async function checkCsrf(context: Context<AdminEnv>, session: Session, limitBody: MiddlewareHandler): Promise<void> {
+  const given = context.req.header(CSRF_HEADER) ?? await csrfField(context, limitBody);
   // Both are random for each session, so a comparison that takes more or less time tells nothing that lasts.
   if (given !== session.csrf) {
     throw new NanoError("FORBIDDEN", `Cannot take a change without the session's CSRF token in "${CSRF_HEADER}"`);
   }
 }
 
-async function csrfField(context: Context<AdminEnv>): Promise<unknown> {
-  const type = context.req.header("content-type") ?? "";
-  return /^application\/x-www-form-urlencoded\b/i.test(type) ? (await context.req.parseBody())["csrf"] : undefined;
+async function csrfField(context: Context<AdminEnv>, limitBody: MiddlewareHandler): Promise<unknown> {
+  if (!/^application\/x-www-form-urlencoded\b/i.test(context.req.header("content-type") ?? "")) return undefined;
+  await limitBody(context, () => Promise.resolve());
+  return (await context.req.parseBody())["csrf"];
 }
 
 function isForeign(context: Context): boolean {

@@ -22,7 +22,11 @@ export function problemResponse(error: NanoError, requestId: string): Response {
   const entry: ErrorCodeEntry = ERROR_CODES[error.code];
   if (entry.retryAfter === true) headers.set("retry-after", RETRY_AFTER_SECONDS);
   if (error.code === "UNAUTHORIZED") headers.set("www-authenticate", 'Bearer realm="nano"');
-  if (error instanceof HttpError) { for (const [name, value] of Object.entries(error.headers)) headers.set(name, value); }
+  if (error instanceof HttpError) {
+    for (const [name, value] of Object.entries(error.headers)) {
+      headers.set(name, value);
+    }
+  }
   return new Response(JSON.stringify(body), { status: error.status, headers });
 }
 

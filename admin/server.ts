@@ -1,7 +1,11 @@
 /** Runs the admin listener. */
 import { isIP } from "node:net";
 import { NanoError } from "../runtime/mod.ts";
-import { type AdminTarget, createAdminApi } from "./api.ts";
+import type { AdminTarget } from "./admin_target.ts";
+import { type AdminApiOptions, createAdminApi } from "./api.ts";
+import { createDashboard } from "./dashboard/create_dashboard.tsx";
+import type { EventStreams } from "./event_streams.ts";
+import type { Sessions } from "./session.ts";
 
 /** What {@linkcode AdminServer.start} takes beside NANO. */
 export interface AdminServerOptions {
@@ -11,6 +15,12 @@ export interface AdminServerOptions {
   readonly token: string;
   /** Told of errors that are NANO's own fault. Default: standard error. */
   readonly report?: (error: unknown) => void;
+  /** Default: 64 at once, a heartbeat each 15 s. */
+  readonly streams?: EventStreams;
+  /** The dashboard's pages, mounted at `/`. Default: {@linkcode createDashboard}. */
+  readonly dashboard?: NonNullable<AdminApiOptions["dashboard"]>;
+  /** Default: none yet. */
+  readonly sessions?: Sessions;
 }
 
 /** How long answers that are under way may take when the listener ends. */
@@ -20,15 +30,18 @@ const CLOSE_WAIT_MS = 1000;
 export class AdminServer implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #closing: AbortController;
+  /** Ends the streams, which would never end by themselves. */
+  readonly #ending: AbortController;
   readonly #underWay: Set<Promise<unknown>>;
 
   private constructor(
     server: Deno.HttpServer<Deno.NetAddr>,
-    closing: AbortController,
+    { closing, ending }: { closing: AbortController; ending: AbortController },
     underWay: Set<Promise<unknown>>,
   ) {
     this.#server = server;
     this.#closing = closing;
+    this.#ending = ending;
     this.#underWay = underWay;
   }
 
@@ -37,20 +50,22 @@ export class AdminServer implements AsyncDisposable {
    * @throws {NanoError} INTERNAL when the address cannot be listened on
    */
   static start(nano: AdminTarget, options: AdminServerOptions): AdminServer {
-    const { hostname, port, token } = options;
-    const report = options.report === undefined ? {} : { report: options.report };
-    const api = createAdminApi(nano, { token, hostnames: [hostname], ...report });
+    const { hostname, port } = options;
+    const { hostname: _hostname, port: _port, ...given } = options;
+    const dashboard = () => createDashboard(nano);
+    const api = createAdminApi(nano, { dashboard, ...given, hostnames: [hostname] });
     const closing = new AbortController();
+    const ending = new AbortController();
     const underWay = new Set<Promise<unknown>>();
     const handler = (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => {
       // A client that goes away rejects `completed`; for the end of the listener that is as good as an answer.
       const delivered: Promise<unknown> = info.completed.catch(() => {}).finally(() => underWay.delete(delivered));
       underWay.add(delivered);
-      return api.fetch(request);
+      return api.fetch(request, { peer: info.remoteAddr.hostname, closing: ending.signal });
     };
     try {
       const server = Deno.serve({ hostname, port, signal: closing.signal, onListen: () => {} }, handler);
-      return new AdminServer(server, closing, underWay);
+      return new AdminServer(server, { closing, ending }, underWay);
     } catch (error) {
       const reason = error instanceof Deno.errors.AddrInUse ? "the port is in use" : String(error);
       throw new NanoError("INTERNAL", `Cannot listen on ${authority(hostname, port)} for the admin API: ${reason}`, {
@@ -67,6 +82,7 @@ export class AdminServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, CLOSE_WAIT_MS);
     try {

@@ -1,4 +1,5 @@
 /** Makes what stands for an app in a generation: an isolate's supervisor, a static site, the files before either. */
+import { sep } from "node:path";
 import { BrokenApp } from "./app/broken_app.ts";
 import { Supervisor } from "./app/supervisor.ts";
 import type { AppIsolate } from "./app/supervisor_tools.ts";
@@ -34,7 +35,7 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
   const folder = assetsOf(app, tools);
   if (code.assets !== null) {
     // Its files alone are the app: an isolate would only pass them on.
-    const files = new AssetFolder(code.assets, { singlePage: false, hidden: tools.hidden, now: clock.now });
+    const files = assetFolder(code.assets, false, tools);
     const site = new StaticSite({ app, version: code.version, folder: files }, tools);
     return behind(folder, behind(files, site, tools), tools);
   }
@@ -59,9 +60,14 @@ export function brokenApp(app: AppConfig, error: NanoError, tools: UnitTools): A
   return behind(assetsOf(app, tools), new BrokenApp(app, error, tools.clock.wall()), tools);
 }
 
-function assetsOf({ assets }: AppConfig, { clock, hidden }: UnitTools): AssetFolder | null {
-  if (assets === null) return null;
-  return new AssetFolder(assets.path, { singlePage: assets.singlePage, hidden, now: clock.now });
+function assetsOf({ assets }: AppConfig, tools: UnitTools): AssetFolder | null {
+  return assets === null ? null : assetFolder(assets.path, assets.singlePage, tools);
+}
+
+function assetFolder(path: string, singlePage: boolean, { clock, hidden }: UnitTools): AssetFolder {
+  // Deployed versions lie in the state folder, which is hidden from all folders around it.
+  const others = hidden.filter((one) => !path.startsWith(one + sep));
+  return new AssetFolder(path, { singlePage, hidden: others, now: clock.now });
 }
 
 function behind(folder: AssetFolder | null, unit: AppUnit, tools: UnitTools): AppUnit {

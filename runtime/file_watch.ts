@@ -1,5 +1,6 @@
 /** Watches what a generation was made from: nano.json and its apps' files. */
 import { sep } from "node:path";
+import type { NanoConfig } from "./config/resolved_config.ts";
 import { type FileWatcher, watchFiles } from "./config/watch.ts";
 import type { Generation } from "./reload.ts";
 
@@ -34,6 +35,20 @@ export class FileWatch implements Disposable {
     return this.#watcher.update([...paths]);
   }
 
+  /**
+   * Watches what this configuration adds as well, before its code is read: later it would be too late to see an edit
+   * that came in between.
+   * @returns settles when changes are noticed; never rejects
+   */
+  async expect({ apps, stateDir }: NanoConfig): Promise<void> {
+    if (this.#generation === null) return;
+    const { config } = this.#generation;
+    const known = new Set(config.apps.map(({ path }) => path));
+    const added = apps.filter(({ path }) => !known.has(path) && !path.startsWith(stateDir + sep));
+    if (added.length === 0) return;
+    await this.follow({ ...this.#generation, config: { ...config, apps: [...config.apps, ...added] } });
+  }
+
   [Symbol.dispose](): void {
     this.#watcher?.[Symbol.dispose]();
     this.#watcher = null;
@@ -53,7 +68,7 @@ export class FileWatch implements Disposable {
 
 /** An app's folder or entry file, and what its code was made from outside of it. */
 function watchedBy(generation: Generation, name: string): string[] {
-  const app = generation.config.apps.find((one) => one.name === name);
-  const path = app === undefined ? [] : [app.path];
-  return [...path, ...generation.inputs.get(name) ?? []];
+  // One whose path is about to change has two.
+  const paths = generation.config.apps.filter((one) => one.name === name).map(({ path }) => path);
+  return [...paths, ...generation.inputs.get(name) ?? []];
 }

@@ -20,6 +20,8 @@ export interface GenerationsTools {
   /** Opens the ports that a configuration adds; those it drops close with the commit. */
   readonly openPorts: (config: NanoConfig) => { commit(): void; discard(): void };
   readonly route: (router: Router) => void;
+  /** Called before the code of the apps of a configuration is read; must not reject. */
+  readonly beforeBoot: (config: NanoConfig) => Promise<void>;
   /** Told right after a generation came in force, before the old one drains. */
   readonly onChange: (next: Generation) => void;
   readonly emit: (event: NanoEvent) => void;
@@ -93,6 +95,7 @@ export class Generations {
     const ports = this.#tools.openPorts(config);
     let discard: (() => Promise<void>) | null = null;
     try {
+      await this.#tools.beforeBoot(config);
       const prepared = await prepareReload(this.#present, config, this.#tools.reloadTools(config), options);
       discard = prepared.discard;
       options.keep?.();

@@ -13,6 +13,8 @@ export {
   type NanoErrorOptions,
 } from "./errors.ts";
 export {
+  type AppLogEvent,
+  type AppLogKind,
   type AppLogLevel,
   type AppSnapshot,
   type CronDoneEvent,
@@ -20,6 +22,7 @@ export {
   EventHub,
   type NanoEvent,
   type NanoListener,
+  type OperatorChangeEvent,
   type ReloadSummary,
   type RequestEvent,
 } from "./events.ts";
@@ -52,4 +55,11 @@ export type {
   RequestSummary,
 } from "./observations.ts";
 export { type PackedFolder, packFolder, type PackOptions } from "./store/pack_folder.ts";
-export { type AppLayer, type AppSource, type LayerReport, versionAppName } from "./config/layers.ts";
+export {
+  type AppLayer,
+  type AppSource,
+  type LayerReport,
+  type LayerVersion,
+  versionAppName,
+  type WrittenEntry,
+} from "./config/layers.ts";

@@ -7,6 +7,7 @@ import { withEvalEntry } from "./bundle/eval_entry.ts";
 import { bundleIsolate } from "./bundle/isolate_bundle.ts";
 import { withStreamPolyfill } from "./bundle/stream_polyfill_source.ts";
 import { systemClock } from "./clock.ts";
+import { relayered } from "./config/fit_layers.ts";
 import type { AppLayer } from "./config/layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import { NanoError } from "./errors.ts";
@@ -15,7 +16,6 @@ import { FileWatch } from "./file_watch.ts";
 import { fixedKeyChanges } from "./fixed_keys.ts";
 import { Generations } from "./generations.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
-import { Router } from "./http/router.ts";
 import { IsolateFarm } from "./isolate_farm.ts";
 import { Listeners } from "./listeners.ts";
 import type { Observations } from "./observations.ts";
@@ -37,8 +37,8 @@ export interface NanoOptions {
   /** Whether pretty log lines are coloured. */
   readonly color?: boolean;
   /**
-   * Reads the configuration anew; without it a reload looks at the apps' code only, and `operations` cannot change what
-   * apps there are. It has to pass the layers on to `loadConfig` or `resolveConfig`.
+   * Reads the configuration anew; without it a reload looks at the apps' code only. It has to pass the layers on to
+   * `loadConfig` or `resolveConfig`.
    */
   readonly reloadConfig?: (layers: readonly AppLayer[]) => Promise<NanoConfig>;
   /** Whether edits of files take effect by themselves. */
@@ -88,12 +88,16 @@ export class Nano implements AsyncDisposable {
       reloadTools: (next) => this.#tools(next),
       openPorts: (next) => this.#listeners.prepare(next),
       route: (router) => this.#dispatcher.use(router),
-      onChange: ({ config, units }) => {
+      beforeBoot: async (next) => await this.#watch?.expect(next),
+      onChange: (next) => {
+        const { config, units } = next;
         this.#dispatcher.trust(config.trustedProxies);
         this.#log.configure(config.log);
         this.#farm.fit(config.apps);
         this.#crons.follow(units.values());
-        this.#operator.followRollouts();
+        this.#operator.follow();
+        // It never rejects.
+        void this.#watch?.follow(next);
       },
       emit: (event) => this.events.emit(event),
     });
@@ -112,7 +116,7 @@ export class Nano implements AsyncDisposable {
     });
     this.events.listen(this.#observatory.listen);
     this.#tracer = tracer?.follow(this.events) ?? null;
-    this.#dispatcher = new Dispatcher(new Router([], null), {
+    this.#dispatcher = new Dispatcher(null, {
       trustedProxies: config.trustedProxies,
       reveal: options.dev ?? false,
       now: systemClock.now,
@@ -234,7 +238,7 @@ export class Nano implements AsyncDisposable {
       this.#watch = new FileWatch((only) => this.#reloadByWatch(only));
       await this.#watch.follow({ config, units: new Map(), inputs: new Map() });
     }
-    await this.#generations.advance(await this.#layered(config), {
+    await this.#generations.advance(await this.#withKept(config), {
       strict: false,
       only: null,
       patienceMs: FIRST_START_MS,
@@ -252,7 +256,9 @@ export class Nano implements AsyncDisposable {
       generations: this.#generations,
       events: this.events,
       clock: systemClock,
+      layered: (layers) => relayered(this.config, layers),
       readConfig: (layers) => this.#readConfig(layers),
+      isDraining: () => this.#draining !== null,
       reload: () => this.reload(),
       runCron: (unit, name) => this.#crons.run(unit, unit.app.crons.find((cron) => cron.name === name)!),
       codeVersion: async (app) => (await this.#tools(this.config).bundle(app)).version,
@@ -260,27 +266,22 @@ export class Nano implements AsyncDisposable {
   }
 
   /** The configuration that NANO was started with, together with what was changed before. */
-  async #layered(config: NanoConfig): Promise<NanoConfig> {
+  async #withKept(config: NanoConfig): Promise<NanoConfig> {
     const layers = this.#operator.layers();
-    if (layers.length === 0 || this.#options.reloadConfig === undefined) return config;
-    const layered = await this.#readConfig(layers);
-    for (const { app, reasons } of layered.layers.setAside) {
+    if (layers.length === 0) return config;
+    const whole = await relayered(config, layers);
+    for (const { app, reasons } of whole.layers.setAside) {
       this.#warn(`Kept changes of app "${app}" are set aside: ${reasons.join("; ")}`);
     }
-    return layered;
+    return whole;
   }
 
   async #readConfig(layers: readonly AppLayer[]): Promise<NanoConfig> {
     const { reloadConfig } = this.#options;
-    if (this.#draining !== null) throw new NanoError("APP_DRAINING", "Cannot change anything: NANO is going away");
-    if (reloadConfig === undefined) {
-      throw new NanoError("CONFLICT", "Cannot change the configuration: NANO was started without reloadConfig");
-    }
+    if (reloadConfig === undefined) return await relayered(this.config, layers);
     const config = await reloadConfig(layers);
-    if (config.layers.given.length !== layers.length) {
-      throw new NanoError("INTERNAL", "Cannot change the configuration: reloadConfig does not pass its layers on");
-    }
-    return config;
+    if (config.layers.given.length === layers.length) return config;
+    throw new NanoError("INTERNAL", "Cannot read the configuration: reloadConfig does not pass its layers on");
   }
 
   #tools({ file, stateDir, tls }: NanoConfig): ReloadTools<AppBundle> {
@@ -310,9 +311,7 @@ export class Nano implements AsyncDisposable {
   async #reloadNow(only: ReadonlySet<string> | null): Promise<ReloadSummary> {
     if (this.#draining !== null) throw new NanoError("APP_DRAINING", "Cannot reload: NANO is going away");
     try {
-      const config = this.#options.reloadConfig === undefined
-        ? this.config
-        : await this.#readConfig(this.#operator.layers());
+      const config = await this.#readConfig(this.#operator.layers());
       // A developer wants to see what broke, an operator wants what works.
       const strict = this.#options.dev !== true;
       const keep = () => fixedKeyChanges(this.config, config).forEach((text) => this.#warn(text));

@@ -3,22 +3,31 @@ import type { AppLogLevel } from "./events.ts";
 
 /** Totals and latency of one app's requests since it was added. */
 export interface RequestSummary {
+  /** All that were answered. */
   readonly requests: number;
   /** Answers with a status of 500 or more. */
   readonly errors: number;
+  /** Half of the requests were faster. */
   readonly p50Seconds: number | null;
+  /** 99 of 100 requests were faster. */
   readonly p99Seconds: number | null;
 }
 
 /** The recent past of one app, one value a tick, oldest first; all lists have the same length. */
 export interface AppSeries {
+  /** Finished requests a second. */
   readonly requestsPerSecond: readonly number[];
+  /** Answers with a status of 500 or more, a second. */
   readonly errorsPerSecond: readonly number[];
   /** Null in a tick without a request. */
   readonly p50Seconds: readonly (number | null)[];
+  /** Null in a tick without a request. */
   readonly p99Seconds: readonly (number | null)[];
+  /** Requests inside the isolate at the tick. */
   readonly inFlight: readonly number[];
+  /** JavaScript heap in use. */
   readonly heapBytes: readonly number[];
+  /** Memory held outside the heap. */
   readonly externalBytes: readonly number[];
   /** Share of one core, 0 to 1 and more. */
   readonly cpu: readonly number[];
@@ -26,16 +35,27 @@ export interface AppSeries {
 
 /** The last tick of one app, as the dashboard's stream sends it. */
 export interface AppTick {
+  /** The app. */
   readonly app: string;
+  /** State of its life. */
   readonly state: string;
+  /** Finished requests a second. */
   readonly requestsPerSecond: number;
+  /** Answers with a status of 500 or more, a second. */
   readonly errorsPerSecond: number;
+  /** Null without a request. */
   readonly p50Seconds: number | null;
+  /** Null without a request. */
   readonly p99Seconds: number | null;
+  /** Requests inside the isolate. */
   readonly inFlight: number;
+  /** Requests that wait for the isolate. */
   readonly queued: number;
+  /** JavaScript heap in use. */
   readonly heapBytes: number;
+  /** Memory held outside the heap. */
   readonly externalBytes: number;
+  /** Share of one core. */
   readonly cpu: number;
 }
 
@@ -48,8 +68,11 @@ export interface LogLine {
   readonly id: number;
   /** ms since the epoch. */
   readonly at: number;
+  /** The app. */
   readonly app: string;
+  /** What the line tells. */
   readonly kind: LogLineKind;
+  /** How bad it is. */
   readonly level: AppLogLevel;
   /** For a request: `GET /path 200 3.1 ms`. */
   readonly text: string;
@@ -66,6 +89,7 @@ export interface LogLine {
 
 /** Which lines are wanted; null is no restriction. */
 export interface LogFilter {
+  /** One app. */
   readonly app: string | null;
   /** This level and above. */
   readonly level: AppLogLevel | null;
@@ -75,6 +99,7 @@ export interface LogFilter {
   readonly status: string | null;
   /** Of requests. Lines that are no requests are left out then. */
   readonly method: string | null;
+  /** Only lines of these kinds. */
   readonly kinds: readonly LogLineKind[] | null;
   /** Share of the lines that is wanted, above 0 to 1. */
   readonly sample: number;
@@ -82,6 +107,7 @@ export interface LogFilter {
 
 /** Lines for one follower. */
 export interface LogBatch {
+  /** Oldest first. */
   readonly lines: readonly LogLine[];
   /** Lines that matched and were dropped because the follower was too slow. */
   readonly dropped: number;

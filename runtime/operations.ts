@@ -37,11 +37,13 @@ export interface VersionView {
   readonly createdAt: number;
   /** Of the unpacked files. */
   readonly bytes: number;
+  /** Count of the unpacked files. */
   readonly files: number;
   /** What the deploying person wrote, or "". */
   readonly note: string;
   /** Who deployed it. */
   readonly actor: string;
+  /** What it does now. */
   readonly role: VersionRole;
   /** Host of its preview, or null. */
   readonly previewHost: string | null;
@@ -56,14 +58,17 @@ export interface DeployRequest extends ChangeRequest {
    * host `<version>--<app>.<suffix>`, where the suffix is the app's own unless one is given.
    */
   readonly target: "all" | { readonly percent: number } | { readonly preview: { readonly suffix: string | null } };
+  /** What the deploying person wrote, or "". */
   readonly note: string;
 }
 
 /** One change that was asked for. */
 export interface HistoryEntry {
+  /** Grows by one an entry. */
   readonly id: number;
   /** ms since the epoch. */
   readonly at: number;
+  /** Who asked. */
   readonly actor: string;
   /** What was asked, as `app.add`; a closed list. */
   readonly action: ChangeAction;
@@ -106,7 +111,7 @@ export interface DrainOutcome {
 export interface Operations {
   /** Changes with every change of an app's configuration or code; quoted, as an HTTP ETag. @throws {NanoError} NOT_FOUND */
   tagOf(app: string): string;
-  /** @throws {NanoError} NOT_FOUND */
+  /** Where an app comes from. @throws {NanoError} NOT_FOUND */
   originOf(app: string): AppOrigin;
   /** Kept changes that are not in force. */
   setAside(): readonly SetAside[];

@@ -1,16 +1,70 @@
-/** `nano check`: loads the configuration and tells all mistakes, or that there are none. */
-import { loadConfig } from "../../runtime/mod.ts";
-import type { Command } from "./cli_io.ts";
+/** `nano check`: loads the configuration and tells all mistakes, and what a reload would change. */
+import { loadConfig, messageOf, type NanoConfig, NanoError } from "../../runtime/mod.ts";
+import { AdminClient, AdminError } from "../client.ts";
+import type { ReloadView } from "../schemas/host_schemas.ts";
+import { adminToken } from "../token.ts";
+import type { CliIo, Command } from "./cli_io.ts";
 import { configFile } from "./config_file.ts";
-import { readOptions } from "./options.ts";
+import { isAlive, readAdminFile } from "./admin_file.ts";
+import { reloadLines } from "./reload_lines.ts";
+
+/** What the NANO that runs with a configuration says of it. */
+type Preview =
+  | { readonly running: false }
+  | { readonly running: true; readonly url: string; readonly reload: ReloadView }
+  | { readonly running: true; readonly url: string; readonly problem: string };
 
 export const command: Command = {
-  async run(args, io) {
-    const { texts } = await readOptions(args, { texts: ["config"] });
-    const file = configFile(texts.config, io);
-    const config = await loadConfig(file, { hostEnv: io.env });
-    io.out(`${file} is right: ${config.apps.length} ${config.apps.length === 1 ? "app" : "apps"}`);
-    for (const app of config.apps) io.out(`  ${app.name}  ${app.hostnames.join(", ")}`);
-    return 0;
+  async run(line, io) {
+    const file = configFile(line.text("config"), io);
+    const json = line.flag("json");
+    try {
+      const config = await loadConfig(file, { hostEnv: io.env });
+      const preview = await previewReload(config, io);
+      if (json) io.out(JSON.stringify({ ok: true, file, apps: config.apps.map(shownApp), errors: [], ...preview }));
+      else for (const text of lines(file, config, preview)) io.out(text);
+      return 0;
+    } catch (error) {
+      const refused = error instanceof NanoError || error instanceof AdminError;
+      if (!json || !refused || error.code !== "CONFIG_INVALID") throw error;
+      const errors = error.details.length > 0 ? error.details : [error.message];
+      io.out(JSON.stringify({ ok: false, file, apps: [], errors }));
+      return 3;
+    }
   },
 };
+
+function shownApp({ name, hostnames }: NanoConfig["apps"][number]) {
+  return { name, hostnames };
+}
+
+function lines(file: string, { apps }: NanoConfig, preview: Preview): readonly string[] {
+  const head = [
+    `${file} is right: ${apps.length} ${apps.length === 1 ? "app" : "apps"}`,
+    ...apps.map((app) => `  ${app.name}  ${app.hostnames.join(", ")}`),
+  ];
+  if (!preview.running) return [...head, "No NANO runs with this configuration"];
+  if ("problem" in preview) {
+    return [...head, `The NANO at ${preview.url} cannot tell what a reload would change: ${preview.problem}`];
+  }
+  return [...head, ...reloadLines(preview.reload, true)];
+}
+
+/** @throws {AdminError} CONFIG_INVALID when the running NANO would refuse what is right by itself */
+async function previewReload(config: NanoConfig, io: CliIo): Promise<Preview> {
+  const place = config.admin === false ? null : await readAdminFile(config.stateDir);
+  if (place === null || !isAlive(place.pid)) return { running: false };
+  const { url } = place;
+  try {
+    const configured = config.admin === false ? null : config.admin.token;
+    const fromEnv = io.env("NANO_ADMIN_TOKEN");
+    const token = await adminToken({ fromEnv, configured, stateDir: config.stateDir });
+    const reload = await new AdminClient({ url, token: token.value }).reload({ dryRun: true });
+    return { running: true, url, reload };
+  } catch (error) {
+    if (error instanceof AdminError && error.code !== "CONFIG_INVALID") {
+      return { running: true, url, problem: messageOf(error) };
+    }
+    throw error;
+  }
+}

@@ -1,5 +1,6 @@
 /** What a command sees of the world around it, so that tests can put another one there. */
 import type { CommandLine } from "./command_line.ts";
+import { StopCounter } from "./signals.ts";
 
 /** Output, environment and place of a command. */
 export interface CliIo {
@@ -44,6 +45,13 @@ export function processIo(): CliIo {
   const interrupt = () => {
     for (const listener of [...interrupts]) listener();
   };
+  const presses = new StopCounter();
+  const onSignal = () => {
+    const count = presses.next("SIGINT");
+    // Whoever presses it again does not want to wait.
+    if (count !== null && count > 1) Deno.exit(1);
+    if (count === 1) interrupt();
+  };
   return {
     out: (line) => {
       if (!writeAll(Deno.stdout, encoder.encode(line + "\n"))) interrupt();
@@ -54,11 +62,11 @@ export function processIo(): CliIo {
     stdin: () => new Response(Deno.stdin.readable).text(),
     ask: (question) => Deno.stdin.isTerminal() ? prompt(question) : null,
     onInterrupt(listener) {
-      if (interrupts.size === 0) Deno.addSignalListener("SIGINT", interrupt);
+      if (interrupts.size === 0) Deno.addSignalListener("SIGINT", onSignal);
       interrupts.add(listener);
       return {
         [Symbol.dispose]() {
-          if (interrupts.delete(listener) && interrupts.size === 0) Deno.removeSignalListener("SIGINT", interrupt);
+          if (interrupts.delete(listener) && interrupts.size === 0) Deno.removeSignalListener("SIGINT", onSignal);
         },
       };
     },

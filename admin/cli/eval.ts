@@ -13,6 +13,8 @@ import { type CliIo, type Command, wantsColor } from "./cli_io.ts";
 import type { CommandLine } from "./command_line.ts";
 
 const APP = "script";
+/** The frames of the entry that runs the script say nothing to its author. */
+const EVAL_ENTRY = "app:///__eval__.js";
 
 export const command: Command = {
   async run(line, io) {
@@ -101,7 +103,7 @@ function variables(given: readonly string[]): Record<string, string> {
 }
 
 async function evaluate(config: NanoConfig, args: readonly string[], io: CliIo): Promise<number> {
-  const local = await localNames(config.apps[0]!.path, io.cwd);
+  const local = await localNames(config, io.cwd);
   const start = startListener(io);
   await using nano = await Nano.start(config, { evaluate: true, dev: true, write: start.write });
   if (start.failure() !== null) {
@@ -110,7 +112,10 @@ async function evaluate(config: NanoConfig, args: readonly string[], io: CliIo):
   }
   const uncaught: string[] = [];
   const forget = nano.events.listen((event) => {
-    if (event.event === "app_log") (event.level === "warn" || event.level === "error" ? io.err : io.out)(event.text);
+    if (event.event === "app_log") {
+      if (event.level === "warn" || event.level === "error") io.err(local(event.text));
+      else io.out(event.text);
+    }
     if (event.event === "app_exit" && event.reason === "uncaught_error") uncaught.push(event.detail);
   });
   const answer = await ask(nano.url, { args, color: wantsColor(io) }, io);
@@ -120,11 +125,13 @@ async function evaluate(config: NanoConfig, args: readonly string[], io: CliIo):
     return 1;
   }
   if ("code" in answer) {
-    io.err(`nano: ${uncaught.length > 0 ? local(uncaught.join("\n")) : answer.detail} (${answer.code})`);
+    const told = uncaught.length > 0 ? uncaught.join("\n") : answer.detail.split("\n", 1)[0]!;
+    io.err(`nano: ${local(told)} (${answer.code})`);
     return 1;
   }
   if (!answer.ok) {
-    io.err(local(answer.error));
+    // What a timer threw, and what nobody caught, the log has told already.
+    if (answer.error !== null) io.err(local(answer.error));
     return 1;
   }
   if (answer.value !== null) io.out(answer.value);
@@ -132,11 +139,17 @@ async function evaluate(config: NanoConfig, args: readonly string[], io: CliIo):
   return 0;
 }
 
-/** The isolate speaks of its files as `app:///script.ts`; whoever sits here wants to open them. */
-async function localNames(path: string, cwd: string): Promise<(text: string) => string> {
-  const root = relative(await Deno.realPath(cwd), dirname(await Deno.realPath(path)));
-  const prefix = root === "" ? "./" : root.startsWith(".") ? `${root}/` : `./${root}/`;
-  return (text) => text.replaceAll("app:///", () => prefix);
+/**
+ * The isolate speaks of its files as `app:///script.ts`; whoever sits here wants to open them. A script without a file
+ * is only named.
+ */
+async function localNames({ apps, stateDir }: NanoConfig, cwd: string): Promise<(text: string) => string> {
+  const path = await Deno.realPath(apps[0]!.path);
+  const isCode = path.startsWith(`${await Deno.realPath(dirname(stateDir))}/`);
+  const root = relative(await Deno.realPath(cwd), dirname(path));
+  const prefix = isCode ? "" : root === "" ? "./" : root.startsWith(".") ? `${root}/` : `./${root}/`;
+  return (text) =>
+    text.split("\n").filter((line) => !line.includes(EVAL_ENTRY)).join("\n").replaceAll("app:///", () => prefix);
 }
 
 /** Hears what is told before there is a NANO whose events could be listened to. */

@@ -45,7 +45,9 @@ export async function follow(
   while (!signal.aborted) {
     try {
       present ??= await connect(line, io);
-      if (again) await present.client.health();
+      if (again && (await present.client.health()).status === "draining") {
+        throw new CliError("INTERNAL", "NANO is going away");
+      }
       if (lostAt !== null) io.err("nano: NANO is back");
       lostAt = null;
       delayMs = FIRST_DELAY_MS;

@@ -3,6 +3,7 @@ import { type EventHub, NANO_VERSION, type NanoConfig, NanoError } from "../../r
 import type { AdminTarget } from "../api.ts";
 import { AdminServer } from "../server.ts";
 import { adminToken } from "../token.ts";
+import { AdminFile } from "./admin_file.ts";
 import { CliError } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
 import { HostStatusWriter } from "./host_status.ts";
@@ -58,6 +59,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   await using nano = await started(options);
   await using admin = await startAdmin(nano, options);
   using status = options.guardian && new HostStatusWriter(options.guardian.file, () => nano.busyApps(), io.err);
+  using _file = admin && new AdminFile(options.config.stateDir, { url: admin.url, publicUrl: nano.url }, io.err);
   running = nano;
   nano.events.emit({ event: "server_start", version: NANO_VERSION, url: nano.url, admin: admin?.url ?? null });
   options.onServing?.(nano);

@@ -1,5 +1,6 @@
 /** The commands that need no running NANO, as data. */
 import type { CommandDoc, OptionDoc } from "./command_doc.ts";
+import { CONNECTION } from "./online_commands.ts";
 
 const CONFIG: OptionDoc = {
   name: "config",
@@ -160,7 +161,7 @@ export const LOCAL_COMMANDS: readonly CommandDoc[] = [
     ],
     arguments: [{ name: "SHELL", required: true, completes: ["bash", "zsh", "fish"] }],
     rest: null,
-    options: [],
+    options: CONNECTION.map((option) => ({ ...option, hidden: true })),
     examples: [
       { command: "source <(nano completions bash)", meaning: "for this bash" },
       { command: 'nano completions zsh > "${fpath[1]}/_nano"', meaning: "for every zsh from now on" },

@@ -1,5 +1,4 @@
 /** The command line: finds the command, runs it, shows its errors. */
-import { CliError } from "./cli_error.ts";
 import { type CliIo, type Command, processIo } from "./cli_io.ts";
 import { CommandLine } from "./command_line.ts";
 import { commandDocs } from "./command_docs.ts";
@@ -83,18 +82,22 @@ async function overview(): Promise<string> {
 }
 
 function showError(error: unknown, io: CliIo): number {
-  const code = error instanceof Error && "code" in error ? String(error.code) : null;
-  if (error instanceof CliError || (error instanceof Error && error.name === "NanoError")) {
-    io.err(`nano: ${error.message}`);
-    const details = (error as CliError).details.filter((detail) => !error.message.includes(detail));
-    for (const detail of details) io.err(`  - ${detail}`);
-    if (error instanceof CliError && error.answered !== null) io.err(`  (${error.answered})`);
-    else if (code === "USAGE") io.err('Run "nano --help" for what there is.');
-    return EXIT_CODES[code ?? ""] ?? 1;
+  if (!isCoded(error)) {
+    // A fault of NANO itself: its trace is what a bug report needs.
+    io.err(`nano: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+    return 1;
   }
-  // A fault of NANO itself: its trace is what a bug report needs.
-  io.err(`nano: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
-  return 1;
+  const { code, message, details } = error;
+  // Of an answer of a running NANO the code is told: it is what the admin API's docs explain.
+  io.err(`nano: ${message}${error.name === "AdminError" ? ` (${code})` : ""}`);
+  for (const detail of details) if (!message.includes(detail)) io.err(`  - ${detail.replaceAll("\n", "\n    ")}`);
+  if (code === "USAGE" && error.name !== "AdminError") io.err('Run "nano --help" for what there is.');
+  return EXIT_CODES[code] ?? 1;
+}
+
+/** Errors that explain themselves; told by name, since the guardian's process does not load their classes. */
+function isCoded(error: unknown): error is Error & { readonly code: string; readonly details: readonly string[] } {
+  return error instanceof Error && ["CliError", "NanoError", "AdminError"].includes(error.name);
 }
 
 // The guardian's process starts here and not in mod.ts, which loads the whole runtime with its first line.

@@ -13,10 +13,18 @@ export interface Online {
   readonly found: FoundAdmin;
 }
 
-/** A command that talks to a running NANO. @param run as `Command.run` */
-export function onlineCommand(run: (online: Online) => Promise<number>): Command {
+/**
+ * A command that talks to a running NANO.
+ * @param run as `Command.run`
+ * @param check throws for wrong use, which is told before NANO is looked for
+ */
+export function onlineCommand(
+  run: (online: Online) => Promise<number>,
+  check: (line: CommandLine) => unknown = () => {},
+): Command {
   return {
     async run(line, io) {
+      check(line);
       const online = await connect(line, io);
       try {
         return await run(online);

@@ -6,7 +6,7 @@ const SOME_APP: ArgumentDoc = { name: "APP", required: false, completes: "app" }
 const JSON_OPTION: OptionDoc = { name: "json", value: null, summary: "JSON for programs, as the admin API gives it" };
 
 /** How a running NANO is found; every online command takes these. */
-const CONNECTION: readonly OptionDoc[] = [
+export const CONNECTION: readonly OptionDoc[] = [
   {
     name: "config",
     value: "FILE",

@@ -1,7 +1,8 @@
 /** The changes that forms of an app's page ask for; each ends with a note on the page that shows what came of it. */
 import { Hono } from "hono";
+import type { AdminEnv } from "../admin_env.ts";
 import { type DrainOutcome, messageOf, NanoError } from "../../runtime/mod.ts";
-import { type DashboardContext, type DashboardEnv, type DashboardTools, goOn, requestedBy } from "./dashboard_env.ts";
+import { type DashboardContext, type DashboardTools, goOn, requestedBy } from "./dashboard_env.ts";
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -15,10 +16,10 @@ interface Done {
 type Change = (app: string, fields: Fields, context: DashboardContext) => Promise<Done>;
 
 /** The POST routes below `/apps/:name`; mounted behind the check of the session and its form field. */
-export function appChanges(tools: DashboardTools): Hono<DashboardEnv> {
+export function appChanges(tools: DashboardTools): Hono<AdminEnv> {
   const { target, notes } = tools;
   const { operations } = target;
-  const routes = new Hono<DashboardEnv>();
+  const routes = new Hono<AdminEnv>();
 
   const changes: Readonly<Record<string, Change>> = {
     async restart(app, _, context) {
@@ -98,7 +99,9 @@ export function appChanges(tools: DashboardTools): Hono<DashboardEnv> {
 
 /** The text fields of a form; of repeated ones the last. */
 export function textFields(body: Readonly<Record<string, unknown>>): Fields {
-  return Object.fromEntries(Object.entries(body).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  return Object.fromEntries(
+    Object.entries(body).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
 }
 
 function required(fields: Fields, name: string): string {

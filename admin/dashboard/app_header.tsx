@@ -1,4 +1,5 @@
 /** The head of an app's page: its state, where it is reached, why it restarted last, what can be done. */
+// deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import { STATE_MEANINGS } from "./app_states.ts";
 import type { AppDetails } from "./app_details.ts";
 import { countText, durationText, latencyText } from "./client/figures.js";
@@ -17,7 +18,9 @@ export function AppHeader({ details }: { details: AppDetails }) {
         <h1>{name}</h1>
         <span class="state" data-state={state} title={STATE_MEANINGS[state]} id="app-state">{state}</span>
         <div class="buttons">
-          <a class="button" href={`/apps/${name}/restart`} data-dialog="restart-dialog" aria-haspopup="dialog">Restart</a>
+          <a class="button" href={`/apps/${name}/restart`} data-dialog="restart-dialog" aria-haspopup="dialog">
+            Restart
+          </a>
           <a class="button" href={`/apps/${name}/drain`} data-dialog="drain-dialog" aria-haspopup="dialog">Drain</a>
           <a class="button danger" href={`/apps/${name}/remove`} data-dialog="remove-dialog" aria-haspopup="dialog">
             Remove
@@ -46,7 +49,13 @@ export function AppHeader({ details }: { details: AppDetails }) {
             <code>{config.path}</code>
           </li>
         )}
-        {origin?.versionOf ? <li>version of <a href={`/apps/${origin.versionOf}`}>{origin.versionOf}</a></li> : null}
+        {origin?.versionOf
+          ? (
+            <li>
+              version of <a href={`/apps/${origin.versionOf}`}>{origin.versionOf}</a>
+            </li>
+          )
+          : null}
       </ul>
       <Trouble details={details} />
     </div>
@@ -85,7 +94,11 @@ function TroubleNote(note: { tone: "bad" | "warn"; text: string; details: readon
 function HostLink({ host, details: { listener: { protocol, port } } }: { host: string; details: AppDetails }) {
   const standard = protocol === "https" ? 443 : 80;
   return (
-    <a href={`${protocol}://${host}${port === standard || port === 0 ? "" : `:${port}`}/`} rel="noreferrer" target="_blank">
+    <a
+      href={`${protocol}://${host}${port === standard || port === 0 ? "" : `:${port}`}/`}
+      rel="noreferrer"
+      target="_blank"
+    >
       {host}
     </a>
   );

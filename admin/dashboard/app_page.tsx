@@ -1,4 +1,5 @@
 /** One app's page: state, live charts, versions, settings, jobs, log. */
+// deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import type { AppDetails } from "./app_details.ts";
 import { AppHeader } from "./app_header.tsx";
 import { CronsPanel } from "./crons_panel.tsx";

@@ -1,4 +1,5 @@
 /** The table of all apps; the script fills in live figures and sparklines for the rows on the screen. */
+// deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import { STATE_MEANINGS } from "./app_states.ts";
 import { type ListedApp, type ListQuery, searchText } from "./app_list.ts";
 import { METRICS } from "./client/metrics.js";
@@ -11,7 +12,9 @@ export function AppTable({ apps, query }: { apps: readonly ListedApp[]; query: L
         <tr role="row">
           <SortHeader query={query} sort="name" label="App" />
           <SortHeader query={query} sort="state" label="State" />
-          {METRICS.map(({ key, label, title }) => <SortHeader query={query} sort={`-${key}`} label={label} title={title} />)}
+          {METRICS.map(({ key, label, title }) => (
+            <SortHeader query={query} sort={`-${key}`} label={label} title={title} />
+          ))}
         </tr>
       </thead>
       <tbody role="rowgroup">
@@ -56,7 +59,9 @@ function SortHeader(
   { query, sort, label, title }: { query: ListQuery; sort: string; label: string; title?: string },
 ) {
   const key = sort.replace(/^-/, "");
-  const present = query.sort.replace(/^-/, "") === key ? (query.sort.startsWith("-") ? "descending" : "ascending") : null;
+  const present = query.sort.replace(/^-/, "") === key
+    ? (query.sort.startsWith("-") ? "descending" : "ascending")
+    : null;
   const next = query.sort === sort ? (sort.startsWith("-") ? key : `-${key}`) : sort;
   const address = new URLSearchParams({ q: query.q, state: query.state, sort: next });
   return (

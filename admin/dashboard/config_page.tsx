@@ -1,4 +1,5 @@
 /** The configuration in force, what a reload would change, and what stands in its way. */
+// deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import type { ReloadSummary, SetAside } from "../../runtime/mod.ts";
 import { CsrfField, Note, type PageFrame, PageLayout } from "./page_layout.tsx";
 
@@ -40,7 +41,11 @@ export function ConfigPage({ frame, view }: { frame: PageFrame; view: ConfigView
               ? (
                 <>
                   <Note
-                    note={{ tone: "bad", text: `A reload would be refused: ${preview.error}`, details: preview.mistakes }}
+                    note={{
+                      tone: "bad",
+                      text: `A reload would be refused: ${preview.error}`,
+                      details: preview.mistakes,
+                    }}
                   />
                   <p class="muted">
                     Until it is mended, what is in force serves on. <code>nano check</code> tells the same.
@@ -71,7 +76,11 @@ export function ConfigPage({ frame, view }: { frame: PageFrame; view: ConfigView
             <span class="muted small">Secrets are masked, defaults are filled in</span>
           </header>
           <div class="body">
-            <pre class="config" tabindex={0} aria-label="Configuration in force"><code>{JSON.stringify(config, null, 2)}</code></pre>
+            <pre
+              class="config"
+              tabindex={0}
+              aria-label="Configuration in force"
+            ><code>{JSON.stringify(config, null, 2)}</code></pre>
           </div>
         </section>
       </div>

@@ -1,21 +1,19 @@
 /** Builds the dashboard: pages behind a login, rendered on the admin listener. */
-import { timingSafeEqual } from "node:crypto";
-import { type Context, Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { raw } from "hono/html";
+import { Hono } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { maskedConfig, messageOf, NanoError } from "../../runtime/mod.ts";
+import type { AdminEnv } from "../admin_env.ts";
 import type { AdminTarget } from "../admin_target.ts";
 import { asNanoError } from "../problem.ts";
-import type { Sessions } from "../session.ts";
 import { snakeCase } from "../snake_case.ts";
 import { appChanges, textFields } from "./app_changes.ts";
 import { appDetails } from "./app_details.ts";
 import { listApps } from "./app_list.ts";
 import { AppPage } from "./app_page.tsx";
-import { type ConfigView, ConfigPage } from "./config_page.tsx";
+import { ConfigPage, type ConfigView } from "./config_page.tsx";
 import { ConfirmPage, isConfirmedAction } from "./confirm_form.tsx";
 import { ASSET_ROUTE, serveAsset } from "./dashboard_assets.ts";
-import { type DashboardContext, type DashboardEnv, frameOf, goOn, requestedBy } from "./dashboard_env.ts";
+import { type DashboardContext, type DashboardTools, frameOf, goOn, requestedBy } from "./dashboard_env.ts";
 import { EventsPage } from "./events_page.tsx";
 import { FlashNotes } from "./flash_notes.ts";
 import { HistoryPage } from "./history_page.tsx";
@@ -24,6 +22,160 @@ import { FailurePage, NotFoundPage } from "./message_page.tsx";
 import { newAppEntry, newAppForm } from "./new_app_fields.ts";
 import { NewAppPage } from "./new_app_page.tsx";
 import { OverviewPage } from "./overview_page.tsx";
-import { recentSeries } from "./recent_series.ts";
+import { recentSeries, totalSeries } from "./recent_series.ts";
 import { securityHeaders } from "./security_headers.ts";
 
+/** What {@linkcode createDashboard} takes beside NANO. */
+export interface DashboardOptions {
+  /** Wall clock, ms since the epoch. Default: the machine's. */
+  readonly now?: () => number;
+  /** Told of errors that are NANO's own fault. Default: standard error. */
+  readonly report?: (error: unknown) => void;
+}
+
+const HISTORY_ENTRIES = 50;
+const LOGIN_PROBLEMS: Readonly<Record<string, string>> = {
+  wrong: "This is not the token. Run nano token on the machine to see it",
+  limit: "Too many wrong tokens. Wait a minute, then try again",
+};
+
+/**
+ * Builds the dashboard; the admin listener mounts it at `/` behind its gate, which knows who asks, sends those without
+ * a session to `/login`, and has checked the CSRF field of every form. `POST /login` and `POST /logout` are the gate's.
+ */
+export function createDashboard(target: AdminTarget, options: DashboardOptions = {}): Hono<AdminEnv> {
+  const report = options.report ?? ((error) => console.error("The dashboard failed:", error));
+  const tools: DashboardTools = { target, notes: new FlashNotes(), now: options.now ?? Date.now };
+  const { notes, now } = tools;
+  const dashboard = new Hono<AdminEnv>();
+
+  dashboard.use(securityHeaders());
+  dashboard.get(ASSET_ROUTE, serveAsset);
+  dashboard.get("/login", (context) => {
+    const { problem = "", next = "/" } = context.req.query();
+    return page(context, <LoginPage problem={LOGIN_PROBLEMS[problem] ?? null} next={next} />);
+  });
+
+  dashboard.get("/", async (context) => {
+    const { q = "", state = "", sort = "" } = context.req.query();
+    const { tickSeconds } = target.observations;
+    const overview = { apps: await listApps(target), query: { q, state, sort }, now: now(), tickSeconds };
+    return page(context, <OverviewPage frame={frameOf(context, tools)} overview={overview} />);
+  });
+  dashboard.get("/series", (context) => context.json(recentSeries(target, context.req.queries("app") ?? [])));
+  dashboard.get("/series/total", (context) => context.json(totalSeries(target)));
+  dashboard.get("/events", (context) => page(context, <EventsPage frame={frameOf(context, tools)} />));
+
+  dashboard.get("/new", (context) => {
+    const form = newAppForm({});
+    return page(context, <NewAppPage frame={frameOf(context, tools)} form={form} problem={null} />);
+  });
+  dashboard.post("/new", async (context) => {
+    const form = newAppForm(textFields(await context.req.parseBody()));
+    try {
+      const name = await target.operations.addApp(newAppEntry(form), requestedBy(context));
+      const note = { tone: "good", text: `Added ${name}`, details: [] } as const;
+      return goOn(context, { notes, path: `/apps/${encodeURIComponent(name)}`, note });
+    } catch (error) {
+      if (!(error instanceof NanoError) || error.code === "INTERNAL") throw error;
+      const problem = { tone: "bad", text: messageOf(error), details: error.details } as const;
+      const frame = frameOf(context, tools);
+      return page(context, <NewAppPage frame={frame} form={form} problem={problem} />, error.status);
+    }
+  });
+
+  dashboard.get("/apps/:name", (context) => {
+    const details = appDetails(target, { name: context.req.param("name"), now: now() });
+    return page(context, <AppPage frame={frameOf(context, tools)} details={details} />);
+  });
+  dashboard.get("/apps/:name/:action", async (context, next) => {
+    const { name, action } = context.req.param();
+    if (!isConfirmedAction(action)) return await next();
+    const details = appDetails(target, { name, now: now() });
+    return page(context, <ConfirmPage frame={frameOf(context, tools)} action={action} details={details} />);
+  });
+  dashboard.route("/apps", appChanges(tools));
+
+  dashboard.get("/history", (context) => {
+    const app = context.req.query("app")?.trim() || null;
+    const before = idOf(context.req.query("before"));
+    const found = target.operations.history({ app, before, limit: HISTORY_ENTRIES + 1 });
+    const view = {
+      entries: found.slice(0, HISTORY_ENTRIES),
+      more: found.length > HISTORY_ENTRIES,
+      app,
+      before,
+      apps: target.apps().map(({ name }) => name),
+    };
+    return page(context, <HistoryPage frame={frameOf(context, tools)} view={view} />);
+  });
+
+  dashboard.get("/config", async (context) => {
+    const view = await configView(target);
+    return page(context, <ConfigPage frame={frameOf(context, tools)} view={view} />);
+  });
+  dashboard.post("/config/reload", async (context) => {
+    try {
+      const { added, removed, changed } = await target.operations.reload(requestedBy(context));
+      const text = `Reloaded: ${added.length} added, ${changed.length} changed, ${removed.length} removed`;
+      return goOn(context, { notes, path: "/config", note: { tone: "good", text, details: [] } });
+    } catch (error) {
+      if (!(error instanceof NanoError) || error.code === "INTERNAL") throw error;
+      const note = { tone: "bad", text: messageOf(error), details: error.details } as const;
+      return goOn(context, { notes, path: "/config", note });
+    }
+  });
+
+  // What else a person asks for gets a page; programs get the admin API's own answer.
+  dashboard.get("*", async (context, next) => {
+    if (isMachinePath(context.req.path) || !wantsPage(context)) return await next();
+    const what = `There is no page "${context.req.path}".`;
+    return page(context, <NotFoundPage frame={frameOf(context, tools)} what={what} />, 404);
+  });
+
+  dashboard.onError((thrown, context) => {
+    // Programs get the admin API's answer; its "no such path" passes through here, too, as the dashboard is mounted last
+    if (isMachinePath(context.req.path) || !wantsPage(context)) throw thrown;
+    const error = asNanoError(thrown);
+    if (error.code === "INTERNAL") report(thrown);
+    const frame = frameOf(context, tools);
+    if (error.code === "NOT_FOUND") {
+      return page(context, <NotFoundPage frame={frame} what={`${error.message}.`} />, 404);
+    }
+    return page(
+      context,
+      <FailurePage frame={frame} title="This did not work" text={error.message} details={error.details} />,
+      error.status,
+    );
+  });
+
+  return dashboard;
+}
+
+/** Renders a page. */
+function page(context: DashboardContext, content: { toString(): string | Promise<string> }, status = 200): Response {
+  // The status comes from the closed table of codes; all of them may carry a body.
+  return context.html(`<!doctype html>${String(content)}`, status as ContentfulStatusCode);
+}
+
+async function configView({ config, operations }: AdminTarget): Promise<ConfigView> {
+  const shown = { file: config.file, config: snakeCase(maskedConfig(config)), setAside: operations.setAside() };
+  try {
+    return { ...shown, preview: await operations.previewReload() };
+  } catch (error) {
+    if (!(error instanceof NanoError) || error.code === "INTERNAL") throw error;
+    return { ...shown, preview: { error: error.message, mistakes: error.details } };
+  }
+}
+
+function idOf(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+function isMachinePath(path: string): boolean {
+  return path.startsWith("/admin/") || path === "/metrics" || path === "/livez" || path === "/readyz";
+}
+
+function wantsPage(context: DashboardContext): boolean {
+  return context.req.header("accept")?.includes("text/html") === true;
+}

@@ -14,7 +14,13 @@ export function DeployDialog({ app, csrf }: { app: string | null; csrf: string }
         </p>
         <div class="field">
           <label for="deploy-file">Archive (.zip, .tar.gz)</label>
-          <input id="deploy-file" name="file" type="file" accept=".zip,.tgz,.gz,application/zip,application/gzip" required />
+          <input
+            id="deploy-file"
+            name="file"
+            type="file"
+            accept=".zip,.tgz,.gz,application/zip,application/gzip"
+            required
+          />
         </div>
         {app === null ? <NewAppFields /> : <TargetFields />}
         <div class="field">
@@ -55,7 +61,9 @@ function NewAppFields() {
       <div class="field">
         <label for="deploy-hostname">Hostname</label>
         <input id="deploy-hostname" name="hostname" autocomplete="off" spellcheck={false} placeholder="The name" />
-        <p class="hint">One host, or several with commas between them; <code>*.example.com</code> for all below.</p>
+        <p class="hint">
+          One host, or several with commas between them; <code>*.example.com</code> for all below.
+        </p>
       </div>
     </>
   );

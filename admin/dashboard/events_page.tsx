@@ -22,7 +22,9 @@ export function EventsPage({ frame }: { frame: PageFrame }) {
           <button type="button" class="button" id="events-clear">Clear</button>
         </form>
         <ol class="log events" id="events" tabindex={0} role="log" aria-label="Events">
-          <li class="empty" data-empty>Nothing has happened since you opened this page. Restart an app to see it here.</li>
+          <li class="empty" data-empty>
+            Nothing has happened since you opened this page. Restart an app to see it here.
+          </li>
         </ol>
       </section>
     </PageLayout>

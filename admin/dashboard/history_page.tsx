@@ -1,4 +1,5 @@
 /** What was changed, by whom, and what came of it. */
+// deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import type { HistoryEntry } from "../../runtime/mod.ts";
 import { type PageFrame, PageLayout } from "./page_layout.tsx";
 
@@ -29,7 +30,14 @@ export function HistoryPage({ frame, view }: { frame: PageFrame; view: HistoryVi
       </header>
       <form class="toolbar" method="get" action="/history">
         <label for="history-app">App</label>
-        <input id="history-app" name="app" list="history-apps" value={app ?? ""} placeholder="All apps" class="appfilter" />
+        <input
+          id="history-app"
+          name="app"
+          list="history-apps"
+          value={app ?? ""}
+          placeholder="All apps"
+          class="appfilter"
+        />
         <datalist id="history-apps">{apps.map((name) => <option value={name}></option>)}</datalist>
         <button type="submit" class="button">Show</button>
         {app === null ? null : <a href="/history">All apps</a>}
@@ -68,7 +76,9 @@ export function HistoryTable({ entries, withApp }: { entries: readonly HistoryEn
             <td class="muted nowrap">
               <time datetime={new Date(at).toISOString()}>{whenText(at)}</time>
             </td>
-            {withApp ? <td>{app === null ? <span class="muted">all</span> : <a href={`/apps/${app}`}>{app}</a>}</td> : null}
+            {withApp
+              ? <td>{app === null ? <span class="muted">all</span> : <a href={`/apps/${app}`}>{app}</a>}</td>
+              : null}
             <td class="long">
               <span title={action}>{detail}</span>
               {error === null ? null : <div class="failure">Failed: {error}</div>}

@@ -1,4 +1,5 @@
 /** The app's log: its last lines as they are, and live with filters once the script runs. */
+// deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import type { LogLine } from "../../runtime/mod.ts";
 import { clockText } from "./client/figures.js";
 

@@ -26,8 +26,8 @@ export function LoginPage({ problem, next }: { problem: string | null; next: str
           <button type="submit" class="button primary">Sign in</button>
         </form>
         <p class="hint" id="token-hint">
-          On the machine that runs NANO, <code>nano token</code>{" "}
-          prints it. In a checkout: <code>deno task nano token</code>.
+          On the machine that runs NANO, <code>nano token</code> prints it. In a checkout:{" "}
+          <code>deno task nano token</code>.
         </p>
       </div>
     </LonelyPage>

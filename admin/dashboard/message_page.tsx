@@ -8,7 +8,7 @@ export function NotFoundPage({ frame, what }: { frame: PageFrame; what: string }
       <div class="card empty">
         <h1>Nothing is here</h1>
         <p>{what}</p>
-        <p class="buttons empty">
+        <p class="buttons centred">
           <a class="button" href="/">All apps</a>
           <a class="button" href="/history">What was changed</a>
         </p>

@@ -41,7 +41,13 @@ export function NewAppPage(
             hint="One host, or several with commas between them; *.example.com for all below."
             required
           />
-          <Field name="name" label="Name" value={form.name} placeholder="blog" hint="Made from the hostname when empty." />
+          <Field
+            name="name"
+            label="Name"
+            value={form.name}
+            placeholder="blog"
+            hint="Made from the hostname when empty."
+          />
           <div class="field">
             <label for="env">Environment</label>
             <textarea
@@ -54,7 +60,9 @@ export function NewAppPage(
             >
               {form.env}
             </textarea>
-            <p class="hint" id="env-hint">One NAME=value a line. Secrets belong into nano.json, as from_env or from_file.</p>
+            <p class="hint" id="env-hint">
+              One NAME=value a line. Secrets belong into nano.json, as from_env or from_file.
+            </p>
           </div>
           <div class="buttons">
             <button type="submit" class="button primary" data-busy="Adding…">Add the app</button>

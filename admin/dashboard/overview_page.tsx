@@ -1,9 +1,11 @@
 /** The overview: totals, what needs attention, all apps. */
+// deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import { APP_STATES } from "./app_states.ts";
 import { AppTable } from "./app_table.tsx";
 import { type ListedApp, type ListQuery, needsAttention, selectApps } from "./app_list.ts";
 import { AttentionPanel } from "./attention_panel.tsx";
 import { bytesText, countText, cpuText } from "./client/figures.js";
+import { statesText } from "./client/metrics.js";
 import { DeployDialog } from "./deploy_dialog.tsx";
 import { type PageFrame, PageLayout } from "./page_layout.tsx";
 
@@ -58,7 +60,12 @@ function Totals({ apps }: { apps: readonly ListedApp[] }) {
     { key: "requests_per_second", label: "Requests", text: countText(sum("requests_per_second")), unit: "per second" },
     { key: "errors_per_second", label: "Errors", text: countText(sum("errors_per_second")), unit: "per second" },
     { key: "in_flight", label: "In flight", text: countText(sum("in_flight")), unit: "requests" },
-    { key: "memory", label: "Memory", text: bytesText(sum("heap_bytes") + sum("external_bytes")), unit: "heap + external" },
+    {
+      key: "memory",
+      label: "Memory",
+      text: bytesText(sum("heap_bytes") + sum("external_bytes")),
+      unit: "in use",
+    },
     { key: "cpu", label: "CPU", text: cpuText(sum("cpu")), unit: "of one core" },
   ];
   return (
@@ -69,6 +76,9 @@ function Totals({ apps }: { apps: readonly ListedApp[] }) {
           <dd>
             <span data-value>{text}</span> <span class="unit" data-unit>{unit}</span>
           </dd>
+          {key === "running"
+            ? <dd class="states" data-states>{statesText(apps.map(({ snapshot }) => snapshot.state))}</dd>
+            : null}
         </div>
       ))}
     </dl>
@@ -80,7 +90,14 @@ function Toolbar({ query, total, shown }: { query: ListQuery; total: number; sho
     <form class="toolbar" id="toolbar" method="get" action="/" role="search">
       <div class="search">
         <label class="visually-hidden" for="search">Search apps by name or host</label>
-        <input id="search" name="q" type="search" placeholder="Search name or host" value={query.q} autocomplete="off" />
+        <input
+          id="search"
+          name="q"
+          type="search"
+          placeholder="Search name or host"
+          value={query.q}
+          autocomplete="off"
+        />
         <kbd aria-hidden="true">/</kbd>
       </div>
       <label class="visually-hidden" for="state">State</label>
@@ -93,7 +110,9 @@ function Toolbar({ query, total, shown }: { query: ListQuery; total: number; sho
       <noscript>
         <button type="submit" class="button">Show</button>
       </noscript>
-      <span class="count" id="count" role="status">{shown === total ? `${total} apps` : `${shown} of ${total} apps`}</span>
+      <span class="count" id="count" role="status">
+        {shown === total ? `${total} apps` : `${shown} of ${total} apps`}
+      </span>
     </form>
   );
 }

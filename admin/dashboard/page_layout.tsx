@@ -1,4 +1,5 @@
 /** The frame of every page of the dashboard: head, top bar, banner for a lost connection, notes. */
+// deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import type { Child } from "hono/jsx";
 import { assetPath } from "./dashboard_assets.ts";
 import type { FlashNote } from "./flash_notes.ts";
@@ -113,6 +114,7 @@ function Document(
         <link rel="icon" href={assetPath("mark.svg")} type="image/svg+xml" />
         {STYLES.map((name) => <link rel="stylesheet" href={assetPath(name)} />)}
         <script src={assetPath("theme.js")}></script>
+        {scripts.includes("app.js") ? <script defer src={assetPath("uplot.js")}></script> : null}
         {scripts.map((name) => <script type="module" src={assetPath(name)}></script>)}
       </head>
       {children}

@@ -12,45 +12,47 @@ export function EnvPanel({ config, csrf }: { config: AppConfig; csrf: string }) 
         <h2 id="env-title">Environment</h2>
         <span class="muted small">{names.length} variables</span>
       </header>
-      {names.length === 0 ? <p class="empty">No variables. Set one below, or under "env" in nano.json.</p> : (
-        <table class="list stacked">
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Value</th>
-              <th scope="col">
-                <span class="visually-hidden">Change</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {names.map((name) => (
+      {names.length === 0
+        ? <p class="empty">No variables. Set one below, or under "env" in nano.json.</p>
+        : (
+          <table class="list stacked">
+            <thead>
               <tr>
-                <td class="long">
-                  <code>{name}</code>
-                </td>
-                <td class="long">
-                  {secrets.includes(name)
-                    ? <span class="muted" title="A secret is never shown">•••••• secret</span>
-                    : <code>{env[name]}</code>}
-                </td>
-                <td>
-                  <div class="end">
-                    <form method="post" action={`/apps/${app}/env`}>
-                      <CsrfField csrf={csrf} />
-                      <input type="hidden" name="name" value={name} />
-                      <input type="hidden" name="unset" value="1" />
-                      <button type="submit" class="button small quiet" data-busy="…" aria-label={`Unset ${name}`}>
-                        Unset
-                      </button>
-                    </form>
-                  </div>
-                </td>
+                <th scope="col">Name</th>
+                <th scope="col">Value</th>
+                <th scope="col">
+                  <span class="visually-hidden">Change</span>
+                </th>
               </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+            </thead>
+            <tbody>
+              {names.map((name) => (
+                <tr>
+                  <td class="long">
+                    <code>{name}</code>
+                  </td>
+                  <td class="long">
+                    {secrets.includes(name)
+                      ? <span class="muted" title="A secret is never shown">•••••• secret</span>
+                      : <code>{env[name]}</code>}
+                  </td>
+                  <td>
+                    <div class="end">
+                      <form method="post" action={`/apps/${app}/env`}>
+                        <CsrfField csrf={csrf} />
+                        <input type="hidden" name="name" value={name} />
+                        <input type="hidden" name="unset" value="1" />
+                        <button type="submit" class="button small quiet" data-busy="…" aria-label={`Unset ${name}`}>
+                          Unset
+                        </button>
+                      </form>
+                    </div>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
       <form method="post" action={`/apps/${app}/env`} class="body envform">
         <CsrfField csrf={csrf} />
         <input
@@ -63,7 +65,13 @@ export function EnvPanel({ config, csrf }: { config: AppConfig; csrf: string }) 
           autocomplete="off"
           spellcheck={false}
         />
-        <input name="value" placeholder="value" aria-label="Value of the variable" autocomplete="off" spellcheck={false} />
+        <input
+          name="value"
+          placeholder="value"
+          aria-label="Value of the variable"
+          autocomplete="off"
+          spellcheck={false}
+        />
         <button type="submit" class="button" data-busy="Setting…">Set</button>
       </form>
     </section>

@@ -1,4 +1,5 @@
 /** The versions of an app: which one serves, and the way to another. */
+// deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import type { VersionView } from "../../runtime/mod.ts";
 import type { AppDetails } from "./app_details.ts";
 import { bytesText, durationText } from "./client/figures.js";
@@ -69,11 +70,13 @@ function VersionRow({ version, details, csrf }: { version: VersionView; details:
       </td>
       <td class="long">
         {note === "" ? null : <span>{note}</span>}
-        {previewHost === null ? null : (
-          <a href={`${listener.protocol}://${previewHost}:${listener.port}/`} rel="noreferrer" target="_blank">
-            {previewHost}
-          </a>
-        )}
+        {previewHost === null
+          ? null
+          : (
+            <a href={`${listener.protocol}://${previewHost}:${listener.port}/`} rel="noreferrer" target="_blank">
+              {previewHost}
+            </a>
+          )}
       </td>
       <td class="number muted">
         {bytesText(bytes)}, {files} files
@@ -118,7 +121,9 @@ function PathRow({ details, csrf }: { details: AppDetails; csrf: string }) {
       <td></td>
       <td>
         <div class="end">
-          <ActionForm path={`/apps/${name}/rollback`} csrf={csrf} version="path" busy="Switching…">Serve path</ActionForm>
+          <ActionForm path={`/apps/${name}/rollback`} csrf={csrf} version="path" busy="Switching…">
+            Serve path
+          </ActionForm>
         </div>
       </td>
     </tr>

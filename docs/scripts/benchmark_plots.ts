@@ -16,9 +16,11 @@ export interface Range {
   readonly high: number;
 }
 
-const WIDTH = 640;
+const WIDTH = 440;
 const ROW = 52;
 const BAR = 16;
+/** Room for the figure behind a bar. */
+const LABEL = 110;
 
 /** Bars of throughput as a share of raw `Deno.serve`. */
 export function ratioPlot({ ratios }: Benchmarks): string {
@@ -48,31 +50,25 @@ function plot(
     readonly marks: readonly { readonly at: number; readonly text: string }[];
   },
 ): string {
-  const x = (value: number) => Math.round(value / scale.full * (WIDTH - 110));
+  const x = (value: number) => Math.round(value / scale.full * (WIDTH - LABEL));
   const height = rows.length * ROW + (scale.marks.length > 0 ? 24 : 0);
+  const lines = scale.marks.map(({ at }) => x(at));
+  // No line runs through a figure.
+  const labelAt = (end: number) =>
+    8 + Math.max(end, ...lines.filter((line) => line >= end && line < end + LABEL * 0.7));
   const bars = rows.map((row, index) => {
     const top = index * ROW + 14;
     // The darker part is the least, the lighter one reaches to the most.
     return `<text x="0" y="${top}">${escaped(row.what)}</text>` +
-      `<rect class="nano" opacity="0.45" x="0" y="${top + 8}" width="${
-        x(row.high)
-      }" height="${BAR}" rx="2"/>` +
-      `<rect class="nano" x="0" y="${top + 8}" width="${
-        x(row.low)
-      }" height="${BAR}" rx="2"/>` +
-      `<text class="quiet" x="${x(row.high) + 8}" y="${top + 21}">${
-        escaped(scale.label(row))
-      }</text>`;
+      `<rect class="nano" opacity="0.45" x="0" y="${top + 8}" width="${x(row.high)}" height="${BAR}" rx="2"/>` +
+      `<rect class="nano" x="0" y="${top + 8}" width="${x(row.low)}" height="${BAR}" rx="2"/>` +
+      `<text class="quiet" x="${labelAt(x(row.high))}" y="${top + 21}">${escaped(scale.label(row))}</text>`;
   });
   const marks = scale.marks.map(({ at, text }) =>
     `<rect class="raw" x="${x(at)}" y="0" width="2" height="${height - 20}"/>` +
-    `<text class="quiet" x="${x(at) + 2}" y="${
-      height - 4
-    }" text-anchor="middle">${escaped(text)}</text>`
+    `<text class="quiet" x="${x(at) + 2}" y="${height - 4}" text-anchor="middle">${escaped(text)}</text>`
   );
-  return `<svg class="plot" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${
-    escaped(title)
-  }">` +
+  return `<svg class="plot" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)}">` +
     `<title>${escaped(title)}</title>${bars.join("")}${marks.join("")}</svg>`;
 }
 

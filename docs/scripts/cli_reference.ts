@@ -1,9 +1,5 @@
 /** The reference page of the command line, from the commands' own data. */
-import {
-  type CommandDoc,
-  commandDocs,
-  EXIT_CODES,
-} from "../../admin/cli/command_docs.ts";
+import { type CommandDoc, commandDocs, EXIT_CODES } from "../../admin/cli/command_docs.ts";
 import { helpText } from "../../admin/cli/help_text.ts";
 import { code, fence, page, table } from "./markdown.ts";
 
@@ -19,11 +15,7 @@ export function cliReference(): string {
     `In a checkout \`deno task nano\` stands for \`nano\`: \`deno task nano check\`. There, \`deno task start\` and
 \`deno task dev\` are short for the first two commands.
 
-Exit codes: ${
-      Object.entries(EXIT_CODES).map(([number, meaning]) =>
-        `\`${number}\` ${meaning}`
-      ).join(", ")
-    }.
+Exit codes: ${Object.entries(EXIT_CODES).map(([number, meaning]) => `\`${number}\` ${meaning}`).join(", ")}.
 
 ## Commands
 
@@ -34,11 +26,7 @@ configuration:
 
 ${list(docs.filter(({ online }) => online))}
 
-${
-      docs.map((doc) =>
-        `## nano ${doc.name}\n\n${fence("text", helpText(doc))}`
-      ).join("\n\n")
-    }`,
+${docs.map((doc) => `## nano ${doc.name}\n\n${fence("text", helpText(doc))}`).join("\n\n")}`,
   );
 }
 

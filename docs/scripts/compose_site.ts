@@ -31,9 +31,7 @@ export async function composeSite(): Promise<Site> {
     }
     site.set(path, markdown);
   };
-  const benchmarks = JSON.parse(
-    await Deno.readTextFile(join(REPO_DIR, "docs/benchmarks.json")),
-  ) as Benchmarks;
+  const benchmarks = JSON.parse(await Deno.readTextFile(join(REPO_DIR, "docs/benchmarks.json"))) as Benchmarks;
   for (const path of await markdownFiles(PAGES_DIR)) {
     const text = await Deno.readTextFile(join(PAGES_DIR, path));
     try {
@@ -75,9 +73,7 @@ export async function composeSite(): Promise<Site> {
 
 /** Where a quoted file is: below docs/examples/, or from the repo's root with a slash in front. */
 export function quotedPath(file: string): string {
-  return file.startsWith("/")
-    ? join(REPO_DIR, file.slice(1))
-    : join(REPO_DIR, "docs/examples", file);
+  return file.startsWith("/") ? join(REPO_DIR, file.slice(1)) : join(REPO_DIR, "docs/examples", file);
 }
 
 /**
@@ -85,9 +81,7 @@ export function quotedPath(file: string): string {
  * server that watches the folder has less to do.
  */
 export async function writeSite(site: Site, folder: string): Promise<void> {
-  for (const path of await markdownFiles(folder)) {
-    if (!site.has(path)) await Deno.remove(join(folder, path));
-  }
+  for (const path of await markdownFiles(folder)) if (!site.has(path)) await Deno.remove(join(folder, path));
   for (const [path, markdown] of site) {
     const file = join(folder, path);
     if (await readIfPresent(file) === markdown) continue;
@@ -101,13 +95,8 @@ export async function markdownFiles(folder: string): Promise<string[]> {
   const found: string[] = [];
   try {
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      if (isDirectory) {
-        found.push(
-          ...(await markdownFiles(join(folder, name))).map((path) =>
-            join(name, path)
-          ),
-        );
-      } else if (name.endsWith(".md")) found.push(name);
+      if (isDirectory) found.push(...(await markdownFiles(join(folder, name))).map((path) => join(name, path)));
+      else if (name.endsWith(".md")) found.push(name);
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -24,9 +24,7 @@ export function configReference(): string {
   const app = root.properties!["apps"]!.items!;
   const limits = root.properties!["defaults"]!;
   const limitNames = new Set(Object.keys(limits.properties!));
-  const own = Object.fromEntries(
-    Object.entries(app.properties!).filter(([name]) => !limitNames.has(name)),
-  );
+  const own = Object.fromEntries(Object.entries(app.properties!).filter(([name]) => !limitNames.has(name)));
   return page(
     {
       title: "nano.json",
@@ -63,12 +61,8 @@ ${nested({ properties: own }, "apps[].")}`,
 function nested(schema: Schema, prefix: string): string {
   return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => {
     if (name === "defaults" || name === "apps") return [];
-    const list = (one.anyOf ?? [one]).flatMap((form) =>
-      form.items?.properties ? [form.items] : []
-    );
-    const object = (one.anyOf ?? [one]).find((form) =>
-      form.properties !== undefined
-    ) ?? list[0];
+    const list = (one.anyOf ?? [one]).flatMap((form) => form.items?.properties ? [form.items] : []);
+    const object = (one.anyOf ?? [one]).find((form) => form.properties !== undefined) ?? list[0];
     if (object === undefined) return [];
     const title = `${prefix}${name}${list.length > 0 ? "[]" : ""}`;
     return [`## \`${title}\`\n\n${keys(object)}\n`];
@@ -82,11 +76,7 @@ function keys(schema: Schema): string {
     Object.entries(schema.properties ?? {}).map(([name, one]) => [
       code(name),
       typeOf(one),
-      required.has(name)
-        ? "required"
-        : one.default === undefined
-        ? ""
-        : code(one.default),
+      required.has(name) ? "required" : one.default === undefined ? "" : code(one.default),
       one.description ?? "",
     ]),
   );
@@ -94,9 +84,7 @@ function keys(schema: Schema): string {
 
 /** A type in words, with its bounds. */
 function typeOf(schema: Schema): string {
-  if (schema.anyOf !== undefined) {
-    return [...new Set(schema.anyOf.map(typeOf))].join(" or ");
-  }
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeOf))].join(" or ");
   if (schema.enum !== undefined) return schema.enum.map(code).join(", ");
   if (schema.const !== undefined) return code(schema.const);
   switch (schema.type) {
@@ -108,9 +96,7 @@ function typeOf(schema: Schema): string {
       if (names.length > 0 && names.length <= 3) {
         return `object (${names.map(code).join(", ")})`;
       }
-      return schema.additionalProperties
-        ? `object; each value ${typeOf(schema.additionalProperties)}`
-        : "object";
+      return schema.additionalProperties ? `object; each value ${typeOf(schema.additionalProperties)}` : "object";
     }
     case "integer":
       return bounds(schema, "whole number");
@@ -126,9 +112,7 @@ function typeOf(schema: Schema): string {
 function bounds({ minimum, maximum }: Schema, what: string): string {
   const plain = (value: number) => value.toLocaleString("en-US");
   // The largest safe integer is no bound that anybody meets.
-  const most = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER
-    ? null
-    : maximum;
+  const most = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? null : maximum;
   if (minimum !== undefined && most !== null) {
     return `${what}, ${plain(minimum)} to ${plain(most)}`;
   }

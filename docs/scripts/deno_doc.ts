@@ -21,9 +21,7 @@ export async function denoDoc(
   }).output();
   if (!success) {
     throw new Error(
-      `Cannot read the docs of "${path}": ${
-        new TextDecoder().decode(stderr).slice(-2000)
-      }`,
+      `Cannot read the docs of "${path}": ${new TextDecoder().decode(stderr).slice(-2000)}`,
     );
   }
   return new TextDecoder().decode(stdout);

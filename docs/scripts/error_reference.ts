@@ -28,9 +28,7 @@ const FAULTS: Readonly<Record<ErrorCodeEntry["fault"], string>> = {
 export function errorReference(): string {
   const all = Object.entries(ERROR_CODES) as [ErrorCode, ErrorCodeEntry][];
   const rows = (wanted: boolean) =>
-    all.filter(([name]) => OPERATORS.has(name) === wanted).map((
-      [name, entry],
-    ) => [
+    all.filter(([name]) => OPERATORS.has(name) === wanted).map(([name, entry]) => [
       code(name),
       `${entry.status}${entry.retryAfter ? " + `Retry-After`" : ""}`,
       entry.meaning,

@@ -48,9 +48,7 @@ export async function quoteFiles(
     const title = options.get("title") ?? file.split("/").at(-1)!;
     const lines = (await readFile(file)).replace(/\n$/, "").split("\n");
     const body = lines.map((one) => one === "" ? "" : indent + one).join("\n");
-    quoted += `${indent}${ticks}${language}${
-      title === "" ? "" : ` title="${title}"`
-    }\n${body}\n${indent}${ticks}`;
+    quoted += `${indent}${ticks}${language}${title === "" ? "" : ` title="${title}"`}\n${body}\n${indent}${ticks}`;
   }
   return quoted + markdown.slice(end);
 }
@@ -58,9 +56,7 @@ export async function quoteFiles(
 function blockOf(match: RegExpExecArray, markdown: string): FencedBlock {
   const [, , , language = "", rest = "", text = ""] = match;
   const options = new Map<string, string>();
-  for (const [, name, value] of rest.matchAll(/([a-z]+)(?:="([^"]*)")?/g)) {
-    options.set(name!, value ?? "");
-  }
+  for (const [, name, value] of rest.matchAll(/([a-z]+)(?:="([^"]*)")?/g)) options.set(name!, value ?? "");
   return {
     language,
     options,

@@ -27,9 +27,7 @@ const KINDS: readonly (readonly [kind: string, title: string])[] = [
 export async function libraryReference(): Promise<string> {
   const all = readExports(await denoDoc("mod.ts"));
   const sections = KINDS.flatMap(([kind, title]) => {
-    const some = all.filter((one) => one.kind === kind).toSorted((one, other) =>
-      one.name < other.name ? -1 : 1
-    );
+    const some = all.filter((one) => one.kind === kind).toSorted((one, other) => one.name < other.name ? -1 : 1);
     return some.length === 0 ? [] : [`## ${title}`, ...some.map(section)];
   });
   return page(
@@ -54,9 +52,8 @@ export function readExports(text: string): LibraryExport[] {
     const [, ...lines] = part.trimEnd().split("\n");
     const at = lines.findIndex((line) => line.startsWith("  ") || line === "");
     const signature = lines.slice(0, at === -1 ? undefined : at).join("\n");
-    const words =
-      /^(?:declare |abstract |private |async )*(class|function|const|interface|type) (\w+)/
-        .exec(signature);
+    const words = /^(?:declare |abstract |private |async )*(class|function|const|interface|type) (\w+)/
+      .exec(signature);
     if (words === null) {
       throw new Error(`Cannot place the export "${signature.slice(0, 80)}"`);
     }
@@ -85,18 +82,25 @@ function firstMemberOf(lines: readonly string[]): number {
   return lines.length;
 }
 
-/** Members with their docs as comments below them; private ones are nobody's business. */
+/** Members, each under its docs as a comment; private ones are nobody's business. */
 function membersText(lines: readonly string[]): string {
-  const members = lines.join("\n").trim().split(/^(?! {4}|$)(?: {2})?/m).filter(
-    (one) => !one.startsWith("private "),
-  );
+  const members = lines.join("\n").trim().split(/^(?! {4}|$)(?: {2})?/m).filter((one) => !one.startsWith("private "));
   return members.map((member) => {
     const [head = "", ...docs] = member.trimEnd().split("\n");
-    const comments = docs.filter((line) => line !== "").map((line) =>
-      `    // ${linked(line.slice(4)).replaceAll("`", "")}`
-    );
-    return [`  ${head}`, ...comments].join("\n");
+    const text = unindented(docs, 4).replace(/^@(\w+ ?.*)\n {4}/gm, "@$1: ").split("\n").filter((line) => line !== "");
+    return [...text.flatMap((line) => commentLines(linked(line).replaceAll("`", ""))), `  ${head}`].join("\n");
   }).join("\n");
+}
+
+/** A comment that fits into the page's column. */
+function commentLines(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.trim().split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < 72) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(`  // ${word}`);
+  }
+  return lines;
 }
 
 function unindented(lines: readonly string[], columns: number): string {

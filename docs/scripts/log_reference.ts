@@ -10,21 +10,20 @@ const MEANINGS: Readonly<Record<RareEvent["event"] | "request", string>> = {
   request: "an answer has been sent to its end",
   app_starting: "an isolate is being started for the app",
   app_ready: "the app takes requests",
-  app_failed:
-    "the app cannot start, and is not tried again before its code or configuration changes",
+  app_failed: "the app cannot start, and is not tried again before its code or configuration changes",
   app_exit: "an isolate has ended",
   app_restart: "another isolate follows, after `delay_ms`",
   app_drain_start: "the app finishes its requests",
   app_drained: "it has; `forced_closed` had to be cut",
   app_state: "not logged: other events say the same",
-  app_log:
-    "the app wrote a line to its console, or an exception was caught by nobody",
+  app_log: "the app wrote a line to its console, or an exception was caught by nobody",
   app_removed: "the app is gone",
   cron_start: "a job runs",
   cron_done: "a job has ended",
   cron_skipped: "a job was due while its run before still went on",
   config_reload: "a configuration is in force; lists of app names",
   config_rejected: "a configuration was refused, and nothing has changed",
+  operator_change: "somebody asked for a change, by the admin API, the dashboard or the command line",
   drain_start: "the process finishes what is in flight",
   drain_complete: "it has; `forced_closed` requests had to be cut",
   warning: "something an operator should know",
@@ -56,7 +55,7 @@ ${
           code(name),
           level,
           fields.map(code).join(" "),
-          MEANINGS[name as keyof typeof MEANINGS],
+          meaningOf(name),
         ]),
       )
     }
@@ -66,14 +65,18 @@ the [error code](/reference/error-codes/) when NANO answered itself, else \`null
   );
 }
 
+function meaningOf(event: string): string {
+  const meaning = MEANINGS[event as keyof typeof MEANINGS];
+  if (meaning === undefined) {
+    throw new Error(`Cannot describe the log: event "${event}" has no meaning in log_reference.ts`);
+  }
+  return meaning;
+}
+
 /** The events that are logged, in the order of their type. */
 export async function logEvents(): Promise<LogEvent[]> {
-  const doc = JSON.parse(
-    await denoDoc("runtime/events.ts", ["--json"]),
-  ) as DocOutput;
-  const symbols = Object.values(doc.nodes).flatMap((node) =>
-    node.symbols ?? []
-  );
+  const doc = JSON.parse(await denoDoc("runtime/events.ts", ["--json"])) as DocOutput;
+  const symbols = Object.values(doc.nodes).flatMap((node) => node.symbols ?? []);
   const definition = (name: string) => {
     const found = symbols.find((one) => one.name === name)?.declarations[0]
       ?.def;
@@ -87,9 +90,7 @@ export async function logEvents(): Promise<LogEvent[]> {
   const propertiesOf = (type: DocType): readonly Property[] => {
     const { value } = type;
     if (type.kind === "parenthesized") return propertiesOf(value as DocType);
-    if (type.kind === "intersection") {
-      return (value as readonly DocType[]).flatMap(propertiesOf);
-    }
+    if (type.kind === "intersection") return (value as readonly DocType[]).flatMap(propertiesOf);
     if (type.kind === "typeLiteral") {
       return (value as { properties: readonly Property[] }).properties;
     }
@@ -133,9 +134,7 @@ export async function logEvents(): Promise<LogEvent[]> {
 
 function fieldNames(sample: object, without: readonly string[]): string[] {
   return Object.keys(sample).filter((name) => !without.includes(name))
-    .map((name) =>
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-    );
+    .map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 
 interface DocType {

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { composeSite, REPO_DIR, writeSite } from "./compose_site.ts";
 
-const DOCS_DIR = join(REPO_DIR, "docs");
-const CONTENT_DIR = join(DOCS_DIR, "src/content/docs");
+const SITE_DIR = join(REPO_DIR, "docs/site");
+const CONTENT_DIR = join(SITE_DIR, "src/content/docs");
 /** What the pages are made of. */
 const SOURCES = [
   "docs/pages",
@@ -14,11 +14,17 @@ const SOURCES = [
 /** An editor's save comes as several events. */
 const QUIET_MS = 200;
 
-/** Runs a program in docs/ and passes its output on. @returns the exit code */
+/**
+ * The lock's versions without writing to it. `npm ci` would refuse the lock wherever the registry has not every optional
+ * package of every platform.
+ */
+const NPM_OPTIONS = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+
+/** Runs a program in docs/site/ and passes its output on. @returns the exit code */
 async function run(program: string, args: readonly string[]): Promise<number> {
   const command = new Deno.Command(program, {
     args: [...args],
-    cwd: DOCS_DIR,
+    cwd: SITE_DIR,
     env: { ASTRO_TELEMETRY_DISABLED: "1" },
   });
   return (await command.spawn().status).code;
@@ -26,15 +32,10 @@ async function run(program: string, args: readonly string[]): Promise<number> {
 
 /** Installs what package-lock.json lists, unless it is there already. */
 async function install(): Promise<number> {
-  const marker = join(DOCS_DIR, "node_modules/.nano-lock");
-  const lock = await Deno.readTextFile(join(DOCS_DIR, "package-lock.json"));
+  const marker = join(SITE_DIR, "node_modules/.nano-lock");
+  const lock = await Deno.readTextFile(join(SITE_DIR, "package-lock.json"));
   if (await Deno.readTextFile(marker).catch(() => "") === lock) return 0;
-  const code = await run("npm", [
-    "ci",
-    "--no-audit",
-    "--no-fund",
-    "--loglevel=error",
-  ]);
+  const code = await run("npm", ["install", ...NPM_OPTIONS]);
   if (code === 0) await Deno.writeTextFile(marker, lock);
   return code;
 }
@@ -55,9 +56,7 @@ function astro(...args: readonly string[]): Promise<number> {
 /** Composes anew whenever something that the pages are made of has changed. */
 async function watch(): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  for await (
-    const _ of Deno.watchFs(SOURCES.map((path) => join(REPO_DIR, path)))
-  ) {
+  for await (const _ of Deno.watchFs(SOURCES.map((path) => join(REPO_DIR, path)))) {
     clearTimeout(timer);
     timer = setTimeout(async () => {
       try {

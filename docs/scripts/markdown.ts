@@ -11,9 +11,7 @@ export interface PageHead {
 
 /** A page of the site. */
 export function page(head: PageHead, body: string): string {
-  const order = head.order === undefined
-    ? ""
-    : `sidebar:\n  order: ${head.order}\n`;
+  const order = head.order === undefined ? "" : `sidebar:\n  order: ${head.order}\n`;
   // A JSON string is a YAML string.
   return `---\ntitle: ${JSON.stringify(head.title)}\ndescription: ${
     JSON.stringify(head.description)
@@ -30,9 +28,7 @@ export function table(
       cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " "))
         .join(" | ")
     } |`;
-  return [line(heads), line(heads.map(() => "---")), ...rows.map(line)].join(
-    "\n",
-  );
+  return [line(heads), line(heads.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
 /** A fenced block that no fence inside can end. */

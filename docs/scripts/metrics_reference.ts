@@ -27,8 +27,7 @@ export async function metricsReference(): Promise<string> {
   return page(
     {
       title: "Metrics",
-      description:
-        "Every metric of GET /metrics with its type, labels and meaning.",
+      description: "Every metric of GET /metrics with its type, labels and meaning.",
       order: 4,
     },
     `\`GET /metrics\` on the admin listener answers in the text format of Prometheus; it wants the bearer token.
@@ -64,9 +63,7 @@ export function metricRows(text: string): MetricRow[] {
           new RegExp(`^${name}(?:_bucket|_sum|_count)?\\{([^}]*)\\}`, "gm"),
         )
       ) {
-        for (const [, label] of list.matchAll(/([a-z]+)="/g)) {
-          if (label !== "le") labels.add(label!);
-        }
+        for (const [, label] of list.matchAll(/([a-z]+)="/g)) if (label !== "le") labels.add(label!);
       }
       return { name, type, help, labels: [...labels] };
     },

@@ -45,6 +45,8 @@ export class Supervisor {
   #sweep: (() => void) | null = null;
   #quiet: (() => void) | null = null;
   #retry: (() => void) | null = null;
+  /** Ends the wait for an isolate: one that is stopped meanwhile may never come. */
+  #boot: (() => void) | null = null;
   #firstStart: PromiseWithResolvers<void> | null = null;
   #door: OutboundDoor | null = null;
   /** Parked isolates that still finish their waitUntil work. */
@@ -190,7 +192,8 @@ export class Supervisor {
     this.#sweep?.();
     this.#quiet?.();
     this.#retry?.();
-    this.#sweep = this.#quiet = this.#retry = null;
+    this.#boot?.();
+    this.#sweep = this.#quiet = this.#retry = this.#boot = null;
   }
 
   #enqueue(call: AppCall): void {
@@ -218,6 +221,7 @@ export class Supervisor {
       worker.isolate?.kill({ reason: "boot_timeout", detail });
       this.#onExit(worker, { reason: "boot_timeout", detail });
     });
+    this.#boot = cancel;
     let isolate: AppIsolate;
     try {
       isolate = await this.#tools.takeIsolate(this.app.memoryMb);

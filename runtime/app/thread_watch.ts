@@ -16,6 +16,8 @@ export class ThreadWatch implements Disposable {
   readonly #onStuck: (threadId: number, ms: number) => void;
   readonly #ending = new Map<number, Ending>();
   #timer: ReturnType<typeof setTimeout> | null = null;
+  /** The last isolates end after the watch does: what they told later must not start it anew. */
+  #closed = false;
 
   /** @param onStuck told once of each thread that does not end */
   constructor(onStuck: (threadId: number, ms: number) => void) {
@@ -29,12 +31,13 @@ export class ThreadWatch implements Disposable {
 
   /** Watches a killed isolate's thread until it is gone. */
   watch(threadId: number): void {
-    if (threadId === 0 || Deno.build.os !== "linux") return;
+    if (this.#closed || threadId === 0 || Deno.build.os !== "linux") return;
     this.#ending.set(threadId, { threadId, since: performance.now(), reported: false });
     this.#timer ??= setTimeout(() => this.#look(), LOOK_MS);
   }
 
   [Symbol.dispose](): void {
+    this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#ending.clear();

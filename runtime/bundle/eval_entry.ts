@@ -14,8 +14,8 @@ export interface EvalRequest {
 export type EvalAnswer =
   /** `value`: the default export as text, null without one; `handler`: it is an app's handler, not a value. */
   | { readonly ok: true; readonly value: string | null; readonly handler: boolean }
-  /** `error`: what was thrown, with its stack. */
-  | { readonly ok: false; readonly error: string };
+  /** `error`: what was thrown, with its stack; null when the log has told it, as an uncaught one. */
+  | { readonly ok: false; readonly error: string | null };
 
 /** The bundle with the script run by its first request, under that request's limits, in the place of its start. */
 export function withEvalEntry<
@@ -72,9 +72,30 @@ async function ended() {
   }
 }
 
-function shown(error) {
-  const text = inspect(error);
-  return text.split("\\n").filter((line) => !line.includes("${EVAL_URL}")).join("\\n");
+// Rejects with an error that nobody handles: it ends a script here as everywhere else. That Deno is always told that a
+// rejection was handled must not count, so only the script's own call does.
+function uncaught() {
+  return new Promise((_, reject) => {
+    addEventListener("error", (event) => queueMicrotask(() => event.defaultPrevented || reject(TOLD)));
+    addEventListener("unhandledrejection", (event) => {
+      const { preventDefault } = event;
+      let handled = false;
+      event.preventDefault = () => {
+        handled = true;
+        preventDefault.call(event);
+      };
+      queueMicrotask(() => handled || reject(TOLD));
+    });
+  });
+}
+
+const TOLD = Symbol("told");
+
+async function run() {
+  const exported = await import(SCRIPT_URL);
+  const value = await exported.default;
+  await ended();
+  return value;
 }
 
 export default {
@@ -84,9 +105,7 @@ export default {
     process.argv = ["nano", "eval", ...args];
     countWork();
     try {
-      const exported = await import(SCRIPT_URL);
-      const value = await exported.default;
-      await ended();
+      const value = await Promise.race([run(), uncaught()]);
       if (value === undefined) return Answer.json({ ok: true, value: null, handler: false });
       if (typeof value === "function" || typeof value?.fetch === "function") {
         return Answer.json({ ok: true, value: null, handler: true });
@@ -94,7 +113,7 @@ export default {
       const text = typeof value === "string" ? value : inspect(value, { colors: color, depth: 6 });
       return Answer.json({ ok: true, value: text, handler: false });
     } catch (error) {
-      return Answer.json({ ok: false, error: shown(error) });
+      return Answer.json({ ok: false, error: error === TOLD ? null : inspect(error) });
     }
   },
 };

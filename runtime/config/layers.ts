@@ -8,6 +8,7 @@ export type WrittenEntry = Readonly<Record<string, unknown>>;
 
 /** What is kept about the apps of one name. */
 export interface AppLayer {
+  /** The app. */
   readonly name: string;
   /** The whole entry of an app that was added while NANO ran. Set aside when nano.json names the app. */
   readonly entry: WrittenEntry | null;
@@ -25,6 +26,7 @@ export interface AppLayer {
 
 /** A version that runs as an app of its own, named by {@linkcode versionAppName}. */
 export interface LayerVersion {
+  /** As `v3`. */
   readonly version: string;
   /** Absolute. */
   readonly folder: string;
@@ -34,6 +36,7 @@ export interface LayerVersion {
 
 /** Why kept changes are not in force. */
 export interface SetAside {
+  /** The app. */
   readonly app: string;
   /** Every reason, each with the key and the value. */
   readonly reasons: readonly string[];
@@ -47,8 +50,11 @@ export type AppSource =
 
 /** What came of laying the layers. */
 export interface LayerReport {
+  /** Apps of the document that a layer hides. */
+  readonly hidden: readonly string[];
   /** Names of all layers that were given. */
   readonly given: readonly string[];
+  /** Kept changes that are not in force. */
   readonly setAside: readonly SetAside[];
   /** By app name: where its entry comes from. */
   readonly sources: Readonly<Record<string, AppSource>>;
@@ -57,7 +63,7 @@ export interface LayerReport {
 }
 
 /** Without layers. */
-export const NO_LAYERS: LayerReport = { given: [], setAside: [], sources: {}, rollouts: {} };
+export const NO_LAYERS: LayerReport = { given: [], setAside: [], hidden: [], sources: {}, rollouts: {} };
 
 /** A document with its layers. */
 export interface LayeredDocument {
@@ -65,6 +71,8 @@ export interface LayeredDocument {
   readonly report: Omit<LayerReport, "given">;
 }
 
+/** Why an app that was added while NANO ran does not run. */
+export const NAMED_BY_FILE = "nano.json names an app of this name, and nano.json wins";
 /** A version that is only looked at gives its memory back soon. */
 const VERSION_IDLE_MS = 60_000;
 /** What an entry file ends in; its folder is what a version replaces. */
@@ -95,9 +103,10 @@ export function applyLayers(document: unknown, layers: readonly AppLayer[], base
   const written = typeof document === "object" && document !== null && !Array.isArray(document)
     ? (document as WrittenEntry)["apps"] ?? []
     : null;
-  if (!Array.isArray(written)) return { document, report: { setAside: [], sources: {}, rollouts: {} } };
+  if (!Array.isArray(written)) return { document, report: { setAside: [], hidden: [], sources: {}, rollouts: {} } };
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const setAside: SetAside[] = [];
+  const hidden: string[] = [];
   const sources: Record<string, AppSource> = {};
   const rollouts: Record<string, { app: string; percent: number }> = {};
   const apps: unknown[] = [];
@@ -125,10 +134,13 @@ export function applyLayers(document: unknown, layers: readonly AppLayer[], base
       apps.push(entry);
       continue;
     }
-    if (layer.hides === source.fingerprint) continue;
+    if (layer.hides === source.fingerprint) {
+      hidden.push(layer.name);
+      continue;
+    }
     named.add(layer.name);
     if (layer.entry !== null) {
-      setAside.push({ app: layer.name, reasons: ["nano.json names an app of this name, and nano.json wins"] });
+      setAside.push({ app: layer.name, reasons: [NAMED_BY_FILE] });
     }
     add(layer.patch === null ? entry : mergePatch(entry, layer.patch) as WrittenEntry, layer, source);
   }
@@ -139,7 +151,7 @@ export function applyLayers(document: unknown, layers: readonly AppLayer[], base
       setAside.push({ app: layer.name, reasons: ["nano.json no longer names this app"] });
     }
   }
-  return { document: { ...document as object, apps }, report: { setAside, sources, rollouts } };
+  return { document: { ...document as object, apps }, report: { setAside, hidden, sources, rollouts } };
 }
 
 /** The entry with a version's folder in the place of its path; a folder of assets inside the path moves along. */

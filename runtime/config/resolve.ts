@@ -5,9 +5,9 @@ import { normalizeCidr } from "./cidr.ts";
 import { crossCheck } from "./cross_checks.ts";
 import { APP_DEFAULTS, ASSETS_DEFAULTS, CONFIG_DEFAULTS } from "./defaults.ts";
 import { checkHost, type ConfigHost, type OutsideValues } from "./host_checks.ts";
-import { NanoError } from "../errors.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
-import { type AppLayer, applyLayers, type SetAside } from "./layers.ts";
+import { type CheckedDocument, fitLayers } from "./fit_layers.ts";
+import type { AppLayer } from "./layers.ts";
 import { Mistakes } from "./mistakes.ts";
 import type { AppConfig, NanoConfig } from "./resolved_config.ts";
 import { configSchema, type WrittenConfig } from "./schema.ts";
@@ -21,7 +21,7 @@ export interface ResolveOptions {
   readonly baseDir: string;
   /** Reads a variable for `from_env`; the process's environment unless given. */
   readonly hostEnv?: ((name: string) => string | undefined) | undefined;
-  /** What the admin API keeps, the oldest change first; see {@linkcode applyLayers}. */
+  /** What the admin API keeps, the oldest change first; see `applyLayers`. */
   readonly layers?: readonly AppLayer[] | undefined;
 }
 
@@ -53,66 +53,18 @@ export async function resolveAfter(
   mistakes: Mistakes,
 ): Promise<NanoConfig> {
   const { layers = [], baseDir } = options;
-  const given = layers.map(({ name }) => name);
-  const resolveWith = async (some: readonly AppLayer[], found: Mistakes, misfits: readonly SetAside[]) => {
-    const layered = applyLayers(document, some, baseDir);
-    const config = await resolveDocument(layered.document, options, found);
-    const setAside = [...misfits, ...layered.report.setAside];
-    return { ...config, layers: { ...layered.report, setAside, given } };
-  };
-  if (layers.length === 0) return await resolveWith([], mistakes, []);
-  try {
-    return await resolveWith(layers, mistakes.copy(), []);
-  } catch (error) {
-    if (!(error instanceof NanoError)) throw error;
-  }
-  // Whose mistake is it? The document alone first: its mistakes refuse it, as ever.
-  await resolveWith([], mistakes, []);
-  const misfit = async (fitting: readonly AppLayer[], layer: AppLayer): Promise<SetAside | null> => {
-    try {
-      await resolveWith([...fitting, layer], new Mistakes(), []);
-      return null;
-    } catch (error) {
-      if (!(error instanceof NanoError)) throw error;
-      const { document: whole } = applyLayers(document, [...fitting, layer], baseDir);
-      return { app: layer.name, reasons: error.details.map((line) => byAppName(line, whole, layer.name)) };
-    }
-  };
-  // The last one is the newest: a change that is being asked for, and most often the culprit.
-  const others = layers.slice(0, -1);
-  const [newest] = layers.slice(-1);
-  const culprit = await misfit(others, newest!);
-  if (culprit !== null) {
-    const config = await resolveWith(others, new Mistakes(), [culprit]).catch((error) => {
-      if (!(error instanceof NanoError)) throw error;
-      return null;
-    });
-    if (config !== null) return config;
-  }
-  const fitting: AppLayer[] = [];
-  const misfits: SetAside[] = [];
-  for (const layer of layers) {
-    const found = await misfit(fitting, layer);
-    if (found === null) fitting.push(layer);
-    else misfits.push(found);
-  }
-  return await resolveWith(fitting, new Mistakes(), misfits);
-}
-
-/** A mistake with names of apps in the place of their numbers, which only count in a document that nobody wrote. */
-function byAppName(line: string, document: unknown, own: string): string {
-  const apps = (document as { readonly apps?: readonly { readonly name?: unknown }[] }).apps ?? [];
-  return line.replace(/\bapps\[(\d+)\]\.(\S+)/g, (_whole, index: string, key: string) => {
-    const name = apps[Number(index)]?.name;
-    return name === own ? key : `"${key}" of app "${String(name)}"`;
-  });
+  // A mistake that the reading of the text found belongs to the document, with layers or without.
+  const check = (whole: unknown) => resolveDocument(whole, options, mistakes.copy());
+  const { config, report } = await fitLayers(document, layers, { baseDir, check });
+  const withLayers = (others: readonly AppLayer[]) => resolveAfter(document, { ...options, layers: others }, mistakes);
+  return { ...config, layers: report, withLayers };
 }
 
 async function resolveDocument(
   document: unknown,
   options: ResolveOptions,
   mistakes: Mistakes,
-): Promise<Omit<NanoConfig, "layers">> {
+): Promise<CheckedDocument> {
   const host = { baseDir: options.baseDir, hostEnv: options.hostEnv ?? ((name: string) => Deno.env.get(name)) };
   const parsed = configSchema.safeParse(document);
   if (!parsed.success) mistakes.addIssues(parsed.error.issues, document);
@@ -143,7 +95,7 @@ interface Resolution {
   readonly outside: OutsideValues;
 }
 
-function resolved(config: WrittenConfig, { file, host, outside }: Resolution): Omit<NanoConfig, "layers"> {
+function resolved(config: WrittenConfig, { file, host, outside }: Resolution): CheckedDocument {
   const absolute = (path: string) => resolve(host.baseDir, path);
   const drainTimeoutMs = config.drain_timeout_ms ?? CONFIG_DEFAULTS.drain_timeout_ms;
   return {

@@ -1,5 +1,5 @@
 /** The configuration as the rest of NANO reads it: defaults applied, paths absolute, secrets read. */
-import type { LayerReport } from "./layers.ts";
+import type { AppLayer, LayerReport } from "./layers.ts";
 
 /** Everything that one nano.json says. */
 export interface NanoConfig {
@@ -30,6 +30,13 @@ export interface NanoConfig {
   readonly apps: readonly AppConfig[];
   /** What the admin API laid over nano.json. */
   readonly layers: LayerReport;
+  /**
+   * The same document with other layers, whatever the file holds by now; what lies outside of it (variables, files of
+   * secrets) is read anew.
+   *
+   * @throws {NanoError} CONFIG_INVALID with every mistake of the document in `details`
+   */
+  readonly withLayers: (layers: readonly AppLayer[]) => Promise<NanoConfig>;
 }
 
 /** The admin listener. */

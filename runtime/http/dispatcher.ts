@@ -39,9 +39,10 @@ export class Dispatcher {
   readonly #door: Door & { draining: boolean };
   readonly #idPrefix = crypto.randomUUID().slice(0, 8);
   #count = 0;
-  #router: Router;
+  #router: Router | null;
 
-  constructor(router: Router, options: DispatcherOptions) {
+  /** @param router null until the apps have left their first start; requests are asked to come back till then */
+  constructor(router: Router | null, options: DispatcherOptions) {
     this.#router = router;
     this.#options = options;
     this.#tracer = options.tracer ?? null;
@@ -93,7 +94,8 @@ export class Dispatcher {
     }
     requestId ??= `${this.#idPrefix}-${(++this.#count).toString(36)}`;
 
-    const routed = malformed ? undefined : this.#router.match(host);
+    const router = this.#router;
+    const routed = malformed ? undefined : router === null ? null : router.match(host);
     let target = routed === undefined || listener.target === null ? routed : listener.target();
     if (target?.choose !== undefined) target = target.choose();
     const span = this.#tracer === null || target === undefined || target === null || missing
@@ -126,6 +128,8 @@ export class Dispatcher {
     else if (target === undefined) {
       const shown = JSON.stringify(malformed ? head.host : host);
       call.fail(new NanoError("BAD_REQUEST", `Cannot route the request: ${shown} is no valid host`));
+    } else if (router === null) {
+      call.fail(new NanoError("APP_UNAVAILABLE", "Cannot route the request: NANO is still starting"));
     } else if (target === null) {
       call.fail(
         new NanoError("APP_NOT_FOUND", `Cannot route the request: no app claims the host ${JSON.stringify(host)}`),

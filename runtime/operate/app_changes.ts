@@ -1,10 +1,11 @@
 /** Changes of apps: add, change, reset, remove, restart, drain, run a job. */
 import { joinPatches, mergePatch } from "../config/merge_patch.ts";
-import { NanoError } from "../errors.ts";
+import { messageOf, NanoError } from "../errors.ts";
 import type { ChangeRequest, DrainOutcome } from "../operations.ts";
 import type { KeptApp } from "../store/state_store.ts";
 import type { ChangeDesk } from "./change_desk.ts";
-import { emptyKeptApp } from "./kept_layers.ts";
+import { emptyKeptApp, saysNothing } from "./kept_layers.ts";
+import { forgetVersions } from "./version_changes.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -18,7 +19,8 @@ export async function addApp(desk: ChangeDesk, entry: Entry, by: ChangeRequest):
     if (desk.tools.generations.unit(name) !== null) {
       throw new NanoError("CONFLICT", `Cannot add app "${name}": there is an app of this name`);
     }
-    const row: KeptApp = { ...desk.row(name), entry: { ...entry, name }, patch: null };
+    // What is left of an app that had the name before is not what this one asks for.
+    const row: KeptApp = { ...emptyKeptApp(name), hides: desk.row(name).hides, entry: { ...entry, name } };
     const path = entry["path"];
     return { row, detail: `Added app "${name}"${typeof path === "string" ? ` from "${path}"` : ""}` };
   });
@@ -35,7 +37,7 @@ export function changeApp(desk: ChangeDesk, app: string, patch: Entry, by: Chang
     const row = desk.row(app);
     const changed = source.from === "api"
       ? { ...row, entry: mergePatch(row.entry, patch) as Entry }
-      : { ...row, patch: joinPatches(row.patch ?? {}, patch) as Entry };
+      : { ...row, patch: orNull(joinPatches(row.patch ?? {}, patch) as Entry) };
     return { row: changed, detail: `Changed ${Object.keys(patch).join(", ")} of app "${app}"` };
   });
 }
@@ -43,7 +45,9 @@ export function changeApp(desk: ChangeDesk, app: string, patch: Entry, by: Chang
 /** As {@linkcode Operations.resetApp}. */
 export function resetApp(desk: ChangeDesk, app: string, by: ChangeRequest): Promise<void> {
   return desk.change({ by, action: "app.change", app, verb: `reset app "${app}"` }, () => {
-    desk.ownSource(app, "reset");
+    if (desk.ownSource(app, "reset").from === "api") {
+      throw new NanoError("CONFLICT", `Cannot reset app "${app}": nano.json does not name it`);
+    }
     return { row: { ...desk.row(app), patch: null }, detail: `App "${app}" is as nano.json has it` };
   });
 }
@@ -52,20 +56,53 @@ export function resetApp(desk: ChangeDesk, app: string, by: ChangeRequest): Prom
 export async function removeApp(desk: ChangeDesk, app: string, by: ChangeRequest): Promise<DrainOutcome> {
   const source = desk.config.layers.sources[app];
   if (source?.from === "version") return await closeVersion(desk, { name: app, app: source.app }, by);
-  const versions = desk.versions(app);
+  let versions: readonly string[] = [];
   const outcome = await desk.draining(
     app,
     () =>
       desk.change({ by, action: "app.remove", app, verb: `remove app "${app}"` }, () => {
-        const own = desk.ownSource(app, "remove");
-        // An app of nano.json stays away until its entry there is edited.
-        const hides = own.from === "file" ? own.fingerprint : desk.row(app).hides;
-        const removeVersions = desk.versions(app).map(({ version }) => ({ app, version }));
-        return { row: { ...emptyKeptApp(app), hides }, removeVersions, detail: `Removed app "${app}"` };
+        versions = desk.versions(app).map(({ version }) => version);
+        return {
+          row: { ...emptyKeptApp(app), hides: hiddenBy(desk, app) },
+          removeVersions: versions.map((version) => ({ app, version })),
+          detail: `Removed app "${app}"`,
+        };
       }),
   );
-  for (const { version } of versions) await desk.tools.folders.remove(app, version);
+  await forgetVersions(desk, app, versions);
   return outcome;
+}
+
+/** What a removal hides: an app of nano.json stays away until its entry there is edited. */
+function hiddenBy(desk: ChangeDesk, app: string): string | null {
+  const { hides, entry } = desk.row(app);
+  // One that was set aside does not run, and can be removed all the same.
+  if (desk.tools.generations.unit(app) === null && entry !== null) return hides;
+  const source = desk.ownSource(app, "remove");
+  return source.from === "file" ? source.fingerprint : hides;
+}
+
+/**
+ * Forgets removals that have come to their end: the entry was edited, or is gone. Otherwise an edit back to the old text
+ * would remove the app once more.
+ */
+export function endHiding(desk: ChangeDesk): void {
+  const { hidden, setAside, given } = desk.config.layers;
+  const ended = given.map((name) => desk.row(name)).filter(({ name, hides }) =>
+    hides !== null && !hidden.includes(name) && !setAside.some(({ app }) => app === name)
+  );
+  if (ended.length === 0) return;
+  const rows = ended.map((row) => ({ ...row, hides: null }));
+  try {
+    desk.tools.store.commit({
+      apps: rows.filter((row) => !saysNothing(row)),
+      forgetApps: rows.filter(saysNothing).map(({ name }) => name),
+    });
+    desk.read();
+  } catch (error) {
+    // The next change tries again.
+    desk.tools.events.emit({ event: "warning", text: `Cannot forget a removal: ${messageOf(error)}` });
+  }
 }
 
 /** Ends a preview or a rollout, which runs as an app of its own. */
@@ -78,7 +115,7 @@ async function closeVersion(
   return await desk.draining(
     name,
     () =>
-      desk.change({ by: { ...by, ifMatch: null }, action: "app.remove", app, verb: `remove app "${name}"` }, () => {
+      desk.change({ by, action: "app.remove", app, tagged: name, verb: `remove app "${name}"` }, () => {
         const row = desk.row(app);
         return {
           row: row.rollout?.version === version ? { ...row, rollout: null } : row,
@@ -93,15 +130,21 @@ async function closeVersion(
 export function restartApp(desk: ChangeDesk, app: string, by: ChangeRequest): Promise<void> {
   return desk.act({ by, action: "app.restart", app, verb: `restart app "${app}"` }, async () => {
     desk.unit(app, "restart");
-    await desk.tools.generations.advance(desk.config, { strict: true, only: new Set(), force: new Set([app]) });
+    await desk.tools.generations.advance(desk.config, { strict: true, only: new Set(), force: new Set([app]) })
+      .catch((error) => {
+        throw error instanceof NanoError && error.code === "CONFIG_INVALID" ? failure(app, error.details) : error;
+      });
     const { state, error } = desk.unit(app, "restart").snapshot();
     // It had failed before, so that its failing again refuses nothing; whoever asked must know all the same.
     if (state === "failed") {
-      const details = error?.split("\n") ?? [];
-      throw new NanoError("APP_FAILED", `Cannot restart app "${app}": ${details[0]}`, { details });
+      throw failure(app, error?.split("\n") ?? []);
     }
     return `Restarted app "${app}"`;
   });
+}
+
+function failure(app: string, details: readonly string[]): NanoError {
+  return new NanoError("APP_FAILED", `Cannot restart app "${app}": ${details[0]}`, { details });
 }
 
 /** As {@linkcode Operations.drainApp}. Other changes need not wait for the app's slowest request. */
@@ -132,6 +175,10 @@ export async function runCron(desk: ChangeDesk, job: { app: string; name: string
     return `Ran "${name}" of app "${app}": it ${isOk ? "went well" : "failed"}`;
   });
   return isOk;
+}
+
+function orNull(patch: Entry): Entry | null {
+  return Object.keys(patch).length === 0 ? null : patch;
 }
 
 /** A name for an app that was given none: its host's first label, or its folder. */

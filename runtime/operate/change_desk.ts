@@ -11,6 +11,7 @@ import type { AppUnit } from "../reload.ts";
 import type { KeptApp, StateChange, StateStore, VersionRecord } from "../store/state_store.ts";
 import type { VersionFolders } from "../store/version_folders.ts";
 import { emptyKeptApp, keptLayers, saysNothing } from "./kept_layers.ts";
+import { refusalOf, refuseMisfit } from "./refusals.ts";
 
 /** What changes work with. */
 export interface ChangeTools {
@@ -19,8 +20,15 @@ export interface ChangeTools {
   readonly generations: Generations;
   readonly events: EventHub;
   readonly clock: Clock;
-  /** Reads the configuration with these layers, the oldest first. @throws {NanoError} CONFIG_INVALID, CONFLICT */
+  /**
+   * The configuration in force with other layers, the oldest first. What nano.json says meanwhile is left to the next
+   * reload: half an edit must not hold up a rollback. @throws {NanoError} CONFIG_INVALID
+   */
+  readonly layered: (layers: readonly AppLayer[]) => Promise<NanoConfig>;
+  /** Reads nano.json, with layers. @throws {NanoError} CONFIG_INVALID */
   readonly readConfig: (layers: readonly AppLayer[]) => Promise<NanoConfig>;
+  /** Whether NANO is going away; what is kept can be changed no more then. */
+  readonly isDraining: () => boolean;
   /** As `Nano.reload`. */
   readonly reload: () => Promise<ReloadSummary>;
   /** Runs a job now. @returns whether it went well, or null when it runs already */
@@ -37,6 +45,8 @@ export interface Wish {
   readonly app: string | null;
   /** What cannot be done, should it fail: `deploy to app "blog"`. */
   readonly verb: string;
+  /** The app whose tag is compared, when it is another one. */
+  readonly tagged?: string;
 }
 
 /** What a change writes about an app. */
@@ -58,7 +68,7 @@ export class ChangeDesk {
 
   constructor(tools: ChangeTools) {
     this.tools = tools;
-    this.#read();
+    this.read();
   }
 
   /** In force. */
@@ -93,7 +103,7 @@ export class ChangeDesk {
     this.unit(app, verb);
     const source = this.config.layers.sources[app];
     if (source === undefined) {
-      throw new NanoError("CONFLICT", `Cannot ${verb} app "${app}": NANO was started without reloadConfig`);
+      throw new NanoError("CONFLICT", `Cannot ${verb} app "${app}": its configuration comes from no document`);
     }
     if (source.from === "version") {
       throw new NanoError("CONFLICT", `Cannot ${verb} app "${app}": it is a version of app "${source.app}"`);
@@ -108,55 +118,60 @@ export class ChangeDesk {
     return `"${createHash("sha256").update(text).digest("hex").slice(0, 16)}"`;
   }
 
+  /** @throws {NanoError} APP_DRAINING when NANO is going away */
+  checkOpen(verb: string): void {
+    if (this.tools.isDraining()) throw new NanoError("APP_DRAINING", `Cannot ${verb}: NANO is going away`);
+  }
+
   /**
    * Changes what is kept about an app, all or nothing: when this settles it is on the disk and in force.
    *
    * @param plan called when all earlier changes are through
-   * @throws {NanoError} PRECONDITION_FAILED, CONFLICT, CONFIG_INVALID with every mistake in `details`
+   * @throws {NanoError} PRECONDITION_FAILED, CONFLICT, CONFIG_INVALID with every mistake in `details`, APP_DRAINING
    */
   change(wish: Wish & { readonly app: string }, plan: () => Plan): Promise<void> {
-    const { generations, store, readConfig } = this.tools;
+    const { generations, store, layered } = this.tools;
     const { app, verb } = wish;
-    return generations.queue(async () => {
-      try {
-        this.#checkTag(wish);
-        const planned = plan();
-        const config = await readConfig(this.#layersAfter(planned));
-        refuseMisfit(config, app, verb);
-        const { row, detail, ...versions } = planned;
-        await generations.advance(config, {
-          strict: true,
-          only: new Set(),
-          keep: () =>
-            store.commit({
-              ...(saysNothing(row) ? { forgetApps: [app] } : { apps: [row] }),
-              ...versions,
-              history: [this.#entry(wish, detail, null)],
-            }),
-        });
-        this.#tell(wish, detail, null);
-      } catch (thrown) {
-        throw this.#failed(wish, thrown);
-      } finally {
-        this.#read();
-      }
+    return this.act(wish, async () => {
+      const planned = plan();
+      const isOfFile = this.config.layers.sources[app]?.from === "file";
+      const config = await layered(this.#layersAfter(planned));
+      refuseMisfit(config, { app, verb, isOfFile });
+      const { row, detail, ...versions } = planned;
+      const kept = saysNothing(row) ? { forgetApps: [app] } : { apps: [row] };
+      await generations.advance(config, {
+        strict: true,
+        only: new Set(),
+        keep: () => {
+          store.commit({ ...kept, ...versions, history: [this.#entry(wish, detail, null)] });
+          this.read();
+        },
+      });
+      return { kept: detail };
     });
   }
 
-  /** Does what changes nothing that is kept, after all earlier changes. @param work returns the sentence for the history */
-  act(wish: Wish, work: () => Promise<string>): Promise<void> {
+  /** Does what changes nothing that is kept, after all earlier changes. @param work as of {@linkcode record} */
+  act(wish: Wish, work: () => Promise<string | { readonly kept: string }>): Promise<void> {
     return this.tools.generations.queue(() => this.record(wish, work));
   }
 
-  /** The same without waiting for other changes. */
-  async record(wish: Wish, work: () => Promise<string>): Promise<void> {
+  /**
+   * The same without waiting for other changes.
+   *
+   * @param work returns the sentence for the history; `kept` when it stands there already
+   */
+  async record(wish: Wish, work: () => Promise<string | { readonly kept: string }>): Promise<void> {
+    // Not for the history: it is about to be closed, or is.
+    this.checkOpen(wish.verb);
     try {
-      this.#checkTag(wish);
-      const detail = await work();
-      this.tools.store.commit({ history: [this.#entry(wish, detail, null)] });
+      this.checkTag(wish);
+      const done = await work();
+      const detail = typeof done === "string" ? done : done.kept;
+      if (typeof done === "string") this.tools.store.commit({ history: [this.#entry(wish, detail, null)] });
       this.#tell(wish, detail, null);
     } catch (thrown) {
-      throw this.#failed(wish, thrown);
+      throw this.failed(wish, thrown);
     }
   }
 
@@ -177,7 +192,8 @@ export class ChangeDesk {
     return { drainedRequests: Math.max(0, inFlight - forcedClosed), forcedClosed };
   }
 
-  #read(): void {
+  /** Reads what is kept. */
+  read(): void {
     this.#rows = new Map(this.tools.store.keptApps().map((row) => [row.name, row]));
     this.#versions = this.tools.store.allVersions();
   }
@@ -199,10 +215,11 @@ export class ChangeDesk {
     return [...layers.filter(({ name }) => name !== row.name), ...own];
   }
 
-  #checkTag({ app, by, verb }: Wish): void {
+  /** @throws {NanoError} PRECONDITION_FAILED, NOT_FOUND */
+  checkTag({ app, tagged, by, verb }: Wish): void {
     const { ifMatch } = by;
     if (app === null || ifMatch === null || ifMatch === "*") return;
-    const tag = this.tagOf(app);
+    const tag = this.tagOf(tagged ?? app);
     if (ifMatch.split(",").some((one) => one.trim() === tag)) return;
     throw new NanoError("PRECONDITION_FAILED", `Cannot ${verb}: it was changed meanwhile and has the tag ${tag} now`);
   }
@@ -211,8 +228,8 @@ export class ChangeDesk {
     return { at: this.tools.clock.wall(), actor: by.actor, action, app, detail, error };
   }
 
-  /** Records a failure; what made it fail counts more than a history that cannot be written. */
-  #failed(wish: Wish, thrown: unknown): Error {
+  /** Records a failure: it counts more than a history that cannot be written. @returns it as whoever asked should read it */
+  failed(wish: Wish, thrown: unknown): Error {
     const error = refusalOf(thrown, wish.verb);
     const detail = `Cannot ${wish.verb}`;
     try {
@@ -227,22 +244,4 @@ export class ChangeDesk {
   #tell({ action, app, by }: Wish, detail: string, error: string | null): void {
     this.tools.events.emit({ event: "operator_change", action, app, actor: by.actor, detail, error });
   }
-}
-
-/** @throws {NanoError} when the change does not fit; the layer of the app that was changed was set aside then */
-function refuseMisfit({ layers }: NanoConfig, app: string, verb: string): void {
-  const misfit = layers.setAside.find((one) => one.app === app);
-  if (misfit === undefined) return;
-  const isTaken = misfit.reasons.some((reason) => /taken by|nano\.json wins/.test(reason));
-  throw new NanoError(isTaken ? "CONFLICT" : "CONFIG_INVALID", `Cannot ${verb}: ${misfit.reasons[0]}`, {
-    details: misfit.reasons,
-  });
-}
-
-/** The error as whoever asked should read it: what could not be done, and why. */
-function refusalOf(thrown: unknown, verb: string): Error {
-  if (!(thrown instanceof NanoError)) return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
-  const { code, message, details } = thrown;
-  if (code !== "CONFIG_INVALID" || message.startsWith(`Cannot ${verb}`)) return thrown;
-  return new NanoError(code, `Cannot ${verb}: ${details[0] ?? message}`, { cause: thrown, details });
 }

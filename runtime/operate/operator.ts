@@ -36,9 +36,10 @@ export class Operator implements Operations {
     return this.#desk.layers();
   }
 
-  /** Watches the rollouts of the generation in force; call it after every change. */
-  followRollouts(): void {
+  /** Follows the generation in force; call it after every change. */
+  follow(): void {
     this.#rollouts.follow(this.#desk.config.layers.rollouts);
+    apps.endHiding(this.#desk);
   }
 
   tagOf(app: string): string {

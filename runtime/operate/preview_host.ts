@@ -6,11 +6,14 @@ import { NanoError } from "../errors.ts";
 const MAX_LABEL = 63;
 /** Where an app without a domain of its own is previewed: browsers take every name below it for the own machine. */
 const LOCAL_SUFFIX = "localhost";
+/** Top-level names that nobody owns (RFC 6761, RFC 6762, and ICANN's reservation of `internal`). */
+const PRIVATE: ReadonlySet<string> = new Set([LOCAL_SUFFIX, "test", "local", "internal"]);
 
 /**
  * `<version>--<app>.<suffix>`.
  *
- * @param hostnames of the app, the first one says where it lives: `shop.example.com` and `*.example.com` mean example.com
+ * @param hostnames of the app, the first one says where it lives: `shop.example.com`, `*.example.com` and `example.com`
+ *   itself mean example.com; a name directly below a domain for private use, as `shop.localhost`, means that domain
  * @param suffix another one, or null
  * @throws {NanoError} USAGE when the first label would be too long for a host name
  */
@@ -28,5 +31,8 @@ export function previewHost(
 
 function suffixOf(hostname: string): string {
   const dot = hostname.indexOf(".");
-  return dot === -1 || /^[0-9.]+$|^\[/.test(hostname) ? LOCAL_SUFFIX : hostname.slice(dot + 1);
+  if (dot === -1 || /^[0-9.]+$|^\[/.test(hostname)) return LOCAL_SUFFIX;
+  const parent = hostname.slice(dot + 1);
+  // What is below "com" belongs to somebody else.
+  return parent.includes(".") || PRIVATE.has(parent) ? parent : hostname;
 }

@@ -1,4 +1,5 @@
 /** Changes of an app's versions: deploy, roll out, roll back, remove. */
+import { versionAppName } from "../config/layers.ts";
 import { NanoError } from "../errors.ts";
 import type { ChangeRequest, DeployRequest, VersionView } from "../operations.ts";
 import type { KeptApp, VersionRecord } from "../store/state_store.ts";
@@ -30,16 +31,22 @@ export async function deploy(
   { archive, how }: { archive: ReadableStream<Uint8Array>; how: DeployRequest },
 ): Promise<VersionView> {
   const { store, folders } = desk.tools;
-  const verb = `deploy to app "${app}"`;
-  const wish = { by: how, action: "version.deploy", app, verb } as const;
-  let version: string | null = null;
-  let surplus: readonly string[] = [];
+  const wish = { by: how, action: "version.deploy", app, verb: `deploy to app "${app}"` } as const;
+  desk.checkOpen(wish.verb);
+  let added: Added;
   try {
     // Before the upload is read: whoever is refused should not have to send it all.
     checkDeploy(desk, app, how);
-    version = store.nextVersion(app);
-    const size = await folders.unpack(app, version, archive);
-    const added = { app, version, ...size };
+    desk.checkTag(wish);
+    const version = store.nextVersion(app);
+    added = { app, version, ...await folders.unpack(app, version, archive) };
+  } catch (error) {
+    await archive.cancel().catch(() => {});
+    throw desk.failed(wish, error);
+  }
+  const { version } = added;
+  let surplus: readonly string[] = [];
+  try {
     await desk.change(wish, () => {
       checkDeploy(desk, app, how);
       const plan = deployPlan(desk, added, how);
@@ -48,12 +55,24 @@ export async function deploy(
     });
   } catch (error) {
     // Whatever failed is the answer; a folder that stays is swept at the next start.
-    if (version === null) await archive.cancel().catch(() => {});
-    else await folders.remove(app, version).catch(() => {});
+    await folders.remove(app, version).catch(() => {});
     throw error;
   }
-  for (const one of surplus) await folders.remove(app, one);
-  return versionsOf(desk, app).find((one) => one.version === version)!;
+  // Before the next change, which may remove it.
+  const view = versionsOf(desk, app).find((one) => one.version === version)!;
+  await forgetVersions(desk, app, surplus);
+  return view;
+}
+
+/** A version whose files are there. */
+type Added = Pick<VersionRecord, "app" | "version" | "bytes" | "files">;
+
+/** Removes the files of versions without a record, once nobody serves them any more. */
+export async function forgetVersions(desk: ChangeDesk, app: string, versions: readonly string[]): Promise<void> {
+  for (const version of versions) {
+    await desk.tools.generations.ended(versionAppName(app, version));
+    await desk.tools.folders.remove(app, version);
+  }
 }
 
 function checkDeploy(desk: ChangeDesk, app: string, { create, target }: DeployRequest): void {
@@ -69,7 +88,7 @@ function checkDeploy(desk: ChangeDesk, app: string, { create, target }: DeployRe
 
 function deployPlan(
   desk: ChangeDesk,
-  added: Pick<VersionRecord, "app" | "version" | "bytes" | "files">,
+  added: Added,
   { create, target, note, actor }: DeployRequest,
 ): Plan {
   const { app, version } = added;
@@ -205,7 +224,7 @@ export async function removeVersion(
       detail: `Removed ${version} of app "${app}"`,
     };
   });
-  await desk.tools.folders.remove(app, version);
+  await forgetVersions(desk, app, [version]);
 }
 
 function recordOf(desk: ChangeDesk, { app, version }: { app: string; version: string }, verb: string): VersionRecord {

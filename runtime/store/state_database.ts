@@ -98,10 +98,10 @@ export class StateDatabase implements Disposable {
   /** Runs a function whose writes are kept together, on the disk when it returns, or not at all. */
   transaction<Result>(write: () => Result): Result {
     // IMMEDIATE takes the write lock at once: a transaction that reads first could not be upgraded once another wrote.
-    this.#telling("Cannot write", () => this.#database.exec("BEGIN IMMEDIATE"));
+    this.run("BEGIN IMMEDIATE");
     try {
       const result = write();
-      this.#telling("Cannot write", () => this.#database.exec("COMMIT"));
+      this.run("COMMIT");
       return result;
     } catch (error) {
       // A full disk or an I/O error has rolled it back already; a second ROLLBACK would hide the first failure.
@@ -122,8 +122,10 @@ export class StateDatabase implements Disposable {
   #prepareTables(): void {
     const database = this.#database;
     // FULL: a commit that was acknowledged survives a power cut, https://sqlite.org/pragma.html#pragma_synchronous
-    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-      PRAGMA foreign_keys = ON`);
+    this.rows(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    this.rows("PRAGMA journal_mode = WAL");
+    this.rows("PRAGMA synchronous = FULL");
+    this.rows("PRAGMA foreign_keys = ON");
     // The tables are small and bounded, so looking at every page at each start costs some ms.
     const check = Object.values(this.rows("PRAGMA quick_check(1)")[0] ?? {})[0];
     if (check !== "ok") throw this.damaged(`it is damaged (${check})`);
@@ -141,6 +143,8 @@ export class StateDatabase implements Disposable {
     });
   }
 
+  // Failures of exec() come without SQLite's code, those of statements with it: so everything that may meet a damaged
+  // file is a statement.
   #telling<Result>(action: string, run: () => Result): Result {
     try {
       return run();

@@ -29,6 +29,8 @@ export class UnpackFolder {
   readonly root: string;
   #kinds = new Map<string, "file" | "folder">();
   #entries = 0;
+  /** Of all that was unpacked, also what is left out: that is what the bound is about. */
+  #unpackedBytes = 0;
   #bytes = 0;
   #files = 0;
   #maxBytes: number;
@@ -79,7 +81,7 @@ export class UnpackFolder {
     if (path !== null && this.#kinds.has(path)) {
       throw refusedEntry(name, `there is a ${this.#kinds.get(path)} of that name already`);
     }
-    if (content.declaredBytes > this.#maxBytes - this.#bytes) throw this.#tooLarge();
+    if (content.declaredBytes > this.#maxBytes - this.#unpackedBytes) throw this.#tooLarge();
     let left = content.declaredBytes;
     const file = path === null ? null : await this.#create(path, name);
     try {
@@ -94,7 +96,9 @@ export class UnpackFolder {
       file?.close();
     }
     if (left > 0) throw refusedEntry(name, `it ends ${left} bytes early`);
-    if (file) this.#files++;
+    if (file === null) return;
+    this.#files++;
+    this.#bytes += content.declaredBytes;
   }
 
   /** Returns when all of it is on the disk and not only in the cache of the operating system. */
@@ -122,8 +126,8 @@ export class UnpackFolder {
   }
 
   #count(bytes: number): void {
-    this.#bytes += bytes;
-    if (this.#bytes > this.#maxBytes) throw this.#tooLarge();
+    this.#unpackedBytes += bytes;
+    if (this.#unpackedBytes > this.#maxBytes) throw this.#tooLarge();
   }
 
   #tooLarge(): NanoError {

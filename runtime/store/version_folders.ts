@@ -116,7 +116,7 @@ export class VersionFolders {
   }
 
   async #put(
-    folder: string,
+    source: string,
     { app, version, target }: { readonly app: string; readonly version: string; readonly target: string },
   ): Promise<void> {
     if (await exists(target)) {
@@ -128,10 +128,9 @@ export class VersionFolders {
     // Before the rename: a sweep in between would take it for one that no record names.
     this.#arrived.add(name);
     try {
-      await storing(Deno.rename(folder, target));
+      await storing(Deno.rename(source, target));
       // The name is on the disk only when the folder that holds it is; and that one's name in turn.
-      await storing(syncPath(appFolder));
-      await storing(syncPath(this.#root));
+      for (const folder of [appFolder, this.#root, dirname(this.#root)]) await storing(syncPath(folder));
     } catch (error) {
       this.#arrived.delete(name);
       throw error;

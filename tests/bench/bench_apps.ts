@@ -44,6 +44,27 @@ export default {
 /** The smallest app. */
 export const HELLO_APP = `export default { fetch: (_request: Request) => new Response("Hello from the bench\\n") };\n`;
 
+/** Writes 5,000 lines a second while it has requests, all alike in length; catches up when its timer is late. */
+export const CHATTY_APP = `
+let began = 0;
+let lines = 0;
+
+function chat() {
+  const due = (performance.now() - began) * 5;
+  while (lines < due) console.log("order " + (++lines) + " was taken, its parcel leaves the house tomorrow at noon");
+}
+
+export default {
+  fetch(_request: Request) {
+    if (began === 0) {
+      began = performance.now();
+      setInterval(chat, 10);
+    }
+    return new Response("Hello from the bench\\n");
+  },
+};
+`;
+
 /** Runs out of memory when asked to. */
 export const GREEDY_APP = `
 const kept: unknown[] = [];

@@ -1,4 +1,4 @@
-/** The bench: `deno task bench [--short] [dispatch|streams|start|restart|wake|memory ...]`. Prints, asserts nothing. */
+/** The bench: `deno task bench [--short] [dispatch|streams|start|restart|wake|tail|memory ...]`. Prints, asserts nothing. */
 import { benchDispatch } from "./dispatch.ts";
 import { findLoadGenerator } from "./load.ts";
 import { printMachine } from "./machine.ts";
@@ -6,6 +6,7 @@ import { benchMemory } from "./memory.ts";
 import { benchRestart } from "./restart.ts";
 import { benchStart } from "./start.ts";
 import { benchStreams } from "./streams.ts";
+import { benchTail } from "./tail.ts";
 import { benchWake } from "./wake.ts";
 
 /** In the order in which they run. */
@@ -15,6 +16,7 @@ const GROUPS = {
   start: benchStart,
   restart: benchRestart,
   wake: benchWake,
+  tail: async (short: boolean) => benchTail({ short, generator: await findLoadGenerator() }),
   memory: benchMemory,
 } as const;
 

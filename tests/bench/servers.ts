@@ -1,5 +1,6 @@
 /** Starts the servers that are compared, each in a process of its own. */
 import { fromFileUrl, REPO } from "../support/repo.ts";
+import { timedGetOnce } from "./keep_alive.ts";
 
 /** Longest wait for a server to listen. */
 const START_MS = 30_000;
@@ -52,23 +53,23 @@ export async function startNano(configFile: string): Promise<Server> {
 }
 
 /** A port that nobody listens on just now. */
-function freePort(): number {
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return (listener.addr as Deno.NetAddr).port;
 }
 
-/** Waits until the port takes connections. */
+/** Waits until the port answers and its apps have left their first start: until then every host gets APP_UNAVAILABLE. */
 async function listens(port: number, child: Deno.ChildProcess): Promise<void> {
   let ended = false;
   child.status.then(() => ended = true);
   for (const deadline = performance.now() + START_MS; performance.now() < deadline && !ended;) {
     try {
-      using _ = await Deno.connect({ hostname: "127.0.0.1", port });
-      return;
+      const { response } = await timedGetOnce(`http://127.0.0.1:${port}`, "nobody.bench");
+      if (response.get("nano-error") !== "APP_UNAVAILABLE") return;
     } catch (error) {
       if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
   throw new Error(ended ? "The server ended before it listened" : `The server does not listen after ${START_MS} ms`);
 }

@@ -10,6 +10,7 @@ import {
   type ReloadSummary,
 } from "../../runtime/mod.ts";
 import { type FakeApp, fakeAppConfig, fakeSnapshot, plausible } from "./fake_apps.ts";
+import { nanoConfig } from "../unit/runtime/app_config.ts";
 import { FakeObservations } from "./fake_observations.ts";
 import { FakeOperations } from "./fake_operations.ts";
 
@@ -25,8 +26,6 @@ export interface FakeAdminOptions {
   readonly now?: () => number;
 }
 
-const LAYERS = { given: [], setAside: [], sources: {}, rollouts: {} };
-
 /** The fake; `apps()`, `operations` and `observations` look at one memory. */
 export class FakeAdminTarget implements AdminTarget {
   readonly events = new EventHub();
@@ -40,24 +39,18 @@ export class FakeAdminTarget implements AdminTarget {
   /** Thrown by the next call of `metrics()` and of every operation; for refusals. */
   refusal: unknown = null;
   reloads = 0;
-  #base: Omit<NanoConfig, "apps">;
+  #base: NanoConfig;
 
   constructor(options: FakeAdminOptions = {}) {
     this.now = options.now ?? Date.now;
     for (let index = 1; index <= (options.apps ?? 3); index++) this.put(`app-${index}`, plausible(index, this.now()));
-    this.#base = {
+    this.#base = nanoConfig([], {
       file: "/srv/nano.json",
-      hostname: "127.0.0.1",
       port: 8080,
-      tls: null,
       admin: { hostname: "127.0.0.1", port: 0, token: "configured-token" },
       stateDir: "/srv/.nano",
       drainTimeoutMs: 30_000,
-      trustedProxies: [],
-      defaultApp: null,
-      log: { level: "info", format: "json" },
-      layers: LAYERS,
-    };
+    });
     this.operations = new FakeOperations(this);
     this.observations = new FakeObservations(this, options.tickMs ?? 1000, options.chatter ?? false);
   }

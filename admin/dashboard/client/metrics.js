@@ -15,7 +15,12 @@ export const METRICS = [
   { key: "requests_per_second", label: "Req/s", title: "Requests per second", text: countText },
   { key: "p50_seconds", label: "p50", title: "Half of the requests took at most this long", text: latencyText },
   { key: "p99_seconds", label: "p99", title: "99 of 100 requests took at most this long", text: latencyText },
-  { key: "errors_per_second", label: "Errors/s", title: "Answers with status 500 or more, per second", text: countText },
+  {
+    key: "errors_per_second",
+    label: "Errors/s",
+    title: "Answers with status 500 or more, per second",
+    text: countText,
+  },
   { key: "in_flight", label: "In flight", title: "Requests inside the isolate", text: countText },
   { key: "heap_bytes", label: "Heap", title: "JavaScript heap in use", text: bytesText },
   { key: "external_bytes", label: "External", title: "Memory held outside the heap", text: bytesText },
@@ -24,3 +29,18 @@ export const METRICS = [
 
 /** States that somebody has to look at. */
 export const ATTENTION_STATES = ["failed", "backoff", "starting", "draining", "stopped"];
+
+/**
+ * How many apps are in each state beside running, as `2 failed, 3 idle`.
+ * @param {readonly string[]} states one an app
+ * @returns {string}
+ */
+export function statesText(states) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const state of states) if (state !== "running") counts.set(state, (counts.get(state) ?? 0) + 1);
+  if (counts.size === 0) return "All serve";
+  return [...ATTENTION_STATES, "idle"].filter((state) => counts.has(state)).map((state) =>
+    `${counts.get(state)} ${state}`
+  ).join(", ");
+}

@@ -27,6 +27,9 @@ export function createSpark(extraClass = "") {
  */
 export function drawSpark(svg, values, length) {
   const { line, area } = sparkPaths(values, length);
+  // Nothing happened: the line is there and says nothing
+  const isFlat = String(!values.some((value) => value !== null && value > 0));
+  if (svg.dataset.flat !== isFlat) svg.dataset.flat = isFlat;
   svg.firstElementChild?.setAttribute("d", area);
   svg.lastElementChild?.setAttribute("d", line);
 }

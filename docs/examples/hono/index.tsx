@@ -28,9 +28,7 @@ app.get("/", (c) =>
       <body>
         <h1>Todos</h1>
         <ul>
-          {[...todos.values()].map(({ id, title, done }) => (
-            <li key={id}>{done ? <s>{title}</s> : title}</li>
-          ))}
+          {[...todos.values()].map(({ id, title, done }) => <li key={id}>{done ? <s>{title}</s> : title}</li>)}
         </ul>
       </body>
     </html>,
@@ -40,9 +38,7 @@ app.get("/todos", (c) => c.json([...todos.values()]));
 
 app.post("/todos", async (c) => {
   const body: unknown = await c.req.json().catch(() => null);
-  const title = typeof body === "object" && body !== null && "title" in body
-    ? body.title
-    : undefined;
+  const title = typeof body === "object" && body !== null && "title" in body ? body.title : undefined;
   if (typeof title !== "string" || title.trim() === "") {
     throw new HTTPException(400, { message: 'Send {"title": text}' });
   }
@@ -64,8 +60,7 @@ app.put("/todos/:id/done", (c) => {
 
 app.delete(
   "/todos/:id",
-  (c) =>
-    todos.delete(Number(c.req.param("id"))) ? c.body(null, 204) : c.notFound(),
+  (c) => todos.delete(Number(c.req.param("id"))) ? c.body(null, 204) : c.notFound(),
 );
 
 export default app;

@@ -1,9 +1,6 @@
-/** What a real app's lines are in the observatory: kinds, levels, and places in the app's own TypeScript. */
+/** What a real app's lines are to who watches: kinds, levels, and places in the app's own TypeScript. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { systemClock } from "../../../runtime/clock.ts";
 import { loadConfig, type LogFilter, type LogLine, Nano } from "../../../runtime/mod.ts";
-import { Metrics } from "../../../runtime/observe/metrics.ts";
-import { Observatory } from "../../../runtime/observe/observatory.ts";
 import { TempProject } from "../../support/temp_project.ts";
 
 // The isolates' threads outlive a test's end by a moment, and Deno counts them as resources.
@@ -45,24 +42,20 @@ export default {
 const FILTER: LogFilter = { app: "app", level: null, text: null, status: null, method: null, kinds: null, sample: 1 };
 
 Deno.test({
-  name: "Observatory tells console lines, exceptions with mapped stacks, the life of an app and its requests apart",
+  name:
+    "Nano.observations tells console lines, exceptions with mapped stacks, the life of an app and its requests apart",
   ...WHOLE_SYSTEM,
   async fn() {
     await using project = await TempProject.create({ app: { files: APP } }, { default_app: "app", admin: false });
     await using nano = await Nano.start(await loadConfig(project.configFile), { write: () => {} });
-    const snapshot = () => nano.apps();
-    const metrics = new Metrics({ snapshot, startedAt: systemClock.wall() });
-    using observatory = new Observatory({ metrics, snapshot, clock: systemClock });
-    nano.events.listen(metrics.listen);
-    nano.events.listen(observatory.listen);
+    const { observations } = nano;
     const lines: LogLine[] = [];
-    const followed = observatory.followLines(FILTER, AbortSignal.timeout(DEADLINE_MS));
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), DEADLINE_MS);
+    // It ends with NANO, and tells all until then.
+    const followed = observations.followLines(FILTER, late.signal);
     const seen = (async () => {
-      for await (const batch of followed) {
-        lines.push(...batch.lines);
-        if (lines.some(({ text }) => text.startsWith("Drained"))) return;
-      }
-      throw new Error(`The app's end was not told: ${JSON.stringify(lines)}`);
+      for await (const batch of followed) lines.push(...batch.lines);
     })();
     for (const path of ["/", "/throw", "/timer", "/wait", "/reject"]) {
       await (await fetch(new URL(path, nano.url))).body?.cancel();
@@ -70,6 +63,8 @@ Deno.test({
     await fetch(new URL("/stream", nano.url)).then((response) => response.text()).catch(() => {});
     await nano.drain();
     await seen;
+    clearTimeout(timer);
+    assert(!late.signal.aborted, `The tail did not end: ${JSON.stringify(lines)}`);
 
     const of = (kind: LogLine["kind"]) => lines.filter((line) => line.kind === kind);
     assertEquals(of("console").map(({ level, text }) => [level, text]), [
@@ -98,9 +93,11 @@ Deno.test({
     const life = of("life").map(({ text }) => text);
     assertMatch(life[0]!, /^Draining, /);
     assertEquals(life.at(-1), "Drained");
-    const kept = observatory.recentLines(FILTER, 100);
-    assertEquals(kept.map(({ id }) => id), lines.filter(({ kind }) => kind !== "request").map(({ id }) => id));
-    assertEquals(observatory.requestsByStatus("app").get(500), 1);
-    assertEquals(observatory.requestSummary("app").requests, 6);
+    const kept = observations.recentLines(FILTER, 100);
+    assertMatch(kept.map(({ text }) => text).join("\n"), /^Starting\nReady after \d+ ms, version \w+\n/);
+    const told = lines.filter(({ kind }) => kind !== "request");
+    assertEquals(kept.slice(-told.length), told);
+    assertEquals(observations.requestsByStatus("app").get(500), 1);
+    assertEquals(observations.requestSummary("app").requests, 6);
   },
 });

@@ -1,49 +1,24 @@
-/** The admin API: what is open, what wants the token, and what each answer looks like. */
+/** The admin API as a whole: what is open, what wants the token, and what no route may do. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { NanoError } from "../../../mod.ts";
-import { createAdminApi } from "../../../admin/api.ts";
-import { FakeNano, fakeSnapshot } from "./fake_nano.ts";
-
-const TOKEN = "t0ken";
-const BEARER = { authorization: `Bearer ${TOKEN}` };
-
-function bench(hostnames: readonly string[] = []) {
-  const nano = new FakeNano();
-  const reported: unknown[] = [];
-  const api = createAdminApi(nano, { token: TOKEN, hostnames, report: (e) => reported.push(e), now: () => 1_090_000 });
-  const ask = async (path: string, init: RequestInit = {}) =>
-    await api.request(path, { ...init, headers: { host: "127.0.0.1:9090", ...init.headers } });
-  return { nano, reported, ask };
-}
-
-async function problem(response: Response) {
-  assertEquals(response.headers.get("content-type"), "application/problem+json");
-  const body = await response.json();
-  assertEquals(body.status, response.status);
-  assertEquals(body.code, response.headers.get("nano-error"));
-  assertEquals(body.request_id, response.headers.get("x-request-id"));
-  assertMatch(body.request_id, /^[0-9a-f-]{36}$/);
-  assert(body.type && body.title && body.detail);
-  return body;
-}
+import { apiBench, BEARER, problem, refusal, TOKEN } from "./api_bench.ts";
 
 Deno.test("GET /livez, /readyz and /admin/health are open; all else wants the token", async () => {
-  const { ask } = bench();
+  const { bare } = apiBench();
   for (const path of ["/livez", "/readyz", "/admin/health"]) {
-    const response = await ask(path);
+    const response = await bare(path);
     assertEquals(response.status, 200, path);
     await response.body?.cancel();
   }
-  for (const path of ["/metrics", "/admin/apps", "/admin/apps/hello", "/admin/config", "/admin/nothing", "/"]) {
-    const response = await ask(path);
+  for (const path of ["/metrics", "/admin/apps", "/admin/apps/app-1", "/admin/config", "/admin/nothing", "/"]) {
+    const response = await bare(path);
     assertEquals((await problem(response)).code, "UNAUTHORIZED", path);
     assertMatch(response.headers.get("www-authenticate")!, /^Bearer/);
   }
-  assertEquals((await problem(await ask("/admin/reload", { method: "POST" }))).code, "UNAUTHORIZED");
+  assertEquals((await problem(await bare("/admin/reload", { method: "POST" }))).code, "UNAUTHORIZED");
 });
 
 Deno.test("a wrong token is refused, whatever its form, and the right one is taken", async () => {
-  const { ask } = bench();
+  const { bare } = apiBench();
   for (
     const authorization of [
       "Bearer wrong",
@@ -55,48 +30,45 @@ Deno.test("a wrong token is refused, whatever its form, and the right one is tak
       `Bearer ${TOKEN} x`,
     ]
   ) {
-    const response = await ask("/admin/apps", { headers: { authorization } });
+    const response = await bare("/admin/apps", { headers: { authorization } });
     assertEquals((await problem(response)).code, "UNAUTHORIZED", authorization);
   }
   for (const authorization of [`Bearer ${TOKEN}`, `bearer ${TOKEN}`]) {
-    const response = await ask("/admin/apps", { headers: { authorization } });
+    const response = await bare("/admin/apps", { headers: { authorization } });
     assertEquals(response.status, 200);
     await response.body?.cancel();
   }
 });
 
 Deno.test("GET /readyz tells the state of each app, and a failed app does not hold down the rest", async () => {
-  const { nano, ask } = bench();
-  nano.ready = { ready: false, draining: false, apps: [{ name: "a", state: "starting", error: null }] };
-  const starting = await ask("/readyz");
+  const { target, bare } = apiBench({ fake: { apps: 2 } });
+  target.move("app-1", "starting");
+  const starting = await bare("/readyz");
   assertEquals([starting.status, (await starting.json()).status], [503, "starting"]);
 
-  nano.ready = {
-    ready: true,
-    draining: false,
-    apps: [{ name: "a", state: "running", error: null }, { name: "b", state: "failed", error: "secret source line" }],
-  };
-  const ready = await ask("/readyz");
+  target.move("app-1", "running");
+  target.move("app-2", "failed", "secret source line");
+  const ready = await bare("/readyz");
   assertEquals(ready.status, 200);
   assertEquals(ready.headers.get("cache-control"), "no-store");
   assertEquals(await ready.json(), {
     status: "ready",
-    apps: [{ name: "a", state: "running" }, { name: "b", state: "failed" }],
-    failed: ["b"],
+    apps: [{ name: "app-1", state: "running" }, { name: "app-2", state: "failed" }],
+    failed: ["app-2"],
   });
 
-  nano.ready = { ...nano.ready, draining: true };
+  target.draining = true;
   for (const path of ["/readyz", "/admin/health"]) {
-    const draining = await ask(path);
+    const draining = await bare(path);
     assertEquals([draining.status, (await draining.json()).status], [503, "draining"], path);
   }
-  const alive = await ask("/livez");
+  const alive = await bare("/livez");
   assertEquals(alive.status, 200, "a draining process is alive");
   await alive.body?.cancel();
 });
 
 Deno.test("a foreign Host is refused on every path, open or not", async () => {
-  const { ask } = bench(["admin.example"]);
+  const { bare } = apiBench({ hostnames: ["admin.example"] });
   for (
     const host of [
       "evil.example",
@@ -110,7 +82,7 @@ Deno.test("a foreign Host is refused on every path, open or not", async () => {
     ]
   ) {
     for (const path of ["/livez", "/metrics"]) {
-      const response = await ask(path, { headers: { host, ...BEARER } });
+      const response = await bare(path, { headers: { host, ...BEARER } });
       assertEquals((await problem(response)).code, "FORBIDDEN", `${host} ${path}`);
     }
   }
@@ -126,7 +98,7 @@ Deno.test("a foreign Host is refused on every path, open or not", async () => {
       "Admin.Example.",
     ]
   ) {
-    const response = await ask("/livez", { headers: { host } });
+    const response = await bare("/livez", { headers: { host } });
     assertEquals(response.status, 200, host);
     await response.body?.cancel();
   }
@@ -134,11 +106,11 @@ Deno.test("a foreign Host is refused on every path, open or not", async () => {
 
 Deno.test("a listener on all addresses takes any address as Host, but no foreign name", async () => {
   for (const wildcard of ["0.0.0.0", "::"]) {
-    const { ask } = bench([wildcard]);
+    const { bare } = apiBench({ hostnames: [wildcard] });
     for (
       const [host, status] of [["10.0.0.7:9090", 200], ["[2001:db8::1]:9090", 200], ["evil.example", 403]] as const
     ) {
-      const response = await ask("/livez", { headers: { host } });
+      const response = await bare("/livez", { headers: { host } });
       assertEquals(response.status, status, `${wildcard} ${host}`);
       await response.body?.cancel();
     }
@@ -146,81 +118,88 @@ Deno.test("a listener on all addresses takes any address as Host, but no foreign
 });
 
 Deno.test("a foreign Origin is refused even with the token, the own origin is taken", async () => {
-  const { ask, nano } = bench();
+  const { target, bare } = apiBench();
   for (const origin of ["http://evil.example", "null", "http://127.0.0.1:3000", "nonsense"]) {
-    const response = await ask("/admin/reload", { method: "POST", headers: { ...BEARER, origin } });
+    const response = await bare("/admin/reload", { method: "POST", headers: { ...BEARER, origin } });
     assertEquals((await problem(response)).code, "FORBIDDEN", origin);
   }
-  assertEquals(nano.reloads, 0);
-  const own = await ask("/admin/reload", { method: "POST", headers: { ...BEARER, origin: "http://127.0.0.1:9090" } });
+  assertEquals(target.reloads, 0);
+  const own = await bare("/admin/reload", { method: "POST", headers: { ...BEARER, origin: "http://127.0.0.1:9090" } });
   assertEquals(own.status, 200);
   await own.body?.cancel();
 });
 
 Deno.test("GET /metrics is Prometheus text", async () => {
-  const { ask } = bench();
-  const response = await ask("/metrics", { headers: BEARER });
+  const { bare } = apiBench();
+  const response = await bare("/metrics", { headers: BEARER });
   assertEquals(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   assert((await response.text()).includes("nano_uptime_seconds 1\n"));
 });
 
-Deno.test("GET /admin/apps shows each app with its limits, in the spelling of nano.json", async () => {
-  const { nano, ask } = bench();
-  nano.snapshots = [
-    fakeSnapshot("hello", {
-      restarts: { out_of_memory: 2, unresponsive: 1 },
-      lastExit: { reason: "out_of_memory", detail: "128 MiB", at: 1_000_000 },
-      inFlight: 4,
-    }),
-    fakeSnapshot("leaving", { state: "draining" }),
-  ];
-  const { apps } = await (await ask("/admin/apps", { headers: BEARER })).json();
-  assertEquals(apps.length, 2);
-  const [hello, leaving] = apps;
-  assertEquals(hello.limits.memory_mb, 128);
-  assertEquals(hello.restarts, { out_of_memory: 2, unresponsive: 1 });
-  assertEquals(hello.restarts_total, 3);
-  assertEquals(hello.last_exit, { reason: "out_of_memory", detail: "128 MiB", at: "1970-01-01T00:16:40.000Z" });
-  assertEquals([hello.in_flight, hello.uptime_seconds, hello.since], [4, 90, "1970-01-01T00:16:40.000Z"]);
-  assertEquals([leaving.limits, leaving.uptime_seconds], [null, 0]);
-
-  const one = await (await ask("/admin/apps/hello", { headers: BEARER })).json();
-  assertEquals(one, hello);
-  const none = await problem(await ask("/admin/apps/nobody", { headers: BEARER }));
-  assertEquals([none.code, none.status], ["NOT_FOUND", 404]);
-});
-
-Deno.test("GET /admin/config shows no secret and keeps the names of variables", async () => {
-  const { ask } = bench();
-  const text = await (await ask("/admin/config", { headers: BEARER })).text();
-  assert(!text.includes("very-secret") && !text.includes("configured-token"), text);
-  const config = JSON.parse(text);
-  assertEquals(Object.keys(config.apps[0].env), ["apiKey", "PLAIN"]);
-  assertEquals(config.apps[0].env.PLAIN, "text");
-  assertEquals([config.state_dir, config.apps[0].max_body_bytes], ["/srv/.nano", 1000]);
-});
-
-Deno.test("POST /admin/reload answers with the summary, or with every mistake", async () => {
-  const { nano, ask } = bench();
-  const reload = () => ask("/admin/reload", { method: "POST", headers: BEARER });
-  assertEquals(await (await reload()).json(), { added: [], removed: [], changed: ["hello"], unchanged: [] });
-  nano.refusal = new NanoError("CONFIG_INVALID", "Cannot load", { details: ["one", "two"] });
-  const refused = await problem(await reload());
-  assertEquals([refused.status, refused.code, refused.errors], [400, "CONFIG_INVALID", ["one", "two"]]);
-});
-
 Deno.test("an unforeseen error is reported to the operator and tells the client nothing", async () => {
-  const { nano, ask, reported } = bench();
-  nano.refusal = new Error("cannot open /home/operator/secret");
-  const response = await ask("/admin/reload", { method: "POST", headers: BEARER });
+  const { target, ask, reported } = apiBench();
+  const failure = new Error("cannot open /home/operator/secret");
+  target.refusal = failure;
+  const response = await ask("/admin/reload", { method: "POST" });
   const text = JSON.stringify(await problem(response));
   assertEquals(response.status, 500);
   assert(!text.includes("/home/operator"), text);
-  assertEquals(reported, [nano.refusal]);
+  assertEquals(reported, [failure]);
 });
 
-Deno.test("an unknown path or method is NOT_FOUND for whoever has the token", async () => {
-  const { ask } = bench();
-  assertEquals((await problem(await ask("/admin/nothing", { headers: BEARER }))).code, "NOT_FOUND");
-  assertEquals((await problem(await ask("/metrics", { method: "DELETE", headers: BEARER }))).code, "NOT_FOUND");
+Deno.test("an unknown path is 404, an unknown method 405 with the methods that there are", async () => {
+  const { ask } = apiBench();
+  for (const path of ["/admin/nothing", "/admin/apps/", "/admin/apps//restart", "/admin//apps", "/Admin/apps"]) {
+    assertEquals(await refusal(await ask(path)), [404, "NOT_FOUND"], path);
+  }
+  const cases = [
+    ["DELETE", "/metrics", "GET, HEAD"],
+    ["PUT", "/admin/apps", "DELETE, GET, HEAD, POST"],
+    ["POST", "/admin/apps/app-1", "DELETE, GET, HEAD, PATCH"],
+    ["GET", "/admin/apps/app-1/restart", "POST"],
+    ["GET", "/admin/reload", "POST"],
+  ] as const;
+  for (const [method, path, allow] of cases) {
+    const response = await ask(path, { method });
+    assertEquals(response.headers.get("allow"), allow, `${method} ${path}`);
+    assertEquals(await refusal(response), [405, "METHOD_NOT_ALLOWED"]);
+  }
+});
+
+Deno.test("HEAD answers as GET without the body, and opens no stream", async () => {
+  const { ask, target } = apiBench();
+  for (const path of ["/admin/apps", "/admin/apps/app-1", "/metrics", "/admin/stats", "/admin/logs?follow=1"]) {
+    const head = await ask(path, { method: "HEAD" });
+    assertEquals([head.status, await head.text()], [200, ""], path);
+  }
+  const stats = await ask("/admin/stats", { method: "HEAD" });
+  assertMatch(stats.headers.get("content-type")!, /^text\/event-stream/);
+  assertEquals(target.observations.followers, 0);
+});
+
+Deno.test("every answer carries the security headers, errors too", async () => {
+  const { ask, bare } = apiBench();
+  const answers = [await ask("/admin/apps"), await bare("/livez"), await bare("/admin/apps"), await ask("/nothing")];
+  for (const answer of answers) {
+    assertMatch(answer.headers.get("content-security-policy")!, /default-src 'none'.*frame-ancestors 'none'/);
+    assertEquals(answer.headers.get("x-content-type-options"), "nosniff");
+    assertEquals(answer.headers.get("referrer-policy"), "no-referrer");
+    assertEquals(answer.headers.get("cache-control"), "no-store");
+    assertMatch(answer.headers.get("x-request-id")!, /^[0-9a-f-]{36}$/);
+    await answer.body?.cancel();
+  }
+});
+
+Deno.test("a body that is malformed, of another type or too long is refused", async () => {
+  const { ask } = apiBench();
+  const post = (body: BodyInit, type?: string) =>
+    ask("/admin/apps", { method: "POST", body, headers: type === undefined ? {} : { "content-type": type } });
+  assertEquals(await refusal(await post("{", "application/json")), [400, "BAD_REQUEST"]);
+  assertEquals(await refusal(await post("", "application/json")), [400, "BAD_REQUEST"]);
+  assertEquals(await refusal(await post("{}", "text/plain")), [415, "UNSUPPORTED_MEDIA_TYPE"]);
+  assertEquals(await refusal(await post(new Uint8Array([123, 125]))), [415, "UNSUPPORTED_MEDIA_TYPE"]);
+  const long = JSON.stringify({ path: "x".repeat(1024 * 1024) });
+  assertEquals(await refusal(await post(long, "application/json")), [413, "BODY_TOO_LARGE"]);
+  const stream = new Blob([long]).stream();
+  assertEquals(await refusal(await post(stream, "application/json")), [413, "BODY_TOO_LARGE"]);
 });

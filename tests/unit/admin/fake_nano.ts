@@ -8,6 +8,9 @@ import {
   type ReloadSummary,
 } from "../../../mod.ts";
 import type { HostTarget } from "../../../admin/cli/host.ts";
+import { FakeAdminTarget } from "../../support/fake_admin_target.ts";
+import { fakeAppConfig } from "../../support/fake_apps.ts";
+import { nanoConfig } from "../runtime/app_config.ts";
 
 /** A running app. */
 export function fakeSnapshot(name: string, changes: Partial<AppSnapshot> = {}): AppSnapshot {
@@ -33,48 +36,23 @@ export function fakeSnapshot(name: string, changes: Partial<AppSnapshot> = {}): 
 
 /** A configuration with one app whose env holds a secret. */
 export function fakeConfig(changes: Partial<NanoConfig> = {}): NanoConfig {
-  return {
+  const app = fakeAppConfig("hello", { maxBodyBytes: 1000, crons: [], env: { apiKey: "very-secret", PLAIN: "text" } });
+  return nanoConfig([app], {
     file: "/srv/nano.json",
-    hostname: "127.0.0.1",
-    port: 0,
-    tls: null,
     admin: { hostname: "127.0.0.1", port: 0, token: "configured-token" },
     stateDir: "/srv/.nano",
     drainTimeoutMs: 30_000,
-    trustedProxies: [],
-    layers: { given: [], setAside: [], sources: {}, rollouts: {} },
-    defaultApp: null,
-    log: { level: "info", format: "json" },
-    apps: [{
-      name: "hello",
-      path: "/srv/hello",
-      hostnames: ["hello.localhost"],
-      port: null,
-      env: { apiKey: "very-secret", PLAIN: "text" },
-      secrets: ["apiKey"],
-      memoryMb: 128,
-      externalMb: 128,
-      cpuMs: 5000,
-      timeoutMs: 30_000,
-      maxConcurrent: 512,
-      maxQueue: 512,
-      maxBodyBytes: 1000,
-      idleTimeoutMs: 0,
-      drainTimeoutMs: 30_000,
-      streams: "native",
-      assets: null,
-      outbound: "public",
-      nodeCompat: true,
-      crons: [],
-    }],
     ...changes,
-  };
+  });
 }
 
 export class FakeNano implements HostTarget {
   readonly url = "http://127.0.0.1:1";
   readonly events = new EventHub();
   readonly told: NanoEvent[] = [];
+  readonly #admin = new FakeAdminTarget({ apps: 0 });
+  readonly operations = this.#admin.operations;
+  readonly observations = this.#admin.observations;
   config = fakeConfig();
   snapshots: AppSnapshot[] = [fakeSnapshot("hello")];
   ready: Readiness = { ready: true, draining: false, apps: [{ name: "hello", state: "running", error: null }] };

@@ -1,7 +1,10 @@
 /** The admin listener on a real port. */
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { NanoError } from "../../../mod.ts";
 import { AdminServer } from "../../../admin/server.ts";
+import { EventStreams } from "../../../admin/event_streams.ts";
+import { FakeAdminTarget } from "../../support/fake_admin_target.ts";
+import { RawConnection } from "../../support/raw_http.ts";
 import { FakeNano } from "./fake_nano.ts";
 
 const OPTIONS = { hostname: "127.0.0.1", port: 0, token: "t0ken" };
@@ -43,3 +46,85 @@ Deno.test("AdminServer lets an answer under way finish when it is disposed", asy
   assertEquals(await (await answer).text(), "late_metric 1\n");
   await closed;
 });
+
+const HOST = ["Host", "127.0.0.1"] as const;
+const TOKEN_LINE = ["Authorization", "Bearer t0ken"] as const;
+
+Deno.test("AdminServer ends its streams at once when it is disposed", async () => {
+  const target = new FakeAdminTarget();
+  const streams = new EventStreams();
+  const server = AdminServer.start(target, { ...OPTIONS, streams });
+  using connection = await RawConnection.open(server.url);
+  await connection.request("GET", "/admin/logs?follow=1", [HOST, TOKEN_LINE]);
+  assertEquals((await connection.readHead()).status, 200);
+  await until(() => target.observations.followers === 1);
+  const start = performance.now();
+  await server[Symbol.asyncDispose]();
+  // Waiting in vain would take the whole second that answers under way get.
+  assert(performance.now() - start < 900, `${performance.now() - start} ms`);
+  assertEquals([streams.size, target.observations.followers], [0, 0]);
+});
+
+Deno.test("AdminServer notices that the client of a stream has gone", async () => {
+  const target = new FakeAdminTarget();
+  const streams = new EventStreams();
+  await using server = AdminServer.start(target, { ...OPTIONS, streams });
+  const connection = await RawConnection.open(server.url);
+  await connection.request("GET", "/admin/logs?follow=1", [HOST, TOKEN_LINE]);
+  await connection.readHead();
+  await until(() => target.observations.followers === 1);
+  connection.close();
+  await until(() => target.observations.followers === 0 && streams.size === 0);
+});
+
+Deno.test("AdminServer names the client's address in every change", async () => {
+  const target = new FakeAdminTarget();
+  await using server = AdminServer.start(target, OPTIONS);
+  const response = await fetch(`${server.url}/admin/apps/app-1/restart`, {
+    method: "POST",
+    headers: { authorization: "Bearer t0ken" },
+  });
+  await response.body?.cancel();
+  assertEquals(target.operations.entries[0]?.actor, "api 127.0.0.1");
+});
+
+Deno.test("AdminServer refuses foreign hosts and origins, wrong tokens and oversized bodies on the wire", async () => {
+  const target = new FakeAdminTarget();
+  await using server = AdminServer.start(target, OPTIONS);
+  const status = async (
+    method: string,
+    path: string,
+    headers: readonly (readonly [string, string])[],
+    body = "",
+  ) => {
+    using connection = await RawConnection.open(server.url);
+    await connection.request(method, path, headers, body);
+    return (await connection.readHead()).status;
+  };
+  assertEquals(await status("GET", "/livez", [["Host", "evil.example"]]), 403);
+  assertEquals(await status("POST", "/admin/reload", [HOST, TOKEN_LINE, ["Origin", "http://evil.example"]]), 403);
+  assertEquals(await status("GET", "/admin/apps", [HOST]), 401);
+  for (
+    const path of ["/admin/apps/%2e%2e/config", "/admin/apps/%00", "/%2fadmin/apps", "/admin/apps/app-1%2frestart"]
+  ) {
+    assertEquals(await status("GET", path, [HOST]), 401, path);
+    assertEquals(await status("GET", path, [HOST, TOKEN_LINE]), 404, path);
+  }
+  const json = [HOST, TOKEN_LINE, ["Content-Type", "application/json"]] as const;
+  assertEquals(await status("POST", "/admin/apps", [...json, ["Content-Length", "99999999"]]), 413);
+  const endless = [...json, ["Transfer-Encoding", "chunked"]] as const;
+  const chunk = `${(2 ** 20 + 1).toString(16)}\r\n${"x".repeat(2 ** 20 + 1)}\r\n0\r\n\r\n`;
+  assertEquals(await status("POST", "/admin/apps", endless, chunk), 413);
+  for (let turn = 0; turn < 10; turn++) await status("GET", "/admin/apps", [HOST, ["Authorization", "Bearer no"]]);
+  assertEquals(await status("GET", "/admin/apps", [HOST, ["Authorization", "Bearer no"]]), 429);
+  assertEquals(await status("GET", "/admin/apps", [HOST, TOKEN_LINE]), 200);
+  assertEquals(target.operations.entries, []);
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error("The condition did not come true within 30 s");
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}

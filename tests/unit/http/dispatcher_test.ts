@@ -204,3 +204,17 @@ Deno.test("Dispatcher gives no body to a GET and none for an empty one", async (
   await door.send("http://blog.test/", { method: "POST", body: new Uint8Array(0) });
   assertEquals(door.calls.map((call) => call.takeBody()), [null, null]);
 });
+
+Deno.test("Dispatcher asks clients to come back until it has a router: no host is unknown for good before", async () => {
+  const dispatcher = new Dispatcher(null, { trustedProxies: [], reveal: false, now: () => 0, tell: () => {} });
+  const remote: Deno.NetAddr = { transport: "tcp", hostname: "192.0.2.1", port: 4711 };
+  const ask = async () => {
+    const request = new Request("http://blog.test/", { headers: { host: "blog.test" } });
+    const response = await dispatcher.handle(request, remote, LISTENER);
+    await response.body?.cancel();
+    return [response.status, response.headers.get("nano-error"), response.headers.has("retry-after")];
+  };
+  assertEquals(await ask(), [503, "APP_UNAVAILABLE", true]);
+  dispatcher.use(new Router([], null));
+  assertEquals(await ask(), [404, "APP_NOT_FOUND", false]);
+});

@@ -12,9 +12,7 @@ export default {
     Promise.reject(new Error("nobody waits for this"));
     await new Promise((resolve) => setTimeout(resolve, 5));
     const { port1, port2 } = new MessageChannel();
-    const message = new Promise<unknown>((resolve) =>
-      port2.onmessage = ({ data }) => resolve(data)
-    );
+    const message = new Promise<unknown>((resolve) => port2.onmessage = ({ data }) => resolve(data));
     port1.postMessage(
       structuredClone({ at: new Date(0), tags: new Set(["a"]) }),
     );

@@ -1,4 +1,4 @@
-// A room: what one says, all hear. The sockets live in the isolate, so a restart closes them with 1012.
+// A room: what one says, all hear. The sockets live in the isolate, so they close with 1001 when the app is reloaded or restarted.
 
 const room = new Set<WebSocket>();
 

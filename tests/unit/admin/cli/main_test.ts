@@ -1,12 +1,7 @@
 /** The command line: commands, help, errors and exit codes. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { main } from "../../../../admin/cli/main.ts";
-import { MemoryIo } from "./memory_io.ts";
-
-async function run(args: readonly string[], io = new MemoryIo()): Promise<{ code: number; out: string; err: string }> {
-  const code = await main(args, io);
-  return { code, out: io.stdout.join("\n"), err: io.stderr.join("\n") };
-}
+import { commandDocs } from "../../../../admin/cli/command_docs.ts";
+import { MemoryIo, run } from "./memory_io.ts";
 
 async function inFolder(files: Readonly<Record<string, string>>, test: (dir: string) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "nano-cli-" });
@@ -33,13 +28,13 @@ Deno.test("nano --version prints the version of deno.json", async () => {
 Deno.test("nano --help lists every command, nano without a command is wrong use", async () => {
   const { code, out } = await run(["--help"]);
   assertEquals(code, 0);
-  for (const command of ["start", "dev", "check", "token"]) assertMatch(out, new RegExp(`nano ${command}`));
+  for (const { name, summary } of commandDocs()) assertMatch(out, new RegExp(`\n  nano ${name}\\b.* {2}${summary}`));
   const bare = await run([]);
   assertEquals([bare.code, bare.out, bare.err], [2, "", out]);
 });
 
 Deno.test("nano COMMAND --help and nano help COMMAND explain one command with examples", async () => {
-  for (const command of ["check", "token"]) {
+  for (const command of commandDocs().map(({ name }) => name)) {
     const { code, out } = await run([command, "--help"]);
     assertEquals(code, 0);
     assertMatch(out, new RegExp(`^Usage: nano ${command}`));
@@ -52,13 +47,17 @@ Deno.test("nano COMMAND --help and nano help COMMAND explain one command with ex
 
 Deno.test("an unknown command or option is wrong use, and the nearest known one is named", async () => {
   const cases: [string[], RegExp][] = [
-    [["stat"], /^nano: Unknown command "stat". Did you mean "start"\?/],
+    [["sart"], /^nano: Unknown command "sart". Did you mean "start"\?/],
     [["xyzzy"], /^nano: Unknown command "xyzzy"\n/],
     [["--versoin"], /Unknown option "--versoin". Did you mean "--version"\?/],
     [["check", "--confg", "x"], /Unknown option "--confg". Did you mean "--config"\?/],
     [["start", "--prt=1"], /Unknown option "--prt=1". Did you mean "--port"\?/],
     [["check", "--config"], /Option "--config" needs a value/],
     [["check", "file.json"], /Unexpected argument "file.json"/],
+    [["check", "--config", "a", "--config", "b"], /Option "--config" was given 2 times/],
+    [["versions"], /Argument APP is missing/],
+    [["rollout", "shop", "v1", "101"], /Argument PERCENT needs a whole number from 0 to 100, not "101"/],
+    [["completions", "tcsh"], /There are completions for bash, zsh, fish, not for "tcsh"/],
     [["start", "--port", "70000"], /Option "--port" needs a port from 0 to 65535, not "70000"/],
     [["start", "--admin-port", "x"], /Option "--admin-port" needs a port/],
   ];
@@ -105,4 +104,31 @@ Deno.test("nano token prints the token alone: the environment's, else the kept o
     assertEquals(off.code, 1);
     assertMatch(off.err, /turns the admin listener off/);
   });
+});
+
+Deno.test("nano check --json tells the same to programs, with the same exit codes", async () => {
+  await inFolder({ ...APP, "nano.json": CONFIG, "broken.json": '{ "prot": 1 }' }, async (dir) => {
+    const right = await run(["check", "--json"], new MemoryIo(dir));
+    assertEquals([right.code, right.err], [0, ""]);
+    assertEquals(JSON.parse(right.out), {
+      ok: true,
+      file: `${dir}/nano.json`,
+      apps: [{ name: "hello", hostnames: ["hello"] }],
+      errors: [],
+      running: false,
+    });
+    const wrong = await run(["check", "--config", "broken.json", "--json"], new MemoryIo(dir));
+    assertEquals([wrong.code, wrong.err], [3, ""]);
+    const { ok, errors } = JSON.parse(wrong.out);
+    assertEquals(ok, false);
+    assertMatch(errors[0], /prot/);
+  });
+});
+
+Deno.test("every command refuses an option that its help does not name", async () => {
+  for (const { name, arguments: places } of commandDocs()) {
+    const { code, err } = await run([name, ...places.map(() => "x"), "--nonsense"]);
+    assertEquals(code, 2, name);
+    assertMatch(err, /Unknown option "--nonsense"/);
+  }
 });

@@ -1,5 +1,0 @@
-export default {
-  fetch() {
-    return Response.json({ year: new Date().getUTCFullYear() });
-  },
-};

@@ -1,1 +1,0 @@
-export const SIDEBAR = [{label:"Start", items:["index"]}];

@@ -1,0 +1,33 @@
+/** The docs site: Starlight over the pages that scripts/ composes. */
+import starlight from "@astrojs/starlight";
+import { defineConfig } from "astro/config";
+import starlightLinksValidator from "starlight-links-validator";
+import { SIDEBAR } from "./sidebar.mjs";
+
+/** Where the site will be reached; needed for absolute links only: sitemap.xml and canonical addresses. */
+const site = process.env.NANO_DOCS_URL;
+// Starlight brings a sitemap along unless there is one; without an address it could only warn.
+const noSitemap = { name: "@astrojs/sitemap", hooks: {} };
+
+export default defineConfig({
+  ...(site ? { site } : {}),
+  outDir: "../dist",
+  trailingSlash: "always",
+  integrations: [
+    ...(site ? [] : [noSitemap]),
+    starlight({
+      title: "NANO",
+      description:
+        "Many JavaScript and TypeScript apps in one process, each in a V8 isolate of its own.",
+      favicon: "/favicon.svg",
+      logo: { src: "./src/assets/logo.svg" },
+      // The page 404.md takes its place.
+      disable404Route: true,
+      customCss: ["./src/styles/site.css"],
+      sidebar: SIDEBAR,
+      // A terminal's frame around one line is more frame than line.
+      expressiveCode: { defaultProps: { overridesByLang: { sh: { frame: "none" }, text: { frame: "code" } } } },
+      plugins: [starlightLinksValidator()],
+    }),
+  ],
+});

@@ -1,0 +1,52 @@
+/** The order of the pages. */
+
+const page = (folder) => (name) => `${folder}/${name}`;
+
+export const SIDEBAR = [
+  { label: "Getting started", items: ["installation", "quick-start", "configuration"].map(page("start")) },
+  {
+    label: "API reference",
+    items: [
+      "overview",
+      "fetch",
+      "request-and-response",
+      "headers",
+      "url",
+      "streams",
+      "console",
+      "crypto",
+      "encoding",
+      "timers",
+      "websockets",
+      "env-and-ctx",
+      "caches",
+      "events-and-messages",
+    ].map(page("api")),
+  },
+  {
+    label: "Guides",
+    items: [
+      {
+        label: "Hosting",
+        items: ["several-apps", "virtual-hosts", "environment-and-secrets", "limits", "outbound", "assets", "crons", "websockets"]
+          .map(page("guides")),
+      },
+      {
+        label: "Operating",
+        items: ["hot-reload", "deploys-and-rollback", "admin-api", "dashboard", "graceful-shutdown", "tls-and-proxies"]
+          .map(page("guides")),
+      },
+      { label: "Moving in", items: ["frameworks", "from-cloudflare-workers", "from-containers"].map(page("guides")) },
+      { label: "Running as a service", items: ["systemd", "docker", "kubernetes"].map(page("guides")) },
+    ],
+  },
+  {
+    label: "Architecture",
+    items: [
+      ...["isolates", "memory", "event-loop", "the-wall", "lifecycle", "threat-model"].map(page("architecture")),
+      { label: "Decisions", collapsed: true, items: [{ autogenerate: { directory: "architecture/decisions" } }] },
+    ],
+  },
+  { label: "Reference", items: [{ autogenerate: { directory: "reference" } }] },
+  "benchmarks",
+];

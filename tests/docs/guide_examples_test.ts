@@ -1,0 +1,85 @@
+/** The apps of the guides, served by a real NANO: each does what its guide says. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { resolveConfig } from "../../mod.ts";
+import { fromFileUrl, REPO } from "../support/repo.ts";
+import { until } from "../integration/life/until.ts";
+import { once, ServedExamples } from "./served_examples.ts";
+
+Deno.test("The examples of the guides do what their guides say", async (t) => {
+  await using served = await ServedExamples.start([
+    { name: "crons", path: "guides/crons", crons: [{ schedule: "0 0 1 1 *", name: "tidy" }] },
+    { name: "assets", path: "guides/assets/index.ts", assets: "guides/assets/public" },
+    { name: "chat", path: "guides/chat", port: 0 },
+    {
+      name: "greeter",
+      path: "guides/from-workers/src/index.ts",
+      env: { GREETING: "Hello" },
+      assets: "guides/from-workers/public",
+      crons: [{ schedule: "0 3 * * *" }],
+    },
+    { name: "words", path: "guides/from-containers" },
+  ]);
+  const text = async (host: string, path = "/", init: RequestInit = {}) => {
+    const response = await served.fetch(host, path, init);
+    return [response.status, await response.text()];
+  };
+
+  await t.step("crons runs its job, and the run ends with its waitUntil", async () => {
+    assertEquals(await served.runCron("crons", "tidy"), true);
+    assertEquals(await text("crons"), [200, '{"runs":1}']);
+    assertStringIncludes(served.lines("crons")[0]!, "info 0 0 1 1 * was due at 20");
+  });
+
+  await t.step("assets serves files first, then the app, and its page where nothing is", async () => {
+    const style = await served.fetch("assets", "/style.css");
+    assertEquals([style.headers.get("content-type"), await style.text()], [
+      "text/css; charset=utf-8",
+      "h1 {\n  color: teal;\n}\n",
+    ]);
+    assertEquals(await text("assets", "/api/time"), [200, '{"hour":0}']);
+    const [status, page] = await text("assets", "/nothing");
+    assertEquals(status, 404);
+    assertStringIncludes(String(page), "<h1>Shop</h1>");
+  });
+
+  await t.step("chat tells everybody what one says", async () => {
+    const [one, other] = [served.socket("chat"), served.socket("chat")];
+    await Promise.all([once(one, "open"), once(other, "open")]);
+    await until(async () => (await text("chat"))[1] === "2 in the room\n", "both are in the room");
+    const heard = [once(one, "message"), once(other, "message")];
+    one.send("hi");
+    assertEquals((await Promise.all(heard)).map(({ data }) => data), ["hi", "hi"]);
+    const ended = [once(one, "close"), once(other, "close")];
+    one.close();
+    other.close();
+    await Promise.all(ended);
+    await until(async () => (await text("chat"))[1] === "0 in the room\n", "the room is empty");
+  });
+
+  await t.step("from-workers serves the Worker with its env, cache, assets and cron", async () => {
+    assertEquals(await text("greeter"), [200, "Hello, 127.0.0.1\n"]);
+    assertEquals(await text("greeter", "/robots.txt"), [200, "User-agent: *\n"]);
+    assertEquals(await served.runCron("greeter", "0 3 * * *"), true);
+    await until(() => served.lines("greeter").includes("info cron 0 3 * * *"), "the cron's line");
+  });
+
+  await t.step("from-containers serves a service that listened by itself", async () => {
+    assertEquals(await text("words", "/", { method: "POST", body: "one two three" }), [200, '{"words":3}']);
+    assertEquals((await text("words"))[0], 405);
+    assertStringIncludes(served.lines("words").join("\n"), 'warn Deno.serve: option "port" is ignored');
+  });
+});
+
+Deno.test("The nano.json of the guide for Workers is a right configuration and says what wrangler.toml says", async () => {
+  const folder = new URL("docs/examples/guides/from-workers/", REPO);
+  const document = JSON.parse(await Deno.readTextFile(new URL("nano.json", folder)));
+  const config = await resolveConfig(document, { file: null, baseDir: fromFileUrl(folder), hostEnv: () => undefined });
+  const toml = await Deno.readTextFile(new URL("wrangler.toml", folder));
+  const [app] = config.apps;
+  assertStringIncludes(toml, `name = "${app!.name}"`);
+  assertStringIncludes(toml, `main = "${document.apps[0].path}"`);
+  assertStringIncludes(toml, `pattern = "${app!.hostnames[0]}"`);
+  assertStringIncludes(toml, `directory = "${document.apps[0].assets}"`);
+  assertStringIncludes(toml, `crons = ["${app!.crons[0]!.schedule}"]`);
+  for (const [name, value] of Object.entries(document.apps[0].env)) assertStringIncludes(toml, `${name} = "${value}"`);
+});

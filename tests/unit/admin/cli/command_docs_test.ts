@@ -1,0 +1,66 @@
+/** What is written down of the commands: complete, and true of itself. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { commandDocs, usageOf } from "../../../../admin/cli/command_docs.ts";
+import { CommandLine } from "../../../../admin/cli/command_line.ts";
+import { helpText } from "../../../../admin/cli/help_text.ts";
+
+/** Takes the `nano …` of an example apart as a shell does, for the quotes that examples use. */
+function wordsOf(example: string): string[][] {
+  return [...example.matchAll(/(?:^|[(|] ?|&& )nano ([^|)&>]*)/g)].map((match) =>
+    [...match[1]!.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map((word) => word[1] ?? word[2] ?? word[3]!)
+  );
+}
+
+Deno.test("every command is written down whole, with texts in one style", () => {
+  const docs = commandDocs();
+  assertEquals(new Set(docs.map(({ name }) => name)).size, docs.length);
+  for (const doc of docs) {
+    assertMatch(doc.name, /^[a-z]+$/);
+    assertMatch(doc.summary, /^[A-Z].*[^.]$/, doc.name);
+    assert(doc.description.length > 0 && doc.examples.length > 0, doc.name);
+    for (const option of doc.options) {
+      assertMatch(option.name, /^[a-z][a-z-]*$/);
+      assertMatch(option.summary, /^[^A-Z].*[^.]$|^JSON /, `${doc.name} --${option.name}`);
+    }
+  }
+});
+
+Deno.test("an option takes a value in all commands that have it, or in none, as the completions rely on", () => {
+  const takes = new Map<string, boolean>();
+  for (const { options } of commandDocs()) {
+    for (const { name, value } of options) {
+      assertEquals(takes.get(name) ?? value !== null, value !== null, name);
+      takes.set(name, value !== null);
+    }
+  }
+});
+
+Deno.test("every example of the help is a command line that its command takes", async () => {
+  let checked = 0;
+  for (const doc of commandDocs()) {
+    for (const { command } of doc.examples) {
+      for (const [name, ...args] of wordsOf(command)) {
+        const other = commandDocs().find((one) => one.name === name);
+        assert(other !== undefined, command);
+        await CommandLine.read(other, args);
+        checked++;
+      }
+    }
+  }
+  assert(checked >= 40, String(checked));
+});
+
+Deno.test("the help of a command shows its options, none that is hidden, and fits into 100 columns", () => {
+  for (const doc of commandDocs()) {
+    const text = helpText(doc);
+    for (const { name, hidden } of doc.options) assertEquals(text.includes(`--${name}`), hidden !== true, name);
+    for (const line of text.split("\n")) assert(line.length <= 100 || line.startsWith("  nano"), line);
+  }
+});
+
+Deno.test("usageOf() shows arguments and options as manuals do", () => {
+  const usage = (name: string) => usageOf(commandDocs().find((doc) => doc.name === name)!);
+  assertEquals(usage("init"), "nano init [FOLDER]");
+  assertEquals(usage("check"), "nano check [--config FILE] [--json]");
+  assertMatch(usage("eval"), /^nano eval \[SCRIPT\] .*\[--env NAME=VALUE\]… \[-- ARGUMENTS\]$/);
+});

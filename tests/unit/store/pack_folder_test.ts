@@ -1,0 +1,151 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { gunzipSync } from "node:zlib";
+import { NanoError } from "../../../runtime/errors.ts";
+import { packFolder } from "../../../runtime/store/pack_folder.ts";
+import { TempVersions } from "../../support/version_files.ts";
+
+/** A temporary folder with files, which is removed at the end. */
+async function withFolder(files: Readonly<Record<string, string>>, run: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "nano-test-" });
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      await Deno.mkdir(`${dir}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
+      await Deno.writeTextFile(`${dir}/${path}`, text);
+    }
+    await run(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+async function packed(dir: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { stream } = await packFolder(dir);
+  return await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).bytes();
+}
+
+const LONG = `${"long-folder-name/".repeat(12)}${"ü".repeat(70)}.txt`;
+
+Deno.test("packFolder() gives what VersionFolders.unpack() takes, with the same files", () => {
+  const files = { "index.ts": "1", "a/b/c.txt": "ä".repeat(300_000), "a/empty": "", [LONG]: "long", "ünï ©.md": "x" };
+  return withFolder(files, async (dir) => {
+    await using temp = await TempVersions.create();
+    const { stream, files: count, bytes } = await packFolder(dir);
+    assertEquals([count, bytes], [5, 600_006]);
+    assertEquals(await temp.folders.unpack("a", "v1", stream), { files: count, bytes });
+    assertEquals(await temp.texts(), files);
+  });
+});
+
+Deno.test("packFolder() packs the same files to the same bytes, whenever and in whatever order they were made", () =>
+  withFolder(
+    { "b.ts": "b", "a/x.ts": "x", "a.ts": "a" },
+    (first) =>
+      withFolder({ "a.ts": "a", "a/x.ts": "x", "b.ts": "b" }, async (second) => {
+        await Deno.utime(`${second}/a.ts`, 1_000_000_000, 1_000_000_000);
+        await Deno.chmod(`${second}/b.ts`, 0o600);
+        assertEquals(await packed(first), await packed(second));
+      }),
+  ));
+
+Deno.test("packFolder() packs in the order of the names and not of the disk, and tells no time and no owner", () => {
+  const paths = Array.from({ length: 40 }, (_, n) => `${"abc"[n % 3]}/${n}.ts`);
+  return withFolder(Object.fromEntries(paths.map((path) => [path, "x"])), async (dir) => {
+    const tar = gunzipSync(await packed(dir));
+    const headers = paths.map((_, n) => tar.subarray(n * 1024, n * 1024 + 512).toString("latin1"));
+    assertEquals(headers.map((header) => header.slice(0, header.indexOf("\0"))), paths.toSorted());
+    // mode, uid, gid; mtime.
+    assertEquals([...new Set(headers.map((header) => header.slice(100, 124)))], ["000644 \x00000000 \x00000000 \x00"]);
+    assertEquals([...new Set(headers.map((header) => header.slice(136, 147)))], ["00000000000"]);
+  });
+});
+
+Deno.test("packFolder() leaves out secrets, histories, what editors leave, and node_modules beside a package.json", () => {
+  const left = [
+    ".git/config",
+    ".nano/nano.db",
+    ".env",
+    ".env.production",
+    "lib/.env.local",
+    "index.ts~",
+    ".index.ts.swp",
+    "#index.ts#",
+    ".#index.ts",
+    ".DS_Store",
+    "node_modules/a/index.js",
+    "packages/web/node_modules/a/index.js",
+  ];
+  const kept = [
+    "package.json",
+    "packages/web/package.json",
+    ".npmrc",
+    "index.ts",
+    "env.ts",
+    "vendor/node_modules/a.js",
+  ];
+  const files = Object.fromEntries([...left, ...kept].map((path) => [path, "x"]));
+  return withFolder(files, async (dir) => {
+    await using temp = await TempVersions.create();
+    await temp.unpack(await packed(dir));
+    assertEquals(Object.keys(await temp.texts()), kept.toSorted());
+    const { stream, files: count } = await packFolder(dir, { exclude: (path) => path.startsWith("packages") });
+    await stream.cancel();
+    assertEquals(count, kept.length - 1);
+  });
+});
+
+Deno.test("packFolder() follows links inside the folder, as files", () =>
+  withFolder({ "index.ts": "1", "lib/a.ts": "a" }, async (dir) => {
+    await using temp = await TempVersions.create();
+    await Deno.symlink("../index.ts", `${dir}/lib/link.ts`);
+    await Deno.symlink("lib", `${dir}/other`);
+    await temp.unpack(await packed(dir));
+    assertEquals(await temp.texts(), {
+      "index.ts": "1",
+      "lib/a.ts": "a",
+      "lib/link.ts": "1",
+      "other/a.ts": "a",
+      "other/link.ts": "1",
+    });
+  }));
+
+Deno.test("packFolder() refuses links that lead out, nowhere, in circles or to what is left out, and names them", async () => {
+  const links = {
+    "/etc/hosts": "leads out",
+    "../": "leads out",
+    "gone": "nowhere",
+    ".": "lies in",
+    ".env": "left out",
+  };
+  for (const [target, why] of Object.entries(links)) {
+    await withFolder({ "index.ts": "1", ".env": "SECRET=1" }, async (dir) => {
+      await Deno.symlink(target, `${dir}/link`);
+      const error = await assertRejects(() => packFolder(dir), NanoError);
+      assertEquals(error.code, "USAGE");
+      assertStringIncludes(error.message, '"link"');
+      assertStringIncludes(error.message, why);
+    });
+  }
+});
+
+Deno.test("packFolder() refuses what is no folder or has no files", () =>
+  withFolder({ "index.ts": "1", "empty/.git/x": "x" }, async (dir) => {
+    for (const path of ["index.ts", "empty", "gone"]) {
+      const error = await assertRejects(() => packFolder(`${dir}/${path}`), NanoError);
+      assertEquals(error.code, "USAGE");
+      assertStringIncludes(error.message, `${dir}/${path}`);
+    }
+  }));
+
+Deno.test("packFolder() fails when a file goes or shrinks while it is packed, and may be cancelled", () =>
+  withFolder({ "a.ts": "1", "b.ts": "x".repeat(5_000_000) }, async (dir) => {
+    const cancelled = await packFolder(dir);
+    const reader = cancelled.stream.getReader();
+    await reader.read();
+    await reader.cancel();
+    const shrunk = await packFolder(dir);
+    await Deno.truncate(`${dir}/b.ts`, 10);
+    await assertRejects(() => Array.fromAsync(shrunk.stream), NanoError, "became shorter");
+    const gone = await packFolder(dir);
+    await Deno.remove(`${dir}/b.ts`);
+    await assertRejects(() => Array.fromAsync(gone.stream), Deno.errors.NotFound);
+  }));

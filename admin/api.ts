@@ -79,7 +79,11 @@ const openApi = createRoute({
 export function createAdminApi(target: AdminTarget, options: AdminApiOptions): OpenAPIHono<AdminEnv> {
   const report = options.report ?? ((error) => console.error("The admin API failed:", error));
   const sessions = options.sessions ?? new Sessions();
-  const token = new TokenCheck(options.token, options.failedAttempts ?? new FailedAttempts());
+  const failed = options.failedAttempts ?? new FailedAttempts({
+    onLimit: (address) =>
+      target.events.emit({ event: "warning", text: `Many wrong admin tokens come from ${address}` }),
+  });
+  const token = new TokenCheck(options.token, failed);
   const parts: ApiParts = {
     target,
     views: new AppViews(target, options.now ?? Date.now),

@@ -10,6 +10,8 @@ export interface FailedAttemptsOptions {
   readonly windowMs?: number;
   /** Above it the address that began first is forgotten. Default: 10,000. */
   readonly maxAddresses?: number;
+  /** Told once a window of an address that goes beyond the limit. */
+  readonly onLimit?: (address: string) => void;
 }
 
 const LIMIT = 10;
@@ -29,12 +31,14 @@ export class FailedAttempts {
   readonly #limit: number;
   readonly #windowMs: number;
   readonly #maxAddresses: number;
+  readonly #onLimit: (address: string) => void;
 
   constructor(options: FailedAttemptsOptions = {}) {
     this.#now = options.now ?? (() => performance.now());
     this.#limit = options.limit ?? LIMIT;
     this.#windowMs = options.windowMs ?? WINDOW_MS;
     this.#maxAddresses = options.maxAddresses ?? MAX_ADDRESSES;
+    this.#onLimit = options.onLimit ?? (() => {});
   }
 
   /**
@@ -52,6 +56,7 @@ export class FailedAttempts {
       this.#attempts.set(address, entry);
     }
     entry.count++;
+    if (entry.count === this.#limit + 1) this.#onLimit(address);
     return entry.count <= this.#limit ? 0 : Math.max(1, Math.ceil((entry.endsAt - now) / 1000));
   }
 

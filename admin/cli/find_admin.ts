@@ -51,7 +51,7 @@ export async function findAdmin(line: CommandLine, io: CliIo): Promise<FoundAdmi
       throw new CliError("USAGE", `Cannot use "${url}" of ${from}: expected a URL such as http://127.0.0.1:9090`);
     }
     const { hostname } = new URL(url);
-    const isLocal = hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
+    const isLocal = hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
     const state = token !== null || !isLocal ? null : await localState(line.text("config"), io).catch(() => null);
     const found = token ?? state?.token ?? (state === null ? null : await keptToken(state.stateDir));
     if (found !== null) return { url: url.replace(/\/+$/, ""), token: found, publicUrl: null, from };

@@ -148,7 +148,13 @@ export function deployRoutes({ target, views }: ApiParts) {
         target: deployTarget(name, query),
         note: query.note ?? "",
       };
-      return context.json(versionView(await operations.deploy(name, body, how)), 201);
+      const archive = ReadableStream.from(uploaded(body));
+      try {
+        return context.json(versionView(await operations.deploy(name, archive, how)), 201);
+      } finally {
+        // Refused before it was read: whoever sends it need not go on.
+        if (!archive.locked) await archive.cancel();
+      }
     })
     .openapi(list, (context) => {
       const { name } = context.req.valid("param");
@@ -171,6 +177,15 @@ export function deployRoutes({ target, views }: ApiParts) {
       await operations.rollout(name, version, percent, appChangeOf(context, () => operations.tagOf(name)));
       return context.json(views.detail(name), 200);
     });
+}
+
+/** The body; a client that goes away before its end is no fault of NANO's. */
+async function* uploaded(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (cause) {
+    throw new NanoError("BAD_REQUEST", "Cannot read the archive: the upload was cut", { cause });
+  }
 }
 
 /** A body without a type is taken for what it is. */

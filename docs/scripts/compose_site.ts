@@ -10,6 +10,7 @@ import { quoteFiles } from "./fenced_blocks.ts";
 import { libraryReference } from "./library_reference.ts";
 import { logReference } from "./log_reference.ts";
 import { metricsReference } from "./metrics_reference.ts";
+import { adminOpenApi, openApiReference } from "./openapi_reference.ts";
 
 /** The repo. */
 export const REPO_DIR = fileURLToPath(new URL("../../", import.meta.url));
@@ -60,6 +61,7 @@ export async function composeSite(): Promise<Site> {
   add("reference/nano-json.md", configReference());
   add("reference/error-codes.md", errorReference());
   add("reference/command-line.md", cliReference());
+  add("reference/admin-api.md", openApiReference(adminOpenApi()));
   const [metrics, log, library] = await Promise.all([
     metricsReference(),
     logReference(),

@@ -1,6 +1,7 @@
 /** Builds the docs site, or serves it while it is written: `docs:build`, `docs:dev`. */
 import { join } from "node:path";
 import { composeSite, REPO_DIR, writeSite } from "./compose_site.ts";
+import { adminOpenApi } from "./openapi_reference.ts";
 
 const SITE_DIR = join(REPO_DIR, "docs/site");
 const CONTENT_DIR = join(SITE_DIR, "src/content/docs");
@@ -75,6 +76,7 @@ async function main([mode, ...args]: readonly string[]): Promise<number> {
     return 2;
   }
   await writeSite(await composeSite(), CONTENT_DIR);
+  await Deno.writeTextFile(join(SITE_DIR, "public/openapi.json"), JSON.stringify(adminOpenApi(), null, 2));
   const code = await install();
   if (code !== 0) return code;
   if (mode === "build") return await astro("build", ...args);

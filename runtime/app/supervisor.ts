@@ -189,11 +189,9 @@ export class Supervisor {
   }
 
   #cancelTimers(): void {
-    this.#sweep?.();
-    this.#quiet?.();
-    this.#retry?.();
-    this.#boot?.();
-    this.#sweep = this.#quiet = this.#retry = this.#boot = null;
+    for (const cancel of [this.#sweep, this.#quiet, this.#retry, this.#boot]) cancel?.();
+    this.#sweep = this.#quiet = null;
+    this.#retry = this.#boot = null;
   }
 
   #enqueue(call: AppCall): void {
@@ -216,12 +214,11 @@ export class Supervisor {
     this.#move({ name: "start", worker, attempt });
     if (this.#state.name !== "starting" || this.#state.worker !== worker) return;
     emit({ event: "app_starting", app: this.app.name, attempt });
-    const cancel = clock.after(BOOT_TIMEOUT_MS, () => {
+    const cancel = this.#boot = clock.after(BOOT_TIMEOUT_MS, () => {
       const detail = `its code did not load within ${BOOT_TIMEOUT_MS} ms`;
       worker.isolate?.kill({ reason: "boot_timeout", detail });
       this.#onExit(worker, { reason: "boot_timeout", detail });
     });
-    this.#boot = cancel;
     let isolate: AppIsolate;
     try {
       isolate = await this.#tools.takeIsolate(this.app.memoryMb);

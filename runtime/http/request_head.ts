@@ -22,6 +22,16 @@ export interface RequestHead {
 const LOWER = 0x20;
 const LETTER_T = 0x74;
 
+/**
+ * Begins the dashboard's session cookie, see admin/session.ts. Cookies do not know ports: a browser that is logged in at
+ * the dashboard sends it to every app that has the same host name, and no app may have it.
+ */
+export const SESSION_COOKIE = "nano_session=";
+
+function withoutSession(cookies: string): string {
+  return cookies.split(";").filter((one) => !one.trimStart().startsWith(SESSION_COOKIE)).join(";").trim();
+}
+
 /** Reads a head through Deno's inner slots, or through the public API where they are unknown. */
 export function readRequestHead(request: Request, inner: InnerRequest | null): RequestHead {
   const list = inner === null ? [...request.headers] : inner.headerList;
@@ -40,6 +50,13 @@ export function readRequestHead(request: Request, inner: InnerRequest | null): R
     switch (name.length) {
       case 4:
         if (host === null && name.toLowerCase() === "host") host = value;
+        break;
+      case 6:
+        if (value.includes(SESSION_COOKIE) && name.toLowerCase() === "cookie") {
+          const kept = withoutSession(value);
+          if (kept !== "") headers += name + "\n" + kept + "\n";
+          continue;
+        }
         break;
       case 9:
         if (name.toLowerCase() === "x-real-ip") continue;

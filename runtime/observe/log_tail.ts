@@ -10,10 +10,11 @@ export const MAX_WAITING_CHARS = 4 * 1024 * 1024;
 /** Between two batches. */
 export const BATCH_MS = 100;
 /**
- * Most requests in one batch, 5,000 a second: who reads along cannot read more, and writing more to a follower would
- * take time from the requests themselves. The rest counts as dropped; a filter or a sample shows a choice instead.
+ * A batch of so many lines, 5,000 a second, takes no more requests: who reads along cannot read more, and writing more to
+ * a follower would take time from the requests themselves. They count as dropped; a filter or a sample shows a choice
+ * instead. Lines that the app wrote have the whole queue.
  */
-export const MAX_REQUESTS_PER_BATCH = 500;
+export const MAX_LINES_FOR_REQUESTS = 500;
 
 /** What {@linkcode LogTail} is made with. */
 export interface LogTailOptions {
@@ -34,8 +35,6 @@ export class LogTail implements AsyncIterableIterator<LogBatch, undefined>, Disp
   #lines: LogLine[] = [];
   #chars = 0;
   #dropped = 0;
-  /** Of the lines that wait. */
-  #requests = 0;
   #lastBatchAt = -Infinity;
   #ended = false;
   #wake: (() => void) | null = null;
@@ -64,7 +63,7 @@ export class LogTail implements AsyncIterableIterator<LogBatch, undefined>, Disp
   /** Whether it is worth making the line of a request to offer it; a request that is dropped anyway is counted here. */
   wouldTake(request: AppRequestEvent, id: number): boolean {
     if (!this.filter.takesRequest(request, id)) return false;
-    if (this.#requests < MAX_REQUESTS_PER_BATCH || this.filter.hasText) return true;
+    if (this.#lines.length < MAX_LINES_FOR_REQUESTS || this.filter.hasText) return true;
     this.#dropped++;
     return false;
   }
@@ -106,12 +105,11 @@ export class LogTail implements AsyncIterableIterator<LogBatch, undefined>, Disp
   }
 
   #keep(line: LogLine): void {
-    const full = this.#lines.length >= MAX_WAITING_LINES || this.#chars + line.text.length > MAX_WAITING_CHARS;
-    if (full || line.request !== null && this.#requests >= MAX_REQUESTS_PER_BATCH) {
+    const maxLines = line.request === null ? MAX_WAITING_LINES : MAX_LINES_FOR_REQUESTS;
+    if (this.#lines.length >= maxLines || this.#chars + line.text.length > MAX_WAITING_CHARS) {
       this.#dropped++;
       return;
     }
-    if (line.request !== null) this.#requests++;
     this.#chars += line.text.length;
     if (this.#lines.push(line) === 1) this.#wake?.();
   }
@@ -119,7 +117,7 @@ export class LogTail implements AsyncIterableIterator<LogBatch, undefined>, Disp
   #take(): LogBatch {
     const batch = { lines: this.#lines, dropped: this.#dropped };
     this.#lines = [];
-    this.#chars = this.#dropped = this.#requests = 0;
+    this.#chars = this.#dropped = 0;
     this.#lastBatchAt = this.#clock.now();
     return batch;
   }

@@ -1,4 +1,4 @@
-/** Declares a test of the dashboard: a listener over a fake NANO, a page in Chromium, and no fault allowed on it. */
+/** Declares tests of the dashboard: a listener over a fake NANO, a page in Chromium, and no fault allowed on it. */
 import { assertEquals } from "@std/assert";
 import type { BrowserContextOptions } from "playwright-core";
 import type { FakeAdminOptions } from "../support/fake_admin_target.ts";
@@ -9,7 +9,6 @@ import { DashboardServer, TOKEN } from "./dashboard_server.ts";
 export interface DashboardCase {
   readonly server: DashboardServer;
   readonly tab: TestTab;
-  readonly browser: TestBrowser;
 }
 
 /** How a test begins. */
@@ -20,29 +19,49 @@ export interface DashboardCaseOptions extends FakeAdminOptions {
   readonly browser?: BrowserContextOptions;
 }
 
-// On a machine that tests every commit a missing browser is a failure; elsewhere the reason is told once a file
-const isMissing = findChromium() === null;
-const isIgnored = isMissing && !Deno.env.get("CI");
-if (isIgnored) console.warn(`${CHROMIUM_MISSING}. Until then they are left out`);
+type Run = (given: DashboardCase) => Promise<void>;
 
-/** @param name a sentence */
-export function dashboardTest(
+// On a machine that tests every commit a missing browser is a failure; elsewhere the reason is told once a file
+const isIgnored = findChromium() === null && !Deno.env.get("CI");
+
+/**
+ * Declares the tests of one file as steps of one test: starting Chromium takes longer than most of them. The leak
+ * sanitizers look at the whole, browser included; within it the browser's pipe is always busy.
+ *
+ * @param name what is tested
+ * @param declare calls `test(name, options, run)` for each
+ */
+export function dashboardTests(
   name: string,
-  { signedIn = true, browser: browserOptions = {}, ...options }: DashboardCaseOptions,
-  run: (given: DashboardCase) => Promise<void>,
+  declare: (test: (name: string, options: DashboardCaseOptions, run: Run) => void) => void,
 ): void {
+  const cases: { readonly name: string; readonly options: DashboardCaseOptions; readonly run: Run }[] = [];
+  declare((name, options, run) => cases.push({ name, options, run }));
+  if (isIgnored) console.warn(`${CHROMIUM_MISSING}. Until then "${name}" is left out`);
   Deno.test({
     name,
     ignore: isIgnored,
-    async fn() {
-      await using server = new DashboardServer({ tickMs: 100, ...options });
+    async fn(context) {
       await using browser = await TestBrowser.start();
-      await using tab = await browser.open(server.url, browserOptions);
-      if (signedIn) await tab.signIn(TOKEN);
-      await run({ server, tab, browser });
-      assertEquals(tab.faults, []);
+      for (const { name, options, run } of cases) {
+        await context.step({
+          name,
+          sanitizeOps: false,
+          sanitizeResources: false,
+          fn: () => runCase(browser, options, run),
+        });
+      }
     },
   });
+}
+
+async function runCase(browser: TestBrowser, options: DashboardCaseOptions, run: Run): Promise<void> {
+  const { signedIn = true, browser: browserOptions = {}, ...fake } = options;
+  await using server = new DashboardServer({ tickMs: 100, ...fake });
+  await using tab = await browser.open(server.url, browserOptions);
+  if (signedIn) await tab.signIn(TOKEN);
+  await run({ server, tab });
+  assertEquals(tab.faults, []);
 }
 
 /** Waits until the condition holds. @throws Error with the description after 20 s */

@@ -27,6 +27,7 @@ Deno.test("The examples of the guides do what their guides say", async (t) => {
   await t.step("crons runs its job, and the run ends with its waitUntil", async () => {
     assertEquals(await served.runCron("crons", "tidy"), true);
     assertEquals(await text("crons"), [200, '{"runs":1}']);
+    await until(() => served.lines("crons").length > 0, "the job's line");
     assertStringIncludes(served.lines("crons")[0]!, "info 0 0 1 1 * was due at 20");
   });
 

@@ -1,20 +1,20 @@
 /** Serves apps of docs/examples/ through a real NANO, for tests. */
-import { Nano, type NanoEvent, resolveConfig } from "../../mod.ts";
+import { Nano, resolveConfig } from "../../mod.ts";
 import { fromFileUrl, REPO } from "../support/repo.ts";
 
 /** A running NANO with its apps; disposing it ends both. */
 export class ServedExamples implements AsyncDisposable {
-  /** Everything that NANO told, oldest first. */
-  readonly events: NanoEvent[] = [];
   readonly nano: Nano;
   readonly #stateDir: string;
+  /** The log since before the first app ran. */
+  readonly #log: string[];
   // Without allowHost, fetch replaces the Host header by that of the URL
   readonly #client = Deno.createHttpClient({ allowHost: true });
 
-  private constructor(nano: Nano, stateDir: string) {
+  private constructor(nano: Nano, stateDir: string, log: string[]) {
     this.nano = nano;
     this.#stateDir = stateDir;
-    nano.events.listen((event) => this.events.push(event));
+    this.#log = log;
   }
 
   /** @param apps as in nano.json; paths are below docs/examples/ */
@@ -23,7 +23,8 @@ export class ServedExamples implements AsyncDisposable {
     const document = { hostname: "127.0.0.1", port: 0, admin: false, state_dir: stateDir, apps };
     const baseDir = fromFileUrl(new URL("docs/examples", REPO));
     const config = await resolveConfig(document, { file: null, baseDir, hostEnv: () => undefined });
-    return new ServedExamples(await Nano.start(config, { write: () => {} }), stateDir);
+    const log: string[] = [];
+    return new ServedExamples(await Nano.start(config, { write: (text) => void log.push(text) }), stateDir, log);
   }
 
   /** A request to an app by its host. */
@@ -43,10 +44,11 @@ export class ServedExamples implements AsyncDisposable {
     return this.nano.operations.runCron(app, name, { actor: "test", ifMatch: null });
   }
 
-  /** Texts that an app wrote to its console, with their levels. */
+  /** Lines that an app wrote to its console, with their levels; they come a few ms late. */
   lines(app: string): string[] {
-    return this.events.flatMap((event) =>
-      event.event === "app_log" && event.app === app ? [`${event.level} ${event.text}`] : []
+    const records = this.#log.join("").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+    return records.filter((one) => one.event === "app_log" && one.app === app).map(({ level, text }) =>
+      `${level} ${text}`
     );
   }
 

@@ -62,7 +62,7 @@ Deno.test("An app that does not fit is refused with every mistake and changes no
 
 Deno.test("A change holds for the keys it names, is kept, and is undone by a reset", async () => {
   await using scene = await OperateScene.create({
-    blog: { files: ENV_APP, config: { env: { WORD: "from the file", OTHER: "x" }, memory_mb: 64 } },
+    blog: { files: ENV_APP, config: { env: { WORD: "from the file", OTHER: "x" }, cpu_ms: 4000 } },
   });
   const { operations } = scene;
   await operations.changeApp("blog", { env: { WORD: "changed" }, timeout_ms: 5000 }, BY);
@@ -74,7 +74,7 @@ Deno.test("A change holds for the keys it names, is kept, and is undone by a res
     hostname: ["blog", "blog.example"],
   });
   assertEquals(scene.nano.config.apps[0]!.env, { WORD: "changed" });
-  assertEquals(scene.nano.config.apps[0]!.memoryMb, 64);
+  assertEquals(scene.nano.config.apps[0]!.cpuMs, 4000);
   await scene.restart();
   assertEquals(await scene.text("blog.example"), "changed");
 
@@ -95,7 +95,7 @@ Deno.test("A change of an added app changes its entry; a reset of it is refused,
   assertEquals(operations.originOf("shop").overrides, null);
   await refusalOf("CONFLICT", () => operations.resetApp("shop", BY));
   await refusalOf("CONFLICT", () => operations.changeApp("shop", { name: "store" }, BY));
-  await refusalOf("NOT_FOUND", () => operations.changeApp("store", { memory_mb: 64 }, BY));
+  await refusalOf("NOT_FOUND", () => operations.changeApp("store", { cpu_ms: 4000 }, BY));
   await refusalOf("CONFIG_INVALID", () => operations.changeApp("shop", { path: null }, BY));
   assertEquals(await scene.text("shop"), "no word");
 });
@@ -157,7 +157,7 @@ Deno.test("A drained app answers APP_DRAINING until it is restarted", async () =
   assertEquals(await scene.text("slow"), "503 APP_DRAINING");
   // A reload finds nothing to do, a change of another app neither.
   await scene.operations.reload(BY);
-  await scene.operations.changeApp("blog", { memory_mb: 64 }, BY);
+  await scene.operations.changeApp("blog", { cpu_ms: 4000 }, BY);
   assertEquals(await scene.text("slow"), "503 APP_DRAINING");
   await scene.operations.restartApp("slow", BY);
   const again = await openRequest(scene, "slow");
@@ -193,7 +193,7 @@ Deno.test("A change with If-Match is made only while the app has that tag", asyn
   const { operations } = scene;
   const first = operations.tagOf("blog");
   assertMatch(first, /^"[0-9a-f]{16}"$/);
-  await operations.changeApp("shop", { memory_mb: 64 }, BY);
+  await operations.changeApp("shop", { cpu_ms: 4000 }, BY);
   assertEquals(operations.tagOf("blog"), first);
   const change = (ifMatch: string, WORD: string) =>
     operations.changeApp("blog", { env: { WORD } }, { actor: "test", ifMatch });

@@ -11,6 +11,7 @@ import {
   type NanoListener,
   type NanoOptions,
   type Operations,
+  type ReloadSummary,
   type VersionView,
 } from "../../../runtime/mod.ts";
 import { rawZip } from "../../support/raw_zip.ts";
@@ -115,6 +116,17 @@ export class OperateScene implements AsyncDisposable {
   async stop(): Promise<void> {
     await this.#nano?.drain();
     this.#nano = null;
+  }
+
+  /** Reloads, and waits until what it removed has gone. */
+  async reload(): Promise<ReloadSummary> {
+    const from = this.events.length;
+    const summary = await this.operations.reload(BY);
+    for (const name of summary.removed) {
+      const isEnd = (event: NanoEvent) => event.event === "app_removed" && event.app === name;
+      if (!this.events.slice(from).some(isEnd)) await this.event("app_removed", isEnd);
+    }
+    return summary;
   }
 
   /** A request under a host name. */

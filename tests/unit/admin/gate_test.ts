@@ -46,6 +46,16 @@ Deno.test("ten wrong tokens a minute are answered with 401, more with 429, and t
   assertEquals(await refusal(await wrong()), [401, "UNAUTHORIZED"]);
 });
 
+Deno.test("an address that sends many wrong tokens is told once as a warning", async () => {
+  const { target, bare } = apiBench();
+  const told: unknown[] = [];
+  target.events.listen((event) => told.push(event));
+  for (let turn = 0; turn < 13; turn++) {
+    await quick(await bare("/admin/apps", { headers: { authorization: "Bearer x" } }));
+  }
+  assertEquals(told, [{ event: "warning", text: "Many wrong admin tokens come from 192.0.2.7" }]);
+});
+
 Deno.test("FailedAttempts counts each address for itself and forgets the oldest above its bound", () => {
   let now = 0;
   const attempts = new FailedAttempts({ now: () => now, limit: 1, windowMs: 1000, maxAddresses: 3 });

@@ -121,6 +121,34 @@ Deno.test("AdminServer refuses foreign hosts and origins, wrong tokens and overs
   assertEquals(target.operations.entries, []);
 });
 
+Deno.test("AdminServer takes an upload that is cut for the client's fault, and changes nothing", async () => {
+  const target = new FakeAdminTarget();
+  const reported: unknown[] = [];
+  let failure: unknown = null;
+  const deploy = target.operations.deploy.bind(target.operations);
+  target.operations.deploy = (...args) =>
+    deploy(...args).catch((error) => {
+      failure = error;
+      throw error;
+    });
+  await using server = AdminServer.start(target, { ...OPTIONS, report: (error) => reported.push(error) });
+  const connection = await RawConnection.open(server.url);
+  const headers = [HOST, TOKEN_LINE, ["Content-Type", "application/zip"], ["Content-Length", "1000"]] as const;
+  await connection.request("POST", "/admin/apps/app-1/versions", headers, "PK\x03\x04");
+  connection.close();
+  await until(() => failure !== null);
+  assertEquals([(failure as NanoError).code, reported], ["BAD_REQUEST", []]);
+  assertEquals(target.operations.entries, []);
+});
+
+Deno.test("AdminServer serves the dashboard to browsers", async () => {
+  await using server = AdminServer.start(new FakeAdminTarget(), OPTIONS);
+  const response = await fetch(server.url, { headers: { accept: "text/html" } });
+  assertEquals([response.status, response.redirected, new URL(response.url).pathname], [200, true, "/login"]);
+  assertMatch(await response.text(), /<form method="post" action="\/login"/);
+  assert(!response.headers.get("content-security-policy")!.includes("unsafe"));
+});
+
 async function until(condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 30_000;
   while (!condition()) {

@@ -1,6 +1,7 @@
 /** Tests the reading of a request's head, through Deno's inner slots and through the public API. */
 import { assertEquals } from "@std/assert";
-import { doorHeaders, innerOf, readRequestHead } from "../../../runtime/http/request_head.ts";
+import { SESSION_COOKIE as dashboardCookie } from "../../../admin/session.ts";
+import { doorHeaders, innerOf, readRequestHead, SESSION_COOKIE } from "../../../runtime/http/request_head.ts";
 import { splitHeaders } from "../../../runtime/protocol/header_block.ts";
 
 for (const path of ["inner slots", "public API"] as const) {
@@ -24,6 +25,15 @@ for (const path of ["inner slots", "public API"] as const) {
     assertEquals(head.forwarded, { for: "1.1.1.1", proto: "https", host: "b.test" });
     const kept = splitHeaders(head.headers).map(([name, value]) => [name.toLowerCase(), value]).sort();
     assertEquals(kept, [["accept", "*/*"], ["cookie", "a=1"], ["x-forwarded-port", "1"]]);
+  });
+
+  Deno.test(`readRequestHead() keeps the dashboard's session from the apps (${path})`, () => {
+    const cookies = (value: string) => splitHeaders(read([["Cookie", value]]).headers).map(([, kept]) => kept);
+    assertEquals(SESSION_COOKIE, `${dashboardCookie}=`);
+    assertEquals(cookies("a=1; nano_session=secret; b=2"), ["a=1; b=2"]);
+    assertEquals(cookies("nano_session=secret;b=2"), ["b=2"]);
+    assertEquals(cookies("nano_session=secret"), []);
+    assertEquals(cookies("my_nano_session=mine"), ["my_nano_session=mine"]);
   });
 
   Deno.test(`readRequestHead() joins a chain that came in several headers (${path})`, () => {

@@ -5,7 +5,7 @@ import type { LogFilter, LogLine } from "../../../runtime/observations.ts";
 import {
   BATCH_MS,
   LogTail,
-  MAX_REQUESTS_PER_BATCH,
+  MAX_LINES_FOR_REQUESTS,
   MAX_WAITING_CHARS,
   MAX_WAITING_LINES,
 } from "../../../runtime/observe/log_tail.ts";
@@ -106,10 +106,10 @@ Deno.test("LogTail of a slow reader holds a bounded number of characters", async
 Deno.test("LogTail takes a bounded number of requests into a batch, and makes no line of the rest", async () => {
   const { clock, stop, tail } = scene();
   let made = 0;
-  for (let id = 1; id <= MAX_REQUESTS_PER_BATCH + 300; id++) if (offerRequest(tail, id) !== null) made++;
+  for (let id = 1; id <= MAX_LINES_FOR_REQUESTS + 300; id++) if (offerRequest(tail, id) !== null) made++;
   tail.offer(line(9_000));
   const { value } = await tail.next();
-  assertEquals([value!.lines.length, value!.dropped, made], [MAX_REQUESTS_PER_BATCH + 1, 300, MAX_REQUESTS_PER_BATCH]);
+  assertEquals([value!.lines.length, value!.dropped, made], [MAX_LINES_FOR_REQUESTS + 1, 300, MAX_LINES_FOR_REQUESTS]);
   offerRequest(tail, 9_001);
   const next = tail.next();
   await clock.advance(BATCH_MS);
@@ -117,14 +117,24 @@ Deno.test("LogTail takes a bounded number of requests into a batch, and makes no
   stop.abort();
 });
 
+Deno.test("LogTail takes no request beside many lines that the app wrote", async () => {
+  const { stop, tail } = scene();
+  for (let id = 1; id < MAX_LINES_FOR_REQUESTS; id++) tail.offer(line(id));
+  for (let id = 1_001; id <= 1_010; id++) offerRequest(tail, id);
+  for (let id = 2_001; id <= 2_010; id++) tail.offer(line(id));
+  const { lines, dropped } = (await tail.next()).value!;
+  assertEquals([lines.length, lines.filter(({ request }) => request !== null).length, dropped], [510, 1, 9]);
+  stop.abort();
+});
+
 Deno.test("LogTail that looks for text counts no request as dropped that does not match", async () => {
   const { stop, tail } = scene({ text: "/cart" });
-  for (let id = 1; id <= MAX_REQUESTS_PER_BATCH + 20; id++) {
+  for (let id = 1; id <= MAX_LINES_FOR_REQUESTS + 20; id++) {
     offerRequest(tail, id);
     offerRequest(tail, id, { path: "/other" });
   }
   const { value } = await tail.next();
-  assertEquals([value!.lines.length, value!.dropped], [MAX_REQUESTS_PER_BATCH, 20]);
+  assertEquals([value!.lines.length, value!.dropped], [MAX_LINES_FOR_REQUESTS, 20]);
   stop.abort();
 });
 

@@ -38,21 +38,20 @@ export class MemoryIo implements CliIo {
   get errTerminal(): boolean {
     return this.columns !== null;
   }
-  out(line: string): void {
+  // Bound, as those of the real world are: commands hand them on.
+  readonly out = (line: string): void => {
     this.stdout.push(line);
     this.#tell();
-  }
-  err(line: string): void {
+  };
+  readonly err = (line: string): void => {
     this.stderr.push(line);
     this.#tell();
-  }
-  draw(text: string): void {
+  };
+  readonly draw = (text: string): void => {
     this.drawn.push(text);
     this.#tell();
-  }
-  env(name: string): string | undefined {
-    return this.#env[name];
-  }
+  };
+  readonly env = (name: string): string | undefined => this.#env[name];
   stdin(): Promise<string> {
     return Promise.resolve(this.#stdin);
   }

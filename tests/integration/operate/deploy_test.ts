@@ -1,0 +1,211 @@
+/** Versions that are deployed, previewed, rolled back and removed, with real archives and real requests. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { packFolder } from "../../../runtime/mod.ts";
+import { archiveOf, BY, OperateScene, refusalOf, saying } from "./operate_scene.ts";
+
+/** Folders of an app's versions on the disk. */
+function folders(scene: OperateScene, app: string): string[] {
+  try {
+    return [...Deno.readDirSync(`${scene.stateDir}/versions/${app}`)].map(({ name }) => name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+Deno.test("A deployed zip or tar.gz serves at once, the one before stays to go back to, and all is kept", async () => {
+  await using scene = await OperateScene.create({ blog: saying("own path"), other: saying("packed") });
+  const { operations } = scene;
+  const first = await scene.deploy("blog", { "index.ts": saying("v1"), "data/a.txt": "abc" }, { note: "first" });
+  assertEquals({ ...first, createdAt: 0 }, {
+    version: "v1",
+    createdAt: 0,
+    bytes: saying("v1").length + 3,
+    files: 2,
+    note: "first",
+    actor: "test",
+    previewHost: null,
+    role: "active",
+  });
+  assertEquals(await scene.text("blog"), "v1");
+  const { stream } = await packFolder(`${scene.project.dir}/apps/other`);
+  const second = await operations.deploy("blog", stream, { ...BY, create: null, target: "all", note: "" });
+  assertEquals([second.version, await scene.text("blog")], ["v2", "packed"]);
+  assertEquals(operations.originOf("blog").deployed, "v2");
+
+  await scene.restart();
+  assertEquals(await scene.text("blog"), "packed");
+  const go = (version: string | null) => scene.operations.rollback("blog", version, BY);
+  assertEquals([await go(null), await scene.text("blog")], ["v1", "v1"]);
+  assertEquals([await go(null), await scene.text("blog")], ["v2", "packed"]);
+  assertEquals([await go("v1"), await scene.text("blog")], ["v1", "v1"]);
+  assertEquals([await go("path"), await scene.text("blog")], ["path", "own path"]);
+  assertEquals([await go(null), await scene.text("blog")], ["v1", "v1"]);
+  await refusalOf("CONFLICT", () => go("v1"));
+  await refusalOf("NOT_FOUND", () => go("v9"));
+  assertEquals(scene.operations.versions("blog").map(({ version, role }) => `${version} ${role}`), [
+    "v2 kept",
+    "v1 active",
+  ]);
+});
+
+Deno.test("Code that cannot start is refused, leaves nothing behind and lets the old version serve", async () => {
+  await using scene = await OperateScene.create({ blog: saying("own path") });
+  await scene.deploy("blog", saying("v1"));
+  const refused = async (files: Parameters<OperateScene["deploy"]>[1], code: "CONFIG_INVALID" | "USAGE") =>
+    await refusalOf(code, () => scene.deploy("blog", files));
+  assertMatch((await refused("throw new Error('at start');\n", "CONFIG_INVALID")).message, /blog.*at start/);
+  await refused("export default 1;\n", "CONFIG_INVALID");
+  await refused("this is no code", "CONFIG_INVALID");
+  await refused({ "../out.ts": saying("x") }, "USAGE");
+  const text = ReadableStream.from([new TextEncoder().encode("no archive")]);
+  const how = { ...BY, create: null, target: "all", note: "" } as const;
+  await refusalOf("USAGE", () => scene.operations.deploy("blog", text, how));
+  assertEquals([await scene.text("blog"), folders(scene, "blog")], ["v1", ["v1"]]);
+  assertEquals(scene.operations.versions("blog").length, 1);
+  assertEquals(scene.recent(6).map(([action, , error]) => `${action} ${error === null}`), [
+    ...Array(5).fill("version.deploy false"),
+    "version.deploy true",
+  ]);
+  // Numbers are never given twice.
+  assertEquals((await scene.deploy("blog", saying("again"))).version, "v7");
+});
+
+Deno.test("A deploy to an app that is not there is refused before it is read, unless it makes the app", async () => {
+  await using scene = await OperateScene.create({ blog: saying("blog") });
+  let cancelled = false;
+  const unread = new ReadableStream<Uint8Array>({ cancel: () => void (cancelled = true) });
+  const how = { ...BY, create: null, target: "all", note: "" } as const;
+  await refusalOf("NOT_FOUND", () => scene.operations.deploy("shop", unread, how));
+  assert(cancelled);
+  const stale = new ReadableStream<Uint8Array>();
+  const late = { ...how, ifMatch: '"0000000000000000"' };
+  await refusalOf("PRECONDITION_FAILED", () => scene.operations.deploy("blog", stale, late));
+  await refusalOf(
+    "USAGE",
+    () => scene.deploy("shop", saying("x"), { create: { hostnames: [] }, target: { percent: 5 } }),
+  );
+
+  const create = { hostnames: ["shop.example"] };
+  await scene.deploy("shop", saying("shop"), { create });
+  assertEquals([await scene.text("shop.example"), scene.operations.originOf("shop").source], ["shop", "api"]);
+  await refusalOf("CONFLICT", () => scene.deploy("two", saying("x"), { create }));
+  assertEquals(folders(scene, "two"), []);
+  // It has no path of its own to go back to, and nothing served before.
+  await refusalOf("NOT_FOUND", () => scene.operations.rollback("shop", "path", BY));
+  await refusalOf("CONFLICT", () => scene.operations.rollback("shop", null, BY));
+  await scene.restart();
+  assertEquals(await scene.text("shop.example"), "shop");
+  await scene.operations.removeApp("shop", BY);
+  assertEquals([await scene.text("shop.example"), folders(scene, "shop")], ["404 APP_NOT_FOUND", []]);
+});
+
+Deno.test("A folder of assets moves along with the version, and a deployed site of files alone serves", async () => {
+  const files = { "index.ts": saying("app"), "public/a.txt": "old" };
+  await using scene = await OperateScene.create({
+    blog: { files, config: { assets: "./apps/blog/public" } },
+    outside: { files: { "index.ts": saying("app"), "../pages/a.txt": "shared" }, config: { assets: "./apps/pages" } },
+  });
+  assertEquals([await scene.text("blog", "/a.txt"), await scene.text("outside", "/a.txt")], ["old", "shared"]);
+  await scene.deploy("blog", { "index.ts": saying("app 1"), "public/a.txt": "new" });
+  await scene.deploy("outside", { "index.ts": saying("app 1") });
+  assertEquals([await scene.text("blog", "/a.txt"), await scene.text("blog")], ["new", "app 1"]);
+  assertEquals(await scene.text("outside", "/a.txt"), "shared");
+  await scene.deploy("site", { "index.html": "<h1>site</h1>" }, { create: { hostnames: [] } });
+  assertEquals(await scene.text("site"), "<h1>site</h1>");
+  // What else lies in the state folder is nobody's.
+  assertEquals(await scene.text("site", "/../../../nano.db"), "404 " + await codeOf(scene, "site"));
+  await scene.operations.rollback("blog", null, BY);
+  assertEquals(await scene.text("blog", "/a.txt"), "old");
+});
+
+async function codeOf(scene: OperateScene, host: string): Promise<string> {
+  const response = await scene.fetch(host, "/none");
+  const body = await response.text();
+  return response.headers.get("nano-error") ?? body;
+}
+
+Deno.test("A preview serves on a host of its own only, survives a restart, and ends with its app or by itself", async () => {
+  await using scene = await OperateScene.create({ blog: { files: saying("blog"), config: { hostname: "blog.test" } } });
+  const preview = { preview: { suffix: null } };
+  const view = await scene.deploy("blog", saying("preview"), { target: preview });
+  assertEquals([view.role, view.previewHost], ["preview", "v1--blog.test"]);
+  const other = await scene.deploy("blog", saying("elsewhere"), { target: { preview: { suffix: "preview.example" } } });
+  assertEquals(other.previewHost, "v2--blog.preview.example");
+  await scene.restart();
+  assertEquals([await scene.text("blog.test"), await scene.text("v1--blog.test")], ["blog", "preview"]);
+  assertEquals(await scene.text("v2--blog.preview.example"), "elsewhere");
+  assertEquals(scene.operations.originOf("v1--blog"), {
+    source: "version",
+    versionOf: "blog",
+    overrides: null,
+    deployed: null,
+    rollout: null,
+  });
+  await refusalOf("CONFLICT", () => scene.operations.changeApp("v1--blog", { cpu_ms: 4000 }, BY));
+  await refusalOf("CONFLICT", () => scene.deploy("v1--blog", saying("x")));
+  // What was looked at becomes what serves; its preview stays.
+  await scene.operations.rollback("blog", "v1", BY);
+  assertEquals([await scene.text("blog.test"), await scene.text("v1--blog.test")], ["preview", "preview"]);
+  await scene.operations.removeApp("v1--blog", BY);
+  assertEquals([await scene.text("blog.test"), await scene.text("v1--blog.test")], ["preview", "404 APP_NOT_FOUND"]);
+  await scene.operations.removeVersion("blog", "v2", BY);
+  assertEquals([await scene.text("v2--blog.preview.example"), folders(scene, "blog")], ["404 APP_NOT_FOUND", ["v1"]]);
+  await refusalOf("CONFLICT", () => scene.operations.removeVersion("blog", "v1", BY));
+  await scene.deploy("blog", saying("three"), { target: preview });
+  await scene.operations.removeApp("blog", BY);
+  assertEquals([scene.states(), folders(scene, "blog")], [{}, []]);
+});
+
+Deno.test("The ten newest versions are kept, and those that serve or served before", async () => {
+  await using scene = await OperateScene.create({ blog: saying("own path") });
+  await scene.deploy("blog", saying("v1"));
+  await scene.deploy("blog", saying("v2"));
+  // Only looked at, so that v2 and v1 stay what serves and served.
+  for (let count = 3; count <= 13; count++) {
+    await scene.deploy("blog", saying(`v${count}`), { target: { preview: { suffix: null } } });
+  }
+  const kept = ["v13", "v12", "v11", "v10", "v9", "v8", "v7", "v6", "v5", "v4", "v2", "v1"];
+  assertEquals(scene.operations.versions("blog").map(({ version }) => version), kept);
+  assertEquals(folders(scene, "blog"), [...kept].sort());
+  assertEquals(scene.states()["v3--blog"], undefined);
+  assertEquals([await scene.operations.rollback("blog", null, BY), await scene.text("blog")], ["v1", "v1"]);
+});
+
+Deno.test("Deploys to the same app at the same time all come through, one after the other", async () => {
+  await using scene = await OperateScene.create({ blog: saying("own path") });
+  const deploys = Array.from({ length: 6 }, (_, index) => scene.deploy("blog", saying(`text ${index}`)));
+  const views = await Promise.all(deploys);
+  assertEquals(views.map(({ version }) => version).sort(), ["v1", "v2", "v3", "v4", "v5", "v6"]);
+  const { deployed } = scene.operations.originOf("blog");
+  const last = views.findIndex(({ version }) => version === deployed);
+  assertEquals(await scene.text("blog"), `text ${last}`);
+  const roles = scene.operations.versions("blog").map(({ role }) => role);
+  assertEquals(roles.filter((role) => role === "active").length, 1);
+  await scene.restart();
+  assertEquals(await scene.text("blog"), `text ${last}`);
+});
+
+Deno.test("A deploy that NANO's drain overtakes is refused, and the next start finds nothing of it", async () => {
+  await using scene = await OperateScene.create({ blog: saying("own path") });
+  const { operations } = scene;
+  const gate = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const bytes = await new Response(archiveOf(saying("late"))).bytes();
+  async function* slowly() {
+    yield bytes.slice(0, 20);
+    begun.resolve();
+    await gate.promise;
+    yield bytes.slice(20);
+  }
+  const how = { ...BY, create: null, target: "all", note: "" } as const;
+  const deployed = refusalOf("APP_DRAINING", () => operations.deploy("blog", ReadableStream.from(slowly()), how));
+  await begun.promise;
+  await scene.stop();
+  gate.resolve();
+  await deployed;
+  await refusalOf("APP_DRAINING", () => operations.changeApp("blog", { cpu_ms: 4000 }, BY));
+  await refusalOf("APP_DRAINING", () => operations.deploy("blog", archiveOf(saying("x")), how));
+  await scene.start();
+  assertEquals([await scene.text("blog"), folders(scene, "blog")], ["own path", []]);
+});

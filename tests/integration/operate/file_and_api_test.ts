@@ -1,0 +1,192 @@
+/** Edits of nano.json against changes by the API, in every order. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { BY, OperateScene, refusalOf, saying } from "./operate_scene.ts";
+
+const WORD = `export default { fetch: (_, env) => new Response(env.WORD ?? "no word") };\n`;
+
+/** What is set aside, as `app: reason`. */
+function aside(scene: OperateScene): string[] {
+  return scene.operations.setAside().map(({ app, reasons }) => `${app}: ${reasons.join("; ")}`);
+}
+
+Deno.test("nano.json wins when it comes to name an app that was added, which comes back when nano.json gives way", async () => {
+  await using scene = await OperateScene.create({ blog: saying("blog"), file: saying("from nano.json") });
+  const { project, operations } = scene;
+  await project.removeApp("file");
+  await scene.reload();
+  await operations.addApp({ name: "file", path: "./apps/blog" }, BY);
+  assertEquals(await scene.text("file"), "blog");
+
+  await project.setApp("file", {});
+  await scene.reload();
+  assertEquals(await scene.text("file"), "from nano.json");
+  assertEquals(aside(scene), ["file: nano.json names an app of this name, and nano.json wins"]);
+  assertEquals(operations.originOf("file").source, "file");
+  // The app that runs can be changed all the same, and keeps its change after the restart.
+  await operations.changeApp("file", { cpu_ms: 4000 }, BY);
+  await refusalOf("CONFLICT", () => operations.addApp({ name: "file", path: "./apps/blog" }, BY));
+  await scene.restart();
+  assertEquals(await scene.text("file"), "from nano.json");
+  assertEquals(scene.nano.config.apps.find(({ name }) => name === "file")!.cpuMs, 4000);
+  assertMatch(scene.log, /Kept changes of app \\"file\\" are set aside: nano.json names/);
+
+  await project.removeApp("file");
+  await scene.reload();
+  assertEquals(await scene.text("file"), "blog");
+  assertEquals(aside(scene), []);
+});
+
+Deno.test("An added app whose host nano.json claims is set aside until then, and can be removed meanwhile", async () => {
+  await using scene = await OperateScene.create({ blog: WORD });
+  const { project, operations } = scene;
+  for (const name of ["one", "two"]) {
+    await operations.addApp({ name, hostname: `${name}.example`, path: "./apps/blog", env: { WORD: name } }, BY);
+  }
+  await project.setApp("blog", { files: WORD, config: { hostname: ["one.example", "two.example"] } });
+  const summary = await scene.reload();
+  assertEquals([summary.removed, summary.changed], [["one", "two"], ["blog"]]);
+  assertEquals(await scene.text("one.example"), "no word");
+  assertEquals(aside(scene), [
+    'one: hostname is "one.example": already taken by "hostname[0]" of app "blog"',
+    'two: hostname is "two.example": already taken by "hostname[1]" of app "blog"',
+  ]);
+  await refusalOf("NOT_FOUND", () => operations.changeApp("one", { cpu_ms: 4000 }, BY));
+  await operations.removeApp("one", BY);
+  assertEquals(aside(scene).length, 1);
+
+  await project.setApp("blog", { files: WORD, config: { hostname: "blog" } });
+  await scene.reload();
+  assertEquals([await scene.text("one.example"), await scene.text("two.example")], ["404 APP_NOT_FOUND", "two"]);
+  assertEquals(scene.states(), { blog: "running", two: "running" });
+});
+
+Deno.test("A change by the API holds for its keys also after the operator edits them, and the others follow the file", async () => {
+  await using scene = await OperateScene.create({ blog: { files: WORD, config: { env: { WORD: "file 1" } } } });
+  const { project, operations } = scene;
+  await operations.changeApp("blog", { env: { WORD: "api" } }, BY);
+  await project.setApp("blog", { files: WORD, config: { env: { WORD: "file 2" }, cpu_ms: 4000 } });
+  await scene.reload();
+  assertEquals(await scene.text("blog"), "api");
+  assertEquals(scene.nano.config.apps[0]!.cpuMs, 4000);
+  await operations.resetApp("blog", BY);
+  assertEquals(await scene.text("blog"), "file 2");
+});
+
+Deno.test("A change that comes not to fit is set aside whole, and a change of it that fits brings it back", async () => {
+  await using scene = await OperateScene.create({ blog: WORD });
+  const { project, operations } = scene;
+  await operations.changeApp("blog", { hostname: "shop.example", env: { WORD: "api" } }, BY);
+  await project.setApp("shop", { files: saying("shop"), config: { hostname: "shop.example" } });
+  await scene.reload();
+  assertEquals([await scene.text("shop.example"), await scene.text("blog")], ["shop", "no word"]);
+  assertEquals(aside(scene), ['blog: "hostname" of app "shop" is "shop.example": already taken by hostname']);
+  await refusalOf("CONFLICT", () => operations.changeApp("blog", { cpu_ms: 4000 }, BY));
+  await operations.changeApp("blog", { hostname: "blog.example" }, BY);
+  assertEquals([await scene.text("blog.example"), aside(scene)], ["api", []]);
+});
+
+Deno.test("A removed app of nano.json is back once its entry is edited, and an edit back does not remove it again", async () => {
+  await using scene = await OperateScene.create({ blog: saying("blog"), shop: saying("shop") });
+  const { project, operations } = scene;
+  await operations.removeApp("blog", BY);
+  await project.setApp("shop", { files: saying("shop"), config: { cpu_ms: 4000 } });
+  await scene.reload();
+  await scene.restart();
+  assertEquals(scene.states(), { shop: "running" });
+
+  await project.setApp("blog", { files: saying("blog"), config: { cpu_ms: 4000 } });
+  await scene.reload();
+  assertEquals(await scene.text("blog"), "blog");
+  await project.setApp("blog", { files: saying("blog") });
+  await scene.reload();
+  await scene.restart();
+  assertEquals(await scene.text("blog"), "blog");
+
+  // Taken out of nano.json and put back, it is a new one.
+  await scene.operations.removeApp("blog", BY);
+  await project.removeApp("blog");
+  await scene.reload();
+  await project.setApp("blog", {});
+  await scene.reload();
+  assertEquals(await scene.text("blog"), "blog");
+});
+
+Deno.test("An app may be added under the name of a removed one; nano.json wins again once its entry is edited", async () => {
+  await using scene = await OperateScene.create({ blog: saying("from nano.json"), shop: saying("shop") });
+  const { project, operations } = scene;
+  await operations.removeApp("blog", BY);
+  await operations.addApp({ name: "blog", path: "./apps/shop" }, BY);
+  await scene.restart();
+  assertEquals([await scene.text("blog"), scene.operations.originOf("blog").source], ["shop", "api"]);
+  await project.setApp("blog", { config: { cpu_ms: 4000 } });
+  await scene.reload();
+  assertEquals([await scene.text("blog"), aside(scene).length], ["from nano.json", 1]);
+});
+
+Deno.test("The default app cannot be removed, and what nano.json makes the default app comes back", async () => {
+  await using scene = await OperateScene.create({ blog: saying("blog"), shop: saying("shop") }, {
+    config: { default_app: "blog" },
+  });
+  const refused = await refusalOf("CONFIG_INVALID", () => scene.operations.removeApp("blog", BY));
+  assertMatch(refused.message, /^Cannot remove app "blog": default_app is "blog"/);
+  assertEquals(await scene.text("unknown.example"), "blog");
+  await scene.operations.removeApp("shop", BY);
+  await scene.project.writeConfig({ default_app: "shop" });
+  await scene.reload();
+  assertEquals(await scene.text("unknown.example"), "shop");
+  assertMatch(aside(scene).join(), /^shop: default_app is "shop"/);
+});
+
+Deno.test("A broken nano.json holds up a reload and no change; the first sound one takes both", async () => {
+  await using scene = await OperateScene.create({ blog: WORD });
+  const { project, operations } = scene;
+  await scene.deploy("blog", saying("v1"));
+  await project.writeRawConfig('{ "apps": [ nonsense');
+  await refusalOf("CONFIG_INVALID", () => operations.reload(BY));
+  await refusalOf("CONFIG_INVALID", () => operations.previewReload());
+  await operations.rollback("blog", null, BY);
+  await operations.changeApp("blog", { env: { WORD: "api" } }, BY);
+  await operations.addApp({ name: "shop", path: "./apps/blog" }, BY);
+  assertEquals([await scene.text("blog"), await scene.text("shop")], ["api", "no word"]);
+  assertEquals(operations.tagOf("blog"), operations.tagOf("blog"));
+  await project.setApp("late", { files: saying("late") });
+  const { added, unchanged } = await operations.previewReload();
+  assertEquals([added, unchanged], [["late"], ["blog", "shop"]]);
+  await scene.reload();
+  assertEquals([await scene.text("blog"), await scene.text("late"), await scene.text("shop")], [
+    "api",
+    "late",
+    "no word",
+  ]);
+});
+
+Deno.test("A mistake in nano.json that is not in force yet does not come in force by a change", async () => {
+  await using scene = await OperateScene.create({ blog: WORD });
+  const { project, operations } = scene;
+  await project.setApp("broken", { files: "throw new Error('at start');\n" });
+  await operations.changeApp("blog", { env: { WORD: "api" } }, BY);
+  assertEquals([await scene.text("blog"), scene.states()], ["api", { blog: "running" }]);
+  const refused = await refusalOf("CONFIG_INVALID", () => operations.reload(BY));
+  assert(refused.details.some((line) => line.includes("at start")), refused.details.join("\n"));
+  assertEquals(await scene.text("blog"), "api");
+});
+
+Deno.test("What is left of an app that nano.json no longer names is set aside, and comes back with it", async () => {
+  await using scene = await OperateScene.create({ blog: WORD, shop: saying("shop") });
+  const { project } = scene;
+  await scene.deploy("blog", saying("deployed"));
+  await project.removeApp("blog");
+  await scene.reload();
+  assertEquals(await scene.text("blog"), "404 APP_NOT_FOUND");
+  assertEquals(aside(scene), ["blog: nano.json no longer names this app"]);
+  await scene.restart();
+  await project.setApp("blog", {});
+  await scene.reload();
+  assertEquals(await scene.text("blog"), "deployed");
+
+  // An app that is added under the name is another one: it serves its own path.
+  await project.removeApp("blog");
+  await scene.reload();
+  await scene.operations.addApp({ name: "blog", path: "./apps/shop" }, BY);
+  assertEquals(await scene.text("blog"), "shop");
+});

@@ -14,13 +14,14 @@ import { EventStreams } from "./event_streams.ts";
 import { FailedAttempts } from "./failed_attempts.ts";
 import { checkFetchSite, gate } from "./gate.ts";
 import { HttpError } from "./http_error.ts";
+import { jsonBody } from "./json_body.ts";
 import { loginRoute, logoutRoute } from "./login.ts";
 import { openApiDocument } from "./openapi.ts";
 import { asNanoError, problemResponse } from "./problem.ts";
 import { appRoutes } from "./routes/apps.ts";
 import { configRoutes } from "./routes/config.ts";
 import { deployRoutes } from "./routes/deploy.ts";
-import { healthRoutes, metricsRoute } from "./routes/health.ts";
+import { healthRoutes, probeRoutes } from "./routes/health.ts";
 import { observeRoutes } from "./routes/observe.ts";
 import { json, problems } from "./routes/route_parts.ts";
 import { securityHeaders } from "./security_headers.ts";
@@ -52,12 +53,16 @@ export interface AdminApiOptions {
 const MAX_BODY_BYTES = 1024 * 1024;
 const ARCHIVE_PATH = /^\/admin\/apps\/[^/]+\/versions$/;
 
+function isArchive(method: string, path: string): boolean {
+  return method === "POST" && ARCHIVE_PATH.test(path);
+}
+
 type SchemaOf<T> = T extends Hono<AdminEnv, infer S, "/"> ? S : never;
 
 /** All routes by type, for `hono/client`. */
 export type AdminApi = Hono<
   AdminEnv,
-  SchemaOf<ReturnType<typeof apiRoutes>> & SchemaOf<ReturnType<typeof healthRoutes>>,
+  SchemaOf<ReturnType<typeof apiRoutes>> & SchemaOf<ReturnType<typeof probeRoutes>>,
   "/"
 >;
 
@@ -71,8 +76,7 @@ const openApi = createRoute({
 });
 
 /**
- * Builds the admin API. Open are `/livez`, `/readyz`, `/admin/health` and the login; all else wants the bearer token or
- * a session. Requests for a foreign Host or from a foreign Origin are refused first.
+ * Builds the admin API. Open are `/livez`, `/readyz` and the login; all else wants the bearer token or a session. Requests for a foreign Host or from a foreign Origin are refused first.
  *
  * @returns a Hono app; its `fetch` is the handler of the admin listener
  */
@@ -93,16 +97,18 @@ export function createAdminApi(target: AdminTarget, options: AdminApiOptions): O
 
   const api = new OpenAPIHono<AdminEnv>();
   api.use(securityHeaders(), checkHost(options.hostnames), checkOrigin(), checkFetchSite());
-  api.route("/", healthRoutes(target));
+  api.route("/", probeRoutes(target));
   api.use("/login", limitBody);
   api.route("/", loginRoute({ token, sessions }));
   api.use(gate({ token, sessions, isOpen: (path) => path === "/login" || path.startsWith("/assets/"), limitBody }));
   api.use((context, next) => {
     const { method, path, raw } = context.req;
     // The gate has already bounded and read a form for its CSRF field.
-    const bounded = raw.bodyUsed || (method === "POST" && ARCHIVE_PATH.test(path));
+    const bounded = raw.bodyUsed || isArchive(method, path);
     return bounded ? next() : limitBody(context, next);
   });
+  const asJson = jsonBody();
+  api.use((context, next) => isArchive(context.req.method, context.req.path) ? next() : asJson(context, next));
   api.route("/", logoutRoute(sessions));
   api.route("/", apiRoutes(parts, () => openApiDocument(api)));
   if (options.dashboard !== undefined) api.route("/", options.dashboard(sessions));
@@ -127,7 +133,7 @@ export function createAdminApi(target: AdminTarget, options: AdminApiOptions): O
 /** The routes behind the gate. */
 function apiRoutes(parts: ApiParts, document: () => Record<string, unknown>) {
   return new OpenAPIHono<AdminEnv>({ defaultHook: checkWritten })
-    .route("/", metricsRoute(parts.target))
+    .route("/", healthRoutes(parts.target))
     .route("/", appRoutes(parts))
     .route("/", deployRoutes(parts))
     .route("/", configRoutes(parts))

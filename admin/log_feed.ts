@@ -54,7 +54,8 @@ export async function* logFeed(
       const { lines, dropped } = batch.value;
       const fresh = lines.filter(({ id }) => id > last);
       const gap = dropped > 0 ? sseText("dropped", JSON.stringify({ dropped })) : "";
-      if (gap !== "" || fresh.length > 0) yield gap + fresh.map(lineText).join("");
+      // What was dropped is newer than the lines that were kept.
+      if (gap !== "" || fresh.length > 0) yield fresh.map(lineText).join("") + gap;
       next = batches.next();
     }
   } finally {

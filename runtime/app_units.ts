@@ -1,6 +1,8 @@
 /** Makes what stands for an app in a generation: an isolate's supervisor, a static site, the files before either. */
 import { sep } from "node:path";
 import { BrokenApp } from "./app/broken_app.ts";
+import { MaskedIsolate } from "./app/masked_isolate.ts";
+import { secretMask } from "./app/secret_mask.ts";
 import { Supervisor } from "./app/supervisor.ts";
 import type { AppIsolate } from "./app/supervisor_tools.ts";
 import type { AppBundle } from "./bundle/bundler.ts";
@@ -39,9 +41,11 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     const site = new StaticSite({ app, version: code.version, folder: files }, tools);
     return behind(folder, behind(files, site, tools), tools);
   }
+  const mask = secretMask(app);
+  const { takeIsolate } = tools;
   const supervisor = new Supervisor(app, code, {
     clock,
-    takeIsolate: tools.takeIsolate,
+    takeIsolate: mask === null ? takeIsolate : async (memoryMb) => new MaskedIsolate(await takeIsolate(memoryMb), mask),
     openOutbound: ({ outbound }) => {
       const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`);
       const door = tools.tracer === null ? plain : new TracedDoor(plain, { app: app.name, tracer: tools.tracer });

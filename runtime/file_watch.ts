@@ -5,10 +5,11 @@ import { type FileWatcher, watchFiles } from "./config/watch.ts";
 import type { Generation } from "./reload.ts";
 
 /** Tells which apps' files changed; an empty set means nano.json alone. */
-export class FileWatch implements Disposable {
+export class FileWatch implements Disposable, AsyncDisposable {
   readonly #onChange: (apps: ReadonlySet<string>) => Promise<void>;
   #watcher: FileWatcher | null = null;
   #generation: Generation | null = null;
+  #ended: Promise<unknown> = Promise.resolve();
 
   /** @param onChange awaited before the next change is told */
   constructor(onChange: (apps: ReadonlySet<string>) => Promise<void>) {
@@ -49,9 +50,16 @@ export class FileWatch implements Disposable {
     await this.follow({ ...this.#generation, config: { ...config, apps: [...config.apps, ...added] } });
   }
 
+  /** Tells no change any more. */
   [Symbol.dispose](): void {
-    this.#watcher?.[Symbol.dispose]();
+    this.#ended = Promise.all([this.#ended, this.#watcher?.[Symbol.asyncDispose]()]);
     this.#watcher = null;
+  }
+
+  /** The same, and waits until nothing looks at files any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+    await this.#ended;
   }
 
   #appsOf(changed: readonly string[]): Set<string> {

@@ -14,11 +14,18 @@ import {
   targetsOf,
 } from "./reload.ts";
 
+/** Ports that a configuration adds and drops. */
+interface OpenedPorts {
+  /** @param drained settles when nothing of an app that was replaced or removed drains any more */
+  commit(drained: (app: string) => Promise<void>): void;
+  discard(): void;
+}
+
 /** What generations work with. */
 export interface GenerationsTools {
   readonly reloadTools: (config: NanoConfig) => ReloadTools<AppBundle>;
   /** Opens the ports that a configuration adds; those it drops close with the commit. */
-  readonly openPorts: (config: NanoConfig) => { commit(): void; discard(): void };
+  readonly openPorts: (config: NanoConfig) => OpenedPorts;
   readonly route: (router: Router) => void;
   /** Called before the code of the apps of a configuration is read; must not reject. */
   readonly beforeBoot: (config: NanoConfig) => Promise<void>;
@@ -59,9 +66,9 @@ export class Generations {
     return this.#present.units.get(app) ?? null;
   }
 
-  /** Who takes the app's next request, or null without such an app. */
+  /** Who takes the app's next request, one that drains before it is gone included; null without such an app. */
   target(app: string): AppTarget | null {
-    return this.#targets.get(app) ?? null;
+    return this.#targets.get(app) ?? [...this.#leaving].find((unit) => unit.app.name === app) ?? null;
   }
 
   /** Units that were replaced or removed and have not ended yet, with what settles at their end. */
@@ -111,16 +118,16 @@ export class Generations {
   /** The one assignment that puts a generation in force. */
   #commit(
     { next, retired, summary }: Awaited<ReturnType<typeof prepareReload>>,
-    ports: { commit(): void },
+    ports: OpenedPorts,
   ): void {
     this.#present = next;
     this.#targets = targetsOf(next);
     const removed = new Set(summary.removed);
     for (const unit of retired) if (removed.has(unit.app.name)) this.#leaving.add(unit);
     this.#route();
-    ports.commit();
     this.#tools.onChange(next);
     for (const unit of retired) this.#retire(unit);
+    ports.commit((app) => this.ended(app));
   }
 
   #route(): void {

@@ -50,10 +50,11 @@ export class Listeners {
   }
 
   /**
-   * Opens the ports that a configuration adds; those it drops are closed by the returned function once it is in force.
+   * Opens the ports that a configuration adds. `commit` closes those it drops, each once nothing of its app drains any
+   * more: Deno breaks bodies and WebSockets off the moment a server stops listening.
    * @throws {NanoError} USAGE when one cannot be had; the others opened for it are closed again
    */
-  prepare(config: NanoConfig): { commit(): void; discard(): void } {
+  prepare(config: NanoConfig): { commit(drained: (app: string) => Promise<void>): void; discard(): void } {
     const wanted = new Map(config.apps.filter(({ port }) => port !== null).map((app) => [app.name, app.port!]));
     const opened = new Map<string, Listener>();
     const discard = () => {
@@ -69,11 +70,11 @@ export class Listeners {
       discard();
       throw error;
     }
-    const commit = () => {
+    const commit = (drained: (app: string) => Promise<void>) => {
       for (const [name, listener] of [...this.#own]) {
         if (wanted.has(name) && !opened.has(name)) continue;
         this.#own.delete(name);
-        listener.shutdown();
+        void drained(name).then(() => listener.shutdown());
       }
       for (const [name, listener] of opened) this.#own.set(name, listener);
     };

@@ -356,11 +356,16 @@ export class Nano implements AsyncDisposable {
     const last = [...this.#generations.present.units.values()];
     this.#crons[Symbol.dispose]();
     const deadline = systemClock.now() + drainTimeoutMs;
-    // Deno closes every WebSocket the moment its server stops listening. Where there are some, listening ends with
-    // them; new requests meanwhile get 503 and a closed connection.
+    // Deno closes every WebSocket and breaks every request body off the moment its server stops listening. Where there
+    // are some, listening ends with them; new requests meanwhile get 503 and a closed connection.
     const hasSockets = [...last, ...this.#generations.stopping.keys()].some((unit) => unit.openSockets > 0);
-    const early = hasSockets ? null : this.#listeners.shutdown();
-    await Promise.all([...last.map((unit) => unit.stop(drainTimeoutMs)), ...this.#generations.stopping.values()]);
+    const stopped = Promise.all([
+      ...last.map((unit) => unit.stop(drainTimeoutMs)),
+      ...this.#generations.stopping.values(),
+    ]);
+    const quiet = Promise.race([this.#dispatcher.bodiesRead, stopped]);
+    const early = hasSockets ? null : quiet.then(() => this.#listeners.shutdown());
+    await stopped;
     // The apps' own close frames need a turn to leave; then Deno closes what is left in its own words.
     if (early === null) await new Promise<void>((resolve) => systemClock.after(0, resolve));
     const closed = early ?? this.#listeners.shutdown();
@@ -373,7 +378,7 @@ export class Nano implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    this.#watch?.[Symbol.dispose]();
+    await this.#watch?.[Symbol.asyncDispose]();
     this.#observatory[Symbol.dispose]();
     this.#farm?.[Symbol.dispose]();
     this.#store?.[Symbol.dispose]();

@@ -74,7 +74,8 @@ export function processIo(): CliIo {
     terminal: Deno.stdout.isTerminal(),
     errTerminal: Deno.stderr.isTerminal(),
     get columns() {
-      return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : null;
+      // 0: a terminal that does not know its size.
+      return Deno.stdout.isTerminal() ? Deno.consoleSize().columns || null : null;
     },
   };
 }

@@ -34,7 +34,9 @@ export async function findAdmin(line: CommandLine, io: CliIo): Promise<FoundAdmi
   if (given !== null) return await givenAdmin(given, { token, from: line.text("url") ? "--url" : "NANO_ADMIN_URL" });
   const local = await localState(line.text("config"), io);
   const path = adminFilePath(local.stateDir);
-  const place = await readAdminFile(local.stateDir);
+  const place = await readAdminFile(local.stateDir).catch((error) => {
+    throw notFound(local, `"${path}" cannot be read: ${messageOf(error)}`);
+  });
   if (place === null) throw notFound(local, `there is no "${path}", which a running NANO keeps`);
   if (!isAlive(place.pid)) {
     throw notFound(local, `"${path}" was left by process ${place.pid}, which has ended without a drain`);

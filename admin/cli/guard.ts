@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { Guardian, type HostProcess } from "./guardian.ts";
 import { HostStatusFile } from "./host_status.ts";
+import { pause } from "./pause.ts";
 import { listenSignals } from "./signals.ts";
 
 /** A program with its arguments. */
@@ -55,7 +56,7 @@ export async function guard(command: (statusFile: string) => HostCommand): Promi
     },
     now: () => performance.now(),
     wall: () => Date.now(),
-    wait,
+    wait: pause,
   });
   using _signals = listenSignals({ onStop: (signal) => guardian.stop(signal), onReload: () => guardian.reload() });
   return await guardian.run();
@@ -87,15 +88,4 @@ function spawnHost(program: string, args: readonly string[]): HostProcess {
       }
     },
   };
-}
-
-async function wait(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const end = () => resolve();
-  const timer = setTimeout(end, ms);
-  signal.addEventListener("abort", end);
-  await promise;
-  clearTimeout(timer);
-  signal.removeEventListener("abort", end);
 }

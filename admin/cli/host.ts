@@ -8,6 +8,7 @@ import { CliError } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
 import { HostStatusWriter } from "./host_status.ts";
 import type { SignalHandlers } from "./signals.ts";
+import type { ServiceNotifier } from "./systemd_notifier.ts";
 
 /** A running NANO as the command line needs it; class `Nano` fits it. */
 export interface HostTarget extends AdminTarget, AsyncDisposable {
@@ -30,6 +31,8 @@ export interface ServeOptions {
   readonly exit: (code: number) => void;
   /** Under a guardian: the file to report in, and what settles when the guardian is gone. */
   readonly guardian: { readonly file: string; readonly gone: () => Promise<void> } | null;
+  /** Opens the way to the service manager; null or nothing when none wants to be told. */
+  readonly notifier?: () => (ServiceNotifier & Disposable) | null;
   /** Called when everything listens. */
   readonly onServing?: (nano: HostTarget) => void;
 }
@@ -43,12 +46,13 @@ export interface ServeOptions {
 export async function serve(options: ServeOptions): Promise<number> {
   const { io } = options;
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  using notifier = options.notifier?.() ?? null;
   let running: HostTarget | null = null;
   // Listened to from the first moment: a stop while the apps boot must drain as well.
   using _signals = options.signals({
     onStop: (_signal, count) => count === 1 ? stop() : options.exit(1),
     onReload: () => {
-      if (running !== null) void reload(running, io);
+      if (running !== null) void reload(running, io, notifier);
     },
   });
   let orphaned = false;
@@ -62,9 +66,11 @@ export async function serve(options: ServeOptions): Promise<number> {
   using _file = admin && new AdminFile(options.config.stateDir, { url: admin.url, publicUrl: nano.url }, io.err);
   running = nano;
   nano.events.emit({ event: "server_start", version: NANO_VERSION, url: nano.url, admin: admin?.url ?? null });
+  notifier?.ready(nano.url);
   options.onServing?.(nano);
   await stopped;
   status?.stopping();
+  notifier?.stopping();
   // The admin listener stays open meanwhile: /readyz says "draining".
   const { forcedClosed } = await nano.drain();
   const exitCode = forcedClosed > 0 ? 1 : 0;
@@ -94,12 +100,15 @@ async function startAdmin(nano: HostTarget, { config, io }: ServeOptions): Promi
   return server;
 }
 
-async function reload(nano: HostTarget, io: CliIo): Promise<void> {
+async function reload(nano: HostTarget, io: CliIo, notifier: ServiceNotifier | null): Promise<void> {
+  notifier?.reloading();
   try {
     await nano.reload();
   } catch (error) {
     // A refused configuration is in the log already, as config_rejected with all mistakes.
     if (error instanceof Error && "code" in error && error.code === "CONFIG_INVALID") return;
     io.err(`nano: Cannot reload: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    notifier?.reloaded();
   }
 }

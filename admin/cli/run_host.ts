@@ -5,6 +5,7 @@ import { type CliIo, wantsColor } from "./cli_io.ts";
 import { serve } from "./host.ts";
 import { guardianGone } from "./host_status.ts";
 import { listenSignals } from "./signals.ts";
+import { openNotifier } from "./systemd_notifier.ts";
 
 /** What `nano start` was given. */
 export interface RunHostOptions {
@@ -30,6 +31,8 @@ export async function runHost(options: RunHostOptions, io: CliIo): Promise<numbe
     start: () => Nano.start(config, { reloadConfig: load, watch: options.watch, color: wantsColor(io) }),
     signals: listenSignals,
     exit: Deno.exit,
+    notifier: () =>
+      openNotifier({ env: io.env, report: (text) => io.err(`nano: ${text}`), pids: [Deno.pid, Deno.ppid] }),
     guardian: options.statusFile === null ? null : { file: options.statusFile, gone: guardianGone },
   });
 }

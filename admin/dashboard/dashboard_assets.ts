@@ -23,6 +23,7 @@ import themeJs from "./client/theme.js" with { type: "text" };
 import appCss from "./styles/app.css" with { type: "text" };
 import appsCss from "./styles/apps.css" with { type: "text" };
 import baseCss from "./styles/base.css" with { type: "text" };
+import controlsCss from "./styles/controls.css" with { type: "text" };
 import dialogsCss from "./styles/dialogs.css" with { type: "text" };
 import frameCss from "./styles/frame.css" with { type: "text" };
 import markSvg from "./styles/mark.svg" with { type: "text" };
@@ -34,6 +35,7 @@ const FILES: Readonly<Record<string, string>> = {
   "base.css": baseCss,
   "charts.js": chartsJs,
   "connection.js": connectionJs,
+  "controls.css": controlsCss,
   "deploy.js": deployJs,
   "dialogs.css": dialogsCss,
   "dialogs.js": dialogsJs,

@@ -11,6 +11,7 @@ export function LoginPage({ problem, next }: { problem: string | null; next: str
         <form method="post" action="/login">
           {problem === null ? null : <Note note={{ tone: "bad", text: problem, details: [] }} />}
           <input type="hidden" name="next" value={next} />
+          <input type="text" name="username" value="nano" autocomplete="username" hidden />
           <label for="token">Admin token</label>
           <input
             id="token"
@@ -22,7 +23,7 @@ export function LoginPage({ problem, next }: { problem: string | null; next: str
             spellcheck={false}
             aria-describedby="token-hint"
           />
-          <div class="buttons field"></div>
+          <div class="field"></div>
           <button type="submit" class="button primary">Sign in</button>
         </form>
         <p class="hint" id="token-hint">

@@ -14,7 +14,7 @@ export interface PageFrame {
   readonly note: FlashNote | null;
 }
 
-const STYLES = ["base.css", "frame.css", "dialogs.css", "apps.css", "app.css", "uplot.css"] as const;
+const STYLES = ["base.css", "controls.css", "frame.css", "dialogs.css", "apps.css", "app.css", "uplot.css"] as const;
 
 const PLACES = [
   { href: "/", label: "Apps" },

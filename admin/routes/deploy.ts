@@ -8,14 +8,19 @@ import { appDetailSchema, nameParams, type Version, versionListSchema, versionSc
 import { flag, ifMatchHeader, isOn, json, jsonBody, numberOf, problems, textOf, wholeNumber } from "./route_parts.ts";
 
 const TAGS = ["Versions"];
-/** What an archive may come as; its first bytes tell what it is. */
+/** What an archive may come as; its first bytes tell what it is. The last one is what `curl --data-binary` sends. */
 export const ARCHIVE_TYPES = [
   "application/zip",
   "application/x-zip-compressed",
   "application/gzip",
   "application/x-gzip",
   "application/x-tar+gzip",
+  "application/tar+gzip",
+  "application/x-tgz",
+  "application/x-gtar",
+  "application/x-compressed-tar",
   "application/octet-stream",
+  "application/x-www-form-urlencoded",
 ] as const;
 
 const MAX_NOTE_LENGTH = 500;

@@ -39,8 +39,7 @@ const health = createRoute({
   operationId: "health",
   summary: "Whether NANO takes requests, as /readyz",
   tags: TAGS,
-  security: [],
-  responses: READINESS,
+  responses: { ...READINESS, ...problems },
 });
 
 const metrics = createRoute({
@@ -56,22 +55,22 @@ const metrics = createRoute({
 });
 
 /** The open routes. */
-export function healthRoutes(target: AdminTarget) {
+export function probeRoutes(target: AdminTarget) {
   return new OpenAPIHono<AdminEnv>()
     .openapi(live, (context) => context.json({ status: "alive" as const }, 200))
     .openapi(ready, (context) => {
       const view = readinessView(target.readiness());
       return context.json(view, view.status === "ready" ? 200 : 503);
-    })
-    .openapi(health, (context) => {
-      const view = readinessView(target.readiness());
-      return context.json(view, view.status === "ready" ? 200 : 503);
     });
 }
 
-/** Behind the gate: names of apps and what they do are nobody else's business. */
-export function metricsRoute(target: AdminTarget) {
+/** Behind the gate: the figures of apps are nobody else's business. */
+export function healthRoutes(target: AdminTarget) {
   return new OpenAPIHono<AdminEnv>()
+    .openapi(health, (context) => {
+      const view = readinessView(target.readiness());
+      return context.json(view, view.status === "ready" ? 200 : 503);
+    })
     .openapi(metrics, async (context) => {
       return context.text(await target.metrics(), 200, { "content-type": METRICS_TYPE });
     });

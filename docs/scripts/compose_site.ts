@@ -4,9 +4,10 @@ import { fileURLToPath } from "node:url";
 import { type Benchmarks, ratioPlot, timePlot } from "./benchmark_plots.ts";
 import { cliReference } from "./cli_reference.ts";
 import { configReference } from "./config_reference.ts";
-import { decisionPage } from "./decision_pages.ts";
+import { decisionPage, titledPage } from "./decision_pages.ts";
 import { errorReference } from "./error_reference.ts";
 import { quoteFiles } from "./fenced_blocks.ts";
+import { layersPage } from "./layers_page.ts";
 import { libraryReference } from "./library_reference.ts";
 import { logReference } from "./log_reference.ts";
 import { metricsReference } from "./metrics_reference.ts";
@@ -58,18 +59,18 @@ export async function composeSite(): Promise<Site> {
     );
     add(`architecture/decisions/${slug}.md`, markdown);
   }
+  const tracing = await Deno.readTextFile(join(REPO_DIR, "docs/observability/tracing.md"));
+  add("guides/tracing.md", titledPage(tracing, "How a trace goes through NANO, and how to record spans."));
   add("reference/nano-json.md", configReference());
   add("reference/error-codes.md", errorReference());
   add("reference/command-line.md", cliReference());
   add("reference/admin-api.md", openApiReference(adminOpenApi()));
-  const [metrics, log, library] = await Promise.all([
-    metricsReference(),
-    logReference(),
-    libraryReference(),
-  ]);
+  const slow = [metricsReference(), logReference(), libraryReference(), layersPage()] as const;
+  const [metrics, log, library, layers] = await Promise.all(slow);
   add("reference/metrics.md", metrics);
   add("reference/log-events.md", log);
   add("reference/library.md", library);
+  add("architecture/layers.md", layers);
   return site;
 }
 

@@ -1,6 +1,13 @@
 /** Pages of the decision records in docs/decisions/. */
 import { page } from "./markdown.ts";
 
+/** A document of the repo as a page: its first heading becomes the title. @throws Error when it has none */
+export function titledPage(text: string, description: string): string {
+  const [, title] = /^# (.+)$/m.exec(text) ?? [];
+  if (title === undefined) throw new Error("Cannot make a page: the document has no heading");
+  return page({ title, description }, text.replace(/^# .+$/m, ""));
+}
+
 /** A record as a page. */
 export interface DecisionPage {
   /** Its name in addresses: `0001-capped-worker-under-a-warden`. */

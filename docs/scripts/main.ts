@@ -23,12 +23,24 @@ const NPM_OPTIONS = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"]
 
 /** Runs a program in docs/site/ and passes its output on. @returns the exit code */
 async function run(program: string, args: readonly string[]): Promise<number> {
-  const command = new Deno.Command(program, {
+  const child = new Deno.Command(program, {
     args: [...args],
     cwd: SITE_DIR,
-    env: { ASTRO_TELEMETRY_DISABLED: "1" },
-  });
-  return (await command.spawn().status).code;
+    env: {
+      ASTRO_TELEMETRY_DISABLED: "1",
+      // Under Deno the watcher of Astro takes a read of its configuration for a change, and starts again half-way.
+      CHOKIDAR_USEPOLLING: "true",
+      CHOKIDAR_INTERVAL: "300",
+    },
+  }).spawn();
+  // Who ends this task ends the server as well; Ctrl-C reaches both by the terminal.
+  const end = () => child.kill("SIGTERM");
+  Deno.addSignalListener("SIGTERM", end);
+  try {
+    return (await child.status).code;
+  } finally {
+    Deno.removeSignalListener("SIGTERM", end);
+  }
 }
 
 /** Installs what package-lock.json lists, unless it is there already. */
@@ -43,14 +55,7 @@ async function install(): Promise<number> {
 
 /** Astro under Deno; --no-config, as the repo's deno.json knows nothing of the site's packages. */
 function astro(...args: readonly string[]): Promise<number> {
-  const deno = [
-    "run",
-    "-A",
-    "--no-config",
-    "--no-lock",
-    "--node-modules-dir=manual",
-    "npm:astro",
-  ];
+  const deno = ["run", "-A", "--no-config", "--no-lock", "--node-modules-dir=manual", "npm:astro"];
   return run(Deno.execPath(), [...deno, ...args]);
 }
 

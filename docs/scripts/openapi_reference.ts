@@ -27,6 +27,8 @@ interface Operation {
   readonly summary?: string;
   readonly description?: string;
   readonly tags?: readonly string[];
+  /** Empty where no token is needed. */
+  readonly security?: readonly unknown[];
   readonly parameters?: readonly {
     readonly name: string;
     readonly in: string;
@@ -69,13 +71,14 @@ export function openApiReference(document: OpenApi): string {
   });
   const untagged = operations.filter(({ operation }) => (operation.tags ?? []).length === 0);
   if (untagged.length > 0) throw new Error(`Cannot place ${untagged.map(({ path }) => path).join(", ")}: no tag`);
+  const open = operations.filter(({ operation }) => operation.security?.length === 0).map(({ path }) => code(path));
   const schemas = Object.entries(document.components.schemas).map(([name, schema]) => schemaSection(name, schema));
   return page(
     { title: "Admin API", description: "Every request of the admin API with its parameters and answers.", order: 6 },
     `[The guide](/guides/admin-api/) shows how to use it. The same as
 [OpenAPI 3.1](/openapi.json) for programs; a running NANO serves it at \`/admin/openapi.json\`.
 
-All requests but \`/livez\`, \`/readyz\`, \`/admin/health\` and the login want \`Authorization: Bearer <token>\`.
+All requests but ${open.join(", ")} and the login want \`Authorization: Bearer <token>\`.
 Each may also answer with a problem document of one of [the codes](/reference/error-codes/): 4xx when it was refused,
 5xx when NANO or the app failed.
 
@@ -106,7 +109,9 @@ function operationSection(
   if (requestBody !== undefined) parts.push(`Body: ${contentText(requestBody.content)}.`);
   parts.push(table(
     ["Answer", "Meaning", "Body"],
-    Object.entries(operation.responses).filter(([status]) => !/XX$/.test(status)).map(([status, { description, content }]) => [
+    Object.entries(operation.responses).filter(([status]) => !/XX$/.test(status)).map((
+      [status, { description, content }],
+    ) => [
       status,
       description,
       content === undefined ? "" : contentText(content),

@@ -21,12 +21,14 @@ export default defineConfig({
         "Many JavaScript and TypeScript apps in one process, each in a V8 isolate of its own.",
       favicon: "/favicon.svg",
       logo: { src: "./src/assets/logo.svg" },
-      // The page 404.md takes its place.
+      // src/pages/404.astro takes its place.
       disable404Route: true,
       customCss: ["./src/styles/site.css"],
       sidebar: SIDEBAR,
-      // A terminal's frame around one line is more frame than line.
-      expressiveCode: { defaultProps: { overridesByLang: { sh: { frame: "none" }, text: { frame: "code" } } } },
+      // A terminal's frame around one line is more frame than line; what is too wide wraps, as phones cannot hover.
+      expressiveCode: {
+        defaultProps: { wrap: true, overridesByLang: { sh: { frame: "none" }, text: { frame: "code" } } },
+      },
       plugins: [starlightLinksValidator()],
     }),
   ],

@@ -33,17 +33,17 @@ export const SIDEBAR = [
       },
       {
         label: "Operating",
-        items: ["hot-reload", "deploys-and-rollback", "admin-api", "dashboard", "graceful-shutdown", "tls-and-proxies"]
+        items: ["hot-reload", "deploys-and-rollback", "admin-api", "dashboard", "monitoring", "tracing", "graceful-shutdown", "tls-and-proxies"]
           .map(page("guides")),
       },
       { label: "Moving in", items: ["frameworks", "from-cloudflare-workers", "from-containers"].map(page("guides")) },
-      { label: "Running as a service", items: ["systemd", "docker", "kubernetes"].map(page("guides")) },
+      { label: "Running as a service", items: ["single-binary", "systemd", "docker", "kubernetes"].map(page("guides")) },
     ],
   },
   {
     label: "Architecture",
     items: [
-      ...["isolates", "memory", "event-loop", "the-wall", "lifecycle", "threat-model"].map(page("architecture")),
+      ...["isolates", "memory", "event-loop", "the-wall", "lifecycle", "threat-model", "layers"].map(page("architecture")),
       { label: "Decisions", collapsed: true, items: [{ autogenerate: { directory: "architecture/decisions" } }] },
     ],
   },

@@ -2,6 +2,8 @@
 
 import * as esbuild from "esbuild";
 import childProcess, { type ChildProcess } from "node:child_process";
+import { messageOf, NanoError } from "../errors.ts";
+import { copyOut } from "./embedded_program.ts";
 
 /** esbuild ends on a signal at once; a process that takes this long is stuck in the kernel, and waiting is no use. */
 const EXIT_TIMEOUT_MS = 5_000;
@@ -14,20 +16,38 @@ interface Running {
 
 let running: Running | undefined;
 
-/** {@linkcode esbuild.context}, noting the process that esbuild starts for its first call. */
-export function createContext(options: esbuild.BuildOptions): Promise<esbuild.BuildContext> {
+/**
+ * {@linkcode esbuild.context}, noting the process that esbuild starts for its first call.
+ *
+ * @throws {NanoError} INTERNAL when the process cannot be started.
+ */
+export async function createContext(options: esbuild.BuildOptions): Promise<esbuild.BuildContext> {
+  let refused: Promise<unknown> | undefined;
+  let context;
   // esbuild keeps its process to itself, and starts it by this very property, before it returns.
   const { spawn } = childProcess;
-  childProcess.spawn = ((...args: Parameters<typeof spawn>) => {
-    const child = spawn(...args);
-    running = watch(child);
+  childProcess.spawn = ((...[program, ...rest]: Parameters<typeof spawn>) => {
+    using copy = Deno.build.standalone ? copyOut(program) : undefined;
+    const child = spawn(copy?.path ?? program, ...rest);
+    if (child.pid === undefined) refused = new Promise((resolve) => child.once("error", resolve));
+    else running = watch(child);
     return child;
   }) as typeof spawn;
   try {
-    return esbuild.context(options);
+    context = esbuild.context(options);
+  } catch (error) {
+    // esbuild goes on with a process that was not started, and fails with something else.
+    if (refused === undefined) throw error;
   } finally {
     childProcess.spawn = spawn;
   }
+  if (refused !== undefined) throw notStarted(await refused);
+  return await context!;
+}
+
+function notStarted(cause: unknown): NanoError {
+  const hint = Deno.build.standalone ? "; let TMPDIR name a folder where programs may run" : "";
+  return new NanoError("INTERNAL", `Cannot start esbuild: ${messageOf(cause)}${hint}`, { cause });
 }
 
 /** {@linkcode esbuild.stop}, returning only when the process is gone. */

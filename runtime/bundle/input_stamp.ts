@@ -49,7 +49,8 @@ export async function renewStamp(path: string, stamp: InputStamp): Promise<Input
     if (info.size !== stamp.size) return undefined;
     const now = timesOf(info);
     const isSame = now.mtimeMs === stamp.mtimeMs && now.ctimeMs === stamp.ctimeMs && now.ino === stamp.ino;
-    if (isSame && stamp.readAtMs - stamp.ctimeMs >= SETTLED_MS) return stamp;
+    // A compiled binary's own files have no ctime: those of the next build may differ in nothing but their content.
+    if (isSame && stamp.ctimeMs > 0 && stamp.readAtMs - stamp.ctimeMs >= SETTLED_MS) return stamp;
     const renewed = (await readStamped(path)).stamp;
     return renewed.sha256 === stamp.sha256 ? renewed : undefined;
   } catch {

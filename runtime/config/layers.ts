@@ -42,9 +42,9 @@ export interface SetAside {
   readonly reasons: readonly string[];
 }
 
-/** Where an app's entry comes from; `fingerprint` is that of nano.json's entry, see {@linkcode entryFingerprint}. */
+/** Where an app's entry comes from; `entry` is that of nano.json, and `fingerprint` tells it from others. */
 export type AppSource =
-  | { readonly from: "file"; readonly fingerprint: string; readonly hasPath: true }
+  | { readonly from: "file"; readonly fingerprint: string; readonly entry: unknown; readonly hasPath: true }
   | { readonly from: "api"; readonly hasPath: boolean }
   | { readonly from: "version"; readonly app: string };
 
@@ -128,7 +128,7 @@ export function applyLayers(document: unknown, layers: readonly AppLayer[], base
   for (const entry of written) {
     const name: unknown = entry?.name;
     const layer = typeof name === "string" ? byName.get(name) : undefined;
-    const source: AppSource = { from: "file", fingerprint: entryFingerprint(entry), hasPath: true };
+    const source: AppSource = { from: "file", fingerprint: entryFingerprint(entry), entry, hasPath: true };
     if (layer === undefined) {
       if (typeof name === "string") sources[name] = source;
       apps.push(entry);

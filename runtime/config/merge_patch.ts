@@ -11,14 +11,34 @@ export function mergePatch(value: unknown, patch: unknown): unknown {
   return merged;
 }
 
-/** One patch that does what two do, one after the other. */
-export function joinPatches(first: unknown, second: unknown): unknown {
-  if (!isObject(first) || !isObject(second)) return second;
+/**
+ * One patch that does to a value what two do, one after the other.
+ *
+ * @param base the value: where the first patch takes an object away and the second brings one, a patch has to name what
+ *   is not to come back
+ */
+export function joinPatches(first: unknown, second: unknown, base: unknown): unknown {
+  if (!isObject(second)) return second;
+  if (!isObject(first)) return inPlaceOf(base, second);
   const joined: Record<string, unknown> = { ...first };
   for (const [key, change] of Object.entries(second)) {
-    define(joined, key, Object.hasOwn(joined, key) ? joinPatches(joined[key], change) : change);
+    define(joined, key, Object.hasOwn(joined, key) ? joinPatches(joined[key], change, memberOf(base, key)) : change);
   }
   return joined;
+}
+
+/** A patch that leaves nothing of the value but what it brings. */
+function inPlaceOf(value: unknown, patch: unknown): unknown {
+  if (!isObject(value) || !isObject(patch)) return patch;
+  const whole: Record<string, unknown> = { ...patch };
+  for (const key of Object.keys(value)) {
+    define(whole, key, Object.hasOwn(patch, key) ? inPlaceOf(value[key], patch[key]) : null);
+  }
+  return whole;
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
 /** As an own key, also for `__proto__`. */

@@ -6,13 +6,17 @@ import { Mistakes } from "./mistakes.ts";
 import { section } from "./written_value.ts";
 
 const { name: _name, env: envSchema, ...patchable } = appSchema.shape;
+const { hostname } = appSchema.shape;
 const variables = envSchema.unwrap();
 
-/** An entry of `apps` that may leave its name to its host. */
+/** An entry of `apps` that may leave its name to its host, and so must have one. */
 export const newAppSchema = section({
   ...appSchema.shape,
   name: appName.optional().meta({
     description: "Unique name of the app. Default: made from the first host.",
+  }),
+  hostname: hostname.unwrap().meta({
+    description: "One host or a list: exact, or `*.example.com` for any host one or more labels below it.",
   }),
 }, 'an object with "hostname" and "path"').meta({
   id: "NewApp",
@@ -32,7 +36,10 @@ export const appPatchSchema = section({
 });
 
 /** An app to add, as it is written. */
-export type NewApp = Omit<WrittenApp, "name"> & { name?: string | undefined };
+export type NewApp = Omit<WrittenApp, "name" | "hostname"> & {
+  name?: string | undefined;
+  hostname: NonNullable<WrittenApp["hostname"]>;
+};
 
 /** A change of an app, as it is written. */
 export type AppPatch =

@@ -5,6 +5,7 @@ import { traceHeaders } from "../protocol/trace_context.ts";
 import type { Tracer } from "../trace/tracer.ts";
 import { TrustedProxies } from "./client_address.ts";
 import { type Door, DoorCall } from "./door_call.ts";
+import { OpenBodies } from "./open_bodies.ts";
 import { doorHeaders, innerOf, readRequestHead } from "./request_head.ts";
 import { type AppTarget, hostnameOf, type Router } from "./router.ts";
 
@@ -47,7 +48,8 @@ export class Dispatcher {
     this.#options = options;
     this.#tracer = options.tracer ?? null;
     this.#proxies = new TrustedProxies(options.trustedProxies);
-    this.#door = { draining: false, reveal: options.reveal, now: options.now, tell: options.tell };
+    const { reveal, now, tell } = options;
+    this.#door = { draining: false, reveal, now, tell, bodies: new OpenBodies() };
   }
 
   /** Puts another router in force; requests already handed over are not touched. */
@@ -63,6 +65,11 @@ export class Dispatcher {
   /** From now on answers ask clients to close their connections. */
   startDraining(): void {
     this.#door.draining = true;
+  }
+
+  /** Settles when no request is left whose body may still be on its way. */
+  get bodiesRead(): Promise<void> {
+    return this.#door.bodies.none;
   }
 
   /** Answers one request. */

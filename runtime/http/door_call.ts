@@ -5,6 +5,7 @@ import type { RequestEvent } from "../events.ts";
 import { type HeaderList, splitHeaders } from "../protocol/header_block.ts";
 import { type InnerRequest, innerSlots } from "../protocol/inner_slots.ts";
 import type { RequestSpan } from "../trace/tracer.ts";
+import type { OpenBodies } from "./open_bodies.ts";
 import { problemResponse } from "./problem.ts";
 
 /** What a call needs of the front door. */
@@ -14,6 +15,7 @@ export interface Door {
   readonly reveal: boolean;
   readonly now: () => number;
   readonly tell: (event: RequestEvent) => void;
+  readonly bodies: OpenBodies;
 }
 
 /** What the dispatcher knows of a request when it hands it on. */
@@ -88,6 +90,7 @@ export class DoorCall implements AppCall {
   readonly #init: DoorCallInit;
   readonly #door: Door;
   #resolve!: (response: Response) => void;
+  readonly #mayHaveBody: boolean;
   #status = 0;
   #told = false;
 
@@ -101,6 +104,8 @@ export class DoorCall implements AppCall {
     this.#init = init;
     this.#door = door;
     this.response = new Promise((resolve) => this.#resolve = resolve);
+    this.#mayHaveBody = init.method !== "GET" && init.method !== "HEAD" && init.declaredBytes !== 0;
+    if (this.#mayHaveBody) door.bodies.begin();
   }
 
   takeBody(): string | Uint8Array | ReadableStream<Uint8Array> | null {
@@ -172,6 +177,7 @@ export class DoorCall implements AppCall {
   #tell(bytes: number, code: string | null): void {
     if (this.#told) return;
     this.#told = true;
+    if (this.#mayHaveBody) this.#door.bodies.end();
     const { app, method, url, startedAt, requestId, span } = this.#init;
     if (span !== null) span.end(this.#status, code);
     this.#door.tell({

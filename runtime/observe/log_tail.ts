@@ -10,11 +10,11 @@ export const MAX_WAITING_CHARS = 4 * 1024 * 1024;
 /** Between two batches. */
 export const BATCH_MS = 100;
 /**
- * A batch of so many lines, 5,000 a second, takes no more requests: who reads along cannot read more, and writing more to
+ * A batch of so many lines, 2,500 a second, takes no more requests: who reads along cannot read more, and writing more to
  * a follower would take time from the requests themselves. They count as dropped; a filter or a sample shows a choice
  * instead. Lines that the app wrote have the whole queue.
  */
-export const MAX_LINES_FOR_REQUESTS = 500;
+export const MAX_LINES_FOR_REQUESTS = 250;
 
 /** What {@linkcode LogTail} is made with. */
 export interface LogTailOptions {

@@ -37,7 +37,7 @@ export function changeApp(desk: ChangeDesk, app: string, patch: Entry, by: Chang
     const row = desk.row(app);
     const changed = source.from === "api"
       ? { ...row, entry: mergePatch(row.entry, patch) as Entry }
-      : { ...row, patch: orNull(joinPatches(row.patch ?? {}, patch) as Entry) };
+      : { ...row, patch: orNull(joinPatches(row.patch ?? {}, patch, source.entry) as Entry) };
     return { row: changed, detail: `Changed ${Object.keys(patch).join(", ")} of app "${app}"` };
   });
 }

@@ -11,7 +11,7 @@ import type { AppUnit } from "../reload.ts";
 import type { KeptApp, StateChange, StateStore, VersionRecord } from "../store/state_store.ts";
 import type { VersionFolders } from "../store/version_folders.ts";
 import { emptyKeptApp, keptLayers, saysNothing } from "./kept_layers.ts";
-import { refusalOf, refuseMisfit } from "./refusals.ts";
+import { conflictOf, refusalOf, refuseMisfit } from "./refusals.ts";
 
 /** What changes work with. */
 export interface ChangeTools {
@@ -65,6 +65,8 @@ export class ChangeDesk {
   readonly tools: ChangeTools;
   #rows: ReadonlyMap<string, KeptApp> = new Map();
   #versions: readonly VersionRecord[] = [];
+  /** A unit never changes its configuration or code; a list of 500 apps asks for 500 tags. */
+  readonly #tags = new WeakMap<AppUnit, { readonly rollout: unknown; readonly tag: string }>();
 
   constructor(tools: ChangeTools) {
     this.tools = tools;
@@ -114,8 +116,13 @@ export class ChangeDesk {
   /** Another text for every configuration and code of the app. @throws {NanoError} NOT_FOUND */
   tagOf(app: string): string {
     const unit = this.unit(app, "show");
-    const text = JSON.stringify([unit.app, unit.version, this.config.layers.rollouts[app] ?? null]);
-    return `"${createHash("sha256").update(text).digest("hex").slice(0, 16)}"`;
+    const rollout = this.config.layers.rollouts[app] ?? null;
+    const known = this.#tags.get(unit);
+    if (known !== undefined && known.rollout === rollout) return known.tag;
+    const text = JSON.stringify([unit.app, unit.version, rollout]);
+    const tag = `"${createHash("sha256").update(text).digest("hex").slice(0, 16)}"`;
+    this.#tags.set(unit, { rollout, tag });
+    return tag;
   }
 
   /** @throws {NanoError} APP_DRAINING when NANO is going away */
@@ -146,6 +153,8 @@ export class ChangeDesk {
           store.commit({ ...kept, ...versions, history: [this.#entry(wish, detail, null)] });
           this.read();
         },
+      }).catch((thrown) => {
+        throw conflictOf(thrown, verb);
       });
       return { kept: detail };
     });

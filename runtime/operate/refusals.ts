@@ -26,6 +26,12 @@ export function refuseMisfit(
   throw new NanoError(isTaken ? "CONFLICT" : "CONFIG_INVALID", `Cannot ${verb}: ${reasons[0]}`, { details: reasons });
 }
 
+/** An app's port that somebody else listens on is as taken as one that the configuration names. */
+export function conflictOf(thrown: unknown, verb: string): unknown {
+  const isTaken = thrown instanceof NanoError && thrown.cause instanceof Deno.errors.AddrInUse;
+  return isTaken ? new NanoError("CONFLICT", `Cannot ${verb}: ${thrown.message}`, { cause: thrown }) : thrown;
+}
+
 /** An error as whoever asked should read it. */
 export function refusalOf(thrown: unknown, verb: string): Error {
   if (!(thrown instanceof NanoError)) return thrown instanceof Error ? thrown : new Error(messageOf(thrown));

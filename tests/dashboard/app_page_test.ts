@@ -7,7 +7,7 @@ import { dashboardTests, until } from "./dashboard_test_case.ts";
 dashboardTests("An app's page of the dashboard", (test) => {
   test(
     "App page shows state, reason of the last restart, charts and masked secrets",
-    { apps: 8 },
+    { path: null, apps: 8 },
     async (given) => {
       const { tab: { page } } = given;
       await page.goto("/apps/app-8");
@@ -26,7 +26,7 @@ dashboardTests("An app's page of the dashboard", (test) => {
     },
   );
 
-  test("App page follows the app's state", {}, async ({ tab: { page }, server: { target } }) => {
+  test("App page follows the app's state", { path: null }, async ({ tab: { page }, server: { target } }) => {
     await page.goto("/apps/app-1");
     await page.locator("#live[data-state=live]").waitFor();
     target.move("app-1", "failed", "Cannot start app: it throws at top level");
@@ -35,7 +35,7 @@ dashboardTests("An app's page of the dashboard", (test) => {
     assertStringIncludes(await page.locator("#announce").innerText(), "app-1 is failed");
   });
 
-  test("Restart asks first; cancel changes nothing", {}, async ({ tab: { page }, server: { target } }) => {
+  test("Restart asks first; cancel changes nothing", { path: null }, async ({ tab: { page }, server: { target } }) => {
     await page.goto("/apps/app-1");
     await page.getByRole("link", { name: "Restart" }).click();
     const dialog = page.getByRole("dialog", { name: "Restart app-1?" });
@@ -52,22 +52,28 @@ dashboardTests("An app's page of the dashboard", (test) => {
 
   test(
     "Drain shows that it works and tells how many requests finished",
-    {},
+    { path: null },
     async ({ tab: { page }, server }) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       server.target.operations.drainGate = promise;
       await page.goto("/apps/app-1");
       await page.getByRole("link", { name: "Drain" }).click();
       const dialog = page.getByRole("dialog", { name: "Drain app-1?" });
+      // Playwright waits for the answer of a form before it looks at the page again, so the page itself takes it down
+      await page.evaluate(`{
+        const button = document.querySelector("#drain-dialog [type=submit]");
+        new MutationObserver(() => sessionStorage.setItem("seen", button.textContent)).observe(button, { childList: true });
+      }`);
       await dialog.locator("button[type=submit]").click({ noWaitAfter: true });
-      await dialog.getByRole("button", { name: "Draining…" }).waitFor();
+      await until("the drain has begun", () => server.target.find("app-1").snapshot.state === "draining");
       resolve();
       await page.getByRole("status").filter({ hasText: "Drained app-1: 2 requests finished" }).waitFor();
+      assertEquals(await page.evaluate("sessionStorage.getItem('seen')"), "Draining…");
       assertEquals(await page.locator("#app-state").innerText(), "stopped");
     },
   );
 
-  test("Remove wants the app's name typed", {}, async ({ tab: { page }, server: { target } }) => {
+  test("Remove wants the app's name typed", { path: null }, async ({ tab: { page }, server: { target } }) => {
     await page.goto("/apps/app-1");
     await page.getByRole("link", { name: "Remove" }).click();
     const dialog = page.getByRole("dialog", { name: "Remove app-1?" });
@@ -82,7 +88,7 @@ dashboardTests("An app's page of the dashboard", (test) => {
     assertEquals(target.memory.has("app-1"), false);
   });
 
-  test("Versions: roll back, roll out by percent, delete; a refusal is shown", {}, async (given) => {
+  test("Versions: roll back, roll out by percent, delete; a refusal is shown", { path: null }, async (given) => {
     const { tab: { page }, server: { target } } = given;
     await page.goto("/apps/app-3");
     await page.getByRole("button", { name: "Serve v1" }).click();
@@ -102,7 +108,7 @@ dashboardTests("An app's page of the dashboard", (test) => {
     await page.getByRole("alert").filter({ hasText: "a deploy is under way" }).waitFor();
   });
 
-  test("Settings: set and unset a variable, reset overrides, run a job", { apps: 8 }, async (given) => {
+  test("Settings: set and unset a variable, reset overrides, run a job", { path: null, apps: 8 }, async (given) => {
     const { tab: { page }, server: { target } } = given;
     await page.goto("/apps/app-8");
     await page.getByLabel("Name of the variable").fill("GREETING");
@@ -122,50 +128,54 @@ dashboardTests("An app's page of the dashboard", (test) => {
     await page.getByRole("status").filter({ hasText: "Job tidy failed" }).waitFor();
   });
 
-  test("Live log follows, filters, pauses and clears", {}, async ({ tab: { page }, server: { target } }) => {
-    const { observations } = target;
-    observations.write("app-1", "an old line");
-    await page.goto("/apps/app-1");
-    const lines = page.locator("#log li[data-id]");
-    await lines.filter({ hasText: "an old line" }).waitFor();
-    await until("the page follows", () => observations.followers >= 2);
-    observations.write("app-1", "a new line");
-    observations.write("app-2", "of another app");
-    observations.writeRequest("app-1", "POST", "/pay", 502);
-    await lines.filter({ hasText: "POST /pay 502" }).waitFor();
-    await lines.filter({ hasText: "a new line" }).waitFor();
-    assertEquals(await lines.filter({ hasText: "of another app" }).count(), 0);
+  test(
+    "Live log follows, filters, pauses and clears",
+    { path: null },
+    async ({ tab: { page }, server: { target } }) => {
+      const { observations } = target;
+      observations.write("app-1", "an old line");
+      await page.goto("/apps/app-1");
+      const lines = page.locator("#log li[data-id]");
+      await lines.filter({ hasText: "an old line" }).waitFor();
+      await until("the page follows", () => observations.followers >= 2);
+      observations.write("app-1", "a new line");
+      observations.write("app-2", "of another app");
+      observations.writeRequest("app-1", "POST", "/pay", 502);
+      await lines.filter({ hasText: "POST /pay 502" }).waitFor();
+      await lines.filter({ hasText: "a new line" }).waitFor();
+      assertEquals(await lines.filter({ hasText: "of another app" }).count(), 0);
 
-    await page.getByLabel("Level", { exact: true }).selectOption("error");
-    await until("old lines are gone", async () => await lines.count() === 0);
-    await until("it follows again", () => observations.followers === 2);
-    observations.write("app-1", "harmless");
-    observations.write("app-1", "broken", { level: "error" });
-    await lines.filter({ hasText: "broken" }).waitFor();
-    assertEquals(await lines.filter({ hasText: "harmless" }).count(), 0);
-    await page.getByRole("button", { name: "Reset", exact: true }).click();
-    await lines.filter({ hasText: "harmless" }).waitFor();
+      await page.getByLabel("Level", { exact: true }).selectOption("error");
+      await until("old lines are gone", async () => await lines.count() === 0);
+      await until("it follows again", () => observations.followers === 2);
+      observations.write("app-1", "harmless");
+      observations.write("app-1", "broken", { level: "error" });
+      await lines.filter({ hasText: "broken" }).waitFor();
+      assertEquals(await lines.filter({ hasText: "harmless" }).count(), 0);
+      await page.getByRole("button", { name: "Reset", exact: true }).click();
+      await lines.filter({ hasText: "harmless" }).waitFor();
 
-    await page.getByLabel("Status of requests").fill("5xx");
-    await page.getByLabel("Method of requests").selectOption("POST");
-    await until("old lines are gone again", async () => await lines.filter({ hasText: "harmless" }).count() === 0);
-    await until("it follows the requests", () => observations.followers === 2);
-    observations.writeRequest("app-1", "GET", "/fine", 200);
-    observations.writeRequest("app-1", "POST", "/again", 503);
-    await lines.filter({ hasText: "/again" }).waitFor();
-    assertEquals(await lines.filter({ hasText: "/fine" }).count(), 0);
+      await page.getByLabel("Status of requests").fill("5xx");
+      await page.getByLabel("Method of requests").selectOption("POST");
+      await until("old lines are gone again", async () => await lines.filter({ hasText: "harmless" }).count() === 0);
+      await until("it follows the requests", () => observations.followers === 2);
+      observations.writeRequest("app-1", "GET", "/fine", 200);
+      observations.writeRequest("app-1", "POST", "/again", 503);
+      await lines.filter({ hasText: "/again" }).waitFor();
+      assertEquals(await lines.filter({ hasText: "/fine" }).count(), 0);
 
-    await page.getByRole("button", { name: "Pause" }).click();
-    observations.writeRequest("app-1", "POST", "/later", 500);
-    await page.locator("#log-status", { hasText: "Paused, 1 new" }).waitFor();
-    assertEquals(await lines.filter({ hasText: "/later" }).count(), 0);
-    await page.getByRole("button", { name: "Resume" }).click();
-    await lines.filter({ hasText: "/later" }).waitFor();
-    await page.getByRole("button", { name: "Clear" }).click();
-    assertEquals(await lines.count(), 0);
-  });
+      await page.getByRole("button", { name: "Pause" }).click();
+      observations.writeRequest("app-1", "POST", "/later", 500);
+      await page.locator("#log-status", { hasText: "Paused, 1 new" }).waitFor();
+      assertEquals(await lines.filter({ hasText: "/later" }).count(), 0);
+      await page.getByRole("button", { name: "Resume" }).click();
+      await lines.filter({ hasText: "/later" }).waitFor();
+      await page.getByRole("button", { name: "Clear" }).click();
+      assertEquals(await lines.count(), 0);
+    },
+  );
 
-  test("A flood of lines stays bounded on the page", {}, async ({ tab: { page }, server: { target } }) => {
+  test("A flood of lines stays bounded on the page", { path: null }, async ({ tab: { page }, server: { target } }) => {
     await page.goto("/apps/app-1");
     await until("the page follows", () => target.observations.followers >= 2);
     for (let number = 1; number <= 5000; number++) target.observations.write("app-1", `line ${number}.`);
@@ -174,53 +184,57 @@ dashboardTests("An app's page of the dashboard", (test) => {
     assert(await lines.count() <= 1000, "old lines are dropped");
   });
 
-  test("What an app says stays text everywhere", { apps: 1 }, async ({ tab: { page }, server: { target } }) => {
-    const { observations, operations } = target;
-    target.put("evil", {
-      config: {
-        ...target.find("app-1").config,
-        hostnames: ["evil.localhost"],
-        env: { EVIL },
-        path: `/srv/${EVIL}`,
-        crons: [{ schedule: "* * * * *", name: EVIL }],
-      },
-      snapshot: {
-        ...target.find("app-1").snapshot,
-        state: "failed",
+  test(
+    "What an app says stays text everywhere",
+    { path: null, apps: 1 },
+    async ({ tab: { page }, server: { target } }) => {
+      const { observations, operations } = target;
+      target.put("evil", {
+        config: {
+          ...target.find("app-1").config,
+          hostnames: ["evil.localhost"],
+          env: { EVIL },
+          path: `/srv/${EVIL}`,
+          crons: [{ schedule: "* * * * *", name: EVIL }],
+        },
+        snapshot: {
+          ...target.find("app-1").snapshot,
+          state: "failed",
+          error: EVIL,
+          lastExit: { reason: "uncaught_error", detail: EVIL, at: target.now() },
+        },
+        origin: { source: "api", versionOf: null, overrides: { path: EVIL }, deployed: "v1", rollout: null },
+      });
+      operations.entries.push({
+        id: 1,
+        at: target.now(),
+        actor: EVIL,
+        action: "app.change",
+        app: "evil",
+        detail: EVIL,
         error: EVIL,
-        lastExit: { reason: "uncaught_error", detail: EVIL, at: target.now() },
-      },
-      origin: { source: "api", versionOf: null, overrides: { path: EVIL }, deployed: "v1", rollout: null },
-    });
-    operations.entries.push({
-      id: 1,
-      at: target.now(),
-      actor: EVIL,
-      action: "app.change",
-      app: "evil",
-      detail: EVIL,
-      error: EVIL,
-    });
-    operations.aside = [{ app: "evil", reasons: [EVIL] }];
-    observations.write("evil", `old ${EVIL}`);
-    for (const path of ["/", "/apps/evil", "/history", "/config", "/events", `/${encodeURIComponent(EVIL)}`]) {
-      await page.goto(path);
-      await page.locator("#main").waitFor();
-      if (path === "/events") {
-        await page.locator("#live[data-state=live]").waitFor();
-        target.events.emit({ event: "warning", text: EVIL });
-        await page.locator("#events li", { hasText: "onerror" }).waitFor();
+      });
+      operations.aside = [{ app: "evil", reasons: [EVIL] }];
+      observations.write("evil", `old ${EVIL}`);
+      for (const path of ["/", "/apps/evil", "/history", "/config", "/events", `/${encodeURIComponent(EVIL)}`]) {
+        await page.goto(path);
+        await page.locator("#main").waitFor();
+        if (path === "/events") {
+          await page.locator("#live[data-state=live]").waitFor();
+          target.events.emit({ event: "warning", text: EVIL });
+          await page.locator("#events li", { hasText: "onerror" }).waitFor();
+        }
+        if (path === "/apps/evil") {
+          await page.locator("#log li", { hasText: "old <img" }).waitFor();
+          await until("the page follows", () => observations.followers >= 2);
+          observations.write("evil", `new ${EVIL}`, { level: "error", kind: "exception" });
+          await page.locator("#log li", { hasText: "new <img" }).waitFor();
+        }
+        assertEquals(await page.locator("img").count(), 0, `${path} has no image`);
+        assertEquals(await page.evaluate("globalThis.harmed"), undefined, path);
       }
-      if (path === "/apps/evil") {
-        await page.locator("#log li", { hasText: "old <img" }).waitFor();
-        await until("the page follows", () => observations.followers >= 2);
-        observations.write("evil", `new ${EVIL}`, { level: "error", kind: "exception" });
-        await page.locator("#log li", { hasText: "new <img" }).waitFor();
-      }
-      assertEquals(await page.locator("img").count(), 0, `${path} has no image`);
-      assertEquals(await page.evaluate("globalThis.harmed"), undefined, path);
-    }
-  });
+    },
+  );
 
   test(
     "From the login to a restart by keyboard alone",

@@ -3,7 +3,8 @@ import { assertEquals } from "@std/assert";
 import type { BrowserContextOptions } from "playwright-core";
 import type { FakeAdminOptions } from "../support/fake_admin_target.ts";
 import { CHROMIUM_MISSING, findChromium, TestBrowser, type TestTab } from "./browser.ts";
-import { DashboardServer, TOKEN } from "./dashboard_server.ts";
+import { SESSION_COOKIE } from "../../admin/session.ts";
+import { DashboardServer } from "./dashboard_server.ts";
 
 /** What a test works with. */
 export interface DashboardCase {
@@ -13,11 +14,18 @@ export interface DashboardCase {
 
 /** How a test begins. */
 export interface DashboardCaseOptions extends FakeAdminOptions {
-  /** Off: the page stays where no session is. Default: on. */
+  /** Off: there is no session yet, and no page is open. Default: on. */
   readonly signedIn?: boolean;
+  /** Where the page is at first; null: the test goes there. Default: the overview. */
+  readonly path?: string | null;
   /** Of the page. */
   readonly browser?: BrowserContextOptions;
 }
+
+/** Tests that run at once; much of each is waiting for the browser. */
+const LANES = 2;
+/** For one test on a busy machine. */
+const CASE_MS = 60_000;
 
 type Run = (given: DashboardCase) => Promise<void>;
 
@@ -43,25 +51,48 @@ export function dashboardTests(
     ignore: isIgnored,
     async fn(context) {
       await using browser = await TestBrowser.start();
-      for (const { name, options, run } of cases) {
-        await context.step({
-          name,
-          sanitizeOps: false,
-          sanitizeResources: false,
-          fn: () => runCase(browser, options, run),
-        });
-      }
+      const waiting = [...cases];
+      const lane = async () => {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+          const { name, options, run } = next;
+          await context.step({
+            name,
+            sanitizeOps: false,
+            sanitizeResources: false,
+            sanitizeExit: false,
+            fn: () => inTime(runCase(browser, options, run)),
+          });
+        }
+      };
+      await Promise.all(Array.from({ length: LANES }, lane));
     },
   });
 }
 
 async function runCase(browser: TestBrowser, options: DashboardCaseOptions, run: Run): Promise<void> {
-  const { signedIn = true, browser: browserOptions = {}, ...fake } = options;
+  const { signedIn = true, path = "/", browser: browserOptions = {}, ...fake } = options;
   await using server = new DashboardServer({ tickMs: 100, ...fake });
   await using tab = await browser.open(server.url, browserOptions);
-  if (signedIn) await tab.signIn(TOKEN);
+  if (signedIn) {
+    const { id } = server.sessions.open();
+    await tab.page.context().addCookies([
+      { name: SESSION_COOKIE, value: id, url: server.url, httpOnly: true, sameSite: "Strict" },
+    ]);
+    if (path !== null) await tab.page.goto(path);
+  }
   await run({ server, tab });
   assertEquals(tab.faults, []);
+}
+
+/** Some calls of the browser's driver wait without a deadline. */
+async function inTime(run: Promise<void>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reject(new Error(`The test took longer than ${CASE_MS} ms`)), CASE_MS);
+  try {
+    await Promise.race([run, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Waits until the condition holds. @throws Error with the description after 20 s */

@@ -7,7 +7,7 @@ import { dashboardTests, until, ZIP_BYTES } from "./dashboard_test_case.ts";
 const ZIP = { name: "site.zip", mimeType: "application/zip", buffer: Buffer.from(ZIP_BYTES) };
 
 dashboardTests("Deploys from the dashboard", (test) => {
-  test("A file that is chosen becomes a new version", {}, async ({ tab: { page }, server: { target } }) => {
+  test("A file that is chosen becomes a new version", { path: null }, async ({ tab: { page }, server: { target } }) => {
     await page.goto("/apps/app-1");
     await page.getByRole("button", { name: "Deploy" }).click();
     const dialog = page.getByRole("dialog", { name: "Deploy a new version of app-1" });
@@ -21,21 +21,25 @@ dashboardTests("Deploys from the dashboard", (test) => {
     await page.locator("tr[data-version=v1]").waitFor();
   });
 
-  test("A deploy may go to a part of the requests, or to a preview", {}, async ({ tab: { page }, server }) => {
-    const { target } = server;
-    for (const [choice, role] of [["A part of the requests", "rollout"], ["Nobody: a preview", "preview"]] as const) {
-      await page.goto("/apps/app-1");
-      await page.getByRole("button", { name: "Deploy" }).click();
-      const dialog = page.getByRole("dialog");
-      await dialog.getByLabel("Archive").setInputFiles(ZIP);
-      await dialog.getByRole("radio", { name: choice }).check();
-      await dialog.getByRole("button", { name: "Deploy" }).click();
-      await page.getByRole("status").filter({ hasText: "Deployed v" }).waitFor();
-      assertEquals(target.operations.versions("app-1")[0]?.role, role);
-    }
-    assertEquals(target.find("app-1").origin.rollout?.percent, 10);
-    await page.getByRole("link", { name: "v2--app-1.app-1.localhost" }).waitFor();
-  });
+  test(
+    "A deploy may go to a part of the requests, or to a preview",
+    { path: null },
+    async ({ tab: { page }, server }) => {
+      const { target } = server;
+      for (const [choice, role] of [["A part of the requests", "rollout"], ["Nobody: a preview", "preview"]] as const) {
+        await page.goto("/apps/app-1");
+        await page.getByRole("button", { name: "Deploy" }).click();
+        const dialog = page.getByRole("dialog");
+        await dialog.getByLabel("Archive").setInputFiles(ZIP);
+        await dialog.getByRole("radio", { name: choice }).check();
+        await dialog.getByRole("button", { name: "Deploy" }).click();
+        await page.getByRole("status").filter({ hasText: "Deployed v" }).waitFor();
+        assertEquals(target.operations.versions("app-1")[0]?.role, role);
+      }
+      assertEquals(target.find("app-1").origin.rollout?.percent, 10);
+      await page.getByRole("link", { name: "v2--app-1.app-1.localhost" }).waitFor();
+    },
+  );
 
   test("An archive that is dropped on the overview becomes a new app", {}, async ({ tab: { page }, server }) => {
     await drop(page, "My Shop_2.tar.gz", [0x1f, 0x8b, 1, 2, 3]);
@@ -50,7 +54,7 @@ dashboardTests("Deploys from the dashboard", (test) => {
     assertEquals(versions.length, 1);
   });
 
-  test("An archive that is dropped on an app's page asks before it is deployed", {}, async (given) => {
+  test("An archive that is dropped on an app's page asks before it is deployed", { path: null }, async (given) => {
     const { tab: { page }, server: { target } } = given;
     await page.goto("/apps/app-2");
     await drop(page, "app.zip", [...ZIP_BYTES]);
@@ -61,26 +65,32 @@ dashboardTests("Deploys from the dashboard", (test) => {
     await page.locator("tr[data-version=v1]").waitFor();
   });
 
-  test("What is no archive, or cannot boot, is told in the dialog", {}, async ({ tab: { page }, server }) => {
-    const { target } = server;
-    await page.goto("/apps/app-1");
-    await page.getByRole("button", { name: "Deploy" }).click();
-    const dialog = page.getByRole("dialog");
-    const button = dialog.getByRole("button", { name: "Deploy" });
-    await dialog.getByLabel("Archive").setInputFiles({ ...ZIP, name: "photo.png" });
-    await button.click();
-    await dialog.getByRole("alert").filter({ hasText: '"photo.png" is no archive' }).waitFor();
-    await dialog.getByLabel("Archive").setInputFiles({ ...ZIP, buffer: Buffer.from("no zip at all") });
-    await button.click();
-    await dialog.getByRole("alert").filter({ hasText: "no zip and no tar.gz" }).waitFor();
-    await dialog.getByLabel("Archive").setInputFiles(ZIP);
-    target.refusal = new NanoError("CONFIG_INVALID", "Cannot start the version", { details: ["index.ts: it throws"] });
-    await button.click();
-    await dialog.getByRole("alert").filter({ hasText: "index.ts: it throws" }).waitFor();
-    await button.click();
-    await until("the next try works", () => target.operations.versions("app-1").length === 1);
-    await page.locator("tr[data-version=v1]").waitFor();
-  });
+  test(
+    "What is no archive, or cannot boot, is told in the dialog",
+    { path: null },
+    async ({ tab: { page }, server }) => {
+      const { target } = server;
+      await page.goto("/apps/app-1");
+      await page.getByRole("button", { name: "Deploy" }).click();
+      const dialog = page.getByRole("dialog");
+      const button = dialog.getByRole("button", { name: "Deploy" });
+      await dialog.getByLabel("Archive").setInputFiles({ ...ZIP, name: "photo.png" });
+      await button.click();
+      await dialog.getByRole("alert").filter({ hasText: '"photo.png" is no archive' }).waitFor();
+      await dialog.getByLabel("Archive").setInputFiles({ ...ZIP, buffer: Buffer.from("no zip at all") });
+      await button.click();
+      await dialog.getByRole("alert").filter({ hasText: "no zip and no tar.gz" }).waitFor();
+      await dialog.getByLabel("Archive").setInputFiles(ZIP);
+      target.refusal = new NanoError("CONFIG_INVALID", "Cannot start the version", {
+        details: ["index.ts: it throws"],
+      });
+      await button.click();
+      await dialog.getByRole("alert").filter({ hasText: "index.ts: it throws" }).waitFor();
+      await button.click();
+      await until("the next try works", () => target.operations.versions("app-1").length === 1);
+      await page.locator("tr[data-version=v1]").waitFor();
+    },
+  );
 
   test(
     "An app is added from a folder; mistakes keep what was written",

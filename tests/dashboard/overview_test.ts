@@ -93,43 +93,47 @@ dashboardTests("Overview of the dashboard", (test) => {
     await banner.waitFor({ state: "hidden" });
   });
 
-  test("Overview of 500 apps draws only what is on the screen", { apps: 500 }, async ({ tab: { page } }) => {
-    await page.goto("/");
-    await until(
-      "the first rows have their sparklines",
-      async () => await page.locator("#apps svg.spark").count() >= 80,
-    );
-    const timing = await page.evaluate(async () => {
-      const paint = performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN;
-      const [entry] = performance.getEntriesByType("navigation") as unknown as Record<string, number>[];
-      // The longest task while live figures come in: what would make typing and scrolling stutter
-      let longest = 0;
-      const observer = new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
+  test(
+    "Overview of 500 apps draws only what is on the screen",
+    { path: null, apps: 500 },
+    async ({ tab: { page } }) => {
+      await page.goto("/");
+      await until(
+        "the first rows have their sparklines",
+        async () => await page.locator("#apps svg.spark").count() >= 40,
+      );
+      const timing = await page.evaluate(async () => {
+        const paint = performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN;
+        const [entry] = performance.getEntriesByType("navigation") as unknown as Record<string, number>[];
+        // The longest task while live figures come in: what would make typing and scrolling stutter
+        let longest = 0;
+        const observer = new PerformanceObserver((list) => {
+          for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
+        });
+        observer.observe({ entryTypes: ["longtask"] });
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+        observer.disconnect();
+        return {
+          paint,
+          response: entry!.responseEnd,
+          interactive: entry!.domInteractive,
+          bytes: entry!.decodedBodySize,
+          longest,
+        };
       });
-      observer.observe({ entryTypes: ["longtask"] });
-      await new Promise((resolve) => setTimeout(resolve, 2000));
-      observer.disconnect();
-      return {
-        paint,
-        response: entry!.responseEnd,
-        interactive: entry!.domInteractive,
-        bytes: entry!.decodedBodySize,
-        longest,
-      };
-    });
-    const sparks = await page.locator("#apps svg.spark").count();
-    console.log(
-      `500 apps: answered after ${Math.round(timing.response!)} ms, painted after ${Math.round(timing.paint)} ms, ` +
-        `interactive after ${Math.round(timing.interactive!)} ms, ${Math.round(timing.bytes! / 1024)} KiB of HTML, ` +
-        `${sparks} sparklines, longest task under 10 ticks a second ${Math.round(timing.longest)} ms`,
-    );
-    assertEquals(await page.locator("#apps tr[data-app]").count(), 500);
-    assert(sparks < 8 * 100, "rows off the screen have no sparklines");
-    assert(timing.paint < 5000, "painted in time");
-    await page.getByLabel("Search apps").fill("app-499");
-    await page.locator("tr[data-app=app-499] svg.spark").first().waitFor();
-  });
+      const sparks = await page.locator("#apps svg.spark").count();
+      console.log(
+        `500 apps: answered after ${Math.round(timing.response!)} ms, painted after ${Math.round(timing.paint)} ms, ` +
+          `interactive after ${Math.round(timing.interactive!)} ms, ${Math.round(timing.bytes! / 1024)} KiB of HTML, ` +
+          `${sparks} sparklines, longest task under 10 ticks a second ${Math.round(timing.longest)} ms`,
+      );
+      assertEquals(await page.locator("#apps tr[data-app]").count(), 500);
+      assert(sparks < 8 * 100, "rows off the screen have no sparklines");
+      assert(timing.paint < 5000, "painted in time");
+      await page.getByLabel("Search apps").fill("app-499");
+      await page.locator("tr[data-app=app-499] svg.spark").first().waitFor();
+    },
+  );
 
   test(
     "Overview and changes work without a script",

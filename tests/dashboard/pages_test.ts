@@ -8,7 +8,7 @@ import { dashboardTests, until } from "./dashboard_test_case.ts";
 const PAGES = ["/", "/apps/app-3", "/apps/app-3/remove", "/new", "/events", "/history", "/config", "/nothing"] as const;
 
 dashboardTests("The dashboard's other pages and what holds for all", (test) => {
-  test("Config page shows what is in force and what a reload would change", {}, async ({ tab, server }) => {
+  test("Config page shows what is in force and what a reload would change", { path: null }, async ({ tab, server }) => {
     const { page } = tab;
     const { operations } = server.target;
     operations.aside = [{ app: "app-2", reasons: ["memory_mb: nano.json says 64"] }];
@@ -28,7 +28,7 @@ dashboardTests("The dashboard's other pages and what holds for all", (test) => {
     await alert.getByText("apps[1].name is taken").waitFor();
   });
 
-  test("History filters by app and pages", {}, async ({ tab: { page }, server: { target } }) => {
+  test("History filters by app and pages", { path: null }, async ({ tab: { page }, server: { target } }) => {
     const by = { actor: "cli 10.0.0.7", ifMatch: null };
     for (let turn = 0; turn < 60; turn++) await target.operations.restartApp("app-1", by);
     await target.operations.restartApp("app-2", by);
@@ -44,34 +44,42 @@ dashboardTests("The dashboard's other pages and what holds for all", (test) => {
     await until("one entry", async () => await entries.count() === 1);
   });
 
-  test("Events appear as they happen and can be filtered", {}, async ({ tab: { page }, server: { target } }) => {
-    await page.goto("/events");
-    await page.locator("#live[data-state=live]").waitFor();
-    target.move("app-1", "starting");
-    target.events.emit({ event: "app_failed", app: "app-2", reason: "boot_failed", error: "it throws" });
-    const lines = page.locator("#events li[data-level]");
-    await lines.filter({ hasText: "app_failed" }).getByText("it throws").waitFor();
-    assertEquals(await lines.count(), 2);
-    await page.getByLabel("Filter", { exact: true }).fill("app-1");
-    assertEquals(await lines.filter({ visible: true }).count(), 1);
-  });
+  test(
+    "Events appear as they happen and can be filtered",
+    { path: null },
+    async ({ tab: { page }, server: { target } }) => {
+      await page.goto("/events");
+      await page.locator("#live[data-state=live]").waitFor();
+      target.move("app-1", "starting");
+      target.events.emit({ event: "app_failed", app: "app-2", reason: "boot_failed", error: "it throws" });
+      const lines = page.locator("#events li[data-level]");
+      await lines.filter({ hasText: "app_failed" }).getByText("it throws").waitFor();
+      assertEquals(await lines.count(), 2);
+      await page.getByLabel("Filter", { exact: true }).fill("app-1");
+      assertEquals(await lines.filter({ visible: true }).count(), 1);
+    },
+  );
 
-  test("Unknown pages say so; programs keep the admin API's answers", {}, async ({ tab: { page }, server }) => {
-    assertEquals((await page.goto("/apps/nobody"))?.status(), 404);
-    await page.getByText("there is no such app").waitFor();
-    assertEquals((await page.goto("/nothing"))?.status(), 404);
-    await page.getByRole("link", { name: "All apps", exact: true }).click();
-    await page.locator("#apps").waitFor();
-    const headers = { authorization: `Bearer ${TOKEN}` };
-    for (const path of ["/admin/nothing", "/nothing", "/apps/nobody"]) {
-      const response = await fetch(server.url + path, { headers });
-      assertEquals([response.status, response.headers.get("content-type")], [404, "application/problem+json"], path);
-      await response.body?.cancel();
-    }
-    const page1 = await fetch(`${server.url}/history`, { headers: { ...headers, accept: "text/html" } });
-    assertEquals(page1.status, 200, "a page can be read with the token, too");
-    await page1.body?.cancel();
-  });
+  test(
+    "Unknown pages say so; programs keep the admin API's answers",
+    { path: null },
+    async ({ tab: { page }, server }) => {
+      assertEquals((await page.goto("/apps/nobody"))?.status(), 404);
+      await page.getByText("there is no such app").waitFor();
+      assertEquals((await page.goto("/nothing"))?.status(), 404);
+      await page.getByRole("link", { name: "All apps", exact: true }).click();
+      await page.locator("#apps").waitFor();
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      for (const path of ["/admin/nothing", "/nothing", "/apps/nobody"]) {
+        const response = await fetch(server.url + path, { headers });
+        assertEquals([response.status, response.headers.get("content-type")], [404, "application/problem+json"], path);
+        await response.body?.cancel();
+      }
+      const page1 = await fetch(`${server.url}/history`, { headers: { ...headers, accept: "text/html" } });
+      assertEquals(page1.status, 200, "a page can be read with the token, too");
+      await page1.body?.cancel();
+    },
+  );
 
   test(
     "No page is wider than a phone",

@@ -9,7 +9,15 @@ import { shellMistakes } from "./shell_check.ts";
 const pages = await pageFiles();
 
 /** Where quoted files are that tests run or check; a file elsewhere would be code that nobody tries. */
-const TRIED = [/^api\//, /^guides\//, /^quick-start\//, /^config\/[^/]+\.json$/, /^hono\//, /^\/docs\/deploy\//];
+const TRIED = [
+  /^api\//,
+  /^guides\//,
+  /^quick-start\//,
+  /^config\/[^/]+\.json$/,
+  /^hono\//,
+  /^\/docs\/deploy\//,
+  /^\/docs\/observability\//,
+];
 
 Deno.test("Every code block of the docs is a tried file, or shell commands, or output that a test compares", () => {
   const stray: string[] = [];

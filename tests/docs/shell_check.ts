@@ -4,7 +4,7 @@ import { CommandLine } from "../../admin/cli/command_line.ts";
 import { REPO } from "../support/repo.ts";
 
 /** Programs of the system that the pages may use; what they get is not looked at, but for files of the repo. */
-const SYSTEM = new Set("cd mkdir sed kill systemctl journalctl docker kubectl openssl cat jq tar".split(" "));
+const SYSTEM = new Set("cd mkdir sed kill systemctl journalctl docker kubectl openssl cat jq tar ssh".split(" "));
 const CURL_OPTIONS = new Set("-H -d -N -o -T -X -s -fsS --data-binary".split(" "));
 const CURL_WITH_VALUE = new Set("-H -d -o -T -X --data-binary".split(" "));
 
@@ -29,7 +29,7 @@ export async function shellMistakes(text: string): Promise<string[]> {
 function commandsOf(line: string): string[][] {
   const inner = [...line.matchAll(/\$\(([^)]*)\)/g)].flatMap(([, one]) => commandsOf(one!));
   const commands: string[][] = [[]];
-  for (const [word] of line.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)) {
+  for (const [word] of line.matchAll(/(?:"[^"]*"|'[^']*'|\$\([^)]*\)|[^\s"'])+/g)) {
     if (word.startsWith("#")) break;
     if (["&&", "|", ";", "||"].includes(word)) commands.push([]);
     else commands.at(-1)!.push(word.replace(/"([^"]*)"|'([^']*)'/g, "$1$2"));

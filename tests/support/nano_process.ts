@@ -17,6 +17,10 @@ export interface StartOptions {
   readonly timeoutMs?: number;
   /** Another main module than admin/cli/main.ts, for the tests of this class. */
   readonly entry?: URL;
+  /** Another way to run the command line: a program and what it is given before the command. */
+  readonly program?: readonly [string, ...string[]];
+  /** Where it runs: the repo, unless told. */
+  readonly cwd?: string;
 }
 
 interface Waiter {
@@ -71,11 +75,16 @@ export class NanoProcess implements AsyncDisposable {
   }
 
   /** Starts any command of the command line and waits for nothing. */
-  static async spawn(args: readonly string[], options: Pick<StartOptions, "env" | "entry"> = {}): Promise<NanoProcess> {
+  static async spawn(
+    args: readonly string[],
+    options: Pick<StartOptions, "env" | "entry" | "program" | "cwd"> = {},
+  ): Promise<NanoProcess> {
     const mark = crypto.randomUUID();
-    const command = new Deno.Command(Deno.execPath(), {
-      args: [...await runFlags(), fromFileUrl(options.entry ?? new URL("admin/cli/main.ts", REPO)), ...args],
-      cwd: fromFileUrl(REPO),
+    const entry = fromFileUrl(options.entry ?? new URL("admin/cli/main.ts", REPO));
+    const [program, ...before] = options.program ?? [Deno.execPath(), ...await runFlags(), entry];
+    const command = new Deno.Command(program, {
+      args: [...before, ...args],
+      cwd: options.cwd ?? fromFileUrl(REPO),
       env: { NO_COLOR: "1", [MARK_NAME]: mark, ...options.env },
       stdin: "null",
       stdout: "piped",

@@ -5,6 +5,8 @@ import { bytesText, countText, cpuText, latencyText } from "./figures.js";
 const uPlot = /** @type {any} */ (globalThis).uPlot;
 
 const HEIGHT = 120;
+/** Steps of an axis of bytes: its numbers are round in MiB, not in millions. */
+const BYTE_STEPS = Array.from({ length: 32 }, (_, power) => 1024 * 2 ** power);
 const CHARTS = [
   { id: "requests", keys: ["requests_per_second", "errors_per_second"], text: countText, inks: ["accent", "bad"] },
   { id: "latency", keys: ["p99_seconds", "p50_seconds"], text: latencyText, inks: ["accent", "second"] },
@@ -115,6 +117,7 @@ function options({ keys, text, inks: names }, width, ink) {
         ...axis,
         size: 58,
         space: 36,
+        ...text === bytesText ? { incrs: BYTE_STEPS } : {},
         gap: 4,
         values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map((split) => text(split)),
       },

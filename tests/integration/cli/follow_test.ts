@@ -1,6 +1,7 @@
 /** Following through restarts, Ctrl+C in uploads, and what happens when nothing answers; with fake and real NANOs. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { NanoProcess } from "../../support/nano_process.ts";
+import { fromFileUrl, REPO } from "../../support/repo.ts";
 import { TempProject } from "../../support/temp_project.ts";
 import { MemoryIo, run } from "../../unit/admin/cli/memory_io.ts";
 import { until } from "../life/until.ts";
@@ -12,21 +13,19 @@ const APP = `export default { fetch(request) {
 
 Deno.test("nano logs --follow and nano events outlive a killed host, on whatever port the next one is, and end by Ctrl+C with 0", async () => {
   await using project = await TempProject.create({ hello: { files: APP } }, {
-    admin: { hostname: "127.0.0.1", port: 0 },
+    default_app: "hello",
   });
   await using nano = await NanoProcess.start(project.configFile, { guardian: true });
   const args = ["--config", project.configFile];
   await using logs = await NanoProcess.spawn(["logs", "hello", "--follow", "--limit", "0", "--grep", "asked", ...args]);
   await using events = await NanoProcess.spawn(["events", ...args]);
   const ask = async (port: number, path: string) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { "x-forwarded-host": "hello" } });
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
     await response.body?.cancel();
   };
   const host = async () => JSON.parse(await Deno.readTextFile(`${project.dir}/.nano/admin.json`));
   const shows = (process: NanoProcess, text: string) => process.strayLines.some((line) => line.includes(text));
   const first = await host();
-  await project.writeConfig({ default_app: "hello" });
-  await nano.waitForEvent(({ event }) => event === "config_reload");
   await until(
     async () => {
       await ask(nano.port, "/before");
@@ -69,10 +68,40 @@ Deno.test("nano logs --follow and nano events outlive a killed host, on whatever
   assertEquals((await run(["apps", ...args])).code, 1, "a NANO that has ended is not found");
 });
 
+Deno.test("a follower ends by itself when nobody reads it any more, as in nano logs --follow | head -1", async () => {
+  await using project = await TempProject.create({ hello: { files: APP } }, { default_app: "hello" });
+  await using nano = await NanoProcess.start(project.configFile);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "admin/cli/main.ts", "logs", "--follow", "--config", project.configFile],
+    cwd: fromFileUrl(REPO),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  assert(((await reader.read()).value?.length ?? 0) > 0);
+  await reader.cancel();
+  let ended = false;
+  const status = child.status.then((status) => {
+    ended = true;
+    return status;
+  });
+  await until(
+    async () => {
+      await (await fetch(nano.url)).body?.cancel();
+      return ended;
+    },
+    "the follower has noticed",
+    60_000,
+  );
+  assertEquals((await status).code, 0);
+});
+
 Deno.test("Ctrl+C while a deploy is under way ends it with 1, and NANO keeps what served", async () => {
   await using project = await TempProject.create({ hello: { files: APP } });
   const io = new MemoryIo(project.dir, {}, { columns: 80 });
   const arrived = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<void>();
   // Reads the upload slowly, as a far one does.
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     if (request.method === "GET") {
@@ -84,7 +113,8 @@ Deno.test("Ctrl+C while a deploy is under way ends it with 1, and NANO keeps wha
     const reader = request.body!.getReader();
     await reader.read();
     arrived.resolve();
-    await new Promise<void>((resolve) => request.signal.addEventListener("abort", () => resolve(), { once: true }));
+    await over.promise;
+    await reader.cancel().catch(() => {}); // the client is gone, as it should be
     return new Response(null, { status: 499 });
   });
   await Deno.writeFile(`${project.dir}/large.zip`, crypto.getRandomValues(new Uint8Array(60_000)));
@@ -93,6 +123,7 @@ Deno.test("Ctrl+C while a deploy is under way ends it with 1, and NANO keeps wha
   await arrived.promise;
   io.interrupt();
   assertEquals(await deploying, { code: 1, out: "", err: "nano: Cancelled; nano versions big tells what is there" });
+  over.resolve();
 });
 
 Deno.test("errors of NANO are told with message, every detail and code; silence with what was tried", async () => {

@@ -9,7 +9,7 @@ import { until } from "../life/until.ts";
 const SHOP = `export default {
   async fetch(request) {
     const { pathname } = new URL(request.url);
-    if (pathname === "/slow") await new Promise((done) => setTimeout(done, 1500));
+    if (pathname === "/slow") await new Promise((done) => setTimeout(done, 3000));
     if (pathname === "/fail") throw new Error("failed on purpose");
     console.log("asked for " + pathname);
     return new Response("from the path");
@@ -255,4 +255,28 @@ Deno.test("apps --watch shows the apps again and again, and events tell what hap
     assert(events.stdout.map((line) => JSON.parse(line)).every(({ event }) => typeof event === "string"));
     assertMatch(people.stdout[0]!, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w+/);
   });
+});
+
+Deno.test("nano check tells what a reload would change, nano reload then does it", async () => {
+  await using project = await TempProject.create({ shop: { files: SHOP } });
+  await using nano = await NanoProcess.start(project.configFile, { args: ["--no-watch"] });
+  const cli = (...args: string[]) => run(args, new MemoryIo(project.dir));
+  await project.setApp("cafe", { files: SHOP, config: { hostname: "cafe.localhost" } });
+  await project.setApp("shop", { config: { memory_mb: 64 } });
+  const planned = "2 apps (0 unchanged):\n  added    cafe\n  changed  shop";
+  assertMatch(
+    done(await cli("check")),
+    new RegExp(`is right: 2 apps\\n[\\s\\S]*\\nA reload would change ${planned.replace(/[()]/g, "\\$&")}$`),
+  );
+  const check = JSON.parse(done(await cli("check", "--json")));
+  assertEquals(check.reload, { added: ["cafe"], removed: [], changed: ["shop"], unchanged: [] });
+  assertEquals(done(await cli("reload", "--dry-run")), `A reload would change ${planned}`);
+  const before = await nano.fetch("cafe.localhost");
+  await before.body?.cancel();
+  assertEquals(before.status, 404);
+  assertEquals(done(await cli("reload")), `Changed ${planned}`);
+  assertEquals(await (await nano.fetch("cafe.localhost")).text(), "from the path");
+  await Deno.writeTextFile(`${project.dir}/.nano/admin_token`, "wrong");
+  const unasked = done(await cli("check"));
+  assertMatch(unasked, /cannot tell what a reload would change: .*token/);
 });

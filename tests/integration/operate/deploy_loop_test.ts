@@ -109,9 +109,9 @@ Deno.test("Restarts, rollbacks, rollouts and changes under load lose no request"
       },
     },
   );
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     await operations.restartApp("app", BY);
-    await operations.rollback("app", null, BY);
+    await operations.rollback("app", "v1", BY);
     await operations.rollout("app", "v2", 50, BY);
     await operations.changeApp("app", { env: { ROUND: String(round) } }, BY);
     await operations.rollout("app", "v2", 0, BY);
@@ -120,6 +120,6 @@ Deno.test("Restarts, rollbacks, rollouts and changes under load lose no request"
   }
   const { total } = await assertNothingLost(load, 100);
   assertEquals([...seen].sort(), [0, 1, 2]);
-  assert(scene.recent(21).every(([, , error]) => error === null));
-  console.log(`21 changes; ${total} requests, none failed`);
+  assert(scene.recent(14).every(([, , error]) => error === null));
+  console.log(`14 changes; ${total} requests, none failed`);
 });

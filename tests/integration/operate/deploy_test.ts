@@ -71,35 +71,6 @@ Deno.test("Code that cannot start is refused, leaves nothing behind and lets the
   assertEquals((await scene.deploy("blog", saying("again"))).version, "v7");
 });
 
-Deno.test("A deploy to an app that is not there is refused before it is read, unless it makes the app", async () => {
-  await using scene = await OperateScene.create({ blog: saying("blog") });
-  let cancelled = false;
-  const unread = new ReadableStream<Uint8Array>({ cancel: () => void (cancelled = true) });
-  const how = { ...BY, create: null, target: "all", note: "" } as const;
-  await refusalOf("NOT_FOUND", () => scene.operations.deploy("shop", unread, how));
-  assert(cancelled);
-  const stale = new ReadableStream<Uint8Array>();
-  const late = { ...how, ifMatch: '"0000000000000000"' };
-  await refusalOf("PRECONDITION_FAILED", () => scene.operations.deploy("blog", stale, late));
-  await refusalOf(
-    "USAGE",
-    () => scene.deploy("shop", saying("x"), { create: { hostnames: [] }, target: { percent: 5 } }),
-  );
-
-  const create = { hostnames: ["shop.example"] };
-  await scene.deploy("shop", saying("shop"), { create });
-  assertEquals([await scene.text("shop.example"), scene.operations.originOf("shop").source], ["shop", "api"]);
-  await refusalOf("CONFLICT", () => scene.deploy("two", saying("x"), { create }));
-  assertEquals(folders(scene, "two"), []);
-  // It has no path of its own to go back to, and nothing served before.
-  await refusalOf("NOT_FOUND", () => scene.operations.rollback("shop", "path", BY));
-  await refusalOf("CONFLICT", () => scene.operations.rollback("shop", null, BY));
-  await scene.restart();
-  assertEquals(await scene.text("shop.example"), "shop");
-  await scene.operations.removeApp("shop", BY);
-  assertEquals([await scene.text("shop.example"), folders(scene, "shop")], ["404 APP_NOT_FOUND", []]);
-});
-
 Deno.test("A folder of assets moves along with the version, and a deployed site of files alone serves", async () => {
   const files = { "index.ts": saying("app"), "public/a.txt": "old" };
   await using scene = await OperateScene.create({
@@ -155,35 +126,6 @@ Deno.test("A preview serves on a host of its own only, survives a restart, and e
   await scene.deploy("blog", saying("three"), { target: preview });
   await scene.operations.removeApp("blog", BY);
   assertEquals([scene.states(), folders(scene, "blog")], [{}, []]);
-});
-
-Deno.test("The ten newest versions are kept, and those that serve or served before", async () => {
-  await using scene = await OperateScene.create({ blog: saying("own path") });
-  await scene.deploy("blog", saying("v1"));
-  await scene.deploy("blog", saying("v2"));
-  // Only looked at, so that v2 and v1 stay what serves and served.
-  for (let count = 3; count <= 13; count++) {
-    await scene.deploy("blog", saying(`v${count}`), { target: { preview: { suffix: null } } });
-  }
-  const kept = ["v13", "v12", "v11", "v10", "v9", "v8", "v7", "v6", "v5", "v4", "v2", "v1"];
-  assertEquals(scene.operations.versions("blog").map(({ version }) => version), kept);
-  assertEquals(folders(scene, "blog"), [...kept].sort());
-  assertEquals(scene.states()["v3--blog"], undefined);
-  assertEquals([await scene.operations.rollback("blog", null, BY), await scene.text("blog")], ["v1", "v1"]);
-});
-
-Deno.test("Deploys to the same app at the same time all come through, one after the other", async () => {
-  await using scene = await OperateScene.create({ blog: saying("own path") });
-  const deploys = Array.from({ length: 6 }, (_, index) => scene.deploy("blog", saying(`text ${index}`)));
-  const views = await Promise.all(deploys);
-  assertEquals(views.map(({ version }) => version).sort(), ["v1", "v2", "v3", "v4", "v5", "v6"]);
-  const { deployed } = scene.operations.originOf("blog");
-  const last = views.findIndex(({ version }) => version === deployed);
-  assertEquals(await scene.text("blog"), `text ${last}`);
-  const roles = scene.operations.versions("blog").map(({ role }) => role);
-  assertEquals(roles.filter((role) => role === "active").length, 1);
-  await scene.restart();
-  assertEquals(await scene.text("blog"), `text ${last}`);
 });
 
 Deno.test("A deploy that NANO's drain overtakes is refused, and the next start finds nothing of it", async () => {

@@ -60,31 +60,6 @@ Deno.test("An added app whose host nano.json claims is set aside until then, and
   assertEquals(scene.states(), { blog: "running", two: "running" });
 });
 
-Deno.test("A change by the API holds for its keys also after the operator edits them, and the others follow the file", async () => {
-  await using scene = await OperateScene.create({ blog: { files: WORD, config: { env: { WORD: "file 1" } } } });
-  const { project, operations } = scene;
-  await operations.changeApp("blog", { env: { WORD: "api" } }, BY);
-  await project.setApp("blog", { files: WORD, config: { env: { WORD: "file 2" }, cpu_ms: 4000 } });
-  await scene.reload();
-  assertEquals(await scene.text("blog"), "api");
-  assertEquals(scene.nano.config.apps[0]!.cpuMs, 4000);
-  await operations.resetApp("blog", BY);
-  assertEquals(await scene.text("blog"), "file 2");
-});
-
-Deno.test("A change that comes not to fit is set aside whole, and a change of it that fits brings it back", async () => {
-  await using scene = await OperateScene.create({ blog: WORD });
-  const { project, operations } = scene;
-  await operations.changeApp("blog", { hostname: "shop.example", env: { WORD: "api" } }, BY);
-  await project.setApp("shop", { files: saying("shop"), config: { hostname: "shop.example" } });
-  await scene.reload();
-  assertEquals([await scene.text("shop.example"), await scene.text("blog")], ["shop", "no word"]);
-  assertEquals(aside(scene), ['blog: "hostname" of app "shop" is "shop.example": already taken by hostname']);
-  await refusalOf("CONFLICT", () => operations.changeApp("blog", { cpu_ms: 4000 }, BY));
-  await operations.changeApp("blog", { hostname: "blog.example" }, BY);
-  assertEquals([await scene.text("blog.example"), aside(scene)], ["api", []]);
-});
-
 Deno.test("A removed app of nano.json is back once its entry is edited, and an edit back does not remove it again", async () => {
   await using scene = await OperateScene.create({ blog: saying("blog"), shop: saying("shop") });
   const { project, operations } = scene;
@@ -109,18 +84,6 @@ Deno.test("A removed app of nano.json is back once its entry is edited, and an e
   await project.setApp("blog", {});
   await scene.reload();
   assertEquals(await scene.text("blog"), "blog");
-});
-
-Deno.test("An app may be added under the name of a removed one; nano.json wins again once its entry is edited", async () => {
-  await using scene = await OperateScene.create({ blog: saying("from nano.json"), shop: saying("shop") });
-  const { project, operations } = scene;
-  await operations.removeApp("blog", BY);
-  await operations.addApp({ name: "blog", path: "./apps/shop" }, BY);
-  await scene.restart();
-  assertEquals([await scene.text("blog"), scene.operations.originOf("blog").source], ["shop", "api"]);
-  await project.setApp("blog", { config: { cpu_ms: 4000 } });
-  await scene.reload();
-  assertEquals([await scene.text("blog"), aside(scene).length], ["from nano.json", 1]);
 });
 
 Deno.test("The default app cannot be removed, and what nano.json makes the default app comes back", async () => {
@@ -158,35 +121,4 @@ Deno.test("A broken nano.json holds up a reload and no change; the first sound o
     "late",
     "no word",
   ]);
-});
-
-Deno.test("A mistake in nano.json that is not in force yet does not come in force by a change", async () => {
-  await using scene = await OperateScene.create({ blog: WORD });
-  const { project, operations } = scene;
-  await project.setApp("broken", { files: "throw new Error('at start');\n" });
-  await operations.changeApp("blog", { env: { WORD: "api" } }, BY);
-  assertEquals([await scene.text("blog"), scene.states()], ["api", { blog: "running" }]);
-  const refused = await refusalOf("CONFIG_INVALID", () => operations.reload(BY));
-  assert(refused.details.some((line) => line.includes("at start")), refused.details.join("\n"));
-  assertEquals(await scene.text("blog"), "api");
-});
-
-Deno.test("What is left of an app that nano.json no longer names is set aside, and comes back with it", async () => {
-  await using scene = await OperateScene.create({ blog: WORD, shop: saying("shop") });
-  const { project } = scene;
-  await scene.deploy("blog", saying("deployed"));
-  await project.removeApp("blog");
-  await scene.reload();
-  assertEquals(await scene.text("blog"), "404 APP_NOT_FOUND");
-  assertEquals(aside(scene), ["blog: nano.json no longer names this app"]);
-  await scene.restart();
-  await project.setApp("blog", {});
-  await scene.reload();
-  assertEquals(await scene.text("blog"), "deployed");
-
-  // An app that is added under the name is another one: it serves its own path.
-  await project.removeApp("blog");
-  await scene.reload();
-  await scene.operations.addApp({ name: "blog", path: "./apps/shop" }, BY);
-  assertEquals(await scene.text("blog"), "shop");
 });

@@ -89,8 +89,10 @@ Deno.test("maskedConfig() hides secrets and the admin token, and nothing else", 
   }, { KEY: "sh0wn" });
   const masked = maskedConfig(config);
   assert(!JSON.stringify(masked).includes("sh0wn"));
+  const { layers: _layers, withLayers: _withLayers, ...shown } = config;
   assertEquals(masked, {
-    ...config,
+    ...shown,
+    setAside: [],
     admin: { hostname: "127.0.0.1", port: 9090, token: "***" },
     apps: [{ ...onlyApp(config), env: { PLAIN: "text", KEY: "***" } }],
   });
@@ -99,8 +101,20 @@ Deno.test("maskedConfig() hides secrets and the admin token, and nothing else", 
 
 Deno.test("maskedConfig() leaves a missing token and a missing admin listener as they are", async () => {
   using folder = new ConfigFolder();
-  const generated = await folder.resolve({});
-  assertEquals(maskedConfig(generated), generated);
-  const off = await folder.resolve({ admin: false });
-  assertEquals(maskedConfig(off), off);
+  assertEquals(maskedConfig(await folder.resolve({})).admin, { hostname: "127.0.0.1", port: 9090, token: null });
+  assertEquals(maskedConfig(await folder.resolve({ admin: false })).admin, false);
+});
+
+Deno.test("maskedConfig() tells what is set aside, and nothing else of the layers", async () => {
+  using folder = new ConfigFolder({
+    "nano.json": '{ "apps": [{ "name": "a", "path": "app", "env": { "A": "sh0wn" } }] }',
+  });
+  const entry = { name: "b", path: "none", env: { B: "sh0wn" } };
+  const layer = { name: "b", entry, patch: null, hides: null, folder: null, versions: [], rollout: null };
+  const masked = maskedConfig(await loadConfig(`${folder.dir}/nano.json`, { layers: [layer] }));
+  assertEquals(masked.setAside, [
+    { app: "b", reasons: [`path is "none": expected a file or folder, but ${folder.dir}/none does not exist`] },
+  ]);
+  assertEquals("layers" in masked || "withLayers" in masked, false);
+  assertEquals(JSON.stringify(masked).match(/sh0wn/g)?.length, 1);
 });

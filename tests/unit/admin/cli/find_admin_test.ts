@@ -135,6 +135,10 @@ Deno.test("when no NANO is found, the error says what was tried and what to do",
       JSON.stringify({ url: "http://x", public_url: "http://y", pid }),
     );
     assertMatch((await refusal([], new MemoryIo(dir))).text, new RegExp(`was left by process ${pid}, which has ended`));
+    await Deno.remove(`${dir}/.nano/admin.json`);
+    await Deno.mkdir(`${dir}/.nano/admin.json`);
+    assertMatch((await refusal([], new MemoryIo(dir))).text, /"\S+admin\.json" cannot be read: /);
+    await Deno.remove(`${dir}/.nano/admin.json`);
     using _file = new AdminFile(`${dir}/.nano`, PLACE, silent);
     assertMatch((await refusal([], new MemoryIo(dir))).text, /there is no token: no --token/);
   });

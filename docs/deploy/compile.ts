@@ -1,0 +1,103 @@
+/** Compiles NANO into one binary: deno task compile [--target TARGET] [--output FILE]. */
+import { parseArgs } from "node:util";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { HOST_FLAGS } from "../../admin/cli/guard.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What the binary runs. */
+export const MAIN_MODULE = "admin/cli/main.ts";
+
+/**
+ * What no import leads to: the warden, whose URL is given to a worker, and the bootstrap, which is bundled at start. All
+ * that these two import is found as the main module's imports are; the dashboard's files are imported as text.
+ */
+export const WORKER_MODULES: readonly string[] = ["runtime/isolate/warden.ts", "runtime/isolate/bootstrap.ts"];
+
+/**
+ * Folders of packages that are left out, by package.
+ *
+ * Deno 2.9 parses every file without an extension as JavaScript. The 200,000 numbers of bintrees/test/perf/100k, one a
+ * line, are one expression to it, and it overflows its stack: https://github.com/denoland/deno/issues/36746
+ */
+const LEFT_OUT: readonly { readonly name: string; readonly folder: string }[] = [
+  { name: "bintrees", folder: "test" },
+];
+
+/** What to compile, for whom. */
+export interface CompileOptions {
+  readonly output: string;
+  /** As `deno compile --target` takes it; without it this machine's. */
+  readonly target?: string;
+  /** From {@linkcode leftOut}. */
+  readonly exclude: readonly string[];
+}
+
+/**
+ * Arguments of `deno` that compile NANO.
+ *
+ * All permissions are baked in, as the tasks give them: Deno lists /proc/self/task only to a process that has every one,
+ * and there NANO sees whether the thread of an ended isolate is really gone. What apps may do is not decided here:
+ * isolates have no permission at all.
+ */
+export function compileArgs({ output, target, exclude }: CompileOptions): string[] {
+  return [
+    "compile",
+    ...HOST_FLAGS,
+    "--no-prompt",
+    // Without what only tests and the docs use.
+    "--exclude-unused-npm",
+    ...exclude.flatMap((path) => ["--exclude", path]),
+    ...WORKER_MODULES.flatMap((path) => ["--include", path]),
+    ...target === undefined ? [] : ["--target", target],
+    "--output",
+    output,
+    MAIN_MODULE,
+  ];
+}
+
+/**
+ * Installs the packages, and tells where Deno's cache has the folders that are left out.
+ *
+ * @throws {Error} When they cannot be installed, with what Deno says.
+ */
+export async function leftOut(): Promise<string[]> {
+  await deno(["install", "--entrypoint", MAIN_MODULE]);
+  const { npmCache } = JSON.parse(await deno(["info", "--json"])) as { npmCache: string };
+  const found: string[] = [];
+  // <registry>/<package>/<version>
+  for (const registry of await foldersIn(npmCache)) {
+    for (const { name, folder } of LEFT_OUT) {
+      for (const version of await foldersIn(join(registry, name))) found.push(join(version, folder));
+    }
+  }
+  return found;
+}
+
+async function foldersIn(path: string): Promise<string[]> {
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(path));
+    return entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => join(path, name)).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+async function deno(args: readonly string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: [...args], cwd: ROOT }).output();
+  const [out, said] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  if (!success) throw new Error(`Cannot run deno ${args.join(" ")}: ${said}`);
+  return out!;
+}
+
+if (import.meta.main) {
+  const { values: { target, output } } = parseArgs({
+    args: Deno.args,
+    options: { target: { type: "string" }, output: { type: "string", default: "nano" } },
+  });
+  const args = compileArgs({ output, ...target === undefined ? {} : { target }, exclude: await leftOut() });
+  const { code } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdin: "null" }).spawn().status;
+  Deno.exit(code);
+}

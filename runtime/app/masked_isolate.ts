@@ -1,0 +1,73 @@
+/** An isolate whose words come without its app's secrets. */
+import type { AppCall } from "../app_call.ts";
+import { NanoError } from "../errors.ts";
+import type { IsolateObserver } from "./call_runner.ts";
+import type { IsolateExit } from "./exit_errors.ts";
+import type { IsolateLoad } from "./isolate_worker.ts";
+import type { OutboundDoor } from "./outbound_bridge.ts";
+import type { AppIsolate } from "./supervisor_tools.ts";
+
+/** Passes all on to another isolate, and masks what it says. */
+export class MaskedIsolate implements AppIsolate {
+  readonly ended: Promise<IsolateExit>;
+  readonly #isolate: AppIsolate;
+  readonly #mask: (text: string) => string;
+
+  constructor(isolate: AppIsolate, mask: (text: string) => string) {
+    this.#isolate = isolate;
+    this.#mask = mask;
+    this.ended = isolate.ended.then((exit) => ({ ...exit, detail: mask(exit.detail) }));
+  }
+
+  get inFlight(): number {
+    return this.#isolate.inFlight;
+  }
+
+  get openSockets(): number {
+    return this.#isolate.openSockets;
+  }
+
+  get heapBytes(): number {
+    return this.#isolate.heapBytes;
+  }
+
+  get externalBytes(): number {
+    return this.#isolate.externalBytes;
+  }
+
+  get cpuMicros(): number {
+    return this.#isolate.cpuMicros;
+  }
+
+  async load(load: IsolateLoad, observer: IsolateObserver, door: OutboundDoor): Promise<void> {
+    const mask = this.#mask;
+    const masked: IsolateObserver = {
+      onCallDone: () => observer.onCallDone(),
+      onLog: (level, text) => observer.onLog(level, mask(text)),
+      onException: (text) => observer.onException(mask(text)),
+    };
+    try {
+      await this.#isolate.load(load, masked, door);
+    } catch (error) {
+      if (!(error instanceof NanoError)) throw error;
+      // Without the cause: it would carry the text along.
+      throw new NanoError(error.code, mask(error.message), { details: error.details.map(mask) });
+    }
+  }
+
+  send(call: AppCall): void {
+    this.#isolate.send(call);
+  }
+
+  expire(timeoutMs: number): void {
+    this.#isolate.expire(timeoutMs);
+  }
+
+  drained(): Promise<void> {
+    return this.#isolate.drained();
+  }
+
+  kill(exit: IsolateExit): void {
+    this.#isolate.kill(exit);
+  }
+}

@@ -1,0 +1,54 @@
+/** NANO finds its own files by where its modules are, never by where it was started or built. */
+import { assert, assertEquals } from "@std/assert";
+import { REPO, sourceFiles } from "../support/repo.ts";
+
+/** What depends on the place, who may say it all the same, and a line that has to be found. */
+const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly string[]; readonly example: string }[] = [
+  // What users name on the command line is relative to where they are.
+  { what: /\b(?:Deno|process)\.cwd\(/, allowed: ["admin/cli/cli_io.ts"], example: "join(Deno.cwd(), name)" },
+  // These are paths inside the binary, which no other process can see. Apps get values of their own for them.
+  {
+    what: /\bimport\.meta\.(?:dirname|filename)\b/,
+    allowed: ["runtime/bundle/import_meta.ts"],
+    example: "join(import.meta.dirname!, name)",
+  },
+  // The guardian starts its own program again and knows a compiled one; without Deno nothing is installed.
+  {
+    what: /\bDeno\.(?:execPath|mainModule)\b/,
+    allowed: ["admin/cli/start.ts", "runtime/bundle/install_dependencies.ts"],
+    example: "new Deno.Command(Deno.execPath())",
+  },
+  // A fixed path of a file: relative to where NANO was started, or absolute.
+  {
+    what: /\b(?:readTextFile|readFile|readDir|open|stat|lstat|realPath)(?:Sync)?\(\s*["'`](?!\$\{)/,
+    allowed: [],
+    example: 'Deno.readTextFileSync("admin/page.html")',
+  },
+  // An import() that only shows at run time where it leads: Deno embeds nothing for it. Isolates have virtual modules.
+  {
+    what: /(?<![.\w])import\(\s*[^"\s)]/,
+    allowed: ["runtime/bundle/eval_entry.ts", "runtime/isolate/load_app.ts", "runtime/isolate/stream_polyfill.ts"],
+    example: "await import(name)",
+  },
+];
+
+Deno.test("Code does not look for NANO's own files in the working directory, or by a path of its own making", async () => {
+  const files = [...await sourceFiles("admin"), ...await sourceFiles("runtime")];
+  const sources = await Promise.all(
+    files.map(async (file) => [file, code(await Deno.readTextFile(new URL(file, REPO)))] as const),
+  );
+  for (const { what, allowed } of PLACES) {
+    const found = sources.filter(([, text]) => what.test(text)).map(([file]) => file);
+    assertEquals(found, allowed, String(what));
+  }
+});
+
+Deno.test("Each place that NANO must not speak of is recognised", () => {
+  for (const { what, example } of PLACES) assert(what.test(code(example)), example);
+  assertEquals(code("/** Deno.cwd() */ a; // import.meta.dirname"), " a; ");
+});
+
+/** Source text without its comments. */
+function code(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(?<![:"'`\w/])\/\/.*$/gm, "");
+}

@@ -1,5 +1,5 @@
 /** Versions that are deployed, previewed, rolled back and removed, with real archives and real requests. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { packFolder } from "../../../runtime/mod.ts";
 import { archiveOf, BY, OperateScene, refusalOf, saying } from "./operate_scene.ts";
 

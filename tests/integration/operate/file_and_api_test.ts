@@ -1,5 +1,5 @@
 /** Edits of nano.json against changes by the API, in every order. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { BY, OperateScene, refusalOf, saying } from "./operate_scene.ts";
 
 const WORD = `export default { fetch: (_, env) => new Response(env.WORD ?? "no word") };\n`;

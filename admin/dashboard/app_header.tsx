@@ -44,7 +44,7 @@ export function AppHeader({ details }: { details: AppDetails }) {
             build <code>{version.slice(0, 12)}</code>
           </li>
         )}
-        {config === null ? null : (
+        {config === null || origin?.deployed ? null : (
           <li>
             <code>{config.path}</code>
           </li>

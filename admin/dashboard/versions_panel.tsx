@@ -108,16 +108,14 @@ function VersionRow({ version, details, csrf }: { version: VersionView; details:
 }
 
 function PathRow({ details, csrf }: { details: AppDetails; csrf: string }) {
-  const { snapshot: { name }, config } = details;
+  const { name } = details.snapshot;
   return (
     <tr data-version="path">
       <td>
         <strong>path</strong>
       </td>
       <td class="muted">the app's own folder</td>
-      <td class="long">
-        <code>{config?.path}</code>
-      </td>
+      <td></td>
       <td></td>
       <td>
         <div class="end">

@@ -178,10 +178,10 @@ export function createEventSource(
 
     #handle(type: string, handler: Handler): void {
       const present = this.#handlers.get(type) ?? null;
-      if (present !== null) this.removeEventListener(type, present);
+      if (present !== null) this.removeEventListener(type, present as EventListener);
       const next = typeof handler === "function" ? handler : null;
       this.#handlers.set(type, next);
-      if (next !== null) this.addEventListener(type, next);
+      if (next !== null) this.addEventListener(type, next as EventListener);
     }
 
     /** Ends the connection and makes none again. */

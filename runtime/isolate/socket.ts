@@ -137,10 +137,10 @@ export class AppSocket extends EventTarget {
 
   #handle(type: string, handler: Handler): void {
     const present = this.#handlers.get(type) ?? null;
-    if (present !== null) this.removeEventListener(type, present);
+    if (present !== null) this.removeEventListener(type, present as EventListener);
     const next = typeof handler === "function" ? handler : null;
     this.#handlers.set(type, next);
-    if (next !== null) this.addEventListener(type, next);
+    if (next !== null) this.addEventListener(type, next as EventListener);
   }
 
   /** Begins to receive, for an end of a WebSocketPair; elsewhere it does nothing. */

@@ -1,7 +1,7 @@
 /**
- * Makes the pictures of the dashboard in docs/screenshots/ from a fake NANO with a plausible past.
+ * Makes the pictures of the dashboard in docs/site/public/screens/ from a fake NANO with a plausible past.
  *
- *     deno run -A tests/dashboard/screenshots.ts
+ *     deno task docs:screenshots
  */
 import { CHANGE_ACTIONS } from "../../runtime/mod.ts";
 import { fakeVersion } from "../support/fake_apps.ts";
@@ -9,7 +9,7 @@ import { fromFileUrl, REPO } from "../support/repo.ts";
 import { TestBrowser } from "./browser.ts";
 import { DashboardServer, TOKEN } from "./dashboard_server.ts";
 
-const FOLDER = fromFileUrl(new URL("docs/screenshots/", REPO));
+const FOLDER = fromFileUrl(new URL("docs/site/public/screens/", REPO));
 const MAX_BYTES = 200 * 1024;
 /** Everything is seen at this moment, so that two runs differ in the figures' phase only. */
 const NOW = Date.UTC(2026, 0, 15, 10, 30);

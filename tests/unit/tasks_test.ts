@@ -25,6 +25,8 @@ Deno.test('Task "compile" bakes the flags of the host into the binary', () => {
   ]);
 });
 
-Deno.test('Task "test" runs what it starts in-process with the flags of the host', () => {
-  assertEquals(tasks.test.command, `deno test ${HOST_FLAGS.join(" ")}`);
+Deno.test('Task "test" runs what it starts in-process with the flags of the host', async () => {
+  assertEquals(tasks.test.command, "deno run -A tests/run_tests.ts");
+  const source = await Deno.readTextFile(new URL("tests/run_tests.ts", REPO));
+  assertEquals(source.match(/^ +args: .*/gm), ['    args: ["test", ...HOST_FLAGS, ...args],']);
 });

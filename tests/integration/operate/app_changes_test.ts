@@ -1,5 +1,5 @@
 /** Apps that are added, changed, reset, removed, restarted and drained while NANO runs, with real requests. */
-import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { BY, OperateScene, refusalOf, saying } from "./operate_scene.ts";
 
 const ENV_APP = `export default { fetch: (_, env) => new Response(env.WORD ?? "no word") };\n`;
@@ -27,39 +27,6 @@ Deno.test("An app that is added serves at once, and after a restart of NANO", as
   assertEquals(scene.operations.setAside(), []);
 });
 
-Deno.test("An app without a name is named after its host, else after its folder, and never as another one", async () => {
-  await using scene = await OperateScene.create({ blog: saying("blog") });
-  const add = (entry: Record<string, unknown>) => scene.operations.addApp({ path: "./apps/blog", ...entry }, BY);
-  assertEquals(await add({ hostname: "shop.example.com" }), "shop");
-  assertEquals(await add({ hostname: ["shop.example.org", "x.example.org"] }), "shop-2");
-  assertEquals(await add({ hostname: "*.Wild_Ones.example" }), "wild-ones");
-  assertEquals(await add({ hostname: "__.example" }), "app");
-  assertEquals(await add({}), "blog-2");
-  assertEquals(await scene.text("blog-2"), "blog");
-});
-
-Deno.test("An app that does not fit is refused with every mistake and changes nothing", async () => {
-  await using scene = await OperateScene.create({ blog: saying("blog") });
-  const before = [scene.states(), scene.operations.tagOf("blog")];
-  const add = (entry: Record<string, unknown>) => () => scene.operations.addApp(entry, BY);
-  const path = "./apps/blog";
-  assertMatch((await refusalOf("CONFLICT", add({ name: "blog", path }))).message, /there is an app of this name/);
-  const taken = await refusalOf("CONFLICT", add({ name: "two", hostname: "BLOG.", path }));
-  assertEquals(taken.details, ['"hostname" of app "blog" is missing: its default "blog" is taken by hostname']);
-  const wrong = await refusalOf("CONFIG_INVALID", add({ name: "two", path: "./none", memory_mb: "x", hots: "y" }));
-  assertEquals(wrong.details.length, 3, wrong.details.join("\n"));
-  assertMatch(wrong.message, /^Cannot add app "two": /);
-  // Its own hosts against each other are a mistake, and no conflict with somebody else.
-  await refusalOf("CONFIG_INVALID", add({ name: "two", hostname: ["a.example", "a.example"], path }));
-  await scene.project.writeFile("broken", "index.ts", "throw new Error('at start');\n");
-  const broken = await refusalOf("CONFIG_INVALID", add({ name: "broken", path: "./apps/broken" }));
-  assert(broken.details.some((line) => line.includes("at start")), broken.details.join("\n"));
-  assertEquals([scene.states(), scene.operations.tagOf("blog")], before);
-  assertEquals(scene.recent(10).length, 5);
-  assert(scene.recent(10).every(([action, , error]) => action === "app.add" && error !== null));
-  assertEquals(await scene.text("blog"), "blog");
-});
-
 Deno.test("A change holds for the keys it names, is kept, and is undone by a reset", async () => {
   await using scene = await OperateScene.create({
     blog: { files: ENV_APP, config: { env: { WORD: "from the file", OTHER: "x" }, cpu_ms: 4000 } },
@@ -82,22 +49,6 @@ Deno.test("A change holds for the keys it names, is kept, and is undone by a res
   assertEquals(await scene.text("blog"), "from the file");
   assertEquals(scene.operations.originOf("blog").overrides, null);
   assertEquals(await scene.text("blog.example"), "404 APP_NOT_FOUND");
-});
-
-Deno.test("A change of an added app changes its entry; a reset of it is refused, and so is another name", async () => {
-  await using scene = await OperateScene.create({ blog: ENV_APP });
-  const { operations } = scene;
-  await operations.addApp({ name: "shop", path: "./apps/blog", env: { WORD: "one" } }, BY);
-  await operations.changeApp("shop", { env: { WORD: "two" } }, BY);
-  assertEquals(await scene.text("shop"), "two");
-  await operations.changeApp("shop", { env: null }, BY);
-  assertEquals(await scene.text("shop"), "no word");
-  assertEquals(operations.originOf("shop").overrides, null);
-  await refusalOf("CONFLICT", () => operations.resetApp("shop", BY));
-  await refusalOf("CONFLICT", () => operations.changeApp("shop", { name: "store" }, BY));
-  await refusalOf("NOT_FOUND", () => operations.changeApp("store", { cpu_ms: 4000 }, BY));
-  await refusalOf("CONFIG_INVALID", () => operations.changeApp("shop", { path: null }, BY));
-  assertEquals(await scene.text("shop"), "no word");
 });
 
 /** Answers once the request's body has ended, and tells when it has begun. */
@@ -177,44 +128,6 @@ Deno.test("A restart gives an app another isolate; one that cannot start leaves 
   const refused = await refusalOf("APP_FAILED", () => scene.operations.restartApp("app", BY));
   assertMatch(refused.message, /^Cannot restart app "app": .*at start/);
   assertEquals(await scene.text("app"), "2");
-});
-
-Deno.test("A restart of an app that has failed says so again, and mends it once the cause is gone", async () => {
-  await using scene = await OperateScene.create({ app: "throw new Error('at start');\n" });
-  assertEquals(scene.states(), { app: "failed" });
-  assertMatch((await refusalOf("APP_FAILED", () => scene.operations.restartApp("app", BY))).message, /at start/);
-  await scene.project.writeFile("app", "index.ts", saying("mended"));
-  await scene.operations.restartApp("app", BY);
-  assertEquals(await scene.text("app"), "mended");
-});
-
-Deno.test("A change with If-Match is made only while the app has that tag", async () => {
-  await using scene = await OperateScene.create({ blog: ENV_APP, shop: saying("shop") });
-  const { operations } = scene;
-  const first = operations.tagOf("blog");
-  assertMatch(first, /^"[0-9a-f]{16}"$/);
-  await operations.changeApp("shop", { cpu_ms: 4000 }, BY);
-  assertEquals(operations.tagOf("blog"), first);
-  const change = (ifMatch: string, WORD: string) =>
-    operations.changeApp("blog", { env: { WORD } }, { actor: "test", ifMatch });
-  await change(`"0000", ${first}`, "one");
-  assertNotEquals(operations.tagOf("blog"), first);
-  const late = await refusalOf("PRECONDITION_FAILED", () => change(first, "two"));
-  assert(late.message.includes(operations.tagOf("blog")), late.message);
-  assertEquals(await scene.text("blog"), "one");
-  await change("*", "three");
-  assertEquals(await scene.text("blog"), "three");
-  const second = operations.tagOf("blog");
-  await scene.deploy("blog", ENV_APP + "// other code\n");
-  const third = operations.tagOf("blog");
-  assertNotEquals(third, second);
-  await scene.deploy("blog", ENV_APP + "// yet other code\n", { target: { percent: 10 } });
-  assertNotEquals(operations.tagOf("blog"), third);
-  // Of two that hold the same tag, one wins.
-  const tag = operations.tagOf("blog");
-  const both = await Promise.allSettled([change(tag, "four"), change(tag, "five")]);
-  assertEquals(both.map(({ status }) => status), ["fulfilled", "rejected"]);
-  assertEquals(await scene.text("blog"), "four");
 });
 
 Deno.test("A job runs when it is asked for, and its failure is told", async () => {

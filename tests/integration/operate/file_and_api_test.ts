@@ -60,32 +60,6 @@ Deno.test("An added app whose host nano.json claims is set aside until then, and
   assertEquals(scene.states(), { blog: "running", two: "running" });
 });
 
-Deno.test("A removed app of nano.json is back once its entry is edited, and an edit back does not remove it again", async () => {
-  await using scene = await OperateScene.create({ blog: saying("blog"), shop: saying("shop") });
-  const { project, operations } = scene;
-  await operations.removeApp("blog", BY);
-  await project.setApp("shop", { files: saying("shop"), config: { cpu_ms: 4000 } });
-  await scene.reload();
-  await scene.restart();
-  assertEquals(scene.states(), { shop: "running" });
-
-  await project.setApp("blog", { files: saying("blog"), config: { cpu_ms: 4000 } });
-  await scene.reload();
-  assertEquals(await scene.text("blog"), "blog");
-  await project.setApp("blog", { files: saying("blog") });
-  await scene.reload();
-  await scene.restart();
-  assertEquals(await scene.text("blog"), "blog");
-
-  // Taken out of nano.json and put back, it is a new one.
-  await scene.operations.removeApp("blog", BY);
-  await project.removeApp("blog");
-  await scene.reload();
-  await project.setApp("blog", {});
-  await scene.reload();
-  assertEquals(await scene.text("blog"), "blog");
-});
-
 Deno.test("The default app cannot be removed, and what nano.json makes the default app comes back", async () => {
   await using scene = await OperateScene.create({ blog: saying("blog"), shop: saying("shop") }, {
     config: { default_app: "blog" },

@@ -7,7 +7,7 @@ import { TempProject } from "../../support/temp_project.ts";
 import { ADMIN } from "../life/admin_client.ts";
 import { pause } from "../life/until.ts";
 
-const KILLS = 10;
+const KILLS = 6;
 /** Each with a NANO of its own, next to each other: a start mostly waits. */
 const CHAINS = 2;
 

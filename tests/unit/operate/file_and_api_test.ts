@@ -94,3 +94,16 @@ Deno.test("Variables that a change takes away together stay away when another ch
   await scene.operator.resetApp("blog", BY);
   assertEquals(scene.app("blog")!.env["A"], "file");
 });
+
+Deno.test("A removed app of nano.json is back once its entry is edited, and an edit back does not remove it again", async () => {
+  await using scene = await BenchScene.create({ blog: {}, shop: {} });
+  await scene.operator.removeApp("blog", BY);
+  await scene.edit({ blog: {}, shop: { cpu_ms: 4000 } });
+  await scene.restart();
+  assertEquals([scene.app("blog"), scene.app("shop")!.cpuMs], [null, 4000]);
+  await scene.edit({ blog: { cpu_ms: 4000 }, shop: {} });
+  assertEquals(scene.app("blog")!.cpuMs, 4000);
+  await scene.edit({ blog: {}, shop: {} });
+  await scene.restart();
+  assert(scene.app("blog") !== null);
+});

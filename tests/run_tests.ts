@@ -1,13 +1,16 @@
 /**
- * `deno task test`: whole systems in one process, all else in another, at once: the first mostly waits, so that together
- * they take little longer than it alone. With arguments it is `deno test` with these.
+ * `deno task test`: two halves in a process each, at once: most tests wait more than they compute. With arguments it is
+ * `deno test` with these.
  */
 import { HOST_FLAGS } from "../admin/cli/guard.ts";
 
-/** Tests of whole systems; the rest of tests/ is the other half. */
-const SYSTEMS = ["hostile", "integration"];
+/** One half, which takes about as long as all that is not named here. */
+const FIRST_HALF = [
+  "tests/hostile",
+  ...["bodies", "bundle", "crons", "dev", "door", "frameworks", "life"].map((name) => `tests/integration/${name}`),
+];
 /** No tests of NANO: see "test" in deno.json. */
-const NO_TESTS = ["bench", "fixtures", "support"];
+const NO_TESTS = ["tests/bench", "tests/fixtures", "tests/support"];
 /** As `deno test` ends: "ok | 12 passed (3 steps) | 0 failed | 1 ignored (2s)". */
 const SUMMARY =
   /^(?:ok|FAILED) \| (\d+) passed(?: \((\d+) steps?\))? \| (\d+) failed(?: \((\d+) steps?\))?(?: \| (\d+) ignored)?/gm;
@@ -24,27 +27,33 @@ if (import.meta.main) Deno.exit(await main(Deno.args));
 async function main(args: readonly string[]): Promise<number> {
   if (args.length > 0) return (await run(args, { live: true })).code;
   const began = performance.now();
-  const folder = new URL("./", import.meta.url);
-  const others: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    if (isDirectory ? !SYSTEMS.includes(name) && !NO_TESTS.includes(name) : name.endsWith("_test.ts")) {
-      others.push(`tests/${name}`);
-    }
-  }
-  const [systems, rest] = await Promise.all([
-    run(SYSTEMS.map((name) => `tests/${name}`), { live: true }),
-    run(others.sort(), { live: false }),
+  const [first, rest] = await Promise.all([
+    run(FIRST_HALF, { live: true }),
+    run(await secondHalf(), { live: false }),
   ]);
   console.log(rest.text);
-  const all = [countsOf(systems.text), countsOf(rest.text)];
+  const all = [countsOf(first.text), countsOf(rest.text)];
   const sum = (key: keyof Counts) => all.reduce((total, counts) => total + (counts?.[key] ?? 0), 0);
-  const isOk = systems.code === 0 && rest.code === 0 && !all.includes(null);
+  const isOk = first.code === 0 && rest.code === 0 && !all.includes(null);
   const seconds = Math.round((performance.now() - began) / 1000);
   console.log(
     `${isOk ? "ok" : "FAILED"} | ${sum("passed")} passed (${sum("steps")} steps) | ${sum("failed")} failed | ` +
       `${sum("ignored")} ignored (${Math.floor(seconds / 60)}m${seconds % 60}s)`,
   );
   return isOk ? 0 : 1;
+}
+
+/** What is in tests/ and tests/integration/ and in no other list. */
+async function secondHalf(): Promise<string[]> {
+  const found: string[] = [];
+  for (const folder of ["tests", "tests/integration"]) {
+    for await (const { name, isDirectory } of Deno.readDir(new URL(`../${folder}`, import.meta.url))) {
+      const path = `${folder}/${name}`;
+      const isOther = path !== "tests/integration" && !FIRST_HALF.includes(path) && !NO_TESTS.includes(path);
+      if (isDirectory ? isOther : name.endsWith("_test.ts")) found.push(path);
+    }
+  }
+  return found.sort();
 }
 
 /** Runs `deno test`; live output is shown as it comes. */
@@ -60,8 +69,11 @@ async function run(args: readonly string[], { live }: { live: boolean }): Promis
   const decoder = new TextDecoder();
   let text = "";
   for await (const bytes of child.stdout) {
-    if (live) await Deno.stdout.write(bytes);
-    text += decoder.decode(bytes, { stream: true });
+    const part = decoder.decode(bytes, { stream: true });
+    text += part;
+    if (live) console.log(part.replace(/\n$/, ""));
+    // The rest of it comes at the end; a failure is told at once.
+    else for (const line of part.split("\n")) if (line.includes("... FAILED")) console.log(line);
   }
   const { code } = await child.status;
   return { code, text: await errors === null ? text : `${await errors}${text}` };

@@ -67,14 +67,16 @@ async function run(args: readonly string[], { live }: { live: boolean }): Promis
   }).spawn();
   const errors = live ? null : new Response(child.stderr).text();
   const decoder = new TextDecoder();
+  const show = live ? Deno.stdout.writable.getWriter() : null;
   let text = "";
   for await (const bytes of child.stdout) {
     const part = decoder.decode(bytes, { stream: true });
     text += part;
-    if (live) console.log(part.replace(/\n$/, ""));
+    if (show !== null) await show.write(bytes);
     // The rest of it comes at the end; a failure is told at once.
     else for (const line of part.split("\n")) if (line.includes("... FAILED")) console.log(line);
   }
+  show?.releaseLock();
   const { code } = await child.status;
   return { code, text: await errors === null ? text : `${await errors}${text}` };
 }

@@ -21,10 +21,10 @@ Deno.test("Dockerfile copies what exists, and .dockerignore lets exactly that th
     .filter((line) => line !== "" && !line.startsWith("#"));
   assertEquals(first, "*");
   const inside = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
-  const let_through = rest.map((line) => line.replace(/^!/, ""));
+  const letThrough = rest.map((line) => line.replace(/^!/, ""));
   assertEquals(rest.filter((line) => !line.startsWith("!")), []);
-  assertEquals(copied.filter((path) => !let_through.some((folder) => inside(path, folder))), []);
-  assertEquals(let_through.filter((folder) => !copied.includes(folder)), []);
+  assertEquals(copied.filter((path) => !letThrough.some((folder) => inside(path, folder))), []);
+  assertEquals(letThrough.filter((folder) => !copied.includes(folder)), []);
 });
 
 Deno.test("Dockerfile takes everything that the command line is made of", async () => {

@@ -1,4 +1,5 @@
 /** Everything that isolates come from: the bundled bootstrap, the warden, the reserve, the watch over their ends. */
+import { FairCores } from "./app/fair_cores.ts";
 import { IsolateWorker } from "./app/isolate_worker.ts";
 import { Reserve } from "./app/reserve.ts";
 import { STUCK_AFTER_MS, ThreadWatch } from "./app/thread_watch.ts";
@@ -12,6 +13,7 @@ export class IsolateFarm implements Disposable {
   readonly #warden: WardenLink;
   readonly #reserve: Reserve;
   readonly #threads: ThreadWatch;
+  readonly #cores = new FairCores();
 
   private constructor(warden: WardenLink, clock: Clock, warn: (text: string) => void) {
     this.#warden = warden;
@@ -22,6 +24,7 @@ export class IsolateFarm implements Disposable {
     });
     this.#reserve = new Reserve((memoryMb) => {
       const isolate = new IsolateWorker(warden, memoryMb, clock);
+      this.#cores.watch(isolate);
       isolate.ended.then(() => this.#threads.watch(isolate.threadId));
       return isolate;
     });
@@ -61,6 +64,7 @@ export class IsolateFarm implements Disposable {
   [Symbol.dispose](): void {
     this.#reserve[Symbol.dispose]();
     this.#threads[Symbol.dispose]();
+    this.#cores[Symbol.dispose]();
     this.#warden[Symbol.dispose]();
   }
 }

@@ -1,5 +1,6 @@
-/** The bench: `deno task bench [--short] [dispatch|streams|start|restart|wake|tail|memory ...]`. Prints, asserts nothing. */
+/** The bench: `deno task bench [--short] [dispatch|streams|start|restart|wake|fairness|tail|memory ...]`. Prints, asserts nothing. */
 import { benchDispatch } from "./dispatch.ts";
+import { benchFairness } from "./fairness.ts";
 import { findLoadGenerator } from "./load.ts";
 import { printMachine } from "./machine.ts";
 import { benchMemory } from "./memory.ts";
@@ -16,6 +17,7 @@ const GROUPS = {
   start: benchStart,
   restart: benchRestart,
   wake: benchWake,
+  fairness: benchFairness,
   tail: async (short: boolean) => benchTail({ short, generator: await findLoadGenerator() }),
   memory: benchMemory,
 } as const;

@@ -1,0 +1,62 @@
+/** Priorities of isolates' threads, as Linux keeps them: one nice value a thread. */
+import os from "node:os";
+
+/**
+ * Of a thread that computes more than its part: it gets what the others leave, and a sixty-eighth of a core beside one
+ * that computes too (kernel/sched/core.c, sched_prio_to_weight: 15 against 1024).
+ */
+const STEPPED_BACK_NICE = 19;
+/** CAP_SYS_NICE in the capability sets of /proc/self/status (capabilities(7)). */
+const CAP_SYS_NICE = 1n << 23n;
+/** RLIMIT_NICE that allows nice 0, as 20 - nice (getrlimit(2)). */
+const LIMIT_FOR_NICE_0 = 20;
+
+/** Reads a file of /proc/self. */
+type ReadProc = (name: string) => string;
+
+/**
+ * Whether this process may raise a thread's priority again after lowering it; without that right nobody is lowered,
+ * since an app would pay for one busy minute for the rest of its isolate's life.
+ */
+export function mayRestorePriority(
+  read: ReadProc = (name) => Deno.readTextFileSync(`/proc/self/${name}`),
+): boolean {
+  if (Deno.build.os !== "linux") return false;
+  try {
+    const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(read("status"))?.[1] ?? "0";
+    if ((BigInt(`0x${effective}`) & CAP_SYS_NICE) !== 0n) return true;
+    const soft = /^Max nice priority\s+(\S+)/m.exec(read("limits"))?.[1] ?? "0";
+    return soft === "unlimited" || Number(soft) >= LIMIT_FOR_NICE_0;
+  } catch {
+    // No /proc to look at: nothing that could be told of a thread either.
+    return false;
+  }
+}
+
+/** System ids of the threads with these names. */
+export async function findThreads(names: ReadonlySet<string>): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for await (const { name: tid } of Deno.readDir("/proc/self/task")) {
+    if (found.size === names.size) break;
+    try {
+      const comm = (await Deno.readTextFile(`/proc/self/task/${tid}/comm`)).trim();
+      if (names.has(comm)) found.set(comm, Number(tid));
+    } catch {
+      // It ended between the listing and the look.
+    }
+  }
+  return found;
+}
+
+/**
+ * Lets a thread step back behind all others, or come forward again.
+ * @returns false when the thread has ended meanwhile or the system refuses
+ */
+export function setSteppedBack(tid: number, steppedBack: boolean): boolean {
+  try {
+    os.setPriority(tid, steppedBack ? STEPPED_BACK_NICE : 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

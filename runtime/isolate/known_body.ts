@@ -1,0 +1,29 @@
+/** Bodies whose bytes are at hand, so that their length is known and they can be sent a second time. */
+import { blobInternals } from "./blob.ts";
+import { type ByteParts, sizeOfParts } from "./byte_parts.ts";
+import { formInternals } from "./form_data.ts";
+import { encodeForm } from "./form_encoding.ts";
+
+/** The bytes of a Blob, a File or a FormData as a body. */
+export interface KnownBody {
+  /** In order; shared with the Blob they are from, so nobody may write to them or transfer them. */
+  readonly parts: ByteParts;
+  readonly size: number;
+  /** The content type that goes with them, or "". */
+  readonly type: string;
+}
+
+/** What a body is, when its bytes are known; null for texts, buffers and streams, which Deno's own classes take. */
+export function knownBody(body: unknown): KnownBody | null {
+  if (typeof body !== "object" || body === null) return null;
+  if (blobInternals.isBlob(body)) {
+    return {
+      parts: blobInternals.partsOf(body),
+      size: blobInternals.sizeOf(body),
+      type: blobInternals.typeOf(body),
+    };
+  }
+  if (!formInternals.isForm(body)) return null;
+  const { parts, boundary } = encodeForm(body);
+  return { parts, size: sizeOfParts(parts), type: `multipart/form-data; boundary=${boundary}` };
+}

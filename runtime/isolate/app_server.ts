@@ -2,6 +2,7 @@
 import { BODY, OP } from "../protocol/messages.ts";
 import { type Wire, WireViolation } from "../protocol/wire.ts";
 import type { Receiving } from "../protocol/wire.ts";
+import { enterRoot } from "./async_root.ts";
 import { type AbortCallbacks, createRequest } from "./request.ts";
 import { runTraced } from "./request_trace.ts";
 import type { AppContext } from "./app_context.ts";
@@ -65,6 +66,7 @@ export class AppServer {
     const wire = this.#wire;
     for (let at = 0; at < batch.length;) {
       const id = batch[at + 1] as number;
+      enterRoot();
       switch (batch[at]) {
         case OP.REQUEST:
           this.#requestOf(batch, at);
@@ -132,6 +134,7 @@ export class AppServer {
           throw new WireViolation(`Unknown operation ${String(batch[at])}`);
       }
     }
+    enterRoot();
   }
 
   #requestOf(batch: readonly unknown[], at: number): void {

@@ -102,12 +102,12 @@ export class AppBlob {
 
   // deno-lint-ignore require-await -- a failure must be a rejection
   async arrayBuffer(): Promise<ArrayBuffer> {
-    return copyWhole(this.#parts, this.#size, "ArrayBuffer").buffer;
+    return copyWhole(this.#parts, this.#size, "an ArrayBuffer").buffer;
   }
 
   // deno-lint-ignore require-await -- a failure must be a rejection
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return copyWhole(this.#parts, this.#size, "Uint8Array");
+    return copyWhole(this.#parts, this.#size, "a Uint8Array");
   }
 
   static {

@@ -23,6 +23,9 @@ const { toLowerCase, replace } = String.prototype as unknown as {
 const PRINTABLE = /^[\x20-\x7e]*$/;
 const LINE_ENDINGS = /\r\n?|\n/g;
 
+/** Up to so many pieces each is a chunk of the stream, as under Deno. */
+const FEW_PIECES = 16;
+
 /** One converted element of the sequence: a text, an app's buffer, or the bytes of a Blob. */
 type Piece = string | { readonly given: object } | { readonly parts: ByteParts };
 
@@ -83,19 +86,19 @@ export function toParts(pieces: Piece[], endings: string, action: string): ByteP
   const take = (bytes: Uint8Array<ArrayBuffer>) => {
     const length = lengthOf(bytes);
     if (length === 0) return;
-    if (length < OWN_BUFFER_BYTES) return append(small, bytes);
+    if (length < OWN_BUFFER_BYTES && pieces.length > FEW_PIECES) return append(small, bytes);
     settle();
     append(parts, bytes);
   };
   for (let at = 0; at < pieces.length; at++) {
     const piece = pieces[at]!;
     if (typeof piece === "string") {
-      requireRoom(piece.length, "Blob");
+      requireRoom(piece.length, "a Blob");
       take(encodeText(endings === "native" ? apply(replace, piece, [LINE_ENDINGS, "\n"]) as string : piece));
     } else if ("given" in piece) {
       // Looked at again: a later element's conversion may have changed or detached it.
       const view = viewOfGiven(piece.given, action)!;
-      requireRoom(lengthOf(view), "Blob");
+      requireRoom(lengthOf(view), "a Blob");
       take(copyOf(view));
     } else {
       settle();

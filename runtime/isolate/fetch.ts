@@ -3,6 +3,7 @@ import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
 import { innerSlots } from "../protocol/inner_slots.ts";
 import { BODY, OP } from "../protocol/messages.ts";
 import type { Receiving, Wire } from "../protocol/wire.ts";
+import { makeRequest } from "./body_sources.ts";
 import { withoutBase } from "./relative_urls.ts";
 import { currentTrace } from "./request_trace.ts";
 
@@ -14,7 +15,6 @@ interface Pending {
   readonly forget: () => void;
 }
 
-const NativeRequest = Request;
 const NativeResponse = Response;
 const NativeTypeError = TypeError;
 const NativePromise = Promise;
@@ -43,7 +43,7 @@ export class FetchClient {
   #fetch(operation: number, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     let request: Request;
     try {
-      request = withoutBase(() => new NativeRequest(input, init));
+      request = withoutBase(() => makeRequest([input, init]));
     } catch (error) {
       return NativePromise.reject(error);
     }

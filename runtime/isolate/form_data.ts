@@ -207,7 +207,9 @@ defineProperty(AppFormData.prototype, Symbol.iterator, {
 });
 defineInspection(AppFormData.prototype, (form) => {
   if (!formInternals.isForm(form)) return null;
-  const shown = create(null) as Record<string, unknown>;
-  for (const { name, value } of formInternals.entriesOf(form)) shown[name] = value;
+  const shown = {};
+  for (const { name, value } of formInternals.entriesOf(form)) {
+    defineProperty(shown, name, { value, enumerable: true, configurable: true });
+  }
   return shown;
 });

@@ -1,8 +1,9 @@
 /** Relative URLs have no base in an isolate: Deno would take the isolate's own module, and show all of it in the error. */
 
+import { makeRequest } from "./body_sources.ts";
+
 const NativeTypeError = TypeError;
 const NativeURL = URL;
-const { construct } = Reflect;
 const BASED = /^(Invalid URL: .*?) with base 'data:/s;
 const ORIGIN = "http://relative.invalid";
 
@@ -30,7 +31,7 @@ export function installRequest(): void {
   const Native = Request as unknown as Constructor;
   const Own: Constructor = new Proxy(Native, {
     construct: (target, given, newTarget) =>
-      withoutBase(() => construct(target, given, newTarget === Own ? target : newTarget)),
+      withoutBase(() => makeRequest(given, (newTarget === Own ? target : newTarget) as Constructor)),
   });
   Object.defineProperty(Native.prototype, "constructor", {
     value: Own,

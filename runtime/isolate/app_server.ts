@@ -7,6 +7,7 @@ import { type AbortCallbacks, createRequest } from "./request.ts";
 import { runTraced } from "./request_trace.ts";
 import type { AppContext } from "./app_context.ts";
 import { FetchClient } from "./fetch.ts";
+import { withoutOwnFrames } from "./own_frames.ts";
 import { type AppScheduled, runJob } from "./scheduled.ts";
 import { BadResponse, sendResponse } from "./responder.ts";
 import { SocketHub } from "./socket_hub.ts";
@@ -335,11 +336,4 @@ function withCauses(error: Error): string {
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return withoutOwnFrames(text);
-}
-
-const OWN_FRAME = /^\s+at .*(?:data:text\/javascript,|ext:)/;
-
-/** Frames of NANO's and Deno's own code inside the isolate mean nothing to the app's author. */
-function withoutOwnFrames(stack: string): string {
-  return stack.split("\n").filter((line) => !OWN_FRAME.test(line)).join("\n");
 }

@@ -1,4 +1,5 @@
 /** Response as apps see it: the native class behind a constructor that takes a short path for plain cases. */
+import { bare } from "../protocol/bare.ts";
 import { innerSlots } from "../protocol/inner_slots.ts";
 import type { HeaderList } from "../protocol/header_block.ts";
 import { makeResponse } from "./body_sources.ts";
@@ -116,7 +117,7 @@ export function createFastResponse(upgrade: UpgradeResponse): typeof Response {
     if (path === null) return withoutBase(() => NativeResponse.redirect(url, status));
     // The client knows the origin, the isolate need not: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2
     const checked = NativeResponse.redirect("http://relative.invalid", status);
-    return new NativeResponse(null, { status: checked.status, headers: { location: path } });
+    return new NativeResponse(null, bare({ status: checked.status, headers: bare({ location: path }) }));
   }, true);
   define("json", function json(...given: Parameters<typeof NativeResponse.json>) {
     const [data, init] = given;

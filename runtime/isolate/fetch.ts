@@ -1,4 +1,5 @@
 /** The app's fetch: the host performs it under the app's outbound policy. */
+import { bare } from "../protocol/bare.ts";
 import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
 import { innerSlots } from "../protocol/inner_slots.ts";
 import { BODY, OP } from "../protocol/messages.ts";
@@ -73,7 +74,7 @@ export class FetchClient {
       wire.stopSending(id, "The request was aborted");
       reject(signal.reason);
     };
-    signal.addEventListener("abort", onAbort, { once: true });
+    signal.addEventListener("abort", onAbort, bare({ once: true }));
     this.#pending.set(id, {
       resolve,
       reject,

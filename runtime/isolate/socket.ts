@@ -1,5 +1,6 @@
 /** WebSocket inside an isolate: outgoing, taken over from a client, or one end of a WebSocketPair. */
 
+import { bare } from "../protocol/bare.ts";
 import { blobInternals } from "./blob.ts";
 import { joinParts } from "./byte_parts.ts";
 
@@ -233,7 +234,7 @@ export class AppSocket extends EventTarget {
           // A message is the socket's alone: its Blob takes the bytes over.
           const shown = typeof data === "string" ? data : isBlob ? blobInternals.create([data], "") : bufferOf(data);
           try {
-            socket.dispatchEvent(new NativeMessageEvent("message", { data: shown }));
+            socket.dispatchEvent(new NativeMessageEvent("message", bare({ data: shown })));
           } finally {
             socket.#transport?.dispatched(data.length);
           }
@@ -255,7 +256,7 @@ export class AppSocket extends EventTarget {
           const failed = socket.#readyState === CONNECTING;
           socket.#readyState = CLOSED;
           if (failed || code === 1006) socket.dispatchEvent(new NativeEvent("error"));
-          socket.dispatchEvent(new NativeCloseEvent("close", { code, reason, wasClean: code !== 1006 }));
+          socket.dispatchEvent(new NativeCloseEvent("close", bare({ code, reason, wasClean: code !== 1006 })));
         };
         if (socket.#unaccepted === null) deliver();
         else socket.#unaccepted.push(deliver);

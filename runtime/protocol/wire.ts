@@ -1,4 +1,5 @@
 /** One end of the wall: batched operations and credit-based byte streams over a MessagePort. */
+import { bare } from "./bare.ts";
 import { OP } from "./messages.ts";
 import { Operations } from "./operations.ts";
 
@@ -18,6 +19,9 @@ const TRANSFER_FROM_BYTES = 4096;
 
 /** Queued small chunks are handed on together up to this size. */
 const COALESCE_BYTES = 64 * 1024;
+
+/** A stream asks for bytes only when somebody reads. */
+const UNBUFFERED = bare({ highWaterMark: 0 });
 
 /** What a stream is read from; a ReadableStreamDefaultReader fits. */
 export interface ByteSource {
@@ -218,6 +222,7 @@ export class Wire {
   /** The opened receiver as a ReadableStream of bytes; `byob` makes it a byte stream, slower but readable into own buffers. */
   readableOf(receiving: Receiving, options: { byob: boolean }): ReadableStream<Uint8Array> {
     const source = {
+      __proto__: null,
       start: (controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController) => {
         receiving.controller = controller;
         if (receiving.error !== undefined) controller.error(receiving.error);
@@ -229,8 +234,8 @@ export class Wire {
       },
     };
     return options.byob
-      ? new NativeReadableStream({ ...source, type: "bytes" } as UnderlyingByteSource, { highWaterMark: 0 })
-      : new NativeReadableStream(source as UnderlyingDefaultSource<Uint8Array>, { highWaterMark: 0 });
+      ? new NativeReadableStream({ ...source, __proto__: null, type: "bytes" } as UnderlyingByteSource, UNBUFFERED)
+      : new NativeReadableStream(source as UnderlyingDefaultSource<Uint8Array>, UNBUFFERED);
   }
 
   #pull(receiving: Receiving): void | Promise<void> {

@@ -1,5 +1,6 @@
 /** Blob.stream(): the bytes of a Blob as a byte stream, copied a piece at a time as it is read. */
 import { type ByteParts, copyOf, lengthOf, viewOf } from "./byte_parts.ts";
+import { requireRoom } from "./external_room.ts";
 
 /** Bytes of one chunk. */
 const CHUNK_BYTES = 64 * 1024;
@@ -23,6 +24,8 @@ export function blobStream(parts: ByteParts): ReadableStream<Uint8Array<ArrayBuf
         const from = parts[part]!;
         const length = lengthOf(from);
         const end = offset + CHUNK_BYTES < length ? offset + CHUNK_BYTES : length;
+        // Nobody waits for the chunks before to be collected but whoever asks for room.
+        requireRoom(end - offset, "a chunk of a Blob");
         const chunk = copyOf(viewOf(from, offset, end));
         offset = end;
         if (end === length) {

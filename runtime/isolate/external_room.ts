@@ -5,18 +5,19 @@ import { collectGarbage } from "./collect_garbage.ts";
 const NativeRangeError = RangeError;
 const { round, max } = Math;
 const heapStatistics = v8.getHeapStatistics;
-/** Between two looks at V8's figures, which cost 2 us each; what is smaller is left to the warden's look. */
-const LOOK_EVERY_BYTES = 1024 * 1024;
+/** Looks at V8's figures, of 2 us each, while as much as the app may hold is allocated. */
+const LOOKS = 64;
 /**
  * Share of the allowance from which garbage is collected: V8 lets up to 64 MB of dead buffers pile up (measured: 100 MB
  * of 1 MB buffers), and the warden judges what lies there, dead or not.
  */
-const COLLECT_FROM = 7 / 8;
-/** Share that is given away; the rest is for what is allocated between two looks, so that the warden finds no excess. */
-const GIVE_UP_TO = 31 / 32;
+const COLLECT_FROM = 3 / 4;
+/** What is never given away: bytes that arrive unasked or between two looks would be an excess to the warden. */
+const SPARE_BYTES = 2 * 1024 * 1024;
 
 let limitBytes = Infinity;
 let roomBytes = Infinity;
+let lookEveryBytes = Infinity;
 let unseen = 0;
 /** No collection below this: half of what the last one left free has to be used up first. */
 let collectFrom = 0;
@@ -24,7 +25,8 @@ let collectFrom = 0;
 /** Sets what the app may hold outside its heap. */
 export function limitExternalRoom(bytes: number): void {
   limitBytes = bytes;
-  roomBytes = bytes * GIVE_UP_TO;
+  roomBytes = max(bytes - SPARE_BYTES, bytes / 2);
+  lookEveryBytes = bytes / LOOKS;
 }
 
 /**
@@ -34,7 +36,7 @@ export function limitExternalRoom(bytes: number): void {
  */
 export function requireRoom(bytes: number, what: string): void {
   unseen += bytes;
-  if (unseen < LOOK_EVERY_BYTES) return;
+  if (unseen < lookEveryBytes) return;
   unseen = 0;
   const held = heapStatistics().external_memory;
   if (held + bytes <= max(limitBytes * COLLECT_FROM, collectFrom) && held + bytes <= roomBytes) return;
@@ -52,9 +54,8 @@ function collect(): number {
 
 function tooMuch(bytes: number, what: string): RangeError {
   const megabytes = (count: number) => `${round(count / 1024 / 102.4) / 10} MB`;
+  const allowed = `${megabytes(limitBytes)} outside its heap (external_mb)`;
   return new NativeRangeError(
-    `Cannot make ${what} of ${megabytes(bytes)}: the app may hold ${
-      megabytes(limitBytes)
-    } outside its heap (external_mb)`,
+    `Cannot make ${what}: it takes ${megabytes(bytes)} more, and the app may hold ${allowed}`,
   );
 }

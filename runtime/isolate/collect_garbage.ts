@@ -2,23 +2,26 @@
 import v8 from "node:v8";
 import vm from "node:vm";
 
+type Collect = () => void;
+
+/** There under `--expose-gc`, until the doors are closed. */
+const exposed = Reflect.get(globalThis, "gc") as Collect | undefined;
 const setFlags = v8.setFlagsFromString;
 const runInNewContext = vm.runInNewContext;
-let collect: (() => void) | null = null;
+let collect = exposed ?? null;
 
-/**
- * Collects all garbage of this isolate; takes tens of milliseconds.
- *
- * V8 has the function only in a context that is made under the flag, so the first call makes one.
- */
+/** Collects all garbage of this isolate; takes tens of milliseconds. */
 export function collectGarbage(): void {
-  if (collect === null) {
-    setFlags("--expose-gc");
-    try {
-      collect = runInNewContext("gc") as () => void;
-    } finally {
-      setFlags("--no-expose-gc");
-    }
-  }
+  collect ??= fromNewContext();
   collect();
+}
+
+/** V8 has the function only in a context that is made under the flag. */
+function fromNewContext(): Collect {
+  setFlags("--expose-gc");
+  try {
+    return runInNewContext("gc") as Collect;
+  } finally {
+    setFlags("--no-expose-gc");
+  }
 }

@@ -1,8 +1,9 @@
 /** WebSocket inside an isolate: outgoing, taken over from a client, or one end of a WebSocketPair. */
 
 import { bare } from "../protocol/bare.ts";
-import { blobInternals } from "./blob.ts";
+import { type AppBlob, blobInternals } from "./blob.ts";
 import { joinParts } from "./byte_parts.ts";
+import { requireRoom } from "./external_room.ts";
 
 /** Where a socket's messages go. */
 export interface SocketTransport {
@@ -231,8 +232,17 @@ export class AppSocket extends EventTarget {
           // As the standard has it, nothing is heard of once close() was called.
           if (socket.#readyState >= CLOSING) return socket.#transport?.dispatched(data.length);
           const isBlob = socket.#binaryType === "blob";
-          // A message is the socket's alone: its Blob takes the bytes over.
-          const shown = typeof data === "string" ? data : isBlob ? blobInternals.create([data], "") : bufferOf(data);
+          let shown: string | AppBlob | ArrayBuffer;
+          try {
+            // A message is the socket's alone: its Blob takes the bytes over.
+            if (typeof data === "string") shown = data;
+            else if (isBlob) shown = blobOf(data);
+            else shown = bufferOf(data);
+          } catch {
+            // There is no room for it; the app learns of it by the close.
+            socket.close(4013, "The app holds too much Blob data");
+            return socket.#transport?.dispatched(data.length);
+          }
           try {
             socket.dispatchEvent(new NativeMessageEvent("message", bare({ data: shown })));
           } finally {
@@ -276,6 +286,12 @@ function toMessage(data: string | ArrayBufferLike | ArrayBufferView | Blob): str
   if (ArrayBuffer.isView(data)) return new NativeUint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
   if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new NativeUint8Array(data).slice();
   return String(data);
+}
+
+/** @throws {RangeError} when the app holds too much, messages that it has done with not counted */
+function blobOf(bytes: Uint8Array<ArrayBuffer>): AppBlob {
+  requireRoom(bytes.byteLength, "a Blob");
+  return blobInternals.create([bytes], "");
 }
 
 /** The bytes' own buffer where they fill it, as they do from 4 KiB on. */

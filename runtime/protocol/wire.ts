@@ -20,9 +20,6 @@ const TRANSFER_FROM_BYTES = 4096;
 /** Queued small chunks are handed on together up to this size. */
 const COALESCE_BYTES = 64 * 1024;
 
-/** A stream asks for bytes only when somebody reads. */
-const UNBUFFERED = bare({ highWaterMark: 0 });
-
 /** What a stream is read from; a ReadableStreamDefaultReader fits. */
 export interface ByteSource {
   read(): Promise<ReadableStreamReadResult<Uint8Array>>;
@@ -221,8 +218,7 @@ export class Wire {
 
   /** The opened receiver as a ReadableStream of bytes; `byob` makes it a byte stream, slower but readable into own buffers. */
   readableOf(receiving: Receiving, options: { byob: boolean }): ReadableStream<Uint8Array> {
-    const source = {
-      __proto__: null,
+    const source = bare({
       start: (controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController) => {
         receiving.controller = controller;
         if (receiving.error !== undefined) controller.error(receiving.error);
@@ -232,10 +228,10 @@ export class Wire {
         receiving.queue.length = 0;
         this.cancelReceiving(receiving.id, textOf(reason));
       },
-    };
+    });
     return options.byob
-      ? new NativeReadableStream({ ...source, __proto__: null, type: "bytes" } as UnderlyingByteSource, UNBUFFERED)
-      : new NativeReadableStream(source as UnderlyingDefaultSource<Uint8Array>, UNBUFFERED);
+      ? new NativeReadableStream(bare({ ...source, type: "bytes" }) as UnderlyingByteSource, bare({ highWaterMark: 0 }))
+      : new NativeReadableStream(source as UnderlyingDefaultSource<Uint8Array>, bare({ highWaterMark: 0 }));
   }
 
   #pull(receiving: Receiving): void | Promise<void> {

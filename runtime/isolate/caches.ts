@@ -142,7 +142,7 @@ export function createCaches(store: CacheStore, now: () => number) {
   return { Cache, CacheStorage, caches: new CacheStorage(opened) };
 }
 
-/** Gives the app `caches`. An eighth of what it may hold outside its heap, as blobs get. */
+/** Gives the app `caches`: an eighth of what it may hold outside its heap. */
 export function installCaches(externalBytes: number): void {
   const now = Date.now;
   const made = createCaches(new CacheStore(Math.floor(externalBytes / 8), now), now);

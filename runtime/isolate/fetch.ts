@@ -4,7 +4,7 @@ import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
 import { innerSlots } from "../protocol/inner_slots.ts";
 import { BODY, OP } from "../protocol/messages.ts";
 import type { Receiving, Wire } from "../protocol/wire.ts";
-import { makeRequest } from "./body_sources.ts";
+import { knownBodyOf, makeRequest } from "./body_sources.ts";
 import { withoutBase } from "./relative_urls.ts";
 import { currentTrace } from "./request_trace.ts";
 
@@ -87,7 +87,12 @@ export class FetchClient {
   #send(operation: number, id: number, request: Request): void {
     const wire = this.#wire;
     const body = innerSlots === null ? request.body : innerSlots.takeRequestBody(innerSlots.request(request));
-    const headers = operation === OP.FETCH ? withTrace(request.headers) : joinHeaders(request.headers);
+    // A stream over bytes that are at hand has a length; what is no stream has it anyway.
+    const size = knownBodyOf(request)?.size;
+    const length = size === undefined || body instanceof NativeUint8Array
+      ? ""
+      : joinHeaders([["content-length", `${size}`]]);
+    const headers = (operation === OP.FETCH ? withTrace(request.headers) : joinHeaders(request.headers)) + length;
     wire.out.push(operation, id, request.method, request.url, headers, request.redirect);
     if (body === null) wire.out.push(BODY.NONE, null);
     else if (typeof body === "string") wire.out.push(BODY.WHOLE, body);

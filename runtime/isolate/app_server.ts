@@ -2,10 +2,12 @@
 import { BODY, OP } from "../protocol/messages.ts";
 import { type Wire, WireViolation } from "../protocol/wire.ts";
 import type { Receiving } from "../protocol/wire.ts";
+import { enterRoot } from "./async_root.ts";
 import { type AbortCallbacks, createRequest } from "./request.ts";
 import { runTraced } from "./request_trace.ts";
 import type { AppContext } from "./app_context.ts";
 import { FetchClient } from "./fetch.ts";
+import { withoutOwnFrames } from "./own_frames.ts";
 import { type AppScheduled, runJob } from "./scheduled.ts";
 import { BadResponse, sendResponse } from "./responder.ts";
 import { SocketHub } from "./socket_hub.ts";
@@ -65,6 +67,7 @@ export class AppServer {
     const wire = this.#wire;
     for (let at = 0; at < batch.length;) {
       const id = batch[at + 1] as number;
+      enterRoot();
       switch (batch[at]) {
         case OP.REQUEST:
           this.#requestOf(batch, at);
@@ -132,6 +135,7 @@ export class AppServer {
           throw new WireViolation(`Unknown operation ${String(batch[at])}`);
       }
     }
+    enterRoot();
   }
 
   #requestOf(batch: readonly unknown[], at: number): void {
@@ -332,11 +336,4 @@ function withCauses(error: Error): string {
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return withoutOwnFrames(text);
-}
-
-const OWN_FRAME = /^\s+at .*(?:data:text\/javascript,|ext:)/;
-
-/** Frames of NANO's and Deno's own code inside the isolate mean nothing to the app's author. */
-function withoutOwnFrames(stack: string): string {
-  return stack.split("\n").filter((line) => !OWN_FRAME.test(line)).join("\n");
 }

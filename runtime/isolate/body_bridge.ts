@@ -1,4 +1,5 @@
 /** Lets Response, Request and fetch take bodies of another stream implementation; Deno's own only know native ones. */
+import { bare } from "../protocol/bare.ts";
 import { adopt, type Kind, ordinaryInstance } from "./stream_bridge.ts";
 
 type Constructor = new (...given: unknown[]) => object;
@@ -37,12 +38,15 @@ export function bridgeBodies(native: Kind, foreign: Kind): void {
 
 function replace(name: "Response" | "Request", convert: (given: unknown[]) => unknown[]): void {
   const Native = globalThis[name] as unknown as Constructor;
-  const Bridged: Constructor = new Proxy(Native, {
-    construct(target, given, newTarget) {
-      if (given.length === 0) return construct(target, given, newTarget === Bridged ? target : newTarget);
-      return construct(target, convert(given), newTarget === Bridged ? target : newTarget);
-    },
-  });
+  const Bridged: Constructor = new Proxy(
+    Native,
+    bare<ProxyHandler<Constructor>>({
+      construct(target, given, newTarget) {
+        if (given.length === 0) return construct(target, given, newTarget === Bridged ? target : newTarget);
+        return construct(target, convert(given), newTarget === Bridged ? target : newTarget);
+      },
+    }),
+  );
   Object.defineProperty(Native.prototype, "constructor", {
     value: Bridged,
     writable: true,
@@ -58,7 +62,7 @@ function convertInit(init: unknown, convert: Convert): unknown {
   const { body } = init as { body?: unknown };
   const converted = convert(body);
   if (converted === body) return init;
-  return Object.create(init, { body: { value: converted, enumerable: true } });
+  return Object.create(init, bare({ body: bare({ value: converted, enumerable: true }) }));
 }
 
 /** web-streams-polyfill keeps the flag of the standard under this name, and no public member tells. */
@@ -68,7 +72,7 @@ function isDisturbed(stream: ReadableStream<unknown>): boolean {
 
 function isByteStream(stream: ReadableStream<unknown>): boolean {
   try {
-    (stream as ReadableStream<Uint8Array<ArrayBuffer>>).getReader({ mode: "byob" }).releaseLock();
+    (stream as ReadableStream<Uint8Array<ArrayBuffer>>).getReader(bare({ mode: "byob" })).releaseLock();
     return true;
   } catch {
     // Only byte streams have such readers.

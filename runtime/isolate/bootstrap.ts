@@ -8,6 +8,7 @@ import v8 from "node:v8";
 import { EXCEPTION_LEVEL, type Heartbeat, type IsolateBootData, type LoadMessage, OP } from "../protocol/messages.ts";
 import { Wire } from "../protocol/wire.ts";
 import { AppServer, describeError } from "./app_server.ts";
+import { installBlobs } from "./blob_globals.ts";
 import { createConsole } from "./console.ts";
 import { createFastResponse } from "./fast_response.ts";
 import { loadApp } from "./load_app.ts";
@@ -115,6 +116,7 @@ process.on("unhandledRejection", () => {});
 //    turn once between the grant and the first byte of an app, or about a third of the kills leave a stuck thread.
 apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
   nextTurn(() => {
+    installBlobs();
     globalThis.Response = createFastResponse(server.sockets.respondWith);
     installRequest();
     globalThis.console = createConsole(log);

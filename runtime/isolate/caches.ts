@@ -1,4 +1,5 @@
 /** `caches`: the Cache API as Workers have it, in the memory of the app's own isolate and never shared. */
+import { bare } from "../protocol/bare.ts";
 import { keepingOf, varyOf } from "./cache_policy.ts";
 import { type CacheEntry, CacheStore } from "./cache_store.ts";
 import { withoutBase } from "./relative_urls.ts";
@@ -34,7 +35,7 @@ export function createCaches(store: CacheStore, now: () => number) {
       if (entry === undefined) return undefined;
       store.touch(entry);
       const { status, statusText, headers, body } = entry;
-      return new NativeResponse(body, { status, statusText, headers: headers as [string, string][] });
+      return new NativeResponse(body, bare({ status, statusText, headers: headers as [string, string][] }));
     }
 
     /** Keeps a response, unless its headers forbid it. */
@@ -141,7 +142,7 @@ export function createCaches(store: CacheStore, now: () => number) {
   return { Cache, CacheStorage, caches: new CacheStorage(opened) };
 }
 
-/** Gives the app `caches`. An eighth of what it may hold outside its heap, as blobs get. */
+/** Gives the app `caches`: an eighth of what it may hold outside its heap. */
 export function installCaches(externalBytes: number): void {
   const now = Date.now;
   const made = createCaches(new CacheStore(Math.floor(externalBytes / 8), now), now);

@@ -1,8 +1,12 @@
 /** The app's console: each line goes to the host's log, bounded in length and rate. */
+import { bare } from "../protocol/bare.ts";
 import { formatWithOptions } from "node:util";
+import { withoutOwnFrames } from "./own_frames.ts";
 
 /** Longest text of one line; the rest is cut and said so. */
 const MAX_LINE_CHARS = 16 * 1024;
+/** Beyond this nothing is looked for in a text: most of it will be cut. */
+const MAX_FILTERED_CHARS = 4 * MAX_LINE_CHARS;
 /** Lines a second; a flood beyond is counted and told as one line, so that no app fills the host's log. */
 const MAX_LINES_PER_SECOND = 10_000;
 /** Characters a second, for the same reason: long lines at full rate would be 160 MB a second for the host to write. */
@@ -14,6 +18,7 @@ export type ConsoleLevel = "debug" | "info" | "warn" | "error";
 /** Takes one console line. */
 export type ConsoleSink = (level: ConsoleLevel, text: string) => void;
 
+const PLAIN = bare({ colors: false });
 const now = performance.now.bind(performance);
 
 /** Builds a console whose lines go to a sink. */
@@ -44,7 +49,11 @@ export function createConsole(sink: ConsoleSink): Console {
       dropped++;
       return;
     }
-    const text = indent + formatWithOptions({ colors: false }, ...parameters);
+    const formatted = formatWithOptions(PLAIN, ...parameters);
+    const shown = withoutOwnFrames(formatted.slice(0, MAX_FILTERED_CHARS)) + formatted.slice(MAX_FILTERED_CHARS);
+    // A stack that is written line by line: this was one of NANO's.
+    if (shown === "" && formatted !== "") return;
+    const text = indent + shown;
     chars += text.length <= MAX_LINE_CHARS ? text.length : MAX_LINE_CHARS;
     sink(level, text.length <= MAX_LINE_CHARS ? text : `${text.slice(0, MAX_LINE_CHARS)}… (${text.length} characters)`);
   }
@@ -68,7 +77,10 @@ export function createConsole(sink: ConsoleSink): Console {
     trace(...parameters: unknown[]) {
       const holder = { stack: "" };
       Error.captureStackTrace?.(holder, methods.trace as (...all: unknown[]) => void);
-      write("debug", [`Trace: ${formatWithOptions({ colors: false }, ...parameters)}\n${holder.stack}`]);
+      const label = formatWithOptions(PLAIN, ...parameters);
+      // Its first line names the kind of error, which this is not.
+      const frames = holder.stack.slice(holder.stack.indexOf("\n"));
+      write("debug", ["%s", `Trace${label === "" ? "" : `: ${label}`}${frames}`]);
     },
     assert(condition?: boolean, ...parameters: unknown[]) {
       if (!condition) write("error", ["Assertion failed", ...parameters]);

@@ -1,4 +1,5 @@
 /** EventSource over the app's fetch: https://html.spec.whatwg.org/#server-sent-events. */
+import { bare } from "../protocol/bare.ts";
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -223,9 +224,9 @@ export function createEventSource(
       const { origin } = new NativeURL(response.url);
       const parser = new EventStreamParser(this.#lastEventId, ({ type, data, lastEventId }) => {
         if (this.#readyState === CLOSED) return;
-        this.dispatchEvent(new NativeMessageEvent(type, { data, lastEventId, origin }));
+        this.dispatchEvent(new NativeMessageEvent(type, bare({ data, lastEventId, origin })));
       }, (ms) => this.#retryMs = ms);
-      const decoder = new NativeTextDecoder("utf-8", { ignoreBOM: true });
+      const decoder = new NativeTextDecoder("utf-8", bare({ ignoreBOM: true }));
       const reader = response.body!.getReader();
       try {
         for (;;) {

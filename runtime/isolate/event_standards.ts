@@ -1,4 +1,5 @@
 /** The global scope as an EventTarget: error events, handlers such as `onerror`, rejections; the rest goes to the log. */
+import { bare } from "../protocol/bare.ts";
 
 type Callable = (...given: unknown[]) => unknown;
 
@@ -69,13 +70,14 @@ export function installErrorEvents(report: UncaughtSink): void {
 function rememberMade(name: "ErrorEvent" | "PromiseRejectionEvent", made: WeakSet<object>): void {
   const Native = globalThis[name];
   const remember = made.add.bind(made);
-  const Remembering = new Proxy(Native, {
+  const handler: ProxyHandler<new (...given: never[]) => object> = bare({
     construct(target, given, newTarget) {
-      const event = construct(target, given, newTarget);
+      const event = construct(target, given, newTarget) as object;
       remember(event);
       return event;
     },
   });
+  const Remembering = new Proxy(Native, handler as ProxyHandler<typeof Native>);
   defineProperty(Native.prototype, "constructor", { value: Remembering, writable: true, configurable: true });
   defineProperty(globalThis, name, { value: Remembering, writable: true, configurable: true, enumerable: false });
 }

@@ -1,6 +1,8 @@
 /** Response as apps see it: the native class behind a constructor that takes a short path for plain cases. */
+import { bare } from "../protocol/bare.ts";
 import { innerSlots } from "../protocol/inner_slots.ts";
 import type { HeaderList } from "../protocol/header_block.ts";
+import { makeResponse } from "./body_sources.ts";
 import { pathOf, withoutBase } from "./relative_urls.ts";
 
 const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
@@ -93,13 +95,13 @@ export function createFastResponse(upgrade: UpgradeResponse): typeof Response {
       throw new TypeError("Class constructor Response cannot be invoked without 'new'");
     }
     if (new.target !== (FastResponse as unknown)) {
-      return Reflect.construct(NativeResponse, arguments, new.target);
+      return makeResponse(arguments, new.target as unknown as new () => unknown);
     }
     const short = shortResponse(body, init, "text/plain;charset=UTF-8");
     if (short !== undefined) return short;
     const end = (init as { webSocket?: unknown } | null | undefined)?.webSocket;
     if (end !== undefined && end !== null) return upgrade(end, init!.headers);
-    return Reflect.construct(NativeResponse, arguments, NativeResponse);
+    return makeResponse(arguments);
   }
   const define = (name: string, value: unknown, enumerable: boolean) =>
     Object.defineProperty(FastResponse, name, { value, writable: true, enumerable, configurable: true });
@@ -115,7 +117,7 @@ export function createFastResponse(upgrade: UpgradeResponse): typeof Response {
     if (path === null) return withoutBase(() => NativeResponse.redirect(url, status));
     // The client knows the origin, the isolate need not: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2
     const checked = NativeResponse.redirect("http://relative.invalid", status);
-    return new NativeResponse(null, { status: checked.status, headers: { location: path } });
+    return new NativeResponse(null, bare({ status: checked.status, headers: bare({ location: path }) }));
   }, true);
   define("json", function json(...given: Parameters<typeof NativeResponse.json>) {
     const [data, init] = given;

@@ -1,8 +1,10 @@
 /** The app's fetch: the host performs it under the app's outbound policy. */
+import { bare } from "../protocol/bare.ts";
 import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
 import { innerSlots } from "../protocol/inner_slots.ts";
 import { BODY, OP } from "../protocol/messages.ts";
 import type { Receiving, Wire } from "../protocol/wire.ts";
+import { knownBodyOf, makeRequest } from "./body_sources.ts";
 import { withoutBase } from "./relative_urls.ts";
 import { currentTrace } from "./request_trace.ts";
 
@@ -14,7 +16,6 @@ interface Pending {
   readonly forget: () => void;
 }
 
-const NativeRequest = Request;
 const NativeResponse = Response;
 const NativeTypeError = TypeError;
 const NativePromise = Promise;
@@ -43,7 +44,7 @@ export class FetchClient {
   #fetch(operation: number, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     let request: Request;
     try {
-      request = withoutBase(() => new NativeRequest(input, init));
+      request = withoutBase(() => makeRequest([input, init]));
     } catch (error) {
       return NativePromise.reject(error);
     }
@@ -73,7 +74,7 @@ export class FetchClient {
       wire.stopSending(id, "The request was aborted");
       reject(signal.reason);
     };
-    signal.addEventListener("abort", onAbort, { once: true });
+    signal.addEventListener("abort", onAbort, bare({ once: true }));
     this.#pending.set(id, {
       resolve,
       reject,
@@ -86,7 +87,12 @@ export class FetchClient {
   #send(operation: number, id: number, request: Request): void {
     const wire = this.#wire;
     const body = innerSlots === null ? request.body : innerSlots.takeRequestBody(innerSlots.request(request));
-    const headers = operation === OP.FETCH ? withTrace(request.headers) : joinHeaders(request.headers);
+    // A stream over bytes that are at hand has a length; what is no stream has it anyway.
+    const size = knownBodyOf(request)?.size;
+    const length = size === undefined || body instanceof NativeUint8Array
+      ? ""
+      : joinHeaders([["content-length", `${size}`]]);
+    const headers = (operation === OP.FETCH ? withTrace(request.headers) : joinHeaders(request.headers)) + length;
     wire.out.push(operation, id, request.method, request.url, headers, request.redirect);
     if (body === null) wire.out.push(BODY.NONE, null);
     else if (typeof body === "string") wire.out.push(BODY.WHOLE, body);

@@ -1,4 +1,5 @@
 /** Finds an app's handler, whichever of the known ways it takes to offer one. */
+import { bare } from "../protocol/bare.ts";
 import type { AppContext } from "./app_context.ts";
 import type { AppFetch } from "./app_server.ts";
 import type { AppScheduled } from "./scheduled.ts";
@@ -51,7 +52,7 @@ export function findScheduled(exported: Record<string, unknown>): AppScheduled |
 /** Runs the `fetch` listeners until one answers, as service workers do. */
 async function dispatch({ listeners }: Registrations, request: Request, context: AppContext): Promise<unknown> {
   let answer: { readonly response: unknown } | null = null;
-  const event = Object.assign(new Event("fetch", { cancelable: true }), {
+  const event = Object.assign(new Event("fetch", bare({ cancelable: true })), {
     request,
     clientId: "",
     waitUntil: (promise: unknown) => context.waitUntil(promise),

@@ -6,10 +6,10 @@ import { installAssetReads } from "./asset_reads.ts";
 import { createAssetsBinding } from "./assets_binding.ts";
 import { installCaches } from "./caches.ts";
 import { installEnvironment } from "./app_environment.ts";
+import { limitExternalRoom } from "./external_room.ts";
 import { findHandler, findScheduled } from "./find_handler.ts";
 import { limitExternalMemory } from "./memory_quota.ts";
 import type { registerModulePolicy } from "./module_policy.ts";
-import { socketInternals } from "./socket.ts";
 import { installStreamPolyfill } from "./stream_polyfill.ts";
 import { settleGlobals } from "./web_standards.ts";
 
@@ -25,8 +25,8 @@ export async function loadApp(
 ): Promise<LoadedApp> {
   const env = installEnvironment(message);
   const registrations = installDoors(server);
+  limitExternalRoom(message.externalBytes);
   limitExternalMemory(message.externalBytes);
-  socketInternals.setBlob(Blob);
   settleGlobals();
   installCaches(message.externalBytes);
   if (message.assetsPrefix !== null) {

@@ -3,6 +3,7 @@ import module from "node:module";
 import { boundCryptoSource, BOUNDED_CRYPTO } from "./crypto_limits.ts";
 import { HARMLESS_BUILTINS, missingFileText, refusalText } from "./node_builtin_names.ts";
 import { PROCESS_SOURCE } from "./node_compat.ts";
+import { BLOB_CONSUMERS, blobConsumersSource } from "./stream_consumers.ts";
 
 /** Prefix of every module of an app. */
 const APP_SCHEME = "app:///";
@@ -15,15 +16,20 @@ const { stringify } = JSON;
  * so they hold nothing that the app may not have.
  */
 const GUARDED_BUILTINS: Readonly<Record<string, readonly string[]>> = {
-  // Blob data outlives the isolate: only the counted classes (memory_quota.ts) may make any.
+  // The data of Deno's Blobs outlives the isolate: apps have the isolate's own (blob.ts).
   buffer: ["Blob", "File"],
+  "stream/consumers": BLOB_CONSUMERS,
   // What no kill can stop: crypto_limits.ts.
   crypto: BOUNDED_CRYPTO,
 };
 
 function guardedSource(builtin: string, names: readonly string[]): string {
   const specifier = JSON.stringify(`node:${builtin}`);
-  const substitutes = builtin === "crypto" ? boundCryptoSource() : "globalThis";
+  const substitutes = builtin === "crypto"
+    ? boundCryptoSource()
+    : builtin === "buffer"
+    ? "globalThis"
+    : blobConsumersSource();
   return `import builtin from ${specifier};\nexport * from ${specifier};\n` +
     `export const { ${names.join(", ")} } = ${substitutes};\n` +
     `export default Object.assign({}, builtin, { ${names.join(", ")} });`;

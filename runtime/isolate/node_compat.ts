@@ -1,4 +1,5 @@
 /** What npm packages written for Node find in an app: a process object that reaches nothing, Buffer, global. */
+import { bare } from "../protocol/bare.ts";
 import v8 from "node:v8";
 import { createOutput } from "./node_output.ts";
 
@@ -90,7 +91,7 @@ export function createProcess(env: Record<string, string>, nanoVersion: string):
 
 /** Variables are texts, whatever is assigned. */
 function createEnv(values: Record<string, string>): Record<string, string> {
-  return new Proxy(values, {
+  const handler: ProxyHandler<Record<string, string>> = {
     set(target, name, value) {
       if (typeof name === "string") target[name] = String(value);
       return true;
@@ -99,7 +100,8 @@ function createEnv(values: Record<string, string>): Record<string, string> {
       if (typeof name === "string" && "value" in descriptor) target[name] = String(descriptor.value);
       return true;
     },
-  });
+  };
+  return new Proxy(values, bare(handler));
 }
 
 /** The isolate's own figures: those of the process would tell of its neighbours. */

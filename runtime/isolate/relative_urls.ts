@@ -1,8 +1,10 @@
 /** Relative URLs have no base in an isolate: Deno would take the isolate's own module, and show all of it in the error. */
 
+import { bare } from "../protocol/bare.ts";
+import { makeRequest } from "./body_sources.ts";
+
 const NativeTypeError = TypeError;
 const NativeURL = URL;
-const { construct } = Reflect;
 const BASED = /^(Invalid URL: .*?) with base 'data:/s;
 const ORIGIN = "http://relative.invalid";
 
@@ -28,10 +30,11 @@ export function pathOf(url: string): string | null {
 /** Gives an app a Request whose errors name the URL alone. */
 export function installRequest(): void {
   const Native = Request as unknown as Constructor;
-  const Own: Constructor = new Proxy(Native, {
+  const handler: ProxyHandler<Constructor> = {
     construct: (target, given, newTarget) =>
-      withoutBase(() => construct(target, given, newTarget === Own ? target : newTarget)),
-  });
+      withoutBase(() => makeRequest(given, (newTarget === Own ? target : newTarget) as Constructor)),
+  };
+  const Own: Constructor = new Proxy(Native, bare(handler));
   Object.defineProperty(Native.prototype, "constructor", {
     value: Own,
     writable: true,

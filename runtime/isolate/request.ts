@@ -1,4 +1,5 @@
 /** The Request that an app gets: a genuine one, over an inner object that unpacks headers and body only on demand. */
+import { bare } from "../protocol/bare.ts";
 import { BODY, OP } from "../protocol/messages.ts";
 import { type HeaderList, splitHeaders } from "../protocol/header_block.ts";
 import { type InnerBodyContent, type InnerRequest, innerSlots } from "../protocol/inner_slots.ts";
@@ -28,13 +29,13 @@ export function createRequest(arrived: ArrivedRequest, wire: Wire, aborts: Abort
   aborts.set(arrived.id, () => controller.abort(clientGone()));
   wire.out.push(OP.ARM, arrived.id);
   wire.kick();
-  const request = new Request(arrived.url, {
+  const init: RequestInit = {
     method: arrived.method,
     headers: splitHeaders(arrived.headers),
     signal: controller.signal,
     ...(hasNoBody(arrived.method) ? {} : { body: bodyContent(arrived, wire) as BodyInit }),
-  });
-  return request;
+  };
+  return new Request(arrived.url, bare(init));
 }
 
 function clientGone(): DOMException {

@@ -2,6 +2,7 @@
 import { BODY, OP } from "../protocol/messages.ts";
 import { joinHeaders } from "../protocol/header_block.ts";
 import { type InnerResponse, innerSlots } from "../protocol/inner_slots.ts";
+import { knownBodyOf } from "./body_sources.ts";
 import type { Wire } from "../protocol/wire.ts";
 
 /** A stream that ends within one turn and below this size is sent as a whole body. */
@@ -10,6 +11,8 @@ const READ_AHEAD_BYTES = 64 * 1024;
 const NativeResponse = Response;
 const NativeUint8Array = Uint8Array;
 const nextTurn = setImmediate;
+const { apply } = Reflect;
+const { toLowerCase } = String.prototype;
 
 /** Why a returned value cannot be sent. */
 export class BadResponse extends Error {
@@ -33,7 +36,14 @@ export function sendResponse(wire: Wire, id: number, value: unknown, onDone: () 
   const response = takeResponse(value);
   const { body } = response;
   if (body !== null && typeof body === "object" && !(body instanceof NativeUint8Array)) {
-    sendStream(wire, id, response, body, onDone);
+    // Before the body is read: that takes nothing from what it was made of.
+    const size = knownBodyOf(value as Response)?.size ?? null;
+    sendStream(
+      wire,
+      { id, head: size === null ? response : withLength(response, size), isLong: size !== null },
+      body,
+      onDone,
+    );
     return;
   }
   sendWhole(wire, id, response, body);
@@ -83,11 +93,21 @@ function sendWhole(wire: Wire, id: number, head: InnerResponse, body: string | U
   wire.kick();
 }
 
+/** The same head with the length of its body, unless the app gave one. */
+function withLength(head: InnerResponse, size: number): InnerResponse {
+  const { headers } = head;
+  for (let at = 0; at < headers.length; at++) if (isContentLength(headers[at]![0])) return head;
+  return { ...head, headers: [...headers, ["content-length", `${size}`]] };
+}
+
+function isContentLength(name: string): boolean {
+  return name.length === 14 && apply(toLowerCase, name, []) === "content-length";
+}
+
 /** Reads ahead until the next turn of the event loop; what has ended by then is sent as a whole body. */
 function sendStream(
   wire: Wire,
-  id: number,
-  head: InnerResponse,
+  { id, head, isLong }: { readonly id: number; readonly head: InnerResponse; readonly isLong: boolean },
   stream: ReadableStream<Uint8Array>,
   onDone: () => void,
 ): void {
@@ -121,6 +141,7 @@ function sendStream(
     wire.kick();
   };
 
+  if (isLong) return begin();
   nextTurn(begin);
   const step = async () => {
     while (!begun && ahead.size < READ_AHEAD_BYTES) {

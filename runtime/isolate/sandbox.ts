@@ -1,9 +1,12 @@
 /** Closes the doors that stand open in a worker without permissions; runs once, before any byte of an app. */
+import { bare } from "../protocol/bare.ts";
 import { ALLOWED_GLOBALS } from "./allowed_globals.ts";
 import { limitSubtleCrypto } from "./crypto_limits.ts";
 
 /** Strings longer than this make some of V8's natives abort the whole process instead of throwing. */
 const MAX_NATIVE_CHARS = 1 << 26;
+
+const { defineProperty } = Object;
 
 type Callable = (...given: unknown[]) => unknown;
 
@@ -121,7 +124,7 @@ function lockPrototype(prototype: object): void {
       get: () => value,
       set(this: unknown, assigned: unknown) {
         if (this === prototype || typeof this !== "object" || this === null) return;
-        Object.defineProperty(this, key, { value: assigned, writable: true, enumerable: true, configurable: true });
+        defineProperty(this, key, bare({ value: assigned, writable: true, enumerable: true, configurable: true }));
       },
       enumerable: descriptor.enumerable ?? false,
       configurable: false,

@@ -1,5 +1,10 @@
 /** WebSocket inside an isolate: outgoing, taken over from a client, or one end of a WebSocketPair. */
 
+import { bare } from "../protocol/bare.ts";
+import { type AppBlob, blobInternals } from "./blob.ts";
+import { joinParts } from "./byte_parts.ts";
+import { requireRoom } from "./external_room.ts";
+
 /** Where a socket's messages go. */
 export interface SocketTransport {
   send(data: string | Uint8Array): void;
@@ -17,9 +22,6 @@ const CLOSING = 2;
 const CLOSED = 3;
 
 const NativeUint8Array = Uint8Array;
-const NativeBlob = Blob;
-/** Makes the Blobs of messages; the quota's class once it stands, since Blob data outlives an isolate. */
-let MessageBlob = Blob;
 const NativeMessageEvent = MessageEvent;
 const NativeCloseEvent = CloseEvent;
 const NativeEvent = Event;
@@ -36,7 +38,6 @@ const INTERNAL = Symbol("internal");
 /** What NANO does to sockets and apps must not see. */
 export interface SocketInternals {
   setConnect(connect: ConnectSocket): void;
-  setBlob(limited: typeof Blob): void;
   createUnbound(options: { url: string; paired: boolean }): AppSocket;
   bind(socket: AppSocket, transport: SocketTransport): void;
   handOver(socket: AppSocket, network: SocketTransport): void;
@@ -70,8 +71,6 @@ export class AppSocket extends EventTarget {
   #unsentClose: { readonly code: number; readonly reason: string } | null = null;
   /** What arrived before accept(), for an end of a pair; null once it was called. */
   #unaccepted: (() => void)[] | null = null;
-  /** Blobs are read one after the other, and everything behind them waits. */
-  #order: Promise<void> | null = null;
   /** Where an end that stands for the client passes its messages on. */
   #forward: SocketTransport | null = null;
   readonly #handlers = new Map<string, Handler>();
@@ -156,20 +155,7 @@ export class AppSocket extends EventTarget {
       throw new DOMException("Cannot send: the socket is still connecting", "InvalidStateError");
     }
     if (this.#readyState >= CLOSING) return;
-    if (data instanceof NativeBlob || this.#order !== null) {
-      const before = this.#order ?? Promise.resolve();
-      const order = before.then(async () => {
-        this.#sendNow(data instanceof NativeBlob ? new NativeUint8Array(await data.arrayBuffer()) : toMessage(data));
-        if (this.#order === order) this.#order = null;
-      });
-      this.#order = order;
-      return;
-    }
-    this.#sendNow(toMessage(data));
-  }
-
-  #sendNow(message: string | Uint8Array): void {
-    if (this.#readyState === CLOSED) return;
+    const message = toMessage(data);
     this.#buffered += message.length;
     if (this.#buffered > MAX_BUFFERED_BYTES) {
       this.close(4013, "Too much is waiting to be sent");
@@ -189,14 +175,8 @@ export class AppSocket extends EventTarget {
     }
     if (this.#readyState >= CLOSING) return;
     this.#readyState = CLOSING;
-    // What was sent before goes first, blobs that are still being read included.
-    if (this.#order === null) this.#closeNow(code ?? 1000, text);
-    else this.#order = this.#order.then(() => this.#closeNow(code ?? 1000, text));
-  }
-
-  #closeNow(code: number, reason: string): void {
-    if (this.#transport === null) this.#unsentClose = { code, reason };
-    else this.#transport.close(code, reason);
+    if (this.#transport === null) this.#unsentClose = { code: code ?? 1000, reason: text };
+    else this.#transport.close(code ?? 1000, text);
   }
 
   static {
@@ -204,11 +184,6 @@ export class AppSocket extends EventTarget {
       /** Tells where outgoing connections are opened. */
       setConnect(connect: ConnectSocket): void {
         AppSocket.#connect = connect;
-      },
-
-      /** Makes Blobs of messages by this class. */
-      setBlob(limited: typeof Blob): void {
-        MessageBlob = limited;
       },
 
       /** A socket that waits for its transport. */
@@ -257,16 +232,19 @@ export class AppSocket extends EventTarget {
           // As the standard has it, nothing is heard of once close() was called.
           if (socket.#readyState >= CLOSING) return socket.#transport?.dispatched(data.length);
           const isBlob = socket.#binaryType === "blob";
-          let shown: string | Blob | ArrayBuffer;
+          let shown: string | AppBlob | ArrayBuffer;
           try {
-            shown = typeof data === "string" ? data : isBlob ? new MessageBlob([data]) : bufferOf(data);
+            // A message is the socket's alone: its Blob takes the bytes over.
+            if (typeof data === "string") shown = data;
+            else if (isBlob) shown = blobOf(data);
+            else shown = bufferOf(data);
           } catch {
-            // The quota has spoken; the app learns of it by the close.
+            // There is no room for it; the app learns of it by the close.
             socket.close(4013, "The app holds too much Blob data");
             return socket.#transport?.dispatched(data.length);
           }
           try {
-            socket.dispatchEvent(new NativeMessageEvent("message", { data: shown }));
+            socket.dispatchEvent(new NativeMessageEvent("message", bare({ data: shown })));
           } finally {
             socket.#transport?.dispatched(data.length);
           }
@@ -288,7 +266,7 @@ export class AppSocket extends EventTarget {
           const failed = socket.#readyState === CONNECTING;
           socket.#readyState = CLOSED;
           if (failed || code === 1006) socket.dispatchEvent(new NativeEvent("error"));
-          socket.dispatchEvent(new NativeCloseEvent("close", { code, reason, wasClean: code !== 1006 }));
+          socket.dispatchEvent(new NativeCloseEvent("close", bare({ code, reason, wasClean: code !== 1006 })));
         };
         if (socket.#unaccepted === null) deliver();
         else socket.#unaccepted.push(deliver);
@@ -304,9 +282,16 @@ Object.defineProperty(AppSocket, "name", { value: "WebSocket", configurable: tru
 Object.defineProperty(AppSocket.prototype, Symbol.toStringTag, { value: "WebSocket", configurable: true });
 
 function toMessage(data: string | ArrayBufferLike | ArrayBufferView | Blob): string | Uint8Array {
+  if (blobInternals.isBlob(data)) return joinParts(blobInternals.partsOf(data), blobInternals.sizeOf(data));
   if (ArrayBuffer.isView(data)) return new NativeUint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
   if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new NativeUint8Array(data).slice();
   return String(data);
+}
+
+/** @throws {RangeError} when the app holds too much, messages that it has done with not counted */
+function blobOf(bytes: Uint8Array<ArrayBuffer>): AppBlob {
+  requireRoom(bytes.byteLength, "a Blob");
+  return blobInternals.create([bytes], "");
 }
 
 /** The bytes' own buffer where they fill it, as they do from 4 KiB on. */

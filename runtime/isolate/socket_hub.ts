@@ -1,4 +1,5 @@
 /** The sockets of one isolate, by id: upgrades of requests, pairs, outgoing connections. */
+import { bare } from "../protocol/bare.ts";
 import { joinHeaders } from "../protocol/header_block.ts";
 import { OP } from "../protocol/messages.ts";
 import type { Wire } from "../protocol/wire.ts";
@@ -80,13 +81,13 @@ export class SocketHub {
       throw new TypeError("Cannot upgrade: webSocket must be an end of a WebSocketPair");
     }
     const response = this.#switching(end, new NativeHeaders(headers));
-    Object.defineProperty(response, "webSocket", { value: end, enumerable: true, configurable: true });
+    Object.defineProperty(response, "webSocket", bare({ value: end, enumerable: true, configurable: true }));
     return response;
   };
 
   #switching(socket: AppSocket, headers: Headers): Response {
-    const response = new NativeResponse(null, { status: 200, headers });
-    Object.defineProperty(response, "status", { value: 101, configurable: true });
+    const response = new NativeResponse(null, bare({ status: 200, headers }));
+    Object.defineProperty(response, "status", bare({ value: 101, configurable: true }));
     this.#upgrades.set(response, socket);
     return response;
   }

@@ -1,4 +1,5 @@
 /** Lets streams of two implementations flow into each other. */
+import { bare } from "../protocol/bare.ts";
 
 /** The two classes of one implementation that meet the other's. */
 export interface Kind {
@@ -72,6 +73,7 @@ export function adopt(
     }
   };
   const stream = new Target({
+    __proto__: null,
     ...bytes ? { type: "bytes" } : {},
     start(given: typeof controller) {
       controller = given;
@@ -82,7 +84,7 @@ export function adopt(
       ended = true;
       return open().cancel(reason);
     },
-  } as unknown as UnderlyingDefaultSource<unknown>, { highWaterMark: 0 });
+  } as unknown as UnderlyingDefaultSource<unknown>, bare({ highWaterMark: 0 }));
   return {
     stream,
     release() {

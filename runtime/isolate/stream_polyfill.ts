@@ -1,4 +1,5 @@
 /** `"streams": "polyfill"`: the app's stream classes come from web-streams-polyfill, and both kinds work together. */
+import { bare } from "../protocol/bare.ts";
 import { STREAM_POLYFILL_URL } from "../protocol/messages.ts";
 import { bridgeBodies } from "./body_bridge.ts";
 import { type Kind, ordinaryInstance, pipeBetween } from "./stream_bridge.ts";
@@ -74,7 +75,7 @@ function acceptBoth(Polyfilled: Constructor, Native: Constructor): void {
 
 /** `new ReadableStreamDefaultReader(stream)` makes the reader that fits the stream. */
 function holdBoth(Polyfilled: Constructor, Native: Constructor, NativeStream: Constructor): Constructor {
-  const Holding: Constructor = new Proxy(Polyfilled, {
+  const handler: ProxyHandler<Constructor> = {
     construct(target, given, newTarget) {
       if (newTarget === Holding && ordinaryInstance(NativeStream, given[0])) return Reflect.construct(Native, given);
       return Reflect.construct(target, given, newTarget);
@@ -84,7 +85,8 @@ function holdBoth(Polyfilled: Constructor, Native: Constructor, NativeStream: Co
       const value = Reflect.get(target, key, receiver);
       return key === Symbol.hasInstance && receiver === Holding ? value.bind(target) : value;
     },
-  });
+  };
+  const Holding: Constructor = new Proxy(Polyfilled, bare(handler));
   Object.defineProperty(Polyfilled.prototype, "constructor", {
     value: Holding,
     writable: true,

@@ -56,6 +56,10 @@ export interface InnerSlots {
   makeFetched(parts: FetchedParts): Response;
   /** What a response holds, its body marked as consumed; throws a TypeError when the body was used, null if it is no genuine Response. */
   takeResponse(response: Response): InnerResponse | null;
+  /** Notes what a body was made of: clones of the request or response keep it. Nothing when there is no body. */
+  noteSource(holder: Request | Response, source: { readonly size: number }): void;
+  /** What was noted of the body, or what Deno itself made it of; null when there is nothing. */
+  sourceOf(holder: Request | Response): unknown;
 }
 
 function discover(): InnerSlots | null {
@@ -156,6 +160,10 @@ function connect(): InnerSlots {
     return response;
   }
 
+  function bodyOf(holder: any): any {
+    return (holder[requestSlot] ?? holder[responseSlot])?.body ?? null;
+  }
+
   return {
     request: (request) => (request as any)[requestSlot],
     takeRequestBody: (inner) => contentOf(inner.body),
@@ -186,6 +194,13 @@ function connect(): InnerSlots {
       const { status, statusMessage, headerList, body } = inner;
       return { status, statusText: statusMessage, headers: headerList, body: contentOf(body) };
     },
+    noteSource(holder, source) {
+      const body = bodyOf(holder);
+      if (body === null) return;
+      body.source = source;
+      body.length = source.size;
+    },
+    sourceOf: (holder) => bodyOf(holder)?.source ?? null,
   };
 }
 
@@ -208,6 +223,9 @@ function selfTest(slots: InnerSlots): boolean {
   const inner = slots.request(source);
   if (inner.method !== "PUT" || inner.url() !== "http://self.test/p") return false;
   if (!inner.headerList.some(([name, value]) => name === "x-b" && value === "3")) return false;
+  const note = { size: 5 };
+  slots.noteSource(source, note);
+  if (slots.sourceOf(source.clone()) !== note) return false;
   return slots.takeRequestBody(inner) === "z" && source.bodyUsed;
 }
 

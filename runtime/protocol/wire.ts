@@ -1,4 +1,5 @@
 /** One end of the wall: batched operations and credit-based byte streams over a MessagePort. */
+import { bare } from "./bare.ts";
 import { OP } from "./messages.ts";
 import { Operations } from "./operations.ts";
 
@@ -217,7 +218,7 @@ export class Wire {
 
   /** The opened receiver as a ReadableStream of bytes; `byob` makes it a byte stream, slower but readable into own buffers. */
   readableOf(receiving: Receiving, options: { byob: boolean }): ReadableStream<Uint8Array> {
-    const source = {
+    const source = bare({
       start: (controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController) => {
         receiving.controller = controller;
         if (receiving.error !== undefined) controller.error(receiving.error);
@@ -227,10 +228,10 @@ export class Wire {
         receiving.queue.length = 0;
         this.cancelReceiving(receiving.id, textOf(reason));
       },
-    };
+    });
     return options.byob
-      ? new NativeReadableStream({ ...source, type: "bytes" } as UnderlyingByteSource, { highWaterMark: 0 })
-      : new NativeReadableStream(source as UnderlyingDefaultSource<Uint8Array>, { highWaterMark: 0 });
+      ? new NativeReadableStream(bare({ ...source, type: "bytes" }) as UnderlyingByteSource, bare({ highWaterMark: 0 }))
+      : new NativeReadableStream(source as UnderlyingDefaultSource<Uint8Array>, bare({ highWaterMark: 0 }));
   }
 
   #pull(receiving: Receiving): void | Promise<void> {

@@ -1,5 +1,6 @@
 /** The app's WebSocket and WebSocketPair by themselves, over a wire in the test's hand. */
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { AppBlob } from "../../../runtime/isolate/blob.ts";
 import { AppSocket } from "../../../runtime/isolate/socket.ts";
 import { SocketHub } from "../../../runtime/isolate/socket_hub.ts";
 import { OP } from "../../../runtime/protocol/messages.ts";
@@ -95,7 +96,7 @@ Deno.test("binaryType decides what bytes become, and handlers can be set, replac
   hub.onMessage(id, new Uint8Array([3]));
   socket.onmessage = null;
   hub.onMessage(id, "nobody listens");
-  assertInstanceOf(data[0], Blob);
+  assertInstanceOf(data[0], AppBlob);
   assertEquals([...await data[0].bytes()], [1, 2]);
   assertEquals((data[1] as ArrayBuffer).byteLength, 5000);
   assertEquals([new Uint8Array(data[2] as ArrayBuffer)[0], data.length], [3, 3]);

@@ -10,6 +10,7 @@ import { Wire } from "../protocol/wire.ts";
 import { AppServer, describeError } from "./app_server.ts";
 import { createConsole } from "./console.ts";
 import { createFastResponse } from "./fast_response.ts";
+import { heldBytes } from "./held_bytes.ts";
 import { loadApp } from "./load_app.ts";
 import { registerModulePolicy } from "./module_policy.ts";
 import { installRequest } from "./relative_urls.ts";
@@ -80,7 +81,7 @@ heartbeat.addEventListener("message", (event) => {
     beat,
     heap.heap_size_limit,
     heap.used_heap_size,
-    memoryUsage().external,
+    memoryUsage().external + heldBytes(),
     heap.heap_size_limit !== firstHeapLimit,
   ];
   postBeat(answer, null);

@@ -40,7 +40,7 @@ export class IsolateFarm implements Disposable {
     warn: (text: string) => void;
     onDeath: (error: NanoError) => void;
   }): Promise<IsolateFarm> {
-    const warden = await WardenLink.start(options.bootSource, options.onDeath);
+    const warden = await WardenLink.start(options.bootSource, options);
     return new IsolateFarm(warden, options.clock, options.warn);
   }
 

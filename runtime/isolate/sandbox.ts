@@ -40,7 +40,7 @@ export function shieldPort(port: MessagePort): void {
 /**
  * Reduces globals to the allow list, disarms the process object, guards the natives that abort the process.
  *
- * @param heapLimitBytes the isolate's heap cap
+ * @param heapLimitBytes what the app may hold in its heap
  * @returns names that could not be removed; a test holds this list empty
  */
 export function closeDoors(heapLimitBytes: number): string[] {

@@ -1,6 +1,6 @@
-/** Quotas on what an app holds outside its heap and the heap cap does not see: Blob data and WebAssembly memory. */
-
-const WASM_PAGE_BYTES = 64 * 1024;
+/** Quotas on what an app holds outside its heap and the heap cap does not see. */
+import { limitBuffers } from "./buffer_limits.ts";
+import { limitWasmMemory } from "./wasm_memory.ts";
 
 // The quotas run while the app runs: they may only use what the app cannot replace.
 const { apply, construct } = Reflect;
@@ -18,12 +18,13 @@ const { formData: makeForm } = Response.prototype as unknown as { formData: Meth
 type Method = (this: unknown, ...given: unknown[]) => unknown;
 
 /**
- * Guards Blob, File and WebAssembly.Memory of this isolate. Blob data outlives a killed isolate in Deno 2.9,
+ * Guards Blob, File, buffers and WebAssembly memory of this isolate. Blob data outlives a killed isolate in Deno 2.9,
  * for the life of the process, so it gets an eighth of the allowance only.
  */
 export function limitExternalMemory(externalBytes: number): void {
   limitBlobs(externalBytes / 8);
-  limitWasmMemory(Math.floor(externalBytes / WASM_PAGE_BYTES));
+  limitBuffers(externalBytes);
+  limitWasmMemory(externalBytes);
 }
 
 /** Counts blob data by the size that Deno itself keeps; every way to make a blob passes through `charge`. */
@@ -131,23 +132,4 @@ function wrap(holder: object, name: string, make: (native: Method) => Method): v
   const wrapped = make(native);
   defineProperty(wrapped, "length", { value: native.length, configurable: true });
   defineProperty(holder, name, { value: wrapped, writable: true, configurable: true, enumerable: true });
-}
-
-function limitWasmMemory(maxPages: number): void {
-  const Native = WebAssembly.Memory;
-  const NativeNumber = Number;
-  const { min } = Math;
-  const Limited = new Proxy(Native, {
-    construct(target, [given], newTarget) {
-      const wanted = { ...Object(given) as WebAssembly.MemoryDescriptor };
-      const initial = NativeNumber(wanted.initial);
-      if (initial > maxPages) {
-        throw new RangeError(`Cannot create a WebAssembly.Memory of ${initial} pages: the app may hold ${maxPages}`);
-      }
-      const maximum = min(wanted.maximum === undefined ? maxPages : NativeNumber(wanted.maximum), maxPages);
-      return construct(target, [{ ...wanted, initial, maximum }], newTarget);
-    },
-  });
-  defineProperty(Native.prototype, "constructor", { value: Limited, writable: true, configurable: true });
-  defineProperty(WebAssembly, "Memory", { value: Limited, writable: true, configurable: true });
 }

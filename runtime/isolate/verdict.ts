@@ -25,6 +25,8 @@ const GROWN_PER_TOUCHED = 4;
 
 /** What the warden knows of one isolate. */
 export interface Vitals {
+  /** Whether garbage is collected on demand; where it is not, plain figures accuse. */
+  readonly canCollect: boolean;
   cpuLimitMs: number;
   externalLimitBytes: number;
   readonly heapLimitBytes: number;
@@ -59,8 +61,9 @@ export interface Vitals {
 }
 
 /** The vitals of an isolate that was just spawned. */
-export function newVitals(memoryMb: number, rest: number): Vitals {
+export function newVitals(memoryMb: number, { rest, canCollect }: { rest: number; canCollect: boolean }): Vitals {
   return {
+    canCollect,
     cpuLimitMs: Infinity,
     externalLimitBytes: Infinity,
     heapLimitBytes: memoryMb * 1024 * 1024,
@@ -107,7 +110,7 @@ export function judge(vitals: Vitals, rest: number): Verdict | null {
       detail: `the heap outgrew its limit of ${megabytes(vitals.heapLimitBytes)} at once`,
     };
   }
-  if (vitals.externalBytes > vitals.externalLimitBytes) {
+  if (!vitals.canCollect && vitals.externalBytes > vitals.externalLimitBytes) {
     const held = megabytes(vitals.externalBytes);
     return {
       reason: "out_of_memory",

@@ -10,7 +10,7 @@ import {
   type WardenCommand,
   type WardenReport,
 } from "../protocol/messages.ts";
-import { HeapJudge } from "./heap_judge.ts";
+import { HeldJudge } from "./held_judge.ts";
 import { MemoryWatch } from "./memory_watch.ts";
 import { ThreadInquiry } from "./thread_inquiry.ts";
 import { judge, missedTick, newVitals, TICK_MS, type Verdict } from "./verdict.ts";
@@ -118,8 +118,8 @@ function spawn(number: number, memoryMb: number, port: MessagePort): void {
   const isolate = new WatchedIsolate(number, {
     worker,
     heartbeat: channel.port1,
-    vitals: newVitals(memoryMb, rssOfApps),
-    heapJudge: canCollect ? new HeapJudge(memoryMb * 1024 * 1024) : null,
+    vitals: newVitals(memoryMb, { rest: rssOfApps, canCollect }),
+    heldJudge: canCollect ? new HeldJudge(memoryMb * 1024 * 1024) : null,
   });
   isolates.set(number, isolate);
   channel.port1.onmessage = (event: MessageEvent<Heartbeat>) => onAnswer(isolate, event.data);
@@ -141,7 +141,8 @@ function onAnswer(isolate: WatchedIsolate, answer: Heartbeat): void {
     isolate.nextBeatAt = now() + TICK_MS;
     // The clock is read first: what it computed until now is not the collection's.
     void isolate.readClock().then((lives) => {
-      if (lives && !isolate.vitals.asked) isolate.ask(finding.collect);
+      // The last step comes with the next look: finalizers need a turn of the isolate's event loop first.
+      if (lives && !isolate.vitals.asked && finding.collect !== COLLECT.NOTHING) isolate.ask(finding.collect);
     });
   }
 }

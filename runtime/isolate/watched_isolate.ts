@@ -1,7 +1,7 @@
 /** One isolate as the warden holds it: its thread, its heartbeat, what is known of it. */
 import type { Worker as CappedWorker } from "node:worker_threads";
 import { COLLECT, type Collect, type Heartbeat, type HeartbeatAsk } from "../protocol/messages.ts";
-import type { HeapFinding, HeapJudge } from "./heap_judge.ts";
+import type { HeldFinding, HeldJudge } from "./held_judge.ts";
 import type { Vitals } from "./verdict.ts";
 
 /** Deno's types of node:worker_threads lack the CPU clock, which works while the worker is busy. */
@@ -13,8 +13,8 @@ export class WatchedIsolate {
   readonly worker: WatchedWorker;
   readonly vitals: Vitals;
   readonly #heartbeat: MessagePort;
-  /** Null where garbage cannot be collected on demand: V8's own limit is the app's then. */
-  readonly #heapJudge: HeapJudge | null;
+  /** Null where garbage cannot be collected on demand: V8's own limit and the plain figures judge then. */
+  readonly #heldJudge: HeldJudge | null;
   nextBeatAt = 0;
   ended = false;
   #beat = 0;
@@ -22,13 +22,13 @@ export class WatchedIsolate {
 
   constructor(
     number: number,
-    parts: { worker: WatchedWorker; heartbeat: MessagePort; vitals: Vitals; heapJudge: HeapJudge | null },
+    parts: { worker: WatchedWorker; heartbeat: MessagePort; vitals: Vitals; heldJudge: HeldJudge | null },
   ) {
     this.number = number;
     this.worker = parts.worker;
     this.vitals = parts.vitals;
     this.#heartbeat = parts.heartbeat;
-    this.#heapJudge = parts.heapJudge;
+    this.#heldJudge = parts.heldJudge;
   }
 
   /** What it reports of the process' memory. */
@@ -50,9 +50,9 @@ export class WatchedIsolate {
   /**
    * Takes an answer.
    * @param rest the process' memory without what others report
-   * @returns what its heap comes to
+   * @returns what it holds comes to
    */
-  answer(answer: Heartbeat, { nowMs, rest }: { nowMs: number; rest: number }): HeapFinding {
+  answer(answer: Heartbeat, { nowMs, rest }: { nowMs: number; rest: number }): HeldFinding {
     const { vitals } = this;
     this.countFrom(rest);
     vitals.heapBytes = finite(answer[1]);
@@ -62,7 +62,13 @@ export class WatchedIsolate {
     vitals.asked = false;
     vitals.collecting = false;
     vitals.missedTicks = 0;
-    return this.#heapJudge?.take({ usedBytes: vitals.heapBytes, collected: this.#asked, nowMs }) ?? null;
+    return this.#heldJudge?.take({
+      heapBytes: vitals.heapBytes,
+      externalBytes: vitals.externalBytes,
+      externalLimitBytes: vitals.externalLimitBytes,
+      collected: this.#asked,
+      nowMs,
+    }) ?? null;
   }
 
   /** Growth from now on is told from what was before. */

@@ -32,7 +32,7 @@ for (const key of Object.keys(workerData)) delete workerData[key];
 // 2. Primordials that are needed while the app runs.
 const heapStatistics = v8.getHeapStatistics;
 const memoryUsage = Deno.memoryUsage;
-/** From `--expose-gc`; it leaves the globals with all that is not on the allow list. */
+/** From `--expose-gc`; the sandbox takes it from the globals. */
 const collectGarbage = Reflect.get(globalThis, "gc") as ((how: { type: string; flavor?: string }) => void) | undefined;
 const MAJOR = { __proto__: null, type: "major" };
 const LAST_RESORT = { __proto__: null, type: "major", flavor: "last-resort" };

@@ -7,6 +7,7 @@ import { WardenLink } from "./app/warden_link.ts";
 import type { Clock } from "./clock.ts";
 import type { AppConfig } from "./config/resolved_config.ts";
 import type { NanoError } from "./errors.ts";
+import { defaultCeilingBytes } from "./machine_memory.ts";
 
 /** Gives booted isolates and sees them end. */
 export class IsolateFarm implements Disposable {
@@ -40,7 +41,7 @@ export class IsolateFarm implements Disposable {
     warn: (text: string) => void;
     onDeath: (error: NanoError) => void;
   }): Promise<IsolateFarm> {
-    const warden = await WardenLink.start(options.bootSource, options.onDeath);
+    const warden = await WardenLink.start(options.bootSource, options);
     return new IsolateFarm(warden, options.clock, options.warn);
   }
 
@@ -54,6 +55,16 @@ export class IsolateFarm implements Disposable {
     const demand = new Map<number, number>();
     for (const { memoryMb } of apps) demand.set(memoryMb, (demand.get(memoryMb) ?? 0) + 1);
     this.#reserve.demand(demand);
+  }
+
+  /** Sets how much all apps together may take of memory; null for what the machine can spare. */
+  setCeiling(maxMemoryMb: number | null): void {
+    this.#warden.setCeiling(maxMemoryMb === null ? defaultCeilingBytes() : maxMemoryMb * 1024 * 1024);
+  }
+
+  /** Memory of the process that no isolate reports, as far as it grew. */
+  get unexplainedBytes(): number {
+    return this.#warden.unexplainedBytes;
   }
 
   /** Threads of killed isolates that still run. */

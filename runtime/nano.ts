@@ -94,6 +94,7 @@ export class Nano implements AsyncDisposable {
         this.#dispatcher.trust(config.trustedProxies);
         this.#log.configure(config.log);
         this.#farm.fit(config.apps);
+        this.#farm.setCeiling(config.maxMemoryMb);
         this.#crons.follow(units.values());
         this.#operator.follow();
         // It never rejects.
@@ -106,14 +107,14 @@ export class Nano implements AsyncDisposable {
       color: options.color ?? false,
       ...(options.write === undefined ? {} : { write: options.write }),
     });
-    this.#metrics = new Metrics({ snapshot: () => this.apps(), startedAt: systemClock.wall() });
+    this.#metrics = new Metrics({
+      snapshot: () => this.apps(),
+      startedAt: systemClock.wall(),
+      unexplained: () => this.#farm?.unexplainedBytes ?? 0,
+    });
     this.events.listen(this.#log.listen);
     this.events.listen(this.#metrics.listen);
-    this.#observatory = new Observatory({
-      metrics: this.#metrics,
-      snapshot: () => this.apps(),
-      clock: systemClock,
-    });
+    this.#observatory = new Observatory({ metrics: this.#metrics, snapshot: () => this.apps(), clock: systemClock });
     this.events.listen(this.#observatory.listen);
     this.#tracer = tracer?.follow(this.events) ?? null;
     this.#dispatcher = new Dispatcher(null, {

@@ -14,10 +14,11 @@ export interface HostCommand {
 /**
  * Flags of `deno run` for the host; a test holds them against the tasks of deno.json. A huge WebAssembly table aborts the
  * process, and V8's loop unrolling drops the interrupt check of loops around `new Array(1000)`: nothing ends such a loop.
+ * The collector is exposed for the host's demands: the bootstrap of an isolate takes it away before any app comes.
  */
 export const HOST_FLAGS: readonly string[] = [
   "-A",
-  "--v8-flags=--wasm-max-table-size=1000000,--no-turboshaft-loop-unrolling",
+  "--v8-flags=--wasm-max-table-size=1000000,--no-turboshaft-loop-unrolling,--expose-gc",
 ];
 
 /**

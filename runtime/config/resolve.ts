@@ -106,6 +106,7 @@ function resolved(config: WrittenConfig, { file, host, outside }: Resolution): C
     admin: resolvedAdmin(config.admin, outside.token),
     stateDir: absolute(config.state_dir ?? CONFIG_DEFAULTS.state_dir),
     drainTimeoutMs,
+    maxMemoryMb: config.max_memory_mb ?? null,
     trustedProxies: (config.trusted_proxies ?? []).map((range) => normalizeCidr(range) ?? range),
     defaultApp: config.default_app ?? null,
     log: {

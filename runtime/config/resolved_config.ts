@@ -17,6 +17,8 @@ export interface NanoConfig {
   readonly stateDir: string;
   /** How long a shutdown waits for requests in flight, in milliseconds. */
   readonly drainTimeoutMs: number;
+  /** What all apps together may take of memory, in MiB; null for three quarters of what the machine or its cgroup has. */
+  readonly maxMemoryMb: number | null;
   /** Address ranges as `address/prefix`. */
   readonly trustedProxies: readonly string[];
   /** Name of the app that gets requests whose host nobody claims. */

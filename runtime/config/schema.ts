@@ -67,6 +67,10 @@ export const configSchema = section(
       description: "How long a shutdown, reload or removal waits for requests in flight, in milliseconds.",
       default: CONFIG_DEFAULTS.drain_timeout_ms,
     }),
+    max_memory_mb: whole("MiB", 64, 16_777_216).optional().meta({
+      description:
+        "What all apps together may take of memory, in MiB; beyond it the app most above its part is ended. Default: three quarters of what the machine, or the cgroup, has.",
+    }),
     trusted_proxies: z.array(cidr(), "expected a list of address ranges").optional().meta({
       description:
         "Address ranges whose X-Forwarded-For, -Proto and -Host are believed; from anyone else they are replaced.",

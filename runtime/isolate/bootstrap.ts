@@ -5,12 +5,21 @@
  */
 import { workerData } from "node:worker_threads";
 import v8 from "node:v8";
-import { EXCEPTION_LEVEL, type Heartbeat, type IsolateBootData, type LoadMessage, OP } from "../protocol/messages.ts";
+import {
+  COLLECT,
+  EXCEPTION_LEVEL,
+  type Heartbeat,
+  type HeartbeatAsk,
+  type IsolateBootData,
+  type LoadMessage,
+  OP,
+} from "../protocol/messages.ts";
 import { Wire } from "../protocol/wire.ts";
 import { AppServer, describeError } from "./app_server.ts";
 import { installBlobs } from "./blob_globals.ts";
 import { createConsole } from "./console.ts";
 import { createFastResponse } from "./fast_response.ts";
+import { heldBytes } from "./held_bytes.ts";
 import { loadApp } from "./load_app.ts";
 import { registerModulePolicy } from "./module_policy.ts";
 import { installRequest } from "./relative_urls.ts";
@@ -18,12 +27,16 @@ import { closeDoors, shieldPort } from "./sandbox.ts";
 import { installWebStandards } from "./web_standards.ts";
 
 // 1. The ports leave workerData before anybody else can look.
-const { port, heartbeat } = workerData as IsolateBootData;
+const { port, heartbeat, heapBytes } = workerData as IsolateBootData;
 for (const key of Object.keys(workerData)) delete workerData[key];
 
 // 2. Primordials that are needed while the app runs.
 const heapStatistics = v8.getHeapStatistics;
 const memoryUsage = Deno.memoryUsage;
+/** From `--expose-gc`; the sandbox takes it from the globals. */
+const collectGarbage = Reflect.get(globalThis, "gc") as ((how: { type: string; flavor?: string }) => void) | undefined;
+const MAJOR = { __proto__: null, type: "major" };
+const LAST_RESORT = { __proto__: null, type: "major", flavor: "last-resort" };
 const firstHeapLimit = heapStatistics().heap_size_limit;
 const batchAtEndOfTurn = setImmediate;
 const nextTurn = setTimeout;
@@ -75,13 +88,15 @@ const server = new AppServer(wire, (error) => reportUncaught("Uncaught (in waitU
 // 4. Liveness on a port of its own, so that it does not queue behind requests.
 heartbeat.addEventListener("message", (event) => {
   // An own property of the event: no patched prototype comes between.
-  const beat = event.data as number;
+  const ask = event.data as HeartbeatAsk;
+  const collect = ask[1];
+  if (collect !== COLLECT.NOTHING) collectGarbage?.(collect === COLLECT.MAJOR ? MAJOR : LAST_RESORT);
   const heap = heapStatistics();
   const answer: Heartbeat = [
-    beat,
-    heap.heap_size_limit,
+    ask[0],
     heap.used_heap_size,
-    memoryUsage().external,
+    heap.total_heap_size + heap.malloced_memory,
+    memoryUsage().external + heldBytes(),
     heap.heap_size_limit !== firstHeapLimit,
   ];
   postBeat(answer, null);
@@ -120,7 +135,7 @@ apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
     globalThis.Response = createFastResponse(server.sockets.respondWith);
     installRequest();
     globalThis.console = createConsole(log);
-    const leftovers = closeDoors(firstHeapLimit);
+    const leftovers = closeDoors(heapBytes);
     installWebStandards(reportUncaught);
     if (leftovers.length > 0) log("warn", `Cannot remove globals: ${leftovers.join(", ")}`);
     post({ type: "booted" }, null);

@@ -2,6 +2,7 @@
 /** The permission-less parent of isolates: spawns them with a heap cap, watches them, ends them with a reason. */
 import { Worker as CappedWorker } from "node:worker_threads";
 import {
+  COLLECT,
   counterOf,
   type Heartbeat,
   HOST_KIB,
@@ -9,16 +10,11 @@ import {
   type WardenCommand,
   type WardenReport,
 } from "../protocol/messages.ts";
-import {
-  couldHaveGrown,
-  judge,
-  judgeGrowth,
-  judgeUnexplained,
-  newVitals,
-  TICK_MS,
-  type Verdict,
-  type Vitals,
-} from "./verdict.ts";
+import { HeldJudge } from "./held_judge.ts";
+import { MemoryWatch } from "./memory_watch.ts";
+import { ThreadInquiry } from "./thread_inquiry.ts";
+import { judge, missedTick, newVitals, TICK_MS, type Verdict } from "./verdict.ts";
+import { WatchedIsolate, type WatchedWorker } from "./watched_isolate.ts";
 
 /** Between two looks at an idle one: 500 idle apps cost under 2 % of a core. */
 const IDLE_BEAT_MS = 1000;
@@ -26,34 +22,37 @@ const IDLE_BEAT_MS = 1000;
 const FIGURES_MS = 1000;
 /** Between two samples of the process' memory; keeps an allocating app within about 35 MB of its limit. */
 const RSS_SAMPLE_MS = 25;
-/** A growth between two samples that makes the warden look at everybody at once. */
-const RSS_JUMP_BYTES = 24 * 1024 * 1024;
-/** After a jump, the others' answers tell within this time whether it is theirs. */
-const EXPLAIN_MS = 200;
-/** The memory of an ended isolate comes back within this time; until then it is in nobody's report. */
-const SETTLE_MS = 1500;
-/** What a booted isolate costs the process beside its reported heap. */
-const ISOLATE_BASE_BYTES = 8 * 1024 * 1024;
 
-/** Deno's types of node:worker_threads lack the CPU clock, which works while the worker is busy. */
-type WatchedWorker = CappedWorker & { cpuUsage(): Promise<{ user: number; system: number }> };
+/**
+ * V8's own limit above `memory_mb`, which is held by the warden's judgement. V8 aborts the process when one allocation
+ * passes the doubled limit, and its largest take 1 GB: an array of 2^27 elements, a text of 2^29 characters. The limit
+ * reserves nothing, but V8 collects the later the higher it is: with 58 MB held, garbage made it 101 MB under 640 MB,
+ * 122 under 1,024, 148 under 2,000 and 250 under 2,600.
+ */
+const HEADROOM_MB = 960;
+/** V8's limit is old space + 1.5 x young space. */
+const MAX_YOUNG_MB = 16;
 
-interface Isolate {
-  readonly number: number;
-  readonly worker: WatchedWorker;
-  readonly heartbeat: MessagePort;
-  readonly vitals: Vitals;
-  nextBeatAt: number;
-  beat: number;
-  /** CPU clock one memory check ago. */
-  cpuAtCheck: number;
-  ended: boolean;
-}
+/** Whether garbage can be collected on demand (`--expose-gc`); without it V8's own limit has to hold the cap. */
+const canCollect = typeof Reflect.get(globalThis, "gc") === "function";
 
-const isolates = new Map<number, Isolate>();
+const isolates = new Map<number, WatchedIsolate>();
 let bootUrl: URL | null = null;
 let inFlight: Int32Array | null = null;
+/** The process' memory without the host's own, as last sampled. */
+let rssOfApps = 0;
 const now = () => performance.now();
+
+const threads = new ThreadInquiry((numbers) => report({ type: "ask_threads", isolates: numbers }));
+const memory = new MemoryWatch({
+  isolates,
+  now,
+  rss: () => rssOfApps,
+  lookAtAll: () => look(true),
+  readThreads: (wanted) => threads.read(wanted),
+  end: execute,
+  warn: (text) => report({ type: "warning", text }),
+});
 
 function report(message: WardenReport): void {
   self.postMessage(message);
@@ -67,16 +66,22 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
       inFlight = new Int32Array(command.inFlight);
       report({ type: "up" });
       break;
+    case "ceiling":
+      memory.ceilingBytes = command.bytes;
+      break;
+    case "threads":
+      threads.take(command.threads);
+      break;
     case "spawn":
       spawn(command.isolate, command.memoryMb, command.port);
       break;
     case "limits": {
-      const vitals = isolates.get(command.isolate)?.vitals;
-      if (vitals !== undefined) {
-        vitals.cpuLimitMs = command.cpuMs;
-        vitals.externalLimitBytes = command.externalBytes;
+      const isolate = isolates.get(command.isolate);
+      if (isolate !== undefined) {
+        isolate.vitals.cpuLimitMs = command.cpuMs;
+        isolate.vitals.externalLimitBytes = command.externalBytes;
         // Only a booted isolate is given an app; that may compute before its first beat was asked for.
-        vitals.answered = true;
+        if (!isolate.vitals.answered) isolate.countFrom(memory.restOf(isolate));
       }
       break;
     }
@@ -88,10 +93,10 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
   }
 };
 
-/** V8's limit is old space + 1.5 x young space. */
 function heapSpaces(memoryMb: number): { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number } {
-  const young = Math.max(1, Math.min(16, Math.floor(memoryMb / 8)));
-  return { maxOldGenerationSizeMb: Math.max(8, Math.round(memoryMb - 1.5 * young)), maxYoungGenerationSizeMb: young };
+  const young = Math.max(1, Math.min(MAX_YOUNG_MB, Math.floor(memoryMb / 8)));
+  const old = canCollect ? memoryMb + HEADROOM_MB : Math.max(8, Math.round(memoryMb - 1.5 * young));
+  return { maxOldGenerationSizeMb: old, maxYoungGenerationSizeMb: young };
 }
 
 function spawn(number: number, memoryMb: number, port: MessagePort): void {
@@ -101,7 +106,7 @@ function spawn(number: number, memoryMb: number, port: MessagePort): void {
     env: {},
     stdout: true,
     stderr: true,
-    workerData: { port, heartbeat: channel.port2 },
+    workerData: { port, heartbeat: channel.port2, heapBytes: memoryMb * 1024 * 1024 },
     // deno-lint-ignore no-explicit-any
     transferList: [port as any, channel.port2 as any],
   }) as WatchedWorker;
@@ -110,16 +115,12 @@ function spawn(number: number, memoryMb: number, port: MessagePort): void {
     stream.on("data", () => {});
     stream.on("error", () => {});
   }
-  const isolate: Isolate = {
-    number,
+  const isolate = new WatchedIsolate(number, {
     worker,
     heartbeat: channel.port1,
-    nextBeatAt: 0,
-    beat: 0,
-    cpuAtCheck: 0,
-    ended: false,
-    vitals: newVitals(memoryMb, memoryOfApps()),
-  };
+    vitals: newVitals(memoryMb, { rest: rssOfApps, canCollect }),
+    heldJudge: canCollect ? new HeldJudge(memoryMb * 1024 * 1024) : null,
+  });
   isolates.set(number, isolate);
   channel.port1.onmessage = (event: MessageEvent<Heartbeat>) => onAnswer(isolate, event.data);
   worker.on("error", (error: Error & { code?: string }) => {
@@ -130,51 +131,37 @@ function spawn(number: number, memoryMb: number, port: MessagePort): void {
   report({ type: "spawned", isolate: number, threadId: worker.threadId });
 }
 
-function onAnswer(isolate: Isolate, answer: Heartbeat): void {
+function onAnswer(isolate: WatchedIsolate, answer: Heartbeat): void {
   if (isolate.ended || !Array.isArray(answer)) return;
-  const { vitals } = isolate;
-  vitals.heapBytes = finite(answer[2]);
-  vitals.externalBytes = finite(answer[3]);
-  vitals.heapLimitGrew = vitals.heapLimitGrew || answer[4] === true;
-  vitals.asked = false;
-  vitals.missedTicks = 0;
-  vitals.answered = true;
-  execute(isolate, judge(vitals));
+  const finding = isolate.answer(answer, { nowMs: now(), rest: memory.restOf(isolate) });
+  const verdict = judge(isolate.vitals, memory.restOf(isolate));
+  if (verdict !== null) execute(isolate, verdict);
+  else if (finding !== null && "verdict" in finding) execute(isolate, finding.verdict);
+  else if (finding !== null) {
+    isolate.nextBeatAt = now() + TICK_MS;
+    // The clock is read first: what it computed until now is not the collection's.
+    void isolate.readClock().then((lives) => {
+      // The last step comes with the next look: finalizers need a turn of the isolate's event loop first.
+      if (lives && !isolate.vitals.asked && finding.collect !== COLLECT.NOTHING) isolate.ask(finding.collect);
+    });
+  }
 }
 
-function execute(isolate: Isolate, verdict: Verdict | null): void {
-  if (verdict !== null) end(isolate, verdict.reason, verdict.detail);
-}
-
-function finite(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
+function execute(isolate: WatchedIsolate, verdict: Verdict): void {
+  end(isolate, verdict.reason, verdict.detail);
 }
 
 type EndReason = Extract<WardenReport, { type: "exit" }>["reason"];
 
-function end(isolate: Isolate, reason: EndReason, detail: string): void {
+function end(isolate: WatchedIsolate, reason: EndReason, detail: string): void {
   if (isolate.ended) return;
-  isolate.ended = true;
-  settledAt = now() + SETTLE_MS;
   isolates.delete(isolate.number);
-  isolate.heartbeat.close();
+  memory.ended(isolate);
   report({ type: "exit", isolate: isolate.number, reason, detail, cpuMicros: isolate.vitals.cpuMicros });
-  // The promise only says that the call was made; the host watches the thread itself.
-  isolate.worker.terminate().catch(() => {});
+  isolate.end();
 }
 
-/** Reads a thread's CPU clock; false when it is just starting or ending, which its exit event will tell. */
-async function readClock(isolate: Isolate): Promise<boolean> {
-  try {
-    const usage = await isolate.worker.cpuUsage();
-    isolate.vitals.cpuMicros = usage.user + usage.system;
-    return !isolate.ended;
-  } catch {
-    return false;
-  }
-}
-
-function isBusy(isolate: Isolate): boolean {
+function isBusy(isolate: WatchedIsolate): boolean {
   return Atomics.load(inFlight!, counterOf(isolate.number, inFlight!.length)) > 0;
 }
 
@@ -185,79 +172,31 @@ async function look(everyone: boolean): Promise<void> {
     const { vitals } = isolate;
     if (!everyone && !vitals.asked && present < isolate.nextBeatAt && !isBusy(isolate)) continue;
     const before = vitals.cpuMicros;
-    if (!await readClock(isolate)) continue;
+    if (!await isolate.readClock()) continue;
     if (vitals.asked) {
-      if (!everyone) vitals.missedTicks++;
+      if (!everyone) vitals.missedTicks += missedTick(vitals.cpuMicros > before);
     } else {
-      vitals.asked = true;
-      vitals.cpuAtAsk = vitals.cpuMicros;
-      // Growth since its last answer may be a neighbour's: an idle isolate answers once a second only.
-      vitals.rssAtAsk = memoryOfApps();
-      isolate.heartbeat.postMessage(++isolate.beat);
+      isolate.ask(COLLECT.NOTHING);
       const works = vitals.cpuMicros > before || vitals.heapBytes > vitals.heapLimitBytes / 2;
       isolate.nextBeatAt = present + (works ? TICK_MS : IDLE_BEAT_MS);
     }
-    execute(isolate, judge(vitals));
+    const verdict = judge(vitals, memory.restOf(isolate));
+    if (verdict?.reason === "unresponsive") await confirm(isolate);
+    else if (verdict !== null) execute(isolate, verdict);
   }
+}
+
+/** Before an isolate is called unresponsive: whether it touched memory that explains its silence, or waits for a core. */
+async function confirm(isolate: WatchedIsolate): Promise<void> {
+  if (!await threads.read([isolate]) || isolate.ended) return;
+  const verdict = judge(isolate.vitals, memory.restOf(isolate));
+  if (verdict !== null) execute(isolate, verdict);
 }
 
 /** The process without the host's own heap and buffers: streams leave garbage there that is no app's. */
-function memoryOfApps(): number {
+function sampleRss(): void {
   const host = inFlight === null ? 0 : Atomics.load(inFlight, HOST_KIB) * 1024;
-  return Deno.memoryUsage().rss - host;
-}
-
-let lastRss = Infinity;
-/** The process without its isolates' reported memory, at its lowest. */
-let baseRss = Infinity;
-
-/** Finds who makes the process grow: the silent first, then whoever computes while nobody reports the growth. */
-async function checkMemory(): Promise<void> {
-  const rss = memoryOfApps();
-  const jumped = rss - lastRss > RSS_JUMP_BYTES;
-  lastRss = rss;
-  if (jumped) await look(true);
-  if (jumped) explainAt = Math.min(explainAt, now() + EXPLAIN_MS);
-  if (now() >= explainAt) checkUnexplained();
-  // Clocks are read first: growth alone accuses nobody.
-  const asked = [...isolates.values()].filter(({ vitals }) => vitals.asked && rss - vitals.rssAtAsk > RSS_JUMP_BYTES);
-  for (const isolate of asked) await readClock(isolate);
-  const suspects = asked.filter((isolate) => judgeGrowth(isolate.vitals, rss) !== null);
-  const worst = mostCpu(suspects, (isolate) => isolate.vitals.cpuMicros - isolate.vitals.cpuAtAsk);
-  if (worst !== null) execute(worst, judgeGrowth(worst.vitals, rss));
-}
-
-let lastUnexplained = 0;
-/** When the next check is due before its second is over. */
-let explainAt = Infinity;
-let settledAt = 0;
-
-/** Once a second, and soon after a jump: memory that no isolate reports is charged to the one that computed most meanwhile. */
-function checkUnexplained(): void {
-  // What grows meanwhile is not forgotten: the next check compares with the one before the end.
-  if (now() < settledAt) return;
-  explainAt = Infinity;
-  let reported = 0;
-  for (const { vitals } of isolates.values()) reported += vitals.heapBytes + vitals.externalBytes;
-  const rest = memoryOfApps() - reported - isolates.size * ISOLATE_BASE_BYTES;
-  baseRss = Math.min(baseRss, rest);
-  const unexplained = rest - baseRss;
-  const grown = unexplained - lastUnexplained;
-  lastUnexplained = unexplained;
-  const all = [...isolates.values()];
-  const spent = (isolate: Isolate) => isolate.vitals.cpuMicros - isolate.cpuAtCheck;
-  const worst = mostCpu(all, spent);
-  const isGuilty = worst !== null && grown > RSS_JUMP_BYTES && couldHaveGrown(spent(worst), grown);
-  for (const isolate of all) isolate.cpuAtCheck = isolate.vitals.cpuMicros;
-  if (isGuilty) execute(worst, judgeUnexplained(worst.vitals, unexplained));
-}
-
-function mostCpu(from: readonly Isolate[], spent: (isolate: Isolate) => number): Isolate | null {
-  let worst: Isolate | null = null;
-  for (const isolate of from) {
-    if (!isolate.ended && (worst === null || spent(isolate) > spent(worst))) worst = isolate;
-  }
-  return worst;
+  rssOfApps = Deno.memoryUsage().rss - host;
 }
 
 /** Runs one round after the other, never two at once. */
@@ -275,14 +214,17 @@ function every(intervalMs: number, round: () => void | Promise<void>): void {
 }
 
 every(TICK_MS, () => look(false));
-every(RSS_SAMPLE_MS, checkMemory);
-every(FIGURES_MS, () => {
-  checkUnexplained();
+every(RSS_SAMPLE_MS, () => {
+  sampleRss();
+  return memory.sample();
+});
+every(FIGURES_MS, async () => {
+  await memory.account();
   const figures = [...isolates.values()].map(({ number, vitals }): IsolateFigures => [
     number,
     vitals.heapBytes,
     vitals.externalBytes,
     vitals.cpuMicros,
   ]);
-  report({ type: "figures", figures });
+  report({ type: "figures", figures, unexplainedBytes: memory.unexplainedBytes });
 });

@@ -15,6 +15,8 @@ export interface MetricsOptions {
   readonly now?: () => number;
   /** Resident memory of the process, bytes. */
   readonly rss?: () => number;
+  /** Memory of the process that no isolate reports, bytes. */
+  readonly unexplained?: () => number;
 }
 
 interface Sample {
@@ -54,6 +56,7 @@ export class Metrics {
   readonly #startedAt: number;
   readonly #now: () => number;
   readonly #rss: () => number;
+  readonly #unexplained: () => number;
   readonly #requests = new Map<string, RequestSeries>();
   readonly #restarts = new Map<string, Map<ExitReason, number>>();
   /** By app, then by job and outcome. */
@@ -67,6 +70,7 @@ export class Metrics {
     this.#startedAt = options.startedAt;
     this.#now = options.now ?? Date.now;
     this.#rss = options.rss ?? (() => Deno.memoryUsage().rss);
+    this.#unexplained = options.unexplained ?? (() => 0);
     this.#reload = { successful: true, at: options.startedAt };
     this.#register();
   }
@@ -225,6 +229,11 @@ export class Metrics {
       "nano_uptime_seconds",
       "Time since the host began to serve.",
       () => one((this.#now() - this.#startedAt) / 1000),
+    );
+    gauge(
+      "nano_memory_unexplained_bytes",
+      "Memory that the process took and no app reports; apps are ended for it only where it is known whose it is.",
+      () => one(this.#unexplained()),
     );
     gauge("process_resident_memory_bytes", "Resident memory of the host process.", () => one(this.#rss()));
   }

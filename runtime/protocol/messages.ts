@@ -103,13 +103,31 @@ export interface IsolateBootData {
   readonly port: MessagePort;
   /** Heartbeats only, so that liveness does not queue behind requests. */
   readonly heartbeat: MessagePort;
+  /** What the app may hold in its heap; V8's own limit lies far above. */
+  readonly heapBytes: number;
 }
+
+/** What an isolate does before it answers a heartbeat; each step costs more than the one before. */
+export const COLLECT = {
+  NOTHING: 0,
+  /** A major garbage collection. It may finish one under way, which keeps what died since that began. */
+  MAJOR: 1,
+  /** Collections until nothing more is freed: what is left then is held. */
+  LAST_RESORT: 2,
+} as const;
+
+/** One of {@linkcode COLLECT}. */
+export type Collect = (typeof COLLECT)[keyof typeof COLLECT];
+
+/** One heartbeat, asked by the warden. */
+export type HeartbeatAsk = readonly [beat: number, collect: Collect];
 
 /** Answer to one heartbeat; read by the warden, and believed only where it accuses the isolate itself. */
 export type Heartbeat = readonly [
   beat: number,
-  heapLimitBytes: number,
   heapUsedBytes: number,
+  /** What the heap takes of the process, garbage and gaps included. */
+  heapCommittedBytes: number,
   externalBytes: number,
   heapLimitGrew: boolean,
 ];
@@ -122,21 +140,34 @@ export function counterOf(isolate: number, counters: number): number {
   return 1 + isolate % (counters - 1);
 }
 
+/** What the system tells of an isolate's thread, and only the host may read. */
+export interface ThreadFigures {
+  readonly isolate: number;
+  /** Memory that the thread touched first so far: only who makes the process grow touches new memory. */
+  readonly touchedBytes: number;
+  /** Whether it runs or waits for a core, and does not sleep. */
+  readonly runnable: boolean;
+}
+
 /** What the host asks of a warden. */
 export type WardenCommand =
+  | { readonly type: "ceiling"; readonly bytes: number }
+  | { readonly type: "threads"; readonly threads: readonly ThreadFigures[] }
   | { readonly type: "boot_source"; readonly source: string; readonly inFlight: SharedArrayBuffer }
   | { readonly type: "spawn"; readonly isolate: number; readonly memoryMb: number; readonly port: MessagePort }
   | { readonly type: "limits"; readonly isolate: number; readonly cpuMs: number; readonly externalBytes: number }
   | { readonly type: "kill"; readonly isolate: number };
 
-/** Figures of one isolate, in the order isolate, heap bytes, external bytes, CPU microseconds. */
+/** Figures of one isolate, in the order isolate, used heap bytes, external bytes, CPU microseconds. */
 export type IsolateFigures = readonly [number, number, number, number];
 
 /** What a warden tells the host. */
 export type WardenReport =
   | { readonly type: "up" }
   | { readonly type: "spawned"; readonly isolate: number; readonly threadId: number }
-  | { readonly type: "figures"; readonly figures: readonly IsolateFigures[] }
+  | { readonly type: "figures"; readonly figures: readonly IsolateFigures[]; readonly unexplainedBytes: number }
+  | { readonly type: "ask_threads"; readonly isolates: readonly number[] }
+  | { readonly type: "warning"; readonly text: string }
   | {
     readonly type: "exit";
     readonly isolate: number;

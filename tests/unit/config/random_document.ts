@@ -21,9 +21,10 @@ export function randomOf(seed: number): Random {
 }
 
 const KEYS = [
-  ..."$schema hostname port tls admin state_dir drain_timeout_ms trusted_proxies default_app log defaults apps".split(
-    " ",
-  ),
+  ..."$schema hostname port tls admin state_dir drain_timeout_ms max_memory_mb trusted_proxies default_app log defaults apps"
+    .split(
+      " ",
+    ),
   ..."name path env memory_mb external_mb cpu_ms max_queue streams assets outbound node_compat crons".split(" "),
   ..."cert key token level format from_env from_file schedule".split(" "),
   ..."__proto__ constructor toString length 0 hasOwnProperty ASSETS a-b".split(" "),

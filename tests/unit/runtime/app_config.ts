@@ -39,6 +39,7 @@ export function nanoConfig(apps: readonly AppConfig[], changes: Partial<NanoConf
     admin: false,
     stateDir: "/state",
     drainTimeoutMs: 20_000,
+    maxMemoryMb: null,
     trustedProxies: [],
     layers: { given: [], setAside: [], hidden: [], sources: {}, rollouts: {} },
     withLayers: () => Promise.reject(new Error("This configuration comes from no document")),

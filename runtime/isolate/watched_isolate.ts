@@ -1,0 +1,104 @@
+/** One isolate as the warden holds it: its thread, its heartbeat, what is known of it. */
+import type { Worker as CappedWorker } from "node:worker_threads";
+import { COLLECT, type Collect, type Heartbeat, type HeartbeatAsk } from "../protocol/messages.ts";
+import type { HeldFinding, HeldJudge } from "./held_judge.ts";
+import type { Vitals } from "./verdict.ts";
+
+/** Deno's types of node:worker_threads lack the CPU clock, which works while the worker is busy. */
+export type WatchedWorker = CappedWorker & { cpuUsage(): Promise<{ user: number; system: number }> };
+
+/** A living isolate. */
+export class WatchedIsolate {
+  readonly number: number;
+  readonly worker: WatchedWorker;
+  readonly vitals: Vitals;
+  readonly #heartbeat: MessagePort;
+  /** Null where garbage cannot be collected on demand: V8's own limit and the plain figures judge then. */
+  readonly #heldJudge: HeldJudge | null;
+  nextBeatAt = 0;
+  ended = false;
+  #beat = 0;
+  #asked: Collect = COLLECT.NOTHING;
+
+  constructor(
+    number: number,
+    parts: { worker: WatchedWorker; heartbeat: MessagePort; vitals: Vitals; heldJudge: HeldJudge | null },
+  ) {
+    this.number = number;
+    this.worker = parts.worker;
+    this.vitals = parts.vitals;
+    this.#heartbeat = parts.heartbeat;
+    this.#heldJudge = parts.heldJudge;
+  }
+
+  /** What it reports of the process' memory. */
+  get reportedBytes(): number {
+    return this.vitals.committedBytes + this.vitals.externalBytes;
+  }
+
+  /** Asks for a beat; one at a time. */
+  ask(collect: Collect): void {
+    const { vitals } = this;
+    vitals.asked = true;
+    vitals.collecting = collect !== COLLECT.NOTHING;
+    vitals.cpuAtAsk = vitals.cpuMicros;
+    this.#asked = collect;
+    const message: HeartbeatAsk = [++this.#beat, collect];
+    this.#heartbeat.postMessage(message);
+  }
+
+  /**
+   * Takes an answer.
+   * @param rest the process' memory without what others report
+   * @returns what it holds comes to
+   */
+  answer(answer: Heartbeat, { nowMs, rest }: { nowMs: number; rest: number }): HeldFinding {
+    const { vitals } = this;
+    this.countFrom(rest);
+    vitals.heapBytes = finite(answer[1]);
+    vitals.committedBytes = Math.max(vitals.heapBytes, finite(answer[2]));
+    vitals.externalBytes = finite(answer[3]);
+    vitals.heapLimitGrew = vitals.heapLimitGrew || answer[4] === true;
+    vitals.asked = false;
+    vitals.collecting = false;
+    vitals.missedTicks = 0;
+    return this.#heldJudge?.take({
+      heapBytes: vitals.heapBytes,
+      externalBytes: vitals.externalBytes,
+      externalLimitBytes: vitals.externalLimitBytes,
+      collected: this.#asked,
+      nowMs,
+    }) ?? null;
+  }
+
+  /** Growth from now on is told from what was before. */
+  countFrom(rest: number): void {
+    const { vitals } = this;
+    vitals.answered = true;
+    vitals.restAtAnswer = rest;
+    vitals.cpuAtAnswer = vitals.cpuMicros;
+    vitals.touchedAtAnswer = vitals.touchedBytes;
+  }
+
+  /** Reads the thread's CPU clock; false when it is just starting or ending, which its exit event will tell. */
+  async readClock(): Promise<boolean> {
+    try {
+      const usage = await this.worker.cpuUsage();
+      this.vitals.cpuMicros = usage.user + usage.system;
+      return !this.ended;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Ends the thread; the promise of `terminate()` only says that the call was made, the host watches the thread itself. */
+  end(): void {
+    this.ended = true;
+    this.#heartbeat.close();
+    this.worker.terminate().catch(() => {});
+  }
+}
+
+function finite(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
+}

@@ -18,7 +18,7 @@ const FLAGS = [
   "--disable-sync",
 ];
 /** For every wait; a noisy machine is slow, a broken page would wait for ever. */
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 120_000;
 
 /** The path of a Chromium, or null after telling how to get one. */
 export function findChromium(): string | null {

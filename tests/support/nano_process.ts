@@ -1,6 +1,7 @@
 /** Runs the real command line as a process of its own, for integration tests. */
 import { killMarked, MARK_NAME } from "./process_mark.ts";
 import { fromFileUrl, REPO } from "./repo.ts";
+import { RUN_MARK } from "./run_mark.ts";
 
 /** One record of the log: a JSON line on stdout. */
 export type LogRecord = Readonly<Record<string, unknown>> & { readonly event: string };
@@ -85,7 +86,7 @@ export class NanoProcess implements AsyncDisposable {
     const command = new Deno.Command(program, {
       args: [...before, ...args],
       cwd: options.cwd ?? fromFileUrl(REPO),
-      env: { NO_COLOR: "1", [MARK_NAME]: mark, ...options.env },
+      env: { NO_COLOR: "1", [MARK_NAME]: mark, ...RUN_MARK, ...options.env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

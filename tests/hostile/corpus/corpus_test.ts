@@ -41,6 +41,8 @@ for (const { family, placed } of ALL) {
   Deno.test(`Hostile corpus, ${family.name}: ${chosen.length} of ${placed.length} cases`, async (test) => {
     // Whoever ends the host is named, and the others get another one
     let shared: CorpusScene | null = null;
+    let before = "";
+    const late: string[] = [];
     try {
       for (const one of chosen) {
         await test.step(one.title, async () => {
@@ -49,6 +51,13 @@ for (const { family, placed } of ALL) {
             await runCase(scene, one);
             return;
           }
+          if (shared !== null && !shared.isAlive) {
+            console.log(`The host ended some time after "${before}": ${shared.nano.stderr.slice(-500)}`);
+            await shared[Symbol.asyncDispose]();
+            shared = null;
+            late.push(before);
+          }
+          before = one.title;
           shared ??= await CorpusScene.open();
           try {
             await runCase(shared, one);
@@ -59,6 +68,8 @@ for (const { family, placed } of ALL) {
           }
         });
       }
+      if ((shared as CorpusScene | null)?.isAlive === false) late.push(before);
+      assertEquals(late, [], "after these the host ended late");
     } finally {
       await (shared as CorpusScene | null)?.[Symbol.asyncDispose]();
     }

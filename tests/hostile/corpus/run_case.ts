@@ -35,10 +35,7 @@ export async function runCase(scene: CorpusScene, placed: PlacedCase): Promise<v
   const hasApp = one.deed !== undefined || one.app !== undefined;
   let refusal: string | null = null;
   if (hasApp && !wantsOwnHost(placed)) refusal = await scene.add(app, appOf(one, place));
-  let seen: string;
-  if (refusal !== null) seen = refusal;
-  else if (one.act !== undefined) seen = await one.act(scene, app);
-  else seen = place === "drain" ? await whileDraining(scene, app) : await scene.see(app);
+  const seen = refusal ?? await attack(scene, placed).catch((error: unknown) => `nothing: ${error}`);
   if (!sees.includes(seen)) faults.push(`the client saw "${seen}", right is "${sees.join('" or "')}"`);
   if (scene.isAlive || one.mayEndHost) {
     if (hasApp && refusal === null) faults.push(...await endsRightly(scene, placed, { seen, from }));
@@ -48,10 +45,18 @@ export async function runCase(scene: CorpusScene, placed: PlacedCase): Promise<v
   if (isEnd(seen) || seen === "500 APP_EXCEPTION") await scene.lingers();
   faults.push(...scene.harm({ mayEndHost: one.mayEndHost ?? false }));
   if (faults.length > 0) {
-    const said = scene.nano.events.slice(from).filter((record) => record["app"] === app && record["level"] === "error");
+    const said = scene.nano.events.slice(from).filter((record) =>
+      record["app"] === app && (record["level"] === "error" || record.event === "app_exit")
+    );
     throw new Error([placed.title, ...faults, ...said.slice(-3).map((record) => JSON.stringify(record))].join("\n"));
   }
   if (hasApp && refusal === null && !wantsOwnHost(placed)) await scene.remove(app);
+}
+
+/** Does what the case is about. @returns what was seen of it */
+function attack(scene: CorpusScene, { one, place, app }: PlacedCase): Promise<string> {
+  if (one.act !== undefined) return one.act(scene, app);
+  return place === "drain" ? whileDraining(scene, app) : scene.see(app);
 }
 
 /** Who was ended was ended for the right reason, and serves again. */

@@ -5,6 +5,7 @@ import { RawConnection } from "../../../support/raw_http.ts";
 import { type CorpusScene, DEADLINE_MS } from "../corpus_scene.ts";
 import type { HostileCase } from "../hostile_case.ts";
 import { freePort, limitedProgram } from "../own_host.ts";
+import { withUpstream } from "../bad_upstream.ts";
 
 /** Kills the host under its guardian and waits for the next. */
 async function killedHost(scene: CorpusScene, kill: (host: number) => Promise<void> | void): Promise<string> {
@@ -48,9 +49,12 @@ export const HOST_CASES: readonly HostileCase[] = [
   },
   {
     name: "an app's own sockets beyond the descriptors",
-    deed: `for (let i = 0; i < 600; i++) fetch("http://127.0.0.1:" + env.TRAP).catch(() => {}); await later(300);`,
+    deed:
+      `for (let i = 0; i < 600; i++) fetch("http://127.0.0.1:" + request.headers.get("x-upstream") + "/silent").catch(() => {});
+      await later(500);`,
     own: { program: limitedProgram({ descriptors: 400 }) },
-    limits: { outbound: "public" },
+    act: (scene, app) => withUpstream((port) => scene.see(app, "/", { headers: { "x-upstream": String(port) } })),
+    limits: { outbound: "any" },
     sees: ["200"],
   },
   {

@@ -29,6 +29,8 @@ export interface HostileCase {
   readonly spoilsItself?: true;
   /** A NANO of its own, and how it is started. */
   readonly own?: Pick<StartOptions, "guardian" | "program" | "env"> & { readonly config?: Record<string, unknown> };
+  /** The host may die of it some time after the client was told: it is watched for a second. */
+  readonly lingers?: true;
   /** The case is about the end of the host itself: it may end, if its guardian brings it back. */
   readonly mayEndHost?: true;
 }

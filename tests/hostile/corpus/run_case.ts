@@ -41,8 +41,7 @@ export async function runCase(scene: CorpusScene, placed: PlacedCase): Promise<v
     if (hasApp && refusal === null) faults.push(...await endsRightly(scene, placed, { seen, from }));
     await scene.canarySings();
   }
-  // A thread that is being ended may take the process along some time after its client was told
-  if (isEnd(seen) || seen === "500 APP_EXCEPTION") await scene.lingers();
+  if (one.lingers) await scene.lingers();
   faults.push(...scene.harm({ mayEndHost: one.mayEndHost ?? false }));
   if (faults.length > 0) {
     const said = scene.nano.events.slice(from).filter((record) =>

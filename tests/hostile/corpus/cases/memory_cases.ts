@@ -80,6 +80,8 @@ const atOnce = Object.entries(AT_ONCE).map(([name, deed]): HostileCase => ({
   deed,
   sees: [...THROWN_OR_OOM, "504 APP_UNRESPONSIVE"],
   limits: { cpu_ms: 5000, timeout_ms: 30_000 },
+  // A thread that is being ended may take the process along some time after its client was told
+  lingers: true,
 }));
 
 /** Attacks on memory. */

@@ -18,7 +18,7 @@ export const NEIGHBOUR_SECRET = "neighbour-secret-4c19aa";
 
 const NEIGHBOURS = ["neighbour-a", "neighbour-b"];
 /** Small, so that a case is soon over; whoever is about something else gives its own. */
-const LIMITS = { memory_mb: 64, external_mb: 64, cpu_ms: 1500, timeout_ms: 5000, drain_timeout_ms: 2000 };
+const LIMITS = { memory_mb: 64, external_mb: 64, cpu_ms: 1500, timeout_ms: 60_000, drain_timeout_ms: 2000 };
 
 /** An app's source and the keys of nano.json that it wants. */
 export interface HostileApp {

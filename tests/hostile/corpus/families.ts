@@ -1,5 +1,6 @@
 /** All families of the corpus, in the order in which they run. */
 import type { HostileFamily } from "./hostile_case.ts";
+import { ANSWER_CASES } from "./cases/answer_cases.ts";
 import { CLIENT_CASES } from "./cases/client_cases.ts";
 import { CPU_CASES } from "./cases/cpu_cases.ts";
 import { HOST_CASES } from "./cases/host_cases.ts";
@@ -8,6 +9,7 @@ import { NETWORK_CASES } from "./cases/network_cases.ts";
 import { OPERATOR_CASES } from "./cases/operator_cases.ts";
 import { PROTOCOL_CASES } from "./cases/protocol_cases.ts";
 import { REACH_CASES } from "./cases/reach_cases.ts";
+import { START_CASES } from "./cases/start_cases.ts";
 import { TAMPER_CASES } from "./cases/tamper_cases.ts";
 
 /** Families of attacks. */
@@ -17,6 +19,8 @@ export const FAMILIES: readonly HostileFamily[] = [
   { name: "memory", cases: MEMORY_CASES },
   { name: "cpu", cases: CPU_CASES },
   { name: "protocol", cases: PROTOCOL_CASES },
+  { name: "answers", cases: ANSWER_CASES },
+  { name: "start", cases: START_CASES },
   { name: "network", cases: NETWORK_CASES },
   { name: "clients", cases: CLIENT_CASES },
   { name: "host", cases: HOST_CASES },

@@ -3,6 +3,7 @@
  * `deno test` with these.
  */
 import { HOST_FLAGS } from "../admin/cli/guard.ts";
+import { startReaper } from "./support/reaper.ts";
 
 /** One half, which takes about as long as all that is not named here. */
 const FIRST_HALF = [
@@ -25,6 +26,8 @@ interface Counts {
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
+  // All that the tests start inherits it
+  for (const [name, mark] of Object.entries(startReaper())) Deno.env.set(name, mark);
   if (args.length > 0) return (await run(args, { live: true })).code;
   const began = performance.now();
   const [first, rest] = await Promise.all([

@@ -1,10 +1,16 @@
-/** The bench: `deno task bench [--short] [dispatch|streams|start|restart|wake|fairness|tail|memory ...]`. Prints, asserts nothing. */
+/**
+ * The bench: `deno task bench [--short] [dispatch|streams|start|restart|wake|fairness|tail|memory|promises ...]`, or one of
+ * the long ones, `deno task bench kills 2000` and `deno task bench soak 30` (kills, minutes). Prints, asserts nothing.
+ */
 import { benchDispatch } from "./dispatch.ts";
 import { benchFairness } from "./fairness.ts";
+import { benchKills } from "./kills.ts";
 import { findLoadGenerator } from "./load.ts";
 import { printMachine } from "./machine.ts";
 import { benchMemory } from "./memory.ts";
+import { benchPromises } from "./promises.ts";
 import { benchRestart } from "./restart.ts";
+import { benchSoak } from "./soak.ts";
 import { benchStart } from "./start.ts";
 import { benchStreams } from "./streams.ts";
 import { benchTail } from "./tail.ts";
@@ -20,7 +26,10 @@ const GROUPS = {
   fairness: benchFairness,
   tail: async (short: boolean) => benchTail({ short, generator: await findLoadGenerator() }),
   memory: benchMemory,
+  promises: benchPromises,
 } as const;
+/** Only when they are named, with a number: of kills, of minutes. */
+const LONG = { kills: benchKills, soak: benchSoak } as const;
 
 type Group = keyof typeof GROUPS;
 
@@ -28,11 +37,25 @@ function isGroup(name: string): name is Group {
   return Object.hasOwn(GROUPS, name);
 }
 
+const [first = "", count] = Deno.args;
+if (first in LONG) {
+  const many = count === undefined ? undefined : Number(count);
+  if (Deno.args.length > 2 || many !== undefined && !(many > 0)) {
+    console.error(`Cannot bench "${Deno.args.join(" ")}": "${first}" takes one number above 0`);
+    Deno.exit(2);
+  }
+  printMachine({ short: false, generator: "the bench itself" });
+  await LONG[first as keyof typeof LONG](many);
+  Deno.exit(0);
+}
+
 const short = Deno.args.includes("--short");
 const wanted = Deno.args.filter((arg) => arg !== "--short");
 const unknown = wanted.find((name) => !isGroup(name));
 if (unknown !== undefined) {
-  console.error(`Cannot bench "${unknown}": there are ${Object.keys(GROUPS).join(", ")}, and --short`);
+  console.error(
+    `Cannot bench "${unknown}": there are ${[...Object.keys(GROUPS), ...Object.keys(LONG)].join(", ")}, and --short`,
+  );
   Deno.exit(2);
 }
 

@@ -129,7 +129,6 @@ dashboardTests("Overview of the dashboard", (test) => {
       );
       assertEquals(await page.locator("#apps tr[data-app]").count(), 500);
       assert(sparks < 8 * 100, "rows off the screen have no sparklines");
-      assert(timing.paint < 5000, "painted in time");
       await page.getByLabel("Search apps").fill("app-499");
       await page.locator("tr[data-app=app-499] svg.spark").first().waitFor();
     },

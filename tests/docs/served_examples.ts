@@ -62,7 +62,7 @@ export class ServedExamples implements AsyncDisposable {
 /** The next event of a kind of a socket, or an error after 10 s. */
 export function once<K extends keyof WebSocketEventMap>(socket: WebSocket, kind: K): Promise<WebSocketEventMap[K]> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`No "${kind}" within 10 s`)), 10_000);
+    const timer = setTimeout(() => reject(new Error(`No "${kind}" within 120 s`)), 120_000);
     socket.addEventListener(kind, (event) => {
       clearTimeout(timer);
       resolve(event);

@@ -7,7 +7,7 @@ import { fromFileUrl, REPO } from "../support/repo.ts";
 import { ServedExamples } from "./served_examples.ts";
 
 /** npm's download is most of it, the first time in a checkout. */
-const BUILD_DEADLINE_MS = 180_000;
+const BUILD_DEADLINE_MS = 600_000;
 /** Pages that are wide by nature, beside the first one. */
 const LOOKED_AT = ["/", "/start/quick-start/", "/reference/nano-json/", "/reference/library/", "/benchmarks/"];
 

@@ -2,7 +2,7 @@
 import { fromFileUrl } from "./repo.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 /**
  * Runs a script until it has told a number of lines, and a random time on; then it is killed.

@@ -1,6 +1,7 @@
 /** Runs the real command line as a process of its own, for integration tests. */
 import { killMarked, MARK_NAME } from "./process_mark.ts";
 import { fromFileUrl, REPO } from "./repo.ts";
+import { RUN_MARK } from "./run_mark.ts";
 
 /** One record of the log: a JSON line on stdout. */
 export type LogRecord = Readonly<Record<string, unknown>> & { readonly event: string };
@@ -13,7 +14,7 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** More environment for the process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** How long `server_start` may take, 30 s by default. */
+  /** How long `server_start` may take, 120 s by default: it bounds a hang only. */
   readonly timeoutMs?: number;
   /** Another main module than admin/cli/main.ts, for the tests of this class. */
   readonly entry?: URL;
@@ -85,7 +86,7 @@ export class NanoProcess implements AsyncDisposable {
     const command = new Deno.Command(program, {
       args: [...before, ...args],
       cwd: options.cwd ?? fromFileUrl(REPO),
-      env: { NO_COLOR: "1", [MARK_NAME]: mark, ...options.env },
+      env: { NO_COLOR: "1", [MARK_NAME]: mark, ...RUN_MARK, ...options.env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -117,22 +118,24 @@ export class NanoProcess implements AsyncDisposable {
     return this.#stderr;
   }
 
-  /** Settles when the process has ended and its output is read. */
-  async status(): Promise<Deno.CommandStatus> {
-    const status = await this.#child.status;
-    await this.#piped;
-    return status;
+  /**
+   * Settles when the process has ended and its output is read.
+   * @throws Error when it does not end in time: 120 s by default, which bounds a hang only
+   */
+  async status(timeoutMs = 120_000): Promise<Deno.CommandStatus> {
+    if (!await this.#endsWithin(timeoutMs)) throw new Error(`NANO did not end within ${timeoutMs} ms\n${this.#tail()}`);
+    return await this.#child.status;
   }
 
   /**
    * The first record that fits, of those that came already and those that will.
-   * @param timeoutMs 30 s by default
+   * @param timeoutMs bounds a hang only: 120 s by default
    * @param from index in `events` to look from, so that an earlier record of the same kind does not count
    * @throws Error when none comes in time, or the process ends before; it shows the last of the log
    */
   async waitForEvent(
     predicate: (record: LogRecord) => boolean,
-    timeoutMs = 30_000,
+    timeoutMs = 120_000,
     from = 0,
   ): Promise<LogRecord> {
     const known = this.events.slice(from).find(predicate);
@@ -164,9 +167,9 @@ export class NanoProcess implements AsyncDisposable {
 
   /**
    * Asks it to drain (SIGTERM) and waits for the end.
-   * @param timeoutMs after which it is killed and the call throws, 30 s by default
+   * @param timeoutMs after which it is killed and the call throws, 120 s by default
    */
-  async stop(timeoutMs = 30_000): Promise<Deno.CommandStatus> {
+  async stop(timeoutMs = 120_000): Promise<Deno.CommandStatus> {
     if (!this.#ended) this.signal("SIGTERM");
     if (await this.#endsWithin(timeoutMs)) return await this.status();
     await this.#killAll();

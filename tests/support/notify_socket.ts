@@ -27,7 +27,7 @@ export class NotifySocket implements AsyncDisposable {
   }
 
   /** Waits for the first message at or after index `from` that contains the text. @returns the index after it */
-  async waitFor(text: string, { from = 0, timeoutMs = 30_000 } = {}): Promise<number> {
+  async waitFor(text: string, { from = 0, timeoutMs = 120_000 } = {}): Promise<number> {
     const late = AbortSignal.timeout(timeoutMs);
     const failed = Promise.withResolvers<never>();
     const fail = () =>

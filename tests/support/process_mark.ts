@@ -5,9 +5,14 @@ export const MARK_NAME = "NANO_TEST_MARK";
 
 /** Kills every living process that carries the mark. */
 export function killMarked(mark: string): void {
-  for (const { name } of Deno.readDirSync("/proc")) {
-    if (/^\d+$/.test(name) && environmentOf(name).includes(`${MARK_NAME}=${mark}`)) kill(Number(name));
-  }
+  for (const pid of markedPids(MARK_NAME, mark)) kill(pid);
+}
+
+/** Every living process whose environment has the variable with this value. */
+export function markedPids(name: string, value: string): number[] {
+  return [...Deno.readDirSync("/proc")]
+    .filter(({ name: pid }) => /^\d+$/.test(pid) && environmentOf(pid).includes(`${name}=${value}`))
+    .map(({ name: pid }) => Number(pid));
 }
 
 /** The environment a process was started with; empty for zombies, for what has ended and for other users' processes. */

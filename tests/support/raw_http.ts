@@ -34,7 +34,7 @@ export class ConnectionClosed extends Error {
   }
 }
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 120_000;
 
 /** One connection; requests are bytes that the test wrote, responses are read one after the other. */
 export class RawConnection implements Disposable {
@@ -52,7 +52,7 @@ export class RawConnection implements Disposable {
 
   /**
    * Connects.
-   * @param options.timeoutMs after which the connection is closed whatever happens, 30 s by default
+   * @param options.timeoutMs after which the connection is closed whatever happens, 120 s by default
    */
   static async open(
     target: string | URL,

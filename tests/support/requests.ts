@@ -20,7 +20,7 @@ export interface LoadOptions {
   readonly total?: number;
   /** Stops sending; requests in flight are still awaited and counted. */
   readonly signal?: AbortSignal;
-  /** Longest wait for one answer, 30 s by default. */
+  /** Longest wait for one answer, 120 s by default. */
   readonly timeoutMs?: number;
   /** Sends request number `index`; `fetch` of the URL by default. */
   readonly send?: (index: number, signal: AbortSignal) => Promise<Response>;
@@ -47,7 +47,7 @@ export async function sendRequests(url: string, options: LoadOptions): Promise<L
 
   async function one(index: number): Promise<void> {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(new Error("no whole answer in time")), options.timeoutMs ?? 30_000);
+    const timer = setTimeout(() => deadline.abort(new Error("no whole answer in time")), options.timeoutMs ?? 120_000);
     try {
       const response = await send(index, deadline.signal);
       const body = await response.text();

@@ -25,6 +25,11 @@ export class TempProject implements AsyncDisposable {
     this.#config = { ...config };
   }
 
+  /** The public port that nano.json names; 0 lets the host choose. */
+  get port(): number {
+    return Number(this.#config["port"]);
+  }
+
   /** Path of nano.json. */
   get configFile(): string {
     return `${this.dir}/nano.json`;

@@ -27,6 +27,7 @@ Deno.test('Task "compile" bakes the flags of the host into the binary', () => {
 
 Deno.test('Task "test" runs what it starts in-process with the flags of the host', async () => {
   assertEquals(tasks.test.command, "deno run -A tests/run_tests.ts");
+  assertEquals(tasks["test:hostile"].command, `NANO_CORPUS=all ${tasks.test.command} --parallel tests/hostile/corpus`);
   const source = await Deno.readTextFile(new URL("tests/run_tests.ts", REPO));
   assertEquals(source.match(/^ +args: .*/gm), ['    args: ["test", ...HOST_FLAGS, ...args],']);
 });

@@ -47,7 +47,7 @@ export class Arena implements AsyncDisposable {
       const nano = await NanoProcess.start(project.configFile, {
         env: { NANO_HOST_SECRET: HOST_SECRET },
         guardian: options.guardian ?? false,
-        timeoutMs: 60_000,
+        timeoutMs: 120_000,
       });
       return new Arena(project, nano);
     } catch (error) {
@@ -61,7 +61,7 @@ export class Arena implements AsyncDisposable {
     let status = 0;
     let text = "";
     try {
-      const response = await this.nano.fetch(app, path, { ...init, signal: AbortSignal.timeout(45_000) });
+      const response = await this.nano.fetch(app, path, { ...init, signal: AbortSignal.timeout(120_000) });
       status = response.status;
       const decoder = new TextDecoder();
       for await (const part of response.body ?? []) text += decoder.decode(part, { stream: true });
@@ -79,7 +79,11 @@ export class Arena implements AsyncDisposable {
 
   /** Waits for the end of an app's isolate. @returns its reason */
   async exitOf(app: string, from = 0): Promise<string> {
-    const record = await this.nano.waitForEvent((one) => one.event === "app_exit" && one["app"] === app, 60_000, from);
+    const record = await this.nano.waitForEvent(
+      (one) => one.event === "app_exit" && one["app"] === app,
+      undefined,
+      from,
+    );
     return String(record["reason"]);
   }
 
@@ -90,7 +94,7 @@ export class Arena implements AsyncDisposable {
 
   /** The host lives, the neighbour answers rightly and was never restarted, and nothing secret came out anywhere. */
   async assertUnharmed(seen: readonly Sight[] = []): Promise<void> {
-    const response = await this.nano.fetch("neighbour", "/", { signal: AbortSignal.timeout(30_000) });
+    const response = await this.nano.fetch("neighbour", "/", { signal: AbortSignal.timeout(120_000) });
     assertEquals(await response.text(), NEIGHBOUR_ANSWER);
     const ends = this.logOf("neighbour").filter(({ event }) => event === "app_exit");
     assertEquals(ends, [], "the neighbour's isolate must outlive every attack");

@@ -179,7 +179,7 @@ Deno.test("apps are shown, added, changed, drained, restarted and removed while 
       const from = scene.nano.events.length;
       let isAnswered = false;
       const removed = scene.ask("DELETE", target!).finally(() => isAnswered = true);
-      await scene.nano.waitForEvent(({ event }) => event === "app_drain_start", 20_000, from);
+      await scene.nano.waitForEvent(({ event }) => event === "app_drain_start", undefined, from);
       assertEquals(await scene.text(host!), "503 APP_DRAINING");
       assertEquals(isAnswered, false, "it answers after the drain");
       assertEquals((await held.finish()).status, 200);

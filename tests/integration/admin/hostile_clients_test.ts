@@ -231,7 +231,7 @@ Deno.test("what pages and clients of others send to the admin listener changes n
     await connection.send(`POST /admin/apps/app/versions HTTP/1.1\r\n${head}\r\n\r\n`);
     await connection.send(archive.subarray(0, archive.byteLength / 2));
     connection.close();
-    await scene.nano.waitForEvent(({ event, error }) => event === "operator_change" && error !== null, 20_000, from);
+    await scene.nano.waitForEvent(({ event, error }) => event === "operator_change" && error !== null, undefined, from);
     assertEquals((await scene.ask("GET", "/admin/apps/app/versions")).json.versions, []);
     const folder = `${scene.project.dir}/.nano/versions/app`;
     const files = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);

@@ -117,7 +117,7 @@ Deno.test("an upload on an app's own port goes on when the port changes, and whe
     const from = scene.nano.events.length;
     const json = { port: null };
     const changed = scene.ask(change, "/admin/apps/app", change === "PATCH" ? { json } : {});
-    await scene.nano.waitForEvent(({ event }) => event === "app_drain_start", 20_000, from);
+    await scene.nano.waitForEvent(({ event }) => event === "app_drain_start", undefined, from);
     assertEquals((await held.finish()).status, 200, change);
     assertEquals((await changed).status, 200);
   }

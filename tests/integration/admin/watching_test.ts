@@ -5,7 +5,7 @@ import { RawConnection } from "../../support/raw_http.ts";
 import { until } from "../life/until.ts";
 import { AdminScene, saying, TOKEN } from "./admin_scene.ts";
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 120_000;
 const FLOOD = `export default {
   fetch(request) {
     const text = "x".repeat(500);

@@ -53,7 +53,7 @@ export class BundledNano implements AsyncDisposable {
     };
     this.#waiters.add(look);
     this.events.forEach(look);
-    const timer = setTimeout(() => found.reject(new Error(`No log line has "${part}"`)), 20_000);
+    const timer = setTimeout(() => found.reject(new Error(`No log line has "${part}"`)), 120_000);
     try {
       return await found.promise;
     } finally {

@@ -139,7 +139,7 @@ Deno.test("nano eval as a process ends by Ctrl+C at once and leaves nothing behi
       ["eval", "--code", 'console.log("begun"); await new Promise(() => {});'],
       { env: { TMPDIR: temp } },
     );
-    const deadline = performance.now() + 60_000;
+    const deadline = performance.now() + 120_000;
     while (!nano.strayLines.includes("begun")) {
       assert(performance.now() < deadline, nano.stderr);
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -49,7 +49,7 @@ Deno.test("nano logs --follow and nano events outlive a killed host, on whatever
   assert((await host()).pid !== first.pid);
   const port = Number(new URL(String(started["url"])).port);
   await ask(port, "/between");
-  await until(() => shows(logs, "asked for /between"), "lines of the next host, from its beginning", 60_000);
+  await until(() => shows(logs, "asked for /between"), "lines of the next host, from its beginning");
   await until(
     async () => {
       await run(["restart", "hello", ...args]);

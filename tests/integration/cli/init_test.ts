@@ -38,7 +38,7 @@ Deno.test("nano init writes a project that nano dev and nano start serve", async
     assertEquals((await run(["check"], new MemoryIo(folder))).code, 0);
 
     await using dev = await NanoProcess.spawn(["dev", folder, "--port", "0"]);
-    const serving = await until(() => dev.strayLines.find((line) => line.startsWith("Serving ")), "a URL", 60_000);
+    const serving = await until(() => dev.strayLines.find((line) => line.startsWith("Serving ")), "a URL");
     const url = serving.match(/http:\/\/\S+/)![0];
     assertEquals(await (await fetch(url)).text(), "Hello from NANO\n");
     assertEquals((await dev.stop()).code, 0);

@@ -43,7 +43,7 @@ async function start(project: TempProject) {
       const found = told(kind).find(fits);
       if (found !== undefined) resolve(found);
     };
-    const timer = setTimeout(() => reject(new Error(`No ${kind} came: ${JSON.stringify(events.slice(-10))}`)), 30_000);
+    const timer = setTimeout(() => reject(new Error(`No ${kind} came: ${JSON.stringify(events.slice(-10))}`)), 120_000);
     waits.add(look);
     look();
     try {

@@ -125,7 +125,7 @@ Deno.test("Bodies of 100 MB arrive whole in both directions, and nobody holds th
 
 /** Asks the app until what it tells of a request fits. */
 async function untilFate(nano: NanoProcess, id: string, wanted: RegExp): Promise<string> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   for (;;) {
     const fate = await (await nano.fetch("bodies", `/fate?id=${id}`)).text();
     if (wanted.test(fate)) return fate;

@@ -5,7 +5,7 @@ import { ConnectionClosed, RawConnection } from "../../support/raw_http.ts";
 import { TempProject } from "../../support/temp_project.ts";
 
 const MB = 1024 * 1024;
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 120_000;
 
 /** Asks the app until what it tells of a request fits. */
 async function untilFate(nano: NanoProcess, id: string, wanted: RegExp): Promise<string> {

@@ -26,7 +26,7 @@ export interface FrameworkSetup {
 }
 
 const FOLDER = "all";
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 120_000;
 
 /** A running NANO with every app twice, each on a port of its own. */
 export class FrameworkNano implements AsyncDisposable {

@@ -187,7 +187,7 @@ Deno.test({
           const got: string[] = [];
           const enough = Promise.withResolvers<void>();
           const source = new EventSource(at(`/events?id=es-${mode}`));
-          const timer = setTimeout(() => enough.reject(new Error(`only ${got.length} events`)), 20_000);
+          const timer = setTimeout(() => enough.reject(new Error(`only ${got.length} events`)), 120_000);
           source.addEventListener("tick", (event) => {
             got.push(`${event.lastEventId}: ${event.data}`);
             if (got.length === 5) enough.resolve();

@@ -16,7 +16,7 @@ export interface TalkOptions {
   readonly protocols?: string[];
 }
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 120_000;
 
 /**
  * Sends all messages once the socket is open.

@@ -25,7 +25,7 @@ async function send(nano: NanoProcess, path: string): Promise<RawConnection> {
 async function sendSlow(nano: NanoProcess, ms: number): Promise<RawConnection> {
   const from = nano.events.length;
   const connection = await send(nano, `/slow?ms=${ms}`);
-  await nano.waitForEvent(({ event }) => event === "app_log", 10_000, from);
+  await nano.waitForEvent(({ event }) => event === "app_log", undefined, from);
   return connection;
 }
 
@@ -79,15 +79,12 @@ Deno.test("what is unfinished at the deadline is cut, and the exit code is 1", a
   using stream = await send(nano, "/stream?parts=1000&ms=100");
   await stream.readHead();
   using slow = await sendSlow(nano, 60_000);
-  const begin = performance.now();
   nano.signal("SIGTERM");
   const [answer, streamed] = await Promise.all([slow.readResponse(), readUntilCut(stream)]);
   assertEquals([answer.status, answer.get("nano-error")], [503, "APP_DRAINING"]);
   assert(!streamed.endsWith("0\r\n\r\n"), "a cut stream looks whole");
   const { code } = await nano.status();
-  const ms = Math.round(performance.now() - begin);
   assertEquals(code, 1);
-  assert(ms >= 650 && ms < 10_000, `ended after ${ms} ms`);
   const complete = nano.events.find(({ event }) => event === "drain_complete")!;
   assertEquals([complete["drained_requests"], complete["forced_closed"]], [0, 2]);
 });
@@ -106,15 +103,14 @@ async function readUntilCut(connection: RawConnection): Promise<string> {
 }
 
 Deno.test("a second signal ends at once", async () => {
-  await using project = await slowProject();
+  // Waiting for the drain would outlast the deadline of the wait below
+  await using project = await slowProject({ drain_timeout_ms: 3_600_000 });
   await using nano = await NanoProcess.start(project.configFile);
   using _slow = await sendSlow(nano, 60_000);
   nano.signal("SIGTERM");
   await nano.waitForEvent(({ event }) => event === "drain_start");
-  const begin = performance.now();
   nano.signal("SIGTERM");
   assertEquals((await nano.status()).code, 1);
-  assert(performance.now() - begin < 10_000, "the second signal waited for the drain");
 });
 
 Deno.test("SIGTERM waits for work that outlives its answer", async () => {

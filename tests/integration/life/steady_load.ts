@@ -1,7 +1,7 @@
 /** Keeps innocent apps busy while something else happens, and knows whether any of their requests was lost. */
 import type { NanoProcess } from "../../support/nano_process.ts";
 import { type LoadResult, sendRequests } from "../../support/requests.ts";
-import { pause } from "./until.ts";
+import { pause, until } from "./until.ts";
 
 /** How {@linkcode steadyLoad} loads. */
 export interface SteadyOptions {
@@ -22,6 +22,8 @@ export interface SteadyResult extends LoadResult {
 
 /** A running load; disposing stops it. */
 export interface SteadyLoad extends AsyncDisposable {
+  /** Waits until so many requests were answered. */
+  reached(count: number): Promise<void>;
   /** Stops and tells what came of it. */
   stop(): Promise<SteadyResult>;
 }
@@ -34,6 +36,7 @@ export function steadyLoad(
 ): SteadyLoad {
   const stopping = new AbortController();
   let slowestMs = 0;
+  let answered = 0;
   const running = sendRequests(nano.url, {
     concurrency: options.concurrency ?? hosts.length,
     signal: stopping.signal,
@@ -42,6 +45,7 @@ export function steadyLoad(
       const start = performance.now();
       const response = await nano.fetch(hosts[index % hosts.length]!, options.path ?? "/", { signal });
       slowestMs = Math.max(slowestMs, performance.now() - start);
+      answered++;
       return response;
     },
     check: (response, body, index) => {
@@ -56,14 +60,21 @@ export function steadyLoad(
   };
   return {
     stop,
+    async reached(count) {
+      await until(() => answered >= count, `${count} requests of the load are answered`);
+    },
     async [Symbol.asyncDispose]() {
       await stop();
     },
   };
 }
 
-/** Stops a load that must have lost nothing. */
+/**
+ * Stops a load that must have lost nothing.
+ * @param atLeast so many requests are waited for: how many a machine sends in a time says nothing
+ */
 export async function assertNothingLost(load: SteadyLoad, atLeast = 1): Promise<SteadyResult> {
+  await load.reached(atLeast);
   const result = await load.stop();
   if (result.failed > 0) {
     throw new Error(`${result.failed} of ${result.total} requests failed:\n${result.failures.slice(0, 5).join("\n")}`);

@@ -11,7 +11,7 @@ const LOOK_MS = 20;
 export async function until<T>(
   look: () => T | Promise<T>,
   what: string,
-  timeoutMs = 20_000,
+  timeoutMs = 120_000,
 ): Promise<Exclude<T, null | undefined | false>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -5,7 +5,7 @@ import { TempProject } from "../../support/temp_project.ts";
 
 // The isolates' threads outlive a test's end by a moment, and Deno counts them as resources.
 const WHOLE_SYSTEM = { sanitizeResources: false, sanitizeOps: false };
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 120_000;
 
 const APP = `interface Only { readonly types: true }
 type Gone = Only;

@@ -102,7 +102,7 @@ async function killed(configFile: string, seed: number, afterMs: number): Promis
   }).spawn();
   const lines: Line[] = [];
   const first = Promise.withResolvers<void>();
-  const late = setTimeout(() => first.reject(new Error("No change was done in 30 s")), 30_000);
+  const late = setTimeout(() => first.reject(new Error("No change was done in 120 s")), 120_000);
   const read = (async () => {
     let rest = "";
     for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {

@@ -152,7 +152,7 @@ export class OperateScene implements AsyncDisposable {
   async event<E extends NanoEvent["event"]>(
     name: E,
     fits: (event: Extract<NanoEvent, { event: E }>) => boolean = () => true,
-    timeoutMs = 20_000,
+    timeoutMs = 120_000,
   ): Promise<Extract<NanoEvent, { event: E }>> {
     const { promise, resolve, reject } = Promise.withResolvers<Extract<NanoEvent, { event: E }>>();
     const listener: NanoListener = (event) => {

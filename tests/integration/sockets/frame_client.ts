@@ -12,7 +12,7 @@ export interface Frame {
   readonly text: string;
 }
 
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 /** A connection after its handshake. */
 export class FrameClient implements Disposable {

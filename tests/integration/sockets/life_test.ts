@@ -22,7 +22,7 @@ async function fate(nano: NanoProcess, id: string): Promise<unknown[]> {
 
 function closeOf(nano: NanoProcess, id: string): Promise<{ code: number; reason: string }> {
   const find = (all: unknown[]) => all.find((one) => typeof one === "object") as { code: number; reason: string };
-  return until(async () => find(await fate(nano, id)), "the app's close event", 30_000);
+  return until(async () => find(await fate(nano, id)), "the app's close event");
 }
 
 async function start(config: Readonly<Record<string, unknown>> = {}): Promise<[TempProject, NanoProcess]> {

@@ -136,7 +136,11 @@ const CASES: Readonly<Record<string, Case>> = {
     await client.send(FRAME.TEXT, "throw");
     await client.send(FRAME.TEXT, "next");
     assertEquals(await client.readText(), "still here: next");
-    const line = await nano.waitForEvent(({ event, level }) => event === "app_log" && level === "error", 10_000, from);
+    const line = await nano.waitForEvent(
+      ({ event, level }) => event === "app_log" && level === "error",
+      undefined,
+      from,
+    );
     assertStringIncludes(String(line["text"]), "the message handler broke");
     assertStringIncludes(String(line["text"]), "index.ts");
   },
@@ -171,7 +175,7 @@ const CASES: Readonly<Record<string, Case>> = {
     assert(inFlight >= 1, `${inFlight} requests in flight`);
     await socket.sendClose(1000);
     const own = socket.headers.get("x-request-id");
-    const line = await nano.waitForEvent(({ event, request_id: id }) => event === "request" && id === own, 10_000);
+    const line = await nano.waitForEvent(({ event, request_id: id }) => event === "request" && id === own);
     assertEquals([line["path"], line["status"], line["bytes"], line["app"]], [`/${style}`, 101, 5000, "app"]);
   },
   "a real client talks to it": async ({ nano }, style) => {

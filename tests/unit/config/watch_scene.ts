@@ -2,7 +2,7 @@
 import { type FileWatcher, watchFiles, type WatchOptions } from "../../../runtime/config/watch.ts";
 
 /** Far more than a change may take, so that only a lost one reaches it, in milliseconds. */
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 120_000;
 
 /** A folder that is watched, and the reports of its watcher. */
 export class Scene implements AsyncDisposable {

@@ -1,6 +1,7 @@
 /** Holds NanoProcess against a pretended host: events, requests, signals, and that nothing outlives it. */
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { NanoProcess } from "../../support/nano_process.ts";
+import { until } from "../../integration/life/until.ts";
 
 const entry = new URL("../../fixtures/processes/pretend_server.ts", import.meta.url);
 
@@ -45,7 +46,7 @@ Deno.test("NanoProcess.stop() kills a process that does not end, and says so", a
   await using nano = await NanoProcess.start("some.json", { entry, args: ["stubborn"] });
   const sleeper = await sleeperOf(nano);
   await assertRejects(() => nano.stop(50), Error, "did not end within 50 ms");
-  assert(!isAlive(sleeper));
+  await until(() => !isAlive(sleeper), "the child has ended");
 });
 
 Deno.test("Disposing NanoProcess ends the process and its children", async () => {
@@ -55,7 +56,7 @@ Deno.test("Disposing NanoProcess ends the process and its children", async () =>
     pids = [nano.pid, await sleeperOf(nano)];
     assertEquals(pids.map(isAlive), [true, true]);
   }
-  assertEquals(pids.map(isAlive), [false, false]);
+  await until(() => !pids.some(isAlive), "both have ended");
 });
 
 Deno.test("Disposing NanoProcess ends children that have lost their parent", async () => {
@@ -65,7 +66,7 @@ Deno.test("Disposing NanoProcess ends children that have lost their parent", asy
     orphan = await sleeperOf(nano);
     nano.signal("SIGKILL");
   }
-  assertEquals(isAlive(orphan), false);
+  await until(() => !isAlive(orphan), "the orphan has ended");
 });
 
 Deno.test("NanoProcess.start() fails with the output when the process ends early", async () => {
@@ -84,7 +85,7 @@ Deno.test("waitForEvent() ignores records before its starting point", async () =
   await (await nano.fetch("one.localhost")).text();
   await nano.waitForEvent(({ event }) => event === "request");
   const from = nano.events.length;
-  const next = nano.waitForEvent(({ event }) => event === "request", 10_000, from);
+  const next = nano.waitForEvent(({ event }) => event === "request", undefined, from);
   await (await nano.fetch("two.localhost")).text();
   assertEquals((await next)["host"], "two.localhost");
 });

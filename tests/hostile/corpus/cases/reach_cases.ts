@@ -1,0 +1,131 @@
+/** Reach: what an app must not get hold of: the host's API, its modules, its files and secrets, and other apps. */
+import { HOST_SECRET } from "../corpus_scene.ts";
+import type { HostileCase } from "../hostile_case.ts";
+
+const KEPT_OUT = ["200"];
+
+/** Each throws when it reaches something, so that "done" means that it did not. */
+const DEEDS: Readonly<Record<string, string>> = {
+  "files by Deno":
+    `for (const name of ["readTextFile", "readFile", "open", "stat", "lstat", "realPath", "readTextFileSync"])
+      await refused(() => Deno[name]("/etc/passwd"));
+    await refused(() => Deno.writeTextFile("/tmp/nano-corpus-evil", "x")); await refused(() => [...Deno.readDirSync("/")].length);`,
+  "programs": `await refused(() => new Deno.Command("id").outputSync()); await refused(() => Deno.run({ cmd: ["id"] }));
+    await refused(() => process.binding("spawn_sync")); await refused(() => process.getBuiltinModule("child_process"));`,
+  "the host's environment": `const all = JSON.stringify({ ...process.env, ...Deno.env.toObject() });
+    if (/HOME|PATH"|${HOST_SECRET}/.test(all)) throw new Error("reached " + all);
+    for (const name of ["NANO_HOST_SECRET", "HOME", "PATH", "NANO_ADMIN_TOKEN"]) await refused(() => Deno.env.get(name));`,
+  "the inside of Deno":
+    `await refused(() => Deno[Deno.internal]); await refused(() => Deno.core); await refused(() => globalThis.__bootstrap);
+    for (const symbol of Object.getOwnPropertySymbols(globalThis)) {
+      const value = globalThis[symbol]; if (value?.core || value?.ops) throw new Error("reached " + String(symbol)); }
+    for (const symbol of Object.getOwnPropertySymbols(Deno)) {
+      const value = Deno[symbol]; if (value?.core || value?.ops) throw new Error("reached " + String(symbol)); }`,
+  "constructors through prototypes": `const global = (async () => {}).constructor("return globalThis")();
+    await refused(() => global.__bootstrap); await refused(() => (function* () {}).constructor("return require")().next().value("fs"));
+    await refused(() => global.process.binding("fs"));`,
+  "signals and ends of the process":
+    `for (const name of ["kill", "abort", "reallyExit", "_kill", "dlopen", "chdir", "setuid", "exit"]) {
+      let called = true; try { process[name](process.pid, "SIGKILL"); } catch { called = false; }
+      if (called) throw new Error("reached process." + name); }
+    await refused(() => Deno.exit(1)); await refused(() => Deno.kill(Deno.pid)); await refused(() => Deno.addSignalListener("SIGTERM", () => {}) ?? 1);`,
+  "threads": `await refused(() => new Worker("data:text/javascript,1")); await refused(() => new SharedWorker("x"));
+    await refused(() => import("node:" + "worker_threads"));`,
+  "the inspector and flags of V8":
+    `for (const name of ["v8", "vm", "inspector", "repl", "wasi", "sqlite", "perf_hooks"]) await refused(() => import("node:" + name));`,
+  "files by imports":
+    `for (const specifier of ["node:fs", "file:///etc/passwd", "/etc/passwd", "../../../../etc/passwd", "app:///../../etc/passwd"])
+      for (const options of [undefined, { with: { type: "text" } }, { with: { type: "json" } }, { with: { type: "bytes" } }])
+        await refused(() => Function("s", "o", "return import(s, o)")(specifier, options));`,
+  "code from elsewhere":
+    `for (const specifier of ["npm:hono", "jsr:@std/assert", "http://127.0.0.1:" + env.TRAP + "/x.js", "https://deno.land/x.js",
+        "data:text/javascript,export default 1", "ext:core/mod.js", "blob:null/x"])
+      await refused(() => Function("s", "return import(s)")(specifier));`,
+  "imports by deferral and by source":
+    `await refused(() => Function("return import.defer('node:fs')")()); await refused(() => Function("return import.source('file:///etc/passwd')")());
+    await refused(() => Function("return require('fs')")()); await refused(() => import("node:module").then((m) => m.createRequire("file:///x.js")("fs")));`,
+  "paths in stacks": `const stacks = [];
+    for (const make of [() => null.x, () => JSON.parse("{"), () => new URL("x"), () => fetch("x:"), () => new Response("", { status: 1 }), () => structuredClone(() => {})])
+      try { await make(); } catch (error) { stacks.push(error.stack, error.message); }
+    Error.prepareStackTrace = (_error, frames) => frames.map((frame) => frame.getFileName() + " " + frame.getScriptNameOrSourceURL()).join();
+    stacks.push(new Error().stack); const all = stacks.join();
+    if (/file:\\/\\/|runtime\\/isolate|\\/apps\\/|\\/tmp\\//.test(all)) throw new Error("reached " + all);`,
+  "this of callers":
+    `const seen = []; Error.prepareStackTrace = (_error, frames) => frames.map((frame) => [frame.getThis?.(), frame.getFunction?.()]);
+    for (const [self, callee] of new Error().stack ?? []) if (self?.postMessage || callee?.caller) seen.push(String(callee));
+    if (seen.length > 0) throw new Error("reached " + seen);`,
+  "channels of other apps":
+    `await refused(() => { const channel = new BroadcastChannel("nano"); channel.postMessage("x"); return channel.name; });
+    await refused(() => import("node:" + "worker_threads").then(({ postMessageToThread }) => postMessageToThread(1, "x")));`,
+  "locks of other apps":
+    `const locks = globalThis.navigator?.locks; if (locks) { const { held = [] } = await locks.query(); if (held.length > 0) throw new Error("reached " + held.length); }`,
+  "listeners":
+    `await refused(() => Deno.listen({ port: 0 })); await refused(() => Deno.listenDatagram({ port: 0, transport: "udp" }));
+    await refused(() => Deno.connect({ path: "/var/run/docker.sock", transport: "unix" })); await refused(() => import("node:" + "net"));`,
+  "permissions": `await refused(async () => (await Deno.permissions.request({ name: "read" })).state === "granted");
+    await refused(() => Deno.permissions.revokeSync({ name: "net" })); await refused(() => prompt("x")); await refused(() => confirm("x"));`,
+  "databases and native code": `await refused(() => Deno.openKv()); await refused(() => Deno.dlopen("libc.so.6", {}));
+    await refused(() => localStorage.setItem("x", "y") ?? localStorage.getItem("x")); await refused(() => navigator.gpu?.requestAdapter());`,
+  "the machine":
+    `for (const name of ["hostname", "networkInterfaces", "osRelease", "systemMemoryInfo", "uid", "gid", "execPath", "cwd", "mainModule"])
+      await refused(() => typeof Deno[name] === "function" ? Deno[name]() : Deno[name]);
+    await refused(() => import("node:" + "os"));`,
+  "private ports of the wall":
+    `const { parentPort, workerData } = globalThis; if (parentPort || workerData) throw new Error("reached a port");
+    const seen = []; const { addEventListener } = EventTarget.prototype;
+    EventTarget.prototype.addEventListener = function (...given) { seen.push(this); return addEventListener.apply(this, given); };
+    const { dispatchEvent } = EventTarget.prototype; EventTarget.prototype.dispatchEvent = function (e) { seen.push(this); return dispatchEvent.call(this, e); };
+    console.log("a line"); await later(50); EventTarget.prototype.addEventListener = addEventListener; EventTarget.prototype.dispatchEvent = dispatchEvent;
+    if (seen.some((one) => one instanceof MessagePort)) throw new Error("reached a port");`,
+};
+
+/** Static imports, at which the bundle or the start must fail, and nothing else. */
+const IMPORTS: Readonly<Record<string, string>> = {
+  "a static import of node:fs":
+    `import fs from "node:fs"; export default () => new Response(fs.readFileSync("/etc/passwd", "utf8"));`,
+  "a static import of a neighbour":
+    `import other from "../neighbour-a/index.ts"; export default () => new Response(String(other.fetch));`,
+  "a static import of a file of the host":
+    `import text from "/etc/passwd" with { type: "text" }; export default () => new Response(text);`,
+  "a static import by file:":
+    `import text from "file:///etc/passwd" with { type: "text" }; export default () => new Response(text);`,
+  "a static import of the admin token":
+    `import text from "../../nano.json" with { type: "text" }; export default () => new Response(text);`,
+  "a static import by http:": `import x from "http://127.0.0.1:1/x.js"; export default () => new Response(x);`,
+};
+
+/** Attacks that want to get hold of something. */
+export const REACH_CASES: readonly HostileCase[] = [
+  ...Object.entries(DEEDS).map(([name, deed]): HostileCase => ({ name, deed, sees: KEPT_OUT, spoilsItself: true })),
+  ...Object.entries(IMPORTS).map(([name, app]): HostileCase => ({
+    name,
+    app,
+    sees: ["400 CONFIG_INVALID", "503 APP_FAILED"],
+    spoilsItself: true,
+  })),
+  {
+    name: "files, at other places of its life",
+    deed: `await refused(() => Deno.readTextFile("/etc/passwd")); await refused(() => process.getBuiltinModule("fs"));`,
+    places: ["timer", "after the response", "top level", "drain"],
+    sees: KEPT_OUT,
+  },
+  {
+    name: "another app's cache",
+    app: `export default { async fetch(request) {
+      if (new URL(request.url).pathname === "/alive") return new Response("alive");
+      const cache = await caches.open("shared"); const found = await cache.match("http://shared/x");
+      await cache.put("http://shared/x", new Response("mine"));
+      return new Response(found ? "reached " + await found.text() : "done"); } };`,
+    act: async (scene, app) => {
+      const other = "cache-of-another";
+      const source = `export default { async fetch() { const cache = await caches.open("shared");
+        await cache.put("http://shared/x", new Response("theirs")); return new Response("done"); } };`;
+      await scene.add(other, { files: { "index.js": source }, limits: {} });
+      const filled = await scene.see(other);
+      const seen = await scene.see(app);
+      await scene.remove(other);
+      return filled === "200" ? seen : filled;
+    },
+    sees: KEPT_OUT,
+  },
+];

@@ -1,0 +1,31 @@
+/** All families of the corpus, in the order in which they run. */
+import type { HostileFamily } from "./hostile_case.ts";
+import { ANSWER_CASES } from "./cases/answer_cases.ts";
+import { CLIENT_CASES } from "./cases/client_cases.ts";
+import { CPU_CASES } from "./cases/cpu_cases.ts";
+import { HOST_CASES } from "./cases/host_cases.ts";
+import { MEMORY_CASES } from "./cases/memory_cases.ts";
+import { NETWORK_CASES } from "./cases/network_cases.ts";
+import { OPERATOR_CASES } from "./cases/operator_cases.ts";
+import { PROTOCOL_CASES } from "./cases/protocol_cases.ts";
+import { REACH_CASES } from "./cases/reach_cases.ts";
+import { START_CASES } from "./cases/start_cases.ts";
+import { TAMPER_CASES } from "./cases/tamper_cases.ts";
+
+/** Families of attacks. */
+export const FAMILIES: readonly HostileFamily[] = [
+  { name: "reach", cases: REACH_CASES },
+  { name: "tamper", cases: TAMPER_CASES },
+  { name: "memory", cases: MEMORY_CASES },
+  { name: "cpu", cases: CPU_CASES },
+  { name: "protocol", cases: PROTOCOL_CASES },
+  { name: "answers", cases: ANSWER_CASES },
+  { name: "start", cases: START_CASES },
+  { name: "network", cases: NETWORK_CASES },
+  { name: "clients", cases: CLIENT_CASES },
+  { name: "host", cases: HOST_CASES },
+  { name: "operator", cases: OPERATOR_CASES },
+];
+
+/** Takes about as long as the others. */
+export const FIRST_HALF: readonly HostileFamily[] = FAMILIES.filter(({ name }) => ["memory", "reach"].includes(name));

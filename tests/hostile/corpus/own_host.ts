@@ -1,0 +1,16 @@
+/** How a case starts a NANO of its own: on a port that it will find again, or with few descriptors. */
+import { HOST_FLAGS } from "../../../admin/cli/guard.ts";
+import { fromFileUrl, REPO } from "../../support/repo.ts";
+
+/** A port that nobody listens on just now: a host that comes back must find it again. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** The command line under a limit of descriptors, set by the shell for it and its children alone. */
+export function limitedProgram({ descriptors }: { readonly descriptors: number }): [string, ...string[]] {
+  const main = fromFileUrl(new URL("admin/cli/main.ts", REPO));
+  const script = `ulimit -n ${descriptors}; exec "$0" "$@"`;
+  return ["/bin/sh", "-c", script, Deno.execPath(), "run", ...HOST_FLAGS, main];
+}

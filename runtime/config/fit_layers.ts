@@ -75,8 +75,8 @@ export async function fitLayers(document: unknown, layers: readonly AppLayer[], 
  * also what the command line has put in the place of the document's.
  */
 export async function relayered(config: NanoConfig, given: readonly AppLayer[]): Promise<NanoConfig> {
-  const { apps, layers, withLayers } = await config.withLayers(given);
-  return { ...config, apps, layers, withLayers };
+  const { apps, secretFiles, layers, withLayers } = await config.withLayers(given);
+  return { ...config, apps, secretFiles, layers, withLayers };
 }
 
 /** Why a layer does not fit. */

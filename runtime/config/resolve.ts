@@ -120,7 +120,14 @@ function resolved(config: WrittenConfig, { file, host, outside }: Resolution): C
         outsideEnv: outside.env.get(index) ?? new Map(),
       })
     ),
+    secretFiles: secretFilesOf(config).map(absolute),
   };
+}
+
+function secretFilesOf({ apps = [] }: WrittenConfig): string[] {
+  const values = apps.flatMap(({ env }) => Object.values(env ?? {}));
+  const files = values.map((value) => typeof value === "object" && "from_file" in value ? value.from_file : undefined);
+  return [...new Set(files.filter((file) => file !== undefined))].sort();
 }
 
 function resolvedAdmin(admin: WrittenConfig["admin"], outsideToken: string | undefined): NanoConfig["admin"] {

@@ -40,6 +40,7 @@ export function nanoConfig(apps: readonly AppConfig[], changes: Partial<NanoConf
     stateDir: "/state",
     drainTimeoutMs: 20_000,
     trustedProxies: [],
+    secretFiles: [],
     layers: { given: [], setAside: [], hidden: [], sources: {}, rollouts: {} },
     withLayers: () => Promise.reject(new Error("This configuration comes from no document")),
     defaultApp: null,

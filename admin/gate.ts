@@ -1,6 +1,5 @@
 /** Lets a request in that has the token, or the cookie of a dashboard's session. */
 import type { Context, MiddlewareHandler } from "hono";
-import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { NanoError } from "../runtime/mod.ts";
 import type { AdminEnv } from "./admin_env.ts";
@@ -9,6 +8,8 @@ import { type Session, SESSION_COOKIE, type Sessions } from "./session.ts";
 
 /** Carries the session's CSRF token of a change that a script sends; a form sends it as field `csrf`. */
 const CSRF_HEADER = "x-nano-csrf";
+/** A header of cookies is bounded by the listener; this bounds the looks at the sessions. */
+const MAX_SESSION_COOKIES = 50;
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
@@ -62,10 +63,23 @@ export function gate(
 
 /** The session of the cookie, unless another site's page sends it with something else than a link. */
 function sessionOf(context: Context<AdminEnv>, sessions: Sessions): Session | null {
-  const id = getCookie(context, SESSION_COOKIE);
-  if (id === undefined) return null;
+  const ids = sessionIds(context.req.header("cookie") ?? "");
+  if (ids.length === 0) return null;
   if (isForeign(context) && context.req.header("sec-fetch-mode") !== "navigate") return null;
-  return sessions.find(id);
+  for (const id of ids) {
+    const session = sessions.find(id);
+    if (session !== null) return session;
+  }
+  return null;
+}
+
+/**
+ * All values of the session's cookie. A page of an app on the same host can plant another one beside it, for a longer
+ * path, and browsers send that first: it must lock nobody out.
+ */
+function sessionIds(cookies: string): string[] {
+  return cookies.split(";").map((one) => one.trim()).filter((one) => one.startsWith(`${SESSION_COOKIE}=`))
+    .map((one) => one.slice(SESSION_COOKIE.length + 1)).slice(0, MAX_SESSION_COOKIES);
 }
 
 async function checkCsrf(context: Context<AdminEnv>, session: Session, limitBody: MiddlewareHandler): Promise<void> {

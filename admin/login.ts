@@ -42,10 +42,19 @@ function peerOf(env: AdminEnv["Bindings"] | undefined): string {
   return env?.peer ?? "unknown";
 }
 
-/** A path of this listener; anything else would let a link lead from the login to another site. */
+/** Stands for this listener: a host that no link can name by chance. */
+const OWN_ORIGIN = "http://listener.invalid";
+
+/**
+ * A path of this listener; anything else would let a link lead from the login to another site. The path is judged as a
+ * browser resolves it: it drops tabs and line ends, takes a backslash for a slash, and "/.//host" comes out as "//host",
+ * which names another host once more.
+ */
 function localPath(next: unknown): string {
-  if (typeof next !== "string" || !next.startsWith("/")) return "/";
-  // Browsers read "//host" and "/\host" as another host.
-  const url = URL.canParse(next, "http://local") ? new URL(next, "http://local") : null;
-  return url?.host === "local" ? url.pathname + url.search : "/";
+  if (typeof next !== "string" || !next.startsWith("/") || !URL.canParse(next, OWN_ORIGIN)) return "/";
+  const { origin, username, pathname, search } = new URL(next, OWN_ORIGIN);
+  const path = pathname + search;
+  const isOwn = origin === OWN_ORIGIN && username === "" && !pathname.startsWith("//");
+  // What is sent is what the browser reads, so it must lead to the same place once more.
+  return isOwn && new URL(path, OWN_ORIGIN).origin === OWN_ORIGIN ? path : "/";
 }

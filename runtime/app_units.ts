@@ -1,11 +1,12 @@
 /** Makes what stands for an app in a generation: an isolate's supervisor, a static site, the files before either. */
-import { sep } from "node:path";
+import { join, sep } from "node:path";
 import { BrokenApp } from "./app/broken_app.ts";
 import { MaskedIsolate } from "./app/masked_isolate.ts";
 import { secretMask } from "./app/secret_mask.ts";
 import { Supervisor } from "./app/supervisor.ts";
 import type { AppIsolate } from "./app/supervisor_tools.ts";
 import type { AppBundle } from "./bundle/bundler.ts";
+import { ENTRY_NAMES } from "./bundle/find_entry.ts";
 import type { Clock } from "./clock.ts";
 import type { AppConfig } from "./config/resolved_config.ts";
 import type { NanoError } from "./errors.ts";
@@ -34,7 +35,7 @@ export interface UnitTools {
 /** The unit of an app whose code is at hand. */
 export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools): AppUnit {
   const { clock, emit } = tools;
-  const folder = assetsOf(app, tools);
+  const folder = assetsOf(app, { ...tools, hidden: [...tools.hidden, ...entryOf(code)] });
   if (code.assets !== null) {
     // Its files alone are the app: an isolate would only pass them on.
     const files = assetFolder(code.assets, false, tools);
@@ -61,7 +62,17 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
 export function brokenApp(app: AppConfig, error: NanoError, tools: UnitTools): AppUnit {
   const text = [error.message, ...error.details].join("\n");
   tools.emit({ event: "app_failed", app: app.name, reason: "boot_failed", error: text });
-  return behind(assetsOf(app, tools), new BrokenApp(app, error, tools.clock.wall()), tools);
+  // Where it begins is not known: perhaps because its first module is the one with the mistake.
+  const entries = [app.path, ...ENTRY_NAMES.map((name) => join(app.path, name))].filter((path) => /\.\w+$/.test(path));
+  const folder = assetsOf(app, { ...tools, hidden: [...tools.hidden, ...entries] });
+  return behind(folder, new BrokenApp(app, error, tools.clock.wall()), tools);
+}
+
+/** The file that an app begins in is the server's, also where it lies among the assets. */
+function entryOf({ entry, inputs, assets }: AppBundle): readonly string[] {
+  if (assets !== null || !URL.canParse(entry)) return [];
+  const below = decodeURIComponent(new URL(entry).pathname);
+  return inputs.filter((path) => path.endsWith(below)).slice(0, 1);
 }
 
 function assetsOf({ assets }: AppConfig, tools: UnitTools): AssetFolder | null {

@@ -1,10 +1,10 @@
-/** Watches what a generation was made from: nano.json and its apps' files. */
+/** Watches what a generation was made from: nano.json, its apps' files, and the files of their secrets. */
 import { sep } from "node:path";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import { type FileWatcher, watchFiles } from "./config/watch.ts";
 import type { Generation } from "./reload.ts";
 
-/** Tells which apps' files changed; an empty set means nano.json alone. */
+/** Tells which apps' files changed; an empty set means nano.json or a secret alone. */
 export class FileWatch implements Disposable, AsyncDisposable {
   readonly #onChange: (apps: ReadonlySet<string>) => Promise<void>;
   #watcher: FileWatcher | null = null;
@@ -22,8 +22,8 @@ export class FileWatch implements Disposable, AsyncDisposable {
    */
   follow(generation: Generation): Promise<void> {
     this.#generation = generation;
-    const { file, apps, stateDir } = generation.config;
-    const paths = new Set(file === null ? [] : [file]);
+    const { file, apps, stateDir, secretFiles } = generation.config;
+    const paths = new Set([...file === null ? [] : [file], ...secretFiles]);
     for (const app of apps) for (const path of watchedBy(generation, app.name)) paths.add(path);
     if (this.#watcher === null) {
       this.#watcher = watchFiles({
@@ -41,13 +41,15 @@ export class FileWatch implements Disposable, AsyncDisposable {
    * that came in between.
    * @returns settles when changes are noticed; never rejects
    */
-  async expect({ apps, stateDir }: NanoConfig): Promise<void> {
+  async expect({ apps, stateDir, secretFiles }: NanoConfig): Promise<void> {
     if (this.#generation === null) return;
     const { config } = this.#generation;
     const known = new Set(config.apps.map(({ path }) => path));
     const added = apps.filter(({ path }) => !known.has(path) && !path.startsWith(stateDir + sep));
-    if (added.length === 0) return;
-    await this.follow({ ...this.#generation, config: { ...config, apps: [...config.apps, ...added] } });
+    const files = secretFiles.filter((path) => !config.secretFiles.includes(path));
+    if (added.length + files.length === 0) return;
+    const both = { ...config, apps: [...config.apps, ...added], secretFiles: [...config.secretFiles, ...files] };
+    await this.follow({ ...this.#generation, config: both });
   }
 
   /** Tells no change any more. */

@@ -6,7 +6,7 @@ import { type AppBundle, Bundler } from "./bundle/bundler.ts";
 import { withEvalEntry } from "./bundle/eval_entry.ts";
 import { bundleIsolate } from "./bundle/isolate_bundle.ts";
 import { withStreamPolyfill } from "./bundle/stream_polyfill_source.ts";
-import { systemClock } from "./clock.ts";
+import { systemClock, within } from "./clock.ts";
 import { relayered } from "./config/fit_layers.ts";
 import type { AppLayer } from "./config/layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
@@ -27,6 +27,7 @@ import type { Operations } from "./operations.ts";
 import { Operator } from "./operate/operator.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
 import type { ReloadTools } from "./reload.ts";
+import { StateFolder } from "./store/state_folder.ts";
 import { StateStore } from "./store/state_store.ts";
 import { VersionFolders } from "./store/version_folders.ts";
 
@@ -75,6 +76,8 @@ export class Nano implements AsyncDisposable {
   readonly #crons: CronSchedule;
   readonly #generations: Generations;
   readonly #observatory: Observatory;
+  /** Taken before anything is written, given back after everything has ended. */
+  #folder: StateFolder | null = null;
   #store: StateStore | null = null;
   #operator!: Operator;
   #farm!: IsolateFarm;
@@ -216,7 +219,7 @@ export class Nano implements AsyncDisposable {
   }
 
   async #start(config: NanoConfig): Promise<void> {
-    await Deno.mkdir(config.stateDir, { recursive: true });
+    this.#folder = StateFolder.open(config.stateDir, { file: config.file, warn: (text) => this.#warn(text) });
     this.#operator = await this.#openState(config);
     this.events.listen(this.#operator.listen);
     this.#farm = await IsolateFarm.start({
@@ -235,6 +238,7 @@ export class Nano implements AsyncDisposable {
       appNamed: (name) => this.#generations.target(name),
       onError: (error) => this.#warn(error.message),
     });
+    this.#folder.tell(this.#listeners.url);
     if (this.#options.watch === true) {
       this.#watch = new FileWatch((only) => this.#reloadByWatch(only));
       await this.#watch.follow({ config, units: new Map(), inputs: new Map() });
@@ -370,7 +374,7 @@ export class Nano implements AsyncDisposable {
     // The apps' own close frames need a turn to leave; then Deno closes what is left in its own words.
     if (early === null) await new Promise<void>((resolve) => systemClock.after(0, resolve));
     const closed = early ?? this.#listeners.shutdown();
-    await withDeadline(closed, Math.max(0, deadline - systemClock.now()) + DELIVERY_GRACE_MS);
+    await within(systemClock, closed, Math.max(0, deadline - systemClock.now()) + DELIVERY_GRACE_MS);
     forget();
     const result = { drainedRequests: Math.max(0, inFlight - forcedClosed), forcedClosed };
     this.events.emit({ event: "drain_complete", ...result });
@@ -384,17 +388,11 @@ export class Nano implements AsyncDisposable {
     this.#farm?.[Symbol.dispose]();
     this.#store?.[Symbol.dispose]();
     await this.#bundler[Symbol.asyncDispose]();
+    this.#folder?.[Symbol.dispose]();
     this.#log.flush();
   }
 
   #warn(text: string): void {
     this.events.emit({ event: "warning", text });
   }
-}
-
-async function withDeadline(work: Promise<unknown>, ms: number): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const cancel = systemClock.after(ms, late.resolve);
-  await Promise.race([work, late.promise]);
-  cancel();
 }

@@ -9,6 +9,9 @@ const SITE = "index.html";
 const STEMS = ["index", "main", "worker", "src/index", "src/main"];
 const EXTENSIONS = [".ts", ".tsx", ".js", ".jsx", ".mjs"];
 
+/** The names that an app without a manifest may begin with, relative to its folder. */
+export const ENTRY_NAMES: readonly string[] = STEMS.flatMap((stem) => EXTENSIONS.map((extension) => stem + extension));
+
 /** Where an app begins. Both paths are real paths, symlinks followed. */
 export interface AppEntry {
   /** A folder without code but with index.html is a static site. */
@@ -42,7 +45,7 @@ export async function findEntry(path: string): Promise<AppEntry> {
   if (!isDirectory) throw new NanoError("APP_FAILED", `Cannot find an entry: "${shown}" is no folder and no file`);
   const main = await readMain(real);
   const tried = main === undefined
-    ? STEMS.flatMap((stem) => EXTENSIONS.map((extension) => stem + extension))
+    ? ENTRY_NAMES
     : [main, ...EXTENSIONS.map((extension) => main + extension), ...EXTENSIONS.map((e) => join(main, "index" + e))];
   for (const name of tried) {
     const file = await fileIn(real, name);

@@ -2,13 +2,18 @@
 import { isIP } from "node:net";
 import { CONFIG_DEFAULTS } from "./defaults.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
+import { isVersionName } from "./layers.ts";
 import { type ConfigPath, type Mistakes, renderPath } from "./mistakes.ts";
 import type { WrittenConfig } from "./schema.ts";
 import { type Sketch, textsOf } from "./sketch.ts";
 
-/** Adds a mistake for every contradiction between keys. Pure but for `mistakes`. */
-export function crossCheck(config: Sketch<WrittenConfig>, mistakes: Mistakes): void {
+/**
+ * Adds a mistake for every contradiction between keys. Pure but for `mistakes`.
+ * @param versions names of apps that are versions of others: they alone may have the names of versions
+ */
+export function crossCheck(config: Sketch<WrittenConfig>, mistakes: Mistakes, versions: ReadonlySet<string>): void {
   checkNames(config, mistakes);
+  checkVersionNames(config, mistakes, versions);
   checkHostnames(config, mistakes);
   checkPorts(config, mistakes);
   checkCronNames(config, mistakes);
@@ -35,6 +40,21 @@ function checkNames(config: Sketch<WrittenConfig>, mistakes: Mistakes): void {
   const known = [...names.keys()].map((name) => `"${name}"`).join(", ");
   const remedy = known === "" ? "there are no apps" : `expected the name of an app: ${known}`;
   mistakes.add(["default_app"], config.default_app, remedy);
+}
+
+/** A preview must never have to share its host, nor a version its name, whoever came first. */
+function checkVersionNames(config: Sketch<WrittenConfig>, mistakes: Mistakes, versions: ReadonlySet<string>): void {
+  config.apps?.forEach((app, index) => {
+    if (app === undefined || (app.name !== undefined && versions.has(app.name))) return;
+    if (app.name !== undefined && isVersionName(app.name)) {
+      mistakes.add(["apps", index, "name"], app.name, "names as v1--shop are kept for the versions of apps");
+    }
+    for (const { text, path } of textsOf(app.hostname)) {
+      if (!isVersionName(normalizeHostPattern(text) ?? text)) continue;
+      const remedy = "hosts as v1--shop.example.com are kept for previews of versions";
+      mistakes.add(["apps", index, "hostname", ...path], text, remedy);
+    }
+  });
 }
 
 /** Logs and metrics tell jobs apart by their names. */

@@ -10,8 +10,12 @@ export type CheckedDocument = Omit<NanoConfig, "layers" | "withLayers">;
 export interface FitTools {
   /** Absolute path of the folder that relative paths start at. */
   readonly baseDir: string;
-  /** Checks a document. @throws {NanoError} CONFIG_INVALID with every mistake */
-  readonly check: (document: unknown) => Promise<CheckedDocument>;
+  /**
+   * Checks a document.
+   * @param versions names of its apps that are versions of others
+   * @throws {NanoError} CONFIG_INVALID with every mistake
+   */
+  readonly check: (document: unknown, versions: ReadonlySet<string>) => Promise<CheckedDocument>;
 }
 
 /** The configuration, and what came of the layers. */
@@ -30,7 +34,7 @@ export async function fitLayers(document: unknown, layers: readonly AppLayer[], 
   const given = layers.map(({ name }) => name);
   const laid = async (some: readonly AppLayer[], misfits: readonly SetAside[]): Promise<Fitted> => {
     const { document: whole, report } = applyLayers(document, some, tools.baseDir);
-    const config = await tools.check(whole);
+    const config = await tools.check(whole, versionsIn(report));
     return { config, report: { ...report, setAside: [...misfits, ...report.setAside], given } };
   };
   const attempt = (some: readonly AppLayer[], misfits: readonly SetAside[]) => orNull(laid(some, misfits));
@@ -71,8 +75,8 @@ export async function fitLayers(document: unknown, layers: readonly AppLayer[], 
  * also what the command line has put in the place of the document's.
  */
 export async function relayered(config: NanoConfig, given: readonly AppLayer[]): Promise<NanoConfig> {
-  const { apps, layers, withLayers } = await config.withLayers(given);
-  return { ...config, apps, layers, withLayers };
+  const { apps, secretFiles, layers, withLayers } = await config.withLayers(given);
+  return { ...config, apps, secretFiles, layers, withLayers };
 }
 
 /** Why a layer does not fit. */
@@ -80,15 +84,19 @@ async function reasonsAgainst(
   document: unknown,
   { others, layer, tools }: { others: readonly AppLayer[]; layer: AppLayer; tools: FitTools },
 ): Promise<SetAside> {
-  const { document: whole } = applyLayers(document, [...others, layer], tools.baseDir);
+  const { document: whole, report } = applyLayers(document, [...others, layer], tools.baseDir);
   try {
-    await tools.check(whole);
+    await tools.check(whole, versionsIn(report));
     // The world outside, as a folder or a variable, has changed meanwhile.
     return { app: layer.name, reasons: ["it did not fit a moment ago"] };
   } catch (error) {
     if (!(error instanceof NanoError)) throw error;
     return { app: layer.name, reasons: error.details.map((line) => byAppName(line, whole, layer.name)) };
   }
+}
+
+function versionsIn({ sources }: Pick<LayerReport, "sources">): ReadonlySet<string> {
+  return new Set(Object.keys(sources).filter((name) => sources[name]!.from === "version"));
 }
 
 /** A mistake with names of apps in the place of their numbers, which only count in a document that nobody wrote. */

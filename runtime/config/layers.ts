@@ -83,6 +83,18 @@ export function versionAppName(app: string, version: string): string {
   return `${version}--${app}`;
 }
 
+/** What only {@linkcode versionAppName} may give: as an app's name, or as the first label of a host. */
+const VERSION_NAME = /^v[1-9][0-9]{0,14}--[a-z0-9]/;
+
+/**
+ * Whether a name or a host belongs to the versions of some app: whoever claimed `v1--shop.example.com` would get the
+ * requests that are meant for the preview of `shop`.
+ * @param text normalised; a pattern `*.v1--shop.example.com` counts as well
+ */
+export function isVersionName(text: string): boolean {
+  return VERSION_NAME.test(text.replace(/^\*\./, ""));
+}
+
 /** Tells two entries apart, whatever the order of their keys. */
 export function entryFingerprint(entry: unknown): string {
   return createHash("sha256").update(JSON.stringify(entry, sortedKeys) ?? "").digest("hex").slice(0, 16);

@@ -42,10 +42,13 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
 }
 
 /** A configuration as it may be shown; see {@linkcode maskedConfig}. */
-export type MaskedConfig = Omit<NanoConfig, "layers" | "withLayers"> & { readonly setAside: readonly SetAside[] };
+export type MaskedConfig = Omit<NanoConfig, "layers" | "withLayers" | "secretFiles"> & {
+  readonly setAside: readonly SetAside[];
+};
 
 /** The configuration as it may be shown: secrets and the admin token replaced by `***`. */
-export function maskedConfig({ layers, withLayers: _withLayers, ...config }: NanoConfig): MaskedConfig {
+export function maskedConfig(whole: NanoConfig): MaskedConfig {
+  const { layers, withLayers: _withLayers, secretFiles: _secretFiles, ...config } = whole;
   return {
     ...config,
     setAside: layers.setAside,

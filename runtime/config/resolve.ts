@@ -54,7 +54,8 @@ export async function resolveAfter(
 ): Promise<NanoConfig> {
   const { layers = [], baseDir } = options;
   // A mistake that the reading of the text found belongs to the document, with layers or without.
-  const check = (whole: unknown) => resolveDocument(whole, options, mistakes.copy());
+  const check = (whole: unknown, versions: ReadonlySet<string>) =>
+    resolveDocument(whole, { ...options, versions }, mistakes.copy());
   const { config, report } = await fitLayers(document, layers, { baseDir, check });
   const withLayers = (others: readonly AppLayer[]) => resolveAfter(document, { ...options, layers: others }, mistakes);
   return { ...config, layers: report, withLayers };
@@ -62,7 +63,7 @@ export async function resolveAfter(
 
 async function resolveDocument(
   document: unknown,
-  options: ResolveOptions,
+  options: ResolveOptions & { readonly versions: ReadonlySet<string> },
   mistakes: Mistakes,
 ): Promise<CheckedDocument> {
   const host = { baseDir: options.baseDir, hostEnv: options.hostEnv ?? ((name: string) => Deno.env.get(name)) };
@@ -71,7 +72,7 @@ async function resolveDocument(
   addUnspeakableVariables(document, mistakes);
   // The schema vouches for all that it did not complain of.
   const sketch = (mistakes.withoutMistakes(document) ?? {}) as Sketch<WrittenConfig>;
-  crossCheck(sketch, mistakes);
+  crossCheck(sketch, mistakes, options.versions);
   const outside = await checkHost(sketch, host, mistakes);
   mistakes.throwIfAny(options.file === null ? "the configuration" : `configuration "${options.file}"`);
   return resolved(document as WrittenConfig, { file: options.file, host, outside });
@@ -120,7 +121,14 @@ function resolved(config: WrittenConfig, { file, host, outside }: Resolution): C
         outsideEnv: outside.env.get(index) ?? new Map(),
       })
     ),
+    secretFiles: secretFilesOf(config).map(absolute),
   };
+}
+
+function secretFilesOf({ apps = [] }: WrittenConfig): string[] {
+  const values = apps.flatMap(({ env }) => Object.values(env ?? {}));
+  const files = values.map((value) => typeof value === "object" && "from_file" in value ? value.from_file : undefined);
+  return [...new Set(files.filter((file) => file !== undefined))].sort();
 }
 
 function resolvedAdmin(admin: WrittenConfig["admin"], outsideToken: string | undefined): NanoConfig["admin"] {

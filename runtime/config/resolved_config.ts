@@ -30,6 +30,8 @@ export interface NanoConfig {
   };
   /** The apps, in the order of the file; those that the admin API added follow. */
   readonly apps: readonly AppConfig[];
+  /** Absolute paths of the files that variables of apps are read from, sorted. */
+  readonly secretFiles: readonly string[];
   /** What the admin API laid over nano.json. */
   readonly layers: LayerReport;
   /**

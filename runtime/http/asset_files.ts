@@ -1,5 +1,6 @@
 /** Finds files below a folder and remembers for a moment what it found, and what it did not. */
-import { join, sep } from "node:path";
+import { join, relative, sep } from "node:path";
+import { AssetExclusions } from "./asset_exclusions.ts";
 
 /** A file that may be served. */
 export interface AssetFile {
@@ -32,6 +33,7 @@ export class AssetFiles {
   readonly #root: string;
   readonly #hidden: readonly string[];
   readonly #now: () => number;
+  readonly #exclusions: AssetExclusions;
   readonly #known = new Map<string, Entry>();
 
   /**
@@ -43,6 +45,7 @@ export class AssetFiles {
     this.#root = root;
     this.#hidden = options.hidden;
     this.#now = options.now;
+    this.#exclusions = new AssetExclusions(root, options.now);
   }
 
   /** Names looked at and remembered. */
@@ -70,6 +73,7 @@ export class AssetFiles {
   }
 
   async #look(key: string, before: Promise<Found> | null): Promise<Found> {
+    if (await this.#exclusions.exclude(key)) return null;
     let path: string;
     let info: Deno.FileInfo;
     try {
@@ -77,6 +81,9 @@ export class AssetFiles {
       const root = await Deno.realPath(this.#root);
       path = key === "" ? root : await Deno.realPath(join(root, key));
       if (path !== root && !path.startsWith(root.endsWith(sep) ? root : root + sep)) return null;
+      // Where links lead to counts as well as what was asked for.
+      const real = relative(root, path).replaceAll(sep, "/");
+      if (real !== key && await this.#exclusions.exclude(real)) return null;
       info = await Deno.stat(path);
     } catch (error) {
       if (isAbsence(error)) return null;

@@ -7,6 +7,7 @@ import { type InnerRequest, innerSlots } from "../protocol/inner_slots.ts";
 import type { RequestSpan } from "../trace/tracer.ts";
 import type { OpenBodies } from "./open_bodies.ts";
 import { problemResponse } from "./problem.ts";
+import { clearsCookies, isSharedHost, plantsSession } from "./session_guard.ts";
 
 /** What a call needs of the front door. */
 export interface Door {
@@ -46,24 +47,37 @@ const PARSED_BLOCK_CHARS = 400;
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+/** Blocks with a header that may not go to every host; they are looked at once more. */
+const clearing = new WeakSet<HeaderList>();
+
 /**
- * Parsed headers without a request id, which the front door sets itself.
+ * Parsed headers without a request id, which the front door sets itself, and without the dashboard's cookie.
  * @throws {TypeError} when a name or value is beyond what HTTP allows
  */
 function parseHeaders(block: string): HeaderList {
   let list = parsedHeaders.get(block);
   if (list !== undefined) return list;
-  list = splitHeaders(block).filter(([name]) => name.toLowerCase() !== "x-request-id");
+  list = splitHeaders(block).filter(([name, value]) =>
+    name.toLowerCase() !== "x-request-id" && !plantsSession(name, value)
+  );
   for (const [name, value] of list) {
     if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value)) {
       throw new TypeError(`header ${JSON.stringify(name.slice(0, 80))} is beyond what HTTP allows`);
     }
   }
+  if (list.some(([name, value]) => clearsCookies(name, value))) clearing.add(list);
   if (block.length < PARSED_BLOCK_CHARS) {
     if (parsedHeaders.size >= PARSED_BLOCKS) parsedHeaders.clear();
     parsedHeaders.set(block, list);
   }
   return list;
+}
+
+/** The same, as they may go to the host of a URL. */
+function headersFor(url: string, block: string): HeaderList {
+  const list = parseHeaders(block);
+  if (!clearing.has(list) || !isSharedHost(url)) return list;
+  return list.filter(([name, value]) => !clearsCookies(name, value));
 }
 
 /** What Deno itself answers a WebSocket's handshake with, and what would make a body of the messages. */
@@ -126,7 +140,7 @@ export class DoorCall implements AppCall {
     const streams = body instanceof ReadableStream;
     let response: Response;
     try {
-      const headers: HeaderList = [...parseHeaders(block), ["x-request-id", this.#init.requestId]];
+      const headers: HeaderList = [...headersFor(this.url, block), ["x-request-id", this.#init.requestId]];
       if (this.#door.draining) headers.push(["connection", "close"]);
       response = streams || innerSlots === null
         ? new Response(body as BodyInit | null, { status, headers })
@@ -153,7 +167,7 @@ export class DoorCall implements AppCall {
   }
 
   upgrade(block: string): HostSocket {
-    const headers = parseHeaders(block);
+    const headers = headersFor(this.url, block);
     const protocol = headers.find(([name]) => name.toLowerCase() === "sec-websocket-protocol")?.[1];
     const { socket, response } = Deno.upgradeWebSocket(
       this.#init.request,

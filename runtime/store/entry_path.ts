@@ -5,6 +5,8 @@ import { UNPACK_LIMITS } from "./unpack_limits.ts";
 /** What macOS adds to archives beside the files: Finder's view state and the halves of AppleDouble files. */
 const MACOS_EXTRAS = /^(\.DS_Store|\._.*)$/;
 const MACOS_FOLDER = "__MACOSX";
+/** Commands of packages, as links that package managers make; no app runs commands. */
+const COMMANDS = /(^|\/)node_modules\/\.bin(\/|$)/;
 
 // deno-lint-ignore no-control-regex -- they are what is looked for
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
@@ -12,7 +14,7 @@ const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
 /**
  * The path of an entry below the folder that it is unpacked to.
  * @param name as the archive has it
- * @returns its parts joined by `/`, "" for the folder itself, null for what macOS adds and no app needs
+ * @returns its parts joined by `/`, "" for the folder itself, null for what no app needs: what macOS adds, and the commands of packages
  * @throws {NanoError} USAGE, naming the entry, when it leads out of the folder or cannot be a path everywhere
  */
 export function entryPath(name: string): string | null {
@@ -20,6 +22,7 @@ export function entryPath(name: string): string | null {
   if (why !== null) throw refusedEntry(name, why);
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
   if (parts[0] === MACOS_FOLDER || MACOS_EXTRAS.test(parts.at(-1) ?? "")) return null;
+  if (COMMANDS.test(parts.join("/"))) return null;
   return parts.join("/");
 }
 

@@ -17,8 +17,6 @@ const MAX_FRAME_BYTES = 8 * BLOCK_BYTES;
 
 /** tar's kinds of entries that have no place in an app, as a person calls them. */
 const REFUSED_KINDS: Readonly<Record<string, string>> = {
-  "link": "a hard link",
-  "symlink": "a symbolic link",
   "character-device": "a device",
   "block-device": "a device",
   "fifo": "a named pipe",
@@ -51,10 +49,15 @@ async function unpackEntry(
     for await (const _none of chunks);
     return;
   }
+  if (type === "symlink" || type === "link") {
+    await folder.addLink(name, { kind: type === "link" ? "hard" : "symbolic", target: header.linkname ?? "" });
+    for await (const _none of chunks);
+    return;
+  }
   if (type !== "file" && type !== "contiguous-file") {
     throw refusedEntry(
       name,
-      `it is ${REFUSED_KINDS[type ?? ""] ?? "of an unknown kind"}; only files and folders are taken`,
+      `it is ${REFUSED_KINDS[type ?? ""] ?? "of an unknown kind"}; only files, folders and links are taken`,
     );
   }
   // Its content would be a map of the holes and not the file.

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
 import { ArchiveFile } from "./archive_file.ts";
+import type { EntryKind } from "./archive_links.ts";
 import { unpackTar } from "./tar_archive.ts";
 import { type UnpackedSize, UnpackFolder } from "./unpack_folder.ts";
 import { unpackZip } from "./zip_archive.ts";
@@ -36,8 +37,10 @@ export async function unpackArchive(
     throw new NanoError("USAGE", `Cannot unpack the archive: it is damaged (${messageOf(cause)})`, { cause });
   }
   if (folder.size.files === 0) throw new NanoError("USAGE", "Cannot unpack the archive: it has no files");
+  const root = wrappingFolder(folder.kinds) ?? "";
+  await folder.makeLinks(root);
   await folder.sync();
-  return { ...folder.size, root: join(into, wrappingFolder(folder.kinds) ?? "") };
+  return { ...folder.size, root: join(into, root) };
 }
 
 async function unpackerOf(file: ArchiveFile): Promise<typeof unpackZip> {
@@ -50,7 +53,7 @@ async function unpackerOf(file: ArchiveFile): Promise<typeof unpackZip> {
 }
 
 /** The one folder that holds everything, when that is the app and its parent is none. */
-function wrappingFolder(kinds: ReadonlyMap<string, "file" | "folder">): string | null {
+function wrappingFolder(kinds: ReadonlyMap<string, EntryKind>): string | null {
   const paths = [...kinds.keys()];
   const top = paths.filter((path) => !path.includes("/"));
   const [only] = top;

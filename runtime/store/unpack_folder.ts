@@ -1,6 +1,7 @@
-/** The folder that an archive is unpacked to: takes entry after entry, within the bounds, and nothing but plain files. */
-import { dirname, join } from "node:path";
+/** The folder that an archive is unpacked to: takes entry after entry, within the bounds, and links that stay inside. */
+import { dirname, join, relative } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
+import { type ArchiveLink, ArchiveLinks, type EntryKind } from "./archive_links.ts";
 import { entryPath, refusedEntry } from "./entry_path.ts";
 import { UNPACK_LIMITS } from "./unpack_limits.ts";
 
@@ -27,7 +28,9 @@ export interface UnpackFolderOptions {
 /** A folder that fills. Whoever made it removes it when something throws. */
 export class UnpackFolder {
   readonly root: string;
-  #kinds = new Map<string, "file" | "folder">();
+  #kinds = new Map<string, EntryKind>();
+  #links = new ArchiveLinks(this.#kinds);
+  #sizes = new Map<string, number>();
   #entries = 0;
   /** Of all that was unpacked, also what is left out: that is what the bound is about. */
   #unpackedBytes = 0;
@@ -55,7 +58,7 @@ export class UnpackFolder {
   }
 
   /** Paths with what they are, without the folder itself. */
-  get kinds(): ReadonlyMap<string, "file" | "folder"> {
+  get kinds(): ReadonlyMap<string, EntryKind> {
     return this.#kinds;
   }
 
@@ -97,8 +100,52 @@ export class UnpackFolder {
     }
     if (left > 0) throw refusedEntry(name, `it ends ${left} bytes early`);
     if (file === null) return;
+    this.#sizes.set(path!, content.declaredBytes);
     this.#files++;
     this.#bytes += content.declaredBytes;
+  }
+
+  /**
+   * Notes a link. It is made at the end: until then nothing can be written through it.
+   * @throws {NanoError} USAGE for a path or a target that is refused
+   */
+  async addLink(name: string, link: Omit<ArchiveLink, "name">): Promise<void> {
+    this.#countEntry();
+    const path = entryPath(name);
+    if (path === null) return;
+    if (path === "") throw refusedEntry(name, "a link has to have a name");
+    if (this.#kinds.has(path)) throw refusedEntry(name, `there is a ${this.#kinds.get(path)} of that name already`);
+    const parent = dirname(path);
+    if (parent !== ".") await this.#makeFolders(parent, name);
+    this.#links.add(path, { name, ...link });
+    this.#kinds.set(path, "link");
+  }
+
+  /**
+   * Makes the links, after all files; one whose target was left out is left out as well.
+   * @param root the app's folder in the archive, or ""; no link leads out of it
+   * @throws {NanoError} USAGE for a link that is refused, INTERNAL when the disk refuses
+   */
+  async makeLinks(root: string): Promise<void> {
+    // All are judged before the first is made, and each leads straight to its end, whatever links lay on the way.
+    const ends = [...this.#links.paths].map((path) => [path, this.#links.resolve(path, root)] as const);
+    for (const [path, end] of ends) {
+      if (end === null) continue;
+      this.#signal?.throwIfAborted();
+      const { name, kind } = this.#links.get(path);
+      const place = join(this.root, path);
+      if (kind === "symbolic") {
+        await writing(Deno.symlink(relative(dirname(path), end) || ".", place), name);
+        continue;
+      }
+      if (this.#kinds.get(end) !== "file") throw refusedEntry(name, "it is a hard link to something that is no file");
+      const bytes = this.#sizes.get(end) ?? 0;
+      // Counted as a copy: whoever reads all files reads it again.
+      this.#count(bytes);
+      await writing(Deno.link(join(this.root, end), place), name);
+      this.#files++;
+      this.#bytes += bytes;
+    }
   }
 
   /** Returns when all of it is on the disk and not only in the cache of the operating system. */
@@ -140,7 +187,7 @@ export class UnpackFolder {
   async #makeFolders(path: string, name: string): Promise<void> {
     const kind = this.#kinds.get(path);
     if (kind === "folder") return;
-    if (kind === "file") throw refusedEntry(name, `"${path}" is a file already`);
+    if (kind !== undefined) throw refusedEntry(name, `"${path}" is a ${kind} already`);
     const parent = dirname(path);
     if (parent !== ".") await this.#makeFolders(parent, name);
     // Folders that no entry names count too: their number is what costs.

@@ -58,9 +58,11 @@ async function unpackEntry(entry: Entry, { zip, reader, archive, folder }: Unpac
   const name = getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true);
   if ((entry.generalPurposeBitFlag & ENCRYPTED_FLAGS) !== 0) throw refusedEntry(name, "it is encrypted");
   const kind = (entry.externalFileAttributes >>> 16) & KIND_MASK;
-  if (kind === KIND_SYMLINK) throw refusedEntry(name, "it is a symbolic link; only files and folders are taken");
-  if (kind !== 0 && kind !== KIND_FILE && kind !== KIND_FOLDER) {
-    throw refusedEntry(name, "it is of an unknown kind; only files and folders are taken");
+  if (kind !== 0 && kind !== KIND_FILE && kind !== KIND_FOLDER && kind !== KIND_SYMLINK) {
+    throw refusedEntry(name, "it is of an unknown kind; only files, folders and links are taken");
+  }
+  if (kind === KIND_SYMLINK && entry.uncompressedSize > UNPACK_LIMITS.maxPathBytes) {
+    throw refusedEntry(name, "it is a symbolic link whose target is no path of the archive");
   }
   if (name.endsWith("/") || kind === KIND_FOLDER) {
     if (entry.uncompressedSize !== 0) throw refusedEntry(name, "it is a folder and has content");
@@ -73,7 +75,20 @@ async function unpackEntry(entry: Entry, { zip, reader, archive, folder }: Unpac
   const { fileDataStart } = await reader.orBroken(zip.readLocalFileHeaderPromise(entry, { minimal: true }));
   const packed = archive.range(fileDataStart, entry.compressedSize);
   const plain = method === STORED ? packed : throughZlib(packed, createInflateRaw({ chunkSize: ZLIB_CHUNK_BYTES }));
-  await folder.addFile(name, { declaredBytes: entry.uncompressedSize, chunks: checked(plain, { name, entry }) });
+  const chunks = checked(plain, { name, entry });
+  if (kind === KIND_SYMLINK) await folder.addLink(name, { kind: "symbolic", target: await linkTarget(chunks, name) });
+  else await folder.addFile(name, { declaredBytes: entry.uncompressedSize, chunks });
+}
+
+/** The content of a link is its target; what unpacks to more than a path is none. */
+async function linkTarget(chunks: AsyncIterable<Uint8Array>, name: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of chunks) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > UNPACK_LIMITS.maxPathBytes) throw refusedEntry(name, "it is a symbolic link with a long content");
+  }
+  return text + decoder.decode();
 }
 
 /** Passes chunks on and throws at their end when they are not what was packed. */

@@ -99,6 +99,18 @@ async function codeOf(scene: OperateScene, host: string): Promise<string> {
 Deno.test("A preview serves on a host of its own only, survives a restart, and ends with its app or by itself", async () => {
   await using scene = await OperateScene.create({ blog: { files: saying("blog"), config: { hostname: "blog.test" } } });
   const preview = { preview: { suffix: null } };
+  // Nobody may wait for a preview on its host.
+  for (const hostname of ["v1--blog.test", "V1--BLOG.test.", "*.v1--blog.test", "v7--blog.preview.example"]) {
+    await refusalOf(
+      "CONFIG_INVALID",
+      () => scene.operations.addApp({ name: "thief", hostname, path: "apps/blog" }, BY),
+    );
+    await refusalOf(
+      "CONFIG_INVALID",
+      () => scene.operations.changeApp("blog", { hostname: ["blog.test", hostname] }, BY),
+    );
+  }
+  await refusalOf("CONFIG_INVALID", () => scene.operations.addApp({ name: "v1--blog", path: "apps/blog" }, BY));
   const view = await scene.deploy("blog", saying("preview"), { target: preview });
   assertEquals([view.role, view.previewHost], ["preview", "v1--blog.test"]);
   const other = await scene.deploy("blog", saying("elsewhere"), { target: { preview: { suffix: "preview.example" } } });

@@ -82,9 +82,33 @@ Deno.test("POST /login opens a session for the right token only", async () => {
     /^nano_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
   );
   for (
-    const elsewhere of ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:1", "x", "/\t/evil"]
+    const elsewhere of [
+      "//evil.example",
+      "/\\evil.example",
+      "\\\\evil.example",
+      "https://evil.example",
+      "https:evil.example",
+      "javascript:1",
+      "x",
+      "",
+      "/\t/evil",
+      "/\n/evil.example",
+      "\t//evil.example",
+      "/.//evil.example",
+      "/./\\evil.example",
+      "/..//evil.example",
+      "/%2e//evil.example",
+      "/%2E%2e//evil.example",
+      "/apps/..//evil.example",
+      "/apps/../\t/evil.example",
+      "/.///evil.example/..//x",
+      "//user@listener.invalid/x",
+      "//listener.invalid:80//evil.example",
+    ]
   ) {
     assertEquals(await quick(await login(TOKEN, encodeURIComponent(elsewhere))), [303, "/"], elsewhere);
+    const failed = new URL((await quick(await login("wrong", encodeURIComponent(elsewhere))))[1]!, OWN);
+    assertEquals([failed.origin, failed.searchParams.get("next")], [OWN, "/"], elsewhere);
   }
   const secure = await bare("/login", {
     method: "POST",
@@ -144,6 +168,24 @@ Deno.test("a page of another port of the same host gets nothing by the cookie, b
   assertEquals(await refusal(await bare("/admin/apps", { headers: foreign })), [401, "UNAUTHORIZED"]);
   const link = { ...foreign, "sec-fetch-mode": "navigate", accept: "text/html" };
   assertEquals((await quick(await bare("/page", { headers: link })))[0], 200);
+});
+
+Deno.test("a cookie of the session's name that an app's page planted locks nobody out", async () => {
+  const { bare, sessions } = bench();
+  const own = `nano_session=${sessions.open().id}`;
+  for (
+    const cookie of [
+      `nano_session=planted; ${own}`,
+      `a=1; ${own}; nano_session=`,
+      `nano_session=; x=nano_session=y; ${own}`,
+    ]
+  ) {
+    assertEquals((await quick(await bare("/page", { headers: { cookie } })))[0], 200, cookie);
+  }
+  assertEquals(await refusal(await bare("/admin/apps", { headers: { cookie: "nano_session=planted" } })), [
+    401,
+    "UNAUTHORIZED",
+  ]);
 });
 
 Deno.test("POST /logout ends the session", async () => {

@@ -54,6 +54,7 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
     [apps({ name: "-a" }), `apps[0].name is "-a": ${NAME}`],
     [apps({ name: "x".repeat(64) }), `apps[0].name is "${"x".repeat(59)}…: ${NAME}`],
     [apps({}, { name: "a", hostname: "x" }), 'apps[1].name is "a": already taken by apps[0].name'],
+    [app({ name: "v1--b" }), 'apps[0].name is "v1--b": names as v1--shop are kept for the versions of apps'],
     [{ default_app: "z" }, 'default_app is "z": there are no apps'],
     [{ ...apps({}, {}) as object, default_app: "z" }, 'default_app is "z": expected the name of an app: "a", "b"'],
   ],
@@ -74,6 +75,12 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [apps({ hostname: "*.Y" }, { hostname: "*.y." }), 'apps[1].hostname is "*.y.": already taken by apps[0].hostname'],
     [apps({}, { hostname: "a" }), 'apps[0].hostname is missing: its default "a" is taken by apps[1].hostname'],
+    ...["v1--b.test", "V12--B.test.:80", "*.v1--b.test", "v3--b", "v999999999999999--b-c.example.com"].map((
+      host,
+    ): Case => [
+      app({ hostname: ["x", host] }),
+      `apps[0].hostname[1] is "${host}": hosts as v1--shop.example.com are kept for previews of versions`,
+    ]),
     [{ hostname: "0.0.0.0:80" }, `hostname is "0.0.0.0:80": ${ADDRESS}`],
     [{ hostname: "" }, `hostname is "": ${ADDRESS}`],
     [{ hostname: null }, `hostname is null: ${ADDRESS}`],

@@ -21,6 +21,7 @@ Deno.test("An empty document gets every default", async () => {
     defaultApp: null,
     log: { level: "info", format: "json" },
     apps: [],
+    secretFiles: [],
   });
 });
 
@@ -97,6 +98,7 @@ Deno.test("Every key that is written arrives", async () => {
     trustedProxies: ["10.0.0.0/8", "fd00::/8", "192.0.2.1/32"],
     defaultApp: "a",
     log: { level: "debug", format: "pretty" },
+    secretFiles: [],
     apps: [{
       name: "a",
       path: `${folder.dir}/entry.ts`,

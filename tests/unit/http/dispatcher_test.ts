@@ -76,6 +76,47 @@ Deno.test("Dispatcher hands a request to its app, answers with what the app said
   }]);
 });
 
+Deno.test("Dispatcher lets no app set or clear the dashboard's cookie, and leaves all other cookies alone", async () => {
+  const door = new Door();
+  const cookiesAfter = async (...values: string[]) => {
+    door.play = (call) => call.respond(200, values.map((value) => `Set-Cookie\n${value}\n`).join(""), "");
+    const response = await door.send("http://blog.test/");
+    await response.body?.cancel();
+    return response.headers.getSetCookie();
+  };
+  const planted = [
+    "nano_session=x; Path=/",
+    "nano_session=; Max-Age=0",
+    " \tnano_session \t= x",
+    "NANO_SESSION=x",
+    "=nano_session=x",
+    " = nano_session=x; Path=/a",
+    "nano_session",
+    "nano_session; Path=/",
+  ];
+  assertEquals(await cookiesAfter("a=1", ...planted, "b=2"), ["a=1", "b=2"]);
+  const own = ["my_nano_session=1", "nano_sessions=1", "x=nano_session=1", "nano=1"];
+  assertEquals(await cookiesAfter(...own), own);
+});
+
+Deno.test("Dispatcher lets an app clear the cookies of its own domain, but not of a host that the dashboard may have", async () => {
+  const door = new Door();
+  const sent = async (url: string, value: string) => {
+    door.play = (call) => call.respond(200, `clear-site-data\n${value}\n`, "");
+    const response = await door.send(url, {}, { ...LISTENER, target: () => door.target });
+    await response.body?.cancel();
+    return response.headers.get("clear-site-data");
+  };
+  for (const url of ["http://localhost:8080/", "http://127.0.0.1/", "http://[::1]:80/x", "http://localhost/?q"]) {
+    assertEquals(await sent(url, '"cookies"'), null, url);
+    assertEquals(await sent(url, '"*"'), null, url);
+    assertEquals(await sent(url, '"cache"'), '"cache"', url);
+  }
+  for (const url of ["http://blog.test/", "http://shop.localhost/", "http://localhost.test/"]) {
+    assertEquals(await sent(url, '"cookies"'), '"cookies"', url);
+  }
+});
+
 Deno.test("Dispatcher gives every request an id of its own", async () => {
   const door = new Door();
   const ids = new Set<string | null>();

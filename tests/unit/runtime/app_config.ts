@@ -41,6 +41,7 @@ export function nanoConfig(apps: readonly AppConfig[], changes: Partial<NanoConf
     drainTimeoutMs: 20_000,
     maxMemoryMb: null,
     trustedProxies: [],
+    secretFiles: [],
     layers: { given: [], setAside: [], hidden: [], sources: {}, rollouts: {} },
     withLayers: () => Promise.reject(new Error("This configuration comes from no document")),
     defaultApp: null,

@@ -49,19 +49,68 @@ Deno.test("VersionFolders.unpack() refuses every path that leads out or is none,
   await refused(rawZip([GOOD, { name: "./", content: "evil" }]), "folder and has content");
 });
 
-Deno.test("VersionFolders.unpack() refuses links, devices and pipes, and writes nothing through them", async () => {
+Deno.test("VersionFolders.unpack() refuses links that lead out or in circles, devices and pipes, and writes nothing through links", async () => {
   const outside = await Deno.makeTempDir({ prefix: "nano-test-" });
   try {
-    for (const link of [outside, "..", "index.ts"]) {
-      await refused(
-        rawTarGz([GOOD, { name: "out", type: "2", link }, { name: "out/evil", content: "x" }]),
-        '"out"',
-        "symbolic link",
-      );
-      await refused(rawTarGz([GOOD, { name: "hard", type: "1", link }]), '"hard"', "hard link");
-      const entries = [GOOD, { name: "out", content: link, mode: 0o120777 }, { name: "out/evil", content: "x" }];
-      await refused(rawZip(entries), '"out"', "symbolic link");
+    const symbolic: Readonly<Record<string, string>> = {
+      [outside]: "absolute",
+      "/": "absolute",
+      "..": "leads out",
+      "../x": "leads out",
+      "a/../../x": "leads out",
+      "./..//../etc/passwd": "leads out",
+      ".": "lies in",
+      "./": "lies in",
+      "out": "circle",
+      "C:/x": "no path",
+      "a\\b": "no path",
+      "a\u0001": "no path",
+      "": "without a target",
+    };
+    for (const [link, why] of Object.entries(symbolic)) {
+      await refused(rawTarGz([GOOD, { name: "a/b", content: "x" }, { name: "out", type: "2", link }]), '"out"', why);
+      const zipped = [GOOD, { name: "a/b", content: "x" }, { name: "out", content: link, mode: 0o120777 }];
+      await refused(rawZip(zipped), '"out"', why);
     }
+    for (
+      const [link, why] of [[outside, "absolute"], ["..", "leads out"], ["a/../../x", "leads out"], ["a", "no file"]]
+    ) {
+      await refused(rawTarGz([GOOD, { name: "a/b", content: "x" }, { name: "out", type: "1", link: link! }]), why!);
+    }
+    // Through other links: one by one each of them stays inside.
+    const chains = [
+      [{ name: "a/up", type: "2", link: "../b" }, { name: "b/c", content: "x" }, {
+        name: "out",
+        type: "2",
+        link: "a/up/../..",
+      }],
+      [{ name: "one", type: "2", link: "two" }, { name: "two", type: "2", link: "one" }],
+      [{ name: "a/b/up", type: "2", link: "../b" }],
+      [{ name: "a/b", content: "x" }, { name: "a/self", type: "2", link: "../to" }, {
+        name: "to",
+        type: "2",
+        link: "a",
+      }],
+    ];
+    for (const chain of chains) await refused(rawTarGz([GOOD, ...chain]), "link");
+    // Out of the app's folder, though not out of the archive.
+    await refused(
+      rawTarGz([{ name: "wrap/index.ts", content: "x" }, { name: "wrap/out", type: "2", link: "../wrap" }]),
+      "leads out",
+    );
+    // Under a name that is a link, whichever comes first.
+    for (const link of ["a", "index.ts"]) {
+      const through = [{ name: "out", type: "2", link }, { name: "out/evil", content: "x" }];
+      await refused(rawTarGz([GOOD, { name: "a/b", content: "x" }, ...through]), '"out" is a link already');
+      await refused(rawTarGz([GOOD, { name: "a/b", content: "x" }, ...through.toReversed()]), "folder of that name");
+      const zipped = [GOOD, { name: "out", content: link, mode: 0o120777 }, { name: "out/evil", content: "x" }];
+      await refused(rawZip(zipped), '"out" is a link already');
+    }
+    await refused(
+      rawTarGz([GOOD, { name: "out", type: "2", link: "index.ts" }, { name: "out", content: "x" }]),
+      "link of that name",
+    );
+    await refused(rawZip([GOOD, { name: "out", content: "x".repeat(2000), mode: 0o120777 }]), "no path");
     for (
       const [type, what] of [["3", "device"], ["4", "device"], ["6", "named pipe"], ["S", "unknown"], ["D", "unknown"]]
     ) {

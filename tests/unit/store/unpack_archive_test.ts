@@ -79,3 +79,45 @@ Deno.test("VersionFolders.unpack() reads zip64 archives whose values are right",
   const archive = rawZip([{ name: "index.ts", content: "x" }], { zip64: { entryCount: 1n, directoryOffset } });
   assertEquals(await temp.unpack(archive), { bytes: 1, files: 1 });
 });
+
+Deno.test("VersionFolders.unpack() takes links that stay inside, and leaves out the commands of packages", async () => {
+  const files = [
+    { name: "app/package.json", content: "{}" },
+    { name: "app/node_modules/.store/kit/index.js", content: "kit" },
+    { name: "app/lib/a.txt", content: "a" },
+  ];
+  const links: Readonly<Record<string, string>> = {
+    "app/node_modules/kit": ".store/kit",
+    "app/node_modules/kit2": "./kit",
+    "app/lib/b.txt": "a.txt",
+    "app/lib/c.txt": "../lib/./b.txt",
+    "app/through.js": "node_modules/kit2/index.js",
+    "app/gone": "node_modules/nothing",
+    "app/node_modules/.bin/tool": "/usr/bin/tool",
+    "app/node_modules/.store/kit/node_modules/.bin/tool": "../../../../../../../out",
+  };
+  const tar = rawTarGz([
+    ...Object.entries(links).map(([name, link]) => ({ name, type: "2", link })),
+    ...files,
+    { name: "app/hard.txt", type: "1", link: "app/lib/a.txt" },
+  ]);
+  const zip = rawZip([
+    ...Object.entries(links).map(([name, content]) => ({ name, content, mode: 0o120777 })),
+    ...files,
+  ]);
+  for (const [archive, hard] of [[tar, true], [zip, false]] as const) {
+    await using temp = await TempVersions.create();
+    assertEquals(await temp.unpack(archive), { bytes: hard ? 7 : 6, files: hard ? 4 : 3 });
+    const root = temp.folders.pathOf("a", "v1");
+    const text = (name: string) => Deno.readTextFile(`${root}/${name}`);
+    const read = ["node_modules/kit/index.js", "node_modules/kit2/index.js", "through.js", "lib/b.txt", "lib/c.txt"];
+    assertEquals(await Promise.all(read.map(text)), ["kit", "kit", "kit", "a", "a"]);
+    if (hard) assertEquals(await text("hard.txt"), "a");
+    const paths = await pathsIn(root);
+    assertEquals(paths.filter((path) => path.includes(".bin") || path.includes("gone")), []);
+    for (const path of paths) {
+      const real = await Deno.realPath(`${root}/${path}`);
+      assertEquals(real.startsWith(await Deno.realPath(root)), true, path);
+    }
+  }
+});

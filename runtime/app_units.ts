@@ -1,5 +1,6 @@
 /** Makes what stands for an app in a generation: an isolate's supervisor, a static site, the files before either. */
 import { sep } from "node:path";
+import type { BootAdmission } from "./app/boot_admission.ts";
 import { BrokenApp } from "./app/broken_app.ts";
 import { MaskedIsolate } from "./app/masked_isolate.ts";
 import { secretMask } from "./app/secret_mask.ts";
@@ -23,6 +24,7 @@ import { NANO_VERSION } from "./version.ts";
 /** What units work with. */
 export interface UnitTools {
   readonly clock: Clock;
+  readonly admission: BootAdmission;
   readonly takeIsolate: (memoryMb: number) => Promise<AppIsolate>;
   readonly emit: (event: NanoEvent) => void;
   /** Absolute paths of files that no folder of assets may show. */
@@ -42,9 +44,11 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     return behind(folder, behind(files, site, tools), tools);
   }
   const mask = secretMask(app);
-  const { takeIsolate } = tools;
+  const { admission, takeIsolate } = tools;
   const supervisor = new Supervisor(app, code, {
     clock,
+    random: Math.random,
+    admission,
     takeIsolate: mask === null ? takeIsolate : async (memoryMb) => new MaskedIsolate(await takeIsolate(memoryMb), mask),
     openOutbound: ({ outbound }) => {
       const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`);

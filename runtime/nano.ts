@@ -1,5 +1,6 @@
 /** NANO itself: wires configuration, apps, front door and observers together; decides nothing. */
 import { join } from "node:path";
+import { BootAdmission, bootPlaces } from "./app/boot_admission.ts";
 import { CronSchedule } from "./app/cron_schedule.ts";
 import { brokenApp, superviseApp, type UnitTools } from "./app_units.ts";
 import { type AppBundle, Bundler } from "./bundle/bundler.ts";
@@ -29,6 +30,7 @@ import { type Readiness, readinessOf } from "./readiness.ts";
 import type { ReloadTools } from "./reload.ts";
 import { StateStore } from "./store/state_store.ts";
 import { VersionFolders } from "./store/version_folders.ts";
+import { windDown } from "./wind_down.ts";
 
 /** How NANO runs, beside what its configuration says. */
 export interface NanoOptions {
@@ -47,6 +49,8 @@ export interface NanoOptions {
   readonly dev?: boolean;
   /** `nano eval`: a request runs the app's entry as a script, and the answer tells how it went. */
   readonly evaluate?: boolean;
+  /** Apps that may have ended the process before: they start last, and each alone. */
+  readonly suspects?: ReadonlySet<string>;
 }
 
 /** What a drain came to. */
@@ -59,9 +63,6 @@ export interface DrainResult {
 
 /** The first start waits this long for slow apps before it listens; their requests then wait in their queues. */
 const FIRST_START_MS = 5_000;
-/** Answers that the apps have finished may take this long to reach their clients after the drain's deadline. */
-const DELIVERY_GRACE_MS = 1_000;
-
 /** A running NANO. */
 export class Nano implements AsyncDisposable {
   /** Tells everything that happens. */
@@ -72,6 +73,7 @@ export class Nano implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #tracer: OtelTracer | null;
   readonly #bundler: Bundler;
+  readonly #admission: BootAdmission;
   readonly #crons: CronSchedule;
   readonly #generations: Generations;
   readonly #observatory: Observatory;
@@ -106,7 +108,16 @@ export class Nano implements AsyncDisposable {
       color: options.color ?? false,
       ...(options.write === undefined ? {} : { write: options.write }),
     });
-    this.#metrics = new Metrics({ snapshot: () => this.apps(), startedAt: systemClock.wall() });
+    this.#admission = new BootAdmission({
+      places: bootPlaces(navigator.hardwareConcurrency),
+      clock: systemClock,
+      isSuspect: (app) => options.suspects?.has(app) ?? false,
+    });
+    this.#metrics = new Metrics({
+      snapshot: () => this.apps(),
+      startedAt: systemClock.wall(),
+      bootsWaiting: () => this.#admission.waiting,
+    });
     this.events.listen(this.#log.listen);
     this.events.listen(this.#metrics.listen);
     this.#observatory = new Observatory({
@@ -220,6 +231,7 @@ export class Nano implements AsyncDisposable {
     this.events.listen(this.#operator.listen);
     this.#farm = await IsolateFarm.start({
       bootSource: await bundleIsolate(this.#bundler),
+      admission: this.#admission,
       clock: systemClock,
       warn: (text) => this.#warn(text),
       onDeath: (error) => {
@@ -287,6 +299,7 @@ export class Nano implements AsyncDisposable {
   #tools({ file, stateDir, tls }: NanoConfig): ReloadTools<AppBundle> {
     const units: UnitTools = {
       clock: systemClock,
+      admission: this.#admission,
       takeIsolate: (memoryMb) => this.#farm.take(memoryMb),
       emit: (event) => this.events.emit(event),
       tracer: this.#tracer,
@@ -355,21 +368,13 @@ export class Nano implements AsyncDisposable {
     await this.#generations.settled;
     const last = [...this.#generations.present.units.values()];
     this.#crons[Symbol.dispose]();
-    const deadline = systemClock.now() + drainTimeoutMs;
-    // Deno closes every WebSocket and breaks every request body off the moment its server stops listening. Where there
-    // are some, listening ends with them; new requests meanwhile get 503 and a closed connection.
-    const hasSockets = [...last, ...this.#generations.stopping.keys()].some((unit) => unit.openSockets > 0);
-    const stopped = Promise.all([
-      ...last.map((unit) => unit.stop(drainTimeoutMs)),
-      ...this.#generations.stopping.values(),
-    ]);
-    const quiet = Promise.race([this.#dispatcher.bodiesRead, stopped]);
-    const early = hasSockets ? null : quiet.then(() => this.#listeners.shutdown());
-    await stopped;
-    // The apps' own close frames need a turn to leave; then Deno closes what is left in its own words.
-    if (early === null) await new Promise<void>((resolve) => systemClock.after(0, resolve));
-    const closed = early ?? this.#listeners.shutdown();
-    await withDeadline(closed, Math.max(0, deadline - systemClock.now()) + DELIVERY_GRACE_MS);
+    await windDown({
+      units: last,
+      stopping: this.#generations.stopping,
+      bodiesRead: this.#dispatcher.bodiesRead,
+      shutdown: () => this.#listeners.shutdown(),
+      timeoutMs: drainTimeoutMs,
+    }, systemClock);
     forget();
     const result = { drainedRequests: Math.max(0, inFlight - forcedClosed), forcedClosed };
     this.events.emit({ event: "drain_complete", ...result });
@@ -389,11 +394,4 @@ export class Nano implements AsyncDisposable {
   #warn(text: string): void {
     this.events.emit({ event: "warning", text });
   }
-}
-
-async function withDeadline(work: Promise<unknown>, ms: number): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const cancel = systemClock.after(ms, late.resolve);
-  await Promise.race([work, late.promise]);
-  cancel();
 }

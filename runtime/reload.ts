@@ -66,6 +66,9 @@ export interface ReloadOptions {
   readonly patienceMs?: number;
 }
 
+/** States of an app that did not work already; that it still does not refuses nobody's change. */
+const BROKEN: ReadonlySet<AppStateName> = new Set(["failed", "backoff", "crash_loop"]);
+
 type Outcome<Code> =
   | { readonly app: AppConfig; readonly code: Code }
   | { readonly app: AppConfig; readonly error: NanoError };
@@ -132,7 +135,7 @@ export async function prepareReload<Code extends UnitCode>(
     // An app that was broken before and still is must not hold down everybody else's changes.
     const blocking = failures.filter(({ unit }) => {
       const old = present.units.get(unit.app.name);
-      return old === undefined || (old.state !== "failed" && old.state !== "backoff");
+      return old === undefined || !BROKEN.has(old.state);
     });
     if (blocking.length > 0) {
       await discard();

@@ -20,6 +20,7 @@ const PARTS: readonly { readonly name: string; readonly holds: RegExp }[] = [
   { name: "runtime/static_site.ts", holds: /^runtime\/static_site\.ts$/ },
   { name: "runtime/unit_with_assets.ts", holds: /^runtime\/unit_with_assets\.ts$/ },
   { name: "runtime/door_with_assets.ts", holds: /^runtime\/door_with_assets\.ts$/ },
+  { name: "runtime/wind_down.ts", holds: /^runtime\/wind_down\.ts$/ },
   { name: "runtime/reload.ts", holds: /^runtime\/reload\.ts$/ },
   { name: "runtime/split_target.ts", holds: /^runtime\/split_target\.ts$/ },
   { name: "runtime/app/", holds: /^runtime\/app\// },

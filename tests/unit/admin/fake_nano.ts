@@ -22,6 +22,7 @@ export function fakeSnapshot(name: string, changes: Partial<AppSnapshot> = {}): 
     version: "v1",
     since: 1_000_000,
     restarts: {},
+    crashes: 0,
     lastExit: null,
     error: null,
     inFlight: 0,

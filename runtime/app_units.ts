@@ -15,6 +15,7 @@ import { DoorWithAssets } from "./door_with_assets.ts";
 import { AssetFolder } from "./http/assets.ts";
 import { OutboundDoor } from "./outbound/outbound_door.ts";
 import { TracedDoor } from "./outbound/traced_door.ts";
+import { PreparingUnit } from "./preparing_unit.ts";
 import type { AppUnit } from "./reload.ts";
 import { StaticSite } from "./static_site.ts";
 import type { Tracer } from "./trace/tracer.ts";
@@ -59,6 +60,11 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     nanoVersion: NANO_VERSION,
   });
   return behind(folder, supervisor, tools);
+}
+
+/** The unit of an app whose code is being read; its files are served meanwhile. @param make must not reject */
+export function standInFor(app: AppConfig, make: () => Promise<AppUnit>, tools: UnitTools): AppUnit {
+  return behind(assetsOf(app, tools), new PreparingUnit(app, make, tools), tools);
 }
 
 /** The unit of an app whose code could not be bundled; its files are served all the same. */

@@ -1,5 +1,5 @@
 /** The end of all apps and listeners: what is in flight first, for as long as there is time. */
-import type { Clock } from "./clock.ts";
+import { type Clock, within } from "./clock.ts";
 import type { AppUnit } from "./reload.ts";
 
 /** Answers that the apps have finished may take this long to reach their clients after the drain's deadline. */
@@ -33,12 +33,5 @@ export async function windDown(
   await stopped;
   // The apps' own close frames need a turn to leave; then Deno closes what is left in its own words.
   if (early === null) await new Promise<void>((resolve) => clock.after(0, resolve));
-  await withDeadline(early ?? shutdown(), Math.max(0, deadline - clock.now()) + DELIVERY_GRACE_MS, clock);
-}
-
-async function withDeadline(work: Promise<unknown>, ms: number, clock: Clock): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const cancel = clock.after(ms, late.resolve);
-  await Promise.race([work, late.promise]);
-  cancel();
+  await within(clock, early ?? shutdown(), Math.max(0, deadline - clock.now()) + DELIVERY_GRACE_MS);
 }

@@ -18,7 +18,7 @@ import { finishIsolate, type Unfinished } from "./finish_isolate.ts";
 import { IsolateStart } from "./isolate_start.ts";
 import type { OutboundDoor } from "./outbound_bridge.ts";
 import { Parking } from "./parking.ts";
-import { refusal } from "./refusal.ts";
+import { overloaded, refusal, startedTooLate } from "./refusal.ts";
 import { RestartPolicy } from "./restart_policy.ts";
 import type { AppCode, AppIsolate, SupervisorTools } from "./supervisor_tools.ts";
 
@@ -210,8 +210,7 @@ export class Supervisor {
 
   #enqueue(call: AppCall): void {
     if (!this.#queue.push(call)) {
-      const text = `Cannot queue for app "${this.app.name}": ${this.#queue.size} requests wait already`;
-      call.fail(new NanoError("APP_OVERLOADED", text));
+      call.fail(overloaded(this.app.name, this.#queue.size));
       return;
     }
     this.#sweep ??= this.#tools.clock.after(SWEEP_MS, this.#onSweep);
@@ -308,9 +307,9 @@ export class Supervisor {
     this.#isolate?.expire(timeoutMs);
     const waitMs = running ? timeoutMs : Math.min(timeoutMs, START_WAIT_MS);
     this.#queue.expire(clock.now() - waitMs, () => {
-      const detail = running ? `no free place within ${waitMs} ms` : `it did not start within ${waitMs} ms`;
-      const code = running ? "REQUEST_TIMEOUT" : "APP_UNAVAILABLE";
-      return new NanoError(code, `Cannot answer from app "${this.app.name}": ${detail}`);
+      if (!running) return startedTooLate(this.app.name, waitMs);
+      const text = `Cannot answer from app "${this.app.name}": no free place within ${waitMs} ms`;
+      return new NanoError("REQUEST_TIMEOUT", text);
     });
     if (this.pending > 0) {
       this.#parking.lastActive = clock.now();

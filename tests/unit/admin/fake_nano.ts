@@ -61,15 +61,25 @@ export class FakeNano implements HostTarget {
   /** Thrown by the next reloads. */
   refusal: unknown = null;
   reloads = 0;
+  begins = 0;
   drains = 0;
   forcedClosed = 0;
   disposed = false;
   busy: string[] = [];
+  /** Told when begin() is called. */
+  onBegin: () => void = () => {};
+  /** Awaited by begin(). */
+  beginGate: Promise<void> = Promise.resolve();
   /** Awaited by drain(). */
   drainGate: Promise<void> = Promise.resolve();
 
   constructor() {
     this.events.listen((event) => this.told.push(event));
+  }
+  begin(): Promise<void> {
+    this.begins++;
+    this.onBegin();
+    return this.beginGate;
   }
   apps(): readonly AppSnapshot[] {
     return this.snapshots;

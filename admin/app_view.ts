@@ -62,6 +62,7 @@ export class AppViews {
       start_seconds: app.startSeconds,
       restarts: { ...app.restarts },
       restarts_total: Object.values(app.restarts).reduce((sum, count) => sum + count, 0),
+      crashes: app.crashes,
       last_exit: lastExit && { ...lastExit, at: isoTime(lastExit.at) },
       in_flight: app.inFlight,
       queued: app.queued,

@@ -1,5 +1,6 @@
 /** Makes what stands for an app in a generation: an isolate's supervisor, a static site, the files before either. */
 import { join, sep } from "node:path";
+import type { BootAdmission } from "./app/boot_admission.ts";
 import { BrokenApp } from "./app/broken_app.ts";
 import { MaskedIsolate } from "./app/masked_isolate.ts";
 import { secretMask } from "./app/secret_mask.ts";
@@ -15,6 +16,7 @@ import { DoorWithAssets } from "./door_with_assets.ts";
 import { AssetFolder } from "./http/assets.ts";
 import { OutboundDoor } from "./outbound/outbound_door.ts";
 import { TracedDoor } from "./outbound/traced_door.ts";
+import { PreparingUnit } from "./preparing_unit.ts";
 import type { AppUnit } from "./reload.ts";
 import { StaticSite } from "./static_site.ts";
 import type { Tracer } from "./trace/tracer.ts";
@@ -24,6 +26,7 @@ import { NANO_VERSION } from "./version.ts";
 /** What units work with. */
 export interface UnitTools {
   readonly clock: Clock;
+  readonly admission: BootAdmission;
   readonly takeIsolate: (memoryMb: number) => Promise<AppIsolate>;
   readonly emit: (event: NanoEvent) => void;
   /** Absolute paths of files that no folder of assets may show. */
@@ -43,9 +46,11 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     return behind(folder, behind(files, site, tools), tools);
   }
   const mask = secretMask(app);
-  const { takeIsolate } = tools;
+  const { admission, takeIsolate } = tools;
   const supervisor = new Supervisor(app, code, {
     clock,
+    random: Math.random,
+    admission,
     takeIsolate: mask === null ? takeIsolate : async (memoryMb) => new MaskedIsolate(await takeIsolate(memoryMb), mask),
     openOutbound: ({ outbound }) => {
       const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`);
@@ -56,6 +61,11 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     nanoVersion: NANO_VERSION,
   });
   return behind(folder, supervisor, tools);
+}
+
+/** The unit of an app whose code is being read; its files are served meanwhile. @param make must not reject */
+export function standInFor(app: AppConfig, make: () => Promise<AppUnit>, tools: UnitTools): AppUnit {
+  return behind(assetsOf(app, tools), new PreparingUnit(app, make, tools), tools);
 }
 
 /** The unit of an app whose code could not be bundled; its files are served all the same. */

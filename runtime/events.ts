@@ -98,6 +98,7 @@ export type NanoEvent =
   | { readonly event: "server_start"; readonly version: string; readonly url: string; readonly admin: string | null }
   | { readonly event: "server_stop"; readonly exitCode: number }
   | RequestEvent
+  | { readonly event: "app_start_queued"; readonly app: string }
   | { readonly event: "app_starting"; readonly app: string; readonly attempt: number }
   | { readonly event: "app_ready"; readonly app: string; readonly startMs: number; readonly version: string }
   | { readonly event: "app_failed"; readonly app: string; readonly reason: ExitReason; readonly error: string }
@@ -164,6 +165,8 @@ export interface AppSnapshot {
   readonly since: number;
   /** Restarts by the reason of the exit before. */
   readonly restarts: Readonly<Partial<Record<ExitReason, number>>>;
+  /** Deaths in a row, 0 once the app has been healthy again; from the third on its state is crash_loop. */
+  readonly crashes: number;
   /** The last end of an isolate; `at` is ms since the epoch. */
   readonly lastExit: { readonly reason: ExitReason; readonly detail: string; readonly at: number } | null;
   /** Message of the failure, in state failed. */

@@ -3,6 +3,7 @@ import type { AppBundle } from "./bundle/bundler.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import type { NanoEvent, ReloadSummary } from "./events.ts";
 import type { AppTarget, Router } from "./http/router.ts";
+import type { Prepared } from "./first_start.ts";
 import {
   type AppUnit,
   emptyGeneration,
@@ -49,6 +50,8 @@ export class Generations {
   readonly #leaving = new Set<AppUnit>();
   /** Every unit that was replaced or removed and has not ended yet. */
   readonly #stops = new Map<AppUnit, Promise<unknown>>();
+  /** What units that stood in for an app have become; a change under way may still name them. */
+  readonly #adopted = new WeakMap<AppUnit, Prepared>();
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(config: NanoConfig, tools: GenerationsTools) {
@@ -94,6 +97,25 @@ export class Generations {
   }
 
   /**
+   * Puts the first generation in force, whose apps come up afterwards.
+   * @throws {NanoError} USAGE when a port cannot be had
+   */
+  begin(first: Generation): void {
+    this.#commit({ next: first, retired: [], removed: [] }, this.#tools.openPorts(first.config));
+  }
+
+  /** Puts units in the place of those that stood in for them. */
+  adopt(prepared: ReadonlyMap<AppUnit, Prepared>): void {
+    for (const [standIn, made] of prepared) this.#adopted.set(standIn, made);
+    const next = this.#withAdopted(this.#present);
+    if (next === this.#present) return;
+    this.#present = next;
+    this.#targets = targetsOf(next);
+    this.#route();
+    this.#tools.onChange(next);
+  }
+
+  /**
    * Puts another configuration, or other code, in force; call it within {@linkcode Generations.queue} only.
    *
    * @throws {NanoError} CONFIG_INVALID when an app would break, USAGE when a port cannot be had; nothing has changed then
@@ -106,7 +128,8 @@ export class Generations {
       const prepared = await prepareReload(this.#present, config, this.#tools.reloadTools(config), options);
       discard = prepared.discard;
       options.keep?.();
-      this.#commit(prepared, ports);
+      const { next, retired, summary } = prepared;
+      this.#commit({ next, retired, removed: summary.removed }, ports);
       return prepared.summary;
     } catch (error) {
       ports.discard();
@@ -115,14 +138,15 @@ export class Generations {
     }
   }
 
-  /** The one assignment that puts a generation in force. */
+  /** The one assignment that puts a generation in force. @param change.removed names of apps that are gone */
   #commit(
-    { next, retired, summary }: Awaited<ReturnType<typeof prepareReload>>,
+    change: { readonly next: Generation; readonly retired: readonly AppUnit[]; readonly removed: readonly string[] },
     ports: OpenedPorts,
   ): void {
-    this.#present = next;
+    const { retired } = change;
+    const next = this.#present = this.#withAdopted(change.next);
     this.#targets = targetsOf(next);
-    const removed = new Set(summary.removed);
+    const removed = new Set(change.removed);
     for (const unit of retired) if (removed.has(unit.app.name)) this.#leaving.add(unit);
     this.#route();
     this.#tools.onChange(next);
@@ -132,6 +156,21 @@ export class Generations {
 
   #route(): void {
     this.#tools.route(routerOf(this.#present, this.#targets, this.#leaving));
+  }
+
+  /** The same generation when nobody stands in for an app that has come. */
+  #withAdopted(generation: Generation): Generation {
+    const units = new Map(generation.units);
+    const inputs = new Map(generation.inputs);
+    let isOther = false;
+    for (const [name, unit] of units) {
+      const made = this.#adopted.get(unit);
+      if (made === undefined) continue;
+      isOther = true;
+      units.set(name, made.unit);
+      inputs.set(name, made.inputs);
+    }
+    return isOther ? { ...generation, units, inputs } : generation;
   }
 
   #retire(unit: AppUnit): void {

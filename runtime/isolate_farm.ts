@@ -1,4 +1,5 @@
 /** Everything that isolates come from: the bundled bootstrap, the warden, the reserve, the watch over their ends. */
+import type { BootAdmission } from "./app/boot_admission.ts";
 import { FairCores } from "./app/fair_cores.ts";
 import { IsolateWorker } from "./app/isolate_worker.ts";
 import { Reserve } from "./app/reserve.ts";
@@ -9,6 +10,16 @@ import type { AppConfig } from "./config/resolved_config.ts";
 import type { NanoError } from "./errors.ts";
 import { defaultCeilingBytes } from "./machine_memory.ts";
 
+/** What a farm works with. */
+export interface FarmOptions {
+  readonly bootSource: string;
+  readonly admission: BootAdmission;
+  readonly clock: Clock;
+  readonly warn: (text: string) => void;
+  /** Told when no isolate lives any more, and none can be had. */
+  readonly onDeath: (error: NanoError) => void;
+}
+
 /** Gives booted isolates and sees them end. */
 export class IsolateFarm implements Disposable {
   readonly #warden: WardenLink;
@@ -16,36 +27,32 @@ export class IsolateFarm implements Disposable {
   readonly #threads: ThreadWatch;
   readonly #cores = new FairCores();
 
-  private constructor(warden: WardenLink, clock: Clock, warn: (text: string) => void) {
+  private constructor(warden: WardenLink, { admission, clock, warn }: FarmOptions) {
     this.#warden = warden;
     this.#threads = new ThreadWatch((threadId) => {
       warn(
         `Thread worker-${threadId} of a killed isolate still runs after ${STUCK_AFTER_MS} ms: V8 cannot stop its call`,
       );
     });
-    this.#reserve = new Reserve((memoryMb) => {
+    const spawn = (memoryMb: number) => {
       const isolate = new IsolateWorker(warden, memoryMb, clock);
       this.#cores.watch(isolate);
       isolate.ended.then(() => this.#threads.watch(isolate.threadId));
       return isolate;
-    });
+    };
+    this.#reserve = new Reserve({ spawn, admission, clock });
   }
 
   /**
    * Starts the warden.
    * @throws {NanoError} INTERNAL when it does not come up
    */
-  static async start(options: {
-    bootSource: string;
-    clock: Clock;
-    warn: (text: string) => void;
-    onDeath: (error: NanoError) => void;
-  }): Promise<IsolateFarm> {
+  static async start(options: FarmOptions): Promise<IsolateFarm> {
     const warden = await WardenLink.start(options.bootSource, options);
-    return new IsolateFarm(warden, options.clock, options.warn);
+    return new IsolateFarm(warden, options);
   }
 
-  /** A booted, empty isolate. */
+  /** A booted, empty isolate for somebody whom the admission has let in. */
   take(memoryMb: number): Promise<IsolateWorker> {
     return this.#reserve.take(memoryMb);
   }

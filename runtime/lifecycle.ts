@@ -8,6 +8,7 @@ export type ExitReason =
   | "drain_timeout"
   | "boot_failed"
   | "boot_timeout"
+  | "isolate_timeout"
   | "out_of_memory"
   | "unresponsive"
   | "uncaught_error"
@@ -23,8 +24,11 @@ export type AppState<W> =
   | { readonly name: "draining"; readonly worker: W; readonly deadline: number }
   | { readonly name: "stopped"; readonly reason: ExitReason };
 
-/** Name of a state, as the API and the metrics show it. */
-export type AppStateName = "idle" | "starting" | "running" | "backoff" | "failed" | "draining" | "stopped";
+/** Where an app is in its life: what the state machine moves. */
+export type AppPhase = AppState<unknown>["name"];
+
+/** Name of a state, as the API and the metrics show it: the phase, or what is truer of an app that keeps dying. */
+export type AppStateName = AppPhase | "crash_loop";
 
 /** Every state's name, in the order of a healthy life. */
 export const APP_STATE_NAMES = [
@@ -32,10 +36,32 @@ export const APP_STATE_NAMES = [
   "starting",
   "running",
   "backoff",
+  "crash_loop",
   "failed",
   "draining",
   "stopped",
 ] as const satisfies readonly AppStateName[];
+
+/** Deaths in a row from which on an app is in a crash loop: one may be a bad request, two may be chance. */
+const CRASH_LOOP_DEATHS = 3;
+
+/**
+ * What is shown of an app: one that keeps dying neither runs nor starts nor waits, whatever it happens to do right now.
+ * @param crashes deaths in a row; 0 once it has been healthy again
+ */
+export function shownState(phase: AppPhase, crashes: number): AppStateName {
+  switch (phase) {
+    case "starting":
+    case "running":
+    case "backoff":
+      return crashes >= CRASH_LOOP_DEATHS ? "crash_loop" : phase;
+    case "idle":
+    case "failed":
+    case "draining":
+    case "stopped":
+      return phase;
+  }
+}
 
 /** What can happen to an app. `exit` names the isolate that ended, so that a late exit of an old one is dropped. */
 export type AppEvent<W> =

@@ -27,7 +27,8 @@ export {
   type RequestEvent,
 } from "./events.ts";
 export { APP_STATE_NAMES, type AppStateName, type ExitReason } from "./lifecycle.ts";
-export { type DrainResult, Nano, type NanoOptions } from "./nano.ts";
+export { Nano } from "./nano.ts";
+export type { DrainResult, NanoOptions } from "./nano_options.ts";
 export type { Readiness } from "./readiness.ts";
 export { NANO_VERSION } from "./version.ts";
 export { problemDocument } from "./http/problem.ts";

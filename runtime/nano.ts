@@ -1,23 +1,21 @@
 /** NANO itself: wires configuration, apps, front door and observers together; decides nothing. */
 import { join } from "node:path";
+import { BootAdmission, bootPlaces } from "./app/boot_admission.ts";
 import { CronSchedule } from "./app/cron_schedule.ts";
-import { brokenApp, superviseApp, type UnitTools } from "./app_units.ts";
 import { type AppBundle, Bundler } from "./bundle/bundler.ts";
-import { withEvalEntry } from "./bundle/eval_entry.ts";
 import { bundleIsolate } from "./bundle/isolate_bundle.ts";
-import { withStreamPolyfill } from "./bundle/stream_polyfill_source.ts";
 import { systemClock, within } from "./clock.ts";
 import { relayered } from "./config/fit_layers.ts";
-import type { AppLayer } from "./config/layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
-import { NanoError } from "./errors.ts";
+import { ConfigReloads } from "./config_reloads.ts";
 import { type AppSnapshot, EventHub, type ReloadSummary } from "./events.ts";
 import { FileWatch } from "./file_watch.ts";
-import { fixedKeyChanges } from "./fixed_keys.ts";
+import { FirstStart } from "./first_start.ts";
 import { Generations } from "./generations.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { IsolateFarm } from "./isolate_farm.ts";
 import { Listeners } from "./listeners.ts";
+import type { DrainResult, NanoOptions } from "./nano_options.ts";
 import type { Observations } from "./observations.ts";
 import { Log } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
@@ -26,42 +24,18 @@ import { OtelTracer } from "./trace/otel_tracer.ts";
 import type { Operations } from "./operations.ts";
 import { Operator } from "./operate/operator.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
-import type { ReloadTools } from "./reload.ts";
 import { StateFolder } from "./store/state_folder.ts";
 import { StateStore } from "./store/state_store.ts";
 import { VersionFolders } from "./store/version_folders.ts";
+import { UnitWorkshop } from "./unit_workshop.ts";
+import { windDown } from "./wind_down.ts";
 
-/** How NANO runs, beside what its configuration says. */
-export interface NanoOptions {
-  /** Takes the log's lines. Default: stdout. */
-  readonly write?: (text: string) => void;
-  /** Whether pretty log lines are coloured. */
-  readonly color?: boolean;
-  /**
-   * Reads the configuration anew; without it a reload looks at the apps' code only. It has to pass the layers on to
-   * `loadConfig` or `resolveConfig`.
-   */
-  readonly reloadConfig?: (layers: readonly AppLayer[]) => Promise<NanoConfig>;
-  /** Whether edits of files take effect by themselves. */
-  readonly watch?: boolean;
-  /** `nano dev`: answers hold stacks, and an edit that breaks an app takes effect, so that its author sees the mistake. */
-  readonly dev?: boolean;
-  /** `nano eval`: a request runs the app's entry as a script, and the answer tells how it went. */
-  readonly evaluate?: boolean;
-}
-
-/** What a drain came to. */
-export interface DrainResult {
-  /** Requests that were in flight and finished. */
-  readonly drainedRequests: number;
-  /** Requests that had to be cut. */
-  readonly forcedClosed: number;
-}
-
-/** The first start waits this long for slow apps before it listens; their requests then wait in their queues. */
+/** {@linkcode Nano.begin} waits this long for slow apps; their requests wait in their queues before and after. */
 const FIRST_START_MS = 5_000;
-/** Answers that the apps have finished may take this long to reach their clients after the drain's deadline. */
-const DELIVERY_GRACE_MS = 1_000;
+/** Whoever watches files has seen a project of a thousand apps by then; one that takes longer holds no app up. */
+const WATCH_READY_MS = 2_000;
+/** When a start has failed, connections that are open already get this long to end. */
+const CLOSE_MS = 1_000;
 
 /** A running NANO. */
 export class Nano implements AsyncDisposable {
@@ -71,8 +45,10 @@ export class Nano implements AsyncDisposable {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #dispatcher: Dispatcher;
-  readonly #tracer: OtelTracer | null;
   readonly #bundler: Bundler;
+  readonly #workshop: UnitWorkshop;
+  readonly #reloads: ConfigReloads;
+  readonly #admission: BootAdmission;
   readonly #crons: CronSchedule;
   readonly #generations: Generations;
   readonly #observatory: Observatory;
@@ -80,24 +56,28 @@ export class Nano implements AsyncDisposable {
   #folder: StateFolder | null = null;
   #store: StateStore | null = null;
   #operator!: Operator;
-  #farm!: IsolateFarm;
-  #listeners!: Listeners;
+  #listeners: Listeners | null = null;
+  #first: FirstStart<AppBundle> | null = null;
+  #begun: Promise<void> | null = null;
+  #farm: IsolateFarm | null = null;
+  /** Isolates can be had from then on. */
+  readonly #farmUp = Promise.withResolvers<IsolateFarm>();
   #watch: FileWatch | null = null;
   #draining: Promise<DrainResult> | null = null;
 
   private constructor(config: NanoConfig, options: NanoOptions, tracer: OtelTracer | null) {
     this.#options = options;
     this.#generations = new Generations(config, {
-      reloadTools: (next) => this.#tools(next),
-      openPorts: (next) => this.#listeners.prepare(next),
+      reloadTools: (next) => this.#workshop.toolsOf(next),
+      openPorts: (next) => this.#listeners!.prepare(next),
       route: (router) => this.#dispatcher.use(router),
       beforeBoot: async (next) => await this.#watch?.expect(next),
       onChange: (next) => {
         const { config, units } = next;
         this.#dispatcher.trust(config.trustedProxies);
         this.#log.configure(config.log);
-        this.#farm.fit(config.apps);
-        this.#farm.setCeiling(config.maxMemoryMb);
+        this.#farm?.fit(config.apps);
+        this.#farm?.setCeiling(config.maxMemoryMb);
         this.#crons.follow(units.values());
         this.#operator.follow();
         // It never rejects.
@@ -110,16 +90,22 @@ export class Nano implements AsyncDisposable {
       color: options.color ?? false,
       ...(options.write === undefined ? {} : { write: options.write }),
     });
+    this.#admission = new BootAdmission({
+      places: bootPlaces(navigator.hardwareConcurrency),
+      clock: systemClock,
+      isSuspect: (app) => options.suspects?.has(app) ?? false,
+    });
     this.#metrics = new Metrics({
       snapshot: () => this.apps(),
       startedAt: systemClock.wall(),
+      bootsWaiting: () => this.#admission.waiting,
       unexplained: () => this.#farm?.unexplainedBytes ?? 0,
     });
     this.events.listen(this.#log.listen);
     this.events.listen(this.#metrics.listen);
     this.#observatory = new Observatory({ metrics: this.#metrics, snapshot: () => this.apps(), clock: systemClock });
     this.events.listen(this.#observatory.listen);
-    this.#tracer = tracer?.follow(this.events) ?? null;
+    tracer?.follow(this.events);
     this.#dispatcher = new Dispatcher(null, {
       trustedProxies: config.trustedProxies,
       reveal: options.dev ?? false,
@@ -131,25 +117,76 @@ export class Nano implements AsyncDisposable {
     this.#bundler = new Bundler({
       cacheDir: join(config.stateDir, "bundles"),
       installDependencies: true,
-      onInstall: (app) => this.#warn(`Installing the packages that app "${app}" lists in its package.json`),
+      onInstall: (app) => {
+        this.#warn(`Installing the packages that app "${app}" lists in its package.json`);
+        this.#first?.skip(app);
+      },
     });
+    this.#workshop = new UnitWorkshop({
+      bundler: this.#bundler,
+      clock: systemClock,
+      admission: this.#admission,
+      takeIsolate: async (memoryMb) => await (await this.#farmUp.promise).take(memoryMb),
+      emit: (event) => this.events.emit(event),
+      tracer,
+      evaluate: options.evaluate ?? false,
+    });
+    this.#reloads = new ConfigReloads({
+      generations: this.#generations,
+      reloadConfig: options.reloadConfig,
+      tolerant: options.dev ?? false,
+      layers: () => this.#operator.layers(),
+      isDraining: () => this.#draining !== null,
+      // It never rejects.
+      onEnd: () => void this.#watch?.follow(this.#generations.present),
+      emit: (event) => this.events.emit(event),
+    });
+    // Whoever begins hears of it; apps that wait for an isolate need not.
+    this.#farmUp.promise.catch(() => {});
   }
 
   /**
-   * Starts every app and listens. An app that cannot start holds nobody down: see {@linkcode Nano.readiness}.
+   * Listens and starts every app; waits for its packages if need be, and a few seconds for it to boot. An app that cannot start holds nobody down: see {@linkcode Nano.readiness}.
    *
    * @throws {NanoError} USAGE when an address cannot be had, INTERNAL when isolates cannot be created
    */
   static async start(config: NanoConfig, options: NanoOptions = {}): Promise<Nano> {
-    const nano = new Nano(config, options, await OtelTracer.open());
+    const nano = await Nano.open(config, options);
     try {
-      // An edit made meanwhile is noticed and takes effect right after.
-      await nano.#generations.queue(() => nano.#start(config));
+      await nano.begin();
+      await nano.#first!.prepared;
+      await within(systemClock, nano.#first!.over, FIRST_START_MS);
     } catch (error) {
       await nano.#close();
       throw error;
     }
     return nano;
+  }
+
+  /**
+   * Listens and starts no app yet: requests wait in the queues of their apps until {@linkcode Nano.begin}.
+   *
+   * @throws {NanoError} USAGE when an address cannot be had
+   */
+  static async open(config: NanoConfig, options: NanoOptions = {}): Promise<Nano> {
+    const nano = new Nano(config, options, await OtelTracer.open());
+    try {
+      await nano.#open(config);
+    } catch (error) {
+      await nano.#close();
+      throw error;
+    }
+    return nano;
+  }
+
+  /**
+   * Starts the apps. Settles when each has come up or failed, at the latest after a few seconds: slow ones, and those
+   * whose packages are being installed, come up later.
+   *
+   * @throws {NanoError} INTERNAL when isolates cannot be created
+   */
+  begin(): Promise<void> {
+    return this.#begun ??= this.#begin();
   }
 
   /** The configuration in force. */
@@ -159,12 +196,12 @@ export class Nano implements AsyncDisposable {
 
   /** Where clients reach the public listener. */
   get url(): string {
-    return this.#listeners.url;
+    return this.#listeners!.url;
   }
 
   /** Ports of apps with a listener of their own, by app name. */
   get ownPorts(): ReadonlyMap<string, number> {
-    return this.#listeners.ownPorts();
+    return this.#listeners!.ownPorts();
   }
 
   /** Everything that changes something, beside editing nano.json; kept in the state folder. */
@@ -182,7 +219,7 @@ export class Nano implements AsyncDisposable {
    * @throws {NanoError} CONFIG_INVALID with every mistake in `details`; nothing has changed then
    */
   reload(): Promise<ReloadSummary> {
-    return this.#reload(null);
+    return this.#reloads.reload(null);
   }
 
   /** Finishes what is in flight, then ends everything. Calling it again returns the same drain. */
@@ -218,37 +255,60 @@ export class Nano implements AsyncDisposable {
     await this.drain();
   }
 
-  async #start(config: NanoConfig): Promise<void> {
+  async #open(config: NanoConfig): Promise<void> {
     this.#folder = StateFolder.open(config.stateDir, { file: config.file, warn: (text) => this.#warn(text) });
     this.#operator = await this.#openState(config);
     this.events.listen(this.#operator.listen);
-    this.#farm = await IsolateFarm.start({
-      bootSource: await bundleIsolate(this.#bundler),
-      clock: systemClock,
-      warn: (text) => this.#warn(text),
-      onDeath: (error) => {
-        // Every app lived under it. The guardian starts the host anew.
-        this.#warn(error.message);
-        this.#log.flush();
-        Deno.exit(1);
-      },
-    });
+    const whole = await this.#reloads.withKept(config);
     this.#listeners = await Listeners.open(config, {
       dispatcher: this.#dispatcher,
       appNamed: (name) => this.#generations.target(name),
       onError: (error) => this.#warn(error.message),
     });
     this.#folder.tell(this.#listeners.url);
-    if (this.#options.watch === true) {
-      this.#watch = new FileWatch((only) => this.#reloadByWatch(only));
-      await this.#watch.follow({ config, units: new Map(), inputs: new Map() });
-    }
-    await this.#generations.advance(await this.#withKept(config), {
-      strict: false,
-      only: null,
-      patienceMs: FIRST_START_MS,
+    this.#first = new FirstStart(whole, {
+      ...this.#workshop.toolsOf(whole),
+      clock: systemClock,
+      adopt: (prepared) => this.#generations.adopt(prepared),
     });
-    await this.#watch?.follow(this.#generations.present);
+    this.#generations.begin(this.#first.generation);
+  }
+
+  async #begin(): Promise<void> {
+    const farm = this.#startFarm();
+    // It is awaited below, where it may have failed already.
+    farm.catch(() => {});
+    if (this.#options.watch === true && this.#draining === null) {
+      this.#watch = new FileWatch((only) => this.#reloads.reloadEdited(only));
+      // Before the code is read: an edit made meanwhile is noticed and takes effect right after.
+      await within(systemClock, this.#watch.follow(this.#generations.present), WATCH_READY_MS);
+    }
+    if (this.#draining === null) this.#first!.run();
+    await farm;
+    await within(systemClock, this.#first!.quicklyOver, FIRST_START_MS);
+  }
+
+  async #startFarm(): Promise<void> {
+    try {
+      this.#farm = await IsolateFarm.start({
+        bootSource: await bundleIsolate(this.#bundler),
+        admission: this.#admission,
+        clock: systemClock,
+        warn: (text) => this.#warn(text),
+        onDeath: (error) => {
+          // Every app lived under it. The guardian starts the host anew.
+          this.#warn(error.message);
+          this.#log.flush();
+          Deno.exit(1);
+        },
+      });
+    } catch (error) {
+      this.#farmUp.reject(error);
+      throw error;
+    }
+    this.#farmUp.resolve(this.#farm);
+    this.#farm.fit(this.config.apps);
+    this.#farm.setCeiling(this.config.maxMemoryMb);
   }
 
   async #openState(config: NanoConfig): Promise<Operator> {
@@ -262,90 +322,19 @@ export class Nano implements AsyncDisposable {
       events: this.events,
       clock: systemClock,
       layered: (layers) => relayered(this.config, layers),
-      readConfig: (layers) => this.#readConfig(layers),
+      readConfig: (layers) => this.#reloads.read(layers),
       isDraining: () => this.#draining !== null,
       reload: () => this.reload(),
       runCron: (unit, name) => this.#crons.run(unit, unit.app.crons.find((cron) => cron.name === name)!),
-      codeVersion: async (app) => (await this.#tools(this.config).bundle(app)).version,
+      codeVersion: async (app) => (await this.#workshop.toolsOf(this.config).bundle(app)).version,
     });
   }
 
-  /** The configuration that NANO was started with, together with what was changed before. */
-  async #withKept(config: NanoConfig): Promise<NanoConfig> {
-    const layers = this.#operator.layers();
-    if (layers.length === 0) return config;
-    const whole = await relayered(config, layers);
-    for (const { app, reasons } of whole.layers.setAside) {
-      this.#warn(`Kept changes of app "${app}" are set aside: ${reasons.join("; ")}`);
-    }
-    return whole;
-  }
-
-  async #readConfig(layers: readonly AppLayer[]): Promise<NanoConfig> {
-    const { reloadConfig } = this.#options;
-    if (reloadConfig === undefined) return await relayered(this.config, layers);
-    const config = await reloadConfig(layers);
-    if (config.layers.given.length === layers.length) return config;
-    throw new NanoError("INTERNAL", "Cannot read the configuration: reloadConfig does not pass its layers on");
-  }
-
-  #tools({ file, stateDir, tls }: NanoConfig): ReloadTools<AppBundle> {
-    const units: UnitTools = {
-      clock: systemClock,
-      takeIsolate: (memoryMb) => this.#farm.take(memoryMb),
-      emit: (event) => this.events.emit(event),
-      tracer: this.#tracer,
-      hidden: [file, stateDir, tls?.cert, tls?.key].filter((path) => typeof path === "string"),
-    };
-    return {
-      bundle: async (app) => {
-        const bundle = await this.#bundler.bundle(app);
-        for (const warning of bundle.warnings) this.#warn(`App "${app.name}": ${warning}`);
-        const whole = app.streams === "polyfill" ? await withStreamPolyfill(bundle) : bundle;
-        return this.#options.evaluate === true ? withEvalEntry(whole) : whole;
-      },
-      supervise: (app, code) => superviseApp(app, code, units),
-      broken: (app, error) => brokenApp(app, error, units),
-    };
-  }
-
-  #reload(only: ReadonlySet<string> | null): Promise<ReloadSummary> {
-    return this.#generations.queue(() => this.#reloadNow(only));
-  }
-
-  async #reloadNow(only: ReadonlySet<string> | null): Promise<ReloadSummary> {
-    if (this.#draining !== null) throw new NanoError("APP_DRAINING", "Cannot reload: NANO is going away");
-    try {
-      const config = await this.#readConfig(this.#operator.layers());
-      // A developer wants to see what broke, an operator wants what works.
-      const strict = this.#options.dev !== true;
-      const keep = () => fixedKeyChanges(this.config, config).forEach((text) => this.#warn(text));
-      const summary = await this.#generations.advance(config, { strict, only, keep });
-      const { added, removed, changed } = summary;
-      if (only === null || added.length + removed.length + changed.length > 0) {
-        this.events.emit({ event: "config_reload", ...summary });
-      }
-      return summary;
-    } catch (error) {
-      const refused = error instanceof NanoError ? error : null;
-      const errors = refused === null || refused.details.length === 0 ? [(error as Error).message] : refused.details;
-      this.events.emit({ event: "config_rejected", errors });
-      throw error;
-    } finally {
-      this.#watch?.follow(this.#generations.present);
-    }
-  }
-
-  async #reloadByWatch(only: ReadonlySet<string>): Promise<void> {
-    try {
-      await this.#reload(only);
-    } catch (error) {
-      // What was refused stands in the log already; anything else is a fault of ours.
-      if (!(error instanceof NanoError)) throw error;
-    }
-  }
-
   async #drain(): Promise<DrainResult> {
+    if (this.#begun === null) {
+      await this.#close();
+      return { drainedRequests: 0, forcedClosed: 0 };
+    }
     const { drainTimeoutMs } = this.#generations.present.config;
     const units = [...this.#generations.present.units.values()];
     const inFlight = [...units, ...this.#generations.stopping.keys()].reduce((sum, unit) => sum + unit.pending, 0);
@@ -360,21 +349,13 @@ export class Nano implements AsyncDisposable {
     await this.#generations.settled;
     const last = [...this.#generations.present.units.values()];
     this.#crons[Symbol.dispose]();
-    const deadline = systemClock.now() + drainTimeoutMs;
-    // Deno closes every WebSocket and breaks every request body off the moment its server stops listening. Where there
-    // are some, listening ends with them; new requests meanwhile get 503 and a closed connection.
-    const hasSockets = [...last, ...this.#generations.stopping.keys()].some((unit) => unit.openSockets > 0);
-    const stopped = Promise.all([
-      ...last.map((unit) => unit.stop(drainTimeoutMs)),
-      ...this.#generations.stopping.values(),
-    ]);
-    const quiet = Promise.race([this.#dispatcher.bodiesRead, stopped]);
-    const early = hasSockets ? null : quiet.then(() => this.#listeners.shutdown());
-    await stopped;
-    // The apps' own close frames need a turn to leave; then Deno closes what is left in its own words.
-    if (early === null) await new Promise<void>((resolve) => systemClock.after(0, resolve));
-    const closed = early ?? this.#listeners.shutdown();
-    await within(systemClock, closed, Math.max(0, deadline - systemClock.now()) + DELIVERY_GRACE_MS);
+    await windDown({
+      units: last,
+      stopping: this.#generations.stopping,
+      bodiesRead: this.#dispatcher.bodiesRead,
+      shutdown: () => this.#listeners!.shutdown(),
+      timeoutMs: drainTimeoutMs,
+    }, systemClock);
     forget();
     const result = { drainedRequests: Math.max(0, inFlight - forcedClosed), forcedClosed };
     this.events.emit({ event: "drain_complete", ...result });
@@ -384,6 +365,14 @@ export class Nano implements AsyncDisposable {
 
   async #close(): Promise<void> {
     await this.#watch?.[Symbol.asyncDispose]();
+    // Apps of a start that failed or never began; those of a drain have ended.
+    const units = [...this.#generations.present.units.values()];
+    await Promise.all(units.map((unit) => unit.stop(0)));
+    this.#first?.[Symbol.dispose]();
+    // A drain may have come while it began.
+    await this.#begun?.catch(() => {});
+    await within(systemClock, this.#listeners?.shutdown() ?? Promise.resolve(), CLOSE_MS);
+    this.#crons[Symbol.dispose]();
     this.#observatory[Symbol.dispose]();
     this.#farm?.[Symbol.dispose]();
     this.#store?.[Symbol.dispose]();

@@ -39,6 +39,8 @@ export interface AppTick {
   readonly app: string;
   /** State of its life. */
   readonly state: string;
+  /** Deaths in a row. */
+  readonly crashes: number;
   /** Finished requests a second. */
   readonly requestsPerSecond: number;
   /** Answers with a status of 500 or more, a second. */

@@ -29,8 +29,11 @@ export interface UnitCode {
 
 /** What a reload works with. */
 export interface ReloadTools<Code extends UnitCode> {
-  /** @throws {NanoError} when the app's code cannot be bundled */
-  bundle(app: AppConfig): Promise<Code>;
+  /**
+   * @param isUrgent whether requests wait for it
+   * @throws {NanoError} when the app's code cannot be bundled
+   */
+  bundle(app: AppConfig, isUrgent?: () => boolean): Promise<Code>;
   supervise(app: AppConfig, code: Code): AppUnit;
   broken(app: AppConfig, error: NanoError): AppUnit;
 }
@@ -65,6 +68,9 @@ export interface ReloadOptions {
   readonly force?: ReadonlySet<string>;
   readonly patienceMs?: number;
 }
+
+/** States of an app that did not work already; that it still does not refuses nobody's change. */
+const BROKEN: ReadonlySet<AppStateName> = new Set(["failed", "backoff", "crash_loop"]);
 
 type Outcome<Code> =
   | { readonly app: AppConfig; readonly code: Code }
@@ -132,7 +138,8 @@ export async function prepareReload<Code extends UnitCode>(
     // An app that was broken before and still is must not hold down everybody else's changes.
     const blocking = failures.filter(({ unit }) => {
       const old = present.units.get(unit.app.name);
-      return old === undefined || (old.state !== "failed" && old.state !== "backoff");
+      // One without a version never came so far that its code was read.
+      return old === undefined || (old.version !== null && !BROKEN.has(old.state));
     });
     if (blocking.length > 0) {
       await discard();
@@ -172,7 +179,8 @@ async function atMost(work: Promise<void>, ms: number): Promise<void> {
   clearTimeout(timer);
 }
 
-function asFailure(app: AppConfig, error: unknown): NanoError {
+/** Whatever kept an app from starting, as a NanoError. */
+export function asFailure(app: AppConfig, error: unknown): NanoError {
   if (error instanceof NanoError) return error;
   return new NanoError("APP_FAILED", `Cannot start app "${app.name}": ${messageOf(error)}`, { cause: error });
 }

@@ -22,6 +22,7 @@ export function appFacts(app: AppDetail): readonly (readonly [title: string, tex
     ["uptime", app.uptime_seconds > 0 ? durationText(app.uptime_seconds) : null],
     ["last start", app.start_seconds === null ? null : latencyText(app.start_seconds)],
     ["restarts", app.restarts_total === 0 ? "0" : `${app.restarts_total} (${counts(app.restarts)})`],
+    ["crashes", app.crashes === 0 ? null : `${app.crashes} in a row`],
     ["last exit", exit && `${exit.reason} at ${timeText(exit.at)}: ${exit.detail}`],
     ["requests", `${app.requests}, ${app.errors} of them errors`],
     ["by status", counts(app.requests_by_status)],

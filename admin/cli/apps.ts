@@ -13,7 +13,7 @@ const CLEAR = "\x1b[H\x1b[2J";
 
 const COLUMNS: readonly Column<AppView>[] = [
   { title: "NAME", value: ({ name }) => name },
-  { title: "STATE", value: ({ state }) => state, style: ({ state }) => stateStyle(state) },
+  { title: "STATE", value: stateText, style: ({ state }) => stateStyle(state) },
   { title: "HOSTS", value: ({ hostnames }) => hostnames.join(", "), shrinks: true },
   { title: "VERSION", value: ({ origin, version }) => origin?.deployed ?? version ?? "-" },
   { title: "REQUESTS", value: ({ requests }) => String(requests), right: true },
@@ -85,6 +85,11 @@ function detailLines(app: AppDetail, io: CliIo): readonly string[] {
     const indented = text.replaceAll("\n", `\n${" ".repeat(width + 2)}`);
     return `${paint(title.padEnd(width), "dim", color)}  ${paint(indented, style, color)}`;
   });
+}
+
+/** A crash loop with how long it is: `crash_loop 7x`. */
+function stateText({ state, crashes }: AppView): string {
+  return state === "crash_loop" ? `${state} ${crashes}x` : state;
 }
 
 function firstLine(text: string): string {

@@ -28,7 +28,7 @@ async function serveApp(document: object, io: CliIo): Promise<number> {
   return await serve({
     config,
     io,
-    start: () => Nano.start(config, { reloadConfig: load, watch: true, dev: true, color: wantsColor(io) }),
+    open: () => Nano.open(config, { reloadConfig: load, watch: true, dev: true, color: wantsColor(io) }),
     signals: listenSignals,
     exit: Deno.exit,
     guardian: null,

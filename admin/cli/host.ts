@@ -15,6 +15,8 @@ export interface HostTarget extends AdminTarget, AsyncDisposable {
   /** URL of the public listener. */
   readonly url: string;
   readonly events: EventHub;
+  /** Starts the apps; settles when they are up, at the latest after a few seconds. */
+  begin(): Promise<void>;
   drain(): Promise<{ readonly forcedClosed: number }>;
   busyApps(): readonly string[];
 }
@@ -23,8 +25,8 @@ export interface HostTarget extends AdminTarget, AsyncDisposable {
 export interface ServeOptions {
   readonly config: NanoConfig;
   readonly io: CliIo;
-  /** Starts NANO. */
-  readonly start: () => Promise<HostTarget>;
+  /** Opens NANO's listeners; no app is started yet. */
+  readonly open: () => Promise<HostTarget>;
   /** Listens to signals from now until disposal. */
   readonly signals: (handlers: SignalHandlers) => Disposable;
   /** Ends the process at once, on the second signal. */
@@ -60,11 +62,16 @@ export async function serve(options: ServeOptions): Promise<number> {
     orphaned = true;
     stop();
   });
-  await using nano = await started(options);
+  // Both listeners before any app: an address that cannot be had ends the start before anything has run.
+  await using nano = await opened(options);
   await using admin = await startAdmin(nano, options);
   using status = options.guardian && new HostStatusWriter(options.guardian.file, () => nano.busyApps(), io.err);
   using _file = admin && new AdminFile(options.config.stateDir, { url: admin.url, publicUrl: nano.url }, io.err);
   running = nano;
+  const begun = nano.begin();
+  // A stop must not wait for apps that are on their way; what fails after it has nothing to tell any more.
+  begun.catch(() => {});
+  await Promise.race([begun, stopped]);
   nano.events.emit({ event: "server_start", version: NANO_VERSION, url: nano.url, admin: admin?.url ?? null });
   notifier?.ready(nano.url);
   options.onServing?.(nano);
@@ -79,9 +86,9 @@ export async function serve(options: ServeOptions): Promise<number> {
   return exitCode;
 }
 
-async function started({ start }: ServeOptions): Promise<HostTarget> {
+async function opened({ open }: ServeOptions): Promise<HostTarget> {
   try {
-    return await start();
+    return await open();
   } catch (error) {
     if (!(error instanceof NanoError) || error.code !== "USAGE") throw error;
     // An address that cannot be had is no wrong use of the command line; the ports may stand in nano.json.

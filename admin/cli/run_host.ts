@@ -28,7 +28,7 @@ export async function runHost(options: RunHostOptions, io: CliIo): Promise<numbe
   return await serve({
     config,
     io,
-    start: () => Nano.start(config, { reloadConfig: load, watch: options.watch, color: wantsColor(io) }),
+    open: () => Nano.open(config, { reloadConfig: load, watch: options.watch, color: wantsColor(io) }),
     signals: listenSignals,
     exit: Deno.exit,
     notifier: () =>

@@ -3,12 +3,13 @@
 import { STATE_MEANINGS } from "./app_states.ts";
 import type { AppDetails } from "./app_details.ts";
 import { countText, durationText, latencyText } from "./client/figures.js";
+import { stateText } from "./client/metrics.js";
 import { Note } from "./page_layout.tsx";
 
 /** Replaced as a whole when the state changes. */
 export function AppHeader({ details }: { details: AppDetails }) {
   const { snapshot, config, origin, summary, now } = details;
-  const { name, state, hostnames, port, version, since, startSeconds } = snapshot;
+  const { name, state, crashes, hostnames, port, version, since, startSeconds } = snapshot;
   return (
     <div class="apphead">
       <p class="crumb">
@@ -16,7 +17,9 @@ export function AppHeader({ details }: { details: AppDetails }) {
       </p>
       <div class="pagehead">
         <h1>{name}</h1>
-        <span class="state" data-state={state} title={STATE_MEANINGS[state]} id="app-state">{state}</span>
+        <span class="state" data-state={state} title={STATE_MEANINGS[state]} id="app-state">
+          {stateText(state, crashes)}
+        </span>
         <div class="buttons">
           <a class="button" href={`/apps/${name}/restart`} data-dialog="restart-dialog" aria-haspopup="dialog">
             Restart
@@ -33,7 +36,7 @@ export function AppHeader({ details }: { details: AppDetails }) {
       <ul class="facts">
         {hostnames.map((host) => <li>{host.startsWith("*") ? host : <HostLink host={host} details={details} />}</li>)}
         {port === null ? null : <li>port {port}</li>}
-        <li>{state} for {durationText(now - since)}</li>
+        <li>{stateText(state, crashes)} for {durationText(now - since)}</li>
         {startSeconds === null ? null : <li>started in {latencyText(startSeconds)}</li>}
         <li>
           {countText(summary.requests)} requests, {countText(summary.errors)} errors
@@ -63,7 +66,9 @@ export function AppHeader({ details }: { details: AppDetails }) {
 }
 
 /** What went wrong last, and what helps. */
-function Trouble({ details: { snapshot: { state, error, lastExit, restarts }, now } }: { details: AppDetails }) {
+function Trouble(
+  { details: { snapshot: { state, crashes, error, lastExit, restarts }, now } }: { details: AppDetails },
+) {
   const counted = Object.entries(restarts).map(([reason, count]) => `${reasonText(reason)} ${count}×`).join(", ");
   const last = lastExit === null
     ? []
@@ -74,6 +79,11 @@ function Trouble({ details: { snapshot: { state, error, lastExit, restarts }, no
     return <TroubleNote tone="bad" text={error} details={[...last, ...total, next]} />;
   }
   if (last.length === 0) return null;
+  if (state === "crash_loop") {
+    const text = `The app keeps dying: ${crashes} times in a row. It is started again after ever longer waits`;
+    const next = "Deploy a mended version or roll back; raise its limits if it needs more";
+    return <TroubleNote tone="bad" text={text} details={[...last, ...total, next]} />;
+  }
   return (
     <TroubleNote
       tone={state === "backoff" ? "bad" : "warn"}

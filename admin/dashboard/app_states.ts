@@ -4,6 +4,7 @@ import type { AppStateName } from "../../runtime/mod.ts";
 /** What needs a look comes first. */
 export const APP_STATES: readonly AppStateName[] = [
   "failed",
+  "crash_loop",
   "backoff",
   "starting",
   "draining",
@@ -15,6 +16,7 @@ export const APP_STATES: readonly AppStateName[] = [
 /** What a state means for the person who looks. */
 export const STATE_MEANINGS: Readonly<Record<AppStateName, string>> = {
   failed: "Cannot start. A new version or a restart tries again",
+  crash_loop: "Keeps dying, and is started again after ever longer waits; while it runs it serves",
   backoff: "Ended too often and waits to be started again",
   starting: "Boots its isolate",
   draining: "Finishes its requests and takes no new ones",

@@ -2,7 +2,7 @@
 // deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import { STATE_MEANINGS } from "./app_states.ts";
 import { type ListedApp, type ListQuery, searchText } from "./app_list.ts";
-import { METRICS } from "./client/metrics.js";
+import { METRICS, stateText } from "./client/metrics.js";
 
 /** @param apps in order */
 export function AppTable({ apps, query }: { apps: readonly ListedApp[]; query: ListQuery }) {
@@ -41,7 +41,7 @@ function AppRow({ app: { snapshot, origin, figures } }: { app: ListedApp }) {
         </span>
       </td>
       <td role="cell">
-        <span class="state" data-state={state} title={STATE_MEANINGS[state]}>{state}</span>
+        <span class="state" data-state={state} title={STATE_MEANINGS[state]}>{stateText(state, snapshot.crashes)}</span>
       </td>
       {METRICS.map(({ key, label, text }) => {
         const value = figures[key] ?? null;

@@ -2,6 +2,7 @@
 import { type ListedApp, selectApps } from "./app_list.ts";
 import { durationText } from "./client/figures.js";
 import { STATE_MEANINGS } from "./app_states.ts";
+import { stateText } from "./client/metrics.js";
 import { CsrfField } from "./page_layout.tsx";
 
 /** More would push the apps themselves off the screen. */
@@ -18,10 +19,12 @@ export function AttentionPanel({ apps, csrf, now }: { apps: readonly ListedApp[]
         {apps.length > SHOWN ? <a href="/?state=attention">Show all {apps.length}</a> : null}
       </header>
       <ul>
-        {worst.slice(0, SHOWN).map(({ snapshot: { name, state, error, lastExit, since } }) => (
+        {worst.slice(0, SHOWN).map(({ snapshot }) => snapshot).map((
+          { name, state, crashes, error, lastExit, since },
+        ) => (
           <li>
             <a class="name" href={`/apps/${name}`}>{name}</a>
-            <span class="state" data-state={state}>{state}</span>
+            <span class="state" data-state={state}>{stateText(state, crashes)}</span>
             <p title={error ?? lastExit?.detail}>{error ?? lastExit?.detail ?? STATE_MEANINGS[state]}</p>
             <span class="small muted">for {durationText(now - since)}</span>
             {state === "draining" || state === "starting" ? null : (

@@ -1,5 +1,4 @@
 /** The overview: totals, what needs attention, all apps. */
-// deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import { APP_STATES } from "./app_states.ts";
 import { AppTable } from "./app_table.tsx";
 import { type ListedApp, type ListQuery, needsAttention, selectApps } from "./app_list.ts";
@@ -104,7 +103,9 @@ function Toolbar({ query, total, shown }: { query: ListQuery; total: number; sho
       <select id="state" name="state">
         <option value="">All states</option>
         <option value="attention" selected={query.state === "attention"}>Needs attention</option>
-        {APP_STATES.map((state) => <option value={state} selected={query.state === state}>{state}</option>)}
+        {APP_STATES.map((state) => (
+          <option value={state} selected={query.state === state}>{state.replace("_", " ")}</option>
+        ))}
       </select>
       <input type="hidden" name="sort" value={query.sort} />
       <noscript>

@@ -44,7 +44,9 @@ const originSchema = z.object({
 /** One app, as in the list. */
 export const appViewSchema = z.object({
   name: z.string().meta({ examples: ["blog"] }),
-  state: z.enum(["idle", "starting", "running", "backoff", "failed", "draining", "stopped"]),
+  state: z.enum(["idle", "starting", "running", "backoff", "crash_loop", "failed", "draining", "stopped"]).meta({
+    description: "`crash_loop`: its isolate died three times in a row or more, whether or not one runs right now.",
+  }),
   error: z.string().nullable().meta({ description: "Why it failed, in state `failed`." }),
   hostnames: z.array(z.string()),
   port: z.number().nullable().meta({ description: "Port of a listener of its own." }),
@@ -55,6 +57,7 @@ export const appViewSchema = z.object({
   start_seconds: z.number().nullable().meta({ description: "How long the last start took." }),
   restarts: z.record(z.string(), z.number()).meta({ description: "Restarts by the reason of the exit before." }),
   restarts_total: z.number(),
+  crashes: z.number().meta({ description: "Deaths in a row; 0 once the app has run for 10 s." }),
   last_exit: exitSchema.nullable(),
   in_flight: z.number().meta({ description: "Requests inside the isolate." }),
   queued: z.number().meta({ description: "Requests that wait for the isolate." }),
@@ -135,6 +138,7 @@ export const seriesSchema = z.object({
 export const tickSchema = z.object({
   app: z.string(),
   state: z.string(),
+  crashes: z.number(),
   requests_per_second: z.number(),
   errors_per_second: z.number(),
   p50_seconds: z.number().nullable(),

@@ -8,6 +8,7 @@ const MEANINGS: Readonly<Record<RareEvent["event"] | "request", string>> = {
   server_start: "NANO listens; `url` and `admin` say where",
   server_stop: "the process is about to end",
   request: "an answer has been sent to its end",
+  app_start_queued: "the app's start waits for its turn, because as many as the machine takes start already",
   app_starting: "an isolate is being started for the app",
   app_ready: "the app takes requests",
   app_failed: "the app cannot start, and is not tried again before its code or configuration changes",

@@ -11,6 +11,7 @@ const APP: AppSnapshot = {
   version: "0",
   since: 0,
   restarts: {},
+  crashes: 0,
   lastExit: null,
   error: null,
   inFlight: 0,

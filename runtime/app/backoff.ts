@@ -8,10 +8,13 @@ const FIRST_BACKOFF_MS = 100;
 export const HEALTHY_AFTER_MS = 10_000;
 
 /**
- * Wait before an attempt, in ms: none before the first restart, then doubling up to {@linkcode MAX_BACKOFF_MS}.
+ * Wait before an attempt, in ms: none before the first restart, then doubling up to {@linkcode MAX_BACKOFF_MS}, each
+ * shortened by up to a half so that apps that died together do not come back together.
  * @param attempt deaths in a row, 1 for the first
+ * @param random from 0 to 1
  */
-export function backoffMs(attempt: number): number {
+export function backoffMs(attempt: number, random: number): number {
   if (attempt <= 1) return 0;
-  return Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 2), MAX_BACKOFF_MS);
+  const wholeMs = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 2), MAX_BACKOFF_MS);
+  return Math.round(wholeMs * (1 - random / 2));
 }

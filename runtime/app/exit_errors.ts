@@ -15,6 +15,7 @@ const CODES: Readonly<Record<ExitReason, ErrorCode>> = {
   drain_timeout: "APP_DRAINING",
   boot_failed: "APP_FAILED",
   boot_timeout: "APP_UNAVAILABLE",
+  isolate_timeout: "APP_UNAVAILABLE",
   out_of_memory: "APP_OUT_OF_MEMORY",
   unresponsive: "APP_UNRESPONSIVE",
   uncaught_error: "APP_TERMINATED",

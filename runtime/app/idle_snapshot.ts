@@ -13,6 +13,7 @@ export function idleSnapshot(
     hostnames: app.hostnames,
     port: app.port,
     restarts: {},
+    crashes: 0,
     lastExit: null,
     error: null,
     inFlight: 0,

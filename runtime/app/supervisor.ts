@@ -1,31 +1,31 @@
 /** One version of one app through its life: starts, serves, queues, restarts, parks, drains. Never reconfigured. */
 import type { AppCall } from "../app_call.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
-import { messageOf, NanoError } from "../errors.ts";
+import { NanoError } from "../errors.ts";
 import type { AppLogEvent, AppLogLevel, AppSnapshot } from "../events.ts";
-import { type AppEvent, type AppState, type ExitReason, nextAppState } from "../lifecycle.ts";
-import { backoffMs, HEALTHY_AFTER_MS } from "./backoff.ts";
+import {
+  type AppEvent,
+  type AppState,
+  type AppStateName,
+  type ExitReason,
+  nextAppState,
+  shownState,
+} from "../lifecycle.ts";
+import { HEALTHY_AFTER_MS } from "./backoff.ts";
 import { CallQueue } from "./call_queue.ts";
 import type { IsolateExit } from "./exit_errors.ts";
-import { isolateLoad } from "./isolate_load.ts";
-import type { IsolateObserver } from "./call_runner.ts";
+import { finishIsolate, type Unfinished } from "./finish_isolate.ts";
+import { IsolateStart } from "./isolate_start.ts";
 import type { OutboundDoor } from "./outbound_bridge.ts";
-import { refusal } from "./refusal.ts";
+import { Parking } from "./parking.ts";
+import { overloaded, refusal, startedTooLate } from "./refusal.ts";
+import { RestartPolicy } from "./restart_policy.ts";
 import type { AppCode, AppIsolate, SupervisorTools } from "./supervisor_tools.ts";
 
-/** An isolate that hangs while it boots or loads its app's code is given up after this. */
-export const BOOT_TIMEOUT_MS = 30_000;
 /** A request for an app that is still starting waits this long at most. */
 export const START_WAIT_MS = 10_000;
 /** Between two looks for requests that have waited too long. */
 const SWEEP_MS = 100;
-
-/** An isolate as this supervisor holds it: taken from the reserve, maybe not yet there. */
-interface Holding {
-  isolate: AppIsolate | null;
-  loaded: boolean;
-  readonly since: number;
-}
 
 /** Runs one app. */
 export class Supervisor {
@@ -34,37 +34,43 @@ export class Supervisor {
   readonly #code: AppCode;
   readonly #tools: SupervisorTools;
   readonly #queue: CallQueue;
+  readonly #policy: RestartPolicy;
+  readonly #parking: Parking;
   readonly #stopped = Promise.withResolvers<ExitReason>();
-  #state: AppState<Holding> = { name: "idle" };
+  #state: AppState<IsolateStart> = { name: "idle" };
+  /** What was told last, and since when. */
+  #shown: AppStateName = "idle";
   #since: number;
-  #restarts: Partial<Record<ExitReason, number>> = {};
-  #lastExit: AppSnapshot["lastExit"] = null;
   #startMs: number | null = null;
   #pastCpuMicros = 0;
-  #lastActive: number;
   #sweep: (() => void) | null = null;
-  #quiet: (() => void) | null = null;
   #retry: (() => void) | null = null;
-  /** Ends the wait for an isolate: one that is stopped meanwhile may never come. */
-  #boot: (() => void) | null = null;
+  #healing: (() => void) | null = null;
   #firstStart: PromiseWithResolvers<void> | null = null;
   #door: OutboundDoor | null = null;
   /** Parked isolates that still finish their waitUntil work. */
   readonly #parked = new Set<Promise<unknown>>();
 
   constructor(app: AppConfig, code: AppCode, tools: SupervisorTools) {
+    const { clock, random } = tools;
     this.app = app;
     this.version = code.version;
     this.#code = code;
     this.#tools = tools;
     this.#queue = new CallQueue(app.maxQueue);
-    this.#since = tools.clock.wall();
-    this.#lastActive = tools.clock.now();
+    this.#policy = new RestartPolicy(random);
+    this.#parking = new Parking({
+      clock,
+      idleTimeoutMs: app.idleTimeoutMs,
+      isQuiet: () => this.#state.name === "running" && this.pending === 0,
+      park: () => this.#park(),
+    });
+    this.#since = clock.wall();
   }
 
-  /** Name of the present state. */
-  get state(): AppState<unknown>["name"] {
-    return this.#state.name;
+  /** Name of the present state, as it is shown. */
+  get state(): AppStateName {
+    return shownState(this.#state.name, this.#policy.crashes);
   }
 
   /** Requests in the isolate and in the queue. */
@@ -100,7 +106,7 @@ export class Supervisor {
 
   /** Takes a request: serves it, lets it wait, or refuses it with the truthful code. */
   fetch(call: AppCall): void {
-    this.#lastActive = call.startedAt;
+    this.#parking.lastActive = call.startedAt;
     if (call.declaredBytes !== null && call.declaredBytes > this.app.maxBodyBytes) {
       const text = `Cannot accept a request body of ${call.declaredBytes} bytes: app "${this.app.name}" takes at most`;
       call.fail(new NanoError("BODY_TOO_LARGE", `${text} ${this.app.maxBodyBytes}`));
@@ -119,6 +125,7 @@ export class Supervisor {
         break;
       case "starting":
         this.#enqueue(call);
+        this.#state.worker.hurry();
         break;
       case "backoff":
       case "failed":
@@ -152,16 +159,15 @@ export class Supervisor {
     const isolate = this.#isolate;
     return {
       name: this.app.name,
-      state: this.#state.name,
+      state: this.state,
       hostnames: this.app.hostnames,
       port: this.app.port,
       version: this.version,
       since: this.#since,
-      restarts: { ...this.#restarts },
-      lastExit: this.#lastExit,
-      error: this.#state.name === "failed"
-        ? [this.#state.error.message, ...this.#state.error.details].join("\n")
-        : null,
+      restarts: this.#policy.restarts,
+      crashes: this.#policy.crashes,
+      lastExit: this.#policy.lastExit,
+      error: this.#state.name === "failed" ? textOf(this.#state.error) : null,
       inFlight: isolate?.inFlight ?? 0,
       queued: this.#queue.size,
       heapBytes: isolate?.heapBytes ?? 0,
@@ -171,12 +177,11 @@ export class Supervisor {
     };
   }
 
-  #move(event: AppEvent<Holding>): void {
+  #move(event: AppEvent<IsolateStart>): void {
     const next = nextAppState(this.#state, event);
     if (next === this.#state) return;
     this.#state = next;
-    this.#since = this.#tools.clock.wall();
-    this.#tools.emit({ event: "app_state", app: this.app.name, state: next.name });
+    this.#tell();
     if (next.name === "stopped") {
       this.#cancelTimers();
       this.#queue.failAll(this.#refusal());
@@ -188,16 +193,24 @@ export class Supervisor {
     }
   }
 
+  /** A crash loop goes through many phases; whoever looks sees one state with one beginning. */
+  #tell(): void {
+    const { state } = this;
+    if (state === this.#shown) return;
+    this.#shown = state;
+    this.#since = this.#tools.clock.wall();
+    this.#tools.emit({ event: "app_state", app: this.app.name, state });
+  }
+
   #cancelTimers(): void {
-    for (const cancel of [this.#sweep, this.#quiet, this.#retry, this.#boot]) cancel?.();
-    this.#sweep = this.#quiet = null;
-    this.#retry = this.#boot = null;
+    for (const cancel of [this.#sweep, this.#retry, this.#healing]) cancel?.();
+    this.#sweep = this.#retry = this.#healing = null;
+    this.#parking[Symbol.dispose]();
   }
 
   #enqueue(call: AppCall): void {
     if (!this.#queue.push(call)) {
-      const text = `Cannot queue for app "${this.app.name}": ${this.#queue.size} requests wait already`;
-      call.fail(new NanoError("APP_OVERLOADED", text));
+      call.fail(overloaded(this.app.name, this.#queue.size));
       return;
     }
     this.#sweep ??= this.#tools.clock.after(SWEEP_MS, this.#onSweep);
@@ -207,105 +220,76 @@ export class Supervisor {
     return refusal(this.app.name, this.#state);
   }
 
-  /** Takes an isolate and loads the app into it; every outcome goes through the state machine. */
-  async #attempt(attempt: number): Promise<void> {
-    const { clock, emit } = this.#tools;
-    const worker: Holding = { isolate: null, loaded: false, since: clock.now() };
+  /** Starts an isolate; every outcome goes through the state machine. */
+  #attempt(attempt: number): void {
+    const rank = this.#queue.size > 0 ? "requested" : this.#policy.crashes > 0 ? "died" : "well";
+    const worker = new IsolateStart({ app: this.app, code: this.#code, attempt, rank }, this.#tools);
     this.#move({ name: "start", worker, attempt });
     if (this.#state.name !== "starting" || this.#state.worker !== worker) return;
-    emit({ event: "app_starting", app: this.app.name, attempt });
-    const cancel = this.#boot = clock.after(BOOT_TIMEOUT_MS, () => {
-      const detail = `its code did not load within ${BOOT_TIMEOUT_MS} ms`;
-      worker.isolate?.kill({ reason: "boot_timeout", detail });
-      this.#onExit(worker, { reason: "boot_timeout", detail });
-    });
-    let isolate: AppIsolate;
-    try {
-      isolate = await this.#tools.takeIsolate(this.app.memoryMb);
-    } catch (error) {
-      cancel();
-      this.#onExit(worker, { reason: "terminated", detail: `no isolate could be had: ${messageOf(error)}` });
-      return;
-    }
-    if (!("worker" in this.#state) || this.#state.worker !== worker) {
-      cancel();
-      isolate.kill({ reason: "terminated", detail: "nobody waits for it any more" });
-      return;
-    }
-    worker.isolate = isolate;
-    isolate.ended.then((exit) => this.#onExit(worker, exit));
-    try {
-      await isolate.load(
-        isolateLoad(this.app, this.#code, this.#tools.nanoVersion),
-        this.#observer(worker),
-        this.#door ??= this.#tools.openOutbound(this.app),
-      );
-    } catch (error) {
-      const failure = error instanceof NanoError && error.code === "APP_FAILED" ? error : null;
-      if (failure !== null) this.#onExit(worker, { reason: "boot_failed", detail: failure.message }, failure);
-      // An isolate that ended by itself reports so through `ended`, with its own reason; this changes nothing then.
-      else isolate.kill({ reason: "terminated", detail: `its code could not be handed over: ${messageOf(error)}` });
-      return;
-    } finally {
-      cancel();
-    }
-    this.#onLoaded(worker);
-  }
-
-  #observer(worker: Holding): IsolateObserver {
     const log = (line: Pick<AppLogEvent, "level" | "text" | "kind">) =>
       this.#tools.emit({ event: "app_log", app: this.app.name, ...line });
-    return {
+    worker.run({
+      door: () => this.#door ??= this.#tools.openOutbound(this.app),
+      onLoaded: () => this.#onLoaded(worker),
+      onExit: (exit, failure) => this.#onExit(worker, exit, failure),
       onCallDone: () => this.#pump(worker),
       onLog: (level, text) => log({ level: logLevel(level), text, kind: "console" }),
       onException: (text) => log({ level: "error", text, kind: "exception" }),
-    };
+    });
   }
 
-  #onLoaded(worker: Holding): void {
-    worker.loaded = true;
-    this.#startMs = this.#tools.clock.now() - worker.since;
-    this.#lastActive = this.#tools.clock.now();
+  #onLoaded(worker: IsolateStart): void {
+    const { clock, emit } = this.#tools;
+    this.#parking.lastActive = clock.now();
+    this.#startMs = worker.readyAt! - worker.since;
     this.#move({ name: "ready", worker });
     this.#firstStart?.resolve();
     if (this.#state.name === "running") {
-      const { name } = this.app;
-      this.#tools.emit({ event: "app_ready", app: name, startMs: this.#startMs, version: this.version });
-      this.#sweep ??= this.#tools.clock.after(SWEEP_MS, this.#onSweep);
+      emit({ event: "app_ready", app: this.app.name, startMs: this.#startMs, version: this.version });
+      this.#sweep ??= clock.after(SWEEP_MS, this.#onSweep);
+      if (this.#policy.crashes > 0) {
+        this.#healing = clock.after(HEALTHY_AFTER_MS, () => {
+          this.#policy.recovered();
+          this.#tell();
+        });
+      }
     }
     this.#pump(worker);
   }
 
   /** Moves queued requests into the isolate while it has room; a draining isolate still serves its queue. */
-  #pump(worker: Holding): void {
-    if (!worker.loaded || !("worker" in this.#state) || this.#state.worker !== worker) return;
-    const isolate = worker.isolate!;
+  #pump(worker: IsolateStart): void {
+    const isolate = worker.loaded;
+    if (isolate === null || !("worker" in this.#state) || this.#state.worker !== worker) return;
     while (this.#queue.size > 0 && isolate.inFlight < this.app.maxConcurrent) isolate.send(this.#queue.shift()!);
   }
 
-  #onExit(worker: Holding, exit: IsolateExit, failure?: NanoError): void {
+  #onExit(worker: IsolateStart, exit: IsolateExit, failure?: NanoError): void {
     const before = this.#state;
     if (!("worker" in before) || before.worker !== worker) return;
     const { clock, emit } = this.#tools;
     const { name } = this.app;
-    const healthy = clock.now() - worker.since >= HEALTHY_AFTER_MS;
-    const attempt = before.name === "starting" ? before.attempt + 1 : healthy ? 1 : this.#deaths + 1;
-    this.#deaths = attempt;
-    const delayMs = backoffMs(attempt);
-    this.#lastExit = { reason: exit.reason, detail: exit.detail, at: clock.wall() };
+    this.#healing?.();
+    worker[Symbol.dispose]();
     this.#pastCpuMicros += worker.isolate?.cpuMicros ?? 0;
-    const next = failure === undefined ? { retryAt: clock.now() + delayMs, attempt } : { error: failure };
+    const [now, wall] = [clock.now(), clock.wall()];
+    let attempt = 1;
+    let delayMs = 0;
+    if (before.name === "draining" || failure !== undefined) this.#policy.note(exit, wall);
+    else {
+      const starting = before.name === "starting" ? before.attempt : null;
+      ({ attempt, delayMs } = this.#policy.died({ exit, now, wall, starting, readyAt: worker.readyAt }));
+    }
+    const next = failure === undefined ? { retryAt: now + delayMs, attempt } : { error: failure };
     this.#move({ name: "exit", worker, reason: exit.reason, next });
     emit({ event: "app_exit", app: name, reason: exit.reason, detail: exit.detail });
     if (failure !== undefined) worker.isolate?.kill(exit);
     if (this.#state.name === "failed") {
-      const error = [this.#state.error.message, ...this.#state.error.details].join("\n");
-      emit({ event: "app_failed", app: name, reason: exit.reason, error });
+      emit({ event: "app_failed", app: name, reason: exit.reason, error: textOf(this.#state.error) });
       this.#queue.failAll(this.#refusal());
       this.#firstStart?.reject(this.#state.error);
     } else if (this.#state.name === "backoff") {
       this.#firstStart?.reject(new NanoError("APP_FAILED", `Cannot start app "${name}": ${exit.detail}`));
-      this.#restarts[exit.reason] = (this.#restarts[exit.reason] ?? 0) + 1;
       emit({ event: "app_restart", app: name, reason: exit.reason, delayMs });
       if (delayMs === 0) this.#attempt(attempt);
       else {
@@ -315,9 +299,6 @@ export class Supervisor {
     }
   }
 
-  /** Deaths in a row. */
-  #deaths = 0;
-
   readonly #onSweep = (): void => {
     this.#sweep = null;
     const { clock } = this.#tools;
@@ -326,74 +307,51 @@ export class Supervisor {
     this.#isolate?.expire(timeoutMs);
     const waitMs = running ? timeoutMs : Math.min(timeoutMs, START_WAIT_MS);
     this.#queue.expire(clock.now() - waitMs, () => {
-      const detail = running ? `no free place within ${waitMs} ms` : `it did not start within ${waitMs} ms`;
-      const code = running ? "REQUEST_TIMEOUT" : "APP_UNAVAILABLE";
-      return new NanoError(code, `Cannot answer from app "${this.app.name}": ${detail}`);
+      if (!running) return startedTooLate(this.app.name, waitMs);
+      const text = `Cannot answer from app "${this.app.name}": no free place within ${waitMs} ms`;
+      return new NanoError("REQUEST_TIMEOUT", text);
     });
     if (this.pending > 0) {
-      this.#lastActive = clock.now();
+      this.#parking.lastActive = clock.now();
       this.#sweep = clock.after(SWEEP_MS, this.#onSweep);
-    } else if (this.#quiet === null) this.#onQuiet();
-  };
-
-  /** Parks after long enough a quiet; a timer of its own, because the sweep's must never be a long one. */
-  readonly #onQuiet = (): void => {
-    this.#quiet = null;
-    const { idleTimeoutMs } = this.app;
-    if (this.#state.name !== "running" || idleTimeoutMs === 0 || this.pending > 0) return;
-    const leftMs = this.#lastActive + idleTimeoutMs - this.#tools.clock.now();
-    if (leftMs > 0) this.#quiet = this.#tools.clock.after(leftMs, this.#onQuiet);
-    else this.#park(this.#state.worker);
+    } else this.#parking.look();
   };
 
   /** Gives the isolate's memory back; its waitUntil work may finish first, while a new request wakes another isolate. */
-  #park(worker: Holding): void {
+  #park(): void {
+    if (this.#state.name !== "running") return;
+    const { worker } = this.#state;
+    const { clock, emit } = this.#tools;
+    this.#healing?.();
+    this.#policy.parked(worker.readyAt, clock.now());
     this.#move({ name: "park" });
     this.#pastCpuMicros += worker.isolate!.cpuMicros;
     const exit: IsolateExit = { reason: "parked", detail: `no request for ${this.app.idleTimeoutMs} ms` };
-    this.#tools.emit({ event: "app_exit", app: this.app.name, ...exit });
-    if (this.#tools.clock.now() - worker.since >= HEALTHY_AFTER_MS) this.#deaths = 0;
-    const finished = this.#finish(worker, this.app.drainTimeoutMs, exit);
+    emit({ event: "app_exit", app: this.app.name, ...exit });
+    const finished = this.#finish(worker, { exit, timeoutMs: this.app.drainTimeoutMs, queued: () => 0 });
     this.#parked.add(finished);
     finished.then(() => this.#parked.delete(finished));
   }
 
-  async #drain(worker: Holding, timeoutMs: number): Promise<void> {
-    const left = await this.#finish(worker, timeoutMs, { reason: "drained", detail: "everything was finished" });
+  async #drain(worker: IsolateStart, timeoutMs: number): Promise<void> {
+    const exit: IsolateExit = { reason: "drained", detail: "everything was finished" };
+    const left = await this.#finish(worker, { exit, timeoutMs, queued: () => this.#queue.size });
     this.#tools.emit({ event: "app_drained", app: this.app.name, forcedClosed: left });
   }
 
-  /** Ends an isolate once nothing is pending inside or the time is up. @returns requests that were cut */
-  async #finish(worker: Holding, timeoutMs: number, exit: IsolateExit): Promise<number> {
-    const deadline = Promise.withResolvers<"late">();
-    const cancel = this.#tools.clock.after(timeoutMs, () => deadline.resolve("late"));
-    const done = this.#settled(worker);
-    const outcome = await Promise.race([done, deadline.promise]);
-    cancel();
-    const isolate = worker.isolate;
-    const left = outcome === "late" ? (isolate?.inFlight ?? 0) + this.#queue.size : 0;
-    const detail = `${left} requests were unfinished after ${timeoutMs} ms`;
-    const end: IsolateExit = outcome === "late" ? { reason: "drain_timeout", detail } : exit;
-    isolate?.kill(end);
-    this.#onExit(worker, end);
+  /** @returns requests that were cut */
+  async #finish(worker: IsolateStart, how: Pick<Unfinished, "exit" | "timeoutMs" | "queued">): Promise<number> {
+    const work = { ...how, isolate: () => worker.loaded, ended: this.#stopped.promise };
+    const { exit, left } = await finishIsolate(work, this.#tools.clock);
+    worker.isolate?.kill(exit);
+    this.#onExit(worker, exit);
     return left;
-  }
-
-  /** Settles when the queue and the isolate are empty; one that never loaded has nothing to finish. */
-  async #settled(worker: Holding): Promise<"done"> {
-    while (this.#state.name === "draining" && this.pending > 0) {
-      const look = Promise.withResolvers<void>();
-      const cancel = this.#tools.clock.after(DRAIN_LOOK_MS, look.resolve);
-      await Promise.race([look.promise, this.#stopped.promise]);
-      cancel();
-    }
-    if (worker.loaded) await worker.isolate?.drained();
-    return "done";
   }
 }
 
-/** Between two looks whether a draining app has finished its queue. */
-const DRAIN_LOOK_MS = 10;
+function textOf(error: NanoError): string {
+  return [error.message, ...error.details].join("\n");
+}
 
 function logLevel(level: string): AppLogLevel {
   return level === "debug" || level === "warn" || level === "error" ? level : "info";

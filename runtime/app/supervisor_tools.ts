@@ -2,8 +2,9 @@
 import type { AppCall } from "../app_call.ts";
 import type { Clock } from "../clock.ts";
 import type { NanoEvent } from "../events.ts";
-import type { IsolateExit } from "./exit_errors.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
+import type { BootAdmission } from "./boot_admission.ts";
+import type { IsolateExit } from "./exit_errors.ts";
 import type { IsolateObserver } from "./call_runner.ts";
 import type { IsolateLoad } from "./isolate_worker.ts";
 import type { OutboundDoor } from "./outbound_bridge.ts";
@@ -34,6 +35,10 @@ export interface AppCode {
 /** What a supervisor works with. */
 export interface SupervisorTools {
   readonly clock: Clock;
+  /** From 0 to 1, for waits that must not end together. */
+  readonly random: () => number;
+  /** Where every start waits for its turn. */
+  readonly admission: BootAdmission;
   /** Gives a booted, empty isolate with a heap cap. */
   readonly takeIsolate: (memoryMb: number) => Promise<AppIsolate>;
   /** Opens an app's way out under its policy; the supervisor closes it with its app. */

@@ -17,12 +17,17 @@ import { hasNodeModules, installDependencies, readInstall } from "./install_depe
 import { nodeBuiltins } from "./node_builtins.ts";
 import { inlineSourceMap } from "./source_map.ts";
 import { staticSite } from "./static_site.ts";
+import { Turns } from "./turns.ts";
 
 export type { AppBundle };
 
 /** Raised whenever the same input would give another bundle. */
 const FORMAT = 3;
 const ENTRY_URL = "app:///index.js";
+/** Builds at once: esbuild's process uses all cores by itself, two keep it busy while one waits for our plugins. */
+const BUILDS = Math.max(2, navigator.hardwareConcurrency);
+/** Installations at once: they wait for the registry most of the time, and one that hangs must not hold up the rest. */
+const INSTALLS = 4;
 
 /** What there is to bundle. */
 export interface AppSource {
@@ -59,6 +64,8 @@ export class Bundler implements AsyncDisposable {
   readonly cache: BundleCache | undefined;
   readonly #options: BundlerOptions;
   readonly #installs = new Map<string, Promise<void>>();
+  readonly #buildTurns = new Turns(BUILDS);
+  readonly #installTurns = new Turns(INSTALLS);
 
   constructor(options: BundlerOptions) {
     this.#options = options;
@@ -71,10 +78,11 @@ export class Bundler implements AsyncDisposable {
   /**
    * Bundles an app.
    *
+   * @param isUrgent whether somebody waits for this app now
    * @throws {NanoError} APP_FAILED when there is no entry, or the code does not build: the first mistake in `message`,
    *   all of them with their lines in `details`.
    */
-  async bundle(app: AppSource): Promise<AppBundle> {
+  async bundle(app: AppSource, isUrgent: () => boolean = () => false): Promise<AppBundle> {
     const action = `Cannot bundle app "${app.name}"`;
     try {
       const entry = await findEntry(app.path);
@@ -83,9 +91,9 @@ export class Bundler implements AsyncDisposable {
         throw new NanoError("APP_FAILED", `"${basename(entry.file)}" is neither JavaScript nor TypeScript`);
       }
       const subject = JSON.stringify([entry.root, entry.file, app.nodeCompat]);
-      const cached = await this.cache?.read(subject);
+      const cached = await this.#buildTurns.run(async () => await this.cache?.read(subject), isUrgent);
       if (cached !== undefined) return await toAppBundle(cached);
-      const { bundle, isStable } = await this.#build(app, entry, action);
+      const { bundle, isStable } = await this.#build({ app, entry, action, isUrgent });
       const warnings = [...bundle.warnings];
       if (isStable) {
         await this.cache?.write(subject, bundle).catch((thrown) => {
@@ -107,15 +115,18 @@ export class Bundler implements AsyncDisposable {
     await esbuildService.stopIfIdle();
   }
 
-  async #build(app: AppSource, entry: AppEntry, action: string): Promise<{ bundle: CachedBundle; isStable: boolean }> {
+  async #build({ app, entry, action, isUrgent }: Build): Promise<{ bundle: CachedBundle; isStable: boolean }> {
     const { root } = entry;
+    // Not while it installs: that may take minutes, and whoever has its packages need not wait for them.
+    const inTurn = (resolution: AppResolution) =>
+      this.#buildTurns.run(() => build(app, entry, action, resolution), isUrgent);
     const mayInstall = this.#options.installDependencies === true;
     const made = mayInstall ? await readInstall(root) : undefined;
-    if (made?.isStale) await this.#install(app.name, root, made.extras);
+    if (made?.isStale) await this.#install({ app, root, extras: made.extras, isUrgent });
     // Of one that the user made, nothing is known but that it is theirs.
     const isOurs = made !== undefined || !(await hasNodeModules(root));
     const resolution = emptyResolution();
-    const outcome = await build(app, entry, action, resolution).catch((thrown: unknown) => ({ thrown }));
+    const outcome = await inTurn(resolution).catch((thrown: unknown) => ({ thrown }));
     // Only now is it known what is missing: an app that brings its packages in its own code needs nothing.
     if (mayInstall && isOurs) {
       const extras = { ...made?.extras, ...await unlistedPackages(root, resolution) };
@@ -124,8 +135,8 @@ export class Bundler implements AsyncDisposable {
         // Another app with the same folder may have had it installed in the meantime.
         const present = await readInstall(root);
         const isDone = present !== undefined && made === undefined && covers(present.extras, extras);
-        if (!isDone) await this.#install(app.name, root, extras);
-        return await build(app, entry, action, emptyResolution());
+        if (!isDone) await this.#install({ app, root, extras, isUrgent });
+        return await inTurn(emptyResolution());
       }
     }
     if ("thrown" in outcome) throw outcome.thrown;
@@ -133,15 +144,33 @@ export class Bundler implements AsyncDisposable {
   }
 
   /** Two apps may share a folder; it is installed once. */
-  async #install(app: string, root: string, extras: Readonly<Record<string, string>>): Promise<void> {
+  async #install({ app, root, extras, isUrgent }: Installation): Promise<void> {
     let running = this.#installs.get(root);
     if (running === undefined) {
-      this.#options.onInstall?.(app);
-      running = installDependencies(root, { extras }).finally(() => this.#installs.delete(root));
+      this.#options.onInstall?.(app.name);
+      running = this.#installTurns.run(() => installDependencies(root, { extras }), isUrgent)
+        .finally(() => this.#installs.delete(root));
       this.#installs.set(root, running);
     }
     await running;
   }
+}
+
+/** What is built, for whom. */
+interface Build {
+  readonly app: AppSource;
+  readonly entry: AppEntry;
+  readonly action: string;
+  readonly isUrgent: () => boolean;
+}
+
+/** What is installed, for whom. */
+interface Installation {
+  readonly app: AppSource;
+  readonly root: string;
+  /** Packages that are imported but not listed. */
+  readonly extras: Readonly<Record<string, string>>;
+  readonly isUrgent: () => boolean;
 }
 
 function emptyResolution(): AppResolution {

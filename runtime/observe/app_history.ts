@@ -106,6 +106,7 @@ export function stillTick(app: AppSnapshot): AppTick {
   return {
     app: app.name,
     state: app.state,
+    crashes: app.crashes,
     requestsPerSecond: 0,
     errorsPerSecond: 0,
     p50Seconds: null,

@@ -7,6 +7,8 @@ type LifeEvent = Extract<RareEvent, { readonly app: string | null }>;
 /** The text of an event in an app's log, or null when it is no line of it. */
 export function lifeText(event: LifeEvent): string | null {
   switch (event.event) {
+    case "app_start_queued":
+      return "Waits for its turn to start: others start now";
     case "app_starting":
       return event.attempt === 1 ? "Starting" : `Starting, attempt ${event.attempt}`;
     case "app_ready":

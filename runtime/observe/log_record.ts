@@ -22,6 +22,7 @@ export type RareEvent = Exclude<NanoEvent, RequestEvent>;
 const LEVELS: Readonly<Record<RareEvent["event"], LogLevel | null>> = {
   server_start: "info",
   server_stop: "info",
+  app_start_queued: "info",
   app_starting: "info",
   app_ready: "info",
   app_failed: "error",

@@ -11,6 +11,8 @@ export interface MetricsOptions {
   readonly snapshot: () => readonly AppSnapshot[];
   /** When the process began to serve, ms since the epoch. */
   readonly startedAt: number;
+  /** Apps whose start waits for its turn. Default: none. */
+  readonly bootsWaiting?: () => number;
   /** Wall clock, ms since the epoch. */
   readonly now?: () => number;
   /** Resident memory of the process, bytes. */
@@ -57,6 +59,7 @@ export class Metrics {
   readonly #now: () => number;
   readonly #rss: () => number;
   readonly #unexplained: () => number;
+  readonly #bootsWaiting: () => number;
   readonly #requests = new Map<string, RequestSeries>();
   readonly #restarts = new Map<string, Map<ExitReason, number>>();
   /** By app, then by job and outcome. */
@@ -69,6 +72,7 @@ export class Metrics {
     this.#snapshot = options.snapshot;
     this.#startedAt = options.startedAt;
     this.#now = options.now ?? Date.now;
+    this.#bootsWaiting = options.bootsWaiting ?? (() => 0);
     this.#rss = options.rss ?? (() => Deno.memoryUsage().rss);
     this.#unexplained = options.unexplained ?? (() => 0);
     this.#reload = { successful: true, at: options.startedAt };
@@ -173,7 +177,7 @@ export class Metrics {
     gauge("nano_queue_length", "Requests that wait for the app's isolate.", () => this.#eachApp((app) => app.queued));
     gauge(
       "nano_app_state",
-      "1 for the state the app is in, 0 for every other state.",
+      "1 for the state the app is in, 0 for every other state; crash_loop covers starting, running and backoff.",
       () =>
         this.#apps.flatMap((app) =>
           APP_STATE_NAMES.map((state) => ({ labels: { app: app.name, state }, value: app.state === state ? 1 : 0 }))
@@ -199,6 +203,11 @@ export class Metrics {
       "nano_isolate_start_seconds",
       "How long the app's last start took.",
       () => this.#eachApp((app) => app.startSeconds),
+    );
+    gauge(
+      "nano_boots_waiting",
+      "Apps whose start waits for its turn: a few start at a time.",
+      () => one(this.#bootsWaiting()),
     );
     gauge(
       "nano_isolate_heap_bytes",

@@ -60,13 +60,20 @@ export interface Plan extends Pick<StateChange, "addVersions" | "setPreview" | "
 /** An app with an entry of its own, unlike a version of another one. */
 export type OwnSource = Exclude<AppSource, { from: "version" }>;
 
+/** The tag of an app, and what it was made of beside its configuration. */
+interface Tag {
+  readonly rollout: unknown;
+  readonly version: string | null;
+  readonly tag: string;
+}
+
 /** Takes changes. */
 export class ChangeDesk {
   readonly tools: ChangeTools;
   #rows: ReadonlyMap<string, KeptApp> = new Map();
   #versions: readonly VersionRecord[] = [];
-  /** A unit never changes its configuration or code; a list of 500 apps asks for 500 tags. */
-  readonly #tags = new WeakMap<AppUnit, { readonly rollout: unknown; readonly tag: string }>();
+  /** A unit never changes its configuration, and its code no more once it has some; a list of 500 apps asks for 500 tags. */
+  readonly #tags = new WeakMap<AppUnit, Tag>();
 
   constructor(tools: ChangeTools) {
     this.tools = tools;
@@ -118,10 +125,10 @@ export class ChangeDesk {
     const unit = this.unit(app, "show");
     const rollout = this.config.layers.rollouts[app] ?? null;
     const known = this.#tags.get(unit);
-    if (known !== undefined && known.rollout === rollout) return known.tag;
+    if (known !== undefined && known.rollout === rollout && known.version === unit.version) return known.tag;
     const text = JSON.stringify([unit.app, unit.version, rollout]);
     const tag = `"${createHash("sha256").update(text).digest("hex").slice(0, 16)}"`;
-    this.#tags.set(unit, { rollout, tag });
+    this.#tags.set(unit, { rollout, version: unit.version, tag });
     return tag;
   }
 

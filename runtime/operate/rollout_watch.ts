@@ -77,6 +77,9 @@ export class RolloutWatch {
     if (event.event === "app_failed" && event.app === watched.candidate) {
       this.#end(watched, `it failed: ${event.error.split("\n")[0]}`);
     }
+    if (event.event === "app_state" && event.state === "crash_loop" && event.app === watched.candidate) {
+      this.#end(watched, "it keeps dying");
+    }
     if (event.event !== "request") return;
     const { candidateTally, stableTally } = watched;
     const tally = event.app === watched.candidate ? candidateTally : stableTally;

@@ -8,7 +8,7 @@ import {
   durationText,
   latencyText,
 } from "../../admin/dashboard/client/figures.js";
-import { statesText } from "../../admin/dashboard/client/metrics.js";
+import { statesText, stateText } from "../../admin/dashboard/client/metrics.js";
 import { sparkPaths } from "../../admin/dashboard/client/spark.js";
 import { FlashNotes } from "../../admin/dashboard/flash_notes.ts";
 
@@ -54,6 +54,11 @@ Deno.test("Figures have at most three digits and a unit", () => {
 Deno.test("statesText() counts what does not serve, the worst first", () => {
   assertEquals(statesText(["running", "idle", "failed", "idle"]), "1 failed, 2 idle");
   assertEquals(statesText(["running"]), "All serve");
+  assertEquals(statesText(["running", "crash_loop"]), "1 crash loop");
+});
+
+Deno.test("stateText() tells how long a crash loop is", () => {
+  assertEquals([stateText("crash_loop", 7), stateText("running", 2)], ["crash loop, 7 deaths", "running"]);
 });
 
 Deno.test("sparkPaths() ends at the right, leaves gaps for what is unknown and scales by the highest", () => {

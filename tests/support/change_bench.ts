@@ -46,6 +46,7 @@ class BenchUnit implements AppUnit {
       version: this.version,
       since: 0,
       restarts: {},
+      crashes: 0,
       lastExit: null,
       error: this.state === "failed" ? "it is failing" : null,
       inFlight: 0,

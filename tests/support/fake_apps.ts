@@ -51,6 +51,7 @@ export function fakeSnapshot(name: string, changes: Partial<AppSnapshot> = {}): 
     version: "5f2c9d1e8a7b",
     since: 1_000_000,
     restarts: {},
+    crashes: 0,
     lastExit: null,
     error: null,
     inFlight: 0,

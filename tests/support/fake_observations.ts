@@ -164,6 +164,7 @@ export class FakeObservations implements Observations {
     return {
       app: name,
       state: snapshot.state,
+      crashes: snapshot.crashes,
       requestsPerSecond: rate,
       errorsPerSecond: (at + seed) % 17 === 0 && rate > 0 ? 1 : 0,
       p50Seconds: rate === 0 ? null : 0.002 + (seed % 10) / 1000 + busy / 1000,

@@ -3,6 +3,7 @@ import { Charts } from "./charts.js";
 import { announce, openStream } from "./connection.js";
 import "./deploy.js";
 import { startLiveLog } from "./live_log.js";
+import { stateText } from "./metrics.js";
 import { onRefresh, refreshRegions } from "./refresh.js";
 
 const STATUSES_EVERY_MS = 10_000;
@@ -25,9 +26,10 @@ openStream("/admin/stats", (event, data) => {
   const tick = data.find((/** @type {any} */ one) => one.app === app);
   if (tick === undefined) return refreshRegions(["app-head"]);
   charts?.push(tick);
-  if (tick.state === state) return;
+  const shown = stateText(tick.state, tick.crashes);
+  if (tick.state === state && document.getElementById("app-state")?.textContent === shown) return;
+  if (tick.state !== state) announce(`${app} is ${shown}`);
   state = tick.state;
-  announce(`${app} is ${state}`);
   refreshRegions(["app-head", "versions"]);
 });
 

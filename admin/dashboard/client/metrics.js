@@ -28,7 +28,17 @@ export const METRICS = [
 ];
 
 /** States that somebody has to look at. */
-export const ATTENTION_STATES = ["failed", "backoff", "starting", "draining", "stopped"];
+export const ATTENTION_STATES = ["failed", "crash_loop", "backoff", "starting", "draining", "stopped"];
+
+/**
+ * A state as people read it, a crash loop with its length.
+ * @param {string} state
+ * @param {number} crashes deaths in a row
+ * @returns {string}
+ */
+export function stateText(state, crashes) {
+  return state === "crash_loop" ? `crash loop, ${crashes} deaths` : state;
+}
 
 /**
  * How many apps are in each state beside running, as `2 failed, 3 idle`.
@@ -41,6 +51,6 @@ export function statesText(states) {
   for (const state of states) if (state !== "running") counts.set(state, (counts.get(state) ?? 0) + 1);
   if (counts.size === 0) return "All serve";
   return [...ATTENTION_STATES, "idle"].filter((state) => counts.has(state)).map((state) =>
-    `${counts.get(state)} ${state}`
+    `${counts.get(state)} ${state.replace("_", " ")}`
   ).join(", ");
 }

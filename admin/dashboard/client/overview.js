@@ -2,7 +2,7 @@
 import { announce, openStream } from "./connection.js";
 import "./deploy.js";
 import { bytesText, countText, cpuText } from "./figures.js";
-import { ATTENTION_STATES, METRICS, statesText } from "./metrics.js";
+import { ATTENTION_STATES, METRICS, statesText, stateText } from "./metrics.js";
 import { onRefresh, refreshRegions } from "./refresh.js";
 import { createSpark, drawSpark } from "./spark.js";
 import { TableView } from "./table_view.js";
@@ -37,6 +37,7 @@ const missing = new Set();
 /** @type {Map<string, number[]>} */
 const totalsPast = new Map();
 let attention = "";
+let deathsShown = 0;
 let sortedAt = 0;
 
 const observer = new IntersectionObserver(onIntersection, { rootMargin: "200px 0px" });
@@ -118,10 +119,12 @@ function onTick(ticks, view) {
   }
   drawTotals(ticks);
   if (!isKnown) refreshRegions(["apps", "attention"]);
+  const deaths = ticks.reduce((sum, { crashes }) => sum + crashes, 0);
   const key = attentionKey();
+  if (key !== attention || deaths !== deathsShown) refreshRegions(["attention"]);
+  deathsShown = deaths;
   if (key !== attention) {
     attention = key;
-    refreshRegions(["attention"]);
     announce(key === "" ? "No app needs attention" : `Apps need attention: ${key.replaceAll(",", ", ")}`);
   }
   const table = document.getElementById("apps");
@@ -213,9 +216,10 @@ function draw(row) {
     }
     drawSpark(one.spark, values, POINTS);
   });
-  if (row.badge.dataset.state !== row.state) {
+  const shown = stateText(row.state, row.tick?.crashes ?? 0);
+  if (row.tick !== null && row.badge.textContent !== shown) {
     row.badge.dataset.state = row.state;
-    row.badge.textContent = row.state;
+    row.badge.textContent = shown;
     row.badge.removeAttribute("title");
     row.element.dataset.state = row.state;
   }

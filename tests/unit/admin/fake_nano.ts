@@ -22,6 +22,7 @@ export function fakeSnapshot(name: string, changes: Partial<AppSnapshot> = {}): 
     version: "v1",
     since: 1_000_000,
     restarts: {},
+    crashes: 0,
     lastExit: null,
     error: null,
     inFlight: 0,
@@ -60,15 +61,25 @@ export class FakeNano implements HostTarget {
   /** Thrown by the next reloads. */
   refusal: unknown = null;
   reloads = 0;
+  begins = 0;
   drains = 0;
   forcedClosed = 0;
   disposed = false;
   busy: string[] = [];
+  /** Told when begin() is called. */
+  onBegin: () => void = () => {};
+  /** Awaited by begin(). */
+  beginGate: Promise<void> = Promise.resolve();
   /** Awaited by drain(). */
   drainGate: Promise<void> = Promise.resolve();
 
   constructor() {
     this.events.listen((event) => this.told.push(event));
+  }
+  begin(): Promise<void> {
+    this.begins++;
+    this.onBegin();
+    return this.beginGate;
   }
   apps(): readonly AppSnapshot[] {
     return this.snapshots;

@@ -16,7 +16,7 @@ const WAITS = [[0, 0], [1, 0], [2, 100], [3, 200], [4, 400], [9, 12_800], [10, 2
 ]] as const;
 
 Deno.test("backoffMs() is 0 first, then doubles from 100 ms up to 30 s and stays there", () => {
-  for (const [attempt, ms] of WAITS) assertEquals(backoffMs(attempt), ms, `attempt ${attempt}`);
+  for (const [attempt, ms] of WAITS) assertEquals(backoffMs(attempt, 0), ms, `attempt ${attempt}`);
 });
 
 const EXITS: Readonly<Record<ExitReason, string>> = {
@@ -25,6 +25,7 @@ const EXITS: Readonly<Record<ExitReason, string>> = {
   drain_timeout: "APP_DRAINING 503",
   boot_failed: "APP_FAILED 503",
   boot_timeout: "APP_UNAVAILABLE 503",
+  isolate_timeout: "APP_UNAVAILABLE 503",
   out_of_memory: "APP_OUT_OF_MEMORY 503",
   unresponsive: "APP_UNRESPONSIVE 504",
   uncaught_error: "APP_TERMINATED 502",

@@ -1,6 +1,7 @@
 /** A supervisor among fakes: its clock, its isolates, what it told. */
 import type { AppConfig } from "../../../runtime/config/resolved_config.ts";
 import type { NanoEvent } from "../../../runtime/events.ts";
+import { BootAdmission } from "../../../runtime/app/boot_admission.ts";
 import { Supervisor } from "../../../runtime/app/supervisor.ts";
 import { appConfig } from "../runtime/app_config.ts";
 import { FakeClock, settle } from "../runtime/fake_clock.ts";
@@ -16,15 +17,22 @@ export class Stage {
   /** Ways out that were opened and closed. */
   readonly doors = { opened: 0, closed: 0 };
   readonly supervisor: Supervisor;
+  /** Two places, for the app and whatever a test lets boot beside it. */
+  readonly admission: BootAdmission;
+  /** What chance says; 0 shortens no wait. */
+  random = 0;
   /** What the supervisor gets when it asks for an isolate; a test may replace it. */
   take: () => Promise<FakeIsolate> = () => Promise.resolve(this.isolate());
 
   constructor(changes: Partial<AppConfig> = {}) {
+    this.admission = new BootAdmission({ places: 2, clock: this.clock, isSuspect: () => false });
     this.supervisor = new Supervisor(
       appConfig(changes),
       { entry: "app:///index.js", modules: { "app:///index.js": "" }, version: "v1" },
       {
         clock: this.clock,
+        random: () => this.random,
+        admission: this.admission,
         takeIsolate: () => this.take(),
         openOutbound: () => {
           this.doors.opened++;

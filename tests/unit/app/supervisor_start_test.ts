@@ -1,6 +1,7 @@
 /** Tests how an app starts, queues, serves and refuses. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { BOOT_TIMEOUT_MS, START_WAIT_MS } from "../../../runtime/app/supervisor.ts";
+import { BOOT_TIMEOUT_MS, ISOLATE_WAIT_MS } from "../../../runtime/app/isolate_start.ts";
+import { START_WAIT_MS } from "../../../runtime/app/supervisor.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { settle, WALL_START } from "../runtime/fake_clock.ts";
 import { Stage } from "./stage.ts";
@@ -114,19 +115,85 @@ Deno.test("Supervisor gives up an isolate whose code does not load in time", asy
   assertEquals(stage.told("app_exit").map(({ reason }) => reason), ["boot_timeout"]);
 });
 
-Deno.test("Supervisor gives up an isolate that never boots, and kills it when it comes after all", async () => {
+Deno.test("Supervisor gives up an isolate that cannot be had, waits longer for the next, and kills it when it comes", async () => {
   const stage = new Stage();
+  const { take } = stage;
   const late = Promise.withResolvers<ReturnType<Stage["isolate"]>>();
   stage.take = () => late.promise;
-  const refused = assertRejects(() => stage.supervisor.start(), NanoError, "did not load within");
-  await stage.clock.advance(BOOT_TIMEOUT_MS);
+  const refused = assertRejects(() => stage.supervisor.start(), NanoError, "no isolate could be had within 60000 ms");
+  await stage.clock.advance(ISOLATE_WAIT_MS);
   await refused;
   assertEquals(stage.supervisor.state, "backoff");
+  assertEquals(stage.told("app_exit").map(({ reason }) => reason), ["isolate_timeout"]);
   const isolate = stage.isolate();
   late.resolve(isolate);
   await settle();
   assertEquals(isolate.exit?.reason, "terminated");
   assertEquals(isolate.given, null);
+
+  const slow = Promise.withResolvers<ReturnType<Stage["isolate"]>>();
+  stage.take = () => slow.promise;
+  await stage.clock.advance(2_000 + 2 * ISOLATE_WAIT_MS - 1);
+  assertEquals([stage.supervisor.state, stage.told("app_exit").length], ["starting", 1], "the second may take longer");
+  slow.resolve(await take());
+  await stage.load();
+  assertEquals(stage.supervisor.state, "running");
+  assertEquals(stage.supervisor.snapshot().crashes, 0, "where no isolate could be had, none died");
+});
+
+Deno.test("Supervisor gives an app the whole time to load, however long its isolate took to come", async () => {
+  const stage = new Stage();
+  const coming = Promise.withResolvers<ReturnType<Stage["isolate"]>>();
+  stage.take = () => coming.promise;
+  const started = stage.supervisor.start();
+  await stage.clock.advance(ISOLATE_WAIT_MS - 1);
+  coming.resolve(stage.isolate());
+  await stage.clock.advance(BOOT_TIMEOUT_MS - 1);
+  await stage.load();
+  await started;
+  assertEquals([stage.supervisor.state, stage.told("app_exit")], ["running", []]);
+});
+
+Deno.test("Supervisor waits for its turn to start, tells so, and measures the start from there", async () => {
+  const stage = new Stage();
+  const others = [stage.admission.enter("a", "well"), stage.admission.enter("b", "well")];
+  const started = stage.supervisor.start();
+  await stage.clock.advance(ISOLATE_WAIT_MS + BOOT_TIMEOUT_MS);
+  assertEquals([stage.supervisor.state, stage.admission.waiting, stage.isolates.length], ["starting", 1, 0]);
+  assertEquals(stage.events.slice(-1), [{ event: "app_start_queued", app: "blog" }]);
+  others[0]![Symbol.dispose]();
+  await stage.clock.advance(40);
+  assertEquals(stage.told("app_starting").map(({ attempt }) => attempt), [1]);
+  await stage.load();
+  await started;
+  assertEquals(stage.told("app_ready").map(({ startMs }) => startMs), [40]);
+  const place = stage.admission.enter("c", "well");
+  assertEquals(place.isWaiting, false, "its own place is free again");
+});
+
+Deno.test("Supervisor overtakes others that wait for their turn once a request waits for it", async () => {
+  const stage = new Stage();
+  const others = [stage.admission.enter("a", "well"), stage.admission.enter("b", "well")];
+  const next = stage.admission.enter("c", "well");
+  stage.supervisor.start();
+  const call = stage.fetch();
+  others[0]![Symbol.dispose]();
+  await settle();
+  assertEquals([next.isWaiting, stage.isolates.length], [true, 1]);
+  await stage.load();
+  assertEquals([next.isWaiting, stage.last.received], [false, [call]]);
+});
+
+Deno.test("Supervisor.stop() gives up the turn that it waits for", async () => {
+  const stage = new Stage();
+  const others = [stage.admission.enter("a", "well"), stage.admission.enter("b", "well")];
+  const refused = assertRejects(() => stage.supervisor.start(), NanoError);
+  assertEquals(await stage.supervisor.stop(), "drained");
+  await refused;
+  assertEquals([stage.admission.waiting, stage.clock.armed], [0, 0]);
+  for (const other of others) other[Symbol.dispose]();
+  await settle();
+  assertEquals([stage.isolates, stage.told("app_starting")], [[], []]);
 });
 
 Deno.test("Supervisor goes on trying when no isolate can be had", async () => {

@@ -11,6 +11,7 @@ export function snapshot(name: string, changes: Partial<AppSnapshot> = {}): AppS
     version: "v1",
     since: 0,
     restarts: {},
+    crashes: 0,
     lastExit: null,
     error: null,
     inFlight: 2,

@@ -4,14 +4,16 @@ import { NanoError } from "../../../runtime/errors.ts";
 import {
   APP_STATE_NAMES,
   type AppEvent,
+  type AppPhase,
   type AppState,
   type AppStateName,
   nextAppState,
+  shownState,
 } from "../../../runtime/lifecycle.ts";
 
 const ERROR = new NanoError("APP_FAILED", "boom");
 
-const STATES: Readonly<Record<AppStateName, AppState<string>>> = {
+const STATES: Readonly<Record<AppPhase, AppState<string>>> = {
   idle: { name: "idle" },
   starting: { name: "starting", worker: "own", attempt: 3 },
   running: { name: "running", worker: "own" },
@@ -20,6 +22,8 @@ const STATES: Readonly<Record<AppStateName, AppState<string>>> = {
   draining: { name: "draining", worker: "own", deadline: 9 },
   stopped: { name: "stopped", reason: "drained" },
 };
+
+const PHASES = Object.keys(STATES) as AppPhase[];
 
 const EVENTS = {
   "start": { name: "start", worker: "new", attempt: 1 },
@@ -33,7 +37,7 @@ const EVENTS = {
 } as const satisfies Record<string, AppEvent<string>>;
 
 /** What follows; where a row says nothing, the event means nothing and the state stays. */
-const MOVES: Readonly<Record<AppStateName, Partial<Record<keyof typeof EVENTS, AppState<string>>>>> = {
+const MOVES: Readonly<Record<AppPhase, Partial<Record<keyof typeof EVENTS, AppState<string>>>>> = {
   idle: {
     start: { name: "starting", worker: "new", attempt: 1 },
     stop: { name: "stopped", reason: "drained" },
@@ -65,7 +69,7 @@ const MOVES: Readonly<Record<AppStateName, Partial<Record<keyof typeof EVENTS, A
   stopped: {},
 };
 
-for (const name of APP_STATE_NAMES) {
+for (const name of PHASES) {
   for (const event of Object.keys(EVENTS) as (keyof typeof EVENTS)[]) {
     const expected = MOVES[name][event];
     Deno.test(`nextAppState() in ${name} on ${event}: ${expected?.name ?? "stays"}`, () => {
@@ -79,11 +83,11 @@ for (const name of APP_STATE_NAMES) {
 }
 
 Deno.test("APP_STATE_NAMES lists every state once", () => {
-  assertEquals([...APP_STATE_NAMES].sort(), Object.keys(STATES).sort());
+  assertEquals([...APP_STATE_NAMES].sort(), [...PHASES, "crash_loop"].sort());
 });
 
 Deno.test("nextAppState() reaches every state from idle and leaves every state but stopped", () => {
-  const reached = new Set<AppStateName>(["idle"]);
+  const reached = new Set<AppPhase>(["idle"]);
   for (let grown = true; grown;) {
     grown = false;
     for (const from of [...reached]) {
@@ -93,6 +97,15 @@ Deno.test("nextAppState() reaches every state from idle and leaves every state b
       }
     }
   }
-  assertEquals(reached.size, APP_STATE_NAMES.length);
-  for (const name of APP_STATE_NAMES) assert(name === "stopped" || Object.keys(MOVES[name]).length > 0, name);
+  assertEquals(reached.size, PHASES.length);
+  for (const name of PHASES) assert(name === "stopped" || Object.keys(MOVES[name]).length > 0, name);
+});
+
+Deno.test("shownState() is the phase, or a crash loop from the third death in a row while the app is started again and again", () => {
+  for (const phase of PHASES) {
+    assertEquals([0, 1, 2].map((crashes) => shownState(phase, crashes)), [phase, phase, phase]);
+    const isLife = phase === "starting" || phase === "running" || phase === "backoff";
+    const expected: AppStateName = isLife ? "crash_loop" : phase;
+    assertEquals([3, 100].map((crashes) => shownState(phase, crashes)), [expected, expected]);
+  }
 });

@@ -188,7 +188,7 @@ Deno.test("prepareReload() tells every app that would break, added ones too", as
   ]);
 });
 
-for (const state of ["failed", "backoff"] as const) {
+for (const state of ["failed", "backoff", "crash_loop"] as const) {
   Deno.test(`prepareReload() lets an app stay broken that was in ${state} before: others' changes take effect`, async () => {
     const shop = new Workshop();
     const present = await inForce(shop, nanoConfig([A, B]));

@@ -42,6 +42,7 @@ Deno.test("A candidate that cannot serve gets nothing; one that starts or sleeps
     starting: candidate,
     running: candidate,
     backoff: stable,
+    crash_loop: stable,
     failed: stable,
     draining: stable,
     stopped: stable,

@@ -17,7 +17,7 @@ function bench(changes: Partial<ServeOptions> = {}) {
   const code = serve({
     config: fakeConfig(),
     io,
-    start: () => Promise.resolve(nano),
+    open: () => Promise.resolve(nano),
     signals: (handlers) => {
       signals.handlers = handlers;
       return { [Symbol.dispose]: () => signals.handlers = null };
@@ -31,6 +31,12 @@ function bench(changes: Partial<ServeOptions> = {}) {
     ...changes,
   });
   return { nano, io, exits, serving: serving.promise, signals, code };
+}
+
+/** An address that was free a moment ago. */
+function freeAddress(): Deno.NetAddr {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr as Deno.NetAddr;
 }
 
 Deno.test("a host serves, drains on SIGTERM with /readyz telling so, and ends with code 0", async () => {
@@ -75,14 +81,47 @@ Deno.test("a second signal ends the host at once", async () => {
   await code;
 });
 
-Deno.test("a signal that comes while the apps boot drains as soon as they have", async () => {
-  const boot = Promise.withResolvers<FakeNano>();
-  const { signals, code } = bench({ start: () => boot.promise });
+Deno.test("a signal that comes while NANO opens drains as soon as it has", async () => {
+  const open = Promise.withResolvers<FakeNano>();
+  const { signals, code } = bench({ open: () => open.promise });
   signals.handlers!.onStop("SIGTERM", 1);
   const nano = new FakeNano();
-  boot.resolve(nano);
+  open.resolve(nano);
   assertEquals(await code, 0);
   assertEquals(nano.drains, 1);
+});
+
+Deno.test("a signal that comes while the apps boot does not wait for them", async () => {
+  const { nano, signals, code } = bench();
+  nano.beginGate = new Promise(() => {});
+  signals.handlers!.onStop("SIGTERM", 1);
+  assertEquals(await code, 0);
+  assertEquals(nano.drains, 1);
+});
+
+Deno.test("the admin listener answers while the apps boot; server_start is told after", async () => {
+  const begin = Promise.withResolvers<void>();
+  const { port } = freeAddress();
+  const { nano, serving, signals, code } = bench({
+    config: fakeConfig({ admin: { hostname: "127.0.0.1", port, token: "x" } }),
+  });
+  nano.beginGate = begin.promise;
+  const called = Promise.withResolvers<void>();
+  nano.onBegin = called.resolve;
+  await called.promise;
+  assertEquals((await (await fetch(`http://127.0.0.1:${port}/livez`)).json()).status, "alive");
+  assertEquals(nano.told, []);
+  begin.resolve();
+  await serving;
+  signals.handlers!.onStop("SIGTERM", 1);
+  await code;
+});
+
+Deno.test("apps that cannot be started end the host with their error", async () => {
+  const { nano, code } = bench();
+  nano.beginGate = Promise.reject(new NanoError("INTERNAL", "Cannot start the warden"));
+  await assertRejects(() => code, NanoError, "Cannot start the warden");
+  assert(nano.disposed);
 });
 
 Deno.test("SIGHUP reloads; a refused configuration is left to the log, any other failure is told", async () => {
@@ -129,7 +168,7 @@ Deno.test("an address that cannot be had is a failure, not wrong use, and a port
     [new Deno.errors.PermissionDenied("denied"), message],
   ] as const;
   for (const [cause, told] of cases) {
-    const { code } = bench({ start: () => Promise.reject(new NanoError("USAGE", message, { cause })) });
+    const { code } = bench({ open: () => Promise.reject(new NanoError("USAGE", message, { cause })) });
     const error = await assertRejects(() => code, CliError);
     assertEquals([error.code, error.message], ["INTERNAL", told]);
   }
@@ -142,6 +181,7 @@ Deno.test("NANO is disposed when the admin listener cannot start", async () => {
   const error = await assertRejects(() => code, NanoError);
   assertMatch(error.message, /for the admin API: the port is in use/);
   assert(nano.disposed);
+  assertEquals(nano.begins, 0, "no app was started");
 });
 
 Deno.test("the place of a generated token is told on stderr, its value never", async () => {

@@ -1,0 +1,176 @@
+/** Boots are admitted a few at a time, requested apps first; more at once would only make every one of them slower. */
+import type { Clock } from "../clock.ts";
+
+/**
+ * Places for each core. Of the 690 ms that a boot takes on a quiet machine Deno idles 500, so one boot keeps a quarter of
+ * a core busy: 40 boots on 2 cores took 14.7 s at 2 places, 7.9 at 4, 5.6 at 8, 5.7 at 16, and 7.0 all at once.
+ */
+const PLACES_PER_CORE = 4;
+/** The warden spawns one after the other, each for 30 to 45 ms: more places than this only wait for it. */
+const MAX_PLACES = 16;
+/** Between two looks whether a boot still computes; an isolate's CPU clock is told once a second. */
+const LOOK_MS = 2_000;
+/** Less than this between two looks is no boot at work: among 100 busy threads on 2 cores it would have got 40 ms. */
+const AT_WORK_MICROS = 20_000;
+
+/** Who comes first, from first to last; within a rank, who came first. */
+export const BOOT_RANKS = ["requested", "well", "died", "spare", "suspect"] as const;
+
+/**
+ * Why a boot is asked for: requests wait for the app; it has no death behind it; its last isolate died; an isolate for
+ * the reserve; it may have ended the whole process, so it boots last and alone.
+ */
+export type BootRank = typeof BOOT_RANKS[number];
+
+/** A boot that waits for its place, or has it; disposing it gives either up. */
+export interface BootPlace extends Disposable {
+  /** Whether it has not been admitted so far. */
+  readonly isWaiting: boolean;
+  /** Settles with true once it is admitted, with false when it was given up before. */
+  readonly admitted: Promise<boolean>;
+  /** A request came for the app. */
+  hurry(): void;
+  /**
+   * From now on the place goes back as soon as the boot stops computing: what an app awaits at its top level, maybe for
+   * ever, needs no place.
+   * @param cpuMicros CPU time of the isolate so far
+   */
+  watch(cpuMicros: () => number): void;
+}
+
+/** How many boots this machine takes at once. */
+export function bootPlaces(cores: number): number {
+  return Math.max(1, Math.min(MAX_PLACES, Math.floor(cores) * PLACES_PER_CORE));
+}
+
+/** What a {@linkcode BootAdmission} works with. */
+export interface AdmissionOptions {
+  /** Boots at once; see {@linkcode bootPlaces}. */
+  readonly places: number;
+  readonly clock: Clock;
+  /** Whether an app is suspected of having ended the process. */
+  readonly isSuspect: (app: string) => boolean;
+}
+
+/** Admits boots. */
+export class BootAdmission {
+  readonly #options: AdmissionOptions;
+  readonly #waiting: Readonly<Record<BootRank, Set<Place>>> = {
+    requested: new Set(),
+    well: new Set(),
+    died: new Set(),
+    spare: new Set(),
+    suspect: new Set(),
+  };
+  readonly #admitted = new Set<Place>();
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** Apps whose start waits for a place; isolates for the reserve are not counted. */
+  get waiting(): number {
+    return BOOT_RANKS.reduce((sum, rank) => rank === "spare" ? sum : sum + this.#waiting[rank].size, 0);
+  }
+
+  /**
+   * Asks for a place.
+   * @param app null for an isolate of the reserve
+   * @param rank what an app that is no suspect waits as
+   */
+  enter(app: string | null, rank: Exclude<BootRank, "suspect">): BootPlace {
+    const isSuspect = app !== null && this.#options.isSuspect(app);
+    const place = new Place(isSuspect ? "suspect" : rank, {
+      clock: this.#options.clock,
+      onHurry: (one) => this.#hurry(one),
+      onEnd: (one) => this.#leave(one),
+    });
+    this.#waiting[place.rank].add(place);
+    this.#admit();
+    return place;
+  }
+
+  /** A suspect stays last: its requests must not put the others at risk. */
+  #hurry(place: Place): void {
+    if (place.rank === "suspect" || !this.#waiting[place.rank].delete(place)) return;
+    place.rank = "requested";
+    this.#waiting.requested.add(place);
+  }
+
+  #leave(place: Place): void {
+    this.#waiting[place.rank].delete(place);
+    this.#admitted.delete(place);
+    this.#admit();
+  }
+
+  #admit(): void {
+    for (let next = this.#next(); next !== null; next = this.#next()) {
+      this.#waiting[next.rank].delete(next);
+      this.#admitted.add(next);
+      next.admit();
+    }
+  }
+
+  /** Whose turn it is, or null when nobody may boot now. */
+  #next(): Place | null {
+    if ([...this.#admitted].some(({ rank }) => rank === "suspect")) return null;
+    for (const rank of BOOT_RANKS) {
+      const [first] = this.#waiting[rank];
+      if (first === undefined) continue;
+      const places = rank === "suspect" ? 1 : this.#options.places;
+      return this.#admitted.size < places ? first : null;
+    }
+    return null;
+  }
+}
+
+interface PlaceTools {
+  readonly clock: Clock;
+  readonly onHurry: (place: Place) => void;
+  readonly onEnd: (place: Place) => void;
+}
+
+class Place implements BootPlace {
+  rank: BootRank;
+  readonly admitted: Promise<boolean>;
+  readonly #admitted = Promise.withResolvers<boolean>();
+  readonly #tools: PlaceTools;
+  #state: "waiting" | "admitted" | "ended" = "waiting";
+  #look: (() => void) | null = null;
+
+  constructor(rank: BootRank, tools: PlaceTools) {
+    this.rank = rank;
+    this.#tools = tools;
+    this.admitted = this.#admitted.promise;
+  }
+
+  get isWaiting(): boolean {
+    return this.#state === "waiting";
+  }
+
+  admit(): void {
+    this.#state = "admitted";
+    this.#admitted.resolve(true);
+  }
+
+  hurry(): void {
+    if (this.#state === "waiting") this.#tools.onHurry(this);
+  }
+
+  watch(cpuMicros: () => number): void {
+    if (this.#state !== "admitted") return;
+    const before = cpuMicros();
+    this.#look = this.#tools.clock.after(LOOK_MS, () => {
+      if (cpuMicros() - before < AT_WORK_MICROS) this[Symbol.dispose]();
+      else this.watch(cpuMicros);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#look?.();
+    this.#admitted.resolve(false);
+    this.#tools.onEnd(this);
+  }
+}

@@ -1,0 +1,32 @@
+/** What the owner of a running NANO gives it and gets from it. */
+import type { AppLayer } from "./config/layers.ts";
+import type { NanoConfig } from "./config/resolved_config.ts";
+
+/** How NANO runs, beside what its configuration says. */
+export interface NanoOptions {
+  /** Takes the log's lines. Default: stdout. */
+  readonly write?: (text: string) => void;
+  /** Whether pretty log lines are coloured. */
+  readonly color?: boolean;
+  /**
+   * Reads the configuration anew; without it a reload looks at the apps' code only. It has to pass the layers on to
+   * `loadConfig` or `resolveConfig`.
+   */
+  readonly reloadConfig?: (layers: readonly AppLayer[]) => Promise<NanoConfig>;
+  /** Whether edits of files take effect by themselves. */
+  readonly watch?: boolean;
+  /** `nano dev`: answers hold stacks, and an edit that breaks an app takes effect, so that its author sees the mistake. */
+  readonly dev?: boolean;
+  /** `nano eval`: a request runs the app's entry as a script, and the answer tells how it went. */
+  readonly evaluate?: boolean;
+  /** Apps that may have ended the process before this one: they boot last, and alone. */
+  readonly suspects?: ReadonlySet<string>;
+}
+
+/** What a drain came to. */
+export interface DrainResult {
+  /** Requests that were in flight and finished. */
+  readonly drainedRequests: number;
+  /** Requests that had to be cut. */
+  readonly forcedClosed: number;
+}

@@ -1,0 +1,49 @@
+/** Makes the units of a configuration: bundles the apps' code and gives each its supervisor, or what stands in for one. */
+import { brokenApp, standInFor, superviseApp, type UnitTools } from "./app_units.ts";
+import type { AppBundle, Bundler } from "./bundle/bundler.ts";
+import { withEvalEntry } from "./bundle/eval_entry.ts";
+import { withStreamPolyfill } from "./bundle/stream_polyfill_source.ts";
+import type { AppConfig, NanoConfig } from "./config/resolved_config.ts";
+import type { AppUnit, ReloadTools } from "./reload.ts";
+
+/** What a workshop works with. */
+export interface WorkshopTools extends Omit<UnitTools, "hidden"> {
+  readonly bundler: Bundler;
+  /** Whether requests run the app's entry as a script. */
+  readonly evaluate: boolean;
+}
+
+/** The tools for the apps of a configuration. */
+export interface UnitMakers extends ReloadTools<AppBundle> {
+  /** @param make never rejects */
+  standIn(app: AppConfig, make: () => Promise<AppUnit>): AppUnit;
+}
+
+/** Gives the tools for one configuration after the other. */
+export class UnitWorkshop {
+  readonly #tools: WorkshopTools;
+
+  constructor(tools: WorkshopTools) {
+    this.#tools = tools;
+  }
+
+  /** Reads, supervises and stands in for apps of this configuration. */
+  toolsOf({ file, stateDir, tls }: NanoConfig): UnitMakers {
+    const hidden = [file, stateDir, tls?.cert, tls?.key].filter((path) => typeof path === "string");
+    const units: UnitTools = { ...this.#tools, hidden };
+    return {
+      bundle: (app, isUrgent) => this.#bundle(app, isUrgent),
+      supervise: (app, code) => superviseApp(app, code, units),
+      broken: (app, error) => brokenApp(app, error, units),
+      standIn: (app, make) => standInFor(app, make, units),
+    };
+  }
+
+  async #bundle(app: AppConfig, isUrgent?: () => boolean): Promise<AppBundle> {
+    const { bundler, emit, evaluate } = this.#tools;
+    const bundle = await bundler.bundle(app, isUrgent);
+    for (const warning of bundle.warnings) emit({ event: "warning", text: `App "${app.name}": ${warning}` });
+    const whole = app.streams === "polyfill" ? await withStreamPolyfill(bundle) : bundle;
+    return evaluate ? withEvalEntry(whole) : whole;
+  }
+}

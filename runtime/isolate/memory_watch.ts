@@ -92,7 +92,11 @@ export class MemoryWatch {
     const silent: WatchedIsolate[] = [];
     for (const isolate of isolates.values()) {
       const { vitals } = isolate;
-      if (vitals.asked && this.restOf(isolate) - vitals.restAtAnswer > RSS_JUMP_BYTES) silent.push(isolate);
+      if (!vitals.asked) continue;
+      const rest = this.restOf(isolate);
+      // Who is silent gives nothing back: the memory of an ended neighbour does, and must not hide a growth.
+      vitals.restAtAnswer = Math.min(vitals.restAtAnswer, rest);
+      if (rest - vitals.restAtAnswer > RSS_JUMP_BYTES) silent.push(isolate);
     }
     // Clocks are read first: growth alone accuses nobody.
     for (const isolate of silent) await isolate.readClock();

@@ -27,11 +27,7 @@ export class ThreadInquiry {
     clearTimeout(late);
     if (threads === null) return false;
     const told = new Map(threads.map((thread) => [thread.isolate, thread]));
-    for (const { number, vitals } of isolates) {
-      const thread = told.get(number);
-      vitals.touchedBytes = thread?.touchedBytes ?? null;
-      vitals.runnable = thread?.runnable ?? false;
-    }
+    for (const isolate of isolates) isolate.learn(told.get(isolate.number));
     return true;
   }
 

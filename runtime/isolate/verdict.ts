@@ -22,6 +22,15 @@ const WRITTEN_BYTES_PER_CPU_MS = 10 * 1024 * 1024;
 const CPU_GRAIN_MS = 10;
 /** An isolate's growth is at most this many times what its own thread touched first; helpers of V8 touch the rest. */
 const GROWN_PER_TOUCHED = 4;
+/** The same where only the name of the end is open: garbage of a loop beside a neighbour that grows is no growth. */
+const SURELY_GROWN_PER_TOUCHED = 2;
+
+/**
+ * An isolate at its CPU limit that took this much meanwhile is on its way out of memory, and how far it has come by then
+ * depends on the machine: it may take this many times its CPU limit until its memory tells.
+ */
+const GROWING_BYTES = 24 * 1024 * 1024;
+const GROWING_PATIENCE = 4;
 
 /** What the warden knows of one isolate. */
 export interface Vitals {
@@ -120,9 +129,13 @@ export function judge(vitals: Vitals, rest: number): Verdict | null {
   if (!vitals.asked || !vitals.answered) return null;
   const cpuMs = (vitals.cpuMicros - vitals.cpuAtAsk) / 1000;
   const extraMs = vitals.collecting ? collectionMs(vitals) : 0;
-  if (cpuMs > vitals.cpuLimitMs + extraMs) {
-    return outgrown(vitals, rest) ??
-      { reason: "unresponsive", detail: `${Math.round(cpuMs)} ms of CPU without a turn of the event loop` };
+  const cpuLimitMs = vitals.cpuLimitMs + extraMs;
+  if (cpuMs > cpuLimitMs) {
+    const verdict = outgrown(vitals, rest);
+    if (verdict !== null) return verdict;
+    const grows = grownBytes(vitals, rest, SURELY_GROWN_PER_TOUCHED) > GROWING_BYTES;
+    if (grows && cpuMs <= GROWING_PATIENCE * cpuLimitMs) return null;
+    return { reason: "unresponsive", detail: `${Math.round(cpuMs)} ms of CPU without a turn of the event loop` };
   }
   const silentMs = Math.round(vitals.missedTicks * TICK_MS);
   // The CPU limit is patience that the operator granted: a blocked thread gets no less of it.
@@ -139,7 +152,7 @@ function collectionMs({ heapBytes }: Vitals): number {
 
 /** Of one that must end in any case: whether what it took meanwhile explains its silence. */
 function outgrown(vitals: Vitals, rest: number): Verdict | null {
-  const grown = grownBytes(vitals, rest);
+  const grown = grownBytes(vitals, rest, SURELY_GROWN_PER_TOUCHED);
   return grown > Math.max(0, vitals.heapLimitBytes - vitals.heapBytes) ? grownTooMuch(grown) : null;
 }
 
@@ -168,14 +181,14 @@ export function judgeGrowth(vitals: Vitals, rest: number): Verdict | null {
 }
 
 /** How much of what the process grew since its last answer an isolate may have caused; who only computes has not. */
-export function grownBytes(vitals: Vitals, rest: number): number {
+export function grownBytes(vitals: Vitals, rest: number, perTouched = GROWN_PER_TOUCHED): number {
   const grown = rest - vitals.restAtAnswer;
   const cpuMs = (vitals.cpuMicros - vitals.cpuAtAnswer) / 1000;
   if (cpuMs < CPU_GRAIN_MS) return 0;
   const { touchedBytes, touchedAtAnswer } = vitals;
   const touched = touchedBytes === null || touchedAtAnswer === null
     ? Infinity
-    : GROWN_PER_TOUCHED * (touchedBytes - touchedAtAnswer);
+    : perTouched * (touchedBytes - touchedAtAnswer);
   return Math.max(0, Math.min(grown, touched, (cpuMs + CPU_GRAIN_MS) * WRITTEN_BYTES_PER_CPU_MS));
 }
 

@@ -81,7 +81,10 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
         isolate.vitals.cpuLimitMs = command.cpuMs;
         isolate.vitals.externalLimitBytes = command.externalBytes;
         // Only a booted isolate is given an app; that may compute before its first beat was asked for.
-        if (!isolate.vitals.answered) isolate.countFrom(memory.restOf(isolate));
+        if (!isolate.vitals.answered) {
+          isolate.countFrom(memory.restOf(isolate));
+          void threads.read([isolate]);
+        }
       }
       break;
     }

@@ -1,6 +1,6 @@
 /** One isolate as the warden holds it: its thread, its heartbeat, what is known of it. */
 import type { Worker as CappedWorker } from "node:worker_threads";
-import { COLLECT, type Collect, type Heartbeat, type HeartbeatAsk } from "../protocol/messages.ts";
+import { COLLECT, type Collect, type Heartbeat, type HeartbeatAsk, type ThreadFigures } from "../protocol/messages.ts";
 import type { HeldFinding, HeldJudge } from "./held_judge.ts";
 import type { Vitals } from "./verdict.ts";
 
@@ -78,6 +78,15 @@ export class WatchedIsolate {
     vitals.restAtAnswer = rest;
     vitals.cpuAtAnswer = vitals.cpuMicros;
     vitals.touchedAtAnswer = vitals.touchedBytes;
+  }
+
+  /** Takes what the system tells of its thread, or that it tells nothing. */
+  learn(thread: ThreadFigures | undefined): void {
+    const { vitals } = this;
+    vitals.touchedBytes = thread?.touchedBytes ?? null;
+    vitals.runnable = thread?.runnable ?? false;
+    // What it touched before it was first asked after is not growth.
+    vitals.touchedAtAnswer ??= vitals.touchedBytes;
   }
 
   /** Reads the thread's CPU clock; false when it is just starting or ending, which its exit event will tell. */

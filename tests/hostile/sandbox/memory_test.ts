@@ -45,6 +45,14 @@ Deno.test("Memory outside the heap is charged to the app that took it", async ()
       body: `${wasm} for (let i = 0; i < 60; i++) {
         memory.grow(512); new Uint8Array(memory.buffer).fill(1, memory.buffer.byteLength - 512 * 65536); await later(50); }
         await later(20_000);`,
+      // Growth by the app's JavaScript is refused; by the code of the module itself it is counted.
+      sees: ["500 APP_EXCEPTION"],
+    },
+    "wasm-code": {
+      body: `const code = new Uint8Array([0,0x61,0x73,0x6d,1,0,0,0, 1,6,1,0x60,1,0x7f,1,0x7f, 3,2,1,0, 5,3,1,0,1,
+          7,11,2,3,0x6d,0x65,0x6d,2,0,1,0x67,0,0, 10,8,1,6,0,0x20,0,0x40,0,0xb]);
+        const { instance: { exports: { mem, g } } } = await WebAssembly.instantiate(code);
+        for (let i = 0; i < 60; i++) { if (g(100) < 0) throw new Error("refused"); await later(50); } await later(20_000);`,
       sees: KILLED_FOR_MEMORY,
       ends: OOM,
     },

@@ -79,13 +79,21 @@ const JUDGE: readonly (readonly [string, Partial<Vitals>, number, string | null]
     "out_of_memory",
   ],
   [
-    "CPU over its limit while it grew within its heap",
-    {
-      asked: true,
-      cpuMicros: 1_001_000,
-      ...touched(64),
-    },
-    64,
+    "CPU over its limit while it grows, but not yet out of its heap",
+    { asked: true, cpuMicros: 4_000_000, ...touched(60) },
+    60,
+    null,
+  ],
+  [
+    "CPU far over its limit while it grew within its heap",
+    { asked: true, cpuMicros: 4_001_000, ...touched(60) },
+    60,
+    "unresponsive",
+  ],
+  [
+    "CPU over its limit in a loop that makes garbage beside a neighbour that grows",
+    { asked: true, cpuMicros: 1_001_000, ...touched(12) },
+    900,
     "unresponsive",
   ],
   [

@@ -1,0 +1,103 @@
+/**
+ * deno run -A tests/bench/near_limit.ts [MINUTES]
+ *
+ * Apps that hold nine tenths of memory_mb and make garbage all the time: whether they are ended, and what their clients
+ * wait, against the same app far below its limit.
+ */
+import { NanoProcess } from "../support/nano_process.ts";
+import { RawConnection } from "../support/raw_http.ts";
+import { TempProject } from "../support/temp_project.ts";
+import { timedGet } from "./keep_alive.ts";
+import { pause } from "./reserve_wait.ts";
+import { printTable } from "./table.ts";
+
+const MIB = 1024 * 1024;
+const LIMITS_MB = [64, 128, 256];
+/** Part of memory_mb that is held, what NANO's own code takes in the heap included. */
+const HELD_PART = 0.9;
+/** An app so far below its limit that nobody ever looks at it. */
+const FAR_MB = 4096;
+/** What one entry of the app takes of the heap, measured on 200,000 of them; what an empty app's heap holds. */
+const ENTRY_BYTES = 153;
+const EMPTY_HEAP_BYTES = 7 * MIB;
+/** Clients that wait for each answer before they ask again. */
+const CLIENTS = 4;
+const PAUSE_MS = 2;
+
+/** Holds objects, and replaces some of them in each request: garbage that has grown old. */
+const churningApp = (entries: number) => `
+const entry = (i) => ({ i, list: [i, i + 1], text: "entry " + i });
+const held = new Array(${entries});
+for (let i = 0; i < held.length; i++) held[i] = entry(i);
+let at = 0;
+export default { fetch() {
+  let sum = 0;
+  for (let i = 0; i < 3000; i++) sum += entry(i).list.length;
+  for (let i = 0; i < 300; i++) held[at = (at + 7919) % held.length] = entry(i);
+  return new Response(String(sum));
+} };`;
+
+/** Prints two rows a limit. @param minutes each row */
+async function benchNearLimit(minutes: number): Promise<void> {
+  const rows: string[][] = [];
+  for (const limitMb of LIMITS_MB) {
+    const entries = Math.floor((HELD_PART * limitMb * MIB - EMPTY_HEAP_BYTES) / ENTRY_BYTES);
+    const far = await measure(FAR_MB, entries, minutes);
+    const near = await measure(limitMb, entries, minutes);
+    const ratio = (near.p99 / far.p99).toFixed(2);
+    rows.push([`${limitMb}`, ...near.cells, ratio], [`${FAR_MB}, holding the same`, ...far.cells, ""]);
+  }
+  printTable(`Garbage at ${HELD_PART * 100} % of memory_mb, ${minutes} minutes a row, ${CLIENTS} clients`, [
+    "memory_mb",
+    "requests",
+    "failed",
+    "ends",
+    "heap MB, largest seen",
+    "p50 ms",
+    "p99 ms",
+    "max ms",
+    "p99 / far",
+  ], rows);
+}
+
+async function measure(memoryMb: number, entries: number, minutes: number): Promise<{ p99: number; cells: string[] }> {
+  const app = { files: churningApp(entries), config: { memory_mb: memoryMb, external_mb: 64 } };
+  await using project = await TempProject.create({ churn: app }, { admin: { port: 0, token: TOKEN } });
+  await using nano = await NanoProcess.start(project.configFile, { timeoutMs: 120_000 });
+  const until = performance.now() + minutes * 60_000;
+  const waited: number[] = [];
+  let failed = 0;
+  let heapMb = 0;
+  async function client(): Promise<void> {
+    using connection = await RawConnection.open(nano.url);
+    while (performance.now() < until) {
+      const { ms, response } = await timedGet(connection, "churn");
+      if (response.status === 200) waited.push(ms);
+      else failed++;
+      await pause(PAUSE_MS);
+    }
+  }
+  async function watch(): Promise<void> {
+    while (performance.now() < until) {
+      const answer = await fetch(`${nano.adminUrl}/admin/apps/churn`, {
+        headers: { authorization: `Bearer ${TOKEN}` },
+      });
+      heapMb = Math.max(heapMb, (await answer.json()).heap_bytes / MIB);
+      await pause(1000);
+    }
+  }
+  await Promise.all([...Array.from({ length: CLIENTS }, client), watch()]);
+  waited.sort((a, b) => a - b);
+  const at = (part: number) => waited[Math.min(waited.length - 1, Math.floor(waited.length * part))] ?? NaN;
+  const ends = nano.events.filter(({ event }) => event === "app_exit");
+  for (const { detail } of ends) console.log(`memory_mb ${memoryMb}: ended, ${detail}`);
+  const ms = (part: number) => at(part).toFixed(1);
+  return {
+    p99: at(0.99),
+    cells: [`${waited.length}`, `${failed}`, `${ends.length}`, heapMb.toFixed(0), ms(0.5), ms(0.99), ms(1)],
+  };
+}
+
+const TOKEN = "near-limit-bench";
+
+if (import.meta.main) await benchNearLimit(Number(Deno.args[0] ?? 1));

@@ -14,10 +14,10 @@ import { heapCeilingBytes, megabytes, type Verdict } from "./verdict.ts";
  */
 const STEPS: readonly Collect[] = [COLLECT.MAJOR, COLLECT.MAJOR, COLLECT.LAST_RESORT, COLLECT.NOTHING];
 
-/** After looks that found nothing amiss they rest this many times as long as they took: one part in a hundred. */
-const REST_FACTOR = 100;
+/** After looks that found nothing amiss they rest this many times as long as they took: p99 must not show them. */
+const REST_FACTOR = 200;
 const MIN_REST_MS = 500;
-const MAX_REST_MS = 30_000;
+const MAX_REST_MS = 120_000;
 /** The same for more than what garbage explains. */
 const URGENT_REST_FACTOR = 10;
 const MAX_URGENT_REST_MS = 1000;

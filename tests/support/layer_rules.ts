@@ -18,6 +18,7 @@ const PARTS: readonly { readonly name: string; readonly holds: RegExp }[] = [
   { name: "runtime/file_watch.ts", holds: /^runtime\/file_watch\.ts$/ },
   { name: "runtime/listeners.ts", holds: /^runtime\/listeners\.ts$/ },
   { name: "runtime/isolate_farm.ts", holds: /^runtime\/isolate_farm\.ts$/ },
+  { name: "runtime/machine_memory.ts", holds: /^runtime\/machine_memory\.ts$/ },
   { name: "runtime/unit_workshop.ts", holds: /^runtime\/unit_workshop\.ts$/ },
   { name: "runtime/app_units.ts", holds: /^runtime\/app_units\.ts$/ },
   { name: "runtime/first_start.ts", holds: /^runtime\/first_start\.ts$/ },

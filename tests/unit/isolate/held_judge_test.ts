@@ -71,7 +71,7 @@ Deno.test("HeldJudge gives finalizers a turn before it judges what is outside th
   assertEquals(ends.collections, steps);
 });
 
-Deno.test("HeldJudge spends one part in a hundred of the time on a healthy heap full of garbage", () => {
+Deno.test("HeldJudge spends one part in two hundred of the time on a healthy heap full of garbage", () => {
   const patient = new Patient();
   const endMs = patient.nowMs + 600_000;
   let looks = 0;
@@ -81,8 +81,8 @@ Deno.test("HeldJudge spends one part in a hundred of the time on a healthy heap 
     if (patient.collections.length > before) looks++;
     patient.nowMs += 100;
   }
-  assert(looks * 50 <= 600_000 / 100 + 50, `${looks} looks`);
-  assert(looks > 100, `${looks} looks`);
+  assert(looks * 50 <= 600_000 / 200 + 50, `${looks} looks`);
+  assert(looks > 50, `${looks} looks`);
 });
 
 Deno.test("HeldJudge looks within a second at a heap that garbage does not explain, however long it would rest", () => {
@@ -96,7 +96,7 @@ Deno.test("HeldJudge looks within a second at a heap that garbage does not expla
 Deno.test("HeldJudge finds a slow leak once it has rested", () => {
   const patient = new Patient();
   patient.beat(65, { heapMb: 63 });
-  patient.nowMs += 30_000;
+  patient.nowMs += 120_000;
   assertEquals(patient.beat(66, { heapMb: 65 }), "65 MB held in the heap, allowed 64 MB");
 });
 

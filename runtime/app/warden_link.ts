@@ -145,7 +145,7 @@ export class WardenLink implements Disposable {
         this.unexplainedBytes = report.unexplainedBytes;
         break;
       case "ask_threads":
-        void this.#tellThreads(report.isolates);
+        void this.#tellThreads(report.question, report.isolates);
         break;
       case "warning":
         this.#warn(report.text);
@@ -161,7 +161,7 @@ export class WardenLink implements Disposable {
     }
   }
   /** Answers even when it cannot look: a question that waits would hold up a verdict. */
-  async #tellThreads(isolates: readonly number[]): Promise<void> {
+  async #tellThreads(question: number, isolates: readonly number[]): Promise<void> {
     const threadIds = isolates.map((isolate) => this.#threadIds.get(isolate) ?? 0);
     const threads: ThreadFigures[] = [];
     try {
@@ -173,6 +173,6 @@ export class WardenLink implements Disposable {
     } catch {
       // No descriptor to be had just now, say.
     }
-    this.#send({ type: "threads", threads });
+    this.#send({ type: "threads", question, threads });
   }
 }

@@ -5,12 +5,13 @@ import type { WatchedIsolate } from "./watched_isolate.ts";
 /** The host answers within a millisecond or two; while it is held up longer nobody is judged by what it tells. */
 const ANSWER_MS = 250;
 
-/** Asks and takes the answers, which come in the order of the questions. */
+/** Asks and takes the answers, which come in any order. */
 export class ThreadInquiry {
-  readonly #ask: (isolates: readonly number[]) => void;
-  readonly #waiting: ((threads: readonly ThreadFigures[]) => void)[] = [];
+  readonly #ask: (question: number, isolates: readonly number[]) => void;
+  readonly #waiting = new Map<number, (threads: readonly ThreadFigures[]) => void>();
+  #asked = 0;
 
-  constructor(ask: (isolates: readonly number[]) => void) {
+  constructor(ask: (question: number, isolates: readonly number[]) => void) {
     this.#ask = ask;
   }
 
@@ -20,19 +21,21 @@ export class ThreadInquiry {
    */
   async read(isolates: readonly WatchedIsolate[]): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<readonly ThreadFigures[] | null>();
-    this.#waiting.push(resolve);
-    this.#ask(isolates.map(({ number }) => number));
+    const question = ++this.#asked;
+    this.#waiting.set(question, resolve);
+    this.#ask(question, isolates.map(({ number }) => number));
     const late = setTimeout(() => resolve(null), ANSWER_MS);
     const threads = await promise;
     clearTimeout(late);
+    this.#waiting.delete(question);
     if (threads === null) return false;
     const told = new Map(threads.map((thread) => [thread.isolate, thread]));
     for (const isolate of isolates) isolate.learn(told.get(isolate.number));
     return true;
   }
 
-  /** Takes the host's answer to the oldest question. */
-  take(threads: readonly ThreadFigures[]): void {
-    this.#waiting.shift()?.(threads);
+  /** Takes the host's answer to a question. */
+  take(question: number, threads: readonly ThreadFigures[]): void {
+    this.#waiting.get(question)?.(threads);
   }
 }

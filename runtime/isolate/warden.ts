@@ -43,7 +43,9 @@ let inFlight: Int32Array | null = null;
 let rssOfApps = 0;
 const now = () => performance.now();
 
-const threads = new ThreadInquiry((numbers) => report({ type: "ask_threads", isolates: numbers }));
+const threads = new ThreadInquiry((question, numbers) => {
+  report({ type: "ask_threads", question, isolates: numbers });
+});
 const memory = new MemoryWatch({
   isolates,
   now,
@@ -70,7 +72,7 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
       memory.ceilingBytes = command.bytes;
       break;
     case "threads":
-      threads.take(command.threads);
+      threads.take(command.question, command.threads);
       break;
     case "spawn":
       spawn(command.isolate, command.memoryMb, command.port);

@@ -152,7 +152,7 @@ export interface ThreadFigures {
 /** What the host asks of a warden. */
 export type WardenCommand =
   | { readonly type: "ceiling"; readonly bytes: number }
-  | { readonly type: "threads"; readonly threads: readonly ThreadFigures[] }
+  | { readonly type: "threads"; readonly question: number; readonly threads: readonly ThreadFigures[] }
   | { readonly type: "boot_source"; readonly source: string; readonly inFlight: SharedArrayBuffer }
   | { readonly type: "spawn"; readonly isolate: number; readonly memoryMb: number; readonly port: MessagePort }
   | { readonly type: "limits"; readonly isolate: number; readonly cpuMs: number; readonly externalBytes: number }
@@ -166,7 +166,7 @@ export type WardenReport =
   | { readonly type: "up" }
   | { readonly type: "spawned"; readonly isolate: number; readonly threadId: number }
   | { readonly type: "figures"; readonly figures: readonly IsolateFigures[]; readonly unexplainedBytes: number }
-  | { readonly type: "ask_threads"; readonly isolates: readonly number[] }
+  | { readonly type: "ask_threads"; readonly question: number; readonly isolates: readonly number[] }
   | { readonly type: "warning"; readonly text: string }
   | {
     readonly type: "exit";

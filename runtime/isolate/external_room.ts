@@ -41,7 +41,9 @@ export function requireRoom(bytes: number, what: string): void {
   const held = heapStatistics().external_memory;
   if (held + bytes <= max(limitBytes * COLLECT_FROM, collectFrom) && held + bytes <= roomBytes) return;
   // What is larger than all of it needs no collection.
-  const left = bytes > roomBytes ? held : collect();
+  let left = bytes > roomBytes ? held : collect();
+  // The first may have finished one under way, which keeps what died since it began; buffers are swept by the next one.
+  if (left + bytes > roomBytes && bytes <= roomBytes) left = collect();
   if (left + bytes > roomBytes) throw tooMuch(bytes, what);
 }
 

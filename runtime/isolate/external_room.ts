@@ -12,6 +12,8 @@ const LOOKS = 64;
  * of 1 MB buffers), and the warden judges what lies there, dead or not.
  */
 const COLLECT_FROM = 3 / 4;
+/** Before something is refused. */
+const MAX_COLLECTIONS = 3;
 /** What is never given away: bytes that arrive unasked or between two looks would be an excess to the warden. */
 const SPARE_BYTES = 2 * 1024 * 1024;
 
@@ -41,15 +43,17 @@ export function requireRoom(bytes: number, what: string): void {
   const held = heapStatistics().external_memory;
   if (held + bytes <= max(limitBytes * COLLECT_FROM, collectFrom) && held + bytes <= roomBytes) return;
   // What is larger than all of it needs no collection.
-  let left = bytes > roomBytes ? held : collect();
-  // The first may have finished one under way, which keeps what died since it began; buffers are swept by the next one.
-  if (left + bytes > roomBytes && bytes <= roomBytes) left = collect();
+  const left = bytes > roomBytes ? held : collect(bytes);
   if (left + bytes > roomBytes) throw tooMuch(bytes, what);
 }
 
-function collect(): number {
-  collectGarbage();
-  const left = heapStatistics().external_memory;
+/** Buffers are swept beside the program: the next collection waits for what the one before has found. */
+function collect(bytes: number): number {
+  let left = Infinity;
+  for (let turn = 0; turn < MAX_COLLECTIONS && left + bytes > roomBytes; turn++) {
+    collectGarbage();
+    left = heapStatistics().external_memory;
+  }
   collectFrom = left + (roomBytes - left) / 2;
   return left;
 }

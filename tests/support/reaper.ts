@@ -23,12 +23,14 @@ done
 `;
 
 /**
- * Starts a reaper for the processes that this one will start, if they get the mark.
+ * Starts a reaper for the processes that this one will start, if they get the mark. Under a run that has one already its
+ * mark is handed on: a second reaper would itself be taken for something left behind.
  * @returns the mark, as a variable for their environment
  */
 export function startReaper(): Readonly<Record<typeof RUN_NAME, string>> {
-  const mark = { [RUN_NAME]: crypto.randomUUID() };
-  if (Deno.build.os !== "linux") return mark;
+  const outer = Deno.env.get(RUN_NAME);
+  const mark = { [RUN_NAME]: outer ?? crypto.randomUUID() };
+  if (outer !== undefined || Deno.build.os !== "linux") return mark;
   const reaper = new Deno.Command("/bin/sh", {
     args: ["-c", SCRIPT, `${RUN_NAME}=${mark[RUN_NAME]}`],
     stdin: "piped",

@@ -38,7 +38,9 @@ export async function runCase(scene: CorpusScene, placed: PlacedCase): Promise<v
   const seen = refusal ?? await attack(scene, placed).catch((error: unknown) => `nothing: ${error}`);
   if (!sees.includes(seen)) faults.push(`the client saw "${seen}", right is "${sees.join('" or "')}"`);
   if (scene.isAlive || one.mayEndHost) {
-    if (hasApp && refusal === null) faults.push(...await endsRightly(scene, placed, { seen, from }));
+    if (hasApp && refusal === null) {
+      faults.push(...await endsRightly(scene, placed, { seen, from, isRight: sees.includes(seen) }));
+    }
     await scene.canarySings();
   }
   if (one.lingers) await scene.lingers();
@@ -62,10 +64,10 @@ function attack(scene: CorpusScene, { one, place, app }: PlacedCase): Promise<st
 async function endsRightly(
   scene: CorpusScene,
   { one, place, app }: PlacedCase,
-  { seen, from }: { seen: string; from: number },
+  { seen, from, isRight }: { seen: string; from: number; isRight: boolean },
 ): Promise<string[]> {
   const reasons = reasonsOf(one.sees);
-  const mustEnd = one.seesAt?.[place] === undefined && one.sees.every(isEnd);
+  const mustEnd = isRight && one.seesAt?.[place] === undefined && one.sees.every(isEnd);
   // What an attack does with the app's versions ends isolates of theirs as well
   if (one.act !== undefined && !isEnd(seen)) {
     if (!one.spoilsItself) await scene.serves(app);

@@ -26,10 +26,12 @@ export async function runGauntlet(
 ): Promise<Map<string, Sight>> {
   const config = { memory_mb: 64, cpu_ms: 1000, timeout_ms: 3000, ...limits };
   const apps = Object.fromEntries(
-    Object.entries(attacks).map(([name, { body }]) => {
+    Object.entries(attacks).map(([name, { body, sees }]) => {
       const files = `${HARNESS}export default { async fetch(request, env, context) {\n${body}\n` +
         `return new Response("done"); } };`;
-      return [name, { files, config }];
+      // Who may not time out gets all the time that a busy machine wants
+      const patience = sees.includes("504 REQUEST_TIMEOUT") ? {} : { timeout_ms: 120_000 };
+      return [name, { files, config: { ...config, ...patience } }];
     }),
   );
   const sights = new Map<string, Sight>();

@@ -1,6 +1,7 @@
 /** Forbidden modules, asked for in every form that JavaScript has, with every builtin that a check may lean on replaced. */
 import { assert, assertEquals } from "@std/assert";
 import { builtinModules } from "node:module";
+import { until } from "../../integration/life/until.ts";
 import { Arena } from "./arena.ts";
 
 const SPECIFIERS = ("node:fs fs node:fs/promises node:module module node:child_process node:worker_threads node:vm " +
@@ -134,7 +135,11 @@ Deno.test("A static import of any built-in that is not offered fails the app's s
   );
   await using arena = await Arena.open(apps, { config: { defaults: { memory_mb: 32 } } });
   for (const [index, name] of forbidden.entries()) {
-    const sight = await arena.attack(`static-${index}`);
+    // On a busy machine so many apps come up one after the other
+    const sight = await until(async () => {
+      const one = await arena.attack(`static-${index}`);
+      return one.code !== "APP_UNAVAILABLE" && one;
+    }, `the start of static-${index} has failed`);
     assertEquals([sight.status, sight.code], [503, "APP_FAILED"], `${name}: ${sight.text}`);
   }
   await arena.assertUnharmed();

@@ -1,8 +1,9 @@
 /** Reads where a NANO on this machine keeps its state, also beside a nano.json with mistakes in it. */
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { NanoError, resolveConfig } from "../../runtime/mod.ts";
 import { CliError } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
+import { configPath } from "./config_file.ts";
 
 /** What a configuration says of the way to its NANO. */
 export interface LocalState {
@@ -27,7 +28,7 @@ interface WrittenParts {
  * @throws {CliError} INTERNAL when there is no such file
  */
 export async function localState(option: string | null, io: CliIo): Promise<LocalState> {
-  const file = resolve(io.cwd, option ?? "nano.json");
+  const file = configPath(option, io);
   let text: string;
   try {
     text = await Deno.readTextFile(file);

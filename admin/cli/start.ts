@@ -15,7 +15,9 @@ export const command: Command = {
       const args = ["--config", file, ...port === null ? [] : ["--port", String(port)]];
       if (adminPort !== null) args.push("--admin-port", String(adminPort));
       if (line.flag("no-watch")) args.push("--no-watch");
-      return await guard((statusFile) => hostCommand([...args, "--guarded", statusFile], from));
+      const { isPretty } = await import("./guardian_lines.ts");
+      const pretty = isPretty(file, io.terminal);
+      return await guard((statusFile) => hostCommand([...args, "--guarded", statusFile], from), { pretty });
     }
     const { runHost } = await import("./run_host.ts");
     const watch = !line.flag("no-watch");

@@ -26,6 +26,7 @@ import { observeRoutes } from "./routes/observe.ts";
 import { json, problems } from "./routes/route_parts.ts";
 import { securityHeaders } from "./security_headers.ts";
 import { Sessions } from "./session.ts";
+import { SignInLinks } from "./sign_in_links.ts";
 
 export type { AdminTarget } from "./admin_target.ts";
 
@@ -43,6 +44,8 @@ export interface AdminApiOptions {
   readonly dashboard?: (sessions: Sessions) => Hono<AdminEnv>;
   /** Default: none yet. */
   readonly sessions?: Sessions;
+  /** Links that sign in once. Default: none. */
+  readonly links?: SignInLinks;
   /** Default: 10 in a minute. */
   readonly failedAttempts?: FailedAttempts;
   /** Default: 64 at once, a heartbeat each 15 s. */
@@ -99,7 +102,7 @@ export function createAdminApi(target: AdminTarget, options: AdminApiOptions): O
   api.use(securityHeaders(), checkHost(options.hostnames), checkOrigin(), checkFetchSite());
   api.route("/", probeRoutes(target));
   api.use("/login", limitBody);
-  api.route("/", loginRoute({ token, sessions }));
+  api.route("/", loginRoute({ token, sessions, links: options.links ?? new SignInLinks() }));
   api.use(gate({ token, sessions, isOpen: (path) => path === "/login" || path.startsWith("/assets/"), limitBody }));
   api.use((context, next) => {
     const { method, path, raw } = context.req;

@@ -6,6 +6,7 @@ import { type AdminApiOptions, createAdminApi } from "./api.ts";
 import { createDashboard } from "./dashboard/create_dashboard.tsx";
 import type { EventStreams } from "./event_streams.ts";
 import type { Sessions } from "./session.ts";
+import { SignInLinks } from "./sign_in_links.ts";
 
 /** What {@linkcode AdminServer.start} takes beside NANO. */
 export interface AdminServerOptions {
@@ -33,16 +34,18 @@ export class AdminServer implements AsyncDisposable {
   /** Ends the streams, which would never end by themselves. */
   readonly #ending: AbortController;
   readonly #underWay: Set<Promise<unknown>>;
+  readonly #links: SignInLinks;
 
   private constructor(
     server: Deno.HttpServer<Deno.NetAddr>,
     { closing, ending }: { closing: AbortController; ending: AbortController },
-    underWay: Set<Promise<unknown>>,
+    { underWay, links }: { underWay: Set<Promise<unknown>>; links: SignInLinks },
   ) {
     this.#server = server;
     this.#closing = closing;
     this.#ending = ending;
     this.#underWay = underWay;
+    this.#links = links;
   }
 
   /**
@@ -53,7 +56,8 @@ export class AdminServer implements AsyncDisposable {
     const { hostname, port } = options;
     const { hostname: _hostname, port: _port, ...given } = options;
     const dashboard = () => createDashboard(nano);
-    const api = createAdminApi(nano, { dashboard, ...given, hostnames: [hostname] });
+    const links = new SignInLinks();
+    const api = createAdminApi(nano, { dashboard, ...given, hostnames: [hostname], links });
     const closing = new AbortController();
     const ending = new AbortController();
     const underWay = new Set<Promise<unknown>>();
@@ -65,7 +69,7 @@ export class AdminServer implements AsyncDisposable {
     };
     try {
       const server = Deno.serve({ hostname, port, signal: closing.signal, onListen: () => {} }, handler);
-      return new AdminServer(server, { closing, ending }, underWay);
+      return new AdminServer(server, { closing, ending }, { underWay, links });
     } catch (error) {
       const reason = error instanceof Deno.errors.AddrInUse ? "the port is in use" : String(error);
       throw new NanoError("INTERNAL", `Cannot listen on ${authority(hostname, port)} for the admin API: ${reason}`, {
@@ -79,6 +83,11 @@ export class AdminServer implements AsyncDisposable {
     const { hostname, port } = this.#server.addr;
     const reachable = hostname === "0.0.0.0" ? "127.0.0.1" : hostname === "::" ? "::1" : hostname;
     return `http://${authority(reachable, port)}`;
+  }
+
+  /** A URL that opens the dashboard without a token, once and within ten minutes; for the eyes of who started NANO. */
+  signInUrl(): string {
+    return `${this.url}/sign-in?key=${this.#links.make()}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 /** What a command sees of the world around it, so that tests can put another one there. */
 import type { CommandLine } from "./command_line.ts";
 import { StopCounter } from "./signals.ts";
+import { argsOf, typedFolder } from "./typed_folder.ts";
 
 /** Output, environment and place of a command. */
 export interface CliIo {
@@ -18,8 +19,10 @@ export interface CliIo {
   ask(question: string): string | null;
   /** Calls back on Ctrl+C, or when nobody reads stdout any more, until it is disposed. */
   onInterrupt(listener: () => void): Disposable;
-  /** Absolute path of the working directory. */
+  /** Absolute path of the folder that the command was typed in. */
   readonly cwd: string;
+  /** NANO's own folder when `deno task` ran from somewhere in it: its nano.json serves where the folder has none. */
+  readonly root?: string | null;
   /** True when stdout is a terminal. */
   readonly terminal: boolean;
   /** True when stderr is a terminal. */
@@ -70,7 +73,13 @@ export function processIo(): CliIo {
         },
       };
     },
-    cwd: Deno.cwd(),
+    ...typedFolder({
+      cwd: Deno.cwd(),
+      env: (name) => Deno.env.get(name),
+      module: import.meta.url,
+      standalone: Deno.build.standalone,
+      parentArgs: argsOf(Deno.ppid),
+    }),
     terminal: Deno.stdout.isTerminal(),
     errTerminal: Deno.stderr.isTerminal(),
     get columns() {

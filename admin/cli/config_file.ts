@@ -12,13 +12,8 @@ const EXAMPLE = '{ "apps": [{ "name": "hello", "path": "./hello", "hostname": "h
  * @throws {CliError} CONFIG_INVALID when the file does not exist
  */
 export function configFile(option: string | null, io: CliIo): string {
-  const file = resolve(io.cwd, option ?? "nano.json");
-  try {
-    Deno.statSync(file);
-    return file;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  const file = configPath(option, io);
+  if (isThere(file)) return file;
   if (option !== null) throw new CliError("CONFIG_INVALID", `Cannot find configuration "${file}"`);
   throw new CliError(
     "CONFIG_INVALID",
@@ -26,4 +21,21 @@ export function configFile(option: string | null, io: CliIo): string {
       `or name another file:                 nano start --config FILE\n` +
       `or serve one app without a configuration: nano dev PATH`,
   );
+}
+
+/** The path of the configuration, whether it is there or not. */
+export function configPath(option: string | null, io: CliIo): string {
+  const file = resolve(io.cwd, option ?? "nano.json");
+  if (option !== null || (io.root ?? null) === null || isThere(file)) return file;
+  return resolve(io.root!, "nano.json");
+}
+
+function isThere(file: string): boolean {
+  try {
+    Deno.statSync(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
 }

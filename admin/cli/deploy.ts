@@ -99,7 +99,7 @@ async function send({ line, io, client }: Online, { name, path, isFile, target, 
   using progress = new Progress(io, { quiet: line.flag("json") });
   // An archive's length is known, a folder is packed while it is sent.
   const { size } = isFile ? await Deno.stat(path) : { size: null };
-  const archive = isFile ? (await Deno.open(path)).readable : await packed(path, progress);
+  const archive = isFile ? (await Deno.open(path)).readable : await packed(path, { line, io, client, progress });
   if (isFile) progress.step(`Sending ${basename(path)}, ${bytesText(size!)}`);
   return await client.deploy(name, archive, {
     ...target,
@@ -110,10 +110,30 @@ async function send({ line, io, client }: Online, { name, path, isFile, target, 
   });
 }
 
-async function packed(path: string, progress: Progress): Promise<ReadableStream<Uint8Array>> {
-  const { stream, files, bytes } = await packFolder(path);
+/** So many names say what is left out; the rest is a number. */
+const SHOWN_NAMES = 5;
+
+async function packed(
+  path: string,
+  { line, io, client, progress }: Pick<Online, "line" | "io" | "client"> & { readonly progress: Progress },
+): Promise<ReadableStream<Uint8Array>> {
+  const withoutPackages = installsUploads(await client.config());
+  const { stream, files, bytes, leftOut } = await packFolder(path, { withoutPackages });
+  if (leftOut.length > 0 && !line.flag("json")) {
+    const shown = line.flag("verbose") ? leftOut : leftOut.slice(0, SHOWN_NAMES);
+    const rest = leftOut.length - shown.length;
+    io.err(
+      `Left out ${leftOut.length}: ${shown.join(", ")}${rest === 0 ? "" : ` and ${rest} more (--verbose names all)`}`,
+    );
+  }
   progress.step(`Sending ${files} ${files === 1 ? "file" : "files"}, ${bytesText(bytes)}`);
   return stream;
+}
+
+/** Whether that NANO installs what an upload lists: then the packages of this machine need not be sent. */
+function installsUploads(config: object): boolean {
+  const { install } = config as { readonly install?: { readonly uploads?: unknown } | null };
+  return install?.uploads === true;
 }
 
 interface Deployed {

@@ -1,10 +1,11 @@
 /** Finds the admin listener of a running NANO and its token: by options, by environment, by the state folder. */
-import { dirname, join, resolve } from "node:path";
-import { messageOf, NanoError, resolveConfig } from "../../runtime/mod.ts";
+import { join } from "node:path";
+import { messageOf } from "../../runtime/mod.ts";
 import { adminFilePath, isAlive, readAdminFile } from "./admin_file.ts";
 import { CliError } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
 import type { CommandLine } from "./command_line.ts";
+import { type LocalState, localState } from "./local_state.ts";
 
 /** Where to ask, and how it was found. */
 export interface FoundAdmin {
@@ -14,13 +15,6 @@ export interface FoundAdmin {
   readonly publicUrl: string | null;
   /** For messages: `--url`, or the file. */
   readonly from: string;
-}
-
-interface LocalState {
-  readonly file: string;
-  readonly stateDir: string;
-  /** From the configuration, or null when it is a kept one. */
-  readonly token: string | null;
 }
 
 /**
@@ -43,7 +37,11 @@ export async function findAdmin(line: CommandLine, io: CliIo): Promise<FoundAdmi
   }
   const kept = token ?? local.token ?? await keptToken(local.stateDir);
   if (kept === null) {
-    throw notFound(local, `there is no token: no --token, no NANO_ADMIN_TOKEN, no "${tokenPath(local.stateDir)}"`);
+    const why = local.tokenProblem === null ? "" : `; ${local.tokenProblem}`;
+    throw notFound(
+      local,
+      `there is no token: no --token, no NANO_ADMIN_TOKEN, no "${tokenPath(local.stateDir)}"${why}`,
+    );
   }
   return { url: place.url, token: kept, publicUrl: place.publicUrl, from: `"${path}" (process ${place.pid})` };
 
@@ -58,43 +56,6 @@ export async function findAdmin(line: CommandLine, io: CliIo): Promise<FoundAdmi
     const found = token ?? state?.token ?? (state === null ? null : await keptToken(state.stateDir));
     if (found !== null) return { url: url.replace(/\/+$/, ""), token: found, publicUrl: null, from };
     throw new CliError("USAGE", `There is no token for ${url}: give --token, or set NANO_ADMIN_TOKEN`);
-  }
-}
-
-/**
- * The state folder of a configuration. Only the keys that matter here are read: at night, `nano apps` has to work beside
- * a nano.json with mistakes in it.
- */
-async function localState(option: string | null, io: CliIo): Promise<LocalState> {
-  const file = resolve(io.cwd, option ?? "nano.json");
-  let text: string;
-  try {
-    text = await Deno.readTextFile(file);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
-    throw new CliError("INTERNAL", "Cannot find a running NANO", [
-      "neither --url nor NANO_ADMIN_URL is given",
-      option === null ? `there is no nano.json in "${io.cwd}"` : `there is no "${file}"`,
-      "run this beside nano.json, or say --config FILE or --url URL",
-    ]);
-  }
-  const { state_dir, admin } = writtenParts(text);
-  const given = { ...state_dir === undefined ? {} : { state_dir }, ...admin === undefined ? {} : { admin } };
-  const config = await resolveConfig(given, { file, baseDir: dirname(file), hostEnv: io.env }).catch((error) => {
-    // The environment of the running NANO may hold what ours does not: the kept token is tried then.
-    if (!(error instanceof NanoError)) throw error;
-    const place = typeof state_dir === "string" ? { state_dir } : {};
-    return resolveConfig(place, { file, baseDir: dirname(file), hostEnv: io.env });
-  });
-  return { file, stateDir: config.stateDir, token: config.admin === false ? null : config.admin.token };
-}
-
-function writtenParts(text: string): { readonly state_dir?: unknown; readonly admin?: unknown } {
-  try {
-    const document: unknown = JSON.parse(text);
-    return typeof document === "object" && document !== null ? document : {};
-  } catch {
-    return {}; // `nano check` is there to tell; the default folder is the best guess
   }
 }
 

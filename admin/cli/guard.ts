@@ -1,6 +1,7 @@
 /** Runs the guardian with real processes and signals. */
 import { fileURLToPath } from "node:url";
 import { Guardian, type HostProcess } from "./guardian.ts";
+import { prettyLine } from "./guardian_lines.ts";
 import { HostStatusFile } from "./host_status.ts";
 import { pause } from "./pause.ts";
 import { listenSignals } from "./signals.ts";
@@ -40,9 +41,13 @@ export function hostCommand(
  * Guards a host until it ends for good.
  *
  * @param command makes the host's command; it is given the file in which the host reports to its guardian
+ * @param options.pretty whether its own lines are for people
  * @returns the exit code
  */
-export async function guard(command: (statusFile: string) => HostCommand): Promise<number> {
+export async function guard(
+  command: (statusFile: string) => HostCommand,
+  options: { readonly pretty: boolean } = { pretty: false },
+): Promise<number> {
   using file = new HostStatusFile();
   const { program, args } = command(file.path);
   const encoder = new TextEncoder();
@@ -53,7 +58,7 @@ export async function guard(command: (statusFile: string) => HostCommand): Promi
     },
     status: () => file.read(),
     write: (line) => {
-      Deno.stdout.writeSync(encoder.encode(line + "\n"));
+      Deno.stdout.writeSync(encoder.encode((options.pretty ? prettyLine(line) : line) + "\n"));
     },
     now: () => performance.now(),
     wall: () => Date.now(),

@@ -6,6 +6,7 @@ import { adminToken } from "../token.ts";
 import { AdminFile } from "./admin_file.ts";
 import { CliError } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
+import { drainNotice } from "./drain_notice.ts";
 import { HostStatusWriter } from "./host_status.ts";
 import type { SignalHandlers } from "./signals.ts";
 import type { ServiceNotifier } from "./systemd_notifier.ts";
@@ -36,7 +37,7 @@ export interface ServeOptions {
   /** Opens the way to the service manager; null or nothing when none wants to be told. */
   readonly notifier?: () => (ServiceNotifier & Disposable) | null;
   /** Called when everything listens. */
-  readonly onServing?: (nano: HostTarget) => void;
+  readonly onServing?: (nano: HostTarget, admin: AdminServer | null) => void;
 }
 
 /**
@@ -50,9 +51,14 @@ export async function serve(options: ServeOptions): Promise<number> {
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   using notifier = options.notifier?.() ?? null;
   let running: HostTarget | null = null;
+  let isInterrupted = false;
   // Listened to from the first moment: a stop while the apps boot must drain as well.
   using _signals = options.signals({
-    onStop: (_signal, count) => count === 1 ? stop() : options.exit(1),
+    onStop: (signal, count) => {
+      isInterrupted ||= signal === "SIGINT";
+      if (count === 1) stop();
+      else options.exit(1);
+    },
     onReload: () => {
       if (running !== null) void reload(running, io, notifier);
     },
@@ -74,11 +80,16 @@ export async function serve(options: ServeOptions): Promise<number> {
   await Promise.race([begun, stopped]);
   nano.events.emit({ event: "server_start", version: NANO_VERSION, url: nano.url, admin: admin?.url ?? null });
   notifier?.ready(nano.url);
-  options.onServing?.(nano);
+  options.onServing?.(nano, admin);
   await stopped;
   status?.stopping();
   notifier?.stopping();
   // The admin listener stays open meanwhile: /readyz says "draining".
+  const { drainTimeoutMs } = nano.config;
+  // A service manager that sends SIGTERM reads no notices.
+  using _notice = isInterrupted
+    ? drainNotice({ apps: () => nano.apps(), timeoutMs: drainTimeoutMs, write: io.err })
+    : null;
   const { forcedClosed } = await nano.drain();
   const exitCode = forcedClosed > 0 ? 1 : 0;
   if (orphaned) status?.remove();

@@ -16,6 +16,8 @@ export const LOCAL_COMMANDS: readonly CommandDoc[] = [
     summary: "Serve the apps of nano.json",
     description: [
       "Serves the apps of nano.json. An edit of it or of an app's files takes effect without a restart.",
+      "On a terminal it tells each app with its URL and a link that signs in to the dashboard once; elsewhere, or with " +
+      '"log": { "format": "json" }, it writes one JSON record a line.',
       "Signals: SIGTERM and SIGINT finish the requests in flight, then end; a second one ends at once. SIGHUP reloads.",
     ],
     arguments: [],
@@ -41,7 +43,11 @@ export const LOCAL_COMMANDS: readonly CommandDoc[] = [
       { command: "nano start --config /etc/nano/nano.json --no-guardian", meaning: "as a service" },
       { command: "nano start --port 0 --admin-port 0", meaning: "on free ports, beside another NANO" },
     ],
-    exitCodes: { 0: "ended as asked", 1: "failed, or requests were cut" },
+    exitCodes: {
+      0: "ended as asked",
+      1: "failed, requests were cut, or another NANO uses the state folder",
+      3: "nano.json was refused, or the state folder cannot be used",
+    },
     online: false,
   },
   {

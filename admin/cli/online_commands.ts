@@ -40,6 +40,8 @@ const WRITTEN: readonly Written[] = [
     description: [
       "Sends a folder, a zip or a tar.gz as a new version of an app. It is booted first and takes over without a lost " +
       "request; when it cannot start, the old version serves on. An app that does not exist is made.",
+      "Of a folder are left out: .env*, .dev.vars*, .npmrc, .git, .nano, and what .gitignore and .nanoignore name; the " +
+      "latter wins, also with a negation. Installed packages go along as far as `dependencies` reach them.",
     ],
     arguments: [{ name: "PATH", required: true, completes: "file" }],
     options: [
@@ -48,6 +50,7 @@ const WRITTEN: readonly Written[] = [
       { name: "percent", value: "N", summary: "give the version this part of the requests, and watch its errors" },
       { name: "preview", value: null, summary: "serve the version on a host of its own only" },
       { name: "note", value: "TEXT", summary: "a word for the list of versions" },
+      { name: "verbose", value: null, summary: "name every file and folder that is left out" },
       JSON_OPTION,
     ],
     examples: [

@@ -5,6 +5,7 @@ import { type CliIo, wantsColor } from "./cli_io.ts";
 import { serve } from "./host.ts";
 import { guardianGone } from "./host_status.ts";
 import { listenSignals } from "./signals.ts";
+import { bannerLines } from "./start_banner.ts";
 import { openNotifier } from "./systemd_notifier.ts";
 
 /** What `nano start` was given. */
@@ -22,8 +23,10 @@ export interface RunHostOptions {
 
 /** Serves until the process is told to stop. @returns the exit code */
 export async function runHost(options: RunHostOptions, io: CliIo): Promise<number> {
+  // A person at a terminal reads lines; whatever else takes the output gets records.
+  const logFormat = io.terminal ? "pretty" : "json";
   const load = async (layers: readonly AppLayer[] = []) =>
-    withPorts(await loadConfig(options.file, { hostEnv: io.env, layers }), options);
+    withPorts(await loadConfig(options.file, { hostEnv: io.env, layers, logFormat }), options);
   const config = await load();
   return await serve({
     config,
@@ -33,6 +36,12 @@ export async function runHost(options: RunHostOptions, io: CliIo): Promise<numbe
     exit: Deno.exit,
     notifier: () =>
       openNotifier({ env: io.env, report: (text) => io.err(`nano: ${text}`), pids: [Deno.pid, Deno.ppid] }),
+    onServing: (nano, admin) => {
+      // Never where the output is kept: the link opens the dashboard.
+      if (!io.terminal || config.log.format !== "pretty") return;
+      const signInUrl = admin?.signInUrl() ?? null;
+      for (const text of bannerLines({ url: nano.url, apps: nano.apps(), signInUrl })) io.out(text);
+    },
     guardian: options.statusFile === null ? null : { file: options.statusFile, gone: guardianGone },
   });
 }

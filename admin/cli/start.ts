@@ -11,7 +11,13 @@ export const command: Command = {
       const { guard, hostCommand } = await import("./guard.ts");
       const { standalone } = Deno.build;
       const from = { standalone, execPath: Deno.execPath(), mainModule: Deno.mainModule };
-      return await guard((statusFile) => hostCommand([...line.raw, "--guarded", statusFile], from));
+      // The file itself: the host is not started by a task, and would not look where the command was typed.
+      const args = ["--config", file, ...port === null ? [] : ["--port", String(port)]];
+      if (adminPort !== null) args.push("--admin-port", String(adminPort));
+      if (line.flag("no-watch")) args.push("--no-watch");
+      const { isPretty } = await import("./guardian_lines.ts");
+      const pretty = isPretty(file, io.terminal);
+      return await guard((statusFile) => hostCommand([...args, "--guarded", statusFile], from), { pretty });
     }
     const { runHost } = await import("./run_host.ts");
     const watch = !line.flag("no-watch");

@@ -36,6 +36,7 @@ export interface DashboardOptions {
 const HISTORY_ENTRIES = 50;
 const LOGIN_PROBLEMS: Readonly<Record<string, string>> = {
   wrong: "This is not the token. Run nano token on the machine to see it",
+  used: "This link was used already, or is too old. Run nano token on the machine and sign in with what it prints",
   limit: "Too many wrong tokens. Wait a minute, then try again",
 };
 

@@ -19,6 +19,8 @@ const MAX_LINE_LENGTH = 120;
 export interface LoadOptions {
   /** Reads a variable for `from_env`; the process's environment unless given. */
   readonly hostEnv?: ((name: string) => string | undefined) | undefined;
+  /** How the log is written where the file does not say; JSON unless given. */
+  readonly logFormat?: "json" | "pretty" | undefined;
   /** What the admin API keeps; `NanoOptions.reloadConfig` gets it. */
   readonly layers?: readonly AppLayer[] | undefined;
 }

@@ -21,6 +21,8 @@ export interface ResolveOptions {
   readonly baseDir: string;
   /** Reads a variable for `from_env`; the process's environment unless given. */
   readonly hostEnv?: ((name: string) => string | undefined) | undefined;
+  /** How the log is written where the document does not say; JSON unless given. */
+  readonly logFormat?: "json" | "pretty" | undefined;
   /** What the admin API keeps, the oldest change first; see `applyLayers`. */
   readonly layers?: readonly AppLayer[] | undefined;
 }
@@ -75,7 +77,7 @@ async function resolveDocument(
   crossCheck(sketch, mistakes, options.versions);
   const outside = await checkHost(sketch, host, mistakes);
   mistakes.throwIfAny(options.file === null ? "the configuration" : `configuration "${options.file}"`);
-  return resolved(document as WrittenConfig, { file: options.file, host, outside });
+  return resolved(document as WrittenConfig, { file: options.file, host, outside, logFormat: options.logFormat });
 }
 
 /** The schema passes over this one key, since as a variable it would change the object that holds the variables. */
@@ -94,9 +96,10 @@ interface Resolution {
   readonly file: string | null;
   readonly host: ConfigHost;
   readonly outside: OutsideValues;
+  readonly logFormat: "json" | "pretty" | undefined;
 }
 
-function resolved(config: WrittenConfig, { file, host, outside }: Resolution): CheckedDocument {
+function resolved(config: WrittenConfig, { file, host, outside, logFormat }: Resolution): CheckedDocument {
   const absolute = (path: string) => resolve(host.baseDir, path);
   const drainTimeoutMs = config.drain_timeout_ms ?? CONFIG_DEFAULTS.drain_timeout_ms;
   return {
@@ -112,7 +115,7 @@ function resolved(config: WrittenConfig, { file, host, outside }: Resolution): C
     defaultApp: config.default_app ?? null,
     log: {
       level: config.log?.level ?? CONFIG_DEFAULTS.log.level,
-      format: config.log?.format ?? CONFIG_DEFAULTS.log.format,
+      format: config.log?.format ?? logFormat ?? CONFIG_DEFAULTS.log.format,
     },
     apps: (config.apps ?? []).map((app, index) =>
       resolvedApp({ ...config.defaults, ...definedOnly(app) }, {

@@ -36,7 +36,8 @@ const log = section({
     default: CONFIG_DEFAULTS.log.level,
   }),
   format: oneOf(["json", "pretty"]).optional().meta({
-    description: "`json`: one record a line; `pretty`: for people.",
+    description:
+      "`json`: one record a line; `pretty`: for people. Without it `nano start` on a terminal writes `pretty`.",
     default: CONFIG_DEFAULTS.log.format,
   }),
 }, 'an object such as { "level": "info" }');
@@ -60,7 +61,8 @@ export const configSchema = section(
         default: CONFIG_DEFAULTS.admin,
       }),
     state_dir: text("the path of a folder").optional().meta({
-      description: "Folder of what NANO itself keeps: token, deployed versions, bundle cache, history.",
+      description:
+        "Folder of what NANO itself keeps: token, deployed versions, bundle cache, history. Its owner's alone (mode 0700), and of one NANO at a time.",
       default: CONFIG_DEFAULTS.state_dir,
     }),
     drain_timeout_ms: whole("milliseconds", 0, MAX_TIMEOUT_MS).optional().meta({

@@ -2,7 +2,6 @@
 import ignore, { type Ignore } from "ignore";
 import { join } from "node:path";
 import { NanoError } from "../errors.ts";
-import { CODINGS } from "./asset_negotiation.ts";
 
 /** As in Cloudflare Workers: syntax of .gitignore, at the root of the folder. */
 const IGNORE_FILE = ".assetsignore";
@@ -24,6 +23,9 @@ const NEVER = new RegExp(
   })$`,
   "i",
 );
+
+/** A coded variant says what the file itself says. */
+const CODED = /\.(?:br|gz|zst)$/i;
 
 /** An app's own file is read into regular expressions on the thread of all apps, so what they may cost is bounded. */
 const MAX_IGNORE_BYTES = 16 * 1024;
@@ -61,12 +63,8 @@ export class AssetExclusions {
    */
   async exclude(name: string): Promise<boolean> {
     if (name === "") return false;
-    const names = [
-      name,
-      ...CODINGS.filter(({ ending }) => name.toLowerCase().endsWith(ending)).map(({ ending }) =>
-        name.slice(0, -ending.length)
-      ),
-    ];
+    const plain = name.replace(CODED, "");
+    const names = plain === name ? [name] : [name, plain];
     if (names.some((one) => one.split("/").some((part) => NEVER.test(part)))) return true;
     const { matcher } = await this.#rulesNow();
     return matcher !== null && names.some((one) => one !== "" && !one.endsWith("/") && matcher.ignores(one));

@@ -1,14 +1,17 @@
 /** Packs an app's folder as tar.gz for a deploy; the same files give the same bytes. */
-import { join, relative, sep } from "node:path";
+import { dirname, join, normalize, relative, sep } from "node:path";
 import { createGzip } from "node:zlib";
 // @ts-types="@types/tar-stream"
 import { type Pack, pack as createPack } from "tar-stream";
 import { messageOf, NanoError } from "../errors.ts";
 import { pacedWrite } from "./feed_stream.ts";
+import { IgnoreRules } from "./ignore_rules.ts";
+import { mainOf, neededPackages } from "./needed_packages.ts";
 import { throughZlib, ZLIB_CHUNK_BYTES } from "./through_zlib.ts";
 
 /** Never an app's files: histories, NANO's own state, secrets of the machine, what editors and systems leave. */
-const LEFT_OUT = /^(\.git|\.hg|\.svn|\.nano|\.DS_Store|\._.*|Thumbs\.db|\.env|\.env\..*|.*~|\.#.*|#.*#|.*\.sw[a-p])$/;
+const LEFT_OUT =
+  /^(\.git|\.hg|\.svn|\.nano|\.DS_Store|\._.*|Thumbs\.db|\.env.*|\.dev\.vars.*|\.npmrc|\.yarnrc(\.yml)?|.*~|\.#.*|#.*#|.*\.sw[a-p])$/i;
 
 const FILE_MODE = 0o644;
 const READ_BYTES = 64 * 1024;
@@ -20,6 +23,8 @@ const NO_TIME = new Date(0);
 export interface PackOptions {
   /** Whether to leave a file or folder out, beside what always is; the path is relative, with `/`. */
   readonly exclude?: (path: string) => boolean;
+  /** Whether to leave out installed packages too, for a NANO that installs them itself. */
+  readonly withoutPackages?: boolean;
 }
 
 /** A folder on its way to be packed. */
@@ -30,6 +35,8 @@ export interface PackedFolder {
   readonly files: number;
   /** Their length together, unpacked. */
   readonly bytes: number;
+  /** What was left out, sorted: paths, those of folders with a slash at the end. */
+  readonly leftOut: readonly string[];
 }
 
 interface FileToPack {
@@ -38,10 +45,14 @@ interface FileToPack {
   /** On the disk, links followed. */
   readonly path: string;
   readonly bytes: number;
+  /** Where it leads, when it is packed as a link. */
+  readonly link?: string;
 }
 
 /**
- * Packs a folder. Left out are `.git`, `.nano`, `.env*`, what editors leave, and `node_modules` beside a package.json.
+ * Packs a folder. Left out are `.git`, `.nano`, secrets (`.env*`, `.dev.vars*`, `.npmrc`), what editors leave, and what
+ * `.gitignore` and `.nanoignore` name: but never `main` of package.json with its folder, nor the installed packages that
+ * `dependencies` reach, unless it is .nanoignore that names them. Other packages beside a package.json stay out.
  * @param dir path of the folder
  * @throws {NanoError} USAGE when it is no folder, has no files, or a link in it leads out of it
  *
@@ -63,12 +74,23 @@ export async function packFolder(dir: string, options: PackOptions = {}): Promis
   }
   const found: FileToPack[] = [];
   const exclude = options.exclude ?? (() => false);
-  await collect({ name: "", path: root, above: [root] }, { root, shown: dir, exclude, found });
+  const main = await mainOf(root);
+  const packing: Packing = {
+    root,
+    shown: dir,
+    exclude,
+    found,
+    leftOut: [],
+    main: main === null ? null : normalize(main).split(sep).join("/"),
+  };
+  const rules = await IgnoreRules.above(root);
+  await collect({ name: "", path: root, above: [root], rules, isBuild: false }, packing);
+  if (options.withoutPackages !== true) await addPackages(await rules.below(root), packing);
   if (found.length === 0) throw new NanoError("USAGE", `Cannot pack "${dir}": it has no files`);
   // By code units and not by locale: the same order on every machine.
   found.sort((a, b) => a.name < b.name ? -1 : 1);
   const bytes = found.reduce((sum, file) => sum + file.bytes, 0);
-  return { stream: compressed(found), files: found.length, bytes };
+  return { stream: compressed(found), files: found.length, bytes, leftOut: packing.leftOut.sort() };
 }
 
 interface Folder {
@@ -76,6 +98,10 @@ interface Folder {
   readonly path: string;
   /** Real paths of it and of all that it lies in, to see a link that leads back up. */
   readonly above: readonly string[];
+  /** Without those of the folder itself. */
+  readonly rules: IgnoreRules;
+  /** The app begins in it: .gitignore has no say there, since it is a build. */
+  readonly isBuild: boolean;
 }
 
 interface Packing {
@@ -83,16 +109,29 @@ interface Packing {
   readonly shown: string;
   readonly exclude: (path: string) => boolean;
   readonly found: FileToPack[];
+  readonly leftOut: string[];
+  /** `main` of package.json, or null. */
+  readonly main: string | null;
 }
 
 async function collect(folder: Folder, packing: Packing): Promise<void> {
   const entries = await Array.fromAsync(Deno.readDir(folder.path));
   const hasManifest = entries.some((entry) => entry.name === "package.json");
+  const rules = await folder.rules.below(folder.path);
   for (const entry of entries) {
-    if (LEFT_OUT.test(entry.name) || (entry.name === "node_modules" && hasManifest)) continue;
     const name = folder.name === "" ? entry.name : `${folder.name}/${entry.name}`;
-    if (packing.exclude(name)) continue;
-    const path = entry.isSymlink ? await followed(name, packing) : join(folder.path, entry.name);
+    const place = join(folder.path, entry.name);
+    if (entry.name === "node_modules" && hasManifest) continue;
+    if (LEFT_OUT.test(entry.name) || packing.exclude(name)) {
+      packing.leftOut.push(entry.isDirectory ? `${name}/` : name);
+      continue;
+    }
+    const begins = beginsIn(name, entry.isDirectory, packing.main);
+    if (rules.leavesOut(place, { isFolder: entry.isDirectory, ownOnly: folder.isBuild || begins })) {
+      packing.leftOut.push(entry.isDirectory ? `${name}/` : name);
+      continue;
+    }
+    const path = entry.isSymlink ? await followed(name, packing) : place;
     const { isFile, isDirectory, size } = await Deno.stat(path);
     if (isFile) {
       packing.found.push({ name, path, bytes: size });
@@ -101,8 +140,62 @@ async function collect(folder: Folder, packing: Packing): Promise<void> {
     } else if (folder.above.includes(path)) {
       throw new NanoError("USAGE", `Cannot pack "${packing.shown}": link "${name}" leads to a folder that it lies in`);
     } else {
-      await collect({ name, path, above: [...folder.above, path] }, packing);
+      // A folder that is left out by itself and comes in for the app's beginning comes in whole.
+      const isBuild = folder.isBuild ||
+        (begins && rules.leavesOut(place, { isFolder: true, ownOnly: false }));
+      await collect({ name, path, above: [...folder.above, path], rules, isBuild }, packing);
     }
+  }
+}
+
+/** Whether the app begins in a file, or below a folder. */
+function beginsIn(name: string, isFolder: boolean, main: string | null): boolean {
+  if (main === null) return false;
+  if (isFolder) return main === name || main.startsWith(`${name}/`);
+  // An ending, or index, may be left to whoever looks for it.
+  return main === name || name.startsWith(`${main}.`) || name.startsWith(`${main}/index.`);
+}
+
+/** Packages as they are installed: those of pnpm are links to a store in the same folder. */
+async function addPackages(rules: IgnoreRules, packing: Packing): Promise<void> {
+  const { root, found, exclude } = packing;
+  const names = new Set(found.map(({ name }) => name));
+  const isInside = (path: string) => path.startsWith(root + sep);
+  const nameOf = (path: string) => relative(root, path).split(sep).join("/");
+  const add = (file: FileToPack) => {
+    if (names.has(file.name) || exclude(file.name)) return;
+    names.add(file.name);
+    found.push(file);
+  };
+  for (const one of await neededPackages(root)) {
+    if (isInside(one.path) && isOut(one.path)) continue;
+    // One that a workspace keeps further up comes along at the app's own top.
+    const name = isInside(one.path) ? nameOf(one.path) : `node_modules/${one.name}`;
+    const isLink = isInside(one.path) && isInside(one.real) && one.path !== one.real;
+    if (isLink) {
+      add({ name, path: one.path, bytes: 0, link: relative(dirname(one.path), one.real).split(sep).join("/") });
+    }
+    for await (const { path, bytes } of filesOf(one.real)) {
+      const inside = relative(one.real, path).split(sep).join("/");
+      add({ name: `${isLink ? nameOf(one.real) : name}/${inside}`, path, bytes });
+    }
+  }
+
+  function isOut(path: string): boolean {
+    const parts = relative(root, path).split(sep);
+    return parts.some((_part, at) =>
+      rules.leavesOut(join(root, ...parts.slice(0, at + 1)), { isFolder: true, ownOnly: true })
+    );
+  }
+}
+
+/** Files of a package, without packages inside it, which are found by themselves. */
+async function* filesOf(folder: string): AsyncGenerator<{ readonly path: string; readonly bytes: number }> {
+  for await (const { name, isFile, isDirectory } of Deno.readDir(folder)) {
+    if (LEFT_OUT.test(name) || name === "node_modules") continue;
+    const path = join(folder, name);
+    if (isDirectory) yield* filesOf(path);
+    else if (isFile) yield { path, bytes: (await Deno.stat(path)).size };
   }
 }
 
@@ -149,7 +242,11 @@ async function fill(tar: Pack, files: readonly FileToPack[]): Promise<void> {
   tar.finalize();
 }
 
-async function addFile(tar: Pack, { name, path, bytes }: FileToPack): Promise<void> {
+async function addFile(tar: Pack, { name, path, bytes, link }: FileToPack): Promise<void> {
+  if (link !== undefined) {
+    tar.entry({ name, type: "symlink", linkname: link, mtime: NO_TIME });
+    return;
+  }
   using source = await Deno.open(path);
   const packed = Promise.withResolvers<void>();
   // A failure comes by the callback; the event alone would end the process.

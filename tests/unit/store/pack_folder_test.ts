@@ -66,6 +66,9 @@ Deno.test("packFolder() leaves out secrets, histories, what editors leave, and n
     ".env",
     ".env.production",
     "lib/.env.local",
+    ".dev.vars",
+    "lib/.dev.vars.staging",
+    ".npmrc",
     "index.ts~",
     ".index.ts.swp",
     "#index.ts#",
@@ -77,7 +80,6 @@ Deno.test("packFolder() leaves out secrets, histories, what editors leave, and n
   const kept = [
     "package.json",
     "packages/web/package.json",
-    ".npmrc",
     "index.ts",
     "env.ts",
     "vendor/node_modules/a.js",
@@ -92,6 +94,104 @@ Deno.test("packFolder() leaves out secrets, histories, what editors leave, and n
     assertEquals(count, kept.length - 1);
   });
 });
+
+/** Names in an archive of a folder, and what was left out. */
+async function contentOf(dir: string): Promise<{ names: string[]; leftOut: readonly string[] }> {
+  const { stream, leftOut } = await packFolder(dir);
+  await using temp = await TempVersions.create();
+  await temp.folders.unpack("a", "v1", stream);
+  return { names: Object.keys(await temp.texts()), leftOut };
+}
+
+Deno.test("packFolder() leaves out what .gitignore and .nanoignore name, and tells it; .nanoignore wins", () =>
+  withFolder({
+    ".gitignore": "*.log\n/cache/\n!keep.log\nsecrets.json\nbuilt/\n",
+    ".nanoignore": "tests/\n!built/\n!local.log\n",
+    "index.ts": "x",
+    "a.log": "x",
+    "keep.log": "x",
+    "local.log": "x",
+    "cache/x.txt": "x",
+    "lib/cache/x.txt": "x",
+    "lib/.gitignore": "!b.log\nonly.txt\n",
+    "lib/a.log": "x",
+    "lib/b.log": "x",
+    "lib/only.txt": "x",
+    "only.txt": "x",
+    "lib/secrets.json": "x",
+    "tests/x.ts": "x",
+    "built/x.js": "x",
+    ".env": "x",
+  }, async (dir) => {
+    const { names, leftOut } = await contentOf(dir);
+    assertEquals(names, [
+      ".gitignore",
+      ".nanoignore",
+      "built/x.js",
+      "index.ts",
+      "keep.log",
+      "lib/.gitignore",
+      "lib/b.log",
+      "lib/cache/x.txt",
+      "local.log",
+      "only.txt",
+    ]);
+    assertEquals(leftOut, [".env", "a.log", "cache/", "lib/a.log", "lib/only.txt", "lib/secrets.json", "tests/"]);
+  }));
+
+Deno.test("packFolder() obeys the repository around a folder, but packs a folder that the repository ignores when it is named", () =>
+  withFolder({
+    ".git/HEAD": "x",
+    ".gitignore": "dist/\nsecrets.json\n",
+    "apps/shop/index.ts": "x",
+    "apps/shop/secrets.json": "x",
+    "apps/shop/dist/out.js": "x",
+  }, async (dir) => {
+    assertEquals((await contentOf(`${dir}/apps/shop`)).names, ["index.ts"]);
+    assertEquals((await contentOf(`${dir}/apps/shop/dist`)).names, ["out.js"]);
+  }));
+
+Deno.test("packFolder() packs the build that main names, and the packages that dependencies reach, though .gitignore names both", () =>
+  withFolder({
+    ".gitignore": "node_modules\ndist\n",
+    "package.json": JSON.stringify({
+      main: "./dist/server.js",
+      dependencies: { a: "1" },
+      devDependencies: { tool: "1" },
+    }),
+    "dist/server.js": "x",
+    "dist/chunks/one.js": "x",
+    "dist/.env": "x",
+    "other/dist/x.js": "x",
+    "node_modules/a/package.json": JSON.stringify({ dependencies: { b: "1", "@c/d": "1" } }),
+    "node_modules/a/dist/index.js": "x",
+    "node_modules/a/node_modules/b/package.json": "{}",
+    "node_modules/b/package.json": "{}",
+    "node_modules/tool/package.json": "{}",
+    "node_modules/.store/d/node_modules/@c/d/package.json": '{ "dependencies": { "e": "1" } }',
+    "node_modules/.store/d/node_modules/e/package.json": "{}",
+    "node_modules/.bin/x": "x",
+  }, async (dir) => {
+    await Deno.mkdir(`${dir}/node_modules/@c`);
+    await Deno.symlink("../.store/d/node_modules/@c/d", `${dir}/node_modules/@c/d`);
+    const { names, leftOut } = await contentOf(dir);
+    assertEquals(names, [
+      ".gitignore",
+      "dist/chunks/one.js",
+      "dist/server.js",
+      "node_modules/.store/d/node_modules/@c/d/package.json",
+      "node_modules/.store/d/node_modules/e/package.json",
+      "node_modules/a/dist/index.js",
+      "node_modules/a/node_modules/b/package.json",
+      "node_modules/a/package.json",
+      "package.json",
+    ]);
+    assertEquals(leftOut, ["dist/.env", "other/dist/"]);
+    await Deno.writeTextFile(`${dir}/.nanoignore`, "node_modules\n");
+    assertEquals((await contentOf(dir)).names.filter((name) => name.includes("node_modules")), []);
+    await Deno.writeTextFile(`${dir}/.nanoignore`, "dist\n");
+    assertEquals((await contentOf(dir)).names.filter((name) => name.includes("dist/server")), []);
+  }));
 
 Deno.test("packFolder() follows links inside the folder, as files", () =>
   withFolder({ "index.ts": "1", "lib/a.ts": "a" }, async (dir) => {

@@ -94,6 +94,35 @@ Deno.test("nano check tells what it found, or every mistake at once", async () =
   );
 });
 
+Deno.test("nano token needs nothing of nano.json but its state folder and its token", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "nano-test-" });
+  try {
+    await Deno.mkdir(`${dir}/kept`);
+    await Deno.writeTextFile(`${dir}/kept/admin_token`, "t0ken\n", { mode: 0o600 });
+    const tokenOf = async (document: unknown, env: Record<string, string> = {}) => {
+      const text = typeof document === "string"
+        ? document
+        : JSON.stringify({ state_dir: "kept", ...document as object });
+      await Deno.writeTextFile(`${dir}/nano.json`, text);
+      const { code, out, err } = await run(["token"], new MemoryIo(dir, env));
+      return code === 0 ? out : [code, err];
+    };
+    const app = { name: "a", path: "gone", env: { KEY: { from_env: "NOT_SET_HERE" }, FILE: { from_file: "gone" } } };
+    assertEquals(await tokenOf({ apps: [app] }), "t0ken");
+    assertEquals(await tokenOf({ prot: 1, port: "x", tls: 5, apps: {} }), "t0ken");
+    assertEquals(await tokenOf('{ "state_dir": "kept", "apps": [ oops'), "t0ken");
+    assertEquals(await tokenOf({ admin: { port: "x", token: "own" } }), "own");
+    const outside = { admin: { token: { from_env: "ADMIN" } } };
+    assertEquals(await tokenOf(outside, { ADMIN: "outside" }), "outside");
+    assertEquals(await tokenOf(outside, { NANO_ADMIN_TOKEN: "given" }), "given");
+    const refused = await tokenOf(outside);
+    assertEquals(refused[0], 3);
+    assertMatch(String(refused[1]), /admin\.token\.from_env is "ADMIN"/);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 Deno.test("nano token prints the token alone: the environment's, else the kept one", async () => {
   await inFolder({ ...APP, "nano.json": CONFIG, "off.json": '{ "admin": false }' }, async (dir) => {
     const given = await run(["token"], new MemoryIo(dir, { NANO_ADMIN_TOKEN: "given" }));

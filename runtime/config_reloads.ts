@@ -82,6 +82,8 @@ export class ConfigReloads {
       }
       return summary;
     } catch (error) {
+      // What it worked with is being closed.
+      if (isDraining()) throw new NanoError("APP_DRAINING", "Cannot reload: NANO is going away", { cause: error });
       const refused = error instanceof NanoError ? error : null;
       const errors = refused === null || refused.details.length === 0 ? [(error as Error).message] : refused.details;
       emit({ event: "config_rejected", errors });

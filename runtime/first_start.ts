@@ -32,6 +32,8 @@ export class FirstStart<Code extends UnitCode> implements Disposable {
   readonly #quick = new Countdown();
   #prepared = new Map<AppUnit, Prepared>();
   #adoption: (() => void) | null = null;
+  readonly #ended = Promise.withResolvers<never>();
+  #isEnded = false;
 
   constructor(config: NanoConfig, tools: FirstStartTools<Code>) {
     this.#tools = tools;
@@ -77,6 +79,7 @@ export class FirstStart<Code extends UnitCode> implements Disposable {
 
   /** Nothing more takes its place, and nobody waits any more. */
   [Symbol.dispose](): void {
+    this.#isEnded = true;
     for (const countdown of this.#countdowns) countdown.end();
     this.#adoption?.();
     this.#adoption = null;
@@ -100,6 +103,8 @@ export class FirstStart<Code extends UnitCode> implements Disposable {
       const code = await this.#tools.bundle(app, isUrgent);
       return { unit: this.#tools.supervise(app, code), inputs: code.inputs };
     } catch (error) {
+      // It was ended with everything else: no failure of the app's.
+      if (this.#isEnded) return await this.#ended.promise;
       return { unit: this.#tools.broken(app, asFailure(app, error)), inputs: [] };
     }
   }

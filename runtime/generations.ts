@@ -32,6 +32,8 @@ export interface GenerationsTools {
   readonly beforeBoot: (config: NanoConfig) => Promise<void>;
   /** Told right after a generation came in force, before the old one drains. */
   readonly onChange: (next: Generation) => void;
+  /** Asked for once the code of an app is known that was being read when a change came: it may be older than that. */
+  readonly again: (app: string) => void;
   readonly emit: (event: NanoEvent) => void;
 }
 
@@ -52,6 +54,7 @@ export class Generations {
   readonly #stops = new Map<AppUnit, Promise<unknown>>();
   /** What units that stood in for an app have become; a change under way may still name them. */
   readonly #adopted = new WeakMap<AppUnit, Prepared>();
+  readonly #postponed = new Set<AppUnit>();
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(config: NanoConfig, tools: GenerationsTools) {
@@ -129,6 +132,7 @@ export class Generations {
       discard = prepared.discard;
       options.keep?.();
       const { next, retired, summary } = prepared;
+      prepared.postponed.forEach((unit) => this.#postpone(unit));
       this.#commit({ next, retired, removed: summary.removed }, ports);
       return prepared.summary;
     } catch (error) {
@@ -156,6 +160,15 @@ export class Generations {
 
   #route(): void {
     this.#tools.route(routerOf(this.#present, this.#targets, this.#leaving));
+  }
+
+  #postpone(unit: AppUnit): void {
+    if (this.#postponed.has(unit)) return;
+    this.#postponed.add(unit);
+    unit.prepared?.then(() => {
+      this.#postponed.delete(unit);
+      if (this.#present.units.has(unit.app.name)) this.#tools.again(unit.app.name);
+    });
   }
 
   /** The same generation when nobody stands in for an app that has come. */

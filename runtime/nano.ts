@@ -83,6 +83,7 @@ export class Nano implements AsyncDisposable {
         // It never rejects.
         void this.#watch?.follow(next);
       },
+      again: (app) => void this.#reloads.reloadEdited(new Set([app])),
       emit: (event) => this.events.emit(event),
     });
     this.#log = new Log({
@@ -345,6 +346,9 @@ export class Nano implements AsyncDisposable {
     this.events.emit({ event: "drain_start", inFlight, timeoutMs: drainTimeoutMs });
     this.#watch?.[Symbol.dispose]();
     this.#dispatcher.startDraining();
+    // A registry that does not answer must not hold up the end.
+    this.#first?.[Symbol.dispose]();
+    this.#bundler.endInstallations();
     // A reload under way may still bring other units.
     await this.#generations.settled;
     const last = [...this.#generations.present.units.values()];

@@ -56,6 +56,10 @@ export class PreparingUnit implements AppUnit {
     return this.#unit?.pending ?? this.#queue.size;
   }
 
+  get prepared(): Promise<void> | null {
+    return this.#unit === null && this.#state !== "stopped" ? this.#over.promise : null;
+  }
+
   get openSockets(): number {
     return this.#unit?.openSockets ?? 0;
   }

@@ -15,6 +15,8 @@ export interface AppUnit {
   readonly state: AppStateName;
   readonly pending: number;
   readonly openSockets: number;
+  /** Settles when its code, which is being read, has been; null or missing once it is known. */
+  readonly prepared?: Promise<void> | null;
   fetch(call: AppCall): void;
   start(): Promise<void>;
   stop(timeoutMs?: number): Promise<ExitReason>;
@@ -57,6 +59,8 @@ export interface PreparedReload {
   readonly summary: ReloadSummary;
   /** Units of the generation before that have no place in the next. */
   readonly retired: readonly AppUnit[];
+  /** Units whose code was being read already: whether it is the newest can be told later only. */
+  readonly postponed: readonly AppUnit[];
   /** Ends what was started for nothing. */
   discard(): Promise<void>;
 }
@@ -94,9 +98,16 @@ export async function prepareReload<Code extends UnitCode>(
   const { only, force = new Set() } = options;
   const diff = diffApps(present.config.apps, config.apps);
   const sameConfig = new Set(diff.unchanged);
+  const postponed: AppUnit[] = [];
   const outcomes = await Promise.all(config.apps.map(async (app): Promise<Outcome<Code> | null> => {
-    const isUntouched = sameConfig.has(app.name) && only !== null && !only.has(app.name) && !force.has(app.name);
-    if (isUntouched) return null;
+    const mayStay = sameConfig.has(app.name) && !force.has(app.name);
+    if (mayStay && only !== null && !only.has(app.name)) return null;
+    const old = present.units.get(app.name);
+    if (mayStay && old !== undefined && (old.prepared ?? null) !== null) {
+      // Its packages may take minutes, and nobody else's change has to wait for them.
+      postponed.push(old);
+      return null;
+    }
     try {
       return { app, code: await tools.bundle(app) };
     } catch (error) {
@@ -154,7 +165,7 @@ export async function prepareReload<Code extends UnitCode>(
     changed: [...changed],
     unchanged: diff.unchanged.filter((name) => !changed.has(name)),
   };
-  return { next: { config, units, inputs }, summary, retired, discard };
+  return { next: { config, units, inputs }, summary, retired, postponed, discard };
 }
 
 interface BootFailure {

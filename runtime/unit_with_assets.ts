@@ -53,6 +53,10 @@ export class UnitWithAssets implements AppUnit {
     return this.#unit.openSockets;
   }
 
+  get prepared(): Promise<void> | null {
+    return this.#unit.prepared ?? null;
+  }
+
   /** Takes a request: answers it with a file, or hands it to the app. */
   fetch(call: AppCall): void {
     const request = this.#stop === null ? assetRequest(call) : null;

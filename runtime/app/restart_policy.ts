@@ -1,7 +1,7 @@
 /** What the deaths of an app's isolates lead to: how long it waits, how often it has died in a row, what is told of it. */
 import type { AppSnapshot } from "../events.ts";
 import type { ExitReason } from "../lifecycle.ts";
-import { backoffMs, HEALTHY_AFTER_MS } from "./backoff.ts";
+import { backoffMs, HEALTHY_AFTER_MS, jittered } from "./backoff.ts";
 import type { IsolateExit } from "./exit_errors.ts";
 
 /** Least wait after a start that took too long: most often the machine was slow, which 100 ms later it still is. */
@@ -61,7 +61,7 @@ export class RestartPolicy {
     this.#restarts[exit.reason] = (this.#restarts[exit.reason] ?? 0) + 1;
     const random = this.#random();
     const isLate = exit.reason === "boot_timeout" || exit.reason === "isolate_timeout";
-    const leastMs = isLate ? Math.round(AFTER_TIMEOUT_MS * (1 - random / 2)) : 0;
+    const leastMs = isLate ? jittered(AFTER_TIMEOUT_MS, random) : 0;
     return { attempt: this.#attempt, delayMs: Math.max(leastMs, backoffMs(this.#attempt, random)) };
   }
 

@@ -64,6 +64,7 @@ export class Bundler implements AsyncDisposable {
   readonly cache: BundleCache | undefined;
   readonly #options: BundlerOptions;
   readonly #installs = new Map<string, Promise<void>>();
+  readonly #closing = new AbortController();
   readonly #buildTurns = new Turns(BUILDS);
   readonly #installTurns = new Turns(INSTALLS);
 
@@ -110,8 +111,15 @@ export class Bundler implements AsyncDisposable {
     }
   }
 
-  /** Stops esbuild's process, unless another bundler is at work. */
+  /** Ends what is being installed, and whatever else would be. */
+  endInstallations(): void {
+    this.#closing.abort();
+  }
+
+  /** The same, and stops esbuild's process, unless another bundler is at work. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.endInstallations();
+    await Promise.allSettled(this.#installs.values());
     await esbuildService.stopIfIdle();
   }
 
@@ -147,8 +155,9 @@ export class Bundler implements AsyncDisposable {
   async #install({ app, root, extras, isUrgent }: Installation): Promise<void> {
     let running = this.#installs.get(root);
     if (running === undefined) {
+      const { signal } = this.#closing;
       this.#options.onInstall?.(app.name);
-      running = this.#installTurns.run(() => installDependencies(root, { extras }), isUrgent)
+      running = this.#installTurns.run(() => installDependencies(root, { extras, signal }), isUrgent)
         .finally(() => this.#installs.delete(root));
       this.#installs.set(root, running);
     }

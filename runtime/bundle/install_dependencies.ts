@@ -7,13 +7,19 @@ import { isRecord } from "./json_with_comments.ts";
 import { sha256 } from "./input_stamp.ts";
 
 /** How packages are fetched; a test puts something else in place. */
-export type RunInstaller = (folder: string, args: readonly string[]) => Promise<{ ok: boolean; output: string }>;
+export type RunInstaller = (
+  folder: string,
+  args: readonly string[],
+  signal?: AbortSignal,
+) => Promise<{ ok: boolean; output: string }>;
 
 /** How {@linkcode installDependencies} installs. */
 export interface InstallOptions {
   /** Packages that are imported but not listed in package.json, with their version ranges. */
   readonly extras?: Readonly<Record<string, string>>;
   readonly run?: RunInstaller;
+  /** Ends the installation: NANO goes away, and must leave no process behind. */
+  readonly signal?: AbortSignal;
 }
 
 /** An installation of our own making. */
@@ -65,7 +71,7 @@ export async function hasNodeModules(root: string): Promise<boolean> {
  *   written, or it takes longer than two minutes.
  */
 export async function installDependencies(root: string, options: InstallOptions = {}): Promise<void> {
-  const { extras = {}, run = runDeno } = options;
+  const { extras = {}, run = runDeno, signal } = options;
   if (Deno.build.standalone && run === runDeno) {
     throw failure("a compiled NANO has no installer on board");
   }
@@ -76,13 +82,17 @@ export async function installDependencies(root: string, options: InstallOptions 
     throw failure("its folder cannot be written", { cause });
   }
   try {
-    await installInto(staging, root, { extras, run });
+    await installInto(staging, root, { extras, run: (folder, args) => run(folder, args, signal) });
   } finally {
     await Deno.remove(staging, { recursive: true });
   }
 }
 
-async function installInto(staging: string, root: string, { extras, run }: Required<InstallOptions>): Promise<void> {
+async function installInto(
+  staging: string,
+  root: string,
+  { extras, run }: Required<Omit<InstallOptions, "signal">>,
+): Promise<void> {
   for (const name of ["package.json", "package-lock.json", "deno.lock", ".npmrc"]) {
     const bytes = await readIfPresent(join(root, name));
     if (bytes !== undefined) await Deno.writeFile(join(staging, name), bytes, { mode: 0o600 });
@@ -129,7 +139,11 @@ async function putInPlace(fresh: string, root: string, older: string): Promise<v
   await Deno.rename(fresh, target);
 }
 
-async function runDeno(folder: string, args: readonly string[]): Promise<{ ok: boolean; output: string }> {
+async function runDeno(
+  folder: string,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ ok: boolean; output: string }> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), TIMEOUT_MS);
   try {
@@ -140,7 +154,7 @@ async function runDeno(folder: string, args: readonly string[]): Promise<{ ok: b
       stdin: "null",
       stdout: "null",
       stderr: "piped",
-      signal: late.signal,
+      signal: signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]),
     }).output();
     const said = new TextDecoder().decode(stderr);
     return { ok: success, output: late.signal.aborted ? `error: it took longer than ${TIMEOUT_MS} ms\n${said}` : said };

@@ -1,11 +1,12 @@
 /**
- * The bench: `deno task bench [--short] [dispatch|streams|start|restart|wake|fairness|tail|memory|promises ...]`, or one of
+ * The bench: `deno task bench [--short] [dispatch|streams|start|restart|boots|wake|fairness|tail|memory|promises ...]`, or one of
  * the long ones, `deno task bench kills 2000` and `deno task bench soak 30` (kills, minutes). Prints, asserts nothing.
  */
 import { benchDispatch } from "./dispatch.ts";
 import { benchFairness } from "./fairness.ts";
 import { benchKills } from "./kills.ts";
 import { findLoadGenerator } from "./load.ts";
+import { benchManyBoots } from "./many_boots.ts";
 import { printMachine } from "./machine.ts";
 import { benchMemory } from "./memory.ts";
 import { benchPromises } from "./promises.ts";
@@ -22,6 +23,7 @@ const GROUPS = {
   streams: benchStreams,
   start: benchStart,
   restart: benchRestart,
+  boots: benchManyBoots,
   wake: benchWake,
   fairness: benchFairness,
   tail: async (short: boolean) => benchTail({ short, generator: await findLoadGenerator() }),

@@ -136,7 +136,7 @@ Deno.test("an app that dies at top level is tried again and again, is called una
       assertEquals([...new Set(restarts.map((record) => record["reason"]))], [reason]);
       const delays = restarts.slice(0, 3).map((record) => Number(record["delay_ms"]));
       assert(delays[0]! > 0 && delays[1]! > delays[0]! && delays[2]! > delays[1]!, `delays ${delays.join(", ")}`);
-      await until(async () => (await adminApp(nano, app)).state === "backoff", `${app} waits to be restarted`);
+      await until(async () => (await adminApp(nano, app)).state === "crash_loop", `${app} is in a crash loop`);
       const answer = await nano.fetch(app);
       await answer.body?.cancel();
       assertEquals([answer.status, answer.headers.get("nano-error")], [503, "APP_UNAVAILABLE"]);

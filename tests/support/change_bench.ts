@@ -85,6 +85,7 @@ export class ChangeBench implements Disposable {
       route: () => {},
       beforeBoot: () => Promise.resolve(),
       onChange: () => this.operator.follow(),
+      again: () => {},
       emit: (event) => this.#hub.emit(event),
     });
     this.operator = new Operator({

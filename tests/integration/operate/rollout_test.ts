@@ -81,7 +81,7 @@ export default { fetch() {
   for (let sent = 0; !ended && sent < 20_000; sent++) {
     const text = await scene.text("blog");
     counts[text] = (counts[text] ?? 0) + 1;
-    const waits = () => scene.states()["v1--blog"] === "backoff";
+    const waits = () => ["backoff", "crash_loop"].includes(scene.states()["v1--blog"]!);
     if (!waits()) continue;
     // While it waits to be restarted the old one takes everything.
     const meanwhile = await scene.text("blog");

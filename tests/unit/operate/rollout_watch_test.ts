@@ -129,3 +129,14 @@ Deno.test("A version that can no longer be started is returned at once", () => {
   watch.listen({ event: "app_failed", app: "v2--blog", reason: "boot_failed", error: "no luck" });
   assertEquals(told, ["blog: it failed: no luck"]);
 });
+
+Deno.test("A version that keeps dying is returned, its app's own crash loop is not its fault", () => {
+  const told: string[] = [];
+  const watch = new RolloutWatch((app, reason) => told.push(`${app}: ${reason}`));
+  watch.follow({ blog: { app: "v2--blog", percent: 20 } });
+  watch.listen({ event: "app_state", app: "blog", state: "crash_loop" });
+  watch.listen({ event: "app_state", app: "v2--blog", state: "backoff" });
+  assertEquals(told, []);
+  watch.listen({ event: "app_state", app: "v2--blog", state: "crash_loop" });
+  assertEquals(told, ["blog: it keeps dying"]);
+});

@@ -22,6 +22,7 @@ class FakeUnit implements AppUnit {
   readonly pending = 0;
   readonly openSockets = 0;
   state: AppStateName = "idle";
+  prepared: Promise<void> | null = null;
   stops: (number | undefined)[] = [];
   starts = 0;
 
@@ -225,6 +226,33 @@ Deno.test("prepareReload() with patience takes an app that starts slowly as it i
   const config = nanoConfig([A, B]);
   const { next } = await prepareReload(emptyGeneration(config), config, shop, { ...TOLERANT, patienceMs: 1 });
   assertEquals([...next.units.values()].map(({ state }) => state), ["starting", "running"]);
+});
+
+Deno.test("prepareReload() leaves an app alone whose code is being read, unless it changes itself, and says so", async () => {
+  const shop = new Workshop();
+  const present = await inForce(shop, nanoConfig([A, B]));
+  const preparing = present.units.get("a") as FakeUnit;
+  preparing.prepared = new Promise(() => {});
+  const { next, summary, postponed } = await prepareReload(present, nanoConfig([A, B]), shop, STRICT);
+  assertEquals([shop.bundled, postponed, summary.unchanged], [["b"], [preparing], ["a", "b"]]);
+  assertStrictEquals(next.units.get("a"), preparing);
+  const others = await prepareReload(present, nanoConfig([A, B]), shop, { strict: true, only: new Set(["b"]) });
+  assertEquals(others.postponed, [], "nothing of it was asked for");
+  const changed = nanoConfig([appConfig({ name: "a", env: { X: "1" } }), B]);
+  const replaced = await prepareReload(present, changed, shop, STRICT);
+  assertEquals([replaced.postponed, replaced.retired], [[], [preparing]]);
+});
+
+Deno.test("prepareReload() lets an app fail whose code was never known: it served nobody before", async () => {
+  const shop = new Workshop();
+  const present = await inForce(shop, nanoConfig([A, B]));
+  const old = new FakeUnit(A, null, () => Promise.resolve());
+  old.state = "starting";
+  const units = new Map(present.units).set("a", old);
+  shop.cannotStart.add("a");
+  const options = { strict: true, only: null, force: new Set(["a"]) };
+  const { next } = await prepareReload({ ...present, units }, nanoConfig([A, B]), shop, options);
+  assertEquals(next.units.get("a")?.state, "failed");
 });
 
 Deno.test("PreparedReload.discard() ends what was started for nothing and nothing else", async () => {

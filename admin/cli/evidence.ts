@@ -34,7 +34,7 @@ const WEIGHT = {
   ending: 10,
   bootingAndComputing: 100,
   /** So short a time that nobody could have seen it compute. */
-  bootingFresh: 30,
+  bootingFresh: 15,
   booting: 5,
   /** Holds requests, computes and says nothing. */
   quietAndComputing: 100,
@@ -58,12 +58,21 @@ const WEIGHT = {
 const UNSEEN_MS = 150;
 /** A thread that can be stopped is gone within this time. */
 const ENDS_WITHIN_MS = 250;
+/**
+ * Who was seen at it in one look only may have been woken for a moment and waited for a core: on a busy machine idle threads
+ * look like that as well. From there on its weight grows with the time.
+ */
+const ONE_LOOK_MS = 80;
+const SURE_AFTER_MS = 200;
+const LEAST_SURENESS = 0.03;
 /** Computing began with the request if it did so within this time. */
 const SAME_MOMENT_MS = 120;
 /** An app that does something all the time says little by doing it; below this its weight does not fall. */
 const LEAST_RARITY = 0.05;
 /** An app is taken to have idled so long before it was first seen. */
 const PRIOR_MS = 2_000;
+/** What a thread computes until its isolate is booted, before any code of an app. */
+const BOOT_MS = 1_000;
 /** Who has less of the share is not named. */
 const LEAST_SHARE = 0.1;
 
@@ -120,34 +129,53 @@ function weightOf(entry: FlightEntry, thread: ThreadActivity | undefined, at: nu
         reason: `booted ${forMs(entry.since)}`,
       };
     case "running":
-      return computes ? computing(entry, { ...thread!, activeSince }, forMs) : holding(entry, at, forMs);
+      return likelier(
+        holding(entry, at, forMs),
+        computes ? computing(entry, { ...thread!, activeSince }, at) : null,
+      );
   }
 }
 
+function likelier(one: Weighed, other: Weighed | null): Weighed {
+  return other !== null && other.weight >= one.weight ? other : one;
+}
+
 /** How seldom a thread computed before, between nearly 0 and 1. */
-function rarityOf({ activeMsBefore, ageMsBefore }: ThreadActivity): number {
-  return Math.max(LEAST_RARITY, 1 - activeMsBefore / (ageMsBefore + PRIOR_MS));
+function rarityOf(thread: ThreadActivity): number {
+  return Math.max(LEAST_RARITY, 1 - ownMs(thread) / (thread.ageMsBefore + PRIOR_MS));
 }
 
 /** How many times seldomer than always it is at it: a job in the background every second is met at any death. */
-function timesRare({ activeMsBefore, ageMsBefore }: ThreadActivity): number {
-  return (ageMsBefore + PRIOR_MS) / Math.max(1, activeMsBefore);
+function timesRare(thread: ThreadActivity): number {
+  return (thread.ageMsBefore + PRIOR_MS) / Math.max(1, ownMs(thread));
+}
+
+/** For how long it computed for its app before. */
+function ownMs({ activeMsBefore }: ThreadActivity): number {
+  return Math.max(0, activeMsBefore - BOOT_MS);
 }
 
 function computing(
   { busySince, quietSince }: FlightEntry,
   thread: ThreadActivity & { readonly activeSince: number },
-  forMs: (since: number) => string,
+  at: number,
 ): Weighed {
-  const text = `computed ${forMs(thread.activeSince)}`;
+  const activeMs = Math.max(0, at - thread.activeSince);
+  const text = `computed for ${Math.round(activeMs)} ms`;
+  const sureness = clamped((activeMs - ONE_LOOK_MS) / (SURE_AFTER_MS - ONE_LOOK_MS));
   if (busySince === null) {
-    return { weight: Math.min(WEIGHT.background, timesRare(thread)), reason: `${text} without a request` };
+    const weight = Math.min(WEIGHT.background, timesRare(thread)) * sureness;
+    return { weight, reason: `${text} without a request` };
   }
-  const rarity = rarityOf(thread);
+  const rarity = rarityOf(thread) * sureness;
   if (quietSince !== null) return { weight: WEIGHT.quietAndComputing * rarity, reason: `${text} and said nothing` };
   const isSame = Math.abs(busySince - thread.activeSince) <= SAME_MOMENT_MS;
   const weight = isSame ? WEIGHT.computingSinceRequest : WEIGHT.speakingAndComputing;
   return { weight: weight * rarity, reason: `${text} with requests inside` };
+}
+
+function clamped(sureness: number): number {
+  return Math.min(1, Math.max(LEAST_SURENESS, sureness));
 }
 
 function holding({ since, busySince, bouts }: FlightEntry, at: number, forMs: (since: number) => string): Weighed {

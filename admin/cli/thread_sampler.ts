@@ -2,8 +2,11 @@
 
 /** Between two looks, when they cost nothing; long enough to see who computes, short enough to see a killer at it. */
 export const SAMPLE_MS = 50;
-/** Part of a core that looks may take: hundreds of apps are looked at less often. */
-const MAX_COST = 0.02;
+/**
+ * Reading a thread takes some 7 us; with a pause so long for each, looks take 2 % of a core at most. Not measured each time:
+ * on a busy machine a look takes long, and just then one must look.
+ */
+const PAUSE_MS_PER_READ = 0.35;
 /**
  * Part of the time between two looks that a thread ran or waited for a core, from which on it computes; one that is short
  * of memory spends much of it waiting for V8's threads that collect garbage.
@@ -155,7 +158,7 @@ function paused(thread: Thread): Thread {
   return { ...thread, activeSince: null, activeMsBefore: activeMsBefore + at - activeSince };
 }
 
-/** Samples a process until it is disposed, at most so often that it takes 2 % of a core. */
+/** Samples a process until it is disposed. */
 export class ThreadWatcher implements Disposable {
   readonly sampler: ThreadSampler;
   #timer: ReturnType<typeof setTimeout>;
@@ -170,9 +173,7 @@ export class ThreadWatcher implements Disposable {
   }
 
   #look(): void {
-    const begin = performance.now();
-    this.sampler.sample(Date.now());
-    const tookMs = performance.now() - begin;
-    this.#timer = setTimeout(() => this.#look(), Math.max(SAMPLE_MS, tookMs / MAX_COST));
+    const reads = this.sampler.sample(Date.now());
+    this.#timer = setTimeout(() => this.#look(), Math.max(SAMPLE_MS, reads * PAUSE_MS_PER_READ));
   }
 }

@@ -5,7 +5,9 @@ import type { Clock } from "../clock.ts";
 export interface FlightEntry {
   /** Its thread is named `worker-<threadId>`. */
   readonly threadId: number;
+  /** Name of the app. */
   readonly app: string;
+  /** Of its code. */
   readonly version: string;
   /** `ending`: killed, and its thread may still compute. */
   readonly phase: "booting" | "running" | "ending";

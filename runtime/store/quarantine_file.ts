@@ -4,7 +4,9 @@ import { messageOf } from "../errors.ts";
 
 /** A version of an app that was convicted. */
 export interface Conviction {
+  /** Name of the app. */
   readonly app: string;
+  /** Of its code. */
   readonly version: string;
   /** What it is suspected of, and why; a sentence. */
   readonly reason: string;

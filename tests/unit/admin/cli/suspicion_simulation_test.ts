@@ -25,7 +25,7 @@ const PLACES = ["handler", "top level", "timer", "stream", "after", "ending"] as
  * lasts from one to the next.
  */
 function killer(place: typeof PLACES[number], random: Random): Sight {
-  const workedMs = 70 + 1500 * random() ** 2;
+  const workedMs = 150 + 1500 * random() ** 2;
   const seen = workedMs > SAMPLE_MS * (1 + random());
   const thread = seen ? { activeSince: AT - workedMs, activeMsBefore: 50 * random() } : {};
   const quietSince = workedMs > 160 ? AT - workedMs : null;
@@ -62,6 +62,11 @@ const INNOCENTS: readonly ((random: Random) => Sight)[] = [
   (random) => ({ entry: random() < 0.1 ? { busySince: AT - 100 * random(), bouts: 200 } : {} }),
   // A job in the background, every second for 50 ms.
   (random) => ({ entry: {}, thread: random() < 0.05 ? { activeSince: AT - 60, activeMsBefore: 3_000 } : {} }),
+  // Woken for a moment on a busy machine, where it waits for a core.
+  (random) => ({
+    entry: {},
+    thread: random() < 0.15 ? { activeSince: AT - 50 - 50 * random(), activeMsBefore: 500 } : {},
+  }),
   // Restarted now and then.
   (random) => ({ entry: random() < 0.03 ? { phase: "booting", since: AT - 10 * random() } : {} }),
 ];

@@ -18,6 +18,7 @@ export {
   type AppLogKind,
   type AppLogLevel,
   type AppOrigin,
+  type AppPhase,
   type AppSeries,
   type AppSnapshot,
   type AppSource,

@@ -14,8 +14,8 @@ const PAUSE_MS_PER_READ = 0.35;
 const COMPUTING = 0.35;
 /** The process' clock has ticks of 10 ms: after so many looks without one nobody computes. */
 const STILL_LOOKS = 3;
-/** The name of a thread is read so often before it is taken for none of an isolate. */
-const NAME_LOOKS = 3;
+/** The name of a thread that is none of an isolate is read anew at every so many looks: it may get its name late. */
+const RENAME_LOOKS = 10;
 /** Isolates' threads; what else the process has is not looked at again. */
 const WORKER = /^worker-\d+$/;
 
@@ -53,7 +53,7 @@ export class ThreadSampler {
   readonly #dir: string;
   readonly #files: ProcessFiles;
   #threads = new Map<string, Thread>();
-  /** Threads that are no isolate's, with how often their name was read: a thread gets its name a moment after its start. */
+  /** Threads that are no isolate's, with how often they were looked at. */
   #others = new Map<string, number>();
   #ticks = -1;
   #still = 0;
@@ -120,8 +120,9 @@ export class ThreadSampler {
     for (const tid of this.#files.names(`${this.#dir}/task`)) {
       const looks = this.#others.get(tid) ?? 0;
       try {
-        const thread = looks < NAME_LOOKS ? this.#read(tid, at) : null;
-        if (thread === null) others.set(tid, Math.min(looks + 1, NAME_LOOKS));
+        const isDue = looks <= RENAME_LOOKS || looks % RENAME_LOOKS === 0;
+        const thread = isDue ? this.#read(tid, at) : null;
+        if (thread === null) others.set(tid, looks + 1);
         else seen.set(tid, thread);
       } catch {
         // It ended between the listing and the look.

@@ -18,7 +18,6 @@ export {
   type AppLogKind,
   type AppLogLevel,
   type AppOrigin,
-  type AppPhase,
   type AppSeries,
   type AppSnapshot,
   type AppSource,

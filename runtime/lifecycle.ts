@@ -31,7 +31,16 @@ export type AppPhase = AppState<unknown>["name"];
  * Name of a state, as the API and the metrics show it: the phase, what is truer of an app that keeps dying, or what keeps it
  * out of all of them.
  */
-export type AppStateName = AppPhase | "crash_loop" | "quarantined";
+export type AppStateName =
+  | "idle"
+  | "starting"
+  | "running"
+  | "backoff"
+  | "crash_loop"
+  | "failed"
+  | "quarantined"
+  | "draining"
+  | "stopped";
 
 /** Every state's name, in the order of a healthy life. */
 export const APP_STATE_NAMES = [

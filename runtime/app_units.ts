@@ -2,6 +2,7 @@
 import { join, sep } from "node:path";
 import type { BootAdmission } from "./app/boot_admission.ts";
 import { BrokenApp } from "./app/broken_app.ts";
+import { type Quarantine, QuarantinedApp } from "./app/quarantined_app.ts";
 import { MaskedIsolate } from "./app/masked_isolate.ts";
 import { secretMask } from "./app/secret_mask.ts";
 import { Supervisor } from "./app/supervisor.ts";
@@ -83,6 +84,18 @@ function entryOf({ entry, inputs, assets }: AppBundle): readonly string[] {
   if (assets !== null || !URL.canParse(entry)) return [];
   const below = decodeURIComponent(new URL(entry).pathname);
   return inputs.filter((path) => path.endsWith(below)).slice(0, 1);
+}
+
+/** The unit of an app whose version is in quarantine; its files are served all the same. */
+export function quarantinedApp(
+  app: AppConfig,
+  { code, quarantine }: { readonly code: AppBundle; readonly quarantine: Quarantine },
+  tools: UnitTools,
+): AppUnit {
+  const { version, reason } = quarantine;
+  tools.emit({ event: "app_quarantined", app: app.name, version, reason });
+  const folder = assetsOf(app, { ...tools, hidden: [...tools.hidden, ...entryOf(code)] });
+  return behind(folder, new QuarantinedApp(app, quarantine), tools);
 }
 
 function assetsOf({ assets }: AppConfig, tools: UnitTools): AssetFolder | null {

@@ -102,6 +102,7 @@ export type NanoEvent =
   | { readonly event: "app_starting"; readonly app: string; readonly attempt: number }
   | { readonly event: "app_ready"; readonly app: string; readonly startMs: number; readonly version: string }
   | { readonly event: "app_failed"; readonly app: string; readonly reason: ExitReason; readonly error: string }
+  | { readonly event: "app_quarantined"; readonly app: string; readonly version: string; readonly reason: string }
   | { readonly event: "app_exit"; readonly app: string; readonly reason: ExitReason; readonly detail: string }
   | { readonly event: "app_restart"; readonly app: string; readonly reason: ExitReason; readonly delayMs: number }
   | { readonly event: "app_drain_start"; readonly app: string; readonly inFlight: number }

@@ -1,6 +1,7 @@
 /** Everything that isolates come from: the bundled bootstrap, the warden, the reserve, the watch over their ends. */
 import type { BootAdmission } from "./app/boot_admission.ts";
 import { FairCores } from "./app/fair_cores.ts";
+import type { FlightRecorder } from "./app/flight_recorder.ts";
 import { IsolateWorker } from "./app/isolate_worker.ts";
 import { Reserve } from "./app/reserve.ts";
 import { STUCK_AFTER_MS, ThreadWatch } from "./app/thread_watch.ts";
@@ -15,6 +16,8 @@ export interface FarmOptions {
   readonly bootSource: string;
   readonly admission: BootAdmission;
   readonly clock: Clock;
+  /** Null when nobody would read its notes. */
+  readonly recorder: FlightRecorder | null;
   readonly warn: (text: string) => void;
   /** Told when no isolate lives any more, and none can be had. */
   readonly onDeath: (error: NanoError) => void;
@@ -27,7 +30,7 @@ export class IsolateFarm implements Disposable {
   readonly #threads: ThreadWatch;
   readonly #cores = new FairCores();
 
-  private constructor(warden: WardenLink, { admission, clock, warn }: FarmOptions) {
+  private constructor(warden: WardenLink, { admission, clock, recorder, warn }: FarmOptions) {
     this.#warden = warden;
     this.#threads = new ThreadWatch((threadId) => {
       warn(
@@ -35,9 +38,9 @@ export class IsolateFarm implements Disposable {
       );
     });
     const spawn = (memoryMb: number) => {
-      const isolate = new IsolateWorker(warden, memoryMb, clock);
+      const isolate = new IsolateWorker(warden, memoryMb, { clock, recorder });
       this.#cores.watch(isolate);
-      isolate.ended.then(() => this.#threads.watch(isolate.threadId));
+      isolate.ended.then(() => this.#threads.watch(isolate.threadId, () => isolate.gone()));
       return isolate;
     };
     this.#reserve = new Reserve({ spawn, admission, clock });

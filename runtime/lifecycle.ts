@@ -27,8 +27,20 @@ export type AppState<W> =
 /** Where an app is in its life: what the state machine moves. */
 export type AppPhase = AppState<unknown>["name"];
 
-/** Name of a state, as the API and the metrics show it: the phase, or what is truer of an app that keeps dying. */
-export type AppStateName = AppPhase | "crash_loop";
+/**
+ * Name of a state, as the API and the metrics show it: the phase, what is truer of an app that keeps dying, or what keeps it
+ * out of all of them.
+ */
+export type AppStateName =
+  | "idle"
+  | "starting"
+  | "running"
+  | "backoff"
+  | "crash_loop"
+  | "failed"
+  | "quarantined"
+  | "draining"
+  | "stopped";
 
 /** Every state's name, in the order of a healthy life. */
 export const APP_STATE_NAMES = [
@@ -38,6 +50,7 @@ export const APP_STATE_NAMES = [
   "backoff",
   "crash_loop",
   "failed",
+  "quarantined",
   "draining",
   "stopped",
 ] as const satisfies readonly AppStateName[];

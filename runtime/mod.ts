@@ -26,6 +26,8 @@ export {
   type ReloadSummary,
   type RequestEvent,
 } from "./events.ts";
+export type { FlightEntry, FlightSink } from "./app/flight_recorder.ts";
+export type { Conviction } from "./store/quarantine_file.ts";
 export { APP_STATE_NAMES, type AppStateName, type ExitReason } from "./lifecycle.ts";
 export { Nano } from "./nano.ts";
 export type { DrainResult, NanoOptions } from "./nano_options.ts";

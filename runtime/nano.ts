@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { BootAdmission, bootPlaces } from "./app/boot_admission.ts";
 import { CronSchedule } from "./app/cron_schedule.ts";
+import { FlightRecorder } from "./app/flight_recorder.ts";
 import { type AppBundle, Bundler } from "./bundle/bundler.ts";
 import { bundleIsolate } from "./bundle/isolate_bundle.ts";
 import { systemClock, within } from "./clock.ts";
@@ -24,6 +25,7 @@ import { OtelTracer } from "./trace/otel_tracer.ts";
 import type { Operations } from "./operations.ts";
 import { Operator } from "./operate/operator.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
+import { QuarantineFile } from "./store/quarantine_file.ts";
 import { StateFolder } from "./store/state_folder.ts";
 import { StateStore } from "./store/state_store.ts";
 import { VersionFolders } from "./store/version_folders.ts";
@@ -55,6 +57,8 @@ export class Nano implements AsyncDisposable {
   /** Taken before anything is written, given back after everything has ended. */
   #folder: StateFolder | null = null;
   #store: StateStore | null = null;
+  readonly #recorder: FlightRecorder | null;
+  #quarantine!: QuarantineFile;
   #operator!: Operator;
   #listeners: Listeners | null = null;
   #first: FirstStart<AppBundle> | null = null;
@@ -67,6 +71,7 @@ export class Nano implements AsyncDisposable {
 
   private constructor(config: NanoConfig, options: NanoOptions, tracer: OtelTracer | null) {
     this.#options = options;
+    this.#recorder = options.flight === undefined ? null : new FlightRecorder(options.flight, systemClock);
     this.#generations = new Generations(config, {
       reloadTools: (next) => this.#workshop.toolsOf(next),
       openPorts: (next) => this.#listeners!.prepare(next),
@@ -128,6 +133,7 @@ export class Nano implements AsyncDisposable {
       clock: systemClock,
       admission: this.#admission,
       takeIsolate: async (memoryMb) => await (await this.#farmUp.promise).take(memoryMb),
+      quarantineOf: (app, version) => this.#quarantine.find(app, version),
       emit: (event) => this.events.emit(event),
       tracer,
       evaluate: options.evaluate ?? false,
@@ -258,6 +264,9 @@ export class Nano implements AsyncDisposable {
 
   async #open(config: NanoConfig): Promise<void> {
     this.#folder = StateFolder.open(config.stateDir, { file: config.file, warn: (text) => this.#warn(text) });
+    this.#quarantine = new QuarantineFile(config.stateDir, (text) => this.#warn(text));
+    // Before anything boots: this process may die as the one before.
+    this.#quarantine.add(this.#options.convictions ?? []);
     this.#operator = await this.#openState(config);
     this.events.listen(this.#operator.listen);
     const whole = await this.#reloads.withKept(config);
@@ -295,6 +304,7 @@ export class Nano implements AsyncDisposable {
         bootSource: await bundleIsolate(this.#bundler),
         admission: this.#admission,
         clock: systemClock,
+        recorder: this.#recorder,
         warn: (text) => this.#warn(text),
         onDeath: (error) => {
           // Every app lived under it. The guardian starts the host anew.
@@ -327,6 +337,7 @@ export class Nano implements AsyncDisposable {
       isDraining: () => this.#draining !== null,
       reload: () => this.reload(),
       runCron: (unit, name) => this.#crons.run(unit, unit.app.crons.find((cron) => cron.name === name)!),
+      quarantine: this.#quarantine,
       codeVersion: async (app) => (await this.#workshop.toolsOf(this.config).bundle(app)).version,
     });
   }
@@ -379,6 +390,7 @@ export class Nano implements AsyncDisposable {
     this.#crons[Symbol.dispose]();
     this.#observatory[Symbol.dispose]();
     this.#farm?.[Symbol.dispose]();
+    this.#recorder?.[Symbol.dispose]();
     this.#store?.[Symbol.dispose]();
     await this.#bundler[Symbol.asyncDispose]();
     this.#folder?.[Symbol.dispose]();

@@ -1,6 +1,8 @@
 /** What the owner of a running NANO gives it and gets from it. */
+import type { FlightSink } from "./app/flight_recorder.ts";
 import type { AppLayer } from "./config/layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
+import type { Conviction } from "./store/quarantine_file.ts";
 
 /** How NANO runs, beside what its configuration says. */
 export interface NanoOptions {
@@ -19,6 +21,10 @@ export interface NanoOptions {
   readonly dev?: boolean;
   /** `nano eval`: a request runs the app's entry as a script, and the answer tells how it went. */
   readonly evaluate?: boolean;
+  /** Keeps notes of what the isolates do where they survive the death of this process. */
+  readonly flight?: FlightSink;
+  /** Versions of apps that are quarantined from now on, beside those that the state folder knows. */
+  readonly convictions?: readonly Conviction[];
   /** Apps that may have ended the process before this one: they boot last, and alone. */
   readonly suspects?: ReadonlySet<string>;
 }

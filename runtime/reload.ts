@@ -74,7 +74,7 @@ export interface ReloadOptions {
 }
 
 /** States of an app that did not work already; that it still does not refuses nobody's change. */
-const BROKEN: ReadonlySet<AppStateName> = new Set(["failed", "backoff", "crash_loop"]);
+const BROKEN: ReadonlySet<AppStateName> = new Set(["failed", "backoff", "crash_loop", "quarantined"]);
 
 type Outcome<Code> =
   | { readonly app: AppConfig; readonly code: Code }

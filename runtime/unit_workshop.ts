@@ -1,5 +1,6 @@
 /** Makes the units of a configuration: bundles the apps' code and gives each its supervisor, or what stands in for one. */
-import { brokenApp, standInFor, superviseApp, type UnitTools } from "./app_units.ts";
+import type { Quarantine } from "./app/quarantined_app.ts";
+import { brokenApp, quarantinedApp, standInFor, superviseApp, type UnitTools } from "./app_units.ts";
 import type { AppBundle, Bundler } from "./bundle/bundler.ts";
 import { withEvalEntry } from "./bundle/eval_entry.ts";
 import { withStreamPolyfill } from "./bundle/stream_polyfill_source.ts";
@@ -9,6 +10,8 @@ import type { AppUnit, ReloadTools } from "./reload.ts";
 /** What a workshop works with. */
 export interface WorkshopTools extends Omit<UnitTools, "hidden"> {
   readonly bundler: Bundler;
+  /** What keeps a version of an app down, or null. */
+  readonly quarantineOf: (app: string, version: string) => Quarantine | null;
   /** Whether requests run the app's entry as a script. */
   readonly evaluate: boolean;
 }
@@ -33,7 +36,10 @@ export class UnitWorkshop {
     const units: UnitTools = { ...this.#tools, hidden };
     return {
       bundle: (app, isUrgent) => this.#bundle(app, isUrgent),
-      supervise: (app, code) => superviseApp(app, code, units),
+      supervise: (app, code) => {
+        const quarantine = this.#tools.quarantineOf(app.name, code.version);
+        return quarantine === null ? superviseApp(app, code, units) : quarantinedApp(app, { code, quarantine }, units);
+      },
       broken: (app, error) => brokenApp(app, error, units),
       standIn: (app, make) => standInFor(app, make, units),
     };

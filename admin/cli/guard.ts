@@ -1,10 +1,14 @@
 /** Runs the guardian with real processes and signals. */
 import { fileURLToPath } from "node:url";
-import { Guardian, type HostProcess } from "./guardian.ts";
+import { weigh } from "./evidence.ts";
+import { readFlight } from "./flight_file.ts";
+import { Guardian, type HostEnd, type HostProcess, type Inquest } from "./guardian.ts";
 import { prettyLine } from "./guardian_lines.ts";
-import { HostStatusFile } from "./host_status.ts";
+import { writeHandOver } from "./hand_over.ts";
+import { flightFileOf, handOverFileOf, HostStatusFile } from "./host_status.ts";
 import { pause } from "./pause.ts";
 import { listenSignals } from "./signals.ts";
+import { SAMPLE_MS, type ThreadSampler, ThreadWatcher } from "./thread_sampler.ts";
 
 /** A program with its arguments. */
 export interface HostCommand {
@@ -51,12 +55,17 @@ export async function guard(
   using file = new HostStatusFile();
   const { program, args } = command(file.path);
   const encoder = new TextEncoder();
+  let threads: ThreadSampler | null = null;
   const guardian = new Guardian({
     spawn: () => {
       file.clear();
-      return spawnHost(program, args);
+      const host = spawnHost(program, args);
+      threads = host.threads;
+      return host;
     },
     status: () => file.read(),
+    inquest: (end) => inquest(end, flightFileOf(file.path), threads!),
+    handOver: (handOver) => writeHandOver(handOverFileOf(file.path), handOver),
     write: (line) => {
       Deno.stdout.writeSync(encoder.encode((options.pretty ? prettyLine(line) : line) + "\n"));
     },
@@ -68,7 +77,18 @@ export async function guard(
   return await guardian.run();
 }
 
-function spawnHost(program: string, args: readonly string[]): HostProcess {
+/** Signals by which a process ends itself: V8 out of memory, a panic of Rust, a fault of the processor. */
+const CRASH_SIGNALS: ReadonlySet<string> = new Set(["SIGABRT", "SIGTRAP", "SIGILL", "SIGSEGV", "SIGBUS", "SIGFPE"]);
+
+function inquest({ signal }: HostEnd, flightFile: string, threads: ThreadSampler): Inquest {
+  const flight = readFlight(flightFile);
+  // It takes some 100 ms to take a big process down, in which nothing happens that could be evidence.
+  const at = Math.min(Date.now(), (threads.aliveAt ?? Infinity) + SAMPLE_MS);
+  const isCrash = signal !== null && CRASH_SIGNALS.has(signal);
+  return { charges: weigh({ at, isCrash, flight, threads: threads.activities() }), hadApps: flight.length > 0 };
+}
+
+function spawnHost(program: string, args: readonly string[]): HostProcess & { readonly threads: ThreadSampler } {
   const child = new Deno.Command(program, {
     args: [...args],
     // The end of this pipe is how the host learns that its guardian was killed.
@@ -80,8 +100,11 @@ function spawnHost(program: string, args: readonly string[]): HostProcess {
   }).spawn();
   // Held until the end, or the pipe would be collected and closed, and the host would drain.
   const stdin = child.stdin;
+  const watcher = new ThreadWatcher(child.pid);
   return {
+    threads: watcher.sampler,
     ended: child.status.then(async ({ code, signal }) => {
+      watcher[Symbol.dispose]();
       await stdin.abort();
       return { code, signal };
     }),

@@ -69,13 +69,23 @@ export class HostStatusWriter implements Disposable {
 }
 
 function removeFile(file: string): void {
-  for (const path of [file, `${file}.new`]) {
+  for (const path of [file, `${file}.new`, flightFileOf(file), handOverFileOf(file)]) {
     try {
       Deno.removeSync(path);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
+}
+
+/** Where the host notes what its isolates do. @param file in which it reports to its guardian */
+export function flightFileOf(file: string): string {
+  return `${file}.flight`;
+}
+
+/** Where the guardian tells the next host whom it suspects. @param file in which that reports to its guardian */
+export function handOverFileOf(file: string): string {
+  return `${file}.suspects`;
 }
 
 /** The guardian's end of the file. */
@@ -97,7 +107,7 @@ export class HostStatusFile implements Disposable {
 
   /** Forgets what an earlier host said. */
   clear(): void {
-    Deno.writeTextFileSync(this.path, "");
+    for (const path of [this.path, flightFileOf(this.path)]) Deno.writeTextFileSync(path, "", { mode: 0o600 });
   }
 
   /** What the host said last, or null when it never was listening. */

@@ -1,9 +1,11 @@
 /** Runs the host of `nano start` in this process. */
-import { type AppLayer, loadConfig, Nano, type NanoConfig } from "../../runtime/mod.ts";
+import { type AppLayer, loadConfig, Nano, type NanoConfig, type NanoOptions } from "../../runtime/mod.ts";
 import { CliError } from "./cli_error.ts";
 import { type CliIo, wantsColor } from "./cli_io.ts";
+import { FlightFileWriter } from "./flight_file.ts";
+import { readHandOver } from "./hand_over.ts";
 import { serve } from "./host.ts";
-import { guardianGone } from "./host_status.ts";
+import { flightFileOf, guardianGone, handOverFileOf } from "./host_status.ts";
 import { listenSignals } from "./signals.ts";
 import { bannerLines } from "./start_banner.ts";
 import { openNotifier } from "./systemd_notifier.ts";
@@ -28,10 +30,12 @@ export async function runHost(options: RunHostOptions, io: CliIo): Promise<numbe
   const load = async (layers: readonly AppLayer[] = []) =>
     withPorts(await loadConfig(options.file, { hostEnv: io.env, layers, logFormat }), options);
   const config = await load();
+  using guarded = options.statusFile === null ? null : openGuarded(options.statusFile, io);
   return await serve({
     config,
     io,
-    open: () => Nano.open(config, { reloadConfig: load, watch: options.watch, color: wantsColor(io) }),
+    open: () =>
+      Nano.open(config, { reloadConfig: load, watch: options.watch, color: wantsColor(io), ...guarded?.options }),
     signals: listenSignals,
     exit: Deno.exit,
     notifier: () =>
@@ -44,6 +48,16 @@ export async function runHost(options: RunHostOptions, io: CliIo): Promise<numbe
     },
     guardian: options.statusFile === null ? null : { file: options.statusFile, gone: guardianGone },
   });
+}
+
+/** What a host is told by its guardian, and tells it. */
+function openGuarded(file: string, io: CliIo): Disposable & { readonly options: Partial<NanoOptions> } {
+  const flight = new FlightFileWriter(flightFileOf(file), io.err);
+  const { convictions, suspects } = readHandOver(handOverFileOf(file), io.err);
+  return {
+    options: { flight: flight.write, convictions, suspects: new Set(suspects) },
+    [Symbol.dispose]: () => flight[Symbol.dispose](),
+  };
 }
 
 /**

@@ -13,7 +13,7 @@ export function paint(text: string, style: Style | null, on: boolean): string {
 /** The style of an app's state. */
 export function stateStyle(state: string): Style | null {
   if (state === "running") return "green";
-  if (state === "failed" || state === "crash_loop") return "red";
+  if (state === "failed" || state === "quarantined" || state === "crash_loop") return "red";
   return state === "idle" || state === "stopped" ? "dim" : "yellow";
 }
 

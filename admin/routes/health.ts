@@ -84,6 +84,6 @@ function readinessView({ ready, draining, apps }: Readiness): ReadinessView {
   return {
     status: draining ? "draining" : ready ? "ready" : "starting",
     apps: apps.map(({ name, state }) => ({ name, state })),
-    failed: apps.filter(({ state }) => state === "failed").map(({ name }) => name),
+    failed: apps.filter(({ state }) => state === "failed" || state === "quarantined").map(({ name }) => name),
   };
 }

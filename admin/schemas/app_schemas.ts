@@ -44,7 +44,17 @@ const originSchema = z.object({
 /** One app, as in the list. */
 export const appViewSchema = z.object({
   name: z.string().meta({ examples: ["blog"] }),
-  state: z.enum(["idle", "starting", "running", "backoff", "crash_loop", "failed", "draining", "stopped"]).meta({
+  state: z.enum([
+    "idle",
+    "starting",
+    "running",
+    "backoff",
+    "crash_loop",
+    "failed",
+    "quarantined",
+    "draining",
+    "stopped",
+  ]).meta({
     description: "`crash_loop`: its isolate died three times in a row or more, whether or not one runs right now.",
   }),
   error: z.string().nullable().meta({ description: "Why it failed, in state `failed`." }),

@@ -31,7 +31,9 @@ export const livenessSchema = z.object({ status: z.literal("alive") }).meta({ id
 export const readinessSchema = z.object({
   status: z.enum(["ready", "starting", "draining"]),
   apps: z.array(z.object({ name: z.string(), state: z.string() })),
-  failed: z.array(z.string()).meta({ description: "Apps that cannot start; they hold nobody else down." }),
+  failed: z.array(z.string()).meta({
+    description: "Apps that cannot start, or are quarantined; they hold nobody else down.",
+  }),
 }).meta({ id: "Readiness" });
 
 /** What a reload changed, or would change. */

@@ -12,6 +12,7 @@ const MEANINGS: Readonly<Record<RareEvent["event"] | "request", string>> = {
   app_starting: "an isolate is being started for the app",
   app_ready: "the app takes requests",
   app_failed: "the app cannot start, and is not tried again before its code or configuration changes",
+  app_quarantined: "the version ended the whole process twice, by all that was seen, and is not started any more",
   app_exit: "an isolate has ended",
   app_restart: "another isolate follows, after `delay_ms`",
   app_drain_start: "the app finishes its requests",

@@ -19,6 +19,7 @@ export function isolateLoad(app: AppConfig, code: AppCode, nanoVersion: string):
     nanoVersion,
     cpuMs: app.cpuMs,
     maxBodyBytes: app.maxBodyBytes,
+    version: code.version,
   };
 }
 

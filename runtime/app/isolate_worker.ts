@@ -6,6 +6,7 @@ import type { BootedMessage, LoadAnswer, LoadMessage } from "../protocol/message
 import { Wire, WireViolation } from "../protocol/wire.ts";
 import { CallRunner, type IsolateObserver } from "./call_runner.ts";
 import { exitError, type IsolateExit } from "./exit_errors.ts";
+import type { FlightRecorder, FlightTrack } from "./flight_recorder.ts";
 import type { OutboundDoor } from "./outbound_bridge.ts";
 import type { WardenLink } from "./warden_link.ts";
 
@@ -13,6 +14,15 @@ import type { WardenLink } from "./warden_link.ts";
 export interface IsolateLoad extends LoadMessage {
   readonly cpuMs: number;
   readonly maxBodyBytes: number;
+  /** Of the code. */
+  readonly version: string;
+}
+
+/** What an isolate works with. */
+export interface IsolateTools {
+  readonly clock: Clock;
+  /** Null when nobody would read its notes. */
+  readonly recorder: FlightRecorder | null;
 }
 
 /** A worker isolate. */
@@ -30,6 +40,8 @@ export class IsolateWorker {
   readonly #clock: Clock;
   readonly #port: MessagePort;
   readonly #wire: Wire;
+  readonly #recorder: FlightRecorder | null;
+  #track: FlightTrack | null = null;
   #runner: CallRunner | null = null;
   readonly #number: number;
   readonly #booted = Promise.withResolvers<void>();
@@ -40,9 +52,10 @@ export class IsolateWorker {
   /** Why the host asked for the end, if it did. */
   #asked: IsolateExit | null = null;
 
-  constructor(warden: WardenLink, memoryMb: number, clock: Clock) {
+  constructor(warden: WardenLink, memoryMb: number, { clock, recorder }: IsolateTools) {
     this.#warden = warden;
     this.#clock = clock;
+    this.#recorder = recorder;
     this.booted = this.#booted.promise;
     this.ended = this.#ended.promise;
     // Nobody may be waiting when it fails; those who wait still see the failure.
@@ -85,10 +98,13 @@ export class IsolateWorker {
    * @throws {NanoError} APP_FAILED when the app's code does not load
    */
   async load(load: IsolateLoad, observer: IsolateObserver, door: OutboundDoor): Promise<void> {
-    const { cpuMs, maxBodyBytes, ...message } = load;
+    const { cpuMs, maxBodyBytes, version, ...message } = load;
     this.#app = load.app;
+    // Noted before it gets a single line of the app's code.
+    this.#track = this.#recorder?.open({ threadId: this.threadId, app: load.app, version }) ?? null;
     const traffic = { app: load.app, maxBodyBytes, observer, door };
     this.#runner = new CallRunner(this.#wire, traffic, (isBusy) => {
+      this.#track?.hold(isBusy);
       this.#warden.countInFlight(this.#number, isBusy ? 1 : 0);
     });
     this.#warden.limit(this.#number, cpuMs, load.externalBytes);
@@ -120,11 +136,17 @@ export class IsolateWorker {
     this.#end(exit);
   }
 
+  /** Its thread has ended. */
+  gone(): void {
+    this.#track?.gone();
+  }
+
   #end(exit: IsolateExit): void {
     if (this.#exit !== null) return;
     this.#exit = exit;
     const error = exitError(this.#app, exit);
     const planned = exit.reason === "drained" || exit.reason === "drain_timeout" || exit.reason === "parked";
+    this.#track?.ending();
     this.#runner?.close(error, planned);
     this.#port.close();
     this.#warden.countInFlight(this.#number, 0);
@@ -135,6 +157,7 @@ export class IsolateWorker {
 
   #receive(message: unknown): void {
     if (this.#exit !== null) return;
+    this.#track?.word();
     try {
       if (Array.isArray(message)) this.#runner?.receive(message);
       else this.#receiveWord(message as BootedMessage | LoadAnswer);
@@ -151,6 +174,7 @@ export class IsolateWorker {
         this.#booted.resolve();
         break;
       case "loaded":
+        this.#track?.loaded();
         this.#loaded.resolve();
         break;
       case "load_failed": {

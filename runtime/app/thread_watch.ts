@@ -8,6 +8,7 @@ export const STUCK_AFTER_MS = 10_000;
 interface Ending {
   readonly threadId: number;
   readonly since: number;
+  readonly onGone: () => void;
   reported: boolean;
 }
 
@@ -29,10 +30,13 @@ export class ThreadWatch implements Disposable {
     return this.#ending.size;
   }
 
-  /** Watches a killed isolate's thread until it is gone. */
-  watch(threadId: number): void {
-    if (this.#closed || threadId === 0 || Deno.build.os !== "linux") return;
-    this.#ending.set(threadId, { threadId, since: performance.now(), reported: false });
+  /**
+   * Watches a killed isolate's thread until it is gone.
+   * @param onGone told then, or at once where it cannot be known
+   */
+  watch(threadId: number, onGone: () => void): void {
+    if (this.#closed || threadId === 0 || Deno.build.os !== "linux") return onGone();
+    this.#ending.set(threadId, { threadId, since: performance.now(), onGone, reported: false });
     this.#timer ??= setTimeout(() => this.#look(), LOOK_MS);
   }
 
@@ -55,6 +59,7 @@ export class ThreadWatch implements Disposable {
     for (const ending of [...this.#ending.values()]) {
       if (!alive.has(`worker-${ending.threadId}`)) {
         this.#ending.delete(ending.threadId);
+        ending.onGone();
         continue;
       }
       const ms = performance.now() - ending.since;

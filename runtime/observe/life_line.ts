@@ -15,6 +15,8 @@ export function lifeText(event: LifeEvent): string | null {
       return `Ready after ${Math.round(event.startMs)} ms, version ${event.version}`;
     case "app_failed":
       return `Cannot start (${event.reason}): ${event.error}`;
+    case "app_quarantined":
+      return `Quarantined, version ${event.version}: ${event.reason}`;
     case "app_exit":
       return `Isolate ended (${event.reason})${event.detail === "" ? "" : `: ${event.detail}`}`;
     case "app_restart":

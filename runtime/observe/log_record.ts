@@ -26,6 +26,7 @@ const LEVELS: Readonly<Record<RareEvent["event"], LogLevel | null>> = {
   app_starting: "info",
   app_ready: "info",
   app_failed: "error",
+  app_quarantined: "error",
   app_exit: "warn",
   app_restart: "warn",
   app_drain_start: "info",

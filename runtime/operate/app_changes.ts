@@ -130,8 +130,11 @@ async function closeVersion(
 export function restartApp(desk: ChangeDesk, app: string, by: ChangeRequest): Promise<void> {
   return desk.act({ by, action: "app.restart", app, verb: `restart app "${app}"` }, async () => {
     desk.unit(app, "restart");
-    await desk.tools.generations.advance(desk.config, { strict: true, only: new Set(), force: new Set([app]) })
+    const { generations, quarantine } = desk.tools;
+    const released = quarantine.release(app);
+    await generations.advance(desk.config, { strict: true, only: new Set(), force: new Set([app]) })
       .catch((error) => {
+        quarantine.add(released);
         throw error instanceof NanoError && error.code === "CONFIG_INVALID" ? failure(app, error.details) : error;
       });
     const { state, error } = desk.unit(app, "restart").snapshot();

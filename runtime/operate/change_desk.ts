@@ -8,6 +8,7 @@ import type { EventHub, ReloadSummary } from "../events.ts";
 import type { Generations } from "../generations.ts";
 import type { ChangeAction, ChangeRequest, DrainOutcome } from "../operations.ts";
 import type { AppUnit } from "../reload.ts";
+import type { QuarantineFile } from "../store/quarantine_file.ts";
 import type { KeptApp, StateChange, StateStore, VersionRecord } from "../store/state_store.ts";
 import type { VersionFolders } from "../store/version_folders.ts";
 import { emptyKeptApp, keptLayers, saysNothing } from "./kept_layers.ts";
@@ -33,6 +34,8 @@ export interface ChangeTools {
   readonly reload: () => Promise<ReloadSummary>;
   /** Runs a job now. @returns whether it went well, or null when it runs already */
   readonly runCron: (unit: AppUnit, name: string) => Promise<boolean | null>;
+  /** Versions that are not started. */
+  readonly quarantine: Pick<QuarantineFile, "add" | "release">;
   /** Version of the code that an app's path holds now. @throws {NanoError} APP_FAILED when it cannot be bundled */
   readonly codeVersion: (app: AppConfig) => Promise<string>;
 }

@@ -80,6 +80,9 @@ export class RolloutWatch {
     if (event.event === "app_state" && event.state === "crash_loop" && event.app === watched.candidate) {
       this.#end(watched, "it keeps dying");
     }
+    if (event.event === "app_quarantined" && event.app === watched.candidate) {
+      this.#end(watched, `it is quarantined: ${event.reason}`);
+    }
     if (event.event !== "request") return;
     const { candidateTally, stableTally } = watched;
     const tally = event.app === watched.candidate ? candidateTally : stableTally;

@@ -1,9 +1,11 @@
 /**
  * The bench: `deno task bench [--short] [dispatch|streams|start|restart|boots|wake|fairness|tail|memory|promises ...]`, or one of
- * the long ones, `deno task bench kills 2000` and `deno task bench soak 30` (kills, minutes). Prints, asserts nothing.
+ * the long ones, `deno task bench kills 2000`, `deno task bench killers 40` and `deno task bench soak 30` (kills, deaths,
+ * minutes). Prints, asserts nothing.
  */
 import { benchDispatch } from "./dispatch.ts";
 import { benchFairness } from "./fairness.ts";
+import { benchKillers } from "./killers.ts";
 import { benchKills } from "./kills.ts";
 import { findLoadGenerator } from "./load.ts";
 import { benchManyBoots } from "./many_boots.ts";
@@ -30,8 +32,8 @@ const GROUPS = {
   memory: benchMemory,
   promises: benchPromises,
 } as const;
-/** Only when they are named, with a number: of kills, of minutes. */
-const LONG = { kills: benchKills, soak: benchSoak } as const;
+/** Only when they are named, with a number: of kills, of deaths, of minutes. */
+const LONG = { kills: benchKills, killers: benchKillers, soak: benchSoak } as const;
 
 type Group = keyof typeof GROUPS;
 

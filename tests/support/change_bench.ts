@@ -12,6 +12,7 @@ import { Generations } from "../../runtime/generations.ts";
 import type { AppStateName, ExitReason } from "../../runtime/lifecycle.ts";
 import { Operator } from "../../runtime/operate/operator.ts";
 import type { AppUnit } from "../../runtime/reload.ts";
+import { QuarantineFile } from "../../runtime/store/quarantine_file.ts";
 import { StateStore } from "../../runtime/store/state_store.ts";
 import { VersionFolders } from "../../runtime/store/version_folders.ts";
 
@@ -103,6 +104,7 @@ export class ChangeBench implements Disposable {
           return await this.generations.advance(config, { strict: true, only: null });
         }),
       runCron: () => Promise.resolve(true),
+      quarantine: new QuarantineFile(config.stateDir, () => {}),
       codeVersion: async (app) => (await bundle(app)).version,
     });
     this.#hub.listen(this.operator.listen);

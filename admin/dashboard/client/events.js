@@ -3,7 +3,7 @@ import { openStream } from "./connection.js";
 import { clockText } from "./figures.js";
 import { LineList, part } from "./line_list.js";
 
-const BAD = new Set(["app_failed", "config_rejected"]);
+const BAD = new Set(["app_failed", "app_quarantined", "config_rejected"]);
 const WARN = new Set(["app_exit", "app_restart", "cron_skipped", "warning", "drain_start"]);
 /** Shown in columns of their own. */
 const LEFT_OUT = new Set(["event", "app", "ts", "at"]);

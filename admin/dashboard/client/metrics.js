@@ -28,7 +28,7 @@ export const METRICS = [
 ];
 
 /** States that somebody has to look at. */
-export const ATTENTION_STATES = ["failed", "crash_loop", "backoff", "starting", "draining", "stopped"];
+export const ATTENTION_STATES = ["quarantined", "failed", "crash_loop", "backoff", "starting", "draining", "stopped"];
 
 /**
  * A state as people read it, a crash loop with its length.

@@ -27,7 +27,7 @@ async function answerOf(reply: Reply): Promise<{ response: RawResponse; reason: 
     kill() {},
     countInFlight() {},
   } as unknown as WardenLink;
-  const isolate = new IsolateWorker(warden, 64, systemClock);
+  const isolate = new IsolateWorker(warden, 64, { clock: systemClock, recorder: null });
   port!.onmessage = ({ data }) => {
     if (!Array.isArray(data)) port!.postMessage({ type: "loaded" });
     else if (data[0] === OP.REQUEST) reply(port!, data[1]);

@@ -47,3 +47,10 @@ export async function adminReload(nano: NanoProcess): Promise<{ status: number; 
   const response = await ask(nano, "/admin/reload", { method: "POST" });
   return { status: response.status, body: await response.json() };
 }
+
+/** `POST /admin/apps/:name/restart`: the status. */
+export async function adminRestart(nano: NanoProcess, name: string): Promise<number> {
+  const response = await ask(nano, `/admin/apps/${name}/restart`, { method: "POST" });
+  await response.body?.cancel();
+  return response.status;
+}

@@ -1,41 +1,19 @@
 /** The guardian on real processes: a killed host is replaced, a stop drains, a killed guardian leaves nobody behind. */
 import { assert, assertEquals } from "@std/assert";
-import { type LogRecord, NanoProcess } from "../../support/nano_process.ts";
-import { TempProject } from "../../support/temp_project.ts";
+import type { LogRecord } from "../../support/nano_process.ts";
+import { GuardedHost } from "./guarded_host.ts";
 import { childrenOf, isRunning } from "./host_threads.ts";
 import { until } from "./until.ts";
 
-interface Guarded extends AsyncDisposable {
-  readonly project: TempProject;
-  readonly nano: NanoProcess;
-  readonly host: number;
-}
-
-async function guarded(): Promise<Guarded> {
-  await using stack = new AsyncDisposableStack();
-  const apps = { slow: { fixture: "slow" }, other: { fixture: "announce" } };
-  const port = freePort();
-  const project = stack.use(await TempProject.create(apps, { port }));
-  const nano = stack.use(await NanoProcess.start(project.configFile, { guardian: true }));
-  const children = childrenOf(nano.pid);
-  assertEquals(children.length, 1, `children of the guardian: ${children.join(", ")}`);
-  const all = stack.move();
-  return { project, nano, host: children[0]!, [Symbol.asyncDispose]: () => all.disposeAsync() };
-}
-
-/** A host that is started again must find its port again, so port 0 will not do. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
+const APPS = { slow: { fixture: "slow" }, other: { fixture: "announce" } };
 
 function isStart(record: LogRecord): boolean {
   return record.event === "server_start";
 }
 
 Deno.test("a host that is killed is replaced at once, and the log names the busy apps", async () => {
-  await using all = await guarded();
-  const { nano, host } = all;
+  await using all = await GuardedHost.start(APPS);
+  const { nano, pid: host } = all;
   const lost = nano.fetch("slow", "/slow?ms=60000").then(async (response) => {
     await response.body?.cancel();
     return `status ${response.status}`;
@@ -77,8 +55,8 @@ function busyAppsTold(host: number): boolean {
 }
 
 Deno.test("SIGTERM to the guardian drains the host and ends both", async () => {
-  await using all = await guarded();
-  const { nano, host } = all;
+  await using all = await GuardedHost.start(APPS);
+  const { nano, pid: host } = all;
   const slow = nano.fetch("slow", "/slow?ms=1000").then((response) => response.text());
   await nano.waitForEvent(({ event }) => event === "app_log");
   nano.signal("SIGTERM");
@@ -90,8 +68,8 @@ Deno.test("SIGTERM to the guardian drains the host and ends both", async () => {
 });
 
 Deno.test("a guardian that is killed leaves no orphan, and requests in flight still finish", async () => {
-  await using all = await guarded();
-  const { nano, host } = all;
+  await using all = await GuardedHost.start(APPS);
+  const { nano, pid: host } = all;
   const slow = nano.fetch("slow", "/slow?ms=1000").then((response) => response.text());
   await nano.waitForEvent(({ event }) => event === "app_log");
   nano.signal("SIGKILL");

@@ -123,6 +123,7 @@ Deno.test("Metrics takes gauges from the snapshot of the moment and sets exactly
     0,
     0,
     0,
+    0,
   ]);
   assertEquals(series.get('nano_requests_in_flight{app="a"}'), 2);
   assertEquals(series.get('nano_queue_length{app="a"}'), 3);

@@ -83,7 +83,7 @@ for (const name of PHASES) {
 }
 
 Deno.test("APP_STATE_NAMES lists every state once", () => {
-  assertEquals([...APP_STATE_NAMES].sort(), [...PHASES, "crash_loop"].sort());
+  assertEquals([...APP_STATE_NAMES].sort(), [...PHASES, "crash_loop", "quarantined"].sort());
 });
 
 Deno.test("nextAppState() reaches every state from idle and leaves every state but stopped", () => {

@@ -44,6 +44,7 @@ Deno.test("A candidate that cannot serve gets nothing; one that starts or sleeps
     backoff: stable,
     crash_loop: stable,
     failed: stable,
+    quarantined: stable,
     draining: stable,
     stopped: stable,
   };

@@ -1,6 +1,8 @@
 /** The guardian's decisions, with hosts that end as a test says and a clock that a test moves. */
 import { assertEquals } from "@std/assert";
 import { Guardian, type HostEnd, restartDelayMs } from "../../../../admin/cli/guardian.ts";
+import type { Charge } from "../../../../admin/cli/evidence.ts";
+import type { HandOver } from "../../../../admin/cli/hand_over.ts";
 import { HOST_FLAGS, hostCommand } from "../../../../admin/cli/guard.ts";
 import type { HostStatus } from "../../../../admin/cli/host_status.ts";
 
@@ -12,12 +14,20 @@ interface Life {
   readonly end: HostEnd;
   readonly uptimeMs?: number;
   readonly status?: HostStatus | null;
+  readonly charges?: readonly Charge[];
+  readonly hadApps?: boolean;
   /** Runs while the host lives. */
   readonly during?: (guardian: Guardian) => void;
 }
 
 async function guard(lives: readonly Life[], onWait: (guardian: Guardian) => void = () => {}) {
-  const seen = { waits: [] as number[], lines: [] as Record<string, unknown>[], kills: [] as string[], spawned: 0 };
+  const seen = {
+    waits: [] as number[],
+    lines: [] as Record<string, unknown>[],
+    kills: [] as string[],
+    handedOver: [] as HandOver[],
+    spawned: 0,
+  };
   let now = 0;
   let status: HostStatus | null = null;
   const guardian: Guardian = new Guardian({
@@ -34,6 +44,11 @@ async function guard(lives: readonly Life[], onWait: (guardian: Guardian) => voi
       return { ended, kill: (signal) => seen.kills.push(signal) };
     },
     status: () => status,
+    inquest: () => {
+      const { charges = [], hadApps = false } = lives[seen.spawned - 1]!;
+      return { charges, hadApps };
+    },
+    handOver: (handOver) => seen.handedOver.push(handOver),
     write: (line) => seen.lines.push(JSON.parse(line)),
     now: () => now,
     wall: () => 0,
@@ -54,9 +69,50 @@ Deno.test("Guardian starts a killed host again at once and logs which apps were 
     level: "error",
     event: "host_died",
     signal: "SIGKILL",
+    suspects: [],
+    evidence: [],
     busy_apps: ["shop"],
     restart_in_ms: 0,
   }]);
+});
+
+const CRASHED: HostEnd = { code: 133, signal: "SIGTRAP" };
+const SURE: Charge = { app: "shop", version: "v1", share: 0.98765, reason: "computed for 300 ms" };
+const MAYBE: Charge = { ...SURE, app: "blog", share: 0.3 };
+const STOPPED: Life = { end: { code: 0, signal: null } };
+
+Deno.test("Guardian names who ended the host, and tells the next one whom to start last", async () => {
+  const { lines, handedOver } = await guard([{ end: CRASHED, charges: [SURE, MAYBE] }, STOPPED]);
+  assertEquals(lines[0]?.["suspects"], ["shop", "blog"]);
+  assertEquals(lines[0]?.["evidence"], [{ ...SURE, share: 0.99 }, MAYBE]);
+  assertEquals(handedOver, [{ convictions: [], suspects: [] }, { convictions: [], suspects: ["shop", "blog"] }]);
+});
+
+Deno.test("Guardian convicts at the second death, until a host has come to listen, and waits for no clear case", async () => {
+  const { handedOver, waits } = await guard([
+    { end: CRASHED, charges: [SURE] },
+    { end: CRASHED, charges: [SURE] },
+    { end: CRASHED, status: null },
+    { end: CRASHED },
+    STOPPED,
+  ]);
+  const reason = "the host died 2 times while it computed for 300 ms";
+  const convictions = [{ app: "shop", version: "v1", reason, since: 0 }];
+  assertEquals(handedOver.map((one) => one.convictions), [[], [], convictions, convictions, []]);
+  assertEquals(handedOver.map((one) => one.suspects), [[], ["shop"], [], [], []]);
+  assertEquals(waits, [100], "the first of the deaths that nobody explains costs no wait either");
+});
+
+Deno.test("Guardian goes on after a first host that was killed while its apps booted", async () => {
+  const booting = { status: null, hadApps: true, charges: [SURE] };
+  const { spawned, handedOver } = await guard([
+    { end: CRASHED, ...booting },
+    { end: CRASHED, ...booting },
+    STOPPED,
+  ]);
+  assertEquals([spawned, handedOver.at(-1)?.convictions.length], [3, 1]);
+  const failed = await guard([{ end: { code: 1, signal: null }, status: null, hadApps: true }]);
+  assertEquals([failed.code, failed.spawned], [1, 1], "an end of its own is not mended by another start");
 });
 
 Deno.test("Guardian waits longer each time a host dies young, and starts anew after a healthy life", async () => {

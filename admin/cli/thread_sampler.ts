@@ -1,0 +1,180 @@
+/** Watches from outside which threads of a process compute: a process that was killed can tell nobody any more. */
+
+/** Between two looks, when they cost nothing; long enough to see who computes, short enough to see a killer at it. */
+export const SAMPLE_MS = 50;
+/**
+ * Reading a thread takes some 7 us; with a pause so long for each, looks take 2 % of a core at most. Not measured each time:
+ * on a busy machine a look takes long, and just then one must look.
+ */
+const PAUSE_MS_PER_READ = 0.35;
+/**
+ * Part of the time between two looks that a thread ran or waited for a core, from which on it computes; one that is short
+ * of memory spends much of it waiting for V8's threads that collect garbage.
+ */
+const COMPUTING = 0.35;
+/** The process' clock has ticks of 10 ms: after so many looks without one nobody computes. */
+const STILL_LOOKS = 3;
+/** The name of a thread that is none of an isolate is read anew at every so many looks: it may get its name late. */
+const RENAME_LOOKS = 10;
+/** Isolates' threads; what else the process has is not looked at again. */
+const WORKER = /^worker-\d+$/;
+
+/** What is known of a thread. Times are ms since the epoch. */
+export interface ThreadActivity {
+  /** As the system names it: `worker-5`. */
+  readonly name: string;
+  /** Since when it computes without a pause, or null. */
+  readonly activeSince: number | null;
+  /** For how long it had computed before, and for how long it had been watched when it began. */
+  readonly activeMsBefore: number;
+  readonly ageMsBefore: number;
+}
+
+interface Thread extends ThreadActivity {
+  /** When it was first and last looked at, and its clock then. */
+  readonly bornAt: number;
+  readonly at: number;
+  readonly wantedMs: number;
+}
+
+/** What is read of the system; throws when the process or thread has ended. */
+export interface ProcessFiles {
+  text(path: string): string;
+  names(path: string): string[];
+}
+
+const SYSTEM: ProcessFiles = {
+  text: Deno.readTextFileSync,
+  names: (path) => Array.from(Deno.readDirSync(path), ({ name }) => name),
+};
+
+/** Samples one process. Linux only: elsewhere nothing is known. */
+export class ThreadSampler {
+  readonly #dir: string;
+  readonly #files: ProcessFiles;
+  #threads = new Map<string, Thread>();
+  /** Threads that are no isolate's, with how often they were looked at. */
+  #others = new Map<string, number>();
+  #ticks = -1;
+  #still = 0;
+  #aliveAt: number | null = null;
+
+  constructor(pid: number, files: ProcessFiles = SYSTEM) {
+    this.#dir = `/proc/${pid}`;
+    this.#files = files;
+  }
+
+  /** When the process was last seen alive, ms since the epoch; null when never. */
+  get aliveAt(): number | null {
+    return this.#aliveAt;
+  }
+
+  /** Isolates' threads as they were at the last look. */
+  activities(): ThreadActivity[] {
+    return [...this.#threads.values()].map(({ name, activeSince, activeMsBefore, ageMsBefore }) => ({
+      name,
+      activeSince,
+      activeMsBefore,
+      ageMsBefore,
+    }));
+  }
+
+  /** One look. @param at now, ms since the epoch @returns how many threads were read */
+  sample(at: number): number {
+    try {
+      const ticks = this.#processTicks();
+      if (ticks === null) return 0;
+      this.#aliveAt = at;
+      const isStill = ticks === this.#ticks;
+      this.#ticks = ticks;
+      this.#still = isStill ? this.#still + 1 : 0;
+      if (isStill) {
+        // Whoever begins to compute is measured from here on, not over a long quiet.
+        for (const [tid, thread] of this.#threads) {
+          this.#threads.set(tid, { ...(this.#still >= STILL_LOOKS ? paused(thread) : thread), at });
+        }
+        return 0;
+      }
+      const seen = this.#readAll(at);
+      // The threads of a process that is dying end one by one: what was known before is what counts.
+      if (this.#processTicks() === null || seen.size < this.#threads.size / 2) return 0;
+      this.#threads = seen;
+      return seen.size;
+    } catch {
+      // It has ended.
+      return 0;
+    }
+  }
+
+  /** CPU ticks of the process so far; null when it is a zombie. */
+  #processTicks(): number | null {
+    const text = this.#files.text(`${this.#dir}/stat`);
+    // The name in parentheses may hold anything.
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? null : Number(fields[11]) + Number(fields[12]);
+  }
+
+  #readAll(at: number): Map<string, Thread> {
+    const seen = new Map<string, Thread>();
+    const others = new Map<string, number>();
+    for (const tid of this.#files.names(`${this.#dir}/task`)) {
+      const looks = this.#others.get(tid) ?? 0;
+      try {
+        const isDue = looks <= RENAME_LOOKS || looks % RENAME_LOOKS === 0;
+        const thread = isDue ? this.#read(tid, at) : null;
+        if (thread === null) others.set(tid, looks + 1);
+        else seen.set(tid, thread);
+      } catch {
+        // It ended between the listing and the look.
+      }
+    }
+    this.#others = others;
+    return seen;
+  }
+
+  /** @returns null when it is no isolate's */
+  #read(tid: string, at: number): Thread | null {
+    const before = this.#threads.get(tid);
+    const name = before?.name ?? this.#files.text(`${this.#dir}/task/${tid}/comm`).trim();
+    if (!WORKER.test(name)) return null;
+    const [ran, waited] = this.#files.text(`${this.#dir}/task/${tid}/schedstat`).split(" ");
+    // A thread that waits for a core computes as well: on a busy machine that is most of its time.
+    const wantedMs = (Number(ran) + Number(waited)) / 1e6;
+    if (before === undefined) {
+      return { name, activeSince: null, activeMsBefore: 0, ageMsBefore: 0, bornAt: at, at, wantedMs };
+    }
+    const isActive = wantedMs - before.wantedMs >= COMPUTING * (at - before.at);
+    const now = isActive ? before : paused(before);
+    const begin = isActive && before.activeSince === null
+      ? { activeSince: before.at, ageMsBefore: before.at - before.bornAt }
+      : {};
+    return { ...now, ...begin, at, wantedMs };
+  }
+}
+
+/** It computes no more. */
+function paused(thread: Thread): Thread {
+  const { activeSince, activeMsBefore, at } = thread;
+  if (activeSince === null) return thread;
+  return { ...thread, activeSince: null, activeMsBefore: activeMsBefore + at - activeSince };
+}
+
+/** Samples a process until it is disposed. */
+export class ThreadWatcher implements Disposable {
+  readonly sampler: ThreadSampler;
+  #timer: ReturnType<typeof setTimeout>;
+
+  constructor(pid: number) {
+    this.sampler = new ThreadSampler(pid);
+    this.#timer = setTimeout(() => this.#look(), SAMPLE_MS);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+
+  #look(): void {
+    const reads = this.sampler.sample(Date.now());
+    this.#timer = setTimeout(() => this.#look(), Math.max(SAMPLE_MS, reads * PAUSE_MS_PER_READ));
+  }
+}

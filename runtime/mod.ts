@@ -30,6 +30,8 @@ export { APP_STATE_NAMES, type AppStateName, type ExitReason } from "./lifecycle
 export { Nano } from "./nano.ts";
 export type { DrainResult, NanoOptions } from "./nano_options.ts";
 export type { Readiness } from "./readiness.ts";
+export type { Patience } from "./app_call.ts";
+export { REQUEST_ENDS, type RequestEnd } from "./request_end.ts";
 export { NANO_VERSION } from "./version.ts";
 export { problemDocument } from "./http/problem.ts";
 export {

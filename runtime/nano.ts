@@ -13,6 +13,7 @@ import { FileWatch } from "./file_watch.ts";
 import { FirstStart } from "./first_start.ts";
 import { Generations } from "./generations.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
+import { PATIENCE } from "./http/patience.ts";
 import { IsolateFarm } from "./isolate_farm.ts";
 import { Listeners } from "./listeners.ts";
 import type { DrainResult, NanoOptions } from "./nano_options.ts";
@@ -111,6 +112,7 @@ export class Nano implements AsyncDisposable {
       reveal: options.dev ?? false,
       now: systemClock.now,
       tell: (event) => this.events.emit(event),
+      patience: options.patience ?? PATIENCE,
       tracer,
     });
     this.#crons = new CronSchedule({ clock: systemClock, emit: (event) => this.events.emit(event) });

@@ -1,4 +1,5 @@
 /** What the owner of a running NANO gives it and gets from it. */
+import type { Patience } from "./app_call.ts";
 import type { AppLayer } from "./config/layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 
@@ -21,6 +22,8 @@ export interface NanoOptions {
   readonly evaluate?: boolean;
   /** Apps that may have ended the process before this one: they boot last, and alone. */
   readonly suspects?: ReadonlySet<string>;
+  /** How long slow clients are borne with; for tests, which have less time than the default grants. */
+  readonly patience?: Patience;
 }
 
 /** What a drain came to. */

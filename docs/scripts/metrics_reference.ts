@@ -90,6 +90,7 @@ async function sampleText(): Promise<string> {
     durationMs: 1,
     requestId: "",
     code: null,
+    end: "done",
   });
   metrics.listen({
     event: "app_restart",

@@ -117,7 +117,7 @@ export class Metrics {
         const app = event.app ?? NO_APP;
         let series = this.#requests.get(app);
         if (series === undefined) this.#requests.set(app, series = new RequestSeries());
-        series.observe(event.method, event.status, event.durationMs);
+        series.observe(event);
         return;
       }
       case "app_restart": {
@@ -161,10 +161,13 @@ export class Metrics {
 
     counter(
       "nano_requests_total",
-      'Finished requests; app "" stands for those no app claims.',
+      'Finished requests by how they ended; app "" stands for those no app claims.',
       () =>
         this.#eachSeries((app, series) =>
-          series.counts().map(({ method, status, count }) => ({ labels: { app, method, status }, value: count }))
+          series.counts().map(({ method, status, end, count }) => ({
+            labels: { app, method, status, end },
+            value: count,
+          }))
         ),
     );
     this.#add(

@@ -1,5 +1,6 @@
 /** When a version that gets a part of the requests is worse than the rest. */
 import { assertEquals } from "@std/assert";
+import type { RequestEnd } from "../../../runtime/request_end.ts";
 import type { NanoEvent } from "../../../runtime/events.ts";
 import { isWorse, RolloutWatch } from "../../../runtime/operate/rollout_watch.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
@@ -64,7 +65,7 @@ function watching(onWorse: (app: string, reason: string) => void): (app: string,
   return (app, status) => watch.listen(request(app, status));
 }
 
-function request(app: string | null, status: number): NanoEvent {
+function request(app: string | null, status: number, end: RequestEnd = "done"): NanoEvent {
   const fixed = {
     event: "request",
     method: "GET",
@@ -74,7 +75,7 @@ function request(app: string | null, status: number): NanoEvent {
     requestId: "x",
     code: null,
   } as const;
-  return { ...fixed, app, status };
+  return { ...fixed, app, status, end };
 }
 
 Deno.test("The end is told once; a rollout with another percentage or another version is counted anew", () => {

@@ -265,7 +265,7 @@ export class Nano implements AsyncDisposable {
     this.#listeners = await Listeners.open(config, {
       dispatcher: this.#dispatcher,
       appNamed: (name) => this.#generations.target(name),
-      onError: (error) => this.#warn(error.message),
+      warn: (text) => this.#warn(text),
     });
     this.#folder.tell(this.#listeners.url);
     this.#first = new FirstStart(whole, {

@@ -2,7 +2,6 @@
 import type { AppCall, HostSocket } from "../app_call.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import { BODY, EXCEPTION_LEVEL, OP } from "../protocol/messages.ts";
-import { leadingTrace } from "../protocol/trace_context.ts";
 import { CutStream, type StreamEnd, type Wire, WireViolation } from "../protocol/wire.ts";
 import { endOfCode, type RequestEnd } from "../request_end.ts";
 import { Answer, promisedBytes } from "./answer.ts";
@@ -10,6 +9,7 @@ import { type CallSlot, CallTable } from "./call_table.ts";
 import { lookAtCall } from "./call_watch.ts";
 import { OutboundBridge, type OutboundDoor } from "./outbound_bridge.ts";
 import { SocketBridge } from "./socket_bridge.ts";
+import { connectOut, type SocketTarget, takeOver } from "./socket_opening.ts";
 import { textFrom } from "./text_from.ts";
 import { bodyTooLarge, Upload } from "./upload.ts";
 
@@ -315,12 +315,12 @@ export class CallRunner {
     if (slot === undefined) return this.#refuseSocket(id);
     let socket: HostSocket;
     try {
-      socket = slot.call.upgrade(headers);
+      socket = takeOver(this.#traffic.app, slot.call, headers);
     } catch (error) {
-      const text = `Cannot upgrade the connection of app "${this.#traffic.app}": ${messageOf(error)}`;
-      this.#traffic.observer.onException(text);
+      const failure = error as NanoError;
+      if (failure.code === "APP_BAD_RESPONSE") this.#traffic.observer.onException(failure.message);
       this.#refuseSocket(id);
-      this.#finish(slot, () => slot.call.fail(new NanoError("APP_BAD_RESPONSE", text, { cause: error })));
+      this.#finish(slot, () => slot.call.fail(failure));
       return;
     }
     slot.answered = true;
@@ -330,14 +330,13 @@ export class CallRunner {
   }
 
   /** Ids of outgoing sockets are far below those of outgoing requests, so none can meet a client's. */
-  #onConnect(id: number, { url, protocols, headers }: { url: string; protocols: string; headers: string }): void {
+  #onConnect(id: number, target: SocketTarget): void {
     if (!Number.isInteger(id) || id >= 0) throw new WireViolation("an outgoing socket without an id");
     try {
       if (this.#sockets.size >= MAX_SOCKETS) {
         throw new TypeError(`Cannot connect: ${MAX_SOCKETS} sockets are open already`);
       }
-      const names = protocols === "" ? [] : protocols.split(",");
-      const socket = this.#traffic.door.connect(url, names, { trace: leadingTrace(headers) });
+      const socket = connectOut(this.#traffic.app, this.#traffic.door, target);
       this.#sockets.join(id, socket, { writeStallMs: OUTGOING_STALL_MS, onClosed() {} });
     } catch (error) {
       this.#traffic.observer.onLog("warn", messageOf(error));

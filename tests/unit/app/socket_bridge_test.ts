@@ -128,3 +128,23 @@ Deno.test("What is no message breaks the protocol; what concerns no socket is ig
   bridge.onDispatched(ID, "much");
   assertEquals([told(), socket.sent], [[], []]);
 });
+
+Deno.test("The end of a socket says whose it was", () => {
+  const ended = (act: (the: Scene) => void) => {
+    const the = scene();
+    the.socket.open();
+    act(the);
+    return the.ends;
+  };
+  assertEquals(ended(({ socket }) => socket.end(1000)), ["done"]);
+  assertEquals(ended(({ socket }) => socket.end(0)), ["client_gone"]);
+  assertEquals(ended(({ bridge }) => bridge.closeAll(false)), ["isolate_ended"]);
+  assertEquals(ended(({ bridge }) => bridge.closeAll(true)), ["done"]);
+  assertEquals(
+    ended(({ bridge, socket }) => {
+      bridge.onClose(ID, 1000, "");
+      socket.end(0);
+    }),
+    ["done"],
+  );
+});

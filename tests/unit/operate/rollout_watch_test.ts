@@ -130,3 +130,16 @@ Deno.test("A version that can no longer be started is returned at once", () => {
   watch.listen({ event: "app_failed", app: "v2--blog", reason: "boot_failed", error: "no luck" });
   assertEquals(told, ["blog: it failed: no luck"]);
 });
+
+Deno.test("A rollout whose answers the app cuts is worse, whatever their status; one whose clients leave is not", () => {
+  for (const [end, worse] of [["app_failed", true], ["isolate_ended", true], ["client_gone", false]] as const) {
+    const told: string[] = [];
+    const watch = new RolloutWatch((app, reason) => told.push(`${app}: ${reason}`));
+    watch.follow({ blog: { app: "v2--blog", percent: 50 } });
+    for (let sent = 0; sent < 105; sent++) {
+      watch.listen(request("blog", 200));
+      watch.listen(request("v2--blog", 200, end));
+    }
+    assertEquals(told.length > 0, worse, end);
+  }
+});

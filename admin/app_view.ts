@@ -39,6 +39,7 @@ export class AppViews {
       streams: own?.streams ?? null,
       node_compat: own?.nodeCompat ?? null,
       assets: own?.assets ? { path: own.assets.path, single_page: own.assets.singlePage } : null,
+      requests_by_end: Object.fromEntries(this.#target.observations.requestsByEnd(name)),
       requests_by_status: Object.fromEntries(this.#target.observations.requestsByStatus(name)),
     };
   }

@@ -31,6 +31,7 @@ export function lineView({ id, at, app, kind, level, text, request }: LogLine): 
       duration_ms: request.durationMs,
       request_id: request.requestId,
       code: request.code,
+      end: request.end,
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Runs the admin listener. */
 import { isIP } from "node:net";
-import { NanoError } from "../runtime/mod.ts";
+import { LastingServer, NanoError, systemClock } from "../runtime/mod.ts";
 import type { AdminTarget } from "./admin_target.ts";
 import { type AdminApiOptions, createAdminApi } from "./api.ts";
 import { createDashboard } from "./dashboard/create_dashboard.tsx";
@@ -29,20 +29,18 @@ const CLOSE_WAIT_MS = 1000;
 
 /** The running admin listener; disposing it waits at most a second for answers under way, then cuts them. */
 export class AdminServer implements AsyncDisposable {
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-  readonly #closing: AbortController;
+  readonly #server: LastingServer;
   /** Ends the streams, which would never end by themselves. */
   readonly #ending: AbortController;
   readonly #underWay: Set<Promise<unknown>>;
   readonly #links: SignInLinks;
 
   private constructor(
-    server: Deno.HttpServer<Deno.NetAddr>,
-    { closing, ending }: { closing: AbortController; ending: AbortController },
+    server: LastingServer,
+    ending: AbortController,
     { underWay, links }: { underWay: Set<Promise<unknown>>; links: SignInLinks },
   ) {
     this.#server = server;
-    this.#closing = closing;
     this.#ending = ending;
     this.#underWay = underWay;
     this.#links = links;
@@ -58,7 +56,6 @@ export class AdminServer implements AsyncDisposable {
     const dashboard = () => createDashboard(nano);
     const links = new SignInLinks();
     const api = createAdminApi(nano, { dashboard, ...given, hostnames: [hostname], links });
-    const closing = new AbortController();
     const ending = new AbortController();
     const underWay = new Set<Promise<unknown>>();
     const handler = (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => {
@@ -68,8 +65,9 @@ export class AdminServer implements AsyncDisposable {
       return api.fetch(request, { peer: info.remoteAddr.hostname, closing: ending.signal });
     };
     try {
-      const server = Deno.serve({ hostname, port, signal: closing.signal, onListen: () => {} }, handler);
-      return new AdminServer(server, { closing, ending }, { underWay, links });
+      const warn = (text: string) => nano.events.emit({ event: "warning", text });
+      const server = new LastingServer({ hostname, port, tls: null, clock: systemClock, warn }, handler);
+      return new AdminServer(server, ending, { underWay, links });
     } catch (error) {
       const reason = error instanceof Deno.errors.AddrInUse ? "the port is in use" : String(error);
       throw new NanoError("INTERNAL", `Cannot listen on ${authority(hostname, port)} for the admin API: ${reason}`, {
@@ -99,8 +97,7 @@ export class AdminServer implements AsyncDisposable {
     } finally {
       clearTimeout(timer);
       // Not `shutdown()`: it waits without end for a client that reads nothing, and aborting after it throws.
-      this.#closing.abort();
-      await this.#server.finished;
+      await this.#server.cut();
     }
   }
 }

@@ -1,5 +1,6 @@
 /** One request on its way to an app: the front door makes it, an isolate answers it. */
 import type { NanoError } from "./errors.ts";
+import type { RequestEnd } from "./request_end.ts";
 
 /** A real WebSocket: of a client, or of a connection that an app opened. Deno's and undici's both fit. */
 export interface HostSocket {
@@ -23,8 +24,18 @@ export interface ScheduledJob {
 /** The body an isolate answers with. */
 export type AnswerBody = string | Uint8Array | ReadableStream<Uint8Array> | null;
 
+/** How long the front door bears with slow clients. */
+export interface Patience {
+  /** A client that takes nothing of a waiting answer for this long is cut off. */
+  readonly writeStallMs: number;
+  /** A request body that is waited for is measured over this time. */
+  readonly bodyWindowMs: number;
+  /** And must bring this much in it. */
+  readonly bodyBytesPerSecond: number;
+}
+
 /**
- * A request for an app. Exactly one of `respond`, `fail` and `upgrade` is called; after a streamed `respond`, `finish`
+ * A request for an app. Exactly one of `respond`, `fail`, `leave` and `upgrade` is called; after a streamed `respond`, `finish`
  * follows once the stream has ended one way or the other.
  */
 export interface AppCall {
@@ -39,6 +50,8 @@ export interface AppCall {
   readonly startedAt: number;
   /** What to run in the place of a request; its other parts mean nothing then. */
   readonly job?: ScheduledJob;
+  /** What its client is granted. */
+  readonly patience: Patience;
   /** Length that the client declared, or null. */
   readonly declaredBytes: number | null;
   /** Takes the body, once. */
@@ -46,7 +59,10 @@ export interface AppCall {
   /** Calls back when the client goes away before its answer is complete. */
   onClientGone(callback: () => void): void;
   respond(status: number, headers: string, body: AnswerBody): void;
-  fail(error: NanoError): void;
+  /** @param end when it is another than the code says by itself */
+  fail(error: NanoError, end?: RequestEnd): void;
+  /** The client went away before any head could be sent: nobody is there to be answered. */
+  leave(): void;
   /**
    * Answers with 101 and takes the connection over; `finish` follows once it has closed.
    * @throws {TypeError} when the client asked for no WebSocket
@@ -55,7 +71,7 @@ export interface AppCall {
   /**
    * A streamed answer has ended.
    * @param bytes of the body so far
-   * @param cut whether it ended before its end
+   * @param end `done` only when its client took all of it
    */
-  finish(bytes: number, cut: boolean): void;
+  finish(bytes: number, end: RequestEnd): void;
 }

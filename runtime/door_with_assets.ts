@@ -39,7 +39,7 @@ export class DoorWithAssets implements OutboundDoor {
 
   /** Ends every connection, and closes every file. */
   [Symbol.dispose](): void {
-    for (const stream of [...this.#streams]) stream.cut("The app has ended");
+    for (const stream of [...this.#streams]) stream.cut("The app has ended", "isolate_ended");
     this.#door[Symbol.dispose]();
   }
 

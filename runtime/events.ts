@@ -1,5 +1,6 @@
 /** What happens in NANO, told as events; metrics, logs and the dashboard listen. */
 import type { AppStateName, ExitReason } from "./lifecycle.ts";
+import type { RequestEnd } from "./request_end.ts";
 
 /** Outcome of a configuration reload, app names only. */
 export interface ReloadSummary {
@@ -23,7 +24,7 @@ export interface RequestEvent {
   readonly method: string;
   /** Without the query, which may carry secrets. */
   readonly path: string;
-  /** What the client got. */
+  /** What the client got; 499 when it went away before any head. */
   readonly status: number;
   /** Body bytes sent to the client. */
   readonly bytes: number;
@@ -33,6 +34,8 @@ export interface RequestEvent {
   readonly requestId: string;
   /** Code of NANO's own answer, or null when the app answered. */
   readonly code: string | null;
+  /** How it ended; a response that is cut after its head is never `done`. */
+  readonly end: RequestEnd;
 }
 
 /** A console level of an app, or `error` for an exception. */

@@ -1,5 +1,6 @@
 /** The open listeners: the public one, and one for each app that has a port of its own. */
 import type { NanoConfig } from "./config/resolved_config.ts";
+import { descriptors } from "./descriptors.ts";
 import { messageOf, NanoError } from "./errors.ts";
 import type { Dispatcher } from "./http/dispatcher.ts";
 import type { AppTarget } from "./http/router.ts";
@@ -9,7 +10,7 @@ import { listen, type Listener, type ListenOptions } from "./http/server.ts";
 export interface ListenersTools {
   readonly dispatcher: Dispatcher;
   readonly appNamed: (name: string) => AppTarget | null;
-  readonly onError: (error: NanoError) => void;
+  readonly warn: (text: string) => void;
 }
 
 /** Opens and closes listeners as generations come and go. */
@@ -30,7 +31,7 @@ export class Listeners {
       port: config.port,
       tls,
       target: null,
-      onError: tools.onError,
+      warn: tools.warn,
     });
   }
 
@@ -39,7 +40,9 @@ export class Listeners {
    * @throws {NanoError} USAGE when its address cannot be had, CONFIG_INVALID when its certificate cannot be read
    */
   static async open(config: NanoConfig, tools: ListenersTools): Promise<Listeners> {
-    return new Listeners(config, await readTls(config.tls), tools);
+    const listeners = new Listeners(config, await readTls(config.tls), tools);
+    descriptors.keepReserve();
+    return listeners;
   }
 
   /** Where clients reach the public listener. */
@@ -88,17 +91,18 @@ export class Listeners {
 
   /** Stops accepting everywhere; settles when every connection is finished. */
   async shutdown(): Promise<void> {
+    descriptors.freeReserve();
     await Promise.all([this.main, ...this.#own.values()].map((listener) => listener.shutdown()));
   }
 
   #listenFor(name: string, port: number): Listener {
-    const { dispatcher, appNamed, onError } = this.#tools;
+    const { dispatcher, appNamed, warn } = this.#tools;
     return listen(dispatcher, {
       hostname: this.#hostname,
       port,
       tls: this.#tls,
       target: () => appNamed(name),
-      onError,
+      warn,
     });
   }
 }

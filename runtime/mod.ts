@@ -32,7 +32,11 @@ export { APP_STATE_NAMES, type AppStateName, type ExitReason } from "./lifecycle
 export { Nano } from "./nano.ts";
 export type { DrainResult, NanoOptions } from "./nano_options.ts";
 export type { Readiness } from "./readiness.ts";
+export type { Patience } from "./app_call.ts";
+export { REQUEST_ENDS, type RequestEnd } from "./request_end.ts";
 export { NANO_VERSION } from "./version.ts";
+export { LastingServer, type LastingServerOptions } from "./http/lasting_server.ts";
+export { systemClock } from "./clock.ts";
 export { problemDocument } from "./http/problem.ts";
 export {
   type AppOrigin,

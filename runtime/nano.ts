@@ -14,6 +14,7 @@ import { FileWatch } from "./file_watch.ts";
 import { FirstStart } from "./first_start.ts";
 import { Generations } from "./generations.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
+import { PATIENCE } from "./http/patience.ts";
 import { IsolateFarm } from "./isolate_farm.ts";
 import { Listeners } from "./listeners.ts";
 import type { DrainResult, NanoOptions } from "./nano_options.ts";
@@ -117,6 +118,7 @@ export class Nano implements AsyncDisposable {
       reveal: options.dev ?? false,
       now: systemClock.now,
       tell: (event) => this.events.emit(event),
+      patience: options.patience ?? PATIENCE,
       tracer,
     });
     this.#crons = new CronSchedule({ clock: systemClock, emit: (event) => this.events.emit(event) });
@@ -273,7 +275,7 @@ export class Nano implements AsyncDisposable {
     this.#listeners = await Listeners.open(config, {
       dispatcher: this.#dispatcher,
       appNamed: (name) => this.#generations.target(name),
-      onError: (error) => this.#warn(error.message),
+      warn: (text) => this.#warn(text),
     });
     this.#folder.tell(this.#listeners.url);
     this.#first = new FirstStart(whole, {

@@ -1,5 +1,6 @@
 /** What the owner of a running NANO gives it and gets from it. */
 import type { FlightSink } from "./app/flight_recorder.ts";
+import type { Patience } from "./app_call.ts";
 import type { AppLayer } from "./config/layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import type { Conviction } from "./store/quarantine_file.ts";
@@ -27,6 +28,8 @@ export interface NanoOptions {
   readonly convictions?: readonly Conviction[];
   /** Apps that may have ended the process before this one: they boot last, and alone. */
   readonly suspects?: ReadonlySet<string>;
+  /** How long slow clients are borne with; for tests, which have less time than the default grants. */
+  readonly patience?: Patience;
 }
 
 /** What a drain came to. */

@@ -1,11 +1,12 @@
 /** What can be watched of a running NANO: figures of requests, their recent past, and the apps' log lines. */
 import type { AppLogLevel } from "./events.ts";
+import type { RequestEnd } from "./request_end.ts";
 
 /** Totals and latency of one app's requests since it was added. */
 export interface RequestSummary {
   /** All that were answered. */
   readonly requests: number;
-  /** Answers with a status of 500 or more. */
+  /** Answers with a status of 500 or more, and those that the app or its isolate cut. */
   readonly errors: number;
   /** Half of the requests were faster. */
   readonly p50Seconds: number | null;
@@ -17,7 +18,7 @@ export interface RequestSummary {
 export interface AppSeries {
   /** Finished requests a second. */
   readonly requestsPerSecond: readonly number[];
-  /** Answers with a status of 500 or more, a second. */
+  /** Errors as {@linkcode RequestSummary} has them, a second. */
   readonly errorsPerSecond: readonly number[];
   /** Null in a tick without a request. */
   readonly p50Seconds: readonly (number | null)[];
@@ -43,7 +44,7 @@ export interface AppTick {
   readonly crashes: number;
   /** Finished requests a second. */
   readonly requestsPerSecond: number;
-  /** Answers with a status of 500 or more, a second. */
+  /** Errors as {@linkcode RequestSummary} has them, a second. */
   readonly errorsPerSecond: number;
   /** Null without a request. */
   readonly p50Seconds: number | null;
@@ -86,6 +87,7 @@ export interface LogLine {
     readonly durationMs: number;
     readonly requestId: string;
     readonly code: string | null;
+    readonly end: RequestEnd;
   } | null;
 }
 
@@ -121,6 +123,8 @@ export interface Observations {
   requestSummary(app: string): RequestSummary;
   /** Requests by status since the app was added. */
   requestsByStatus(app: string): ReadonlyMap<number, number>;
+  /** Requests by how they ended, since the app was added. */
+  requestsByEnd(app: string): ReadonlyMap<RequestEnd, number>;
   /** Seconds between ticks. */
   readonly tickSeconds: number;
   /** The recent past of an app; empty lists when nothing is known. */

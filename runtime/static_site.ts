@@ -88,7 +88,7 @@ export class StaticSite implements AppUnit {
     try {
       const answer = await this.#folder.missing(request);
       if (answer === null) call.fail(error);
-      else sendAsset(call, answer, new Set(), () => {});
+      else sendAsset(call, answer, { streams: new Set(), clock: this.#clock, onEnd: () => {} });
     } catch (cause) {
       call.fail(new NanoError("INTERNAL", `Cannot serve a file of app "${this.app.name}"`, { cause }));
     }

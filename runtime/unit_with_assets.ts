@@ -99,7 +99,7 @@ export class UnitWithAssets implements AppUnit {
     ]);
     cancel();
     const cut = this.#streams.size;
-    for (const stream of [...this.#streams]) stream.cut(`Not sent within ${timeoutMs} ms of a drain`);
+    for (const stream of [...this.#streams]) stream.cut(`Not sent within ${timeoutMs} ms of a drain`, "timed_out");
     if (cut > 0) emit({ event: "app_drained", app: this.app.name, forcedClosed: cut });
     return reason;
   }
@@ -115,7 +115,10 @@ export class UnitWithAssets implements AppUnit {
       return;
     }
     if (answer === null) this.#unit.fetch(call);
-    else sendAsset(call, answer, this.#streams, () => this.#streams.size === 0 && this.#onIdle?.());
+    else {
+      const onEnd = () => this.#streams.size === 0 && this.#onIdle?.();
+      sendAsset(call, answer, { streams: this.#streams, clock: this.#tools.clock, onEnd });
+    }
   }
 }
 
@@ -131,31 +134,29 @@ export function assetRequest(call: AppCall): AssetRequest | null {
   return { method, url, header };
 }
 
-/**
- * Gives a call the answer of a folder.
- * @param streams holds the answer's stream while it is sent
- * @param onEnd told after a stream has left `streams`
- */
-export function sendAsset(
-  call: AppCall,
-  { status, headers, body }: AssetAnswer,
-  streams: Set<AssetStream>,
-  onEnd: () => void,
-): void {
+/** What an answer of a folder is sent with. */
+export interface AssetSending {
+  /** Holds the answer's stream while it is sent. */
+  readonly streams: Set<AssetStream>;
+  readonly clock: Clock;
+  /** Told after a stream has left `streams`. */
+  readonly onEnd: () => void;
+}
+
+/** Gives a call the answer of a folder. */
+export function sendAsset(call: AppCall, { status, headers, body }: AssetAnswer, sending: AssetSending): void {
   if (!(body instanceof AssetStream)) {
     call.respond(status, joinHeaders(headers), body);
     return;
   }
+  const { streams, clock, onEnd } = sending;
   streams.add(body);
   // A response that nobody takes any more is never read to its end, and its file would stay open.
-  call.onClientGone(() => body.cut("The client closed the connection"));
-  call.respond(
-    status,
-    joinHeaders(headers),
-    body.readable((bytes, cut) => {
-      streams.delete(body);
-      call.finish(bytes, cut);
-      onEnd();
-    }),
-  );
+  call.onClientGone(() => body.cut("The client closed the connection", "client_gone"));
+  const readable = body.readable((bytes, end) => {
+    streams.delete(body);
+    call.finish(bytes, end);
+    onEnd();
+  }, { clock, stallMs: call.patience.writeStallMs });
+  call.respond(status, joinHeaders(headers), readable);
 }

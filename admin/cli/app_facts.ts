@@ -26,6 +26,7 @@ export function appFacts(app: AppDetail): readonly (readonly [title: string, tex
     ["last exit", exit && `${exit.reason} at ${timeText(exit.at)}: ${exit.detail}`],
     ["requests", `${app.requests}, ${app.errors} of them errors`],
     ["by status", counts(app.requests_by_status)],
+    ["by end", counts(app.requests_by_end)],
     ["latency", `p50 ${latencyText(latency.p50_seconds)}, p99 ${latencyText(latency.p99_seconds)}`],
     ["in flight", `${app.in_flight}, ${app.queued} in the queue`],
     ["memory", `heap ${bytesText(app.heap_bytes)}, external ${bytesText(app.external_bytes)}`],

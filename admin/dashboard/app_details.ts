@@ -22,6 +22,8 @@ export interface AppDetails {
   readonly origin: AppOrigin | null;
   readonly summary: RequestSummary;
   /** Sorted by status. */
+  /** Requests that ended otherwise than `done`. */
+  readonly unfinished: readonly (readonly [end: string, count: number])[];
   readonly statuses: readonly (readonly [status: number, count: number])[];
   /** Newest first. */
   readonly versions: readonly VersionView[];
@@ -54,6 +56,7 @@ export function appDetails(target: AdminTarget, { name, now }: { name: string; n
     statuses: [...observations.requestsByStatus(name)].filter(([, count]) => count > 0).sort(([one], [other]) =>
       one - other
     ),
+    unfinished: [...observations.requestsByEnd(name)].filter(([end, count]) => end !== "done" && count > 0),
     versions: origin === null ? [] : operations.versions(name),
     history: operations.history({ app: name, before: null, limit: HISTORY_SHOWN }),
     lines: observations.recentLines(filter, LINES_SHOWN),

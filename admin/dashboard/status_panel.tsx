@@ -1,9 +1,9 @@
-/** How many requests got which status. */
+/** How many requests got which status, and how many did not end well. */
 import { STATUS_TEXT } from "@std/http";
 import type { AppDetails } from "./app_details.ts";
 
 /** Replaced every few seconds while the page is open. */
-export function StatusPanel({ details: { statuses, summary } }: { details: AppDetails }) {
+export function StatusPanel({ details: { statuses, unfinished, summary } }: { details: AppDetails }) {
   const most = Math.max(1, ...statuses.map(([, count]) => count));
   return (
     <section class="card" aria-labelledby="statuses-title">
@@ -24,10 +24,16 @@ export function StatusPanel({ details: { statuses, summary } }: { details: AppDe
             ))}
           </ul>
         )}
+      {unfinished.length > 0 && (
+        <p class="body muted small" id="unfinished">
+          Not done: {unfinished.map(([end, count]) => `${count.toLocaleString("en")} ${end}`).join(", ")}
+        </p>
+      )}
     </section>
   );
 }
 
 function nameOf(status: number): string {
+  if (status === 499) return "The client went away";
   return STATUS_TEXT[status as keyof typeof STATUS_TEXT] ?? "";
 }

@@ -72,7 +72,9 @@ export const appViewSchema = z.object({
   in_flight: z.number().meta({ description: "Requests inside the isolate." }),
   queued: z.number().meta({ description: "Requests that wait for the isolate." }),
   requests: z.number().meta({ description: "Requests since the app was added." }),
-  errors: z.number().meta({ description: "Answers with a status of 500 or more." }),
+  errors: z.number().meta({
+    description: "Answers with a status of 500 or more, and those that the app or its isolate cut.",
+  }),
   latency: z.object({ p50_seconds: z.number().nullable(), p99_seconds: z.number().nullable() }),
   heap_bytes: z.number(),
   external_bytes: z.number(),
@@ -92,6 +94,10 @@ export const appDetailSchema = appViewSchema.extend({
   node_compat: z.boolean().nullable(),
   assets: z.object({ path: z.string(), single_page: z.boolean() }).nullable(),
   requests_by_status: z.record(z.string(), z.number()).meta({ examples: [{ "200": 512, "404": 3 }] }),
+  requests_by_end: z.record(z.string(), z.number()).meta({
+    description: "By how they ended; an answer that was cut is never `done`.",
+    examples: [{ done: 514, client_gone: 1 }],
+  }),
 }).meta({ id: "AppDetail", description: "One app with its variables, jobs, policies and requests by status." });
 
 /** The list of apps. */

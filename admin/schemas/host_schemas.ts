@@ -1,5 +1,6 @@
 /** What the admin API tells about NANO as a whole, its log and its history, as schemas. */
 import { z } from "@hono/zod-openapi";
+import { REQUEST_ENDS } from "../../runtime/mod.ts";
 import { timeSchema } from "./app_schemas.ts";
 
 /** An error (RFC 9457). */
@@ -65,6 +66,7 @@ export const logLineSchema = z.object({
     duration_ms: z.number(),
     request_id: z.string(),
     code: z.string().nullable(),
+    end: z.enum(REQUEST_ENDS).meta({ description: "How it ended; an answer that was cut is never `done`." }),
   }).nullable(),
 }).meta({ id: "LogLine" });
 

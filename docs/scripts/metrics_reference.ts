@@ -78,6 +78,7 @@ async function sampleText(): Promise<string> {
     startedAt: 0,
     now: () => 1000,
     rss: () => 0,
+    descriptors: { limit: 0, count: () => 0 },
   });
   const job = { app: APP.name, cron: "* * * * *", name: "tidy" };
   metrics.listen({
@@ -90,6 +91,7 @@ async function sampleText(): Promise<string> {
     durationMs: 1,
     requestId: "",
     code: null,
+    end: "done",
   });
   metrics.listen({
     event: "app_restart",

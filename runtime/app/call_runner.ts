@@ -2,11 +2,16 @@
 import type { AppCall, HostSocket } from "../app_call.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import { BODY, EXCEPTION_LEVEL, OP } from "../protocol/messages.ts";
-import { leadingTrace } from "../protocol/trace_context.ts";
-import { type ByteSource, CutStream, type Wire, WireViolation } from "../protocol/wire.ts";
+import { CutStream, type StreamEnd, type Wire, WireViolation } from "../protocol/wire.ts";
+import { endOfCode, type RequestEnd } from "../request_end.ts";
+import { Answer, promisedBytes } from "./answer.ts";
 import { type CallSlot, CallTable } from "./call_table.ts";
+import { lookAtCall } from "./call_watch.ts";
 import { OutboundBridge, type OutboundDoor } from "./outbound_bridge.ts";
 import { SocketBridge } from "./socket_bridge.ts";
+import { connectOut, type SocketTarget, takeOver } from "./socket_opening.ts";
+import { textFrom } from "./text_from.ts";
+import { bodyTooLarge, Upload } from "./upload.ts";
 
 /** Told what an isolate does beside answering. */
 export interface IsolateObserver {
@@ -27,6 +32,8 @@ export interface Traffic {
   readonly door: OutboundDoor;
 }
 
+/** A server that an app has connected to is granted as much as a client. */
+const OUTGOING_STALL_MS = 60_000;
 /** WebSockets of one isolate at once, both ways. */
 const MAX_SOCKETS = 10_000;
 
@@ -86,28 +93,32 @@ export class CallRunner {
       wire.pushBytes(body, true);
     } else {
       wire.out.push(BODY.STREAM, null);
-      slot.sending = true;
-      wire.send(id, limited(body.getReader(), this.#traffic.maxBodyBytes), {
+      slot.upload = new Upload(body, this.#traffic.maxBodyBytes);
+      wire.send(id, slot.upload, {
         owned: true,
         onEnd: (end, error) => {
-          slot.sending = false;
+          slot.upload = null;
           if (error instanceof NanoError) this.#refuse(slot, error);
-          // Deno.serve aborts no signal while an upload is under way; that its body broke off tells the same.
-          else if (end === "failed") this.#refuse(slot, new NanoError("BAD_REQUEST", BROKEN_OFF, { cause: error }));
+          else if (end === "failed") this.#refuseBroken(slot, error);
         },
       });
     }
     wire.kick();
   }
 
-  /** Answers every request that has waited longer than this for its head, and tells the app to stop working on it. */
+  /**
+   * Looks at every request inside; called several times a second. Answers those that have waited longer than this for
+   * their head, gives up clients that are too slow, and tells the app to stop working on them.
+   */
   expire(nowMs: number, timeoutMs: number): void {
-    const before = nowMs - timeoutMs;
     for (const slot of this.#calls.all()) {
-      // Nobody waits for a job, so none is late.
-      if (slot.answered || slot.call.job !== undefined || slot.call.startedAt > before) continue;
-      const text = `Cannot wait longer for app "${this.#traffic.app}": no response head within ${timeoutMs} ms`;
-      this.#refuse(slot, new NanoError("REQUEST_TIMEOUT", text));
+      const finding = lookAtCall(slot, { app: this.#traffic.app, nowMs, timeoutMs });
+      if (finding === null) continue;
+      if (finding === "unwatched") this.#arm(slot);
+      else if (finding === "stalled") {
+        slot.cut = "timed_out";
+        this.#wire.cutReceiving(slot.answer!.receiving, "The client takes nothing of the answer");
+      } else this.#refuse(slot, finding);
     }
   }
 
@@ -127,32 +138,39 @@ export class CallRunner {
     this.#closed = true;
     for (const slot of this.#calls.all()) {
       // An answer whose head has gone can only be cut: its stream fails when the wire closes.
-      if (!slot.answered) this.#finish(slot, () => slot.call.fail(error));
+      if (!slot.answered) this.#finish(slot, () => slot.call.fail(error, "isolate_ended"));
     }
-    // The two codes that tell a client whether to come back (RFC 6455, 7.4.1).
-    this.#sockets.closeAll(planned ? 1001 : 1011, planned ? "The app is going away" : "The app ended");
+    this.#sockets.closeAll(planned);
     this.#outbound.close();
     this.#wire.close(new CutStream(error.message, { cause: error }));
     this.#drained.resolve();
   }
 
-  /** Gives a request the host's answer and makes the app drop it. */
-  #refuse(slot: CallSlot, error: NanoError): void {
-    const { id } = slot;
+  /** Gives a request the host's answer and makes the app drop it; an answer under way is cut. */
+  #refuse(slot: CallSlot, error: NanoError, end: RequestEnd = endOfCode(error.code)): void {
+    const { id, answer } = slot;
     this.#wire.out.push(OP.ABORT, id);
     this.#wire.kick();
-    if (slot.answered) {
-      this.#wire.cancelReceiving(id, error.message);
-      return;
+    if (!slot.answered) this.#finish(slot, () => slot.call.fail(error, end));
+    else if (answer !== null) {
+      // What comes behind a head is the client's fault, as is a body that is too long or malformed.
+      slot.cut = end === "done" ? "client_gone" : end;
+      this.#wire.cutReceiving(answer.receiving, error.message);
     }
-    this.#finish(slot, () => slot.call.fail(error));
+  }
+
+  /** Deno.serve aborts no signal while an upload is under way; that its body broke off tells the same. */
+  #refuseBroken(slot: CallSlot, cause: unknown): void {
+    const error = new NanoError("BAD_REQUEST", BROKEN_OFF, { cause });
+    // A client that is still there, and has sent what is no body, gets a whole answer.
+    this.#refuse(slot, error, cause instanceof Deno.errors.BadResource ? "client_gone" : "done");
   }
 
   /** Lets a request go and tells its end. */
   #finish(slot: CallSlot, tell: () => void): void {
     if (!this.#calls.delete(slot)) return;
     // As with Deno.serve and Workers, a request's body ends with its answer.
-    if (slot.sending) this.#wire.stopSending(slot.id, "The response is complete");
+    if (slot.upload !== null) this.#wire.stopSending(slot.id, "The response is complete");
     if (this.#calls.size === 0) this.#onBusy(false);
     tell();
     if (!this.#closed) this.#traffic.observer.onCallDone();
@@ -177,7 +195,7 @@ export class CallRunner {
           at += 2;
           break;
         case OP.ERROR:
-          this.#onStreamError(id, text(batch[at + 2]));
+          this.#onStreamError(id, textFrom(batch[at + 2]));
           at += 3;
           break;
         case OP.CREDIT:
@@ -185,7 +203,7 @@ export class CallRunner {
           at += 3;
           break;
         case OP.CANCEL:
-          wire.onCancel(id, text(batch[at + 2]));
+          wire.onCancel(id, textFrom(batch[at + 2]));
           at += 3;
           break;
         case OP.ARM:
@@ -197,7 +215,7 @@ export class CallRunner {
           at += 6;
           break;
         case OP.LOG:
-          this.#onLog(text(batch[at + 1]), text(batch[at + 2]));
+          this.#onLog(textFrom(batch[at + 1]), textFrom(batch[at + 2]));
           at += 3;
           break;
         case OP.DRAINED:
@@ -214,14 +232,14 @@ export class CallRunner {
           at += 2;
           break;
         case OP.UPGRADE:
-          this.#onUpgrade(id, text(batch[at + 2]));
+          this.#onUpgrade(id, textFrom(batch[at + 2]));
           at += 3;
           break;
         case OP.SOCKET_CONNECT:
           this.#onConnect(id, {
-            url: text(batch[at + 2]),
-            protocols: text(batch[at + 3]),
-            headers: text(batch[at + 4]),
+            url: textFrom(batch[at + 2]),
+            protocols: textFrom(batch[at + 3]),
+            headers: textFrom(batch[at + 4]),
           });
           at += 5;
           break;
@@ -268,12 +286,27 @@ export class CallRunner {
       return;
     }
     if (slot.answered) throw new WireViolation("two responses to one request");
-    const receiving = this.#wire.openReceiver(slot.id, (end, bytes) => {
-      this.#finish(slot, () => slot.call.finish(bytes, end !== "done"));
+    const receiving = this.#wire.openReceiver(slot.id, (end) => {
+      // The app is done, its client is not: what is left waits in the host, and the request's place with it.
+      if (end === "done" && receiving.queue.length > 0) receiving.onRead = (end) => this.#onAnswerEnd(slot, end);
+      else this.#onAnswerEnd(slot, end);
     });
+    receiving.promised = promisedBytes(slot.call.method, headers);
+    slot.answer = new Answer(receiving);
     slot.call.respond(status as number, headers, this.#wire.readableOf(receiving, { byob: false }));
     // Only now: an answer that the front door cannot take is no answer, and the end of this isolate gives another.
     slot.answered = true;
+  }
+
+  #onAnswerEnd(slot: CallSlot, end: StreamEnd): void {
+    let how: RequestEnd = "done";
+    if (end !== "done") {
+      // Deno drops the body of an answer to HEAD, which is as much as its client wants.
+      const ofClient = slot.call.method === "HEAD" ? "done" : "client_gone";
+      how = slot.cut ?? (end === "cancelled" ? ofClient : this.#closed ? "isolate_ended" : "app_failed");
+    }
+    const bytes = slot.answer!.taken;
+    this.#finish(slot, () => slot.call.finish(bytes, how));
   }
 
   #onUpgrade(id: number, headers: string): void {
@@ -282,28 +315,29 @@ export class CallRunner {
     if (slot === undefined) return this.#refuseSocket(id);
     let socket: HostSocket;
     try {
-      socket = slot.call.upgrade(headers);
+      socket = takeOver(this.#traffic.app, slot.call, headers);
     } catch (error) {
-      const text = `Cannot upgrade the connection of app "${this.#traffic.app}": ${messageOf(error)}`;
-      this.#traffic.observer.onException(text);
+      const failure = error as NanoError;
+      if (failure.code === "APP_BAD_RESPONSE") this.#traffic.observer.onException(failure.message);
       this.#refuseSocket(id);
-      this.#finish(slot, () => slot.call.fail(new NanoError("APP_BAD_RESPONSE", text, { cause: error })));
+      this.#finish(slot, () => slot.call.fail(failure));
       return;
     }
     slot.answered = true;
-    this.#sockets.join(id, socket, (bytes) => this.#finish(slot, () => slot.call.finish(bytes, false)));
+    const { writeStallMs } = slot.call.patience;
+    const onClosed = (bytes: number, end: RequestEnd) => this.#finish(slot, () => slot.call.finish(bytes, end));
+    this.#sockets.join(id, socket, { writeStallMs, onClosed });
   }
 
   /** Ids of outgoing sockets are far below those of outgoing requests, so none can meet a client's. */
-  #onConnect(id: number, { url, protocols, headers }: { url: string; protocols: string; headers: string }): void {
+  #onConnect(id: number, target: SocketTarget): void {
     if (!Number.isInteger(id) || id >= 0) throw new WireViolation("an outgoing socket without an id");
     try {
       if (this.#sockets.size >= MAX_SOCKETS) {
         throw new TypeError(`Cannot connect: ${MAX_SOCKETS} sockets are open already`);
       }
-      const names = protocols === "" ? [] : protocols.split(",");
-      const socket = this.#traffic.door.connect(url, names, { trace: leadingTrace(headers) });
-      this.#sockets.join(id, socket, () => {});
+      const socket = connectOut(this.#traffic.app, this.#traffic.door, target);
+      this.#sockets.join(id, socket, { writeStallMs: OUTGOING_STALL_MS, onClosed() {} });
     } catch (error) {
       this.#traffic.observer.onLog("warn", messageOf(error));
       this.#refuseSocket(id);
@@ -332,13 +366,13 @@ export class CallRunner {
   #onFail(batch: readonly unknown[], at: number): void {
     const [id, code, name, message, stack] = batch.slice(at + 1, at + 6);
     const slot = this.#calls.get(id);
-    const shown = text(stack) === "" ? `${text(name)}: ${text(message)}` : text(stack);
+    const shown = textFrom(stack) === "" ? `${textFrom(name)}: ${textFrom(message)}` : textFrom(stack);
     this.#traffic.observer.onException(shown);
     if (slot === undefined || slot.answered) return;
     const bad = code === "APP_BAD_RESPONSE";
     const error = new NanoError(
       bad ? "APP_BAD_RESPONSE" : "APP_EXCEPTION",
-      bad ? text(message) : `Cannot answer from app "${this.#traffic.app}": its handler threw ${text(name)}`,
+      bad ? textFrom(message) : `Cannot answer from app "${this.#traffic.app}": its handler threw ${textFrom(name)}`,
       { details: [shown] },
     );
     this.#finish(slot, () => slot.call.fail(error));
@@ -346,45 +380,18 @@ export class CallRunner {
 
   #onArm(id: number): void {
     const slot = this.#calls.get(id);
-    slot?.call.onClientGone(() => {
-      if (this.#calls.get(id) !== slot) return;
-      this.#wire.out.push(OP.ABORT, id);
+    if (slot !== undefined && !slot.armed) this.#arm(slot);
+  }
+
+  #arm(slot: CallSlot): void {
+    slot.armed = true;
+    slot.call.onClientGone(() => {
+      if (this.#calls.get(slot.id) !== slot) return;
+      this.#wire.out.push(OP.ABORT, slot.id);
       this.#wire.kick();
-      if (!slot.answered) {
-        this.#finish(slot, () => slot.call.fail(new NanoError("BAD_REQUEST", "The client closed the connection")));
-      }
+      if (!slot.answered) this.#finish(slot, () => slot.call.leave());
     });
   }
 }
 
-/** Longest text taken from an isolate: its own code sends less, and the host's log must not be filled by forgery. */
-const MAX_TEXT_CHARS = 32 * 1024;
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-function text(value: unknown): string {
-  if (typeof value !== "string") return "";
-  if (value.length <= MAX_TEXT_CHARS) return value;
-  // A slice would keep the whole string alive for as long as a log buffer keeps the line.
-  return decoder.decode(encoder.encode(value.slice(0, MAX_TEXT_CHARS)));
-}
-
-/** A source that fails once it has given more than it may. */
-function limited(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: number): ByteSource {
-  let total = 0;
-  return {
-    async read() {
-      const result = await reader.read();
-      total += result.value?.byteLength ?? 0;
-      if (total > maxBytes) throw bodyTooLarge(maxBytes);
-      return result;
-    },
-    cancel: (reason) => reader.cancel(reason),
-  };
-}
-
 const BROKEN_OFF = "Cannot read the request body: it broke off or is malformed";
-
-function bodyTooLarge(maxBytes: number): NanoError {
-  return new NanoError("BODY_TOO_LARGE", `Cannot accept a request body of more than ${maxBytes} bytes`);
-}

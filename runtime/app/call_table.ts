@@ -1,5 +1,8 @@
 /** The requests inside one isolate, found by small ids that are never valid twice in a row. */
 import type { AppCall } from "../app_call.ts";
+import type { RequestEnd } from "../request_end.ts";
+import type { Answer } from "./answer.ts";
+import type { Upload } from "./upload.ts";
 
 const INDEX_BITS = 16;
 const INDEX_MASK = (1 << INDEX_BITS) - 1;
@@ -12,8 +15,14 @@ export interface CallSlot {
   readonly call: AppCall;
   /** Whether the answer's head has gone to the client. */
   answered: boolean;
-  /** Whether the request's body is still being sent. */
-  sending: boolean;
+  /** Whether somebody waits for its client to go away. */
+  armed: boolean;
+  /** The request's body while it is being sent. */
+  upload: Upload | null;
+  /** The streamed answer. */
+  answer: Answer | null;
+  /** Why the host cut the answer, if it did. */
+  cut: RequestEnd | null;
 }
 
 /**
@@ -40,7 +49,7 @@ export class CallTable {
       this.#slots.push(null);
     }
     const id = index | (this.#generations[index]! << INDEX_BITS);
-    const slot: CallSlot = { id, call, answered: false, sending: false };
+    const slot: CallSlot = { id, call, answered: false, armed: false, upload: null, answer: null, cut: null };
     this.#slots[index] = slot;
     this.#size++;
     return slot;

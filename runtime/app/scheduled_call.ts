@@ -1,9 +1,12 @@
 /** A job on its way to an app: travels as a request does, so it wakes, queues, counts and drains like one. */
-import type { AnswerBody, AppCall, HostSocket, ScheduledJob } from "../app_call.ts";
+import type { AnswerBody, AppCall, HostSocket, Patience, ScheduledJob } from "../app_call.ts";
 import type { NanoError } from "../errors.ts";
 
 /** Told once how a job ended; null when all went well. */
 export type OnJobEnd = (error: NanoError | null) => void;
+
+/** There is no client to be slow. */
+const ENDLESS: Patience = { writeStallMs: Infinity, bodyWindowMs: Infinity, bodyBytesPerSecond: 0 };
 
 /** One run of a job. */
 export class ScheduledCall implements AppCall {
@@ -12,6 +15,7 @@ export class ScheduledCall implements AppCall {
   readonly headers = "";
   readonly remote = " 0";
   readonly declaredBytes = null;
+  readonly patience = ENDLESS;
   readonly startedAt: number;
   readonly job: ScheduledJob;
   readonly #onEnd: OnJobEnd;
@@ -39,6 +43,9 @@ export class ScheduledCall implements AppCall {
   fail(error: NanoError): void {
     this.#onEnd(error);
   }
+
+  /** There is no client. */
+  leave(): void {}
 
   /** @throws {TypeError} always */
   upgrade(): HostSocket {

@@ -1,5 +1,6 @@
 /** The host's half of an app's WebSockets: real sockets on one side, the wall on the other, bounded both ways. */
 import type { HostSocket } from "../app_call.ts";
+import type { RequestEnd } from "../request_end.ts";
 import { OP } from "../protocol/messages.ts";
 import { type Wire, WireViolation } from "../protocol/wire.ts";
 
@@ -16,9 +17,19 @@ const OPEN = 1;
 /** Close codes that an app may send; the rest is reserved for the protocol (RFC 6455, 7.4). */
 const isAppCode = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
 
-interface Bridged {
+/** How a socket is joined to the wall. */
+export interface JoinOptions {
+  /** A peer that takes nothing of what waits for this long is given up. */
+  readonly writeStallMs: number;
+  /** Told once, with the bytes that went to the client. */
+  readonly onClosed: (bytes: number, end: RequestEnd) => void;
+}
+
+const SLOW_CLIENT: Close = { code: 4013, reason: "The client takes messages too slowly", end: "timed_out" };
+const SLOW_APP: Close = { code: 4013, reason: "The app takes messages too slowly", end: "app_failed" };
+
+interface Bridged extends JoinOptions {
   readonly socket: HostSocket;
-  readonly onClosed: (bytes: number) => void;
   /** Bytes sent to the app that it has not dispatched. */
   toApp: number;
   /** Bytes the app sent that the client has not taken. */
@@ -27,10 +38,19 @@ interface Bridged {
   /** What the app sent before the connection stood. */
   early: (string | Uint8Array)[];
   /** How the app closed a client's connection before it stood. */
-  earlyClose: { readonly code: number; readonly reason: string } | null;
+  earlyClose: Close | null;
   look: ReturnType<typeof setTimeout> | null;
+  /** Looks in a row that found bytes waiting and none taken. */
+  idleLooks: number;
   /** The close that was asked for on this side. */
-  asked: { readonly code: number; readonly reason: string; readonly timer: ReturnType<typeof setTimeout> } | null;
+  asked: (Close & { readonly timer: ReturnType<typeof setTimeout> }) | null;
+}
+
+/** A close, and what it means for the request that the socket came from. */
+interface Close {
+  readonly code: number;
+  readonly reason: string;
+  readonly end: RequestEnd;
 }
 
 /** The sockets of one isolate, by id. */
@@ -49,20 +69,19 @@ export class SocketBridge {
     return this.#sockets.size;
   }
 
-  /**
-   * Joins a socket to the wall.
-   * @param onClosed told once, with the bytes that went to the client
-   */
-  join(id: number, socket: HostSocket, onClosed: (bytes: number) => void): void {
+  /** Joins a socket to the wall. */
+  join(id: number, socket: HostSocket, options: JoinOptions): void {
     const bridged: Bridged = {
       socket,
-      onClosed,
+      writeStallMs: options.writeStallMs,
+      onClosed: options.onClosed,
       toApp: 0,
       toClient: 0,
       bytes: 0,
       early: [],
       earlyClose: null,
       look: null,
+      idleLooks: 0,
       asked: null,
     };
     this.#sockets.set(id, bridged);
@@ -74,16 +93,17 @@ export class SocketBridge {
       bridged.early = [];
       for (const message of early) this.#toClient(id, bridged, message);
       const { earlyClose } = bridged;
-      if (earlyClose !== null) this.#close(id, bridged, earlyClose.code, earlyClose.reason);
+      if (earlyClose !== null) this.#close(id, bridged, earlyClose);
     };
     if (socket.readyState === OPEN) opened();
     else socket.addEventListener("open", opened);
     socket.addEventListener("message", (event: MessageEvent) => this.#fromClient(id, bridged, event.data));
     socket.addEventListener("close", (event: CloseEvent) => {
-      if (event.code !== 0) return this.#closed(id, bridged, event.code, event.reason);
+      const { code, reason } = event;
+      const gone: Close = { code: 1006, reason: "", end: "client_gone" };
       // Deno reports 0 when the connection broke off. It breaks off itself when a message meets its own close frame.
-      const { code, reason } = bridged.asked ?? { code: 1006, reason: "" };
-      this.#closed(id, bridged, code, reason);
+      if (code === 0 || code === 1006) return this.#closed(id, bridged, bridged.asked ?? gone);
+      this.#closed(id, bridged, { code, reason, end: bridged.asked?.end ?? "done" });
     });
     // A close event follows and says all there is to say.
     socket.addEventListener("error", (event: Event) => event.preventDefault());
@@ -97,7 +117,7 @@ export class SocketBridge {
     bridged.toClient += sizeOf(data);
     if (bridged.socket.readyState === OPEN) this.#toClient(id, bridged, data);
     else if (bridged.socket.readyState < OPEN) bridged.early.push(data);
-    if (bridged.toClient > MAX_SOCKET_BYTES) this.#close(id, bridged, 4013, "The client takes messages too slowly");
+    if (bridged.toClient > MAX_SOCKET_BYTES) this.#close(id, bridged, SLOW_CLIENT);
   }
 
   #toClient(id: number, bridged: Bridged, data: string | Uint8Array): void {
@@ -110,7 +130,11 @@ export class SocketBridge {
   onClose(id: number, code: unknown, reason: unknown): void {
     const bridged = this.#sockets.get(id);
     if (bridged === undefined) return;
-    this.#close(id, bridged, typeof code === "number" ? code : 1000, typeof reason === "string" ? reason : "");
+    this.#close(id, bridged, {
+      code: typeof code === "number" ? code : 1000,
+      reason: typeof reason === "string" ? reason : "",
+      end: "done",
+    });
   }
 
   /** SOCKET_SENT: id, bytes that the app has dispatched. */
@@ -119,25 +143,32 @@ export class SocketBridge {
     if (bridged !== undefined && typeof bytes === "number") bridged.toApp = Math.max(0, bridged.toApp - bytes);
   }
 
-  /** Closes every socket. */
-  closeAll(code: number, reason: string): void {
+  /**
+   * Closes every socket: the isolate is gone.
+   * @param planned whether clients should hear that the app goes away rather than that it failed
+   */
+  closeAll(planned: boolean): void {
+    // The two codes that tell a client whether to come back (RFC 6455, 7.4.1).
+    const close: Close = planned
+      ? { code: 1001, reason: "The app is going away", end: "done" }
+      : { code: 1011, reason: "The app ended", end: "isolate_ended" };
     for (const [id, bridged] of [...this.#sockets]) {
-      this.#close(id, bridged, code, reason);
-      this.#closed(id, bridged, code, reason);
+      this.#close(id, bridged, close);
+      this.#closed(id, bridged, close);
     }
   }
 
   /** Deno ignores a close of a client's connection whose answer has not gone yet: it has to wait for the opening. */
-  #close(id: number, bridged: Bridged, code: number, reason: string): void {
+  #close(id: number, bridged: Bridged, close: Close): void {
     const { socket } = bridged;
     if (id >= 0 && socket.readyState < OPEN) {
-      bridged.earlyClose ??= { code, reason };
+      bridged.earlyClose ??= close;
       return;
     }
     if (bridged.asked !== null || socket.readyState > OPEN) return;
-    const timer = setTimeout(() => this.#closed(id, bridged, code, reason), CLOSE_ANSWER_MS);
-    bridged.asked = { code, reason, timer };
-    closeSocket(socket, code, reason);
+    const timer = setTimeout(() => this.#closed(id, bridged, close), CLOSE_ANSWER_MS);
+    bridged.asked = { ...close, timer };
+    closeSocket(socket, close.code, close.reason);
   }
 
   #fromClient(id: number, bridged: Bridged, data: string | ArrayBuffer): void {
@@ -145,7 +176,7 @@ export class SocketBridge {
     if (!this.#sockets.has(id) || bridged.socket.readyState !== OPEN) return;
     bridged.toApp += sizeOf(data);
     if (bridged.toApp > MAX_SOCKET_BYTES) {
-      this.#close(id, bridged, 4013, "The app takes messages too slowly");
+      this.#close(id, bridged, SLOW_APP);
       return;
     }
     this.#wire.out.push(OP.SOCKET_MESSAGE, id);
@@ -167,21 +198,24 @@ export class SocketBridge {
       this.#wire.out.push(OP.SOCKET_SENT, id, taken);
       this.#wire.kick();
     }
+    if (taken > 0 || bridged.toClient === 0) bridged.idleLooks = 0;
     if (bridged.toClient === 0 || bridged.look !== null) return;
     bridged.look = setTimeout(() => {
       bridged.look = null;
-      if (this.#sockets.has(id)) this.#tellSent(id, bridged);
+      if (!this.#sockets.has(id)) return;
+      if (++bridged.idleLooks * SENT_LOOK_MS >= bridged.writeStallMs) this.#close(id, bridged, SLOW_CLIENT);
+      this.#tellSent(id, bridged);
     }, SENT_LOOK_MS);
   }
 
-  #closed(id: number, bridged: Bridged, code: number, reason: string): void {
+  #closed(id: number, bridged: Bridged, { code, reason, end }: Close): void {
     if (this.#sockets.get(id) !== bridged) return;
     this.#sockets.delete(id);
     if (bridged.look !== null) clearTimeout(bridged.look);
     if (bridged.asked !== null) clearTimeout(bridged.asked.timer);
     this.#wire.out.push(OP.SOCKET_CLOSE, id, code, reason);
     this.#wire.kick();
-    bridged.onClosed(bridged.bytes);
+    bridged.onClosed(bridged.bytes, end);
   }
 }
 

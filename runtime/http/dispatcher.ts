@@ -1,4 +1,6 @@
 /** The hot path: reads a request's head, finds its app, hands it over. */
+import type { Patience } from "../app_call.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { NanoError } from "../errors.ts";
 import type { RequestEvent } from "../events.ts";
 import { traceHeaders } from "../protocol/trace_context.ts";
@@ -6,6 +8,7 @@ import type { Tracer } from "../trace/tracer.ts";
 import { TrustedProxies } from "./client_address.ts";
 import { type Door, DoorCall } from "./door_call.ts";
 import { OpenBodies } from "./open_bodies.ts";
+import { PATIENCE } from "./patience.ts";
 import { doorHeaders, innerOf, readRequestHead } from "./request_head.ts";
 import { type AppTarget, hostnameOf, type Router } from "./router.ts";
 
@@ -15,6 +18,10 @@ export interface DispatcherOptions {
   /** Whether clients may see stacks: loopback under `nano dev`. */
   readonly reveal: boolean;
   readonly now: () => number;
+  /** Times slow clients. Default: the system's. */
+  readonly clock?: Pick<Clock, "after">;
+  /** Default: {@linkcode PATIENCE}. */
+  readonly patience?: Patience;
   readonly tell: (event: RequestEvent) => void;
   /** Missing while Deno's OpenTelemetry is off. */
   readonly tracer?: Tracer | null;
@@ -49,7 +56,8 @@ export class Dispatcher {
     this.#tracer = options.tracer ?? null;
     this.#proxies = new TrustedProxies(options.trustedProxies);
     const { reveal, now, tell } = options;
-    this.#door = { draining: false, reveal, now, tell, bodies: new OpenBodies() };
+    const { clock = systemClock, patience = PATIENCE } = options;
+    this.#door = { draining: false, reveal, now, clock, patience, tell, bodies: new OpenBodies() };
   }
 
   /** Puts another router in force; requests already handed over are not touched. */

@@ -1,13 +1,16 @@
 /** A client's request as an app call: turns the isolate's answer into the client's Response and tells what happened. */
-import type { AnswerBody, AppCall, HostSocket } from "../app_call.ts";
+import type { AnswerBody, AppCall, HostSocket, Patience } from "../app_call.ts";
+import type { Clock } from "../clock.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { RequestEvent } from "../events.ts";
-import { type HeaderList, splitHeaders } from "../protocol/header_block.ts";
+import type { HeaderList } from "../protocol/header_block.ts";
 import { type InnerRequest, innerSlots } from "../protocol/inner_slots.ts";
+import { CLIENT_GONE_STATUS, endOfCode, type RequestEnd } from "../request_end.ts";
 import type { RequestSpan } from "../trace/tracer.ts";
+import { answerHeaders } from "./answer_headers.ts";
 import type { OpenBodies } from "./open_bodies.ts";
 import { problemResponse } from "./problem.ts";
-import { clearsCookies, isSharedHost, plantsSession } from "./session_guard.ts";
+import { WholeStream } from "./whole_stream.ts";
 
 /** What a call needs of the front door. */
 export interface Door {
@@ -15,6 +18,8 @@ export interface Door {
   /** Whether clients may see stacks. */
   readonly reveal: boolean;
   readonly now: () => number;
+  readonly clock: Pick<Clock, "after">;
+  readonly patience: Patience;
   readonly tell: (event: RequestEvent) => void;
   readonly bodies: OpenBodies;
 }
@@ -35,50 +40,13 @@ export interface DoorCallInit {
   readonly span: RequestSpan | null;
 }
 
-/** Header blocks repeat from one answer to the next; parsed ones are kept while small. */
-const parsedHeaders = new Map<string, HeaderList>();
-const PARSED_BLOCKS = 256;
-const PARSED_BLOCK_CHARS = 400;
-
 /**
- * What HTTP allows (RFC 9110, 5.1 and 5.5). A hostile app reaches the inside of its Response, so the isolate's own check
- * counts for nothing, and Deno's HTTP writer ends the process on a name or value beyond this.
+ * From this length on a body that is at hand goes out as a stream, which tells whether its client took it. A shorter one
+ * mostly fits the socket's buffers, and a stream costs 16 us (docs/decisions/0003).
  */
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const STREAM_FROM_BYTES = 256 * 1024;
 
-/** Blocks with a header that may not go to every host; they are looked at once more. */
-const clearing = new WeakSet<HeaderList>();
-
-/**
- * Parsed headers without a request id, which the front door sets itself, and without the dashboard's cookie.
- * @throws {TypeError} when a name or value is beyond what HTTP allows
- */
-function parseHeaders(block: string): HeaderList {
-  let list = parsedHeaders.get(block);
-  if (list !== undefined) return list;
-  list = splitHeaders(block).filter(([name, value]) =>
-    name.toLowerCase() !== "x-request-id" && !plantsSession(name, value)
-  );
-  for (const [name, value] of list) {
-    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value)) {
-      throw new TypeError(`header ${JSON.stringify(name.slice(0, 80))} is beyond what HTTP allows`);
-    }
-  }
-  if (list.some(([name, value]) => clearsCookies(name, value))) clearing.add(list);
-  if (block.length < PARSED_BLOCK_CHARS) {
-    if (parsedHeaders.size >= PARSED_BLOCKS) parsedHeaders.clear();
-    parsedHeaders.set(block, list);
-  }
-  return list;
-}
-
-/** The same, as they may go to the host of a URL. */
-function headersFor(url: string, block: string): HeaderList {
-  const list = parseHeaders(block);
-  if (!clearing.has(list) || !isSharedHost(url)) return list;
-  return list.filter(([name, value]) => !clearsCookies(name, value));
-}
+const encoder = new TextEncoder();
 
 /** What Deno itself answers a WebSocket's handshake with, and what would make a body of the messages. */
 const HANDSHAKE_HEADERS = new Set([
@@ -105,6 +73,7 @@ export class DoorCall implements AppCall {
   readonly #door: Door;
   #resolve!: (response: Response) => void;
   readonly #mayHaveBody: boolean;
+  readonly patience: Patience;
   #status = 0;
   #told = false;
 
@@ -117,6 +86,7 @@ export class DoorCall implements AppCall {
     this.startedAt = init.startedAt;
     this.#init = init;
     this.#door = door;
+    this.patience = door.patience;
     this.response = new Promise((resolve) => this.#resolve = resolve);
     this.#mayHaveBody = init.method !== "GET" && init.method !== "HEAD" && init.declaredBytes !== 0;
     if (this.#mayHaveBody) door.bodies.begin();
@@ -138,36 +108,54 @@ export class DoorCall implements AppCall {
 
   respond(status: number, block: string, body: AnswerBody): void {
     const streams = body instanceof ReadableStream;
+    const bytes = streams ? 0 : byteLength(body);
+    let sent: AnswerBody = body;
     let response: Response;
     try {
-      const headers: HeaderList = [...headersFor(this.url, block), ["x-request-id", this.#init.requestId]];
+      const { list, promised } = answerHeaders(this.url, block);
+      const headers: HeaderList = [...list, ["x-request-id", this.#init.requestId]];
       if (this.#door.draining) headers.push(["connection", "close"]);
-      response = streams || innerSlots === null
-        ? new Response(body as BodyInit | null, { status, headers })
-        : innerSlots.makeResponse(status, headers, body);
+      if (!streams && this.method !== "HEAD") {
+        const isWrong = promised !== null && promised !== bytes && status !== 204 && status !== 304;
+        if (isWrong && promised === 0) throw new TypeError(`its content-length is 0, and its body has ${bytes} bytes`);
+        if (isWrong || bytes > STREAM_FROM_BYTES) {
+          if (promised === null) headers.push(["content-length", String(bytes)]);
+          sent = this.#streamOf(body, promised);
+        }
+      }
+      response = innerSlots === null || sent instanceof ReadableStream
+        ? new Response(sent as BodyInit | null, { status, headers })
+        : innerSlots.makeResponse(status, headers, sent);
     } catch (error) {
-      // Only a forged answer comes here, and its client must not wait for ever.
+      // Only a forged answer comes here, or one that cannot be sent as it is; its client must not wait for ever.
       this.fail(new NanoError("APP_BAD_RESPONSE", `Cannot send the Response: ${messageOf(error)}`));
       if (streams) body.cancel().catch(() => {});
       return;
     }
     this.#status = status;
     this.#resolve(response);
-    if (!streams) this.#tell(byteLength(body), null);
+    if (sent === body && !streams) this.#tell(bytes, null, "done");
   }
 
-  fail(error: NanoError): void {
+  fail(error: NanoError, end: RequestEnd = endOfCode(error.code)): void {
     const { draining, reveal } = this.#door;
     const { requestId } = this.#init;
     const html = reveal && /\naccept\n[^\n]*text\/html/i.test(`\n${this.headers}`);
     const response = problemResponse(error, { requestId, reveal, close: draining, html });
     this.#status = response.status;
     this.#resolve(response);
-    this.#tell(0, error.code);
+    this.#tell(0, error.code, end);
+  }
+
+  leave(): void {
+    this.#status = CLIENT_GONE_STATUS;
+    // Nobody reads it, but Deno holds the request until it is answered.
+    this.#resolve(new Response(null, { status: CLIENT_GONE_STATUS }));
+    this.#tell(0, null, "client_gone");
   }
 
   upgrade(block: string): HostSocket {
-    const headers = headersFor(this.url, block);
+    const headers = answerHeaders(this.url, block).list;
     const protocol = headers.find(([name]) => name.toLowerCase() === "sec-websocket-protocol")?.[1];
     const { socket, response } = Deno.upgradeWebSocket(
       this.#init.request,
@@ -184,16 +172,23 @@ export class DoorCall implements AppCall {
     return socket as HostSocket;
   }
 
-  finish(bytes: number, _cut: boolean): void {
-    this.#tell(bytes, null);
+  finish(bytes: number, end: RequestEnd): void {
+    this.#tell(bytes, null, end);
   }
 
-  #tell(bytes: number, code: string | null): void {
+  #streamOf(body: string | Uint8Array | null, promised: number | null): ReadableStream<Uint8Array> {
+    const bytes = typeof body === "string" ? encoder.encode(body) : body ?? new Uint8Array();
+    const { clock, patience } = this.#door;
+    const onEnd = (sent: number, end: RequestEnd) => this.#tell(sent, null, end);
+    return new WholeStream(bytes, { clock, stallMs: patience.writeStallMs, promised, onEnd }).readable();
+  }
+
+  #tell(bytes: number, code: string | null, end: RequestEnd): void {
     if (this.#told) return;
     this.#told = true;
     if (this.#mayHaveBody) this.#door.bodies.end();
     const { app, method, url, startedAt, requestId, span } = this.#init;
-    if (span !== null) span.end(this.#status, code);
+    if (span !== null) span.end(this.#status, { code, end });
     this.#door.tell({
       event: "request",
       app,
@@ -204,6 +199,7 @@ export class DoorCall implements AppCall {
       durationMs: this.#door.now() - startedAt,
       requestId,
       code,
+      end,
     });
   }
 }
@@ -224,8 +220,10 @@ function byteLength(body: string | Uint8Array | null): number {
   let bytes = body.length;
   for (let at = 0; at < body.length; at++) {
     const unit = body.charCodeAt(at);
-    // A surrogate pair is two units and four bytes: two a unit, as for U+0080 to U+07FF.
-    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
+    if (unit <= 0x7f) continue;
+    bytes += unit > 0x7ff ? 2 : 1;
+    // A surrogate pair is two units and four bytes; a lone surrogate goes out as U+FFFD, three bytes.
+    if (unit >= 0xd800 && unit <= 0xdbff && (body.charCodeAt(at + 1) & 0xfc00) === 0xdc00) at++;
   }
   return bytes;
 }

@@ -1,9 +1,12 @@
 /** NANO's own answers: RFC 9457 problem documents with a code, and nothing about the inside. */
 import { STATUS_TEXT, type StatusCode } from "@std/http";
-import { ERROR_CODES, type ErrorCodeEntry, type NanoError } from "../errors.ts";
+import { ERROR_CODES, type ErrorCode, type ErrorCodeEntry, type NanoError } from "../errors.ts";
 
 /** Seconds a client is asked to wait before it tries again. */
 const RETRY_AFTER_SECONDS = 1;
+
+/** After these the rest of the request's body is not read, so the connection is of no more use. */
+const CLOSING: ReadonlySet<ErrorCode> = new Set(["BODY_TOO_LARGE", "REQUEST_TOO_SLOW"]);
 
 /**
  * The answer for an error.
@@ -23,7 +26,7 @@ export function problemResponse(
     "x-request-id": options.requestId,
   };
   if (entry.retryAfter === true) headers["retry-after"] = String(RETRY_AFTER_SECONDS);
-  if (options.close || error.code === "BODY_TOO_LARGE") headers["connection"] = "close";
+  if (options.close || CLOSING.has(error.code)) headers["connection"] = "close";
   if (options.reveal && options.html) {
     headers["content-type"] = "text/html; charset=utf-8";
     return new Response(errorPage(error, entry), { status: entry.status, headers });

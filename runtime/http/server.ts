@@ -1,7 +1,9 @@
 /** A listener: Deno.serve in front of the dispatcher. */
+import { systemClock } from "../clock.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import { CutStream } from "../protocol/wire.ts";
 import type { Dispatcher, ListenerView } from "./dispatcher.ts";
+import { LastingServer } from "./lasting_server.ts";
 import type { AppTarget } from "./router.ts";
 
 /** Where to listen. */
@@ -13,8 +15,8 @@ export interface ListenOptions {
   readonly tls: { readonly cert: string; readonly key: string } | null;
   /** The app that gets every request of this listener, or null for routing by host. */
   readonly target: (() => AppTarget | null) | null;
-  /** Something failed that no client could be told. */
-  readonly onError: (error: NanoError) => void;
+  /** Something failed that no client could be told, or the listener cannot accept any more, or does again. */
+  readonly warn: (text: string) => void;
 }
 
 /** A running listener. */
@@ -35,18 +37,18 @@ export function listen(dispatcher: Dispatcher, options: ListenOptions): Listener
   const scheme = tls === null ? "http" : "https";
   const inventedHosts = new Set<string>();
   const view: ListenerView = { scheme, inventedHosts, target };
-  let server: Deno.HttpServer<Deno.NetAddr>;
+  let server: LastingServer;
   try {
-    server = Deno.serve({
+    server = new LastingServer({
       hostname,
       port: options.port,
-      ...(tls === null ? {} : tls),
-      onListen() {},
+      tls,
+      clock: systemClock,
+      warn: options.warn,
       onError(thrown) {
         // An app's stream that failed is its own log line; the connection is cut, as it must be.
         if (thrown instanceof CutStream) return new Response(null, { status: 500 });
-        const error = new NanoError("INTERNAL", `Cannot answer a request: ${messageOf(thrown)}`, { cause: thrown });
-        options.onError(error);
+        options.warn(`Cannot answer a request: ${messageOf(thrown)}`);
         return new Response(null, { status: 500 });
       },
     }, (request, info) => {

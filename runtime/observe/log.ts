@@ -131,7 +131,7 @@ export class Log implements Disposable, AsyncDisposable {
       (event.app === null ? "null" : jsonText(event.app)) + ',"method":' + jsonText(event.method) +
       ',"path":' + jsonText(event.path) + ',"status":' + event.status + ',"bytes":' + event.bytes +
       ',"duration_ms":' + Math.round(event.durationMs * 1000) / 1000 + ',"request_id":' + jsonText(event.requestId) +
-      (event.code === null ? "}" : ',"code":"' + event.code + '"}');
+      ',"end":"' + event.end + '"' + (event.code === null ? "}" : ',"code":"' + event.code + '"}');
   }
 
   #recordLine(record: LogRecord, ms: number): string {

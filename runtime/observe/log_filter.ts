@@ -2,6 +2,7 @@
 import { NanoError } from "../errors.ts";
 import type { AppLogLevel, RequestEvent } from "../events.ts";
 import type { LogFilter, LogLine } from "../observations.ts";
+import { isFailure, type RequestEnd } from "../request_end.ts";
 import { LEVEL_WEIGHT } from "./log_record.ts";
 
 /** The fractional part of the golden ratio times 2^32: its multiples spread evenly, so a share of ids is a fair sample. */
@@ -49,8 +50,8 @@ export class LineFilter {
   /** Whether a line is wanted. */
   takes(line: LogLine): boolean {
     if (line.request !== null) {
-      const { method, status } = line.request;
-      return this.takesRequest({ app: line.app, method, status }, line.id) && this.#takesText(line.text);
+      const { method, status, end } = line.request;
+      return this.takesRequest({ app: line.app, method, status, end }, line.id) && this.#takesText(line.text);
     }
     return !this.#requestsOnly && (this.app === null || this.app === line.app) &&
       (this.#kinds === null || this.#kinds.has(line.kind)) && LEVEL_WEIGHT[line.level] >= this.#minWeight &&
@@ -58,11 +59,12 @@ export class LineFilter {
   }
 
   /** Whether a request is wanted as far as can be told without its text. */
-  takesRequest({ app, method, status }: Pick<AppRequestEvent, "app" | "method" | "status">, id: number): boolean {
+  takesRequest(request: Pick<AppRequestEvent, "app" | "method" | "status" | "end">, id: number): boolean {
+    const { app, method, status, end } = request;
     return this.wantsRequests && (this.app === null || this.app === app) &&
       status >= this.#statuses[0] && status <= this.#statuses[1] &&
       (this.#method === null || this.#method === method) &&
-      LEVEL_WEIGHT[requestLevel(status)] >= this.#minWeight && this.#samples(id);
+      LEVEL_WEIGHT[requestLevel(status, end)] >= this.#minWeight && this.#samples(id);
   }
 
   #samples(id: number): boolean {
@@ -76,20 +78,21 @@ export class LineFilter {
 
 /** The line of a request. */
 export function requestLine(request: AppRequestEvent, stamp: Pick<LogLine, "id" | "at">): LogLine {
-  const { app, method, path, status, durationMs, requestId, code } = request;
+  const { app, method, path, status, durationMs, requestId, code, end } = request;
+  const how = end === "done" || code !== null ? "" : ` ${end}`;
   return {
     ...stamp,
     app,
     kind: "request",
-    level: requestLevel(status),
-    text: `${method} ${path} ${status} ${durationMs.toFixed(1)} ms`,
-    request: { method, path, status, durationMs, requestId, code },
+    level: requestLevel(status, end),
+    text: `${method} ${path} ${status}${how} ${durationMs.toFixed(1)} ms`,
+    request: { method, path, status, durationMs, requestId, code, end },
   };
 }
 
 /** How bad an answer is. */
-function requestLevel(status: number): AppLogLevel {
-  return status >= 500 ? "error" : status >= 400 ? "warn" : "info";
+function requestLevel(status: number, end: RequestEnd): AppLogLevel {
+  return isFailure(status, end) ? "error" : status >= 400 || end !== "done" ? "warn" : "info";
 }
 
 /** @throws {NanoError} USAGE */

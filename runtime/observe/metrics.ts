@@ -1,5 +1,6 @@
 /** Collects what Prometheus asks for: requests and restarts from events, the rest from a snapshot at scrape time. */
 import { type Metric, Registry } from "prom-client";
+import { type Descriptors, descriptors } from "../descriptors.ts";
 import type { AppSnapshot, NanoEvent, NanoListener } from "../events.ts";
 import { APP_STATE_NAMES, type ExitReason } from "../lifecycle.ts";
 import type { RequestSummary } from "../observations.ts";
@@ -19,6 +20,8 @@ export interface MetricsOptions {
   readonly rss?: () => number;
   /** Memory of the process that no isolate reports, bytes. */
   readonly unexplained?: () => number;
+  /** Default: this process's. */
+  readonly descriptors?: Pick<Descriptors, "count" | "limit">;
 }
 
 interface Sample {
@@ -60,6 +63,7 @@ export class Metrics {
   readonly #rss: () => number;
   readonly #unexplained: () => number;
   readonly #bootsWaiting: () => number;
+  readonly #descriptors: Pick<Descriptors, "count" | "limit">;
   readonly #requests = new Map<string, RequestSeries>();
   readonly #restarts = new Map<string, Map<ExitReason, number>>();
   /** By app, then by job and outcome. */
@@ -75,6 +79,7 @@ export class Metrics {
     this.#bootsWaiting = options.bootsWaiting ?? (() => 0);
     this.#rss = options.rss ?? (() => Deno.memoryUsage().rss);
     this.#unexplained = options.unexplained ?? (() => 0);
+    this.#descriptors = options.descriptors ?? descriptors;
     this.#reload = { successful: true, at: options.startedAt };
     this.#register();
   }
@@ -117,7 +122,7 @@ export class Metrics {
         const app = event.app ?? NO_APP;
         let series = this.#requests.get(app);
         if (series === undefined) this.#requests.set(app, series = new RequestSeries());
-        series.observe(event.method, event.status, event.durationMs);
+        series.observe(event);
         return;
       }
       case "app_restart": {
@@ -161,10 +166,13 @@ export class Metrics {
 
     counter(
       "nano_requests_total",
-      'Finished requests; app "" stands for those no app claims.',
+      'Finished requests by how they ended; app "" stands for those no app claims.',
       () =>
         this.#eachSeries((app, series) =>
-          series.counts().map(({ method, status, count }) => ({ labels: { app, method, status }, value: count }))
+          series.counts().map(({ method, status, end, count }) => ({
+            labels: { app, method, status, end },
+            value: count,
+          }))
         ),
     );
     this.#add(
@@ -243,6 +251,16 @@ export class Metrics {
       "nano_memory_unexplained_bytes",
       "Memory that the process took and no app reports; apps are ended for it only where it is known whose it is.",
       () => one(this.#unexplained()),
+    );
+    gauge(
+      "nano_open_descriptors",
+      "File descriptors of the host process: connections, files and more.",
+      () => one(this.#descriptors.count()),
+    );
+    gauge(
+      "nano_descriptor_limit",
+      "How many file descriptors the host process may have.",
+      () => one(this.#descriptors.limit),
     );
     gauge("process_resident_memory_bytes", "Resident memory of the host process.", () => one(this.#rss()));
   }

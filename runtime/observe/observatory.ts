@@ -11,6 +11,7 @@ import type {
   Observations,
   RequestSummary,
 } from "../observations.ts";
+import type { RequestEnd } from "../request_end.ts";
 import { AppHistory, EMPTY_SERIES, stillTick } from "./app_history.ts";
 import { lifeText } from "./life_line.ts";
 import { LogArchive } from "./log_archive.ts";
@@ -78,11 +79,11 @@ export class Observatory implements Observations, Disposable {
   }
 
   requestsByStatus(app: string): ReadonlyMap<number, number> {
-    const byStatus = new Map<number, number>();
-    for (const { status, count } of this.#metrics.seriesOf(app)?.counts() ?? []) {
-      byStatus.set(status, (byStatus.get(status) ?? 0) + count);
-    }
-    return byStatus;
+    return this.#metrics.seriesOf(app)?.countsBy(({ status }) => status) ?? new Map();
+  }
+
+  requestsByEnd(app: string): ReadonlyMap<RequestEnd, number> {
+    return this.#metrics.seriesOf(app)?.countsBy(({ end }) => end) ?? new Map();
   }
 
   series(app: string): AppSeries {

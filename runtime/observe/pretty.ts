@@ -1,5 +1,6 @@
 /** Shows log records to people: local time, level, app, event and what matters of it. */
 import type { RequestEvent } from "../events.ts";
+import { isFailure } from "../request_end.ts";
 import type { LogLevel, LogRecord } from "./log_record.ts";
 
 const RESET = "\x1b[0m";
@@ -31,8 +32,8 @@ function clock(ms: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${millis}`;
 }
 
-function statusColor(status: number): string {
-  if (status >= 500) return LEVEL_COLORS.error;
+function statusColor({ status, end }: RequestEvent): string {
+  if (isFailure(status, end)) return LEVEL_COLORS.error;
   return status >= 400 ? LEVEL_COLORS.warn : LEVEL_COLORS.info;
 }
 
@@ -44,8 +45,10 @@ function shown(value: unknown): string {
 
 /** One request on one line, without the line's end. */
 export function prettyRequest(event: RequestEvent, ms: number, color: boolean): string {
-  const status = paint(String(event.status), statusColor(event.status), color);
-  const code = event.code === null ? "" : " " + event.code;
+  const status = paint(String(event.status), statusColor(event), color);
+  // A code says all that an end would.
+  const how = event.code ?? (event.end === "done" ? "" : event.end);
+  const code = how === "" ? "" : " " + how;
   return `${paint(clock(ms), DIM, color)} ${visible(event.app ?? "-")} ${visible(event.method)} ${
     visible(event.path)
   } ` +

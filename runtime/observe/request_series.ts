@@ -1,4 +1,6 @@
-/** Counts the requests of one app: by method and status, and by duration. */
+/** Counts the requests of one app: by method, status and end, and by duration. */
+
+import { isFailure, REQUEST_ENDS, type RequestEnd } from "../request_end.ts";
 
 /** Upper bounds of the duration buckets, in seconds; a bucket for everything above follows. */
 export const DURATION_BUCKETS_SECONDS: readonly number[] = [
@@ -23,11 +25,24 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "
 const METHOD_INDEX = new Map<string, number>(METHODS.map((method, index) => [method, index]));
 const OTHER_INDEX = METHODS.length - 1;
 
-/** How many requests ended with one method and status. */
+const END_INDEX = Object.fromEntries(REQUEST_ENDS.map((end, index) => [end, index])) as Record<RequestEnd, number>;
+/** Above every status. */
+const STATUSES = 1000;
+
+/** How many requests had one method, status and end. */
 export interface RequestCount {
   readonly method: string;
   readonly status: number;
+  readonly end: RequestEnd;
   readonly count: number;
+}
+
+/** A finished request; the event fits. */
+export interface ObservedRequest {
+  readonly method: string;
+  readonly status: number;
+  readonly end: RequestEnd;
+  readonly durationMs: number;
 }
 
 /** Plain numbers: observing costs a map lookup and a short loop, no label is hashed. */
@@ -38,10 +53,10 @@ export class RequestSeries {
   #errors = 0;
 
   /** Takes one finished request. */
-  observe(method: string, status: number, durationMs: number): void {
-    const key = (METHOD_INDEX.get(method) ?? OTHER_INDEX) * 1000 + status;
+  observe({ method, status, end, durationMs }: ObservedRequest): void {
+    const key = ((METHOD_INDEX.get(method) ?? OTHER_INDEX) * REQUEST_ENDS.length + END_INDEX[end]) * STATUSES + status;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-    if (status >= 500) this.#errors++;
+    if (isFailure(status, end)) this.#errors++;
     const seconds = durationMs / 1000;
     this.#sumSeconds += seconds;
     let index = 0;
@@ -54,7 +69,7 @@ export class RequestSeries {
     return this.#buckets.reduce((sum, inBucket) => sum + inBucket, 0);
   }
 
-  /** Answers with a status of 500 or more. */
+  /** Answers with a status of 500 or more, and those that the app or its isolate cut. */
   get errors(): number {
     return this.#errors;
   }
@@ -64,13 +79,24 @@ export class RequestSeries {
     return this.#buckets;
   }
 
-  /** Counts by method and status. */
+  /** Counts by method, status and end. */
   counts(): readonly RequestCount[] {
-    return [...this.#counts].map(([key, count]) => ({
-      method: METHODS[Math.floor(key / 1000)]!,
-      status: key % 1000,
-      count,
-    }));
+    return [...this.#counts].map(([key, count]) => {
+      const methodAndEnd = Math.floor(key / STATUSES);
+      return {
+        method: METHODS[Math.floor(methodAndEnd / REQUEST_ENDS.length)]!,
+        status: key % STATUSES,
+        end: REQUEST_ENDS[methodAndEnd % REQUEST_ENDS.length]!,
+        count,
+      };
+    });
+  }
+
+  /** Sums of {@linkcode counts} by one thing they have. */
+  countsBy<Key>(keyOf: (count: RequestCount) => Key): Map<Key, number> {
+    const sums = new Map<Key, number>();
+    for (const one of this.counts()) sums.set(keyOf(one), (sums.get(keyOf(one)) ?? 0) + one.count);
+    return sums;
   }
 
   /** Cumulative counts at each bound of {@linkcode DURATION_BUCKETS_SECONDS}, and of all. */

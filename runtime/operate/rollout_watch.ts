@@ -1,5 +1,6 @@
 /** Compares the errors of a version that gets a part of the requests with those of the one that serves the rest. */
 import type { NanoEvent, NanoListener } from "../events.ts";
+import { isFailure } from "../request_end.ts";
 
 /** Fewer errors than this are chance whatever the numbers say. */
 const MIN_ERRORS = 3;
@@ -87,7 +88,7 @@ export class RolloutWatch {
     const { candidateTally, stableTally } = watched;
     const tally = event.app === watched.candidate ? candidateTally : stableTally;
     tally.requests++;
-    if (event.status < 500) return;
+    if (!isFailure(event.status, event.end)) return;
     tally.errors++;
     if (tally !== candidateTally || !isWorse(candidateTally, stableTally)) return;
     this.#end(watched, `${shown(candidateTally)} requests failed, against ${shown(stableTally)} of the others`);

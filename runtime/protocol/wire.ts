@@ -1,5 +1,6 @@
 /** One end of the wall: batched operations and credit-based byte streams over a MessagePort. */
 import { bare } from "./bare.ts";
+import { copyOf, takeChunk, textOf } from "./chunks.ts";
 import { OP } from "./messages.ts";
 import { Operations } from "./operations.ts";
 
@@ -16,9 +17,6 @@ export const WINDOW_BYTES = 1024 * 1024;
 
 /** From this size a chunk's buffer is transferred instead of copied; below, the copy is cheaper. */
 const TRANSFER_FROM_BYTES = 4096;
-
-/** Queued small chunks are handed on together up to this size. */
-const COALESCE_BYTES = 64 * 1024;
 
 /** What a stream is read from; a ReadableStreamDefaultReader fits. */
 export interface ByteSource {
@@ -50,6 +48,10 @@ export interface Receiving {
   outstanding: number;
   total: number;
   controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController | null;
+  /** Bytes that its sender has promised; fewer or more are a failure. */
+  promised: number | null;
+  /** Told when the reader of a stream that has ended takes the last of it, or wants no more. */
+  onRead: ((end: "done" | "cancelled") => void) | null;
   readonly onEnd: (end: StreamEnd, bytes: number) => void;
 }
 
@@ -210,6 +212,8 @@ export class Wire {
       outstanding: 0,
       total: 0,
       controller: null,
+      promised: null,
+      onRead: null,
       onEnd,
     };
     this.#receiving.set(id, receiving);
@@ -226,7 +230,8 @@ export class Wire {
       pull: () => this.#pull(receiving),
       cancel: (reason: unknown) => {
         receiving.queue.length = 0;
-        this.cancelReceiving(receiving.id, textOf(reason));
+        if (receiving.ended) receiving.onRead?.("cancelled");
+        else this.cancelReceiving(receiving.id, textOf(reason));
       },
     });
     return options.byob
@@ -240,7 +245,10 @@ export class Wire {
       // Before it is handed on: a byte stream detaches what it gets, which then has no length any more.
       this.#grant(receiving, chunk.byteLength);
       receiving.controller!.enqueue(chunk as Uint8Array<ArrayBuffer>);
-      if (receiving.ended && receiving.queue.length === 0) closeController(receiving);
+      if (receiving.ended && receiving.queue.length === 0) {
+        closeController(receiving);
+        receiving.onRead?.("done");
+      }
       return;
     }
     if (receiving.ended) return closeController(receiving);
@@ -271,6 +279,15 @@ export class Wire {
     receiving.onEnd("cancelled", receiving.total);
   }
 
+  /** Fails the reader of a stream from this side, also while it has yet to read what came before the stream's end. */
+  cutReceiving(receiving: Receiving, reason: string): void {
+    if (!receiving.ended) return this.cancelReceiving(receiving.id, reason);
+    receiving.queue.length = 0;
+    receiving.controller?.error(new CutStream(reason));
+    receiving.controller = null;
+    receiving.onRead?.("cancelled");
+  }
+
   /** DATA arrived. @throws {WireViolation} when the peer sends beyond its credit */
   onData(id: number, bytes: unknown): void {
     const receiving = this.#receiving.get(id);
@@ -279,6 +296,11 @@ export class Wire {
     if (receiving.outstanding >= WINDOW_BYTES) throw new WireViolation("DATA beyond the credit");
     receiving.outstanding += bytes.byteLength;
     receiving.total += bytes.byteLength;
+    if (receiving.promised !== null && receiving.total > receiving.promised) {
+      this.out.push(OP.CANCEL, id, "The stream is longer than its content-length");
+      this.kick();
+      return this.onError(id, "the stream is longer than its content-length");
+    }
     if (receiving.waiting === null) {
       receiving.queue.push(bytes as Uint8Array<ArrayBuffer>);
       return;
@@ -292,6 +314,9 @@ export class Wire {
   onEnd(id: number): void {
     const receiving = this.#receiving.get(id);
     if (receiving === undefined) return;
+    if (receiving.promised !== null && receiving.total < receiving.promised) {
+      return this.onError(id, "the stream is shorter than its content-length");
+    }
     this.#receiving.delete(id);
     receiving.ended = true;
     if (receiving.controller !== null && receiving.queue.length === 0) closeController(receiving);
@@ -371,30 +396,4 @@ function closeController(receiving: Receiving): void {
   receiving.controller = null;
   controller.close();
   if ("byobRequest" in controller) controller.byobRequest?.respond(0);
-}
-
-function takeChunk(queue: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  let size = 0;
-  let count = 0;
-  while (count < queue.length && size + queue[count]!.byteLength <= COALESCE_BYTES) size += queue[count++]!.byteLength;
-  if (count <= 1) return queue.shift()!;
-  const joined = new NativeUint8Array(size);
-  let at = 0;
-  for (const chunk of queue.splice(0, count)) {
-    joined.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return joined;
-}
-
-function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new NativeUint8Array(bytes);
-}
-
-function textOf(reason: unknown): string {
-  try {
-    return reason instanceof Error ? reason.message : String(reason ?? "");
-  } catch {
-    return "a reason that cannot be shown";
-  }
 }

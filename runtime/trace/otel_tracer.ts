@@ -2,6 +2,7 @@
 import type { Context, Span, SpanStatusCode, Tracer as OtelApiTracer } from "@opentelemetry/api";
 import type { EventHub } from "../events.ts";
 import { formatTraceparent, parseTraceparent } from "../protocol/trace_context.ts";
+import { isFailure, type RequestEnd } from "../request_end.ts";
 import { NANO_VERSION } from "../version.ts";
 import { AppStarts } from "./app_starts.ts";
 import type { FetchSpan, RequestSpan, TracedFetch, TracedRequest, TraceLink, Tracer } from "./tracer.ts";
@@ -85,11 +86,14 @@ class OtelRequestSpan implements RequestSpan {
     this.#codes = codes;
   }
 
-  end(status: number, code: string | null): void {
+  end(status: number, { code, end }: { readonly code: string | null; readonly end: RequestEnd }): void {
     const span = this.#span;
-    span.setAttribute("http.response.status_code", status);
+    span.setAttributes({ "http.response.status_code": status, "nano.end": end });
     if (code !== null) span.setAttributes({ "nano.error": code, "error.type": code });
-    if (status >= 500) span.setStatus({ code: this.#codes.ERROR, ...(code === null ? {} : { message: code }) });
+    else if (isFailure(status, end)) span.setAttribute("error.type", end === "done" ? String(status) : end);
+    // A cut answer is an error whatever its head said.
+    const message = code ?? (end === "done" ? null : end);
+    if (isFailure(status, end)) span.setStatus({ code: this.#codes.ERROR, ...(message === null ? {} : { message }) });
     span.end();
   }
 }

@@ -1,5 +1,7 @@
 /** What the front door and the way out tell of a request's spans; trace/otel_tracer.ts records them. */
 
+import type { RequestEnd } from "../request_end.ts";
+
 /** Headers of a span for whoever is called under it. */
 export interface TraceLink {
   readonly traceparent: string;
@@ -9,10 +11,10 @@ export interface TraceLink {
 /** The app's part of one request. */
 export interface RequestSpan extends TraceLink {
   /**
-   * The answer is complete.
-   * @param code of NANO's own answer, or null when the app answered
+   * The request is over.
+   * @param how.code of NANO's own answer, or null when the app answered
    */
-  end(status: number, code: string | null): void;
+  end(status: number, how: { readonly code: string | null; readonly end: RequestEnd }): void;
 }
 
 /** One fetch that the host performs for an app. */

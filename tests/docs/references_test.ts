@@ -51,7 +51,7 @@ Deno.test("The reference names every metric and every event of the log that the 
   const metrics = textOf("reference/metrics.md");
   for (
     const [name, labels] of [
-      ["nano_requests_total", "`app` `method` `status`"],
+      ["nano_requests_total", "`app` `method` `status` `end`"],
       ["nano_request_duration_seconds", "`app`"],
       ["nano_app_state", "`app` `state`"],
       ["nano_isolate_restarts_total", "`app` `reason`"],

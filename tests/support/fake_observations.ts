@@ -8,6 +8,7 @@ import type {
   LogLine,
   LogLineKind,
   Observations,
+  RequestEnd,
   RequestSummary,
 } from "../../runtime/mod.ts";
 import type { FakeAdminTarget } from "./fake_admin_target.ts";
@@ -58,6 +59,11 @@ export class FakeObservations implements Observations {
     const { requests, errors } = this.requestSummary(app);
     const missing = Math.floor(requests / 31);
     return new Map([[200, requests - errors - missing], [404, missing], [500, errors]]);
+  }
+
+  requestsByEnd(app: string): ReadonlyMap<RequestEnd, number> {
+    const { requests, errors } = this.requestSummary(app);
+    return new Map([["done", requests - errors], ["app_failed", errors]]);
   }
 
   series(app: string): AppSeries {
@@ -132,7 +138,15 @@ export class FakeObservations implements Observations {
   /** Writes a line of a request. */
   writeRequest(app: string, method: string, path: string, status: number): LogLine {
     const durationMs = 1 + this.#nextId % 40;
-    const request = { method, path, status, durationMs, requestId: crypto.randomUUID(), code: null };
+    const request = {
+      method,
+      path,
+      status,
+      durationMs,
+      requestId: crypto.randomUUID(),
+      code: null,
+      end: "done",
+    } as const;
     const level = status >= 500 ? "error" : "info";
     return this.write(app, `${method} ${path} ${status} ${durationMs} ms`, { level, kind: "request", request });
   }

@@ -47,7 +47,7 @@ async function answerOf(reply: Reply): Promise<{ response: RawResponse; reason: 
     now: systemClock.now,
     tell() {},
   });
-  const options = { hostname: "127.0.0.1", port: 0, tls: null, target: null, onError() {} };
+  const options = { hostname: "127.0.0.1", port: 0, tls: null, target: null, warn() {} };
   const listener = listen(dispatcher, options);
   try {
     const response = await rawRequest(`http://127.0.0.1:${listener.port}`, "GET / HTTP/1.1\r\nHost: fake\r\n\r\n");

@@ -113,7 +113,7 @@ Deno.test("CallRunner.close() cuts an answer under way instead of ending it", as
   const reading = assertRejects(() => new Response(call.answer as ReadableStream).bytes(), CutStream, "heap limit");
   scene.runner.close(DEATH, false);
   await reading;
-  assertEquals([call.code, call.finished], [null, { bytes: 3, cut: true }]);
+  assertEquals([call.code, call.finished], [null, { bytes: 0, end: "isolate_ended" }]);
 });
 
 Deno.test("CallRunner answers 413 to a body that grows over the limit, and cuts the answer if it had begun", async () => {
@@ -133,7 +133,7 @@ Deno.test("CallRunner answers 413 to a body that grows over the limit, and cuts 
     await settle();
     await Promise.all([first, second, cut]);
     assertEquals(call.code, begun ? null : "BODY_TOO_LARGE");
-    assertEquals(call.finished, begun ? { bytes: 0, cut: true } : null);
+    assertEquals(call.finished, begun ? { bytes: 0, end: "client_gone" } : null);
     assertEquals(scene.runner.inFlight, 0);
     await settle();
     assert(scene.posted.includes(OP.ABORT), "the app is told to stop working on it");
@@ -174,7 +174,7 @@ Deno.test("CallRunner tells an app that asked for it when the client goes away, 
   const id = await scene.send(call);
   scene.runner.receive([OP.ARM, id]);
   scene.posted.length = 0;
-  call.leave();
+  call.goAway();
   await settle();
   assertEquals([scene.posted, scene.runner.inFlight, scene.done], [[OP.ABORT, id], 0, 1]);
 });

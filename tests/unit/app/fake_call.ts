@@ -1,11 +1,13 @@
 /** A request that remembers how it was answered. */
 import { assertEquals } from "@std/assert";
-import type { AnswerBody, AppCall, HostSocket } from "../../../runtime/app_call.ts";
+import type { AnswerBody, AppCall, HostSocket, Patience } from "../../../runtime/app_call.ts";
 import type { NanoError } from "../../../runtime/errors.ts";
+import { PATIENCE } from "../../../runtime/http/patience.ts";
+import { endOfCode, type RequestEnd } from "../../../runtime/request_end.ts";
 
 /** A call for tests; a second answer is a mistake that it reports itself. */
 export class FakeCall implements AppCall {
-  readonly method: string = "POST";
+  readonly method: string;
   readonly url: string = "http://blog/";
   readonly headers = "";
   readonly remote = "192.0.2.1 4711";
@@ -15,13 +17,21 @@ export class FakeCall implements AppCall {
   status: number | null = null;
   answer: AnswerBody | undefined;
   error: NanoError | null = null;
-  finished: { readonly bytes: number; readonly cut: boolean } | null = null;
+  finished: { readonly bytes: number; readonly end: RequestEnd } | null = null;
+  /** How it was refused. */
+  end: RequestEnd | null = null;
+  readonly patience: Patience = PATIENCE;
   #gone: (() => void)[] = [];
 
   constructor(
-    options: { startedAt?: number; declaredBytes?: number; body?: string | Uint8Array | ReadableStream<Uint8Array> } =
-      {},
+    options: {
+      method?: string;
+      startedAt?: number;
+      declaredBytes?: number;
+      body?: string | Uint8Array | ReadableStream<Uint8Array>;
+    } = {},
   ) {
+    this.method = options.method ?? "POST";
     this.startedAt = options.startedAt ?? 0;
     this.declaredBytes = options.declaredBytes ?? null;
     this.body = options.body ?? null;
@@ -33,7 +43,7 @@ export class FakeCall implements AppCall {
   }
 
   /** The client goes away. */
-  leave(): void {
+  goAway(): void {
     for (const callback of this.#gone) callback();
   }
 
@@ -51,18 +61,25 @@ export class FakeCall implements AppCall {
     this.answer = body;
   }
 
-  fail(error: NanoError): void {
+  fail(error: NanoError, end: RequestEnd = endOfCode(error.code)): void {
     this.#assertOpen();
     this.error = error;
+    this.end = end;
+  }
+
+  leave(): void {
+    this.#assertOpen();
+    this.status = 499;
+    this.end = "client_gone";
   }
 
   upgrade(): HostSocket {
     throw new TypeError("The client asked for no WebSocket");
   }
 
-  finish(bytes: number, cut: boolean): void {
+  finish(bytes: number, end: RequestEnd): void {
     assertEquals(this.finished, null, "finish() must be called once");
-    this.finished = { bytes, cut };
+    this.finished = { bytes, end };
   }
 
   #assertOpen(): void {

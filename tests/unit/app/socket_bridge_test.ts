@@ -1,6 +1,7 @@
 /** The host's half of an app's sockets: order, bounds and the ends of connections. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { MAX_SOCKET_BYTES, SocketBridge } from "../../../runtime/app/socket_bridge.ts";
+import type { RequestEnd } from "../../../runtime/request_end.ts";
 import { OP } from "../../../runtime/protocol/messages.ts";
 import { Wire, WireViolation } from "../../../runtime/protocol/wire.ts";
 import { FakeSocket } from "./fake_socket.ts";
@@ -12,11 +13,13 @@ interface Scene {
   readonly bridge: SocketBridge;
   /** Bytes told at the end, once. */
   readonly ended: number[];
+  /** And how. */
+  readonly ends: RequestEnd[];
   /** What the app was told since the last look. */
   told(): unknown[];
 }
 
-function scene(id = ID): Scene {
+function scene(id = ID, writeStallMs = 60_000): Scene {
   const posted: unknown[] = [];
   let flush = () => {};
   const wire = new Wire(
@@ -26,11 +29,19 @@ function scene(id = ID): Scene {
   const socket = new FakeSocket();
   const bridge = new SocketBridge(wire);
   const ended: number[] = [];
-  bridge.join(id, socket, (bytes) => ended.push(bytes));
+  const ends: RequestEnd[] = [];
+  bridge.join(id, socket, {
+    writeStallMs,
+    onClosed(bytes, end) {
+      ended.push(bytes);
+      ends.push(end);
+    },
+  });
   return {
     socket,
     bridge,
     ended,
+    ends,
     told() {
       flush();
       return posted.splice(0);
@@ -102,8 +113,9 @@ Deno.test("A connection that breaks off is told as 1006, and its end only once",
 Deno.test("Codes that only the protocol may send become 1000, and long reasons are cut between characters", () => {
   const { socket, bridge } = scene();
   socket.open();
-  bridge.closeAll(1011, "ü".repeat(100));
+  bridge.onClose(ID, 1011, "ü".repeat(100));
   assertEquals(socket.closes, [[1000, "ü".repeat(61)]]);
+  bridge.closeAll(false);
   assertEquals(bridge.size, 0);
 });
 
@@ -115,4 +127,24 @@ Deno.test("What is no message breaks the protocol; what concerns no socket is ig
   bridge.onDispatched(99, 1);
   bridge.onDispatched(ID, "much");
   assertEquals([told(), socket.sent], [[], []]);
+});
+
+Deno.test("The end of a socket says whose it was", () => {
+  const ended = (act: (the: Scene) => void) => {
+    const the = scene();
+    the.socket.open();
+    act(the);
+    return the.ends;
+  };
+  assertEquals(ended(({ socket }) => socket.end(1000)), ["done"]);
+  assertEquals(ended(({ socket }) => socket.end(0)), ["client_gone"]);
+  assertEquals(ended(({ bridge }) => bridge.closeAll(false)), ["isolate_ended"]);
+  assertEquals(ended(({ bridge }) => bridge.closeAll(true)), ["done"]);
+  assertEquals(
+    ended(({ bridge, socket }) => {
+      bridge.onClose(ID, 1000, "");
+      socket.end(0);
+    }),
+    ["done"],
+  );
 });

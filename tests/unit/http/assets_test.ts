@@ -1,6 +1,7 @@
 /** A folder of files behind AssetFolder: what is found, what it is sent with, and what stays out of reach. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AssetStream } from "../../../runtime/http/asset_stream.ts";
+import type { RequestEnd } from "../../../runtime/request_end.ts";
 import { type AssetAnswer, AssetFolder, type AssetFolderOptions } from "../../../runtime/http/assets.ts";
 
 /** A temporary folder with `public/` and what is around it. */
@@ -272,20 +273,20 @@ Deno.test("A long file is read no faster than its reader, and closed when the re
     bytes.subarray(1_000_000, 2_000_000),
   );
 
-  const ends: [number, boolean][] = [];
+  const ends: [number, RequestEnd][] = [];
   const left = await ask(folder, "/big.bin");
-  const reader = (left!.body as AssetStream).readable((sent, cut) => ends.push([sent, cut])).getReader();
+  const reader = (left!.body as AssetStream).readable((sent, end) => ends.push([sent, end])).getReader();
   const { value } = await reader.read();
   await reader.cancel();
-  assertEquals(ends, [[value!.byteLength, true]]);
+  assertEquals(ends, [[value!.byteLength, "client_gone"]]);
   assert(value!.byteLength <= 64 * 1024, "Read ahead of its reader");
 });
 
 Deno.test("A file that becomes shorter while it is sent is a cut body, never one that looks whole", async () => {
   using scene = new Scene({ "public/big.bin": new Uint8Array(1_000_000) });
   const answer = await ask(scene.folder(), "/big.bin");
-  let cut = false;
-  const reader = (answer!.body as AssetStream).readable((_, wasCut) => cut = wasCut).getReader();
+  let end: RequestEnd | null = null;
+  const reader = (answer!.body as AssetStream).readable((_, told) => end = told).getReader();
   await reader.read();
   Deno.truncateSync(`${scene.dir}/public/big.bin`, 70_000);
   await assertRejects(
@@ -295,5 +296,5 @@ Deno.test("A file that becomes shorter while it is sent is a cut body, never one
     Error,
     "has become shorter",
   );
-  assertEquals(cut, true);
+  assertEquals<unknown>(end, "app_failed");
 });

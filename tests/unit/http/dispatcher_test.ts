@@ -73,6 +73,7 @@ Deno.test("Dispatcher hands a request to its app, answers with what the app said
     durationMs: 30,
     requestId: requestId!,
     code: null,
+    end: "done",
   }]);
 });
 
@@ -201,7 +202,7 @@ Deno.test("Dispatcher tells a streamed answer once it has ended, with the bytes 
   door.play = (call) => call.respond(200, "", ReadableStream.from([new Uint8Array([1, 2])]));
   const response = await door.send("http://blog.test/");
   assertEquals([await response.bytes(), door.told], [new Uint8Array([1, 2]), []]);
-  door.calls[0]!.finish(2, false);
+  door.calls[0]!.finish(2, "done");
   assertEquals(door.told.map(({ status, bytes }) => [status, bytes]), [[200, 2]]);
 });
 

@@ -33,12 +33,16 @@ for (const path of ["inner slots", "public API"] as const) {
 /** A dispatcher in front of one app, and what its tracer was told. */
 function scene(play: (call: AppCall) => void, traced = true) {
   const begun: TracedRequest[] = [];
-  const ends: [number, string | null][] = [];
+  const ends: [number, string | null, string][] = [];
   const blocks: string[] = [];
   const tracer: Tracer = {
     startRequest(request) {
       begun.push(request);
-      return { traceparent: "own", tracestate: null, end: (status, code) => void ends.push([status, code]) };
+      return {
+        traceparent: "own",
+        tracestate: null,
+        end: (status, { code, end }) => void ends.push([status, code, end]),
+      };
     },
     startFetch() {
       throw new Error("unused");
@@ -75,7 +79,7 @@ Deno.test("Dispatcher hands the app its own span first, in the place of the clie
   assertEquals(begun, [
     { app: "blog", version: "v1", method: "GET", requestId, traceparent: "theirs", tracestate: "a=1" },
   ]);
-  assertEquals(ends, [[201, null]]);
+  assertEquals(ends, [[201, null, "done"]]);
 });
 
 Deno.test("Dispatcher ends a span once: with a stream's end, or with the code of NANO's own answer", async () => {
@@ -86,14 +90,14 @@ Deno.test("Dispatcher ends a span once: with a stream's end, or with the code of
   });
   const response = await send("blog.test");
   assertEquals(ends, []);
-  streaming.finish(7, true);
-  streaming.finish(7, true);
-  assertEquals(ends, [[200, null]]);
+  streaming.finish(7, "app_failed");
+  streaming.finish(7, "app_failed");
+  assertEquals(ends, [[200, null, "app_failed"]]);
   await response.body!.cancel();
 
   const failing = scene((call) => call.fail(new NanoError("APP_OVERLOADED", "Too much")));
   await (await failing.send("blog.test")).body?.cancel();
-  assertEquals(failing.ends, [[503, "APP_OVERLOADED"]]);
+  assertEquals(failing.ends, [[503, "APP_OVERLOADED", "done"]]);
 });
 
 Deno.test("Dispatcher makes no span where no app is asked, and without a tracer leaves the client's context", async () => {

@@ -8,7 +8,7 @@ const SECONDS = 2;
 
 /** Takes so many requests of one status and duration. */
 function take(requests: RequestSeries, count: number, status = 200, durationMs = 4): void {
-  for (let index = 0; index < count; index++) requests.observe("GET", status, durationMs);
+  for (let index = 0; index < count; index++) requests.observe({ method: "GET", status, end: "done", durationMs });
 }
 
 Deno.test("AppHistory tells what came since the tick before, not since the start", () => {

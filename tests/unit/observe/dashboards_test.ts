@@ -1,5 +1,6 @@
 /** The Grafana dashboard and the alert rules of the docs, held against what NANO renders. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { REQUEST_ENDS } from "../../../runtime/request_end.ts";
 import { APP_STATE_NAMES } from "../../../runtime/lifecycle.ts";
 import { Metrics } from "../../../runtime/observe/metrics.ts";
 import { REPO } from "../../support/repo.ts";
@@ -58,6 +59,7 @@ async function rendered(): Promise<Map<string, Map<string, Set<string>>>> {
   const apps = APP_STATE_NAMES.map((state, index) => snapshot(`app-${index}`, { state }));
   const metrics = new Metrics({ snapshot: () => apps, startedAt: 0 });
   for (const status of [200, 404, 503]) metrics.listen(request({ app: "app-0", status }));
+  for (const end of REQUEST_ENDS) metrics.listen(request({ app: "app-0", end }));
   metrics.listen({ ...request({ status: 404 }), app: null });
   metrics.listen({ event: "app_restart", app: "app-0", reason: "out_of_memory", delayMs: 0 });
   const job = { app: "app-0", cron: "* * * * *", name: "tidy" };

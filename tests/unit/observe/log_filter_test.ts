@@ -94,5 +94,6 @@ Deno.test("The line of a request names what happened and holds its parts", () =>
     durationMs: 3.14159,
     requestId: "r-1",
     code: "APP_OVERLOADED",
+    end: "done",
   });
 });

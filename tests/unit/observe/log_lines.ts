@@ -33,6 +33,7 @@ export function request(changes: Partial<AppRequestEvent> = {}): AppRequestEvent
     durationMs: 3.14159,
     requestId: "r-1",
     code: null,
+    end: "done",
     ...changes,
   };
 }

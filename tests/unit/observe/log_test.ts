@@ -15,6 +15,7 @@ const REQUEST: RequestEvent = {
   durationMs: 1.23456,
   requestId: "r-1",
   code: null,
+  end: "done",
 };
 
 interface Bench extends Disposable {
@@ -71,6 +72,7 @@ Deno.test("Log writes a request as one JSON line with the contract's fields in s
     bytes: 12,
     duration_ms: 1.235,
     request_id: "r-1",
+    end: "done",
   });
 });
 

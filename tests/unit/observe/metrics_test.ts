@@ -16,6 +16,7 @@ function request(changes: Partial<RequestEvent> = {}): RequestEvent {
     durationMs: 3,
     requestId: "r",
     code: null,
+    end: "done",
     ...changes,
   };
 }
@@ -81,16 +82,16 @@ Deno.test("Metrics counts requests by app, method and status, and folds made-up 
   metrics.listen(request({ app: "b", method: "BREW" }));
   metrics.listen(request({ app: "b", method: "get" }));
   const series = await scrape(metrics);
-  assertEquals(series.get('nano_requests_total{app="a",method="GET",status="200"}'), 2);
-  assertEquals(series.get('nano_requests_total{app="a",method="POST",status="500"}'), 1);
-  assertEquals(series.get('nano_requests_total{app="b",method="OTHER",status="200"}'), 2);
+  assertEquals(series.get('nano_requests_total{app="a",method="GET",status="200",end="done"}'), 2);
+  assertEquals(series.get('nano_requests_total{app="a",method="POST",status="500",end="done"}'), 1);
+  assertEquals(series.get('nano_requests_total{app="b",method="OTHER",status="200",end="done"}'), 2);
 });
 
 Deno.test("Metrics counts a request that no app claims under the empty app name only", async () => {
   const { metrics } = bench([]);
   metrics.listen(request({ app: null, path: "http://evil.example/", status: 404, code: "APP_NOT_FOUND" }));
   const text = await metrics.render();
-  assert(text.includes('nano_requests_total{app="",method="GET",status="404"} 1\n'), text);
+  assert(text.includes('nano_requests_total{app="",method="GET",status="404",end="done"} 1\n'), text);
   assert(!text.includes("evil"));
 });
 

@@ -1,5 +1,6 @@
 /** When a version that gets a part of the requests is worse than the rest. */
 import { assertEquals } from "@std/assert";
+import type { RequestEnd } from "../../../runtime/request_end.ts";
 import type { NanoEvent } from "../../../runtime/events.ts";
 import { isWorse, RolloutWatch } from "../../../runtime/operate/rollout_watch.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
@@ -64,7 +65,7 @@ function watching(onWorse: (app: string, reason: string) => void): (app: string,
   return (app, status) => watch.listen(request(app, status));
 }
 
-function request(app: string | null, status: number): NanoEvent {
+function request(app: string | null, status: number, end: RequestEnd = "done"): NanoEvent {
   const fixed = {
     event: "request",
     method: "GET",
@@ -74,7 +75,7 @@ function request(app: string | null, status: number): NanoEvent {
     requestId: "x",
     code: null,
   } as const;
-  return { ...fixed, app, status };
+  return { ...fixed, app, status, end };
 }
 
 Deno.test("The end is told once; a rollout with another percentage or another version is counted anew", () => {
@@ -139,4 +140,17 @@ Deno.test("A version that keeps dying is returned, its app's own crash loop is n
   assertEquals(told, []);
   watch.listen({ event: "app_state", app: "v2--blog", state: "crash_loop" });
   assertEquals(told, ["blog: it keeps dying"]);
+});
+
+Deno.test("A rollout whose answers the app cuts is worse, whatever their status; one whose clients leave is not", () => {
+  for (const [end, worse] of [["app_failed", true], ["isolate_ended", true], ["client_gone", false]] as const) {
+    const told: string[] = [];
+    const watch = new RolloutWatch((app, reason) => told.push(`${app}: ${reason}`));
+    watch.follow({ blog: { app: "v2--blog", percent: 50 } });
+    for (let sent = 0; sent < 105; sent++) {
+      watch.listen(request("blog", 200));
+      watch.listen(request("v2--blog", 200, end));
+    }
+    assertEquals(told.length > 0, worse, end);
+  }
 });

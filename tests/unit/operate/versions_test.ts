@@ -142,7 +142,15 @@ Deno.test("A rollout that fails more often than the rest is ended, recorded and 
   await scene.deploy("blog", "1");
   await scene.deploy("blog", "2", { target: { percent: 20 } });
   await Deno.writeTextFile(`${scene.dir}/nano.json`, "half an edit");
-  const request = { event: "request", method: "GET", path: "/", bytes: 0, durationMs: 1, requestId: "x" } as const;
+  const request = {
+    event: "request",
+    method: "GET",
+    path: "/",
+    bytes: 0,
+    durationMs: 1,
+    requestId: "x",
+    end: "done",
+  } as const;
   for (let count = 0; count < 5; count++) {
     scene.bench.emit({ ...request, app: "blog", status: 200, code: null });
     scene.bench.emit({ ...request, app: "v2--blog", status: 500, code: "APP_EXCEPTION" });

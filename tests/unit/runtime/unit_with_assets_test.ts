@@ -123,7 +123,7 @@ Deno.test("A drain waits for files that are being sent, and cuts what is left at
   const stopped = finished.unit.stop(1000);
   const bytes = await new Response(finished.body).arrayBuffer();
   assertEquals([bytes.byteLength, await stopped, finished.unit.pending], [1_000_000, "drained", 0]);
-  assertEquals([finished.call.finished, the.events], [{ bytes: 1_000_000, cut: false }, []]);
+  assertEquals([finished.call.finished, the.events], [{ bytes: 1_000_000, end: "done" }, []]);
 
   const slow = await start();
   const reader = slow.body.getReader();
@@ -131,7 +131,7 @@ Deno.test("A drain waits for files that are being sent, and cuts what is left at
   const cut = slow.unit.stop(1000);
   await the.clock.advance(1000);
   assertEquals(await cut, "drained");
-  assertEquals(slow.call.finished?.cut, true);
+  assertEquals(slow.call.finished?.end, "timed_out");
   assertEquals<unknown>(the.events, [{ event: "app_drained", app: "blog", forcedClosed: 1 }]);
   await reader.read().then(() => assert(false, "The body must not look whole"), () => {});
 });
@@ -141,8 +141,8 @@ Deno.test("A client that leaves lets go of its file, even if nobody reads the an
   const stage = new Stage();
   const unit = the.before(stage.supervisor);
   const call = await ask(unit, "/big.bin");
-  call.leave();
-  assertEquals([unit.pending, call.finished], [0, { bytes: 0, cut: true }]);
+  call.goAway();
+  assertEquals([unit.pending, call.finished], [0, { bytes: 0, end: "client_gone" }]);
 });
 
 Deno.test("A static site answers what is missing by its 404.html, and takes nothing but GET and HEAD", async () => {

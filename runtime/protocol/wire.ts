@@ -317,6 +317,14 @@ export class Wire {
     receiving.onEnd("failed", receiving.total);
   }
 
+  /** Fails a stream that has arrived whole and was not read to its end. */
+  failUnread(receiving: Receiving, error: unknown): void {
+    if (!receiving.ended || receiving.queue.length === 0) return;
+    receiving.queue.length = 0;
+    receiving.error = error;
+    receiving.controller?.error(error);
+  }
+
   /** CREDIT arrived. */
   onCredit(id: number, bytes: unknown): void {
     if (typeof bytes !== "number" || !(bytes > 0) || bytes > Number.MAX_SAFE_INTEGER) {

@@ -123,9 +123,9 @@ export class Nano implements AsyncDisposable {
     this.#bundler = new Bundler({
       cacheDir: join(config.stateDir, "bundles"),
       installDependencies: true,
-      onInstall: (app) => {
-        this.#warn(`Installing the packages that app "${app}" lists in its package.json`);
-        this.#first?.skip(app);
+      onInstall: (progress) => {
+        this.events.emit({ event: "app_install", ...progress });
+        if (progress.step === "waiting") this.#first?.skip(progress.app);
       },
     });
     this.#workshop = new UnitWorkshop({

@@ -1,8 +1,9 @@
 /** Makes the units of a configuration: bundles the apps' code and gives each its supervisor, or what stands in for one. */
 import type { Quarantine } from "./app/quarantined_app.ts";
 import { brokenApp, quarantinedApp, standInFor, superviseApp, type UnitTools } from "./app_units.ts";
-import type { AppBundle, Bundler } from "./bundle/bundler.ts";
+import type { AppBundle, AppSource, Bundler } from "./bundle/bundler.ts";
 import { withEvalEntry } from "./bundle/eval_entry.ts";
+import { installPolicyOf } from "./bundle/install_policy.ts";
 import { withStreamPolyfill } from "./bundle/stream_polyfill_source.ts";
 import type { AppConfig, NanoConfig } from "./config/resolved_config.ts";
 import type { AppUnit, ReloadTools } from "./reload.ts";
@@ -31,7 +32,8 @@ export class UnitWorkshop {
   }
 
   /** Reads, supervises and stands in for apps of this configuration. */
-  toolsOf({ file, stateDir, tls }: NanoConfig): UnitMakers {
+  toolsOf(config: NanoConfig): UnitMakers {
+    const { file, stateDir, tls } = config;
     const hidden = [file, stateDir, tls?.cert, tls?.key].filter((path) => typeof path === "string");
     const units: UnitTools = { ...this.#tools, hidden };
     return {
@@ -45,7 +47,7 @@ export class UnitWorkshop {
     };
   }
 
-  async #bundle(app: AppConfig, isUrgent?: () => boolean): Promise<AppBundle> {
+  async #bundle(app: AppConfig & AppSource, isUrgent?: () => boolean): Promise<AppBundle> {
     const { bundler, emit, evaluate } = this.#tools;
     const bundle = await bundler.bundle(app, isUrgent);
     for (const warning of bundle.warnings) emit({ event: "warning", text: `App "${app.name}": ${warning}` });

@@ -1,12 +1,18 @@
 /** An app's outgoing connections: how many there may be, which one makes room, and how they end. */
 import type { Socket } from "node:net";
 import { Agent, buildConnector } from "undici";
-import type { Lookup } from "./outbound.ts";
 
 /** Longest wait for a connection, in ms. */
 const CONNECT_TIMEOUT_MS = 10_000;
 /** How long a server may ask to keep an idle connection open, in ms; undici's 10 minutes would hold descriptors. */
 const KEEP_ALIVE_MAX_MS = 60_000;
+
+/** Finds the addresses of a name, as `node:net` asks for them. */
+export type Lookup = (
+  hostname: string,
+  options: { all?: boolean },
+  done: (error: Error | null, address: unknown, family?: number) => void,
+) => void;
 
 /** Connections of one app; apps do not share them. */
 export class Connections implements Disposable {

@@ -1,7 +1,7 @@
 /** An app's way out: connections by its policy, checked after name resolution on each one. */
 import dns from "node:dns";
 import { isAddress, isListed, isPublicAddress } from "./address_policy.ts";
-import { Connections } from "./connections.ts";
+import { Connections, type Lookup } from "./connections.ts";
 
 /** Where an app may connect to. */
 export type OutboundPolicy = "public" | "none" | "any" | readonly string[];
@@ -31,13 +31,6 @@ export interface OutboundTools {
 }
 
 const SYSTEM_TOOLS: OutboundTools = { resolve: systemResolve, isPublic: isPublicAddress };
-
-/** Finds the addresses of a name, as `node:net` asks for them. */
-export type Lookup = (
-  hostname: string,
-  options: { all?: boolean },
-  done: (error: Error | null, address: unknown, family?: number) => void,
-) => void;
 
 /** How an {@linkcode Outbound} works. */
 export interface OutboundOptions {

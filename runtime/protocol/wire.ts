@@ -2,6 +2,7 @@
 import { bare } from "./bare.ts";
 import { OP } from "./messages.ts";
 import { Operations } from "./operations.ts";
+import { takeChunk } from "./take_chunk.ts";
 
 // Inside an isolate the app may replace globals, streams above all; the wall keeps those it was loaded with.
 const NativeReadableStream = ReadableStream;
@@ -16,9 +17,6 @@ export const WINDOW_BYTES = 1024 * 1024;
 
 /** From this size a chunk's buffer is transferred instead of copied; below, the copy is cheaper. */
 const TRANSFER_FROM_BYTES = 4096;
-
-/** Queued small chunks are handed on together up to this size. */
-const COALESCE_BYTES = 64 * 1024;
 
 /** What a stream is read from; a ReadableStreamDefaultReader fits. */
 export interface ByteSource {
@@ -379,20 +377,6 @@ function closeController(receiving: Receiving): void {
   receiving.controller = null;
   controller.close();
   if ("byobRequest" in controller) controller.byobRequest?.respond(0);
-}
-
-function takeChunk(queue: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  let size = 0;
-  let count = 0;
-  while (count < queue.length && size + queue[count]!.byteLength <= COALESCE_BYTES) size += queue[count++]!.byteLength;
-  if (count <= 1) return queue.shift()!;
-  const joined = new NativeUint8Array(size);
-  let at = 0;
-  for (const chunk of queue.splice(0, count)) {
-    joined.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return joined;
 }
 
 function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -9,6 +9,7 @@ import { systemClock, within } from "./clock.ts";
 import { relayered } from "./config/fit_layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import { ConfigReloads } from "./config_reloads.ts";
+import { messageOf } from "./errors.ts";
 import { type AppSnapshot, EventHub, type ReloadSummary } from "./events.ts";
 import { FileWatch } from "./file_watch.ts";
 import { FirstStart } from "./first_start.ts";
@@ -289,7 +290,10 @@ export class Nano implements AsyncDisposable {
     // It is awaited below, where it may have failed already.
     farm.catch(() => {});
     if (this.#options.watch === true && this.#draining === null) {
-      this.#watch = new FileWatch((only) => this.#reloads.reloadEdited(only));
+      this.#watch = new FileWatch(
+        (only) => this.#reloads.reloadEdited(only),
+        (error) => this.#warn(messageOf(error)),
+      );
       // Before the code is read: an edit made meanwhile is noticed and takes effect right after.
       await within(systemClock, this.#watch.follow(this.#generations.present), WATCH_READY_MS);
     }

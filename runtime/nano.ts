@@ -143,6 +143,7 @@ export class Nano implements AsyncDisposable {
       generations: this.#generations,
       reloadConfig: options.reloadConfig,
       tolerant: options.dev ?? false,
+      bundleAhead: (config, only) => this.#workshop.bundleAhead(config, only),
       layers: () => this.#operator.layers(),
       isDraining: () => this.#draining !== null,
       // It never rejects.

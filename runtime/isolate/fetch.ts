@@ -100,7 +100,7 @@ export class FetchClient {
       const unread = apply(deref, weak, []) as Receiving | undefined;
       if (unread !== undefined) wire.failUnread(unread, signal.reason);
     };
-    signal.addEventListener("abort", onAbort, { once: true });
+    signal.addEventListener("abort", onAbort, bare({ once: true }));
     apply(register, unreadable, [receiving, () => signal.removeEventListener("abort", onAbort)]);
   }
 

@@ -67,13 +67,20 @@ export async function outboundFetch(outbound: Outbound, request: OutboundRequest
   let url = new URL(request.url);
   let { method, body } = request;
   if (FORBIDDEN_METHODS.has(method.toUpperCase())) throw new TypeError(`Cannot fetch with the method ${method}`);
+  const length = lengthOf(request);
   let headers = withDefaults(request.headers.filter(([name]) => !CONNECTION_HEADERS.has(name.toLowerCase())));
   for (let redirects = 0;; redirects++) {
     if (url.protocol !== "http:" && url.protocol !== "https:") {
       throw new TypeError(`Cannot fetch "${url.protocol}": only http and https URLs can be fetched`);
     }
     outbound.check(url);
-    const answer = await send(outbound, { method, headers, body, signal: request.signal, url });
+    const answer = await send(outbound, {
+      method,
+      headers: body instanceof ReadableStream ? [...headers, ...length] : headers,
+      body,
+      signal: request.signal,
+      url,
+    });
     const location = REDIRECT_STATUSES.has(answer.status) ? headerOf(answer, "location") : null;
     if (location === null || request.redirect === "manual") {
       return decoded(answer, { method, url, redirected: redirects > 0 });
@@ -106,6 +113,12 @@ async function send({ connections }: Outbound, request: Parameters<typeof exchan
   const { origin } = request.url;
   connections.enter(origin);
   return await exchange(connections.agent, { ...request, onEnd: () => connections.leave(origin) });
+}
+
+/** The length of a stream over bytes that are at hand; without it a stream goes out in chunks. */
+function lengthOf({ headers }: OutboundRequest): OutboundRequest["headers"] {
+  const last = headers.findLast(([name]) => name.toLowerCase() === "content-length");
+  return last !== undefined && /^\d{1,15}$/.test(last[1]) ? [["content-length", last[1]]] : [];
 }
 
 function withDefaults(headers: OutboundRequest["headers"]): OutboundRequest["headers"] {

@@ -102,8 +102,11 @@ Deno.test("stopProcess() waits for the process, and a process that was killed is
       await context.dispose();
     }
   }
+  Deno.env.set("NANO_TEST_SECRET", "the-secret");
   const text = await build();
+  Deno.env.delete("NANO_TEST_SECRET");
   const pid = await childNamedEsbuild();
+  assertEquals((await Deno.readTextFile(`/proc/${pid}/environ`)).includes("the-secret"), false);
   Deno.kill(pid, "SIGKILL");
   while (await isRunning(pid)) await new Promise<void>((resolve) => setImmediate(resolve));
   await stopProcess();

@@ -14,6 +14,11 @@ export interface ReloadsTools {
   readonly reloadConfig: ((layers: readonly AppLayer[]) => Promise<NanoConfig>) | undefined;
   /** Whether an edit that breaks an app takes effect: a developer wants to see what broke, an operator wants what works. */
   readonly tolerant: boolean;
+  /**
+   * Bundles apps of a configuration before their turn comes, so that nobody else's change waits for it; never rejects.
+   * What it returns forgets the bundles.
+   */
+  readonly bundleAhead: (config: NanoConfig, only: ReadonlySet<string>) => Promise<() => void>;
   /** All that is kept over nano.json. */
   readonly layers: () => readonly AppLayer[];
   readonly isDraining: () => boolean;
@@ -61,11 +66,15 @@ export class ConfigReloads {
 
   /** The same for files that were edited. */
   async reloadEdited(only: ReadonlySet<string>): Promise<void> {
+    const { bundleAhead, generations } = this.#tools;
+    const forget = await bundleAhead(generations.present.config, only);
     try {
       await this.reload(only);
     } catch (error) {
       // What was refused stands in the log already; anything else is a fault of ours.
       if (!(error instanceof NanoError)) throw error;
+    } finally {
+      forget();
     }
   }
 

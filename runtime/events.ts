@@ -108,6 +108,13 @@ export type NanoEvent =
   | { readonly event: "app_quarantined"; readonly app: string; readonly version: string; readonly reason: string }
   | { readonly event: "app_exit"; readonly app: string; readonly reason: ExitReason; readonly detail: string }
   | { readonly event: "app_restart"; readonly app: string; readonly reason: ExitReason; readonly delayMs: number }
+  | {
+    readonly event: "app_install";
+    readonly app: string;
+    readonly step: "waiting" | "started" | "running" | "done" | "failed";
+    readonly packages: readonly string[];
+    readonly elapsedMs: number;
+  }
   | { readonly event: "app_drain_start"; readonly app: string; readonly inFlight: number }
   | { readonly event: "app_drained"; readonly app: string; readonly forcedClosed: number }
   | { readonly event: "app_state"; readonly app: string; readonly state: AppStateName }

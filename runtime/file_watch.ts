@@ -1,19 +1,28 @@
 /** Watches what a generation was made from: nano.json, its apps' files, and the files of their secrets. */
 import { sep } from "node:path";
+import { systemClock, within } from "./clock.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import { type FileWatcher, watchFiles } from "./config/watch.ts";
 import type { Generation } from "./reload.ts";
 
+/** How long a change waits until its files are watched, in ms; a folder of 10,000 files takes a third of that. */
+const EXPECT_MS = 1_000;
+
 /** Tells which apps' files changed; an empty set means nano.json or a secret alone. */
 export class FileWatch implements Disposable, AsyncDisposable {
   readonly #onChange: (apps: ReadonlySet<string>) => Promise<void>;
+  readonly #onError: (error: unknown) => void;
   #watcher: FileWatcher | null = null;
   #generation: Generation | null = null;
   #ended: Promise<unknown> = Promise.resolve();
 
-  /** @param onChange awaited before the next change is told */
-  constructor(onChange: (apps: ReadonlySet<string>) => Promise<void>) {
+  /**
+   * @param onChange awaited before the next change is told
+   * @param onError hears of what cannot be watched
+   */
+  constructor(onChange: (apps: ReadonlySet<string>) => Promise<void>, onError: (error: unknown) => void) {
     this.#onChange = onChange;
+    this.#onError = onError;
   }
 
   /**
@@ -29,6 +38,7 @@ export class FileWatch implements Disposable, AsyncDisposable {
       this.#watcher = watchFiles({
         paths: [...paths],
         ignore: [stateDir],
+        onError: this.#onError,
         onChange: (changed) => this.#onChange(this.#appsOf(changed)),
       });
       return this.#watcher.ready;
@@ -38,8 +48,8 @@ export class FileWatch implements Disposable, AsyncDisposable {
 
   /**
    * Watches what this configuration adds as well, before its code is read: later it would be too late to see an edit
-   * that came in between.
-   * @returns settles when changes are noticed; never rejects
+   * that came in between. A change does not wait long for that: a folder may hold more than can be looked at soon.
+   * @returns settles when changes are noticed or a second has gone by; never rejects
    */
   async expect({ apps, stateDir, secretFiles }: NanoConfig): Promise<void> {
     if (this.#generation === null) return;
@@ -49,7 +59,7 @@ export class FileWatch implements Disposable, AsyncDisposable {
     const files = secretFiles.filter((path) => !config.secretFiles.includes(path));
     if (added.length + files.length === 0) return;
     const both = { ...config, apps: [...config.apps, ...added], secretFiles: [...config.secretFiles, ...files] };
-    await this.follow({ ...this.#generation, config: both });
+    await within(systemClock, this.follow({ ...this.#generation, config: both }), EXPECT_MS);
   }
 
   /** Tells no change any more. */

@@ -1,6 +1,6 @@
 /** NANO itself: wires configuration, apps, front door and observers together; decides nothing. */
 import { join } from "node:path";
-import { BootAdmission, bootPlaces } from "./app/boot_admission.ts";
+import { BootAdmission } from "./app/boot_admission.ts";
 import { CronSchedule } from "./app/cron_schedule.ts";
 import { FlightRecorder } from "./app/flight_recorder.ts";
 import { type AppBundle, Bundler } from "./bundle/bundler.ts";
@@ -9,6 +9,7 @@ import { systemClock, within } from "./clock.ts";
 import { relayered } from "./config/fit_layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import { ConfigReloads } from "./config_reloads.ts";
+import { messageOf } from "./errors.ts";
 import { type AppSnapshot, EventHub, type ReloadSummary } from "./events.ts";
 import { FileWatch } from "./file_watch.ts";
 import { FirstStart } from "./first_start.ts";
@@ -17,7 +18,7 @@ import { Dispatcher } from "./http/dispatcher.ts";
 import { PATIENCE } from "./http/patience.ts";
 import { IsolateFarm } from "./isolate_farm.ts";
 import { Listeners } from "./listeners.ts";
-import type { DrainResult, NanoOptions } from "./nano_options.ts";
+import type { NanoOptions } from "./nano_options.ts";
 import type { Observations } from "./observations.ts";
 import { Log } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
@@ -31,7 +32,7 @@ import { StateFolder } from "./store/state_folder.ts";
 import { StateStore } from "./store/state_store.ts";
 import { VersionFolders } from "./store/version_folders.ts";
 import { UnitWorkshop } from "./unit_workshop.ts";
-import { windDown } from "./wind_down.ts";
+import { countedDrain, type DrainResult, windDown } from "./wind_down.ts";
 
 /** {@linkcode Nano.begin} waits this long for slow apps; their requests wait in their queues before and after. */
 const FIRST_START_MS = 5_000;
@@ -97,11 +98,7 @@ export class Nano implements AsyncDisposable {
       color: options.color ?? false,
       ...(options.write === undefined ? {} : { write: options.write }),
     });
-    this.#admission = new BootAdmission({
-      places: bootPlaces(navigator.hardwareConcurrency),
-      clock: systemClock,
-      isSuspect: (app) => options.suspects?.has(app) ?? false,
-    });
+    this.#admission = BootAdmission.onThisMachine(systemClock, options.suspects);
     this.#metrics = new Metrics({
       snapshot: () => this.apps(),
       startedAt: systemClock.wall(),
@@ -125,9 +122,9 @@ export class Nano implements AsyncDisposable {
     this.#bundler = new Bundler({
       cacheDir: join(config.stateDir, "bundles"),
       installDependencies: true,
-      onInstall: (app) => {
-        this.#warn(`Installing the packages that app "${app}" lists in its package.json`);
-        this.#first?.skip(app);
+      onInstall: (progress) => {
+        this.events.emit({ event: "app_install", ...progress });
+        if (progress.step === "waiting") this.#first?.skip(progress.app);
       },
     });
     this.#workshop = new UnitWorkshop({
@@ -144,6 +141,7 @@ export class Nano implements AsyncDisposable {
       generations: this.#generations,
       reloadConfig: options.reloadConfig,
       tolerant: options.dev ?? false,
+      bundleAhead: (config, only) => this.#workshop.bundleAhead(config, only),
       layers: () => this.#operator.layers(),
       isDraining: () => this.#draining !== null,
       // It never rejects.
@@ -254,9 +252,8 @@ export class Nano implements AsyncDisposable {
 
   /** Names of the apps that hold requests. */
   busyApps(): readonly string[] {
-    return [...this.#generations.present.units.values()].filter((unit) => unit.pending > 0).map((unit) =>
-      unit.app.name
-    );
+    const busy = [...this.#generations.present.units.values()].filter((unit) => unit.pending > 0);
+    return busy.map((unit) => unit.app.name);
   }
 
   /** Drains. */
@@ -291,7 +288,10 @@ export class Nano implements AsyncDisposable {
     // It is awaited below, where it may have failed already.
     farm.catch(() => {});
     if (this.#options.watch === true && this.#draining === null) {
-      this.#watch = new FileWatch((only) => this.#reloads.reloadEdited(only));
+      this.#watch = new FileWatch(
+        (only) => this.#reloads.reloadEdited(only),
+        (error) => this.#warn(messageOf(error)),
+      );
       // Before the code is read: an edit made meanwhile is noticed and takes effect right after.
       await within(systemClock, this.#watch.follow(this.#generations.present), WATCH_READY_MS);
     }
@@ -349,14 +349,15 @@ export class Nano implements AsyncDisposable {
       await this.#close();
       return { drainedRequests: 0, forcedClosed: 0 };
     }
-    const { drainTimeoutMs } = this.#generations.present.config;
-    const units = [...this.#generations.present.units.values()];
-    const inFlight = [...units, ...this.#generations.stopping.keys()].reduce((sum, unit) => sum + unit.pending, 0);
-    let forcedClosed = 0;
-    const forget = this.events.listen((event) => {
-      if (event.event === "app_drained") forcedClosed += event.forcedClosed;
-    });
-    this.events.emit({ event: "drain_start", inFlight, timeoutMs: drainTimeoutMs });
+    const { present, stopping } = this.#generations;
+    const { drainTimeoutMs: timeoutMs } = present.config;
+    const units = [...present.units.values(), ...stopping.keys()];
+    const result = await countedDrain(units, { events: this.events, timeoutMs }, () => this.#finish(timeoutMs));
+    await this.#close();
+    return result;
+  }
+
+  async #finish(timeoutMs: number): Promise<void> {
     this.#watch?.[Symbol.dispose]();
     this.#dispatcher.startDraining();
     // A registry that does not answer must not hold up the end.
@@ -364,20 +365,14 @@ export class Nano implements AsyncDisposable {
     this.#bundler.endInstallations();
     // A reload under way may still bring other units.
     await this.#generations.settled;
-    const last = [...this.#generations.present.units.values()];
     this.#crons[Symbol.dispose]();
     await windDown({
-      units: last,
+      units: [...this.#generations.present.units.values()],
       stopping: this.#generations.stopping,
       bodiesRead: this.#dispatcher.bodiesRead,
       shutdown: () => this.#listeners!.shutdown(),
-      timeoutMs: drainTimeoutMs,
+      timeoutMs,
     }, systemClock);
-    forget();
-    const result = { drainedRequests: Math.max(0, inFlight - forcedClosed), forcedClosed };
-    this.events.emit({ event: "drain_complete", ...result });
-    await this.#close();
-    return result;
   }
 
   async #close(): Promise<void> {

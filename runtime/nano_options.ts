@@ -31,11 +31,3 @@ export interface NanoOptions {
   /** How long slow clients are borne with; for tests, which have less time than the default grants. */
   readonly patience?: Patience;
 }
-
-/** What a drain came to. */
-export interface DrainResult {
-  /** Requests that were in flight and finished. */
-  readonly drainedRequests: number;
-  /** Requests that had to be cut. */
-  readonly forcedClosed: number;
-}

@@ -1,5 +1,6 @@
 /** The end of all apps and listeners: what is in flight first, for as long as there is time. */
 import { type Clock, within } from "./clock.ts";
+import type { EventHub } from "./events.ts";
 import type { AppUnit } from "./reload.ts";
 
 /** Answers that the apps have finished may take this long to reach their clients after the drain's deadline. */
@@ -16,6 +17,36 @@ export interface WindDown {
   /** Stops listening; settles when every connection is finished. */
   readonly shutdown: () => Promise<void>;
   readonly timeoutMs: number;
+}
+
+/** What a drain came to. */
+export interface DrainResult {
+  /** Requests that were in flight and finished. */
+  readonly drainedRequests: number;
+  /** Requests that had to be cut. */
+  readonly forcedClosed: number;
+}
+
+/**
+ * Runs a drain, which ends with {@linkcode windDown}, and counts what it finishes and what it cuts.
+ * @param units that hold requests now
+ */
+export async function countedDrain(
+  units: readonly AppUnit[],
+  { events, timeoutMs }: { events: EventHub; timeoutMs: number },
+  drain: () => Promise<void>,
+): Promise<DrainResult> {
+  const inFlight = units.reduce((sum, unit) => sum + unit.pending, 0);
+  let forcedClosed = 0;
+  const forget = events.listen((event) => {
+    if (event.event === "app_drained") forcedClosed += event.forcedClosed;
+  });
+  events.emit({ event: "drain_start", inFlight, timeoutMs });
+  await drain();
+  forget();
+  const result = { drainedRequests: Math.max(0, inFlight - forcedClosed), forcedClosed };
+  events.emit({ event: "drain_complete", ...result });
+  return result;
 }
 
 /** Settles when all has ended, or was cut. */

@@ -15,6 +15,8 @@ const MEANINGS: Readonly<Record<RareEvent["event"] | "request", string>> = {
   app_quarantined: "the version ended the whole process twice, by all that was seen, and is not started any more",
   app_exit: "an isolate has ended",
   app_restart: "another isolate follows, after `delay_ms`",
+  app_install:
+    "packages are installed: `step` is `waiting`, `started`, `running` every ten seconds, then `done` or `failed`",
   app_drain_start: "the app finishes its requests",
   app_drained: "it has; `forced_closed` had to be cut",
   app_state: "not logged: other events say the same",

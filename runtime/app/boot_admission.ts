@@ -68,6 +68,12 @@ export class BootAdmission {
     this.#options = options;
   }
 
+  /** As many places as this machine's cores bear. */
+  static onThisMachine(clock: Clock, suspects: ReadonlySet<string> = new Set()): BootAdmission {
+    const places = bootPlaces(navigator.hardwareConcurrency);
+    return new BootAdmission({ places, clock, isSuspect: (app) => suspects.has(app) });
+  }
+
   /** Apps whose start waits for a place; isolates for the reserve are not counted. */
   get waiting(): number {
     return BOOT_RANKS.reduce((sum, rank) => rank === "spare" ? sum : sum + this.#waiting[rank].size, 0);

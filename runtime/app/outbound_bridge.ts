@@ -47,12 +47,15 @@ const REDIRECT_MODES = new Set(["follow", "manual", "error"]);
 export class OutboundBridge {
   readonly #wire: Wire;
   readonly #door: OutboundDoor;
+  readonly #maxOutgoing: number;
   readonly #running = new Map<number, AbortController>();
   #closed = false;
 
-  constructor(wire: Wire, door: OutboundDoor) {
+  /** @param options.maxOutgoing most requests under way at once */
+  constructor(wire: Wire, door: OutboundDoor, options: { readonly maxOutgoing?: number } = {}) {
     this.#wire = wire;
     this.#door = door;
+    this.#maxOutgoing = options.maxOutgoing ?? MAX_OUTGOING;
   }
 
   /** Requests under way. */
@@ -71,8 +74,8 @@ export class OutboundBridge {
       throw new WireViolation("an outgoing request without its parts");
     }
     if (this.#running.has(id as number)) throw new WireViolation("two outgoing requests with one id");
-    if (this.#running.size >= MAX_OUTGOING) {
-      this.#fail(id as number, `Cannot fetch: ${MAX_OUTGOING} requests of this app are under way already`);
+    if (this.#running.size >= this.#maxOutgoing) {
+      this.#fail(id as number, `Cannot fetch: ${this.#maxOutgoing} requests of this app are under way already`);
       return;
     }
     const controller = new AbortController();
@@ -125,11 +128,14 @@ export class OutboundBridge {
     const kind = body === null ? BODY.NONE : BODY.STREAM;
     this.#wire.out.push(OP.FETCHED, id, status, statusText, joinHeaders(response.headers), url, redirected, kind);
     this.#wire.kick();
-    if (body === null) {
-      this.#running.delete(id);
-      return;
-    }
-    this.#wire.send(id, body.getReader(), { owned: true, onEnd: () => this.#running.delete(id) });
+    if (body === null) return this.#end(id, request);
+    this.#wire.send(id, body.getReader(), { owned: true, onEnd: () => this.#end(id, request) });
+  }
+
+  /** Makes room for another; what is left of the request's own body is wanted by nobody. */
+  #end(id: number, request: OutgoingRequest): void {
+    this.#running.delete(id);
+    if (request.body instanceof ReadableStream && !this.#closed) this.#wire.cancelReceiving(id, "The answer has ended");
   }
 
   #fetchAsset(request: OutgoingRequest): Promise<OutgoingResponse> {

@@ -2,7 +2,7 @@
 
 import { dirname, join, relative } from "node:path";
 import { NanoError } from "../errors.ts";
-import { type InputStamp, readStamped } from "./input_stamp.ts";
+import { type InputStamp, readStamped, UnfitSource } from "./input_stamp.ts";
 
 /** A file that was read as text. */
 export interface OwnText {
@@ -55,7 +55,8 @@ export async function readOwnText(root: string, name: string): Promise<OwnText |
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
     if (cause instanceof NanoError) throw cause;
-    throw new NanoError("APP_FAILED", `"${name}" cannot be read`, { cause });
+    const why = cause instanceof UnfitSource ? `: ${cause.message}` : "";
+    throw new NanoError("APP_FAILED", `"${name}" cannot be read${why}`, { cause });
   }
 }
 

@@ -5,6 +5,7 @@ import { basename, dirname, extname, join, relative } from "node:path";
 import { messageOf } from "../errors.ts";
 import { isInside } from "./app_files.ts";
 import type { AppResolution } from "./app_resolver.ts";
+import { BundleBudget } from "./bundle_budget.ts";
 import type { AppEntry } from "./find_entry.ts";
 import { writeImportMeta } from "./import_meta.ts";
 import { readStamped } from "./input_stamp.ts";
@@ -44,6 +45,7 @@ export function appLoader(
   return {
     name: "nano-app-loader",
     setup(build) {
+      const budget = new BundleBudget();
       build.onLoad({ filter: /.*/, namespace: "file" }, async (args) => {
         try {
           const path = await Deno.realPath(args.path);
@@ -51,6 +53,8 @@ export function appLoader(
           if (!isInside(root, path)) return refuse(`Cannot import "${shown}": it lies outside the app's folder`);
           const { contents, stamp } = await readStamped(path);
           resolution.inputs.set(path, stamp);
+          const excess = budget.excess(path, stamp.size);
+          if (excess !== null) return refuse(`Cannot bundle "${shown}": ${excess}`);
           return { ...await load(build, path, contents, args), resolveDir: dirname(path) };
         } catch (thrown) {
           const text = `Cannot read "${relative(root, args.path)}": ${messageOf(thrown)}`;

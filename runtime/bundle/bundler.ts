@@ -14,6 +14,8 @@ import { esbuildService } from "./esbuild_service.ts";
 import { type AppEntry, findEntry } from "./find_entry.ts";
 import { type InputStamp, readStamped, renewStamp, sha256 } from "./input_stamp.ts";
 import { hasNodeModules, installDependencies, readInstall } from "./install_dependencies.ts";
+import type { InstallPolicy } from "./install_policy.ts";
+import { type InstallProgress, reportInstall } from "./install_progress.ts";
 import { nodeBuiltins } from "./node_builtins.ts";
 import { inlineSourceMap } from "./source_map.ts";
 import { staticSite } from "./static_site.ts";
@@ -35,6 +37,8 @@ export interface AppSource {
   /** Absolute path of the app's folder or entry file. */
   readonly path: string;
   readonly nodeCompat: boolean;
+  /** How its packages are installed; freely unless given. */
+  readonly install?: InstallPolicy;
 }
 
 /** How a {@linkcode Bundler} works. */
@@ -46,8 +50,8 @@ export interface BundlerOptions {
    * no node_modules of its own making; else it fails.
    */
   readonly installDependencies?: boolean;
-  /** Told the app's name before an installation begins, as that may take a while. */
-  readonly onInstall?: (app: string) => void;
+  /** Told how an installation goes, as that may take a while. */
+  readonly onInstall?: (progress: InstallProgress) => void;
 }
 
 /**
@@ -130,7 +134,8 @@ export class Bundler implements AsyncDisposable {
       this.#buildTurns.run(() => build(app, entry, action, resolution), isUrgent);
     const mayInstall = this.#options.installDependencies === true;
     const made = mayInstall ? await readInstall(root) : undefined;
-    if (made?.isStale) await this.#install({ app, root, extras: made.extras, isUrgent });
+    const isRefused = (app.install?.refusal ?? null) !== null;
+    if (made?.isStale && !isRefused) await this.#install({ app, root, extras: made.extras, isUrgent });
     // Of one that the user made, nothing is known but that it is theirs.
     const isOurs = made !== undefined || !(await hasNodeModules(root));
     const resolution = emptyResolution();
@@ -139,6 +144,8 @@ export class Bundler implements AsyncDisposable {
     if (mayInstall && isOurs) {
       const extras = { ...made?.extras, ...await unlistedPackages(root, resolution) };
       const isOther = made !== undefined && Object.entries(extras).some(([name, range]) => made.extras[name] !== range);
+      // What is missing may be wanted at run time only, or not at all; then there is nothing to refuse.
+      if (isRefused && !("thrown" in outcome)) return outcome;
       if (isOther || await lacksKnownPackages(root, resolution, made === undefined)) {
         // Another app with the same folder may have had it installed in the meantime.
         const present = await readInstall(root);
@@ -155,9 +162,17 @@ export class Bundler implements AsyncDisposable {
   async #install({ app, root, extras, isUrgent }: Installation): Promise<void> {
     let running = this.#installs.get(root);
     if (running === undefined) {
+      const { onInstall = () => {} } = this.#options;
       const { signal } = this.#closing;
-      this.#options.onInstall?.(app.name);
-      running = this.#installTurns.run(() => installDependencies(root, { extras, signal }), isUrgent)
+      const policy = app.install === undefined ? {} : { policy: app.install };
+      const begin = () =>
+        reportInstall(
+          app.name,
+          onInstall,
+          (onStart) => installDependencies(root, { extras, onStart, signal, ...policy }),
+        );
+      onInstall({ app: app.name, packages: [], step: "waiting", elapsedMs: 0 });
+      running = this.#installTurns.run(begin, isUrgent)
         .finally(() => this.#installs.delete(root));
       this.#installs.set(root, running);
     }

@@ -1,9 +1,10 @@
 /** Knows esbuild's child process, so that stopping esbuild can wait until it is gone. */
 
 import * as esbuild from "esbuild";
-import childProcess, { type ChildProcess } from "node:child_process";
+import childProcess, { type ChildProcess, type SpawnOptions } from "node:child_process";
 import { messageOf, NanoError } from "../errors.ts";
 import { copyOut } from "./embedded_program.ts";
+import { spawnConfined } from "./spawn_confined.ts";
 
 /** esbuild ends on a signal at once; a process that takes this long is stuck in the kernel, and waiting is no use. */
 const EXIT_TIMEOUT_MS = 5_000;
@@ -26,13 +27,15 @@ export async function createContext(options: esbuild.BuildOptions): Promise<esbu
   let context;
   // esbuild keeps its process to itself, and starts it by this very property, before it returns.
   const { spawn } = childProcess;
-  childProcess.spawn = ((...[program, ...rest]: Parameters<typeof spawn>) => {
+  childProcess.spawn = ((program: string, args: readonly string[], options: SpawnOptions) => {
+    childProcess.spawn = spawn;
     using copy = Deno.build.standalone ? copyOut(program) : undefined;
-    const child = spawn(copy?.path ?? program, ...rest);
+    const { env: _, ...rest } = options;
+    const child = spawnConfined(copy?.path ?? program, args, rest);
     if (child.pid === undefined) refused = new Promise((resolve) => child.once("error", resolve));
     else running = watch(child);
     return child;
-  }) as typeof spawn;
+  }) as unknown as typeof spawn;
   try {
     context = esbuild.context(options);
   } catch (error) {

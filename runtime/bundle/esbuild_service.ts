@@ -16,6 +16,8 @@ export interface EsbuildServiceParts {
 const IDLE_MS = 10_000;
 /** The largest bundles known to us take a few seconds; a build that takes this long hangs. */
 const BUILD_TIMEOUT_MS = 60_000;
+/** A build that was called off ends within milliseconds; esbuild's process hangs when it has not after this long. */
+const CANCEL_TIMEOUT_MS = 5_000;
 
 /**
  * esbuild runs as one child process for the whole program, started by the first build. Several bundlers may build at
@@ -47,11 +49,17 @@ export class EsbuildService {
     this.#running = true;
     try {
       const context = await this.#parts.context(options);
-      const callOffDeadline = this.#parts.startTimer(() => void context.cancel(), BUILD_TIMEOUT_MS);
+      let callOffKill = () => {};
+      const callOffDeadline = this.#parts.startTimer(() => {
+        // Whatever else it builds fails with it, and the next build starts it anew.
+        callOffKill = this.#parts.startTimer(() => void this.#parts.stop(), CANCEL_TIMEOUT_MS);
+        void context.cancel();
+      }, BUILD_TIMEOUT_MS);
       try {
         return await context.rebuild() as esbuild.BuildResult<Options>;
       } finally {
         callOffDeadline();
+        callOffKill();
         await context.dispose();
       }
     } finally {

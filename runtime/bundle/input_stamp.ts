@@ -12,6 +12,11 @@ export interface InputStamp {
   readonly sha256: string;
 }
 
+/** What is no source file, and why: said without a path. */
+export class UnfitSource extends Error {
+  override readonly name = "UnfitSource";
+}
+
 /** A file and its stamp. */
 export interface StampedFile {
   readonly contents: Uint8Array<ArrayBuffer>;
@@ -24,6 +29,9 @@ export interface StampedFile {
  */
 const SETTLED_MS = 2_000;
 
+/** A bigger file is no source: esbuild would hold it several times over. The largest bundles known to us have 8 MB. */
+export const MAX_SOURCE_BYTES = 32 * 1024 * 1024;
+
 /**
  * Reads a file.
  *
@@ -33,7 +41,8 @@ export async function readStamped(path: string): Promise<StampedFile> {
   const readAtMs = Date.now();
   const info = await Deno.stat(path);
   // A pipe or a device would be read for ever.
-  if (!info.isFile) throw new Error("it is no file");
+  if (!info.isFile) throw new UnfitSource("it is no file");
+  if (info.size > MAX_SOURCE_BYTES) throw new UnfitSource(tooBig(info.size));
   const contents = await Deno.readFile(path);
   return { contents, stamp: { ...timesOf(info), readAtMs, sha256: await sha256(contents) } };
 }
@@ -85,4 +94,9 @@ function timesOf(info: Deno.FileInfo): Pick<InputStamp, "size" | "mtimeMs" | "ct
     ctimeMs: info.ctime?.getTime() ?? 0,
     ino: info.ino ?? 0,
   };
+}
+
+function tooBig(bytes: number): string {
+  const megabytes = (size: number) => Math.ceil(size / 1024 / 1024);
+  return `it has ${megabytes(bytes)} MB, and a source file may have ${megabytes(MAX_SOURCE_BYTES)}`;
 }

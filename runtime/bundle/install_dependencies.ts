@@ -1,17 +1,21 @@
 /** Installs the npm packages of an app into the app's own node_modules. */
 
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf, NanoError } from "../errors.ts";
+import { NanoError } from "../errors.ts";
 import { parseConfig } from "./compiler_options.ts";
+import { packagesOf, reducedDenoLock, reducedManifest, reducedNpmLock } from "./install_manifest.ts";
+import type { InstallPolicy } from "./install_policy.ts";
 import { isRecord } from "./json_with_comments.ts";
-import { sha256 } from "./input_stamp.ts";
+import { readStamped, sha256 } from "./input_stamp.ts";
+import { runConfined } from "./spawn_confined.ts";
 
 /** How packages are fetched; a test puts something else in place. */
 export type RunInstaller = (
   folder: string,
   args: readonly string[],
-  signal?: AbortSignal,
-) => Promise<{ ok: boolean; output: string }>;
+  options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+) => Promise<{ ok: boolean; output: string; isLate?: boolean }>;
 
 /** How {@linkcode installDependencies} installs. */
 export interface InstallOptions {
@@ -20,7 +24,13 @@ export interface InstallOptions {
   readonly run?: RunInstaller;
   /** Ends the installation: NANO goes away, and must leave no process behind. */
   readonly signal?: AbortSignal;
+  readonly policy?: InstallPolicy;
+  /** Told the names of the packages right before they are fetched. */
+  readonly onStart?: (packages: readonly string[]) => void;
 }
+
+/** Where nobody said otherwise. */
+const OPEN_POLICY: InstallPolicy = { registry: null, token: null, timeoutMs: 300_000, workDir: null, refusal: null };
 
 /** An installation of our own making. */
 export interface Install {
@@ -32,7 +42,6 @@ export interface Install {
 
 /** Says of what this node_modules was made; one without it was made by the user, and is theirs. */
 const MARKER = "node_modules/.nano-installed";
-const TIMEOUT_MS = 120_000;
 
 /** What is known of the app's node_modules, or undefined if it was not installed here. */
 export async function readInstall(root: string): Promise<Install | undefined> {
@@ -63,18 +72,26 @@ export async function hasNodeModules(root: string): Promise<boolean> {
 /**
  * Runs `deno install` for an app and puts the result into its folder, whole or not at all.
  *
- * It runs in a folder of its own inside the app's, with a deno.json of its own: else Deno takes the configuration, the
- * lock file and the import map of whatever project the app's folder lies in. Lifecycle scripts of packages never run.
+ * It runs in a folder of its own, apart from the app's and from every project around it: all it gets are names, ranges
+ * and locked versions (install_manifest.ts), the operator's registry, an empty HOME and a cache of its own. A cache that
+ * apps share would be hard-linked into their folders, where whoever edits one app's package edits everybody's. Lifecycle
+ * scripts of packages never run.
  *
  * @param root Real path of the app's folder.
- * @throws {NanoError} APP_FAILED when a package does not exist, the registry cannot be reached, the folder cannot be
- *   written, or it takes longer than two minutes.
+ * @throws {NanoError} APP_FAILED when the policy forbids it, a package is not to be had from the registry, the registry
+ *   cannot be reached, the folder cannot be written, or it takes too long.
  */
 export async function installDependencies(root: string, options: InstallOptions = {}): Promise<void> {
-  const { extras = {}, run = runDeno, signal } = options;
+  const { extras = {}, run = runDeno, policy = OPEN_POLICY, onStart, signal } = options;
+  const written = await readJson(root, "package.json") ?? {};
+  const packages = packagesOf({ ...written, dependencies: { ...extras, ...recordOf(written["dependencies"]) } });
+  if (policy.refusal !== null) {
+    throw new NanoError("APP_FAILED", `Cannot install ${shownPackages(packages)}: ${policy.refusal}`);
+  }
   if (Deno.build.standalone && run === runDeno) {
     throw failure("a compiled NANO has no installer on board");
   }
+  const manifest = reducedManifest(written, extras);
   let staging;
   try {
     staging = await Deno.makeTempDir({ dir: root, prefix: ".nano-install-" });
@@ -82,51 +99,92 @@ export async function installDependencies(root: string, options: InstallOptions 
     throw failure("its folder cannot be written", { cause });
   }
   try {
-    await installInto(staging, root, { extras, run: (folder, args) => run(folder, args, signal) });
+    await using work = await WorkFolder.create(policy.workDir);
+    onStart?.(packages);
+    await installInto(staging, work.path, { root, extras, manifest, policy, run, signal });
   } finally {
     await Deno.remove(staging, { recursive: true });
   }
 }
 
-async function installInto(
-  staging: string,
-  root: string,
-  { extras, run }: Required<Omit<InstallOptions, "signal">>,
-): Promise<void> {
-  for (const name of ["package.json", "package-lock.json", "deno.lock", ".npmrc"]) {
-    const bytes = await readIfPresent(join(root, name));
-    if (bytes !== undefined) await Deno.writeFile(join(staging, name), bytes, { mode: 0o600 });
-  }
-  await Deno.writeTextFile(join(staging, "deno.json"), JSON.stringify({ nodeModulesDir: "auto" }));
-  const manifest = await manifestHash(staging);
-  const hasExtras = Object.keys(extras).length > 0;
-  if (hasExtras) await addToManifest(join(staging, "package.json"), extras);
+interface Installation {
+  readonly root: string;
+  readonly extras: Readonly<Record<string, string>>;
+  readonly manifest: Record<string, unknown>;
+  readonly policy: InstallPolicy;
+  readonly run: RunInstaller;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function installInto(staging: string, work: string, installation: Installation): Promise<void> {
+  const { root, extras, manifest, policy, run, signal } = installation;
+  const hash = await manifestHash(root);
+  const write = (name: string, value: unknown) =>
+    Deno.writeTextFile(join(work, name), typeof value === "string" ? value : JSON.stringify(value), { mode: 0o600 });
+  await write("package.json", manifest);
+  await write("deno.json", { nodeModulesDir: "auto" });
+  await write(".npmrc", npmrcOf(policy));
+  const npmLock = await readJson(root, "package-lock.json");
+  if (npmLock !== undefined) await write("package-lock.json", reducedNpmLock(npmLock, manifest));
+  const denoLock = await readJson(root, "deno.lock");
+  if (denoLock !== undefined) await write("deno.lock", reducedDenoLock(denoLock));
   // A lock file knows nothing of packages that package.json does not list; the versions it has stand.
-  const isLocked = !hasExtras && await readIfPresent(join(root, "deno.lock")) !== undefined;
+  const isLocked = denoLock !== undefined && Object.keys(extras).length === 0;
   const args = ["install", "--config=deno.json", "--prod", isLocked ? "--frozen" : "--frozen=false"];
-  const { ok, output } = await run(staging, args);
-  if (!ok) {
-    const lines = output.replaceAll(`${staging}/`, "").split("\n").map((line) => line.trimEnd());
-    // Deno appends a backtrace of its own that has no symbols in a release.
-    const end = lines.indexOf("Stack backtrace:");
-    const details = lines.slice(0, end === -1 ? undefined : end)
-      .filter((line) => line !== "" && !/^(Download|Initialize) /.test(line));
-    throw failure(
-      details.find((line) => line.startsWith("error: ")) ?? details[0] ?? "the installer failed without a word",
-      { details },
-    );
+  const { ok, output, isLate = false } = await run(work, args, { timeoutMs: policy.timeoutMs, signal });
+  if (isLate) {
+    throw failure(`it took longer than ${policy.timeoutMs / 1000} s ("install.timeout_ms")`, { details: [output] });
   }
-  if (!(await hasNodeModules(staging))) throw failure("the installer left no node_modules");
-  await Deno.writeTextFile(join(staging, MARKER), JSON.stringify({ manifest, extras }));
+  if (!ok) throw installerFailure(output.replaceAll(`${work}/`, ""));
+  if (!(await hasNodeModules(work))) throw failure("the installer left no node_modules");
+  await move(join(work, "node_modules"), join(staging, "node_modules"));
+  await Deno.writeTextFile(join(staging, MARKER), JSON.stringify({ manifest: hash, extras }));
   await putInPlace(join(staging, "node_modules"), root, join(staging, "older"));
 }
 
-async function addToManifest(path: string, extras: Readonly<Record<string, string>>): Promise<void> {
-  const bytes = await readIfPresent(path);
-  const manifest = bytes === undefined ? {} : parseConfig("package.json", new TextDecoder().decode(bytes));
-  const listed = manifest["dependencies"];
-  const dependencies = { ...extras, ...(isRecord(listed) ? listed : {}) };
-  await Deno.writeTextFile(path, JSON.stringify({ ...manifest, dependencies }));
+/** A folder that only this installation uses, and that is gone afterwards. */
+class WorkFolder implements AsyncDisposable {
+  private constructor(readonly path: string) {}
+
+  static async create(parent: string | null): Promise<WorkFolder> {
+    if (parent !== null) await Deno.mkdir(parent, { recursive: true, mode: 0o700 });
+    const prefix = "nano-install-";
+    const path = await Deno.makeTempDir(parent === null ? { prefix } : { prefix, dir: parent });
+    await Deno.mkdir(join(path, "home"));
+    return new WorkFolder(path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}
+
+/** The operator's registry; an app's own .npmrc has no say. */
+function npmrcOf({ registry, token }: InstallPolicy): string {
+  if (registry === null) return "";
+  const url = new URL(registry.endsWith("/") ? registry : `${registry}/`);
+  const lines = [`registry=${url.href}`];
+  if (token !== null) lines.push(`//${url.host}${url.pathname}:_authToken=${token}`);
+  return lines.join("\n") + "\n";
+}
+
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await Deno.rename(from, to);
+  } catch {
+    // The app's folder lies on another disk.
+    await cp(from, to, { recursive: true, verbatimSymlinks: true });
+  }
+}
+
+function installerFailure(output: string): NanoError {
+  const lines = output.split("\n").map((line) => line.trimEnd());
+  // Deno appends a backtrace of its own that has no symbols in a release.
+  const end = lines.indexOf("Stack backtrace:");
+  const details = lines.slice(0, end === -1 ? undefined : end)
+    .filter((line) => line !== "" && !/^(Download|Initialize) /.test(line));
+  const first = details.find((line) => line.startsWith("error: ")) ?? details[0];
+  return failure(first ?? "the installer failed without a word", { details });
 }
 
 async function putInPlace(fresh: string, root: string, older: string): Promise<void> {
@@ -139,36 +197,33 @@ async function putInPlace(fresh: string, root: string, older: string): Promise<v
   await Deno.rename(fresh, target);
 }
 
-async function runDeno(
-  folder: string,
-  args: readonly string[],
-  signal?: AbortSignal,
-): Promise<{ ok: boolean; output: string }> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), TIMEOUT_MS);
-  try {
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [...args],
-      cwd: folder,
-      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-      signal: signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]),
-    }).output();
-    const said = new TextDecoder().decode(stderr);
-    return { ok: success, output: late.signal.aborted ? `error: it took longer than ${TIMEOUT_MS} ms\n${said}` : said };
-  } catch (thrown) {
-    return { ok: false, output: messageOf(thrown) };
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const runDeno: RunInstaller = async (cwd, args, { timeoutMs, signal }) => {
+  const env = {
+    NO_COLOR: "1",
+    DENO_NO_UPDATE_CHECK: "1",
+    HOME: join(cwd, "home"),
+    DENO_DIR: join(cwd, "cache"),
+  };
+  return await runConfined({ program: Deno.execPath(), args, cwd, env, timeoutMs, signal });
+};
 
 function failure(why: string, options: { cause?: unknown; details?: readonly string[] } = {}): NanoError {
-  const message = `Cannot install the dependencies: ${why.replace(/^error: /, "").replace(/\.$/, "")}; ` +
-    `run "npm install" in the app's folder`;
-  return new NanoError("APP_FAILED", message, options);
+  const message = `Cannot install the dependencies: ${why.replace(/^error: /, "").replace(/\.$/, "")}`;
+  return new NanoError("APP_FAILED", `${message}; run "npm install" in the app's folder`, options);
+}
+
+function shownPackages(packages: readonly string[]): string {
+  const shown = packages.slice(0, 5).map((name) => `"${name}"`).join(", ");
+  return packages.length > 5 ? `${shown} and ${packages.length - 5} more` : shown;
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {};
+}
+
+async function readJson(root: string, name: string): Promise<Record<string, unknown> | undefined> {
+  const bytes = await readIfPresent(join(root, name));
+  return bytes === undefined ? undefined : parseConfig(name, new TextDecoder().decode(bytes));
 }
 
 /** package.json and the lock files: when one of them changes, other packages may be asked for. */
@@ -183,7 +238,7 @@ async function manifestHash(folder: string): Promise<string> {
 
 async function readIfPresent(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    return await Deno.readFile(path);
+    return (await readStamped(path)).contents;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
     throw error;

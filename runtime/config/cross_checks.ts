@@ -17,6 +17,9 @@ export function crossCheck(config: Sketch<WrittenConfig>, mistakes: Mistakes, ve
   checkHostnames(config, mistakes);
   checkPorts(config, mistakes);
   checkCronNames(config, mistakes);
+  if (config.install?.token !== undefined && config.install.registry === undefined && !mistakes.has(["install"])) {
+    mistakes.add(["install", "registry"], undefined, 'expected the registry that "install.token" is for');
+  }
   config.apps?.forEach((app, index) => {
     if (app?.assets !== undefined && app.env !== undefined && Object.hasOwn(app.env, "ASSETS")) {
       mistakes.add(

@@ -8,6 +8,7 @@ export const CONFIG_DEFAULTS = {
   state_dir: ".nano",
   drain_timeout_ms: 30_000,
   log: { level: "info", format: "json" },
+  install: { uploads: false, timeout_ms: 300_000 },
 } as const;
 
 /**

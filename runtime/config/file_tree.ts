@@ -10,6 +10,18 @@ const EDITOR_FILE = /~$|^\.#|^#.*#$|^\..*\.sw[a-z]$|^4913$/;
 /** As in the kernel: more links than this are a circle. */
 const MAX_LINKS = 40;
 
+/** What looking below one path may cost; a bigger tree is not watched. */
+export interface ScanBudget {
+  readonly entries: number;
+  readonly ms: number;
+}
+
+/** Ten times what apps have that bring their pictures, and long enough for that on a slow disk. */
+export const SCAN_BUDGET: ScanBudget = { entries: 50_000, ms: 10_000 };
+
+/** Entries that are looked at together. */
+const AT_ONCE = 64;
+
 /** The state of everything that is watched at one moment. */
 export interface FileTree {
   /** Every file, by the path through which it was asked for, with a text that changes when the file does. */
@@ -20,6 +32,13 @@ export interface FileTree {
   readonly inside: Set<string>;
   /** Real paths of single files, links and missing things that matter. */
   readonly landmarks: Set<string>;
+  /** Paths that were given up, each with the reason. */
+  readonly given: Map<string, string>;
+}
+
+/** A tree without anything. */
+export function emptyTree(): FileTree {
+  return { files: new Map(), folders: new Map(), inside: new Set(), landmarks: new Set(), given: new Map() };
 }
 
 /** Whether something below a watched folder is left out. */
@@ -34,12 +53,51 @@ export function ignoring(extra: readonly string[]): Ignore {
 /**
  * Looks at files and folders.
  *
+ * Links out of a watched folder to other folders are not followed: nothing that lies there can be part of the app.
+ *
  * @param paths absolute paths; what does not exist is awaited
  */
-export async function scanFiles(paths: readonly string[], ignore: Ignore): Promise<FileTree> {
-  const tree: FileTree = { files: new Map(), folders: new Map(), inside: new Set(), landmarks: new Set() };
-  for (const path of paths) await addPath(path, path, { tree, ignore, entered: new Set() });
-  return tree;
+export async function scanFiles(
+  paths: readonly string[],
+  ignore: Ignore,
+  budget: ScanBudget = SCAN_BUDGET,
+): Promise<FileTree> {
+  const whole = emptyTree();
+  for (const path of paths) {
+    const scan: Scan = {
+      tree: emptyTree(),
+      ignore,
+      entered: new Set(),
+      root: null,
+      entriesLeft: budget.entries,
+      deadline: performance.now() + budget.ms,
+    };
+    try {
+      await addPath(path, path, scan);
+      mergeInto(whole, scan.tree);
+    } catch (error) {
+      if (!(error instanceof BudgetSpent)) throw error;
+      const spent = scan.entriesLeft < 0
+        ? `${budget.entries} files and folders`
+        : `what ${budget.ms} ms are enough for`;
+      whole.given.set(path, `it holds more than ${spent}, "${error.at}" among them`);
+    }
+  }
+  return whole;
+}
+
+/** There is more below a path than may be looked at. */
+class BudgetSpent extends Error {
+  constructor(readonly at: string) {
+    super(`The budget ended at ${at}`);
+  }
+}
+
+function mergeInto(whole: FileTree, part: FileTree): void {
+  for (const [path, state] of part.files) whole.files.set(path, state);
+  for (const [path, state] of part.folders) whole.folders.set(path, state);
+  for (const path of part.inside) whole.inside.add(path);
+  for (const path of part.landmarks) whole.landmarks.add(path);
 }
 
 /** Whether an event at a real path may have changed what is watched. */
@@ -53,14 +111,20 @@ interface Scan {
   readonly ignore: Ignore;
   /** Real paths of folders that were entered, since links may lead in circles. */
   readonly entered: Set<string>;
+  /** Real path of the folder that is looked at. */
+  root: string | null;
+  entriesLeft: number;
+  readonly deadline: number;
 }
 
 async function addPath(path: string, shown: string, scan: Scan): Promise<void> {
   const real = await followPath(path, scan.tree);
   const info = real === null ? null : await unlessGone(Deno.stat(real));
   if (real === null || info === null) return;
-  if (info.isDirectory) await addFolder(real, shown, scan);
-  else scan.tree.files.set(shown, stateOf(info));
+  if (info.isDirectory) {
+    scan.root ??= real;
+    if (real === scan.root || real.startsWith(scan.root + sep)) await addFolder(real, shown, scan);
+  } else scan.tree.files.set(shown, stateOf(info));
 }
 
 async function addFolder(real: string, shown: string, scan: Scan): Promise<void> {
@@ -68,16 +132,41 @@ async function addFolder(real: string, shown: string, scan: Scan): Promise<void>
   scan.entered.add(real);
   await listenTo(real, scan.tree);
   scan.tree.inside.add(real);
-  const entries = await unlessGone(Array.fromAsync(Deno.readDir(real)));
-  await Promise.all((entries ?? []).map(async (entry) => {
-    const path = join(real, entry.name);
-    const shownPath = join(shown, entry.name);
-    if (scan.ignore(shownPath, entry.name)) return;
-    if (entry.isDirectory) return await addFolder(path, shownPath, scan);
-    if (entry.isSymlink) return await addPath(path, shownPath, scan);
-    const info = await unlessGone(Deno.stat(path));
-    if (info !== null) scan.tree.files.set(shownPath, stateOf(info));
-  }));
+  for await (const group of groupsIn(real, shown, scan)) {
+    await Promise.all(group.map((entry) => addFileOrLink(entry, real, shown, scan)));
+    // One folder after the other: all at once would be as many open ones.
+    for (const { name, isDirectory } of group) {
+      if (isDirectory && !scan.ignore(join(shown, name), name)) {
+        await addFolder(join(real, name), join(shown, name), scan);
+      }
+    }
+  }
+}
+
+/** The entries of a folder, some at a time; the budget ends it. */
+async function* groupsIn(real: string, shown: string, scan: Scan): AsyncGenerator<Deno.DirEntry[]> {
+  let group: Deno.DirEntry[] = [];
+  try {
+    for await (const entry of Deno.readDir(real)) {
+      if (--scan.entriesLeft < 0 || performance.now() > scan.deadline) throw new BudgetSpent(join(shown, entry.name));
+      group.push(entry);
+      if (group.length < AT_ONCE) continue;
+      yield group;
+      group = [];
+    }
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+  yield group;
+}
+
+async function addFileOrLink(entry: Deno.DirEntry, real: string, shown: string, scan: Scan): Promise<void> {
+  const path = join(real, entry.name);
+  const shownPath = join(shown, entry.name);
+  if (entry.isDirectory || scan.ignore(shownPath, entry.name)) return;
+  if (entry.isSymlink) return await addPath(path, shownPath, scan);
+  const info = await unlessGone(Deno.stat(path));
+  if (info !== null) scan.tree.files.set(shownPath, stateOf(info));
 }
 
 /**
@@ -128,8 +217,12 @@ async function unlessGone<T>(result: Promise<T>): Promise<T | null> {
   try {
     return await result;
   } catch (error) {
-    const { NotFound, NotADirectory, PermissionDenied, FilesystemLoop } = Deno.errors;
-    if ([NotFound, NotADirectory, PermissionDenied, FilesystemLoop].some((kind) => error instanceof kind)) return null;
+    if (isGone(error)) return null;
     throw error;
   }
+}
+
+function isGone(error: unknown): boolean {
+  const { NotFound, NotADirectory, PermissionDenied, FilesystemLoop } = Deno.errors;
+  return [NotFound, NotADirectory, PermissionDenied, FilesystemLoop].some((kind) => error instanceof kind);
 }

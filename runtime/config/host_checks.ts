@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { ConfigPath, Mistakes } from "./mistakes.ts";
-import { TOKEN, type WrittenConfig } from "./schema.ts";
+import { INSTALL_TOKEN, TOKEN, type WrittenConfig } from "./schema.ts";
 import type { Sketch } from "./sketch.ts";
 
 /** Longest content of a `from_file`, in bytes; a key or certificate is far below. */
@@ -23,9 +23,13 @@ export interface ConfigHost {
 export interface OutsideValues {
   /** The admin token, if it is kept outside. */
   token: string | undefined;
+  /** The registry's token, if it is kept outside. */
+  installToken: string | undefined;
   /** By index of the app: the variables that are kept outside. */
   readonly env: Map<number, Map<string, string>>;
 }
+
+type WrittenToken = string | Parameters<typeof readOutside>[1];
 
 type Kind = "file" | "folder" | "file or folder";
 
@@ -35,22 +39,23 @@ export async function checkHost(
   host: ConfigHost,
   mistakes: Mistakes,
 ): Promise<OutsideValues> {
-  const values: OutsideValues = { token: undefined, env: new Map() };
+  const values: OutsideValues = { token: undefined, installToken: undefined, env: new Map() };
   const check = (path: ConfigPath, kind: Kind, written: string | undefined) =>
     checkPath(path, kind, written, host, mistakes);
   await check(["tls", "cert"], "file", config.tls?.cert);
   await check(["tls", "key"], "file", config.tls?.key);
   await checkStateDir(config.state_dir, host, mistakes);
-  if (config.admin !== undefined && config.admin !== false && typeof config.admin.token === "object") {
-    const token = await readOutside(["admin", "token"], config.admin.token, host, mistakes);
-    if (token !== undefined && !TOKEN.test(token)) {
-      mistakes.add(
-        ["admin", "token"],
-        config.admin.token,
-        "expected its value to be visible ASCII text without spaces",
-      );
-    } else values.token = token;
-  }
+  const { admin, install } = config;
+  const readToken = async (path: ConfigPath, written: WrittenToken | undefined, rule: RegExp) => {
+    if (typeof written !== "object") return undefined;
+    const token = await readOutside(path, written, host, mistakes);
+    if (token === undefined || rule.test(token)) return token;
+    const expected = rule === TOKEN ? "visible ASCII text without spaces" : 'of letters, digits and "._~+/=:-"';
+    mistakes.add(path, written, `expected its value to be ${expected}`);
+    return undefined;
+  };
+  if (admin !== undefined && admin !== false) values.token = await readToken(["admin", "token"], admin.token, TOKEN);
+  values.installToken = await readToken(["install", "token"], install?.token, INSTALL_TOKEN);
   for (const [index, app] of (config.apps ?? []).entries()) {
     if (app === undefined) continue;
     await check(["apps", index, "path"], "file or folder", app.path);

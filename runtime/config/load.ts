@@ -55,6 +55,7 @@ export function maskedConfig(whole: NanoConfig): MaskedConfig {
     ...config,
     setAside: layers.setAside,
     admin: config.admin && { ...config.admin, token: config.admin.token === null ? null : MASK },
+    install: { ...config.install, token: config.install.token === null ? null : MASK },
     apps: config.apps.map((app) => ({
       ...app,
       env: Object.fromEntries(

@@ -130,7 +130,9 @@ function shown(value: unknown, secret: boolean): string {
  * @param below whether the values of `from_env` and `from_file` count too: names, as long as they are written rightly
  */
 function isSecret([first, second, third, ...rest]: ConfigPath, below = false): boolean {
-  if (first === "admin") return second === undefined || (second === "token" && (below || third === undefined));
+  if (first === "admin" || first === "install") {
+    return second === undefined || (second === "token" && (below || third === undefined));
+  }
   return first === "apps" && third === "env" && (below || rest.length < 2);
 }
 

@@ -113,6 +113,12 @@ function resolved(config: WrittenConfig, { file, host, outside, logFormat }: Res
     maxMemoryMb: config.max_memory_mb ?? null,
     trustedProxies: (config.trusted_proxies ?? []).map((range) => normalizeCidr(range) ?? range),
     defaultApp: config.default_app ?? null,
+    install: {
+      registry: config.install?.registry ?? null,
+      token: outside.installToken ?? (typeof config.install?.token === "string" ? config.install.token : null),
+      uploads: config.install?.uploads ?? CONFIG_DEFAULTS.install.uploads,
+      timeoutMs: config.install?.timeout_ms ?? CONFIG_DEFAULTS.install.timeout_ms,
+    },
     log: {
       level: config.log?.level ?? CONFIG_DEFAULTS.log.level,
       format: config.log?.format ?? logFormat ?? CONFIG_DEFAULTS.log.format,

@@ -23,6 +23,8 @@ export interface NanoConfig {
   readonly trustedProxies: readonly string[];
   /** Name of the app that gets requests whose host nobody claims. */
   readonly defaultApp: string | null;
+  /** How the npm packages of apps are installed. */
+  readonly install: InstallConfig;
   /** What is logged, and how. */
   readonly log: {
     readonly level: "debug" | "info" | "warn" | "error";
@@ -51,6 +53,18 @@ export interface AdminConfig {
   readonly port: number;
   /** Bearer token, or null when one is to be generated. */
   readonly token: string | null;
+}
+
+/** How packages are installed. */
+export interface InstallConfig {
+  /** URL of the registry, or null for the installer's own. */
+  readonly registry: string | null;
+  /** For that registry only. */
+  readonly token: string | null;
+  /** Whether uploaded versions get packages too. */
+  readonly uploads: boolean;
+  /** How long one installation may take, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** One app. */

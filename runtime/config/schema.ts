@@ -42,6 +42,41 @@ const log = section({
   }),
 }, 'an object such as { "level": "info" }');
 
+const installTokenRule = `${tokenRule}, of letters, digits and "._~+/=:-"`;
+
+/** What a registry's token may consist of: nothing that the installer's configuration file gives a meaning. */
+export const INSTALL_TOKEN = /^[\w.~+/=:-]+$/;
+
+const registryRule = "expected an http or https URL without credentials, query and fragment";
+
+const install = section({
+  registry: z.string(registryRule).refine(isRegistry, registryRule).optional().meta({
+    description: "The npm registry that packages come from. Default: npm's own.",
+    examples: ["https://npm.example.com/"],
+  }),
+  token: z.union(
+    [z.string(installTokenRule).regex(INSTALL_TOKEN, installTokenRule), ...outsideValue],
+    installTokenRule,
+  ).optional().meta({
+    description: "Token for the registry, which has to be named then. It is sent nowhere else, and no app sees it.",
+  }),
+  uploads: z.boolean("expected true or false").optional().meta({
+    description: "Whether packages are installed for uploaded versions too; else these bring their node_modules.",
+    default: CONFIG_DEFAULTS.install.uploads,
+  }),
+  timeout_ms: whole("milliseconds", 1, MAX_TIMEOUT_MS).optional().meta({
+    description: "How long one installation may take, in milliseconds.",
+    default: CONFIG_DEFAULTS.install.timeout_ms,
+  }),
+}, 'an object such as { "registry": "https://npm.example.com/" }');
+
+/** Nothing in it may end a line of the installer's configuration, or be expanded by it. */
+function isRegistry(written: string): boolean {
+  const url = URL.parse(written);
+  if (url === null || !/^https?:$/.test(url.protocol) || /[\s$"'\\]/.test(written)) return false;
+  return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
+}
+
 /** The whole document. */
 export const configSchema = section(
   {
@@ -80,6 +115,9 @@ export const configSchema = section(
     }),
     default_app: appName.optional().meta({
       description: "The app that gets requests whose host nobody claims. Without it: 404.",
+    }),
+    install: install.optional().meta({
+      description: "How the npm packages that an app lists are installed, when it has no node_modules.",
     }),
     log: log.optional().meta({ description: "What the log tells and how." }),
     defaults: section(limitsShape, 'an object such as { "memory_mb": 256 }').optional().meta({

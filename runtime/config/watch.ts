@@ -1,7 +1,16 @@
 /** Tells when files or folders change: nano.json, the apps' folders, files of secrets. */
 import { resolve, sep } from "node:path";
 import { Coalescer } from "./coalescer.ts";
-import { concerns, type FileTree, type Ignore, ignoring, scanFiles } from "./file_tree.ts";
+import {
+  concerns,
+  emptyTree,
+  type FileTree,
+  type Ignore,
+  ignoring,
+  SCAN_BUDGET,
+  type ScanBudget,
+  scanFiles,
+} from "./file_tree.ts";
 
 /** Short enough that a change takes effect well within a second, long enough for an editor's rename or a checkout. */
 const DEFAULT_DEBOUNCE_MS = 100;
@@ -12,12 +21,17 @@ const MAX_WAIT_FACTOR = 4;
 /** How often folders may change under the hands of one look before the next one is left to a later event. */
 const MAX_LOOKS = 5;
 
+/** How soon a path that was too much to look at is looked at again, if the paths change; in milliseconds. */
+const RETRY_MS = 300_000;
+
 /** What {@linkcode watchFiles} takes. */
 export interface WatchOptions {
   /** Files, and folders with all that is below; what does not exist yet is awaited. */
   readonly paths: readonly string[];
   /** Names, or absolute paths, that are left out beside node_modules, .git, .nano and editors' temporary files. */
   readonly ignore?: readonly string[] | undefined;
+  /** What looking below one of the paths may cost. */
+  readonly budget?: ScanBudget | undefined;
   /** How long nothing may change before `onChange` is called, in milliseconds; 100 unless given. */
   readonly debounceMs?: number | undefined;
   /** Gets the absolute paths of changed, new and removed files, sorted; the next call waits until it has settled. */
@@ -57,10 +71,13 @@ class FolderWatcher implements FileWatcher {
   readonly #onChange: WatchOptions["onChange"];
   readonly #onError: (error: unknown) => void;
   readonly #ignore: Ignore;
+  readonly #budget: ScanBudget;
   readonly #coalescer: Coalescer;
   readonly #changed = new Set<string>();
   #paths: readonly string[] = [];
-  #tree: FileTree = { files: new Map(), folders: new Map(), inside: new Set(), landmarks: new Set() };
+  #tree: FileTree = emptyTree();
+  /** Paths that were too much to look at, and when one may try again: they must not cost the same at each look. */
+  readonly #givenUp = new Map<string, number>();
   #events: Deno.FsWatcher | null = null;
   /** The folders that `#events` was opened with. */
   #listened: ReadonlyMap<string, string> = new Map();
@@ -74,6 +91,7 @@ class FolderWatcher implements FileWatcher {
   constructor(options: WatchOptions) {
     this.#onChange = options.onChange;
     this.#onError = options.onError ?? ((error) => console.error("Cannot follow changes of files:", error));
+    this.#budget = options.budget ?? SCAN_BUDGET;
     this.#ignore = ignoring(options.ignore ?? []);
     const quietMs = options.debounceMs ?? DEFAULT_DEBOUNCE_MS;
     this.#coalescer = new Coalescer(() => this.#report(), {
@@ -88,6 +106,9 @@ class FolderWatcher implements FileWatcher {
     return this.#enqueue(async () => {
       const before = this.#paths;
       this.#paths = [...new Set(paths.map((path) => resolve(path)))].sort();
+      for (const [path, until] of this.#givenUp) {
+        if (performance.now() > until || !this.#paths.includes(path)) this.#givenUp.delete(path);
+      }
       await this.#look(before);
       if (this.#changed.size > 0) this.#coalescer.trigger();
     });
@@ -129,8 +150,9 @@ class FolderWatcher implements FileWatcher {
   async #look(before: readonly string[]): Promise<void> {
     const previous = this.#tree;
     for (let looks = 1;; looks++) {
-      const tree = await scanFiles(this.#paths, this.#ignore);
+      const tree = await scanFiles(this.#paths.filter((path) => !this.#givenUp.has(path)), this.#ignore, this.#budget);
       if (this.#disposed) return;
+      this.#giveUp(tree.given);
       this.#tree = tree;
       if (this.#events !== null && !this.#stale && sameEntries(tree.folders, this.#listened)) break;
       if (looks > MAX_LOOKS) {
@@ -142,6 +164,13 @@ class FolderWatcher implements FileWatcher {
     }
     for (const path of differences(previous.files, this.#tree.files)) {
       if (isBelow(path, before) && isBelow(path, this.#paths)) this.#changed.add(path);
+    }
+  }
+
+  #giveUp(paths: ReadonlyMap<string, string>): void {
+    for (const [path, why] of paths) {
+      this.#givenUp.set(path, performance.now() + RETRY_MS);
+      this.#onError(new Error(`Cannot watch "${path}": ${why}`));
     }
   }
 

@@ -86,7 +86,8 @@ export class AppServer {
           at += 2;
           break;
         case OP.ERROR:
-          wire.onError(id, batch[at + 2] as string);
+          if (id < 0) this.fetches.onBodyFailed(id, batch[at + 2] as string);
+          else wire.onError(id, batch[at + 2] as string);
           at += 3;
           break;
         case OP.CREDIT:

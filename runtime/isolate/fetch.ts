@@ -21,7 +21,13 @@ const NativeTypeError = TypeError;
 const NativePromise = Promise;
 const NativeUint8Array = Uint8Array;
 const nativeFetch = fetch;
+const NativeWeakRef = WeakRef;
 const { apply } = Reflect;
+const { deref } = WeakRef.prototype;
+const { register } = FinalizationRegistry.prototype;
+
+/** Takes the abort listeners of answers back that nobody can read any more. */
+const unreadable = new FinalizationRegistry<() => void>((forget) => forget());
 
 /** Outgoing requests of this isolate; ids are negative, so that their streams meet no others. */
 export class FetchClient {
@@ -67,6 +73,7 @@ export class FetchClient {
       if (end === "cancelled") this.#abort(id);
       this.#pending.get(id)?.forget();
       this.#pending.delete(id);
+      if (end === "done" && receiving.queue.length > 0) this.#stayAbortable(receiving, signal);
     });
     const onAbort = () => {
       this.#abort(id);
@@ -82,6 +89,19 @@ export class FetchClient {
       forget: () => signal.removeEventListener("abort", onAbort),
     });
     this.#send(operation, id, request);
+  }
+
+  /** A body that has arrived and was not read yet fails by an abort all the same, as the Fetch standard has it. */
+  #stayAbortable(receiving: Receiving, signal: AbortSignal): void {
+    const wire = this.#wire;
+    // Weakly: a signal may live as long as the app, and an answer that nobody reads must not.
+    const weak = new NativeWeakRef(receiving);
+    const onAbort = () => {
+      const unread = apply(deref, weak, []) as Receiving | undefined;
+      if (unread !== undefined) wire.failUnread(unread, signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, bare({ once: true }));
+    apply(register, unreadable, [receiving, () => signal.removeEventListener("abort", onAbort)]);
   }
 
   #send(operation: number, id: number, request: Request): void {
@@ -133,6 +153,11 @@ export class FetchClient {
         ? publicResponse(status, statusText, headers, body, url, redirected)
         : innerSlots.makeFetched({ status, statusText, headers: list, body, url, redirected }),
     );
+  }
+
+  /** ERROR in the body of an answer. */
+  onBodyFailed(id: number, message: string): void {
+    this.#wire.failReceiving(id, new NativeTypeError(message));
   }
 
   /** FETCH_FAILED: id, message. */

@@ -23,6 +23,8 @@ export function lifeText(event: LifeEvent): string | null {
       return event.delayMs === 0
         ? `Restarting at once (${event.reason})`
         : `Restarting in ${Math.round(event.delayMs)} ms (${event.reason})`;
+    case "app_install":
+      return installLine(event.step, event.packages.length, event.elapsedMs);
     case "app_drain_start":
       return `Draining, ${counted(event.inFlight)} in flight`;
     case "app_drained":
@@ -49,4 +51,11 @@ export function lifeText(event: LifeEvent): string | null {
 
 function counted(requests: number): string {
   return requests === 1 ? "1 request" : `${requests} requests`;
+}
+
+function installLine(step: string, packages: number, elapsedMs: number): string {
+  const what = `${packages} package${packages === 1 ? "" : "s"}`;
+  if (step === "waiting") return "Waiting to install packages";
+  if (step === "started") return `Installing ${what}`;
+  return `Installing ${what}: ${step} after ${Math.round(elapsedMs / 1000)} s`;
 }

@@ -29,6 +29,7 @@ const LEVELS: Readonly<Record<RareEvent["event"], LogLevel | null>> = {
   app_quarantined: "error",
   app_exit: "warn",
   app_restart: "warn",
+  app_install: "info",
   app_drain_start: "info",
   app_drained: "info",
   app_state: null,

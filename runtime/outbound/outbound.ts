@@ -1,7 +1,7 @@
 /** An app's way out: connections by its policy, checked after name resolution on each one. */
 import dns from "node:dns";
-import { Agent } from "undici";
 import { isAddress, isListed, isPublicAddress } from "./address_policy.ts";
+import { Connections, type Lookup } from "./connections.ts";
 
 /** Where an app may connect to. */
 export type OutboundPolicy = "public" | "none" | "any" | readonly string[];
@@ -11,8 +11,8 @@ export class OutboundRefused extends TypeError {
   override readonly name = "TypeError";
 }
 
-/** Longest wait for a connection, in ms. */
-const CONNECT_TIMEOUT_MS = 10_000;
+/** Connections of one app at once, unless told otherwise: twice the requests that it may have under way. */
+const DEFAULT_MAX_CONNECTIONS = 512;
 
 /** Resolves a name to all its addresses; tests put their own name server behind it. */
 export type Resolve = (
@@ -32,26 +32,25 @@ export interface OutboundTools {
 
 const SYSTEM_TOOLS: OutboundTools = { resolve: systemResolve, isPublic: isPublicAddress };
 
-type Lookup = (
-  hostname: string,
-  options: { all?: boolean },
-  done: (error: Error | null, address: unknown, family?: number) => void,
-) => void;
+/** How an {@linkcode Outbound} works. */
+export interface OutboundOptions {
+  readonly tools?: OutboundTools;
+  /** Most connections at once, WebSockets included. */
+  readonly maxConnections?: number;
+}
 
 /** One policy with its connections; apps of the same policy do not share it. */
 export class Outbound implements Disposable {
-  /** Opens connections, each to an address that was just checked. */
-  readonly agent: Agent;
+  /** Each goes to an address that was just checked. */
+  readonly connections: Connections;
   readonly #policy: OutboundPolicy;
   readonly #tools: OutboundTools;
 
-  constructor(policy: OutboundPolicy, tools: OutboundTools = SYSTEM_TOOLS) {
+  constructor(policy: OutboundPolicy, options: OutboundOptions = {}) {
+    const { tools = SYSTEM_TOOLS, maxConnections = DEFAULT_MAX_CONNECTIONS } = options;
     this.#policy = policy;
     this.#tools = tools;
-    const connect = { lookup: this.#lookup, timeout: CONNECT_TIMEOUT_MS };
-    this.agent = new Agent({
-      connect: connect as NonNullable<ConstructorParameters<typeof Agent>[0]>["connect"] & object,
-    });
+    this.connections = new Connections(this.#lookup, { max: maxConnections });
   }
 
   /**
@@ -92,8 +91,7 @@ export class Outbound implements Disposable {
 
   /** Ends every connection. */
   [Symbol.dispose](): void {
-    // Requests of an app that is gone have nobody to fail for.
-    this.agent.destroy().catch(() => {});
+    this.connections[Symbol.dispose]();
   }
 }
 

@@ -2,7 +2,7 @@
 import { WebSocket as UndiciSocket } from "undici";
 import type { HostSocket } from "../app_call.ts";
 import { splitHeaders } from "../protocol/header_block.ts";
-import { Outbound, type OutboundPolicy, type OutboundTools } from "./outbound.ts";
+import { Outbound, type OutboundOptions, type OutboundPolicy } from "./outbound.ts";
 import { outboundFetch, type OutboundRequest, type OutboundResponse } from "./outbound_fetch.ts";
 
 /** Fits what the app's side of the host needs. */
@@ -11,8 +11,8 @@ export class OutboundDoor implements Disposable {
   readonly #userAgent: string;
 
   /** @param userAgent sent when the app names none */
-  constructor(policy: OutboundPolicy, userAgent: string, tools?: OutboundTools) {
-    this.#outbound = new Outbound(policy, tools);
+  constructor(policy: OutboundPolicy, userAgent: string, options?: OutboundOptions) {
+    this.#outbound = new Outbound(policy, options);
     this.#userAgent = userAgent;
   }
 
@@ -35,7 +35,7 @@ export class OutboundDoor implements Disposable {
     this.#outbound.check(target);
     return new UndiciSocket(target, {
       protocols: [...protocols],
-      dispatcher: this.#outbound.agent,
+      dispatcher: this.#outbound.connections.socketAgent,
       headers: [["user-agent", this.#userAgent], ...splitHeaders(options.trace ?? "")],
     }) as unknown as HostSocket;
   }

@@ -1,7 +1,7 @@
 /** Performs an app's fetch in the host: redirects followed one by one, each checked by the app's policy. */
-import { fetch as undiciFetch } from "undici";
-import { messageOf } from "../errors.ts";
-import { type Outbound, OutboundRefused } from "./outbound.ts";
+import { decodedBody, knownCodings } from "./content_coding.ts";
+import { exchange, type ExchangeAnswer } from "./exchange.ts";
+import type { Outbound } from "./outbound.ts";
 
 /** Most redirects, as the Fetch standard has it. */
 const MAX_REDIRECTS = 20;
@@ -17,6 +17,8 @@ const BODY_HEADERS = new Set([
   "content-length",
 ]);
 
+/** What the Fetch standard forbids. */
+const FORBIDDEN_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
 /** What belongs to one connection, not to the request: undici sets its own, and refuses most of these from others. */
 const CONNECTION_HEADERS = new Set([
   "connection",
@@ -30,9 +32,12 @@ const CONNECTION_HEADERS = new Set([
   "transfer-encoding",
   "upgrade",
 ]);
-/** Codings that undici decodes; a body of any other stays as it came. */
-const DECODED = new Set(["gzip", "x-gzip", "deflate", "br", "zstd"]);
-const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
+/** Sent where the app names none: what any fetch sends, and the codings that are undone here. */
+const DEFAULT_HEADERS: readonly (readonly [string, string])[] = [
+  ["accept", "*/*"],
+  ["accept-language", "*"],
+  ["accept-encoding", "gzip, deflate, br"],
+];
 
 /** A request as an app made it. */
 export interface OutboundRequest {
@@ -61,89 +66,110 @@ export interface OutboundResponse {
 export async function outboundFetch(outbound: Outbound, request: OutboundRequest): Promise<OutboundResponse> {
   let url = new URL(request.url);
   let { method, body } = request;
-  let headers = request.headers.filter(([name]) => !CONNECTION_HEADERS.has(name.toLowerCase()));
+  if (FORBIDDEN_METHODS.has(method.toUpperCase())) throw new TypeError(`Cannot fetch with the method ${method}`);
+  const length = lengthOf(request);
+  let headers = withDefaults(request.headers.filter(([name]) => !CONNECTION_HEADERS.has(name.toLowerCase())));
   for (let redirects = 0;; redirects++) {
     if (url.protocol !== "http:" && url.protocol !== "https:") {
       throw new TypeError(`Cannot fetch "${url.protocol}": only http and https URLs can be fetched`);
     }
     outbound.check(url);
-    const response = await send(outbound, { ...request, method, headers, body }, url);
-    const location = response.headers.get("location");
-    if (!REDIRECT_STATUSES.has(response.status) || location === null || request.redirect === "manual") {
-      return answer(response, { method, url: url.href, redirected: redirects > 0 });
+    const answer = await send(outbound, {
+      method,
+      headers: body instanceof ReadableStream ? [...headers, ...length] : headers,
+      body,
+      signal: request.signal,
+      url,
+    });
+    const location = REDIRECT_STATUSES.has(answer.status) ? headerOf(answer, "location") : null;
+    if (location === null || request.redirect === "manual") {
+      return decoded(answer, { method, url, redirected: redirects > 0 });
     }
-    await response.body?.cancel();
+    // Nobody reads it; that it cannot be cancelled changes nothing.
+    answer.body?.cancel().catch(() => {});
     if (request.redirect === "error") {
       throw new TypeError(`Cannot follow a redirect from ${url.origin}: its mode is "error"`);
     }
     if (redirects >= MAX_REDIRECTS) throw new TypeError(`Cannot follow more than ${MAX_REDIRECTS} redirects`);
     const next = parseLocation(location, url);
-    const dropsBody = response.status === 303
+    if (answer.status !== 303 && body instanceof ReadableStream) {
+      throw new TypeError("Cannot send a streamed body again after a redirect");
+    }
+    const dropsBody = answer.status === 303
       ? method !== "GET" && method !== "HEAD"
-      : response.status < 303 && method === "POST";
+      : answer.status < 303 && method === "POST";
     if (dropsBody) {
       method = "GET";
       body = null;
       headers = headers.filter(([name]) => !BODY_HEADERS.has(name.toLowerCase()));
-    } else if (body instanceof ReadableStream) {
-      throw new TypeError("Cannot send a streamed body again after a redirect");
     }
     if (next.origin !== url.origin) headers = headers.filter(([name]) => !CREDENTIAL_HEADERS.has(name.toLowerCase()));
     url = next;
   }
 }
 
-type UndiciResponse = Awaited<ReturnType<typeof undiciFetch>>;
-
-async function send(outbound: Outbound, request: OutboundRequest, url: URL): Promise<UndiciResponse> {
-  try {
-    return await undiciFetch(url, {
-      method: request.method,
-      headers: request.headers as [string, string][],
-      body: request.body as BodyInit as never,
-      ...(request.body instanceof ReadableStream ? { duplex: "half" as const } : {}),
-      redirect: "manual",
-      signal: request.signal,
-      dispatcher: outbound.agent,
-    });
-  } catch (error) {
-    if (request.signal.aborted) throw request.signal.reason;
-    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-      if (cause instanceof OutboundRefused) throw cause;
-    }
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new TypeError(`Cannot fetch ${url.origin}: ${messageOf(cause)}`, { cause: error });
-  }
+/** One request of the chain, noted while its connection is in use. */
+async function send({ connections }: Outbound, request: Parameters<typeof exchange>[1]): Promise<ExchangeAnswer> {
+  const { origin } = request.url;
+  connections.enter(origin);
+  return await exchange(connections.agent, { ...request, onEnd: () => connections.leave(origin) });
 }
 
-function answer(
-  response: UndiciResponse,
-  asked: { readonly method: string; readonly url: string; readonly redirected: boolean },
+/** The length of a stream over bytes that are at hand; without it a stream goes out in chunks. */
+function lengthOf({ headers }: OutboundRequest): OutboundRequest["headers"] {
+  const last = headers.findLast(([name]) => name.toLowerCase() === "content-length");
+  return last !== undefined && /^\d{1,15}$/.test(last[1]) ? [["content-length", last[1]]] : [];
+}
+
+function withDefaults(headers: OutboundRequest["headers"]): OutboundRequest["headers"] {
+  const names = new Set(headers.map(([name]) => name.toLowerCase()));
+  const added = DEFAULT_HEADERS.filter(([name]) => !names.has(name));
+  if (!names.has("range")) return [...headers, ...added];
+  // A part of something packed cannot be unpacked (https://fetch.spec.whatwg.org/#http-network-or-cache-fetch).
+  return [
+    ...headers,
+    ...added.map(([name, value]) => [name, name === "accept-encoding" ? "identity" : value] as const),
+  ];
+}
+
+function headerOf({ headers }: ExchangeAnswer, name: string): string | null {
+  const values = headers.filter(([one]) => one.toLowerCase() === name).map(([, value]) => value);
+  return values.length === 0 ? null : values.join(", ");
+}
+
+function decoded(
+  answer: ExchangeAnswer,
+  asked: { readonly method: string; readonly url: URL; readonly redirected: boolean },
 ): OutboundResponse {
-  const { status } = response;
-  // undici has decoded the body; its coding and length are no longer true.
-  const codings = (response.headers.get("content-encoding") ?? "").toLowerCase().split(",").map((one) => one.trim());
-  const decoded = asked.method !== "HEAD" && !NULL_BODY_STATUSES.has(status) &&
-    codings.every((coding) => DECODED.has(coding));
-  const headers = [...response.headers].filter(([name]) =>
-    !decoded || (name !== "content-encoding" && name !== "content-length")
-  );
-  return {
-    status,
-    statusText: response.statusText,
-    url: asked.url,
-    redirected: asked.redirected,
-    headers,
-    body: response.body as ReadableStream<Uint8Array> | null,
-  };
+  const { status, statusText, headers, body } = answer;
+  const common = { status, statusText, url: asked.url.href, redirected: asked.redirected };
+  if (body === null) return { ...common, headers, body };
+  let codings;
+  try {
+    codings = knownCodings(headerOf(answer, "content-encoding") ?? "");
+  } catch (error) {
+    body.cancel(error).catch(() => {});
+    throw error;
+  }
+  if (codings === null) return { ...common, headers, body };
+  // It is decoded here; its coding and length are no longer true.
+  const kept = headers.filter(([name]) => !/^content-(?:encoding|length)$/i.test(name));
+  return { ...common, headers: kept, body: decodedBody(body, { codings, origin: asked.url.origin }) };
 }
 
 function parseLocation(location: string, base: URL): URL {
   try {
-    const next = new URL(location, base);
+    const next = new URL(utf8Of(location), base);
     if (next.hash === "") next.hash = base.hash;
     return next;
   } catch (error) {
     throw new TypeError(`Cannot follow a redirect from ${base.origin}: its Location is no URL`, { cause: error });
   }
+}
+
+/** A Location is bytes, mostly ASCII, and UTF-8 beyond (https://fetch.spec.whatwg.org/#concept-response-location-url). */
+function utf8Of(binary: string): string {
+  // deno-lint-ignore no-control-regex
+  if (!/[^\x00-\x7f]/.test(binary)) return binary;
+  return new TextDecoder().decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
 }

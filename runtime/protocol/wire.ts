@@ -1,8 +1,18 @@
 /** One end of the wall: batched operations and credit-based byte streams over a MessagePort. */
 import { bare } from "./bare.ts";
+import {
+  type ByteSource,
+  closeController,
+  type Receiving,
+  type Sending,
+  type StreamEnd,
+  wakeSender,
+} from "./byte_stream.ts";
 import { copyOf, takeChunk, textOf } from "./chunks.ts";
 import { OP } from "./messages.ts";
 import { Operations } from "./operations.ts";
+
+export type { ByteSource, Receiving, StreamEnd } from "./byte_stream.ts";
 
 // Inside an isolate the app may replace globals, streams above all; the wall keeps those it was loaded with.
 const NativeReadableStream = ReadableStream;
@@ -17,43 +27,6 @@ export const WINDOW_BYTES = 1024 * 1024;
 
 /** From this size a chunk's buffer is transferred instead of copied; below, the copy is cheaper. */
 const TRANSFER_FROM_BYTES = 4096;
-
-/** What a stream is read from; a ReadableStreamDefaultReader fits. */
-export interface ByteSource {
-  read(): Promise<ReadableStreamReadResult<Uint8Array>>;
-  cancel(reason?: unknown): Promise<void>;
-}
-
-/** How a stream ended, told once to whoever opened it. */
-export type StreamEnd = "done" | "failed" | "cancelled";
-
-interface Sending {
-  credit: number;
-  wake: (() => void) | null;
-  dead: boolean;
-  readonly source: ByteSource;
-  readonly onEnd: (end: StreamEnd, error?: unknown) => void;
-}
-
-/** The receiving end of one stream; opaque outside this file. */
-export interface Receiving {
-  readonly id: number;
-  readonly queue: Uint8Array<ArrayBuffer>[];
-  /** Resolves the pull that waits for bytes. */
-  waiting: (() => void) | null;
-  ended: boolean;
-  error: unknown;
-  consumed: number;
-  /** Bytes received and not yet granted back. */
-  outstanding: number;
-  total: number;
-  controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController | null;
-  /** Bytes that its sender has promised; fewer or more are a failure. */
-  promised: number | null;
-  /** Told when the reader of a stream that has ended takes the last of it, or wants no more. */
-  onRead: ((end: "done" | "cancelled") => void) | null;
-  readonly onEnd: (end: StreamEnd, bytes: number) => void;
-}
 
 /** What a wire needs of its port. */
 export interface WirePort {
@@ -342,6 +315,14 @@ export class Wire {
     receiving.onEnd("failed", receiving.total);
   }
 
+  /** Fails a stream that has arrived whole and was not read to its end. */
+  failUnread(receiving: Receiving, error: unknown): void {
+    if (!receiving.ended || receiving.queue.length === 0) return;
+    receiving.queue.length = 0;
+    receiving.error = error;
+    receiving.controller?.error(error);
+  }
+
   /** CREDIT arrived. */
   onCredit(id: number, bytes: unknown): void {
     if (typeof bytes !== "number" || !(bytes > 0) || bytes > Number.MAX_SAFE_INTEGER) {
@@ -382,18 +363,4 @@ export class Wire {
     receiving.waiting = null;
     waiting?.();
   }
-}
-
-function wakeSender(sending: Sending): void {
-  const { wake } = sending;
-  sending.wake = null;
-  wake?.();
-}
-
-/** Closes a stream; a byte stream with a pending BYOB read needs an empty answer to let go of the reader's buffer. */
-function closeController(receiving: Receiving): void {
-  const controller = receiving.controller!;
-  receiving.controller = null;
-  controller.close();
-  if ("byobRequest" in controller) controller.byobRequest?.respond(0);
 }

@@ -54,6 +54,22 @@ const runs = {
       })),
     ];
   },
+  async lengths({ up }) {
+    const form = new FormData();
+    form.append("file", new File([new Uint8Array(3_000_000)], "a.bin"));
+    const bodies = [
+      "text ü", new URLSearchParams({ a: "1" }), new Uint8Array(5), new Blob(["blob"]), new Blob([new Uint8Array(2_000_000)]),
+      form, new Blob(["x"]).stream(),
+    ];
+    const all = [];
+    for (const body of bodies) {
+      const answer = await fetch(up + "/length", { method: "POST", body, duplex: "half" });
+      all.push(await answer.json());
+    }
+    const to = up + "/redirect?status=307&to=" + encodeURIComponent(up + "/length");
+    for (const body of bodies.slice(0, 4)) all.push((await (await fetch(to, { method: "POST", body })).json())[1]);
+    return all;
+  },
   async response({ up }) {
     const response = await fetch(up + "/cookies");
     const clone = response.clone();

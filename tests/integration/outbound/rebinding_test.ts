@@ -30,7 +30,7 @@ function world(): World {
   });
   const names = new NameServer();
   const tools = { resolve: names.resolve, isPublic: (address: string) => address === OUTSIDE };
-  const door = new OutboundDoor("public", "test", tools);
+  const door = new OutboundDoor("public", "test", { tools });
   return {
     names,
     door,

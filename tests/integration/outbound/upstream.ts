@@ -43,6 +43,11 @@ export function startUpstream(): Upstream {
         const body = await request.text();
         return Response.json({ method: request.method, headers: Object.fromEntries(request.headers), body });
       }
+      case "/length": {
+        const { headers } = request;
+        const bytes = (await request.bytes()).byteLength;
+        return Response.json([headers.get("content-length") ?? headers.get("transfer-encoding"), bytes]);
+      }
       case "/redirect":
         await request.body?.cancel();
         return new Response("moved", {

@@ -4,7 +4,7 @@ import { createContext, stopProcess } from "../../../runtime/bundle/esbuild_proc
 import { EsbuildService } from "../../../runtime/bundle/esbuild_service.ts";
 
 /** An esbuild whose builds end when the test says so, with timers that the test fires. */
-function fakeEsbuild() {
+function fakeEsbuild({ deaf = false } = {}) {
   const builds: PromiseWithResolvers<BuildResult>[] = [];
   const timers = new Map<() => void, number>();
   const calls: string[] = [];
@@ -16,7 +16,7 @@ function fakeEsbuild() {
       return Promise.resolve({
         rebuild: () => build.promise as never,
         cancel: () => {
-          build.reject(new Error("canceled"));
+          if (!deaf) build.reject(new Error("canceled"));
           return Promise.resolve();
         },
         dispose: () => {
@@ -79,6 +79,19 @@ Deno.test("EsbuildService cancels a build that takes 60 s and frees its context"
   assertEquals([calls, [...timers.values()]], [["dispose"], [10_000]]);
 });
 
+Deno.test("EsbuildService stops an esbuild that does not let itself be called off", async () => {
+  const { service, builds, fire, calls } = fakeEsbuild({ deaf: true });
+  const build = service.build({});
+  await Promise.resolve();
+  await Promise.resolve();
+  fire(60_000);
+  assertEquals(calls, []);
+  fire(5_000);
+  assertEquals(calls, ["stop"]);
+  builds[0]!.reject(new Error("The service was stopped"));
+  await assertRejects(() => build, Error, "stopped");
+});
+
 Deno.test("stopProcess() waits for the process, and a process that was killed is replaced by the next build", async () => {
   async function build(): Promise<string> {
     const options = { stdin: { contents: "export default 1" }, write: false, logLevel: "silent" } as const;
@@ -89,8 +102,11 @@ Deno.test("stopProcess() waits for the process, and a process that was killed is
       await context.dispose();
     }
   }
+  Deno.env.set("NANO_TEST_SECRET", "the-secret");
   const text = await build();
+  Deno.env.delete("NANO_TEST_SECRET");
   const pid = await childNamedEsbuild();
+  assertEquals((await Deno.readTextFile(`/proc/${pid}/environ`)).includes("the-secret"), false);
   Deno.kill(pid, "SIGKILL");
   while (await isRunning(pid)) await new Promise<void>((resolve) => setImmediate(resolve));
   await stopProcess();

@@ -47,7 +47,7 @@ Deno.test("installDependencies() hands the manifest and the lock files over, apa
   await installDependencies(app.path, { run: fakeInstaller(seen) });
   assertEquals(seen, [{
     args: ["install", "--config=deno.json", "--prod", "--frozen=false"],
-    files: [".npmrc", "deno.json", "package-lock.json", "package.json"],
+    files: [".npmrc", "deno.json", "home", "package-lock.json", "package.json"],
   }]);
   assertEquals(await namesIn(app.path), [".npmrc", "deno.json", "node_modules", "package-lock.json", "package.json"]);
   assertEquals(await Deno.readTextFile(app.at("deno.json")), "{}");
@@ -120,12 +120,12 @@ Deno.test("Bundler.bundle() installs what package.json lists, once for two apps,
   await using bundler = new Bundler({
     cacheDir: app.at("cache"),
     installDependencies: true,
-    onInstall: (name) => told.push(name),
+    onInstall: ({ step }) => told.push(step),
   });
   const bundles = await Promise.all(
     ["one", "two"].map((name) => bundler.bundle({ name, path: app.at("apps/hono"), nodeCompat: true })),
   );
-  assertEquals(told.length, 1);
+  assertEquals([told[0], told.at(-1), told.filter((step) => step === "started").length], ["waiting", "done", 1]);
   assertEquals(bundles[0]!.version, bundles[1]!.version);
   assertEquals(await namesIn(app.at("apps/hono")), ["index.tsx", "node_modules", "package.json"]);
   assertEquals(await Deno.readTextFile(app.at("deno.lock")), files["deno.lock"]);
@@ -141,14 +141,12 @@ Deno.test("installDependencies() adds what is imported but not listed, and remem
     let given: unknown;
     const run: RunInstaller = async (folder, args) => {
       given = JSON.parse(await Deno.readTextFile(join(folder, "package.json")));
-      return await fakeInstaller()(folder, args);
+      return await fakeInstaller()(folder, args, { timeoutMs: 1 });
     };
     await installDependencies(app.path, { extras: { kit: "^2", more: "*" }, run });
     assertEquals(
       given,
-      manifest === undefined
-        ? { dependencies: { kit: "^2", more: "*" } }
-        : { name: "blog", dependencies: { kit: "^1", more: "*" } },
+      manifest === undefined ? { dependencies: { kit: "^2", more: "*" } } : { dependencies: { kit: "^1", more: "*" } },
     );
     assertEquals(await readInstall(app.path), { isStale: false, extras: { kit: "^2", more: "*" } });
     assertEquals(await namesIn(app.path), manifest === undefined ? ["node_modules"] : ["node_modules", "package.json"]);
@@ -164,4 +162,117 @@ Deno.test("An npm: specifier with which an installer would fetch from elsewhere 
     assertStringIncludes(error.message, `"${specifier}" is no npm specifier`);
     assertEquals(await hasNodeModules(app.path), false);
   }
+});
+
+/** A registry on loopback that knows no package and remembers what it was asked. */
+function fakeRegistry() {
+  const asked: { path: string; authorization: string | null }[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url, headers }) => {
+    asked.push({ path: new URL(url).pathname, authorization: headers.get("authorization") });
+    return new Response("{}", { status: 404 });
+  });
+  return { asked, server, url: `http://127.0.0.1:${server.addr.port}/`, shutdown: () => server.shutdown() };
+}
+
+const POLICY = { registry: null, token: null, timeoutMs: 60_000, workDir: null, refusal: null };
+
+Deno.test("An app's .npmrc, bunfig and package.json lead nowhere, and the host's environment stays at home", async () => {
+  const [operators, apps] = [fakeRegistry(), fakeRegistry()];
+  Deno.env.set("NANO_TEST_SECRET", "the-secret");
+  try {
+    const auth = `${apps.url.slice("http:".length)}:_authToken=\${NANO_TEST_SECRET}`;
+    await using app = await appFolder({
+      ".npmrc": `registry=${apps.url}\n@kit:registry=${apps.url}\n${auth}\n`,
+      "package.json": JSON.stringify({
+        dependencies: { kit: "1", "@kit/one": "1" },
+        publishConfig: { registry: apps.url },
+        workspaces: [".nano-install-*", "**"],
+        scripts: { postinstall: `touch ran` },
+        pnpm: { overrides: { kit: apps.url } },
+      }),
+      "package-lock.json": JSON.stringify({
+        lockfileVersion: 3,
+        packages: {
+          "": { dependencies: { kit: "1" } },
+          "node_modules/kit": { version: "1.0.0", resolved: `${apps.url}kit.tgz`, integrity: "sha512-AAAA" },
+        },
+      }),
+    });
+    const policy = { ...POLICY, registry: operators.url, token: "operators-token" };
+    await assertRejects(() => installDependencies(app.path, { policy }), NanoError, "Cannot install the dependencies");
+    assertEquals(apps.asked, []);
+    assertEquals(
+      new Set(operators.asked.map(({ authorization }) => authorization)),
+      new Set(["Bearer operators-token"]),
+    );
+    assertEquals(JSON.stringify(operators.asked).includes("the-secret"), false);
+    assertEquals(await namesIn(app.path), [".npmrc", "package-lock.json", "package.json"]);
+  } finally {
+    Deno.env.delete("NANO_TEST_SECRET");
+    await Promise.all([operators.shutdown(), apps.shutdown()]);
+  }
+});
+
+for (
+  const range of [
+    "file:../../etc",
+    "link:../x",
+    "workspace:*",
+    "git+ssh://git@example.com/x.git",
+    "github:a/b",
+    "a/b",
+    "http://169.254.169.254/latest",
+    "https://example.com/kit.tgz",
+    "npm:other@file:..",
+    "jsr:@a/b@1",
+    "../kit",
+    { version: "1" },
+  ]
+) {
+  Deno.test(`A dependency on ${JSON.stringify(range)} is refused by name, and nothing runs`, async () => {
+    for (const field of ["dependencies", "optionalDependencies", "overrides"]) {
+      if (field === "overrides" && typeof range !== "string") continue;
+      await using app = await appFolder({ "package.json": JSON.stringify({ [field]: { kit: range } }) });
+      const seen: { args: readonly string[]; files: string[] }[] = [];
+      const error = await assertRejects(() => installDependencies(app.path, { run: fakeInstaller(seen) }), NanoError);
+      assertStringIncludes(error.message, 'Cannot install "kit"');
+      assertEquals(seen, []);
+    }
+  });
+}
+
+Deno.test("Versions, ranges, tags and aliases of the registry are handed on, addresses in lock files are not", async () => {
+  const dependencies = { a: "1.2.3", b: "^1 || >=2.0.0-rc.1 <3", c: "latest", d: "npm:@x/y@^2", e: "npm:z", f: "" };
+  await using app = await appFolder({
+    "package.json": JSON.stringify({ dependencies, overrides: { a: "1.2.4", b: { c: "$c" } } }),
+    "deno.lock": JSON.stringify({
+      version: "5",
+      specifiers: { "npm:a@1.2.3": "1.2.3", "jsr:@x/y@1": "1.0.0" },
+      npm: { "a@1.2.3": { integrity: "sha512-AAAA", tarball: "http://169.254.169.254/" } },
+      remote: { "https://example.com/mod.ts": "00" },
+      workspace: { links: {} },
+    }),
+  });
+  let given: unknown[] = [];
+  const run: RunInstaller = async (folder, args) => {
+    const read = async (name: string) => JSON.parse(await Deno.readTextFile(join(folder, name)));
+    given = [await read("package.json"), await read("deno.lock")];
+    return await fakeInstaller()(folder, args, { timeoutMs: 1 });
+  };
+  await installDependencies(app.path, { run });
+  assertEquals(given, [{ dependencies, overrides: { a: "1.2.4", b: { c: "$c" } } }, {
+    version: "5",
+    specifiers: { "npm:a@1.2.3": "1.2.3" },
+    npm: { "a@1.2.3": { integrity: "sha512-AAAA" } },
+  }]);
+});
+
+Deno.test("A refusal names the packages and the key, a timeout the seconds and the key", async () => {
+  await using app = await appFolder({ "package.json": '{"dependencies":{"kit":"1","more":"1"}}' });
+  const refused = { policy: { ...POLICY, refusal: '"install.uploads" is off' }, run: fakeInstaller() };
+  const refusal = await assertRejects(() => installDependencies(app.path, refused), NanoError);
+  assertEquals(refusal.message, 'Cannot install "kit", "more": "install.uploads" is off');
+  const run: RunInstaller = () => Promise.resolve({ ok: false, output: "", isLate: true });
+  const late = await assertRejects(() => installDependencies(app.path, { policy: POLICY, run }), NanoError);
+  assertStringIncludes(late.message, 'it took longer than 60 s ("install.timeout_ms")');
 });

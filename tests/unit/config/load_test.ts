@@ -85,6 +85,7 @@ Deno.test("maskedConfig() hides secrets and the admin token, and nothing else", 
   using folder = new ConfigFolder();
   const config = await folder.resolve({
     admin: { token: "sh0wn" },
+    install: { registry: "https://npm.test/", token: { from_env: "KEY" } },
     apps: [{ name: "a", path: "app", env: { PLAIN: "text", KEY: { from_env: "KEY" } } }],
   }, { KEY: "sh0wn" });
   const masked = maskedConfig(config);
@@ -94,6 +95,7 @@ Deno.test("maskedConfig() hides secrets and the admin token, and nothing else", 
     ...shown,
     setAside: [],
     admin: { hostname: "127.0.0.1", port: 9090, token: "***" },
+    install: { ...config.install, token: "***" },
     apps: [{ ...onlyApp(config), env: { PLAIN: "text", KEY: "***" } }],
   });
   assertEquals(onlyApp(config).env["KEY"], "sh0wn");

@@ -34,6 +34,25 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
     [{ apps: [null] }, 'apps[0] is null: expected an object with "name" and "path"'],
     [{ apps: ["app"] }, 'apps[0] is "app": expected an object with "name" and "path"'],
   ],
+  "wrong ways to install": [
+    [{ install: true }, 'install is a boolean: expected an object such as { "registry": "https://npm.example.com/" }'],
+    ...["npm.test", "ftp://npm.test/", "https://a:b@npm.test/", "https://npm.test/?a", "https://npm.test/${HOME}"].map(
+      (registry): Case => [
+        { install: { registry } },
+        `install.registry is "${registry}": expected an http or https URL without credentials, query and fragment`,
+      ],
+    ),
+    ...["t0ken\nregistry=http://x/", "${HOME}", "a;b", ""].map((token): Case => [
+      { install: { registry: "https://npm.test/", token } },
+      `install.token is text: ${TOKEN}, of letters, digits and "._~+/=:-"`,
+    ]),
+    [{ install: { token: "t0ken" } }, 'install.registry is missing: expected the registry that "install.token" is for'],
+    [
+      { install: { timeout_ms: 0 } },
+      "install.timeout_ms is 0: expected a whole number of milliseconds from 1 to 2147483647",
+    ],
+    [{ install: { uploads: "yes" } }, 'install.uploads is "yes": expected true or false'],
+  ],
   "unknown keys": [
     [{ prot: 1 }, 'prot is no known key: did you mean "port"?'],
     [{ stateDir: "x" }, 'stateDir is no known key: did you mean "state_dir"?'],

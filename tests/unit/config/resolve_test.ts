@@ -19,6 +19,7 @@ Deno.test("An empty document gets every default", async () => {
     trustedProxies: [],
     layers: NO_LAYERS,
     defaultApp: null,
+    install: { registry: null, token: null, uploads: false, timeoutMs: 300_000 },
     log: { level: "info", format: "json" },
     apps: [],
     secretFiles: [],
@@ -63,6 +64,7 @@ Deno.test("Every key that is written arrives", async () => {
     drain_timeout_ms: 1,
     trusted_proxies: ["10.0.0.0/8", "FD00::/8", "192.0.2.1"],
     default_app: "a",
+    install: { registry: "https://npm.test/", token: "t0ken", uploads: true, timeout_ms: 7 },
     log: { level: "debug", format: "pretty" },
     apps: [{
       name: "a",
@@ -97,6 +99,7 @@ Deno.test("Every key that is written arrives", async () => {
     maxMemoryMb: null,
     trustedProxies: ["10.0.0.0/8", "fd00::/8", "192.0.2.1/32"],
     defaultApp: "a",
+    install: { registry: "https://npm.test/", token: "t0ken", uploads: true, timeoutMs: 7 },
     log: { level: "debug", format: "pretty" },
     secretFiles: [],
     apps: [{

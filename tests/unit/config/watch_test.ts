@@ -1,5 +1,5 @@
 /** Changes of real files and folders are noticed, whatever way an editor or a deployment makes them. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Scene } from "./watch_scene.ts";
 
 Deno.test("watchFiles() reports a changed, a new and a removed file", async () => {
@@ -134,17 +134,22 @@ Deno.test("A file of a Kubernetes ConfigMap is noticed when its hidden folder is
   assertEquals(await scene.reported("nano.json"), ["nano.json"]);
 });
 
-Deno.test("Links inside a folder are followed, and circles of links end", async () => {
+Deno.test("Links inside a folder and links to files are followed, links to folders outside are not, and circles end", async () => {
   await using scene = await Scene.set((at) => {
-    for (const path of ["app", "lib"]) Deno.mkdirSync(at(path));
+    for (const path of ["app", "app/real", "lib"]) Deno.mkdirSync(at(path));
     Deno.writeTextFileSync(at("shared.txt"), "1");
     Deno.symlinkSync("../lib", at("app/lib"));
+    Deno.symlinkSync("/usr", at("app/usr"));
+    Deno.symlinkSync("real", at("app/alias"));
     Deno.symlinkSync("../shared.txt", at("app/shared.txt"));
     Deno.symlinkSync(".", at("app/self"));
     Deno.symlinkSync("loop", at("app/loop"));
   }, { paths: ["app"] });
+  scene.write("app/real/a");
+  await scene.until(() => scene.reports.length > 0, () => "nothing was reported");
+  const [first, ...others] = scene.reports.splice(0).flat();
+  assertEquals([["app/real/a", "app/alias/a"].includes(first!), others], [true, []]);
   scene.write("lib/a");
-  assertEquals(await scene.reported("app/lib/a"), ["app/lib/a"]);
   scene.write("shared.txt");
   assertEquals(await scene.reported("app/shared.txt"), ["app/shared.txt"]);
 });
@@ -156,4 +161,18 @@ Deno.test("A path that does not exist is awaited, its folders too", async () => 
   Deno.mkdirSync(scene.at("a/b/c"));
   scene.write("a/b/c/file");
   assertEquals(await scene.reported("a/b/c/file"), ["a/b/c/file"]);
+});
+
+Deno.test("A folder that holds too much is given up by name, costs nothing any more, and others are watched on", async () => {
+  await using scene = await Scene.set((at) => {
+    for (const path of ["big", "small"]) Deno.mkdirSync(at(path));
+    for (let file = 0; file < 200; file++) Deno.writeTextFileSync(at(`big/${file}`), "");
+  }, { paths: ["big", "small"], budget: { entries: 100, ms: 60_000 } });
+  await scene.until(() => scene.errors.length > 0, () => "nothing was given up");
+  const [error] = scene.errors as Error[];
+  assert(error!.message.startsWith(`Cannot watch "${scene.at("big")}": it holds more than 100 files and folders, "`));
+  scene.write("big/1");
+  scene.write("small/1");
+  assertEquals(await scene.reported("small/1"), ["small/1"]);
+  assertEquals(scene.errors.length, 1);
 });

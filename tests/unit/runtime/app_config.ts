@@ -38,6 +38,7 @@ export function nanoConfig(apps: readonly AppConfig[], changes: Partial<NanoConf
     tls: null,
     admin: false,
     stateDir: "/state",
+    install: { registry: null, token: null, uploads: false, timeoutMs: 300_000 },
     drainTimeoutMs: 20_000,
     maxMemoryMb: null,
     trustedProxies: [],

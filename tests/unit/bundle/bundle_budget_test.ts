@@ -1,0 +1,43 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Bundler } from "../../../runtime/bundle/bundler.ts";
+import { BundleBudget } from "../../../runtime/bundle/bundle_budget.ts";
+import { MAX_SOURCE_BYTES } from "../../../runtime/bundle/input_stamp.ts";
+import { NanoError } from "../../../runtime/errors.ts";
+import { appFolder } from "./app_folder.ts";
+
+Deno.test("BundleBudget counts each file once and tells what is too much", () => {
+  const files = new BundleBudget({ files: 2, bytes: 1e9 });
+  assertEquals(["a", "a", "b"].map((path) => files.excess(path, 1)), [null, null, null]);
+  assertEquals(files.excess("c", 1), "it is one more than the 2 files that an app may import");
+  const bytes = new BundleBudget({ files: 9, bytes: 2 * 1024 * 1024 });
+  assertEquals(bytes.excess("a", 2 * 1024 * 1024), null);
+  assertEquals(bytes.excess("b", 1), "the app's sources have more than 2 MB with it");
+});
+
+for (const name of ["index.js", "data.json", "page.html", "package.json", "deno.json"]) {
+  Deno.test(`A source that is too big is refused by its name, unread: ${name}`, async () => {
+    const imported = name === "index.js" ? {} : { "index.js": `import "./${name}";` };
+    await using app = await appFolder({ ...imported, [name]: "" });
+    // It has no bytes on the disk.
+    await Deno.truncate(app.at(name), MAX_SOURCE_BYTES + 1);
+    await using bundler = new Bundler({ cacheDir: null });
+    const error = await assertRejects(
+      () => bundler.bundle({ name: "a", path: app.path, nodeCompat: true }),
+      NanoError,
+    );
+    const text = [error.message, ...error.details, String((error.cause as Error)?.cause ?? "")].join("\n");
+    assertStringIncludes(text, name);
+    assertStringIncludes(text, "it has 33 MB, and a source file may have 32");
+  });
+}
+
+Deno.test("A pipe, a device and a link to a device among the sources are refused, not read", async () => {
+  await using app = await appFolder({ "index.js": `import "./pipe.js"; import "./zero.js";` });
+  await new Deno.Command("mkfifo", { args: [app.at("pipe.js")] }).output();
+  await Deno.symlink("/dev/zero", app.at("zero.js"));
+  await using bundler = new Bundler({ cacheDir: null });
+  const error = await assertRejects(() => bundler.bundle({ name: "a", path: app.path, nodeCompat: true }), NanoError);
+  const text = [error.message, ...error.details].join("\n");
+  assertStringIncludes(text, 'Cannot read "pipe.js": it is no file');
+  assertStringIncludes(text, "zero.js");
+});

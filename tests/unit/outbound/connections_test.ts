@@ -1,0 +1,44 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { OutboundDoor } from "../../../runtime/outbound/outbound_door.ts";
+
+/** Answers at once, but for `/held`, which waits for its release; connections are kept open. */
+function server() {
+  const held: (() => void)[] = [];
+  const running = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async ({ url }) => {
+    if (url.endsWith("/held")) await new Promise<void>((resolve) => held.push(resolve));
+    return new Response("hello", { headers: { "keep-alive": "timeout=600" } });
+  });
+  return {
+    url: `http://127.0.0.1:${running.addr.port}`,
+    release: () => held.splice(0).forEach((go) => go()),
+    [Symbol.asyncDispose]: () => running.shutdown(),
+  };
+}
+
+async function get(door: OutboundDoor, url: string): Promise<string> {
+  const signal = AbortSignal.timeout(20_000);
+  const { body } = await door.fetch({ method: "GET", url, headers: [], redirect: "follow", body: null, signal });
+  return await new Response(body).text();
+}
+
+// undici starts one unreferenced timer for the whole process at its first request, which counts as a leak here.
+const SHARED_TIMER = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test("Idle connections make room, those in use do not, and one too many is refused", SHARED_TIMER, async () => {
+  await using one = server();
+  await using two = server();
+  await using three = server();
+  using door = new OutboundDoor("any", "test", { maxConnections: 2 });
+  for (let round = 0; round < 3; round++) {
+    for (const { url } of [one, two, three]) assertEquals(await get(door, url), "hello");
+  }
+  const held = [get(door, `${one.url}/held`), get(door, `${two.url}/held`)];
+  const error = await assertRejects(() => get(door, three.url), TypeError);
+  assertStringIncludes(error.message, "2 connections of this app are open already");
+  for (const upstream of [one, two]) upstream.release();
+  // Whichever came after the release was asked for.
+  const timer = setInterval(() => [one, two].forEach((upstream) => upstream.release()), 10);
+  assertEquals(await Promise.all(held), ["hello", "hello"]);
+  clearInterval(timer);
+  assertEquals(await get(door, three.url), "hello");
+});

@@ -55,7 +55,7 @@ export class UnitWorkshop {
     const hidden = [file, stateDir, tls?.cert, tls?.key].filter((path) => typeof path === "string");
     const units: UnitTools = { ...this.#tools, hidden };
     return {
-      bundle: (app, isUrgent) => this.#bundle(app, isUrgent),
+      bundle: (app, isUrgent) => this.#bundle({ ...app, install: installPolicyOf(app, config) }, isUrgent),
       supervise: (app, code) => {
         const quarantine = this.#tools.quarantineOf(app.name, code.version);
         return quarantine === null ? superviseApp(app, code, units) : quarantinedApp(app, { code, quarantine }, units);

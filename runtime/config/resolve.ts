@@ -134,8 +134,8 @@ function resolved(config: WrittenConfig, { file, host, outside, logFormat }: Res
   };
 }
 
-function secretFilesOf({ apps = [] }: WrittenConfig): string[] {
-  const values = apps.flatMap(({ env }) => Object.values(env ?? {}));
+function secretFilesOf({ apps = [], install }: WrittenConfig): string[] {
+  const values = [install?.token, ...apps.flatMap(({ env }) => Object.values(env ?? {}))];
   const files = values.map((value) => typeof value === "object" && "from_file" in value ? value.from_file : undefined);
   return [...new Set(files.filter((file) => file !== undefined))].sort();
 }

@@ -40,6 +40,7 @@ async function measure(count: number, how: { burners: number; holdMs: number | n
   });
   const adminPort = freePort();
   await using project = await TempProject.create(Object.fromEntries(apps), {
+    install: { registry: registry.url },
     admin: { hostname: "127.0.0.1", port: adminPort },
   });
   using _burners = burn(how.burners);

@@ -47,7 +47,6 @@ export class HeldRegistry implements AsyncDisposable {
   /** Files of an app that needs the package, and answers with what it says. */
   get appFiles(): Readonly<Record<string, string>> {
     return {
-      ".npmrc": `registry=${this.url}\n`,
       "package.json": JSON.stringify({ dependencies: { [HELD_PACKAGE]: "1.0.0" } }),
       "index.ts": `import text from ${
         JSON.stringify(HELD_PACKAGE)

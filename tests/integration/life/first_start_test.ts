@@ -18,7 +18,10 @@ Deno.test("forty apps come up and serve while the packages of one do not come; t
   ]);
   // The first in the file: it must not hold up those after it.
   const waiting: [string, TempApp] = ["waiting", { files: registry.appFiles, config }];
-  await using project = await TempProject.create(Object.fromEntries([waiting, ...apps]), { admin: ADMIN });
+  await using project = await TempProject.create(Object.fromEntries([waiting, ...apps]), {
+    admin: ADMIN,
+    install: { registry: registry.url },
+  });
   await using nano = await NanoProcess.start(project.configFile, { timeoutMs: 120_000 });
   await registry.asked;
   assertEquals(await (await fetch(`${nano.adminUrl}/livez`)).json(), { status: "alive" });
@@ -49,13 +52,16 @@ Deno.test("forty apps come up and serve while the packages of one do not come; t
 
 Deno.test("a stop does not wait for packages that do not come, and leaves no installer behind", async () => {
   await using registry = new HeldRegistry();
-  await using project = await TempProject.create({ waiting: { files: registry.appFiles } }, { admin: ADMIN });
+  await using project = await TempProject.create({ waiting: { files: registry.appFiles } }, {
+    admin: ADMIN,
+    install: { registry: registry.url },
+  });
   await using nano = await NanoProcess.start(project.configFile, { timeoutMs: 120_000 });
   await registry.asked;
   // The pipes that it inherits: with an installer left behind, `stop()` would never see their end.
   assertEquals((await nano.stop(60_000)).code, 0);
   const left = [...Deno.readDirSync(`${project.dir}/apps/waiting`)].map(({ name }) => name).sort();
-  assertEquals(left, [".npmrc", "index.ts", "package.json"]);
+  assertEquals(left, ["index.ts", "package.json"]);
 });
 
 Deno.test("an admin port that is taken ends the start in one line, before any app has run", async () => {

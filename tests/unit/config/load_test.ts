@@ -90,7 +90,7 @@ Deno.test("maskedConfig() hides secrets and the admin token, and nothing else", 
   }, { KEY: "sh0wn" });
   const masked = maskedConfig(config);
   assert(!JSON.stringify(masked).includes("sh0wn"));
-  const { layers: _layers, withLayers: _withLayers, ...shown } = config;
+  const { layers: _layers, withLayers: _withLayers, secretFiles: _secretFiles, ...shown } = config;
   assertEquals(masked, {
     ...shown,
     setAside: [],

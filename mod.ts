@@ -42,6 +42,7 @@ export {
   type FlightEntry,
   type FlightSink,
   type HistoryEntry,
+  type InstallConfig,
   type LayerReport,
   type LayerVersion,
   loadConfig,

@@ -65,6 +65,7 @@ export {
   type Patience,
   type Readiness,
   type ReloadSummary,
+  REQUEST_ENDS,
   type RequestEnd,
   type RequestEvent,
   type RequestSummary,

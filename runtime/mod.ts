@@ -3,7 +3,14 @@ export { loadConfig, type LoadOptions, maskedConfig, resolveConfig, type Resolve
 export type { EvalAnswer, EvalRequest } from "./bundle/eval_entry.ts";
 export { type AppPatch, appPatchSchema, type NewApp, newAppSchema, writtenAppError } from "./config/written_app.ts";
 export { nearestKey } from "./config/nearest_key.ts";
-export type { AdminConfig, AppConfig, AssetsConfig, CronConfig, NanoConfig } from "./config/resolved_config.ts";
+export type {
+  AdminConfig,
+  AppConfig,
+  AssetsConfig,
+  CronConfig,
+  InstallConfig,
+  NanoConfig,
+} from "./config/resolved_config.ts";
 export {
   ERROR_CODES,
   type ErrorCode,

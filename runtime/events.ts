@@ -99,6 +99,7 @@ export interface OperatorChangeEvent {
 /** Everything that NANO tells about itself. */
 export type NanoEvent =
   | { readonly event: "server_start"; readonly version: string; readonly url: string; readonly admin: string | null }
+  | { readonly event: "apps_started"; readonly apps: number; readonly elapsedMs: number }
   | { readonly event: "server_stop"; readonly exitCode: number }
   | RequestEvent
   | { readonly event: "app_start_queued"; readonly app: string }

@@ -1,6 +1,7 @@
 /** The first start: its generation is in force at once, the apps' code is read and their isolates boot meanwhile. */
 import type { Clock } from "./clock.ts";
 import type { AppConfig, NanoConfig } from "./config/resolved_config.ts";
+import type { EventHub } from "./events.ts";
 import { type AppUnit, asFailure, type Generation, type ReloadTools, type UnitCode } from "./reload.ts";
 
 /** What a unit that stood in for an app has become. */
@@ -64,8 +65,17 @@ export class FirstStart<Code extends UnitCode> implements Disposable {
     return [this.#made, this.#up, this.#quick];
   }
 
-  /** Starts all apps. */
-  run(): void {
+  /**
+   * Starts all apps.
+   * @param events is told when every app has come up, or has failed
+   */
+  run(events: Pick<EventHub, "emit">): void {
+    const { clock } = this.#tools;
+    const from = clock.now();
+    this.over.then(() => {
+      const { size: apps } = this.generation.units;
+      if (!this.#isEnded) events.emit({ event: "apps_started", apps, elapsedMs: clock.now() - from });
+    });
     for (const [name, unit] of this.generation.units) {
       // A failure is told by the unit itself: it must not hold the others down. One that is stopped is not made any more.
       unit.start().catch(() => {}).finally(() => this.#countdowns.forEach((countdown) => countdown.count(name)));

@@ -295,7 +295,7 @@ export class Nano implements AsyncDisposable {
       // Before the code is read: an edit made meanwhile is noticed and takes effect right after.
       await within(systemClock, this.#watch.follow(this.#generations.present), WATCH_READY_MS);
     }
-    if (this.#draining === null) this.#first!.run();
+    if (this.#draining === null) this.#first!.run(this.events);
     await farm;
     await within(systemClock, this.#first!.quicklyOver, FIRST_START_MS);
   }

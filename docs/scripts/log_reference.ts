@@ -6,6 +6,7 @@ import { code, page, table } from "./markdown.ts";
 /** When an event is told; a new event without a line here does not compile. */
 const MEANINGS: Readonly<Record<RareEvent["event"] | "request", string>> = {
   server_start: "NANO listens; `url` and `admin` say where",
+  apps_started: "Every app has come up, or has failed, for the first time; `elapsed_ms` since they began to start",
   server_stop: "the process is about to end",
   request: "an answer has been sent to its end",
   app_start_queued: "the app's start waits for its turn, because as many as the machine takes start already",

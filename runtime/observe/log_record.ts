@@ -21,6 +21,7 @@ export type RareEvent = Exclude<NanoEvent, RequestEvent>;
 /** `null`: never logged, because other events say the same in better words. */
 const LEVELS: Readonly<Record<RareEvent["event"], LogLevel | null>> = {
   server_start: "info",
+  apps_started: "info",
   server_stop: "info",
   app_start_queued: "info",
   app_starting: "info",

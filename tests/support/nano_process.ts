@@ -14,6 +14,8 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** More environment for the process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** False: not until every app has come up or has failed, which on a busy machine is later than `server_start`. */
+  readonly untilApps?: boolean;
   /** How long `server_start` may take, 120 s by default: it bounds a hang only. */
   readonly timeoutMs?: number;
   /** Another main module than admin/cli/main.ts, for the tests of this class. */
@@ -60,7 +62,7 @@ export class NanoProcess implements AsyncDisposable {
   }
 
   /**
-   * Starts `nano start --config FILE` and waits until it serves.
+   * Starts `nano start --config FILE` and waits until it serves and every app has come up or has failed.
    * @throws Error when it ends, or logs no `server_start` in time; the process is ended then
    */
   static async start(configFile: string, options: StartOptions = {}): Promise<NanoProcess> {
@@ -68,6 +70,9 @@ export class NanoProcess implements AsyncDisposable {
     const nano = await NanoProcess.spawn(args, options);
     try {
       nano.#start = await nano.waitForEvent(({ event }) => event === "server_start", options.timeoutMs);
+      if (options.untilApps !== false) {
+        await nano.waitForEvent(({ event }) => event === "apps_started", options.timeoutMs);
+      }
       return nano;
     } catch (error) {
       await nano[Symbol.asyncDispose]();

@@ -22,7 +22,7 @@ Deno.test("forty apps come up and serve while the packages of one do not come; t
     admin: ADMIN,
     install: { registry: registry.url },
   });
-  await using nano = await NanoProcess.start(project.configFile, { timeoutMs: 120_000 });
+  await using nano = await NanoProcess.start(project.configFile, { timeoutMs: 120_000, untilApps: false });
   await registry.asked;
   assertEquals(await (await fetch(`${nano.adminUrl}/livez`)).json(), { status: "alive" });
   const unready = await readyz(nano);
@@ -56,7 +56,7 @@ Deno.test("a stop does not wait for packages that do not come, and leaves no ins
     admin: ADMIN,
     install: { registry: registry.url },
   });
-  await using nano = await NanoProcess.start(project.configFile, { timeoutMs: 120_000 });
+  await using nano = await NanoProcess.start(project.configFile, { timeoutMs: 120_000, untilApps: false });
   await registry.asked;
   // The pipes that it inherits: with an installer left behind, `stop()` would never see their end.
   assertEquals((await nano.stop(60_000)).code, 0);

@@ -2,6 +2,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { AppConfig } from "../../../runtime/config/resolved_config.ts";
 import { NanoError } from "../../../runtime/errors.ts";
+import type { NanoEvent } from "../../../runtime/events.ts";
 import { FirstStart, type Prepared } from "../../../runtime/first_start.ts";
 import { PreparingUnit } from "../../../runtime/preparing_unit.ts";
 import type { AppUnit, UnitCode } from "../../../runtime/reload.ts";
@@ -11,6 +12,8 @@ import { appConfig, nanoConfig } from "./app_config.ts";
 import { FakeClock } from "./fake_clock.ts";
 
 const CODE: UnitCode = { version: "v1", inputs: ["/srv/shared.ts"] };
+
+const QUIET = { emit: () => {} };
 
 /** A first start whose code comes when a test says so; each app has a supervisor among fakes. */
 function bench(names: readonly string[]) {
@@ -64,20 +67,24 @@ class BrokenUnit implements AppUnit {
 Deno.test("FirstStart has its generation at once, all apps starting, and is over when each is up or has failed", async () => {
   const { clock, codes, stages, first, seen } = bench(["a", "b"]);
   assertEquals([...first.generation.units.values()].map(({ state }) => state), ["starting", "starting"]);
-  first.run();
+  const told: NanoEvent[] = [];
+  first.run({ emit: (event) => told.push(event) });
+  await clock.advance(700);
   codes.get("a")!.resolve(CODE);
   codes.get("b")!.reject(new NanoError("APP_FAILED", "no b"));
   await clock.advance(0);
   assertEquals(seen, ["prepared"]);
+  assertEquals(told, []);
   await stages.get("a")!.load();
   await clock.advance(0);
   assertEquals(seen.toSorted(), ["over", "prepared", "quickly over"]);
+  assertEquals(told, [{ event: "apps_started", apps: 2, elapsedMs: 700 }]);
   assertEquals([...first.generation.units.values()].map(({ state }) => state), ["running", "failed"]);
 });
 
 Deno.test("FirstStart does not wait for an app that somebody else holds up", async () => {
   const { clock, codes, stages, first, seen } = bench(["a", "slow"]);
-  first.run();
+  first.run(QUIET);
   codes.get("a")!.resolve(CODE);
   first.skip("slow");
   await clock.advance(0);
@@ -89,7 +96,7 @@ Deno.test("FirstStart does not wait for an app that somebody else holds up", asy
 
 Deno.test("FirstStart reads the code of an app first for which requests wait", async () => {
   const { clock, urgent, first } = bench(["a", "b"]);
-  first.run();
+  first.run(QUIET);
   await clock.advance(0);
   first.generation.units.get("b")!.fetch(new FakeCall({ startedAt: 0 }));
   assertEquals([urgent.get("a")!(), urgent.get("b")!()], [false, true]);
@@ -97,7 +104,7 @@ Deno.test("FirstStart reads the code of an app first for which requests wait", a
 
 Deno.test("FirstStart puts units that are ready in the place of what stood in for them, several at once", async () => {
   const { clock, codes, stages, adopted, first } = bench(["a", "b", "c"]);
-  first.run();
+  first.run(QUIET);
   for (const name of ["a", "b"]) codes.get(name)!.resolve(CODE);
   await clock.advance(99);
   assertEquals(adopted, []);

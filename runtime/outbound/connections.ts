@@ -31,7 +31,7 @@ export class Connections implements Disposable {
   constructor(lookup: Lookup, options: { readonly max: number }) {
     this.#max = options.max;
     // HTTP/1.1 only: over HTTP/2 undici tells a stream that was reset with CANCEL or NO_ERROR in the middle of a body
-    // from one that has ended by nothing (docs/decisions/0012).
+    // from one that has ended by nothing (docs/decisions/0010).
     const connect = buildConnector(
       { lookup, timeout: CONNECT_TIMEOUT_MS, allowH2: false } as buildConnector.BuildOptions,
     );

@@ -39,7 +39,7 @@ type State =
  * Sends a request.
  *
  * undici's own `fetch` never fails a body that breaks off under Deno: it asks `node:stream.isReadable` of a
- * ReadableStream, which is null here (docs/decisions/0012). So its dispatcher is used, and the stream is ours.
+ * ReadableStream, which is null here (docs/decisions/0010). So its dispatcher is used, and the stream is ours.
  *
  * @throws {TypeError} when there is no whole head, or the policy refuses the connection; the signal's reason once it aborts
  */

@@ -6,7 +6,7 @@ import { fromFileUrl, REPO } from "../../support/repo.ts";
 import { TempProject } from "../../support/temp_project.ts";
 
 const LIMIT = 256;
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 
 const APP = `export default {
   fetch(request) {

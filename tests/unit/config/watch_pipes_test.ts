@@ -4,7 +4,7 @@ import { watchFiles } from "../../../runtime/config/watch.ts";
 
 const SKIP = Deno.build.os === "windows";
 /** For a busy machine; passed over as soon as what is awaited has come. */
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 
 class PipeScene implements AsyncDisposable {
   readonly dir = Deno.makeTempDirSync();

@@ -11,6 +11,7 @@ import type { AppBundle } from "./bundle/bundler.ts";
 import { ENTRY_NAMES } from "./bundle/find_entry.ts";
 import type { Clock } from "./clock.ts";
 import type { AppConfig } from "./config/resolved_config.ts";
+import { descriptors } from "./descriptors.ts";
 import type { NanoError } from "./errors.ts";
 import type { NanoEvent } from "./events.ts";
 import { DoorWithAssets } from "./door_with_assets.ts";
@@ -54,7 +55,8 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     admission,
     takeIsolate: mask === null ? takeIsolate : async (memoryMb) => new MaskedIsolate(await takeIsolate(memoryMb), mask),
     openOutbound: ({ outbound }) => {
-      const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`);
+      const takeDescriptor = () => descriptors.take({ app: app.name, client: null });
+      const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor });
       const door = tools.tracer === null ? plain : new TracedDoor(plain, { app: app.name, tracer: tools.tracer });
       return folder === null ? door : new DoorWithAssets(door, folder);
     },

@@ -90,7 +90,7 @@ export class Nano implements AsyncDisposable {
         // It never rejects.
         void this.#watch?.follow(next);
       },
-      again: (app) => void this.#reloads.reloadEdited(new Set([app])),
+      again: (app) => void this.#reloads.reloadEdited(new Set([app])).catch((error) => this.#warn(messageOf(error))),
       emit: (event) => this.events.emit(event),
     });
     this.#log = new Log({

@@ -55,6 +55,8 @@ export class FairCores implements Disposable {
           if (tid !== undefined && this.#isolates.has(isolate)) setSteppedBack(tid, steppedBack);
         }
       }
+    } catch {
+      // No descriptor to be had just now, say: the next look is a second away.
     } finally {
       this.#looking = false;
     }

@@ -11,6 +11,8 @@ import {
   type ScanBudget,
   scanFiles,
 } from "./file_tree.ts";
+import { FolderPatrol } from "./folder_patrol.ts";
+import { HeldPipes } from "./held_pipes.ts";
 
 /** Short enough that a change takes effect well within a second, long enough for an editor's rename or a checkout. */
 const DEFAULT_DEBOUNCE_MS = 100;
@@ -34,6 +36,8 @@ export interface WatchOptions {
   readonly budget?: ScanBudget | undefined;
   /** How long nothing may change before `onChange` is called, in milliseconds; 100 unless given. */
   readonly debounceMs?: number | undefined;
+  /** How often one looks for named pipes in the folders, which would end all events, in milliseconds. */
+  readonly patrolMs?: number | undefined;
   /** Gets the absolute paths of changed, new and removed files, sorted; the next call waits until it has settled. */
   readonly onChange: (changed: readonly string[]) => void | Promise<void>;
   /** Hears what `onChange` throws and what makes watching fail; without it that is written to stderr. */
@@ -84,6 +88,9 @@ class FolderWatcher implements FileWatcher {
   #listening: Promise<void> = Promise.resolve();
   /** A folder was replaced, so that the system no longer tells of the one that has its path now. */
   #stale = false;
+  /** Folders that are not listened to, each with the pipe that is why. */
+  #deaf: ReadonlyMap<string, string> = new Map();
+  readonly #patrol: FolderPatrol;
   #disposed = false;
   /** Looks and updates, one after the other. */
   #queue: Promise<void> = Promise.resolve();
@@ -98,6 +105,13 @@ class FolderWatcher implements FileWatcher {
       quietMs,
       maxWaitMs: quietMs * MAX_WAIT_FACTOR,
       onError: this.#onError,
+    });
+    this.#patrol = new FolderPatrol({
+      everyMs: options.patrolMs,
+      onChange: () => {
+        this.#stale = true;
+        this.#coalescer.trigger();
+      },
     });
     this.ready = this.update(options.paths);
   }
@@ -117,6 +131,7 @@ class FolderWatcher implements FileWatcher {
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.#coalescer[Symbol.dispose]();
+    this.#patrol[Symbol.dispose]();
     // Rejects never: it only ends the loop that `#listening` stands for.
     void this.#close();
   }
@@ -175,17 +190,30 @@ class FolderWatcher implements FileWatcher {
   }
 
   async #listen(folders: ReadonlyMap<string, string>): Promise<void> {
+    // Held until nobody listens to their folders any more: the one who listens may wait for them.
+    using pipes = await HeldPipes.in(folders.keys());
     await this.#close();
     if (this.#disposed) return;
     this.#stale = false;
+    this.#tellDeaf(pipes.folders);
     try {
-      this.#events = Deno.watchFs([...folders.keys()], { recursive: false });
+      const heard = [...folders.keys()].filter((folder) => !this.#deaf.has(folder));
+      this.#events = Deno.watchFs(heard, { recursive: false });
       this.#listened = folders;
       this.#listening = this.#hear(this.#events);
+      this.#patrol.walk(folders.keys(), this.#deaf.keys());
     } catch (error) {
       // A folder went away since the look; the next look knows.
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
+  }
+
+  #tellDeaf(folders: ReadonlyMap<string, string>): void {
+    for (const [folder, pipe] of folders) {
+      if (this.#deaf.has(folder)) continue;
+      this.#onError(new Error(`Cannot watch "${folder}": "${pipe}" is a named pipe, which would stop the watching`));
+    }
+    this.#deaf = folders;
   }
 
   async #hear(events: Deno.FsWatcher): Promise<void> {

@@ -20,7 +20,8 @@ export interface EncodedForm {
 
 /** Encodes a form as it is now; the bytes of its files are shared. */
 export function encodeForm(form: AppFormData): EncodedForm {
-  const boundary = `----nano-form-boundary-${digits()}${digits()}`;
+  // As long as Deno's own, so that a body has the length that it has there.
+  const boundary = apply(slice, `----${digits()}${digits()}${digits()}`, [0, 32]) as string;
   const parts: ByteParts = [];
   let text = "";
   let joined: ByteParts = [];

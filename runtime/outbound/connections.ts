@@ -14,22 +14,33 @@ export type Lookup = (
   done: (error: Error | null, address: unknown, family?: number) => void,
 ) => void;
 
+/** Takes a file descriptor; returns what gives it back, or in one clause why there is none. */
+export type TakeDescriptor = () => (() => void) | string;
+
+/** What bounds the connections of one app. */
+export interface ConnectionLimits {
+  /** Most connections at once. */
+  readonly max: number;
+  /** Asked for each connection of fetch; whoever opens a WebSocket has asked for its own already. */
+  readonly takeDescriptor: TakeDescriptor;
+}
+
 /** Connections of one app; apps do not share them. */
 export class Connections implements Disposable {
   /** For fetch: a connection that idles makes room for another. */
   readonly agent: Agent;
   /** For WebSockets, which keep their connection. */
   readonly socketAgent: Agent;
-  readonly #max: number;
-  readonly #all = new Set<Socket>();
+  readonly #limits: ConnectionLimits;
+  /** Every connection with what gives its descriptor back. */
+  readonly #all = new Map<Socket, () => void>();
   /** Connections of `agent` by origin. */
   readonly #ofOrigin = new Map<string, Set<Socket>>();
   /** Requests under way by origin. */
   readonly #inUse = new Map<string, number>();
 
-  /** @param options.max most connections at once */
-  constructor(lookup: Lookup, options: { readonly max: number }) {
-    this.#max = options.max;
+  constructor(lookup: Lookup, limits: ConnectionLimits) {
+    this.#limits = limits;
     // HTTP/1.1 only: over HTTP/2 undici tells a stream that was reset with CANCEL or NO_ERROR in the middle of a body
     // from one that has ended by nothing (docs/decisions/0010).
     const connect = buildConnector(
@@ -67,19 +78,26 @@ export class Connections implements Disposable {
       allowH2: false,
       keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
       connect: (options, callback) => {
-        if (this.#all.size >= this.#max && !this.#makeRoom()) {
-          callback(new TypeError(`${this.#max} connections of this app are open already`), null);
-          return;
-        }
+        const place = this.#takePlace(mayIdle);
+        if (typeof place === "string") return callback(new TypeError(place), null);
         // It returns the socket before it is connected, though its type does not say so.
         const socket = connect(options, callback) as unknown as Socket;
+        this.#all.set(socket, place);
         this.#watch(socket, mayIdle ? `${options.protocol}//${options.host}` : null);
       },
     });
   }
 
+  /** What gives the place of one more connection back, or why there is none. */
+  #takePlace(ofFetch: boolean): (() => void) | string {
+    const { max, takeDescriptor } = this.#limits;
+    if (this.#all.size >= max && !this.#makeRoom()) return `${max} connections of this app are open already`;
+    if (!ofFetch) return () => {};
+    const taken = takeDescriptor();
+    return typeof taken === "string" && this.#makeRoom() ? takeDescriptor() : taken;
+  }
+
   #watch(socket: Socket, origin: string | null): void {
-    this.#all.add(socket);
     const group = origin === null ? null : this.#ofOrigin.get(origin) ?? new Set<Socket>();
     if (group !== null) this.#ofOrigin.set(origin!, group.add(socket));
     // undici takes a reset for the end of an answer whose length nobody told. Its own listener comes after this one.
@@ -87,11 +105,16 @@ export class Connections implements Disposable {
       if (error.code === "ECONNRESET") error.code = "ECONNABORTED";
     });
     socket.once("close", () => {
-      this.#all.delete(socket);
+      this.#forget(socket);
       if (group === null) return;
       group.delete(socket);
       if (group.size === 0 && this.#ofOrigin.get(origin!) === group) this.#ofOrigin.delete(origin!);
     });
+  }
+
+  #forget(socket: Socket): void {
+    this.#all.get(socket)?.();
+    this.#all.delete(socket);
   }
 
   /** Closes the connections of an origin that has no request under way. */
@@ -100,7 +123,7 @@ export class Connections implements Disposable {
       if (this.#inUse.has(origin)) continue;
       this.#ofOrigin.delete(origin);
       for (const socket of sockets) {
-        this.#all.delete(socket);
+        this.#forget(socket);
         socket.destroy();
       }
       return true;

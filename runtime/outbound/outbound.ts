@@ -1,7 +1,7 @@
 /** An app's way out: connections by its policy, checked after name resolution on each one. */
 import dns from "node:dns";
 import { isAddress, isListed, isPublicAddress } from "./address_policy.ts";
-import { Connections, type Lookup } from "./connections.ts";
+import { Connections, type Lookup, type TakeDescriptor } from "./connections.ts";
 
 /** Where an app may connect to. */
 export type OutboundPolicy = "public" | "none" | "any" | readonly string[];
@@ -37,6 +37,8 @@ export interface OutboundOptions {
   readonly tools?: OutboundTools;
   /** Most connections at once, WebSockets included. */
   readonly maxConnections?: number;
+  /** Asked for each connection of fetch; by default there are as many as one likes. */
+  readonly takeDescriptor?: TakeDescriptor;
 }
 
 /** One policy with its connections; apps of the same policy do not share it. */
@@ -47,10 +49,11 @@ export class Outbound implements Disposable {
   readonly #tools: OutboundTools;
 
   constructor(policy: OutboundPolicy, options: OutboundOptions = {}) {
-    const { tools = SYSTEM_TOOLS, maxConnections = DEFAULT_MAX_CONNECTIONS } = options;
+    const { tools = SYSTEM_TOOLS, maxConnections: max = DEFAULT_MAX_CONNECTIONS, takeDescriptor = () => () => {} } =
+      options;
     this.#policy = policy;
     this.#tools = tools;
-    this.connections = new Connections(this.#lookup, { max: maxConnections });
+    this.connections = new Connections(this.#lookup, { max, takeDescriptor });
   }
 
   /**

@@ -6,7 +6,7 @@ import { TempProject } from "../../support/temp_project.ts";
 
 // The isolates' threads outlive a test's end by a moment, and Deno counts them as resources.
 const WHOLE_SYSTEM = { sanitizeResources: false, sanitizeOps: false };
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 
 const APP = `
 const bytes = (length) => new Uint8Array(length);

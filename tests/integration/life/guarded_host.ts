@@ -75,7 +75,7 @@ export class GuardedHost implements AsyncDisposable {
     const from = this.nano.events.length;
     const host = this.pid;
     Deno.kill(host, signal);
-    const died = await this.nano.waitForEvent(({ event }) => event === "host_died", 20_000, from);
+    const died = await this.nano.waitForEvent(({ event }) => event === "host_died", 60_000, from);
     await until(() => childrenOf(this.nano.pid).some((pid) => pid !== host), "the next host runs");
     return died;
   }

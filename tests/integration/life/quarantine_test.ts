@@ -43,7 +43,7 @@ async function provoke(host: GuardedHost, place: string): Promise<void> {
   const from = host.nano.events.length;
   const open = await host.nano.fetch("stream");
   const answer = host.nano.fetch("killer", place).then((response) => response.text()).catch(() => "cut");
-  await host.nano.waitForEvent(({ event, app }) => event === "app_log" && app === "killer", 20_000, from);
+  await host.nano.waitForEvent(({ event, app }) => event === "app_log" && app === "killer", 60_000, from);
   await host.computes("killer", "running");
   Promise.allSettled([answer, open.body!.cancel()]);
 }
@@ -114,7 +114,7 @@ Deno.test("an operator who kills the host twice while apps serve puts nobody int
   for (let death = 1; death <= 2; death++) {
     const from = host.nano.events.length;
     const slow = host.nano.fetch("slow", "/slow?ms=60000").catch(() => null);
-    await host.nano.waitForEvent(({ event, app }) => event === "app_log" && app === "slow", 20_000, from);
+    await host.nano.waitForEvent(({ event, app }) => event === "app_log" && app === "slow", 60_000, from);
     await until(() => host.noted("slow").some((line) => /\d{13},\d{13},1\]/.test(line)), "slow is noted as quiet");
     assertEquals((await host.kill("SIGKILL"))["suspects"], []);
     assertEquals(await slow, null);

@@ -42,3 +42,32 @@ Deno.test("Idle connections make room, those in use do not, and one too many is 
   clearInterval(timer);
   assertEquals(await get(door, three.url), "hello");
 });
+
+Deno.test(
+  "Each connection takes a descriptor, an idle one gives its own up, and without any it is refused",
+  SHARED_TIMER,
+  async () => {
+    await using one = server();
+    await using two = server();
+    const free = { left: 1 };
+    using door = new OutboundDoor("any", "test", {
+      takeDescriptor() {
+        if (free.left === 0) return "the app has 1 open already, of 16 descriptors";
+        free.left--;
+        return () => free.left++;
+      },
+    });
+    for (let round = 0; round < 3; round++) {
+      for (const { url } of [one, two]) assertEquals(await get(door, url), "hello");
+    }
+    assertEquals(free.left, 0);
+    const held = get(door, `${one.url}/held`);
+    const error = await assertRejects(() => get(door, two.url), TypeError);
+    assertStringIncludes(error.message, "the app has 1 open already, of 16 descriptors");
+    const timer = setInterval(() => one.release(), 10);
+    assertEquals(await held, "hello");
+    clearInterval(timer);
+    assertEquals(await get(door, two.url), "hello");
+    assertEquals(free.left, 0);
+  },
+);

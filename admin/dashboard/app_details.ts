@@ -21,9 +21,9 @@ export interface AppDetails {
   /** Null for an app that is being removed. */
   readonly origin: AppOrigin | null;
   readonly summary: RequestSummary;
-  /** Sorted by status. */
   /** Requests that ended otherwise than `done`. */
   readonly unfinished: readonly (readonly [end: string, count: number])[];
+  /** Sorted by status. */
   readonly statuses: readonly (readonly [status: number, count: number])[];
   /** Newest first. */
   readonly versions: readonly VersionView[];

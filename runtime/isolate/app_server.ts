@@ -25,6 +25,8 @@ export interface LoadedApp {
 
 /** Longest stack text sent to the host's log. */
 const MAX_STACK_CHARS = 8 * 1024;
+/** Of an error's name, which an app makes up as it likes. */
+const MAX_NAME_CHARS = 200;
 
 /** How `traceparent` begins. */
 const LETTER_T = 0x74;
@@ -318,7 +320,7 @@ export function describeError(error: unknown): { name: string; message: string; 
   try {
     if (error instanceof Error) {
       return {
-        name: String(error.name),
+        name: String(error.name).slice(0, MAX_NAME_CHARS),
         message: String(error.message).slice(0, MAX_STACK_CHARS),
         stack: withCauses(error).slice(0, MAX_STACK_CHARS),
       };
@@ -330,11 +332,16 @@ export function describeError(error: unknown): { name: string; message: string; 
 }
 
 function withCauses(error: Error): string {
-  let text = String(error.stack ?? error);
+  let text = bounded(error.stack ?? error);
   let { cause } = error;
   for (let depth = 0; depth < 5 && cause !== undefined; depth++) {
-    text += `\nCaused by: ${cause instanceof Error ? String(cause.stack ?? cause) : String(cause)}`;
+    text += `\nCaused by: ${bounded(cause instanceof Error ? cause.stack ?? cause : cause)}`;
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return withoutOwnFrames(text);
+}
+
+/** Before frames are left out of it: a text of hundreds of megabytes is not to be searched. */
+function bounded(error: unknown): string {
+  return String(error).slice(0, 4 * MAX_STACK_CHARS);
 }

@@ -39,7 +39,8 @@ export function installBlobs(): void {
  * travels for it, and builds the copy by the name in the answer.
  *
  * An app can put that symbol on objects of its own, so the names of Deno's own Blobs must not lead to their class. (A
- * name that nobody knows ends the whole process in Deno 2.9.6, and no code may run where it is looked up.)
+ * name that nobody knows would end the whole process in Deno 2.9.6, and no code may run where it is looked up: such a
+ * clone is refused by `structured_clone.ts`.)
  */
 function makeCloneable(): void {
   const { Deno } = globalThis as unknown as { Deno: Record<PropertyKey, unknown> };

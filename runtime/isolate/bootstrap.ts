@@ -24,6 +24,7 @@ import { loadApp } from "./load_app.ts";
 import { registerModulePolicy } from "./module_policy.ts";
 import { installRequest } from "./relative_urls.ts";
 import { closeDoors, shieldPort } from "./sandbox.ts";
+import { guardClones } from "./structured_clone.ts";
 import { installWebStandards } from "./web_standards.ts";
 
 // 1. The ports leave workerData before anybody else can look.
@@ -132,6 +133,7 @@ process.on("unhandledRejection", () => {});
 apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
   nextTurn(() => {
     installBlobs();
+    guardClones();
     globalThis.Response = createFastResponse(server.sockets.respondWith);
     installRequest();
     globalThis.console = createConsole(log);

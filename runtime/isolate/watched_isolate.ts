@@ -7,6 +7,9 @@ import type { Vitals } from "./verdict.ts";
 /** Deno's types of node:worker_threads lack the CPU clock, which works while the worker is busy. */
 export type WatchedWorker = CappedWorker & { cpuUsage(): Promise<{ user: number; system: number }> };
 
+/** A clock is read in well under a millisecond; one that never answers must not keep the warden from all the others. */
+const CLOCK_MS = 1000;
+
 /** A living isolate. */
 export class WatchedIsolate {
   readonly number: number;
@@ -92,7 +95,8 @@ export class WatchedIsolate {
   /** Reads the thread's CPU clock; false when it is just starting or ending, which its exit event will tell. */
   async readClock(): Promise<boolean> {
     try {
-      const usage = await this.worker.cpuUsage();
+      const usage = await inTime(this.worker.cpuUsage());
+      if (usage === null) return false;
       this.vitals.cpuMicros = usage.user + usage.system;
       return !this.ended;
     } catch {
@@ -110,4 +114,14 @@ export class WatchedIsolate {
 
 function finite(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
+}
+
+async function inTime<Value>(value: Promise<Value>): Promise<Value | null> {
+  const { promise: late, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(() => resolve(null), CLOCK_MS);
+  try {
+    return await Promise.race([value, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -66,6 +66,35 @@ const runs = {
       await list[0].text(), posted instanceof File, posted.lastModified, posted.type, await posted.text(), forged,
     ]);
   },
+  async clones() {
+    const error = structuredClone(new DOMException("m", "AbortError"));
+    const key = structuredClone(await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, ["sign"]));
+    const deep = structuredClone({ map: new Map([[1, new Set([2n])]]), date: new Date(0), re: /x/g, all: new Uint8Array(9).fill(255) });
+    const buffer = new ArrayBuffer(3);
+    const moved = structuredClone({ buffer, view: new Uint8Array(buffer) }, { transfer: [buffer] });
+    const shared = new Uint8Array(new SharedArrayBuffer(1));
+    structuredClone(shared)[0] = 7;
+    const { port1, port2 } = new MessageChannel();
+    const inner = new MessageChannel();
+    const bytes = new Uint8Array([1, 2]);
+    port1.postMessage({ port: inner.port2, bytes, shared }, [inner.port2, bytes.buffer]);
+    const got = await new Promise((resolve) => port2.onmessage = ({ data }) => resolve(data));
+    got.port.postMessage("hello");
+    const heard = await new Promise((resolve) => inner.port1.onmessage = ({ data }) => resolve(data));
+    const kinds = [() => structuredClone(() => {}), () => structuredClone(new Response()), () => structuredClone(Symbol()),
+      () => port1.postMessage({}, [port1]), () => port1.postMessage(new Headers()), () => structuredClone(1, { transfer: [buffer] }),
+      () => structuredClone(), () => MessagePort.prototype.postMessage.call({}, 1)].map((how) => {
+        try { return String(how()); } catch (error) { return error.name; }
+      });
+    port1.close();
+    inner.port1.close();
+    return Response.json([
+      error instanceof DOMException, error.name, error.message, key instanceof CryptoKey, key.algorithm.name,
+      deep.map.get(1).has(2n), deep.date.getTime(), String(deep.re), deep.all[8],
+      buffer.byteLength, moved.view.buffer === moved.buffer, moved.buffer.byteLength, shared[0],
+      bytes.length, [...got.bytes], got.shared[0], heard, kinds, structuredClone.length, structuredClone.name,
+    ]);
+  },
   async polluted(request) {
     const names = ["size", "type", "highWaterMark", "start", "pull", "cancel", "autoAllocateChunkSize", "endings", "mode",
       "status", "get", "set", "construct", "signal", "ignoreBOM", "fatal", "stream", "once", "value", "writable"];
@@ -216,6 +245,17 @@ const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     assertEquals(echo.get("content-length"), String(echo.body.byteLength));
     assertEquals(await post("form", echo.text, type), [200, [["f", "f.bin", "a/b", 5]]]);
     assertEquals(await post("passed", ""), [200, [[2_000_000, 2_000_000], "a/b", "e/f"]]);
+  },
+  "what else can be cloned is cloned, posted and handed over": async ({ post }) => {
+    assertEquals(await post("clones", ""), [
+      200,
+      [
+        ...[true, "AbortError", "m", true, "HMAC", true, 0, "/x/g", 255],
+        ...[0, true, 3, 7, 0, [1, 2], 7, "hello"],
+        [...Array<string>(6).fill("DataCloneError"), "TypeError", "TypeError"],
+        ...[1, "structuredClone"],
+      ],
+    ]);
   },
   "Blobs and Files are cloned and posted, and nothing leads to Deno's own": async ({ post }) => {
     assertEquals(await post("cloned", ""), [

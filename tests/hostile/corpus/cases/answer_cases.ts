@@ -20,6 +20,30 @@ function onOneConnection(method: string): NonNullable<HostileCase["act"]> {
   };
 }
 
+/** What an answer or an error may be made of any amount of. */
+const UNBOUNDED: Readonly<Record<string, string>> = {
+  "the name of an error": `const e = new Error("x"); e.name = "n".repeat(5e8); throw e;`,
+  "the stack and the causes of an error":
+    `const e = new Error("x", { cause: "c".repeat(5e8) }); e.stack = "s\\n".repeat(2e8); throw e;`,
+  "the message of an error": `throw new Error("m".repeat(5e8));`,
+  "a thrown text": `throw "t".repeat(5e8);`,
+  "the value of a header": `return new Response("done", { headers: { x: "y".repeat(1e8) } });`,
+  "headers":
+    `const h = new Headers(); for (let i = 0; i < 1e6; i++) h.append("x" + i, "y"); return new Response("done", { headers: h });`,
+  "the status text": `return new Response("done", { statusText: "s".repeat(1e8) });`,
+  "an address": `return Response.redirect("http://x/" + "y".repeat(1e8));`,
+  "random values":
+    `for (const size of [65536, 65537, 1e8]) try { crypto.getRandomValues(new Uint8Array(size)); } catch {}
+    return new Response("done");`,
+  "texts that are printed":
+    `console.log({ toString() { return "x".repeat(5e8); }, [Symbol.toPrimitive]() { return "x".repeat(5e8); } });
+    console.log("%s %o %j", ["y".repeat(5e8)], { get a() { return "z".repeat(5e8); } }, new Map([["k".repeat(5e8), 1]]));
+    return new Response("done");`,
+  "pairs of sockets":
+    `for (let i = 0; i < 1e5; i++) { const pair = new WebSocketPair(); pair[0].accept(); pair[1].accept(); }
+    return new Response("done");`,
+};
+
 /** Answers that want to be others. */
 export const ANSWER_CASES: readonly HostileCase[] = [
   {
@@ -29,6 +53,13 @@ export const ANSWER_CASES: readonly HostileCase[] = [
   },
   { name: "an answer that is thrown", deed: `throw new Response("done");`, sees: [THROWN] },
   { name: "an error of fifty megabytes", deed: `throw new Error(text(5e7));`, sees: [THROWN, "503 APP_OUT_OF_MEMORY"] },
+  ...Object.entries(UNBOUNDED).map(([name, deed]): HostileCase => ({
+    name: `without bounds, ${name}`,
+    deed,
+    sees: ["200", "500 APP_EXCEPTION", "500 APP_BAD_RESPONSE", "503 APP_OUT_OF_MEMORY", "504 APP_UNRESPONSIVE"],
+    limits: { timeout_ms: 30_000, cpu_ms: 5000 },
+    lingers: true,
+  })),
   {
     name: "an error with a stack of its own",
     deed: `const e = new Error("x"); e.stack = "at /etc/passwd\\n".repeat(1e5); throw e;`,

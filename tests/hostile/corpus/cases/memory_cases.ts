@@ -69,7 +69,8 @@ const AT_ONCE: Readonly<Record<string, string>> = {
 const growth = Object.entries(GROWTH).map(([name, deed]): HostileCase => ({
   name,
   deed,
-  sees: [OOM],
+  // A memory of WebAssembly beyond the limit is refused where it is asked for.
+  sees: /WebAssembly memor/.test(name) ? THROWN_OR_OOM : [OOM],
   limits: PATIENT,
 }));
 const atOnce = Object.entries(AT_ONCE).map(([name, deed]): HostileCase => ({

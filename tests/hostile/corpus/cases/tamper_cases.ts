@@ -61,6 +61,47 @@ const ODD: Readonly<Record<string, string>> = {
   "an error whose text throws": `throw { toString() { throw { toString() { throw 1; } }; } };`,
 };
 
+/** A type of a clone that nobody builds ends the process where Deno reads it. */
+const FORGED_CLONES: Readonly<Record<string, string>> = {
+  "cloned":
+    `for (const forged of [() => ({ type: "x" }), () => ({}), () => 1, () => [], () => ({ type: "toString" }), () => ({ a: 1, type: "DOMException" })]) {
+      for (const one of [{ [BRAND]: forged }, [new Map([[1, { [BRAND]: forged }]])], Object.create({ [BRAND]: forged })]) {
+        let kind = "cloned";
+        try { structuredClone(one); } catch (error) { kind = error.name; }
+        if (kind !== "DataCloneError") throw new Error(kind);
+      }
+    }`,
+  "posted": `const { port1, port2 } = new MessageChannel(); port2.onmessage = () => {};
+    for (const more of [[], [[]], [{ transfer: [new ArrayBuffer(8)] }], [[new MessageChannel().port1]]]) {
+      let kind = "posted";
+      try { port1.postMessage({ [BRAND]: () => ({ type: "x" }) }, ...more); } catch (error) { kind = error.name; }
+      if (kind !== "DataCloneError") throw new Error(kind);
+    }
+    await later(200); port1.close();`,
+  "of every object, at the second look": `const { port1, port2 } = new MessageChannel(); port2.onmessage = () => {};
+    for (const prototype of [Object.prototype, DOMException.prototype, File.prototype, Blob.prototype, CryptoKey.prototype]) {
+      let looks = 0;
+      const forged = () => ({ __proto__: null, type: looks++ % 2 ? "x" : "DOMException", message: "", name: "" });
+      try { Object.defineProperty(prototype, BRAND, { configurable: true, value: forged }); } catch { continue; }
+      try {
+        for (let i = 0; i < 4; i++) for (const one of [{}, new File(["x"], "n"), new DOMException("x")])
+          for (const how of [() => structuredClone(one), () => port1.postMessage(one), () => port1.postMessage(one, [new ArrayBuffer(8)]), () => structuredClone(one, { transfer: [new ArrayBuffer(8)] })])
+            try { how(); } catch {}
+      } finally { delete prototype[BRAND]; }
+    }
+    await later(200); port1.close();`,
+  "while the list of what is handed over is read":
+    `const { port1, port2 } = new MessageChannel(); port2.onmessage = () => {};
+    const native = Array.prototype[Symbol.iterator];
+    let reads = 0;
+    Array.prototype[Symbol.iterator] = function () {
+      if (reads++ > 0) Object.defineProperty(Object.prototype, BRAND, { configurable: true, value: () => ({ type: "x" }) });
+      return native.call(this);
+    };
+    try { port1.postMessage({}, [new ArrayBuffer(8)]); } catch {} finally { Array.prototype[Symbol.iterator] = native; delete Object.prototype[BRAND]; }
+    await later(200); port1.close();`,
+};
+
 /** What the canary's own lines in the log look like must not be told by another app. */
 async function forgedLines(scene: CorpusScene, app: string): Promise<string> {
   const from = scene.nano.events.length;
@@ -157,4 +198,12 @@ export const TAMPER_CASES: readonly HostileCase[] = [
     sees: ["200", "502 APP_TERMINATED", "500 APP_EXCEPTION"],
     spoilsItself: true,
   },
+  ...Object.entries(FORGED_CLONES).map(([name, deed]): HostileCase => ({
+    name: `a forged clone, ${name}`,
+    deed: `const BRAND = Symbol.for("Deno.core.hostObject");\n${deed}\nreturn new Response("done");`,
+    places: name === "cloned" ? ["handler", "top level"] : ["handler"],
+    sees: ["200"],
+    limits: { timeout_ms: 20_000 },
+    lingers: true,
+  })),
 ];

@@ -69,7 +69,9 @@ export class AdminServer implements AsyncDisposable {
       const server = new LastingServer({ hostname, port, tls: null, clock: systemClock, warn }, handler);
       return new AdminServer(server, ending, { underWay, links });
     } catch (error) {
-      const reason = error instanceof Deno.errors.AddrInUse ? "the port is in use" : String(error);
+      const reason = error instanceof Deno.errors.AddrInUse
+        ? "another process listens there (--admin-port N takes another port)"
+        : String(error);
       throw new NanoError("INTERNAL", `Cannot listen on ${authority(hostname, port)} for the admin API: ${reason}`, {
         cause: error,
       });

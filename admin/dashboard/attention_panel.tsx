@@ -25,7 +25,9 @@ export function AttentionPanel({ apps, csrf, now }: { apps: readonly ListedApp[]
           <li>
             <a class="name" href={`/apps/${name}`}>{name}</a>
             <span class="state" data-state={state}>{stateText(state, crashes)}</span>
-            <p title={error ?? lastExit?.detail}>{error ?? lastExit?.detail ?? STATE_MEANINGS[state]}</p>
+            <p title={error ?? lastExit?.detail}>
+              {error?.split("\n", 1)[0] ?? lastExit?.detail ?? STATE_MEANINGS[state]}
+            </p>
             <span class="small muted">for {durationText(now - since)}</span>
             {state === "draining" || state === "starting" ? null : (
               <form method="post" action={`/apps/${name}/restart`}>

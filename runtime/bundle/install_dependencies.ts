@@ -209,7 +209,11 @@ const runDeno: RunInstaller = async (cwd, args, { timeoutMs, signal }) => {
 
 function failure(why: string, options: { cause?: unknown; details?: readonly string[] } = {}): NanoError {
   const message = `Cannot install the dependencies: ${why.replace(/^error: /, "").replace(/\.$/, "")}`;
-  return new NanoError("APP_FAILED", `${message}; run "npm install" in the app's folder`, options);
+  // Of a package that there is not, npm would say the same.
+  const wayOut = /does not exist|[Cc]ould not find npm package/.test(why)
+    ? "correct its name and version in package.json"
+    : 'run "npm install" in the app\'s folder';
+  return new NanoError("APP_FAILED", `${message}; ${wayOut}`, options);
 }
 
 function shownPackages(packages: readonly string[]): string {

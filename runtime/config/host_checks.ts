@@ -106,6 +106,10 @@ async function checkStateDir(written: string | undefined, host: ConfigHost, mist
     }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
+    if (error instanceof Deno.errors.NotADirectory) {
+      mistakes.add(["state_dir"], written, `expected a folder, but a part of ${shownPath(absolute)} is a file`);
+      return;
+    }
     mistakes.add(["state_dir"], written, `expected a folder, but ${shownPath(absolute)} ${failureOf(error)}`);
   }
 }

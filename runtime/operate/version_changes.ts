@@ -154,7 +154,10 @@ export async function rollback(
     const present = row.activeVersion ?? OWN_PATH;
     // While a version gets a part of the requests, going back means that it gets none.
     const target = version ?? (row.rollout === null ? row.previousVersion : present);
-    if (target === null) throw new NanoError("CONFLICT", `Cannot ${verb}: nothing served before "${present}"`);
+    if (target === null) {
+      const served = present === OWN_PATH ? "the code from its path" : `"${present}"`;
+      throw new NanoError("CONFLICT", `Cannot ${verb}: no version served before ${served}`);
+    }
     if (target === OWN_PATH && !hasPath(desk, app)) {
       throw new NanoError("NOT_FOUND", `Cannot ${verb} to "${OWN_PATH}": it has no path of its own`);
     }

@@ -59,6 +59,7 @@ Deno.test("statesText() counts what does not serve, the worst first", () => {
 
 Deno.test("stateText() tells how long a crash loop is", () => {
   assertEquals([stateText("crash_loop", 7), stateText("running", 2)], ["crash loop, 7 deaths", "running"]);
+  assertEquals(stateText("crash_loop", 1), "crash loop, 1 death");
 });
 
 Deno.test("sparkPaths() ends at the right, leaves gaps for what is unknown and scales by the highest", () => {

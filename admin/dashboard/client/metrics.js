@@ -37,7 +37,7 @@ export const ATTENTION_STATES = ["quarantined", "failed", "crash_loop", "backoff
  * @returns {string}
  */
 export function stateText(state, crashes) {
-  return state === "crash_loop" ? `crash loop, ${crashes} deaths` : state;
+  return state === "crash_loop" ? `crash loop, ${crashes} ${crashes === 1 ? "death" : "deaths"}` : state;
 }
 
 /**

@@ -194,7 +194,9 @@ function draw(row) {
   if (row.cells.length === 0) {
     row.cells = METRICS.map(({ key }) => {
       const cell = /** @type {HTMLElement} */ (row.element.querySelector(`[data-metric="${key}"]`));
-      return { key, cell, figure: /** @type {HTMLElement} */ (cell.querySelector(".figure")), spark: null };
+      const figure = /** @type {HTMLElement} */ (cell.querySelector(".figure"));
+      // A refresh of the table keeps its elements, with the line that was drawn there before.
+      return { key, cell, figure, spark: /** @type {SVGElement | null} */ (cell.querySelector("svg")) };
     });
   }
   const { tick, past } = row;

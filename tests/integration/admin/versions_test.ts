@@ -163,7 +163,7 @@ Deno.test("versions are deployed and rolled back, nano.json is reloaded, all is 
     for (const name of names) {
       assertMatch(text, new RegExp(`^nano_${name}\\{[^}]*app="app"[^}]*\\} [\\d.e+-]+$`, "m"), name);
     }
-    assertMatch(text, /^nano_requests_total\{app="app",method="GET",status="500"\} 1$/m);
+    assertMatch(text, /^nano_requests_total\{app="app",method="GET",status="500",end="app_failed"\} 1$/m);
     assertMatch(text, /^nano_app_state\{app="app",state="running"\} 1$/m);
     assertMatch(text, /^# TYPE nano_isolate_restarts_total counter$/m);
     assertMatch(text, /^nano_config_last_reload_successful 1$/m);

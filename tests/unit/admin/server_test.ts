@@ -26,7 +26,7 @@ Deno.test("AdminServer names its address when the port is in use", async () => {
   const error = assertThrows(() => AdminServer.start(new FakeNano(), { ...OPTIONS, port }), NanoError);
   assertEquals(
     (error as NanoError).message,
-    `Cannot listen on 127.0.0.1:${port} for the admin API: the port is in use`,
+    `Cannot listen on 127.0.0.1:${port} for the admin API: another process listens there (--admin-port N takes another port)`,
   );
 });
 

@@ -86,7 +86,7 @@ Deno.test("A failed installation tells why, says what to do, and leaves nothing 
   assertEquals(error.code, "APP_FAILED");
   assertEquals(
     error.message,
-    `Cannot install the dependencies: Could not find npm package 'kit' matching '9'; run "npm install" in the app's folder`,
+    `Cannot install the dependencies: Could not find npm package 'kit' matching '9'; correct its name and version in package.json`,
   );
   assertEquals(error.details.length, 2);
   assertEquals(JSON.stringify(error.details).includes(app.path), false);

@@ -223,7 +223,7 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
     [{ tls: { cert: "file", key: "app" } }, 'tls.key is "app": expected a file, but DIR/app is a folder'],
     [{ tls: { cert: "file" } }, "tls.key is missing: expected the path of a PEM file"],
     [{ state_dir: "file" }, 'state_dir is "file": expected a folder, but DIR/file is none'],
-    [{ state_dir: "file/x" }, 'state_dir is "file/x": expected a folder, but DIR/file/x does not exist'],
+    [{ state_dir: "file/x" }, 'state_dir is "file/x": expected a folder, but a part of DIR/file/x is a file'],
     [
       app({ env: { A: { from_file: "no" } } }),
       'apps[0].env.A.from_file is "no": expected a readable file, but DIR/no does not exist',

@@ -41,6 +41,8 @@ Deno.test("A deploy to an app that is not there is refused before it is read, un
   const unread = () => new ReadableStream<Uint8Array>({ cancel: () => void cancelled++ });
   const create = { hostnames: ["shop.example"] };
   await refused("NOT_FOUND", () => scene.operator.deploy("shop", unread(), how));
+  const { message } = await refused("CONFLICT", () => scene.operator.rollback("blog", null, BY));
+  assertEquals(message, 'Cannot roll back app "blog": no version served before the code from its path');
   const late = { ...how, ifMatch: '"0000000000000000"' };
   await refused("PRECONDITION_FAILED", () => scene.operator.deploy("blog", unread(), late));
   await refused("USAGE", () => scene.operator.deploy("shop", unread(), { ...how, create, target: { percent: 5 } }));

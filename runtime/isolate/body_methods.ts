@@ -1,7 +1,7 @@
 /** `blob()` and `formData()` of Request and Response, over the isolate's own Blob and FormData. */
 import { blobInternals } from "./blob.ts";
 import { type BodyHolder, readBody, readBodyParts } from "./body_reads.ts";
-import { append, decodeParts } from "./byte_parts.ts";
+import { append, type ByteParts, decodeParts } from "./byte_parts.ts";
 import { type FormEntry, formInternals } from "./form_data.ts";
 import { extractMimeType, type MimeType, parameterOf, serializeMimeType } from "./mime_type.ts";
 import { malformed } from "./multipart_head.ts";
@@ -9,6 +9,8 @@ import { MAX_FORM_PARTS, MultipartParser } from "./multipart_parser.ts";
 
 const NativeTypeError = TypeError;
 const NativeSearchParams = URLSearchParams;
+const NativeUint8Array = Uint8Array;
+const PERCENT = 0x25;
 const { apply } = Reflect;
 const { defineProperty, getOwnPropertyDescriptor } = Object;
 const { get: getHeader } = Headers.prototype;
@@ -58,12 +60,47 @@ async function readForm(holder: BodyHolder, type: MimeType | null): Promise<Form
   }
   // Read before anything is refused, as the standard has it.
   const parts = await readBodyParts(holder);
-  if (type?.essence === "application/x-www-form-urlencoded") return parseUrlEncoded(decodeParts(parts, false));
+  if (type?.essence === "application/x-www-form-urlencoded") {
+    return parseUrlEncoded(decodeParts(escapeNonAscii(parts), true));
+  }
   throw new NativeTypeError(
     type === null
       ? "Cannot read the body as a form: it has no content type"
       : `Cannot read the body as a form: its content type is "${type.essence}"`,
   );
+}
+
+/**
+ * The standard splits bytes and decodes each name and value after its escapes are undone, so that "%E4" may begin a
+ * character that raw bytes end. URLSearchParams takes text: raw bytes beyond ASCII become escapes for it.
+ */
+function escapeNonAscii(parts: ByteParts): ByteParts {
+  const escaped: Uint8Array<ArrayBuffer>[] = [];
+  for (let at = 0; at < parts.length; at++) append(escaped, escapeBytes(parts[at]!));
+  return escaped;
+}
+
+function escapeBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const { length } = bytes;
+  let beyond = 0;
+  for (let at = 0; at < length; at++) if (bytes[at]! > 0x7f) beyond++;
+  if (beyond === 0) return bytes;
+  const escaped = new NativeUint8Array(length + 2 * beyond);
+  let to = 0;
+  for (let at = 0; at < length; at++) {
+    const byte = bytes[at]!;
+    if (byte > 0x7f) {
+      escaped[to++] = PERCENT;
+      escaped[to++] = hexDigit(byte >> 4);
+      escaped[to++] = hexDigit(byte & 15);
+    } else escaped[to++] = byte;
+  }
+  return escaped;
+}
+
+/** Code of a digit of 0 to 15. */
+function hexDigit(digit: number): number {
+  return digit < 10 ? 48 + digit : 55 + digit;
 }
 
 function parseUrlEncoded(text: string): FormEntry[] {

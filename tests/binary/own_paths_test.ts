@@ -18,9 +18,10 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
     allowed: ["admin/cli/start.ts", "runtime/bundle/install_dependencies.ts"],
     example: "new Deno.Command(Deno.execPath())",
   },
-  // A fixed path of a file: relative to where NANO was started, or absolute.
+  // A fixed path of a file: relative to where NANO was started, or absolute. What the kernel tells is no file of NANO's.
   {
-    what: /\b(?:readTextFile|readFile|readDir|open|stat|lstat|realPath)(?:Sync)?\(\s*["'`](?!\$\{)/,
+    what:
+      /\b(?:readTextFile|readFile|readDir|open|stat|lstat|realPath)(?:Sync)?\(\s*["'`](?!\$\{|\/proc\/|\/dev\/null\b)/,
     allowed: [],
     example: 'Deno.readTextFileSync("admin/page.html")',
   },

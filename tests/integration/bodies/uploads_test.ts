@@ -206,6 +206,12 @@ const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
       200,
       [["a", "1"], ["b", "ž x"], ["a", ""]],
     ]);
+    // A character of which one byte is an escape and the others are raw, and a byte that begins none.
+    const raw = new Uint8Array([...new TextEncoder().encode("n=%E4"), 0xbd, 0xa0, 0x26, 0xe4, 0x3d, 0x31]);
+    assertEquals(await post("form", raw, "application/x-www-form-urlencoded"), [200, [["n", "\u4f60"], [
+      "\ufffd",
+      "1",
+    ]]]);
     assertEquals(await post("refused", whole), [200, [[null, true], ["TypeError", true]]]);
   },
   "a client that sends less than it says, and thousands of parts": async ({ nano, app, raw, post }) => {

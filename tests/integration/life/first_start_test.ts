@@ -72,7 +72,9 @@ Deno.test("an admin port that is taken ends the start in one line, before any ap
   await using nano = await NanoProcess.spawn(["start", "--no-guardian", "--config", project.configFile]);
   assertEquals((await nano.status()).code, 1);
   const lines = nano.stderr.trim().split("\n");
-  assertEquals(lines, [`nano: Cannot listen on 127.0.0.1:${port} for the admin API: another process listens there (--admin-port N takes another port)`]);
+  assertEquals(lines, [
+    `nano: Cannot listen on 127.0.0.1:${port} for the admin API: another process listens there (--admin-port N takes another port)`,
+  ]);
   assertEquals(nano.events.filter(({ event }) => event === "app_starting" || event === "app_log"), []);
 });
 

@@ -1,4 +1,5 @@
 /** What the admin API tells about apps and their versions, as schemas: types, checks and the OpenAPI document. */
+import { APP_STATE_NAMES } from "../../runtime/mod.ts";
 import { z } from "@hono/zod-openapi";
 
 /** A time as text. */
@@ -44,17 +45,7 @@ const originSchema = z.object({
 /** One app, as in the list. */
 export const appViewSchema = z.object({
   name: z.string().meta({ examples: ["blog"] }),
-  state: z.enum([
-    "idle",
-    "starting",
-    "running",
-    "backoff",
-    "crash_loop",
-    "failed",
-    "quarantined",
-    "draining",
-    "stopped",
-  ]).meta({
+  state: z.enum(APP_STATE_NAMES).meta({
     description: "`crash_loop`: its isolate died three times in a row or more, whether or not one runs right now.",
   }),
   error: z.string().nullable().meta({ description: "Why it failed, in state `failed`." }),

@@ -6,8 +6,6 @@ import { unknownWord } from "./unknown_word.ts";
 
 /** Options and arguments of one call; names that are not written down of the command throw a TypeError. */
 export class CommandLine {
-  /** As they were given, unread. */
-  readonly raw: readonly string[];
   /** What followed `--`, where the command takes that. */
   readonly rest: readonly string[];
   readonly #doc: CommandDoc;
@@ -16,13 +14,12 @@ export class CommandLine {
 
   private constructor(
     doc: CommandDoc,
-    given: Pick<CommandLine, "raw" | "rest"> & {
+    given: Pick<CommandLine, "rest"> & {
       readonly options: ReadonlyMap<string, readonly string[]>;
       readonly arguments: readonly string[];
     },
   ) {
     this.#doc = doc;
-    this.raw = given.raw;
     this.rest = given.rest;
     this.#options = given.options;
     this.#arguments = given.arguments;
@@ -67,7 +64,6 @@ export class CommandLine {
       throw new CliError("USAGE", `Unexpected argument "${positionals[doc.arguments.length]}"`);
     }
     return new CommandLine(doc, {
-      raw: args,
       rest: doc.rest === null ? [] : rest,
       options,
       arguments: positionals,

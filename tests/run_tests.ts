@@ -8,7 +8,7 @@ import { startReaper } from "./support/reaper.ts";
 /** One half, which takes about as long as all that is not named here. */
 const FIRST_HALF = [
   "tests/hostile",
-  ...["bodies", "bundle", "crons", "dev", "door", "frameworks", "life"].map((name) => `tests/integration/${name}`),
+  ...["bodies", "bundle", "crons", "dev", "door", "life"].map((name) => `tests/integration/${name}`),
 ];
 /** No tests of NANO: see "test" in deno.json. */
 const NO_TESTS = ["tests/bench", "tests/fixtures", "tests/support"];

@@ -1,5 +1,5 @@
 /** Apps whose folders hold far too much, or lead into the whole machine: nobody else waits for them. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { AdminScene, saying, zipOf } from "../admin/admin_scene.ts";
 
 Deno.test("Apps with too much in their folders are named, and the changes of others do not wait for them", async (t) => {
@@ -31,7 +31,8 @@ Deno.test("Apps with too much in their folders are named, and the changes of oth
     const told = await scene.nano.waitForEvent(({ event, text }) =>
       event === "warning" && String(text).startsWith(`Cannot watch "${scene.project.dir}/apps/big"`)
     );
-    assertStringIncludes(String(told["text"]), "it holds more than 50000 files and folders");
+    // On a slow machine the scan's seconds are over before its entries
+    assertMatch(String(told["text"]), /it holds more than (50000 files and folders|what 10000 ms are enough for), "/);
     await changed("given up");
   });
 

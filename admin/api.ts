@@ -2,33 +2,33 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { NanoError } from "../runtime/mod.ts";
-import type { AdminEnv } from "./admin_env.ts";
-import type { AdminTarget } from "./admin_target.ts";
-import { allowedMethods } from "./allowed_methods.ts";
-import type { ApiParts } from "./api_parts.ts";
-import { AppViews } from "./app_view.ts";
-import { checkHost, checkOrigin, TokenCheck } from "./auth.ts";
-import { bodyLimit } from "./body_limit.ts";
-import { checkWritten } from "./check_written.ts";
-import { EventStreams } from "./event_streams.ts";
-import { FailedAttempts } from "./failed_attempts.ts";
-import { checkFetchSite, gate } from "./gate.ts";
-import { HttpError } from "./http_error.ts";
-import { jsonBody } from "./json_body.ts";
-import { loginRoute, logoutRoute } from "./login.ts";
+import type { AdminEnv } from "./gate/admin_env.ts";
+import type { AdminTarget } from "./gate/admin_target.ts";
+import { allowedMethods } from "./gate/allowed_methods.ts";
+import type { ApiParts } from "./routes/api_parts.ts";
+import { AppViews } from "./gate/app_view.ts";
+import { checkHost, checkOrigin, TokenCheck } from "./gate/auth.ts";
+import { bodyLimit } from "./gate/body_limit.ts";
+import { checkWritten } from "./gate/check_written.ts";
+import { EventStreams } from "./streams/event_streams.ts";
+import { FailedAttempts } from "./gate/failed_attempts.ts";
+import { checkFetchSite, gate } from "./gate/gate.ts";
+import { HttpError } from "./gate/http_error.ts";
+import { jsonBody } from "./gate/json_body.ts";
+import { loginRoute, logoutRoute } from "./gate/login.ts";
 import { openApiDocument } from "./openapi.ts";
-import { asNanoError, problemResponse } from "./problem.ts";
+import { asNanoError, problemResponse } from "./gate/problem.ts";
 import { appRoutes } from "./routes/apps.ts";
 import { configRoutes } from "./routes/config.ts";
 import { deployRoutes } from "./routes/deploy.ts";
 import { healthRoutes, probeRoutes } from "./routes/health.ts";
 import { observeRoutes } from "./routes/observe.ts";
 import { json, problems } from "./routes/route_parts.ts";
-import { securityHeaders } from "./security_headers.ts";
-import { Sessions } from "./session.ts";
-import { SignInLinks } from "./sign_in_links.ts";
+import { securityHeaders } from "./gate/security_headers.ts";
+import { Sessions } from "./gate/session.ts";
+import { SignInLinks } from "./gate/sign_in_links.ts";
 
-export type { AdminTarget } from "./admin_target.ts";
+export type { AdminTarget } from "./gate/admin_target.ts";
 
 /** What {@linkcode createAdminApi} takes beside NANO. */
 export interface AdminApiOptions {

@@ -1,8 +1,8 @@
 /** The OpenAPI document of the admin API. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { NANO_VERSION } from "../runtime/mod.ts";
-import type { AdminEnv } from "./admin_env.ts";
-import { SESSION_COOKIE } from "./session.ts";
+import type { AdminEnv } from "./gate/admin_env.ts";
+import { SESSION_COOKIE } from "./gate/session.ts";
 
 /** The document, made of the routes that `api` serves. */
 export function openApiDocument(api: OpenAPIHono<AdminEnv>): Record<string, unknown> {

@@ -1,12 +1,12 @@
 /** Runs the admin listener. */
 import { isIP } from "node:net";
 import { LastingServer, NanoError, systemClock } from "../runtime/mod.ts";
-import type { AdminTarget } from "./admin_target.ts";
+import type { AdminTarget } from "./gate/admin_target.ts";
 import { type AdminApiOptions, createAdminApi } from "./api.ts";
 import { createDashboard } from "./dashboard/create_dashboard.tsx";
-import type { EventStreams } from "./event_streams.ts";
-import type { Sessions } from "./session.ts";
-import { SignInLinks } from "./sign_in_links.ts";
+import type { EventStreams } from "./streams/event_streams.ts";
+import type { Sessions } from "./gate/session.ts";
+import { SignInLinks } from "./gate/sign_in_links.ts";
 
 /** What {@linkcode AdminServer.start} takes beside NANO. */
 export interface AdminServerOptions {

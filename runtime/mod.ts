@@ -33,13 +33,13 @@ export {
   type ReloadSummary,
   type RequestEvent,
 } from "./events.ts";
-export type { FlightEntry, FlightSink } from "./app/flight_recorder.ts";
+export type { FlightEntry, FlightSink } from "./pool/flight_recorder.ts";
 export type { Conviction } from "./store/quarantine_file.ts";
 export { APP_STATE_NAMES, type AppStateName, type ExitReason } from "./lifecycle.ts";
 export { Nano } from "./nano.ts";
 export type { NanoOptions } from "./nano_options.ts";
-export type { DrainResult } from "./wind_down.ts";
-export type { Readiness } from "./readiness.ts";
+export type { DrainResult } from "./generations/wind_down.ts";
+export type { Readiness } from "./generations/readiness.ts";
 export type { Patience } from "./app_call.ts";
 export { REQUEST_ENDS, type RequestEnd } from "./request_end.ts";
 export { NANO_VERSION } from "./version.ts";
@@ -68,7 +68,7 @@ export type {
   LogLineKind,
   Observations,
   RequestSummary,
-} from "./observations.ts";
+} from "./observe/observations.ts";
 export { type PackedFolder, packFolder, type PackOptions } from "./store/pack_folder.ts";
 export {
   type AppLayer,

@@ -1,5 +1,5 @@
 /** What the owner of a running NANO gives it and gets from it. */
-import type { FlightSink } from "./app/flight_recorder.ts";
+import type { FlightSink } from "./pool/flight_recorder.ts";
 import type { Patience } from "./app_call.ts";
 import type { AppLayer } from "./config/layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";

@@ -34,8 +34,12 @@ const IMPORTS: readonly [from: string, to: string, refusal: string | null][] = [
   ["runtime/nano.ts", "runtime/observe/log.ts", null],
   ["runtime/nano.ts", "runtime/http/server.ts", null],
   ["runtime/nano.ts", "runtime/mod.ts", "runtime/nano.ts stands below runtime/mod.ts"],
-  ["runtime/reload.ts", "runtime/app/supervisor.ts", null],
-  ["runtime/reload.ts", "runtime/observe/log.ts", "only runtime/nano.ts may import runtime/observe/"],
+  ["runtime/generations/reload.ts", "runtime/app/supervisor.ts", null],
+  [
+    "runtime/generations/reload.ts",
+    "runtime/observe/log.ts",
+    "only runtime/mod.ts, runtime/nano.ts may import runtime/observe/",
+  ],
   ["runtime/app/supervisor.ts", "runtime/protocol/channel.ts", null],
   ["runtime/app/supervisor.ts", "runtime/isolate/bootstrap.ts", "nobody may import runtime/isolate/"],
   ["runtime/nano.ts", "runtime/isolate/bootstrap.ts", "nobody may import runtime/isolate/"],
@@ -50,28 +54,32 @@ const IMPORTS: readonly [from: string, to: string, refusal: string | null][] = [
   [
     "runtime/isolate/bootstrap.ts",
     "runtime/events.ts",
-    "runtime/isolate/ may import only runtime/protocol/, runtime/errors.ts",
+    "runtime/isolate/ may import only runtime/protocol/, runtime/'s ground",
   ],
   ["runtime/protocol/http.ts", "runtime/errors.ts", null],
-  ["runtime/protocol/http.ts", "runtime/lifecycle.ts", "runtime/protocol/ may import only runtime/errors.ts"],
+  ["runtime/protocol/http.ts", "runtime/lifecycle.ts", "runtime/protocol/ stands below runtime/'s terms"],
   ["runtime/events.ts", "runtime/lifecycle.ts", null],
-  ["runtime/events.ts", "runtime/config/schema.ts", "runtime/events.ts may import"],
+  ["runtime/events.ts", "runtime/http/router.ts", "runtime/'s terms stands below runtime/http/"],
   ["runtime/config/load.ts", "runtime/errors.ts", null],
-  ["runtime/config/load.ts", "runtime/events.ts", "runtime/config/ stands below runtime/events.ts"],
-  ["runtime/config/load.ts", "runtime/lifecycle.ts", "runtime/config/ may import only runtime/errors.ts"],
+  ["runtime/config/load.ts", "runtime/events.ts", "runtime/config/ stands below runtime/'s terms"],
+  ["runtime/config/load.ts", "runtime/protocol/wire.ts", "runtime/config/ may import only runtime/'s ground"],
   ["runtime/lifecycle.ts", "runtime/errors.ts", null],
-  ["runtime/lifecycle.ts", "runtime/events.ts", "runtime/lifecycle.ts stands below runtime/events.ts"],
-  ["runtime/errors.ts", "runtime/lifecycle.ts", "runtime/errors.ts stands below runtime/lifecycle.ts"],
-  ["runtime/errors.ts", "runtime/std/http/mod.ts", "runtime/errors.ts may import nothing of ours"],
-  ["runtime/std/http/mod.ts", "runtime/errors.ts", "runtime/std/ stands below runtime/errors.ts"],
-  ["runtime/listeners.ts", "runtime/http/server.ts", null],
-  ["runtime/isolate_farm.ts", "runtime/app/reserve.ts", null],
-  ["runtime/app/reserve.ts", "runtime/isolate_farm.ts", "runtime/app/ stands below runtime/isolate_farm.ts"],
+  [
+    "runtime/lifecycle.ts",
+    "runtime/protocol/wire.ts",
+    "runtime/'s terms may import only runtime/config/, runtime/'s ground",
+  ],
+  ["runtime/errors.ts", "runtime/lifecycle.ts", "runtime/'s ground stands below runtime/'s terms"],
+  ["runtime/errors.ts", "runtime/std/http/mod.ts", "runtime/'s ground may import only deno.json"],
+  ["runtime/std/http/mod.ts", "runtime/errors.ts", "runtime/std/ stands below runtime/'s ground"],
+  ["runtime/generations/listeners.ts", "runtime/http/server.ts", null],
+  ["runtime/pool/isolate_farm.ts", "runtime/pool/reserve.ts", null],
+  ["runtime/pool/reserve.ts", "runtime/app/supervisor.ts", "runtime/pool/ stands below runtime/app/"],
   ["runtime/http/router.ts", "runtime/app_call.ts", null],
-  ["runtime/app_call.ts", "runtime/protocol/channel.ts", "runtime/app_call.ts stands below runtime/protocol/"],
-  ["runtime/clock.ts", "runtime/errors.ts", "runtime/clock.ts may import nothing of ours"],
+  ["runtime/app_call.ts", "runtime/protocol/channel.ts", "runtime/'s terms may import only runtime/config/"],
+  ["runtime/machine/descriptors.ts", "runtime/errors.ts", "runtime/machine/ may import nothing of ours"],
   ["runtime/version.ts", "deno.json", null],
-  ["admin/cli/version.ts", "deno.json", "only runtime/version.ts may import deno.json"],
+  ["admin/cli/version.ts", "deno.json", "only runtime/'s ground may import deno.json"],
   ["runtime/nano.ts", "tests/support/repo.ts", "the target belongs to no layer"],
   ["runtime/stray.ts", "runtime/errors.ts", "belongs to no layer"],
 ];
@@ -87,6 +95,8 @@ for (const [from, to, refusal] of IMPORTS) {
 Deno.test("layerViolations() reports a circle inside one layer", () => {
   const graph = new Map([["runtime/app/a.ts", ["runtime/app/b.ts"]], ["runtime/app/b.ts", ["runtime/app/a.ts"]]]);
   assertEquals(layerViolations(graph), ["circle: runtime/app/a.ts -> runtime/app/b.ts -> runtime/app/a.ts"]);
+  const folders = new Map([["admin/a/x.ts", ["admin/b/y.ts"]], ["admin/b/z.ts", ["admin/a/w.ts"]]]);
+  assertEquals(layerViolations(folders), ["circle: admin/a/ -> admin/b/ -> admin/a/"]);
 });
 
 Deno.test("importCircles() finds a file that imports itself, and none in a diamond", () => {

@@ -1,6 +1,6 @@
 /** `nano check`: loads the configuration and tells all mistakes, and what a reload would change. */
 import { loadConfig, messageOf, type NanoConfig, NanoError } from "../../runtime/mod.ts";
-import { AdminClient, AdminError } from "../client.ts";
+import { AdminClient, AdminError } from "../client/client.ts";
 import type { ReloadView } from "../schemas/host_schemas.ts";
 import { adminToken } from "../token.ts";
 import type { CliIo, Command } from "./cli_io.ts";

@@ -33,7 +33,7 @@ export const command: Command = {
 /** Of the running NANO; none when it cannot be asked in time: a completion must not print an error into the prompt. */
 async function appNames(line: CommandLine, io: CliIo): Promise<readonly string[]> {
   const { findAdmin } = await import("./find_admin.ts");
-  const { AdminClient } = await import("../client.ts");
+  const { AdminClient } = await import("../client/client.ts");
   try {
     const { url, token } = await findAdmin(line, io);
     const client = new AdminClient({ url, token, readTimeoutMs: NAMES_TIMEOUT_MS });

@@ -1,7 +1,7 @@
 /** `nano deploy`: sends a folder or an archive as a new version of an app. */
 import { basename, join, resolve } from "node:path";
 import { packFolder } from "../../runtime/mod.ts";
-import { AdminError } from "../client.ts";
+import { AdminError } from "../client/client.ts";
 import type { AppDetail, Version } from "../schemas/app_schemas.ts";
 import { CliError } from "./cli_error.ts";
 import type { CommandLine } from "./command_line.ts";

@@ -1,5 +1,5 @@
 /** Follows a stream of a running NANO until Ctrl+C, and waits for NANO when it restarts. */
-import { AdminError } from "../client.ts";
+import { AdminError } from "../client/client.ts";
 import { CliError } from "./cli_error.ts";
 import { connect, type Online } from "./online_command.ts";
 import { pause } from "./pause.ts";

@@ -1,5 +1,5 @@
 /** `nano logs`: shows what the apps wrote, and follows it. */
-import type { LogQuery } from "../client.ts";
+import type { LogQuery } from "../client/client.ts";
 import type { LogLineView } from "../schemas/host_schemas.ts";
 import { CliError } from "./cli_error.ts";
 import { wantsColor } from "./cli_io.ts";

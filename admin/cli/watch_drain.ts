@@ -1,5 +1,5 @@
 /** Shows how a drain goes on while it is waited for. */
-import { type AdminClient, AdminError } from "../client.ts";
+import { type AdminClient, AdminError } from "../client/client.ts";
 import type { DrainReport } from "../schemas/app_schemas.ts";
 import type { CliIo } from "./cli_io.ts";
 import { pause } from "./pause.ts";

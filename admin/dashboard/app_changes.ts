@@ -1,6 +1,6 @@
 /** The changes that forms of an app's page ask for; each ends with a note on the page that shows what came of it. */
 import { Hono } from "hono";
-import type { AdminEnv } from "../admin_env.ts";
+import type { AdminEnv } from "../gate/admin_env.ts";
 import { type DrainOutcome, messageOf, NanoError } from "../../runtime/mod.ts";
 import { type DashboardContext, type DashboardTools, goOn, requestedBy } from "./dashboard_env.ts";
 

@@ -10,7 +10,7 @@ import {
   type RequestSummary,
   type VersionView,
 } from "../../runtime/mod.ts";
-import type { AdminTarget } from "../admin_target.ts";
+import type { AdminTarget } from "../gate/admin_target.ts";
 import { originOrNull } from "./app_list.ts";
 
 /** One app as its page shows it. */

@@ -1,6 +1,6 @@
 /** The apps of the overview: filtered and sorted as the address says, so that it works without a script too. */
 import { type AppOrigin, type AppSnapshot, type AppTick, NanoError } from "../../runtime/mod.ts";
-import type { AdminTarget } from "../admin_target.ts";
+import type { AdminTarget } from "../gate/admin_target.ts";
 import { ATTENTION_STATES, METRICS } from "./client/metrics.js";
 
 /** One app with the figures of its last tick. */

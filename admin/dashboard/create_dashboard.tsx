@@ -2,10 +2,10 @@
 import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { maskedConfig, messageOf, NanoError } from "../../runtime/mod.ts";
-import type { AdminEnv } from "../admin_env.ts";
-import type { AdminTarget } from "../admin_target.ts";
-import { asNanoError } from "../problem.ts";
-import { snakeCase } from "../snake_case.ts";
+import type { AdminEnv } from "../gate/admin_env.ts";
+import type { AdminTarget } from "../gate/admin_target.ts";
+import { asNanoError } from "../gate/problem.ts";
+import { snakeCase } from "../gate/snake_case.ts";
 import { appChanges, textFields } from "./app_changes.ts";
 import { appDetails } from "./app_details.ts";
 import { listApps } from "./app_list.ts";

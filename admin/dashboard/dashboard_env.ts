@@ -1,8 +1,8 @@
 /** What the pages and changes of the dashboard share: what they work on, who asks, and where a change leads. */
 import type { Context } from "hono";
 import type { ChangeRequest } from "../../runtime/mod.ts";
-import type { AdminEnv } from "../admin_env.ts";
-import type { AdminTarget } from "../admin_target.ts";
+import type { AdminEnv } from "../gate/admin_env.ts";
+import type { AdminTarget } from "../gate/admin_target.ts";
 import type { FlashNote, FlashNotes } from "./flash_notes.ts";
 import type { PageFrame } from "./page_layout.tsx";
 

@@ -1,6 +1,6 @@
 /** The recent past of some apps, for the sparklines of the rows on the screen. */
-import type { AdminTarget } from "../admin_target.ts";
-import { snakeCase } from "../snake_case.ts";
+import type { AdminTarget } from "../gate/admin_target.ts";
+import { snakeCase } from "../gate/snake_case.ts";
 
 /** As many values as a sparkline shows. */
 const POINTS = 60;

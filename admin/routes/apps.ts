@@ -1,8 +1,8 @@
 /** Routes of the apps: list, show, add, change, remove, restart, drain, reset, and their jobs. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { APP_STATE_NAMES, appPatchSchema, NanoError, newAppSchema } from "../../runtime/mod.ts";
-import type { AdminEnv } from "../admin_env.ts";
-import { type ApiParts, appChangeOf, changeOf } from "../api_parts.ts";
+import type { AdminEnv } from "../gate/admin_env.ts";
+import { type ApiParts, appChangeOf, changeOf } from "./api_parts.ts";
 import { appDetailSchema, appListSchema, type AppView, drainSchema, nameParams } from "../schemas/app_schemas.ts";
 import { ifMatchHeader, json, jsonBody, numberOf, problems, textOf, wholeNumber } from "./route_parts.ts";
 

@@ -1,11 +1,11 @@
 /** Routes of the configuration and of what was changed. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { maskedConfig, type ReloadSummary } from "../../runtime/mod.ts";
-import type { AdminEnv } from "../admin_env.ts";
-import { type ApiParts, changeOf } from "../api_parts.ts";
-import { isoTime } from "../app_view.ts";
+import type { AdminEnv } from "../gate/admin_env.ts";
+import { type ApiParts, changeOf } from "./api_parts.ts";
+import { isoTime } from "../gate/app_view.ts";
 import { configSchema, historySchema, reloadSchema, type ReloadView } from "../schemas/host_schemas.ts";
-import { snakeCase } from "../snake_case.ts";
+import { snakeCase } from "../gate/snake_case.ts";
 import { flag, isOn, json, numberOf, problems, textOf, wholeNumber } from "./route_parts.ts";
 
 const TAGS = ["Configuration"];

@@ -1,9 +1,9 @@
 /** Routes of the versions: deploy, list, delete, roll back, roll out. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { type DeployRequest, NanoError, type VersionView } from "../../runtime/mod.ts";
-import type { AdminEnv } from "../admin_env.ts";
-import { type ApiParts, appChangeOf } from "../api_parts.ts";
-import { isoTime } from "../app_view.ts";
+import type { AdminEnv } from "../gate/admin_env.ts";
+import { type ApiParts, appChangeOf } from "./api_parts.ts";
+import { isoTime } from "../gate/app_view.ts";
 import { appDetailSchema, nameParams, type Version, versionListSchema, versionSchema } from "../schemas/app_schemas.ts";
 import { flag, ifMatchHeader, isOn, json, jsonBody, numberOf, problems, textOf, wholeNumber } from "./route_parts.ts";
 

@@ -1,8 +1,8 @@
 /** Routes that probes and Prometheus ask. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Readiness } from "../../runtime/mod.ts";
-import type { AdminEnv } from "../admin_env.ts";
-import type { AdminTarget } from "../admin_target.ts";
+import type { AdminEnv } from "../gate/admin_env.ts";
+import type { AdminTarget } from "../gate/admin_target.ts";
 import { livenessSchema, readinessSchema, type ReadinessView } from "../schemas/host_schemas.ts";
 import { json, problems } from "./route_parts.ts";
 

@@ -2,14 +2,14 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type LogFilter, NanoError } from "../../runtime/mod.ts";
-import type { AdminEnv } from "../admin_env.ts";
-import type { ApiParts } from "../api_parts.ts";
-import { eventFeed } from "../event_feed.ts";
-import { lineView, logFeed } from "../log_feed.ts";
+import type { AdminEnv } from "../gate/admin_env.ts";
+import type { ApiParts } from "./api_parts.ts";
+import { eventFeed } from "../streams/event_feed.ts";
+import { lineView, logFeed } from "../streams/log_feed.ts";
 import { nameParams, seriesSchema } from "../schemas/app_schemas.ts";
 import { logListSchema } from "../schemas/host_schemas.ts";
-import { snakeCase } from "../snake_case.ts";
-import { sseText } from "../server_sent_events.ts";
+import { snakeCase } from "../gate/snake_case.ts";
+import { sseText } from "../streams/server_sent_events.ts";
 import { events, flag, isOn, json, numberOf, problems, textOf, wholeNumber } from "./route_parts.ts";
 
 const TAGS = ["Observe"];

@@ -13,7 +13,7 @@ export const MAIN_MODULE = "admin/cli/main.ts";
  * What no import leads to: the warden, whose URL is given to a worker, and the bootstrap, which is bundled at start. All
  * that these two import is found as the main module's imports are; the dashboard's files are imported as text.
  */
-export const WORKER_MODULES: readonly string[] = ["runtime/isolate/warden.ts", "runtime/isolate/bootstrap.ts"];
+export const WORKER_MODULES: readonly string[] = ["runtime/pool/warden.ts", "runtime/isolate/bootstrap.ts"];
 
 /**
  * Folders of packages that are left out, by package.

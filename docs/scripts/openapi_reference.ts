@@ -1,5 +1,5 @@
 /** The reference page of the admin API, from its own OpenAPI document. */
-import type { AdminTarget } from "../../admin/admin_target.ts";
+import type { AdminTarget } from "../../admin/gate/admin_target.ts";
 import { createAdminApi } from "../../admin/api.ts";
 import { openApiDocument } from "../../admin/openapi.ts";
 import { code, page, table } from "./markdown.ts";

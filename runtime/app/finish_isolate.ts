@@ -1,6 +1,6 @@
 /** Lets an isolate finish what is pending, for as long as there is time. */
 import type { Clock } from "../clock.ts";
-import type { IsolateExit } from "./exit_errors.ts";
+import type { IsolateExit } from "../pool/exit_errors.ts";
 import type { AppIsolate } from "./supervisor_tools.ts";
 
 /** Between two looks whether a draining app has finished its queue. */

@@ -1,7 +1,7 @@
 /** What an isolate is told to become an app: from the app's configuration and code. */
 import { basename, dirname, relative } from "node:path";
 import type { AppConfig } from "../config/resolved_config.ts";
-import type { IsolateLoad } from "./isolate_worker.ts";
+import type { IsolateLoad } from "../pool/isolate_worker.ts";
 import type { AppCode } from "./supervisor_tools.ts";
 
 /** The first message to a booted isolate, and the limits that hold for it. */

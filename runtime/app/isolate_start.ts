@@ -1,11 +1,11 @@
 /** One start of an app: its turn, then an isolate, then its code inside; each wait has an end of its own. */
 import type { AppConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import type { BootPlace, BootRank } from "./boot_admission.ts";
-import type { IsolateObserver } from "./call_runner.ts";
-import type { IsolateExit } from "./exit_errors.ts";
+import type { BootPlace, BootRank } from "../pool/boot_admission.ts";
+import type { IsolateObserver } from "../wall/call_runner.ts";
+import type { IsolateExit } from "../pool/exit_errors.ts";
 import { isolateLoad } from "./isolate_load.ts";
-import type { OutboundDoor } from "./outbound_bridge.ts";
+import type { OutboundDoor } from "../wall/outbound_bridge.ts";
 import type { AppCode, AppIsolate, SupervisorTools } from "./supervisor_tools.ts";
 
 /** An isolate whose app does not load is given up after this, counted from when the code is handed to it. */

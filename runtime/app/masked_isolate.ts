@@ -1,10 +1,10 @@
 /** An isolate whose words come without its app's secrets. */
 import type { AppCall } from "../app_call.ts";
 import { NanoError } from "../errors.ts";
-import type { IsolateObserver } from "./call_runner.ts";
-import type { IsolateExit } from "./exit_errors.ts";
-import type { IsolateLoad } from "./isolate_worker.ts";
-import type { OutboundDoor } from "./outbound_bridge.ts";
+import type { IsolateObserver } from "../wall/call_runner.ts";
+import type { IsolateExit } from "../pool/exit_errors.ts";
+import type { IsolateLoad } from "../pool/isolate_worker.ts";
+import type { OutboundDoor } from "../wall/outbound_bridge.ts";
 import type { AppIsolate } from "./supervisor_tools.ts";
 
 /** Passes all on to another isolate, and masks what it says. */

@@ -2,7 +2,7 @@
 import type { AppSnapshot } from "../events.ts";
 import type { ExitReason } from "../lifecycle.ts";
 import { backoffMs, HEALTHY_AFTER_MS, jittered } from "./backoff.ts";
-import type { IsolateExit } from "./exit_errors.ts";
+import type { IsolateExit } from "../pool/exit_errors.ts";
 
 /** Least wait after a start that took too long: most often the machine was slow, which 100 ms later it still is. */
 const AFTER_TIMEOUT_MS = 2_000;

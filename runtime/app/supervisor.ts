@@ -13,10 +13,10 @@ import {
 } from "../lifecycle.ts";
 import { HEALTHY_AFTER_MS } from "./backoff.ts";
 import { CallQueue } from "./call_queue.ts";
-import type { IsolateExit } from "./exit_errors.ts";
+import type { IsolateExit } from "../pool/exit_errors.ts";
 import { finishIsolate, type Unfinished } from "./finish_isolate.ts";
 import { IsolateStart } from "./isolate_start.ts";
-import type { OutboundDoor } from "./outbound_bridge.ts";
+import type { OutboundDoor } from "../wall/outbound_bridge.ts";
 import { Parking } from "./parking.ts";
 import { overloaded, refusal, startedTooLate } from "./refusal.ts";
 import { RestartPolicy } from "./restart_policy.ts";

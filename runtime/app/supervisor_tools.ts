@@ -3,11 +3,11 @@ import type { AppCall } from "../app_call.ts";
 import type { Clock } from "../clock.ts";
 import type { NanoEvent } from "../events.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
-import type { BootAdmission } from "./boot_admission.ts";
-import type { IsolateExit } from "./exit_errors.ts";
-import type { IsolateObserver } from "./call_runner.ts";
-import type { IsolateLoad } from "./isolate_worker.ts";
-import type { OutboundDoor } from "./outbound_bridge.ts";
+import type { BootAdmission } from "../pool/boot_admission.ts";
+import type { IsolateExit } from "../pool/exit_errors.ts";
+import type { IsolateObserver } from "../wall/call_runner.ts";
+import type { IsolateLoad } from "../pool/isolate_worker.ts";
+import type { OutboundDoor } from "../wall/outbound_bridge.ts";
 
 /** What a supervisor needs of an isolate; IsolateWorker fits. */
 export interface AppIsolate {

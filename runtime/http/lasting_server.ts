@@ -1,6 +1,6 @@
 /** Deno.serve that goes on when it cannot accept any more: the process may have run out of descriptors. */
 import type { Clock } from "../clock.ts";
-import { type Descriptors, descriptors } from "../descriptors.ts";
+import { type Descriptors, descriptors } from "../machine/descriptors.ts";
 import { messageOf } from "../errors.ts";
 
 /** What it is started with. */

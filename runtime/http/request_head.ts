@@ -23,7 +23,7 @@ const LOWER = 0x20;
 const LETTER_T = 0x74;
 
 /**
- * Begins the dashboard's session cookie, see admin/session.ts. Cookies do not know ports: a browser that is logged in at
+ * Begins the dashboard's session cookie, see admin/gate/session.ts. Cookies do not know ports: a browser that is logged in at
  * the dashboard sends it to every app that has the same host name, and no app may have it.
  */
 export const SESSION_COOKIE = "nano_session=";

@@ -1,7 +1,7 @@
 /** Keeps apps away from the dashboard's session: cookies do not know ports, so both may share a host. */
 
 /**
- * A cookie of the dashboard's name, see admin/session.ts. Browsers trim the name, and send one without a name as its
+ * A cookie of the dashboard's name, see admin/gate/session.ts. Browsers trim the name, and send one without a name as its
  * value alone, so that `=nano_session=x` comes back as `nano_session=x`; case is ignored for clients that do so.
  */
 const SESSION_COOKIE = /^[\s=]*nano_session\s*(?:[=;]|$)/i;

@@ -1,8 +1,8 @@
 /** The ways in and out that an app finds among its globals: fetch, WebSocket, Deno.serve, fetch events. */
-import type { AppFetch, AppServer } from "./app_server.ts";
-import { createEventSource } from "./event_source.ts";
-import type { Registrations } from "./find_handler.ts";
-import { AppSocket } from "./socket.ts";
+import type { AppFetch, AppServer } from "./traffic/app_server.ts";
+import { createEventSource } from "./platform/event_source.ts";
+import type { Registrations } from "./traffic/find_handler.ts";
+import { AppSocket } from "./traffic/socket.ts";
 
 /** What an app registers while its entry runs. */
 export interface DoorRegistrations extends Registrations {

@@ -15,17 +15,17 @@ import {
   OP,
 } from "../protocol/messages.ts";
 import { Wire } from "../protocol/wire.ts";
-import { AppServer, describeError } from "./app_server.ts";
-import { installBlobs } from "./blob_globals.ts";
-import { createConsole } from "./console.ts";
-import { createFastResponse } from "./fast_response.ts";
-import { heldBytes } from "./held_bytes.ts";
+import { AppServer, describeError } from "./traffic/app_server.ts";
+import { installBlobs } from "./bodies/blob_globals.ts";
+import { createConsole } from "./platform/console.ts";
+import { createFastResponse } from "./platform/fast_response.ts";
+import { heldBytes } from "./sandbox/held_bytes.ts";
 import { loadApp } from "./load_app.ts";
-import { registerModulePolicy } from "./module_policy.ts";
-import { installRequest } from "./relative_urls.ts";
-import { closeDoors, shieldPort } from "./sandbox.ts";
-import { guardClones } from "./structured_clone.ts";
-import { installWebStandards } from "./web_standards.ts";
+import { registerModulePolicy } from "./sandbox/module_policy.ts";
+import { installRequest } from "./traffic/relative_urls.ts";
+import { closeDoors, shieldPort } from "./sandbox/sandbox.ts";
+import { guardClones } from "./sandbox/structured_clone.ts";
+import { installWebStandards } from "./platform/web_standards.ts";
 
 // 1. The ports leave workerData before anybody else can look.
 const { port, heartbeat, heapBytes } = workerData as IsolateBootData;

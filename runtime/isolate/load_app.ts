@@ -1,17 +1,17 @@
 /** Turns a booted, empty isolate into an app: surroundings, modules, handler. */
 import type { LoadMessage } from "../protocol/messages.ts";
 import { installDoors } from "./app_doors.ts";
-import type { AppServer, LoadedApp } from "./app_server.ts";
-import { installAssetReads } from "./asset_reads.ts";
-import { createAssetsBinding } from "./assets_binding.ts";
-import { installCaches } from "./caches.ts";
-import { installEnvironment } from "./app_environment.ts";
-import { limitExternalRoom } from "./external_room.ts";
-import { findHandler, findScheduled } from "./find_handler.ts";
-import { limitExternalMemory } from "./memory_quota.ts";
-import type { registerModulePolicy } from "./module_policy.ts";
-import { installStreamPolyfill } from "./stream_polyfill.ts";
-import { settleGlobals } from "./web_standards.ts";
+import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
+import { installAssetReads } from "./traffic/asset_reads.ts";
+import { createAssetsBinding } from "./traffic/assets_binding.ts";
+import { installCaches } from "./platform/caches.ts";
+import { installEnvironment } from "./platform/app_environment.ts";
+import { limitExternalRoom } from "./bodies/external_room.ts";
+import { findHandler, findScheduled } from "./traffic/find_handler.ts";
+import { limitExternalMemory } from "./sandbox/memory_quota.ts";
+import type { registerModulePolicy } from "./sandbox/module_policy.ts";
+import { installStreamPolyfill } from "./platform/stream_polyfill.ts";
+import { settleGlobals } from "./platform/web_standards.ts";
 
 /**
  * Loads the app's entry and finds its handler.

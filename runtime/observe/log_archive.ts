@@ -1,5 +1,5 @@
 /** The last lines of every app, bounded for one app and for all of them together. */
-import type { LogLine } from "../observations.ts";
+import type { LogLine } from "./observations.ts";
 import { LogBuffer, MAX_BUFFERED_CHARS } from "./log_buffer.ts";
 import type { LineFilter } from "./log_filter.ts";
 

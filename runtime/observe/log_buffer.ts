@@ -1,5 +1,5 @@
 /** Keeps the last lines of one app, bounded in lines and characters. */
-import type { LogLine } from "../observations.ts";
+import type { LogLine } from "./observations.ts";
 import type { LineFilter } from "./log_filter.ts";
 
 /** Most lines that are kept of one app. */

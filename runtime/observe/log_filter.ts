@@ -1,7 +1,7 @@
 /** Which lines of the apps' logs somebody wants, prepared so that a line that nobody wants costs next to nothing. */
 import { NanoError } from "../errors.ts";
 import type { AppLogLevel, RequestEvent } from "../events.ts";
-import type { LogFilter, LogLine } from "../observations.ts";
+import type { LogFilter, LogLine } from "./observations.ts";
 import { isFailure, type RequestEnd } from "../request_end.ts";
 import { LEVEL_WEIGHT } from "./log_record.ts";
 

@@ -1,6 +1,6 @@
 /** One follower of the apps' logs: a bounded queue, handed out in batches. */
 import type { Clock } from "../clock.ts";
-import type { LogBatch, LogFilter, LogLine } from "../observations.ts";
+import type { LogBatch, LogFilter, LogLine } from "./observations.ts";
 import { type AppRequestEvent, LineFilter } from "./log_filter.ts";
 
 /** Most lines that wait for a slow follower. */

@@ -1,9 +1,9 @@
 /** Collects what Prometheus asks for: requests and restarts from events, the rest from a snapshot at scrape time. */
 import { type Metric, Registry } from "prom-client";
-import { type Descriptors, descriptors } from "../descriptors.ts";
+import { type Descriptors, descriptors } from "../machine/descriptors.ts";
 import type { AppSnapshot, NanoEvent, NanoListener } from "../events.ts";
 import { APP_STATE_NAMES, type ExitReason } from "../lifecycle.ts";
-import type { RequestSummary } from "../observations.ts";
+import type { RequestSummary } from "./observations.ts";
 import { DURATION_BUCKETS_SECONDS, RequestSeries } from "./request_series.ts";
 
 /** What {@linkcode Metrics} is made with. */

@@ -2,15 +2,7 @@
 import type { Clock } from "../clock.ts";
 import { NanoError } from "../errors.ts";
 import type { AppSnapshot, NanoEvent, NanoListener } from "../events.ts";
-import type {
-  AppSeries,
-  AppTick,
-  LogBatch,
-  LogFilter,
-  LogLine,
-  Observations,
-  RequestSummary,
-} from "../observations.ts";
+import type { AppSeries, AppTick, LogBatch, LogFilter, LogLine, Observations, RequestSummary } from "./observations.ts";
 import type { RequestEnd } from "../request_end.ts";
 import { AppHistory, EMPTY_SERIES, stillTick } from "./app_history.ts";
 import { lifeText } from "./life_line.ts";

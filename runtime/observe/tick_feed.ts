@@ -1,5 +1,5 @@
 /** Hands each tick to whoever follows; who is slow misses ticks and gets the newest. */
-import type { AppTick } from "../observations.ts";
+import type { AppTick } from "./observations.ts";
 
 /** All apps at one tick. */
 type Ticks = readonly AppTick[];

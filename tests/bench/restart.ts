@@ -13,7 +13,7 @@ export async function benchRestart(short: boolean): Promise<void> {
   const apps = Object.fromEntries(names.map((name) => [name, { files: GREEDY_APP, config: { memory_mb: 64 } }]));
   await using project = await TempProject.create(apps);
   await using nano = await NanoProcess.start(project.configFile);
-  // One thread an app, and the spares that NANO keeps for so many apps (runtime/app/reserve.ts: one for four, at most 4).
+  // One thread an app, and the spares that NANO keeps for so many apps (runtime/pool/reserve.ts: one for four, at most 4).
   const threads = names.length + Math.min(4, Math.ceil(names.length / 4));
   await reserveReady(nano.pid, threads);
   const exitToReady: number[] = [];

@@ -24,7 +24,7 @@ export async function benchWake(short: boolean): Promise<void> {
     for (const name of names) {
       using connection = await RawConnection.open(nano.url);
       await parked(nano, name);
-      // All apps are parked, so what runs is the spare: one for four apps (runtime/app/reserve.ts).
+      // All apps are parked, so what runs is the spare: one for four apps (runtime/pool/reserve.ts).
       await reserveReady(nano.pid, 1);
       woken.push(mustBeOk(await timedGet(connection, name)));
       live.push(mustBeOk(await timedGet(connection, name)));

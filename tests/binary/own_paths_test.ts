@@ -28,7 +28,11 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
   // An import() that only shows at run time where it leads: Deno embeds nothing for it. Isolates have virtual modules.
   {
     what: /(?<![.\w])import\(\s*[^"\s)]/,
-    allowed: ["runtime/bundle/eval_entry.ts", "runtime/isolate/load_app.ts", "runtime/isolate/stream_polyfill.ts"],
+    allowed: [
+      "runtime/bundle/eval_entry.ts",
+      "runtime/isolate/load_app.ts",
+      "runtime/isolate/platform/stream_polyfill.ts",
+    ],
     example: "await import(name)",
   },
 ];

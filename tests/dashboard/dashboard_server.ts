@@ -1,7 +1,7 @@
 /** An admin listener with the dashboard over a fake NANO. */
 import { createDashboard } from "../../admin/dashboard/create_dashboard.tsx";
 import { AdminServer } from "../../admin/server.ts";
-import { Sessions } from "../../admin/session.ts";
+import { Sessions } from "../../admin/gate/session.ts";
 import { type FakeAdminOptions, FakeAdminTarget } from "../support/fake_admin_target.ts";
 
 /** The token of every test. */

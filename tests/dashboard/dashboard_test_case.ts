@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { BrowserContextOptions } from "playwright-core";
 import type { FakeAdminOptions } from "../support/fake_admin_target.ts";
 import { CHROMIUM_MISSING, findChromium, TestBrowser, type TestTab } from "./browser.ts";
-import { SESSION_COOKIE } from "../../admin/session.ts";
+import { SESSION_COOKIE } from "../../admin/gate/session.ts";
 import { DashboardServer } from "./dashboard_server.ts";
 
 /** What a test works with. */

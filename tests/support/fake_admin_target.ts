@@ -1,5 +1,5 @@
 /** A NANO without isolates: as many apps as a test wants, changes in memory, figures that move. */
-import type { AdminTarget } from "../../admin/admin_target.ts";
+import type { AdminTarget } from "../../admin/gate/admin_target.ts";
 import {
   type AppSnapshot,
   type AppStateName,

@@ -3,90 +3,84 @@
 /** Who imports whom, by path from the repo's root with `/`; type-only and dynamic imports count. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
+/** A folder is a part of its own; only these files stand for themselves. */
+function folder(path: string): { readonly name: string; readonly holds: (file: string) => boolean } {
+  return { name: path, holds: (file) => file.startsWith(path) };
+}
+
+function files(name: string, ...paths: readonly string[]): ReturnType<typeof folder> {
+  return { name, holds: (file) => paths.includes(file) };
+}
+
+const TERMS = "runtime/'s terms";
+const GROUND = "runtime/'s ground";
+
 /** The parts of the tree from top to bottom: a part may import only what stands below it, and itself. */
-const PARTS: readonly { readonly name: string; readonly holds: RegExp }[] = [
-  { name: "mod.ts", holds: /^mod\.ts$/ },
-  { name: "admin/", holds: /^admin\// },
-  { name: "runtime/mod.ts", holds: /^runtime\/mod\.ts$/ },
-  { name: "runtime/nano.ts", holds: /^runtime\/nano\.ts$/ },
-  { name: "runtime/nano_options.ts", holds: /^runtime\/nano_options\.ts$/ },
-  { name: "runtime/operate/", holds: /^runtime\/operate\// },
-  { name: "runtime/readiness.ts", holds: /^runtime\/readiness\.ts$/ },
-  { name: "runtime/config_reloads.ts", holds: /^runtime\/config_reloads\.ts$/ },
-  { name: "runtime/fixed_keys.ts", holds: /^runtime\/fixed_keys\.ts$/ },
-  { name: "runtime/generations.ts", holds: /^runtime\/generations\.ts$/ },
-  { name: "runtime/file_watch.ts", holds: /^runtime\/file_watch\.ts$/ },
-  { name: "runtime/listeners.ts", holds: /^runtime\/listeners\.ts$/ },
-  { name: "runtime/isolate_farm.ts", holds: /^runtime\/isolate_farm\.ts$/ },
-  { name: "runtime/machine_memory.ts", holds: /^runtime\/machine_memory\.ts$/ },
-  { name: "runtime/unit_workshop.ts", holds: /^runtime\/unit_workshop\.ts$/ },
-  { name: "runtime/app_units.ts", holds: /^runtime\/app_units\.ts$/ },
-  { name: "runtime/first_start.ts", holds: /^runtime\/first_start\.ts$/ },
-  { name: "runtime/preparing_unit.ts", holds: /^runtime\/preparing_unit\.ts$/ },
-  { name: "runtime/static_site.ts", holds: /^runtime\/static_site\.ts$/ },
-  { name: "runtime/unit_with_assets.ts", holds: /^runtime\/unit_with_assets\.ts$/ },
-  { name: "runtime/door_with_assets.ts", holds: /^runtime\/door_with_assets\.ts$/ },
-  { name: "runtime/wind_down.ts", holds: /^runtime\/wind_down\.ts$/ },
-  { name: "runtime/reload.ts", holds: /^runtime\/reload\.ts$/ },
-  { name: "runtime/split_target.ts", holds: /^runtime\/split_target\.ts$/ },
-  { name: "runtime/app/", holds: /^runtime\/app\// },
-  { name: "runtime/bundle/", holds: /^runtime\/bundle\// },
-  { name: "runtime/outbound/", holds: /^runtime\/outbound\// },
-  { name: "runtime/http/", holds: /^runtime\/http\// },
-  { name: "runtime/store/", holds: /^runtime\/store\// },
-  { name: "runtime/observe/", holds: /^runtime\/observe\// },
-  { name: "runtime/trace/", holds: /^runtime\/trace\// },
-  { name: "runtime/isolate/", holds: /^runtime\/isolate\// },
-  { name: "runtime/protocol/", holds: /^runtime\/protocol\// },
-  { name: "runtime/operations.ts", holds: /^runtime\/operations\.ts$/ },
-  { name: "runtime/observations.ts", holds: /^runtime\/observations\.ts$/ },
-  { name: "runtime/events.ts", holds: /^runtime\/events\.ts$/ },
-  { name: "runtime/config/", holds: /^runtime\/config\// },
-  { name: "runtime/lifecycle.ts", holds: /^runtime\/lifecycle\.ts$/ },
-  { name: "runtime/app_call.ts", holds: /^runtime\/app_call\.ts$/ },
-  { name: "runtime/descriptors.ts", holds: /^runtime\/descriptors\.ts$/ },
-  { name: "runtime/request_end.ts", holds: /^runtime\/request_end\.ts$/ },
-  { name: "runtime/clock.ts", holds: /^runtime\/clock\.ts$/ },
-  { name: "runtime/version.ts", holds: /^runtime\/version\.ts$/ },
-  { name: "runtime/errors.ts", holds: /^runtime\/errors\.ts$/ },
-  { name: "runtime/std/", holds: /^runtime\/std\// },
-  { name: "deno.json", holds: /^deno\.json$/ },
+const PARTS: readonly ReturnType<typeof folder>[] = [
+  files("mod.ts", "mod.ts"),
+  folder("admin/"),
+  files("runtime/mod.ts", "runtime/mod.ts"),
+  files("runtime/nano.ts", "runtime/nano.ts"),
+  files("runtime/nano_options.ts", "runtime/nano_options.ts"),
+  folder("runtime/operate/"),
+  folder("runtime/units/"),
+  folder("runtime/generations/"),
+  folder("runtime/app/"),
+  folder("runtime/bundle/"),
+  folder("runtime/outbound/"),
+  folder("runtime/http/"),
+  folder("runtime/store/"),
+  folder("runtime/observe/"),
+  folder("runtime/trace/"),
+  folder("runtime/pool/"),
+  folder("runtime/wall/"),
+  folder("runtime/isolate/"),
+  files(
+    TERMS,
+    ...["operations", "events", "lifecycle", "app_call", "request_end"].map((name) => `runtime/${name}.ts`),
+  ),
+  folder("runtime/config/"),
+  folder("runtime/protocol/"),
+  folder("runtime/machine/"),
+  files(GROUND, "runtime/clock.ts", "runtime/version.ts", "runtime/errors.ts"),
+  folder("runtime/std/"),
+  files("deno.json", "deno.json"),
 ];
 
 /** Parts that may import less than all that stands below them. */
 const ONLY: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": ["admin/", "runtime/mod.ts"],
   "admin/": ["runtime/mod.ts", "runtime/std/"],
-  "runtime/isolate/": ["runtime/protocol/", "runtime/errors.ts"],
-  "runtime/protocol/": ["runtime/errors.ts"],
-  "runtime/trace/": ["runtime/protocol/", "runtime/events.ts", "runtime/request_end.ts", "runtime/version.ts"],
-  "runtime/events.ts": ["runtime/lifecycle.ts", "runtime/request_end.ts", "runtime/errors.ts"],
-  "runtime/config/": ["runtime/errors.ts"],
-  "runtime/lifecycle.ts": ["runtime/errors.ts"],
-  "runtime/app_call.ts": ["runtime/request_end.ts", "runtime/errors.ts"],
-  "runtime/request_end.ts": ["runtime/errors.ts"],
-  "runtime/descriptors.ts": [],
-  "runtime/clock.ts": [],
-  "runtime/version.ts": ["deno.json"],
-  "runtime/errors.ts": [],
+  "runtime/isolate/": ["runtime/protocol/", GROUND],
+  "runtime/wall/": [TERMS, "runtime/protocol/", "runtime/machine/", GROUND],
+  "runtime/trace/": [TERMS, "runtime/protocol/", GROUND],
+  [TERMS]: ["runtime/config/", GROUND],
+  "runtime/config/": [GROUND],
+  "runtime/protocol/": [GROUND],
+  "runtime/machine/": [],
+  [GROUND]: ["deno.json"],
   "runtime/std/": [],
 };
 
 /** Parts that only these others may import. */
 const ONLY_FROM: Readonly<Record<string, readonly string[]>> = {
-  "deno.json": ["runtime/version.ts"],
+  "deno.json": [GROUND],
   "runtime/isolate/": [],
-  "runtime/observe/": ["runtime/nano.ts"],
+  "runtime/observe/": ["runtime/mod.ts", "runtime/nano.ts"],
 };
 
 /** Neighbours that must not know each other. */
-const STRANGERS: readonly (readonly [string, string])[] = [["runtime/http/", "runtime/app/"]];
+const STRANGERS: readonly (readonly [string, string])[] = [
+  ["runtime/http/", "runtime/app/"],
+  ["runtime/http/", "runtime/pool/"],
+  ["runtime/http/", "runtime/wall/"],
+];
 
 const FORBIDDEN_NAMES = new Set(["utils", "util", "helpers", "helper", "common", "shared", "types"]);
 const MAX_LINES = 400;
 
 function partOf(path: string): number {
-  return PARTS.findIndex((part) => part.holds.test(path));
+  return PARTS.findIndex((part) => part.holds(path));
 }
 
 /**
@@ -106,7 +100,24 @@ export function layerViolations(graph: ImportGraph): string[] {
       if (reason) found.push(`${from} -> ${to}: ${reason}`);
     }
   }
-  return [...found, ...importCircles(graph).map((circle) => `circle: ${circle.join(" -> ")}`)];
+  const circles = [...importCircles(graph), ...importCircles(foldersOf(graph))];
+  return [...found, ...circles.map((circle) => `circle: ${circle.join(" -> ")}`)];
+}
+
+/** The same graph between folders; a file that lies loose in runtime/ stands for itself, as it does in the parts. */
+function foldersOf(graph: ImportGraph): ImportGraph {
+  const folders = new Map<string, Set<string>>();
+  for (const [from, imports] of graph) {
+    const own = folders.get(roomOf(from)) ?? new Set();
+    for (const to of imports) if (roomOf(to) !== roomOf(from)) own.add(roomOf(to));
+    folders.set(roomOf(from), own);
+  }
+  return new Map([...folders].map(([room, to]) => [room, [...to]]));
+}
+
+function roomOf(path: string): string {
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  return folder === "runtime/" || folder === "" ? path : folder;
 }
 
 function refusal(upper: number, lower: number): string | null {

@@ -1,6 +1,6 @@
 /** Logs and events of the real process, and followers that read slowly, never, or hope for injected events. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { readServerSentEvents, type ServerSentEvent } from "../../../admin/server_sent_events.ts";
+import { readServerSentEvents, type ServerSentEvent } from "../../../admin/streams/server_sent_events.ts";
 import { RawConnection } from "../../support/raw_http.ts";
 import { until } from "../life/until.ts";
 import { AdminScene, saying, TOKEN } from "./admin_scene.ts";

@@ -1,7 +1,7 @@
 /** Holds what a client gets when an isolate breaks the wall's protocol; no app can, so a fake isolate does it here. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type IsolateLoad, IsolateWorker } from "../../../runtime/app/isolate_worker.ts";
-import type { WardenLink } from "../../../runtime/app/warden_link.ts";
+import { type IsolateLoad, IsolateWorker } from "../../../runtime/pool/isolate_worker.ts";
+import type { WardenLink } from "../../../runtime/pool/warden_link.ts";
 import type { AppCall } from "../../../runtime/app_call.ts";
 import { systemClock } from "../../../runtime/clock.ts";
 import { Dispatcher } from "../../../runtime/http/dispatcher.ts";

@@ -1,6 +1,6 @@
 /** Tests against the real process that threads which compute beyond their part step back, and come forward again. */
 import { assertEquals } from "@std/assert";
-import { mayRestorePriority } from "../../../runtime/app/thread_priority.ts";
+import { mayRestorePriority } from "../../../runtime/machine/thread_priority.ts";
 import { NanoProcess } from "../../support/nano_process.ts";
 import { TempProject } from "../../support/temp_project.ts";
 import { until } from "./until.ts";
@@ -69,7 +69,7 @@ const WINDOW_MS = 10_000;
 
 /**
  * Tells whether a process got too little of the cores for a whole window: then nobody computes beyond their part
- * (runtime/app/cpu_debt.ts: half of the cores are free to take, and the hogs are not alone in the process).
+ * (runtime/pool/cpu_debt.ts: half of the cores are free to take, and the hogs are not alone in the process).
  */
 function cpuShare(pid: number): { isSmall(): boolean } {
   let from = { at: performance.now(), seconds: cpuSeconds(pid) };

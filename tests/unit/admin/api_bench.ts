@@ -1,8 +1,8 @@
 /** The admin API over a fake NANO, asked without a socket. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { AdminEnv } from "../../../admin/admin_env.ts";
+import type { AdminEnv } from "../../../admin/gate/admin_env.ts";
 import { type AdminApiOptions, createAdminApi } from "../../../admin/api.ts";
-import { AdminClient } from "../../../admin/client.ts";
+import { AdminClient } from "../../../admin/client/client.ts";
 import { type FakeAdminOptions, FakeAdminTarget } from "../../support/fake_admin_target.ts";
 
 export const TOKEN = "t0ken";

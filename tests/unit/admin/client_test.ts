@@ -1,8 +1,8 @@
 /** The typed client, over a fake NANO and over a real listener. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NanoError } from "../../../mod.ts";
-import { AdminClient, AdminError } from "../../../admin/client.ts";
-import { readServerSentEvents } from "../../../admin/server_sent_events.ts";
+import { AdminClient, AdminError } from "../../../admin/client/client.ts";
+import { readServerSentEvents } from "../../../admin/streams/server_sent_events.ts";
 import { AdminServer } from "../../../admin/server.ts";
 import { FakeAdminTarget } from "../../support/fake_admin_target.ts";
 import { apiBench, TOKEN } from "./api_bench.ts";

@@ -1,9 +1,9 @@
 /** Who gets in: wrong tokens, sessions of the dashboard, and what a page of another site may not do. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Hono } from "hono";
-import type { AdminEnv } from "../../../admin/admin_env.ts";
-import { FailedAttempts } from "../../../admin/failed_attempts.ts";
-import { Sessions } from "../../../admin/session.ts";
+import type { AdminEnv } from "../../../admin/gate/admin_env.ts";
+import { FailedAttempts } from "../../../admin/gate/failed_attempts.ts";
+import { Sessions } from "../../../admin/gate/session.ts";
 import { apiBench, BEARER, problem, refusal, TOKEN } from "./api_bench.ts";
 
 const FORM = { "content-type": "application/x-www-form-urlencoded" };

@@ -1,7 +1,7 @@
 /** The routes of log lines, events and figures. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { EventStreams } from "../../../admin/event_streams.ts";
-import { readServerSentEvents, type ServerSentEvent } from "../../../admin/server_sent_events.ts";
+import { EventStreams } from "../../../admin/streams/event_streams.ts";
+import { readServerSentEvents, type ServerSentEvent } from "../../../admin/streams/server_sent_events.ts";
 import { apiBench, refusal } from "./api_bench.ts";
 
 /** The events of an answer, one after the other; disposing it leaves. */

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { NanoError } from "../../../mod.ts";
 import { AdminServer } from "../../../admin/server.ts";
-import { EventStreams } from "../../../admin/event_streams.ts";
+import { EventStreams } from "../../../admin/streams/event_streams.ts";
 import { FakeAdminTarget } from "../../support/fake_admin_target.ts";
 import { RawConnection } from "../../support/raw_http.ts";
 import { FakeNano } from "./fake_nano.ts";

@@ -1,8 +1,8 @@
 /** Tests what stands around the end of an app: waits, answers, and the app that never began. */
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { backoffMs } from "../../../runtime/app/backoff.ts";
-import { BrokenApp } from "../../../runtime/app/broken_app.ts";
-import { exitError } from "../../../runtime/app/exit_errors.ts";
+import { BrokenApp } from "../../../runtime/units/broken_app.ts";
+import { exitError } from "../../../runtime/pool/exit_errors.ts";
 import { refusal } from "../../../runtime/app/refusal.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import type { AppState, ExitReason } from "../../../runtime/lifecycle.ts";

@@ -1,7 +1,7 @@
 /** Tests how slow clients are told from slow apps, by looks at a fake time. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { Answer, promisedBytes } from "../../../runtime/app/answer.ts";
-import { Upload } from "../../../runtime/app/upload.ts";
+import { Answer, promisedBytes } from "../../../runtime/wall/answer.ts";
+import { Upload } from "../../../runtime/wall/upload.ts";
 import { PATIENCE } from "../../../runtime/http/patience.ts";
 import type { Receiving } from "../../../runtime/protocol/wire.ts";
 import { settle } from "../runtime/fake_clock.ts";

@@ -1,7 +1,7 @@
 /** A supervisor among fakes: its clock, its isolates, what it told. */
 import type { AppConfig } from "../../../runtime/config/resolved_config.ts";
 import type { NanoEvent } from "../../../runtime/events.ts";
-import { BootAdmission } from "../../../runtime/app/boot_admission.ts";
+import { BootAdmission } from "../../../runtime/pool/boot_admission.ts";
 import { Supervisor } from "../../../runtime/app/supervisor.ts";
 import { appConfig } from "../runtime/app_config.ts";
 import { FakeClock, settle } from "../runtime/fake_clock.ts";

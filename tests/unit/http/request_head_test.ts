@@ -1,6 +1,6 @@
 /** Tests the reading of a request's head, through Deno's inner slots and through the public API. */
 import { assertEquals } from "@std/assert";
-import { SESSION_COOKIE as dashboardCookie } from "../../../admin/session.ts";
+import { SESSION_COOKIE as dashboardCookie } from "../../../admin/gate/session.ts";
 import { doorHeaders, innerOf, readRequestHead, SESSION_COOKIE } from "../../../runtime/http/request_head.ts";
 import { splitHeaders } from "../../../runtime/protocol/header_block.ts";
 

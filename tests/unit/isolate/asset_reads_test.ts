@@ -1,6 +1,6 @@
 /** Reading files of an app, which are its assets and nothing else. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { installAssetReads } from "../../../runtime/isolate/asset_reads.ts";
+import { installAssetReads } from "../../../runtime/isolate/traffic/asset_reads.ts";
 
 interface Reads {
   open(path: string | URL, options?: object): Promise<{ readonly readable: ReadableStream; close(): void }>;

@@ -1,7 +1,7 @@
 /** The async context that each call of an app begins in. */
 import { assertEquals } from "@std/assert";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { enterRoot } from "../../../runtime/isolate/async_root.ts";
+import { enterRoot } from "../../../runtime/isolate/traffic/async_root.ts";
 
 Deno.test("This Deno lets the root context be entered, and what was left keeps its own", async () => {
   const storage = new AsyncLocalStorage<string>();

@@ -1,6 +1,6 @@
 /** The isolate's own Blob and File against Deno's: the same calls, the same outcome in everything observable. */
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { AppBlob, AppFile } from "../../../runtime/isolate/blob.ts";
+import { AppBlob, AppFile } from "../../../runtime/isolate/bodies/blob.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
 
 const CASES = 1500;

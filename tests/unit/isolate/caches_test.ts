@@ -1,7 +1,7 @@
 /** The Cache API of an app: what is kept, found, refused and let go. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { CacheStore } from "../../../runtime/isolate/cache_store.ts";
-import { createCaches } from "../../../runtime/isolate/caches.ts";
+import { CacheStore } from "../../../runtime/isolate/platform/cache_store.ts";
+import { createCaches } from "../../../runtime/isolate/platform/caches.ts";
 
 const URL_A = "http://h/a";
 

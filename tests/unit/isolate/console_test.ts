@@ -5,7 +5,7 @@
  * which comes with the next second, is only tested for being bounded, not for its moment.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { createConsole } from "../../../runtime/isolate/console.ts";
+import { createConsole } from "../../../runtime/isolate/platform/console.ts";
 
 /** A console and its lines as `level: text`. */
 function listen(): { console: Console; lines: string[] } {

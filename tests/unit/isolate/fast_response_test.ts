@@ -6,7 +6,7 @@ const CASES = 25_000;
 const NativeResponse = Response;
 const nativeConstructor = Object.getOwnPropertyDescriptor(Response.prototype, "constructor")!;
 // Only a URL names isolate code elsewhere; a unit test has to import it.
-const { createFastResponse } = await import("../../../runtime/isolate/fast_response.ts");
+const { createFastResponse } = await import("../../../runtime/isolate/platform/fast_response.ts");
 
 /** Runs with the fast class made, and puts the native prototype's constructor back, which making it changes. */
 async function withFastResponse(run: (fast: typeof Response) => Promise<void> | void): Promise<void> {

@@ -1,6 +1,6 @@
 /** Every way to be an app, each on its own. */
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { findHandler, findScheduled, type Registrations } from "../../../runtime/isolate/find_handler.ts";
+import { findHandler, findScheduled, type Registrations } from "../../../runtime/isolate/traffic/find_handler.ts";
 
 type Context = Parameters<ReturnType<typeof findHandler>>[2];
 

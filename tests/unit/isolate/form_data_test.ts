@@ -1,8 +1,8 @@
 /** The isolate's own FormData, and the bytes that it becomes. */
 import { assertEquals, assertInstanceOf, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
-import { AppBlob, AppFile } from "../../../runtime/isolate/blob.ts";
-import { AppFormData } from "../../../runtime/isolate/form_data.ts";
-import { isKnownBody, knownBody } from "../../../runtime/isolate/known_body.ts";
+import { AppBlob, AppFile } from "../../../runtime/isolate/bodies/blob.ts";
+import { AppFormData } from "../../../runtime/isolate/bodies/form_data.ts";
+import { isKnownBody, knownBody } from "../../../runtime/isolate/bodies/known_body.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
 
 const CASES = 2000;

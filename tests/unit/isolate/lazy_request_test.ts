@@ -6,7 +6,7 @@ import { BODY, OP } from "../../../runtime/protocol/messages.ts";
 import { Wire } from "../../../runtime/protocol/wire.ts";
 
 const CASES = 5000;
-const { createRequest } = await import("../../../runtime/isolate/request.ts");
+const { createRequest } = await import("../../../runtime/isolate/traffic/request.ts");
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"];
 const PATHS = ["", "/", "/a%20b", "/é", "/?x=1&y=%C3%A9", "//a", "/%zz?%", "/a;b@c:1"];

@@ -1,7 +1,7 @@
 /** MIME types of headers against those that Deno reads. */
 import { assertEquals } from "@std/assert";
-import { normalType } from "../../../runtime/isolate/blob_parts.ts";
-import { extractMimeType, parameterOf, serializeMimeType } from "../../../runtime/isolate/mime_type.ts";
+import { normalType } from "../../../runtime/isolate/bodies/blob_parts.ts";
+import { extractMimeType, parameterOf, serializeMimeType } from "../../../runtime/isolate/bodies/mime_type.ts";
 
 const HEADERS = [
   ...["text/plain", "Text/HTML; charset=UTF-8", "a/b;c", "a/b;c=", "a/b; c = d", 'a/b;c="d e"', 'a/b;c="d\\"e"'],

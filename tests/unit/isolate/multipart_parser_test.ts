@@ -1,10 +1,10 @@
 /** The parser of multipart/form-data by itself, in chunks of any size. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { blobInternals, fileInternals } from "../../../runtime/isolate/blob.ts";
-import { AppFormData, type FormEntry, formInternals } from "../../../runtime/isolate/form_data.ts";
-import { encodeForm } from "../../../runtime/isolate/form_encoding.ts";
-import { AppFile } from "../../../runtime/isolate/blob.ts";
-import { MAX_FORM_PARTS, MultipartParser } from "../../../runtime/isolate/multipart_parser.ts";
+import { blobInternals, fileInternals } from "../../../runtime/isolate/bodies/blob.ts";
+import { AppFormData, type FormEntry, formInternals } from "../../../runtime/isolate/bodies/form_data.ts";
+import { encodeForm } from "../../../runtime/isolate/bodies/form_encoding.ts";
+import { AppFile } from "../../../runtime/isolate/bodies/blob.ts";
+import { MAX_FORM_PARTS, MultipartParser } from "../../../runtime/isolate/bodies/multipart_parser.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
 
 const encoder = new TextEncoder();

@@ -1,6 +1,6 @@
 /** Which lines of a stack an app's author gets to see. */
 import { assertEquals } from "@std/assert";
-import { withoutOwnFrames } from "../../../runtime/isolate/own_frames.ts";
+import { withoutOwnFrames } from "../../../runtime/isolate/traffic/own_frames.ts";
 
 const OWN = "data:text/javascript,import%7BworkerData%......3E%7B%7D))%5D)%3B%0A";
 
@@ -35,7 +35,7 @@ Deno.test("Frames of NANO's, Deno's and Node's code go, and all else stays", () 
 });
 
 Deno.test("The module itself is among them, wherever it is loaded from", () => {
-  const { href } = new URL("../../../runtime/isolate/own_frames.ts", import.meta.url);
+  const { href } = new URL("../../../runtime/isolate/traffic/own_frames.ts", import.meta.url);
   assertEquals(
     withoutOwnFrames(`Error\n    at f (${href}:1:2)\n    at g (app:///a.ts:1:2)`),
     "Error\n    at g (app:///a.ts:1:2)",

@@ -1,6 +1,6 @@
 /** One run of an app's `scheduled`, inside the isolate. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type AppScheduled, runJob, type ScheduledEvent } from "../../../runtime/isolate/scheduled.ts";
+import { type AppScheduled, runJob, type ScheduledEvent } from "../../../runtime/isolate/traffic/scheduled.ts";
 
 const JOB = { cron: "*/5 * * * *", scheduledTime: 1_700_000_100_000 };
 

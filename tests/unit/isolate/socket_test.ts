@@ -1,8 +1,8 @@
 /** The app's WebSocket and WebSocketPair by themselves, over a wire in the test's hand. */
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { AppBlob } from "../../../runtime/isolate/blob.ts";
-import { AppSocket } from "../../../runtime/isolate/socket.ts";
-import { SocketHub } from "../../../runtime/isolate/socket_hub.ts";
+import { AppBlob } from "../../../runtime/isolate/bodies/blob.ts";
+import { AppSocket } from "../../../runtime/isolate/traffic/socket.ts";
+import { SocketHub } from "../../../runtime/isolate/traffic/socket_hub.ts";
 import { OP } from "../../../runtime/protocol/messages.ts";
 import { Wire } from "../../../runtime/protocol/wire.ts";
 import { settle } from "../runtime/fake_clock.ts";

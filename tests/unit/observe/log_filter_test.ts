@@ -1,7 +1,7 @@
 /** Which lines a filter lets through. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { NanoError } from "../../../runtime/errors.ts";
-import type { LogFilter, LogLine } from "../../../runtime/observations.ts";
+import type { LogFilter, LogLine } from "../../../runtime/observe/observations.ts";
 import { LineFilter } from "../../../runtime/observe/log_filter.ts";
 import { filter, line, lineOf, request } from "./log_lines.ts";
 

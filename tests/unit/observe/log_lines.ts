@@ -1,5 +1,5 @@
 /** Lines, filters and requests for the tests of the log's followers. */
-import type { LogFilter, LogLine } from "../../../runtime/observations.ts";
+import type { LogFilter, LogLine } from "../../../runtime/observe/observations.ts";
 import { type AppRequestEvent, requestLine } from "../../../runtime/observe/log_filter.ts";
 
 /** A filter that lets all through but for what is given. */

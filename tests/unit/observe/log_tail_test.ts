@@ -1,7 +1,7 @@
 /** A follower: batches, bounds, ends. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { NanoError } from "../../../runtime/errors.ts";
-import type { LogFilter, LogLine } from "../../../runtime/observations.ts";
+import type { LogFilter, LogLine } from "../../../runtime/observe/observations.ts";
 import {
   BATCH_MS,
   LogTail,

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { NanoError } from "../../../runtime/errors.ts";
 import type { AppSnapshot, NanoEvent } from "../../../runtime/events.ts";
-import type { AppTick, LogFilter } from "../../../runtime/observations.ts";
+import type { AppTick, LogFilter } from "../../../runtime/observe/observations.ts";
 import { Metrics } from "../../../runtime/observe/metrics.ts";
 import { MAX_FOLLOWERS, Observatory } from "../../../runtime/observe/observatory.ts";
 import { FakeClock, settle, WALL_START } from "../runtime/fake_clock.ts";

@@ -1,6 +1,6 @@
 /** Following a NANO that goes away. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { AdminClient, AdminError } from "../../../../admin/client.ts";
+import { AdminClient, AdminError } from "../../../../admin/client/client.ts";
 import { CliError } from "../../../../admin/cli/cli_error.ts";
 import { commandDocs } from "../../../../admin/cli/command_docs.ts";
 import { CommandLine } from "../../../../admin/cli/command_line.ts";

@@ -1,0 +1,121 @@
+/** Shows one app to the operator: its snapshot, figures, limits and origin, keys as in nano.json. */
+import { type AppConfig, type AppOrigin, type AppSnapshot, maskedConfig, NanoError } from "../../runtime/mod.ts";
+import type { AdminTarget } from "./admin_target.ts";
+import type { AppDetail, AppView } from "../schemas/app_schemas.ts";
+
+/** The views of a running NANO's apps. */
+export class AppViews {
+  readonly #target: AdminTarget;
+  readonly #now: () => number;
+
+  /** @param now wall clock, ms since the epoch */
+  constructor(target: AdminTarget, now: () => number) {
+    this.#target = target;
+    this.#now = now;
+  }
+
+  /** All apps, in the order of the configuration. */
+  all(): AppView[] {
+    const configs = new Map(this.#target.config.apps.map((config) => [config.name, config]));
+    return this.#target.apps().map((app) => this.#view(app, configs.get(app.name)));
+  }
+
+  /**
+   * One app with all that is known.
+   * @throws {NanoError} NOT_FOUND
+   */
+  detail(name: string): AppDetail {
+    const app = this.#target.apps().find((one) => one.name === name);
+    if (app === undefined) throw new NanoError("NOT_FOUND", `Cannot show app "${name}": there is no such app`);
+    const { config } = this.#target;
+    const own = config.apps.find((one) => one.name === name);
+    const shown = own && maskedConfig({ ...config, apps: [own] }).apps[0];
+    return {
+      ...this.#view(app, own),
+      env: { ...shown?.env },
+      secrets: [...own?.secrets ?? []],
+      crons: (own?.crons ?? []).map(({ name, schedule }) => ({ name, schedule })),
+      outbound: own === undefined ? null : typeof own.outbound === "string" ? own.outbound : [...own.outbound],
+      streams: own?.streams ?? null,
+      node_compat: own?.nodeCompat ?? null,
+      assets: own?.assets ? { path: own.assets.path, single_page: own.assets.singlePage } : null,
+      requests_by_end: Object.fromEntries(this.#target.observations.requestsByEnd(name)),
+      requests_by_status: Object.fromEntries(this.#target.observations.requestsByStatus(name)),
+    };
+  }
+
+  /** @param config undefined for an app that is being removed */
+  #view(app: AppSnapshot, config: AppConfig | undefined): AppView {
+    const { observations } = this.#target;
+    const { requests, errors, p50Seconds, p99Seconds } = observations.requestSummary(app.name);
+    const { lastExit, since } = app;
+    const { origin, tag } = this.#kept(app.name);
+    return {
+      name: app.name,
+      state: app.state,
+      error: app.error,
+      hostnames: [...app.hostnames],
+      port: app.port,
+      path: config?.path ?? null,
+      version: app.version,
+      since: isoTime(since),
+      uptime_seconds: app.state === "running" ? Math.max(0, this.#now() - since) / 1000 : 0,
+      start_seconds: app.startSeconds,
+      restarts: { ...app.restarts },
+      restarts_total: Object.values(app.restarts).reduce((sum, count) => sum + count, 0),
+      crashes: app.crashes,
+      last_exit: lastExit && { ...lastExit, at: isoTime(lastExit.at) },
+      in_flight: app.inFlight,
+      queued: app.queued,
+      requests,
+      errors,
+      latency: { p50_seconds: p50Seconds, p99_seconds: p99Seconds },
+      heap_bytes: app.heapBytes,
+      external_bytes: app.externalBytes,
+      cpu_seconds: app.cpuSeconds,
+      limits: config === undefined ? null : limitsOf(config),
+      origin: origin === null ? null : originView(origin),
+      tag,
+    };
+  }
+
+  /** An app that drains before it is gone has a snapshot and no entry any more. */
+  #kept(name: string): { origin: AppOrigin | null; tag: string | null } {
+    const { operations } = this.#target;
+    try {
+      return { origin: operations.originOf(name), tag: operations.tagOf(name) };
+    } catch (error) {
+      if (error instanceof NanoError && error.code === "NOT_FOUND") return { origin: null, tag: null };
+      throw error;
+    }
+  }
+}
+
+/** ISO 8601 of ms since the epoch. */
+export function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}
+
+function originView({ source, versionOf, overrides, deployed, rollout }: AppOrigin): NonNullable<AppView["origin"]> {
+  return {
+    source,
+    version_of: versionOf,
+    overrides: overrides === null ? null : { ...overrides },
+    deployed,
+    rollout: rollout === null ? null : { ...rollout },
+  };
+}
+
+function limitsOf(config: AppConfig): NonNullable<AppView["limits"]> {
+  return {
+    memory_mb: config.memoryMb,
+    external_mb: config.externalMb,
+    cpu_ms: config.cpuMs,
+    timeout_ms: config.timeoutMs,
+    max_concurrent: config.maxConcurrent,
+    max_queue: config.maxQueue,
+    max_body_bytes: config.maxBodyBytes,
+    idle_timeout_ms: config.idleTimeoutMs,
+    drain_timeout_ms: config.drainTimeoutMs,
+  };
+}

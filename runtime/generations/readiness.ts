@@ -1,0 +1,24 @@
+/** Whether NANO takes requests, and how its apps are. */
+import type { AppSnapshot } from "../events.ts";
+import type { AppStateName } from "../lifecycle.ts";
+
+/** Whether NANO takes requests, and how its apps are. */
+export interface Readiness {
+  /** Every app has left its first start, and no drain has begun. */
+  readonly ready: boolean;
+  /** NANO is going away. */
+  readonly draining: boolean;
+  /** State of every app, with the message of its failure. */
+  readonly apps: readonly { readonly name: string; readonly state: AppStateName; readonly error: string | null }[];
+}
+
+/** The readiness that these apps amount to. */
+export function readinessOf(snapshots: readonly AppSnapshot[], draining: boolean): Readiness {
+  const apps = snapshots.map(({ name, state, error }) => ({ name, state, error }));
+  return { ready: !draining && !snapshots.some(isFirstStart), draining, apps };
+}
+
+/** Whether an app has yet to come up or fail for the first time; later restarts are no reason to take NANO out of service. */
+function isFirstStart(app: AppSnapshot): boolean {
+  return app.state === "starting" && app.startSeconds === null && app.lastExit === null;
+}

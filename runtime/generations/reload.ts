@@ -1,0 +1,221 @@
+/** From one generation of apps to the next: everything new boots first, then one assignment, then the old drains. */
+import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
+import { diffApps } from "../config/diff.ts";
+import { messageOf, NanoError } from "../errors.ts";
+import type { AppSnapshot, ReloadSummary } from "../events.ts";
+import { type AppTarget, Router } from "../http/router.ts";
+import type { AppCall } from "../app_call.ts";
+import { splitTarget } from "./split_target.ts";
+import type { AppStateName, ExitReason } from "../lifecycle.ts";
+
+/** One app of a generation; Supervisor and BrokenApp fit. */
+export interface AppUnit {
+  readonly app: AppConfig;
+  readonly version: string | null;
+  readonly state: AppStateName;
+  readonly pending: number;
+  readonly openSockets: number;
+  /** Settles when its code, which is being read, has been; null or missing once it is known. */
+  readonly prepared?: Promise<void> | null;
+  fetch(call: AppCall): void;
+  start(): Promise<void>;
+  stop(timeoutMs?: number): Promise<ExitReason>;
+  snapshot(): AppSnapshot;
+}
+
+/** The code of an app, and the files it was made from. */
+export interface UnitCode {
+  readonly version: string;
+  readonly inputs: readonly string[];
+}
+
+/** What a reload works with. */
+export interface ReloadTools<Code extends UnitCode> {
+  /**
+   * @param isUrgent whether requests wait for it
+   * @throws {NanoError} when the app's code cannot be bundled
+   */
+  bundle(app: AppConfig, isUrgent?: () => boolean): Promise<Code>;
+  supervise(app: AppConfig, code: Code): AppUnit;
+  broken(app: AppConfig, error: NanoError): AppUnit;
+}
+
+/** A configuration and its apps; never changed once it is in force. */
+export interface Generation {
+  readonly config: NanoConfig;
+  readonly units: ReadonlyMap<string, AppUnit>;
+  /** Files whose change may change an app's code, by app. */
+  readonly inputs: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The generation before the first. */
+export function emptyGeneration(config: NanoConfig): Generation {
+  return { config: { ...config, apps: [] }, units: new Map(), inputs: new Map() };
+}
+
+/** A generation that is ready to be put in force, or to be thrown away. */
+export interface PreparedReload {
+  readonly next: Generation;
+  readonly summary: ReloadSummary;
+  /** Units of the generation before that have no place in the next. */
+  readonly retired: readonly AppUnit[];
+  /** Units whose code was being read already: whether it is the newest can be told later only. */
+  readonly postponed: readonly AppUnit[];
+  /** Ends what was started for nothing. */
+  discard(): Promise<void>;
+}
+
+/** How {@linkcode prepareReload} goes about it. */
+export interface ReloadOptions {
+  readonly strict: boolean;
+  readonly only: ReadonlySet<string> | null;
+  readonly force?: ReadonlySet<string>;
+  readonly patienceMs?: number;
+}
+
+/** States of an app that did not work already; that it still does not refuses nobody's change. */
+const BROKEN: ReadonlySet<AppStateName> = new Set(["failed", "backoff", "crash_loop", "quarantined"]);
+
+type Outcome<Code> =
+  | { readonly app: AppConfig; readonly code: Code }
+  | { readonly app: AppConfig; readonly error: NanoError };
+
+/**
+ * Bundles and boots what has changed.
+ *
+ * @param options.strict whether an app that breaks by this change refuses the whole reload; the first start is tolerant
+ * @param options.only apps whose files changed; null looks at all
+ * @param options.force apps that get another isolate even if nothing changed
+ * @param options.patienceMs after this apps that still start are taken as they are; by default each start is awaited
+ * @throws {NanoError} CONFIG_INVALID with every broken app in `details`; nothing of the present generation is touched
+ */
+export async function prepareReload<Code extends UnitCode>(
+  present: Generation,
+  config: NanoConfig,
+  tools: ReloadTools<Code>,
+  options: ReloadOptions,
+): Promise<PreparedReload> {
+  const { only, force = new Set() } = options;
+  const diff = diffApps(present.config.apps, config.apps);
+  const sameConfig = new Set(diff.unchanged);
+  const postponed: AppUnit[] = [];
+  const outcomes = await Promise.all(config.apps.map(async (app): Promise<Outcome<Code> | null> => {
+    const mayStay = sameConfig.has(app.name) && !force.has(app.name);
+    if (mayStay && only !== null && !only.has(app.name)) return null;
+    const old = present.units.get(app.name);
+    if (mayStay && old !== undefined && (old.prepared ?? null) !== null) {
+      // Its packages may take minutes, and nobody else's change has to wait for them.
+      postponed.push(old);
+      return null;
+    }
+    try {
+      return { app, code: await tools.bundle(app) };
+    } catch (error) {
+      return { app, error: asFailure(app, error) };
+    }
+  }));
+
+  const units = new Map<string, AppUnit>();
+  const inputs = new Map<string, readonly string[]>();
+  const fresh: AppUnit[] = [];
+  const changed = new Set(diff.changed);
+  config.apps.forEach((app, at) => {
+    const outcome = outcomes[at] ?? null;
+    const old = present.units.get(app.name);
+    const isSame = old !== undefined && sameConfig.has(app.name) && !force.has(app.name) &&
+      (outcome === null || ("code" in outcome && outcome.code.version === old.version));
+    inputs.set(
+      app.name,
+      outcome !== null && "code" in outcome ? outcome.code.inputs : present.inputs.get(app.name) ?? [],
+    );
+    if (isSame) {
+      units.set(app.name, old);
+      return;
+    }
+    const unit = "code" in outcome! ? tools.supervise(app, outcome.code) : tools.broken(app, outcome!.error);
+    if (old !== undefined) changed.add(app.name);
+    units.set(app.name, unit);
+    fresh.push(unit);
+  });
+
+  const discard = async () => {
+    await Promise.all(fresh.map((unit) => unit.stop(0)));
+  };
+  const failures: BootFailure[] = [];
+  const boot = bootAll(fresh, failures);
+  if (options.patienceMs === undefined) await boot;
+  else await atMost(boot, options.patienceMs);
+  if (options.strict) {
+    // An app that was broken before and still is must not hold down everybody else's changes.
+    const blocking = failures.filter(({ unit }) => {
+      const old = present.units.get(unit.app.name);
+      // One without a version never came so far that its code was read.
+      return old === undefined || (old.version !== null && !BROKEN.has(old.state));
+    });
+    if (blocking.length > 0) {
+      await discard();
+      const details = blocking.flatMap(({ error }) => [error.message, ...error.details]);
+      throw new NanoError("CONFIG_INVALID", `Cannot reload: ${blocking.length} app(s) would break`, { details });
+    }
+  }
+  const retired = [...present.units.values()].filter((unit) => units.get(unit.app.name) !== unit);
+  const summary: ReloadSummary = {
+    added: diff.added,
+    removed: diff.removed,
+    changed: [...changed],
+    unchanged: diff.unchanged.filter((name) => !changed.has(name)),
+  };
+  return { next: { config, units, inputs }, summary, retired, postponed, discard };
+}
+
+interface BootFailure {
+  readonly unit: AppUnit;
+  readonly error: NanoError;
+}
+
+async function bootAll(units: readonly AppUnit[], failures: BootFailure[]): Promise<void> {
+  await Promise.all(units.map(async (unit) => {
+    try {
+      await unit.start();
+    } catch (error) {
+      failures.push({ unit, error: asFailure(unit.app, error) });
+    }
+  }));
+}
+
+async function atMost(work: Promise<void>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
+}
+
+/** Whatever kept an app from starting, as a NanoError. */
+export function asFailure(app: AppConfig, error: unknown): NanoError {
+  if (error instanceof NanoError) return error;
+  return new NanoError("APP_FAILED", `Cannot start app "${app.name}": ${messageOf(error)}`, { cause: error });
+}
+
+/** Who takes the requests of each app: its unit, or two of which one is chosen for each request. */
+export function targetsOf({ config, units }: Generation): Map<string, AppTarget> {
+  return new Map([...units].map(([name, unit]) => {
+    const rollout = config.layers.rollouts[name];
+    const candidate = rollout === undefined ? undefined : units.get(rollout.app);
+    return [name, candidate === undefined ? unit : splitTarget(unit, candidate, rollout!.percent)];
+  }));
+}
+
+/**
+ * The router of a generation.
+ * @param targets as {@linkcode targetsOf} has them
+ * @param leaving removed apps that still drain: their hosts say so until somebody else claims them
+ */
+export function routerOf(
+  { config }: Generation,
+  targets: ReadonlyMap<string, AppTarget>,
+  leaving: Iterable<AppUnit>,
+): Router {
+  const routes = [...leaving].map((unit) => ({ hostnames: unit.app.hostnames, target: unit as AppTarget }));
+  for (const app of config.apps) routes.push({ hostnames: app.hostnames, target: targets.get(app.name)! });
+  return new Router(routes, config.defaultApp === null ? null : targets.get(config.defaultApp) ?? null);
+}

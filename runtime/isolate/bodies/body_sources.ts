@@ -1,0 +1,66 @@
+/** Makes Requests and Responses of bodies that Deno's classes do not know: the isolate's own Blob and FormData. */
+import { innerSlots } from "../../protocol/inner_slots.ts";
+import { blobStream } from "./blob_stream.ts";
+import { joinParts } from "./byte_parts.ts";
+import { requireRoom } from "./external_room.ts";
+import { isKnownBody, type KnownBody, knownBody } from "./known_body.ts";
+
+/**
+ * Up to this size a body is copied and goes over the wall whole, so that its length is known and it can be sent again
+ * with no further word; beyond, it is a stream. As much as a stream may have under way unread (protocol/wire.ts).
+ */
+const WHOLE_BYTES = 1024 * 1024;
+
+const NativeRequest = Request;
+const NativeResponse = Response;
+const { apply, construct } = Reflect;
+const { create, getOwnPropertyDescriptor } = Object;
+const { has, append } = Headers.prototype;
+const requestHeaders = getOwnPropertyDescriptor(Request.prototype, "headers")!.get!;
+const responseHeaders = getOwnPropertyDescriptor(Response.prototype, "headers")!.get!;
+
+/** The class that a subclass of an app is constructed as. */
+type NewTarget = new (...given: never[]) => unknown;
+
+/** `new Response(...given)` for any body. */
+export function makeResponse(given: ArrayLike<unknown>, newTarget: NewTarget = NativeResponse): Response {
+  const known = given.length === 0 ? null : knownBody(given[0]);
+  if (known === null) return construct(NativeResponse, given, newTarget) as Response;
+  const response = construct(NativeResponse, [contentOf(known), given[1]], newTarget) as Response;
+  setType(apply(responseHeaders, response, []) as Headers, known);
+  innerSlots?.noteSource(response, known);
+  return response;
+}
+
+/** `new Request(...given)` for any body. */
+export function makeRequest(given: ArrayLike<unknown>, newTarget: NewTarget = NativeRequest): Request {
+  const init = given[1];
+  const isObject = (typeof init === "object" && init !== null) || typeof init === "function";
+  const known = isObject ? knownBody((init as RequestInit).body) : null;
+  if (known === null) return construct(NativeRequest, given, newTarget) as Request;
+  // Other members, getters included, are read through the original.
+  const body = { __proto__: null, value: contentOf(known), enumerable: true } as PropertyDescriptor;
+  const derived = create(init as object, { __proto__: null, body } as unknown as PropertyDescriptorMap);
+  const request = construct(NativeRequest, [given[0], derived], newTarget) as Request;
+  setType(apply(requestHeaders, request, []) as Headers, known);
+  innerSlots?.noteSource(request, known);
+  return request;
+}
+
+/** What the body of a Request or Response was made of, as long as it was not used; its clones have it too. */
+export function knownBodyOf(holder: Request | Response): KnownBody | null {
+  const source = innerSlots === null ? null : innerSlots.sourceOf(holder);
+  return isKnownBody(source) ? source : null;
+}
+
+function contentOf(known: KnownBody): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
+  if (known.size > WHOLE_BYTES) return blobStream(known.parts);
+  // Deno copies it, so that the Blob's own bytes stay its own.
+  if (known.parts.length === 1) return known.parts[0]!;
+  requireRoom(known.size, "a body");
+  return joinParts(known.parts, known.size);
+}
+
+function setType(headers: Headers, { type }: KnownBody): void {
+  if (type !== "" && !apply(has, headers, ["content-type"])) apply(append, headers, ["content-type", type]);
+}

@@ -1,0 +1,120 @@
+/** What npm packages written for Node find in an app: a process object that reaches nothing, Buffer, global. */
+import { bare } from "../../protocol/bare.ts";
+import v8 from "node:v8";
+import { createOutput } from "./node_output.ts";
+
+type Callable = (...given: unknown[]) => unknown;
+
+const { hrtime, nextTick, version, platform, arch } = process;
+const { node: nodeVersion, v8: v8Version } = process.versions;
+const heapStatistics = v8.getHeapStatistics;
+const now = performance.now.bind(performance);
+
+/** Globals of Node that an app has beside those of the web. */
+const NODE_GLOBALS = ["Buffer", "global", "process", "setImmediate", "clearImmediate"];
+
+/** Members of the app's process that `node:process` exports by name. */
+const EXPORTED =
+  "arch argv argv0 cpuUsage cwd emitWarning env execArgv exitCode hrtime memoryUsage nextTick off on once " +
+  "pid platform release stderr stdout title umask uptime version versions";
+
+/** What stands for `node:process`: the app's own object, never the worker's. */
+export const PROCESS_SOURCE = `const process = globalThis.process;
+export default process;
+export const { ${EXPORTED.split(" ").join(", ")} } = process;`;
+
+/** Takes Node's globals away. */
+export function removeNodeGlobals(): void {
+  for (const name of NODE_GLOBALS) Reflect.deleteProperty(globalThis, name);
+}
+
+/**
+ * The app's process.
+ *
+ * @param env the app's variables, shared with Deno.env
+ */
+export function createProcess(env: Record<string, string>, nanoVersion: string): object {
+  const started = now();
+  const { info, error } = console;
+  // Nothing is ever emitted: an app's process neither exits by itself nor gets signals.
+  const chain = function (this: unknown) {
+    return this;
+  };
+  const emptyList = () => [];
+  const listeners: Record<string, unknown> = { emit: () => false, listenerCount: () => 0, getMaxListeners: () => 10 };
+  for (const name of ["listeners", "rawListeners", "eventNames"]) listeners[name] = emptyList;
+  const chained = "on once off addListener removeListener removeAllListeners prependListener prependOnceListener " +
+    "setMaxListeners";
+  for (const name of chained.split(" ")) listeners[name] = chain;
+  const refused: Record<string, Callable> = {};
+  for (const name of "abort binding chdir dlopen exit kill reallyExit setgid setuid".split(" ")) {
+    refused[name] = () => {
+      throw new TypeError(`Cannot call process.${name}: it reaches past the isolate`);
+    };
+  }
+  const app = {
+    ...listeners,
+    ...refused,
+    env: createEnv(env),
+    nextTick,
+    hrtime,
+    platform,
+    arch,
+    version,
+    versions: { node: nodeVersion, v8: v8Version, nano: nanoVersion },
+    release: { name: "node" },
+    title: "nano",
+    argv: ["nano", "app"],
+    argv0: "nano",
+    execArgv: [],
+    execPath: "",
+    pid: 1,
+    ppid: 0,
+    exitCode: undefined,
+    features: {},
+    config: { target_defaults: {}, variables: {} },
+    stdout: createOutput(1, info),
+    stderr: createOutput(2, error),
+    cwd: () => "/",
+    umask: () => 0o22,
+    uptime: () => (now() - started) / 1000,
+    cpuUsage: () => ({ user: Math.round((now() - started) * 1000), system: 0 }),
+    memoryUsage: createMemoryUsage(),
+    getBuiltinModule: () => undefined,
+    emitWarning(warning: unknown, kind: unknown = "Warning") {
+      const type = typeof kind === "object" && kind !== null ? (kind as { type?: unknown }).type ?? "Warning" : kind;
+      console.warn(typeof warning === "string" ? `(node) ${String(type)}: ${warning}` : warning);
+    },
+  };
+  return Object.defineProperty(app, Symbol.toStringTag, { value: "process", configurable: true });
+}
+
+/** Variables are texts, whatever is assigned. */
+function createEnv(values: Record<string, string>): Record<string, string> {
+  const handler: ProxyHandler<Record<string, string>> = {
+    set(target, name, value) {
+      if (typeof name === "string") target[name] = String(value);
+      return true;
+    },
+    defineProperty(target, name, descriptor) {
+      if (typeof name === "string" && "value" in descriptor) target[name] = String(descriptor.value);
+      return true;
+    },
+  };
+  return new Proxy(values, bare(handler));
+}
+
+/** The isolate's own figures: those of the process would tell of its neighbours. */
+function createMemoryUsage(): Callable {
+  const memoryUsage = () => {
+    const heap = heapStatistics();
+    return {
+      rss: heap.total_heap_size + heap.external_memory,
+      heapTotal: heap.total_heap_size,
+      heapUsed: heap.used_heap_size,
+      external: heap.external_memory,
+      arrayBuffers: heap.external_memory,
+    };
+  };
+  return Object.assign(memoryUsage, { rss: () => memoryUsage().rss });
+}

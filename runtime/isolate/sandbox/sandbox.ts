@@ -1,0 +1,169 @@
+/** Closes the doors that stand open in a worker without permissions; runs once, before any byte of an app. */
+import { bare } from "../../protocol/bare.ts";
+import { ALLOWED_GLOBALS } from "./allowed_globals.ts";
+import { limitSubtleCrypto } from "./crypto_limits.ts";
+
+/** Strings longer than this make some of V8's natives abort the whole process instead of throwing. */
+const MAX_NATIVE_CHARS = 1 << 26;
+
+const { defineProperty } = Object;
+
+type Callable = (...given: unknown[]) => unknown;
+
+/** Own names of a port that the event system looks up on the port itself; shielded, an app's patch never sees the port. */
+const PORT_METHODS = [
+  "postMessage",
+  "dispatchEvent",
+  "addEventListener",
+  "removeEventListener",
+  "start",
+  "close",
+  "ref",
+  "unref",
+  "emit",
+  "on",
+  "off",
+  "once",
+] as const;
+
+/** Gives a control port its own, unchangeable methods. */
+export function shieldPort(port: MessagePort): void {
+  const methods = port as unknown as Record<string, unknown>;
+  for (const name of PORT_METHODS) {
+    const method = methods[name];
+    if (typeof method !== "function") continue;
+    Object.defineProperty(port, name, {
+      value: (method as Callable).bind(port),
+      writable: false,
+      configurable: false,
+    });
+  }
+}
+
+/**
+ * Reduces globals to the allow list, disarms the process object, guards the natives that abort the process.
+ *
+ * @param heapLimitBytes what the app may hold in its heap
+ * @returns names that could not be removed; a test holds this list empty
+ */
+export function closeDoors(heapLimitBytes: number): string[] {
+  disarmProcess();
+  const leftovers = removeGlobals();
+  delete (URL as unknown as Record<string, unknown>).createObjectURL;
+  delete (URL as unknown as Record<string, unknown>).revokeObjectURL;
+  for (const prototype of [EventTarget.prototype, Event.prototype, MessageEvent.prototype]) lockPrototype(prototype);
+  guardNatives(heapLimitBytes);
+  limitSubtleCrypto();
+  return leftovers;
+}
+
+function removeGlobals(): string[] {
+  const leftovers: string[] = [];
+  const all = globalThis as unknown as Record<string, unknown>;
+  for (const name of Object.getOwnPropertyNames(all)) {
+    if (ALLOWED_GLOBALS.has(name)) continue;
+    // Some accessors only let go once they are plain values.
+    if (Reflect.deleteProperty(all, name)) continue;
+    // V8 keeps the name of the collector that --expose-gc made; there is nothing behind it any more.
+    if (name === "gc" && Reflect.defineProperty(all, name, { value: undefined, writable: false })) continue;
+    leftovers.push(name);
+  }
+  // Registered symbols are where others find APIs: with OTEL_DENO=true the operator's exporter of spans is among them.
+  for (const symbol of Object.getOwnPropertySymbols(all)) {
+    if (Symbol.keyFor(symbol) === undefined) continue;
+    if (!Reflect.deleteProperty(all, symbol)) leftovers.push(String(symbol));
+  }
+  for (let level = Object.getPrototypeOf(all); level !== null && level !== Object.prototype;) {
+    for (const name of Object.getOwnPropertyNames(level)) {
+      if (name === "constructor" || level === EventTarget.prototype) continue;
+      if (!Reflect.deleteProperty(level, name)) leftovers.push(`prototype:${name}`);
+    }
+    level = Object.getPrototypeOf(level);
+  }
+  return leftovers;
+}
+
+/** Methods of process that stay: its event plumbing, which Deno needs to report errors, and what only computes. */
+const HARMLESS_PROCESS_METHODS = new Set(
+  ("constructor on off once emit addListener removeListener removeAllListeners prependListener prependOnceListener " +
+    "listeners rawListeners listenerCount eventNames setMaxListeners getMaxListeners nextTick hrtime uptime cwd " +
+    "emitWarning _fatalException hasUncaughtExceptionCaptureCallback").split(" "),
+);
+/** Lazy members of process that hand out the outside. */
+const PROCESS_HANDLES = ["getBuiltinModule", "stdin", "stdout", "stderr", "channel", "env", "mainModule", "config"];
+
+/** Disarms the real process object: Deno's internals hold it, so an app may meet it. */
+function disarmProcess(): void {
+  for (const name of PROCESS_HANDLES) {
+    Reflect.defineProperty(process, name, { value: undefined, writable: false, configurable: false });
+  }
+  for (let level: object | null = process; level !== null && level !== Object.prototype;) {
+    for (const name of Object.getOwnPropertyNames(level)) {
+      const descriptor = Object.getOwnPropertyDescriptor(level, name)!;
+      if (HARMLESS_PROCESS_METHODS.has(name) || typeof descriptor.value !== "function") continue;
+      const refuse = () => {
+        throw new TypeError(`Cannot call process.${name}: it reaches past the isolate`);
+      };
+      Reflect.defineProperty(level, name, { value: refuse, writable: false, configurable: false });
+    }
+    level = Object.getPrototypeOf(level);
+  }
+}
+
+/**
+ * Makes a prototype's members unchangeable without making assignments on instances throw: each becomes an accessor
+ * whose setter defines an own property of the instance, as an assignment over a writable member would.
+ */
+function lockPrototype(prototype: object): void {
+  for (const key of Reflect.ownKeys(prototype)) {
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, key)!;
+    if (!descriptor.configurable) continue;
+    if (descriptor.get !== undefined || descriptor.set !== undefined) {
+      Object.defineProperty(prototype, key, { configurable: false });
+      continue;
+    }
+    const { value } = descriptor;
+    Object.defineProperty(prototype, key, {
+      get: () => value,
+      set(this: unknown, assigned: unknown) {
+        if (this === prototype || typeof this !== "object" || this === null) return;
+        defineProperty(this, key, bare({ value: assigned, writable: true, enumerable: true, configurable: true }));
+      },
+      enumerable: descriptor.enumerable ?? false,
+      configurable: false,
+    });
+  }
+}
+
+/** Wraps the natives that end the process when their result or input is beyond what V8 can hold. */
+function guardNatives(heapLimitBytes: number): void {
+  const apply = Reflect.apply;
+  const tooLong = (max: number) => new RangeError(`Cannot process a text of more than ${max} characters at once`);
+  const wrap = (
+    holder: object,
+    key: PropertyKey,
+    subject: (self: unknown, given: ArrayLike<unknown>) => unknown,
+    max = MAX_NATIVE_CHARS,
+  ) => {
+    const native = (holder as Record<PropertyKey, Callable>)[key]!;
+    // A method, so that it is no constructor, like the native one.
+    const { guarded } = {
+      guarded(this: unknown): unknown {
+        const text = subject(this, arguments);
+        if (typeof text === "string" && text.length > max) throw tooLong(max);
+        return apply(native, this, arguments);
+      },
+    };
+    Object.defineProperty(guarded, "length", { value: native.length, configurable: true });
+    Object.defineProperty(guarded, "name", { value: native.name, configurable: true });
+    Object.defineProperty(holder, key, { value: guarded, writable: true, configurable: true });
+  };
+  const own = (self: unknown) => self;
+  const first = (_self: unknown, given: ArrayLike<unknown>) => given[0];
+  wrap(String.prototype, "split", own);
+  wrap(RegExp.prototype, Symbol.match, first);
+  wrap(RegExp.prototype, Symbol.split, first);
+  wrap(RegExp.prototype, Symbol.replace, first);
+  // What it builds is many times as large as the text, and it aborts rather than stop at the cap.
+  wrap(JSON, "parse", first, Math.min(MAX_NATIVE_CHARS, heapLimitBytes / 4));
+}

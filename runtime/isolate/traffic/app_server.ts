@@ -1,0 +1,347 @@
+/** Serves one app inside its isolate: requests in, responses out, aborts, drain. */
+import { BODY, OP } from "../../protocol/messages.ts";
+import { type Wire, WireViolation } from "../../protocol/wire.ts";
+import type { Receiving } from "../../protocol/wire.ts";
+import { enterRoot } from "./async_root.ts";
+import { type AbortCallbacks, createRequest } from "./request.ts";
+import { runTraced } from "./request_trace.ts";
+import type { AppContext } from "./app_context.ts";
+import { FetchClient } from "./fetch.ts";
+import { withoutOwnFrames } from "./own_frames.ts";
+import { type AppScheduled, runJob } from "./scheduled.ts";
+import { BadResponse, sendResponse } from "./responder.ts";
+import { SocketHub } from "./socket_hub.ts";
+
+/** What an app exports, once found. */
+export type AppFetch = (request: Request, env: unknown, context: AppContext) => unknown;
+
+/** A loaded app. */
+export interface LoadedApp {
+  readonly fetch: AppFetch;
+  /** Null when the app exports none. */
+  readonly scheduled: AppScheduled | null;
+  readonly env: Record<string, unknown>;
+}
+
+/** Longest stack text sent to the host's log. */
+const MAX_STACK_CHARS = 8 * 1024;
+/** Of an error's name, which an app makes up as it likes. */
+const MAX_NAME_CHARS = 200;
+
+/** How `traceparent` begins. */
+const LETTER_T = 0x74;
+
+const NativePromise = Promise;
+const resolved = Promise.resolve.bind(Promise);
+const { then } = Promise.prototype;
+const { apply } = Reflect;
+const { assign } = Object;
+
+/** Takes operations off the wire and runs them against the app. */
+export class AppServer {
+  /** Outgoing requests. */
+  readonly fetches: FetchClient;
+  /** WebSockets, incoming and outgoing. */
+  readonly sockets: SocketHub;
+  readonly #wire: Wire;
+  #app: LoadedApp | null = null;
+  readonly #aborts: AbortCallbacks = new Map();
+  readonly #report: (error: unknown) => void;
+  #pending = new Set<number>();
+  #waits = 0;
+  #draining = false;
+
+  /** @param report tells the log of an error that no client hears of */
+  constructor(wire: Wire, report: (error: unknown) => void) {
+    this.#wire = wire;
+    this.#report = report;
+    this.fetches = new FetchClient(wire);
+    this.sockets = new SocketHub(wire);
+  }
+
+  /** Hands requests to this app from now on. */
+  serve(app: LoadedApp): void {
+    this.#app = app;
+  }
+
+  /** Runs one batch. */
+  receive(batch: readonly unknown[]): void {
+    const wire = this.#wire;
+    for (let at = 0; at < batch.length;) {
+      const id = batch[at + 1] as number;
+      enterRoot();
+      switch (batch[at]) {
+        case OP.REQUEST:
+          this.#requestOf(batch, at);
+          at += 8;
+          break;
+        case OP.SCHEDULED:
+          this.#run(id, batch[at + 2] as string, batch[at + 3] as number);
+          at += 4;
+          break;
+        case OP.DATA:
+          wire.onData(id, batch[at + 2]);
+          at += 3;
+          break;
+        case OP.END:
+          wire.onEnd(id);
+          at += 2;
+          break;
+        case OP.ERROR:
+          if (id < 0) this.fetches.onBodyFailed(id, batch[at + 2] as string);
+          else wire.onError(id, batch[at + 2] as string);
+          at += 3;
+          break;
+        case OP.CREDIT:
+          wire.onCredit(id, batch[at + 2]);
+          at += 3;
+          break;
+        case OP.CANCEL:
+          wire.onCancel(id, batch[at + 2] as string);
+          at += 3;
+          break;
+        case OP.ABORT:
+          this.#abort(id);
+          at += 2;
+          break;
+        case OP.DRAIN:
+          this.#draining = true;
+          this.#settle();
+          at += 1;
+          break;
+        case OP.FETCHED:
+          this.fetches.onFetched(batch, at);
+          at += 8;
+          break;
+        case OP.FETCH_FAILED:
+          this.fetches.onFailed(id, batch[at + 2] as string);
+          at += 3;
+          break;
+        case OP.SOCKET_OPEN:
+          this.sockets.onOpen(id, batch[at + 2] as string);
+          at += 3;
+          break;
+        case OP.SOCKET_MESSAGE:
+          this.sockets.onMessage(id, batch[at + 2] as string | Uint8Array<ArrayBuffer>);
+          at += 3;
+          break;
+        case OP.SOCKET_CLOSE:
+          this.sockets.onClose(id, batch[at + 2] as number, batch[at + 3] as string);
+          if (this.#pending.has(id)) this.#finish(id);
+          at += 4;
+          break;
+        case OP.SOCKET_SENT:
+          this.sockets.onSent(id, batch[at + 2] as number);
+          at += 3;
+          break;
+        default:
+          throw new WireViolation(`Unknown operation ${String(batch[at])}`);
+      }
+    }
+    enterRoot();
+  }
+
+  #requestOf(batch: readonly unknown[], at: number): void {
+    const headers = batch[at + 4] as string;
+    // A closure a request is dear; only a traced one, whose trace stands first, needs one.
+    if (headers.charCodeAt(0) !== LETTER_T) this.#request(batch, at);
+    else runTraced(headers, () => this.#request(batch, at));
+  }
+
+  #request(batch: readonly unknown[], at: number): void {
+    const id = batch[at + 1] as number;
+    const remote = batch[at + 5] as string;
+    const bodyKind = batch[at + 6] as number;
+    let receiving: Receiving | null = null;
+    if (bodyKind === BODY.STREAM) receiving = this.#wire.openReceiver(id, ignore);
+    this.#pending.add(id);
+    let result: unknown;
+    try {
+      const request = createRequest(
+        {
+          id,
+          method: batch[at + 2] as string,
+          url: batch[at + 3] as string,
+          headers: batch[at + 4] as string,
+          bodyKind,
+          body: batch[at + 7] as string | Uint8Array | null,
+          receiving,
+        },
+        this.#wire,
+        this.#aborts,
+      );
+      result = this.#app!.fetch(
+        request,
+        assign(new RequestEnv(remote), this.#app!.env),
+        new RequestContext(this, remote),
+      );
+    } catch (error) {
+      this.#fail(id, error);
+      return;
+    }
+    if (isThenable(result)) {
+      apply(then, result instanceof NativePromise ? result : resolved(result), [
+        (value: unknown) => this.#answer(id, value),
+        (error: unknown) => this.#fail(id, error),
+      ]);
+    } else this.#answer(id, result);
+  }
+
+  /** Runs a job; it stays pending until it has ended, so that a drain waits for it. */
+  #run(id: number, cron: string, scheduledTime: number): void {
+    this.#pending.add(id);
+    const { scheduled, env } = this.#app!;
+    const done = runJob(scheduled, { cron, scheduledTime }, { env: assign({}, env), report: this.#report });
+    apply(then, done, [() => {
+      if (!this.#pending.has(id)) return;
+      this.#wire.out.push(OP.RESPONSE, id, 204, "", "", BODY.NONE, null);
+      this.#wire.kick();
+      this.#finish(id);
+    }, (error: unknown) => this.#fail(id, error)]);
+  }
+
+  #answer(id: number, value: unknown): void {
+    if (!this.#pending.has(id)) {
+      // The host gave up on this request; its stream, if any, must not run on.
+      if (value instanceof Response) value.body?.cancel().catch(ignore);
+      return;
+    }
+    try {
+      // The request stays pending until its socket has closed, so that a drain waits for it.
+      if (this.sockets.sendUpgrade(id, value)) return;
+      sendResponse(this.#wire, id, value, () => this.#finish(id));
+    } catch (error) {
+      this.#fail(id, error);
+    }
+  }
+
+  #fail(id: number, error: unknown): void {
+    if (!this.#pending.has(id)) return;
+    const code = isBadResponse(error) ? "APP_BAD_RESPONSE" : "APP_EXCEPTION";
+    const { name, message, stack } = describeError(error);
+    this.#wire.out.push(OP.FAIL, id, code, name, message, stack);
+    this.#wire.kick();
+    this.#finish(id);
+  }
+
+  #finish(id: number): void {
+    this.#pending.delete(id);
+    this.#aborts.delete(id);
+    this.#settle();
+  }
+
+  #abort(id: number): void {
+    const callback = this.#aborts.get(id);
+    this.#finish(id);
+    if (callback === undefined) return;
+    try {
+      callback();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #settle(): void {
+    if (!this.#draining || this.#pending.size > 0 || this.#waits > 0) return;
+    this.#draining = false;
+    this.#wire.out.push(OP.DRAINED);
+    this.#wire.kick();
+  }
+
+  /** Keeps the isolate from draining until a promise has settled; a rejection goes to the log. */
+  waitUntil(promise: unknown): void {
+    this.#waits++;
+    const done = () => {
+      this.#waits--;
+      this.#settle();
+    };
+    apply(then, resolved(promise), [done, (error: unknown) => {
+      this.#report(error);
+      done();
+    }]);
+  }
+}
+
+/** A class and not a literal with closures: one is made for each request. */
+class RequestContext implements AppContext {
+  readonly #remote: string;
+  /** Its own and bound: server adapters copy own members of env and ctx into one object, and apps destructure. */
+  readonly waitUntil: (promise: unknown) => void;
+
+  constructor(server: AppServer, remote: string) {
+    this.#remote = remote;
+    this.waitUntil = (promise) => server.waitUntil(promise);
+  }
+
+  passThroughOnException(): void {}
+
+  get remoteAddr(): AppContext["remoteAddr"] {
+    return addressOf(this.#remote);
+  }
+}
+
+/** The app's variables, fresh for each request, so that one request's changes do not reach another. */
+class RequestEnv {
+  readonly #remote: string;
+
+  constructor(remote: string) {
+    this.#remote = remote;
+  }
+
+  /** Not enumerable: Hono's getConnInfo looks for it, an app that lists its env should not meet it. */
+  get remoteAddr(): AppContext["remoteAddr"] {
+    return addressOf(this.#remote);
+  }
+}
+
+function ignore(): void {}
+
+/** `instanceof` runs traps of a thrown Proxy, which may throw themselves. */
+function isBadResponse(error: unknown): boolean {
+  try {
+    return error instanceof BadResponse;
+  } catch {
+    return false;
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return value instanceof NativePromise ||
+    (typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function");
+}
+
+function addressOf(remote: string): AppContext["remoteAddr"] {
+  const at = remote.lastIndexOf(" ");
+  return { transport: "tcp", hostname: remote.slice(0, at), port: Number(remote.slice(at + 1)) };
+}
+
+/** Texts of a thrown value, bounded; getters of a hostile error may throw themselves. */
+export function describeError(error: unknown): { name: string; message: string; stack: string } {
+  try {
+    if (error instanceof Error) {
+      return {
+        name: String(error.name).slice(0, MAX_NAME_CHARS),
+        message: String(error.message).slice(0, MAX_STACK_CHARS),
+        stack: withCauses(error).slice(0, MAX_STACK_CHARS),
+      };
+    }
+    return { name: typeof error, message: String(error).slice(0, MAX_STACK_CHARS), stack: "" };
+  } catch {
+    return { name: "Error", message: "an error that cannot be shown", stack: "" };
+  }
+}
+
+function withCauses(error: Error): string {
+  let text = bounded(error.stack ?? error);
+  let { cause } = error;
+  for (let depth = 0; depth < 5 && cause !== undefined; depth++) {
+    text += `\nCaused by: ${bounded(cause instanceof Error ? cause.stack ?? cause : cause)}`;
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return withoutOwnFrames(text);
+}
+
+/** Before frames are left out of it: a text of hundreds of megabytes is not to be searched. */
+function bounded(error: unknown): string {
+  return String(error).slice(0, 4 * MAX_STACK_CHARS);
+}

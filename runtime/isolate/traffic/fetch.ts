@@ -1,0 +1,193 @@
+/** The app's fetch: the host performs it under the app's outbound policy. */
+import { bare } from "../../protocol/bare.ts";
+import { joinHeaders, splitHeaders } from "../../protocol/header_block.ts";
+import { innerSlots } from "../../protocol/inner_slots.ts";
+import { BODY, OP } from "../../protocol/messages.ts";
+import type { Receiving, Wire } from "../../protocol/wire.ts";
+import { knownBodyOf, makeRequest } from "../bodies/body_sources.ts";
+import { withoutBase } from "./relative_urls.ts";
+import { currentTrace } from "./request_trace.ts";
+
+interface Pending {
+  readonly resolve: (response: Response) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly receiving: Receiving;
+  /** Takes the abort listener back. */
+  readonly forget: () => void;
+}
+
+const NativeResponse = Response;
+const NativeTypeError = TypeError;
+const NativePromise = Promise;
+const NativeUint8Array = Uint8Array;
+const nativeFetch = fetch;
+const NativeWeakRef = WeakRef;
+const { apply } = Reflect;
+const { deref } = WeakRef.prototype;
+const { register } = FinalizationRegistry.prototype;
+
+/** Takes the abort listeners of answers back that nobody can read any more. */
+const unreadable = new FinalizationRegistry<() => void>((forget) => forget());
+
+/** Outgoing requests of this isolate; ids are negative, so that their streams meet no others. */
+export class FetchClient {
+  readonly #wire: Wire;
+  readonly #pending = new Map<number, Pending>();
+  #next = -1;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  /** The function to install as the app's `fetch`. */
+  readonly fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> =>
+    this.#fetch(OP.FETCH, input, init);
+
+  /** The same for the app's own static files. */
+  readonly fetchAsset = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> =>
+    this.#fetch(OP.FETCH_ASSET, input, init);
+
+  #fetch(operation: number, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    let request: Request;
+    try {
+      request = withoutBase(() => makeRequest([input, init]));
+    } catch (error) {
+      return NativePromise.reject(error);
+    }
+    // Data URLs hold their own answer.
+    if (request.url.slice(0, 5) === "data:") return apply(nativeFetch, undefined, [request]);
+    return new NativePromise((resolve, reject) => this.#start(operation, request, resolve, reject));
+  }
+
+  #start(
+    operation: number,
+    request: Request,
+    resolve: (response: Response) => void,
+    reject: (reason: unknown) => void,
+  ): void {
+    const { signal } = request;
+    if (signal.aborted) return reject(signal.reason);
+    const id = this.#next--;
+    const wire = this.#wire;
+    const receiving = wire.openReceiver(id, (end) => {
+      if (end === "cancelled") this.#abort(id);
+      this.#pending.get(id)?.forget();
+      this.#pending.delete(id);
+      if (end === "done" && receiving.queue.length > 0) this.#stayAbortable(receiving, signal);
+    });
+    const onAbort = () => {
+      this.#abort(id);
+      wire.failReceiving(id, signal.reason);
+      wire.stopSending(id, "The request was aborted");
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, bare({ once: true }));
+    this.#pending.set(id, {
+      resolve,
+      reject,
+      receiving,
+      forget: () => signal.removeEventListener("abort", onAbort),
+    });
+    this.#send(operation, id, request);
+  }
+
+  /** A body that has arrived and was not read yet fails by an abort all the same, as the Fetch standard has it. */
+  #stayAbortable(receiving: Receiving, signal: AbortSignal): void {
+    const wire = this.#wire;
+    // Weakly: a signal may live as long as the app, and an answer that nobody reads must not.
+    const weak = new NativeWeakRef(receiving);
+    const onAbort = () => {
+      const unread = apply(deref, weak, []) as Receiving | undefined;
+      if (unread !== undefined) wire.failUnread(unread, signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, bare({ once: true }));
+    apply(register, unreadable, [receiving, () => signal.removeEventListener("abort", onAbort)]);
+  }
+
+  #send(operation: number, id: number, request: Request): void {
+    const wire = this.#wire;
+    const body = innerSlots === null ? request.body : innerSlots.takeRequestBody(innerSlots.request(request));
+    // A stream over bytes that are at hand has a length; what is no stream has it anyway.
+    const size = knownBodyOf(request)?.size;
+    const length = size === undefined || body instanceof NativeUint8Array
+      ? ""
+      : joinHeaders([["content-length", `${size}`]]);
+    const headers = (operation === OP.FETCH ? withTrace(request.headers) : joinHeaders(request.headers)) + length;
+    wire.out.push(operation, id, request.method, request.url, headers, request.redirect);
+    if (body === null) wire.out.push(BODY.NONE, null);
+    else if (typeof body === "string") wire.out.push(BODY.WHOLE, body);
+    else if (body instanceof NativeUint8Array) {
+      wire.out.push(BODY.WHOLE);
+      wire.pushBytes(body, false);
+    } else {
+      wire.out.push(BODY.STREAM, null);
+      wire.send(id, body.getReader(), { owned: false, onEnd() {} });
+    }
+    wire.kick();
+  }
+
+  #abort(id: number): void {
+    this.#wire.out.push(OP.FETCH_ABORT, id);
+    this.#wire.kick();
+  }
+
+  /** FETCHED: id, status, status text, header block, url, redirected, body kind. */
+  onFetched(batch: readonly unknown[], at: number): void {
+    const id = batch[at + 1] as number;
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    const [status, statusText, headers, url, redirected, kind] = batch.slice(at + 2, at + 8) as [
+      number,
+      string,
+      string,
+      string,
+      boolean,
+      number,
+    ];
+    const list = splitHeaders(headers);
+    let body: ReadableStream<Uint8Array> | null = null;
+    if (kind === BODY.STREAM) body = this.#wire.readableOf(pending.receiving, { byob: true });
+    else this.#wire.onEnd(id);
+    pending.resolve(
+      innerSlots === null
+        ? publicResponse(status, statusText, headers, body, url, redirected)
+        : innerSlots.makeFetched({ status, statusText, headers: list, body, url, redirected }),
+    );
+  }
+
+  /** ERROR in the body of an answer. */
+  onBodyFailed(id: number, message: string): void {
+    this.#wire.failReceiving(id, new NativeTypeError(message));
+  }
+
+  /** FETCH_FAILED: id, message. */
+  onFailed(id: number, message: string): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    const error = new NativeTypeError(message);
+    this.#wire.failReceiving(id, error);
+    this.#wire.stopSending(id, message);
+    pending.reject(error);
+  }
+}
+
+/** Header block of a request, its trace first unless the app sends one of its own. */
+function withTrace(headers: Headers): string {
+  const trace = currentTrace();
+  const own = trace !== "" && (headers.has("traceparent") || headers.has("tracestate"));
+  return own ? joinHeaders(headers) : trace + joinHeaders(headers);
+}
+
+function publicResponse(
+  status: number,
+  statusText: string,
+  headers: string,
+  body: ReadableStream<Uint8Array> | null,
+  url: string,
+  redirected: boolean,
+): Response {
+  const response = new NativeResponse(body, { status, statusText, headers: splitHeaders(headers) });
+  Object.defineProperty(response, "url", { value: url });
+  Object.defineProperty(response, "redirected", { value: redirected });
+  return response;
+}

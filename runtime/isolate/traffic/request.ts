@@ -1,0 +1,123 @@
+/** The Request that an app gets: a genuine one, over an inner object that unpacks headers and body only on demand. */
+import { bare } from "../../protocol/bare.ts";
+import { BODY, OP } from "../../protocol/messages.ts";
+import { type HeaderList, splitHeaders } from "../../protocol/header_block.ts";
+import { type InnerBodyContent, type InnerRequest, innerSlots } from "../../protocol/inner_slots.ts";
+import type { Receiving, Wire } from "../../protocol/wire.ts";
+
+const NativeUint8Array = Uint8Array;
+
+/** A request as it came over the wall. */
+export interface ArrivedRequest {
+  readonly id: number;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: string;
+  readonly bodyKind: number;
+  readonly body: string | Uint8Array | null;
+  /** The opened receiver, for a streamed body. */
+  readonly receiving: Receiving | null;
+}
+
+/** Callbacks to run when the client of a request goes away, by request id. */
+export type AbortCallbacks = Map<number, () => void>;
+
+/** Builds the app's Request. */
+export function createRequest(arrived: ArrivedRequest, wire: Wire, aborts: AbortCallbacks): Request {
+  if (innerSlots !== null) return innerSlots.makeRequest(new LazyInnerRequest(arrived, wire, aborts));
+  const controller = new AbortController();
+  aborts.set(arrived.id, () => controller.abort(clientGone()));
+  wire.out.push(OP.ARM, arrived.id);
+  wire.kick();
+  const init: RequestInit = {
+    method: arrived.method,
+    headers: splitHeaders(arrived.headers),
+    signal: controller.signal,
+    ...(hasNoBody(arrived.method) ? {} : { body: bodyContent(arrived, wire) as BodyInit }),
+  };
+  return new Request(arrived.url, bare(init));
+}
+
+function clientGone(): DOMException {
+  return new DOMException("The client closed the connection", "AbortError");
+}
+
+function hasNoBody(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+function bodyContent(arrived: ArrivedRequest, wire: Wire): InnerBodyContent {
+  // As Deno.serve has it: what may have a body has one, be it empty.
+  if (arrived.bodyKind === BODY.NONE) return hasNoBody(arrived.method) ? null : new NativeUint8Array(0);
+  if (arrived.bodyKind === BODY.WHOLE) return arrived.body;
+  return wire.readableOf(arrived.receiving!, { byob: true });
+}
+
+/** Fits what Deno's Request expects of its inner object; names are Deno's. */
+class LazyInnerRequest implements InnerRequest {
+  readonly method: string;
+  readonly redirectMode = "follow";
+  readonly redirectCount = 0;
+  readonly clientRid = null;
+  readonly blobUrlEntry = null;
+  readonly #arrived: ArrivedRequest;
+  readonly #wire: Wire;
+  readonly #aborts: AbortCallbacks;
+  #headerList: HeaderList | null = null;
+  #body: object | null | undefined = undefined;
+
+  constructor(arrived: ArrivedRequest, wire: Wire, aborts: AbortCallbacks) {
+    this.method = arrived.method;
+    this.#arrived = arrived;
+    this.#wire = wire;
+    this.#aborts = aborts;
+  }
+
+  url(): string {
+    return this.#arrived.url;
+  }
+
+  currentUrl(): string {
+    return this.#arrived.url;
+  }
+
+  get urlList(): (() => string)[] {
+    return [() => this.#arrived.url];
+  }
+
+  get urlListProcessed(): string[] {
+    return [this.#arrived.url];
+  }
+
+  get headerList(): HeaderList {
+    return this.#headerList ??= splitHeaders(this.#arrived.headers);
+  }
+
+  header(name: string): string | null {
+    const wanted = name.toLowerCase();
+    let value: string | null = null;
+    for (const [key, one] of this.headerList) {
+      if (key.toLowerCase() === wanted) value = value === null ? one : `${value}, ${one}`;
+    }
+    return value;
+  }
+
+  get body(): object | null {
+    if (this.#body === undefined) {
+      const content = bodyContent(this.#arrived, this.#wire);
+      this.#body = content === null ? null : innerSlots!.makeBody(content);
+    }
+    return this.#body;
+  }
+
+  set body(body: object | null) {
+    this.#body = body;
+  }
+
+  /** Deno calls this once somebody looks at request.signal. */
+  onCancel(callback: () => void): void {
+    this.#aborts.set(this.#arrived.id, callback);
+    this.#wire.out.push(OP.ARM, this.#arrived.id);
+    this.#wire.kick();
+  }
+}

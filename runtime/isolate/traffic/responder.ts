@@ -1,0 +1,182 @@
+/** Sends what an app's handler returned across the wall: whole bodies at once, streams with credits. */
+import { BODY, OP } from "../../protocol/messages.ts";
+import { joinHeaders } from "../../protocol/header_block.ts";
+import { type InnerResponse, innerSlots } from "../../protocol/inner_slots.ts";
+import { knownBodyOf } from "../bodies/body_sources.ts";
+import type { Wire } from "../../protocol/wire.ts";
+
+/** A stream that ends within one turn and below this size is sent as a whole body. */
+const READ_AHEAD_BYTES = 64 * 1024;
+
+const NativeResponse = Response;
+const NativeUint8Array = Uint8Array;
+const nextTurn = setImmediate;
+const { apply } = Reflect;
+const { toLowerCase } = String.prototype;
+
+/** Why a returned value cannot be sent. */
+export class BadResponse extends Error {
+  override readonly name = "BadResponse";
+}
+
+/** A response reader: the read that may already be under way, and the stream's own reader. */
+interface StreamHead {
+  readonly parts: Uint8Array[];
+  size: number;
+  done: boolean;
+}
+
+/**
+ * Answers a request with what the handler returned.
+ *
+ * @param onDone called once when nothing of the answer is left to send
+ * @throws {BadResponse} when the value is no Response, or one whose body is used
+ */
+export function sendResponse(wire: Wire, id: number, value: unknown, onDone: () => void): void {
+  const response = takeResponse(value);
+  const { body } = response;
+  if (body !== null && typeof body === "object" && !(body instanceof NativeUint8Array)) {
+    // Before the body is read: that takes nothing from what it was made of.
+    const size = knownBodyOf(value as Response)?.size ?? null;
+    sendStream(
+      wire,
+      { id, head: size === null ? response : withLength(response, size), isLong: size !== null },
+      body,
+      onDone,
+    );
+    return;
+  }
+  sendWhole(wire, id, response, body);
+  onDone();
+}
+
+function takeResponse(value: unknown): InnerResponse {
+  if (!(value instanceof NativeResponse)) {
+    throw new BadResponse(`Cannot send ${describe(value)}: the handler must return a Response`);
+  }
+  let taken: InnerResponse | null;
+  try {
+    taken = innerSlots === null ? takePublicly(value) : innerSlots.takeResponse(value);
+  } catch (error) {
+    throw new BadResponse(`Cannot send the Response: ${error instanceof Error ? error.message : "its body is used"}`);
+  }
+  if (taken === null) throw new BadResponse("Cannot send the Response: it was not made by its constructor");
+  if (taken.status < 200 || taken.status > 599) {
+    throw new BadResponse(`Cannot send a Response of status ${taken.status}: it must be 200 to 599`);
+  }
+  return taken;
+}
+
+function takePublicly(response: Response): InnerResponse {
+  if (response.bodyUsed) throw new TypeError("Body already used");
+  return {
+    status: response.status,
+    statusText: response.statusText,
+    headers: [...response.headers],
+    body: response.body,
+  };
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return "undefined";
+  if (value === null) return "null";
+  if (typeof value !== "object" && typeof value !== "function") return `a ${typeof value}`;
+  const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+  return typeof name === "string" && name !== "" ? `a value of type ${name.slice(0, 80)}` : "an object";
+}
+
+function sendWhole(wire: Wire, id: number, head: InnerResponse, body: string | Uint8Array | null): void {
+  const kind = body === null ? BODY.NONE : BODY.WHOLE;
+  wire.out.push(OP.RESPONSE, id, head.status, head.statusText, joinHeaders(head.headers), kind);
+  if (body !== null && typeof body === "object") wire.pushBytes(body, false);
+  else wire.out.push(body);
+  wire.kick();
+}
+
+/** The same head with the length of its body, unless the app gave one. */
+function withLength(head: InnerResponse, size: number): InnerResponse {
+  const { headers } = head;
+  for (let at = 0; at < headers.length; at++) if (isContentLength(headers[at]![0])) return head;
+  return { ...head, headers: [...headers, ["content-length", `${size}`]] };
+}
+
+function isContentLength(name: string): boolean {
+  return name.length === 14 && apply(toLowerCase, name, []) === "content-length";
+}
+
+/** Reads ahead until the next turn of the event loop; what has ended by then is sent as a whole body. */
+function sendStream(
+  wire: Wire,
+  { id, head, isLong }: { readonly id: number; readonly head: InnerResponse; readonly isLong: boolean },
+  stream: ReadableStream<Uint8Array>,
+  onDone: () => void,
+): void {
+  const reader = stream.getReader();
+  const ahead: StreamHead = { parts: [], size: 0, done: false };
+  let under: Promise<ReadableStreamReadResult<Uint8Array>> | null = null;
+  let begun = false;
+
+  const begin = () => {
+    if (begun) return;
+    begun = true;
+    if (ahead.done) {
+      sendWhole(wire, id, head, join(ahead));
+      onDone();
+      return;
+    }
+    wire.out.push(OP.RESPONSE, id, head.status, head.statusText, joinHeaders(head.headers), BODY.STREAM, null);
+    for (const part of ahead.parts) {
+      wire.out.push(OP.DATA, id);
+      wire.pushBytes(part, false);
+    }
+    let first = under;
+    wire.send(id, {
+      read() {
+        const read = first ?? reader.read();
+        first = null;
+        return read;
+      },
+      cancel: (reason) => reader.cancel(reason),
+    }, { owned: false, sent: ahead.size, onEnd: onDone });
+    wire.kick();
+  };
+
+  if (isLong) return begin();
+  nextTurn(begin);
+  const step = async () => {
+    while (!begun && ahead.size < READ_AHEAD_BYTES) {
+      under = reader.read();
+      const { done, value } = await under;
+      if (begun) return;
+      under = null;
+      if (done) {
+        ahead.done = true;
+        break;
+      }
+      if (!(value instanceof NativeUint8Array)) {
+        throw new TypeError("Cannot send a stream chunk that is no Uint8Array");
+      }
+      if (value.byteLength === 0) continue;
+      ahead.parts.push(value.slice());
+      ahead.size += value.byteLength;
+    }
+    begin();
+  };
+  step().catch((error) => {
+    if (begun) return;
+    // Nothing was sent yet, but the head promises a body: the stream fails after its head, as it would without a wall.
+    under = Promise.reject(error);
+    begin();
+  });
+}
+
+function join(ahead: StreamHead): Uint8Array {
+  if (ahead.parts.length === 1) return ahead.parts[0]!;
+  const whole = new NativeUint8Array(ahead.size);
+  let at = 0;
+  for (const part of ahead.parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}

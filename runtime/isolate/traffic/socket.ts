@@ -1,0 +1,318 @@
+/** WebSocket inside an isolate: outgoing, taken over from a client, or one end of a WebSocketPair. */
+
+import { bare } from "../../protocol/bare.ts";
+import { type AppBlob, blobInternals } from "../bodies/blob.ts";
+import { joinParts } from "../bodies/byte_parts.ts";
+import { requireRoom } from "../bodies/external_room.ts";
+
+/** Where a socket's messages go. */
+export interface SocketTransport {
+  send(data: string | Uint8Array): void;
+  close(code: number, reason: string): void;
+  /** The app has dispatched this much of what arrived. */
+  dispatched(bytes: number): void;
+}
+
+/** Bytes that may wait for the network before the socket gives up; the host holds the same bound. */
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSING = 2;
+const CLOSED = 3;
+
+const NativeUint8Array = Uint8Array;
+const NativeMessageEvent = MessageEvent;
+const NativeCloseEvent = CloseEvent;
+const NativeEvent = Event;
+const encoder = new TextEncoder();
+const encode = encoder.encode.bind(encoder);
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** Opens an outgoing connection for a new socket; set once the wall stands. */
+export type ConnectSocket = (socket: AppSocket, url: string, protocols: readonly string[]) => SocketTransport;
+
+/** Marks construction from inside. */
+const INTERNAL = Symbol("internal");
+
+/** What NANO does to sockets and apps must not see. */
+export interface SocketInternals {
+  setConnect(connect: ConnectSocket): void;
+  createUnbound(options: { url: string; paired: boolean }): AppSocket;
+  bind(socket: AppSocket, transport: SocketTransport): void;
+  handOver(socket: AppSocket, network: SocketTransport): void;
+  open(socket: AppSocket, protocol: string): void;
+  receive(socket: AppSocket, data: string | Uint8Array<ArrayBuffer>): void;
+  sent(socket: AppSocket, bytes: number): void;
+  closed(socket: AppSocket, code: number, reason: string): void;
+}
+
+/** Set by the class itself, which alone reaches its private members. */
+export let socketInternals: SocketInternals;
+
+type Handler = ((event: Event) => void) | null;
+
+/** The `WebSocket` of an app. */
+export class AppSocket extends EventTarget {
+  static readonly CONNECTING = CONNECTING;
+  static readonly OPEN = OPEN;
+  static readonly CLOSING = CLOSING;
+  static readonly CLOSED = CLOSED;
+  static #connect: ConnectSocket | null = null;
+  #transport: SocketTransport | null = null;
+  #readyState = CONNECTING;
+  #url = "";
+  #protocol = "";
+  #binaryType: BinaryType = "blob";
+  #buffered = 0;
+  /** What was sent before there was a transport. */
+  #unsent: (string | Uint8Array)[] = [];
+  /** The close() that came before there was a transport. */
+  #unsentClose: { readonly code: number; readonly reason: string } | null = null;
+  /** What arrived before accept(), for an end of a pair; null once it was called. */
+  #unaccepted: (() => void)[] | null = null;
+  /** Where an end that stands for the client passes its messages on. */
+  #forward: SocketTransport | null = null;
+  readonly #handlers = new Map<string, Handler>();
+
+  constructor(url: string | URL | typeof INTERNAL, protocols: string | string[] = []) {
+    super();
+    if (url === INTERNAL) return;
+    const parsed = parseSocketUrl(url as string | URL);
+    const list = typeof protocols === "string" ? [protocols] : [...protocols];
+    if (list.some((one) => !TOKEN.test(one)) || new Set(list.map((one) => one.toLowerCase())).size !== list.length) {
+      throw new DOMException(`Cannot connect: the subprotocols ${JSON.stringify(list)} are invalid`, "SyntaxError");
+    }
+    this.#url = parsed;
+    this.#transport = AppSocket.#connect!(this, parsed, list);
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+  get readyState(): number {
+    return this.#readyState;
+  }
+  get protocol(): string {
+    return this.#protocol;
+  }
+  get extensions(): string {
+    return "";
+  }
+  get bufferedAmount(): number {
+    return this.#buffered;
+  }
+  get binaryType(): BinaryType {
+    return this.#binaryType;
+  }
+  set binaryType(type: BinaryType) {
+    if (type === "blob" || type === "arraybuffer") this.#binaryType = type;
+  }
+
+  get onopen(): Handler {
+    return this.#handlers.get("open") ?? null;
+  }
+  set onopen(handler: Handler) {
+    this.#handle("open", handler);
+  }
+  get onmessage(): Handler {
+    return this.#handlers.get("message") ?? null;
+  }
+  set onmessage(handler: Handler) {
+    this.#handle("message", handler);
+  }
+  get onclose(): Handler {
+    return this.#handlers.get("close") ?? null;
+  }
+  set onclose(handler: Handler) {
+    this.#handle("close", handler);
+  }
+  get onerror(): Handler {
+    return this.#handlers.get("error") ?? null;
+  }
+  set onerror(handler: Handler) {
+    this.#handle("error", handler);
+  }
+
+  #handle(type: string, handler: Handler): void {
+    const present = this.#handlers.get(type) ?? null;
+    if (present !== null) this.removeEventListener(type, present as EventListener);
+    const next = typeof handler === "function" ? handler : null;
+    this.#handlers.set(type, next);
+    if (next !== null) this.addEventListener(type, next as EventListener);
+  }
+
+  /** Begins to receive, for an end of a WebSocketPair; elsewhere it does nothing. */
+  accept(): void {
+    const waiting = this.#unaccepted;
+    this.#unaccepted = null;
+    for (const deliver of waiting ?? []) deliver();
+  }
+
+  send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+    const isUnbound = this.#transport === null;
+    if (this.#readyState === CONNECTING && !isUnbound) {
+      throw new DOMException("Cannot send: the socket is still connecting", "InvalidStateError");
+    }
+    if (this.#readyState >= CLOSING) return;
+    const message = toMessage(data);
+    this.#buffered += message.length;
+    if (this.#buffered > MAX_BUFFERED_BYTES) {
+      this.close(4013, "Too much is waiting to be sent");
+      return;
+    }
+    if (this.#transport === null) this.#unsent.push(message);
+    else this.#transport.send(message);
+  }
+
+  close(code?: number, reason = ""): void {
+    if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999) && !(code === 1001 || code === 1011)) {
+      throw new DOMException(`Cannot close with code ${code}: 1000 and 3000 to 4999 are allowed`, "InvalidAccessError");
+    }
+    const text = String(reason);
+    if (encode(text).length > 123) {
+      throw new DOMException("Cannot close: the reason is longer than 123 bytes", "SyntaxError");
+    }
+    if (this.#readyState >= CLOSING) return;
+    this.#readyState = CLOSING;
+    if (this.#transport === null) this.#unsentClose = { code: code ?? 1000, reason: text };
+    else this.#transport.close(code ?? 1000, text);
+  }
+
+  static {
+    socketInternals = {
+      /** Tells where outgoing connections are opened. */
+      setConnect(connect: ConnectSocket): void {
+        AppSocket.#connect = connect;
+      },
+
+      /** A socket that waits for its transport. */
+      createUnbound(options: { url: string; paired: boolean }): AppSocket {
+        const socket = new AppSocket(INTERNAL);
+        socket.#url = options.url;
+        if (options.paired) {
+          socket.#unaccepted = [];
+          socket.#binaryType = "arraybuffer";
+        }
+        return socket;
+      },
+
+      /** Gives the socket its transport; what was sent before goes first. */
+      bind(socket: AppSocket, transport: SocketTransport): void {
+        socket.#transport = transport;
+        const unsent = socket.#unsent;
+        socket.#unsent = [];
+        for (const message of unsent) transport.send(message);
+        const close = socket.#unsentClose;
+        if (close !== null) transport.close(close.code, close.reason);
+      },
+
+      /**
+       * Gives an end of a pair to the network: what was delivered to it and never accepted goes on to the client.
+       * Messages are kept as closures for delivery, so the end forwards them from inside.
+       */
+      handOver(socket: AppSocket, network: SocketTransport): void {
+        socket.#forward = network;
+        socket.accept();
+      },
+
+      /** The connection stands. */
+      open(socket: AppSocket, protocol: string): void {
+        // An end of a pair is open before it has a network.
+        socket.#protocol = protocol;
+        if (socket.#readyState !== CONNECTING) return;
+        socket.#readyState = OPEN;
+        socket.dispatchEvent(new NativeEvent("open"));
+      },
+
+      /** A message arrived. */
+      receive(socket: AppSocket, data: string | Uint8Array<ArrayBuffer>): void {
+        const deliver = () => {
+          if (socket.#forward !== null) return socket.#forward.send(data);
+          // As the standard has it, nothing is heard of once close() was called.
+          if (socket.#readyState >= CLOSING) return socket.#transport?.dispatched(data.length);
+          const isBlob = socket.#binaryType === "blob";
+          let shown: string | AppBlob | ArrayBuffer;
+          try {
+            // A message is the socket's alone: its Blob takes the bytes over.
+            if (typeof data === "string") shown = data;
+            else if (isBlob) shown = blobOf(data);
+            else shown = bufferOf(data);
+          } catch {
+            // There is no room for it; the app learns of it by the close.
+            socket.close(4013, "The app holds too much Blob data");
+            return socket.#transport?.dispatched(data.length);
+          }
+          try {
+            socket.dispatchEvent(new NativeMessageEvent("message", bare({ data: shown })));
+          } finally {
+            socket.#transport?.dispatched(data.length);
+          }
+        };
+        if (socket.#unaccepted === null) deliver();
+        else socket.#unaccepted.push(deliver);
+      },
+
+      /** The network has taken this much. */
+      sent(socket: AppSocket, bytes: number): void {
+        socket.#buffered = Math.max(0, socket.#buffered - bytes);
+      },
+
+      /** The connection has ended. */
+      closed(socket: AppSocket, code: number, reason: string): void {
+        const deliver = () => {
+          if (socket.#readyState === CLOSED) return;
+          if (socket.#forward !== null) return socket.#forward.close(code, reason);
+          const failed = socket.#readyState === CONNECTING;
+          socket.#readyState = CLOSED;
+          if (failed || code === 1006) socket.dispatchEvent(new NativeEvent("error"));
+          socket.dispatchEvent(new NativeCloseEvent("close", bare({ code, reason, wasClean: code !== 1006 })));
+        };
+        if (socket.#unaccepted === null) deliver();
+        else socket.#unaccepted.push(deliver);
+      },
+    };
+  }
+}
+
+for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
+  Object.defineProperty(AppSocket.prototype, name, { value, enumerable: true });
+}
+Object.defineProperty(AppSocket, "name", { value: "WebSocket", configurable: true });
+Object.defineProperty(AppSocket.prototype, Symbol.toStringTag, { value: "WebSocket", configurable: true });
+
+function toMessage(data: string | ArrayBufferLike | ArrayBufferView | Blob): string | Uint8Array {
+  if (blobInternals.isBlob(data)) return joinParts(blobInternals.partsOf(data), blobInternals.sizeOf(data));
+  if (ArrayBuffer.isView(data)) return new NativeUint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new NativeUint8Array(data).slice();
+  return String(data);
+}
+
+/** @throws {RangeError} when the app holds too much, messages that it has done with not counted */
+function blobOf(bytes: Uint8Array<ArrayBuffer>): AppBlob {
+  requireRoom(bytes.byteLength, "a Blob");
+  return blobInternals.create([bytes], "");
+}
+
+/** The bytes' own buffer where they fill it, as they do from 4 KiB on. */
+function bufferOf(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+}
+
+function parseSocketUrl(given: string | URL): string {
+  let url: URL;
+  try {
+    url = new URL(given);
+  } catch {
+    throw new DOMException(`Cannot connect: ${JSON.stringify(String(given))} is no URL`, "SyntaxError");
+  }
+  if (url.protocol === "http:") url.protocol = "ws:";
+  if (url.protocol === "https:") url.protocol = "wss:";
+  if (url.protocol !== "ws:" && url.protocol !== "wss:") {
+    throw new DOMException(`Cannot connect: the scheme "${url.protocol}" is none of a WebSocket`, "SyntaxError");
+  }
+  if (url.hash !== "" || url.href.endsWith("#")) {
+    throw new DOMException("Cannot connect: a WebSocket URL has no fragment", "SyntaxError");
+  }
+  return url.href;
+}

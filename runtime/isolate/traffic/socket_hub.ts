@@ -1,0 +1,182 @@
+/** The sockets of one isolate, by id: upgrades of requests, pairs, outgoing connections. */
+import { bare } from "../../protocol/bare.ts";
+import { joinHeaders } from "../../protocol/header_block.ts";
+import { OP } from "../../protocol/messages.ts";
+import type { Wire } from "../../protocol/wire.ts";
+import { currentTrace } from "./request_trace.ts";
+import { AppSocket, socketInternals, type SocketTransport } from "./socket.ts";
+
+/** What Deno.upgradeWebSocket takes. */
+export interface UpgradeOptions {
+  readonly protocol?: string;
+}
+
+const NativeResponse = Response;
+const NativeHeaders = Headers;
+
+/** Joins sockets to the wall. */
+export class SocketHub {
+  readonly #wire: Wire;
+  readonly #sockets = new Map<number, AppSocket>();
+  /** The socket behind a 101 response. */
+  readonly #upgrades = new WeakMap<Response, AppSocket>();
+  /** Other end of an end of a pair. */
+  readonly #peers = new WeakMap<AppSocket, AppSocket>();
+  #next = -1;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+    socketInternals.setConnect((socket, url, protocols) => {
+      // Outgoing sockets count down as outgoing requests do, from far below, so that the ids never meet.
+      const id = FIRST_OUTGOING + this.#next--;
+      this.#sockets.set(id, socket);
+      wire.out.push(OP.SOCKET_CONNECT, id, url, protocols.join(","), currentTrace());
+      wire.kick();
+      return this.#transport(id);
+    });
+  }
+
+  /** Sockets that are not closed. */
+  get size(): number {
+    return this.#sockets.size;
+  }
+
+  /** Deno's way to take a connection over. */
+  readonly upgradeWebSocket = (
+    request: Request,
+    options: UpgradeOptions = {},
+  ): { socket: AppSocket; response: Response } => {
+    if ((request.headers.get("upgrade") ?? "").toLowerCase() !== "websocket") {
+      throw new TypeError("Invalid Header: 'upgrade' header must contain 'websocket'");
+    }
+    const { protocol } = options;
+    const headers = new NativeHeaders();
+    if (protocol !== undefined && protocol !== "") {
+      const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((one) => one.trim());
+      if (!offered.includes(protocol)) {
+        throw new TypeError(`Protocol '${protocol}' not in the request's protocol list (non negotiable)`);
+      }
+      headers.set("sec-websocket-protocol", protocol);
+    }
+    const socket = socketInternals.createUnbound({ url: request.url.replace(/^http/, "ws"), paired: false });
+    return { socket, response: this.#switching(socket, headers) };
+  };
+
+  /** Two ends, joined until one of them is returned in a 101 response. */
+  createPair(): [AppSocket, AppSocket] {
+    const client = socketInternals.createUnbound({ url: "", paired: true });
+    const server = socketInternals.createUnbound({ url: "", paired: true });
+    this.#peers.set(client, server);
+    this.#peers.set(server, client);
+    socketInternals.bind(client, localTransport(client, server));
+    socketInternals.bind(server, localTransport(server, client));
+    socketInternals.open(client, "");
+    socketInternals.open(server, "");
+    return [client, server];
+  }
+
+  /** A 101 response that hands one end of a pair to the client. @throws {TypeError} when it is no end of a pair */
+  readonly respondWith = (end: unknown, headers: HeadersInit | undefined): Response => {
+    if (!(end instanceof AppSocket) || !this.#peers.has(end)) {
+      throw new TypeError("Cannot upgrade: webSocket must be an end of a WebSocketPair");
+    }
+    const response = this.#switching(end, new NativeHeaders(headers));
+    Object.defineProperty(response, "webSocket", bare({ value: end, enumerable: true, configurable: true }));
+    return response;
+  };
+
+  #switching(socket: AppSocket, headers: Headers): Response {
+    const response = new NativeResponse(null, bare({ status: 200, headers }));
+    Object.defineProperty(response, "status", bare({ value: 101, configurable: true }));
+    this.#upgrades.set(response, socket);
+    return response;
+  }
+
+  /** Sends an upgrade if the response is one. @returns whether it was */
+  sendUpgrade(id: number, response: unknown): boolean {
+    const socket = response instanceof NativeResponse ? this.#upgrades.get(response) : undefined;
+    if (socket === undefined) return false;
+    this.#upgrades.delete(response as Response);
+    this.#wire.out.push(OP.UPGRADE, id, joinHeaders((response as Response).headers));
+    this.#wire.kick();
+    const peer = this.#peers.get(socket);
+    if (peer === undefined) {
+      this.#sockets.set(id, socket);
+      socketInternals.bind(socket, this.#transport(id));
+      return true;
+    }
+    // The returned end stands for the client: what its peer sends goes to the network from now on.
+    this.#sockets.set(id, peer);
+    const network = this.#transport(id);
+    socketInternals.bind(peer, network);
+    socketInternals.handOver(socket, network);
+    return true;
+  }
+
+  /** SOCKET_OPEN: id, protocol. */
+  onOpen(id: number, protocol: string): void {
+    const socket = this.#sockets.get(id);
+    if (socket !== undefined) socketInternals.open(socket, protocol);
+  }
+
+  /** SOCKET_MESSAGE: id, text or bytes. */
+  onMessage(id: number, data: string | Uint8Array<ArrayBuffer>): void {
+    const socket = this.#sockets.get(id);
+    if (socket !== undefined) socketInternals.receive(socket, data);
+  }
+
+  /** SOCKET_CLOSE: id, code, reason. */
+  onClose(id: number, code: number, reason: string): void {
+    const socket = this.#sockets.get(id);
+    this.#sockets.delete(id);
+    if (socket !== undefined) socketInternals.closed(socket, code, reason);
+  }
+
+  /** SOCKET_SENT: id, bytes. */
+  onSent(id: number, bytes: number): void {
+    const socket = this.#sockets.get(id);
+    if (socket !== undefined) socketInternals.sent(socket, bytes);
+  }
+
+  #transport(id: number): SocketTransport {
+    const wire = this.#wire;
+    return {
+      send(data) {
+        wire.out.push(OP.SOCKET_MESSAGE, id);
+        if (typeof data === "string") wire.out.push(data);
+        else wire.pushBytes(data, false);
+        wire.kick();
+      },
+      close(code, reason) {
+        wire.out.push(OP.SOCKET_CLOSE, id, code, reason);
+        wire.kick();
+      },
+      dispatched(bytes) {
+        wire.out.push(OP.SOCKET_SENT, id, bytes);
+        wire.kick();
+      },
+    };
+  }
+}
+
+/** Ids of outgoing sockets lie below those of outgoing requests. */
+const FIRST_OUTGOING = -(2 ** 30);
+
+/** Joins two ends within the isolate; messages arrive in a later microtask, as from a network. */
+function localTransport(own: AppSocket, peer: AppSocket): SocketTransport {
+  return {
+    send(data) {
+      queueMicrotask(() => {
+        socketInternals.sent(own, data.length);
+        socketInternals.receive(peer, data as string | Uint8Array<ArrayBuffer>);
+      });
+    },
+    close(code, reason) {
+      queueMicrotask(() => {
+        socketInternals.closed(peer, code, reason);
+        socketInternals.closed(own, code, reason);
+      });
+    },
+    dispatched() {},
+  };
+}

@@ -1,0 +1,205 @@
+/** One isolate from the host's side: boots, becomes an app, answers calls, drains, ends with a named reason. */
+import type { AppCall } from "../app_call.ts";
+import type { Clock } from "../clock.ts";
+import { messageOf, NanoError } from "../errors.ts";
+import type { BootedMessage, LoadAnswer, LoadMessage } from "../protocol/messages.ts";
+import { Wire, WireViolation } from "../protocol/wire.ts";
+import { CallRunner, type IsolateObserver } from "../wall/call_runner.ts";
+import { exitError, type IsolateExit } from "./exit_errors.ts";
+import type { FlightRecorder, FlightTrack } from "./flight_recorder.ts";
+import type { OutboundDoor } from "../wall/outbound_bridge.ts";
+import type { WardenLink } from "./warden_link.ts";
+
+/** What an isolate needs to become an app. */
+export interface IsolateLoad extends LoadMessage {
+  readonly cpuMs: number;
+  readonly maxBodyBytes: number;
+  /** Of the code. */
+  readonly version: string;
+}
+
+/** What an isolate works with. */
+export interface IsolateTools {
+  readonly clock: Clock;
+  /** Null when nobody would read its notes. */
+  readonly recorder: FlightRecorder | null;
+}
+
+/** A worker isolate. */
+export class IsolateWorker {
+  /** Settles once the isolate has closed its doors and waits for an app; rejects if it ends before. */
+  readonly booted: Promise<void>;
+  /** Settles once, when the isolate has ended. */
+  readonly ended: Promise<IsolateExit>;
+  /** Thread id under which its end can be verified, 0 until the warden tells. */
+  threadId = 0;
+  heapBytes = 0;
+  externalBytes = 0;
+  cpuMicros = 0;
+  readonly #warden: WardenLink;
+  readonly #clock: Clock;
+  readonly #port: MessagePort;
+  readonly #wire: Wire;
+  readonly #recorder: FlightRecorder | null;
+  #track: FlightTrack | null = null;
+  #runner: CallRunner | null = null;
+  readonly #number: number;
+  readonly #booted = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<IsolateExit>();
+  readonly #loaded = Promise.withResolvers<void>();
+  #app = "";
+  #exit: IsolateExit | null = null;
+  /** Why the host asked for the end, if it did. */
+  #asked: IsolateExit | null = null;
+
+  constructor(warden: WardenLink, memoryMb: number, { clock, recorder }: IsolateTools) {
+    this.#warden = warden;
+    this.#clock = clock;
+    this.#recorder = recorder;
+    this.booted = this.#booted.promise;
+    this.ended = this.#ended.promise;
+    // Nobody may be waiting when it fails; those who wait still see the failure.
+    this.booted.catch(() => {});
+    this.#loaded.promise.catch(() => {});
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#wire = new Wire(
+      port1 as { postMessage(message: unknown, transfer: Transferable[] | null): void },
+      flushLater,
+    );
+    port1.onmessage = (event) => this.#receive(event.data);
+    this.#number = warden.spawn(memoryMb, port2, {
+      onSpawned: (threadId) => this.threadId = threadId,
+      onFigures: (heapBytes, externalBytes, cpuMicros) => {
+        this.heapBytes = heapBytes;
+        this.externalBytes = externalBytes;
+        this.cpuMicros = cpuMicros;
+      },
+      onExit: (exit) => {
+        this.cpuMicros = exit.cpuMicros;
+        this.#end(exit.reason === "terminated" && this.#asked !== null ? this.#asked : exit);
+      },
+    });
+  }
+
+  /** Requests inside. */
+  get inFlight(): number {
+    return this.#runner?.inFlight ?? 0;
+  }
+
+  /** WebSockets, those the app opened itself included. */
+  get openSockets(): number {
+    return this.#runner?.openSockets ?? 0;
+  }
+
+  /**
+   * Makes this isolate an app.
+   * @param door the app's way out; its owner closes it
+   * @throws {NanoError} APP_FAILED when the app's code does not load
+   */
+  async load(load: IsolateLoad, observer: IsolateObserver, door: OutboundDoor): Promise<void> {
+    const { cpuMs, maxBodyBytes, version, ...message } = load;
+    this.#app = load.app;
+    // Noted before it gets a single line of the app's code.
+    this.#track = this.#recorder?.open({ threadId: this.threadId, app: load.app, version }) ?? null;
+    const traffic = { app: load.app, maxBodyBytes, observer, door };
+    this.#runner = new CallRunner(this.#wire, traffic, (isBusy) => {
+      this.#track?.hold(isBusy);
+      this.#warden.countInFlight(this.#number, isBusy ? 1 : 0);
+    });
+    this.#warden.limit(this.#number, cpuMs, load.externalBytes);
+    this.#port.postMessage(message);
+    await this.#loaded.promise;
+  }
+
+  /** Hands a request over; the call hears of its answer. */
+  send(call: AppCall): void {
+    if (this.#exit !== null) call.fail(exitError(this.#app, this.#exit));
+    else this.#runner!.send(call);
+  }
+
+  /** Answers every request that has waited longer than this for its head, and tells the app to stop working on it. */
+  expire(timeoutMs: number): void {
+    this.#runner?.expire(this.#clock.now(), timeoutMs);
+  }
+
+  /** Settles once nothing is pending inside, waitUntil included; the caller sends nothing more. */
+  drained(): Promise<void> {
+    return this.#runner?.drained() ?? Promise.resolve();
+  }
+
+  /** Ends the isolate; requests inside get the reason's answer. */
+  kill(exit: IsolateExit): void {
+    if (this.#exit !== null) return;
+    this.#asked = exit;
+    this.#warden.kill(this.#number);
+    this.#end(exit);
+  }
+
+  /** Its thread has ended. */
+  gone(): void {
+    this.#track?.gone();
+  }
+
+  #end(exit: IsolateExit): void {
+    if (this.#exit !== null) return;
+    this.#exit = exit;
+    const error = exitError(this.#app, exit);
+    const planned = exit.reason === "drained" || exit.reason === "drain_timeout" || exit.reason === "parked";
+    this.#track?.ending();
+    this.#runner?.close(error, planned);
+    this.#port.close();
+    this.#warden.countInFlight(this.#number, 0);
+    this.#booted.reject(error);
+    this.#loaded.reject(error);
+    this.#ended.resolve(exit);
+  }
+
+  #receive(message: unknown): void {
+    if (this.#exit !== null) return;
+    this.#track?.word();
+    try {
+      if (Array.isArray(message)) this.#runner?.receive(message);
+      else this.#receiveWord(message as BootedMessage | LoadAnswer);
+    } catch (error) {
+      // Whatever an isolate sends, only the isolate suffers.
+      const detail = `it broke the wall's protocol: ${messageOf(error)}`;
+      this.kill({ reason: "terminated", detail });
+    }
+  }
+
+  #receiveWord(message: BootedMessage | LoadAnswer): void {
+    switch (message?.type) {
+      case "booted":
+        this.#booted.resolve();
+        break;
+      case "loaded":
+        this.#track?.loaded();
+        this.#loaded.resolve();
+        break;
+      case "load_failed": {
+        const stack = text(message.stack);
+        const text_ = stack === "" ? `${text(message.name)}: ${text(message.message)}` : stack;
+        this.#loaded.reject(
+          new NanoError("APP_FAILED", `Cannot start app "${this.#app}": ${text(message.message)}`, {
+            details: [text_],
+          }),
+        );
+        break;
+      }
+      default:
+        throw new WireViolation("an unknown message");
+    }
+  }
+}
+
+function flushLater(flush: () => void): void {
+  setImmediate(flush);
+}
+
+/** Longest text taken from an isolate: its own code sends less, and the host's log must not be filled by forgery. */
+const MAX_TEXT_CHARS = 32 * 1024;
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value.slice(0, MAX_TEXT_CHARS) : "";
+}

@@ -1,0 +1,178 @@
+/** The host's end of a warden: spawns and kills isolates, passes on their figures and ends. */
+import { messageOf, NanoError } from "../errors.ts";
+import {
+  counterOf,
+  HOST_KIB,
+  type ThreadFigures,
+  type WardenCommand,
+  type WardenReport,
+} from "../protocol/messages.ts";
+import { ThreadStates } from "../machine/thread_states.ts";
+
+/** Isolates share this many in-flight counters; a collision only makes the warden look more often. */
+const COUNTERS = 4096;
+/** Between two notes of the host's own memory: buffers of streams that wait for the collector are nobody else's. */
+const HOST_MEMORY_MS = 200;
+/** A warden comes up in about 60 ms; this is the patience for a machine under full load. */
+const WARDEN_START_MS = 30_000;
+
+/** What a warden tells of one isolate. */
+export interface IsolateListener {
+  onSpawned(threadId: number): void;
+  onFigures(heapBytes: number, externalBytes: number, cpuMicros: number): void;
+  onExit(exit: Extract<WardenReport, { type: "exit" }>): void;
+}
+
+/** A warden worker and the isolates under it. */
+export class WardenLink implements Disposable {
+  readonly #worker: Worker;
+  readonly #counters = new Int32Array(new SharedArrayBuffer(COUNTERS * Int32Array.BYTES_PER_ELEMENT));
+  readonly #listeners = new Map<number, IsolateListener>();
+  readonly #threadIds = new Map<number, number>();
+  readonly #threads = new ThreadStates();
+  readonly #warn: (text: string) => void;
+  /** Memory that no isolate reports. */
+  unexplainedBytes = 0;
+  readonly #noting: ReturnType<typeof setInterval>;
+  #next = 1;
+
+  private constructor(worker: Worker, warn: (text: string) => void) {
+    this.#worker = worker;
+    this.#warn = warn;
+    this.#noting = setInterval(() => {
+      const { heapTotal, external } = Deno.memoryUsage();
+      this.#counters[HOST_KIB] = (heapTotal + external) / 1024;
+    }, HOST_MEMORY_MS);
+    Deno.unrefTimer(this.#noting as unknown as number);
+  }
+
+  /**
+   * Starts a warden without any permission.
+   *
+   * @param bootSource text of the isolates' bootstrap module
+   * @param tell `onDeath` hears when the warden itself fails, which ends all its isolates
+   * @throws {NanoError} INTERNAL when it does not come up
+   */
+  static async start(
+    bootSource: string,
+    tell: { readonly onDeath: (error: NanoError) => void; readonly warn: (text: string) => void },
+  ): Promise<WardenLink> {
+    const worker = new Worker(new URL("./warden.ts", import.meta.url), {
+      type: "module",
+      name: "nano-warden",
+      deno: { permissions: "none" },
+    });
+    const link = new WardenLink(worker, tell.warn);
+    const up = Promise.withResolvers<void>();
+    const late = setTimeout(
+      () => up.reject(new NanoError("INTERNAL", `Cannot start the warden: silent for ${WARDEN_START_MS} ms`)),
+      WARDEN_START_MS,
+    );
+    worker.onerror = (event) => {
+      event.preventDefault();
+      const error = new NanoError("INTERNAL", `Cannot go on without the warden: ${event.message}`);
+      up.reject(error);
+      tell.onDeath(error);
+    };
+    worker.onmessage = (event: MessageEvent<WardenReport>) => {
+      if (event.data.type === "up") up.resolve();
+      else link.#receive(event.data);
+    };
+    link.#send({
+      type: "boot_source",
+      source: bootSource,
+      inFlight: link.#counters.buffer as SharedArrayBuffer,
+    });
+    try {
+      await up.promise;
+    } catch (error) {
+      worker.terminate();
+      throw new NanoError("INTERNAL", messageOf(error), { cause: error });
+    } finally {
+      clearTimeout(late);
+    }
+    return link;
+  }
+
+  /** Spawns an empty isolate; its port speaks the wire protocol. @returns its number */
+  spawn(memoryMb: number, port: MessagePort, listener: IsolateListener): number {
+    const isolate = this.#next++;
+    this.#listeners.set(isolate, listener);
+    this.#send({ type: "spawn", isolate, memoryMb, port }, [port]);
+    return isolate;
+  }
+
+  /** Sets what an isolate may use from now on. */
+  limit(isolate: number, cpuMs: number, externalBytes: number): void {
+    this.#send({ type: "limits", isolate, cpuMs, externalBytes });
+  }
+
+  /** Sets how much all apps together may hold. */
+  setCeiling(bytes: number): void {
+    this.#send({ type: "ceiling", bytes });
+  }
+
+  /** Ends an isolate. */
+  kill(isolate: number): void {
+    this.#send({ type: "kill", isolate });
+  }
+
+  /** Lets the warden look closer at isolates that have work. */
+  countInFlight(isolate: number, count: number): void {
+    this.#counters[counterOf(isolate, COUNTERS)] = count;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#noting);
+    this.#listeners.clear();
+    this.#worker.terminate();
+  }
+
+  #send(command: WardenCommand, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(command, transfer);
+  }
+
+  #receive(report: Exclude<WardenReport, { type: "up" }>): void {
+    switch (report.type) {
+      case "spawned":
+        this.#threadIds.set(report.isolate, report.threadId);
+        this.#listeners.get(report.isolate)?.onSpawned(report.threadId);
+        break;
+      case "figures":
+        for (const [isolate, heap, external, cpu] of report.figures) {
+          this.#listeners.get(isolate)?.onFigures(heap, external, cpu);
+        }
+        this.unexplainedBytes = report.unexplainedBytes;
+        break;
+      case "ask_threads":
+        void this.#tellThreads(report.question, report.isolates);
+        break;
+      case "warning":
+        this.#warn(report.text);
+        break;
+      case "exit": {
+        const listener = this.#listeners.get(report.isolate);
+        this.#listeners.delete(report.isolate);
+        this.#threads.forget(this.#threadIds.get(report.isolate) ?? 0);
+        this.#threadIds.delete(report.isolate);
+        listener?.onExit(report);
+        break;
+      }
+    }
+  }
+  /** Answers even when it cannot look: a question that waits would hold up a verdict. */
+  async #tellThreads(question: number, isolates: readonly number[]): Promise<void> {
+    const threadIds = isolates.map((isolate) => this.#threadIds.get(isolate) ?? 0);
+    const threads: ThreadFigures[] = [];
+    try {
+      const states = await this.#threads.read(threadIds);
+      isolates.forEach((isolate, index) => {
+        const state = states.get(threadIds[index]!);
+        if (state !== undefined) threads.push({ isolate, ...state });
+      });
+    } catch {
+      // No descriptor to be had just now, say.
+    }
+    this.#send({ type: "threads", question, threads });
+  }
+}

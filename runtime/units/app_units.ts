@@ -1,0 +1,115 @@
+/** Makes what stands for an app in a generation: an isolate's supervisor, a static site, the files before either. */
+import { join, sep } from "node:path";
+import type { BootAdmission } from "../pool/boot_admission.ts";
+import { BrokenApp } from "./broken_app.ts";
+import { type Quarantine, QuarantinedApp } from "./quarantined_app.ts";
+import { MaskedIsolate } from "../app/masked_isolate.ts";
+import { secretMask } from "../app/secret_mask.ts";
+import { Supervisor } from "../app/supervisor.ts";
+import type { AppIsolate } from "../app/supervisor_tools.ts";
+import type { AppBundle } from "../bundle/bundler.ts";
+import { ENTRY_NAMES } from "../bundle/find_entry.ts";
+import type { Clock } from "../clock.ts";
+import type { AppConfig } from "../config/resolved_config.ts";
+import { descriptors } from "../machine/descriptors.ts";
+import type { NanoError } from "../errors.ts";
+import type { NanoEvent } from "../events.ts";
+import { DoorWithAssets } from "./door_with_assets.ts";
+import { AssetFolder } from "../http/assets.ts";
+import { OutboundDoor } from "../outbound/outbound_door.ts";
+import { TracedDoor } from "../outbound/traced_door.ts";
+import { PreparingUnit } from "./preparing_unit.ts";
+import type { AppUnit } from "../generations/reload.ts";
+import { StaticSite } from "./static_site.ts";
+import type { Tracer } from "../trace/tracer.ts";
+import { UnitWithAssets } from "./unit_with_assets.ts";
+import { NANO_VERSION } from "../version.ts";
+
+/** What units work with. */
+export interface UnitTools {
+  readonly clock: Clock;
+  readonly admission: BootAdmission;
+  readonly takeIsolate: (memoryMb: number) => Promise<AppIsolate>;
+  readonly emit: (event: NanoEvent) => void;
+  /** Absolute paths of files that no folder of assets may show. */
+  readonly hidden: readonly string[];
+  /** Null while Deno's OpenTelemetry is off. */
+  readonly tracer: Tracer | null;
+}
+
+/** The unit of an app whose code is at hand. */
+export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools): AppUnit {
+  const { clock, emit } = tools;
+  const folder = assetsOf(app, { ...tools, hidden: [...tools.hidden, ...entryOf(code)] });
+  if (code.assets !== null) {
+    // Its files alone are the app: an isolate would only pass them on.
+    const files = assetFolder(code.assets, false, tools);
+    const site = new StaticSite({ app, version: code.version, folder: files }, tools);
+    return behind(folder, behind(files, site, tools), tools);
+  }
+  const mask = secretMask(app);
+  const { admission, takeIsolate } = tools;
+  const supervisor = new Supervisor(app, code, {
+    clock,
+    random: Math.random,
+    admission,
+    takeIsolate: mask === null ? takeIsolate : async (memoryMb) => new MaskedIsolate(await takeIsolate(memoryMb), mask),
+    openOutbound: ({ outbound }) => {
+      const takeDescriptor = () => descriptors.take({ app: app.name, client: null });
+      const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor });
+      const door = tools.tracer === null ? plain : new TracedDoor(plain, { app: app.name, tracer: tools.tracer });
+      return folder === null ? door : new DoorWithAssets(door, folder);
+    },
+    emit,
+    nanoVersion: NANO_VERSION,
+  });
+  return behind(folder, supervisor, tools);
+}
+
+/** The unit of an app whose code is being read; its files are served meanwhile. @param make must not reject */
+export function standInFor(app: AppConfig, make: () => Promise<AppUnit>, tools: UnitTools): AppUnit {
+  return behind(assetsOf(app, tools), new PreparingUnit(app, make, tools), tools);
+}
+
+/** The unit of an app whose code could not be bundled; its files are served all the same. */
+export function brokenApp(app: AppConfig, error: NanoError, tools: UnitTools): AppUnit {
+  const text = [error.message, ...error.details].join("\n");
+  tools.emit({ event: "app_failed", app: app.name, reason: "boot_failed", error: text });
+  // Where it begins is not known: perhaps because its first module is the one with the mistake.
+  const entries = [app.path, ...ENTRY_NAMES.map((name) => join(app.path, name))].filter((path) => /\.\w+$/.test(path));
+  const folder = assetsOf(app, { ...tools, hidden: [...tools.hidden, ...entries] });
+  return behind(folder, new BrokenApp(app, error, tools.clock.wall()), tools);
+}
+
+/** The file that an app begins in is the server's, also where it lies among the assets. */
+function entryOf({ entry, inputs, assets }: AppBundle): readonly string[] {
+  if (assets !== null || !URL.canParse(entry)) return [];
+  const below = decodeURIComponent(new URL(entry).pathname);
+  return inputs.filter((path) => path.endsWith(below)).slice(0, 1);
+}
+
+/** The unit of an app whose version is in quarantine; its files are served all the same. */
+export function quarantinedApp(
+  app: AppConfig,
+  { code, quarantine }: { readonly code: AppBundle; readonly quarantine: Quarantine },
+  tools: UnitTools,
+): AppUnit {
+  const { version, reason } = quarantine;
+  tools.emit({ event: "app_quarantined", app: app.name, version, reason });
+  const folder = assetsOf(app, { ...tools, hidden: [...tools.hidden, ...entryOf(code)] });
+  return behind(folder, new QuarantinedApp(app, quarantine), tools);
+}
+
+function assetsOf({ assets }: AppConfig, tools: UnitTools): AssetFolder | null {
+  return assets === null ? null : assetFolder(assets.path, assets.singlePage, tools);
+}
+
+function assetFolder(path: string, singlePage: boolean, { clock, hidden }: UnitTools): AssetFolder {
+  // Deployed versions lie in the state folder, which is hidden from all folders around it.
+  const others = hidden.filter((one) => !path.startsWith(one + sep));
+  return new AssetFolder(path, { singlePage, hidden: others, now: clock.now });
+}
+
+function behind(folder: AssetFolder | null, unit: AppUnit, tools: UnitTools): AppUnit {
+  return folder === null ? unit : new UnitWithAssets(unit, folder, tools);
+}

@@ -1,0 +1,83 @@
+/** Makes the units of a configuration: bundles the apps' code and gives each its supervisor, or what stands in for one. */
+import type { Quarantine } from "./quarantined_app.ts";
+import { brokenApp, quarantinedApp, standInFor, superviseApp, type UnitTools } from "./app_units.ts";
+import type { AppBundle, AppSource, Bundler } from "../bundle/bundler.ts";
+import { withEvalEntry } from "../bundle/eval_entry.ts";
+import { installPolicyOf } from "../bundle/install_policy.ts";
+import { withStreamPolyfill } from "../bundle/stream_polyfill_source.ts";
+import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
+import type { AppUnit, ReloadTools } from "../generations/reload.ts";
+
+/** What a workshop works with. */
+export interface WorkshopTools extends Omit<UnitTools, "hidden"> {
+  readonly bundler: Bundler;
+  /** What keeps a version of an app down, or null. */
+  readonly quarantineOf: (app: string, version: string) => Quarantine | null;
+  /** Whether requests run the app's entry as a script. */
+  readonly evaluate: boolean;
+}
+
+/** The tools for the apps of a configuration. */
+export interface UnitMakers extends ReloadTools<AppBundle> {
+  /** @param make never rejects */
+  standIn(app: AppConfig, make: () => Promise<AppUnit>): AppUnit;
+}
+
+/** Gives the tools for one configuration after the other. */
+export class UnitWorkshop {
+  readonly #tools: WorkshopTools;
+  /** What was bundled before it was asked for; taken once. */
+  readonly #ahead = new Map<string, Promise<AppBundle>>();
+
+  constructor(tools: WorkshopTools) {
+    this.#tools = tools;
+  }
+
+  /**
+   * Bundles apps of this configuration for whoever asks for the same next; never rejects.
+   * @returns forgets what nobody has asked for
+   */
+  async bundleAhead(config: NanoConfig, only: ReadonlySet<string>): Promise<() => void> {
+    const sources = config.apps.filter(({ name }) => only.has(name))
+      .map((app) => ({ ...app, install: installPolicyOf(app, config) }));
+    for (const source of sources) this.#ahead.set(keyOf(source), this.#tools.bundler.bundle(source));
+    const mine = sources.map((source) => [keyOf(source), this.#ahead.get(keyOf(source))] as const);
+    // Who asks next gets the error.
+    await Promise.allSettled(mine.map(([, bundle]) => bundle));
+    return () => {
+      for (const [key, bundle] of mine) if (this.#ahead.get(key) === bundle) this.#ahead.delete(key);
+    };
+  }
+
+  /** Reads, supervises and stands in for apps of this configuration. */
+  toolsOf(config: NanoConfig): UnitMakers {
+    const { file, stateDir, tls } = config;
+    const hidden = [file, stateDir, tls?.cert, tls?.key].filter((path) => typeof path === "string");
+    const units: UnitTools = { ...this.#tools, hidden };
+    return {
+      bundle: (app, isUrgent) => this.#bundle({ ...app, install: installPolicyOf(app, config) }, isUrgent),
+      supervise: (app, code) => {
+        const quarantine = this.#tools.quarantineOf(app.name, code.version);
+        return quarantine === null ? superviseApp(app, code, units) : quarantinedApp(app, { code, quarantine }, units);
+      },
+      broken: (app, error) => brokenApp(app, error, units),
+      standIn: (app, make) => standInFor(app, make, units),
+    };
+  }
+
+  async #bundle(app: AppConfig & AppSource, isUrgent?: () => boolean): Promise<AppBundle> {
+    const { bundler, emit, evaluate } = this.#tools;
+    const key = keyOf(app);
+    const ahead = this.#ahead.get(key);
+    this.#ahead.delete(key);
+    const bundle = await (ahead ?? bundler.bundle(app, isUrgent));
+    for (const warning of bundle.warnings) emit({ event: "warning", text: `App "${app.name}": ${warning}` });
+    const whole = app.streams === "polyfill" ? await withStreamPolyfill(bundle) : bundle;
+    return evaluate ? withEvalEntry(whole) : whole;
+  }
+}
+
+/** Whatever makes another bundle of the same files. */
+function keyOf({ name, path, nodeCompat, install }: AppSource): string {
+  return JSON.stringify([name, path, nodeCompat, install]);
+}

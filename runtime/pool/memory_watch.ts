@@ -1,7 +1,7 @@
 /** Watches the memory of the process and finds who made it grow. */
 import { judgeCeiling } from "./memory_ceiling.ts";
 import { UnexplainedMemory } from "./unexplained_memory.ts";
-import { grownBytes, judgeGrowth, megabytes, type Verdict } from "./verdict.ts";
+import { grownBytes, judgeGrowth, megabytes, type Verdict, type Vitals } from "./verdict.ts";
 import type { WatchedIsolate } from "./watched_isolate.ts";
 
 /** A growth that makes the warden look at everybody at once. */
@@ -14,6 +14,9 @@ const EXPLAIN_MS = 200;
 const SETTLE_MS = 1500;
 /** What a booted isolate costs the process beside its reported heap. */
 const ISOLATE_BASE_BYTES = 8 * 1024 * 1024;
+
+/** CPU in silence after which a thread may have taken memory that matters: 10 GB/s are the most. */
+const UNKNOWN_CPU_MICROS = 30_000;
 
 /** What the watch needs of the warden. */
 export interface MemoryWatchTools {
@@ -43,7 +46,9 @@ export class MemoryWatch {
   #explainAt = Infinity;
   #settledAt = 0;
   #cpuAtAccount = new Map<number, number>();
-  /** What ended isolates had reported: the process gives it back a little later. */
+  /** By isolate whose answer is due: the process' memory without what others report, as last sampled. */
+  readonly #restAtSample = new Map<number, number>();
+  /** What ended isolates had: the process gives it back a little later. */
   #lingering: { readonly bytes: number; readonly until: number }[] = [];
 
   constructor(tools: MemoryWatchTools) {
@@ -61,11 +66,15 @@ export class MemoryWatch {
   }
 
   /** An isolate has ended: its memory comes back soon. */
-  ended({ number, reportedBytes }: WatchedIsolate): void {
+  ended(isolate: WatchedIsolate): void {
+    const { number, reportedBytes, vitals } = isolate;
     const present = this.#tools.now();
     this.#settledAt = present + SETTLE_MS;
     this.#lingering = this.#lingering.filter(({ until }) => until > present);
-    this.#lingering.push({ bytes: reportedBytes, until: this.#settledAt });
+    // What it took since its last answer too: nobody reported that, and nobody else is to be blamed for it.
+    const unreported = vitals.asked ? grownBytes(vitals, this.restOf(isolate)) : 0;
+    this.#lingering.push({ bytes: reportedBytes + unreported, until: this.#settledAt });
+    this.#restAtSample.delete(number);
     this.#accounts.ended(number);
     this.#cpuAtAccount.delete(number);
   }
@@ -88,12 +97,22 @@ export class MemoryWatch {
   }
 
   async #catchGrowth(): Promise<void> {
-    const { isolates, readThreads, end } = this.#tools;
+    const { isolates, now, readThreads, end } = this.#tools;
     const silent: WatchedIsolate[] = [];
+    const unknown = [...isolates.values()].filter(({ vitals }) => isUnknown(vitals));
     for (const isolate of isolates.values()) {
       const { vitals } = isolate;
-      if (!vitals.asked) continue;
+      if (!vitals.asked) {
+        this.#restAtSample.delete(isolate.number);
+        continue;
+      }
       const rest = this.restOf(isolate);
+      vitals.shrunkBytes += Math.max(0, (this.#restAtSample.get(isolate.number) ?? rest) - rest);
+      this.#restAtSample.set(isolate.number, rest);
+      if (now() < this.#settledAt || unknown.some((one) => one !== isolate)) {
+        vitals.contested = true;
+        vitals.calm = null;
+      } else vitals.calm ??= { rest, cpuMicros: vitals.cpuMicros };
       // Who is silent gives nothing back: the memory of an ended neighbour does, and must not hide a growth.
       vitals.restAtAnswer = Math.min(vitals.restAtAnswer, rest);
       if (rest - vitals.restAtAnswer > RSS_JUMP_BYTES) silent.push(isolate);
@@ -166,4 +185,9 @@ export class MemoryWatch {
     const worst = judgeCeiling(rss(), this.ceilingBytes, held);
     if (worst !== null) end(isolates.get(worst.number)!, worst.verdict);
   }
+}
+
+/** Whether an isolate's memory may be other than it last said: it computes and does not answer, or it boots. */
+function isUnknown({ answered, asked, cpuMicros, cpuAtAnswer }: Vitals): boolean {
+  return !answered || asked && cpuMicros - cpuAtAnswer > UNKNOWN_CPU_MICROS;
 }

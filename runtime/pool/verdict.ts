@@ -32,6 +32,15 @@ const SURELY_GROWN_PER_TOUCHED = 2;
 const GROWING_BYTES = 24 * 1024 * 1024;
 const GROWING_PATIENCE = 4;
 
+/**
+ * Growth and release of others hide whose the process' memory is: an isolate whose verdict would hang on that may take
+ * this much CPU more than it has, until it was seen alone for a moment.
+ */
+const CONTESTED_PATIENCE_MS = 3000;
+/** A moment alone that tells: who writes memory at all writes more than CALM_GROWTH_BYTES in it (measured 200 MB/s). */
+const CALM_MS = 100;
+const CALM_GROWTH_BYTES = 8 * 1024 * 1024;
+
 /** What the warden knows of one isolate. */
 export interface Vitals {
   /** Whether garbage is collected on demand; where it is not, plain figures accuse. */
@@ -53,6 +62,12 @@ export interface Vitals {
   cpuAtAnswer: number;
   /** The process' memory at its last answer, without what others had reported. */
   restAtAnswer: number;
+  /** Whether, since its last answer, somebody else may have changed the process' memory without a report. */
+  contested: boolean;
+  /** By how much the process' memory fell since then: so much growth may be hidden. */
+  shrunkBytes: number;
+  /** Since when nobody else may have: what the process had then; null while somebody may. */
+  calm: { readonly rest: number; readonly cpuMicros: number } | null;
   /** Memory that its thread has touched first, as the system counts it; null where it cannot be had. */
   touchedBytes: number | null;
   /** The same, no later than its last answer. */
@@ -84,6 +99,9 @@ export function newVitals(memoryMb: number, { rest, canCollect }: { rest: number
     cpuAtAsk: 0,
     cpuAtAnswer: 0,
     restAtAnswer: rest,
+    contested: false,
+    shrunkBytes: 0,
+    calm: null,
     touchedBytes: null,
     touchedAtAnswer: null,
     runnable: false,
@@ -131,11 +149,7 @@ export function judge(vitals: Vitals, rest: number): Verdict | null {
   const extraMs = vitals.collecting ? collectionMs(vitals) : 0;
   const cpuLimitMs = vitals.cpuLimitMs + extraMs;
   if (cpuMs > cpuLimitMs) {
-    const verdict = outgrown(vitals, rest);
-    if (verdict !== null) return verdict;
-    const grows = grownBytes(vitals, rest, SURELY_GROWN_PER_TOUCHED) > GROWING_BYTES;
-    if (grows && cpuMs <= GROWING_PATIENCE * cpuLimitMs) return null;
-    return { reason: "unresponsive", detail: `${Math.round(cpuMs)} ms of CPU without a turn of the event loop` };
+    return judgeComputing(vitals, { rest, cpuMs, cpuLimitMs });
   }
   const silentMs = Math.round(vitals.missedTicks * TICK_MS);
   // The CPU limit is patience that the operator granted: a blocked thread gets no less of it.
@@ -144,6 +158,31 @@ export function judge(vitals: Vitals, rest: number): Verdict | null {
     return outgrown(vitals, rest) ?? { reason: "unresponsive", detail: `no sign of life for ${silentMs} ms` };
   }
   return null;
+}
+
+/** Of one that is over its CPU limit: whether it computes, grows, or may go on until that can be told. */
+function judgeComputing(
+  vitals: Vitals,
+  { rest, cpuMs, cpuLimitMs }: { rest: number; cpuMs: number; cpuLimitMs: number },
+): Verdict | null {
+  const computes: Verdict = {
+    reason: "unresponsive",
+    detail: `${Math.round(cpuMs)} ms of CPU without a turn of the event loop`,
+  };
+  const verdict = outgrown(vitals, rest);
+  const hidden = vitals.shrunkBytes > GROWING_BYTES;
+  if (vitals.contested && (verdict !== null || hidden)) {
+    const mayWait = cpuMs <= Math.min(GROWING_PATIENCE * cpuLimitMs, cpuLimitMs + CONTESTED_PATIENCE_MS);
+    const { calm } = vitals;
+    if (calm === null || vitals.cpuMicros - calm.cpuMicros < 1000 * CALM_MS) {
+      return mayWait ? null : verdict ?? computes;
+    }
+    if (rest - calm.rest <= CALM_GROWTH_BYTES) return computes;
+    if (verdict === null && mayWait) return null;
+  }
+  if (verdict !== null) return verdict;
+  const grows = grownBytes(vitals, rest, SURELY_GROWN_PER_TOUCHED) > GROWING_BYTES;
+  return grows && cpuMs <= GROWING_PATIENCE * cpuLimitMs ? null : computes;
 }
 
 function collectionMs({ heapBytes }: Vitals): number {

@@ -160,8 +160,8 @@ type EndReason = Extract<WardenReport, { type: "exit" }>["reason"];
 
 function end(isolate: WatchedIsolate, reason: EndReason, detail: string): void {
   if (isolate.ended) return;
-  isolates.delete(isolate.number);
   memory.ended(isolate);
+  isolates.delete(isolate.number);
   report({ type: "exit", isolate: isolate.number, reason, detail, cpuMicros: isolate.vitals.cpuMicros });
   isolate.end();
 }

@@ -79,6 +79,9 @@ export class WatchedIsolate {
     const { vitals } = this;
     vitals.answered = true;
     vitals.restAtAnswer = rest;
+    vitals.contested = false;
+    vitals.shrunkBytes = 0;
+    vitals.calm = null;
     vitals.cpuAtAnswer = vitals.cpuMicros;
     vitals.touchedAtAnswer = vitals.touchedBytes;
   }

@@ -17,13 +17,7 @@ const PATIENT = { ...LIMITS, cpu_ms: 10_000 };
 /** Five ways to misbehave, and all that their clients may be told. */
 const CULPRITS: Readonly<Record<string, { path: string; told: string; mayBeTold: readonly string[] }>> = {
   "memory-hog": { path: "/oom/handler", told: "APP_OUT_OF_MEMORY", mayBeTold: ["APP_UNAVAILABLE"] },
-  // At a short cpu_ms, beside a neighbour that fills its heap just then, a loop is now and then taken for the one that
-  // grows (docs/decisions/0006): it ends in any case.
-  "cpu-hog": {
-    path: "/loop/handler",
-    told: "APP_UNRESPONSIVE",
-    mayBeTold: ["APP_UNAVAILABLE", "APP_OUT_OF_MEMORY"],
-  },
+  "cpu-hog": { path: "/loop/handler", told: "APP_UNRESPONSIVE", mayBeTold: ["APP_UNAVAILABLE"] },
   "thrower": { path: "/throw", told: "APP_EXCEPTION", mayBeTold: [] },
   "hanger": { path: "/hang", told: "REQUEST_TIMEOUT", mayBeTold: [] },
   "stream-breaker": { path: "/broken-stream", told: "cut", mayBeTold: [] },

@@ -26,6 +26,9 @@ function vitals(changes: Partial<Vitals> = {}): Vitals {
 const silence = (ms: number) => ms / TICK_MS + 1;
 const touched = (mb: number): Partial<Vitals> => ({ touchedBytes: mb * MB });
 
+/** Alone since a second of CPU, when the process had grown by so much. */
+const alone = (grownMb: number): Vitals["calm"] => ({ rest: REST + grownMb * MB, cpuMicros: 1_000_000 });
+
 const JUDGE: readonly (readonly [string, Partial<Vitals>, number, string | null])[] = [
   ["a quiet isolate", {}, 0, null],
   ["one that is asked and just now computes", { asked: true, cpuMicros: 999_000 }, 0, null],
@@ -121,6 +124,48 @@ const JUDGE: readonly (readonly [string, Partial<Vitals>, number, string | null]
     },
     900,
     "out_of_memory",
+  ],
+  [
+    "CPU over its limit beside others that may have grown, until it was seen alone",
+    { asked: true, cpuMicros: 1_001_000, contested: true, ...touched(65) },
+    65,
+    null,
+  ],
+  [
+    "CPU over its limit beside others that gave back what it may have taken, until it was seen alone",
+    { asked: true, cpuMicros: 1_001_000, contested: true, shrunkBytes: 500 * MB, ...touched(65) },
+    0,
+    null,
+  ],
+  [
+    "CPU far over its limit beside others, never seen alone",
+    { asked: true, cpuMicros: 4_001_000, contested: true, ...touched(65) },
+    65,
+    "out_of_memory",
+  ],
+  [
+    "CPU over its limit of one that was seen alone and did not grow",
+    { asked: true, cpuMicros: 1_201_000, contested: true, calm: alone(900), ...touched(900) },
+    900,
+    "unresponsive",
+  ],
+  [
+    "CPU over its limit of one that was seen alone and grew",
+    { asked: true, cpuMicros: 1_201_000, contested: true, calm: alone(50), ...touched(65) },
+    65,
+    "out_of_memory",
+  ],
+  [
+    "CPU over its limit of one that was seen alone and grows, though what it took before is hidden",
+    { asked: true, cpuMicros: 1_201_000, contested: true, shrunkBytes: 500 * MB, calm: alone(0), ...touched(300) },
+    20,
+    null,
+  ],
+  [
+    "CPU over its limit beside others that changed nothing",
+    { asked: true, cpuMicros: 1_001_000, contested: true, ...touched(10) },
+    0,
+    "unresponsive",
   ],
   [
     "silence at the end of a growth",

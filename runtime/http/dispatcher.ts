@@ -11,6 +11,7 @@ import { OpenBodies } from "./open_bodies.ts";
 import { PATIENCE } from "./patience.ts";
 import { doorHeaders, innerOf, readRequestHead } from "./request_head.ts";
 import { type AppTarget, hostnameOf, type Router } from "./router.ts";
+import { serializedUrl } from "./serialized_url.ts";
 
 /** What a dispatcher works with. */
 export interface DispatcherOptions {
@@ -131,7 +132,7 @@ export class Dispatcher {
       inner,
       app: target?.app.name ?? null,
       method: head.method,
-      url,
+      url: serializedUrl(url),
       headers: traced + head.headers + doorHeaders({ client, chain, scheme, host, requestId }),
       remote: `${client} ${remote.port}`,
       requestId,

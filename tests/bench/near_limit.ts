@@ -69,7 +69,7 @@ async function measure(memoryMb: number, entries: number, minutes: number): Prom
   let failed = 0;
   let heapMb = 0;
   async function client(): Promise<void> {
-    using connection = await RawConnection.open(nano.url);
+    using connection = await RawConnection.open(nano.url, { timeoutMs: 2 * minutes * 60_000 });
     while (performance.now() < until) {
       const { ms, response } = await timedGet(connection, "churn");
       if (response.status === 200) waited.push(ms);

@@ -104,8 +104,14 @@ Deno.test("Requests find their app by host", async (t) => {
 
   await t.step("the host of the request line counts where it names one, as RFC 9112 wants it", async () => {
     assertEquals(await answerer(nano.url, "named", "http://exact.test/x"), "exact");
-    assertEquals((await ask(nano.url, "named", "http://exact.test?q=1/2")).text, "exact http://exact.test?q=1/2");
+    assertEquals((await ask(nano.url, "named", "http://exact.test?q=1/2")).text, "exact http://exact.test/?q=1/2");
     assertEquals(await answerer(nano.url, "a/b", "http://exact.test/x"), "400 BAD_REQUEST");
+  });
+
+  await t.step("a path is resolved before anybody sees it: a guard and a router see one and the same", async () => {
+    assertEquals((await ask(nano.url, "Exact.TEST:80", "/public/../admin")).text, "exact http://exact.test/admin");
+    assertEquals((await ask(nano.url, "exact.test", "/public/%2E%2e/admin")).text, "exact http://exact.test/admin");
+    assertEquals((await ask(nano.url, "exact.test", "/public\\..\\admin")).text, "exact http://exact.test/admin");
   });
 
   await t.step("an unknown host's answer names neither another app nor its host in the log's app field", async () => {

@@ -11,6 +11,8 @@ export interface NanoOptions {
   readonly write?: (text: string) => void;
   /** Whether pretty log lines are coloured. */
   readonly color?: boolean;
+  /** Zone of the times in pretty log lines, an IANA name; that of the process by default. */
+  readonly timeZone?: string;
   /**
    * Reads the configuration anew; without it a reload looks at the apps' code only. It has to pass the layers on to
    * `loadConfig` or `resolveConfig`.

@@ -5,6 +5,7 @@ import { CliError } from "./cli_error.ts";
 import { type CliIo, type Command, wantsColor } from "./cli_io.ts";
 import { devAppName, devDocument } from "./dev_document.ts";
 import { serve } from "./host.ts";
+import { serveInUtc } from "./serving_zone.ts";
 import { listenSignals } from "./signals.ts";
 
 export const command: Command = {
@@ -25,10 +26,11 @@ async function serveApp(document: object, io: CliIo): Promise<number> {
   const load = (layers: readonly AppLayer[] = []) =>
     resolveConfig(document, { file: null, baseDir: io.cwd, hostEnv: io.env, layers });
   const config = await load();
+  const timeZone = serveInUtc(io.env);
   return await serve({
     config,
     io,
-    open: () => Nano.open(config, { reloadConfig: load, watch: true, dev: true, color: wantsColor(io) }),
+    open: () => Nano.open(config, { reloadConfig: load, watch: true, dev: true, color: wantsColor(io), timeZone }),
     signals: listenSignals,
     exit: Deno.exit,
     guardian: null,

@@ -7,6 +7,7 @@ import { prettyLine } from "./guardian_lines.ts";
 import { writeHandOver } from "./hand_over.ts";
 import { flightFileOf, handOverFileOf, HostStatusFile } from "./host_status.ts";
 import { pause } from "./pause.ts";
+import { servingEnvironment } from "./serving_zone.ts";
 import { listenSignals } from "./signals.ts";
 import { SAMPLE_MS, type ThreadSampler, ThreadWatcher } from "./thread_sampler.ts";
 
@@ -93,6 +94,7 @@ function inquest({ signal }: HostEnd, flightFile: string, threads: ThreadSampler
 function spawnHost(program: string, args: readonly string[]): HostProcess & { readonly threads: ThreadSampler } {
   const child = new Deno.Command(program, {
     args: [...args],
+    env: servingEnvironment(),
     // The end of this pipe is how the host learns that its guardian was killed.
     stdin: "piped",
     stdout: "inherit",

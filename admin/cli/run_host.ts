@@ -6,6 +6,7 @@ import { FlightFileWriter } from "./flight_file.ts";
 import { readHandOver } from "./hand_over.ts";
 import { serve } from "./host.ts";
 import { flightFileOf, guardianGone, handOverFileOf } from "./host_status.ts";
+import { serveInUtc } from "./serving_zone.ts";
 import { listenSignals } from "./signals.ts";
 import { bannerLines } from "./start_banner.ts";
 import { openNotifier } from "./systemd_notifier.ts";
@@ -30,12 +31,19 @@ export async function runHost(options: RunHostOptions, io: CliIo): Promise<numbe
   const load = async (layers: readonly AppLayer[] = []) =>
     withPorts(await loadConfig(options.file, { hostEnv: io.env, layers, logFormat }), options);
   const config = await load();
+  const timeZone = serveInUtc(io.env);
   using guarded = options.statusFile === null ? null : openGuarded(options.statusFile, io);
   return await serve({
     config,
     io,
     open: () =>
-      Nano.open(config, { reloadConfig: load, watch: options.watch, color: wantsColor(io), ...guarded?.options }),
+      Nano.open(config, {
+        reloadConfig: load,
+        watch: options.watch,
+        color: wantsColor(io),
+        timeZone,
+        ...guarded?.options,
+      }),
     signals: listenSignals,
     exit: Deno.exit,
     notifier: () =>

@@ -8,6 +8,7 @@ import { type InnerRequest, innerSlots } from "../protocol/inner_slots.ts";
 import { CLIENT_GONE_STATUS, endOfCode, type RequestEnd } from "../request_end.ts";
 import type { RequestSpan } from "../trace/tracer.ts";
 import { answerHeaders } from "./answer_headers.ts";
+import { closingResponse, RESET_CONTENT } from "./closing_response.ts";
 import type { OpenBodies } from "./open_bodies.ts";
 import { problemResponse } from "./problem.ts";
 import { WholeStream } from "./whole_stream.ts";
@@ -123,9 +124,11 @@ export class DoorCall implements AppCall {
           sent = this.#streamOf(body, promised);
         }
       }
-      response = innerSlots === null || sent instanceof ReadableStream
-        ? new Response(sent as BodyInit | null, { status, headers })
-        : innerSlots.makeResponse(status, headers, sent);
+      if (status === RESET_CONTENT && !streams && this.#isHttp1 && innerSlots !== null) {
+        response = closingResponse(innerSlots, headers);
+      } else {response = innerSlots === null || sent instanceof ReadableStream
+          ? new Response(sent as BodyInit | null, { status, headers })
+          : innerSlots.makeResponse(status, headers, sent);}
     } catch (error) {
       // Only a forged answer comes here, or one that cannot be sent as it is; its client must not wait for ever.
       this.fail(new NanoError("APP_BAD_RESPONSE", `Cannot send the Response: ${messageOf(error)}`));
@@ -174,6 +177,11 @@ export class DoorCall implements AppCall {
 
   finish(bytes: number, end: RequestEnd): void {
     this.#tell(bytes, null, end);
+  }
+
+  /** Only there a request has a Host header of its own. */
+  get #isHttp1(): boolean {
+    return /(?:^|\n)host\n/i.test(this.headers);
   }
 
   #streamOf(body: string | Uint8Array | null, promised: number | null): ReadableStream<Uint8Array> {

@@ -4,6 +4,8 @@ import { createEventSource } from "./platform/event_source.ts";
 import type { Registrations } from "./traffic/find_handler.ts";
 import { AppSocket } from "./traffic/socket.ts";
 
+const NativeResponse = Response;
+
 /** What an app registers while its entry runs. */
 export interface DoorRegistrations extends Registrations {
   /** Settles when the app begins to wait for the end of its server: its entry will never have run to its end. */
@@ -48,10 +50,14 @@ function serve(registrations: Registrations, given: readonly unknown[], onWait: 
       console.warn(`Deno.serve: option "${name}" is ignored, NANO listens for the app`);
     }
   }
-  registrations.served = (request, _env, context) => {
+  const onError = options?.onError;
+  const answer: AppFetch = (request, _env, context) => {
     const info = { remoteAddr: context.remoteAddr, completed: Promise.resolve() };
     return (handler as (request: Request, info: object) => unknown)(request, info);
   };
+  registrations.served = typeof onError === "function"
+    ? caught(answer, onError as (error: unknown) => unknown)
+    : answer;
   const finished = new Promise<void>(() => {});
   const addr = { transport: "tcp", hostname: "0.0.0.0", port: 0 };
   (options?.onListen as ((addr: object) => void) | undefined)?.(addr);
@@ -65,6 +71,19 @@ function serve(registrations: Registrations, given: readonly unknown[], onWait: 
     ref() {},
     unref() {},
     [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** As Deno.serve has it: `onError` answers for a handler that throws, rejects, or returns no Response. */
+function caught(answer: AppFetch, onError: (error: unknown) => unknown): AppFetch {
+  return async (...given) => {
+    try {
+      const response = await answer(...given);
+      if (response instanceof NativeResponse) return response;
+      throw new TypeError("Return value from serve handler must be a response or a promise resolving to a response");
+    } catch (error) {
+      return await onError(error);
+    }
   };
 }
 

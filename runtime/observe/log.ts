@@ -2,7 +2,7 @@
 import type { NanoEvent, NanoListener, RequestEvent } from "../events.ts";
 import { jsonText, jsonValue } from "./json_text.ts";
 import { LEVEL_WEIGHT, type LogLevel, type LogRecord, logRecord } from "./log_record.ts";
-import { prettyRecord, prettyRequest } from "./pretty.ts";
+import { prettyRecord, prettyRequest, type PrettyStyle, wallClock } from "./pretty.ts";
 import { StdoutSink } from "./stdout_sink.ts";
 
 /** What {@linkcode Log} is made with. */
@@ -12,6 +12,8 @@ export interface LogOptions {
   readonly format: "json" | "pretty";
   /** Colours in pretty lines; the caller looks at NO_COLOR and at the terminal. */
   readonly color: boolean;
+  /** Zone of the times in pretty lines, an IANA name; that of the process by default. */
+  readonly timeZone?: string | undefined;
   /** Takes whole lines, one or many, each with its end. Default: stdout. */
   readonly write?: (text: string) => void;
   /** Wall clock, ms since the epoch. */
@@ -52,7 +54,7 @@ export class Log implements Disposable, AsyncDisposable {
   readonly listen: NanoListener = (event) => this.#take(event);
   #threshold = 0;
   #pretty = false;
-  readonly #color: boolean;
+  readonly #style: PrettyStyle;
   readonly #sink: StdoutSink | null;
   readonly #write: (text: string) => void;
   readonly #now: () => number;
@@ -65,7 +67,7 @@ export class Log implements Disposable, AsyncDisposable {
 
   constructor(options: LogOptions) {
     this.configure(options);
-    this.#color = options.color;
+    this.#style = { color: options.color, clock: wallClock(options.timeZone) };
     this.#sink = options.write === undefined ? new StdoutSink() : null;
     this.#write = options.write ?? ((text) => this.#sink?.write(text));
     this.#now = options.now ?? Date.now;
@@ -106,13 +108,13 @@ export class Log implements Disposable, AsyncDisposable {
     if (event.event === "request") {
       if (LEVEL_WEIGHT.info < this.#threshold) return;
       const ms = this.#now();
-      this.#add(this.#pretty ? prettyRequest(event, ms, this.#color) : this.#requestLine(event, ms));
+      this.#add(this.#pretty ? prettyRequest(event, ms, this.#style) : this.#requestLine(event, ms));
       return;
     }
     const record = logRecord(event);
     if (record === null || LEVEL_WEIGHT[record.level] < this.#threshold) return;
     const ms = this.#now();
-    this.#add(this.#pretty ? prettyRecord(record, ms, this.#color) : this.#recordLine(record, ms));
+    this.#add(this.#pretty ? prettyRecord(record, ms, this.#style) : this.#recordLine(record, ms));
     if (event.event !== "app_log") this.flush();
   }
 

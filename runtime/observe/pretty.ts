@@ -1,4 +1,4 @@
-/** Shows log records to people: local time, level, app, event and what matters of it. */
+/** Shows log records to people: time, level, app, event and what matters of it. */
 import type { RequestEvent } from "../events.ts";
 import { isFailure } from "../request_end.ts";
 import type { LogLevel, LogRecord } from "./log_record.ts";
@@ -25,11 +25,27 @@ function paint(text: string, color: string, on: boolean): string {
   return on ? color + text + RESET : text;
 }
 
-function clock(ms: number): string {
-  const date = new Date(ms);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const millis = String(date.getMilliseconds()).padStart(3, "0");
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${millis}`;
+/** How lines for people look. */
+export interface PrettyStyle {
+  readonly color: boolean;
+  /** Time of day at a moment, in milliseconds since 1970, as {@linkcode wallClock} makes it. */
+  readonly clock: (ms: number) => string;
+}
+
+/**
+ * The time of day of a zone, to the millisecond.
+ * @param timeZone IANA name; undefined for that of the process, which serves in UTC
+ */
+export function wallClock(timeZone?: string): (ms: number) => string {
+  const two = "2-digit";
+  const format = new Intl.DateTimeFormat("en-GB", {
+    hour: two,
+    minute: two,
+    second: two,
+    fractionalSecondDigits: 3,
+    ...timeZone === undefined ? {} : { timeZone },
+  });
+  return (ms) => format.format(ms);
 }
 
 function statusColor({ status, end }: RequestEvent): string {
@@ -44,7 +60,7 @@ function shown(value: unknown): string {
 }
 
 /** One request on one line, without the line's end. */
-export function prettyRequest(event: RequestEvent, ms: number, color: boolean): string {
+export function prettyRequest(event: RequestEvent, ms: number, { color, clock }: PrettyStyle): string {
   const status = paint(String(event.status), statusColor(event), color);
   // A code says all that an end would.
   const how = event.code ?? (event.end === "done" ? "" : event.end);
@@ -56,7 +72,7 @@ export function prettyRequest(event: RequestEvent, ms: number, color: boolean): 
 }
 
 /** One record, without the line's end; a text of several lines is indented under its first. */
-export function prettyRecord(record: LogRecord, ms: number, color: boolean): string {
+export function prettyRecord(record: LogRecord, ms: number, { color, clock }: PrettyStyle): string {
   const head = `${paint(clock(ms), DIM, color)} ${paint(record.level.padEnd(5), LEVEL_COLORS[record.level], color)}`;
   const values = new Map(record.fields);
   if (record.event === "app_log") return `${head} ${shown(values.get("app"))} | ${shown(values.get("text"))}`;

@@ -95,8 +95,7 @@ export class Nano implements AsyncDisposable {
     });
     this.#log = new Log({
       ...config.log,
-      color: options.color ?? false,
-      timeZone: options.timeZone,
+      ...{ color: options.color ?? false, timeZone: options.timeZone },
       ...(options.write === undefined ? {} : { write: options.write }),
     });
     this.#admission = BootAdmission.onThisMachine(systemClock, options.suspects);

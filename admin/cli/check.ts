@@ -1,4 +1,5 @@
 /** `nano check`: loads the configuration and tells all mistakes, and what a reload would change. */
+import { relative } from "node:path";
 import { loadConfig, messageOf, type NanoConfig, NanoError } from "../../runtime/mod.ts";
 import { AdminClient, AdminError } from "../client/client.ts";
 import type { ReloadView } from "../schemas/host_schemas.ts";
@@ -34,14 +35,35 @@ export const command: Command = {
   },
 };
 
-function shownApp({ name, hostnames }: NanoConfig["apps"][number]) {
-  return { name, hostnames };
+function shownApp({ name, hostnames, project }: NanoConfig["apps"][number]) {
+  return { name, hostnames, ...project === null ? {} : { project } };
+}
+
+/** What was taken of a Workers project, and what of it NANO does not have. */
+function projectLines({ path, main, env, jsonVars, assets, crons, project }: NanoConfig["apps"][number]): string[] {
+  if (project === null) return [];
+  if (project.error !== null) return [`    ${project.error}`];
+  const from = (file: string) => relative(path, file) || ".";
+  const names = [...Object.keys(env), ...Object.keys(jsonVars)];
+  const taken = [
+    ...main === null ? [] : [`main ${from(main)}`],
+    ...assets === null ? [] : [`assets ${from(assets.path)}`],
+    ...names.length === 0 ? [] : [`env ${names.join(", ")}`],
+    ...crons.length === 0 ? [] : [`crons ${crons.map(({ schedule }) => schedule).join("; ")}`],
+  ];
+  return [
+    `    with ${project.file}: ${taken.join(", ") || "nothing that matters here"}`,
+    ...project.missing.map(({ name, kind, where }) =>
+      `    ${where}: env.${name} is a ${kind}, which NANO does not have`
+    ),
+    ...project.notes.map((note) => `    ${note}`),
+  ];
 }
 
 function lines(file: string, { apps }: NanoConfig, preview: Preview): readonly string[] {
   const head = [
     `${file} is right: ${apps.length} ${apps.length === 1 ? "app" : "apps"}`,
-    ...apps.map((app) => `  ${app.name}  ${app.hostnames.join(", ")}`),
+    ...apps.flatMap((app) => [`  ${app.name}  ${app.hostnames.join(", ")}`, ...projectLines(app)]),
   ];
   if (!preview.running) return [...head, "No NANO runs with this configuration"];
   if ("problem" in preview) {

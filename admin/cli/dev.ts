@@ -4,6 +4,7 @@ import { type AppLayer, Nano, resolveConfig } from "../../runtime/mod.ts";
 import { CliError } from "./cli_error.ts";
 import { type CliIo, type Command, wantsColor } from "./cli_io.ts";
 import { devAppName, devDocument } from "./dev_document.ts";
+import { devVars } from "./dev_vars.ts";
 import { serve } from "./host.ts";
 import { serveInUtc } from "./serving_zone.ts";
 import { listenSignals } from "./signals.ts";
@@ -12,19 +13,30 @@ export const command: Command = {
   async run(line, io) {
     const port = line.port("port");
     const path = resolve(io.cwd, line.required("PATH"));
-    const app = { name: devAppName(path, await isFile(path)), path };
+    const environment = line.text("env");
+    const name = devAppName(path, await isFile(path));
     const stateDir = await Deno.makeTempDir({ prefix: "nano_dev_" });
     try {
-      return await serveApp(devDocument(app, port, stateDir), io);
+      const document = async () => devDocument({ name, path, env: await devVars(path, environment) }, port, stateDir);
+      return await serveApp(document, { environment, io });
     } finally {
       await Deno.remove(stateDir, { recursive: true });
     }
   },
 };
 
-async function serveApp(document: object, io: CliIo): Promise<number> {
-  const load = (layers: readonly AppLayer[] = []) =>
-    resolveConfig(document, { file: null, baseDir: io.cwd, hostEnv: io.env, layers });
+async function serveApp(
+  document: () => Promise<object>,
+  { environment, io }: { environment: string | null; io: CliIo },
+): Promise<number> {
+  const load = async (layers: readonly AppLayer[] = []) =>
+    await resolveConfig(await document(), {
+      file: null,
+      baseDir: io.cwd,
+      hostEnv: io.env,
+      layers,
+      ...environment === null ? {} : { environment },
+    });
   const config = await load();
   const timeZone = serveInUtc(io.env);
   return await serve({

@@ -19,11 +19,19 @@ export function devAppName(path: string, isFile: boolean): string {
   return name === "" ? "app" : name;
 }
 
+/** The app at the desk. */
+export interface DevApp {
+  readonly name: string;
+  readonly path: string;
+  /** Secrets of the desk. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /**
  * The document, in the shape of nano.json.
  * @param stateDir a temporary folder: nothing is written beside the app's files, which are watched
  */
-export function devDocument(app: { name: string; path: string }, port: number | null, stateDir: string): object {
+export function devDocument(app: DevApp, port: number | null, stateDir: string): object {
   return {
     hostname: "127.0.0.1",
     port: port ?? DEV_PORT,

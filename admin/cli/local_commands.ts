@@ -55,10 +55,14 @@ export const LOCAL_COMMANDS: readonly CommandDoc[] = [
     summary: "Serve one app without a configuration",
     description: [
       "Serves one app, a folder or an entry file, on 127.0.0.1. No configuration is needed; an edit takes effect at once.",
+      "In a Workers project its wrangler file is read, and .dev.vars or else .env for secrets.",
     ],
     arguments: [{ name: "PATH", required: true, completes: "file" }],
     rest: null,
-    options: [{ name: "port", value: "N", summary: "the port (8080); 0 picks a free one" }],
+    options: [
+      { name: "port", value: "N", summary: "the port (8080); 0 picks a free one" },
+      { name: "env", value: "NAME", summary: "an environment of the folder's wrangler file" },
+    ],
     examples: [
       { command: "nano dev ./hello", meaning: "serves http://127.0.0.1:8080/" },
       { command: "nano dev ./hello/index.ts --port 3000", meaning: "an entry file, another port" },

@@ -11,7 +11,7 @@ import { buildError, type BuildErrorContext, buildWarning, isBuildFailure } from
 import { BundleCache, type CachedBundle } from "./bundle_cache.ts";
 import { NANO_VERSION } from "../version.ts";
 import { esbuildService } from "./esbuild_service.ts";
-import { type AppEntry, findEntry } from "./find_entry.ts";
+import { type AppEntry, findEntry, type ProjectStart } from "./find_entry.ts";
 import { type InputStamp, readStamped, renewStamp, sha256 } from "./input_stamp.ts";
 import { hasNodeModules, installDependencies, readInstall } from "./install_dependencies.ts";
 import type { InstallPolicy } from "./install_policy.ts";
@@ -37,6 +37,8 @@ export interface AppSource {
   /** Absolute path of the app's folder or entry file. */
   readonly path: string;
   readonly nodeCompat: boolean;
+  /** What its folder's own file says of its beginning. */
+  readonly start?: ProjectStart | null;
   /** How its packages are installed; freely unless given. */
   readonly install?: InstallPolicy;
 }
@@ -90,7 +92,7 @@ export class Bundler implements AsyncDisposable {
   async bundle(app: AppSource, isUrgent: () => boolean = () => false): Promise<AppBundle> {
     const action = `Cannot bundle app "${app.name}"`;
     try {
-      const entry = await findEntry(app.path);
+      const entry = await findEntry(app.path, app.start);
       if (entry.kind === "static") return await staticSite(entry);
       if (!isScript(entry.file)) {
         throw new NanoError("APP_FAILED", `"${basename(entry.file)}" is neither JavaScript nor TypeScript`);

@@ -1,6 +1,6 @@
 /** Finds the file in which an app begins. */
 
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { NanoError } from "../errors.ts";
 import { readOwnText } from "./app_files.ts";
 import { parseConfig } from "./compiler_options.ts";
@@ -11,6 +11,18 @@ const EXTENSIONS = [".ts", ".tsx", ".js", ".jsx", ".mjs"];
 
 /** The names that an app without a manifest may begin with, relative to its folder. */
 export const ENTRY_NAMES: readonly string[] = STEMS.flatMap((stem) => EXTENSIONS.map((extension) => stem + extension));
+
+/** What a project's own file says of its beginning. */
+export interface ProjectStart {
+  /** Name of that file, as seen from the app's folder. */
+  readonly file: string;
+  /** Why it cannot be read. */
+  readonly error: string | null;
+  /** Absolute path of the first module. */
+  readonly main: string | null;
+  /** Absolute path of the folder of static files that a project without code stands for. */
+  readonly site: string | null;
+}
 
 /** Where an app begins. Both paths are real paths, symlinks followed. */
 export interface AppEntry {
@@ -26,6 +38,7 @@ export interface AppEntry {
  * Finds the entry file of an app.
  *
  * @param path Absolute path of the app's folder or of its entry file; a file's folder is the app's root.
+ * @param project What the folder's own file says of it, which holds before all names.
  * @returns The entry file: the path itself, else `main` of package.json, else the first conventional name, else
  *   index.html.
  * @throws {NanoError} APP_FAILED, naming what was looked for by names relative to the app's folder.
@@ -36,13 +49,15 @@ export interface AppEntry {
  * const { root } = await findEntry(new URL("../../docs/examples/hello", import.meta.url).pathname);
  * ```
  */
-export async function findEntry(path: string): Promise<AppEntry> {
+export async function findEntry(path: string, project: ProjectStart | null = null): Promise<AppEntry> {
   // The last part alone: the message may reach a client, and the way to the folder is nobody's business there.
   const shown = basename(path);
   const real = await realPath(path, shown);
   const { isFile, isDirectory } = await Deno.stat(real);
   if (isFile) return { kind: basename(real) === SITE ? "static" : "module", root: dirname(real), file: real };
   if (!isDirectory) throw new NanoError("APP_FAILED", `Cannot find an entry: "${shown}" is no folder and no file`);
+  const start = project === null ? undefined : await projectStart({ path, root: real }, project);
+  if (start !== undefined) return start;
   const main = await readMain(real);
   const tried = main === undefined
     ? ENTRY_NAMES
@@ -60,6 +75,27 @@ export async function findEntry(path: string): Promise<AppEntry> {
         `${STEMS.join(", ")} with ${EXTENSIONS.join(", ")}, and no ${SITE}`
       : `Cannot find an entry in "${shown}": "main" of package.json is "${main}", which does not exist`,
   );
+}
+
+/** Undefined where the project leaves its beginning open. */
+async function projectStart(
+  { path, root }: { path: string; root: string },
+  { file, error, main, site }: ProjectStart,
+): Promise<AppEntry | undefined> {
+  if (error !== null) throw new NanoError("APP_FAILED", `Cannot find an entry: ${error}`);
+  if (main !== null) {
+    const name = relative(path, main);
+    const found = await fileIn(root, name);
+    if (found !== undefined) return { kind: "module", root, file: found };
+    throw new NanoError(
+      "APP_FAILED",
+      `Cannot find an entry: "main" of ${file} is "${name}", which does not exist; a project that is built has to be ` +
+        "built first",
+    );
+  }
+  if (site === null) return undefined;
+  const folder = await realPath(site, basename(site));
+  return { kind: "static", root: folder, file: join(folder, SITE) };
 }
 
 async function realPath(path: string, shown: string): Promise<string> {

@@ -155,6 +155,10 @@ export const appSchema = section({
   crons: z.array(cron, "expected a list of schedules").optional().meta({
     description: "When `scheduled(event, env, ctx)` is called.",
   }),
+  wrangler: z.boolean("expected true or false").optional().meta({
+    description:
+      "Whether wrangler.json, .jsonc or .toml in the app's folder is read: its entry, variables, assets, crons and routes hold where this file names none. Default: true.",
+  }),
 }, 'an object with "name" and "path"').meta({ description: "One app." });
 
 /** An app as it is written in nano.json. */

@@ -8,6 +8,7 @@ import { checkHost, type ConfigHost, type OutsideValues } from "./host_checks.ts
 import { normalizeHostPattern } from "./hostnames.ts";
 import { type CheckedDocument, fitLayers } from "./fit_layers.ts";
 import type { AppLayer } from "./layers.ts";
+import { type FoundProject, withProjects } from "./found_projects.ts";
 import { Mistakes } from "./mistakes.ts";
 import type { AppConfig, NanoConfig } from "./resolved_config.ts";
 import { configSchema, type WrittenConfig } from "./schema.ts";
@@ -23,6 +24,8 @@ export interface ResolveOptions {
   readonly hostEnv?: ((name: string) => string | undefined) | undefined;
   /** How the log is written where the document does not say; JSON unless given. */
   readonly logFormat?: "json" | "pretty" | undefined;
+  /** Which `env` of Workers projects' files holds; the top level unless given. */
+  readonly environment?: string | undefined;
   /** What the admin API keeps, the oldest change first; see `applyLayers`. */
   readonly layers?: readonly AppLayer[] | undefined;
 }
@@ -69,6 +72,8 @@ async function resolveDocument(
   mistakes: Mistakes,
 ): Promise<CheckedDocument> {
   const host = { baseDir: options.baseDir, hostEnv: options.hostEnv ?? ((name: string) => Deno.env.get(name)) };
+  const { document: filled, projects } = await withProjects(document, options.baseDir, options.environment ?? null);
+  document = filled;
   const parsed = configSchema.safeParse(document);
   if (!parsed.success) mistakes.addIssues(parsed.error.issues, document);
   addUnspeakableVariables(document, mistakes);
@@ -77,7 +82,13 @@ async function resolveDocument(
   crossCheck(sketch, mistakes, options.versions);
   const outside = await checkHost(sketch, host, mistakes);
   mistakes.throwIfAny(options.file === null ? "the configuration" : `configuration "${options.file}"`);
-  return resolved(document as WrittenConfig, { file: options.file, host, outside, logFormat: options.logFormat });
+  return resolved(document as WrittenConfig, {
+    file: options.file,
+    host,
+    outside,
+    projects,
+    logFormat: options.logFormat,
+  });
 }
 
 /** The schema passes over this one key, since as a variable it would change the object that holds the variables. */
@@ -96,10 +107,12 @@ interface Resolution {
   readonly file: string | null;
   readonly host: ConfigHost;
   readonly outside: OutsideValues;
+  /** By place in `apps`. */
+  readonly projects: ReadonlyMap<number, FoundProject>;
   readonly logFormat: "json" | "pretty" | undefined;
 }
 
-function resolved(config: WrittenConfig, { file, host, outside, logFormat }: Resolution): CheckedDocument {
+function resolved(config: WrittenConfig, { file, host, outside, projects, logFormat }: Resolution): CheckedDocument {
   const absolute = (path: string) => resolve(host.baseDir, path);
   const drainTimeoutMs = config.drain_timeout_ms ?? CONFIG_DEFAULTS.drain_timeout_ms;
   return {
@@ -128,6 +141,7 @@ function resolved(config: WrittenConfig, { file, host, outside, logFormat }: Res
         absolute,
         drainTimeoutMs,
         outsideEnv: outside.env.get(index) ?? new Map(),
+        project: projects.get(index) ?? null,
       })
     ),
     secretFiles: secretFilesOf(config).map(absolute),
@@ -153,21 +167,25 @@ interface AppResolution {
   readonly absolute: (path: string) => string;
   readonly drainTimeoutMs: number;
   readonly outsideEnv: ReadonlyMap<string, string>;
+  readonly project: FoundProject | null;
 }
 
 /** @param app the app as written, with `defaults` already filled in */
-function resolvedApp(app: WrittenApp, { absolute, drainTimeoutMs, outsideEnv }: AppResolution): AppConfig {
+function resolvedApp(app: WrittenApp, { absolute, drainTimeoutMs, outsideEnv, project }: AppResolution): AppConfig {
   const memoryMb = app.memory_mb ?? APP_DEFAULTS.memory_mb;
   const hosts = app.hostname === undefined ? [app.name] : [app.hostname].flat();
-  const env = Object.entries(app.env ?? {}).map(([name, value]) =>
+  const own = Object.entries(app.env ?? {}).map(([name, value]) =>
     [name, typeof value === "string" ? value : outsideEnv.get(name) ?? ""] as const
   );
+  const vars = Object.entries(project?.project?.vars ?? {});
+  const texts = vars.filter((pair): pair is [string, string] => typeof pair[1] === "string");
+  const others = vars.filter(([name, value]) => typeof value !== "string" && !Object.hasOwn(app.env ?? {}, name));
   return {
     name: app.name,
     path: absolute(app.path),
     hostnames: hosts.map(normalizedHost),
     port: app.port ?? null,
-    env: Object.fromEntries(env),
+    env: Object.fromEntries([...texts, ...own]),
     secrets: [...outsideEnv.keys()].sort(),
     memoryMb,
     externalMb: app.external_mb ?? memoryMb,
@@ -179,20 +197,28 @@ function resolvedApp(app: WrittenApp, { absolute, drainTimeoutMs, outsideEnv }: 
     idleTimeoutMs: app.idle_timeout_ms ?? APP_DEFAULTS.idle_timeout_ms,
     drainTimeoutMs: app.drain_timeout_ms ?? drainTimeoutMs,
     streams: app.streams ?? APP_DEFAULTS.streams,
-    assets: resolvedAssets(app.assets, absolute),
+    assets: resolvedAssets(app.assets, absolute) ?? project?.project?.assets ?? null,
     outbound: resolvedOutbound(app.outbound ?? APP_DEFAULTS.outbound),
     nodeCompat: app.node_compat ?? APP_DEFAULTS.node_compat,
     crons: (app.crons ?? []).map(({ schedule, name }) => ({
       schedule: schedule.trim(),
       name: name ?? schedule.trim(),
     })),
+    main: project?.project?.main ?? null,
+    jsonVars: Object.fromEntries(others),
+    project: project?.report ?? null,
   };
 }
 
 function resolvedAssets(assets: WrittenApp["assets"], absolute: (path: string) => string): AppConfig["assets"] {
   if (assets === undefined) return null;
   const { path, single_page } = typeof assets === "string" ? { path: assets, single_page: undefined } : assets;
-  return { path: absolute(path), singlePage: single_page ?? ASSETS_DEFAULTS.single_page };
+  return {
+    path: absolute(path),
+    binding: "ASSETS",
+    workerFirst: false,
+    singlePage: single_page ?? ASSETS_DEFAULTS.single_page,
+  };
 }
 
 function resolvedOutbound(outbound: NonNullable<WrittenApp["outbound"]>): AppConfig["outbound"] {

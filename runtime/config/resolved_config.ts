@@ -1,5 +1,6 @@
 /** The configuration as the rest of NANO reads it: defaults applied, paths absolute, secrets read. */
 import type { AppLayer, LayerReport } from "./layers.ts";
+import type { JsonValue, MissingBinding } from "./workers_project.ts";
 
 /** Everything that one nano.json says. */
 export interface NanoConfig {
@@ -109,12 +110,34 @@ export interface AppConfig {
   readonly nodeCompat: boolean;
   /** When `scheduled` is called. */
   readonly crons: readonly CronConfig[];
+  /** Absolute path of the first module, or null for the one that is found by its name. */
+  readonly main: string | null;
+  /** Variables that are no texts, as a Workers project's `vars` may be: in `env` only. */
+  readonly jsonVars: Readonly<Record<string, JsonValue>>;
+  /** What was read of the Workers project in its folder, or null when it is none. */
+  readonly project: ProjectReport | null;
+}
+
+/** What a Workers project's file came to. */
+export interface ProjectReport {
+  /** Its name, as seen from the app's folder. */
+  readonly file: string;
+  /** Why it cannot be read; the app fails with it. */
+  readonly error: string | null;
+  /** Bindings that it asks for and NANO does not have. */
+  readonly missing: readonly MissingBinding[];
+  /** What else of it has no effect, each a sentence with its line. */
+  readonly notes: readonly string[];
 }
 
 /** A folder of static files. */
 export interface AssetsConfig {
   /** Absolute. */
   readonly path: string;
+  /** What the app finds it by in `env`, or null when it does not. */
+  readonly binding: string | null;
+  /** Whether the app is asked before the files: always, never, or on paths that fit these patterns. */
+  readonly workerFirst: boolean | readonly string[];
   /** Whether paths without a file get /index.html when the client accepts HTML. */
   readonly singlePage: boolean;
 }

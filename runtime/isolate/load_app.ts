@@ -4,6 +4,7 @@ import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
 import { installAssetReads } from "./traffic/asset_reads.ts";
 import { createAssetsBinding } from "./traffic/assets_binding.ts";
+import { missingBinding } from "./platform/missing_binding.ts";
 import { installCaches } from "./platform/caches.ts";
 import { installEnvironment } from "./platform/app_environment.ts";
 import { limitExternalRoom } from "./bodies/external_room.ts";
@@ -24,13 +25,15 @@ export async function loadApp(
   server: AppServer,
 ): Promise<LoadedApp> {
   const env = installEnvironment(message);
+  Object.assign(env, message.jsonVars);
+  for (const [name, text] of message.missingBindings) env[name] = missingBinding(text);
   const registrations = installDoors(server);
   limitExternalRoom(message.externalBytes);
   limitExternalMemory(message.externalBytes);
   settleGlobals();
   installCaches(message.externalBytes);
   if (message.assetsPrefix !== null) {
-    env.ASSETS = createAssetsBinding(server.fetches);
+    if (message.assetsBinding !== null) env[message.assetsBinding] = createAssetsBinding(server.fetches);
     installAssetReads(Reflect.get(globalThis, "Deno"), server.fetches.fetchAsset, message.assetsPrefix);
   }
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });

@@ -74,6 +74,10 @@ export interface LoadMessage {
   /** Source text by `app:///` URL. */
   readonly modules: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
+  /** What `env` holds that is no text: values of JSON. */
+  readonly jsonVars: Readonly<Record<string, unknown>>;
+  /** Bindings that the app asks for in vain: name in `env`, and what its use is answered with. */
+  readonly missingBindings: readonly (readonly [name: string, text: string])[];
   readonly nodeCompat: boolean;
   /** Whose stream classes the app gets; for `polyfill`, `modules` holds its source. */
   readonly streams: "native" | "polyfill";
@@ -81,6 +85,8 @@ export interface LoadMessage {
   readonly externalBytes: number;
   /** Path of the folder of assets from the app's folder, "" when it lies elsewhere; null when the app has none. */
   readonly assetsPrefix: string | null;
+  /** Their name in `env`, or null when they are not there. */
+  readonly assetsBinding: string | null;
   /** Whether jobs are configured, so that a missing `scheduled` is a mistake. */
   readonly hasCrons: boolean;
   /** Version of NANO, for navigator.userAgent. */

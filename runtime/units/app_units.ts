@@ -111,5 +111,6 @@ function assetFolder(path: string, singlePage: boolean, { clock, hidden }: UnitT
 }
 
 function behind(folder: AssetFolder | null, unit: AppUnit, tools: UnitTools): AppUnit {
-  return folder === null ? unit : new UnitWithAssets(unit, folder, tools);
+  const workerFirst = unit.app.assets?.workerFirst ?? false;
+  return folder === null || workerFirst === true ? unit : new UnitWithAssets(unit, folder, { ...tools, workerFirst });
 }

@@ -5,6 +5,7 @@ import type { AppConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { AppSnapshot, NanoEvent } from "../events.ts";
 import type { AssetAnswer, AssetFolder, AssetRequest } from "../http/assets.ts";
+import { pathMatcher } from "../http/path_matcher.ts";
 import { AssetStream } from "../http/asset_stream.ts";
 import type { AppStateName, ExitReason } from "../lifecycle.ts";
 import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
@@ -14,6 +15,8 @@ import type { AppUnit } from "../generations/reload.ts";
 export interface AssetTools {
   readonly clock: Clock;
   readonly emit: (event: NanoEvent) => void;
+  /** Patterns of the paths on which the app is asked before the files; none unless given. */
+  readonly workerFirst?: false | readonly string[];
 }
 
 /** Stands before an app. */
@@ -21,6 +24,7 @@ export class UnitWithAssets implements AppUnit {
   readonly #unit: AppUnit;
   readonly #folder: AssetFolder;
   readonly #tools: AssetTools;
+  readonly #isAppFirst: (url: string) => boolean;
   readonly #looking = new Set<Promise<void>>();
   readonly #streams = new Set<AssetStream>();
   #onIdle: (() => void) | null = null;
@@ -30,6 +34,7 @@ export class UnitWithAssets implements AppUnit {
     this.#unit = unit;
     this.#folder = folder;
     this.#tools = tools;
+    this.#isAppFirst = tools.workerFirst ? pathMatcher(tools.workerFirst) : () => false;
   }
 
   get app(): AppConfig {
@@ -59,7 +64,8 @@ export class UnitWithAssets implements AppUnit {
 
   /** Takes a request: answers it with a file, or hands it to the app. */
   fetch(call: AppCall): void {
-    const request = this.#stop === null ? assetRequest(call) : null;
+    const isFileFirst = this.#stop === null && !this.#isAppFirst(call.url);
+    const request = isFileFirst ? assetRequest(call) : null;
     if (request === null) {
       this.#unit.fetch(call);
       return;

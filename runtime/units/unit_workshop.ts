@@ -39,7 +39,7 @@ export class UnitWorkshop {
    */
   async bundleAhead(config: NanoConfig, only: ReadonlySet<string>): Promise<() => void> {
     const sources = config.apps.filter(({ name }) => only.has(name))
-      .map((app) => ({ ...app, install: installPolicyOf(app, config) }));
+      .map((app) => sourceOf(app, config));
     for (const source of sources) this.#ahead.set(keyOf(source), this.#tools.bundler.bundle(source));
     const mine = sources.map((source) => [keyOf(source), this.#ahead.get(keyOf(source))] as const);
     // Who asks next gets the error.
@@ -55,7 +55,7 @@ export class UnitWorkshop {
     const hidden = [file, stateDir, tls?.cert, tls?.key].filter((path) => typeof path === "string");
     const units: UnitTools = { ...this.#tools, hidden };
     return {
-      bundle: (app, isUrgent) => this.#bundle({ ...app, install: installPolicyOf(app, config) }, isUrgent),
+      bundle: (app, isUrgent) => this.#bundle(sourceOf(app, config), isUrgent),
       supervise: (app, code) => {
         const quarantine = this.#tools.quarantineOf(app.name, code.version);
         return quarantine === null ? superviseApp(app, code, units) : quarantinedApp(app, { code, quarantine }, units);
@@ -71,13 +71,32 @@ export class UnitWorkshop {
     const ahead = this.#ahead.get(key);
     this.#ahead.delete(key);
     const bundle = await (ahead ?? bundler.bundle(app, isUrgent));
-    for (const warning of bundle.warnings) emit({ event: "warning", text: `App "${app.name}": ${warning}` });
+    for (const warning of [...bundle.warnings, ...projectWarnings(app)]) {
+      emit({ event: "warning", text: `App "${app.name}": ${warning}` });
+    }
     const whole = app.streams === "polyfill" ? await withStreamPolyfill(bundle) : bundle;
     return evaluate ? withEvalEntry(whole) : whole;
   }
 }
 
 /** Whatever makes another bundle of the same files. */
-function keyOf({ name, path, nodeCompat, install }: AppSource): string {
-  return JSON.stringify([name, path, nodeCompat, install]);
+function keyOf({ name, path, nodeCompat, start, install }: AppSource): string {
+  return JSON.stringify([name, path, nodeCompat, start, install]);
+}
+
+function sourceOf(app: AppConfig, config: NanoConfig): AppConfig & AppSource {
+  const { main, project, assets } = app;
+  const start = project === null
+    ? null
+    : { file: project.file, error: project.error, main, site: main === null ? assets?.path ?? null : null };
+  return { ...app, start, install: installPolicyOf(app, config) };
+}
+
+/** What a Workers project asks for in vain. */
+function projectWarnings({ project }: AppConfig): string[] {
+  if (project === null) return [];
+  return [
+    ...project.missing.map(({ name, kind, where }) => `env.${name} is a ${kind}, which NANO does not have (${where})`),
+    ...project.notes,
+  ];
 }

@@ -37,6 +37,9 @@ export function fakeAppConfig(name: string, changes: Partial<AppConfig> = {}): A
     outbound: "public",
     nodeCompat: true,
     crons: [{ schedule: "*/5 * * * *", name: "tidy" }],
+    main: null,
+    jsonVars: {},
+    project: null,
     ...changes,
   };
 }

@@ -49,6 +49,9 @@ Deno.test("An app with a name and a path gets every default", async () => {
     outbound: "public",
     nodeCompat: true,
     crons: [],
+    main: null,
+    jsonVars: {},
+    project: null,
   });
 });
 
@@ -119,10 +122,13 @@ Deno.test("Every key that is written arrives", async () => {
       idleTimeoutMs: 5,
       drainTimeoutMs: 0,
       streams: "polyfill",
-      assets: { path: `${folder.dir}/other`, singlePage: false },
+      assets: { path: `${folder.dir}/other`, binding: "ASSETS", workerFirst: false, singlePage: false },
       outbound: ["api.example.com", "*.example.org"],
       nodeCompat: false,
       crons: [{ schedule: "*/5 * * * *", name: "*/5 * * * *" }, { schedule: "0 0 * * 1", name: "weekly" }],
+      main: null,
+      jsonVars: {},
+      project: null,
     }],
   });
 });
@@ -133,9 +139,11 @@ Deno.test("`assets` may be an object with options", async () => {
     (await folder.resolve({ apps: [{ name: "a", path: "app", assets }] })).apps[0]!.assets;
   assertEquals(await resolved({ path: "other", single_page: true }), {
     path: `${folder.dir}/other`,
+    binding: "ASSETS",
+    workerFirst: false,
     singlePage: true,
   });
-  assertEquals(await resolved({ path: "other" }), { path: `${folder.dir}/other`, singlePage: false });
+  assertEquals((await resolved({ path: "other" }))?.singlePage, false);
 });
 
 Deno.test("An app's own key wins over `defaults`, and `defaults` over what NANO ships", async () => {

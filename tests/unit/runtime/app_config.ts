@@ -25,6 +25,9 @@ export function appConfig(changes: Partial<AppConfig> = {}): AppConfig {
     outbound: "public",
     nodeCompat: true,
     crons: [],
+    main: null,
+    jsonVars: {},
+    project: null,
     ...changes,
   };
 }

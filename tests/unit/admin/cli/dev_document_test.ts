@@ -23,7 +23,7 @@ Deno.test("devDocument() is a configuration that NANO takes, and the app gets ev
   const path = await Deno.makeTempDir({ prefix: "nano-dev-" });
   try {
     await Deno.writeTextFile(`${path}/index.ts`, "export default { fetch: () => new Response() };");
-    const document = devDocument({ name: "hello", path }, null, `${path}/state`);
+    const document = devDocument({ name: "hello", path, env: {} }, null, `${path}/state`);
     const config = await resolveConfig(document, { file: null, baseDir: "/", hostEnv: () => undefined });
     assertEquals([config.hostname, config.port, config.admin, config.defaultApp], ["127.0.0.1", 8080, false, "hello"]);
     assertEquals([config.log.format, config.apps[0]!.path, config.stateDir], ["pretty", path, `${path}/state`]);

@@ -1,0 +1,55 @@
+/** Looks for Workers projects in the folders of a document's apps, and fills what the document leaves open. */
+import { resolve } from "node:path";
+import type { ProjectReport } from "./resolved_config.ts";
+import { readWorkersProject, type WorkersProject } from "./workers_project.ts";
+import { WranglerFileError } from "./wrangler_file.ts";
+
+/** A project, or why there is none of it. */
+export interface FoundProject {
+  readonly project: WorkersProject | null;
+  readonly report: ProjectReport;
+}
+
+/** A document with its projects, by place in `apps`. */
+export interface FilledDocument {
+  readonly document: unknown;
+  readonly projects: ReadonlyMap<number, FoundProject>;
+}
+
+/** Keys of the document win; what is no app at all is left to the schema. */
+export async function withProjects(
+  document: unknown,
+  baseDir: string,
+  environment: string | null,
+): Promise<FilledDocument> {
+  const projects = new Map<number, FoundProject>();
+  const apps = (document as { apps?: unknown } | null | undefined)?.apps;
+  if (!Array.isArray(apps)) return { document, projects };
+  const filled = await Promise.all(apps.map(async (app, index) => {
+    if (typeof app?.path !== "string" || app.path.includes("\0") || app.wrangler === false) return app;
+    const found = await findProject(resolve(baseDir, app.path), environment);
+    if (found === null) return app;
+    projects.set(index, found);
+    const { hostname, crons } = found.project?.entry ?? {};
+    const hosts = hostname === undefined ? undefined : [...typeof app.name === "string" ? [app.name] : [], ...hostname];
+    return {
+      ...app,
+      ...hosts === undefined || app.hostname !== undefined ? {} : { hostname: hosts },
+      ...crons === undefined || app.crons !== undefined ? {} : { crons },
+    };
+  }));
+  return { document: projects.size === 0 ? document : { ...document as object, apps: filled }, projects };
+}
+
+async function findProject(folder: string, environment: string | null): Promise<FoundProject | null> {
+  try {
+    const project = await readWorkersProject(folder, environment);
+    if (project === null) return null;
+    const { file, missing, notes } = project;
+    return { project, report: { file, error: null, missing, notes } };
+  } catch (error) {
+    // One app's mistake is its own: the others are served.
+    if (!(error instanceof WranglerFileError)) throw error;
+    return { project: null, report: { file: "wrangler", error: error.message, missing: [], notes: [] } };
+  }
+}

@@ -1,0 +1,148 @@
+/** A Workers project is an app as its folder is: wrangler's file says where it begins and what it finds. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { NanoProcess } from "../../support/nano_process.ts";
+import { type TempApp, TempProject } from "../../support/temp_project.ts";
+import { until } from "../life/until.ts";
+
+const TELLS = `import { part } from "../lib/part";
+export default {
+  async fetch(request, env) {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/env") {
+      const { WORD, LIST, FLAG, SECRET } = env;
+      return Response.json({ WORD, LIST, FLAG, SECRET: SECRET ?? null, process: process.env.WORD ?? null });
+    }
+    if (pathname === "/kv") return new Response(await env.CACHE.get("x"));
+    if (pathname === "/file") return env.FILES.fetch(new URL("/page.html", request.url));
+    if (pathname.startsWith("/api/")) return new Response("api " + pathname);
+    return new Response(part + " " + pathname);
+  },
+};`;
+
+const JSONC = `{
+  // a comment
+  "name": "shop", "main": "src/worker.ts", "compatibility_date": "2026-01-01",
+  "vars": { "WORD": "top", "LIST": [1, { "a": null }], "FLAG": true },
+  "kv_namespaces": [
+    { "binding": "CACHE", "id": "1" },
+  ],
+  "assets": { "directory": "./public", "binding": "FILES", "run_worker_first": ["/api/*", "!/api/docs/*"] },
+  "triggers": { "crons": ["*/5 * * * *"] },
+  "routes": ["shop.test/*", { "pattern": "www.shop.test", "custom_domain": true }],
+  "env": { "staging": { "vars": { "WORD": "staged" } } },
+}`;
+const TOML = `
+name = "shop"
+main = "src/worker.ts"
+routes = [ "shop.test/*", { pattern = "www.shop.test", custom_domain = true } ]
+[vars]
+WORD = "top"
+LIST = [1, { a = "b" }]
+FLAG = true
+[[kv_namespaces]]
+binding = "CACHE"
+id = "1"
+[assets]
+directory = "./public"
+binding = "FILES"
+run_worker_first = [ "/api/*", "!/api/docs/*" ]
+[triggers]
+crons = ["*/5 * * * *"]
+`;
+
+const files = (config: Record<string, string>): TempApp => ({
+  files: {
+    ...config,
+    "src/worker.ts": TELLS,
+    "lib/part.ts": `export const part = "whole project";`,
+    "public/page.html": "a page",
+    "public/api/docs/x.html": "docs",
+    "public/api/list": "never",
+    "index.ts": `export default { fetch: () => new Response("not this one") };`,
+  },
+});
+
+for (const [name, config] of [["wrangler.jsonc", JSONC], ["wrangler.toml", TOML]] as const) {
+  Deno.test(`A folder with ${name} is served as it is`, async () => {
+    await using project = await TempProject.create({ shop: files({ [name]: config }) });
+    await using nano = await NanoProcess.start(project.configFile);
+    const text = async (path: string, host = "shop") => await (await nano.fetch(host, path)).text();
+    assertEquals(await text("/x"), "whole project /x");
+    assertEquals(await text("/x", "shop.test"), "whole project /x");
+    assertEquals(await text("/x", "www.shop.test"), "whole project /x");
+    const env = JSON.parse(await text("/env"));
+    assertEquals([env.WORD, env.FLAG, env.LIST[0], env.SECRET, env.process], ["top", true, 1, null, "top"]);
+    assertEquals([await text("/page.html"), await text("/file")], ["a page", "a page"]);
+    assertEquals([await text("/api/list"), await text("/api/docs/x.html")], ["api /api/list", "docs"]);
+    const refused = await nano.fetch("shop", "/kv");
+    await refused.body?.cancel();
+    assertEquals([refused.status, refused.headers.get("nano-error")], [500, "APP_EXCEPTION"]);
+    const line = name.endsWith("c") ? 6 : 9;
+    const told = `env.CACHE is a KV namespace, which NANO does not have (${name}, line ${line})`;
+    const warning = await nano.waitForEvent(({ event, text }) => event === "warning" && /CACHE/.test(String(text)));
+    assertStringIncludes(String(warning["text"]), told);
+    const log = await nano.waitForEvent(({ event, text }) => event === "app_log" && /CACHE/.test(String(text)));
+    assertStringIncludes(String(log["text"]), "Cannot use env.CACHE: it is a KV namespace");
+    assert(nano.events.some(({ event }) => event === "app_ready"));
+  });
+}
+
+Deno.test("nano.json wins over the project's file, and its mistakes stay its own", async () => {
+  const broken = `{ "main": "src/worker.ts", "vars": { "WORD": }`;
+  await using project = await TempProject.create({
+    own: {
+      ...files({ "wrangler.jsonc": JSONC.replace("shop.test/*", "own.test/*").replace("www.shop.test", "w.own.test") }),
+      config: { env: { WORD: "own", LIST: "text" }, hostname: ["mine.test"], crons: [] },
+    },
+    ignored: { ...files({ "wrangler.jsonc": broken }), config: { wrangler: false } },
+    broken: files({ "wrangler.jsonc": broken }),
+    unbuilt: files({ "wrangler.jsonc": `{ "main": "dist/worker.js" }` }),
+    site: { files: { "wrangler.json": `{ "assets": { "directory": "out" } }`, "out/index.html": "built", "a.ts": "" } },
+  });
+  await using nano = await NanoProcess.start(project.configFile);
+  const env = JSON.parse(await (await nano.fetch("mine.test", "/env")).text());
+  assertEquals([env.WORD, env.LIST, env.FLAG], ["own", "text", true]);
+  const other = await nano.fetch("own.test");
+  await other.body?.cancel();
+  assertEquals(other.status, 404);
+  assertEquals(await (await nano.fetch("ignored")).text(), "not this one");
+  assertEquals(await (await nano.fetch("site", "/")).text(), "built");
+  const source = await nano.fetch("site", "/a.ts");
+  await source.body?.cancel();
+  assertEquals(source.status, 404);
+  const reasons = nano.events.filter(({ event }) => event === "app_failed").map(({ app, error }) => `${app} ${error}`);
+  assert(reasons.some((text) => /^broken .*wrangler\.jsonc, line 1: ValueExpected/.test(text)), reasons.join("\n"));
+  assert(
+    reasons.some((text) => /^unbuilt .*"main" of wrangler\.jsonc is "dist\/worker\.js", which does not/.test(text)),
+  );
+});
+
+Deno.test("An edit of the project's file takes effect, and nano check shows the merge", async () => {
+  await using project = await TempProject.create({ shop: files({ "wrangler.jsonc": JSONC }) });
+  await using nano = await NanoProcess.start(project.configFile);
+  const word = async () => JSON.parse(await (await nano.fetch("shop", "/env")).text()).WORD;
+  assertEquals(await word(), "top");
+  await Deno.writeTextFile(`${project.dir}/apps/shop/wrangler.jsonc`, JSONC.replace(`"top"`, `"edited"`));
+  await until(async () => await word() === "edited", "the edit is served");
+
+  const check = await NanoProcess.spawn(["check", "--config", project.configFile]);
+  await using _check = check;
+  await check.status();
+  const told = check.strayLines.join("\n");
+  assertStringIncludes(told, "with wrangler.jsonc: main src/worker.ts, assets public, env WORD, LIST, FLAG, crons");
+  assertStringIncludes(told, "wrangler.jsonc, line 6: env.CACHE is a KV namespace, which NANO does not have");
+});
+
+Deno.test("nano dev serves a project with its secrets, and an environment of its file", async () => {
+  await using project = await TempProject.create({
+    shop: files({ "wrangler.jsonc": JSONC, ".dev.vars": `SECRET="from the desk"\n`, ".env": "SECRET=other" }),
+  });
+  for (const [args, word] of [[[], "top"], [["--env", "staging"], "staged"]] as const) {
+    await using dev = await NanoProcess.spawn(["dev", `${project.dir}/apps/shop`, "--port", "0", ...args]);
+    const serving = await until(() => dev.strayLines.find((line) => line.startsWith("Serving ")), "a URL");
+    const url = /http:\S+/.exec(serving)![0];
+    const env = await (await fetch(`${url}env`)).json();
+    assertEquals([env.WORD, env.SECRET], [word, "from the desk"]);
+    await dev.stop();
+  }
+});

@@ -17,6 +17,7 @@ import { hasNodeModules, installDependencies, readInstall } from "./install_depe
 import type { InstallPolicy } from "./install_policy.ts";
 import { type InstallProgress, reportInstall } from "./install_progress.ts";
 import { nodeBuiltins } from "./node_builtins.ts";
+import { STUBS_VERSION } from "./node_stubs.ts";
 import { inlineSourceMap } from "./source_map.ts";
 import { staticSite } from "./static_site.ts";
 import { Turns } from "./turns.ts";
@@ -77,9 +78,10 @@ export class Bundler implements AsyncDisposable {
   constructor(options: BundlerOptions) {
     this.#options = options;
     const { cacheDir } = options;
-    this.cache = cacheDir === null
-      ? undefined
-      : new BundleCache(cacheDir, `nano ${NANO_VERSION} ${FORMAT}, esbuild ${esbuildService.version}`);
+    this.cache = cacheDir === null ? undefined : new BundleCache(
+      cacheDir,
+      `nano ${NANO_VERSION} ${FORMAT}, esbuild ${esbuildService.version}, unenv ${STUBS_VERSION}`,
+    );
   }
 
   /**

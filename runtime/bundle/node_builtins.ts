@@ -4,6 +4,7 @@ import type { Plugin } from "esbuild";
 import { readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
+import { isStubbed, loadStubs, stubPath } from "./node_stubs.ts";
 
 /**
  * Modules that an isolate offers; isolate/node_builtin_names.ts names the same. A CommonJS `require` of one becomes a
@@ -54,6 +55,7 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
   return {
     name: "nano-node-builtins",
     setup(build) {
+      loadStubs(build);
       build.onResolve({ filter: /^(node:|[a-z_]+(\/[a-z0-9_]+)?$)/ }, (args) => {
         if (!isBuiltin(args.path)) {
           return args.path.startsWith("node:")
@@ -67,6 +69,7 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
           return { errors: [{ text: `Cannot import "node:${name}": "node_compat" of the app is off` }] };
         }
         if (OFFERED.has(name)) return { path: `node:${name}`, external: true };
+        if (nodeCompat && isStubbed(name)) return stubPath(name);
         // The isolate refuses it too, but in Deno 2.9 a static import of "node:worker_threads" slips past its hook: that
         // module is loaded in every worker, and linking finds it by its name whatever the hook said.
         return { path: name, namespace: REFUSED };
@@ -78,7 +81,7 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
       }));
       build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
         loader: "js",
-        contents: nodeCompat && OFFERED.has(path)
+        contents: nodeCompat && (OFFERED.has(path) || isStubbed(path))
           // The module's default export is what require() returns in Node; its namespace could not be called or extended.
           ? `import builtin from "node:${path}";\nmodule.exports = builtin;`
           : `throw Object.assign(new Error("Cannot require \\"node:${path}\\": apps have no access to it"), ` +

@@ -61,7 +61,11 @@ Deno.test("Nobody else starts programs", async () => {
       if (isDirectory) await look(`${path}/`);
       else if (/\.tsx?$/.test(name)) {
         const text = await Deno.readTextFile(new URL(path, root));
-        if (/Deno\.Command\b|child_process["']|\bDeno\.spawn/.test(text.replaceAll(/^\s*(?:\/\/|\*|\/\*).*$/gm, ""))) {
+        if (
+          /Deno\.Command\b|(?:from |\()["'](?:node:)?child_process["']|\bDeno\.spawn/.test(
+            text.replaceAll(/^\s*(?:\/\/|\*|\/\*).*$/gm, ""),
+          )
+        ) {
           found.push(path);
         }
       }

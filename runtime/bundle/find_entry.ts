@@ -66,7 +66,7 @@ export async function findEntry(path: string, project: ProjectStart | null = nul
     const file = await fileIn(real, name);
     if (file !== undefined) return { kind: "module", root: real, file };
   }
-  const page = main === undefined ? await fileIn(real, SITE) : undefined;
+  const page = main === undefined ? await fileIn(real, SITE) ?? await anyPage(real) : undefined;
   if (page !== undefined) return { kind: "static", root: real, file: page };
   throw new NanoError(
     "APP_FAILED",
@@ -96,6 +96,14 @@ async function projectStart(
   if (site === null) return undefined;
   const folder = await realPath(site, basename(site));
   return { kind: "static", root: folder, file: join(folder, SITE) };
+}
+
+/** A folder of pages needs no page of its own. */
+async function anyPage(root: string): Promise<string | undefined> {
+  for await (const { name, isFile } of Deno.readDir(root)) {
+    if (isFile && name.endsWith(".html") && !name.startsWith(".")) return join(root, name);
+  }
+  return undefined;
 }
 
 async function realPath(path: string, shown: string): Promise<string> {

@@ -5,7 +5,7 @@ import type { HeaderList } from "../protocol/header_block.ts";
 import { type AssetFile, AssetFiles } from "./asset_files.ts";
 import { acceptedCodings, acceptsHtml, type ByteRange, type Coding, CODINGS } from "./asset_negotiation.ts";
 import { conditionStatus, type ReadHeader, requestedRange } from "./asset_negotiation.ts";
-import { assetPath, splitTarget } from "./asset_path.ts";
+import { type AssetPath, assetPath, splitTarget } from "./asset_path.ts";
 import { AssetStream } from "./asset_stream.ts";
 
 /** What is asked of a folder. */
@@ -14,6 +14,8 @@ export interface AssetRequest {
   /** Absolute. */
   readonly url: string;
   readonly header: ReadHeader;
+  /** Whether a client asks, who is sent to a page's clean URL; code that asks for a file by its name gets it. */
+  readonly isClient?: boolean;
 }
 
 /** What a folder answers. */
@@ -39,6 +41,13 @@ const WHOLE_BYTES = 64 * 1024;
 const CACHE_CONTROL = "public, max-age=0, must-revalidate";
 const FOLDER_FILE = "index.html";
 const NOT_FOUND_FILE = "404.html";
+const PAGE = ".html";
+/** What mrmime does not know, as it holds no unofficial or outdated types. */
+const MORE_TYPES: Readonly<Record<string, string>> = {
+  ico: "image/vnd.microsoft.icon",
+  eot: "application/vnd.ms-fontobject",
+  xml: "application/xml",
+};
 
 /** A file in the coding that was chosen, under the names it was found by. */
 interface Choice {
@@ -71,19 +80,50 @@ export class AssetFolder {
     const { path, query } = splitTarget(request.url);
     const asked = assetPath(path);
     if (asked !== null) {
+      const clean = request.isClient ? await this.#cleanPath(asked) : null;
+      if (clean !== null) return { status: 307, headers: [["location", clean + plainQuery(query)]], body: null };
       const names = asked.isFolder || asked.names.length === 0 ? [...asked.names, FOLDER_FILE] : asked.names;
       const found = await this.#files.find(names);
       if (found === "folder" && !asked.isFolder) {
         const index = await this.#files.find([...names, FOLDER_FILE]);
         // Without the slash, relative links of the page would lead beside the folder.
-        if (isFile(index)) return { status: 307, headers: [["location", folderUrl(names, query)]], body: null };
+        if (isFile(index) && !isFile(await this.#files.find(pageOf(names)))) {
+          return { status: 307, headers: [["location", pathOf(names, "/") + plainQuery(query)]], body: null };
+        }
       }
       if (isFile(found)) return await this.#serve(names, request);
+      if (!asked.isFolder && isFile(await this.#files.find(pageOf(names)))) {
+        return await this.#serve(pageOf(names), request);
+      }
     }
     if (!this.#singlePage || !acceptsHtml(request.header("accept"))) return null;
     const answer = await this.#serve([FOLDER_FILE], request);
     answer?.headers.push(["vary", "accept"]);
     return answer;
+  }
+
+  /**
+   * Where a page is meant to be found, as Cloudflare's "auto-trailing-slash" has it: /about for about.html, /docs/ for
+   * docs/index.html. Null when it is asked for there, or there is no such page.
+   */
+  async #cleanPath({ names, isFolder }: AssetPath): Promise<string | null> {
+    const last = names.at(-1);
+    if (last === undefined) return null;
+    const above = names.slice(0, -1);
+    if (isFolder) {
+      const isPage = !isFile(await this.#files.find([...names, FOLDER_FILE])) &&
+        isFile(await this.#files.find(pageOf(names)));
+      return isPage ? pathOf(names, "") : null;
+    }
+    if (last === FOLDER_FILE || last === FOLDER_FILE.slice(0, -PAGE.length)) {
+      const isIndex = isFile(await this.#files.find([...above, FOLDER_FILE])) &&
+        (last === FOLDER_FILE || !isFile(await this.#files.find(names)));
+      return isIndex ? pathOf(above, "/") : null;
+    }
+    if (!last.endsWith(PAGE) || !isFile(await this.#files.find(names))) return null;
+    const clean = [...above, last.slice(0, -PAGE.length)];
+    // A file of the clean name would be served in its place
+    return clean.at(-1) === "" || isFile(await this.#files.find(clean)) ? null : pathOf(clean, "");
   }
 
   /** The answer where nothing else answers: /404.html if there is one. */
@@ -162,9 +202,17 @@ function isFile(found: AssetFile | "folder" | null): found is AssetFile {
 }
 
 /** Written anew rather than repeated: a client may have sent characters that no header can hold. */
-function folderUrl(names: readonly string[], query: string): string {
-  const plainQuery = query.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);
-  return `/${names.map((name) => encodeURIComponent(name.toWellFormed())).join("/")}/${plainQuery}`;
+function pathOf(names: readonly string[], end: "" | "/"): string {
+  return names.length === 0 ? "/" : `/${names.map((name) => encodeURIComponent(name.toWellFormed())).join("/")}${end}`;
+}
+
+function plainQuery(query: string): string {
+  return query.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);
+}
+
+/** The file of a page that is asked for without its ending. */
+function pageOf(names: readonly string[]): readonly string[] {
+  return [...names.slice(0, -1), names.at(-1) + PAGE];
 }
 
 /** @param names of the file itself: a coded one is of its type */
@@ -182,8 +230,9 @@ function headersOf({ file, coding, varies }: Choice, names: readonly string[]): 
 }
 
 function contentType(name: string): string {
-  const type = lookup(name) ?? "application/octet-stream";
-  return type.startsWith("text/") ? `${type}; charset=utf-8` : type;
+  const type = MORE_TYPES[name.slice(name.lastIndexOf(".") + 1).toLowerCase()] ?? lookup(name) ??
+    "application/octet-stream";
+  return type.startsWith("text/") || type === MORE_TYPES["xml"] ? `${type}; charset=utf-8` : type;
 }
 
 async function bodyOf(file: AssetFile, range: ByteRange | null): Promise<AssetAnswer["body"] | "changed"> {

@@ -113,7 +113,7 @@ export class UnitWithAssets implements AppUnit {
   async #serve(call: AppCall, request: AssetRequest): Promise<void> {
     let answer: AssetAnswer | null;
     try {
-      answer = await this.#folder.answer(request);
+      answer = await this.#folder.answer({ ...request, isClient: true });
     } catch (error) {
       const { name } = this.app;
       this.#tools.emit({ event: "warning", text: `App "${name}": cannot serve an asset: ${messageOf(error)}` });

@@ -176,6 +176,54 @@ Deno.test("A folder is its index.html, under the path with the slash", async () 
   }
 });
 
+Deno.test("A page has one address for clients, the one without its ending, and code gets what it names", async () => {
+  using scene = new Scene({
+    "public/index.html": "root",
+    "public/about.html": "about",
+    "public/docs/index.html": "docs",
+    "public/both.html": "page",
+    "public/both/index.html": "folder",
+    "public/plain": "plain",
+    "public/plain.html": "hidden by the file",
+    "public/a b.html": "space",
+    "public/index": "a file of that name",
+  });
+  const folder = scene.folder();
+  const client = async (path: string) => {
+    const answer = await folder.answer({ method: "GET", url: `http://h${path}`, header: () => null, isClient: true });
+    return answer?.status === 307 ? headersOf(answer).location : await textOf(answer);
+  };
+  const moved = {
+    "/index.html?a": "/?a",
+    "/about.html": "/about",
+    "/about/": "/about",
+    "/docs/index.html": "/docs/",
+    "/docs/index": "/docs/",
+    "/docs": "/docs/",
+    "/both.html": "/both",
+    "/a%20b.html": "/a%20b",
+  };
+  const served = {
+    "/": "root",
+    "/about": "about",
+    "/docs/": "docs",
+    "/both": "page",
+    "/both/": "folder",
+    "/plain": "plain",
+    "/plain.html": "hidden by the file",
+    "/a%20b": "space",
+    "/index": "a file of that name",
+    "/none": null,
+    "/none.html": null,
+    "/none/": null,
+    "/.html": null,
+  };
+  for (const [path, told] of Object.entries({ ...moved, ...served })) assertEquals(await client(path), told, path);
+  for (const path of ["/index.html", "/about.html", "/docs/index.html", "/about"]) {
+    assertEquals((await ask(folder, path))?.status, 200, path);
+  }
+});
+
 Deno.test("What lies outside the folder, is hidden or no file cannot be had", async () => {
   using scene = new Scene({
     "secret.txt": "SECRET",

@@ -1,6 +1,7 @@
 /** The apps in force: one generation follows the other, one change at a time, each all or nothing. */
 import type { AppBundle } from "../bundle/bundler.ts";
 import type { NanoConfig } from "../config/resolved_config.ts";
+import { messageOf } from "../errors.ts";
 import type { NanoEvent, ReloadSummary } from "../events.ts";
 import type { AppTarget, Router } from "../http/router.ts";
 import type { Prepared } from "./first_start.ts";
@@ -152,10 +153,19 @@ export class Generations {
     this.#targets = targetsOf(next);
     const removed = new Set(change.removed);
     for (const unit of retired) if (removed.has(unit.app.name)) this.#leaving.add(unit);
-    this.#route();
-    this.#tools.onChange(next);
-    for (const unit of retired) this.#retire(unit);
-    ports.commit((app) => this.ended(app));
+    this.#afterwards(() => this.#route());
+    this.#afterwards(() => this.#tools.onChange(next));
+    for (const unit of retired) this.#afterwards(() => this.#retire(unit));
+    this.#afterwards(() => ports.commit((app) => this.ended(app)));
+  }
+
+  /** What is in force is not taken back, whatever follows: who threw here would leave half of it undone, and the rest stopped. */
+  #afterwards(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#tools.emit({ event: "warning", text: `Cannot finish a change that is in force: ${messageOf(error)}` });
+    }
   }
 
   #route(): void {

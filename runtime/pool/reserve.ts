@@ -12,6 +12,8 @@ const MAX_SPARES = 4;
 const REFILL_AFTER_MS = 100;
 /** A spare that has not booted by then, on the slowest machine, will not. */
 const BOOT_MS = 120_000;
+/** Nobody waits longer for one that was taken before it had booted: the last attempts of a start (app/isolate_start.ts). */
+const TAKEN_BOOT_MS = 600_000;
 
 /** What a reserve needs of an isolate; IsolateWorker fits. */
 export interface SpareIsolate {
@@ -43,6 +45,8 @@ export class Reserve<Isolate extends SpareIsolate> implements Disposable {
   readonly #tools: ReserveTools<Isolate>;
   readonly #shelves = new Map<number, Shelf<Isolate>>();
   readonly #refills = new Map<number, () => void>();
+  /** Taken, and not booted yet: whoever took one may have given up. */
+  readonly #taken = new Set<Isolate>();
   #closed = false;
 
   constructor(tools: ReserveTools<Isolate>) {
@@ -70,10 +74,16 @@ export class Reserve<Isolate extends SpareIsolate> implements Disposable {
     first?.[1]();
     const isolate = first?.[0] ?? this.#tools.spawn(memoryMb);
     spares.delete(isolate);
+    this.#taken.add(isolate);
+    const cancel = this.#tools.clock.after(TAKEN_BOOT_MS, () => {
+      isolate.kill({ reason: "isolate_timeout", detail: `it did not boot within ${TAKEN_BOOT_MS} ms` });
+    });
     try {
       await isolate.booted;
       return isolate;
     } finally {
+      cancel();
+      this.#taken.delete(isolate);
       this.#refillSoon(memoryMb);
     }
   }
@@ -85,6 +95,7 @@ export class Reserve<Isolate extends SpareIsolate> implements Disposable {
       for (const place of ordered) place[Symbol.dispose]();
       for (const spare of spares.keys()) spare.kill({ reason: "terminated", detail: "the reserve was closed" });
     }
+    for (const isolate of this.#taken) isolate.kill({ reason: "terminated", detail: "the reserve was closed" });
     this.#shelves.clear();
   }
 

@@ -1,7 +1,9 @@
 /** What the simulator holds against what happens: every request, every start and every end, each exactly once. */
+import { BOOT_TIMEOUT_MS, ISOLATE_WAIT_MS } from "../../runtime/app/isolate_start.ts";
 import type { AnswerBody, AppCall, HostSocket } from "../../runtime/app_call.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { ERROR_CODES, type NanoError } from "../../runtime/errors.ts";
+import type { AppConfig } from "../../runtime/config/resolved_config.ts";
 import type { NanoEvent } from "../../runtime/events.ts";
 import { PATIENCE } from "../../runtime/http/patience.ts";
 import type { ExitReason } from "../../runtime/lifecycle.ts";
@@ -146,24 +148,27 @@ export class SimCall implements AppCall {
 /** Follows the starts and ends of one unit, as it tells them. */
 export class LifeOfUnit {
   readonly name: string;
+  readonly app: AppConfig;
+  readonly #clock: Clock;
   readonly #ledger: Ledger;
   #phase: "down" | "queued" | "starting" | "ready" = "down";
   #drains = 0;
   /** How the isolate that it has now ended by itself, if it did. */
   died: ExitReason | null = null;
 
-  constructor(name: string, ledger: Ledger) {
+  /** When a start that has its turn must have come to something. */
+  #startedBy = Infinity;
+
+  constructor(name: string, known: { app: AppConfig; ledger: Ledger; clock: Clock }) {
     this.name = name;
-    this.#ledger = ledger;
+    this.app = known.app;
+    this.#ledger = known.ledger;
+    this.#clock = known.clock;
   }
 
   /** Whether a start has begun and its end was not told. */
   get isUp(): boolean {
     return this.#phase !== "down";
-  }
-
-  get isReady(): boolean {
-    return this.#phase === "ready";
   }
 
   hear(event: NanoEvent): void {
@@ -173,6 +178,9 @@ export class LifeOfUnit {
         return this.#enter("queued", ["down"]);
       case "app_starting":
         this.#enter("starting", ["down", "queued"]);
+        // As long as isolates can be waited for in the last attempts.
+        this.#startedBy = this.#clock.now() + ISOLATE_WAIT_MS * Math.min(10, 2 ** (event.attempt - 1)) +
+          BOOT_TIMEOUT_MS;
         this.died = null;
         return;
       case "app_ready":
@@ -194,6 +202,12 @@ export class LifeOfUnit {
         this.#drains--;
         this.#ledger.check(this.#drains >= 0, () => `${this.name} drained without having begun to`);
     }
+  }
+
+  /** Looks whether its start lasts too long. */
+  look(): void {
+    const lasts = this.#phase === "starting" && this.#clock.now() > this.#startedBy;
+    this.#ledger.check(!lasts, () => `${this.name} starts and no deadline ends it`);
   }
 
   checkOver(): void {

@@ -38,7 +38,8 @@ export interface SimOutside {
   readonly habits: ReadonlyMap<string, Habits>;
   readonly suspects: ReadonlySet<string>;
   readonly quarantineOf: (app: string, version: string) => Quarantine | null;
-  readonly onCrash: () => void;
+  /** @param version of the app that ended it */
+  readonly onCrash: (version: string) => void;
 }
 
 /** One process. */
@@ -185,6 +186,19 @@ export class SimHost {
     for (const isolate of this.#isolates) isolate.vanish();
   }
 
+  /** What must hold at any time. */
+  look(): void {
+    const { ledger } = this.#outside;
+    for (const life of this.#lives) life.look();
+    for (const unit of [...this.generations.present.units.values(), ...this.generations.stopping.keys()]) {
+      const isDown = ["idle", "backoff", "failed", "quarantined", "stopped"].includes(unit.state);
+      ledger.check(
+        !isDown || unit.pending === 0,
+        () => `${unit.app.name} is ${unit.state} and lets ${unit.pending} wait`,
+      );
+    }
+  }
+
   /** What must hold once all is over. */
   checkOver(): void {
     const { ledger } = this.#outside;
@@ -194,6 +208,9 @@ export class SimHost {
     zero(alive.length, `isolates live (${alive.map(({ number, owner }) => `${number} of ${owner?.name}`)})`);
     zero(this.#admission.waiting, "boots wait");
     zero(this.#places.size, `places for boots are taken (${[...this.#places.values()]})`);
+    const probes = Array.from({ length: this.#maxPlaces }, () => this.#admission.enter(null, "spare"));
+    zero(probes.filter(({ isWaiting }) => isWaiting).length, "places for boots were not given back");
+    for (const probe of probes) probe[Symbol.dispose]();
     zero(this.#doors.opened - this.#doors.closed, "ways out are open");
     zero(this.#ports.opened - this.#ports.settled, "sets of ports are neither committed nor discarded");
     zero(this.generations.stopping.size, "units still stop");
@@ -233,9 +250,13 @@ export class SimHost {
     const { random, ledger, quarantineOf } = this.#outside;
     const quarantine = quarantineOf(app.name, code.version);
     if (quarantine !== null) return new QuarantinedApp(app, quarantine);
-    const life = new LifeOfUnit(`${app.name} ${code.version} #${this.#lives.length}`, ledger);
+    const life = new LifeOfUnit(`${app.name} ${code.version} #${this.#lives.length}`, {
+      app,
+      ledger,
+      clock: this.clock,
+    });
     this.#lives.push(life);
-    return new Supervisor(app, code, {
+    const supervisor = new Supervisor(app, code, {
       clock: this.clock,
       random: () => random.below(1000) / 1000,
       admission: this.#admission,
@@ -253,6 +274,13 @@ export class SimHost {
       emit: (event) => life.hear(event),
       nanoVersion: "0.0.0",
     });
+    const start = supervisor.start.bind(supervisor);
+    supervisor.start = () => {
+      const started = start();
+      ledger.waitFor(`start of ${life.name}`, started);
+      return started;
+    };
+    return supervisor;
   }
 
   async #take(memoryMb: number, life: LifeOfUnit): Promise<SimIsolate> {
@@ -282,10 +310,7 @@ export class SimHost {
       onLoad: (app, version) => {
         ledger.check(quarantineOf(app, version) === null, () => `${app} ${version} runs and is quarantined`);
       },
-      onKiller: (app) => {
-        ledger.note(() => `${app} ends the host`);
-        onCrash();
-      },
+      onKiller: onCrash,
     });
     this.#isolates.push(isolate);
     return isolate;

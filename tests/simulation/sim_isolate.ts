@@ -43,7 +43,7 @@ export interface SimWorld {
   /** Told when an app's code is about to run. */
   readonly onLoad: (app: string, version: string) => void;
   /** An app ends the whole process. */
-  readonly onKiller: (app: string) => void;
+  readonly onKiller: (version: string) => void;
 }
 
 /** The warden ends an isolate that hangs after this. */
@@ -76,6 +76,7 @@ export class SimIsolate implements AppIsolate {
   #observer: IsolateObserver | null = null;
   #habits: Habits | null = null;
   #app = "";
+  #version = "";
   #isHung = false;
   #isDraining = false;
 
@@ -104,11 +105,12 @@ export class SimIsolate implements AppIsolate {
   load(load: IsolateLoad, observer: IsolateObserver): Promise<void> {
     const { random, habitsOf, onLoad, onKiller, recorder } = this.#world;
     this.#app = load.app;
+    this.#version = load.version;
     this.#observer = observer;
     onLoad(load.app, load.version);
     const habits = this.#habits = habitsOf(load.app, load.version);
     this.#track = recorder.open({ threadId: this.number, app: load.app, version: load.version });
-    if (habits.kills === "at load") this.#after(random.below(30), () => onKiller(load.app));
+    if (habits.kills === "at load") this.#after(random.below(30), () => onKiller(load.version));
     const loadMs = random.oneIn(12) ? random.below(4000) : random.below(30);
     switch (habits.load) {
       case "well":
@@ -136,13 +138,18 @@ export class SimIsolate implements AppIsolate {
       return;
     }
     this.#calls.set(call, "waiting");
+    const most = this.owner?.app.maxConcurrent ?? 0;
+    ledger.check(
+      this.#calls.size <= most,
+      () => `${this.owner?.name} serves ${this.#calls.size} at once, ${most} are allowed`,
+    );
     this.#track?.word();
     if (this.#calls.size === 1) this.#track?.hold(true);
     call.onClientGone(() => this.#leave(call, () => call.leave(), true));
     const happens = (oneIn: number) => oneIn > 0 && random.oneIn(oneIn);
     const habits = this.#habits!;
     const tookMs = random.oneIn(8) ? random.below(2000) : random.below(40);
-    if (habits.kills === "at a request") this.#after(tookMs, () => this.#world.onKiller(this.#app));
+    if (habits.kills === "at a request") this.#after(tookMs, () => this.#world.onKiller(this.#version));
     else if (happens(habits.diesOneIn)) this.#after(tookMs, () => this.die(random.pick(DEATHS)));
     else if (happens(habits.hangsOneIn)) this.#after(tookMs, () => this.hang());
     else if (happens(habits.silentOneIn)) return;

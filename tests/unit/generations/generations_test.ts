@@ -19,11 +19,13 @@ class Unit implements AppUnit {
   /** Settles its stop. */
   readonly gone = Promise.withResolvers<ExitReason>();
   lingers = false;
+  hangs = false;
 
   constructor(readonly app: AppConfig, readonly version: string | null) {}
 
   fetch(): void {}
   start(): Promise<void> {
+    if (this.hangs) return new Promise(() => {});
     this.state = "running";
     return Promise.resolve();
   }
@@ -241,4 +243,54 @@ Deno.test("Generations.queue() runs one change at a time, and the next after one
   await second;
   await generations.settled;
   assertEquals(order, ["first begins", "second"]);
+});
+
+Deno.test("Generations.adopt() puts the unit in force whoever throws: it is called by a timer, which would end the host", () => {
+  let isArmed = false;
+  const { generations, standIns, events } = bench({
+    onChange: () => {
+      if (isArmed) throw new Error("boom");
+    },
+  });
+  isArmed = true;
+  const made = new Unit(A, "v1");
+  generations.adopt(new Map([[standIns[0]!, { unit: made, inputs: [] }]]));
+  assertStrictEquals(generations.unit("a"), made);
+  assertEquals(events.map(({ event }) => event), ["warning"]);
+});
+
+Deno.test("Generations.close() refuses the change whose apps still start, ends them, and lets a drain wait no longer", async () => {
+  const made: Unit[] = [];
+  const { generations, ports } = bench({
+    reloadTools: () => ({
+      bundle: ({ name }) =>
+        Promise.resolve({
+          entry: "",
+          modules: {},
+          version: `${name}2`,
+          inputs: [],
+          warnings: [],
+          assets: null,
+        }),
+      supervise: (app, { version }) => {
+        const unit = new Unit(app, version);
+        unit.hangs = true;
+        made.push(unit);
+        return unit;
+      },
+      broken: (app) => new Unit(app, null),
+    }),
+  });
+  const before = generations.present;
+  const options = { strict: true, only: null };
+  const changes = [1, 2].map(() => generations.queue(() => generations.advance(nanoConfig([A, B]), options)));
+  const refused = changes.map((change) => assertRejects(() => change, NanoError, "NANO is going away"));
+  await settle();
+  assertEquals(made.length, 2, "the second change waits for the first");
+  generations.close();
+  await generations.settled;
+  await Promise.all(refused);
+  assertStrictEquals(generations.present, before);
+  assertEquals(made.map(({ stops }) => stops), [1, 1, 1, 1]);
+  assertEquals(ports, ["discard", "discard"]);
 });

@@ -176,3 +176,24 @@ Deno.test("Reserve gives up a spare that does not boot, and what it has ordered 
   await clock.advance(1000);
   assertEquals([admission.enter("app", "well").isWaiting, spawned.length, clock.armed], [false, 2, 0]);
 });
+
+Deno.test("An isolate that was taken and never boots ends, also when whoever took it waits no longer", async () => {
+  const { reserve, spawned, clock } = pretendReserve({ boots: false });
+  using _ = reserve;
+  const taking = reserve.take(64);
+  const refused = assertRejects(() => taking, Error, "it did not boot within 600000 ms");
+  await clock.advance(599_999);
+  assertEquals(spawned[0]!.exit, null);
+  await clock.advance(1);
+  await refused;
+  assertEquals(spawned[0]!.exit?.reason, "isolate_timeout");
+});
+
+Deno.test("A reserve that is closed ends also what was taken and has not booted", async () => {
+  const { reserve, spawned, clock } = pretendReserve({ boots: false });
+  const refused = assertRejects(() => reserve.take(64), Error, "the reserve was closed");
+  await clock.advance(0);
+  reserve[Symbol.dispose]();
+  await refused;
+  assertEquals([spawned[0]!.exit?.reason, clock.armed], ["terminated", 0]);
+});

@@ -363,7 +363,8 @@ export class Nano implements AsyncDisposable {
     // A registry that does not answer must not hold up the end.
     this.#first?.[Symbol.dispose]();
     this.#bundler.endInstallations();
-    // A reload under way may still bring other units.
+    this.#generations.close();
+    // A reload under way ends what it has started.
     await this.#generations.settled;
     this.#crons[Symbol.dispose]();
     await windDown({

@@ -72,7 +72,8 @@ export class IsolateStart implements Disposable {
     using place = this.#place = admission.enter(name, rank);
     if (place.isWaiting) {
       emit({ event: "app_start_queued", app: name });
-      if (!await place.admitted) return;
+      // It may have been given up in the very turn in which its place came.
+      if (!await place.admitted || this.#isOver) return;
       this.since = clock.now();
     }
     emit({ event: "app_starting", app: name, attempt });
@@ -108,18 +109,20 @@ export class IsolateStart implements Disposable {
       onExit({ reason: "isolate_timeout", detail: `no isolate could be had within ${waitMs} ms` });
     });
     this.#cancel = giveUp;
-    const taken = takeIsolate(this.#order.app.memoryMb).then((isolate) => {
+    const unlessOver = (isolate: AppIsolate) => {
       if (!this.#isOver) return isolate;
       isolate.kill({ reason: "terminated", detail: "nobody waits for it any more" });
       return null;
-    }, (error) => {
+    };
+    const taken = takeIsolate(this.#order.app.memoryMb).then(unlessOver, (error) => {
       if (!this.#isOver) onExit({ reason: "terminated", detail: `no isolate could be had: ${messageOf(error)}` });
       return null;
     });
     const isolate = await Promise.race([taken, given.promise]);
     cancelTimer();
     this.#cancel = null;
-    return isolate;
+    // It may have been given up in the very turn in which one came.
+    return isolate === null ? null : unlessOver(isolate);
   }
 
   /** @returns whether the app is in it */

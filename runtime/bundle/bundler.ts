@@ -1,24 +1,20 @@
 /** Turns an app's folder into one module of source text. */
 
-import type { BuildOptions } from "esbuild";
-import { basename, dirname, join } from "node:path";
+import { basename } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
-import { appLoader, isScript } from "./app_loader.ts";
+import { isScript } from "./app_loader.ts";
 import type { AppBundle } from "./app_bundle.ts";
-import { type AppResolution, appResolver, listedPackages } from "./app_resolver.ts";
-import { readAppSettings } from "./app_settings.ts";
-import { buildError, type BuildErrorContext, buildWarning, isBuildFailure } from "./build_error.ts";
+import { type AppResolution, listedPackages } from "./app_resolver.ts";
+import { buildApp } from "./build_app.ts";
 import { BundleCache, type CachedBundle } from "./bundle_cache.ts";
 import { NANO_VERSION } from "../version.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import { type AppEntry, findEntry, type ProjectStart } from "./find_entry.ts";
-import { type InputStamp, readStamped, renewStamp, sha256 } from "./input_stamp.ts";
+import { sha256 } from "./input_stamp.ts";
 import { hasNodeModules, installDependencies, readInstall } from "./install_dependencies.ts";
 import type { InstallPolicy } from "./install_policy.ts";
 import { type InstallProgress, reportInstall } from "./install_progress.ts";
-import { nodeBuiltins } from "./node_builtins.ts";
 import { STUBS_VERSION } from "./node_stubs.ts";
-import { inlineSourceMap } from "./source_map.ts";
 import { staticSite } from "./static_site.ts";
 import { Turns } from "./turns.ts";
 
@@ -135,7 +131,7 @@ export class Bundler implements AsyncDisposable {
     const { root } = entry;
     // Not while it installs: that may take minutes, and whoever has its packages need not wait for them.
     const inTurn = (resolution: AppResolution) =>
-      this.#buildTurns.run(() => build(app, entry, action, resolution), isUrgent);
+      this.#buildTurns.run(() => buildApp({ entry, action, nodeCompat: app.nodeCompat }, resolution), isUrgent);
     const mayInstall = this.#options.installDependencies === true;
     const made = mayInstall ? await readInstall(root) : undefined;
     const isRefused = (app.install?.refusal ?? null) !== null;
@@ -220,91 +216,6 @@ async function lacksKnownPackages(root: string, { missing, npm }: AppResolution,
 
 function covers(present: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
   return Object.entries(wanted).every(([name, range]) => present[name] === range);
-}
-
-async function build(app: AppSource, entry: AppEntry, action: string, resolution: AppResolution) {
-  const { root } = entry;
-  const context: BuildErrorContext = { action, root, unresolved: resolution.unresolved };
-  const settings = await readAppSettings(root);
-  const { compilerOptions } = settings;
-  try {
-    const result = await esbuildService.build({
-      ...optionsFor(root),
-      tsconfigRaw: { compilerOptions } as Exclude<BuildOptions["tsconfigRaw"], string | undefined>,
-      entryPoints: [entry.file],
-      plugins: [
-        appResolver({ root, settings }, resolution),
-        nodeBuiltins(app.nodeCompat),
-        appLoader(entry, compilerOptions, resolution),
-      ],
-    });
-    const text = (ending: string) => result.outputFiles.find(({ path }) => path.endsWith(ending))!.text;
-    const inputs = new Map([...resolution.inputs, ...settings.stamps, ...await packageStamps(root, resolution.inputs)]);
-    const bundle: CachedBundle = {
-      code: inlineSourceMap(text(".js"), text(".map")),
-      warnings: [...settings.warnings, ...result.warnings.map((warning) => buildWarning(warning, context))],
-      inputs,
-      folders: foldersOf(root, inputs.keys()),
-    };
-    // Edited while it was built: the next call has to build again.
-    const stamps = await Promise.all([...inputs].map(([path, stamp]) => renewStamp(path, stamp)));
-    return { bundle, isStable: !stamps.includes(undefined) };
-  } catch (thrown) {
-    throw isBuildFailure(thrown) ? buildError(thrown, context) : thrown;
-  }
-}
-
-function optionsFor(root: string) {
-  return {
-    absWorkingDir: root,
-    outfile: join(root, "index.js"),
-    write: false,
-    bundle: true,
-    format: "esm",
-    target: "esnext",
-    platform: "browser",
-    // "import", "require" and "default" are esbuild's own, each where it applies; named here they would apply always.
-    // The first three are wrangler's: what a package offers to Workers fits better than what it offers to pages.
-    conditions: ["workerd", "worker", "browser", "module"],
-    mainFields: ["browser", "module", "main"],
-    keepNames: true,
-    charset: "utf8",
-    legalComments: "none",
-    sourcemap: "external",
-    sourcesContent: true,
-    logLevel: "silent",
-    // Left to run time, where the app's own environment says what it is.
-    define: { "process.env.NODE_ENV": "process.env.NODE_ENV", global: "globalThis" },
-  } satisfies BuildOptions;
-}
-
-/** The package.json files above the inputs: they say what a bare import means. */
-async function packageStamps(root: string, inputs: ReadonlyMap<string, InputStamp>): Promise<Map<string, InputStamp>> {
-  const folders = new Set<string>();
-  for (const path of inputs.keys()) {
-    for (let folder = dirname(path); folder.length > root.length && !folders.has(folder); folder = dirname(folder)) {
-      folders.add(folder);
-    }
-  }
-  return await stampsOf([...folders].map((folder) => join(folder, "package.json")));
-}
-
-async function stampsOf(paths: readonly string[]): Promise<Map<string, InputStamp>> {
-  const stamps = new Map<string, InputStamp>();
-  await Promise.all(paths.map(async (path) => {
-    try {
-      stamps.set(path, (await readStamped(path)).stamp);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }));
-  return stamps;
-}
-
-function foldersOf(root: string, paths: Iterable<string>): string[] {
-  const folders = new Set([root, join(root, "node_modules")]);
-  for (const path of paths) if (!path.includes("/node_modules/")) folders.add(dirname(path));
-  return [...folders];
 }
 
 async function toAppBundle({ code, inputs, warnings }: CachedBundle): Promise<AppBundle> {

@@ -1,6 +1,7 @@
 /** The apps in force: one generation follows the other, one change at a time, each all or nothing. */
 import type { AppBundle } from "../bundle/bundler.ts";
 import type { NanoConfig } from "../config/resolved_config.ts";
+import { messageOf } from "../errors.ts";
 import type { NanoEvent, ReloadSummary } from "../events.ts";
 import type { AppTarget, Router } from "../http/router.ts";
 import type { Prepared } from "./first_start.ts";
@@ -55,6 +56,7 @@ export class Generations {
   /** What units that stood in for an app have become; a change under way may still name them. */
   readonly #adopted = new WeakMap<AppUnit, Prepared>();
   readonly #postponed = new Set<AppUnit>();
+  readonly #closing = new AbortController();
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(config: NanoConfig, tools: GenerationsTools) {
@@ -92,6 +94,11 @@ export class Generations {
     await Promise.all([...this.#stops].filter(([unit]) => unit.app.name === app).map(([, stop]) => stop));
   }
 
+  /** Refuses the change under way and all that follow: a drain must not wait for apps that take minutes to start. */
+  close(): void {
+    this.#closing.abort();
+  }
+
   /** Runs changes one after the other. */
   queue<T>(work: () => Promise<T>): Promise<T> {
     const run = this.#queue.then(work);
@@ -114,21 +121,24 @@ export class Generations {
     if (next === this.#present) return;
     this.#present = next;
     this.#targets = targetsOf(next);
-    this.#route();
-    this.#tools.onChange(next);
+    this.#afterwards(() => this.#route());
+    this.#afterwards(() => this.#tools.onChange(next));
   }
 
   /**
    * Puts another configuration, or other code, in force; call it within {@linkcode Generations.queue} only.
    *
-   * @throws {NanoError} CONFIG_INVALID when an app would break, USAGE when a port cannot be had; nothing has changed then
+   * @throws {NanoError} CONFIG_INVALID when an app would break, USAGE when a port cannot be had, APP_DRAINING once closed; nothing has changed then
    */
   async advance(config: NanoConfig, options: AdvanceOptions): Promise<ReloadSummary> {
     const ports = this.#tools.openPorts(config);
     let discard: (() => Promise<void>) | null = null;
     try {
       await this.#tools.beforeBoot(config);
-      const prepared = await prepareReload(this.#present, config, this.#tools.reloadTools(config), options);
+      const prepared = await prepareReload(this.#present, config, this.#tools.reloadTools(config), {
+        ...options,
+        signal: this.#closing.signal,
+      });
       discard = prepared.discard;
       options.keep?.();
       const { next, retired, summary } = prepared;
@@ -152,10 +162,19 @@ export class Generations {
     this.#targets = targetsOf(next);
     const removed = new Set(change.removed);
     for (const unit of retired) if (removed.has(unit.app.name)) this.#leaving.add(unit);
-    this.#route();
-    this.#tools.onChange(next);
-    for (const unit of retired) this.#retire(unit);
-    ports.commit((app) => this.ended(app));
+    this.#afterwards(() => this.#route());
+    this.#afterwards(() => this.#tools.onChange(next));
+    for (const unit of retired) this.#afterwards(() => this.#retire(unit));
+    this.#afterwards(() => ports.commit((app) => this.ended(app)));
+  }
+
+  /** What is in force is not taken back, whatever follows: who threw here would leave half of it undone, and the rest stopped. */
+  #afterwards(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#tools.emit({ event: "warning", text: `Cannot finish a change that is in force: ${messageOf(error)}` });
+    }
   }
 
   #route(): void {
@@ -191,7 +210,7 @@ export class Generations {
     const stop = unit.stop().then(() => {
       this.#stops.delete(unit);
       if (!this.#leaving.delete(unit)) return;
-      this.#route();
+      this.#afterwards(() => this.#route());
       if (!this.#present.units.has(name)) this.#tools.emit({ event: "app_removed", app: name });
     });
     this.#stops.set(unit, stop);

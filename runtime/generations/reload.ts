@@ -71,6 +71,7 @@ export interface ReloadOptions {
   readonly only: ReadonlySet<string> | null;
   readonly force?: ReadonlySet<string>;
   readonly patienceMs?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** States of an app that did not work already; that it still does not refuses nobody's change. */
@@ -87,7 +88,8 @@ type Outcome<Code> =
  * @param options.only apps whose files changed; null looks at all
  * @param options.force apps that get another isolate even if nothing changed
  * @param options.patienceMs after this apps that still start are taken as they are; by default each start is awaited
- * @throws {NanoError} CONFIG_INVALID with every broken app in `details`; nothing of the present generation is touched
+ * @param options.signal refuses the reload whose apps still start: their starts may take minutes, and nobody waits any more
+ * @throws {NanoError} CONFIG_INVALID with every broken app in `details`, APP_DRAINING when it was aborted; nothing of the present generation is touched
  */
 export async function prepareReload<Code extends UnitCode>(
   present: Generation,
@@ -143,8 +145,11 @@ export async function prepareReload<Code extends UnitCode>(
   };
   const failures: BootFailure[] = [];
   const boot = bootAll(fresh, failures);
-  if (options.patienceMs === undefined) await boot;
-  else await atMost(boot, options.patienceMs);
+  await unlessAborted(options.patienceMs === undefined ? boot : atMost(boot, options.patienceMs), options.signal);
+  if (options.signal?.aborted) {
+    await discard();
+    throw new NanoError("APP_DRAINING", "Cannot reload: NANO is going away");
+  }
   if (options.strict) {
     // An app that was broken before and still is must not hold down everybody else's changes.
     const blocking = failures.filter(({ unit }) => {
@@ -181,6 +186,17 @@ async function bootAll(units: readonly AppUnit[], failures: BootFailure[]): Prom
       failures.push({ unit, error: asFailure(unit.app, error) });
     }
   }));
+}
+
+/** Settles with the work, or when nobody waits for it any more. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return await work;
+  const aborted = Promise.withResolvers<void>();
+  const onAbort = () => aborted.resolve();
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort);
+  await Promise.race([work, aborted.promise]);
+  signal.removeEventListener("abort", onAbort);
 }
 
 async function atMost(work: Promise<void>, ms: number): Promise<void> {

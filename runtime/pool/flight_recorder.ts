@@ -49,8 +49,7 @@ export class FlightRecorder implements Disposable {
   /** Begins to note an isolate that becomes an app. */
   open(known: Pick<FlightEntry, "threadId" | "app" | "version">): FlightTrack {
     const slot = this.#free.pop() ?? this.#slots++;
-    const { wall } = this.#clock;
-    const track: FlightTrack = new FlightTrack(known, wall, {
+    const track: FlightTrack = new FlightTrack(known, () => this.#clock.wall(), {
       write: (entry) => this.#sink(slot, entry),
       onBusy: () => {
         this.#busy.add(track);

@@ -26,7 +26,7 @@ export interface FarmOptions {
 /** Gives booted isolates and sees them end. */
 export class IsolateFarm implements Disposable {
   readonly #warden: WardenLink;
-  readonly #reserve: Reserve;
+  readonly #reserve: Reserve<IsolateWorker>;
   readonly #threads: ThreadWatch;
   readonly #cores = new FairCores();
 

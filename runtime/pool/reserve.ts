@@ -1,7 +1,7 @@
 /** Booted, empty isolates in reserve, so that a start, a restart or a wake takes milliseconds. */
 import type { Clock } from "../clock.ts";
 import type { BootAdmission, BootPlace } from "./boot_admission.ts";
-import type { IsolateWorker } from "./isolate_worker.ts";
+import type { IsolateExit } from "./exit_errors.ts";
 
 /** Apps for each isolate in reserve: restarts of several apps at once are rare. */
 const APPS_PER_SPARE = 4;
@@ -12,33 +12,44 @@ const MAX_SPARES = 4;
 const REFILL_AFTER_MS = 100;
 /** A spare that has not booted by then, on the slowest machine, will not. */
 const BOOT_MS = 120_000;
+/** Nobody waits longer for one that was taken before it had booted: the last attempts of a start (app/isolate_start.ts). */
+const TAKEN_BOOT_MS = 600_000;
+
+/** What a reserve needs of an isolate; IsolateWorker fits. */
+export interface SpareIsolate {
+  readonly booted: Promise<void>;
+  readonly ended: Promise<IsolateExit>;
+  kill(exit: IsolateExit): void;
+}
 
 /** What a reserve works with. */
-export interface ReserveTools {
+export interface ReserveTools<Isolate extends SpareIsolate> {
   /** Creates an isolate with a heap cap. */
-  readonly spawn: (memoryMb: number) => IsolateWorker;
+  readonly spawn: (memoryMb: number) => Isolate;
   /** Where spares wait for their turn, after every app. */
   readonly admission: BootAdmission;
   readonly clock: Clock;
 }
 
 /** The spares of one heap cap, which is fixed when an isolate is created. */
-interface Shelf {
+interface Shelf<Isolate> {
   wanted: number;
   /** Spares with what gives their place for booting back. */
-  readonly spares: Map<IsolateWorker, () => void>;
+  readonly spares: Map<Isolate, () => void>;
   /** Spares whose turn to boot has not come. */
   readonly ordered: Set<BootPlace>;
 }
 
 /** Keeps spares. A spare that dies is replaced when the next one is taken. */
-export class Reserve implements Disposable {
-  readonly #tools: ReserveTools;
-  readonly #shelves = new Map<number, Shelf>();
+export class Reserve<Isolate extends SpareIsolate> implements Disposable {
+  readonly #tools: ReserveTools<Isolate>;
+  readonly #shelves = new Map<number, Shelf<Isolate>>();
   readonly #refills = new Map<number, () => void>();
+  /** Taken, and not booted yet: whoever took one may have given up. */
+  readonly #taken = new Set<Isolate>();
   #closed = false;
 
-  constructor(tools: ReserveTools) {
+  constructor(tools: ReserveTools<Isolate>) {
     this.#tools = tools;
   }
 
@@ -56,17 +67,23 @@ export class Reserve implements Disposable {
    * Takes a booted isolate, from the reserve if there is one; whoever takes it has been admitted.
    * @throws {NanoError} when a fresh one ends before it has booted
    */
-  async take(memoryMb: number): Promise<IsolateWorker> {
+  async take(memoryMb: number): Promise<Isolate> {
     const { spares } = this.#shelf(memoryMb);
     const [first] = spares;
     // Whoever takes it has a place of its own.
     first?.[1]();
     const isolate = first?.[0] ?? this.#tools.spawn(memoryMb);
     spares.delete(isolate);
+    this.#taken.add(isolate);
+    const cancel = this.#tools.clock.after(TAKEN_BOOT_MS, () => {
+      isolate.kill({ reason: "isolate_timeout", detail: `it did not boot within ${TAKEN_BOOT_MS} ms` });
+    });
     try {
       await isolate.booted;
       return isolate;
     } finally {
+      cancel();
+      this.#taken.delete(isolate);
       this.#refillSoon(memoryMb);
     }
   }
@@ -78,13 +95,14 @@ export class Reserve implements Disposable {
       for (const place of ordered) place[Symbol.dispose]();
       for (const spare of spares.keys()) spare.kill({ reason: "terminated", detail: "the reserve was closed" });
     }
+    for (const isolate of this.#taken) isolate.kill({ reason: "terminated", detail: "the reserve was closed" });
     this.#shelves.clear();
   }
 
-  #shelf(memoryMb: number): Shelf {
+  #shelf(memoryMb: number): Shelf<Isolate> {
     const known = this.#shelves.get(memoryMb);
     if (known !== undefined) return known;
-    const shelf: Shelf = { wanted: 0, spares: new Map(), ordered: new Set() };
+    const shelf: Shelf<Isolate> = { wanted: 0, spares: new Map(), ordered: new Set() };
     this.#shelves.set(memoryMb, shelf);
     return shelf;
   }

@@ -4,30 +4,11 @@
  */
 import { adminApp } from "../integration/life/admin_client.ts";
 import { GuardedHost } from "../integration/life/guarded_host.ts";
+import { KILLER, KILLER_LIMITS, SPIN } from "../integration/life/killer_app.ts";
 import { until } from "../integration/life/until.ts";
 import { printTable } from "./table.ts";
 
-/**
- * What a killer does until the host dies. Which natives make V8 end the process changes from version to version, so the
- * bench sends what V8 would, SIGTRAP, while the app computes.
- */
-const KILLER = `
-const spin = () => { for (const end = Date.now() + 20_000; Date.now() < end;); };
-const soon = () => new Promise((resolve) => setTimeout(resolve, 20));
-export default async (request, env, ctx) => {
-  await soon();
-  switch (new URL(request.url).pathname) {
-    case "/handler": spin(); break;
-    case "/timer": setTimeout(spin, 300); break;
-    case "/after": ctx.waitUntil(soon().then(spin)); break;
-    case "/stream": return new Response(new ReadableStream({
-      start: (c) => c.enqueue(new Uint8Array(1)),
-      async pull() { await soon(); spin(); },
-    }, { highWaterMark: 0 }));
-  }
-  return new Response("fine");
-};`;
-const TOP_LEVEL = `for (const end = Date.now() + 20_000; Date.now() < end;);\n${KILLER}`;
+const TOP_LEVEL = `${SPIN}\n${KILLER}`;
 
 /** Innocents of all kinds: in demand, with an open stream, with a job in the background, idle. */
 const INNOCENTS = {
@@ -77,8 +58,7 @@ function rowOf(place: string, { deaths, named, convicted, innocents, backMs }: T
 
 async function twoDeaths(place: string, tally: Tally): Promise<void> {
   const apps = Object.fromEntries(Object.entries(INNOCENTS).map(([name, files]) => [name, { files }]));
-  const config = { cpu_ms: 60_000, timeout_ms: 60_000 };
-  await using host = await GuardedHost.start({ killer: { files: KILLER, config }, ...apps });
+  await using host = await GuardedHost.start({ killer: { files: KILLER, config: KILLER_LIMITS }, ...apps });
   const { nano } = host;
   using load = new Load(host);
   if (place === "top level") await host.project.writeFile("killer", "index.ts", TOP_LEVEL);

@@ -1,9 +1,9 @@
 /** WebSocket inside an isolate: outgoing, taken over from a client, or one end of a WebSocketPair. */
 
 import { bare } from "../../protocol/bare.ts";
-import { type AppBlob, blobInternals } from "../bodies/blob.ts";
-import { joinParts } from "../bodies/byte_parts.ts";
-import { requireRoom } from "../bodies/external_room.ts";
+import type { AppBlob } from "../bodies/blob.ts";
+import { blobOf, bufferOf, toMessage } from "./socket_message.ts";
+import { parseSocketUrl } from "./socket_url.ts";
 
 /** Where a socket's messages go. */
 export interface SocketTransport {
@@ -21,7 +21,6 @@ const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
 
-const NativeUint8Array = Uint8Array;
 const NativeMessageEvent = MessageEvent;
 const NativeCloseEvent = CloseEvent;
 const NativeEvent = Event;
@@ -280,39 +279,3 @@ for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED }
 }
 Object.defineProperty(AppSocket, "name", { value: "WebSocket", configurable: true });
 Object.defineProperty(AppSocket.prototype, Symbol.toStringTag, { value: "WebSocket", configurable: true });
-
-function toMessage(data: string | ArrayBufferLike | ArrayBufferView | Blob): string | Uint8Array {
-  if (blobInternals.isBlob(data)) return joinParts(blobInternals.partsOf(data), blobInternals.sizeOf(data));
-  if (ArrayBuffer.isView(data)) return new NativeUint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new NativeUint8Array(data).slice();
-  return String(data);
-}
-
-/** @throws {RangeError} when the app holds too much, messages that it has done with not counted */
-function blobOf(bytes: Uint8Array<ArrayBuffer>): AppBlob {
-  requireRoom(bytes.byteLength, "a Blob");
-  return blobInternals.create([bytes], "");
-}
-
-/** The bytes' own buffer where they fill it, as they do from 4 KiB on. */
-function bufferOf(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
-}
-
-function parseSocketUrl(given: string | URL): string {
-  let url: URL;
-  try {
-    url = new URL(given);
-  } catch {
-    throw new DOMException(`Cannot connect: ${JSON.stringify(String(given))} is no URL`, "SyntaxError");
-  }
-  if (url.protocol === "http:") url.protocol = "ws:";
-  if (url.protocol === "https:") url.protocol = "wss:";
-  if (url.protocol !== "ws:" && url.protocol !== "wss:") {
-    throw new DOMException(`Cannot connect: the scheme "${url.protocol}" is none of a WebSocket`, "SyntaxError");
-  }
-  if (url.hash !== "" || url.href.endsWith("#")) {
-    throw new DOMException("Cannot connect: a WebSocket URL has no fragment", "SyntaxError");
-  }
-  return url.href;
-}

@@ -5,30 +5,11 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { adminApp, adminRestart, readyz } from "./admin_client.ts";
 import { GuardedHost } from "./guarded_host.ts";
+import { KILLER, KILLER_LIMITS, SPIN } from "./killer_app.ts";
 import { until } from "./until.ts";
 
 /** V8's own way to end a process that is out of memory. */
 const CRASH = "SIGTRAP";
-/** Long enough for a test to kill it, and within what an app may compute. */
-const SPIN = "for (const end = Date.now() + 20_000; Date.now() < end;);";
-/** Computes where its path says: in the handler, in a timer, in a stream, after the response. */
-const KILLER = `
-const spin = () => { ${SPIN} };
-const soon = () => new Promise((resolve) => setTimeout(resolve, 20));
-export default async (request, env, ctx) => {
-  console.log("here");
-  await soon();
-  switch (new URL(request.url).pathname) {
-    case "/handler": spin(); break;
-    case "/timer": setTimeout(spin, 300); break;
-    case "/after": ctx.waitUntil(soon().then(spin)); break;
-    case "/stream": return new Response(new ReadableStream({
-      start: (c) => c.enqueue(new Uint8Array(1)),
-      async pull() { await soon(); spin(); },
-    }, { highWaterMark: 0 }));
-  }
-  return new Response("fine");
-};`;
 const NEIGHBOURS = {
   /** Holds a request all the time. */
   stream: {
@@ -36,7 +17,6 @@ const NEIGHBOURS = {
   },
   other: { fixture: "announce" },
 };
-const LIMITS = { cpu_ms: 60_000, timeout_ms: 60_000 };
 
 /** Lets the killer work at a place, and waits until the guardian has seen it. */
 async function provoke(host: GuardedHost, place: string): Promise<void> {
@@ -50,7 +30,7 @@ async function provoke(host: GuardedHost, place: string): Promise<void> {
 
 for (const places of [["/handler", "/timer"], ["/stream", "/after"]]) {
   Deno.test(`an app that ends the host from ${places.join(" and ")} is named each time and then quarantined, its neighbours never`, async () => {
-    await using host = await GuardedHost.start({ killer: { files: KILLER, config: LIMITS }, ...NEIGHBOURS });
+    await using host = await GuardedHost.start({ killer: { files: KILLER, config: KILLER_LIMITS }, ...NEIGHBOURS });
     const { nano } = host;
     for (const place of places) {
       await provoke(host, place);
@@ -73,7 +53,7 @@ for (const places of [["/handler", "/timer"], ["/stream", "/after"]]) {
 
 Deno.test("an app that ends the host at its top level is quarantined by its version; another one serves, and a restart tries again", async () => {
   const good = `export default () => new Response("good");`;
-  await using host = await GuardedHost.start({ killer: { files: good, config: LIMITS }, ...NEIGHBOURS });
+  await using host = await GuardedHost.start({ killer: { files: good, config: KILLER_LIMITS }, ...NEIGHBOURS });
   const { nano, project } = host;
   await project.writeFile("killer", "index.ts", SPIN + good);
   for (let death = 1; death <= 2; death++) {
@@ -96,7 +76,7 @@ Deno.test("an app that ends the host at its top level is quarantined by its vers
 });
 
 Deno.test("a quarantine outlives the guardian, and a restart by hand ends it", async () => {
-  await using host = await GuardedHost.start({ killer: { files: KILLER, config: LIMITS }, ...NEIGHBOURS });
+  await using host = await GuardedHost.start({ killer: { files: KILLER, config: KILLER_LIMITS }, ...NEIGHBOURS });
   const { nano, project } = host;
   const { version } = await adminApp(nano, "killer");
   await nano.stop();

@@ -1,7 +1,6 @@
 /** Tests the reserve of booted isolates. */
 import { assertEquals, assertNotStrictEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import type { IsolateExit } from "../../../runtime/pool/exit_errors.ts";
-import type { IsolateWorker } from "../../../runtime/pool/isolate_worker.ts";
 import { BootAdmission } from "../../../runtime/pool/boot_admission.ts";
 import { Reserve } from "../../../runtime/pool/reserve.ts";
 import { FakeClock } from "../runtime/fake_clock.ts";
@@ -41,7 +40,7 @@ function pretendReserve(options: { boots: boolean; places?: number }) {
   const spawn = (memoryMb: number) => {
     const spare = new Spare(memoryMb);
     spawned.push(spare);
-    return (options.boots ? spare.boot() : spare) as unknown as IsolateWorker;
+    return options.boots ? spare.boot() : spare;
   };
   const reserve = new Reserve({ spawn, admission, clock });
   const alive = () => spawned.filter(({ exit }) => exit === null).map(({ memoryMb }) => memoryMb).sort();
@@ -75,7 +74,7 @@ Deno.test("Reserve.take() gives a spare of the size and puts another in its plac
   using _ = reserve;
   reserve.demand(new Map([[64, 1], [128, 1]]));
   const taken = await reserve.take(64);
-  assertStrictEquals(taken as unknown, spawned[0]);
+  assertStrictEquals(taken, spawned[0]);
   await afterLevelling();
   assertEquals(alive(), [128, 128, 64, 64, 64]);
   assertNotStrictEquals(await reserve.take(64), taken);
@@ -99,7 +98,7 @@ Deno.test("Reserve.take() waits until the spare has booted", async () => {
 Deno.test("Reserve.take() creates an isolate of a size that nobody asked to keep, and keeps none", async () => {
   const { reserve, spawned, afterLevelling } = pretendReserve({ boots: true });
   using _ = reserve;
-  assertEquals((await reserve.take(256) as unknown as Spare).memoryMb, 256);
+  assertEquals((await reserve.take(256)).memoryMb, 256);
   await afterLevelling();
   assertEquals(spawned.length, 1);
 });
@@ -110,7 +109,7 @@ Deno.test("Reserve never gives a dead spare, and replaces it when the next one i
   reserve.demand(new Map([[64, 1]]));
   spawned[0]!.kill(DEATH);
   await Promise.resolve();
-  const taken = await reserve.take(64) as unknown as Spare;
+  const taken = await reserve.take(64);
   assertEquals(taken.exit, null);
   await afterLevelling();
   assertEquals(alive(), [64, 64, 64], "the taken one, the other spare and a new one");
@@ -130,7 +129,7 @@ Deno.test("Reserve.take() fails with an isolate that ends before it has booted, 
 Deno.test("Reserve ends its spares when disposed, leaves what was taken alone and spawns no more", async () => {
   const { reserve, spawned, alive, afterLevelling } = pretendReserve({ boots: true });
   reserve.demand(new Map([[64, 8]]));
-  const taken = await reserve.take(64) as unknown as Spare;
+  const taken = await reserve.take(64);
   reserve[Symbol.dispose]();
   await afterLevelling();
   assertEquals([taken.exit, alive(), spawned.length], [null, [64], 2]);
@@ -163,7 +162,7 @@ Deno.test("Reserve gives the place of a spare back that is taken while it boots:
   const taking = reserve.take(64);
   assertEquals(app.isWaiting, false);
   spawned[0]!.boot();
-  assertStrictEquals(await taking as unknown, spawned[0]);
+  assertStrictEquals(await taking, spawned[0]);
   await clock.advance(100);
   assertEquals(spawned.length, 2, "the next spare waits for its turn");
 });
@@ -176,4 +175,25 @@ Deno.test("Reserve gives up a spare that does not boot, and what it has ordered 
   reserve[Symbol.dispose]();
   await clock.advance(1000);
   assertEquals([admission.enter("app", "well").isWaiting, spawned.length, clock.armed], [false, 2, 0]);
+});
+
+Deno.test("An isolate that was taken and never boots ends, also when whoever took it waits no longer", async () => {
+  const { reserve, spawned, clock } = pretendReserve({ boots: false });
+  using _ = reserve;
+  const taking = reserve.take(64);
+  const refused = assertRejects(() => taking, Error, "it did not boot within 600000 ms");
+  await clock.advance(599_999);
+  assertEquals(spawned[0]!.exit, null);
+  await clock.advance(1);
+  await refused;
+  assertEquals(spawned[0]!.exit?.reason, "isolate_timeout");
+});
+
+Deno.test("A reserve that is closed ends also what was taken and has not booted", async () => {
+  const { reserve, spawned, clock } = pretendReserve({ boots: false });
+  const refused = assertRejects(() => reserve.take(64), Error, "the reserve was closed");
+  await clock.advance(0);
+  reserve[Symbol.dispose]();
+  await refused;
+  assertEquals([spawned[0]!.exit?.reason, clock.armed], ["terminated", 0]);
 });

@@ -28,11 +28,14 @@ export class FakeClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Lets time pass: runs due timers in order, and what follows from each before the next. */
-  async advance(ms: number): Promise<void> {
+  /**
+   * Lets time pass: runs due timers in order, and what follows from each before the next.
+   * @param isOver asked before each; once true, time stands still
+   */
+  async advance(ms: number, isOver: () => boolean = () => false): Promise<void> {
     const target = this.#now + ms;
     await settle();
-    while (true) {
+    while (!isOver()) {
       const due = [...this.#timers].filter(({ at }) => at <= target).sort((a, b) => a.at - b.at)[0];
       if (due === undefined) break;
       this.#timers.delete(due);
@@ -40,7 +43,7 @@ export class FakeClock implements Clock {
       due.run();
       await settle();
     }
-    this.#now = target;
+    if (!isOver()) this.#now = target;
   }
 }
 

@@ -4,7 +4,7 @@ import { appFacts } from "./app_facts.ts";
 import { type CliIo, wantsColor } from "./cli_io.ts";
 import { follow } from "./follow.ts";
 import { type Online, onlineCommand } from "./online_command.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../process/pause.ts";
 import { bytesText, durationText, latencyText, paint, stateStyle } from "./text_style.ts";
 import { type Column, tableLines } from "./text_table.ts";
 

@@ -1,6 +1,6 @@
 /** What a command sees of the world around it, so that tests can put another one there. */
 import type { CommandLine } from "./command_line.ts";
-import { StopCounter } from "./signals.ts";
+import { StopCounter } from "../process/signals.ts";
 import { argsOf, typedFolder } from "./typed_folder.ts";
 
 /** Output, environment and place of a command. */

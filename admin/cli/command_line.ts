@@ -1,6 +1,6 @@
 /** Reads what was given to a command, by what is written down of it, and refuses what it does not know. */
 import { parseArgs } from "@std/cli";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import type { CommandDoc } from "./command_doc.ts";
 import { unknownWord } from "./unknown_word.ts";
 

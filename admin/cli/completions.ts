@@ -1,5 +1,5 @@
 /** `nano completions`: prints a script that completes the command line in a shell. */
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import type { CliIo, Command } from "./cli_io.ts";
 import type { CommandLine } from "./command_line.ts";
 import { bashScript } from "./completion_bash.ts";

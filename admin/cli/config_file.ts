@@ -1,6 +1,6 @@
 /** Finds the configuration file of a command, and says what to do when there is none. */
 import { resolve } from "node:path";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
 
 const EXAMPLE = '{ "apps": [{ "name": "hello", "path": "./hello", "hostname": "hello.localhost" }] }';

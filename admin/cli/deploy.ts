@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { packFolder } from "../../runtime/mod.ts";
 import { AdminError } from "../client/client.ts";
 import type { AppDetail, Version } from "../schemas/app_schemas.ts";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import type { CommandLine } from "./command_line.ts";
 import { devAppName } from "./dev_document.ts";
 import { type Online, onlineCommand, outJson } from "./online_command.ts";

@@ -1,13 +1,13 @@
 /** `nano dev`: serves one app without a configuration. */
 import { resolve } from "node:path";
 import { type AppLayer, Nano, resolveConfig } from "../../runtime/mod.ts";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import { type CliIo, type Command, wantsColor } from "./cli_io.ts";
 import { devAppName, devDocument } from "./dev_document.ts";
 import { devVars } from "./dev_vars.ts";
 import { serve } from "./host.ts";
-import { serveInUtc } from "./serving_zone.ts";
-import { listenSignals } from "./signals.ts";
+import { serveInUtc } from "../process/serving_zone.ts";
+import { listenSignals } from "../process/signals.ts";
 
 export const command: Command = {
   async run(line, io) {

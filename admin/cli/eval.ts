@@ -8,7 +8,7 @@ import {
   NanoError,
   resolveConfig,
 } from "../../runtime/mod.ts";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import { type CliIo, type Command, wantsColor } from "./cli_io.ts";
 import type { CommandLine } from "./command_line.ts";
 

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { messageOf } from "../../runtime/mod.ts";
 import { adminFilePath, isAlive, readAdminFile } from "./admin_file.ts";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
 import type { CommandLine } from "./command_line.ts";
 import { type LocalState, localState } from "./local_state.ts";

@@ -1,8 +1,8 @@
 /** Follows a stream of a running NANO until Ctrl+C, and waits for NANO when it restarts. */
 import { AdminError } from "../client/client.ts";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import { connect, type Online } from "./online_command.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../process/pause.ts";
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 5_000;

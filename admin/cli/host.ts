@@ -4,12 +4,12 @@ import type { AdminTarget } from "../api.ts";
 import { AdminServer } from "../server.ts";
 import { adminToken } from "../token.ts";
 import { AdminFile } from "./admin_file.ts";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
 import { drainNotice } from "./drain_notice.ts";
-import { HostStatusWriter } from "./host_status.ts";
-import type { SignalHandlers } from "./signals.ts";
-import type { ServiceNotifier } from "./systemd_notifier.ts";
+import { HostStatusWriter } from "../guardian/host_status.ts";
+import type { SignalHandlers } from "../process/signals.ts";
+import type { ServiceNotifier } from "../process/systemd_notifier.ts";
 
 /** A running NANO as the command line needs it; class `Nano` fits it. */
 export interface HostTarget extends AdminTarget, AsyncDisposable {

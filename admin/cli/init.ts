@@ -1,6 +1,6 @@
 /** `nano init`: writes a small project that serves at once. */
 import { join, relative, resolve } from "node:path";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import type { Command } from "./cli_io.ts";
 import { devAppName } from "./dev_document.ts";
 import { projectFiles } from "./project_files.ts";

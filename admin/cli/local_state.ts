@@ -1,7 +1,7 @@
 /** Reads where a NANO on this machine keeps its state, also beside a nano.json with mistakes in it. */
 import { dirname } from "node:path";
 import { NanoError, resolveConfig } from "../../runtime/mod.ts";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
 import { configPath } from "./config_file.ts";
 

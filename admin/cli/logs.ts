@@ -1,7 +1,7 @@
 /** `nano logs`: shows what the apps wrote, and follows it. */
 import type { LogQuery } from "../client/client.ts";
 import type { LogLineView } from "../schemas/host_schemas.ts";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import { wantsColor } from "./cli_io.ts";
 import type { CommandLine } from "./command_line.ts";
 import { follow } from "./follow.ts";

@@ -1,6 +1,6 @@
 /** Makes commands out of what they ask a running NANO: finds it, and tells what was tried when nothing answers. */
 import { AdminClient, AdminError } from "../client/client.ts";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import type { CliIo, Command } from "./cli_io.ts";
 import type { CommandLine } from "./command_line.ts";
 import { findAdmin, type FoundAdmin } from "./find_admin.ts";

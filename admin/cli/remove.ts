@@ -1,5 +1,5 @@
 /** `nano remove`: removes an app after its requests. */
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import { onlineCommand, outJson } from "./online_command.ts";
 import { drainText, watchDrain } from "./watch_drain.ts";
 

@@ -1,15 +1,15 @@
 /** Runs the host of `nano start` in this process. */
 import { type AppLayer, loadConfig, Nano, type NanoConfig, type NanoOptions } from "../../runtime/mod.ts";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import { type CliIo, wantsColor } from "./cli_io.ts";
-import { FlightFileWriter } from "./flight_file.ts";
-import { readHandOver } from "./hand_over.ts";
+import { FlightFileWriter } from "../guardian/flight_file.ts";
+import { readHandOver } from "../guardian/hand_over.ts";
 import { serve } from "./host.ts";
-import { flightFileOf, guardianGone, handOverFileOf } from "./host_status.ts";
-import { serveInUtc } from "./serving_zone.ts";
-import { listenSignals } from "./signals.ts";
+import { flightFileOf, guardianGone, handOverFileOf } from "../guardian/host_status.ts";
+import { serveInUtc } from "../process/serving_zone.ts";
+import { listenSignals } from "../process/signals.ts";
 import { bannerLines } from "./start_banner.ts";
-import { openNotifier } from "./systemd_notifier.ts";
+import { openNotifier } from "../process/systemd_notifier.ts";
 
 /** What `nano start` was given. */
 export interface RunHostOptions {

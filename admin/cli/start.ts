@@ -8,14 +8,14 @@ export const command: Command = {
     const adminPort = line.port("admin-port");
     const file = configFile(line.text("config"), io);
     if (!line.flag("no-guardian")) {
-      const { guard, hostCommand } = await import("./guard.ts");
+      const { guard, hostCommand } = await import("../guardian/guard.ts");
       const { standalone } = Deno.build;
       const from = { standalone, execPath: Deno.execPath(), mainModule: Deno.mainModule };
       // The file itself: the host is not started by a task, and would not look where the command was typed.
       const args = ["--config", file, ...port === null ? [] : ["--port", String(port)]];
       if (adminPort !== null) args.push("--admin-port", String(adminPort));
       if (line.flag("no-watch")) args.push("--no-watch");
-      const { isPretty } = await import("./guardian_lines.ts");
+      const { isPretty } = await import("../guardian/guardian_lines.ts");
       const pretty = isPretty(file, io.terminal);
       return await guard((statusFile) => hostCommand([...args, "--guarded", statusFile], from), { pretty });
     }

@@ -1,6 +1,6 @@
 /** `nano token`: prints the token of the admin API. */
 import { adminToken } from "../token.ts";
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 import type { Command } from "./cli_io.ts";
 import { configFile } from "./config_file.ts";
 import { localState } from "./local_state.ts";

@@ -1,5 +1,5 @@
 /** The error for a word that the command line does not know. */
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 
 /**
  * An error that names the nearest known word.

@@ -2,7 +2,7 @@
 import { type AdminClient, AdminError } from "../client/client.ts";
 import type { DrainReport } from "../schemas/app_schemas.ts";
 import type { CliIo } from "./cli_io.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../process/pause.ts";
 import { Progress } from "./progress.ts";
 
 const LOOK_MS = 500;

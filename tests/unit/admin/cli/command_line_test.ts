@@ -1,6 +1,6 @@
 /** How arguments are read. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { CliError } from "../../../../admin/cli/cli_error.ts";
+import { CliError } from "../../../../admin/process/cli_error.ts";
 import type { CommandDoc } from "../../../../admin/cli/command_doc.ts";
 import { CommandLine } from "../../../../admin/cli/command_line.ts";
 

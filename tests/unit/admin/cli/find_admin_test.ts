@@ -1,7 +1,7 @@
 /** How commands find a running NANO and its token. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { AdminFile, adminFilePath, isAlive, readAdminFile } from "../../../../admin/cli/admin_file.ts";
-import { CliError } from "../../../../admin/cli/cli_error.ts";
+import { CliError } from "../../../../admin/process/cli_error.ts";
 import { commandDocs } from "../../../../admin/cli/command_docs.ts";
 import { CommandLine } from "../../../../admin/cli/command_line.ts";
 import { findAdmin } from "../../../../admin/cli/find_admin.ts";

@@ -1,7 +1,7 @@
 /** What a person at a terminal is told: at the start, at the end, and by the guardian. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { drainNotice, noticeText } from "../../../../admin/cli/drain_notice.ts";
-import { isPretty, prettyLine } from "../../../../admin/cli/guardian_lines.ts";
+import { isPretty, prettyLine } from "../../../../admin/guardian/guardian_lines.ts";
 import { bannerLines } from "../../../../admin/cli/start_banner.ts";
 import { snapshot } from "../../observe/app_snapshot.ts";
 

@@ -1,6 +1,6 @@
 /** What is seen of a process' threads, with a /proc that a test writes. */
 import { assert, assertEquals } from "@std/assert";
-import { type ProcessFiles, ThreadSampler } from "../../../../admin/cli/thread_sampler.ts";
+import { type ProcessFiles, ThreadSampler } from "../../../../admin/guardian/thread_sampler.ts";
 
 /** A process whose threads compute as told. */
 class PretendProcess implements ProcessFiles {

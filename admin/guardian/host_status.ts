@@ -1,5 +1,5 @@
 /** What the host tells its guardian, through a small file that survives the host's death. */
-import { CliError } from "./cli_error.ts";
+import { CliError } from "../process/cli_error.ts";
 
 /** The host's last word. */
 export interface HostStatus {

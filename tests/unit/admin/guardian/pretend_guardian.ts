@@ -1,5 +1,5 @@
 /** The real guardian with a pretended host, as a process of its own. */
-import { guard } from "../../../../admin/cli/guard.ts";
+import { guard } from "../../../../admin/guardian/guard.ts";
 
 const host = new URL("pretend_host.ts", import.meta.url).pathname;
 Deno.exit(

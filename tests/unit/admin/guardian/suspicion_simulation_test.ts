@@ -1,8 +1,8 @@
 /** Many hosts with killers among busy neighbours, by seed: killers are named and convicted soon, innocents never. */
 import { assert, assertEquals } from "@std/assert";
-import { weigh } from "../../../../admin/cli/evidence.ts";
-import { Suspicion } from "../../../../admin/cli/suspicion.ts";
-import type { ThreadActivity } from "../../../../admin/cli/thread_sampler.ts";
+import { weigh } from "../../../../admin/guardian/evidence.ts";
+import { Suspicion } from "../../../../admin/guardian/suspicion.ts";
+import type { ThreadActivity } from "../../../../admin/guardian/thread_sampler.ts";
 import type { FlightEntry } from "../../../../runtime/mod.ts";
 import { SeededRandom } from "../../../support/seeded_random.ts";
 

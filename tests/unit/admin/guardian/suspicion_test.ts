@@ -1,7 +1,7 @@
 /** Who is convicted after which deaths; and a simulation in which no innocent may be. */
 import { assert, assertEquals } from "@std/assert";
-import type { Charge } from "../../../../admin/cli/evidence.ts";
-import { FORGET_AFTER_MS, Suspicion } from "../../../../admin/cli/suspicion.ts";
+import type { Charge } from "../../../../admin/guardian/evidence.ts";
+import { FORGET_AFTER_MS, Suspicion } from "../../../../admin/guardian/suspicion.ts";
 
 /** A death's charges: shares by app, as `{ shop: 0.9 }`; `shop@2` names another version than 1. */
 function charges(shares: Readonly<Record<string, number>>): Charge[] {

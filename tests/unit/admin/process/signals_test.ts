@@ -1,6 +1,6 @@
 /** Counting stop signals. */
 import { assertEquals } from "@std/assert";
-import { SAME_PRESS_MS, StopCounter } from "../../../../admin/cli/signals.ts";
+import { SAME_PRESS_MS, StopCounter } from "../../../../admin/process/signals.ts";
 
 Deno.test("StopCounter takes the echo of Ctrl+C by the parent process for one press with it", () => {
   let now = 1000;

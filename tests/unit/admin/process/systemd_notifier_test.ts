@@ -1,6 +1,6 @@
 /** What systemd is told, received by a real datagram socket. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { openNotifier, type SystemdNotifier } from "../../../../admin/cli/systemd_notifier.ts";
+import { openNotifier, type SystemdNotifier } from "../../../../admin/process/systemd_notifier.ts";
 import { NotifySocket } from "../../../support/notify_socket.ts";
 
 function open(env: Readonly<Record<string, string>>): { notifier: SystemdNotifier | null; reports: string[] } {

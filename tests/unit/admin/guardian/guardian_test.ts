@@ -1,10 +1,10 @@
 /** The guardian's decisions, with hosts that end as a test says and a clock that a test moves. */
 import { assertEquals } from "@std/assert";
-import { Guardian, type HostEnd, restartDelayMs } from "../../../../admin/cli/guardian.ts";
-import type { Charge } from "../../../../admin/cli/evidence.ts";
-import type { HandOver } from "../../../../admin/cli/hand_over.ts";
-import { HOST_FLAGS, hostCommand } from "../../../../admin/cli/guard.ts";
-import type { HostStatus } from "../../../../admin/cli/host_status.ts";
+import { Guardian, type HostEnd, restartDelayMs } from "../../../../admin/guardian/guardian.ts";
+import type { Charge } from "../../../../admin/guardian/evidence.ts";
+import type { HandOver } from "../../../../admin/guardian/hand_over.ts";
+import { HOST_FLAGS, hostCommand } from "../../../../admin/guardian/guard.ts";
+import type { HostStatus } from "../../../../admin/guardian/host_status.ts";
 
 const SERVING: HostStatus = { stopping: false, busyApps: ["shop"] };
 const KILLED: HostEnd = { code: 137, signal: "SIGKILL" };

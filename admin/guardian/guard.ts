@@ -6,9 +6,9 @@ import { Guardian, type HostEnd, type HostProcess, type Inquest } from "./guardi
 import { prettyLine } from "./guardian_lines.ts";
 import { writeHandOver } from "./hand_over.ts";
 import { flightFileOf, handOverFileOf, HostStatusFile } from "./host_status.ts";
-import { pause } from "./pause.ts";
-import { servingEnvironment } from "./serving_zone.ts";
-import { listenSignals } from "./signals.ts";
+import { pause } from "../process/pause.ts";
+import { servingEnvironment } from "../process/serving_zone.ts";
+import { listenSignals } from "../process/signals.ts";
 import { SAMPLE_MS, type ThreadSampler, ThreadWatcher } from "./thread_sampler.ts";
 
 /** A program with its arguments. */

@@ -1,7 +1,7 @@
 /** What is seen at a death, and whom it accuses. */
 import { assert, assertEquals } from "@std/assert";
-import { type Scene, weigh } from "../../../../admin/cli/evidence.ts";
-import type { ThreadActivity } from "../../../../admin/cli/thread_sampler.ts";
+import { type Scene, weigh } from "../../../../admin/guardian/evidence.ts";
+import type { ThreadActivity } from "../../../../admin/guardian/thread_sampler.ts";
 import type { FlightEntry } from "../../../../runtime/mod.ts";
 
 const AT = 100_000;

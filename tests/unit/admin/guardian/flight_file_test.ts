@@ -1,6 +1,6 @@
 /** The flight recorder's file: what was written is read again, whatever happened in between. */
 import { assertEquals } from "@std/assert";
-import { FlightFileWriter, readFlight } from "../../../../admin/cli/flight_file.ts";
+import { FlightFileWriter, readFlight } from "../../../../admin/guardian/flight_file.ts";
 import type { FlightEntry } from "../../../../runtime/mod.ts";
 
 const ENTRY: FlightEntry = {

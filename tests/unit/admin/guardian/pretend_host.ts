@@ -1,6 +1,6 @@
 /** A host for the guardian's tests: reports, listens to signals, and ends as its first argument says. */
-import { guardianGone, HostStatusWriter } from "../../../../admin/cli/host_status.ts";
-import { listenSignals } from "../../../../admin/cli/signals.ts";
+import { guardianGone, HostStatusWriter } from "../../../../admin/guardian/host_status.ts";
+import { listenSignals } from "../../../../admin/process/signals.ts";
 
 const [behaviour, statusFile] = Deno.args;
 

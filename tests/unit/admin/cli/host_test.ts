@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { NanoError } from "../../../../mod.ts";
 import { CliError } from "../../../../admin/process/cli_error.ts";
-import { serve, type ServeOptions } from "../../../../admin/cli/host.ts";
+import { serve, type ServeOptions } from "../../../../admin/cli/host/host.ts";
 import type { SignalHandlers } from "../../../../admin/process/signals.ts";
 import { HostStatusFile } from "../../../../admin/guardian/host_status.ts";
 import { fakeConfig, FakeNano } from "../fake_nano.ts";

@@ -2,7 +2,7 @@
  * `deno task test`: two halves in a process each, at once: most tests wait more than they compute. With arguments it is
  * `deno test` with these.
  */
-import { HOST_FLAGS } from "../admin/cli/guard.ts";
+import { HOST_FLAGS } from "../admin/guardian/guard.ts";
 import { startReaper } from "./support/reaper.ts";
 
 /** One half, which takes about as long as all that is not named here. */

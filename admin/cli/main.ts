@@ -1,30 +1,30 @@
 /** The command line: finds the command, runs it, shows its errors. */
-import { type CliIo, type Command, processIo } from "./cli_io.ts";
-import { CommandLine } from "./command_line.ts";
-import { commandDocs } from "./command_docs.ts";
-import { unknownWord } from "./unknown_word.ts";
+import { type CliIo, type Command, processIo } from "./terminal/cli_io.ts";
+import { CommandLine } from "./line/command_line.ts";
+import { commandDocs } from "./line/command_docs.ts";
+import { unknownWord } from "./line/unknown_word.ts";
 
 /** Loaded on use, so that the guardian's process stays small. */
 const LOADERS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
-  start: () => import("./start.ts"),
-  dev: () => import("./dev.ts"),
-  init: () => import("./init.ts"),
-  check: () => import("./check.ts"),
-  eval: () => import("./eval.ts"),
-  token: () => import("./token.ts"),
-  completions: () => import("./completions.ts"),
-  apps: () => import("./apps.ts"),
-  deploy: () => import("./deploy.ts"),
-  versions: () => import("./versions.ts"),
-  rollback: () => import("./rollback.ts"),
-  rollout: () => import("./rollout.ts"),
-  restart: () => import("./restart.ts"),
-  drain: () => import("./drain.ts"),
-  remove: () => import("./remove.ts"),
-  logs: () => import("./logs.ts"),
-  events: () => import("./events.ts"),
-  history: () => import("./history.ts"),
-  reload: () => import("./reload.ts"),
+  start: () => import("./commands/start.ts"),
+  dev: () => import("./commands/dev.ts"),
+  init: () => import("./commands/init.ts"),
+  check: () => import("./commands/check.ts"),
+  eval: () => import("./commands/eval.ts"),
+  token: () => import("./commands/token.ts"),
+  completions: () => import("./commands/completions.ts"),
+  apps: () => import("./commands/apps.ts"),
+  deploy: () => import("./commands/deploy.ts"),
+  versions: () => import("./commands/versions.ts"),
+  rollback: () => import("./commands/rollback.ts"),
+  rollout: () => import("./commands/rollout.ts"),
+  restart: () => import("./commands/restart.ts"),
+  drain: () => import("./commands/drain.ts"),
+  remove: () => import("./commands/remove.ts"),
+  logs: () => import("./commands/logs.ts"),
+  events: () => import("./commands/events.ts"),
+  history: () => import("./commands/history.ts"),
+  reload: () => import("./commands/reload.ts"),
 };
 
 const EXIT_CODES: Readonly<Record<string, number>> = { USAGE: 2, CONFIG_INVALID: 3 };
@@ -67,7 +67,7 @@ async function dispatch(args: readonly string[], io: CliIo): Promise<number> {
   }
   const end = rest.indexOf("--");
   if ((end === -1 ? rest : rest.slice(0, end)).some((arg) => arg === "--help" || arg === "-h")) {
-    const { helpText } = await import("./help_text.ts");
+    const { helpText } = await import("./line/help_text.ts");
     io.out(helpText(doc));
     return 0;
   }
@@ -77,7 +77,7 @@ async function dispatch(args: readonly string[], io: CliIo): Promise<number> {
 }
 
 async function overview(): Promise<string> {
-  const { overviewText } = await import("./help_text.ts");
+  const { overviewText } = await import("./line/help_text.ts");
   return overviewText();
 }
 

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { HOST_FLAGS } from "../../admin/cli/guard.ts";
+import { HOST_FLAGS } from "../../admin/guardian/guard.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 

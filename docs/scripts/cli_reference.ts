@@ -1,6 +1,6 @@
 /** The reference page of the command line, from the commands' own data. */
-import { type CommandDoc, commandDocs, EXIT_CODES } from "../../admin/cli/command_docs.ts";
-import { helpText } from "../../admin/cli/help_text.ts";
+import { type CommandDoc, commandDocs, EXIT_CODES } from "../../admin/cli/line/command_docs.ts";
+import { helpText } from "../../admin/cli/line/help_text.ts";
 import { code, fence, page, table } from "./markdown.ts";
 
 /** The page. */

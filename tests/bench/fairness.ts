@@ -1,5 +1,5 @@
 /** What a neighbour of busy apps waits for its answers, with and without priorities lowered for CPU debt. */
-import { HOST_FLAGS } from "../../admin/cli/guard.ts";
+import { HOST_FLAGS } from "../../admin/guardian/guard.ts";
 import { NanoProcess } from "../support/nano_process.ts";
 import { RawConnection } from "../support/raw_http.ts";
 import { fromFileUrl, REPO } from "../support/repo.ts";

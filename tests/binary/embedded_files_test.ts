@@ -1,7 +1,7 @@
 /** Compares what the compile task embeds with what NANO loads. No denort is needed: nothing of it is run. */
 import { assert, assertEquals } from "@std/assert";
 import { MAIN_MODULE, WORKER_MODULES } from "../../docs/deploy/compile.ts";
-import { HOST_FLAGS } from "../../admin/cli/guard.ts";
+import { HOST_FLAGS } from "../../admin/guardian/guard.ts";
 import { fromFileUrl, REPO, sourceFiles } from "../support/repo.ts";
 import { compileToLookInto } from "./compile_nano.ts";
 import { PACKAGES } from "./embedded_archive.ts";

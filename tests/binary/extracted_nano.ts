@@ -1,6 +1,6 @@
 /** Lays what is embedded in a binary into an empty folder and runs it there with Deno, as a stand-in for denort. */
 import { fromFileUrl, REPO } from "../support/repo.ts";
-import { HOST_FLAGS } from "../../admin/cli/guard.ts";
+import { HOST_FLAGS } from "../../admin/guardian/guard.ts";
 import { type EmbeddedArchive, PACKAGES } from "./embedded_archive.ts";
 import type { Installed } from "./try_out.ts";
 

@@ -5,7 +5,7 @@ import { REPO, sourceFiles } from "../support/repo.ts";
 /** What depends on the place, who may say it all the same, and a line that has to be found. */
 const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly string[]; readonly example: string }[] = [
   // What users name on the command line is relative to where they are.
-  { what: /\b(?:Deno|process)\.cwd\(/, allowed: ["admin/cli/cli_io.ts"], example: "join(Deno.cwd(), name)" },
+  { what: /\b(?:Deno|process)\.cwd\(/, allowed: ["admin/cli/terminal/cli_io.ts"], example: "join(Deno.cwd(), name)" },
   // These are paths inside the binary, which no other process can see. Apps get values of their own for them.
   {
     what: /\bimport\.meta\.(?:dirname|filename)\b/,
@@ -15,7 +15,7 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
   // The guardian starts its own program again and knows a compiled one; without Deno nothing is installed.
   {
     what: /\bDeno\.(?:execPath|mainModule)\b/,
-    allowed: ["admin/cli/start.ts", "runtime/bundle/install_dependencies.ts"],
+    allowed: ["admin/cli/commands/start.ts", "runtime/bundle/install_dependencies.ts"],
     example: "new Deno.Command(Deno.execPath())",
   },
   // A fixed path of a file: relative to where NANO was started, or absolute. What the kernel tells is no file of NANO's.

@@ -1,7 +1,7 @@
 /** What can be checked of the container files without a container engine. */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { dirname } from "node:path";
-import { HOST_FLAGS } from "../../admin/cli/guard.ts";
+import { HOST_FLAGS } from "../../admin/guardian/guard.ts";
 import { AdminServer } from "../../admin/server.ts";
 import { resolveConfig } from "../../mod.ts";
 import { fromFileUrl, REPO } from "../support/repo.ts";

@@ -1,7 +1,7 @@
 /** The generated pages hold everything that they are made of, and the sidebar leads to every page. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { SIDEBAR } from "../../docs/site/sidebar.mjs";
-import { commandDocs } from "../../admin/cli/command_docs.ts";
+import { commandDocs } from "../../admin/cli/line/command_docs.ts";
 import { ratioPlot } from "../../docs/scripts/benchmark_plots.ts";
 import { composeSite } from "../../docs/scripts/compose_site.ts";
 import { decisionPage } from "../../docs/scripts/decision_pages.ts";

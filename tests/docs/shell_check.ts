@@ -1,6 +1,6 @@
 /** Holds the shell commands of the docs to what there is: commands, options, tasks, files. */
-import { commandDocs } from "../../admin/cli/command_docs.ts";
-import { CommandLine } from "../../admin/cli/command_line.ts";
+import { commandDocs } from "../../admin/cli/line/command_docs.ts";
+import { CommandLine } from "../../admin/cli/line/command_line.ts";
 import { REPO } from "../support/repo.ts";
 
 /** Programs of the system that the pages may use; what they get is not looked at, but for files of the repo. */

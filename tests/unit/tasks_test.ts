@@ -1,6 +1,6 @@
 /** Holds the tasks of deno.json to the flags that the guardian gives its host. */
 import { assertEquals } from "@std/assert";
-import { HOST_FLAGS } from "../../admin/cli/guard.ts";
+import { HOST_FLAGS } from "../../admin/guardian/guard.ts";
 import { compileArgs } from "../../docs/deploy/compile.ts";
 import { REPO } from "../support/repo.ts";
 

@@ -1,5 +1,5 @@
 /** How a case starts a NANO of its own: on a port that it will find again, or with few descriptors. */
-import { HOST_FLAGS } from "../../../admin/cli/guard.ts";
+import { HOST_FLAGS } from "../../../admin/guardian/guard.ts";
 import { fromFileUrl, REPO } from "../../support/repo.ts";
 
 /** A port that nobody listens on just now: a host that comes back must find it again. */

@@ -1,6 +1,6 @@
 /** Holds that a host without free descriptors lives on, serves again, and stays within its operator's reach. */
 import { assert, assertEquals } from "@std/assert";
-import { HOST_FLAGS } from "../../../admin/cli/guard.ts";
+import { HOST_FLAGS } from "../../../admin/guardian/guard.ts";
 import { NanoProcess } from "../../support/nano_process.ts";
 import { RawConnection } from "../../support/raw_http.ts";
 import { fromFileUrl, REPO } from "../../support/repo.ts";

@@ -7,7 +7,7 @@ import {
   type Readiness,
   type ReloadSummary,
 } from "../../../mod.ts";
-import type { HostTarget } from "../../../admin/cli/host.ts";
+import type { HostTarget } from "../../../admin/cli/host/host.ts";
 import { FakeAdminTarget } from "../../support/fake_admin_target.ts";
 import { fakeAppConfig } from "../../support/fake_apps.ts";
 import { nanoConfig } from "../runtime/app_config.ts";

@@ -49,7 +49,7 @@ const STARTERS = [
   // Puts spawnConfined() in the place of what esbuild would call.
   "runtime/bundle/esbuild_process.ts",
   // The guardian starts NANO itself, which needs what the operator has set.
-  "admin/cli/guard.ts",
+  "admin/guardian/guard.ts",
 ];
 
 Deno.test("Nobody else starts programs", async () => {

@@ -1,8 +1,8 @@
 /** What is written down of the commands: complete, and true of itself. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { commandDocs, usageOf } from "../../../../admin/cli/command_docs.ts";
-import { CommandLine } from "../../../../admin/cli/command_line.ts";
-import { helpText } from "../../../../admin/cli/help_text.ts";
+import { commandDocs, usageOf } from "../../../../admin/cli/line/command_docs.ts";
+import { CommandLine } from "../../../../admin/cli/line/command_line.ts";
+import { helpText } from "../../../../admin/cli/line/help_text.ts";
 
 /** Takes the `nano …` of an example apart as a shell does, for the quotes that examples use. */
 function wordsOf(example: string): string[][] {

@@ -1,8 +1,8 @@
 /** How arguments are read. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { CliError } from "../../../../admin/cli/cli_error.ts";
-import type { CommandDoc } from "../../../../admin/cli/command_doc.ts";
-import { CommandLine } from "../../../../admin/cli/command_line.ts";
+import { CliError } from "../../../../admin/process/cli_error.ts";
+import type { CommandDoc } from "../../../../admin/cli/line/command_doc.ts";
+import { CommandLine } from "../../../../admin/cli/line/command_line.ts";
 
 const DOC: CommandDoc = {
   name: "probe",

@@ -1,6 +1,6 @@
 /** The completions, in the real shells. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { commandDocs } from "../../../../admin/cli/command_docs.ts";
+import { commandDocs } from "../../../../admin/cli/line/command_docs.ts";
 import { run } from "./memory_io.ts";
 
 const NAMES = [...commandDocs().map(({ name }) => name), "help"].sort();

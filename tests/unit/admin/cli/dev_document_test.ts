@@ -1,7 +1,7 @@
 /** The configuration that `nano dev` makes up. */
 import { assertEquals } from "@std/assert";
 import { resolveConfig } from "../../../../mod.ts";
-import { devAppName, devDocument } from "../../../../admin/cli/dev_document.ts";
+import { devAppName, devDocument } from "../../../../admin/cli/host/dev_document.ts";
 
 Deno.test("devAppName() makes a valid name of any folder or file", () => {
   const cases: [string, boolean, string][] = [

@@ -1,10 +1,10 @@
 /** How commands find a running NANO and its token. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { AdminFile, adminFilePath, isAlive, readAdminFile } from "../../../../admin/cli/admin_file.ts";
-import { CliError } from "../../../../admin/cli/cli_error.ts";
-import { commandDocs } from "../../../../admin/cli/command_docs.ts";
-import { CommandLine } from "../../../../admin/cli/command_line.ts";
-import { findAdmin } from "../../../../admin/cli/find_admin.ts";
+import { AdminFile, adminFilePath, isAlive, readAdminFile } from "../../../../admin/cli/online/admin_file.ts";
+import { CliError } from "../../../../admin/process/cli_error.ts";
+import { commandDocs } from "../../../../admin/cli/line/command_docs.ts";
+import { CommandLine } from "../../../../admin/cli/line/command_line.ts";
+import { findAdmin } from "../../../../admin/cli/online/find_admin.ts";
 import { MemoryIo } from "./memory_io.ts";
 
 const PLACE = { url: "http://127.0.0.1:4711", publicUrl: "http://127.0.0.1:8080" };

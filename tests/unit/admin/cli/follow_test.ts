@@ -1,11 +1,11 @@
 /** Following a NANO that goes away. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { AdminClient, AdminError } from "../../../../admin/client/client.ts";
-import { CliError } from "../../../../admin/cli/cli_error.ts";
-import { commandDocs } from "../../../../admin/cli/command_docs.ts";
-import { CommandLine } from "../../../../admin/cli/command_line.ts";
-import { follow, type Following } from "../../../../admin/cli/follow.ts";
-import { connect, type Online } from "../../../../admin/cli/online_command.ts";
+import { CliError } from "../../../../admin/process/cli_error.ts";
+import { commandDocs } from "../../../../admin/cli/line/command_docs.ts";
+import { CommandLine } from "../../../../admin/cli/line/command_line.ts";
+import { follow, type Following } from "../../../../admin/cli/online/follow.ts";
+import { connect, type Online } from "../../../../admin/cli/online/online_command.ts";
 import { MemoryIo } from "./memory_io.ts";
 
 type Health = "ready" | "draining";

@@ -1,10 +1,10 @@
 /** The host's life from start to drain, with signals and NANO in place of the real ones. */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { NanoError } from "../../../../mod.ts";
-import { CliError } from "../../../../admin/cli/cli_error.ts";
-import { serve, type ServeOptions } from "../../../../admin/cli/host.ts";
-import type { SignalHandlers } from "../../../../admin/cli/signals.ts";
-import { HostStatusFile } from "../../../../admin/cli/host_status.ts";
+import { CliError } from "../../../../admin/process/cli_error.ts";
+import { serve, type ServeOptions } from "../../../../admin/cli/host/host.ts";
+import type { SignalHandlers } from "../../../../admin/process/signals.ts";
+import { HostStatusFile } from "../../../../admin/guardian/host_status.ts";
 import { fakeConfig, FakeNano } from "../fake_nano.ts";
 import { MemoryIo } from "./memory_io.ts";
 

@@ -1,6 +1,6 @@
 /** The command line: commands, help, errors and exit codes. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { commandDocs } from "../../../../admin/cli/command_docs.ts";
+import { commandDocs } from "../../../../admin/cli/line/command_docs.ts";
 import { MemoryIo, run } from "./memory_io.ts";
 
 async function inFolder(files: Readonly<Record<string, string>>, test: (dir: string) => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 /** A world for commands that keeps what they say. */
-import type { CliIo } from "../../../../admin/cli/cli_io.ts";
+import type { CliIo } from "../../../../admin/cli/terminal/cli_io.ts";
 import { main } from "../../../../admin/cli/main.ts";
 
 /** What a test puts into the world. */

@@ -1,8 +1,8 @@
 /** What a person at a terminal is told: at the start, at the end, and by the guardian. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { drainNotice, noticeText } from "../../../../admin/cli/drain_notice.ts";
-import { isPretty, prettyLine } from "../../../../admin/cli/guardian_lines.ts";
-import { bannerLines } from "../../../../admin/cli/start_banner.ts";
+import { drainNotice, noticeText } from "../../../../admin/cli/host/drain_notice.ts";
+import { isPretty, prettyLine } from "../../../../admin/guardian/guardian_lines.ts";
+import { bannerLines } from "../../../../admin/cli/host/start_banner.ts";
 import { snapshot } from "../../observe/app_snapshot.ts";
 
 Deno.test("the start tells each app with its state and its URLs, and the way to the dashboard", () => {

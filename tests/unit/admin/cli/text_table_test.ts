@@ -1,8 +1,8 @@
 /** Tables and values as people see them. */
 import { assert, assertEquals } from "@std/assert";
-import { barText } from "../../../../admin/cli/progress.ts";
-import { bytesText, durationText, harmless, latencyText } from "../../../../admin/cli/text_style.ts";
-import { type Column, tableLines } from "../../../../admin/cli/text_table.ts";
+import { barText } from "../../../../admin/cli/terminal/progress.ts";
+import { bytesText, durationText, harmless, latencyText } from "../../../../admin/cli/terminal/text_style.ts";
+import { type Column, tableLines } from "../../../../admin/cli/terminal/text_table.ts";
 
 interface Row {
   readonly name: string;

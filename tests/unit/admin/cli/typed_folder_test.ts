@@ -1,6 +1,6 @@
 /** Paths are taken from where a command was typed, also through `deno task`. */
 import { assert, assertEquals } from "@std/assert";
-import { typedFolder } from "../../../../admin/cli/typed_folder.ts";
+import { typedFolder } from "../../../../admin/cli/terminal/typed_folder.ts";
 import { fromFileUrl, REPO } from "../../../support/repo.ts";
 import { NanoProcess } from "../../../support/nano_process.ts";
 

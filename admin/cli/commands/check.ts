@@ -1,0 +1,92 @@
+/** `nano check`: loads the configuration and tells all mistakes, and what a reload would change. */
+import { relative } from "node:path";
+import { loadConfig, messageOf, type NanoConfig, NanoError } from "../../../runtime/mod.ts";
+import { AdminClient, AdminError } from "../../client/client.ts";
+import type { ReloadView } from "../../schemas/host_schemas.ts";
+import { adminToken } from "../../token.ts";
+import type { CliIo, Command } from "../terminal/cli_io.ts";
+import { configFile } from "../online/config_file.ts";
+import { isAlive, readAdminFile } from "../online/admin_file.ts";
+import { reloadLines } from "../online/reload_lines.ts";
+
+/** What the NANO that runs with a configuration says of it. */
+type Preview =
+  | { readonly running: false }
+  | { readonly running: true; readonly url: string; readonly reload: ReloadView }
+  | { readonly running: true; readonly url: string; readonly problem: string };
+
+export const command: Command = {
+  async run(line, io) {
+    const file = configFile(line.text("config"), io);
+    const json = line.flag("json");
+    try {
+      const config = await loadConfig(file, { hostEnv: io.env });
+      const preview = await previewReload(config, io);
+      if (json) io.out(JSON.stringify({ ok: true, file, apps: config.apps.map(shownApp), errors: [], ...preview }));
+      else for (const text of lines(file, config, preview)) io.out(text);
+      return 0;
+    } catch (error) {
+      const refused = error instanceof NanoError || error instanceof AdminError;
+      if (!json || !refused || error.code !== "CONFIG_INVALID") throw error;
+      const errors = error.details.length > 0 ? error.details : [error.message];
+      io.out(JSON.stringify({ ok: false, file, apps: [], errors }));
+      return 3;
+    }
+  },
+};
+
+function shownApp({ name, hostnames, project }: NanoConfig["apps"][number]) {
+  return { name, hostnames, ...project === null ? {} : { project } };
+}
+
+/** What was taken of a Workers project, and what of it NANO does not have. */
+function projectLines({ path, main, env, jsonVars, assets, crons, project }: NanoConfig["apps"][number]): string[] {
+  if (project === null) return [];
+  if (project.error !== null) return [`    ${project.error}`];
+  const from = (file: string) => relative(path, file) || ".";
+  const names = [...Object.keys(env), ...Object.keys(jsonVars)];
+  const taken = [
+    ...main === null ? [] : [`main ${from(main)}`],
+    ...assets === null ? [] : [`assets ${from(assets.path)}`],
+    ...names.length === 0 ? [] : [`env ${names.join(", ")}`],
+    ...crons.length === 0 ? [] : [`crons ${crons.map(({ schedule }) => schedule).join("; ")}`],
+  ];
+  return [
+    `    with ${project.file}: ${taken.join(", ") || "nothing that matters here"}`,
+    ...project.missing.map(({ name, kind, where }) =>
+      `    ${where}: env.${name} is a ${kind}, which NANO does not have`
+    ),
+    ...project.notes.map((note) => `    ${note}`),
+  ];
+}
+
+function lines(file: string, { apps }: NanoConfig, preview: Preview): readonly string[] {
+  const head = [
+    `${file} is right: ${apps.length} ${apps.length === 1 ? "app" : "apps"}`,
+    ...apps.flatMap((app) => [`  ${app.name}  ${app.hostnames.join(", ")}`, ...projectLines(app)]),
+  ];
+  if (!preview.running) return [...head, "No NANO runs with this configuration"];
+  if ("problem" in preview) {
+    return [...head, `The NANO at ${preview.url} cannot tell what a reload would change: ${preview.problem}`];
+  }
+  return [...head, ...reloadLines(preview.reload, true)];
+}
+
+/** @throws {AdminError} CONFIG_INVALID when the running NANO would refuse what is right by itself */
+async function previewReload(config: NanoConfig, io: CliIo): Promise<Preview> {
+  const place = config.admin === false ? null : await readAdminFile(config.stateDir);
+  if (place === null || !isAlive(place.pid)) return { running: false };
+  const { url } = place;
+  try {
+    const configured = config.admin === false ? null : config.admin.token;
+    const fromEnv = io.env("NANO_ADMIN_TOKEN");
+    const token = await adminToken({ fromEnv, configured, stateDir: config.stateDir });
+    const reload = await new AdminClient({ url, token: token.value }).reload({ dryRun: true });
+    return { running: true, url, reload };
+  } catch (error) {
+    if (error instanceof AdminError && error.code !== "CONFIG_INVALID") {
+      return { running: true, url, problem: messageOf(error) };
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,159 @@
+/** `nano deploy`: sends a folder or an archive as a new version of an app. */
+import { basename, join, resolve } from "node:path";
+import { packFolder } from "../../../runtime/mod.ts";
+import { AdminError } from "../../client/client.ts";
+import type { AppDetail, Version } from "../../schemas/app_schemas.ts";
+import { CliError } from "../../process/cli_error.ts";
+import type { CommandLine } from "../line/command_line.ts";
+import { devAppName } from "../host/dev_document.ts";
+import { type Online, onlineCommand, outJson } from "../online/online_command.ts";
+import { barText, Progress } from "../terminal/progress.ts";
+import { appUrls } from "../online/app_urls.ts";
+import { bytesText } from "../terminal/text_style.ts";
+
+export const command = onlineCommand(async (online) => {
+  const { line, io } = online;
+  const path = resolve(io.cwd, line.required("PATH"));
+  const target = targetOf(line);
+  const isFile = await isArchive(path);
+  const name = line.text("name") ?? await nameOf(path, isFile);
+  const isNew = await isMissing(online, name);
+  const hostnames = hostnamesOf(line, name, isNew);
+  const stop = new AbortController();
+  using _interrupt = io.onInterrupt(() => stop.abort());
+  try {
+    const version = await send(online, { name, path, isFile, target: { ...target, hostnames }, signal: stop.signal });
+    if (line.flag("json")) return outJson(io, version);
+    for (const text of await report(online, { name, version, isNew })) io.out(text);
+    return 0;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    io.err(`nano: Cancelled; nano versions ${name} tells what is there`);
+    return 1;
+  }
+
+  function hostnamesOf(line: CommandLine, name: string, isNew: boolean): readonly string[] {
+    const given = line.list("hostname");
+    if (!isNew && given.length > 0) {
+      throw new CliError("USAGE", `App "${name}" exists already; --hostname is for an app that this deploy makes`);
+    }
+    return given.length > 0 ? given : [`${name}.localhost`];
+  }
+}, targetOf);
+
+function targetOf(line: CommandLine): { readonly percent?: number; readonly preview?: true; readonly note?: string } {
+  const percent = line.whole("percent", { min: 1, max: 100 });
+  const preview = line.flag("preview");
+  const note = line.text("note");
+  if (percent !== null && preview) {
+    throw new CliError("USAGE", "Cannot deploy with --percent and --preview: a preview gets no requests of the app");
+  }
+  return {
+    ...percent === null ? {} : { percent },
+    ...preview ? { preview } : {},
+    ...note === null ? {} : { note },
+  };
+}
+
+async function isArchive(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
+    throw new CliError("USAGE", `Cannot deploy "${path}": there is no such file or folder`);
+  }
+}
+
+/** The name in package.json without its scope, else that of the folder or the archive. */
+async function nameOf(path: string, isFile: boolean): Promise<string> {
+  if (isFile) return devAppName(join("/", basename(path).replace(/\.(zip|tgz|tar\.gz)$/i, "")), false);
+  try {
+    const { name } = JSON.parse(await Deno.readTextFile(join(path, "package.json")));
+    if (typeof name === "string" && name !== "") return devAppName(join("/", name.replace(/^@[^/]*\//, "")), false);
+  } catch (error) {
+    // A package.json with a mistake is told by the deploy itself, with its line.
+    if (!(error instanceof Deno.errors.NotFound || error instanceof SyntaxError)) throw error;
+  }
+  return devAppName(path, false);
+}
+
+async function isMissing({ client }: Online, name: string): Promise<boolean> {
+  try {
+    await client.app(name);
+    return false;
+  } catch (error) {
+    if (error instanceof AdminError && error.code === "NOT_FOUND") return true;
+    throw error;
+  }
+}
+
+interface Sending {
+  readonly name: string;
+  readonly path: string;
+  readonly isFile: boolean;
+  readonly target: ReturnType<typeof targetOf> & { readonly hostnames: readonly string[] };
+  readonly signal: AbortSignal;
+}
+
+async function send({ line, io, client }: Online, { name, path, isFile, target, signal }: Sending): Promise<Version> {
+  using progress = new Progress(io, { quiet: line.flag("json") });
+  // An archive's length is known, a folder is packed while it is sent.
+  const { size } = isFile ? await Deno.stat(path) : { size: null };
+  const archive = isFile ? (await Deno.open(path)).readable : await packed(path, { line, io, client, progress });
+  if (isFile) progress.step(`Sending ${basename(path)}, ${bytesText(size!)}`);
+  return await client.deploy(name, archive, {
+    ...target,
+    create: true,
+    signal,
+    onProgress: (sent) =>
+      progress.update(size === null ? `Sent ${bytesText(sent)}` : `${barText(sent / size)}  ${bytesText(sent)}`),
+  });
+}
+
+/** So many names say what is left out; the rest is a number. */
+const SHOWN_NAMES = 5;
+
+async function packed(
+  path: string,
+  { line, io, client, progress }: Pick<Online, "line" | "io" | "client"> & { readonly progress: Progress },
+): Promise<ReadableStream<Uint8Array>> {
+  const withoutPackages = installsUploads(await client.config());
+  const { stream, files, bytes, leftOut } = await packFolder(path, { withoutPackages });
+  if (leftOut.length > 0 && !line.flag("json")) {
+    const shown = line.flag("verbose") ? leftOut : leftOut.slice(0, SHOWN_NAMES);
+    const rest = leftOut.length - shown.length;
+    io.err(
+      `Left out ${leftOut.length}: ${shown.join(", ")}${rest === 0 ? "" : ` and ${rest} more (--verbose names all)`}`,
+    );
+  }
+  progress.step(`Sending ${files} ${files === 1 ? "file" : "files"}, ${bytesText(bytes)}`);
+  return stream;
+}
+
+/** Whether that NANO installs what an upload lists: then the packages of this machine need not be sent. */
+function installsUploads(config: object): boolean {
+  const { install } = config as { readonly install?: { readonly uploads?: unknown } | null };
+  return install?.uploads === true;
+}
+
+interface Deployed {
+  readonly name: string;
+  readonly version: Version;
+  readonly isNew: boolean;
+}
+
+async function report(online: Online, { name, version, isNew }: Deployed): Promise<readonly string[]> {
+  const app: AppDetail = await online.client.app(name);
+  const { role, preview_host: previewHost } = version;
+  const hosts = previewHost === null ? app.hostnames : [previewHost];
+  const place = role === "rollout"
+    ? `gets ${app.origin?.rollout?.percent ?? "a part"} % of the requests`
+    : role === "preview"
+    ? "is served on a host of its own"
+    : "serves";
+  return [
+    `${isNew ? "Made app" : "App"} "${name}": ${version.version} ${place} ` +
+    `(${version.files} ${version.files === 1 ? "file" : "files"}, ${bytesText(version.bytes)})`,
+    ...await appUrls(online, hosts),
+  ];
+}

@@ -1,0 +1,60 @@
+/** `nano dev`: serves one app without a configuration. */
+import { resolve } from "node:path";
+import { type AppLayer, Nano, resolveConfig } from "../../../runtime/mod.ts";
+import { CliError } from "../../process/cli_error.ts";
+import { type CliIo, type Command, wantsColor } from "../terminal/cli_io.ts";
+import { devAppName, devDocument } from "../host/dev_document.ts";
+import { devVars } from "../host/dev_vars.ts";
+import { serve } from "../host/host.ts";
+import { serveInUtc } from "../../process/serving_zone.ts";
+import { listenSignals } from "../../process/signals.ts";
+
+export const command: Command = {
+  async run(line, io) {
+    const port = line.port("port");
+    const path = resolve(io.cwd, line.required("PATH"));
+    const environment = line.text("env");
+    const name = devAppName(path, await isFile(path));
+    const stateDir = await Deno.makeTempDir({ prefix: "nano_dev_" });
+    try {
+      const document = async () => devDocument({ name, path, env: await devVars(path, environment) }, port, stateDir);
+      return await serveApp(document, { environment, io });
+    } finally {
+      await Deno.remove(stateDir, { recursive: true });
+    }
+  },
+};
+
+async function serveApp(
+  document: () => Promise<object>,
+  { environment, io }: { environment: string | null; io: CliIo },
+): Promise<number> {
+  const load = async (layers: readonly AppLayer[] = []) =>
+    await resolveConfig(await document(), {
+      file: null,
+      baseDir: io.cwd,
+      hostEnv: io.env,
+      layers,
+      ...environment === null ? {} : { environment },
+    });
+  const config = await load();
+  const timeZone = serveInUtc(io.env);
+  return await serve({
+    config,
+    io,
+    open: () => Nano.open(config, { reloadConfig: load, watch: true, dev: true, color: wantsColor(io), timeZone }),
+    signals: listenSignals,
+    exit: Deno.exit,
+    guardian: null,
+    onServing: (nano) => io.out(`Serving ${config.apps[0]!.name} at ${nano.url}/ (Ctrl+C ends it)`),
+  });
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new CliError("USAGE", `Cannot serve "${path}": there is no such file or folder`);
+  }
+}

@@ -1,0 +1,147 @@
+/** What is seen of a process' threads, with a /proc that a test writes. */
+import { assert, assertEquals } from "@std/assert";
+import { type ProcessFiles, ThreadSampler } from "../../../../admin/guardian/thread_sampler.ts";
+
+/** A process whose threads compute as told. */
+class PretendProcess implements ProcessFiles {
+  state = "S";
+  reads = 0;
+  ticks = 0;
+  readonly threads = new Map<string, { name: string; ranMs: number; waitedMs: number }>();
+
+  add(tid: string, name: string): void {
+    this.threads.set(tid, { name, ranMs: 0, waitedMs: 0 });
+  }
+
+  compute(tid: string, ranMs: number, waitedMs = 0): void {
+    const thread = this.threads.get(tid)!;
+    thread.ranMs += ranMs;
+    thread.waitedMs += waitedMs;
+    this.ticks += ranMs / 10;
+  }
+
+  names(path: string): string[] {
+    assertEquals(path, "/proc/5/task");
+    return [...this.threads.keys()];
+  }
+
+  text(path: string): string {
+    this.reads++;
+    if (path === "/proc/5/stat") {
+      return `5 (a ) name) ${this.state} 1 5 5 0 -1 0 0 0 0 0 ${Math.floor(this.ticks)} 0 0 0 20 0 9`;
+    }
+    const [, , , , tid, file] = path.split("/");
+    const thread = this.threads.get(tid!);
+    if (thread === undefined) throw new Error("No such process (os error 3)");
+    return file === "comm" ? `${thread.name}\n` : `${thread.ranMs * 1e6} ${thread.waitedMs * 1e6} 9\n`;
+  }
+}
+
+function pretend() {
+  const process = new PretendProcess();
+  for (const [tid, name] of [["5", "deno"], ["6", "worker-1"], ["7", "worker-2"]] as const) process.add(tid, name);
+  const sampler = new ThreadSampler(5, process);
+  process.compute("5", 10);
+  sampler.sample(1_000);
+  return { process, sampler };
+}
+
+/** Since when each isolate's thread computes. */
+function active(sampler: ThreadSampler): Record<string, number | null> {
+  return Object.fromEntries(sampler.activities().map(({ name, activeSince }) => [name, activeSince]));
+}
+
+Deno.test("ThreadSampler tells since when a thread computes, one that only waits for a core included", () => {
+  const { process, sampler } = pretend();
+  process.compute("6", 45);
+  process.compute("7", 2, 40);
+  sampler.sample(1_050);
+  process.compute("6", 50);
+  sampler.sample(1_100);
+  assertEquals(active(sampler), { "worker-1": 1_000, "worker-2": null });
+  process.compute("7", 10, 40);
+  sampler.sample(1_150);
+  assertEquals(active(sampler), { "worker-1": null, "worker-2": 1_100 });
+  const [first] = sampler.activities();
+  assertEquals([first!.activeMsBefore, first!.ageMsBefore], [100, 0]);
+});
+
+Deno.test("ThreadSampler reads no thread while the process stands still, and measures who begins from there on", () => {
+  const { process, sampler } = pretend();
+  process.compute("6", 50);
+  sampler.sample(1_050);
+  const before = process.reads;
+  for (let at = 1_100; at <= 9_000; at += 50) sampler.sample(at);
+  assertEquals(process.reads - before, 159, "one file a look");
+  assertEquals(active(sampler)["worker-1"], null);
+  process.compute("7", 50);
+  sampler.sample(9_050);
+  assertEquals(active(sampler)["worker-2"], 9_000);
+});
+
+Deno.test("ThreadSampler keeps what it knew while the process dies", () => {
+  const { process, sampler } = pretend();
+  process.compute("6", 50);
+  sampler.sample(1_050);
+  process.compute("5", 50);
+  process.threads.delete("6");
+  process.threads.delete("7");
+  sampler.sample(1_100);
+  assertEquals(active(sampler), { "worker-1": 1_000, "worker-2": null });
+  process.state = "Z";
+  sampler.sample(1_150);
+  assertEquals(active(sampler), { "worker-1": 1_000, "worker-2": null });
+  assertEquals(sampler.aliveAt, 1_100);
+});
+
+Deno.test("ThreadSampler finds a thread that gets its name late, and seldom asks the others for theirs", () => {
+  const { process, sampler } = pretend();
+  process.add("8", "deno");
+  let at = 1_000;
+  const looks = (count: number) => {
+    const before = process.reads;
+    for (let i = 0; i < count; i++) {
+      process.compute("6", 50);
+      sampler.sample(at += 50);
+    }
+    return process.reads - before;
+  };
+  looks(100);
+  assertEquals(looks(100), 100 * (2 + 2) + 2 * 10, "the process twice and two isolates a look, two names each tenth");
+  process.threads.get("8")!.name = "worker-3";
+  looks(10);
+  assertEquals(active(sampler)["worker-3"], null);
+});
+
+Deno.test("ThreadSampler knows nothing of a process that is not there, and does not throw", () => {
+  const sampler = new ThreadSampler(5, {
+    text: () => {
+      throw new Deno.errors.NotFound();
+    },
+    names: () => [],
+  });
+  assertEquals(sampler.sample(1), 0);
+  assertEquals([sampler.aliveAt, sampler.activities()], [null, []]);
+});
+
+Deno.test({
+  name: "ThreadSampler sees a real thread compute",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    // The test's own process; a worker of Deno's, whose thread has the name of an isolate's.
+    const sampler = new ThreadSampler(Deno.pid);
+    const source = "postMessage(0); onmessage = () => { for (;;); };";
+    const worker = new Worker(`data:text/javascript,${encodeURIComponent(source)}`, { type: "module" });
+    await new Promise<void>((resolve) => worker.onmessage = () => resolve());
+    worker.postMessage(0);
+    const deadline = performance.now() + 30_000;
+    let busy = 0;
+    while (busy === 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      sampler.sample(Date.now());
+      busy = sampler.activities().filter(({ activeSince }) => activeSince !== null).length;
+    }
+    worker.terminate();
+    assert(busy > 0, JSON.stringify(sampler.activities()));
+  },
+});

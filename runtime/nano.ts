@@ -87,7 +87,6 @@ export class Nano implements AsyncDisposable {
         this.#farm?.setCeiling(config.maxMemoryMb);
         this.#crons.follow(units.values());
         this.#operator.follow();
-        // It never rejects.
         void this.#watch?.follow(next);
       },
       again: (app) => void this.#reloads.reloadEdited(new Set([app])).catch((error) => this.#warn(messageOf(error))),
@@ -95,7 +94,8 @@ export class Nano implements AsyncDisposable {
     });
     this.#log = new Log({
       ...config.log,
-      ...{ color: options.color ?? false, timeZone: options.timeZone },
+      color: options.color ?? false,
+      timeZone: options.timeZone,
       ...(options.write === undefined ? {} : { write: options.write }),
     });
     this.#admission = BootAdmission.onThisMachine(systemClock, options.suspects);

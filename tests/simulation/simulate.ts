@@ -1,6 +1,6 @@
 /** One run of the simulator: everything in it, chance included, follows from its seed. */
-import { weigh } from "../../admin/cli/evidence.ts";
-import { Suspicion } from "../../admin/cli/suspicion.ts";
+import { weigh } from "../../admin/guardian/evidence.ts";
+import { Suspicion } from "../../admin/guardian/suspicion.ts";
 import type { AppConfig } from "../../runtime/config/resolved_config.ts";
 import { NanoError } from "../../runtime/errors.ts";
 import type { Quarantine } from "../../runtime/units/quarantined_app.ts";

@@ -144,7 +144,6 @@ export class Nano implements AsyncDisposable {
       bundleAhead: (config, only) => this.#workshop.bundleAhead(config, only),
       layers: () => this.#operator.layers(),
       isDraining: () => this.#draining !== null,
-      // It never rejects.
       onEnd: () => void this.#watch?.follow(this.#generations.present),
       emit: (event) => this.events.emit(event),
     });

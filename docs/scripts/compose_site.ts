@@ -12,6 +12,7 @@ import { libraryReference } from "./library_reference.ts";
 import { logReference } from "./log_reference.ts";
 import { metricsReference } from "./metrics_reference.ts";
 import { adminOpenApi, openApiReference } from "./openapi_reference.ts";
+import { withBase } from "./with_base.ts";
 
 /** The repo. */
 export const REPO_DIR = fileURLToPath(new URL("../../", import.meta.url));
@@ -83,10 +84,11 @@ export function quotedPath(file: string): string {
  * Puts the pages in the place of what the content folder holds. A page that is as it was is not written, so that a
  * server that watches the folder has less to do.
  */
-export async function writeSite(site: Site, folder: string): Promise<void> {
+export async function writeSite(site: Site, folder: string, base = ""): Promise<void> {
   for (const path of await markdownFiles(folder)) if (!site.has(path)) await Deno.remove(join(folder, path));
-  for (const [path, markdown] of site) {
+  for (const [path, composed] of site) {
     const file = join(folder, path);
+    const markdown = withBase(composed, base);
     if (await readIfPresent(file) === markdown) continue;
     await Deno.mkdir(dirname(file), { recursive: true });
     await Deno.writeTextFile(file, markdown);

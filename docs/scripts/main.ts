@@ -2,9 +2,12 @@
 import { join } from "node:path";
 import { composeSite, REPO_DIR, writeSite } from "./compose_site.ts";
 import { adminOpenApi } from "./openapi_reference.ts";
+import { baseOf } from "./with_base.ts";
 
 const SITE_DIR = join(REPO_DIR, "docs/site");
 const CONTENT_DIR = join(SITE_DIR, "src/content/docs");
+/** Path of its host below which the site will lie; NANO_DOCS_URL is the host. */
+const BASE = baseOf(Deno.env.get("NANO_DOCS_BASE"));
 /** What the pages are made of. */
 const SOURCES = [
   "docs/pages",
@@ -28,6 +31,7 @@ async function run(program: string, args: readonly string[]): Promise<number> {
     cwd: SITE_DIR,
     env: {
       ASTRO_TELEMETRY_DISABLED: "1",
+      NANO_DOCS_BASE: BASE,
       // Under Deno the watcher of Astro takes a read of its configuration for a change, and starts again half-way.
       CHOKIDAR_USEPOLLING: "true",
       CHOKIDAR_INTERVAL: "300",
@@ -66,7 +70,7 @@ async function watch(): Promise<void> {
     clearTimeout(timer);
     timer = setTimeout(async () => {
       try {
-        await writeSite(await composeSite(), CONTENT_DIR);
+        await writeSite(await composeSite(), CONTENT_DIR, BASE);
       } catch (error) {
         // Half a page is a page soon; the server shows the last one meanwhile.
         console.error(error);
@@ -80,7 +84,7 @@ async function main([mode, ...args]: readonly string[]): Promise<number> {
     console.error("Usage: main.ts build|dev [OPTIONS OF ASTRO]");
     return 2;
   }
-  await writeSite(await composeSite(), CONTENT_DIR);
+  await writeSite(await composeSite(), CONTENT_DIR, BASE);
   await Deno.writeTextFile(join(SITE_DIR, "public/openapi.json"), JSON.stringify(adminOpenApi(), null, 2));
   const code = await install();
   if (code !== 0) return code;

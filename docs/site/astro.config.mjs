@@ -6,11 +6,14 @@ import { SIDEBAR } from "./sidebar.mjs";
 
 /** Where the site will be reached; needed for absolute links only: sitemap.xml and canonical addresses. */
 const site = process.env.NANO_DOCS_URL;
+/** The path of its host below which it will lie, such as /nano; the root unless given. docs/scripts/ writes the links. */
+const base = process.env.NANO_DOCS_BASE;
 // Starlight brings a sitemap along unless there is one; without an address it could only warn.
 const noSitemap = { name: "@astrojs/sitemap", hooks: {} };
 
 export default defineConfig({
   ...(site ? { site } : {}),
+  ...(base ? { base } : {}),
   outDir: "../dist",
   trailingSlash: "always",
   integrations: [

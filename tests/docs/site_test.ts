@@ -1,7 +1,8 @@
 /** Builds the whole docs site as `deno task docs:build` does, serves it by NANO, and looks at it in Chromium. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { markdownFiles, PAGES_DIR } from "../../docs/scripts/compose_site.ts";
+import { baseOf, withBase } from "../../docs/scripts/with_base.ts";
 import { CHROMIUM_MISSING, findChromium, TestBrowser } from "../dashboard/browser.ts";
 import { fromFileUrl, REPO } from "../support/repo.ts";
 import { ServedExamples } from "./served_examples.ts";
@@ -17,6 +18,19 @@ if (findChromium() === null) console.log(`The docs site is not looked at. ${CHRO
 
 // Processes of the browser and of npm outlive the step that started them.
 const WHOLE_SYSTEM = { ignore: !npm, sanitizeOps: false, sanitizeResources: false };
+
+Deno.test("The links of a site below a path lead below it, and code stays as it is written", () => {
+  assertEquals([undefined, "", "/", "nano", "/nano/", "/a/b"].map(baseOf), ["", "", "", "/nano", "/nano", "/a/b"]);
+  assertThrows(() => baseOf("https://nano.test"), Error, "it is no path");
+  const page = '[a](/guides/x/) [b](https://b.test/) [c](#d) ![e](/f.png) <img src="/g.png"> <a href="//h.test/">';
+  const code = '```html\n<img src="/g.png">\n```';
+  assertEquals(withBase(page, ""), page);
+  assertEquals(
+    withBase(`${page}\n${code}\n[i](/j)`, "/n"),
+    '[a](/n/guides/x/) [b](https://b.test/) [c](#d) ![e](/n/f.png) <img src="/n/g.png"> <a href="//h.test/">' +
+      `\n${code}\n[i](/n/j)`,
+  );
+});
 
 Deno.test("The docs site builds without a warning, is whole, and works offline", WHOLE_SYSTEM, async (t) => {
   const dist = await Deno.makeTempDir({ prefix: "nano-docs-" });

@@ -11,6 +11,7 @@ import { layersPage } from "./layers_page.ts";
 import { libraryReference } from "./library_reference.ts";
 import { logReference } from "./log_reference.ts";
 import { metricsReference } from "./metrics_reference.ts";
+import { operationsTable } from "./operations_table.ts";
 import { adminOpenApi, openApiReference } from "./openapi_reference.ts";
 import { withBase } from "./with_base.ts";
 
@@ -47,7 +48,7 @@ export async function composeSite(): Promise<Site> {
         quoted.replace("<!-- ratio plot -->", ratioPlot(benchmarks)).replace(
           "<!-- time plot -->",
           timePlot(benchmarks),
-        ),
+        ).replace("<!-- operations -->", operationsTable()),
       );
     } catch (error) {
       throw new Error(`Cannot compose page "${path}"`, { cause: error });

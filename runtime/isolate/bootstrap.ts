@@ -12,8 +12,8 @@ import {
   type HeartbeatAsk,
   type IsolateBootData,
   type LoadMessage,
-  OP,
 } from "../protocol/messages.ts";
+import { OP } from "../protocol/operations.ts";
 import { Wire } from "../protocol/wire.ts";
 import { AppServer, describeError } from "./traffic/app_server.ts";
 import { installBlobs } from "./bodies/blob_globals.ts";

@@ -1,67 +1,7 @@
-/** The closed set of operations that cross the wall between host and isolate, and the shape of the first message. */
-
-/**
- * One message is one flat array: an operation followed by its arguments, then the next operation, and so on.
- * Flat arrays clone about three times faster than arrays of objects (docs/decisions/0003).
- */
-export const OP = {
-  /** id, method, url, header block, client address (`hostname port`), body kind, body */
-  REQUEST: 1,
-  /** id, status, status text, header block, body kind, body */
-  RESPONSE: 2,
-  /** stream id, bytes */
-  DATA: 3,
-  /** stream id */
-  END: 4,
-  /** stream id, message: the sender failed */
-  ERROR: 5,
-  /** stream id, bytes that the receiver consumed */
-  CREDIT: 6,
-  /** stream id, reason: the receiver wants no more */
-  CANCEL: 7,
-  /** id: the client went away or the host gave up */
-  ABORT: 8,
-  /** id: the app looks at request.signal, tell it when the client goes away */
-  ARM: 9,
-  /** id, code, name, message, stack: the handler failed */
-  FAIL: 10,
-  /** level, text: a console line of the app, or an exception of it that no request gets */
-  LOG: 11,
-  /** finish what is pending, waitUntil included, then answer DRAINED */
-  DRAIN: 12,
-  /** nothing is pending any more */
-  DRAINED: 13,
-  /** id (negative), method, url, header block, redirect mode, body kind, body: the app fetches */
-  FETCH: 14,
-  /** id, status, status text, header block, url, redirected, body kind (NONE or STREAM) */
-  FETCHED: 15,
-  /** id, message: no answer could be had */
-  FETCH_FAILED: 16,
-  /** id: the app wants no answer any more */
-  FETCH_ABORT: 17,
-  /** id, header block: the app takes the connection over as a WebSocket */
-  UPGRADE: 18,
-  /** id (below -2^30), url, subprotocols joined by commas, header block of the trace or "": the app opens a WebSocket */
-  SOCKET_CONNECT: 19,
-  /** id, subprotocol: the WebSocket stands */
-  SOCKET_OPEN: 20,
-  /** id, text or bytes */
-  SOCKET_MESSAGE: 21,
-  /** id, code, reason */
-  SOCKET_CLOSE: 22,
-  /** id, bytes that have left the receiver of messages: dispatched by the app, or taken by the client */
-  SOCKET_SENT: 23,
-  /** as FETCH: the app asks for one of its own static files */
-  FETCH_ASSET: 24,
-  /** id, cron expression, scheduled time in ms since the epoch: a job is due; answered as a REQUEST */
-  SCHEDULED: 25,
-} as const;
+/** What crosses the wall beside the operations: the first message, heartbeats, what a warden is asked and tells. */
 
 /** The level under which an exception comes as a line of the log. */
 export const EXCEPTION_LEVEL = "exception";
-
-/** What a request or response carries as its body. */
-export const BODY = { NONE: 0, WHOLE: 1, STREAM: 2 } as const;
 
 /** Where web-streams-polyfill lies among the modules of an app with `"streams": "polyfill"`. */
 export const STREAM_POLYFILL_URL = "app:///__nano__/web-streams-polyfill";

@@ -9,10 +9,12 @@ import {
   wakeSender,
 } from "./byte_stream.ts";
 import { copyOf, takeChunk, textOf } from "./chunks.ts";
-import { OP } from "./messages.ts";
-import { Operations } from "./operations.ts";
+import { OP } from "./operations.ts";
+import { newBatch, type Outgoing } from "./batch.ts";
+import { WireViolation } from "./wire_violation.ts";
 
 export type { ByteSource, Receiving, StreamEnd } from "./byte_stream.ts";
+export { WireViolation } from "./wire_violation.ts";
 
 // Inside an isolate the app may replace globals, streams above all; the wall keeps those it was loaded with.
 const NativeReadableStream = ReadableStream;
@@ -33,11 +35,6 @@ export interface WirePort {
   postMessage(message: unknown, transfer: Transferable[] | null): void;
 }
 
-/** The peer broke the protocol; the connection to it cannot be trusted any more. */
-export class WireViolation extends Error {
-  override readonly name: string = "WireViolation";
-}
-
 /** A stream ended before its end, for a reason that stands in the log already. */
 export class CutStream extends Error {
   override readonly name: string = "CutStream";
@@ -45,8 +42,8 @@ export class CutStream extends Error {
 
 /** Batches operations into one message a turn and runs byte streams in both directions. */
 export class Wire {
-  /** Operations of this turn; callers push whole operations and then call {@linkcode Wire.kick}. */
-  out: unknown[] = new Operations();
+  /** Operations of this turn; callers push whole ones and then call {@linkcode Wire.kick}. */
+  #batch = newBatch();
   #transfer: ArrayBuffer[] = [];
   #scheduled = false;
   #closed = false;
@@ -65,6 +62,11 @@ export class Wire {
     this.#schedule = schedule;
   }
 
+  /** Where operations of this turn are written. */
+  get out(): Outgoing {
+    return this.#batch;
+  }
+
   /** Streams open in either direction. */
   get openStreams(): number {
     return this.#sending.size + this.#receiving.size;
@@ -80,9 +82,9 @@ export class Wire {
   /** Sends what was pushed now. */
   flush(): void {
     this.#scheduled = false;
-    if (this.#closed || this.out.length === 0) return;
-    const batch = this.out;
-    this.out = new Operations();
+    if (this.#closed || this.#batch.length === 0) return;
+    const batch = this.#batch;
+    this.#batch = newBatch();
     if (this.#transfer.length === 0) {
       // An explicit null keeps Deno's fast path on ports that node:worker_threads has wrapped.
       this.#port.postMessage(batch, null);
@@ -100,7 +102,7 @@ export class Wire {
   pushBytes(bytes: Uint8Array, owned: boolean): void {
     const whole = owned && bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
     const mine = whole ? bytes as Uint8Array<ArrayBuffer> : copyOf(bytes);
-    this.out.push(mine);
+    this.#batch.push(mine);
     if (mine.byteLength >= TRANSFER_FROM_BYTES) this.#transfer.push(mine.buffer);
   }
 
@@ -144,7 +146,7 @@ export class Wire {
         }
         if (value.byteLength === 0) continue;
         sending.credit -= value.byteLength;
-        this.out.push(OP.DATA, id);
+        this.out.begin(OP.DATA, id);
         this.pushBytes(value, owned);
         this.kick();
       }
@@ -352,7 +354,7 @@ export class Wire {
   /** Ends every stream: the peer is gone. */
   close(error: unknown): void {
     this.#closed = true;
-    this.out = new Operations();
+    this.#batch = newBatch();
     this.#transfer = [];
     for (const [id, sending] of [...this.#sending]) this.#cancelSending(id, sending, textOf(error));
     for (const id of [...this.#receiving.keys()]) this.failReceiving(id, error);

@@ -1,7 +1,10 @@
 /** The traffic of one isolate from the host's side: requests in, answers out, its own requests and sockets. */
 import type { AppCall, HostSocket } from "../app_call.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import { BODY, EXCEPTION_LEVEL, OP } from "../protocol/messages.ts";
+import { EXCEPTION_LEVEL } from "../protocol/messages.ts";
+import { type Handlers, type HandlerTable, handlerTable, runBatch } from "../protocol/batch.ts";
+import { BODY, OP } from "../protocol/operations.ts";
+import { streamHandlers, type StreamOperation } from "../protocol/stream_operations.ts";
 import { CutStream, type StreamEnd, type Wire, WireViolation } from "../protocol/wire.ts";
 import { endOfCode, type RequestEnd } from "../request_end.ts";
 import { Answer, promisedBytes } from "./answer.ts";
@@ -37,6 +40,31 @@ const OUTGOING_STALL_MS = 60_000;
 /** WebSockets of one isolate at once, both ways. */
 const MAX_SOCKETS = 10_000;
 
+/** What the host takes of an isolate. */
+type Taken =
+  | StreamOperation
+  | "RESPONSE"
+  | "ARM"
+  | "FAIL"
+  | "LOG"
+  | "DRAINED"
+  | "FETCH"
+  | "FETCH_ASSET"
+  | "FETCH_ABORT"
+  | "UPGRADE"
+  | "SOCKET_CONNECT"
+  | "SOCKET_MESSAGE"
+  | "SOCKET_CLOSE"
+  | "SOCKET_SENT";
+
+/** A response as an isolate sent it. */
+interface SentResponse {
+  readonly status: unknown;
+  readonly headers: unknown;
+  readonly bodyKind: unknown;
+  readonly body: unknown;
+}
+
 /** Runs the traffic of one app over a wire. */
 export class CallRunner {
   readonly #wire: Wire;
@@ -45,6 +73,7 @@ export class CallRunner {
   readonly #sockets: SocketBridge;
   readonly #outbound: OutboundBridge;
   readonly #onBusy: (isBusy: boolean) => void;
+  readonly #handlers: HandlerTable;
   readonly #drained = Promise.withResolvers<void>();
   #closed = false;
 
@@ -55,6 +84,7 @@ export class CallRunner {
     this.#onBusy = onBusy;
     this.#sockets = new SocketBridge(wire);
     this.#outbound = new OutboundBridge(wire, traffic.door);
+    this.#handlers = this.#handlersOf(wire);
   }
 
   /** Requests inside. */
@@ -85,14 +115,14 @@ export class CallRunner {
       this.#finish(slot, () => call.fail(bodyTooLarge(this.#traffic.maxBodyBytes)));
       return;
     }
-    wire.out.push(OP.REQUEST, id, call.method, call.url, call.headers, call.remote);
-    if (body === null) wire.out.push(BODY.NONE, null);
-    else if (typeof body === "string") wire.out.push(BODY.WHOLE, body);
+    const { method, url, headers, remote } = call;
+    if (body === null) wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.NONE, null);
+    else if (typeof body === "string") wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.WHOLE, body);
     else if (body instanceof Uint8Array) {
-      wire.out.push(BODY.WHOLE);
+      wire.out.begin(OP.REQUEST, id, method, url, headers, remote, BODY.WHOLE);
       wire.pushBytes(body, true);
     } else {
-      wire.out.push(BODY.STREAM, null);
+      wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.STREAM, null);
       slot.upload = new Upload(body, this.#traffic.maxBodyBytes);
       wire.send(id, slot.upload, {
         owned: true,
@@ -178,100 +208,45 @@ export class CallRunner {
 
   /** Runs one batch. @throws {WireViolation} when the isolate breaks the protocol */
   receive(batch: readonly unknown[]): void {
-    const wire = this.#wire;
-    for (let at = 0; at < batch.length;) {
-      const id = batch[at + 1] as number;
-      switch (batch[at]) {
-        case OP.RESPONSE:
-          this.#onResponse(batch, at);
-          at += 7;
-          break;
-        case OP.DATA:
-          wire.onData(id, batch[at + 2]);
-          at += 3;
-          break;
-        case OP.END:
-          wire.onEnd(id);
-          at += 2;
-          break;
-        case OP.ERROR:
-          this.#onStreamError(id, textFrom(batch[at + 2]));
-          at += 3;
-          break;
-        case OP.CREDIT:
-          wire.onCredit(id, batch[at + 2]);
-          at += 3;
-          break;
-        case OP.CANCEL:
-          wire.onCancel(id, textFrom(batch[at + 2]));
-          at += 3;
-          break;
-        case OP.ARM:
-          this.#onArm(id);
-          at += 2;
-          break;
-        case OP.FAIL:
-          this.#onFail(batch, at);
-          at += 6;
-          break;
-        case OP.LOG:
-          this.#onLog(textFrom(batch[at + 1]), textFrom(batch[at + 2]));
-          at += 3;
-          break;
-        case OP.DRAINED:
-          this.#drained.resolve();
-          at += 1;
-          break;
-        case OP.FETCH:
-        case OP.FETCH_ASSET:
-          this.#outbound.onFetch(batch, at);
-          at += 8;
-          break;
-        case OP.FETCH_ABORT:
-          this.#outbound.onAbort(id);
-          at += 2;
-          break;
-        case OP.UPGRADE:
-          this.#onUpgrade(id, textFrom(batch[at + 2]));
-          at += 3;
-          break;
-        case OP.SOCKET_CONNECT:
-          this.#onConnect(id, {
-            url: textFrom(batch[at + 2]),
-            protocols: textFrom(batch[at + 3]),
-            headers: textFrom(batch[at + 4]),
-          });
-          at += 5;
-          break;
-        case OP.SOCKET_MESSAGE:
-          this.#sockets.onMessage(id, batch[at + 2]);
-          at += 3;
-          break;
-        case OP.SOCKET_CLOSE:
-          this.#sockets.onClose(id, batch[at + 2], batch[at + 3]);
-          at += 4;
-          break;
-        case OP.SOCKET_SENT:
-          this.#sockets.onDispatched(id, batch[at + 2]);
-          at += 3;
-          break;
-        default:
-          throw new WireViolation("an unknown operation");
-      }
-    }
+    runBatch(batch, this.#handlers);
   }
 
-  #onResponse(batch: readonly unknown[], at: number): void {
-    const id = batch[at + 1];
-    const status = batch[at + 2];
-    const headers = batch[at + 4];
-    const body = batch[at + 6];
+  /** What an isolate sends may be of any type and length: texts are bounded here, the rest where it is used. */
+  #handlersOf(wire: Wire): HandlerTable {
+    const outbound = this.#outbound;
+    const sockets = this.#sockets;
+    const handlers: Handlers<Taken> = {
+      ...streamHandlers(wire, { text: textFrom, onError: (id, message) => this.#onStreamError(id, message) }),
+      RESPONSE: (id, status, _statusText, headers, bodyKind, body) =>
+        this.#onResponse(id as number, { status, headers, bodyKind, body }),
+      ARM: (id) => this.#onArm(id as number),
+      FAIL: (id, code, ...texts) => this.#onFail(id as number, code, texts.map(textFrom)),
+      LOG: (level, text) => this.#onLog(textFrom(level), textFrom(text)),
+      DRAINED: () => this.#drained.resolve(),
+      FETCH: (...fields) => outbound.onFetch(fields, false),
+      FETCH_ASSET: (...fields) => outbound.onFetch(fields, true),
+      FETCH_ABORT: (id) => outbound.onAbort(id as number),
+      UPGRADE: (id, headers) => this.#onUpgrade(id as number, textFrom(headers)),
+      SOCKET_CONNECT: (id, url, protocols, trace) =>
+        this.#onConnect(id as number, {
+          url: textFrom(url),
+          protocols: textFrom(protocols),
+          headers: textFrom(trace),
+        }),
+      SOCKET_MESSAGE: (id, data) => sockets.onMessage(id as number, data),
+      SOCKET_CLOSE: (id, code, reason) => sockets.onClose(id as number, code, reason),
+      SOCKET_SENT: (id, bytes) => sockets.onDispatched(id as number, bytes),
+    };
+    return handlerTable(handlers);
+  }
+
+  #onResponse(id: number, { status, headers, bodyKind, body }: SentResponse): void {
     if (!Number.isInteger(status) || (status as number) < 200 || (status as number) > 599) {
       throw new WireViolation("a response without a status");
     }
     if (typeof headers !== "string") throw new WireViolation("a response without headers");
     const slot = this.#calls.get(id);
-    if (batch[at + 5] !== BODY.STREAM) {
+    if (bodyKind !== BODY.STREAM) {
       if (body !== null && typeof body !== "string" && !(body instanceof Uint8Array)) {
         throw new WireViolation("a response without its body");
       }
@@ -363,16 +338,15 @@ export class CallRunner {
     this.#wire.onError(id, message);
   }
 
-  #onFail(batch: readonly unknown[], at: number): void {
-    const [id, code, name, message, stack] = batch.slice(at + 1, at + 6);
+  #onFail(id: number, code: unknown, [name, message, stack]: readonly string[]): void {
     const slot = this.#calls.get(id);
-    const shown = textFrom(stack) === "" ? `${textFrom(name)}: ${textFrom(message)}` : textFrom(stack);
+    const shown = stack === "" ? `${name}: ${message}` : stack!;
     this.#traffic.observer.onException(shown);
     if (slot === undefined || slot.answered) return;
     const bad = code === "APP_BAD_RESPONSE";
     const error = new NanoError(
       bad ? "APP_BAD_RESPONSE" : "APP_EXCEPTION",
-      bad ? textFrom(message) : `Cannot answer from app "${this.#traffic.app}": its handler threw ${textFrom(name)}`,
+      bad ? message! : `Cannot answer from app "${this.#traffic.app}": its handler threw ${name}`,
       { details: [shown] },
     );
     this.#finish(slot, () => slot.call.fail(error));

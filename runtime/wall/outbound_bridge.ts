@@ -2,7 +2,8 @@
 import type { HostSocket } from "../app_call.ts";
 import { messageOf } from "../errors.ts";
 import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
-import { BODY, OP } from "../protocol/messages.ts";
+import type { Untrusted } from "../protocol/batch.ts";
+import { BODY, OP, type OperationFields } from "../protocol/operations.ts";
 import { type Wire, WireViolation } from "../protocol/wire.ts";
 
 /** An app's outgoing request; outbound/outbound_fetch.ts fits. */
@@ -43,6 +44,9 @@ export const MAX_OUTGOING = 256;
 
 const REDIRECT_MODES = new Set(["follow", "manual", "error"]);
 
+/** The fields of FETCH as an isolate sent them. */
+export type OutgoingFields = Untrusted<OperationFields["FETCH"]>;
+
 /** Runs the outgoing requests of one isolate. Their ids are negative, so that their streams meet no others. */
 export class OutboundBridge {
   readonly #wire: Wire;
@@ -64,11 +68,11 @@ export class OutboundBridge {
   }
 
   /**
-   * FETCH and FETCH_ASSET: id, method, url, header block, redirect mode, body kind, body.
-   * @throws {WireViolation} when the arguments are none of a request
+   * FETCH and FETCH_ASSET.
+   * @param ofAsset whether it is for one of the app's own static files
+   * @throws {WireViolation} when the fields are none of a request
    */
-  onFetch(batch: readonly unknown[], at: number): void {
-    const [id, method, url, headers, redirect, kind, body] = batch.slice(at + 1, at + 8);
+  onFetch([id, method, url, headers, redirect, kind, body]: OutgoingFields, ofAsset: boolean): void {
     const isText = typeof method === "string" && typeof url === "string" && typeof headers === "string";
     if (!isText || !Number.isInteger(id) || (id as number) >= 0 || !REDIRECT_MODES.has(redirect as string)) {
       throw new WireViolation("an outgoing request without its parts");
@@ -88,7 +92,7 @@ export class OutboundBridge {
       body: kind === BODY.STREAM ? this.#bodyOf(id as number) : kind === BODY.WHOLE ? wholeBody(body) : null,
       signal: controller.signal,
     };
-    this.#run(id as number, request, batch[at] === OP.FETCH_ASSET);
+    this.#run(id as number, request, ofAsset);
   }
 
   /** FETCH_ABORT: id. */

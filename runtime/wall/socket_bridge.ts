@@ -1,7 +1,7 @@
 /** The host's half of an app's WebSockets: real sockets on one side, the wall on the other, bounded both ways. */
 import type { HostSocket } from "../app_call.ts";
 import type { RequestEnd } from "../request_end.ts";
-import { OP } from "../protocol/messages.ts";
+import { OP } from "../protocol/operations.ts";
 import { type Wire, WireViolation } from "../protocol/wire.ts";
 
 /** Bytes that may wait for a slow app or a slow client before the connection is closed. */
@@ -179,9 +179,11 @@ export class SocketBridge {
       this.#close(id, bridged, SLOW_APP);
       return;
     }
-    this.#wire.out.push(OP.SOCKET_MESSAGE, id);
-    if (typeof data === "string") this.#wire.out.push(data);
-    else this.#wire.pushBytes(new Uint8Array(data), true);
+    if (typeof data === "string") this.#wire.out.push(OP.SOCKET_MESSAGE, id, data);
+    else {
+      this.#wire.out.begin(OP.SOCKET_MESSAGE, id);
+      this.#wire.pushBytes(new Uint8Array(data), true);
+    }
     this.#burst += sizeOf(data);
     this.#wire.kick();
     if (this.#burst < BURST_BYTES) return;

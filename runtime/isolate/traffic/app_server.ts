@@ -1,12 +1,13 @@
 /** Serves one app inside its isolate: requests in, responses out, aborts, drain. */
-import { BODY, OP } from "../../protocol/messages.ts";
-import { type Wire, WireViolation } from "../../protocol/wire.ts";
-import type { Receiving } from "../../protocol/wire.ts";
+import { type Handlers, type HandlerTable, handlerTable, runBatch } from "../../protocol/batch.ts";
+import { BODY, OP } from "../../protocol/operations.ts";
+import { streamHandlers, type StreamOperation } from "../../protocol/stream_operations.ts";
+import type { Receiving, Wire } from "../../protocol/wire.ts";
 import { enterRoot } from "./async_root.ts";
-import { type AbortCallbacks, createRequest } from "./request.ts";
+import { type AbortCallbacks, type ArrivedRequest, createRequest } from "./request.ts";
 import { runTraced } from "./request_trace.ts";
 import type { AppContext } from "./app_context.ts";
-import { FetchClient } from "./fetch.ts";
+import { FetchClient, type FetchedHead } from "./fetch.ts";
 import { withoutOwnFrames } from "./own_frames.ts";
 import { type AppScheduled, runJob } from "./scheduled.ts";
 import { BadResponse, sendResponse } from "./responder.ts";
@@ -35,7 +36,26 @@ const NativePromise = Promise;
 const resolved = Promise.resolve.bind(Promise);
 const { then } = Promise.prototype;
 const { apply } = Reflect;
+const { charCodeAt } = String.prototype;
+const FIRST = [0];
 const { assign } = Object;
+
+/** What an isolate takes. */
+type Taken =
+  | StreamOperation
+  | "REQUEST"
+  | "SCHEDULED"
+  | "ABORT"
+  | "DRAIN"
+  | "FETCHED"
+  | "FETCH_FAILED"
+  | "SOCKET_OPEN"
+  | "SOCKET_MESSAGE"
+  | "SOCKET_CLOSE"
+  | "SOCKET_SENT";
+
+/** A request whose body may still have to be opened. */
+type Arriving = Omit<ArrivedRequest, "receiving"> & { receiving: Receiving | null };
 
 /** Takes operations off the wire and runs them against the app. */
 export class AppServer {
@@ -47,6 +67,7 @@ export class AppServer {
   #app: LoadedApp | null = null;
   readonly #aborts: AbortCallbacks = new Map();
   readonly #report: (error: unknown) => void;
+  readonly #handlers: HandlerTable;
   #pending = new Set<number>();
   #waits = 0;
   #draining = false;
@@ -57,6 +78,7 @@ export class AppServer {
     this.#report = report;
     this.fetches = new FetchClient(wire);
     this.sockets = new SocketHub(wire);
+    this.#handlers = this.#handlersOf(wire);
   }
 
   /** Hands requests to this app from now on. */
@@ -66,110 +88,55 @@ export class AppServer {
 
   /** Runs one batch. */
   receive(batch: readonly unknown[]): void {
-    const wire = this.#wire;
-    for (let at = 0; at < batch.length;) {
-      const id = batch[at + 1] as number;
-      enterRoot();
-      switch (batch[at]) {
-        case OP.REQUEST:
-          this.#requestOf(batch, at);
-          at += 8;
-          break;
-        case OP.SCHEDULED:
-          this.#run(id, batch[at + 2] as string, batch[at + 3] as number);
-          at += 4;
-          break;
-        case OP.DATA:
-          wire.onData(id, batch[at + 2]);
-          at += 3;
-          break;
-        case OP.END:
-          wire.onEnd(id);
-          at += 2;
-          break;
-        case OP.ERROR:
-          if (id < 0) this.fetches.onBodyFailed(id, batch[at + 2] as string);
-          else wire.onError(id, batch[at + 2] as string);
-          at += 3;
-          break;
-        case OP.CREDIT:
-          wire.onCredit(id, batch[at + 2]);
-          at += 3;
-          break;
-        case OP.CANCEL:
-          wire.onCancel(id, batch[at + 2] as string);
-          at += 3;
-          break;
-        case OP.ABORT:
-          this.#abort(id);
-          at += 2;
-          break;
-        case OP.DRAIN:
-          this.#draining = true;
-          this.#settle();
-          at += 1;
-          break;
-        case OP.FETCHED:
-          this.fetches.onFetched(batch, at);
-          at += 8;
-          break;
-        case OP.FETCH_FAILED:
-          this.fetches.onFailed(id, batch[at + 2] as string);
-          at += 3;
-          break;
-        case OP.SOCKET_OPEN:
-          this.sockets.onOpen(id, batch[at + 2] as string);
-          at += 3;
-          break;
-        case OP.SOCKET_MESSAGE:
-          this.sockets.onMessage(id, batch[at + 2] as string | Uint8Array<ArrayBuffer>);
-          at += 3;
-          break;
-        case OP.SOCKET_CLOSE:
-          this.sockets.onClose(id, batch[at + 2] as number, batch[at + 3] as string);
-          if (this.#pending.has(id)) this.#finish(id);
-          at += 4;
-          break;
-        case OP.SOCKET_SENT:
-          this.sockets.onSent(id, batch[at + 2] as number);
-          at += 3;
-          break;
-        default:
-          throw new WireViolation(`Unknown operation ${String(batch[at])}`);
-      }
-    }
+    runBatch(batch, this.#handlers, enterRoot);
     enterRoot();
   }
 
-  #requestOf(batch: readonly unknown[], at: number): void {
-    const headers = batch[at + 4] as string;
-    // A closure a request is dear; only a traced one, whose trace stands first, needs one.
-    if (headers.charCodeAt(0) !== LETTER_T) this.#request(batch, at);
-    else runTraced(headers, () => this.#request(batch, at));
+  /** Each begins in the async context that nobody has entered. */
+  #handlersOf(wire: Wire): HandlerTable {
+    const { fetches, sockets } = this;
+    const handlers: Handlers<Taken> = {
+      ...streamHandlers(wire, {
+        text: (value) => value as string,
+        onError: (id, message) => id < 0 ? fetches.onBodyFailed(id, message) : wire.onError(id, message),
+      }),
+      // No rest and no spread: an app may have replaced how arrays are iterated.
+      REQUEST: (id, method, url, headers, client, bodyKind, body) =>
+        this.#requestOf({ id, method, url, headers, bodyKind, body, receiving: null } as Arriving, client as string),
+      SCHEDULED: (id, cron, scheduledTime) => this.#run(id as number, cron as string, scheduledTime as number),
+      ABORT: (id) => this.#abort(id as number),
+      DRAIN: () => {
+        this.#draining = true;
+        this.#settle();
+      },
+      FETCHED: (id, status, statusText, headers, url, redirected, bodyKind) =>
+        fetches.onFetched(id as number, { status, statusText, headers, url, redirected, bodyKind } as FetchedHead),
+      FETCH_FAILED: (id, message) => fetches.onFailed(id as number, message as string),
+      SOCKET_OPEN: (id, protocol) => sockets.onOpen(id as number, protocol as string),
+      SOCKET_MESSAGE: (id, data) => sockets.onMessage(id as number, data as string | Uint8Array<ArrayBuffer>),
+      SOCKET_CLOSE: (id, code, reason) => {
+        sockets.onClose(id as number, code as number, reason as string);
+        if (this.#pending.has(id as number)) this.#finish(id as number);
+      },
+      SOCKET_SENT: (id, bytes) => sockets.onSent(id as number, bytes as number),
+    };
+    return handlerTable(handlers);
   }
 
-  #request(batch: readonly unknown[], at: number): void {
-    const id = batch[at + 1] as number;
-    const remote = batch[at + 5] as string;
-    const bodyKind = batch[at + 6] as number;
-    let receiving: Receiving | null = null;
-    if (bodyKind === BODY.STREAM) receiving = this.#wire.openReceiver(id, ignore);
+  #requestOf(arrived: Arriving, client: string): void {
+    const { headers } = arrived;
+    // A closure a request is dear; only a traced one, whose trace stands first, needs one.
+    if (apply(charCodeAt, headers, FIRST) !== LETTER_T) this.#request(arrived, client);
+    else runTraced(headers, () => this.#request(arrived, client));
+  }
+
+  #request(arrived: Arriving, remote: string): void {
+    const { id } = arrived;
+    if (arrived.bodyKind === BODY.STREAM) arrived.receiving = this.#wire.openReceiver(id, ignore);
     this.#pending.add(id);
     let result: unknown;
     try {
-      const request = createRequest(
-        {
-          id,
-          method: batch[at + 2] as string,
-          url: batch[at + 3] as string,
-          headers: batch[at + 4] as string,
-          bodyKind,
-          body: batch[at + 7] as string | Uint8Array | null,
-          receiving,
-        },
-        this.#wire,
-        this.#aborts,
-      );
+      const request = createRequest(arrived, this.#wire, this.#aborts);
       result = this.#app!.fetch(
         request,
         assign(new RequestEnv(remote), this.#app!.env),

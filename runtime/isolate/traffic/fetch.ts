@@ -2,7 +2,7 @@
 import { bare } from "../../protocol/bare.ts";
 import { joinHeaders, splitHeaders } from "../../protocol/header_block.ts";
 import { innerSlots } from "../../protocol/inner_slots.ts";
-import { BODY, OP } from "../../protocol/messages.ts";
+import { BODY, OP } from "../../protocol/operations.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
 import { knownBodyOf, makeRequest } from "../bodies/body_sources.ts";
 import { withoutBase } from "./relative_urls.ts";
@@ -29,6 +29,19 @@ const { register } = FinalizationRegistry.prototype;
 /** Takes the abort listeners of answers back that nobody can read any more. */
 const unreadable = new FinalizationRegistry<() => void>((forget) => forget());
 
+/** Which of the two ways a request goes. */
+type FetchCode = typeof OP.FETCH | typeof OP.FETCH_ASSET;
+
+/** The head of what was fetched. */
+export interface FetchedHead {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: string;
+  readonly url: string;
+  readonly redirected: boolean;
+  readonly bodyKind: number;
+}
+
 /** Outgoing requests of this isolate; ids are negative, so that their streams meet no others. */
 export class FetchClient {
   readonly #wire: Wire;
@@ -47,7 +60,7 @@ export class FetchClient {
   readonly fetchAsset = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> =>
     this.#fetch(OP.FETCH_ASSET, input, init);
 
-  #fetch(operation: number, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  #fetch(operation: FetchCode, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     let request: Request;
     try {
       request = withoutBase(() => makeRequest([input, init]));
@@ -60,7 +73,7 @@ export class FetchClient {
   }
 
   #start(
-    operation: number,
+    operation: FetchCode,
     request: Request,
     resolve: (response: Response) => void,
     reject: (reason: unknown) => void,
@@ -104,7 +117,7 @@ export class FetchClient {
     apply(register, unreadable, [receiving, () => signal.removeEventListener("abort", onAbort)]);
   }
 
-  #send(operation: number, id: number, request: Request): void {
+  #send(operation: FetchCode, id: number, request: Request): void {
     const wire = this.#wire;
     const body = innerSlots === null ? request.body : innerSlots.takeRequestBody(innerSlots.request(request));
     // A stream over bytes that are at hand has a length; what is no stream has it anyway.
@@ -113,14 +126,14 @@ export class FetchClient {
       ? ""
       : joinHeaders([["content-length", `${size}`]]);
     const headers = (operation === OP.FETCH ? withTrace(request.headers) : joinHeaders(request.headers)) + length;
-    wire.out.push(operation, id, request.method, request.url, headers, request.redirect);
-    if (body === null) wire.out.push(BODY.NONE, null);
-    else if (typeof body === "string") wire.out.push(BODY.WHOLE, body);
+    const { method, url, redirect } = request;
+    if (body === null) wire.out.push(operation, id, method, url, headers, redirect, BODY.NONE, null);
+    else if (typeof body === "string") wire.out.push(operation, id, method, url, headers, redirect, BODY.WHOLE, body);
     else if (body instanceof NativeUint8Array) {
-      wire.out.push(BODY.WHOLE);
+      wire.out.begin(operation, id, method, url, headers, redirect, BODY.WHOLE);
       wire.pushBytes(body, false);
     } else {
-      wire.out.push(BODY.STREAM, null);
+      wire.out.push(operation, id, method, url, headers, redirect, BODY.STREAM, null);
       wire.send(id, body.getReader(), { owned: false, onEnd() {} });
     }
     wire.kick();
@@ -131,22 +144,13 @@ export class FetchClient {
     this.#wire.kick();
   }
 
-  /** FETCHED: id, status, status text, header block, url, redirected, body kind. */
-  onFetched(batch: readonly unknown[], at: number): void {
-    const id = batch[at + 1] as number;
+  /** FETCHED. */
+  onFetched(id: number, { status, statusText, headers, url, redirected, bodyKind }: FetchedHead): void {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
-    const [status, statusText, headers, url, redirected, kind] = batch.slice(at + 2, at + 8) as [
-      number,
-      string,
-      string,
-      string,
-      boolean,
-      number,
-    ];
     const list = splitHeaders(headers);
     let body: ReadableStream<Uint8Array> | null = null;
-    if (kind === BODY.STREAM) body = this.#wire.readableOf(pending.receiving, { byob: true });
+    if (bodyKind === BODY.STREAM) body = this.#wire.readableOf(pending.receiving, { byob: true });
     else this.#wire.onEnd(id);
     pending.resolve(
       innerSlots === null

@@ -1,6 +1,6 @@
 /** The Request that an app gets: a genuine one, over an inner object that unpacks headers and body only on demand. */
 import { bare } from "../../protocol/bare.ts";
-import { BODY, OP } from "../../protocol/messages.ts";
+import { BODY, OP } from "../../protocol/operations.ts";
 import { type HeaderList, splitHeaders } from "../../protocol/header_block.ts";
 import { type InnerBodyContent, type InnerRequest, innerSlots } from "../../protocol/inner_slots.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";

@@ -1,5 +1,5 @@
 /** Sends what an app's handler returned across the wall: whole bodies at once, streams with credits. */
-import { BODY, OP } from "../../protocol/messages.ts";
+import { BODY, OP } from "../../protocol/operations.ts";
 import { joinHeaders } from "../../protocol/header_block.ts";
 import { type InnerResponse, innerSlots } from "../../protocol/inner_slots.ts";
 import { knownBodyOf } from "../bodies/body_sources.ts";
@@ -86,10 +86,12 @@ function describe(value: unknown): string {
 }
 
 function sendWhole(wire: Wire, id: number, head: InnerResponse, body: string | Uint8Array | null): void {
-  const kind = body === null ? BODY.NONE : BODY.WHOLE;
-  wire.out.push(OP.RESPONSE, id, head.status, head.statusText, joinHeaders(head.headers), kind);
-  if (body !== null && typeof body === "object") wire.pushBytes(body, false);
-  else wire.out.push(body);
+  const { status, statusText } = head;
+  const headers = joinHeaders(head.headers);
+  if (body !== null && typeof body === "object") {
+    wire.out.begin(OP.RESPONSE, id, status, statusText, headers, BODY.WHOLE);
+    wire.pushBytes(body, false);
+  } else wire.out.push(OP.RESPONSE, id, status, statusText, headers, body === null ? BODY.NONE : BODY.WHOLE, body);
   wire.kick();
 }
 
@@ -126,7 +128,7 @@ function sendStream(
     }
     wire.out.push(OP.RESPONSE, id, head.status, head.statusText, joinHeaders(head.headers), BODY.STREAM, null);
     for (const part of ahead.parts) {
-      wire.out.push(OP.DATA, id);
+      wire.out.begin(OP.DATA, id);
       wire.pushBytes(part, false);
     }
     let first = under;

@@ -1,7 +1,7 @@
 /** The sockets of one isolate, by id: upgrades of requests, pairs, outgoing connections. */
 import { bare } from "../../protocol/bare.ts";
 import { joinHeaders } from "../../protocol/header_block.ts";
-import { OP } from "../../protocol/messages.ts";
+import { OP } from "../../protocol/operations.ts";
 import type { Wire } from "../../protocol/wire.ts";
 import { currentTrace } from "./request_trace.ts";
 import { AppSocket, socketInternals, type SocketTransport } from "./socket.ts";
@@ -142,9 +142,11 @@ export class SocketHub {
     const wire = this.#wire;
     return {
       send(data) {
-        wire.out.push(OP.SOCKET_MESSAGE, id);
-        if (typeof data === "string") wire.out.push(data);
-        else wire.pushBytes(data, false);
+        if (typeof data === "string") wire.out.push(OP.SOCKET_MESSAGE, id, data);
+        else {
+          wire.out.begin(OP.SOCKET_MESSAGE, id);
+          wire.pushBytes(data, false);
+        }
         wire.kick();
       },
       close(code, reason) {

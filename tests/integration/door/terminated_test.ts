@@ -7,7 +7,7 @@ import { systemClock } from "../../../runtime/clock.ts";
 import { Dispatcher } from "../../../runtime/http/dispatcher.ts";
 import { Router } from "../../../runtime/http/router.ts";
 import { listen } from "../../../runtime/http/server.ts";
-import { BODY, OP } from "../../../runtime/protocol/messages.ts";
+import { BODY, OP } from "../../../runtime/protocol/operations.ts";
 import { rawRequest, type RawResponse } from "../../support/raw_http.ts";
 import { assertCoded } from "./coded_answer.ts";
 

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { SeededRandom } from "../../support/seeded_random.ts";
 import { joinHeaders } from "../../../runtime/protocol/header_block.ts";
-import { BODY, OP } from "../../../runtime/protocol/messages.ts";
+import { BODY, OP } from "../../../runtime/protocol/operations.ts";
 import { Wire } from "../../../runtime/protocol/wire.ts";
 
 const CASES = 5000;

@@ -3,7 +3,7 @@ import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { AppBlob } from "../../../runtime/isolate/bodies/blob.ts";
 import { AppSocket } from "../../../runtime/isolate/traffic/socket.ts";
 import { SocketHub } from "../../../runtime/isolate/traffic/socket_hub.ts";
-import { OP } from "../../../runtime/protocol/messages.ts";
+import { OP } from "../../../runtime/protocol/operations.ts";
 import { Wire } from "../../../runtime/protocol/wire.ts";
 import { settle } from "../runtime/fake_clock.ts";
 

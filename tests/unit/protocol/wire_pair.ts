@@ -1,17 +1,9 @@
 /** Two wires back to back over a port that a test empties turn by turn, with the clone and transfer of a real one. */
-import { OP } from "../../../runtime/protocol/messages.ts";
+import { handlerTable, runBatch } from "../../../runtime/protocol/batch.ts";
+import { FIELDS_BY_CODE } from "../../../runtime/protocol/operations.ts";
+import { streamHandlers } from "../../../runtime/protocol/stream_operations.ts";
 import { type ByteSource, Wire } from "../../../runtime/protocol/wire.ts";
 import { settle } from "../runtime/fake_clock.ts";
-
-/** Arguments of the operations that these tests send, by the operation. */
-const ARGUMENTS: Readonly<Record<number, number>> = {
-  [OP.DATA]: 2,
-  [OP.END]: 1,
-  [OP.ERROR]: 2,
-  [OP.CREDIT]: 2,
-  [OP.CANCEL]: 2,
-  [OP.ABORT]: 1,
-};
 
 /** One side: its wire, and what it has received. */
 export class Side {
@@ -75,7 +67,7 @@ export class WirePair {
 export function operations(batch: readonly unknown[]): unknown[][] {
   const list: unknown[][] = [];
   for (let at = 0; at < batch.length;) {
-    const end = at + 1 + ARGUMENTS[batch[at] as number]!;
+    const end = at + 1 + FIELDS_BY_CODE[batch[at] as number]!;
     list.push(batch.slice(at, end));
     at = end;
   }
@@ -84,13 +76,8 @@ export function operations(batch: readonly unknown[]): unknown[][] {
 
 /** Hands the stream operations of a batch to a wire. */
 export function receive(wire: Wire, batch: readonly unknown[]): void {
-  for (const [operation, id, argument] of operations(batch) as [number, number, unknown][]) {
-    if (operation === OP.DATA) wire.onData(id, argument);
-    else if (operation === OP.END) wire.onEnd(id);
-    else if (operation === OP.ERROR) wire.onError(id, String(argument));
-    else if (operation === OP.CREDIT) wire.onCredit(id, argument);
-    else if (operation === OP.CANCEL) wire.onCancel(id, String(argument));
-  }
+  const streams = streamHandlers(wire, { text: String, onError: (id, message) => wire.onError(id, message) });
+  runBatch(batch, handlerTable({ ...streams, ABORT: () => {} }));
 }
 
 /** A source in a test's hand. */

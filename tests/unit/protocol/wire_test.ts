@@ -1,6 +1,6 @@
 /** Tests the wall's streams: two wires back to back. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { OP } from "../../../runtime/protocol/messages.ts";
+import { OP } from "../../../runtime/protocol/operations.ts";
 import { CutStream, type StreamEnd, WINDOW_BYTES, Wire, WireViolation } from "../../../runtime/protocol/wire.ts";
 import { settle } from "../runtime/fake_clock.ts";
 import { bytes, HandSource, operations, WirePair } from "./wire_pair.ts";
@@ -347,10 +347,10 @@ Deno.test("Wire refuses CREDIT that is no positive number of bytes", () => {
 Deno.test("Wire gives the port an explicit null when there is nothing to transfer", () => {
   const seen: unknown[] = [];
   const wire = new Wire({ postMessage: (_message, transfer) => seen.push(transfer) }, () => {});
-  wire.out.push(OP.DATA, 1);
+  wire.out.begin(OP.DATA, 1);
   wire.pushBytes(bytes(10), true);
   wire.flush();
-  wire.out.push(OP.DATA, 1);
+  wire.out.begin(OP.DATA, 1);
   wire.pushBytes(bytes(5000), true);
   wire.flush();
   assertEquals(seen[0], null);

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CallRunner } from "../../../runtime/wall/call_runner.ts";
 import { exitError } from "../../../runtime/pool/exit_errors.ts";
-import { BODY, OP } from "../../../runtime/protocol/messages.ts";
+import { BODY, OP } from "../../../runtime/protocol/operations.ts";
 import { CutStream, Wire, WireViolation } from "../../../runtime/protocol/wire.ts";
 import { settle } from "../runtime/fake_clock.ts";
 import { FakeCall } from "../app/fake_call.ts";

@@ -1,7 +1,7 @@
 /** The host's half of fetch: bounds, aborts and the ends of an isolate. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { MAX_OUTGOING, OutboundBridge, type OutgoingRequest } from "../../../runtime/wall/outbound_bridge.ts";
-import { BODY, OP } from "../../../runtime/protocol/messages.ts";
+import { BODY, OP } from "../../../runtime/protocol/operations.ts";
 import { Wire, WireViolation } from "../../../runtime/protocol/wire.ts";
 import { settle } from "../runtime/fake_clock.ts";
 
@@ -24,7 +24,7 @@ function scene() {
     [Symbol.dispose]() {},
   });
   const ask = (id: unknown, operation: number = OP.FETCH, redirect = "follow") =>
-    bridge.onFetch([operation, id, "GET", "http://x/", "a\nb\n", redirect, BODY.NONE, null], 0);
+    bridge.onFetch([id, "GET", "http://x/", "a\nb\n", redirect, BODY.NONE, null], operation === OP.FETCH_ASSET);
   const told = async () => {
     await settle();
     flush();

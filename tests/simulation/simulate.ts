@@ -24,8 +24,8 @@ export interface SimResult {
 }
 
 const NAMES = ["a", "b", "c"] as const;
-/** Who ends the host is convicted by its second death, or by a few more when others booted or served beside it. */
-const MAX_HOST_DEATHS = 6;
+/** Who ends the host is convicted by its second death, or by the third when another booted or served beside it. */
+const MAX_HOST_DEATHS = 3;
 const DRAIN_MS = 3_000;
 /** The drain, after it what was parked or replaced shortly before, and a second of grace; as much again. */
 const OVER_MS = 4 * DRAIN_MS;

@@ -16,7 +16,7 @@ import { FirstStart } from "./generations/first_start.ts";
 import { Generations } from "./generations/generations.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { PATIENCE } from "./http/patience.ts";
-import { IsolateFarm } from "./pool/isolate_farm.ts";
+import { LateFarm } from "./pool/late_farm.ts";
 import { Listeners } from "./generations/listeners.ts";
 import type { NanoOptions } from "./nano_options.ts";
 import type { Observations } from "./observe/observations.ts";
@@ -27,12 +27,9 @@ import { OtelTracer } from "./trace/otel_tracer.ts";
 import type { Operations } from "./operations.ts";
 import { Operator } from "./operate/operator.ts";
 import { type Readiness, readinessOf } from "./generations/readiness.ts";
-import { QuarantineFile } from "./store/quarantine_file.ts";
-import { StateFolder } from "./store/state_folder.ts";
-import { StateStore } from "./store/state_store.ts";
-import { VersionFolders } from "./store/version_folders.ts";
+import { OpenState } from "./store/open_state.ts";
 import { UnitWorkshop } from "./units/unit_workshop.ts";
-import { countedDrain, type DrainResult, windDown } from "./generations/wind_down.ts";
+import { drainHost, type DrainResult } from "./generations/drain.ts";
 
 /** {@linkcode Nano.begin} waits this long for slow apps; their requests wait in their queues before and after. */
 const FIRST_START_MS = 5_000;
@@ -57,17 +54,13 @@ export class Nano implements AsyncDisposable {
   readonly #generations: Generations;
   readonly #observatory: Observatory;
   /** Taken before anything is written, given back after everything has ended. */
-  #folder: StateFolder | null = null;
-  #store: StateStore | null = null;
+  #kept: OpenState | null = null;
   readonly #recorder: FlightRecorder | null;
-  #quarantine!: QuarantineFile;
   #operator!: Operator;
   #listeners: Listeners | null = null;
   #first: FirstStart<AppBundle> | null = null;
   #begun: Promise<void> | null = null;
-  #farm: IsolateFarm | null = null;
-  /** Isolates can be had from then on. */
-  readonly #farmUp = Promise.withResolvers<IsolateFarm>();
+  readonly #farm = new LateFarm();
   #watch: FileWatch | null = null;
   #draining: Promise<DrainResult> | null = null;
 
@@ -83,8 +76,7 @@ export class Nano implements AsyncDisposable {
         const { config, units } = next;
         this.#dispatcher.trust(config.trustedProxies);
         this.#log.configure(config.log);
-        this.#farm?.fit(config.apps);
-        this.#farm?.setCeiling(config.maxMemoryMb);
+        this.#farm.fit(config);
         this.#crons.follow(units.values());
         this.#operator.follow();
         void this.#watch?.follow(next);
@@ -103,7 +95,7 @@ export class Nano implements AsyncDisposable {
       snapshot: () => this.apps(),
       startedAt: systemClock.wall(),
       bootsWaiting: () => this.#admission.waiting,
-      unexplained: () => this.#farm?.unexplainedBytes ?? 0,
+      unexplained: () => this.#farm.unexplainedBytes,
     });
     this.events.listen(this.#log.listen);
     this.events.listen(this.#metrics.listen);
@@ -131,8 +123,8 @@ export class Nano implements AsyncDisposable {
       bundler: this.#bundler,
       clock: systemClock,
       admission: this.#admission,
-      takeIsolate: async (memoryMb) => await (await this.#farmUp.promise).take(memoryMb),
-      quarantineOf: (app, version) => this.#quarantine.find(app, version),
+      takeIsolate: (memoryMb) => this.#farm.take(memoryMb),
+      quarantineOf: (app, version) => this.#kept!.quarantine.find(app, version),
       emit: (event) => this.events.emit(event),
       tracer,
       evaluate: options.evaluate ?? false,
@@ -147,8 +139,6 @@ export class Nano implements AsyncDisposable {
       onEnd: () => void this.#watch?.follow(this.#generations.present),
       emit: (event) => this.events.emit(event),
     });
-    // Whoever begins hears of it; apps that wait for an isolate need not.
-    this.#farmUp.promise.catch(() => {});
   }
 
   /**
@@ -261,19 +251,17 @@ export class Nano implements AsyncDisposable {
   }
 
   async #open(config: NanoConfig): Promise<void> {
-    this.#folder = StateFolder.open(config.stateDir, { file: config.file, warn: (text) => this.#warn(text) });
-    this.#quarantine = new QuarantineFile(config.stateDir, (text) => this.#warn(text));
-    // Before anything boots: this process may die as the one before.
-    this.#quarantine.add(this.#options.convictions ?? []);
-    this.#operator = await this.#openState(config);
+    const warn = (text: string) => this.#warn(text);
+    this.#kept = await OpenState.open(config, { convictions: this.#options.convictions ?? [], warn });
+    this.#operator = this.#operatorOf(this.#kept);
     this.events.listen(this.#operator.listen);
     const whole = await this.#reloads.withKept(config);
     this.#listeners = await Listeners.open(config, {
       dispatcher: this.#dispatcher,
       appNamed: (name) => this.#generations.target(name),
-      warn: (text) => this.#warn(text),
+      warn,
     });
-    this.#folder.tell(this.#listeners.url);
+    this.#kept.folder.tell(this.#listeners.url);
     this.#first = new FirstStart(whole, {
       ...this.#workshop.toolsOf(whole),
       clock: systemClock,
@@ -300,36 +288,27 @@ export class Nano implements AsyncDisposable {
   }
 
   async #startFarm(): Promise<void> {
-    try {
-      this.#farm = await IsolateFarm.start({
-        bootSource: await bundleIsolate(this.#bundler),
-        admission: this.#admission,
-        clock: systemClock,
-        recorder: this.#recorder,
-        warn: (text) => this.#warn(text),
-        onDeath: (error) => {
-          // Every app lived under it. The guardian starts the host anew.
-          this.#warn(error.message);
-          this.#log.flush();
-          Deno.exit(1);
-        },
-      });
-    } catch (error) {
-      this.#farmUp.reject(error);
-      throw error;
-    }
-    this.#farmUp.resolve(this.#farm);
-    this.#farm.fit(this.config.apps);
-    this.#farm.setCeiling(this.config.maxMemoryMb);
+    await this.#farm.start(async () => ({
+      bootSource: await bundleIsolate(this.#bundler),
+      admission: this.#admission,
+      clock: systemClock,
+      recorder: this.#recorder,
+      warn: (text) => this.#warn(text),
+      onDeath: (error) => {
+        // Every app lived under it. The guardian starts the host anew.
+        this.#warn(error.message);
+        this.#log.flush();
+        Deno.exit(1);
+      },
+    }));
+    this.#farm.fit(this.config);
   }
 
-  async #openState(config: NanoConfig): Promise<Operator> {
-    const store = this.#store = StateStore.open(config.stateDir);
-    const folders = new VersionFolders(config.stateDir);
-    await folders.sweep(new Set(store.allVersions().map(({ app, version }) => `${app}/${version}`)));
+  #operatorOf({ store, folders, quarantine }: OpenState): Operator {
     return new Operator({
       store,
       folders,
+      quarantine,
       generations: this.#generations,
       events: this.events,
       clock: systemClock,
@@ -338,41 +317,27 @@ export class Nano implements AsyncDisposable {
       isDraining: () => this.#draining !== null,
       reload: () => this.reload(),
       runCron: (unit, name) => this.#crons.run(unit, unit.app.crons.find((cron) => cron.name === name)!),
-      quarantine: this.#quarantine,
       codeVersion: async (app) => (await this.#workshop.toolsOf(this.config).bundle(app)).version,
     });
   }
 
   async #drain(): Promise<DrainResult> {
-    if (this.#begun === null) {
-      await this.#close();
-      return { drainedRequests: 0, forcedClosed: 0 };
-    }
-    const { present, stopping } = this.#generations;
-    const { drainTimeoutMs: timeoutMs } = present.config;
-    const units = [...present.units.values(), ...stopping.keys()];
-    const result = await countedDrain(units, { events: this.events, timeoutMs }, () => this.#finish(timeoutMs));
-    await this.#close();
-    return result;
-  }
-
-  async #finish(timeoutMs: number): Promise<void> {
-    this.#watch?.[Symbol.dispose]();
-    this.#dispatcher.startDraining();
-    // A registry that does not answer must not hold up the end.
-    this.#first?.[Symbol.dispose]();
-    this.#bundler.endInstallations();
-    this.#generations.close();
-    // A reload under way ends what it has started.
-    await this.#generations.settled;
-    this.#crons[Symbol.dispose]();
-    await windDown({
-      units: [...this.#generations.present.units.values()],
-      stopping: this.#generations.stopping,
+    const result = this.#begun === null ? { drainedRequests: 0, forcedClosed: 0 } : await drainHost({
+      generations: this.#generations,
+      events: this.events,
+      clock: systemClock,
+      stopTaking: () => {
+        this.#watch?.[Symbol.dispose]();
+        this.#dispatcher.startDraining();
+        this.#first?.[Symbol.dispose]();
+        this.#bundler.endInstallations();
+      },
+      stopJobs: () => this.#crons[Symbol.dispose](),
       bodiesRead: this.#dispatcher.bodiesRead,
       shutdown: () => this.#listeners!.shutdown(),
-      timeoutMs,
-    }, systemClock);
+    });
+    await this.#close();
+    return result;
   }
 
   async #close(): Promise<void> {
@@ -386,11 +351,10 @@ export class Nano implements AsyncDisposable {
     await within(systemClock, this.#listeners?.shutdown() ?? Promise.resolve(), CLOSE_MS);
     this.#crons[Symbol.dispose]();
     this.#observatory[Symbol.dispose]();
-    this.#farm?.[Symbol.dispose]();
+    this.#farm[Symbol.dispose]();
     this.#recorder?.[Symbol.dispose]();
-    this.#store?.[Symbol.dispose]();
     await this.#bundler[Symbol.asyncDispose]();
-    this.#folder?.[Symbol.dispose]();
+    this.#kept?.[Symbol.dispose]();
     this.#log.flush();
   }
 

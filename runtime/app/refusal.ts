@@ -1,4 +1,5 @@
 /** The truthful answer of an app that takes no request now. */
+import type { AppConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
 import type { AppState } from "../lifecycle.ts";
 
@@ -10,6 +11,22 @@ export function overloaded(app: string, waiting: number): NanoError {
 /** Why a request that waited for a start waits no longer. */
 export function startedTooLate(app: string, waitMs: number): NanoError {
   return new NanoError("APP_UNAVAILABLE", `Cannot answer from app "${app}": it did not start within ${waitMs} ms`);
+}
+
+/** Why a request that waited for a running app waits no longer. */
+export function noFreePlace(app: string, waitMs: number): NanoError {
+  return new NanoError("REQUEST_TIMEOUT", `Cannot answer from app "${app}": no free place within ${waitMs} ms`);
+}
+
+/** Why a request whose client declares so long a body is not let in. */
+export function tooLarge({ name, maxBodyBytes }: AppConfig, bytes: number): NanoError {
+  const text = `Cannot accept a request body of ${bytes} bytes: app "${name}" takes at most ${maxBodyBytes}`;
+  return new NanoError("BODY_TOO_LARGE", text);
+}
+
+/** All that is told of a failure, as logs and the API show it. */
+export function failureText(error: NanoError): string {
+  return [error.message, ...error.details].join("\n");
 }
 
 /** Why an app in this state refuses. */

@@ -2,7 +2,7 @@
 import type { AppCall } from "../app_call.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
-import type { AppLogEvent, AppLogLevel, AppSnapshot } from "../events.ts";
+import type { AppSnapshot } from "../events.ts";
 import {
   type AppEvent,
   type AppState,
@@ -11,15 +11,16 @@ import {
   nextAppState,
   shownState,
 } from "../lifecycle.ts";
-import { HEALTHY_AFTER_MS } from "./backoff.ts";
+import { appSnapshot } from "./app_snapshot.ts";
+import { appLines } from "./app_lines.ts";
 import { CallQueue } from "./call_queue.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
-import { finishIsolate, type Unfinished } from "./finish_isolate.ts";
+import { IsolateFarewells } from "./isolate_farewells.ts";
 import { IsolateStart } from "./isolate_start.ts";
 import type { OutboundDoor } from "../wall/outbound_bridge.ts";
 import { Parking } from "./parking.ts";
-import { overloaded, refusal, startedTooLate } from "./refusal.ts";
-import { RestartPolicy } from "./restart_policy.ts";
+import { failureText, noFreePlace, overloaded, refusal, startedTooLate, tooLarge } from "./refusal.ts";
+import { Restarts } from "./restarts.ts";
 import type { AppCode, AppIsolate, SupervisorTools } from "./supervisor_tools.ts";
 
 /** A request for an app that is still starting waits this long at most. */
@@ -34,7 +35,8 @@ export class Supervisor {
   readonly #code: AppCode;
   readonly #tools: SupervisorTools;
   readonly #queue: CallQueue;
-  readonly #policy: RestartPolicy;
+  readonly #restarts: Restarts;
+  readonly #farewells: IsolateFarewells;
   readonly #parking: Parking;
   readonly #stopped = Promise.withResolvers<ExitReason>();
   #state: AppState<IsolateStart> = { name: "idle" };
@@ -44,12 +46,8 @@ export class Supervisor {
   #startMs: number | null = null;
   #pastCpuMicros = 0;
   #sweep: (() => void) | null = null;
-  #retry: (() => void) | null = null;
-  #healing: (() => void) | null = null;
   #firstStart: PromiseWithResolvers<void> | null = null;
   #door: OutboundDoor | null = null;
-  /** Parked isolates that still finish their waitUntil work. */
-  readonly #parked = new Set<Promise<unknown>>();
 
   constructor(app: AppConfig, code: AppCode, tools: SupervisorTools) {
     const { clock, random } = tools;
@@ -58,7 +56,12 @@ export class Supervisor {
     this.#code = code;
     this.#tools = tools;
     this.#queue = new CallQueue(app.maxQueue);
-    this.#policy = new RestartPolicy(random);
+    this.#restarts = new Restarts({ clock, random, onHealed: () => this.#tell() });
+    this.#farewells = new IsolateFarewells({
+      clock,
+      stopped: this.#stopped.promise,
+      onExit: (worker, exit) => this.#onExit(worker, exit),
+    });
     this.#parking = new Parking({
       clock,
       idleTimeoutMs: app.idleTimeoutMs,
@@ -70,7 +73,7 @@ export class Supervisor {
 
   /** Name of the present state, as it is shown. */
   get state(): AppStateName {
-    return shownState(this.#state.name, this.#policy.crashes);
+    return shownState(this.#state.name, this.#restarts.crashes);
   }
 
   /** Requests in the isolate and in the queue. */
@@ -108,9 +111,7 @@ export class Supervisor {
   fetch(call: AppCall): void {
     this.#parking.lastActive = call.startedAt;
     if (call.declaredBytes !== null && call.declaredBytes > this.app.maxBodyBytes) {
-      const text = `Cannot accept a request body of ${call.declaredBytes} bytes: app "${this.app.name}" takes at most`;
-      call.fail(new NanoError("BODY_TOO_LARGE", `${text} ${this.app.maxBodyBytes}`));
-      return;
+      return call.fail(tooLarge(this.app, call.declaredBytes));
     }
     switch (this.#state.name) {
       case "running":
@@ -132,7 +133,6 @@ export class Supervisor {
       case "draining":
       case "stopped":
         call.fail(this.#refusal());
-        break;
     }
   }
 
@@ -143,38 +143,29 @@ export class Supervisor {
   stop(timeoutMs: number = this.app.drainTimeoutMs): Promise<ExitReason> {
     const { clock, emit } = this.#tools;
     const before = this.#state;
-    this.#retry?.();
-    this.#retry = null;
     this.#move({ name: "stop", deadline: clock.now() + timeoutMs, reason: "drained" });
     if (this.#state === before) return this.#stopped.promise;
     if (this.#state.name === "draining") {
-      emit({ event: "app_drain_start", app: this.app.name, inFlight: this.pending });
-      this.#drain(this.#state.worker, timeoutMs);
+      const { name } = this.app;
+      emit({ event: "app_drain_start", app: name, inFlight: this.pending });
+      this.#farewells.drain(this.#state.worker, () => this.#queue.size, timeoutMs)
+        .then((forcedClosed) => emit({ event: "app_drained", app: name, forcedClosed }));
     }
     return this.#stopped.promise;
   }
 
   /** What can be read of the app now. */
   snapshot(): AppSnapshot {
-    const isolate = this.#isolate;
-    return {
-      name: this.app.name,
+    return appSnapshot(this.app, this.#isolate, {
+      ...this.#restarts.shown,
       state: this.state,
-      hostnames: this.app.hostnames,
-      port: this.app.port,
       version: this.version,
       since: this.#since,
-      restarts: this.#policy.restarts,
-      crashes: this.#policy.crashes,
-      lastExit: this.#policy.lastExit,
-      error: this.#state.name === "failed" ? textOf(this.#state.error) : null,
-      inFlight: isolate?.inFlight ?? 0,
+      error: this.#state.name === "failed" ? failureText(this.#state.error) : null,
       queued: this.#queue.size,
-      heapBytes: isolate?.heapBytes ?? 0,
-      externalBytes: isolate?.externalBytes ?? 0,
-      cpuSeconds: (this.#pastCpuMicros + (isolate?.cpuMicros ?? 0)) / 1e6,
-      startSeconds: this.#startMs === null ? null : this.#startMs / 1000,
-    };
+      pastCpuMicros: this.#pastCpuMicros,
+      startMs: this.#startMs,
+    });
   }
 
   #move(event: AppEvent<IsolateStart>): void {
@@ -183,10 +174,12 @@ export class Supervisor {
     this.#state = next;
     this.#tell();
     if (next.name === "stopped") {
-      this.#cancelTimers();
+      this.#sweep?.();
+      this.#restarts[Symbol.dispose]();
+      this.#parking[Symbol.dispose]();
       this.#queue.failAll(this.#refusal());
       this.#firstStart?.reject(this.#refusal());
-      Promise.all(this.#parked).then(() => {
+      this.#farewells.parkedOver().then(() => {
         this.#door?.[Symbol.dispose]();
         this.#stopped.resolve(next.reason);
       });
@@ -202,17 +195,8 @@ export class Supervisor {
     this.#tools.emit({ event: "app_state", app: this.app.name, state });
   }
 
-  #cancelTimers(): void {
-    for (const cancel of [this.#sweep, this.#retry, this.#healing]) cancel?.();
-    this.#sweep = this.#retry = this.#healing = null;
-    this.#parking[Symbol.dispose]();
-  }
-
   #enqueue(call: AppCall): void {
-    if (!this.#queue.push(call)) {
-      call.fail(overloaded(this.app.name, this.#queue.size));
-      return;
-    }
+    if (!this.#queue.push(call)) return call.fail(overloaded(this.app.name, this.#queue.size));
     this.#sweep ??= this.#tools.clock.after(SWEEP_MS, this.#onSweep);
   }
 
@@ -222,19 +206,16 @@ export class Supervisor {
 
   /** Starts an isolate; every outcome goes through the state machine. */
   #attempt(attempt: number): void {
-    const rank = this.#queue.size > 0 ? "requested" : this.#policy.crashes > 0 ? "died" : "well";
+    const rank = this.#queue.size > 0 ? "requested" : this.#restarts.crashes > 0 ? "died" : "well";
     const worker = new IsolateStart({ app: this.app, code: this.#code, attempt, rank }, this.#tools);
     this.#move({ name: "start", worker, attempt });
     if (this.#state.name !== "starting" || this.#state.worker !== worker) return;
-    const log = (line: Pick<AppLogEvent, "level" | "text" | "kind">) =>
-      this.#tools.emit({ event: "app_log", app: this.app.name, ...line });
     worker.run({
       door: () => this.#door ??= this.#tools.openOutbound(this.app),
       onLoaded: () => this.#onLoaded(worker),
       onExit: (exit, failure) => this.#onExit(worker, exit, failure),
       onCallDone: () => this.#pump(worker),
-      onLog: (level, text) => log({ level: logLevel(level), text, kind: "console" }),
-      onException: (text) => log({ level: "error", text, kind: "exception" }),
+      ...appLines(this.app.name, this.#tools.emit),
     });
   }
 
@@ -247,12 +228,7 @@ export class Supervisor {
     if (this.#state.name === "running") {
       emit({ event: "app_ready", app: this.app.name, startMs: this.#startMs, version: this.version });
       this.#sweep ??= clock.after(SWEEP_MS, this.#onSweep);
-      if (this.#policy.crashes > 0) {
-        this.#healing = clock.after(HEALTHY_AFTER_MS, () => {
-          this.#policy.recovered();
-          this.#tell();
-        });
-      }
+      this.#restarts.running();
     }
     this.#pump(worker);
   }
@@ -269,23 +245,18 @@ export class Supervisor {
     if (!("worker" in before) || before.worker !== worker) return;
     const { clock, emit } = this.#tools;
     const { name } = this.app;
-    this.#healing?.();
     worker[Symbol.dispose]();
     this.#pastCpuMicros += worker.isolate?.cpuMicros ?? 0;
-    const [now, wall] = [clock.now(), clock.wall()];
-    let attempt = 1;
-    let delayMs = 0;
-    if (before.name === "draining" || failure !== undefined) this.#policy.note(exit, wall);
-    else {
-      const starting = before.name === "starting" ? before.attempt : null;
-      ({ attempt, delayMs } = this.#policy.died({ exit, now, wall, starting, readyAt: worker.readyAt }));
-    }
-    const next = failure === undefined ? { retryAt: now + delayMs, attempt } : { error: failure };
+    let again = { attempt: 1, delayMs: 0 };
+    if (before.name === "draining" || failure !== undefined) this.#restarts.ended(exit);
+    else again = this.#restarts.died(exit, before.name === "starting" ? before.attempt : null, worker);
+    const { attempt, delayMs } = again;
+    const next = failure === undefined ? { retryAt: clock.now() + delayMs, attempt } : { error: failure };
     this.#move({ name: "exit", worker, reason: exit.reason, next });
     emit({ event: "app_exit", app: name, reason: exit.reason, detail: exit.detail });
     if (failure !== undefined) worker.isolate?.kill(exit);
     if (this.#state.name === "failed") {
-      emit({ event: "app_failed", app: name, reason: exit.reason, error: textOf(this.#state.error) });
+      emit({ event: "app_failed", app: name, reason: exit.reason, error: failureText(this.#state.error) });
       this.#queue.failAll(this.#refusal());
       this.#firstStart?.reject(this.#state.error);
     } else if (this.#state.name === "backoff") {
@@ -294,7 +265,7 @@ export class Supervisor {
       if (delayMs === 0) this.#attempt(attempt);
       else {
         this.#queue.failAll(this.#refusal());
-        this.#retry = clock.after(delayMs, () => this.#attempt(attempt));
+        this.#restarts.schedule(again, (count) => this.#attempt(count));
       }
     }
   }
@@ -306,11 +277,8 @@ export class Supervisor {
     const running = this.#state.name === "running" || this.#state.name === "draining";
     this.#isolate?.expire(timeoutMs);
     const waitMs = running ? timeoutMs : Math.min(timeoutMs, START_WAIT_MS);
-    this.#queue.expire(clock.now() - waitMs, () => {
-      if (!running) return startedTooLate(this.app.name, waitMs);
-      const text = `Cannot answer from app "${this.app.name}": no free place within ${waitMs} ms`;
-      return new NanoError("REQUEST_TIMEOUT", text);
-    });
+    const late = () => running ? noFreePlace(this.app.name, waitMs) : startedTooLate(this.app.name, waitMs);
+    this.#queue.expire(clock.now() - waitMs, late);
     if (this.pending > 0) {
       this.#parking.lastActive = clock.now();
       this.#sweep = clock.after(SWEEP_MS, this.#onSweep);
@@ -321,38 +289,11 @@ export class Supervisor {
   #park(): void {
     if (this.#state.name !== "running") return;
     const { worker } = this.#state;
-    const { clock, emit } = this.#tools;
-    this.#healing?.();
-    this.#policy.parked(worker.readyAt, clock.now());
+    this.#restarts.parked(worker.readyAt);
     this.#move({ name: "park" });
     this.#pastCpuMicros += worker.isolate!.cpuMicros;
     const exit: IsolateExit = { reason: "parked", detail: `no request for ${this.app.idleTimeoutMs} ms` };
-    emit({ event: "app_exit", app: this.app.name, ...exit });
-    const finished = this.#finish(worker, { exit, timeoutMs: this.app.drainTimeoutMs, queued: () => 0 });
-    this.#parked.add(finished);
-    finished.then(() => this.#parked.delete(finished));
+    this.#tools.emit({ event: "app_exit", app: this.app.name, ...exit });
+    this.#farewells.park(worker, exit, this.app.drainTimeoutMs);
   }
-
-  async #drain(worker: IsolateStart, timeoutMs: number): Promise<void> {
-    const exit: IsolateExit = { reason: "drained", detail: "everything was finished" };
-    const left = await this.#finish(worker, { exit, timeoutMs, queued: () => this.#queue.size });
-    this.#tools.emit({ event: "app_drained", app: this.app.name, forcedClosed: left });
-  }
-
-  /** @returns requests that were cut */
-  async #finish(worker: IsolateStart, how: Pick<Unfinished, "exit" | "timeoutMs" | "queued">): Promise<number> {
-    const work = { ...how, isolate: () => worker.loaded, ended: this.#stopped.promise };
-    const { exit, left } = await finishIsolate(work, this.#tools.clock);
-    worker.isolate?.kill(exit);
-    this.#onExit(worker, exit);
-    return left;
-  }
-}
-
-function textOf(error: NanoError): string {
-  return [error.message, ...error.details].join("\n");
-}
-
-function logLevel(level: string): AppLogLevel {
-  return level === "debug" || level === "warn" || level === "error" ? level : "info";
 }

@@ -19,7 +19,7 @@ import { type Quarantine, QuarantinedApp } from "../../runtime/units/quarantined
 import type { SeededRandom } from "../support/seeded_random.ts";
 import { FakeClock } from "../unit/runtime/fake_clock.ts";
 import { type Ledger, LifeOfUnit, SimCall } from "./ledger.ts";
-import { type Habits, type SimFault, SimIsolate } from "./sim_isolate.ts";
+import { type Habits, type SimFault, SimIsolate, type SimKiller } from "./sim_isolate.ts";
 
 /** The code of an app as it is now. */
 export interface SimCode {
@@ -38,8 +38,7 @@ export interface SimOutside {
   readonly habits: ReadonlyMap<string, Habits>;
   readonly suspects: ReadonlySet<string>;
   readonly quarantineOf: (app: string, version: string) => Quarantine | null;
-  /** @param version of the app that ended it */
-  readonly onCrash: (version: string) => void;
+  readonly onCrash: (killer: SimKiller) => void;
 }
 
 /** One process. */

@@ -32,6 +32,14 @@ export type SimFault =
   | "outlives its kill"
   | "tells no end";
 
+/** Who ended the host, as its guardian could see its thread compute. */
+export interface SimKiller {
+  readonly version: string;
+  readonly threadId: number;
+  /** Wall-clock ms. */
+  readonly computesSince: number;
+}
+
 /** What isolates share. */
 export interface SimWorld {
   readonly clock: Clock;
@@ -43,7 +51,7 @@ export interface SimWorld {
   /** Told when an app's code is about to run. */
   readonly onLoad: (app: string, version: string) => void;
   /** An app ends the whole process. */
-  readonly onKiller: (version: string) => void;
+  readonly onKiller: (killer: SimKiller) => void;
 }
 
 /** The warden ends an isolate that hangs after this. */
@@ -103,14 +111,14 @@ export class SimIsolate implements AppIsolate {
   }
 
   load(load: IsolateLoad, observer: IsolateObserver): Promise<void> {
-    const { random, habitsOf, onLoad, onKiller, recorder } = this.#world;
+    const { random, habitsOf, onLoad, recorder } = this.#world;
     this.#app = load.app;
     this.#version = load.version;
     this.#observer = observer;
     onLoad(load.app, load.version);
     const habits = this.#habits = habitsOf(load.app, load.version);
     this.#track = recorder.open({ threadId: this.number, app: load.app, version: load.version });
-    if (habits.kills === "at load") this.#after(random.below(30), () => onKiller(load.version));
+    if (habits.kills === "at load") this.#after(random.below(30), () => this.#endHost());
     const loadMs = random.oneIn(12) ? random.below(4000) : random.below(30);
     switch (habits.load) {
       case "well":
@@ -149,7 +157,7 @@ export class SimIsolate implements AppIsolate {
     const happens = (oneIn: number) => oneIn > 0 && random.oneIn(oneIn);
     const habits = this.#habits!;
     const tookMs = random.oneIn(8) ? random.below(2000) : random.below(40);
-    if (habits.kills === "at a request") this.#after(tookMs, () => this.#world.onKiller(this.#version));
+    if (habits.kills === "at a request") this.#after(tookMs, () => this.#endHost());
     else if (happens(habits.diesOneIn)) this.#after(tookMs, () => this.die(random.pick(DEATHS)));
     else if (happens(habits.hangsOneIn)) this.#after(tookMs, () => this.hang());
     else if (happens(habits.silentOneIn)) return;
@@ -181,6 +189,15 @@ export class SimIsolate implements AppIsolate {
     if (this.exit !== null || this.#isHung) return;
     this.#isHung = true;
     this.#after(HANG_MS, () => this.die("unresponsive"), true);
+  }
+
+  /** It computes until the process dies of it. */
+  #endHost(): void {
+    if (this.exit !== null || this.#isHung) return;
+    this.#isHung = true;
+    const { clock, random, onKiller } = this.#world;
+    const known = { version: this.#version, threadId: this.number, computesSince: clock.wall() };
+    this.#after(200 + random.below(600), () => onKiller(known), true);
   }
 
   /** It ends by itself, or by the warden. */

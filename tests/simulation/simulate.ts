@@ -8,7 +8,7 @@ import { SeededRandom } from "../support/seeded_random.ts";
 import { appConfig, nanoConfig } from "../unit/runtime/app_config.ts";
 import { Ledger } from "./ledger.ts";
 import { type SimCode, SimHost } from "./sim_host.ts";
-import type { Habits, SimFault } from "./sim_isolate.ts";
+import type { Habits, SimFault, SimKiller } from "./sim_isolate.ts";
 
 /** How a run goes. */
 export interface SimOptions {
@@ -24,8 +24,8 @@ export interface SimResult {
 }
 
 const NAMES = ["a", "b", "c"] as const;
-/** Who ends the host is convicted by its second death, or by a few more when others booted or served beside it. */
-const MAX_HOST_DEATHS = 6;
+/** Who ends the host is convicted by its second death, or by the third when another booted or served beside it. */
+const MAX_HOST_DEATHS = 3;
 const DRAIN_MS = 3_000;
 /** The drain, after it what was parked or replaced shortly before, and a second of grace; as much again. */
 const OVER_MS = 4 * DRAIN_MS;
@@ -47,6 +47,8 @@ class Simulation {
   #host!: SimHost;
   /** Deaths of hosts by the version that caused them. */
   readonly #deaths = new Map<string, number>();
+  /** Who ended the last host. */
+  #killer: SimKiller | null = null;
   #passedMs = 0;
   #versions = 0;
 
@@ -197,9 +199,11 @@ class Simulation {
       habits: this.#habits,
       suspects,
       quarantineOf: (_app, version) => this.#quarantine.get(version) ?? null,
-      onCrash: (version) => {
+      onCrash: (killer) => {
+        const { version } = killer;
         if (isDead) return;
         isDead = true;
+        this.#killer = killer;
         const deaths = (this.#deaths.get(version) ?? 0) + 1;
         this.#deaths.set(version, deaths);
         this.#ledger.note(() => `${version} ends the host`);
@@ -218,7 +222,9 @@ class Simulation {
     this.#passedMs += clock.now();
     this.#ledger.forgetAll();
     const at = clock.wall();
-    const charges = weigh({ at, isCrash: true, flight: [...host.flight.values()], threads: [] });
+    const { threadId, computesSince: activeSince } = this.#killer!;
+    const threads = [{ name: `worker-${threadId}`, activeSince, activeMsBefore: 0, ageMsBefore: 1_000 }];
+    const charges = weigh({ at, isCrash: true, flight: [...host.flight.values()], threads });
     const { convicted } = this.#suspicion.charge(charges, this.#passedMs);
     for (const { app, version, reason } of convicted) {
       this.#ledger.note(() => `convicted: ${app} ${version}: ${reason}`);

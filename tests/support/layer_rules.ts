@@ -77,7 +77,16 @@ const STRANGERS: readonly (readonly [string, string])[] = [
 ];
 
 const FORBIDDEN_NAMES = new Set(["utils", "util", "helpers", "helper", "common", "shared", "types"]);
-const MAX_LINES = 400;
+/** Of a source file; a test may have more, as its cases stand side by side. */
+const MAX_LINES = 300;
+const MAX_TEST_LINES = 400;
+/** Source files that are longer still. None may join them, and one that has become short enough leaves them. */
+const LONGER: ReadonlySet<string> = new Set([
+  "runtime/isolate/traffic/app_server.ts",
+  "runtime/nano.ts",
+  "runtime/protocol/wire.ts",
+  "runtime/wall/call_runner.ts",
+]);
 
 function partOf(path: string): number {
   return PARTS.findIndex((part) => part.holds(path));
@@ -171,6 +180,10 @@ export function fileViolations(path: string, source: string): string[] {
     if (FORBIDDEN_NAMES.has(stem)) found.push(`${path}: "${stem}" says nothing; name it after what it exports`);
   }
   const lines = source.split("\n").length - (source.endsWith("\n") ? 1 : 0);
-  if (lines > MAX_LINES) found.push(`${path}: ${lines} lines, ${MAX_LINES} are allowed`);
+  const most = path.startsWith("tests/") || LONGER.has(path) ? MAX_TEST_LINES : MAX_LINES;
+  if (lines > most) found.push(`${path}: ${lines} lines, ${most} are allowed`);
+  if (LONGER.has(path) && lines <= MAX_LINES) {
+    found.push(`${path}: ${lines} lines; it is none of the longer files any more, take it from LONGER`);
+  }
   return found;
 }

@@ -1,0 +1,50 @@
+/** A farm that can be asked for isolates before it is up: whoever asks waits for it. */
+import type { NanoConfig } from "../config/resolved_config.ts";
+import { type FarmOptions, IsolateFarm } from "./isolate_farm.ts";
+import type { IsolateWorker } from "./isolate_worker.ts";
+
+/** Starts once, later. */
+export class LateFarm implements Disposable {
+  readonly #up = Promise.withResolvers<IsolateFarm>();
+  #farm: IsolateFarm | null = null;
+
+  constructor() {
+    // Whoever starts it hears of it; apps that wait for an isolate need not.
+    this.#up.promise.catch(() => {});
+  }
+
+  /**
+   * Starts it.
+   * @param options made first: the isolates' own code is bundled for them
+   * @throws {NanoError} INTERNAL when isolates cannot be created
+   */
+  async start(options: () => Promise<FarmOptions>): Promise<void> {
+    try {
+      this.#farm = await IsolateFarm.start(await options());
+    } catch (error) {
+      this.#up.reject(error);
+      throw error;
+    }
+    this.#up.resolve(this.#farm);
+  }
+
+  /** A booted, empty isolate. */
+  async take(memoryMb: number): Promise<IsolateWorker> {
+    return await (await this.#up.promise).take(memoryMb);
+  }
+
+  /** Keeps reserves that fit this configuration, and its ceiling; nothing before it is up. */
+  fit({ apps, maxMemoryMb }: Pick<NanoConfig, "apps" | "maxMemoryMb">): void {
+    this.#farm?.fit(apps);
+    this.#farm?.setCeiling(maxMemoryMb);
+  }
+
+  /** Memory of the process that no isolate reports, as far as it grew. */
+  get unexplainedBytes(): number {
+    return this.#farm?.unexplainedBytes ?? 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.#farm?.[Symbol.dispose]();
+  }
+}

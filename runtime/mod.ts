@@ -47,6 +47,7 @@ export { LastingServer, type LastingServerOptions } from "./http/lasting_server.
 export { systemClock } from "./clock.ts";
 export { problemDocument } from "./http/problem.ts";
 export {
+  type AppOperations,
   type AppOrigin,
   CHANGE_ACTIONS,
   type ChangeAction,
@@ -56,6 +57,7 @@ export {
   type HistoryEntry,
   type Operations,
   type SetAside,
+  type VersionOperations,
   type VersionRole,
   type VersionView,
 } from "./operations.ts";

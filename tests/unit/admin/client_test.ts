@@ -28,7 +28,7 @@ Deno.test("AdminClient reads and changes apps", async () => {
   assertEquals(client.url, "http://127.0.0.1:9090");
   assertEquals((await client.apps({ state: "running", limit: 1 })).total, 3);
   const app = await client.app("app-1");
-  assertEquals(app.tag, target.operations.tagOf("app-1"));
+  assertEquals(app.tag, target.operations.apps.tagOf("app-1"));
   const added = await client.addApp({ hostname: "blog.example.com", path: "/srv/blog" });
   assertEquals(added.name, "blog");
   const changed = await client.changeApp("blog", { memory_mb: 256 }, { ifMatch: added.tag! });

@@ -11,6 +11,7 @@ export type {
   InstallConfig,
   NanoConfig,
 } from "./config/resolved_config.ts";
+export { inTime } from "./deadline.ts";
 export {
   ERROR_CODES,
   type ErrorCode,

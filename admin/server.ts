@@ -1,6 +1,6 @@
 /** Runs the admin listener. */
 import { isIP } from "node:net";
-import { LastingServer, NanoError, systemClock } from "../runtime/mod.ts";
+import { inTime, LastingServer, NanoError, systemClock } from "../runtime/mod.ts";
 import type { AdminTarget } from "./gate/admin_target.ts";
 import { type AdminApiOptions, createAdminApi } from "./api.ts";
 import { createDashboard } from "./dashboard/create_dashboard.tsx";
@@ -92,12 +92,9 @@ export class AdminServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, CLOSE_WAIT_MS);
     try {
-      await Promise.race([Promise.all(this.#underWay), late]);
+      await inTime(Promise.all(this.#underWay), CLOSE_WAIT_MS);
     } finally {
-      clearTimeout(timer);
       // Not `shutdown()`: it waits without end for a client that reads nothing, and aborting after it throws.
       await this.#server.cut();
     }

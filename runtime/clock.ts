@@ -22,11 +22,3 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
-
-/** Waits for something, but not longer than `ms`; tells nobody which it was. */
-export async function within(clock: Clock, work: Promise<unknown>, ms: number): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const cancel = clock.after(ms, late.resolve);
-  await Promise.race([work, late.promise]);
-  cancel();
-}

@@ -11,6 +11,7 @@ export type {
   InstallConfig,
   NanoConfig,
 } from "./config/resolved_config.ts";
+export { inTime } from "./deadline.ts";
 export {
   ERROR_CODES,
   type ErrorCode,
@@ -47,6 +48,7 @@ export { LastingServer, type LastingServerOptions } from "./http/lasting_server.
 export { systemClock } from "./clock.ts";
 export { problemDocument } from "./http/problem.ts";
 export {
+  type AppOperations,
   type AppOrigin,
   CHANGE_ACTIONS,
   type ChangeAction,
@@ -56,6 +58,7 @@ export {
   type HistoryEntry,
   type Operations,
   type SetAside,
+  type VersionOperations,
   type VersionRole,
   type VersionView,
 } from "./operations.ts";

@@ -5,7 +5,8 @@ import { CronSchedule } from "./app/cron_schedule.ts";
 import { FlightRecorder } from "./pool/flight_recorder.ts";
 import { type AppBundle, Bundler } from "./bundle/bundler.ts";
 import { bundleIsolate } from "./bundle/isolate_bundle.ts";
-import { systemClock, within } from "./clock.ts";
+import { systemClock } from "./clock.ts";
+import { inTime } from "./deadline.ts";
 import { relayered } from "./config/fit_layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import { ConfigReloads } from "./generations/config_reloads.ts";
@@ -151,7 +152,7 @@ export class Nano implements AsyncDisposable {
     try {
       await nano.begin();
       await nano.#first!.prepared;
-      await within(systemClock, nano.#first!.over, FIRST_START_MS);
+      await inTime(nano.#first!.over, FIRST_START_MS);
     } catch (error) {
       await nano.#close();
       throw error;
@@ -280,11 +281,11 @@ export class Nano implements AsyncDisposable {
         (error) => this.#warn(messageOf(error)),
       );
       // Before the code is read: an edit made meanwhile is noticed and takes effect right after.
-      await within(systemClock, this.#watch.follow(this.#generations.present), WATCH_READY_MS);
+      await inTime(this.#watch.follow(this.#generations.present), WATCH_READY_MS);
     }
     if (this.#draining === null) this.#first!.run(this.events);
     await farm;
-    await within(systemClock, this.#first!.quicklyOver, FIRST_START_MS);
+    await inTime(this.#first!.quicklyOver, FIRST_START_MS);
   }
 
   async #startFarm(): Promise<void> {
@@ -343,12 +344,11 @@ export class Nano implements AsyncDisposable {
   async #close(): Promise<void> {
     await this.#watch?.[Symbol.asyncDispose]();
     // Apps of a start that failed or never began; those of a drain have ended.
-    const units = [...this.#generations.present.units.values()];
-    await Promise.all(units.map((unit) => unit.stop(0)));
+    await Promise.all([...this.#generations.present.units.values()].map((unit) => unit.stop(0)));
     this.#first?.[Symbol.dispose]();
     // A drain may have come while it began.
     await this.#begun?.catch(() => {});
-    await within(systemClock, this.#listeners?.shutdown() ?? Promise.resolve(), CLOSE_MS);
+    await inTime(this.#listeners?.shutdown() ?? Promise.resolve(), CLOSE_MS);
     this.#crons[Symbol.dispose]();
     this.#observatory[Symbol.dispose]();
     this.#farm[Symbol.dispose]();

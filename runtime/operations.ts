@@ -8,7 +8,7 @@ export type { SetAside };
 export interface ChangeRequest {
   /** Who asks, for log and history, as `api 127.0.0.1` or `dashboard 10.0.0.7`. */
   readonly actor: string;
-  /** Tag that the app must still have, or null for any; see {@linkcode Operations.tagOf}. */
+  /** Tag that the app must still have, or null for any; see {@linkcode AppOperations.tagOf}. */
   readonly ifMatch: string | null;
 }
 
@@ -107,48 +107,45 @@ export interface DrainOutcome {
   readonly forcedClosed: number;
 }
 
-/** The changes. All of them are kept, recorded and told; one at a time; all or nothing. */
-export interface Operations {
+/** Changes of apps, and what an operator must know of one to change it. */
+export interface AppOperations {
   /** Changes with every change of an app's configuration or code; quoted, as an HTTP ETag. @throws {NanoError} NOT_FOUND */
   tagOf(app: string): string;
   /** Where an app comes from. @throws {NanoError} NOT_FOUND */
   originOf(app: string): AppOrigin;
-  /** Kept changes that are not in force. */
-  setAside(): readonly SetAside[];
   /**
    * Adds an app and keeps it.
    * @param entry as in `apps[]` of nano.json; without a name it is made from the hostname
    * @returns the app's name
    * @throws {NanoError} CONFLICT when name, host or port are taken, CONFIG_INVALID with every mistake in `details`
    */
-  addApp(entry: Readonly<Record<string, unknown>>, by: ChangeRequest): Promise<string>;
+  add(entry: Readonly<Record<string, unknown>>, by: ChangeRequest): Promise<string>;
   /**
    * Changes an app as JSON Merge Patch (RFC 7396): `null` takes a key away.
    * @throws {NanoError} NOT_FOUND, PRECONDITION_FAILED, CONFLICT, CONFIG_INVALID
    */
-  changeApp(app: string, patch: Readonly<Record<string, unknown>>, by: ChangeRequest): Promise<void>;
+  change(app: string, patch: Readonly<Record<string, unknown>>, by: ChangeRequest): Promise<void>;
   /** Drops the overrides of an app of nano.json. @throws {NanoError} NOT_FOUND, PRECONDITION_FAILED */
-  resetApp(app: string, by: ChangeRequest): Promise<void>;
+  reset(app: string, by: ChangeRequest): Promise<void>;
   /** Removes an app; settles after its drain. @throws {NanoError} NOT_FOUND, PRECONDITION_FAILED */
-  removeApp(app: string, by: ChangeRequest): Promise<DrainOutcome>;
+  remove(app: string, by: ChangeRequest): Promise<DrainOutcome>;
   /** Boots another isolate of the same code, swaps, drains the old. @throws {NanoError} NOT_FOUND, APP_FAILED */
-  restartApp(app: string, by: ChangeRequest): Promise<void>;
+  restart(app: string, by: ChangeRequest): Promise<void>;
   /** Takes an app out of service after its requests; a restart brings it back. @throws {NanoError} NOT_FOUND */
-  drainApp(app: string, by: ChangeRequest): Promise<DrainOutcome>;
+  drain(app: string, by: ChangeRequest): Promise<DrainOutcome>;
   /** Runs a job now. @returns whether it went well @throws {NanoError} NOT_FOUND, CONFLICT */
   runCron(app: string, name: string, by: ChangeRequest): Promise<boolean>;
-  /** As `Nano.reload`, recorded. @throws {NanoError} CONFIG_INVALID */
-  reload(by: ChangeRequest): Promise<ReloadSummary>;
-  /** What a reload would change now; nothing is booted. @throws {NanoError} CONFIG_INVALID */
-  previewReload(): Promise<ReloadSummary>;
+}
 
+/** Changes of an app's versions. */
+export interface VersionOperations {
   /**
    * Unpacks, keeps and boots an archive (zip or tar.gz), then lets it serve.
    * @throws {NanoError} NOT_FOUND, BODY_TOO_LARGE, USAGE for what is no such archive, CONFIG_INVALID when it cannot boot
    */
   deploy(app: string, archive: ReadableStream<Uint8Array>, how: DeployRequest): Promise<VersionView>;
   /** Newest first. @throws {NanoError} NOT_FOUND */
-  versions(app: string): readonly VersionView[];
+  list(app: string): readonly VersionView[];
   /**
    * Goes back to an earlier version; an open rollout ends.
    * @param version null: the one that served before; `path`: the app's own `path`
@@ -163,8 +160,21 @@ export interface Operations {
    */
   rollout(app: string, version: string, percent: number, by: ChangeRequest): Promise<void>;
   /** Deletes a version that does not serve, and its preview. @throws {NanoError} NOT_FOUND, CONFLICT */
-  removeVersion(app: string, version: string, by: ChangeRequest): Promise<void>;
+  remove(app: string, version: string, by: ChangeRequest): Promise<void>;
+}
 
+/** The changes. All of them are kept, recorded and told; one at a time; all or nothing. */
+export interface Operations {
+  /** Changes of apps. */
+  readonly apps: AppOperations;
+  /** Changes of their versions. */
+  readonly versions: VersionOperations;
+  /** Kept changes that are not in force. */
+  setAside(): readonly SetAside[];
+  /** As `Nano.reload`, recorded. @throws {NanoError} CONFIG_INVALID */
+  reload(by: ChangeRequest): Promise<ReloadSummary>;
+  /** What a reload would change now; nothing is booted. @throws {NanoError} CONFIG_INVALID */
+  previewReload(): Promise<ReloadSummary>;
   /**
    * What was changed, newest first.
    * @param filter.before only entries with a lower id

@@ -1,31 +1,9 @@
 /** The command line: finds the command, runs it, shows its errors. */
-import { type CliIo, type Command, processIo } from "./terminal/cli_io.ts";
+import { type CliIo, processIo } from "./terminal/cli_io.ts";
 import { CommandLine } from "./line/command_line.ts";
-import { commandDocs } from "./line/command_docs.ts";
+import { COMMAND_NAMES, commandDocs, findCommand } from "./command_index.ts";
+import { docOf } from "./line/command.ts";
 import { unknownWord } from "./line/unknown_word.ts";
-
-/** Loaded on use, so that the guardian's process stays small. */
-const LOADERS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
-  start: () => import("./commands/start.ts"),
-  dev: () => import("./commands/dev.ts"),
-  init: () => import("./commands/init.ts"),
-  check: () => import("./commands/check.ts"),
-  eval: () => import("./commands/eval.ts"),
-  token: () => import("./commands/token.ts"),
-  completions: () => import("./commands/completions.ts"),
-  apps: () => import("./commands/apps.ts"),
-  deploy: () => import("./commands/deploy.ts"),
-  versions: () => import("./commands/versions.ts"),
-  rollback: () => import("./commands/rollback.ts"),
-  rollout: () => import("./commands/rollout.ts"),
-  restart: () => import("./commands/restart.ts"),
-  drain: () => import("./commands/drain.ts"),
-  remove: () => import("./commands/remove.ts"),
-  logs: () => import("./commands/logs.ts"),
-  events: () => import("./commands/events.ts"),
-  history: () => import("./commands/history.ts"),
-  reload: () => import("./commands/reload.ts"),
-};
 
 const EXIT_CODES: Readonly<Record<string, number>> = { USAGE: 2, CONFIG_INVALID: 3 };
 
@@ -59,12 +37,12 @@ async function dispatch(args: readonly string[], io: CliIo): Promise<number> {
     return 0;
   }
   if (name === "help") return await dispatch([rest[0]!, "--help"], io);
-  const docs = commandDocs();
-  const doc = docs.find((one) => one.name === name);
-  if (doc === undefined) {
+  const command = await findCommand(name);
+  if (command === null) {
     const kind = name.startsWith("-") ? "option" : "command";
-    throw await unknownWord(kind, name, kind === "option" ? ["--help", "--version"] : docs.map((one) => one.name));
+    throw await unknownWord(kind, name, kind === "option" ? ["--help", "--version"] : COMMAND_NAMES);
   }
+  const doc = docOf(command);
   const end = rest.indexOf("--");
   if ((end === -1 ? rest : rest.slice(0, end)).some((arg) => arg === "--help" || arg === "-h")) {
     const { helpText } = await import("./line/help_text.ts");
@@ -72,13 +50,12 @@ async function dispatch(args: readonly string[], io: CliIo): Promise<number> {
     return 0;
   }
   const line = await CommandLine.read(doc, rest);
-  const { command } = await LOADERS[name]!();
-  return await command.run(line, io);
+  return await command.run(line, io, { docs: commandDocs });
 }
 
 async function overview(): Promise<string> {
   const { overviewText } = await import("./line/help_text.ts");
-  return overviewText();
+  return overviewText(await commandDocs());
 }
 
 function showError(error: unknown, io: CliIo): number {

@@ -23,43 +23,43 @@ export function appChanges(tools: DashboardTools): Hono<AdminEnv> {
 
   const changes: Readonly<Record<string, Change>> = {
     async restart(app, _, context) {
-      await operations.restartApp(app, requestedBy(context));
+      await operations.apps.restart(app, requestedBy(context));
       return { text: `Restarted ${app}` };
     },
     async drain(app, _, context) {
-      return { text: `Drained ${app}: ${drained(await operations.drainApp(app, requestedBy(context)))}` };
+      return { text: `Drained ${app}: ${drained(await operations.apps.drain(app, requestedBy(context)))}` };
     },
     async remove(app, { confirm }, context) {
       if (confirm?.trim() !== app) {
         throw new NanoError("USAGE", `Cannot remove app "${app}": type its name to confirm, not "${confirm ?? ""}"`);
       }
-      const outcome = await operations.removeApp(app, requestedBy(context));
+      const outcome = await operations.apps.remove(app, requestedBy(context));
       return { text: `Removed ${app}: ${drained(outcome)}`, path: "/" };
     },
     async rollback(app, { version }, context) {
-      const now = await operations.rollback(app, version || null, requestedBy(context));
+      const now = await operations.versions.rollback(app, version || null, requestedBy(context));
       return { text: now === "path" ? `${app} serves the code of its path` : `${app} serves ${now}` };
     },
     async rollout(app, fields, context) {
       const version = required(fields, "version");
       const percent = percentOf(fields.all ?? required(fields, "percent"));
-      await operations.rollout(app, version, percent, requestedBy(context));
+      await operations.versions.rollout(app, version, percent, requestedBy(context));
       if (percent === 0) return { text: `The rollout of ${version} has ended` };
       return { text: percent === 100 ? `${app} serves ${version}` : `${version} gets ${percent} % of the requests` };
     },
     async cron(app, fields, context) {
       const name = required(fields, "cron");
-      const ok = await operations.runCron(app, name, requestedBy(context));
+      const ok = await operations.apps.runCron(app, name, requestedBy(context));
       return ok ? { text: `Job ${name} went well` } : { text: `Job ${name} failed; the log tells why`, tone: "warn" };
     },
     async env(app, fields, context) {
       const name = required(fields, "name");
       const value = fields.unset ? null : fields.value ?? "";
-      await operations.changeApp(app, { env: { [name]: value } }, requestedBy(context));
+      await operations.apps.change(app, { env: { [name]: value } }, requestedBy(context));
       return { text: value === null ? `Unset ${name}` : `Set ${name}` };
     },
     async reset(app, _, context) {
-      await operations.resetApp(app, requestedBy(context));
+      await operations.apps.reset(app, requestedBy(context));
       return { text: `${app} is as nano.json says` };
     },
   };
@@ -67,7 +67,7 @@ export function appChanges(tools: DashboardTools): Hono<AdminEnv> {
   routes.post("/:name/versions/:version/remove", (context) => {
     const { name, version } = context.req.param();
     return perform(context, async () => {
-      await operations.removeVersion(name, version, requestedBy(context));
+      await operations.versions.remove(name, version, requestedBy(context));
       return { text: `Deleted ${version}` };
     });
   });

@@ -57,7 +57,7 @@ export function appDetails(target: AdminTarget, { name, now }: { name: string; n
       one - other
     ),
     unfinished: [...observations.requestsByEnd(name)].filter(([end, count]) => end !== "done" && count > 0),
-    versions: origin === null ? [] : operations.versions(name),
+    versions: origin === null ? [] : operations.versions.list(name),
     history: operations.history({ app: name, before: null, limit: HISTORY_SHOWN }),
     lines: observations.recentLines(filter, LINES_SHOWN),
     setAside: operations.setAside().filter(({ app }) => app === name).flatMap(({ reasons }) => reasons),

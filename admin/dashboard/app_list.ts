@@ -58,7 +58,7 @@ export function needsAttention({ state }: AppSnapshot): boolean {
 /** Where the app's entry comes from; null for one that is being removed. */
 export function originOrNull(target: AdminTarget, name: string): AppOrigin | null {
   try {
-    return target.operations.originOf(name);
+    return target.operations.apps.originOf(name);
   } catch (error) {
     if (error instanceof NanoError && error.code === "NOT_FOUND") return null;
     throw error;

@@ -74,7 +74,7 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
   dashboard.post("/new", async (context) => {
     const form = newAppForm(textFields(await context.req.parseBody()));
     try {
-      const name = await target.operations.addApp(newAppEntry(form), requestedBy(context));
+      const name = await target.operations.apps.add(newAppEntry(form), requestedBy(context));
       const note = { tone: "good", text: `Added ${name}`, details: [] } as const;
       return goOn(context, { notes, path: `/apps/${encodeURIComponent(name)}`, note });
     } catch (error) {

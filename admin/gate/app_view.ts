@@ -83,7 +83,7 @@ export class AppViews {
   #kept(name: string): { origin: AppOrigin | null; tag: string | null } {
     const { operations } = this.#target;
     try {
-      return { origin: operations.originOf(name), tag: operations.tagOf(name) };
+      return { origin: operations.apps.originOf(name), tag: operations.apps.tagOf(name) };
     } catch (error) {
       if (error instanceof NanoError && error.code === "NOT_FOUND") return { origin: null, tag: null };
       throw error;

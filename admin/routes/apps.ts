@@ -161,43 +161,47 @@ export function appRoutes({ target, views }: ApiParts) {
     })
     .openapi(show, (context) => shown(context.req.valid("param").name, (view, tag) => context.json(view, 200, tag)))
     .openapi(add, async (context) => {
-      const name = await operations.addApp(context.req.valid("json"), changeOf(context));
+      const name = await operations.apps.add(context.req.valid("json"), changeOf(context));
       const location = `/admin/apps/${name}`;
       return shown(name, (view, tag) => context.json(view, 201, { ...tag, location }));
     })
     .openapi(change, async (context) => {
       const { name } = context.req.valid("param");
-      await operations.changeApp(name, context.req.valid("json"), appChangeOf(context, () => operations.tagOf(name)));
+      await operations.apps.change(
+        name,
+        context.req.valid("json"),
+        appChangeOf(context, () => operations.apps.tagOf(name)),
+      );
       return shown(name, (view, tag) => context.json(view, 200, tag));
     })
     .openapi(remove, async (context) => {
       const { name } = context.req.valid("param");
-      const by = appChangeOf(context, () => operations.tagOf(name));
-      return context.json(drained(name, await operations.removeApp(name, by)), 200);
+      const by = appChangeOf(context, () => operations.apps.tagOf(name));
+      return context.json(drained(name, await operations.apps.remove(name, by)), 200);
     })
     .openapi(removeByHost, async (context) => {
       const name = nameOfHost(context.req.valid("query").hostname);
-      const by = appChangeOf(context, () => operations.tagOf(name));
-      return context.json(drained(name, await operations.removeApp(name, by)), 200);
+      const by = appChangeOf(context, () => operations.apps.tagOf(name));
+      return context.json(drained(name, await operations.apps.remove(name, by)), 200);
     })
     .openapi(restart, async (context) => {
       const { name } = context.req.valid("param");
-      await operations.restartApp(name, appChangeOf(context, () => operations.tagOf(name)));
+      await operations.apps.restart(name, appChangeOf(context, () => operations.apps.tagOf(name)));
       return shown(name, (view, tag) => context.json(view, 200, tag));
     })
     .openapi(drain, async (context) => {
       const { name } = context.req.valid("param");
-      const by = appChangeOf(context, () => operations.tagOf(name));
-      return context.json(drained(name, await operations.drainApp(name, by)), 200);
+      const by = appChangeOf(context, () => operations.apps.tagOf(name));
+      return context.json(drained(name, await operations.apps.drain(name, by)), 200);
     })
     .openapi(reset, async (context) => {
       const { name } = context.req.valid("param");
-      await operations.resetApp(name, appChangeOf(context, () => operations.tagOf(name)));
+      await operations.apps.reset(name, appChangeOf(context, () => operations.apps.tagOf(name)));
       return shown(name, (view, tag) => context.json(view, 200, tag));
     })
     .openapi(runCron, async (context) => {
       const { name, cron } = context.req.valid("param");
-      return context.json({ name, cron, ok: await operations.runCron(name, cron, changeOf(context)) }, 200);
+      return context.json({ name, cron, ok: await operations.apps.runCron(name, cron, changeOf(context)) }, 200);
     });
 
   function shown<T>(name: string, answer: (view: ReturnType<typeof views.detail>, tag: { etag: string }) => T): T {

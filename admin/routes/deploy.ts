@@ -146,7 +146,7 @@ export function deployRoutes({ target, views }: ApiParts) {
       checkType(name, context.req.header("content-type"));
       const { body } = context.req.raw;
       if (body === null) throw new NanoError("USAGE", `Cannot deploy app "${name}": the body is no zip and no tar.gz`);
-      const by = appChangeOf(context, () => operations.tagOf(name));
+      const by = appChangeOf(context, () => operations.apps.tagOf(name));
       const how: DeployRequest = {
         ...by,
         create: isOn(query.create) ? { hostnames: [query.hostname ?? []].flat().filter((host) => host !== "") } : null,
@@ -155,7 +155,7 @@ export function deployRoutes({ target, views }: ApiParts) {
       };
       const archive = ReadableStream.from(uploaded(body));
       try {
-        return context.json(versionView(await operations.deploy(name, archive, how)), 201);
+        return context.json(versionView(await operations.versions.deploy(name, archive, how)), 201);
       } finally {
         // Refused before it was read: whoever sends it need not go on.
         if (!archive.locked) await archive.cancel();
@@ -163,23 +163,28 @@ export function deployRoutes({ target, views }: ApiParts) {
     })
     .openapi(list, (context) => {
       const { name } = context.req.valid("param");
-      return context.json({ app: name, versions: operations.versions(name).map(versionView) }, 200);
+      return context.json({ app: name, versions: operations.versions.list(name).map(versionView) }, 200);
     })
     .openapi(remove, async (context) => {
       const { name, version } = context.req.valid("param");
-      await operations.removeVersion(name, version, appChangeOf(context, () => operations.tagOf(name)));
+      await operations.versions.remove(name, version, appChangeOf(context, () => operations.apps.tagOf(name)));
       return context.json({ app: name, version }, 200);
     })
     .openapi(rollback, async (context) => {
       const { name } = context.req.valid("param");
       const { version } = context.req.valid("json");
-      const by = appChangeOf(context, () => operations.tagOf(name));
-      return context.json({ app: name, version: await operations.rollback(name, version ?? null, by) }, 200);
+      const by = appChangeOf(context, () => operations.apps.tagOf(name));
+      return context.json({ app: name, version: await operations.versions.rollback(name, version ?? null, by) }, 200);
     })
     .openapi(rollout, async (context) => {
       const { name } = context.req.valid("param");
       const { version, percent } = context.req.valid("json");
-      await operations.rollout(name, version, percent, appChangeOf(context, () => operations.tagOf(name)));
+      await operations.versions.rollout(
+        name,
+        version,
+        percent,
+        appChangeOf(context, () => operations.apps.tagOf(name)),
+      );
       return context.json(views.detail(name), 200);
     });
 }

@@ -1,4 +1,5 @@
 /** Server-sent events on the wire: written as text, read from a stream of bytes. */
+import { createParser } from "eventsource-parser";
 
 /** One event. */
 export interface ServerSentEvent {
@@ -26,30 +27,20 @@ export function sseText(event: string, data: string, id: number | null = null): 
  */
 export async function* readServerSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder();
-  let rest = "";
-  let event = "";
-  let data: string[] = [];
+  let read: ServerSentEvent[] = [];
   let id: string | null = null;
+  let tooLong = false;
+  const parser = createParser({
+    maxBufferSize: MAX_EVENT_CHARACTERS,
+    onId: (given) => id = given,
+    onEvent: ({ event = "message", data }) => read.push({ event, data, id }),
+    // Fields that the standard does not know are no error for a reader.
+    onError: ({ type }) => tooLong ||= type === "max-buffer-size-exceeded",
+  });
   for await (const chunk of body) {
-    rest += decoder.decode(chunk, { stream: true });
-    // A carriage return at the very end may be the first half of a line's end.
-    const held = rest.endsWith("\r") ? "\r" : "";
-    const lines = rest.slice(0, rest.length - held.length).split(/\r\n|\n|\r/);
-    rest = (lines.pop() ?? "") + held;
-    if (rest.length > MAX_EVENT_CHARACTERS) throw new RangeError("Cannot read events: one is longer than 16 MiB");
-    for (const line of lines) {
-      if (line === "") {
-        if (data.length > 0) yield { event: event || "message", data: data.join("\n"), id };
-        event = "";
-        data = [];
-        continue;
-      }
-      const colon = line.indexOf(":");
-      const field = colon === -1 ? line : line.slice(0, colon);
-      const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
-      if (field === "event") event = value;
-      else if (field === "data") data.push(value);
-      else if (field === "id" && !value.includes("\0")) id = value;
-    }
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    yield* read;
+    read = [];
+    if (tooLong) throw new RangeError("Cannot read events: one is longer than 16 MiB");
   }
 }

@@ -1,11 +1,12 @@
 /** The reference page of the command line, from the commands' own data. */
-import { type CommandDoc, commandDocs, EXIT_CODES } from "../../admin/cli/line/command_docs.ts";
+import { commandDocs } from "../../admin/cli/command_index.ts";
+import { type CommandDoc, EXIT_CODES } from "../../admin/cli/line/command_doc.ts";
 import { helpText } from "../../admin/cli/line/help_text.ts";
 import { code, fence, page, table } from "./markdown.ts";
 
 /** The page. */
-export function cliReference(): string {
-  const docs = commandDocs();
+export async function cliReference(): Promise<string> {
+  const docs = await commandDocs();
   return page(
     {
       title: "Command line",

@@ -65,7 +65,7 @@ export async function composeSite(): Promise<Site> {
   add("guides/tracing.md", titledPage(tracing, "How a trace goes through NANO, and how to record spans."));
   add("reference/nano-json.md", configReference());
   add("reference/error-codes.md", errorReference());
-  add("reference/command-line.md", cliReference());
+  add("reference/command-line.md", await cliReference());
   add("reference/admin-api.md", openApiReference(adminOpenApi()));
   const slow = [metricsReference(), logReference(), libraryReference(), layersPage()] as const;
   const [metrics, log, library, layers] = await Promise.all(slow);

@@ -1,5 +1,6 @@
 /** Lets an isolate finish what is pending, for as long as there is time. */
 import type { Clock } from "../clock.ts";
+import { inTime, LATE } from "../deadline.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
 import type { AppIsolate } from "./supervisor_tools.ts";
 
@@ -25,11 +26,7 @@ export async function finishIsolate(
   clock: Clock,
 ): Promise<{ readonly exit: IsolateExit; readonly left: number }> {
   const { isolate, queued, timeoutMs } = work;
-  const deadline = Promise.withResolvers<"late">();
-  const cancel = clock.after(timeoutMs, () => deadline.resolve("late"));
-  const outcome = await Promise.race([finished(work, clock), deadline.promise]);
-  cancel();
-  if (outcome === "done") return { exit: work.exit, left: 0 };
+  if (await inTime(finished(work, clock), timeoutMs, clock) !== LATE) return { exit: work.exit, left: 0 };
   const left = (isolate()?.inFlight ?? 0) + queued();
   return {
     exit: { reason: "drain_timeout", detail: `${left} requests were unfinished after ${timeoutMs} ms` },
@@ -37,15 +34,11 @@ export async function finishIsolate(
   };
 }
 
-async function finished({ isolate, queued, ended }: Unfinished, clock: Clock): Promise<"done"> {
+async function finished({ isolate, queued, ended }: Unfinished, clock: Clock): Promise<void> {
   let hasEnded = false;
   ended.then(() => hasEnded = true);
   while (!hasEnded && queued() + (isolate()?.inFlight ?? 0) > 0) {
-    const look = Promise.withResolvers<void>();
-    const cancel = clock.after(DRAIN_LOOK_MS, look.resolve);
-    await Promise.race([look.promise, ended]);
-    cancel();
+    await inTime(ended, DRAIN_LOOK_MS, clock);
   }
   await isolate()?.drained();
-  return "done";
 }

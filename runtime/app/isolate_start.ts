@@ -77,7 +77,9 @@ export class IsolateStart implements Disposable {
       this.since = clock.now();
     }
     emit({ event: "app_starting", app: name, attempt });
-    const isolate = await this.#take(listener);
+    const taken = await this.#take(listener);
+    // It may have been given up in any of the turns in which one came.
+    const isolate = taken === null ? null : this.#unlessOver(taken);
     if (isolate === null) return;
     this.isolate = isolate;
     isolate.ended.then((exit) => listener.onExit(exit));
@@ -109,20 +111,20 @@ export class IsolateStart implements Disposable {
       onExit({ reason: "isolate_timeout", detail: `no isolate could be had within ${waitMs} ms` });
     });
     this.#cancel = giveUp;
-    const unlessOver = (isolate: AppIsolate) => {
-      if (!this.#isOver) return isolate;
-      isolate.kill({ reason: "terminated", detail: "nobody waits for it any more" });
-      return null;
-    };
-    const taken = takeIsolate(this.#order.app.memoryMb).then(unlessOver, (error) => {
+    const taken = takeIsolate(this.#order.app.memoryMb).then((isolate) => this.#unlessOver(isolate), (error) => {
       if (!this.#isOver) onExit({ reason: "terminated", detail: `no isolate could be had: ${messageOf(error)}` });
       return null;
     });
     const isolate = await Promise.race([taken, given.promise]);
     cancelTimer();
     this.#cancel = null;
-    // It may have been given up in the very turn in which one came.
-    return isolate === null ? null : unlessOver(isolate);
+    return isolate;
+  }
+
+  #unlessOver(isolate: AppIsolate): AppIsolate | null {
+    if (!this.#isOver) return isolate;
+    isolate.kill({ reason: "terminated", detail: "nobody waits for it any more" });
+    return null;
   }
 
   /** @returns whether the app is in it */

@@ -1,5 +1,6 @@
 /** Knows esbuild's child process, so that stopping esbuild can wait until it is gone. */
 
+import { inTime } from "../deadline.ts";
 import * as esbuild from "esbuild";
 import childProcess, { type ChildProcess, type SpawnOptions } from "node:child_process";
 import { messageOf, NanoError } from "../errors.ts";
@@ -60,13 +61,7 @@ export async function stopProcess(): Promise<void> {
   stopping?.child.ref();
   await esbuild.stop();
   if (stopping === undefined) return;
-  let timer;
-  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, EXIT_TIMEOUT_MS));
-  try {
-    await Promise.race([stopping.gone, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await inTime(stopping.gone, EXIT_TIMEOUT_MS);
 }
 
 function watch(child: ChildProcess): Running {

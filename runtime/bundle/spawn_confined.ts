@@ -3,6 +3,7 @@
  * with an end.
  */
 
+import { inTime, LATE } from "../deadline.ts";
 import childProcess, { type ChildProcess, type SpawnOptions } from "node:child_process";
 import { Buffer } from "node:buffer";
 import process from "node:process";
@@ -48,7 +49,6 @@ export async function runConfined({ program, args, cwd, env, timeoutMs, signal }
   // A process group of its own, to be ended whole.
   const child = spawnConfined(program, args, { cwd, env, stdio: ["ignore", "ignore", "pipe"], detached: true });
   let output = Buffer.alloc(0);
-  let isLate = false;
   child.stderr!.on("data", (chunk: Buffer) => {
     output = Buffer.concat([output, chunk]).subarray(-MAX_OUTPUT_BYTES);
   });
@@ -57,18 +57,12 @@ export async function runConfined({ program, args, cwd, env, timeoutMs, signal }
     ended.resolve(false);
   });
   child.once("close", (code) => ended.resolve(code === 0));
-  const timer = setTimeout(() => {
-    isLate = true;
-    endGroup(child);
-    ended.resolve(false);
-  }, timeoutMs);
   const callOff = () => ended.resolve(false);
   signal?.addEventListener("abort", callOff, { once: true });
   try {
-    const ok = await ended.promise;
-    return { ok: ok && !isLate, output: new TextDecoder().decode(output), isLate };
+    const ok = await inTime(ended.promise, timeoutMs);
+    return { ok: ok === true, output: new TextDecoder().decode(output), isLate: ok === LATE };
   } finally {
-    clearTimeout(timer);
     signal?.removeEventListener("abort", callOff);
     endGroup(child);
   }

@@ -1,6 +1,6 @@
 /** Watches what a generation was made from: nano.json, its apps' files, and the files of their secrets. */
 import { sep } from "node:path";
-import { systemClock, within } from "../clock.ts";
+import { inTime } from "../deadline.ts";
 import type { NanoConfig } from "../config/resolved_config.ts";
 import { type FileWatcher, watchFiles } from "../config/watch.ts";
 import type { Generation } from "./reload.ts";
@@ -59,7 +59,7 @@ export class FileWatch implements Disposable, AsyncDisposable {
     const files = secretFiles.filter((path) => !config.secretFiles.includes(path));
     if (added.length + files.length === 0) return;
     const both = { ...config, apps: [...config.apps, ...added], secretFiles: [...config.secretFiles, ...files] };
-    await within(systemClock, this.follow({ ...this.#generation, config: both }), EXPECT_MS);
+    await inTime(this.follow({ ...this.#generation, config: both }), EXPECT_MS);
   }
 
   /** Tells no change any more. */

@@ -1,6 +1,7 @@
 /** From one generation of apps to the next: everything new boots first, then one assignment, then the old drains. */
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
 import { diffApps } from "../config/diff.ts";
+import { inTime } from "../deadline.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { AppSnapshot, ReloadSummary } from "../events.ts";
 import { type AppTarget, Router } from "../http/router.ts";
@@ -145,7 +146,7 @@ export async function prepareReload<Code extends UnitCode>(
   };
   const failures: BootFailure[] = [];
   const boot = bootAll(fresh, failures);
-  await unlessAborted(options.patienceMs === undefined ? boot : atMost(boot, options.patienceMs), options.signal);
+  await unlessAborted(options.patienceMs === undefined ? boot : inTime(boot, options.patienceMs), options.signal);
   if (options.signal?.aborted) {
     await discard();
     throw new NanoError("APP_DRAINING", "Cannot reload: NANO is going away");
@@ -189,21 +190,14 @@ async function bootAll(units: readonly AppUnit[], failures: BootFailure[]): Prom
 }
 
 /** Settles with the work, or when nobody waits for it any more. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return await work;
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return void await work;
   const aborted = Promise.withResolvers<void>();
   const onAbort = () => aborted.resolve();
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort);
   await Promise.race([work, aborted.promise]);
   signal.removeEventListener("abort", onAbort);
-}
-
-async function atMost(work: Promise<void>, ms: number): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, ms);
-  await Promise.race([work, late.promise]);
-  clearTimeout(timer);
 }
 
 /** Whatever kept an app from starting, as a NanoError. */

@@ -1,5 +1,6 @@
 /** The end of all apps and listeners: what is in flight first, for as long as there is time. */
-import { type Clock, within } from "../clock.ts";
+import type { Clock } from "../clock.ts";
+import { inTime } from "../deadline.ts";
 import type { EventHub } from "../events.ts";
 import type { AppUnit } from "./reload.ts";
 
@@ -64,5 +65,5 @@ export async function windDown(
   await stopped;
   // The apps' own close frames need a turn to leave; then Deno closes what is left in its own words.
   if (early === null) await new Promise<void>((resolve) => clock.after(0, resolve));
-  await within(clock, early ?? shutdown(), Math.max(0, deadline - clock.now()) + DELIVERY_GRACE_MS);
+  await inTime(early ?? shutdown(), Math.max(0, deadline - clock.now()) + DELIVERY_GRACE_MS, clock);
 }

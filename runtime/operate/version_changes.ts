@@ -1,7 +1,7 @@
 /** Changes of an app's versions: deploy, roll out, roll back, remove. */
 import { versionAppName } from "../config/layers.ts";
 import { NanoError } from "../errors.ts";
-import type { ChangeRequest, DeployRequest, VersionView } from "../operations.ts";
+import type { ChangeRequest, DeployRequest, VersionOperations, VersionView } from "../operations.ts";
 import type { KeptApp, VersionRecord } from "../store/state_store.ts";
 import type { ChangeDesk, Plan } from "./change_desk.ts";
 import { previewHost } from "./preview_host.ts";
@@ -11,57 +11,129 @@ export const KEPT_VERSIONS = 10;
 /** Stands for the app's own `path` where a version is named. */
 const OWN_PATH = "path";
 
-/** As {@linkcode Operations.versions}. */
-export function versionsOf(desk: ChangeDesk, app: string): readonly VersionView[] {
-  desk.unit(app, "show");
-  const row = desk.row(app);
-  return desk.versions(app).map(({ app: _app, ...record }) => ({ ...record, role: roleOf(record, row) }));
+/** The changes of versions. */
+export class VersionChanges implements VersionOperations {
+  readonly #desk: ChangeDesk;
+
+  constructor(desk: ChangeDesk) {
+    this.#desk = desk;
+  }
+
+  async deploy(app: string, archive: ReadableStream<Uint8Array>, how: DeployRequest): Promise<VersionView> {
+    const desk = this.#desk;
+    const { store, folders } = desk.tools;
+    const wish = { by: how, action: "version.deploy", app, verb: `deploy to app "${app}"` } as const;
+    desk.checkOpen(wish.verb);
+    let added: Added;
+    try {
+      // Before the upload is read: whoever is refused should not have to send it all.
+      checkDeploy(desk, app, how);
+      desk.checkTag(wish);
+      const version = store.nextVersion(app);
+      added = { app, version, ...await folders.unpack(app, version, archive) };
+    } catch (error) {
+      await archive.cancel().catch(() => {});
+      throw desk.failed(wish, error);
+    }
+    const { version } = added;
+    let surplus: readonly string[] = [];
+    try {
+      await desk.change(wish, () => {
+        checkDeploy(desk, app, how);
+        const plan = deployPlan(desk, added, how);
+        surplus = (plan.removeVersions ?? []).map((one) => one.version);
+        return plan;
+      });
+    } catch (error) {
+      // Whatever failed is the answer; a folder that stays is swept at the next start.
+      await folders.remove(app, version).catch(() => {});
+      throw error;
+    }
+    // Before the next change, which may remove it.
+    const view = this.list(app).find((one) => one.version === version)!;
+    await forgetVersions(desk, app, surplus);
+    return view;
+  }
+
+  list(app: string): readonly VersionView[] {
+    const desk = this.#desk;
+    desk.unit(app, "show");
+    const row = desk.row(app);
+    return desk.versions(app).map(({ app: _app, ...record }) => ({ ...record, role: roleOf(record, row) }));
+  }
+
+  async rollback(app: string, version: string | null, by: ChangeRequest): Promise<string> {
+    const desk = this.#desk;
+    const verb = `roll back app "${app}"`;
+    let chosen = "";
+    await desk.change({ by, action: "version.rollback", app, verb }, () => {
+      desk.ownSource(app, "roll back");
+      const row = desk.row(app);
+      const present = row.activeVersion ?? OWN_PATH;
+      // While a version gets a part of the requests, going back means that it gets none.
+      const target = version ?? (row.rollout === null ? row.previousVersion : present);
+      if (target === null) {
+        const served = present === OWN_PATH ? "the code from its path" : `"${present}"`;
+        throw new NanoError("CONFLICT", `Cannot ${verb}: no version served before ${served}`);
+      }
+      if (target === OWN_PATH && !hasPath(desk, app)) {
+        throw new NanoError("NOT_FOUND", `Cannot ${verb} to "${OWN_PATH}": it has no path of its own`);
+      }
+      if (target !== OWN_PATH) recordOf(desk, { app, version: target }, `${verb} to`);
+      if (target === present && row.rollout === null) {
+        throw new NanoError("CONFLICT", `Cannot ${verb} to "${target}": it serves already`);
+      }
+      chosen = target;
+      const next = target === present ? { ...row, rollout: null } : serving(row, target, hasPath(desk, app));
+      return { row: next, detail: `App "${app}" serves ${shown(target)} again` };
+    });
+    return chosen;
+  }
+
+  rollout(app: string, version: string, percent: number, by: ChangeRequest): Promise<void> {
+    const desk = this.#desk;
+    const verb = `roll out "${version}" of app "${app}"`;
+    return desk.change({ by, action: "version.rollout", app, verb }, () => {
+      desk.ownSource(app, "roll out");
+      checkPercent(percent, verb);
+      recordOf(desk, { app, version }, "roll out");
+      const row = desk.row(app);
+      if (version === row.activeVersion) throw new NanoError("CONFLICT", `Cannot ${verb}: it serves already`);
+      if (percent === 100) {
+        return { row: serving(row, version, hasPath(desk, app)), detail: `App "${app}" serves ${version}` };
+      }
+      if (percent === 0) {
+        return { row: { ...row, rollout: null }, detail: `${version} of app "${app}" gets no requests any more` };
+      }
+      const detail = `${version} of app "${app}" gets ${percent} % of the requests`;
+      return { row: { ...row, rollout: { version, percent } }, detail };
+    });
+  }
+
+  async remove(app: string, version: string, by: ChangeRequest): Promise<void> {
+    const desk = this.#desk;
+    const verb = `remove "${version}" of app "${app}"`;
+    await desk.change({ by, action: "version.remove", app, verb }, () => {
+      desk.ownSource(app, "remove a version of");
+      recordOf(desk, { app, version }, "remove");
+      const row = desk.row(app);
+      if (version === row.activeVersion || version === row.rollout?.version) {
+        throw new NanoError("CONFLICT", `Cannot ${verb}: it serves`);
+      }
+      return {
+        row: row.previousVersion === version ? { ...row, previousVersion: null } : row,
+        removeVersions: [{ app, version }],
+        detail: `Removed ${version} of app "${app}"`,
+      };
+    });
+    await forgetVersions(desk, app, [version]);
+  }
 }
 
 function roleOf({ version, previewHost }: Omit<VersionRecord, "app">, row: KeptApp): VersionView["role"] {
   if (version === row.activeVersion) return "active";
   if (version === row.rollout?.version) return "rollout";
   return previewHost === null ? "kept" : "preview";
-}
-
-/** As {@linkcode Operations.deploy}. */
-export async function deploy(
-  desk: ChangeDesk,
-  app: string,
-  { archive, how }: { archive: ReadableStream<Uint8Array>; how: DeployRequest },
-): Promise<VersionView> {
-  const { store, folders } = desk.tools;
-  const wish = { by: how, action: "version.deploy", app, verb: `deploy to app "${app}"` } as const;
-  desk.checkOpen(wish.verb);
-  let added: Added;
-  try {
-    // Before the upload is read: whoever is refused should not have to send it all.
-    checkDeploy(desk, app, how);
-    desk.checkTag(wish);
-    const version = store.nextVersion(app);
-    added = { app, version, ...await folders.unpack(app, version, archive) };
-  } catch (error) {
-    await archive.cancel().catch(() => {});
-    throw desk.failed(wish, error);
-  }
-  const { version } = added;
-  let surplus: readonly string[] = [];
-  try {
-    await desk.change(wish, () => {
-      checkDeploy(desk, app, how);
-      const plan = deployPlan(desk, added, how);
-      surplus = (plan.removeVersions ?? []).map((one) => one.version);
-      return plan;
-    });
-  } catch (error) {
-    // Whatever failed is the answer; a folder that stays is swept at the next start.
-    await folders.remove(app, version).catch(() => {});
-    throw error;
-  }
-  // Before the next change, which may remove it.
-  const view = versionsOf(desk, app).find((one) => one.version === version)!;
-  await forgetVersions(desk, app, surplus);
-  return view;
 }
 
 /** A version whose files are there. */
@@ -140,62 +212,6 @@ function hasPath(desk: ChangeDesk, app: string): boolean {
   return source !== undefined && source.from !== "version" && source.hasPath;
 }
 
-/** As {@linkcode Operations.rollback}. */
-export async function rollback(
-  desk: ChangeDesk,
-  { app, version }: { app: string; version: string | null },
-  by: ChangeRequest,
-): Promise<string> {
-  const verb = `roll back app "${app}"`;
-  let chosen = "";
-  await desk.change({ by, action: "version.rollback", app, verb }, () => {
-    desk.ownSource(app, "roll back");
-    const row = desk.row(app);
-    const present = row.activeVersion ?? OWN_PATH;
-    // While a version gets a part of the requests, going back means that it gets none.
-    const target = version ?? (row.rollout === null ? row.previousVersion : present);
-    if (target === null) {
-      const served = present === OWN_PATH ? "the code from its path" : `"${present}"`;
-      throw new NanoError("CONFLICT", `Cannot ${verb}: no version served before ${served}`);
-    }
-    if (target === OWN_PATH && !hasPath(desk, app)) {
-      throw new NanoError("NOT_FOUND", `Cannot ${verb} to "${OWN_PATH}": it has no path of its own`);
-    }
-    if (target !== OWN_PATH) recordOf(desk, { app, version: target }, `${verb} to`);
-    if (target === present && row.rollout === null) {
-      throw new NanoError("CONFLICT", `Cannot ${verb} to "${target}": it serves already`);
-    }
-    chosen = target;
-    const next = target === present ? { ...row, rollout: null } : serving(row, target, hasPath(desk, app));
-    return { row: next, detail: `App "${app}" serves ${shown(target)} again` };
-  });
-  return chosen;
-}
-
-/** As {@linkcode Operations.rollout}. */
-export function rollout(
-  desk: ChangeDesk,
-  { app, version, percent }: { app: string; version: string; percent: number },
-  by: ChangeRequest,
-): Promise<void> {
-  const verb = `roll out "${version}" of app "${app}"`;
-  return desk.change({ by, action: "version.rollout", app, verb }, () => {
-    desk.ownSource(app, "roll out");
-    checkPercent(percent, verb);
-    recordOf(desk, { app, version }, "roll out");
-    const row = desk.row(app);
-    if (version === row.activeVersion) throw new NanoError("CONFLICT", `Cannot ${verb}: it serves already`);
-    if (percent === 100) {
-      return { row: serving(row, version, hasPath(desk, app)), detail: `App "${app}" serves ${version}` };
-    }
-    if (percent === 0) {
-      return { row: { ...row, rollout: null }, detail: `${version} of app "${app}" gets no requests any more` };
-    }
-    const detail = `${version} of app "${app}" gets ${percent} % of the requests`;
-    return { row: { ...row, rollout: { version, percent } }, detail };
-  });
-}
-
 /** Ends a rollout that went wrong. */
 export function returnRollout(desk: ChangeDesk, app: string, reason: string): Promise<void> {
   const by: ChangeRequest = { actor: "nano", ifMatch: null };
@@ -205,29 +221,6 @@ export function returnRollout(desk: ChangeDesk, app: string, reason: string): Pr
     const detail = `${version} of app "${app}" gets no requests any more: ${reason}`;
     return { row: { ...row, rollout: null }, detail };
   });
-}
-
-/** As {@linkcode Operations.removeVersion}. */
-export async function removeVersion(
-  desk: ChangeDesk,
-  { app, version }: { app: string; version: string },
-  by: ChangeRequest,
-): Promise<void> {
-  const verb = `remove "${version}" of app "${app}"`;
-  await desk.change({ by, action: "version.remove", app, verb }, () => {
-    desk.ownSource(app, "remove a version of");
-    recordOf(desk, { app, version }, "remove");
-    const row = desk.row(app);
-    if (version === row.activeVersion || version === row.rollout?.version) {
-      throw new NanoError("CONFLICT", `Cannot ${verb}: it serves`);
-    }
-    return {
-      row: row.previousVersion === version ? { ...row, previousVersion: null } : row,
-      removeVersions: [{ app, version }],
-      detail: `Removed ${version} of app "${app}"`,
-    };
-  });
-  await forgetVersions(desk, app, [version]);
 }
 
 function recordOf(desk: ChangeDesk, { app, version }: { app: string; version: string }, verb: string): VersionRecord {

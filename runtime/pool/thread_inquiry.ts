@@ -1,4 +1,5 @@
 /** Learns from the host what the system tells of threads: the warden itself may read no file. */
+import { inTime, LATE } from "../deadline.ts";
 import type { ThreadFigures } from "../protocol/messages.ts";
 import type { WatchedIsolate } from "./watched_isolate.ts";
 
@@ -20,15 +21,13 @@ export class ThreadInquiry {
    * @returns false when the host did not answer in time, and nothing has changed
    */
   async read(isolates: readonly WatchedIsolate[]): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<readonly ThreadFigures[] | null>();
+    const { promise, resolve } = Promise.withResolvers<readonly ThreadFigures[]>();
     const question = ++this.#asked;
     this.#waiting.set(question, resolve);
     this.#ask(question, isolates.map(({ number }) => number));
-    const late = setTimeout(() => resolve(null), ANSWER_MS);
-    const threads = await promise;
-    clearTimeout(late);
+    const threads = await inTime(promise, ANSWER_MS);
     this.#waiting.delete(question);
-    if (threads === null) return false;
+    if (threads === LATE) return false;
     const told = new Map(threads.map((thread) => [thread.isolate, thread]));
     for (const isolate of isolates) isolate.learn(told.get(isolate.number));
     return true;

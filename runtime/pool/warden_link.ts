@@ -1,4 +1,5 @@
 /** The host's end of a warden: spawns and kills isolates, passes on their figures and ends. */
+import { inTime, LATE } from "../deadline.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import {
   counterOf,
@@ -64,10 +65,6 @@ export class WardenLink implements Disposable {
     });
     const link = new WardenLink(worker, tell.warn);
     const up = Promise.withResolvers<void>();
-    const late = setTimeout(
-      () => up.reject(new NanoError("INTERNAL", `Cannot start the warden: silent for ${WARDEN_START_MS} ms`)),
-      WARDEN_START_MS,
-    );
     worker.onerror = (event) => {
       event.preventDefault();
       const error = new NanoError("INTERNAL", `Cannot go on without the warden: ${event.message}`);
@@ -84,12 +81,12 @@ export class WardenLink implements Disposable {
       inFlight: link.#counters.buffer as SharedArrayBuffer,
     });
     try {
-      await up.promise;
+      if (await inTime(up.promise, WARDEN_START_MS) === LATE) {
+        throw new NanoError("INTERNAL", `Cannot start the warden: silent for ${WARDEN_START_MS} ms`);
+      }
     } catch (error) {
       worker.terminate();
       throw new NanoError("INTERNAL", messageOf(error), { cause: error });
-    } finally {
-      clearTimeout(late);
     }
     return link;
   }

@@ -1,4 +1,5 @@
 /** One isolate as the warden holds it: its thread, its heartbeat, what is known of it. */
+import { inTime, LATE } from "../deadline.ts";
 import type { Worker as CappedWorker } from "node:worker_threads";
 import { COLLECT, type Collect, type Heartbeat, type HeartbeatAsk, type ThreadFigures } from "../protocol/messages.ts";
 import type { HeldFinding, HeldJudge } from "./held_judge.ts";
@@ -98,8 +99,8 @@ export class WatchedIsolate {
   /** Reads the thread's CPU clock; false when it is just starting or ending, which its exit event will tell. */
   async readClock(): Promise<boolean> {
     try {
-      const usage = await inTime(this.worker.cpuUsage());
-      if (usage === null) return false;
+      const usage = await inTime(this.worker.cpuUsage(), CLOCK_MS);
+      if (usage === LATE) return false;
       this.vitals.cpuMicros = usage.user + usage.system;
       return !this.ended;
     } catch {
@@ -117,14 +118,4 @@ export class WatchedIsolate {
 
 function finite(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
-}
-
-async function inTime<Value>(value: Promise<Value>): Promise<Value | null> {
-  const { promise: late, resolve } = Promise.withResolvers<null>();
-  const timer = setTimeout(() => resolve(null), CLOCK_MS);
-  try {
-    return await Promise.race([value, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -5,6 +5,7 @@ import { idleSnapshot } from "./idle_snapshot.ts";
 import { overloaded, startedTooLate } from "../app/refusal.ts";
 import { START_WAIT_MS } from "../app/supervisor.ts";
 import type { Clock } from "../clock.ts";
+import { inTime } from "../deadline.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
 import type { AppSnapshot, NanoEvent } from "../events.ts";
@@ -117,9 +118,8 @@ export class PreparingUnit implements AppUnit {
     if (this.#started !== null && waiting > 0) {
       this.#move("draining");
       emit({ event: "app_drain_start", app: name, inFlight: waiting });
-      const cancel = clock.after(timeoutMs, this.#over.resolve);
-      await this.#over.promise;
-      cancel();
+      await inTime(this.#over.promise, timeoutMs, clock);
+      this.#over.resolve();
       if (this.#unit !== null) return await this.#unit.stop(Math.max(0, deadline - clock.now()));
     }
     this.#sweep?.();

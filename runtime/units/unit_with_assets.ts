@@ -1,6 +1,7 @@
 /** An app with a folder of static files before it: files are answered in the host, whatever the app's state. */
 import type { AppCall } from "../app_call.ts";
 import type { Clock } from "../clock.ts";
+import { inTime } from "../deadline.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { AppSnapshot, NanoEvent } from "../events.ts";
@@ -90,20 +91,17 @@ export class UnitWithAssets implements AppUnit {
 
   async #stopNow(timeoutMs: number): Promise<ExitReason> {
     const { clock, emit } = this.#tools;
-    const deadline = Promise.withResolvers<void>();
     const startedAt = clock.now();
-    const cancel = clock.after(timeoutMs, deadline.resolve);
     // A request whose file is still looked for may be the app's: it must find the app, as any that came before.
-    await Promise.race([Promise.allSettled(this.#looking), deadline.promise]);
+    await inTime(Promise.allSettled(this.#looking), timeoutMs, clock);
     const leftMs = Math.max(0, timeoutMs - (clock.now() - startedAt));
     const idle = Promise.withResolvers<void>();
     this.#onIdle = idle.resolve;
     if (this.#streams.size === 0) idle.resolve();
     const [reason] = await Promise.all([
       this.#unit.stop(leftMs),
-      Promise.race([idle.promise, deadline.promise]),
+      inTime(idle.promise, leftMs, clock),
     ]);
-    cancel();
     const cut = this.#streams.size;
     for (const stream of [...this.#streams]) stream.cut(`Not sent within ${timeoutMs} ms of a drain`, "timed_out");
     if (cut > 0) emit({ event: "app_drained", app: this.app.name, forcedClosed: cut });

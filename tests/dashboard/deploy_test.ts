@@ -15,7 +15,7 @@ dashboardTests("Deploys from the dashboard", (test) => {
     await dialog.getByLabel("Note").fill("Faster");
     await dialog.getByRole("button", { name: "Deploy" }).click();
     await page.getByRole("status").filter({ hasText: "Deployed v1 of app-1" }).waitFor();
-    const [version] = target.operations.versions("app-1");
+    const [version] = target.operations.versions.list("app-1");
     assertEquals([version?.note, version?.role, version?.actor], ["Faster", "active", "dashboard 127.0.0.1"]);
     assertEquals(target.operations.archiveBytes, ZIP_BYTES.length);
     await page.locator("tr[data-version=v1]").waitFor();
@@ -34,7 +34,7 @@ dashboardTests("Deploys from the dashboard", (test) => {
         await dialog.getByRole("radio", { name: choice }).check();
         await dialog.getByRole("button", { name: "Deploy" }).click();
         await page.getByRole("status").filter({ hasText: "Deployed v" }).waitFor();
-        assertEquals(target.operations.versions("app-1")[0]?.role, role);
+        assertEquals(target.operations.versions.list("app-1")[0]?.role, role);
       }
       assertEquals(target.find("app-1").origin.rollout?.percent, 10);
       await page.getByRole("link", { name: "v2--app-1.app-1.localhost" }).waitFor();
@@ -60,7 +60,7 @@ dashboardTests("Deploys from the dashboard", (test) => {
     await drop(page, "app.zip", [...ZIP_BYTES]);
     const dialog = page.getByRole("dialog", { name: "Deploy a new version of app-2" });
     await dialog.waitFor();
-    assertEquals(target.operations.versions("app-2").length, 0);
+    assertEquals(target.operations.versions.list("app-2").length, 0);
     await dialog.getByRole("button", { name: "Deploy" }).click();
     await page.locator("tr[data-version=v1]").waitFor();
   });
@@ -87,7 +87,7 @@ dashboardTests("Deploys from the dashboard", (test) => {
       await button.click();
       await dialog.getByRole("alert").filter({ hasText: "index.ts: it throws" }).waitFor();
       await button.click();
-      await until("the next try works", () => target.operations.versions("app-1").length === 1);
+      await until("the next try works", () => target.operations.versions.list("app-1").length === 1);
       await page.locator("tr[data-version=v1]").waitFor();
     },
   );

@@ -30,8 +30,8 @@ dashboardTests("The dashboard's other pages and what holds for all", (test) => {
 
   test("History filters by app and pages", { path: null }, async ({ tab: { page }, server: { target } }) => {
     const by = { actor: "cli 10.0.0.7", ifMatch: null };
-    for (let turn = 0; turn < 60; turn++) await target.operations.restartApp("app-1", by);
-    await target.operations.restartApp("app-2", by);
+    for (let turn = 0; turn < 60; turn++) await target.operations.apps.restart("app-1", by);
+    await target.operations.apps.restart("app-2", by);
     await page.goto("/history");
     const entries = page.locator("tr[data-entry]");
     assertEquals(await entries.count(), 50);

@@ -1,7 +1,7 @@
 /** The generated pages hold everything that they are made of, and the sidebar leads to every page. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { SIDEBAR } from "../../docs/site/sidebar.mjs";
-import { commandDocs } from "../../admin/cli/line/command_docs.ts";
+import { commandDocs } from "../../admin/cli/command_index.ts";
 import { ratioPlot } from "../../docs/scripts/benchmark_plots.ts";
 import { composeSite } from "../../docs/scripts/compose_site.ts";
 import { decisionPage } from "../../docs/scripts/decision_pages.ts";
@@ -23,12 +23,12 @@ function textOf(path: string): string {
   return text;
 }
 
-Deno.test("The reference names every key of nano.json, every code, command and option", () => {
+Deno.test("The reference names every key of nano.json, every code, command and option", async () => {
   const config = textOf("reference/nano-json.md");
   for (const name of namesIn(configJsonSchema())) assertStringIncludes(config, `| \`${name}\` |`);
   for (const code of Object.keys(ERROR_CODES)) assertStringIncludes(textOf("reference/error-codes.md"), `\`${code}\``);
   const commands = textOf("reference/command-line.md");
-  for (const { name, options } of commandDocs()) {
+  for (const { name, options } of await commandDocs()) {
     assertStringIncludes(commands, `## nano ${name}\n`);
     for (const option of options.filter(({ hidden }) => hidden !== true)) {
       assertStringIncludes(commands, `--${option.name}`);

@@ -41,7 +41,7 @@ export class ServedExamples implements AsyncDisposable {
 
   /** Runs a job now. @returns whether it went well */
   runCron(app: string, name: string): Promise<boolean> {
-    return this.nano.operations.runCron(app, name, { actor: "test", ifMatch: null });
+    return this.nano.operations.apps.runCron(app, name, { actor: "test", ifMatch: null });
   }
 
   /** Lines that an app wrote to its console, with their levels; they come a few ms late. */

@@ -1,5 +1,5 @@
 /** Holds the shell commands of the docs to what there is: commands, options, tasks, files. */
-import { commandDocs } from "../../admin/cli/line/command_docs.ts";
+import { findCommandDoc } from "../../admin/cli/command_index.ts";
 import { CommandLine } from "../../admin/cli/line/command_line.ts";
 import { REPO } from "../support/repo.ts";
 
@@ -63,8 +63,8 @@ async function checkCommand(words: readonly string[]): Promise<void> {
 
 async function checkNano([name = "", ...args]: readonly string[]): Promise<void> {
   if (name === "--version" || name === "--help") return;
-  const doc = commandDocs().find((one) => one.name === name);
-  if (doc === undefined) throw new Error(`there is no command "${name}"`);
+  const doc = await findCommandDoc(name);
+  if (doc === null) throw new Error(`there is no command "${name}"`);
   if (args.includes("--help")) return;
   await CommandLine.read(doc, args);
 }

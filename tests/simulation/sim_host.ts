@@ -1,7 +1,7 @@
 /** A host of the simulator: NANO's own generations, supervisors, reserve and admission over pretended isolates. */
 import { Supervisor } from "../../runtime/app/supervisor.ts";
 import type { AppBundle } from "../../runtime/bundle/bundler.ts";
-import { within } from "../../runtime/clock.ts";
+import { inTime } from "../../runtime/deadline.ts";
 import type { AppConfig, NanoConfig } from "../../runtime/config/resolved_config.ts";
 import { NanoError } from "../../runtime/errors.ts";
 import { EventHub } from "../../runtime/events.ts";
@@ -175,7 +175,7 @@ export class SimHost {
     }
     this.#reserve[Symbol.dispose]();
     // Deno's threads take a moment to end.
-    await within(this.clock, new Promise(() => {}), 1_000);
+    await inTime(new Promise(() => {}), 1_000, this.clock);
     this.#recorder[Symbol.dispose]();
   }
 

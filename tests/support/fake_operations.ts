@@ -1,6 +1,7 @@
 /** The changes of a fake NANO: they work on its memory, and remember who asked for what. */
 import {
   type AppConfig,
+  type AppOperations,
   type AppOrigin,
   type ChangeAction,
   type ChangeRequest,
@@ -11,6 +12,7 @@ import {
   type Operations,
   type ReloadSummary,
   type SetAside,
+  type VersionOperations,
   type VersionView,
 } from "../../runtime/mod.ts";
 import type { FakeAdminTarget } from "./fake_admin_target.ts";
@@ -43,86 +45,156 @@ export class FakeOperations implements Operations {
     this.#target = target;
   }
 
-  tagOf(app: string): string {
-    return `"${app}-${this.#target.find(app).revision}"`;
-  }
+  readonly apps: AppOperations = {
+    tagOf: (app: string): string => {
+      return `"${app}-${this.#target.find(app).revision}"`;
+    },
 
-  originOf(app: string): AppOrigin {
-    return this.#target.find(app).origin;
-  }
+    originOf: (app: string): AppOrigin => {
+      return this.#target.find(app).origin;
+    },
+
+    // deno-lint-ignore require-await
+    add: async (entry: Written, by: ChangeRequest): Promise<string> => {
+      this.#target.refuse();
+      const hostnames = hostnamesOf(entry);
+      const name = String(entry.name ?? hostnames[0]?.split(".")[0]);
+      if (this.#target.memory.has(name)) {
+        throw new NanoError("CONFLICT", `Cannot add app "${name}": the name is taken`);
+      }
+      this.#refuseTakenHosts(name, hostnames);
+      const config = changed(fakeAppConfig(name, { env: {}, secrets: [], crons: [] }), { hostname: [name], ...entry });
+      const origin: AppOrigin = { source: "api", versionOf: null, overrides: null, deployed: null, rollout: null };
+      this.#target.put(name, { config, origin, snapshot: fakeSnapshot(name, { since: this.#target.now() }) });
+      this.#record("app.add", name, `Added app "${name}"`, by);
+      return name;
+    },
+
+    // deno-lint-ignore require-await
+    change: async (name: string, patch: Written, by: ChangeRequest): Promise<void> => {
+      const app = this.#begin(name, by);
+      if (patch.hostname !== undefined) this.#refuseTakenHosts(name, hostnamesOf(patch));
+      app.config = changed(app.config, patch);
+      app.snapshot = { ...app.snapshot, hostnames: app.config.hostnames };
+      app.origin = { ...app.origin, overrides: { ...app.origin.overrides, ...patch } };
+      this.#record("app.change", name, `Changed ${Object.keys(patch).join(", ")}`, by);
+    },
+
+    // deno-lint-ignore require-await
+    reset: async (name: string, by: ChangeRequest): Promise<void> => {
+      const app = this.#begin(name, by);
+      app.origin = { ...app.origin, overrides: null };
+      this.#record("app.change", name, "Dropped the overrides", by);
+    },
+
+    remove: async (name: string, by: ChangeRequest): Promise<DrainOutcome> => {
+      this.#begin(name, by);
+      this.#target.move(name, "draining");
+      await this.drainGate;
+      this.#target.memory.delete(name);
+      this.#target.events.emit({ event: "app_removed", app: name });
+      this.#record("app.remove", name, `Removed app "${name}"`, by);
+      return this.outcome;
+    },
+
+    // deno-lint-ignore require-await
+    restart: async (name: string, by: ChangeRequest): Promise<void> => {
+      this.#begin(name, by);
+      this.#target.move(name, "running");
+      this.#record("app.restart", name, `Restarted app "${name}"`, by);
+    },
+
+    drain: async (name: string, by: ChangeRequest): Promise<DrainOutcome> => {
+      this.#begin(name, by);
+      this.#target.move(name, "draining");
+      await this.drainGate;
+      this.#target.move(name, "stopped");
+      this.#record("app.drain", name, `Drained app "${name}"`, by);
+      return this.outcome;
+    },
+
+    // deno-lint-ignore require-await
+    runCron: async (name: string, cron: string, by: ChangeRequest): Promise<boolean> => {
+      this.#target.refuse();
+      const { config } = this.#target.find(name);
+      if (!config.crons.some((one) => one.name === cron)) {
+        throw new NanoError("NOT_FOUND", `Cannot run job "${cron}" of app "${name}": there is none of that name`);
+      }
+      this.#record("cron.run", name, `Ran job "${cron}"`, by);
+      return this.cronOk;
+    },
+  };
+
+  readonly versions: VersionOperations = {
+    deploy: async (name: string, archive: ReadableStream<Uint8Array>, how: DeployRequest): Promise<VersionView> => {
+      this.archiveBytes = await archiveLength(name, archive);
+      this.#target.refuse();
+      let app = this.#target.memory.get(name);
+      if (app === undefined) {
+        if (how.create === null) this.#target.find(name);
+        const hostname = how.create!.hostnames.length > 0 ? how.create!.hostnames : [name];
+        await this.apps.add({ name, path: `/srv/${name}`, hostname }, { ...how, ifMatch: null });
+        app = this.#target.find(name);
+      } else {
+        this.#begin(name, how);
+      }
+      const version = `v${app.versions.length + 1}`;
+      const { target } = how;
+      const role = target === "all" ? "active" : "percent" in target ? "rollout" : "preview";
+      const previewHost = typeof target === "object" && "preview" in target
+        ? `${version}--${name}.${target.preview.suffix ?? app.config.hostnames[0]}`
+        : null;
+      const view = fakeVersion(version, this.#target.now(), {
+        bytes: this.archiveBytes,
+        note: how.note,
+        actor: how.actor,
+        role,
+        previewHost,
+      });
+      app.versions = [view, ...app.versions];
+      if (target === "all") this.#serve(app, version);
+      else if ("percent" in target) app.origin = { ...app.origin, rollout: { version, percent: target.percent } };
+      this.#record("version.deploy", name, `Deployed ${version}`, how);
+      return view;
+    },
+
+    list: (name: string): readonly VersionView[] => {
+      return this.#target.find(name).versions;
+    },
+
+    // deno-lint-ignore require-await
+    rollback: async (name: string, version: string | null, by: ChangeRequest): Promise<string> => {
+      const app = this.#begin(name, by);
+      const to = version ?? app.before;
+      if (to === null) throw new NanoError("CONFLICT", `Cannot roll app "${name}" back: no version served before`);
+      if (to !== "path") this.#version(app, to);
+      this.#serve(app, to);
+      this.#record("version.rollback", name, `Rolled back to ${to}`, by);
+      return to;
+    },
+
+    // deno-lint-ignore require-await
+    rollout: async (name: string, version: string, percent: number, by: ChangeRequest): Promise<void> => {
+      const app = this.#begin(name, by);
+      this.#version(app, version);
+      if (percent === 100) this.#serve(app, version);
+      else app.origin = { ...app.origin, rollout: percent === 0 ? null : { version, percent } };
+      this.#record("version.rollout", name, `Gave ${version} ${percent} %`, by);
+    },
+
+    // deno-lint-ignore require-await
+    remove: async (name: string, version: string, by: ChangeRequest): Promise<void> => {
+      const app = this.#begin(name, by);
+      if (this.#version(app, version).role === "active") {
+        throw new NanoError("CONFLICT", `Cannot remove version "${version}" of app "${name}": it serves`);
+      }
+      app.versions = app.versions.filter((view) => view.version !== version);
+      this.#record("version.remove", name, `Removed ${version}`, by);
+    },
+  };
 
   setAside(): readonly SetAside[] {
     return this.aside;
-  }
-
-  // deno-lint-ignore require-await
-  async addApp(entry: Written, by: ChangeRequest): Promise<string> {
-    this.#target.refuse();
-    const hostnames = hostnamesOf(entry);
-    const name = String(entry.name ?? hostnames[0]?.split(".")[0]);
-    if (this.#target.memory.has(name)) {
-      throw new NanoError("CONFLICT", `Cannot add app "${name}": the name is taken`);
-    }
-    this.#refuseTakenHosts(name, hostnames);
-    const config = changed(fakeAppConfig(name, { env: {}, secrets: [], crons: [] }), { hostname: [name], ...entry });
-    const origin: AppOrigin = { source: "api", versionOf: null, overrides: null, deployed: null, rollout: null };
-    this.#target.put(name, { config, origin, snapshot: fakeSnapshot(name, { since: this.#target.now() }) });
-    this.#record("app.add", name, `Added app "${name}"`, by);
-    return name;
-  }
-
-  // deno-lint-ignore require-await
-  async changeApp(name: string, patch: Written, by: ChangeRequest): Promise<void> {
-    const app = this.#begin(name, by);
-    if (patch.hostname !== undefined) this.#refuseTakenHosts(name, hostnamesOf(patch));
-    app.config = changed(app.config, patch);
-    app.snapshot = { ...app.snapshot, hostnames: app.config.hostnames };
-    app.origin = { ...app.origin, overrides: { ...app.origin.overrides, ...patch } };
-    this.#record("app.change", name, `Changed ${Object.keys(patch).join(", ")}`, by);
-  }
-
-  // deno-lint-ignore require-await
-  async resetApp(name: string, by: ChangeRequest): Promise<void> {
-    const app = this.#begin(name, by);
-    app.origin = { ...app.origin, overrides: null };
-    this.#record("app.change", name, "Dropped the overrides", by);
-  }
-
-  async removeApp(name: string, by: ChangeRequest): Promise<DrainOutcome> {
-    this.#begin(name, by);
-    this.#target.move(name, "draining");
-    await this.drainGate;
-    this.#target.memory.delete(name);
-    this.#target.events.emit({ event: "app_removed", app: name });
-    this.#record("app.remove", name, `Removed app "${name}"`, by);
-    return this.outcome;
-  }
-
-  // deno-lint-ignore require-await
-  async restartApp(name: string, by: ChangeRequest): Promise<void> {
-    this.#begin(name, by);
-    this.#target.move(name, "running");
-    this.#record("app.restart", name, `Restarted app "${name}"`, by);
-  }
-
-  async drainApp(name: string, by: ChangeRequest): Promise<DrainOutcome> {
-    this.#begin(name, by);
-    this.#target.move(name, "draining");
-    await this.drainGate;
-    this.#target.move(name, "stopped");
-    this.#record("app.drain", name, `Drained app "${name}"`, by);
-    return this.outcome;
-  }
-
-  // deno-lint-ignore require-await
-  async runCron(name: string, cron: string, by: ChangeRequest): Promise<boolean> {
-    this.#target.refuse();
-    const { config } = this.#target.find(name);
-    if (!config.crons.some((one) => one.name === cron)) {
-      throw new NanoError("NOT_FOUND", `Cannot run job "${cron}" of app "${name}": there is none of that name`);
-    }
-    this.#record("cron.run", name, `Ran job "${cron}"`, by);
-    return this.cronOk;
   }
 
   // deno-lint-ignore require-await
@@ -139,72 +211,6 @@ export class FakeOperations implements Operations {
     return this.summary;
   }
 
-  async deploy(name: string, archive: ReadableStream<Uint8Array>, how: DeployRequest): Promise<VersionView> {
-    this.archiveBytes = await archiveLength(name, archive);
-    this.#target.refuse();
-    let app = this.#target.memory.get(name);
-    if (app === undefined) {
-      if (how.create === null) this.#target.find(name);
-      const hostname = how.create!.hostnames.length > 0 ? how.create!.hostnames : [name];
-      await this.addApp({ name, path: `/srv/${name}`, hostname }, { ...how, ifMatch: null });
-      app = this.#target.find(name);
-    } else {
-      this.#begin(name, how);
-    }
-    const version = `v${app.versions.length + 1}`;
-    const { target } = how;
-    const role = target === "all" ? "active" : "percent" in target ? "rollout" : "preview";
-    const previewHost = typeof target === "object" && "preview" in target
-      ? `${version}--${name}.${target.preview.suffix ?? app.config.hostnames[0]}`
-      : null;
-    const view = fakeVersion(version, this.#target.now(), {
-      bytes: this.archiveBytes,
-      note: how.note,
-      actor: how.actor,
-      role,
-      previewHost,
-    });
-    app.versions = [view, ...app.versions];
-    if (target === "all") this.#serve(app, version);
-    else if ("percent" in target) app.origin = { ...app.origin, rollout: { version, percent: target.percent } };
-    this.#record("version.deploy", name, `Deployed ${version}`, how);
-    return view;
-  }
-
-  versions(name: string): readonly VersionView[] {
-    return this.#target.find(name).versions;
-  }
-
-  // deno-lint-ignore require-await
-  async rollback(name: string, version: string | null, by: ChangeRequest): Promise<string> {
-    const app = this.#begin(name, by);
-    const to = version ?? app.before;
-    if (to === null) throw new NanoError("CONFLICT", `Cannot roll app "${name}" back: no version served before`);
-    if (to !== "path") this.#version(app, to);
-    this.#serve(app, to);
-    this.#record("version.rollback", name, `Rolled back to ${to}`, by);
-    return to;
-  }
-
-  // deno-lint-ignore require-await
-  async rollout(name: string, version: string, percent: number, by: ChangeRequest): Promise<void> {
-    const app = this.#begin(name, by);
-    this.#version(app, version);
-    if (percent === 100) this.#serve(app, version);
-    else app.origin = { ...app.origin, rollout: percent === 0 ? null : { version, percent } };
-    this.#record("version.rollout", name, `Gave ${version} ${percent} %`, by);
-  }
-
-  // deno-lint-ignore require-await
-  async removeVersion(name: string, version: string, by: ChangeRequest): Promise<void> {
-    const app = this.#begin(name, by);
-    if (this.#version(app, version).role === "active") {
-      throw new NanoError("CONFLICT", `Cannot remove version "${version}" of app "${name}": it serves`);
-    }
-    app.versions = app.versions.filter((view) => view.version !== version);
-    this.#record("version.remove", name, `Removed ${version}`, by);
-  }
-
   history(filter: { app: string | null; before: number | null; limit: number }): readonly HistoryEntry[] {
     return this.entries
       .filter(({ id, app }) => (filter.app === null || app === filter.app) && id < (filter.before ?? Infinity))
@@ -215,8 +221,8 @@ export class FakeOperations implements Operations {
   #begin(name: string, by: ChangeRequest): FakeApp {
     this.#target.refuse();
     const app = this.#target.find(name);
-    if (by.ifMatch !== null && by.ifMatch !== this.tagOf(name)) {
-      throw new NanoError("PRECONDITION_FAILED", `Cannot change app "${name}": it is ${this.tagOf(name)} by now`);
+    if (by.ifMatch !== null && by.ifMatch !== this.apps.tagOf(name)) {
+      throw new NanoError("PRECONDITION_FAILED", `Cannot change app "${name}": it is ${this.apps.tagOf(name)} by now`);
     }
     app.revision++;
     return app;

@@ -42,7 +42,7 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
   folder("runtime/config/"),
   folder("runtime/protocol/"),
   folder("runtime/machine/"),
-  files(GROUND, "runtime/clock.ts", "runtime/version.ts", "runtime/errors.ts"),
+  files(GROUND, "runtime/clock.ts", "runtime/deadline.ts", "runtime/version.ts", "runtime/errors.ts"),
   folder("runtime/std/"),
   files("deno.json", "deno.json"),
 ];

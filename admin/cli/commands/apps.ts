@@ -1,4 +1,5 @@
 /** `nano apps`: lists the apps of a running NANO, or shows one. */
+import { JSON_OPTION, SOME_APP } from "../line/usual_options.ts";
 import type { AppDetail, AppList, AppView } from "../../schemas/app_schemas.ts";
 import { appFacts } from "../online/app_facts.ts";
 import { type CliIo, wantsColor } from "../terminal/cli_io.ts";
@@ -35,20 +36,34 @@ const COLUMNS: readonly Column<AppView>[] = [
   { title: "UP", value: ({ uptime_seconds }) => uptime_seconds > 0 ? durationText(uptime_seconds) : "-", right: true },
 ];
 
-export const command = onlineCommand(async (online) => {
-  const { line, io } = online;
-  if (!line.flag("watch")) {
-    for (const text of await page(online)) io.out(text);
-    return 0;
-  }
-  return await follow(online, async (present, { signal }) => {
-    while (!signal.aborted) {
-      const lines = await page(present);
-      // Without a terminal each page stands by itself, after an empty line.
-      io.out((io.terminal ? CLEAR : "") + lines.join("\n") + (line.flag("json") || io.terminal ? "" : "\n"));
-      await pause(WATCH_MS, signal);
+export const command = onlineCommand({
+  doc: {
+    name: "apps",
+    summary: "List the apps, or show one",
+    description: ["Lists the apps with their state and figures; with a name it shows that app in full."],
+    arguments: [SOME_APP],
+    examples: [
+      { command: "nano apps", meaning: "a table" },
+      { command: "nano apps shop", meaning: "all about one app" },
+      { command: "nano apps --json | jq -r '.apps[] | select(.state == \"failed\").name'", meaning: "for a program" },
+    ],
+  },
+  options: [JSON_OPTION, { name: "watch", value: null, summary: "show it anew every two seconds, until Ctrl+C" }],
+  run: async (online) => {
+    const { line, io } = online;
+    if (!line.flag("watch")) {
+      for (const text of await page(online)) io.out(text);
+      return 0;
     }
-  });
+    return await follow(online, async (present, { signal }) => {
+      while (!signal.aborted) {
+        const lines = await page(present);
+        // Without a terminal each page stands by itself, after an empty line.
+        io.out((io.terminal ? CLEAR : "") + lines.join("\n") + (line.flag("json") || io.terminal ? "" : "\n"));
+        await pause(WATCH_MS, signal);
+      }
+    });
+  },
 });
 
 async function page({ line, io, client }: Online): Promise<readonly string[]> {

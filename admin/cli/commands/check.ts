@@ -1,10 +1,12 @@
 /** `nano check`: loads the configuration and tells all mistakes, and what a reload would change. */
+import { CONFIG_OPTION } from "../line/usual_options.ts";
 import { relative } from "node:path";
 import { loadConfig, messageOf, type NanoConfig, NanoError } from "../../../runtime/mod.ts";
 import { AdminClient, AdminError } from "../../client/client.ts";
 import type { ReloadView } from "../../schemas/host_schemas.ts";
 import { adminToken } from "../../token.ts";
-import type { CliIo, Command } from "../terminal/cli_io.ts";
+import type { Command } from "../line/command.ts";
+import type { CliIo } from "../terminal/cli_io.ts";
 import { configFile } from "../online/config_file.ts";
 import { isAlive, readAdminFile } from "../online/admin_file.ts";
 import { reloadLines } from "../online/reload_lines.ts";
@@ -16,6 +18,24 @@ type Preview =
   | { readonly running: true; readonly url: string; readonly problem: string };
 
 export const command: Command = {
+  doc: {
+    name: "check",
+    summary: "Look for mistakes in nano.json",
+    description: [
+      "Looks for mistakes in nano.json, all at once. Nothing is started and no port is opened. When a NANO of this " +
+      "configuration runs, it also tells what a reload would change.",
+    ],
+    arguments: [],
+    examples: [
+      { command: "nano check", meaning: "checks ./nano.json" },
+      {
+        command: "nano check --config /etc/nano/nano.json && systemctl reload nano",
+        meaning: "reloads only what is right",
+      },
+    ],
+    exitCodes: { 0: "no mistake", 3: "mistakes; they stand on standard error" },
+  },
+  options: [CONFIG_OPTION, { name: "json", value: null, summary: "JSON for programs" }],
   async run(line, io) {
     const file = configFile(line.text("config"), io);
     const json = line.flag("json");

@@ -1,4 +1,5 @@
 /** `nano deploy`: sends a folder or an archive as a new version of an app. */
+import { JSON_OPTION } from "../line/usual_options.ts";
 import { basename, join, resolve } from "node:path";
 import { packFolder } from "../../../runtime/mod.ts";
 import { AdminError } from "../../client/client.ts";
@@ -11,35 +12,64 @@ import { barText, Progress } from "../terminal/progress.ts";
 import { appUrls } from "../online/app_urls.ts";
 import { bytesText } from "../terminal/text_style.ts";
 
-export const command = onlineCommand(async (online) => {
-  const { line, io } = online;
-  const path = resolve(io.cwd, line.required("PATH"));
-  const target = targetOf(line);
-  const isFile = await isArchive(path);
-  const name = line.text("name") ?? await nameOf(path, isFile);
-  const isNew = await isMissing(online, name);
-  const hostnames = hostnamesOf(line, name, isNew);
-  const stop = new AbortController();
-  using _interrupt = io.onInterrupt(() => stop.abort());
-  try {
-    const version = await send(online, { name, path, isFile, target: { ...target, hostnames }, signal: stop.signal });
-    if (line.flag("json")) return outJson(io, version);
-    for (const text of await report(online, { name, version, isNew })) io.out(text);
-    return 0;
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    io.err(`nano: Cancelled; nano versions ${name} tells what is there`);
-    return 1;
-  }
-
-  function hostnamesOf(line: CommandLine, name: string, isNew: boolean): readonly string[] {
-    const given = line.list("hostname");
-    if (!isNew && given.length > 0) {
-      throw new CliError("USAGE", `App "${name}" exists already; --hostname is for an app that this deploy makes`);
+export const command = onlineCommand({
+  doc: {
+    name: "deploy",
+    summary: "Deploy a folder or an archive",
+    description: [
+      "Sends a folder, a zip or a tar.gz as a new version of an app. It is booted first and takes over without a lost " +
+      "request; when it cannot start, the old version serves on. An app that does not exist is made.",
+      "Of a folder are left out: .env*, .dev.vars*, .npmrc, .git, .nano, and what .gitignore and .nanoignore name; the " +
+      "latter wins, also with a negation. Installed packages go along as far as `dependencies` reach them.",
+    ],
+    arguments: [{ name: "PATH", required: true, completes: "file" }],
+    examples: [
+      { command: "nano deploy ./shop", meaning: "all requests go to the new version" },
+      { command: "nano deploy ./shop --preview", meaning: "look at it first, on its own host" },
+      { command: 'nano deploy ./shop --percent 10 --note "new checkout"', meaning: "a tenth of the requests" },
+      { command: "nano deploy shop.tar.gz --name shop --hostname shop.example.com", meaning: "an archive, a new app" },
+    ],
+  },
+  options: [
+    { name: "name", value: "APP", summary: "the app (name of package.json, else of the folder)", completes: "app" },
+    { name: "hostname", value: "HOST", summary: "host of an app that is made (<name>.localhost)", repeats: true },
+    { name: "percent", value: "N", summary: "give the version this part of the requests, and watch its errors" },
+    { name: "preview", value: null, summary: "serve the version on a host of its own only" },
+    { name: "note", value: "TEXT", summary: "a word for the list of versions" },
+    { name: "verbose", value: null, summary: "name every file and folder that is left out" },
+    JSON_OPTION,
+  ],
+  check: targetOf,
+  run: async (online) => {
+    const { line, io } = online;
+    const path = resolve(io.cwd, line.required("PATH"));
+    const target = targetOf(line);
+    const isFile = await isArchive(path);
+    const name = line.text("name") ?? await nameOf(path, isFile);
+    const isNew = await isMissing(online, name);
+    const hostnames = hostnamesOf(line, name, isNew);
+    const stop = new AbortController();
+    using _interrupt = io.onInterrupt(() => stop.abort());
+    try {
+      const version = await send(online, { name, path, isFile, target: { ...target, hostnames }, signal: stop.signal });
+      if (line.flag("json")) return outJson(io, version);
+      for (const text of await report(online, { name, version, isNew })) io.out(text);
+      return 0;
+    } catch (error) {
+      if (!stop.signal.aborted) throw error;
+      io.err(`nano: Cancelled; nano versions ${name} tells what is there`);
+      return 1;
     }
-    return given.length > 0 ? given : [`${name}.localhost`];
-  }
-}, targetOf);
+
+    function hostnamesOf(line: CommandLine, name: string, isNew: boolean): readonly string[] {
+      const given = line.list("hostname");
+      if (!isNew && given.length > 0) {
+        throw new CliError("USAGE", `App "${name}" exists already; --hostname is for an app that this deploy makes`);
+      }
+      return given.length > 0 ? given : [`${name}.localhost`];
+    }
+  },
+});
 
 function targetOf(line: CommandLine): { readonly percent?: number; readonly preview?: true; readonly note?: string } {
   const percent = line.whole("percent", { min: 1, max: 100 });

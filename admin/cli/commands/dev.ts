@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { type AppLayer, Nano, resolveConfig } from "../../../runtime/mod.ts";
 import { CliError } from "../../process/cli_error.ts";
-import { type CliIo, type Command, wantsColor } from "../terminal/cli_io.ts";
+import type { Command } from "../line/command.ts";
+import { type CliIo, wantsColor } from "../terminal/cli_io.ts";
 import { devAppName, devDocument } from "../host/dev_document.ts";
 import { devVars } from "../host/dev_vars.ts";
 import { serve } from "../host/host.ts";
@@ -10,6 +11,23 @@ import { serveInUtc } from "../../process/serving_zone.ts";
 import { listenSignals } from "../../process/signals.ts";
 
 export const command: Command = {
+  doc: {
+    name: "dev",
+    summary: "Serve one app without a configuration",
+    description: [
+      "Serves one app, a folder or an entry file, on 127.0.0.1. No configuration is needed; an edit takes effect at once.",
+      "In a Workers project its wrangler file is read, and .dev.vars or else .env for secrets.",
+    ],
+    arguments: [{ name: "PATH", required: true, completes: "file" }],
+    examples: [
+      { command: "nano dev ./hello", meaning: "serves http://127.0.0.1:8080/" },
+      { command: "nano dev ./hello/index.ts --port 3000", meaning: "an entry file, another port" },
+    ],
+  },
+  options: [
+    { name: "port", value: "N", summary: "the port (8080); 0 picks a free one" },
+    { name: "env", value: "NAME", summary: "an environment of the folder's wrangler file" },
+  ],
   async run(line, io) {
     const port = line.port("port");
     const path = resolve(io.cwd, line.required("PATH"));

@@ -9,7 +9,8 @@ import {
   resolveConfig,
 } from "../../../runtime/mod.ts";
 import { CliError } from "../../process/cli_error.ts";
-import { type CliIo, type Command, wantsColor } from "../terminal/cli_io.ts";
+import type { Command } from "../line/command.ts";
+import { type CliIo, wantsColor } from "../terminal/cli_io.ts";
 import type { CommandLine } from "../line/command_line.ts";
 
 const APP = "script";
@@ -17,6 +18,39 @@ const APP = "script";
 const EVAL_ENTRY = "app:///__eval__.js";
 
 export const command: Command = {
+  doc: {
+    name: "eval",
+    summary: "Run a script in a cell of its own",
+    description: [
+      "Runs a script in an isolate of its own, with the limits and the sandbox of an app: JavaScript or TypeScript, " +
+      "top-level await, imports from its folder and from npm. Its console goes to standard output and error; the value " +
+      "of `export default` is printed. Nothing of this machine's environment is visible in it.",
+      "It ends when the script, its timers and its fetches have ended. Code of --code or standard input lives in an empty " +
+      "folder: it can import npm: packages and node: modules, but no files.",
+    ],
+    arguments: [{ name: "SCRIPT", required: false, completes: "file" }],
+    rest: "ARGUMENTS",
+    examples: [
+      { command: "nano eval script.ts", meaning: "runs a file" },
+      { command: "nano eval --code 'export default 6 * 7'", meaning: "prints 42" },
+      { command: "cat job.ts | nano eval - --timeout-ms 5000 --env DAY=monday", meaning: "from standard input" },
+      { command: "nano eval script.ts -- one two", meaning: "arguments, in Deno.args and process.argv" },
+    ],
+    exitCodes: { 0: "the script ended", 1: "it threw, or hit a limit; its code is told" },
+  },
+  options: [
+    { name: "code", value: "TEXT", summary: "the script itself, instead of a file" },
+    { name: "memory-mb", value: "N", summary: "cap of the heap, and of what is held outside of it, in MiB (128)" },
+    { name: "cpu-ms", value: "N", summary: "longest computation without a turn of the event loop (5000)" },
+    { name: "timeout-ms", value: "N", summary: "longest run (30000)" },
+    {
+      name: "outbound",
+      value: "POLICY",
+      summary: "where it may connect to: public (the default), none, any, or hosts with commas between",
+      completes: ["public", "none", "any"],
+    },
+    { name: "env", value: "NAME=VALUE", summary: "a variable", repeats: true },
+  ],
   async run(line, io) {
     const temp = await Deno.makeTempDir({ prefix: "nano_eval_" });
     try {

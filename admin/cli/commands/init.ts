@@ -1,11 +1,26 @@
 /** `nano init`: writes a small project that serves at once. */
 import { join, relative, resolve } from "node:path";
 import { CliError } from "../../process/cli_error.ts";
-import type { Command } from "../terminal/cli_io.ts";
+import type { Command } from "../line/command.ts";
 import { devAppName } from "../host/dev_document.ts";
 import { projectFiles } from "../host/project_files.ts";
 
 export const command: Command = {
+  doc: {
+    name: "init",
+    summary: "Write a new project",
+    description: [
+      "Writes a small project that serves at once: an app, nano.json, .gitignore and a README. It asks nothing and never " +
+      "overwrites a file.",
+    ],
+    arguments: [{ name: "FOLDER", required: false, completes: "folder" }],
+    examples: [
+      { command: "nano init hello", meaning: "makes the folder hello" },
+      { command: "nano init", meaning: "fills this folder" },
+    ],
+    exitCodes: { 1: "a file is there already, or the folder cannot be written" },
+  },
+  options: [],
   async run(line, io) {
     const folder = resolve(io.cwd, line.argument("FOLDER") ?? ".");
     const name = devAppName(folder, false);

@@ -1,11 +1,10 @@
 /** Renders the help of the command line and of its commands. */
-import { type CommandDoc, commandDocs, EXIT_CODES, shortUsageOf, usageOf } from "./command_docs.ts";
+import { type CommandDoc, EXIT_CODES, shortUsageOf, usageOf } from "./command_doc.ts";
 
 const WIDTH = 100;
 
 /** What `nano --help` prints. */
-export function overviewText(): string {
-  const docs = commandDocs();
+export function overviewText(docs: readonly CommandDoc[]): string {
   const width = Math.max(...docs.map((doc) => shortUsageOf(doc).length));
   const list = (online: boolean) =>
     docs.filter((doc) => doc.online === online).map((doc) => `  ${shortUsageOf(doc).padEnd(width)}  ${doc.summary}`);

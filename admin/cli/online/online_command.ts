@@ -1,8 +1,10 @@
 /** Makes commands out of what they ask a running NANO: finds it, and tells what was tried when nothing answers. */
 import { AdminClient, AdminError } from "../../client/client.ts";
 import { CliError } from "../../process/cli_error.ts";
-import type { CliIo, Command } from "../terminal/cli_io.ts";
+import type { CliIo } from "../terminal/cli_io.ts";
+import type { Command } from "../line/command.ts";
 import type { CommandLine } from "../line/command_line.ts";
+import { CONNECTION } from "./connection_options.ts";
 import { findAdmin, type FoundAdmin } from "./find_admin.ts";
 
 /** What an online command works with. */
@@ -13,18 +15,21 @@ export interface Online {
   readonly found: FoundAdmin;
 }
 
-/**
- * A command that talks to a running NANO.
- * @param run as `Command.run`
- * @param check throws for wrong use, which is told before NANO is looked for
- */
-export function onlineCommand(
-  run: (online: Online) => Promise<number>,
-  check: (line: CommandLine) => unknown = () => {},
-): Command {
+/** A command that talks to a running NANO; the options that find it are added. */
+export interface OnlineRecord extends Pick<Command, "doc" | "options"> {
+  /** Throws for wrong use, which is told before NANO is looked for. */
+  readonly check?: (line: CommandLine) => unknown;
+  /** As `Command.run`. */
+  readonly run: (online: Online) => Promise<number>;
+}
+
+/** Makes the command of a record. */
+export function onlineCommand({ doc, options, check, run }: OnlineRecord): Command {
   return {
+    doc: { ...doc, online: true },
+    options: [...options, ...CONNECTION],
     async run(line, io) {
-      check(line);
+      check?.(line);
       const online = await connect(line, io);
       try {
         return await run(online);

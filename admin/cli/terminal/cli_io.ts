@@ -1,5 +1,4 @@
 /** What a command sees of the world around it, so that tests can put another one there. */
-import type { CommandLine } from "../line/command_line.ts";
 import { StopCounter } from "../../process/signals.ts";
 import { argsOf, typedFolder } from "./typed_folder.ts";
 
@@ -29,16 +28,6 @@ export interface CliIo {
   readonly errTerminal: boolean;
   /** Width of the terminal in characters, or null without one. */
   readonly columns: number | null;
-}
-
-/** A command of the command line; the module of a command exports one as `command`. */
-export interface Command {
-  /**
-   * Runs the command.
-   * @param line what was given, already checked against the command's doc
-   * @returns the exit code: 0 done, 1 failed, 2 wrong use, 3 configuration refused
-   */
-  run(line: CommandLine, io: CliIo): Promise<number>;
 }
 
 /** The real world. */

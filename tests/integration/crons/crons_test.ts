@@ -69,7 +69,7 @@ test("A job gets its event and env, and is told in events, log and metrics", asy
   const { nano, told, heard } = await start(project);
   await using _ = nano;
 
-  assertEquals(await nano.operations.runCron("jobs", "0 * * * *", BY), true);
+  assertEquals(await nano.operations.apps.runCron("jobs", "0 * * * *", BY), true);
   assertEquals(await (await fetch(nano.url)).json(), [
     { type: "scheduled", cron: "0 * * * *", time: "number", env: "n" },
   ]);
@@ -78,13 +78,13 @@ test("A job gets its event and env, and is told in events, log and metrics", asy
   const [done] = told("cron_done");
   assertEquals<unknown>({ ...done, durationMs: 0 }, { event: "cron_done", ...hourly, durationMs: 0, ok: true });
 
-  assertEquals(await nano.operations.runCron("jobs", "failing", BY), false);
+  assertEquals(await nano.operations.apps.runCron("jobs", "failing", BY), false);
   const failed = await heard("cron_done", ({ name }) => name === "failing");
   assertEquals([failed.ok, failed.error], [false, 'Cannot answer from app "jobs": its handler threw Error']);
   const line = await heard("app_log", ({ app, level }) => app === "jobs" && level === "error");
   assert(line.text.includes("this job fails") && line.text.includes("index.ts"), line.text);
 
-  assertEquals(await nano.operations.runCron("bare", "0 * * * *", BY), false);
+  assertEquals(await nano.operations.apps.runCron("bare", "0 * * * *", BY), false);
   const missing = await heard("app_log", ({ app, level }) => app === "bare" && level === "error");
   assert(missing.text.includes("exports no scheduled(event, env, ctx)"), missing.text);
 
@@ -92,7 +92,7 @@ test("A job gets its event and env, and is told in events, log and metrics", asy
   for (const [cron, outcome] of [["0 * * * *", "ok"], ["failing", "error"]]) {
     assert(metrics.includes(`nano_cron_runs_total{app="jobs",cron="${cron}",outcome="${outcome}"} 1`), metrics);
   }
-  await assertRejects(() => nano.operations.runCron("jobs", "none", BY), NanoError, "there is no such cron");
+  await assertRejects(() => nano.operations.apps.runCron("jobs", "none", BY), NanoError, "there is no such cron");
 });
 
 test("An app with crons but no `scheduled` says so when it starts", async () => {
@@ -138,17 +138,17 @@ test("A job that still runs is not begun again, also after a reload, which waits
   });
   const { nano, told, heard } = await start(project);
   await using _ = nano;
-  const slow = nano.operations.runCron("jobs", "slow", BY);
+  const slow = nano.operations.apps.runCron("jobs", "slow", BY);
   await heard("cron_start", ({ name }) => name === "slow");
   assertEquals(nano.busyApps(), ["jobs"]);
-  const error = await assertRejects(() => nano.operations.runCron("jobs", "slow", BY), NanoError);
+  const error = await assertRejects(() => nano.operations.apps.runCron("jobs", "slow", BY), NanoError);
   assertEquals([error.code, told("cron_skipped").length], ["CONFLICT", 1]);
 
   await project.writeFile("jobs", "index.ts", `export default { fetch: () => new Response("new"), scheduled() {} };`);
   await nano.reload();
   assertEquals(await (await fetch(nano.url)).text(), "new");
-  await assertRejects(() => nano.operations.runCron("jobs", "slow", BY), NanoError, "it runs already");
-  assertEquals(await nano.operations.runCron("jobs", "failing", BY), true, "The other jobs are the new code's");
+  await assertRejects(() => nano.operations.apps.runCron("jobs", "slow", BY), NanoError, "it runs already");
+  assertEquals(await nano.operations.apps.runCron("jobs", "failing", BY), true, "The other jobs are the new code's");
   assertEquals(told("app_drained"), [], "The old isolate waits for its job");
 
   gate.open();
@@ -156,7 +156,7 @@ test("A job that still runs is not begun again, also after a reload, which waits
   await heard("app_log", ({ text }) => text.includes("late work"));
   const drained = await heard("app_drained", ({ app }) => app === "jobs");
   assertEquals(drained.forcedClosed, 0);
-  assertEquals(await nano.operations.runCron("jobs", "slow", BY), true);
+  assertEquals(await nano.operations.apps.runCron("jobs", "slow", BY), true);
 });
 
 test("A drain waits for a job, but not for ever", async () => {
@@ -167,7 +167,7 @@ test("A drain waits for a job, but not for ever", async () => {
     drain_timeout_ms: 300,
   });
   const { nano, heard } = await start(project);
-  const slow = nano.operations.runCron("jobs", "slow", BY);
+  const slow = nano.operations.apps.runCron("jobs", "slow", BY);
   await heard("cron_start", ({ name }) => name === "slow");
   assertEquals(await nano.drain(), { drainedRequests: 0, forcedClosed: 1 });
   assertEquals(await slow, false);
@@ -181,6 +181,6 @@ test("A job wakes a parked app", async () => {
   await using _ = nano;
   await heard("app_exit", ({ reason }) => reason === "parked");
   const before = told("app_starting").length;
-  assertEquals(await nano.operations.runCron("jobs", "0 * * * *", BY), true);
+  assertEquals(await nano.operations.apps.runCron("jobs", "0 * * * *", BY), true);
   assertEquals(told("app_starting").length, before + 1);
 });

@@ -10,17 +10,17 @@ Deno.test("An app that is added serves at once, and after a restart of NANO", as
   await scene.operations.reload(BY);
   assertEquals(await scene.text("shop.example"), "404 APP_NOT_FOUND");
 
-  const name = await scene.operations.addApp({ hostname: "Shop.Example", path: "./apps/shop" }, BY);
+  const name = await scene.operations.apps.add({ hostname: "Shop.Example", path: "./apps/shop" }, BY);
   assertEquals(name, "shop");
   assertEquals(await scene.text("shop.example"), "shop");
-  assertEquals(scene.operations.originOf("shop"), {
+  assertEquals(scene.operations.apps.originOf("shop"), {
     source: "api",
     versionOf: null,
     overrides: null,
     deployed: null,
     rollout: null,
   });
-  assertEquals(scene.operations.originOf("blog").source, "file");
+  assertEquals(scene.operations.apps.originOf("blog").source, "file");
 
   await scene.restart();
   assertEquals([await scene.text("shop.example"), await scene.text("blog")], ["shop", "blog"]);
@@ -32,10 +32,10 @@ Deno.test("A change holds for the keys it names, is kept, and is undone by a res
     blog: { files: ENV_APP, config: { env: { WORD: "from the file", OTHER: "x" }, cpu_ms: 4000 } },
   });
   const { operations } = scene;
-  await operations.changeApp("blog", { env: { WORD: "changed" }, timeout_ms: 5000 }, BY);
+  await operations.apps.change("blog", { env: { WORD: "changed" }, timeout_ms: 5000 }, BY);
   assertEquals(await scene.text("blog"), "changed");
-  await operations.changeApp("blog", { env: { OTHER: null }, hostname: ["blog", "blog.example"] }, BY);
-  assertEquals(operations.originOf("blog").overrides, {
+  await operations.apps.change("blog", { env: { OTHER: null }, hostname: ["blog", "blog.example"] }, BY);
+  assertEquals(operations.apps.originOf("blog").overrides, {
     env: { WORD: "changed", OTHER: null },
     timeout_ms: 5000,
     hostname: ["blog", "blog.example"],
@@ -45,9 +45,9 @@ Deno.test("A change holds for the keys it names, is kept, and is undone by a res
   await scene.restart();
   assertEquals(await scene.text("blog.example"), "changed");
 
-  await scene.operations.resetApp("blog", BY);
+  await scene.operations.apps.reset("blog", BY);
   assertEquals(await scene.text("blog"), "from the file");
-  assertEquals(scene.operations.originOf("blog").overrides, null);
+  assertEquals(scene.operations.apps.originOf("blog").overrides, null);
   assertEquals(await scene.text("blog.example"), "404 APP_NOT_FOUND");
 });
 
@@ -73,17 +73,17 @@ Deno.test("A removed app finishes its requests, answers APP_DRAINING meanwhile, 
   await using scene = await OperateScene.create({ slow: ECHO, blog: saying("blog") });
   const request = await openRequest(scene, "slow");
   const draining = scene.event("app_drain_start", ({ app }) => app === "slow");
-  const removed = scene.operations.removeApp("slow", BY);
+  const removed = scene.operations.apps.remove("slow", BY);
   await draining;
   assertEquals(await scene.text("slow"), "503 APP_DRAINING");
   assertEquals(scene.states(), { blog: "running" });
   // Other changes do not wait for it.
-  await scene.operations.addApp({ name: "other", path: "./apps/blog" }, BY);
+  await scene.operations.apps.add({ name: "other", path: "./apps/blog" }, BY);
   await request.finish();
   assertEquals(await request.answer, "200 finished");
   assertEquals(await removed, { drainedRequests: 1, forcedClosed: 0 });
   assertEquals(await scene.text("slow"), "404 APP_NOT_FOUND");
-  await refusalOf("NOT_FOUND", () => scene.operations.removeApp("slow", BY));
+  await refusalOf("NOT_FOUND", () => scene.operations.apps.remove("slow", BY));
 
   await scene.restart();
   assertEquals(scene.states(), { blog: "running", other: "running" });
@@ -93,7 +93,7 @@ Deno.test("A removed app finishes its requests, answers APP_DRAINING meanwhile, 
 Deno.test("What a removal cannot finish within the app's drain_timeout_ms is cut and counted", async () => {
   await using scene = await OperateScene.create({ slow: { files: ECHO, config: { drain_timeout_ms: 50 } } });
   const request = await openRequest(scene, "slow");
-  assertEquals(await scene.operations.removeApp("slow", BY), { drainedRequests: 0, forcedClosed: 1 });
+  assertEquals(await scene.operations.apps.remove("slow", BY), { drainedRequests: 0, forcedClosed: 1 });
   assertMatch(await request.answer, /^50[0-9] /);
   await request.finish().catch(() => {});
 });
@@ -101,31 +101,31 @@ Deno.test("What a removal cannot finish within the app's drain_timeout_ms is cut
 Deno.test("A drained app answers APP_DRAINING until it is restarted", async () => {
   await using scene = await OperateScene.create({ slow: ECHO, blog: saying("blog") });
   const request = await openRequest(scene, "slow");
-  const drained = scene.operations.drainApp("slow", BY);
+  const drained = scene.operations.apps.drain("slow", BY);
   assertEquals(scene.states()["slow"], "draining");
   await request.finish();
   assertEquals([await request.answer, await drained], ["200 finished", { drainedRequests: 1, forcedClosed: 0 }]);
   assertEquals(await scene.text("slow"), "503 APP_DRAINING");
   // A reload finds nothing to do, a change of another app neither.
   await scene.operations.reload(BY);
-  await scene.operations.changeApp("blog", { cpu_ms: 4000 }, BY);
+  await scene.operations.apps.change("blog", { cpu_ms: 4000 }, BY);
   assertEquals(await scene.text("slow"), "503 APP_DRAINING");
-  await scene.operations.restartApp("slow", BY);
+  await scene.operations.apps.restart("slow", BY);
   const again = await openRequest(scene, "slow");
   await again.finish();
   assertEquals(await again.answer, "200 finished");
-  await refusalOf("NOT_FOUND", () => scene.operations.drainApp("none", BY));
-  await refusalOf("NOT_FOUND", () => scene.operations.restartApp("none", BY));
+  await refusalOf("NOT_FOUND", () => scene.operations.apps.drain("none", BY));
+  await refusalOf("NOT_FOUND", () => scene.operations.apps.restart("none", BY));
 });
 
 Deno.test("A restart gives an app another isolate; one that cannot start leaves the old one serving", async () => {
   const counting = "let count = 0;\nexport default { fetch: () => new Response(String(++count)) };\n";
   await using scene = await OperateScene.create({ app: counting });
   assertEquals([await scene.text("app"), await scene.text("app")], ["1", "2"]);
-  await scene.operations.restartApp("app", BY);
+  await scene.operations.apps.restart("app", BY);
   assertEquals(await scene.text("app"), "1");
   await scene.project.writeFile("app", "index.ts", "throw new Error('at start');\n");
-  const refused = await refusalOf("APP_FAILED", () => scene.operations.restartApp("app", BY));
+  const refused = await refusalOf("APP_FAILED", () => scene.operations.apps.restart("app", BY));
   assertMatch(refused.message, /^Cannot restart app "app": .*at start/);
   assertEquals(await scene.text("app"), "2");
 });
@@ -137,10 +137,10 @@ Deno.test("A job runs when it is asked for, and its failure is told", async () =
 };\n`;
   const crons = [{ schedule: "0 0 1 1 *", name: "good" }, { schedule: "1 1 1 1 *", name: "bad" }];
   await using scene = await OperateScene.create({ app: { files: jobs, config: { crons } } });
-  assertEquals(await scene.operations.runCron("app", "good", BY), true);
-  assertEquals(await scene.operations.runCron("app", "bad", BY), false);
-  await refusalOf("NOT_FOUND", () => scene.operations.runCron("app", "none", BY));
-  await refusalOf("NOT_FOUND", () => scene.operations.runCron("none", "good", BY));
+  assertEquals(await scene.operations.apps.runCron("app", "good", BY), true);
+  assertEquals(await scene.operations.apps.runCron("app", "bad", BY), false);
+  await refusalOf("NOT_FOUND", () => scene.operations.apps.runCron("app", "none", BY));
+  await refusalOf("NOT_FOUND", () => scene.operations.apps.runCron("none", "good", BY));
   const [none, bad, good] = scene.operations.history({ app: "app", before: null, limit: 10 }).map((one) => one.detail);
   assertMatch(none!, /^Cannot run "none"/);
   assertMatch(good!, /went well/);
@@ -150,12 +150,15 @@ Deno.test("A job runs when it is asked for, and its failure is told", async () =
 Deno.test("Every change is in the history and in the log, without a value of a variable", async () => {
   await using scene = await OperateScene.create({ blog: ENV_APP });
   const { operations } = scene;
-  await operations.changeApp("blog", { env: { WORD: "s3cret-one" } }, BY);
-  await refusalOf("CONFIG_INVALID", () => operations.changeApp("blog", { env: { WORD: ["s3cret-two"] } }, BY));
-  await refusalOf("CONFIG_INVALID", () => operations.addApp({ name: "x", path: "./none", env: { A: "s3cret-3" } }, BY));
-  await refusalOf("CONFIG_INVALID", () => operations.addApp({ name: "x", path: "./apps/blog", env: "s3cret-4" }, BY));
-  await refusalOf("CONFIG_INVALID", () => operations.changeApp("blog", { env: { "a b": "s3cret-5" } }, BY));
-  await operations.removeApp("blog", BY);
+  await operations.apps.change("blog", { env: { WORD: "s3cret-one" } }, BY);
+  await refusalOf("CONFIG_INVALID", () => operations.apps.change("blog", { env: { WORD: ["s3cret-two"] } }, BY));
+  await refusalOf(
+    "CONFIG_INVALID",
+    () => operations.apps.add({ name: "x", path: "./none", env: { A: "s3cret-3" } }, BY),
+  );
+  await refusalOf("CONFIG_INVALID", () => operations.apps.add({ name: "x", path: "./apps/blog", env: "s3cret-4" }, BY));
+  await refusalOf("CONFIG_INVALID", () => operations.apps.change("blog", { env: { "a b": "s3cret-5" } }, BY));
+  await operations.apps.remove("blog", BY);
   const entries = operations.history({ app: null, before: null, limit: 500 });
   assertEquals(entries.map(({ action, error }) => `${action} ${error === null}`), [
     "app.remove true",
@@ -176,7 +179,7 @@ Deno.test("Every change is in the history and in the log, without a value of a v
 Deno.test("An app that was added is watched like any other", async () => {
   await using scene = await OperateScene.create({ blog: saying("blog") }, { watch: true });
   await scene.project.writeFile("shop", "index.ts", saying("first"));
-  await scene.operations.addApp({ name: "shop", path: "./apps/shop" }, BY);
+  await scene.operations.apps.add({ name: "shop", path: "./apps/shop" }, BY);
   assertEquals(await scene.text("shop"), "first");
   const reloaded = scene.event("config_reload", ({ changed }) => changed.includes("shop"));
   await scene.project.writeFile("shop", "index.ts", saying("second"));

@@ -83,7 +83,7 @@ Deno.test("A deploy loop of 50 versions under load loses no request", async () =
     `${DEPLOYS} deploys in ${seconds.toFixed(1)} s; ${changed.total} requests to the app (slowest ` +
       `${changed.slowestMs.toFixed(0)} ms), ${kept.total} to its neighbour; ${changed.failed + kept.failed} failed`,
   );
-  const versions = scene.operations.versions("changing").map(({ version }) => version);
+  const versions = scene.operations.versions.list("changing").map(({ version }) => version);
   assertEquals(versions, Array.from({ length: 10 }, (_, index) => `v${DEPLOYS - index}`));
   const folders = [...Deno.readDirSync(`${scene.stateDir}/versions/changing`)].map(({ name }) => name);
   assertEquals(folders.sort(), versions.sort());
@@ -109,13 +109,13 @@ Deno.test("Restarts, rollbacks, rollouts and changes under load lose no request"
       },
     },
   );
-  await operations.restartApp("app", BY);
-  await operations.rollback("app", "v1", BY);
-  await operations.rollout("app", "v2", 50, BY);
-  await operations.changeApp("app", { env: { ANY: "thing" } }, BY);
-  await operations.rollout("app", "v2", 0, BY);
-  await operations.rollback("app", "path", BY);
-  await operations.rollback("app", "v2", BY);
+  await operations.apps.restart("app", BY);
+  await operations.versions.rollback("app", "v1", BY);
+  await operations.versions.rollout("app", "v2", 50, BY);
+  await operations.apps.change("app", { env: { ANY: "thing" } }, BY);
+  await operations.versions.rollout("app", "v2", 0, BY);
+  await operations.versions.rollback("app", "path", BY);
+  await operations.versions.rollback("app", "v2", BY);
   const { total } = await assertNothingLost(load, 20);
   assertEquals([...seen].sort(), [0, 1, 2]);
   assert(scene.recent(7).every(([, , error]) => error === null));

@@ -29,13 +29,13 @@ Deno.test("A deployed zip or tar.gz serves at once, the one before stays to go b
   });
   assertEquals(await scene.text("blog"), "v1");
   const { stream } = await packFolder(`${scene.project.dir}/apps/other`);
-  const second = await operations.deploy("blog", stream, { ...BY, create: null, target: "all", note: "" });
+  const second = await operations.versions.deploy("blog", stream, { ...BY, create: null, target: "all", note: "" });
   assertEquals([second.version, await scene.text("blog")], ["v2", "packed"]);
-  assertEquals(operations.originOf("blog").deployed, "v2");
+  assertEquals(operations.apps.originOf("blog").deployed, "v2");
 
   await scene.restart();
   assertEquals(await scene.text("blog"), "packed");
-  const go = (version: string | null) => scene.operations.rollback("blog", version, BY);
+  const go = (version: string | null) => scene.operations.versions.rollback("blog", version, BY);
   assertEquals([await go(null), await scene.text("blog")], ["v1", "v1"]);
   assertEquals([await go(null), await scene.text("blog")], ["v2", "packed"]);
   assertEquals([await go("v1"), await scene.text("blog")], ["v1", "v1"]);
@@ -43,7 +43,7 @@ Deno.test("A deployed zip or tar.gz serves at once, the one before stays to go b
   assertEquals([await go(null), await scene.text("blog")], ["v1", "v1"]);
   await refusalOf("CONFLICT", () => go("v1"));
   await refusalOf("NOT_FOUND", () => go("v9"));
-  assertEquals(scene.operations.versions("blog").map(({ version, role }) => `${version} ${role}`), [
+  assertEquals(scene.operations.versions.list("blog").map(({ version, role }) => `${version} ${role}`), [
     "v2 kept",
     "v1 active",
   ]);
@@ -60,9 +60,9 @@ Deno.test("Code that cannot start is refused, leaves nothing behind and lets the
   await refused({ "../out.ts": saying("x") }, "USAGE");
   const text = ReadableStream.from([new TextEncoder().encode("no archive")]);
   const how = { ...BY, create: null, target: "all", note: "" } as const;
-  await refusalOf("USAGE", () => scene.operations.deploy("blog", text, how));
+  await refusalOf("USAGE", () => scene.operations.versions.deploy("blog", text, how));
   assertEquals([await scene.text("blog"), folders(scene, "blog")], ["v1", ["v1"]]);
-  assertEquals(scene.operations.versions("blog").length, 1);
+  assertEquals(scene.operations.versions.list("blog").length, 1);
   assertEquals(scene.recent(6).map(([action, , error]) => `${action} ${error === null}`), [
     ...Array(5).fill("version.deploy false"),
     "version.deploy true",
@@ -86,7 +86,7 @@ Deno.test("A folder of assets moves along with the version, and a deployed site 
   assertEquals(await scene.text("site"), "<h1>site</h1>");
   // What else lies in the state folder is nobody's.
   assertEquals(await scene.text("site", "/../../../nano.db"), "404 " + await codeOf(scene, "site"));
-  await scene.operations.rollback("blog", null, BY);
+  await scene.operations.versions.rollback("blog", null, BY);
   assertEquals(await scene.text("blog", "/a.txt"), "old");
 });
 
@@ -103,14 +103,14 @@ Deno.test("A preview serves on a host of its own only, survives a restart, and e
   for (const hostname of ["v1--blog.test", "V1--BLOG.test.", "*.v1--blog.test", "v7--blog.preview.example"]) {
     await refusalOf(
       "CONFIG_INVALID",
-      () => scene.operations.addApp({ name: "thief", hostname, path: "apps/blog" }, BY),
+      () => scene.operations.apps.add({ name: "thief", hostname, path: "apps/blog" }, BY),
     );
     await refusalOf(
       "CONFIG_INVALID",
-      () => scene.operations.changeApp("blog", { hostname: ["blog.test", hostname] }, BY),
+      () => scene.operations.apps.change("blog", { hostname: ["blog.test", hostname] }, BY),
     );
   }
-  await refusalOf("CONFIG_INVALID", () => scene.operations.addApp({ name: "v1--blog", path: "apps/blog" }, BY));
+  await refusalOf("CONFIG_INVALID", () => scene.operations.apps.add({ name: "v1--blog", path: "apps/blog" }, BY));
   const view = await scene.deploy("blog", saying("preview"), { target: preview });
   assertEquals([view.role, view.previewHost], ["preview", "v1--blog.test"]);
   const other = await scene.deploy("blog", saying("elsewhere"), { target: { preview: { suffix: "preview.example" } } });
@@ -118,25 +118,25 @@ Deno.test("A preview serves on a host of its own only, survives a restart, and e
   await scene.restart();
   assertEquals([await scene.text("blog.test"), await scene.text("v1--blog.test")], ["blog", "preview"]);
   assertEquals(await scene.text("v2--blog.preview.example"), "elsewhere");
-  assertEquals(scene.operations.originOf("v1--blog"), {
+  assertEquals(scene.operations.apps.originOf("v1--blog"), {
     source: "version",
     versionOf: "blog",
     overrides: null,
     deployed: null,
     rollout: null,
   });
-  await refusalOf("CONFLICT", () => scene.operations.changeApp("v1--blog", { cpu_ms: 4000 }, BY));
+  await refusalOf("CONFLICT", () => scene.operations.apps.change("v1--blog", { cpu_ms: 4000 }, BY));
   await refusalOf("CONFLICT", () => scene.deploy("v1--blog", saying("x")));
   // What was looked at becomes what serves; its preview stays.
-  await scene.operations.rollback("blog", "v1", BY);
+  await scene.operations.versions.rollback("blog", "v1", BY);
   assertEquals([await scene.text("blog.test"), await scene.text("v1--blog.test")], ["preview", "preview"]);
-  await scene.operations.removeApp("v1--blog", BY);
+  await scene.operations.apps.remove("v1--blog", BY);
   assertEquals([await scene.text("blog.test"), await scene.text("v1--blog.test")], ["preview", "404 APP_NOT_FOUND"]);
-  await scene.operations.removeVersion("blog", "v2", BY);
+  await scene.operations.versions.remove("blog", "v2", BY);
   assertEquals([await scene.text("v2--blog.preview.example"), folders(scene, "blog")], ["404 APP_NOT_FOUND", ["v1"]]);
-  await refusalOf("CONFLICT", () => scene.operations.removeVersion("blog", "v1", BY));
+  await refusalOf("CONFLICT", () => scene.operations.versions.remove("blog", "v1", BY));
   await scene.deploy("blog", saying("three"), { target: preview });
-  await scene.operations.removeApp("blog", BY);
+  await scene.operations.apps.remove("blog", BY);
   assertEquals([scene.states(), folders(scene, "blog")], [{}, []]);
 });
 
@@ -153,13 +153,16 @@ Deno.test("A deploy that NANO's drain overtakes is refused, and the next start f
     yield bytes.slice(20);
   }
   const how = { ...BY, create: null, target: "all", note: "" } as const;
-  const deployed = refusalOf("APP_DRAINING", () => operations.deploy("blog", ReadableStream.from(slowly()), how));
+  const deployed = refusalOf(
+    "APP_DRAINING",
+    () => operations.versions.deploy("blog", ReadableStream.from(slowly()), how),
+  );
   await begun.promise;
   await scene.stop();
   gate.resolve();
   await deployed;
-  await refusalOf("APP_DRAINING", () => operations.changeApp("blog", { cpu_ms: 4000 }, BY));
-  await refusalOf("APP_DRAINING", () => operations.deploy("blog", archiveOf(saying("x")), how));
+  await refusalOf("APP_DRAINING", () => operations.apps.change("blog", { cpu_ms: 4000 }, BY));
+  await refusalOf("APP_DRAINING", () => operations.versions.deploy("blog", archiveOf(saying("x")), how));
   await scene.start();
   assertEquals([await scene.text("blog"), folders(scene, "blog")], ["own path", []]);
 });

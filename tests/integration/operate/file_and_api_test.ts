@@ -14,17 +14,17 @@ Deno.test("nano.json wins when it comes to name an app that was added, which com
   const { project, operations } = scene;
   await project.removeApp("file");
   await scene.reload();
-  await operations.addApp({ name: "file", path: "./apps/blog" }, BY);
+  await operations.apps.add({ name: "file", path: "./apps/blog" }, BY);
   assertEquals(await scene.text("file"), "blog");
 
   await project.setApp("file", {});
   await scene.reload();
   assertEquals(await scene.text("file"), "from nano.json");
   assertEquals(aside(scene), ["file: nano.json names an app of this name, and nano.json wins"]);
-  assertEquals(operations.originOf("file").source, "file");
+  assertEquals(operations.apps.originOf("file").source, "file");
   // The app that runs can be changed all the same, and keeps its change after the restart.
-  await operations.changeApp("file", { cpu_ms: 4000 }, BY);
-  await refusalOf("CONFLICT", () => operations.addApp({ name: "file", path: "./apps/blog" }, BY));
+  await operations.apps.change("file", { cpu_ms: 4000 }, BY);
+  await refusalOf("CONFLICT", () => operations.apps.add({ name: "file", path: "./apps/blog" }, BY));
   await scene.restart();
   assertEquals(await scene.text("file"), "from nano.json");
   assertEquals(scene.nano.config.apps.find(({ name }) => name === "file")!.cpuMs, 4000);
@@ -40,7 +40,7 @@ Deno.test("An added app whose host nano.json claims is set aside until then, and
   await using scene = await OperateScene.create({ blog: WORD });
   const { project, operations } = scene;
   for (const name of ["one", "two"]) {
-    await operations.addApp({ name, hostname: `${name}.example`, path: "./apps/blog", env: { WORD: name } }, BY);
+    await operations.apps.add({ name, hostname: `${name}.example`, path: "./apps/blog", env: { WORD: name } }, BY);
   }
   await project.setApp("blog", { files: WORD, config: { hostname: ["one.example", "two.example"] } });
   const summary = await scene.reload();
@@ -50,8 +50,8 @@ Deno.test("An added app whose host nano.json claims is set aside until then, and
     'one: hostname is "one.example": already taken by "hostname[0]" of app "blog"',
     'two: hostname is "two.example": already taken by "hostname[1]" of app "blog"',
   ]);
-  await refusalOf("NOT_FOUND", () => operations.changeApp("one", { cpu_ms: 4000 }, BY));
-  await operations.removeApp("one", BY);
+  await refusalOf("NOT_FOUND", () => operations.apps.change("one", { cpu_ms: 4000 }, BY));
+  await operations.apps.remove("one", BY);
   assertEquals(aside(scene).length, 1);
 
   await project.setApp("blog", { files: WORD, config: { hostname: "blog" } });
@@ -64,10 +64,10 @@ Deno.test("The default app cannot be removed, and what nano.json makes the defau
   await using scene = await OperateScene.create({ blog: saying("blog"), shop: saying("shop") }, {
     config: { default_app: "blog" },
   });
-  const refused = await refusalOf("CONFIG_INVALID", () => scene.operations.removeApp("blog", BY));
+  const refused = await refusalOf("CONFIG_INVALID", () => scene.operations.apps.remove("blog", BY));
   assertMatch(refused.message, /^Cannot remove app "blog": default_app is "blog"/);
   assertEquals(await scene.text("unknown.example"), "blog");
-  await scene.operations.removeApp("shop", BY);
+  await scene.operations.apps.remove("shop", BY);
   await scene.project.writeConfig({ default_app: "shop" });
   await scene.reload();
   assertEquals(await scene.text("unknown.example"), "shop");
@@ -81,11 +81,11 @@ Deno.test("A broken nano.json holds up a reload and no change; the first sound o
   await project.writeRawConfig('{ "apps": [ nonsense');
   await refusalOf("CONFIG_INVALID", () => operations.reload(BY));
   await refusalOf("CONFIG_INVALID", () => operations.previewReload());
-  await operations.rollback("blog", null, BY);
-  await operations.changeApp("blog", { env: { WORD: "api" } }, BY);
-  await operations.addApp({ name: "shop", path: "./apps/blog" }, BY);
+  await operations.versions.rollback("blog", null, BY);
+  await operations.apps.change("blog", { env: { WORD: "api" } }, BY);
+  await operations.apps.add({ name: "shop", path: "./apps/blog" }, BY);
   assertEquals([await scene.text("blog"), await scene.text("shop")], ["api", "no word"]);
-  assertEquals(operations.tagOf("blog"), operations.tagOf("blog"));
+  assertEquals(operations.apps.tagOf("blog"), operations.apps.tagOf("blog"));
   await project.setApp("late", { files: saying("late") });
   const { added, unchanged } = await operations.previewReload();
   assertEquals([added, unchanged], [["late"], ["blog", "shop"]]);

@@ -74,7 +74,7 @@ async function kept(bench: ChangeBench, model: Model, stateDir: string) {
   const apps = Object.fromEntries(["blog", "shop"].map((name) => {
     const config = bench.app(name);
     if (config === null) return [name, null];
-    const { deployed } = operator.originOf(name);
+    const { deployed } = operator.apps.originOf(name);
     const active = deployed === null ? null : marks.get(`${name} ${deployed}`)!;
     return [name, { mark: config.env["MARK"]!, active }];
   }));

@@ -145,7 +145,13 @@ export class OperateScene implements AsyncDisposable {
 
   /** Deploys files as a zip. */
   deploy(app: string, files: AppFiles | string, how: Partial<DeployRequest> = {}): Promise<VersionView> {
-    return this.operations.deploy(app, archiveOf(files), { ...BY, create: null, target: "all", note: "", ...how });
+    return this.operations.versions.deploy(app, archiveOf(files), {
+      ...BY,
+      create: null,
+      target: "all",
+      note: "",
+      ...how,
+    });
   }
 
   /** The first event from now on that fits. */

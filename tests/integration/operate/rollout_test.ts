@@ -31,11 +31,11 @@ Deno.test("A version gets its part of the requests, on hosts and on the app's ow
   assertEquals(await scene.text("v1--blog"), "new");
   assertEquals(scene.nano.ownPorts.has("v1--blog"), false);
 
-  await scene.operations.rollout("blog", "v1", 0, BY);
+  await scene.operations.versions.rollout("blog", "v1", 0, BY);
   assertEquals(await shares(scene, "blog", 20), { old: 20 });
-  await scene.operations.rollout("blog", "v1", 100, BY);
+  await scene.operations.versions.rollout("blog", "v1", 100, BY);
   assertEquals(await shares(scene, "blog", 20), { new: 20 });
-  await scene.operations.rollback("blog", null, BY);
+  await scene.operations.versions.rollback("blog", null, BY);
   assertEquals(await shares(scene, "blog", 20), { old: 20 });
 });
 
@@ -58,7 +58,7 @@ Deno.test("A version that throws is taken back by itself, and everybody is serve
   assertEquals([app, actor, error], ["blog", "nano", null]);
   assertMatch(detail, /^v1 of app "blog" gets no requests any more: [0-9]+ of [0-9]+ requests failed, against 0 of /);
   assertEquals(await shares(scene, "blog", 20), { old: 20 });
-  assertEquals(scene.operations.originOf("blog").rollout, null);
+  assertEquals(scene.operations.apps.originOf("blog").rollout, null);
   const [entry] = scene.operations.history({ app: "blog", before: null, limit: 1 });
   assertEquals([entry!.action, entry!.detail], ["version.return", detail]);
   await scene.restart();

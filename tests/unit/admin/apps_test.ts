@@ -30,14 +30,14 @@ Deno.test("GET /admin/apps shows each app with its figures, limits and origin, i
   assertEquals([first.origin.source, first.origin.deployed, first.origin.version_of], ["file", "v2", null]);
   const { requests, errors, p99Seconds } = target.observations.requestSummary("app-1");
   assertEquals([first.requests, first.errors, first.latency.p99_seconds], [requests, errors, p99Seconds]);
-  assertEquals(first.tag, target.operations.tagOf("app-1"));
+  assertEquals(first.tag, target.operations.apps.tagOf("app-1"));
   assertEquals(first.env, undefined, "the list shows no variables");
 });
 
 Deno.test("GET /admin/apps/:name also shows masked variables, jobs, policies and requests by status", async () => {
   const { target, ask } = apiBench();
   const response = await ask("/admin/apps/app-1");
-  assertEquals(response.headers.get("etag"), target.operations.tagOf("app-1"));
+  assertEquals(response.headers.get("etag"), target.operations.apps.tagOf("app-1"));
   const text = await response.text();
   assert(!text.includes("very-secret"), text);
   const app = JSON.parse(text);
@@ -93,7 +93,7 @@ Deno.test("POST /admin/apps adds an app and tells where it is", async () => {
   const { target, send } = apiBench({ fake: { apps: 1 } });
   const response = await send("POST", "/admin/apps", { hostname: "blog.example.com", path: "/srv/blog" });
   assertEquals([response.status, response.headers.get("location")], [201, "/admin/apps/blog"]);
-  assertEquals(response.headers.get("etag"), target.operations.tagOf("blog"));
+  assertEquals(response.headers.get("etag"), target.operations.apps.tagOf("blog"));
   const view = await response.json();
   assertEquals([view.name, view.hostnames, view.origin.source], ["blog", ["blog.example.com"], "api"]);
   assertEquals(target.operations.entries.map(({ actor, action }) => [actor, action]), [[`api ${PEER}`, "app.add"]]);

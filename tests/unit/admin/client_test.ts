@@ -8,6 +8,7 @@ import { FakeAdminTarget } from "../../support/fake_admin_target.ts";
 import { apiBench, TOKEN } from "./api_bench.ts";
 
 const ZIP = new Uint8Array([0x50, 0x4b, 3, 4, 20, 0, 0, 0]);
+const encoder = new TextEncoder();
 
 function archive(chunks: number): ReadableStream<Uint8Array> {
   let sent = 0;
@@ -28,7 +29,7 @@ Deno.test("AdminClient reads and changes apps", async () => {
   assertEquals(client.url, "http://127.0.0.1:9090");
   assertEquals((await client.apps({ state: "running", limit: 1 })).total, 3);
   const app = await client.app("app-1");
-  assertEquals(app.tag, target.operations.tagOf("app-1"));
+  assertEquals(app.tag, target.operations.apps.tagOf("app-1"));
   const added = await client.addApp({ hostname: "blog.example.com", path: "/srv/blog" });
   assertEquals(added.name, "blog");
   const changed = await client.changeApp("blog", { memory_mb: 256 }, { ifMatch: added.tag! });
@@ -163,4 +164,29 @@ Deno.test("readServerSentEvents() reads what arrives in any pieces", async () =>
       { event: "message", data: "ü", id: "7" },
     ], `${size}`);
   }
+});
+
+Deno.test("readServerSentEvents() refuses an event that never ends, in one line or in many, after those before it", async () => {
+  const mebi = "x".repeat(1024 * 1024);
+  for (const line of [mebi, `data: ${mebi}\n`]) {
+    const texts = ["data: first\n\ndata: ", ...Array<string>(17).fill(line)];
+    const seen: string[] = [];
+    const error = await assertRejects(async () => {
+      for await (
+        const { data } of readServerSentEvents(ReadableStream.from(texts.map((text) => encoder.encode(text))))
+      ) {
+        seen.push(data);
+      }
+    }, RangeError);
+    assertEquals([seen, error.message], [["first"], "Cannot read events: one is longer than 16 MiB"]);
+  }
+});
+
+Deno.test("readServerSentEvents() keeps the last id, takes an empty one for a reset, and knows every end of a line", async () => {
+  const text = "\uFEFFid: 1\rdata: a\r\rid\r\ndata\r\n\r\nnonsense: x\nid: a\0b\ndata:  c\n\nid: 9\ndata: never whole";
+  assertEquals(await Array.fromAsync(readServerSentEvents(ReadableStream.from([encoder.encode(text)]))), [
+    { event: "message", data: "a", id: "1" },
+    { event: "message", data: "", id: "" },
+    { event: "message", data: " c", id: "" },
+  ]);
 });

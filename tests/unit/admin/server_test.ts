@@ -148,8 +148,8 @@ Deno.test("AdminServer takes an upload that is cut for the client's fault, and c
   const target = new FakeAdminTarget();
   const reported: unknown[] = [];
   let failure: unknown = null;
-  const deploy = target.operations.deploy.bind(target.operations);
-  target.operations.deploy = (...args) =>
+  const { deploy } = target.operations.versions;
+  target.operations.versions.deploy = (...args) =>
     deploy(...args).catch((error) => {
       failure = error;
       throw error;

@@ -85,7 +85,7 @@ export class BenchScene implements AsyncDisposable {
   /** Deploys one file. */
   deploy(app: string, text: string, how: Partial<DeployRequest> = {}): Promise<VersionView> {
     const archive = ReadableStream.from([rawZip([{ name: "index.ts", content: text }])]);
-    return this.operator.deploy(app, archive, { ...BY, create: null, target: "all", note: "", ...how });
+    return this.operator.versions.deploy(app, archive, { ...BY, create: null, target: "all", note: "", ...how });
   }
 
   /** Folders of an app's versions on the disk. */

@@ -4,31 +4,31 @@ import { BenchScene, BY, refused } from "./bench_scene.ts";
 
 Deno.test("A change by the API holds for its keys also after the operator edits them; the others follow the file", async () => {
   await using scene = await BenchScene.create({ blog: { env: { WORD: "file 1" } } });
-  await scene.operator.changeApp("blog", { env: { WORD: "api" } }, BY);
+  await scene.operator.apps.change("blog", { env: { WORD: "api" } }, BY);
   await scene.edit({ blog: { env: { WORD: "file 2", MORE: "x" }, cpu_ms: 4000 } });
   assertEquals(scene.app("blog")!.env, { WORD: "api", MORE: "x" });
   assertEquals(scene.app("blog")!.cpuMs, 4000);
-  await scene.operator.resetApp("blog", BY);
+  await scene.operator.apps.reset("blog", BY);
   assertEquals(scene.app("blog")!.env, { WORD: "file 2", MORE: "x" });
 });
 
 Deno.test("A change that comes not to fit is set aside whole, and a change of it that fits brings it back", async () => {
   await using scene = await BenchScene.create({ blog: {} });
-  await scene.operator.changeApp("blog", { hostname: "shop.example", env: { WORD: "api" } }, BY);
+  await scene.operator.apps.change("blog", { hostname: "shop.example", env: { WORD: "api" } }, BY);
   await scene.edit({ blog: {}, shop: { hostname: "shop.example" } });
   assertEquals([scene.app("blog")!.hostnames, scene.app("blog")!.env], [["blog"], {}]);
   assertEquals(scene.aside(), ['blog: "hostname" of app "shop" is "shop.example": already taken by hostname']);
-  await refused("CONFLICT", () => scene.operator.changeApp("blog", { cpu_ms: 4000 }, BY));
-  await scene.operator.changeApp("blog", { hostname: "blog.example" }, BY);
+  await refused("CONFLICT", () => scene.operator.apps.change("blog", { cpu_ms: 4000 }, BY));
+  await scene.operator.apps.change("blog", { hostname: "blog.example" }, BY);
   assertEquals([scene.app("blog")!.env, scene.aside()], [{ WORD: "api" }, []]);
 });
 
 Deno.test("An app may be added under the name of a removed one; nano.json wins again once its entry is edited", async () => {
   await using scene = await BenchScene.create({ blog: { env: { FROM: "file" } }, shop: {} });
-  await scene.operator.removeApp("blog", BY);
-  await scene.operator.addApp({ name: "blog", path: "./apps/shop", env: { FROM: "api" } }, BY);
+  await scene.operator.apps.remove("blog", BY);
+  await scene.operator.apps.add({ name: "blog", path: "./apps/shop", env: { FROM: "api" } }, BY);
   await scene.restart();
-  assertEquals([scene.app("blog")!.env["FROM"], scene.operator.originOf("blog").source], ["api", "api"]);
+  assertEquals([scene.app("blog")!.env["FROM"], scene.operator.apps.originOf("blog").source], ["api", "api"]);
   await scene.edit({ blog: { env: { FROM: "file" }, cpu_ms: 4000 }, shop: {} });
   assertEquals([scene.app("blog")!.env["FROM"], scene.aside().length], ["file", 1]);
 });
@@ -36,7 +36,7 @@ Deno.test("An app may be added under the name of a removed one; nano.json wins a
 Deno.test("A mistake in nano.json that is not in force yet does not come in force by a change", async () => {
   await using scene = await BenchScene.create({ blog: {} });
   await scene.write({ blog: {}, sick: {} }, { sick: "failing" });
-  await scene.operator.changeApp("blog", { env: { WORD: "api" } }, BY);
+  await scene.operator.apps.change("blog", { env: { WORD: "api" } }, BY);
   assertEquals([scene.app("blog")!.env["WORD"], scene.app("sick")], ["api", null]);
   await refused("CONFIG_INVALID", () => scene.operator.reload(BY));
   assertEquals(scene.app("blog")!.env["WORD"], "api");
@@ -52,9 +52,9 @@ Deno.test("What is left of an app that nano.json no longer names is set aside, a
   assertMatch(scene.app("blog")!.path, /versions\/blog\/v1$/);
   // An app that is added under the name is another one: it serves its own path.
   await scene.edit({ shop: {} });
-  await scene.operator.addApp({ name: "blog", path: "./apps/shop" }, BY);
+  await scene.operator.apps.add({ name: "blog", path: "./apps/shop" }, BY);
   assertMatch(scene.app("blog")!.path, /apps\/shop$/);
-  assertEquals(scene.operator.versions("blog").map(({ role }) => role), ["kept"]);
+  assertEquals(scene.operator.versions.list("blog").map(({ role }) => role), ["kept"]);
 });
 
 Deno.test("An app that is set aside can be removed with its versions, or added anew on another host", async () => {
@@ -64,16 +64,16 @@ Deno.test("An app that is set aside can be removed with its versions, or added a
   await scene.deploy("two", "two", { create: { hostnames: ["two.example"] } });
   await scene.edit(taken);
   assertEquals(scene.aside().length, 2);
-  await scene.operator.removeApp("one", BY);
+  await scene.operator.apps.remove("one", BY);
   assertEquals([scene.bench.store.keptApps().map(({ name }) => name), scene.folders("one")], [["two"], []]);
   await scene.deploy("two", "three", { create: { hostnames: ["three.example"] } });
   assertEquals([scene.app("two")!.hostnames, scene.aside()], [["three.example"], []]);
-  await refused("NOT_FOUND", () => scene.operator.removeApp("one", BY));
+  await refused("NOT_FOUND", () => scene.operator.apps.remove("one", BY));
 });
 
 Deno.test("A removal that has ended is forgotten on the disk too, also when the entry went away", async () => {
   await using scene = await BenchScene.create({ blog: {}, shop: {} });
-  await scene.operator.removeApp("blog", BY);
+  await scene.operator.apps.remove("blog", BY);
   assertEquals(scene.bench.store.keptApps().length, 1);
   await scene.restart();
   assertEquals([scene.app("blog"), scene.bench.store.keptApps().length], [null, 1]);
@@ -85,19 +85,19 @@ Deno.test("A removal that has ended is forgotten on the disk too, also when the 
 
 Deno.test("Variables that a change takes away together stay away when another change brings some", async () => {
   await using scene = await BenchScene.create({ blog: { env: { A: "file", B: { from_file: "nano.json" } } } });
-  await scene.operator.changeApp("blog", { env: null }, BY);
+  await scene.operator.apps.change("blog", { env: null }, BY);
   assertEquals(scene.app("blog")!.env, {});
-  await scene.operator.changeApp("blog", { env: { B: "api", C: "api" } }, BY);
+  await scene.operator.apps.change("blog", { env: { B: "api", C: "api" } }, BY);
   assertEquals(scene.app("blog")!.env, { B: "api", C: "api" });
   await scene.restart();
   assertEquals(scene.app("blog")!.env, { B: "api", C: "api" });
-  await scene.operator.resetApp("blog", BY);
+  await scene.operator.apps.reset("blog", BY);
   assertEquals(scene.app("blog")!.env["A"], "file");
 });
 
 Deno.test("A removed app of nano.json is back once its entry is edited, and an edit back does not remove it again", async () => {
   await using scene = await BenchScene.create({ blog: {}, shop: {} });
-  await scene.operator.removeApp("blog", BY);
+  await scene.operator.apps.remove("blog", BY);
   await scene.edit({ blog: {}, shop: { cpu_ms: 4000 } });
   await scene.restart();
   assertEquals([scene.app("blog"), scene.app("shop")!.cpuMs], [null, 4000]);

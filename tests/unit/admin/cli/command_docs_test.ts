@@ -1,8 +1,13 @@
 /** What is written down of the commands: complete, and true of itself. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { commandDocs, usageOf } from "../../../../admin/cli/line/command_docs.ts";
+import { COMMAND_NAMES, commandDocs, findCommand, findCommandDoc } from "../../../../admin/cli/command_index.ts";
+import { REPO, sourceFiles } from "../../../support/repo.ts";
+import { usageOf } from "../../../../admin/cli/line/command_doc.ts";
+import type { Command } from "../../../../admin/cli/line/command.ts";
 import { CommandLine } from "../../../../admin/cli/line/command_line.ts";
 import { helpText } from "../../../../admin/cli/line/help_text.ts";
+
+const DOCS = await commandDocs();
 
 /** Takes the `nano …` of an example apart as a shell does, for the quotes that examples use. */
 function wordsOf(example: string): string[][] {
@@ -12,7 +17,7 @@ function wordsOf(example: string): string[][] {
 }
 
 Deno.test("every command is written down whole, with texts in one style", () => {
-  const docs = commandDocs();
+  const docs = DOCS;
   assertEquals(new Set(docs.map(({ name }) => name)).size, docs.length);
   for (const doc of docs) {
     assertMatch(doc.name, /^[a-z]+$/);
@@ -27,7 +32,7 @@ Deno.test("every command is written down whole, with texts in one style", () => 
 
 Deno.test("an option takes a value in all commands that have it, or in none, as the completions rely on", () => {
   const takes = new Map<string, boolean>();
-  for (const { options } of commandDocs()) {
+  for (const { options } of DOCS) {
     for (const { name, value } of options) {
       assertEquals(takes.get(name) ?? value !== null, value !== null, name);
       takes.set(name, value !== null);
@@ -37,11 +42,11 @@ Deno.test("an option takes a value in all commands that have it, or in none, as 
 
 Deno.test("every example of the help is a command line that its command takes", async () => {
   let checked = 0;
-  for (const doc of commandDocs()) {
+  for (const doc of DOCS) {
     for (const { command } of doc.examples) {
       for (const [name, ...args] of wordsOf(command)) {
-        const other = commandDocs().find((one) => one.name === name);
-        assert(other !== undefined, command);
+        const other = await findCommandDoc(name!);
+        assert(other !== null, command);
         await CommandLine.read(other, args);
         checked++;
       }
@@ -51,7 +56,7 @@ Deno.test("every example of the help is a command line that its command takes", 
 });
 
 Deno.test("the help of a command shows its options, none that is hidden, and fits into 100 columns", () => {
-  for (const doc of commandDocs()) {
+  for (const doc of DOCS) {
     const text = helpText(doc);
     for (const { name, hidden } of doc.options) assertEquals(text.includes(`--${name}`), hidden !== true, name);
     for (const line of text.split("\n")) assert(line.length <= 100 || line.startsWith("  nano"), line);
@@ -59,8 +64,26 @@ Deno.test("the help of a command shows its options, none that is hidden, and fit
 });
 
 Deno.test("usageOf() shows arguments and options as manuals do", () => {
-  const usage = (name: string) => usageOf(commandDocs().find((doc) => doc.name === name)!);
+  const usage = (name: string) => usageOf(DOCS.find((doc) => doc.name === name)!);
   assertEquals(usage("init"), "nano init [FOLDER]");
   assertEquals(usage("check"), "nano check [--config FILE] [--json]");
   assertMatch(usage("eval"), /^nano eval \[SCRIPT\] .*\[--env NAME=VALUE\]… \[-- ARGUMENTS\]$/);
+});
+
+Deno.test("the index names every command of the folder under the name that it is written down with", async () => {
+  const index = await Deno.readTextFile(new URL("admin/cli/command_index.ts", REPO));
+  const found: string[] = [];
+  for (const path of await sourceFiles("admin/cli/commands")) {
+    assert(index.includes(`import("${path.replace("admin/cli/", "./")}")`), `${path} is missing from the index`);
+    const { command, commands } = await import(new URL(path, REPO).href);
+    assert(command !== undefined || commands !== undefined, `${path} exports no command`);
+    if (command !== undefined) found.push(command.doc.name);
+    for (const [name, one] of Object.entries<Command>(commands ?? {})) {
+      assertEquals(one.doc.name, name);
+      found.push(name);
+    }
+  }
+  assertEquals(found.sort(), [...COMMAND_NAMES].sort());
+  for (const name of COMMAND_NAMES) assertEquals((await findCommand(name))?.doc.name, name);
+  assertEquals(await findCommand("toString"), null);
 });

@@ -1,9 +1,9 @@
 /** The completions, in the real shells. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { commandDocs } from "../../../../admin/cli/line/command_docs.ts";
+import { commandDocs } from "../../../../admin/cli/command_index.ts";
 import { run } from "./memory_io.ts";
 
-const NAMES = [...commandDocs().map(({ name }) => name), "help"].sort();
+const NAMES = [...(await commandDocs()).map(({ name }) => name), "help"].sort();
 
 /** A shell with the completions and a pretended `nano` that knows two apps. */
 async function inShell(shell: string, text: (script: string) => string): Promise<string | null> {

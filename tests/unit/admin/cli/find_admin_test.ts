@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { AdminFile, adminFilePath, isAlive, readAdminFile } from "../../../../admin/cli/online/admin_file.ts";
 import { CliError } from "../../../../admin/process/cli_error.ts";
-import { commandDocs } from "../../../../admin/cli/line/command_docs.ts";
+import { findCommandDoc } from "../../../../admin/cli/command_index.ts";
 import { CommandLine } from "../../../../admin/cli/line/command_line.ts";
 import { findAdmin } from "../../../../admin/cli/online/find_admin.ts";
 import { MemoryIo } from "./memory_io.ts";
@@ -22,7 +22,7 @@ async function inFolder(test: (dir: string) => Promise<void>): Promise<void> {
 }
 
 async function find(args: readonly string[], io: MemoryIo) {
-  return await findAdmin(await CommandLine.read(commandDocs().find(({ name }) => name === "reload")!, args), io);
+  return await findAdmin(await CommandLine.read((await findCommandDoc("reload"))!, args), io);
 }
 
 async function refusal(args: readonly string[], io: MemoryIo): Promise<{ code: string; text: string }> {

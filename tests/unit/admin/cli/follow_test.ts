@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { AdminClient, AdminError } from "../../../../admin/client/client.ts";
 import { CliError } from "../../../../admin/process/cli_error.ts";
-import { commandDocs } from "../../../../admin/cli/line/command_docs.ts";
+import { findCommandDoc } from "../../../../admin/cli/command_index.ts";
 import { CommandLine } from "../../../../admin/cli/line/command_line.ts";
 import { follow, type Following } from "../../../../admin/cli/online/follow.ts";
 import { connect, type Online } from "../../../../admin/cli/online/online_command.ts";
@@ -17,7 +17,7 @@ async function scene(health: () => Health, io = new MemoryIo()) {
     () => Response.json({ status: health(), apps: [], failed: [] }, { status: health() === "ready" ? 200 : 503 }),
   );
   const args = ["--url", `http://127.0.0.1:${server.addr.port}`, "--token", "x"];
-  const online = await connect(await CommandLine.read(commandDocs().find(({ name }) => name === "events")!, args), io);
+  const online = await connect(await CommandLine.read((await findCommandDoc("events"))!, args), io);
   return { server, online, io };
 }
 

@@ -1,6 +1,6 @@
 /** The command line: commands, help, errors and exit codes. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { commandDocs } from "../../../../admin/cli/line/command_docs.ts";
+import { COMMAND_NAMES, commandDocs } from "../../../../admin/cli/command_index.ts";
 import { MemoryIo, run } from "./memory_io.ts";
 
 async function inFolder(files: Readonly<Record<string, string>>, test: (dir: string) => Promise<void>): Promise<void> {
@@ -28,13 +28,15 @@ Deno.test("nano --version prints the version of deno.json", async () => {
 Deno.test("nano --help lists every command, nano without a command is wrong use", async () => {
   const { code, out } = await run(["--help"]);
   assertEquals(code, 0);
-  for (const { name, summary } of commandDocs()) assertMatch(out, new RegExp(`\n  nano ${name}\\b.* {2}${summary}`));
+  for (const { name, summary } of await commandDocs()) {
+    assertMatch(out, new RegExp(`\n  nano ${name}\\b.* {2}${summary}`));
+  }
   const bare = await run([]);
   assertEquals([bare.code, bare.out, bare.err], [2, "", out]);
 });
 
 Deno.test("nano COMMAND --help and nano help COMMAND explain one command with examples", async () => {
-  for (const command of commandDocs().map(({ name }) => name)) {
+  for (const command of COMMAND_NAMES) {
     const { code, out } = await run([command, "--help"]);
     assertEquals(code, 0);
     assertMatch(out, new RegExp(`^Usage: nano ${command}`));
@@ -155,7 +157,7 @@ Deno.test("nano check --json tells the same to programs, with the same exit code
 });
 
 Deno.test("every command refuses an option that its help does not name", async () => {
-  for (const { name, arguments: places } of commandDocs()) {
+  for (const { name, arguments: places } of await commandDocs()) {
     const { code, err } = await run([name, ...places.map(() => "x"), "--nonsense"]);
     assertEquals(code, 2, name);
     assertMatch(err, /Unknown option "--nonsense"/);

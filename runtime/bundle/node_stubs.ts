@@ -23,6 +23,7 @@ const STUBBED: ReadonlySet<string> = new Set([
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   dgram: ["createSocket"],
   tls: ["connect", "createServer"],
+  worker_threads: ["Worker"],
   v8: ["writeHeapSnapshot", "getHeapSnapshot", "setFlagsFromString"],
 };
 

@@ -1,7 +1,8 @@
 /** Finds and reads the file in which a Workers project says what it is: wrangler.json, .jsonc or .toml. */
 import { findNodeAtLocation, parse as parseJsonc, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { parse as parseToml, TomlError } from "smol-toml";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
+import { messageOf } from "../errors.ts";
 
 /** In the order in which wrangler looks. */
 const NAMES = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"] as const;
@@ -116,15 +117,16 @@ function lineAt(text: string, offset: number): number {
   return text.slice(0, offset).split("\n").length;
 }
 
-/** Null when there is no such file. */
+/** Null when there is no such file, as far as anybody can see. */
 async function readText(path: string): Promise<string | null> {
+  // Whatever is wrong with the folder itself is told by who has to serve it.
+  const info = await Deno.stat(path).catch(() => null);
+  if (info === null || !info.isFile) return null;
+  const name = basename(path);
+  if (info.size > MAX_BYTES) throw new WranglerFileError(`"${name}" has more than ${MAX_BYTES} bytes`);
   try {
-    const { size, isFile } = await Deno.stat(path);
-    if (!isFile) return null;
-    if (size > MAX_BYTES) throw new WranglerFileError(`"${path.split("/").at(-1)}" has more than ${MAX_BYTES} bytes`);
     return (await Deno.readTextFile(path)).replace(/^\ufeff/, "");
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
-    throw error;
+    throw new WranglerFileError(`"${name}" cannot be read: ${messageOf(error)}`);
   }
 }

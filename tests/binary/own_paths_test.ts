@@ -31,6 +31,7 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
     allowed: [
       "runtime/bundle/eval_entry.ts",
       "runtime/isolate/load_app.ts",
+      "runtime/isolate/platform/builtin_modules.ts",
       "runtime/isolate/platform/stream_polyfill.ts",
     ],
     example: "await import(name)",

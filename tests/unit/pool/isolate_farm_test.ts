@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { bundleIsolate } from "../../../runtime/bundle/isolate_bundle.ts";
 import { Bundler } from "../../../runtime/bundle/bundler.ts";
-import { systemClock, within } from "../../../runtime/clock.ts";
+import { systemClock } from "../../../runtime/clock.ts";
+import { inTime } from "../../../runtime/deadline.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { BootAdmission } from "../../../runtime/pool/boot_admission.ts";
 import { LateFarm } from "../../../runtime/pool/late_farm.ts";
@@ -57,6 +58,6 @@ Deno.test("An isolate whose code does not run ends, and who takes it is told", a
   await farm.start(() => farmOptions("throw new Error('boom');"));
   let outcome = "waits";
   const taking = farm.take(64).then(() => outcome = "booted", () => outcome = "ended");
-  await within(systemClock, taking, DEADLINE_MS);
+  await inTime(taking, DEADLINE_MS);
   assertEquals(outcome, "ended");
 });

@@ -66,7 +66,7 @@ export function processIo(): CliIo {
       cwd: Deno.cwd(),
       env: (name) => Deno.env.get(name),
       // The same for every module of the command line, wherever it stands in its folder.
-      module: new URL("../main.ts", import.meta.url).href,
+      module: import.meta.resolve("../main.ts"),
       standalone: Deno.build.standalone,
       parentArgs: argsOf(Deno.ppid),
     }),

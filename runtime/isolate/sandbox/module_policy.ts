@@ -1,7 +1,7 @@
 /** Which modules an app may import: its own virtual ones and harmless Node built-ins, nothing else. */
 import module from "node:module";
 import { boundCryptoSource, BOUNDED_CRYPTO } from "./crypto_limits.ts";
-import { HARMLESS_BUILTINS, missingFileText, refusalText } from "../../protocol/node_builtins.ts";
+import { missingFileText, OFFERED_BUILTINS, refusalText } from "../../protocol/node_builtins.ts";
 import { PROCESS_SOURCE } from "../platform/node_compat.ts";
 import { BLOB_CONSUMERS, blobConsumersSource } from "../bodies/stream_consumers.ts";
 
@@ -59,7 +59,7 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
   const startsWith = (text: string, prefix: string) => apply(slice, text, [0, prefix.length]) === prefix;
   const after = (text: string, prefix: string): string => apply(slice, text, [prefix.length]);
   const harmless = Object.create(null) as Record<string, true>;
-  for (const name of HARMLESS_BUILTINS.split(" ")) harmless[name] = true;
+  for (const name of OFFERED_BUILTINS) harmless[name] = true;
   const guarded = Object.create(null) as Record<string, string>;
   for (const name of Object.keys(GUARDED_BUILTINS)) {
     guarded[GUARDED + name] = guardedSource(name, GUARDED_BUILTINS[name]!);

@@ -31,7 +31,9 @@ export class FileTypes {
       case "NewExpression":
         return isOursByName(node.callee);
       case "MemberExpression":
-        return node.object.type === "ThisExpression" && this.#fields.get(keyOf(node.property)) === true;
+        // A private name is a field of this file's classes, whatever stands before it.
+        return (node.object.type === "ThisExpression" || node.property.type === "PrivateIdentifier") &&
+          this.#fields.get(keyOf(node.property)) === true;
       default:
         return false;
     }

@@ -12,6 +12,10 @@ import { GETTER_NAMES, GLOBAL_NAMES, METHOD_NAMES } from "./native_names.ts";
 const GUARDED =
   /\/runtime\/(isolate\/.*|protocol\/(bare|chunks|primordials|node_builtins|trace_context|header_block))\.ts$/;
 
+/** Files that are not held to it yet. */
+const NOT_YET =
+  /\/isolate\/traffic\/(app_server|body_bridge|fetch|request|responder|scheduled|socket_hub|stream_bridge)\.ts$/;
+
 /** Calls that read an object as options, whatever their argument. */
 const OPTION_READERS = new Set(["apply", "construct", "create", "defineProperties", "defineProperty"]);
 
@@ -24,7 +28,8 @@ type Check = (node: Node, types: FileTypes) => string | null;
 function ruleOf(kinds: readonly string[], check: Check): Rule {
   return {
     create(context) {
-      if (!GUARDED.test(context.filename.replaceAll("\\", "/"))) return {};
+      const path = context.filename.replaceAll("\\", "/");
+      if (!GUARDED.test(path) || NOT_YET.test(path)) return {};
       const types = new FileTypes();
       const found: Node[] = [];
       const isBoot = (node: Node) => BOOT.test(context.sourceCode.text.slice(0, node.range[0]));
@@ -68,13 +73,23 @@ function runsBesideApp(node: Node, isBoot: (node: Node) => boolean): boolean {
     const { parent } = at;
     // An instance's fields are made when an app makes one.
     if (parent.type === "PropertyDefinition" && parent.value === at && parent.static !== true) return true;
-    if (!FUNCTIONS.includes(parent.type)) continue;
+    if (!FUNCTIONS.includes(parent.type) || isCallback(parent)) continue;
     return !isBoot(
       parent.type === "FunctionExpression" && parent.parent.type === "MethodDefinition" ? parent.parent : parent,
     );
   }
   return false;
 }
+
+/** Whether a function runs at once, as a part of the code around it. */
+function isCallback(node: Node): boolean {
+  const { parent } = node;
+  return node.type === "ArrowFunctionExpression" && parent.type === "CallExpression" && parent.callee !== node &&
+    parent.callee.type === "MemberExpression" && AT_ONCE.has(parent.callee.property.name);
+}
+
+/** Methods that call what they are given before they return. */
+const AT_ONCE = new Set(["every", "filter", "find", "findIndex", "flatMap", "forEach", "map", "reduce", "some"]);
 
 /** Names as values: no keys, no types, no declarations of this file. */
 function isGlobal(node: Node, types: FileTypes): boolean {
@@ -136,7 +151,10 @@ const plugin: Deno.lint.Plugin = {
       const reader = readerOf(node);
       if (reader === null || hasNoPrototype(node)) return null;
       const { callee } = reader;
-      const name: string = callee.type === "MemberExpression" ? callee.property.name : callee.name ?? "";
+      const isMember = callee.type === "MemberExpression";
+      // A method of ours may be called "create".
+      if (isMember && !GLOBAL_NAMES.has(callee.object.name)) return null;
+      const name: string = isMember ? callee.property.name : callee.name ?? "";
       const isNative = reader.type === "NewExpression"
         ? name.startsWith("Native") || GLOBAL_NAMES.has(name)
         : OPTION_READERS.has(name) || /^[A-Z]\w+Prototype[A-Z]/.test(name);

@@ -50,6 +50,7 @@ export function readSequence(sequence: unknown, action: string, partsOfBlob: Par
     throw new NativeTypeError(`Failed to ${action}: the parts are no sequence`);
   }
   // An app's own iteration is what the standard asks for here.
+  // deno-lint-ignore natives/iteration -- each element is converted before the next is asked for
   for (const element of sequence as Iterable<unknown>) append(pieces, pieceOf(element, action, partsOfBlob));
   return pieces;
 }

@@ -7,10 +7,10 @@ import { installAssetReads } from "./traffic/asset_reads.ts";
 import { createAssetsBinding } from "./traffic/assets_binding.ts";
 import { missingBinding } from "./platform/missing_binding.ts";
 import { installCaches } from "./platform/caches.ts";
-import { asksForBuiltins, installBuiltinModules } from "./platform/builtin_modules.ts";
 import { installEnvironment } from "./platform/app_environment.ts";
 import { limitExternalRoom } from "./bodies/external_room.ts";
 import { findHandler, findScheduled } from "./traffic/find_handler.ts";
+import { installBuiltinModules } from "./sandbox/builtin_modules.ts";
 import { limitExternalMemory } from "./sandbox/memory_quota.ts";
 import type { registerModulePolicy } from "./sandbox/module_policy.ts";
 import { installStreamPolyfill } from "./platform/stream_polyfill.ts";
@@ -42,7 +42,7 @@ export async function loadApp(
     installAssetReads(Reflect.get(globalThis, "Deno"), server.fetches.fetchAsset, message.assetsPrefix);
   }
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
-  if (message.nodeCompat && asksForBuiltins(message.modules)) await installBuiltinModules();
+  if (message.nodeCompat) installBuiltinModules();
   if (message.streams === "polyfill") await installStreamPolyfill();
   const exported = await runEntry(message.entry, registrations.waits, error);
   const scheduled = findScheduled(exported);

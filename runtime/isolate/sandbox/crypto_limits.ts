@@ -28,7 +28,7 @@ const { asUintN } = BigInt;
  * Object.prototype would say something else there.
  */
 function copied(options: any): any {
-  return typeof options === "object" && options !== null ? { __proto__: null, ...options } : options;
+  return { __proto__: null, ...options };
 }
 
 /** Bits of a number given as bytes or as a bigint, whatever getters the app has put on views and buffers. */
@@ -204,7 +204,7 @@ export function limitSubtleCrypto(): void {
     const { bounded } = {
       bounded(this: unknown, ...given: any[]): Promise<unknown> {
         return new NativePromise((resolve, reject) => {
-          given[0] = copied(given[0]);
+          if (typeof given[0] === "object" && given[0] !== null) given[0] = copied(given[0]);
           check(given[0], name === "deriveBits" ? NativeNumber(given[2] ?? 0) : undefined);
           gate((done) => {
             promiseThen(

@@ -27,15 +27,16 @@ export const GUARDED_BUILTINS: readonly string[] = keys(REPLACED);
 const getBuiltin = process.getBuiltinModule.bind(process) as unknown as (name: string) => Exports;
 const guarded = new SafeSet<string>();
 
-/** Guards a built-in that is about to be loaded for the first time; loading all of them at boot would cost every isolate. */
-export function guardBuiltin(name: string): void {
-  const replaced = REPLACED[name];
-  if (replaced === undefined || guarded.has(name)) return;
-  guarded.add(name);
+/** A built-in, guarded once somebody asks for it: loading all of them at boot would cost every isolate. */
+export function guardedBuiltin(name: string): Exports {
   const builtin = getBuiltin(`node:${name}`);
+  const replaced = REPLACED[name];
+  if (replaced === undefined || guarded.has(name)) return builtin;
+  guarded.add(name);
   const made = replaced.make(builtin);
   const { names } = replaced;
   for (let at = 0; at < names.length; at++) defineMember(builtin, names[at]!, made[names[at]!], true);
+  return builtin;
 }
 
 /** Text of the module that an app gets for one; it runs in the app's realm and uses nothing that the app could patch. */

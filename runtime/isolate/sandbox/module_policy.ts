@@ -1,7 +1,7 @@
 /** Which modules an app may import: its own virtual ones and harmless Node built-ins, nothing else. */
 import module from "node:module";
 import { missingFileText, OFFERED_BUILTINS, refusalText } from "../../protocol/node_builtins.ts";
-import { guardBuiltin, GUARDED_BUILTINS, guardedSource } from "./guarded_builtins.ts";
+import { GUARDED_BUILTINS, guardedBuiltin, guardedSource } from "./guarded_builtins.ts";
 import { PROCESS_SOURCE } from "../platform/node_compat.ts";
 
 /** Prefix of every module of an app. */
@@ -64,7 +64,7 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
       load(url: string, context: unknown, next: (url: string, context: unknown) => unknown) {
         if (has(policy.sources, url)) return { format: "module", source: policy.sources[url], shortCircuit: true };
         if (has(guarded, url)) {
-          guardBuiltin(after(url, GUARDED));
+          guardedBuiltin(after(url, GUARDED));
           return { format: "module", source: guarded[url], shortCircuit: true };
         }
         if (startsWith(url, "node:") && has(harmless, after(url, "node:"))) return next(url, context);

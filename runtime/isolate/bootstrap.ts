@@ -59,7 +59,6 @@ const policy = registerModulePolicy();
 let isLoading = false;
 
 function log(level: string, text: string): void {
-  // deno-lint-ignore natives/method -- the list of a wire has a `push` of its own
   wire.out.push(OP.LOG, level, text);
   wire.kick();
 }

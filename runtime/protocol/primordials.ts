@@ -197,6 +197,24 @@ export function listOf<T>(iterable: Iterable<T>): T[] {
   return list;
 }
 
+/** The same list, which iterates by itself: native code goes by what may be an app's on Array.prototype. */
+export function selfIterating<T>(list: T[]): T[] {
+  defineProperty(list, ITERATOR, {
+    __proto__: null,
+    value: () => {
+      let next = 0;
+      return {
+        __proto__: null,
+        next: () =>
+          next < list.length
+            ? { __proto__: null, done: false, value: list[next++] }
+            : { __proto__: null, done: true, value: undefined },
+      };
+    },
+  } as PropertyDescriptor);
+  return list;
+}
+
 /**
  * Gives a class of ours the members of a native one, and no prototype behind them: calls of its objects' methods reach
  * no patch. @boot
@@ -286,6 +304,8 @@ export const headersSet = uncurry(Headers.prototype.set);
 export const headersForEach = uncurry(Headers.prototype.forEach);
 export const requestUrl: (request: Request) => string = getterOf(Request.prototype, "url");
 export const requestMethod: (request: Request) => string = getterOf(Request.prototype, "method");
+export const requestBody: (request: Request) => ReadableStream<Uint8Array> | null = getterOf(Request.prototype, "body");
+export const requestRedirect: (request: Request) => string = getterOf(Request.prototype, "redirect");
 export const requestHeaders: (request: Request) => Headers = getterOf(Request.prototype, "headers");
 export const responseStatus: (response: Response) => number = getterOf(Response.prototype, "status");
 export const responseStatusText: (response: Response) => string = getterOf(Response.prototype, "statusText");
@@ -321,6 +341,8 @@ export const controllerSignal: (controller: AbortController) => AbortSignal = ge
   AbortController.prototype,
   "signal",
 );
+
+export const signalOf: (request: Request) => AbortSignal = getterOf(Request.prototype, "signal");
 
 // Codecs.
 const encoder = new TextEncoder();

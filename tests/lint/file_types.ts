@@ -31,6 +31,8 @@ export class FileTypes {
       case "NewExpression":
         return isOursByName(node.callee);
       case "MemberExpression":
+        // `wire.out` collects operations, in a list that is cut off from every prototype.
+        if (node.property.name === "out") return true;
         // A private name is a field of this file's classes, whatever stands before it.
         return (node.object.type === "ThisExpression" || node.property.type === "PrivateIdentifier") &&
           this.#fields.get(keyOf(node.property)) === true;
@@ -56,7 +58,7 @@ export class FileTypes {
         if (node.id !== null && node.id !== undefined) this.#add(node.id.name, true);
         break;
       case "VariableDeclarator":
-        this.#pattern(node.id, isOursByValue(node.init));
+        this.#pattern(node.id, isOursByValue(node.init) || (isField(node.init) && this.isOurs(node.init)));
         break;
       case "PropertyDefinition":
         this.#fields.set(keyOf(node.key), isOursByType(node.typeAnnotation) || isOursByValue(node.value));
@@ -102,6 +104,11 @@ export class FileTypes {
 
 function keyOf(key: Node): string {
   return key.type === "PrivateIdentifier" ? `#${key.name}` : String(key.name ?? key.value);
+}
+
+/** Whether a value is a private field, as it is: those stand before the methods that take them. */
+function isField(value: Node): boolean {
+  return value?.type === "MemberExpression" && value.property.type === "PrivateIdentifier";
 }
 
 function isOursByName(callee: Node): boolean {

@@ -8,10 +8,10 @@ const FIXED = new Set(["undefined", "NaN", "Infinity"]);
 export const GLOBAL_NAMES: ReadonlySet<string> = new Set([...ALLOWED_GLOBALS].filter((name) => !FIXED.has(name)));
 
 /**
- * Types that name native objects beside the classes themselves. The last three are ours, and stand for lists and maps.
+ * Types that name native objects beside the classes themselves. The last two are ours, and stand for lists.
  */
 const NATIVE_TYPES = "Readonly Required Partial Record Iterable AsyncIterable ArrayLike PromiseLike IterableIterator " +
-  "ReadonlyArray ReadonlyMap ReadonlySet Uint8Array RequestInfo BodyInit HeadersInit ByteParts HeaderList AbortCallbacks";
+  "ReadonlyArray ReadonlyMap ReadonlySet Uint8Array RequestInfo BodyInit HeadersInit ByteParts HeaderList";
 
 /** Whether a type of this name is native: what it refers to has methods that an app may have patched. */
 export function isNativeType(name: string): boolean {

@@ -24,7 +24,7 @@ import {
   TO_STRING_TAG,
 } from "../../protocol/primordials.ts";
 import type { AppBlob } from "../bodies/blob.ts";
-import { blobOf, bufferOf, toMessage } from "./socket_message.ts";
+import { blobOf, bufferOf, sizeOf, toMessage } from "./socket_message.ts";
 import { parseSocketUrl } from "./socket_url.ts";
 
 /** Where a socket's messages go. */
@@ -308,9 +308,4 @@ function areProtocols(list: readonly string[]): boolean {
     seen.add(stringToLowerCase(list[at]!));
   }
   return seen.size === list.length;
-}
-
-/** Characters of a text, bytes of anything else. */
-function sizeOf(message: string | Uint8Array): number {
-  return typeof message === "string" ? message.length : bytesLength(message);
 }

@@ -26,3 +26,8 @@ export function bufferOf(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
   const buffer = bytesBuffer(bytes) as ArrayBuffer;
   return bytesLength(bytes) === bufferLength(buffer) ? buffer : bytesBuffer(copyOf(bytes)) as ArrayBuffer;
 }
+
+/** Characters of a text, bytes of anything else. */
+export function sizeOf(message: string | Uint8Array): number {
+  return typeof message === "string" ? message.length : bytesLength(message);
+}

@@ -1,17 +1,15 @@
 /** The ways in and out that an app finds among its globals: fetch, WebSocket, Deno.serve, fetch events. */
 import {
-  append,
   apply,
   defineGlobal,
   defineMember,
-  findInList,
   global,
   NativePromise,
   NativeResponse,
   NativeTypeError,
-  removeFromList,
   resolved,
 } from "../protocol/primordials.ts";
+import { append, findInList, removeFromList } from "../protocol/safe_lists.ts";
 import type { AppFetch, AppServer } from "./traffic/app_server.ts";
 import { createEventSource } from "./platform/event_source.ts";
 import type { Registrations } from "./traffic/find_handler.ts";

@@ -3,7 +3,8 @@
  *
  * It has no top-level await: a nested worker whose module awaits leaks two file descriptors in Deno 2.9.
  */
-import { apply, defineGlobal, isArray, joinTexts, NativePromise, promiseThen } from "../protocol/primordials.ts";
+import { apply, defineGlobal, isArray, NativePromise, promiseThen } from "../protocol/primordials.ts";
+import { joinTexts } from "../protocol/safe_lists.ts";
 import { workerData } from "node:worker_threads";
 import v8 from "node:v8";
 import {

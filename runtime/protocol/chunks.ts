@@ -1,13 +1,6 @@
 /** Bytes and words of a stream on their way through the wall. */
-import {
-  arrayShift,
-  bytesLength,
-  bytesSet,
-  dropFirst,
-  NativeError,
-  NativeString,
-  NativeUint8Array,
-} from "./primordials.ts";
+import { bytesLength, bytesSet, NativeError, NativeString, NativeUint8Array } from "./primordials.ts";
+import { arrayShift, dropFirst } from "./safe_lists.ts";
 
 /** Queued small chunks are handed on together up to this size. */
 const COALESCE_BYTES = 64 * 1024;

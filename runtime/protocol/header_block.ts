@@ -1,13 +1,6 @@
 /** Headers as one string that is only taken apart when somebody looks: `name\nvalue\n…`. */
-import {
-  arrayPush,
-  headersForEach,
-  isArray,
-  listOf,
-  NativeHeaders,
-  stringIndexOf,
-  stringSlice,
-} from "./primordials.ts";
+import { headersForEach, isArray, NativeHeaders, stringIndexOf, stringSlice } from "./primordials.ts";
+import { arrayPush, listOf } from "./safe_lists.ts";
 
 /** Header names and values in order, repeated names included. */
 export type HeaderList = [string, string][];

@@ -1,7 +1,5 @@
 /** One end of the wall: batched operations and credit-based byte streams over a MessagePort. */
 import {
-  append,
-  arrayPush,
   bufferLength,
   bytesBuffer,
   bytesLength,
@@ -12,9 +10,9 @@ import {
   NativeTypeError,
   NativeUint8Array,
   promiseThen,
-  SafeMap,
-  selfIterating,
 } from "./primordials.ts";
+import { SafeMap } from "./safe_collections.ts";
+import { arrayPush, selfIterating } from "./safe_lists.ts";
 import { bare } from "./bare.ts";
 import {
   type ByteSource,
@@ -120,7 +118,7 @@ export class Wire {
     const whole = owned && buffer instanceof NativeArrayBuffer && bytesLength(bytes) === bufferLength(buffer);
     const mine = whole ? bytes as Uint8Array<ArrayBuffer> : copyOf(bytes);
     addLast(this.#batch, mine);
-    if (bytesLength(mine) >= TRANSFER_FROM_BYTES) append(this.#transfer, bytesBuffer(mine) as ArrayBuffer);
+    if (bytesLength(mine) >= TRANSFER_FROM_BYTES) arrayPush(this.#transfer, bytesBuffer(mine) as ArrayBuffer);
   }
 
   /**

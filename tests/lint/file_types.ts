@@ -25,6 +25,7 @@ export class FileTypes {
       case "Identifier":
         return this.#isOurs.get(node.name) === true;
       case "TSNonNullExpression":
+      case "ChainExpression":
         return this.isOurs(node.expression);
       case "TSAsExpression":
         return isOursByType(node.typeAnnotation);

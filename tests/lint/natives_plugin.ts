@@ -125,8 +125,9 @@ const plugin: Deno.lint.Plugin = {
     method: ruleOf(["MemberExpression"], (node, types) => {
       if (node.computed || node.property.type !== "Identifier") return null;
       const { name } = node.property;
-      const { parent } = node;
-      const isCall = parent.type === "CallExpression" && parent.callee === node;
+      // `a?.b()` wraps its callee once more.
+      const callee = node.parent.type === "ChainExpression" ? node.parent : node;
+      const isCall = callee.parent.type === "CallExpression" && callee.parent.callee === callee;
       if (!(isCall && METHOD_NAMES.has(name)) && !(GETTER_NAMES.has(name) && !isCall)) return null;
       if (types.isOurs(node.object)) return null;
       // Refused already, as a global.

@@ -1,7 +1,6 @@
 /** Lists of byte views: what Blobs are made of. A view in such a list is never written to and never handed to an app. */
 
 import {
-  append,
   apply,
   bytesBuffer,
   bytesLength,
@@ -15,8 +14,10 @@ import {
   NativeTypeError,
   NativeUint8Array,
 } from "../../protocol/primordials.ts";
+import { append } from "../../protocol/safe_lists.ts";
 
-export { append, encodeText, isUint8Array } from "../../protocol/primordials.ts";
+export { encodeText, isUint8Array } from "../../protocol/primordials.ts";
+export { append } from "../../protocol/safe_lists.ts";
 
 const { isView } = ArrayBuffer;
 type Getter = (this: unknown) => unknown;

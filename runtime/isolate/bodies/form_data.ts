@@ -6,9 +6,9 @@ import {
   defineProperty,
   getPrototypeOf,
   NativeTypeError,
-  SafeWeakMap,
   wallClock,
 } from "../../protocol/primordials.ts";
+import { SafeWeakMap } from "../../protocol/safe_collections.ts";
 import { blobInternals, fileInternals } from "./blob.ts";
 import { append } from "./byte_parts.ts";
 import { defineInspection, defineInterface, requireArguments, toUsvString } from "./web_idl.ts";

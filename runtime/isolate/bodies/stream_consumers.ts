@@ -1,6 +1,7 @@
 /** The parts of `node:stream/consumers` that Deno makes of its own Blob, whose bytes outlive the isolate. */
 import { Buffer } from "node:buffer";
-import { append, apply } from "../../protocol/primordials.ts";
+import { apply } from "../../protocol/primordials.ts";
+import { append } from "../../protocol/safe_lists.ts";
 import { AppBlob } from "./blob.ts";
 
 const bufferFrom = Buffer.from as unknown as (this: unknown, bytes: ArrayBuffer) => Buffer;

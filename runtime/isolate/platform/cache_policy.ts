@@ -1,22 +1,18 @@
 /** What of a response a cache may keep, and for how long: RFC 9111 as Cloudflare's cache applies it. */
 import {
-  append,
-  filterList,
   headersGet,
   headersHas,
   isNotANumber,
-  listHas,
-  mapList,
   matches,
   NativeNumber,
   parseDate,
   regExpExec,
-  SafeMap,
-  splitText,
   stringSlice,
   stringToLowerCase,
   stringTrim,
 } from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
+import { append, filterList, listHas, mapList, splitText } from "../../protocol/safe_lists.ts";
 
 /** How a response may be kept. */
 export interface Keeping {

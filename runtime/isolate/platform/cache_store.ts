@@ -1,15 +1,8 @@
 /** Kept responses of all caches of one app: bounded by bytes, the least recently used goes first. */
 
-import {
-  append,
-  bytesLength,
-  filterList,
-  firstKey,
-  headersGet,
-  SafeMap,
-  stringIndexOf,
-  stringSlice,
-} from "../../protocol/primordials.ts";
+import { bytesLength, headersGet, stringIndexOf, stringSlice } from "../../protocol/primordials.ts";
+import { firstKey, SafeMap } from "../../protocol/safe_collections.ts";
+import { append, filterList } from "../../protocol/safe_lists.ts";
 
 /** A response to a GET request. */
 export interface CacheEntry {

@@ -1,19 +1,15 @@
 /** `caches`: the Cache API as Workers have it, in the memory of the app's own isolate and never shared. */
 import { bare } from "../../protocol/bare.ts";
 import {
-  append,
   bytesLength,
   bytesSet,
   defineProperty,
   entries,
-  filterList,
   floor,
   getOwnPropertyNames,
   headersForEach,
   headersGet,
   isUint8Array,
-  listHas,
-  mapList,
   matches,
   NativeDOMException,
   NativeRequest,
@@ -31,7 +27,6 @@ import {
   responseHeaders,
   responseStatus,
   responseStatusText,
-  SafeMap,
   streamCancel,
   streamLocked,
   streamReader,
@@ -40,6 +35,8 @@ import {
   TO_STRING_TAG,
   wallClock,
 } from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
+import { append, filterList, listHas, mapList } from "../../protocol/safe_lists.ts";
 import { keepingOf, varyOf } from "./cache_policy.ts";
 import { type CacheEntry, CacheStore } from "./cache_store.ts";
 import { withoutBase } from "../traffic/relative_urls.ts";

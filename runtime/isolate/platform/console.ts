@@ -1,14 +1,8 @@
 /** The app's console: each line goes to the host's log, bounded in length and rate. */
 import { bare } from "../../protocol/bare.ts";
-import {
-  append,
-  apply,
-  floor,
-  numberToFixed,
-  SafeMap,
-  stringIndexOf,
-  stringSlice,
-} from "../../protocol/primordials.ts";
+import { apply, floor, numberToFixed, stringIndexOf, stringSlice } from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
+import { append } from "../../protocol/safe_lists.ts";
 import { formatWithOptions } from "node:util";
 import { withoutOwnFrames } from "../traffic/own_frames.ts";
 

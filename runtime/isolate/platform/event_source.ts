@@ -1,14 +1,12 @@
 /** EventSource over the app's fetch: https://html.spec.whatwg.org/#server-sent-events. */
 import { bare } from "../../protocol/bare.ts";
 import {
-  append,
   controllerAbort,
   controllerSignal,
   decoderDecode,
   defineProperty,
   entries,
   headersGet,
-  joinTexts,
   matches,
   min,
   NativeAbortController,
@@ -25,7 +23,6 @@ import {
   responseHeaders,
   responseStatus,
   responseUrl,
-  SafeMap,
   streamCancel,
   streamReader,
   stringCharCodeAt,
@@ -41,6 +38,8 @@ import {
   urlHref,
   urlOrigin,
 } from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
+import { append, joinTexts } from "../../protocol/safe_lists.ts";
 
 const CONNECTING = 0;
 const OPEN = 1;

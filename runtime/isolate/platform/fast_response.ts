@@ -2,7 +2,6 @@
 import { bare } from "../../protocol/bare.ts";
 import {
   apply,
-  arrayPush,
   defineMember,
   getPrototypeOf,
   hasOwn,
@@ -11,13 +10,13 @@ import {
   NativeResponse,
   NativeString,
   NativeTypeError,
-  SafeMap,
-  SafeSet,
   stringify,
   stringIsWellFormed,
   stringToLowerCase,
   stringToWellFormed,
 } from "../../protocol/primordials.ts";
+import { SafeMap, SafeSet } from "../../protocol/safe_collections.ts";
+import { arrayPush } from "../../protocol/safe_lists.ts";
 import { innerSlots } from "../../protocol/inner_slots.ts";
 import type { HeaderList } from "../../protocol/header_block.ts";
 import { makeResponse } from "../bodies/body_sources.ts";

@@ -1,6 +1,7 @@
 /** Stands in `env` for a binding that NANO does not have: its use says so, where it would be "undefined" otherwise. */
 import { bare } from "../../protocol/bare.ts";
-import { NativeError, NativeProxy, SafeSet } from "../../protocol/primordials.ts";
+import { NativeError, NativeProxy } from "../../protocol/primordials.ts";
+import { SafeSet } from "../../protocol/safe_collections.ts";
 
 /** What is looked up of any value, without using it: awaiting, printing, comparing. */
 const lookedUp = new SafeSet<PropertyKey>(["then", "toJSON", "constructor"]);

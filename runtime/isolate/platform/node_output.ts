@@ -3,11 +3,11 @@ import {
   decoderDecode,
   endOfMicrotask,
   endOfTurn,
-  findInList,
   NativeTextDecoder,
   stringIndexOf,
   stringSlice,
 } from "../../protocol/primordials.ts";
+import { findInList } from "../../protocol/safe_lists.ts";
 
 /** Longest text kept while its line has no end. */
 const MAX_LINE_CHARS = 16 * 1024;

@@ -1,5 +1,6 @@
 /** `process.getBuiltinModule`: gives what an import of the module gives, at once. */
-import { defineMember, getMember, SafeSet, stringSlice, stringStartsWith } from "../../protocol/primordials.ts";
+import { defineMember, getMember, stringSlice, stringStartsWith } from "../../protocol/primordials.ts";
+import { SafeSet } from "../../protocol/safe_collections.ts";
 import { OFFERED_BUILTINS } from "../../protocol/node_builtins.ts";
 import { guardedBuiltin } from "./guarded_builtins.ts";
 

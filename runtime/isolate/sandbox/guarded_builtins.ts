@@ -3,7 +3,9 @@
  * an app hears of it: a module that made a copy in the app's realm would hand the original to an app's `Object.assign`.
  */
 import process from "node:process";
-import { defineMember, joinTexts, keys, SafeSet } from "../../protocol/primordials.ts";
+import { defineMember, keys } from "../../protocol/primordials.ts";
+import { SafeSet } from "../../protocol/safe_collections.ts";
+import { joinTexts } from "../../protocol/safe_lists.ts";
 import { AppBlob, AppFile } from "../bodies/blob.ts";
 import { BLOB_CONSUMERS } from "../bodies/stream_consumers.ts";
 import { boundCrypto, BOUNDED_CRYPTO } from "./crypto_limits.ts";

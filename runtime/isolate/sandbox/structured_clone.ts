@@ -6,7 +6,7 @@
  * look to the next. So the bytes are judged: what was written once is what is read.
  */
 import { bare } from "../../protocol/bare.ts";
-import { listOf } from "../../protocol/primordials.ts";
+import { listOf } from "../../protocol/safe_lists.ts";
 
 const NativeDomException = DOMException;
 const NativeUint8Array = Uint8Array;

@@ -1,6 +1,5 @@
 /** Counts WebAssembly memory, which is in no figure of V8, and refuses what the app may not hold. */
 import {
-  append,
   apply,
   construct,
   defineProperty,
@@ -9,9 +8,10 @@ import {
   NativeWeakRef,
   ownKeys,
   promiseThen,
-  SafeWeakSet,
   weakDeref,
 } from "../../protocol/primordials.ts";
+import { SafeWeakSet } from "../../protocol/safe_collections.ts";
+import { append } from "../../protocol/safe_lists.ts";
 import { measureHeld } from "./held_bytes.ts";
 
 const PAGE_BYTES = 64 * 1024;

@@ -9,13 +9,12 @@ import {
   promiseThen,
   resolved,
   responseBody,
-  SafeMap,
-  SafeSet,
   streamCancel,
   stringCharCodeAt,
   stringLastIndexOf,
   stringSlice,
 } from "../../protocol/primordials.ts";
+import { SafeMap, SafeSet } from "../../protocol/safe_collections.ts";
 import { type Handlers, type HandlerTable, handlerTable, runBatch } from "../../protocol/batch.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
 import { streamHandlers, type StreamOperation } from "../../protocol/stream_operations.ts";

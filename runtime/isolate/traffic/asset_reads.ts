@@ -4,20 +4,17 @@
  * What serves files in apps written for Deno (Hono's `serveStatic` among them) works on `assets` by these.
  */
 import {
-  append,
   apply,
   defineMember,
   entries,
-  joinTexts,
-  mapList,
   NativeResponse,
   promiseThen,
   responseBody,
   responseStatus,
-  splitText,
   streamCancel,
   urlPathname,
 } from "../../protocol/primordials.ts";
+import { append, joinTexts, mapList, splitText } from "../../protocol/safe_lists.ts";
 
 const { bytes, text } = Response.prototype;
 const encode = encodeURIComponent;

@@ -15,7 +15,6 @@ import {
   requestMethod,
   requestRedirect,
   requestUrl,
-  SafeMap,
   signalAborted,
   signalOf,
   signalReason,
@@ -24,6 +23,7 @@ import {
   targetListen,
   weakDeref,
 } from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
 import { joinHeaders, splitHeaders } from "../../protocol/header_block.ts";
 import { innerSlots } from "../../protocol/inner_slots.ts";
 import { BODY, OP } from "../../protocol/operations.ts";

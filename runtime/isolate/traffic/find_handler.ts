@@ -1,13 +1,7 @@
 /** Finds an app's handler, whichever of the known ways it takes to offer one. */
 import { bare } from "../../protocol/bare.ts";
-import {
-  defineMember,
-  joinTexts,
-  keys,
-  NativeDOMException,
-  NativeEvent,
-  NativeTypeError,
-} from "../../protocol/primordials.ts";
+import { defineMember, keys, NativeDOMException, NativeEvent, NativeTypeError } from "../../protocol/primordials.ts";
+import { joinTexts } from "../../protocol/safe_lists.ts";
 import type { AppContext } from "./app_context.ts";
 import type { AppFetch } from "./app_server.ts";
 import type { AppScheduled } from "./scheduled.ts";

@@ -7,9 +7,9 @@ import {
   NativeDOMException,
   NativeRequest,
   NativeUint8Array,
-  type SafeMap,
   stringToLowerCase,
 } from "../../protocol/primordials.ts";
+import type { SafeMap } from "../../protocol/safe_collections.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
 import { type HeaderList, splitHeaders } from "../../protocol/header_block.ts";
 import { type InnerBodyContent, type InnerRequest, innerSlots } from "../../protocol/inner_slots.ts";

@@ -1,7 +1,5 @@
 /** Sends what an app's handler returned across the wall: whole bodies at once, streams with credits. */
 import {
-  append,
-  arrayPush,
   bytesLength,
   bytesSet,
   endOfTurn,
@@ -20,6 +18,7 @@ import {
   stringSlice,
   stringToLowerCase,
 } from "../../protocol/primordials.ts";
+import { arrayPush } from "../../protocol/safe_lists.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
 import { type HeaderList, joinHeaders } from "../../protocol/header_block.ts";
 import { type InnerResponse, innerSlots } from "../../protocol/inner_slots.ts";
@@ -184,7 +183,7 @@ function sendStream(
       }
       const length = bytesLength(value);
       if (length === 0) continue;
-      append(ahead.parts, copyOf(value));
+      arrayPush(ahead.parts, copyOf(value));
       ahead.size += length;
     }
     begin();

@@ -1,5 +1,6 @@
 /** Runs an app's jobs: `scheduled(event, env, ctx)`, and what it leaves to `ctx.waitUntil`. */
-import { append, NativeTypeError, promiseThen, resolved } from "../../protocol/primordials.ts";
+import { NativeTypeError, promiseThen, resolved } from "../../protocol/primordials.ts";
+import { append } from "../../protocol/safe_lists.ts";
 import type { AppContext } from "./app_context.ts";
 
 /** An app's `scheduled`. */

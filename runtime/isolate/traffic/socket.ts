@@ -1,12 +1,10 @@
 /** WebSocket inside an isolate: outgoing, taken over from a client, or one end of a WebSocketPair. */
 import { bare } from "../../protocol/bare.ts";
 import {
-  append,
   bytesLength,
   defineProperty,
   encodeText,
   entries,
-  listOf,
   matches,
   max,
   NativeCloseEvent,
@@ -14,8 +12,6 @@ import {
   NativeEvent,
   NativeMessageEvent,
   NativeString,
-  SafeMap,
-  SafeSet,
   stringify,
   stringToLowerCase,
   targetDispatch,
@@ -23,6 +19,8 @@ import {
   targetListen,
   TO_STRING_TAG,
 } from "../../protocol/primordials.ts";
+import { SafeMap, SafeSet } from "../../protocol/safe_collections.ts";
+import { append, listOf } from "../../protocol/safe_lists.ts";
 import type { AppBlob } from "../bodies/blob.ts";
 import { blobOf, bufferOf, sizeOf, toMessage } from "./socket_message.ts";
 import { parseSocketUrl } from "./socket_url.ts";

@@ -5,23 +5,19 @@ import {
   endOfMicrotask,
   headersGet,
   headersSet,
-  joinTexts,
-  listHas,
-  mapList,
   NativeHeaders,
   NativeResponse,
   NativeTypeError,
   requestHeaders,
   requestUrl,
   responseHeaders,
-  SafeMap,
-  SafeWeakMap,
-  splitText,
   stringSlice,
   stringStartsWith,
   stringToLowerCase,
   stringTrim,
 } from "../../protocol/primordials.ts";
+import { SafeMap, SafeWeakMap } from "../../protocol/safe_collections.ts";
+import { joinTexts, listHas, mapList, splitText } from "../../protocol/safe_lists.ts";
 import { joinHeaders } from "../../protocol/header_block.ts";
 import { OP } from "../../protocol/operations.ts";
 import type { Wire } from "../../protocol/wire.ts";

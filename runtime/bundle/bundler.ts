@@ -113,9 +113,9 @@ export class Bundler implements AsyncDisposable {
         isWorkers: (app.start ?? null) !== null || !app.nodeCompat,
         nodeEnv: app.nodeEnv ?? "production",
       };
-      const subject = JSON.stringify({ ...order, action: null });
+      const subject = JSON.stringify({ ...order, action: null, entry: entry.file });
       const cached = await this.#buildTurns.run(async () => await this.cache?.read(subject), isUrgent);
-      if (cached !== undefined) return await toAppBundle(cached);
+      if (cached !== undefined) return { ...await toAppBundle(cached), nodeEnv: order.nodeEnv };
       const { bundle, isStable } = await this.#build({ app, order, isUrgent });
       const warnings = [...bundle.warnings];
       if (isStable) {
@@ -123,7 +123,7 @@ export class Bundler implements AsyncDisposable {
           warnings.push(`Cannot keep the bundle of app "${app.name}": ${messageOf(thrown)}`);
         });
       }
-      return await toAppBundle({ ...bundle, warnings });
+      return { ...await toAppBundle({ ...bundle, warnings }), nodeEnv: order.nodeEnv };
     } catch (thrown) {
       if (thrown instanceof NanoError) {
         if (thrown.message.startsWith(action)) throw thrown;

@@ -1,6 +1,8 @@
 /** Makes the units of a configuration: bundles the apps' code and gives each its supervisor, or what stands in for one. */
 import type { Quarantine } from "./quarantined_app.ts";
 import { brokenApp, quarantinedApp, standInFor, superviseApp, type UnitTools } from "./app_units.ts";
+import { sep } from "node:path";
+import type { ReachRule } from "../bundle/app_reach.ts";
 import type { AppBundle, AppSource, Bundler } from "../bundle/bundler.ts";
 import { withEvalEntry } from "../bundle/eval_entry.ts";
 import { installPolicyOf } from "../bundle/install_policy.ts";
@@ -15,6 +17,8 @@ export interface WorkshopTools extends Omit<UnitTools, "hidden"> {
   readonly quarantineOf: (app: string, version: string) => Quarantine | null;
   /** Whether requests run the app's entry as a script. */
   readonly evaluate: boolean;
+  /** What `process.env.NODE_ENV` is for apps that do not say. */
+  readonly nodeEnv: "production" | "development";
 }
 
 /** The tools for the apps of a configuration. */
@@ -39,7 +43,7 @@ export class UnitWorkshop {
    */
   async bundleAhead(config: NanoConfig, only: ReadonlySet<string>): Promise<() => void> {
     const sources = config.apps.filter(({ name }) => only.has(name))
-      .map((app) => sourceOf(app, config));
+      .map((app) => this.#sourceOf(app, config));
     for (const source of sources) this.#ahead.set(keyOf(source), this.#tools.bundler.bundle(source));
     const mine = sources.map((source) => [keyOf(source), this.#ahead.get(keyOf(source))] as const);
     // Who asks next gets the error.
@@ -52,16 +56,31 @@ export class UnitWorkshop {
   /** Reads, supervises and stands in for apps of this configuration. */
   toolsOf(config: NanoConfig): UnitMakers {
     const { file, stateDir, tls } = config;
-    const hidden = [file, stateDir, tls?.cert, tls?.key].filter((path) => typeof path === "string");
+    const hidden = hiddenOf({ file, stateDir, tls, secretFiles: [] });
     const units: UnitTools = { ...this.#tools, hidden };
     return {
-      bundle: (app, isUrgent) => this.#bundle(sourceOf(app, config), isUrgent),
+      bundle: (app, isUrgent) => this.#bundle(this.#sourceOf(app, config), isUrgent),
       supervise: (app, code) => {
         const quarantine = this.#tools.quarantineOf(app.name, code.version);
         return quarantine === null ? superviseApp(app, code, units) : quarantinedApp(app, { code, quarantine }, units);
       },
       broken: (app, error) => brokenApp(app, error, units),
       standIn: (app, make) => standInFor(app, make, units),
+    };
+  }
+
+  #sourceOf(app: AppConfig, config: NanoConfig): AppConfig & AppSource {
+    const { main, project, assets } = app;
+    const start = project === null
+      ? null
+      : { file: project.file, error: project.error, main, site: main === null ? assets?.path ?? null : null };
+    return {
+      ...app,
+      start,
+      install: installPolicyOf(app, config),
+      reach: reachOf(app, config),
+      hidden: hiddenOf(config),
+      nodeEnv: app.env["NODE_ENV"] ?? this.#tools.nodeEnv,
     };
   }
 
@@ -80,16 +99,21 @@ export class UnitWorkshop {
 }
 
 /** Whatever makes another bundle of the same files. */
-function keyOf({ name, path, nodeCompat, start, install }: AppSource): string {
-  return JSON.stringify([name, path, nodeCompat, start, install]);
+function keyOf({ name, path, nodeCompat, start, install, reach, hidden, nodeEnv }: AppSource): string {
+  return JSON.stringify([name, path, nodeCompat, start, install, reach, hidden, nodeEnv]);
 }
 
-function sourceOf(app: AppConfig, config: NanoConfig): AppConfig & AppSource {
-  const { main, project, assets } = app;
-  const start = project === null
-    ? null
-    : { file: project.file, error: project.error, main, site: main === null ? assets?.path ?? null : null };
-  return { ...app, start, install: installPolicyOf(app, config) };
+/** How far an app's imports may go: what was uploaded lies in NANO's own folder, where nothing else is its business. */
+function reachOf({ path, root }: AppConfig, { stateDir }: NanoConfig): ReachRule {
+  if (root !== null) return { root };
+  return path.startsWith(stateDir + sep) ? "own" : "found";
+}
+
+/** What no app's code may be made of. */
+function hiddenOf(
+  { file, stateDir, tls, secretFiles }: Pick<NanoConfig, "file" | "stateDir" | "tls" | "secretFiles">,
+): string[] {
+  return [file, stateDir, tls?.cert, tls?.key, ...secretFiles].filter((path) => typeof path === "string");
 }
 
 /** What a Workers project asks for in vain. */

@@ -1,11 +1,9 @@
 /** Makes the units of a configuration: bundles the apps' code and gives each its supervisor, or what stands in for one. */
 import type { Quarantine } from "./quarantined_app.ts";
 import { brokenApp, quarantinedApp, standInFor, superviseApp, type UnitTools } from "./app_units.ts";
-import { sep } from "node:path";
-import type { ReachRule } from "../bundle/app_reach.ts";
 import type { AppBundle, AppSource, Bundler } from "../bundle/bundler.ts";
 import { withEvalEntry } from "../bundle/eval_entry.ts";
-import { installPolicyOf } from "../bundle/install_policy.ts";
+import { keyOfSource, ownFiles, sourceOf } from "../bundle/source_of.ts";
 import { withStreamPolyfill } from "../bundle/stream_polyfill_source.ts";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
 import type { AppUnit, ReloadTools } from "../generations/reload.ts";
@@ -44,8 +42,8 @@ export class UnitWorkshop {
   async bundleAhead(config: NanoConfig, only: ReadonlySet<string>): Promise<() => void> {
     const sources = config.apps.filter(({ name }) => only.has(name))
       .map((app) => this.#sourceOf(app, config));
-    for (const source of sources) this.#ahead.set(keyOf(source), this.#tools.bundler.bundle(source));
-    const mine = sources.map((source) => [keyOf(source), this.#ahead.get(keyOf(source))] as const);
+    for (const source of sources) this.#ahead.set(keyOfSource(source), this.#tools.bundler.bundle(source));
+    const mine = sources.map((source) => [keyOfSource(source), this.#ahead.get(keyOfSource(source))] as const);
     // Who asks next gets the error.
     await Promise.allSettled(mine.map(([, bundle]) => bundle));
     return () => {
@@ -55,8 +53,7 @@ export class UnitWorkshop {
 
   /** Reads, supervises and stands in for apps of this configuration. */
   toolsOf(config: NanoConfig): UnitMakers {
-    const { file, stateDir, tls } = config;
-    const hidden = hiddenOf({ file, stateDir, tls, secretFiles: [] });
+    const hidden = ownFiles(config);
     const units: UnitTools = { ...this.#tools, hidden };
     return {
       bundle: (app, isUrgent) => this.#bundle(this.#sourceOf(app, config), isUrgent),
@@ -70,23 +67,12 @@ export class UnitWorkshop {
   }
 
   #sourceOf(app: AppConfig, config: NanoConfig): AppConfig & AppSource {
-    const { main, project, assets } = app;
-    const start = project === null
-      ? null
-      : { file: project.file, error: project.error, main, site: main === null ? assets?.path ?? null : null };
-    return {
-      ...app,
-      start,
-      install: installPolicyOf(app, config),
-      reach: reachOf(app, config),
-      hidden: hiddenOf(config),
-      nodeEnv: app.env["NODE_ENV"] ?? this.#tools.nodeEnv,
-    };
+    return sourceOf(app, config, this.#tools.nodeEnv);
   }
 
   async #bundle(app: AppConfig & AppSource, isUrgent?: () => boolean): Promise<AppBundle> {
     const { bundler, emit, evaluate } = this.#tools;
-    const key = keyOf(app);
+    const key = keyOfSource(app);
     const ahead = this.#ahead.get(key);
     this.#ahead.delete(key);
     const bundle = await (ahead ?? bundler.bundle(app, isUrgent));
@@ -96,24 +82,6 @@ export class UnitWorkshop {
     const whole = app.streams === "polyfill" ? await withStreamPolyfill(bundle) : bundle;
     return evaluate ? withEvalEntry(whole) : whole;
   }
-}
-
-/** Whatever makes another bundle of the same files. */
-function keyOf({ name, path, nodeCompat, start, install, reach, hidden, nodeEnv }: AppSource): string {
-  return JSON.stringify([name, path, nodeCompat, start, install, reach, hidden, nodeEnv]);
-}
-
-/** How far an app's imports may go: what was uploaded lies in NANO's own folder, where nothing else is its business. */
-function reachOf({ path, root }: AppConfig, { stateDir }: NanoConfig): ReachRule {
-  if (root !== null) return { root };
-  return path.startsWith(stateDir + sep) ? "own" : "found";
-}
-
-/** What no app's code may be made of. */
-function hiddenOf(
-  { file, stateDir, tls, secretFiles }: Pick<NanoConfig, "file" | "stateDir" | "tls" | "secretFiles">,
-): string[] {
-  return [file, stateDir, tls?.cert, tls?.key, ...secretFiles].filter((path) => typeof path === "string");
 }
 
 /** What a Workers project asks for in vain. */

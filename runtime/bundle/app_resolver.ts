@@ -1,25 +1,15 @@
 /** Keeps the resolution of an app's imports inside the app's folder. */
 
-import type { ImportKind, OnResolveArgs, OnResolveResult, PartialMessage, Plugin, PluginBuild } from "esbuild";
+import type { ImportKind, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { isBuiltin } from "node:module";
-import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../errors.ts";
-import {
-  appPath,
-  type AppReach,
-  appUrl,
-  exists,
-  foldersUpTo,
-  isOfPackage,
-  isReachable,
-  readOwnText,
-} from "./app_files.ts";
+import { appPath, type AppReach, appUrl, isOfPackage, isReachable } from "./app_files.ts";
 import type { AppSettings } from "./app_settings.ts";
 import type { InputStamp } from "./input_stamp.ts";
-import { parseConfig } from "./compiler_options.ts";
-import { fileReplacement, type PackageManifest, PackageManifests, type Replacement } from "./package_manifests.ts";
-import { absentModule, emptyModule, foreignModule, loadStandIns } from "./stand_ins.ts";
+import { BrowserFields } from "./browser_fields.ts";
+import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
+import { absentModule, foreignModule, loadStandIns } from "./stand_ins.ts";
 import { isPackageName, jsrNames, type NpmSpecifier, packageName, parseNpmSpecifier } from "./package_specifier.ts";
 
 /** What the plugins hand back while they work. */
@@ -54,10 +44,10 @@ export function appResolver(app: ResolvedApp, resolution: AppResolution): Plugin
   return {
     name: "nano-app-resolver",
     setup(build) {
-      const manifests = new PackageManifests(app.reach);
+      const fields = new BrowserFields(build, app, ASKED);
       build.onResolve({ filter: /.*/ }, (args) => {
         const isOurs = args.kind === "entry-point" || args.pluginData === ASKED || args.path.startsWith("data:");
-        return isOurs ? undefined : new Import(build, { ...app, manifests }, args, resolution).resolve();
+        return isOurs ? undefined : new Import(build, { ...app, fields }, args, resolution).resolve();
       });
       loadStandIns(build, resolution.unresolved);
     },
@@ -68,20 +58,20 @@ export function appResolver(app: ResolvedApp, resolution: AppResolution): Plugin
 class Import {
   readonly #build: PluginBuild;
   readonly #app: AppReach;
-  readonly #manifests: PackageManifests;
+  readonly #fields: BrowserFields;
   readonly #settings: ResolvedApp["settings"];
   readonly #args: OnResolveArgs;
   readonly #resolution: AppResolution;
 
   constructor(
     build: PluginBuild,
-    app: ResolvedApp & { readonly manifests: PackageManifests },
+    app: ResolvedApp & { readonly fields: BrowserFields },
     args: OnResolveArgs,
     resolution: AppResolution,
   ) {
     this.#build = build;
     this.#app = app;
-    this.#manifests = app.manifests;
+    this.#fields = app.fields;
     this.#settings = app.settings;
     this.#args = args;
     this.#resolution = resolution;
@@ -96,7 +86,7 @@ class Import {
       if (mapped !== undefined) return mapped;
     }
     if (kind === "require-resolve") return await this.#resolvePath();
-    const replaced = await this.#replaceImport();
+    const replaced = await this.#fields.ofImport(this.#args);
     if (replaced !== undefined) return replaced;
     if (path.startsWith("npm:")) return await this.#resolveNpm();
     if (path.startsWith("jsr:")) return await this.#resolveJsr();
@@ -153,8 +143,9 @@ class Import {
     const found = await this.#ask(npm.specifier);
     if (found.errors.length > 0 || !this.#isAllowed(found)) return await this.#explain(npm.specifier, found, npm.name);
     const { namespace, suffix, sideEffects } = found;
-    const file = await this.#replaceFound(npm.specifier, found) ?? { path: found.path, namespace, suffix, sideEffects };
-    return { ...file, warnings: await this.#versionWarnings(npm) };
+    const file = await this.#fields.ofFound(this.#args, npm.specifier, found) ??
+      { path: found.path, namespace, suffix, sideEffects };
+    return { ...file, warnings: await versionWarnings(this.#app, this.#args.resolveDir, { ...npm, written: path }) };
   }
 
   /** Of several ranges one is installed, always the same: imports are resolved in no fixed order. */
@@ -206,47 +197,6 @@ class Import {
     return { path: found.path, suffix: found.suffix, sideEffects: true };
   }
 
-  /** The `browser` field of the package that imports may name something else, or nothing, for what it imports. */
-  async #replaceImport(): Promise<OnResolveResult | undefined> {
-    const { path, importer, namespace, resolveDir } = this.#args;
-    if (namespace !== "file") return undefined;
-    const manifest = await this.#manifests.of(importer);
-    if (manifest === null || manifest.replacements.size === 0) return undefined;
-    const isRelative = /^\.\.?(?:\/|$)/.test(path);
-    return await this.#replace(
-      manifest,
-      isRelative ? fileReplacement(manifest, join(resolveDir, path)) : manifest.replacements.get(path),
-    );
-  }
-
-  /** The `browser` field of the package that was found may name another file. */
-  async #replaceFound(specifier: string, found: Answer): Promise<OnResolveResult | undefined> {
-    if (found.namespace !== "file" || found.external) return undefined;
-    const manifest = await this.#manifests.of(found.path);
-    if (manifest === null) return undefined;
-    if (manifest.browserMain !== null && specifier === packageName(specifier) && isOfPackage(found.path)) {
-      return await this.#replace(manifest, manifest.browserMain);
-    }
-    return await this.#replace(manifest, fileReplacement(manifest, found.path));
-  }
-
-  async #replace(
-    { folder }: PackageManifest,
-    replacement: Replacement | undefined,
-  ): Promise<OnResolveResult | undefined> {
-    if (replacement === undefined) return undefined;
-    if (replacement === false) return emptyModule(this.#args.path);
-    const { kind, importer } = this.#args;
-    const named = replacement.startsWith("/") ? `./${relative(folder, replacement)}` : replacement;
-    const options = { kind, importer, namespace: "file", resolveDir: folder, pluginData: ASKED };
-    let found = await this.#build.resolve(named, options);
-    // Without a "./" it may be a file all the same.
-    if (found.errors.length > 0) found = await this.#build.resolve(`./${named}`, options);
-    if (found.errors.length > 0 || !this.#isAllowed(found)) return undefined;
-    const { path, namespace, suffix, sideEffects, external } = found;
-    return { path, namespace, suffix, sideEffects, external };
-  }
-
   /** `require.resolve`: what it finds is known now, and a path of the app; what it does not find fails at run time. */
   async #resolvePath(): Promise<OnResolveResult> {
     const { path } = this.#args;
@@ -262,7 +212,7 @@ class Import {
     const found = await this.#ask(specifier);
     // Left to esbuild where possible: a plugin's answer carries no module type, on which default imports depend.
     if (found.errors.length === 0 && this.#isAllowed(found) && !this.#isByOuterManifest(found)) {
-      return await this.#replaceFound(specifier, found);
+      return await this.#fields.ofFound(this.#args, specifier, found);
     }
     return await this.#explain(specifier, found, undefined);
   }
@@ -280,7 +230,7 @@ class Import {
     const isFound = found.errors.length === 0;
     const isNpm = npmName !== undefined;
     const name = packageName(specifier);
-    const isPresent = await this.#isInstalled(name);
+    const isPresent = await isInstalled(this.#app, this.#args.resolveDir, name);
     if (isFound && (isPresent || !isPackageName(name))) {
       return refuse(`Cannot import "${path}": it leads to a place outside the app's folder`);
     }
@@ -289,7 +239,7 @@ class Import {
     // esbuild's own message knows which subpaths a package exports, and a path alias is no package.
     if (isPresent || !isPackageName(name)) return undefined;
     this.#resolution.missing.add(name);
-    const text = await this.#missingText(name, isFound);
+    const text = await missingText(this.#app, name, isFound);
     this.#resolution.unresolved.set(path, text);
     // Else it may stand in a try block, or where nobody comes.
     return isStatic(kind) ? refuse(text) : absentModule(path, kind);
@@ -303,35 +253,6 @@ class Import {
 
   #isAllowed(found: Answer): boolean {
     return found.namespace !== "file" || isReachable(this.#app, found.path);
-  }
-
-  async #isInstalled(name: string): Promise<boolean> {
-    for (const folder of foldersUpTo(this.#app.reach, this.#args.resolveDir)) {
-      if (await exists(join(folder, "node_modules", name))) return true;
-    }
-    return false;
-  }
-
-  async #missingText(name: string, isOutside: boolean): Promise<string> {
-    const remedy = (await listedPackages(this.#app.root)).has(name)
-      ? `package.json lists it, so run "npm install" in the app's folder`
-      : `run "npm install ${name}" in the app's folder`;
-    const hint = isOutside ? `; a node_modules outside the app's folder has it, but apps do not share packages` : "";
-    return `Package "${name}" is not installed: ${remedy}${hint}`;
-  }
-
-  /** An exact version in the specifier is a promise; what is installed may break it. */
-  async #versionWarnings({ name, range }: NpmSpecifier): Promise<PartialMessage[]> {
-    if (!/^\d+\.\d+\.\d+/.test(range)) return [];
-    for (const folder of foldersUpTo(this.#app.reach, this.#args.resolveDir)) {
-      const file = join(folder, "node_modules", name, "package.json").slice(this.#app.reach.length + 1);
-      const manifest = await readOwnText(this.#app.reach, file);
-      if (manifest === undefined) continue;
-      const { version } = parseConfig(file, manifest.text);
-      if (version === range) return [];
-      return [{ text: `"${this.#args.path}" was asked for, but ${name} ${version} is installed` }];
-    }
-    return [];
   }
 }
 
@@ -348,12 +269,4 @@ function isMissing(found: Answer): boolean {
 
 function isStatic(kind: ImportKind): boolean {
   return kind === "import-statement";
-}
-
-/** The packages that an app's package.json asks for; none without a package.json. */
-export async function listedPackages(root: string): Promise<Set<string>> {
-  const manifest = await readOwnText(root, "package.json");
-  if (manifest === undefined) return new Set();
-  const { dependencies, optionalDependencies } = parseConfig("package.json", manifest.text);
-  return new Set([...Object.keys(dependencies ?? {}), ...Object.keys(optionalDependencies ?? {})]);
 }

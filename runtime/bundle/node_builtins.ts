@@ -1,9 +1,7 @@
 /** Leaves `node:` modules to the isolate, which decides at run time what an app may have. */
 
 import type { Plugin } from "esbuild";
-import { readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { dirname, join } from "node:path";
 import { isStubbed, loadStubs, stubPath } from "./node_stubs.ts";
 
 /**
@@ -63,7 +61,7 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
             : undefined;
         }
         const name = args.path.replace(/^node:/, "");
-        if (!args.path.startsWith("node:") && isMappedForBrowsers(args.importer, name)) return undefined;
+        if (args.kind === "require-resolve") return { path: args.path, external: true };
         if (args.kind === "require-call") return { path: name, namespace: REQUIRED, pluginData: { nodeCompat } };
         if (!nodeCompat && args.kind === "import-statement") {
           return { errors: [{ text: `Cannot import "node:${name}": "node_compat" of the app is off` }] };
@@ -89,20 +87,4 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
       }));
     },
   };
-}
-
-/** Packages say by `"browser": { "fs": false }` that they do without; esbuild follows that if it is left to it. */
-function isMappedForBrowsers(importer: string, name: string): boolean {
-  if (!importer.includes("/node_modules/")) return false;
-  for (let folder = dirname(importer); folder.includes("/node_modules/"); folder = dirname(folder)) {
-    let manifest;
-    try {
-      manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    } catch {
-      // None here, or one that esbuild itself will complain about.
-      continue;
-    }
-    return typeof manifest?.browser === "object" && manifest.browser !== null && Object.hasOwn(manifest.browser, name);
-  }
-  return false;
 }

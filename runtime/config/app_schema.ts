@@ -155,6 +155,10 @@ export const appSchema = section({
   crons: z.array(cron, "expected a list of schedules").optional().meta({
     description: "When `scheduled(event, env, ctx)` is called.",
   }),
+  root: text("the path of a folder").optional().meta({
+    description:
+      "The folder, at or above `path`, that imports and links may reach; nothing in it is written. Default: the workspace around the app (`pnpm-workspace.yaml`, `workspaces` of a package.json, a lock file), else its own folder.",
+  }),
   wrangler: z.boolean("expected true or false").optional().meta({
     description:
       "Whether wrangler.json, .jsonc or .toml in the app's folder is read: its entry, variables, assets, crons and routes hold where this file names none. Default: true.",

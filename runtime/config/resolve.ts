@@ -183,6 +183,7 @@ function resolvedApp(app: WrittenApp, { absolute, drainTimeoutMs, outsideEnv, pr
   return {
     name: app.name,
     path: absolute(app.path),
+    root: app.root === undefined ? null : absolute(app.root),
     hostnames: hosts.map(normalizedHost),
     port: app.port ?? null,
     env: Object.fromEntries([...texts, ...own]),

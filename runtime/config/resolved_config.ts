@@ -74,6 +74,8 @@ export interface AppConfig {
   readonly name: string;
   /** Absolute path of a folder or an entry file. */
   readonly path: string;
+  /** Absolute path of the folder that its imports and links may reach, or null for the workspace that is found. */
+  readonly root: string | null;
   /** Hosts or `*.` patterns: lower case, no trailing dot, no port. */
   readonly hostnames: readonly string[];
   /** Port of a listener of its own, or null. */

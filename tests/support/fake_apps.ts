@@ -38,6 +38,7 @@ export function fakeAppConfig(name: string, changes: Partial<AppConfig> = {}): A
     nodeCompat: true,
     crons: [{ schedule: "*/5 * * * *", name: "tidy" }],
     main: null,
+    root: null,
     jsonVars: {},
     project: null,
     ...changes,

@@ -1,10 +1,11 @@
 /** What an app finds of its surroundings: env, Deno.env, process.env, navigator; all from its own configuration. */
+import type { LoadMessage } from "../../protocol/messages.ts";
 import { installNavigator } from "./navigator.ts";
 import { createProcess, removeNodeGlobals } from "./node_compat.ts";
 
 /** Installs the surroundings. @returns the env object for the handler */
 export function installEnvironment(
-  { env, nanoVersion, nodeCompat }: { env: Readonly<Record<string, string>>; nanoVersion: string; nodeCompat: boolean },
+  { env, nanoVersion, nodeCompat, nodeEnv }: Pick<LoadMessage, "env" | "nanoVersion" | "nodeCompat" | "nodeEnv">,
 ): Record<string, unknown> {
   const values: Record<string, string> = { ...env };
   const define = (name: string, value: unknown) =>
@@ -22,7 +23,7 @@ export function installEnvironment(
       toObject: () => ({ ...values }),
     },
   });
-  if (nodeCompat) define("process", createProcess(values, nanoVersion));
+  if (nodeCompat) define("process", createProcess(values, { nanoVersion, nodeEnv }));
   else removeNodeGlobals();
   return { ...values };
 }

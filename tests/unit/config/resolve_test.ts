@@ -50,6 +50,7 @@ Deno.test("An app with a name and a path gets every default", async () => {
     nodeCompat: true,
     crons: [],
     main: null,
+    root: null,
     jsonVars: {},
     project: null,
   });
@@ -127,6 +128,7 @@ Deno.test("Every key that is written arrives", async () => {
       nodeCompat: false,
       crons: [{ schedule: "*/5 * * * *", name: "*/5 * * * *" }, { schedule: "0 0 * * 1", name: "weekly" }],
       main: null,
+      root: null,
       jsonVars: {},
       project: null,
     }],

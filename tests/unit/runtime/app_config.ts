@@ -26,6 +26,7 @@ export function appConfig(changes: Partial<AppConfig> = {}): AppConfig {
     nodeCompat: true,
     crons: [],
     main: null,
+    root: null,
     jsonVars: {},
     project: null,
     ...changes,

@@ -10,6 +10,7 @@ import type { InputStamp } from "./input_stamp.ts";
 import { BrowserFields } from "./browser_fields.ts";
 import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
 import { absentModule, foreignModule, loadStandIns } from "./stand_ins.ts";
+import { WORKERS_MODULE, workersModule } from "./workers_module.ts";
 import { isPackageName, jsrNames, type NpmSpecifier, packageName, parseNpmSpecifier } from "./package_specifier.ts";
 
 /** What the plugins hand back while they work. */
@@ -174,6 +175,7 @@ class Import {
   #refuseScheme(): OnResolveResult | undefined {
     const { path, kind } = this.#args;
     if (path.startsWith("node:")) return undefined;
+    if (path === WORKERS_MODULE) return workersModule();
     if (path.startsWith("cloudflare:")) return foreignModule(path);
     // What another runtime has ("bun:sqlite") is asked for where that runtime was seen.
     if (!isStatic(kind) && !/^https?:/.test(path)) return absentModule(path, kind);

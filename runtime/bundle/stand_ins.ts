@@ -1,5 +1,6 @@
 /** Modules that stand for what cannot be imported: empty ones, absent ones, those that only Cloudflare has. */
 
+import { loadWorkersModule } from "./workers_module.ts";
 import type { ImportKind, OnResolveResult, PluginBuild } from "esbuild";
 
 const EMPTY = "nano-empty";
@@ -29,6 +30,7 @@ export function foreignModule(path: string): OnResolveResult {
  */
 export function loadStandIns(build: PluginBuild, reasons: ReadonlyMap<string, string>): void {
   const why = (path: string) => reasons.has(path) ? `: ${reasons.get(path)}` : "";
+  loadWorkersModule(build);
   build.onLoad({ filter: /.*/, namespace: EMPTY }, () => ({ loader: "js", contents: "module.exports = {};" }));
   build.onLoad({ filter: /.*/, namespace: REFUSED_REQUIRE }, ({ path }) => ({
     loader: "js",

@@ -14,6 +14,7 @@ import { limitExternalMemory } from "./sandbox/memory_quota.ts";
 import type { registerModulePolicy } from "./sandbox/module_policy.ts";
 import { installStreamPolyfill } from "./platform/stream_polyfill.ts";
 import { settleGlobals } from "./platform/web_standards.ts";
+import { installWorkersGlobal } from "./platform/workers_global.ts";
 
 /**
  * Loads the app's entry and finds its handler.
@@ -40,6 +41,7 @@ export async function loadApp(
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
   if (message.nodeCompat && asksForBuiltins(message.modules)) await installBuiltinModules();
   if (message.streams === "polyfill") await installStreamPolyfill();
+  installWorkersGlobal(message.modules, { env, waitUntil: (promise) => server.waitUntil(promise) });
   const exported = await runEntry(message.entry, registrations.waits);
   const scheduled = findScheduled(exported);
   if (message.hasCrons && scheduled === null) {

@@ -85,11 +85,10 @@ Deno.test("What is absent fails at run time where it may be, with Node's code; a
 Deno.test("CommonJS finds where it lies, who began, and what a name leads to", async () => {
   const value = await defaultOf({
     "package.json": '{"main":"server.cjs"}',
-    "server.cjs": `exports.default = [
+    "server.cjs": `module.exports = [
       require("kit"), __filename, __dirname, require.main === module, module.parent, module.id, module.paths.length,
       typeof module.require("kit"), ((__dirname) => __dirname)("own"),
-    ];
-    Object.defineProperty(exports, "__esModule", { value: true });`,
+    ];`,
     "node_modules/kit/lib/index.js": `module.exports = [
       __dirname, __filename, require.main === module, !module.parent, module.filename,
       require.resolve("./other"), require.resolve("kit2"), require.resolve("fs"), typeof require("pa" + "th").join,

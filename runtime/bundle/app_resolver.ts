@@ -168,7 +168,7 @@ class Import {
     }
     return refuse(
       `Cannot import "${path}": packages come from npm; run "npx jsr add ${names.name}" in the app's folder, ` +
-        `or map it to an "npm:" specifier in the app's deno.json`,
+        `or map it to an "npm:" specifier in the app's deno.json; NANO itself does not reach JSR`,
     );
   }
 
@@ -180,7 +180,7 @@ class Import {
     // What another runtime has ("bun:sqlite") is asked for where that runtime was seen.
     if (!isStatic(kind) && !/^https?:/.test(path)) return absentModule(path, kind);
     const remedy = /^https?:/.test(path)
-      ? "install it as an npm package, or copy it into the app"
+      ? "install it as an npm package, or copy it into the app; nothing is loaded from the network"
       : "apps may import their own files, npm packages and harmless node: modules";
     return refuse(`Cannot import "${path}": ${remedy}`);
   }

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
 import { isScript } from "./app_loader.ts";
-import { findReach, type ReachRule } from "./app_reach.ts";
+import { findReach, managerOf, type ReachRule } from "./app_reach.ts";
 import { foldersUpTo } from "./app_files.ts";
 import type { AppBundle } from "./app_bundle.ts";
 import type { AppResolution } from "./app_resolver.ts";
@@ -153,7 +153,7 @@ export class Bundler implements AsyncDisposable {
     const mayInstall = this.#options.installDependencies === true;
     const made = mayInstall ? await readInstall(root) : undefined;
     const isRefused = (app.install?.refusal ?? null) !== null;
-    if (made?.isStale && !isRefused) await this.#install({ app, root, extras: made.extras, isUrgent });
+    if (made?.isStale && !isRefused) await this.#install({ app, order, extras: made.extras, isUrgent });
     // Of one that the user made, nothing is known but that it is theirs.
     const isOurs = made !== undefined || !(await isInstalled(order));
     const resolution = emptyResolution();
@@ -168,7 +168,7 @@ export class Bundler implements AsyncDisposable {
         // Another app with the same folder may have had it installed in the meantime.
         const present = await readInstall(root);
         const isDone = present !== undefined && made === undefined && covers(present.extras, extras);
-        if (!isDone) await this.#install({ app, root, extras, isUrgent });
+        if (!isDone) await this.#install({ app, order, extras, isUrgent });
         return await inTurn(emptyResolution());
       }
     }
@@ -177,7 +177,17 @@ export class Bundler implements AsyncDisposable {
   }
 
   /** Two apps may share a folder; it is installed once. */
-  async #install({ app, root, extras, isUrgent }: Installation): Promise<void> {
+  async #install({ app, order, extras, isUrgent }: Build & Installation): Promise<void> {
+    const { root } = order.entry;
+    const manager = await managerOf(order.reach);
+    if (manager !== "npm") {
+      throw new NanoError(
+        "APP_FAILED",
+        `Cannot install its packages: ${manager} locks their versions, and NANO does not read its lock file; run ` +
+          `"${manager} install" in ${order.reach === root ? "the app's folder" : "its workspace"} (packages: ` +
+          `${[...await listedPackages(root), ...Object.keys(extras)].join(", ")})`,
+      );
+    }
     let running = this.#installs.get(root);
     if (running === undefined) {
       const { onInstall = () => {} } = this.#options;
@@ -207,11 +217,8 @@ interface Build {
 
 /** What is installed, for whom. */
 interface Installation {
-  readonly app: AppSource;
-  readonly root: string;
   /** Packages that are imported but not listed. */
   readonly extras: Readonly<Record<string, string>>;
-  readonly isUrgent: () => boolean;
 }
 
 function emptyResolution(): AppResolution {

@@ -54,7 +54,7 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
     name: "nano-node-builtins",
     setup(build) {
       loadStubs(build);
-      build.onResolve({ filter: /^(node:|[a-z_]+(\/[a-z0-9_]+)?$)/ }, (args) => {
+      build.onResolve({ filter: /^(node:|[a-z0-9_]+(\/[a-z0-9_]+)?$)/ }, (args) => {
         if (!isBuiltin(args.path)) {
           return args.path.startsWith("node:")
             ? { errors: [{ text: `There is no module "${args.path}"` }] }

@@ -4,8 +4,6 @@
 const ASKS = /^var __require\d* = \/\* @__PURE__ \*\/ \(\(x\) => typeof require !== "undefined"/m;
 /** Also there: a default import of what has `__esModule` and no default gives nothing, where Node gives the exports. */
 const DEFAULT = "isNodeMode || !mod || !mod.__esModule ?";
-/** An entry in CommonJS; what TypeScript made of `export default` stands in its `default`. */
-const ENTRY = /\nexport default (require_[\w$]+)\(\);\n*$/;
 
 /**
  * `require.resolve` of what was found while bundling is left in the code as an absolute path of the app; all else that
@@ -25,11 +23,6 @@ const REQUIRE = `const require = /* @__PURE__ */ (() => {` +
 
 /** Completes a module that esbuild wrote. No line moves: its source map stays true. */
 export function completeCommonJs(code: string): string {
-  const whole = code
-    .replace(DEFAULT, () => `${DEFAULT.slice(0, -2)} || !("default" in mod) ?`)
-    .replace(
-      ENTRY,
-      (_, load) => `\nexport default ((m) => m?.__esModule && "default" in m ? m.default : m)(${load}());\n`,
-    );
+  const whole = code.replace(DEFAULT, () => `${DEFAULT.slice(0, -2)} || !("default" in mod) ?`);
   return ASKS.test(whole) ? REQUIRE + whole : whole;
 }

@@ -42,12 +42,20 @@ export async function loadApp(
   if (message.nodeCompat && asksForBuiltins(message.modules)) await installBuiltinModules();
   if (message.streams === "polyfill") await installStreamPolyfill();
   installWorkersGlobal(message.modules, { env, waitUntil: (promise) => server.waitUntil(promise) });
-  const exported = await runEntry(message.entry, registrations.waits);
+  const exported = ownExports(await runEntry(message.entry, registrations.waits));
   const scheduled = findScheduled(exported);
   if (message.hasCrons && scheduled === null) {
     console.warn("Crons are configured, but the app exports no scheduled(event, env, ctx)");
   }
   return { fetch: findHandler(exported, registrations), scheduled, env };
+}
+
+/** What TypeScript compiled to CommonJS has its exports, the default among them, in what is exported as default. */
+function ownExports(exported: Record<string, unknown>): Record<string, unknown> {
+  const { default: all } = exported;
+  if (typeof all !== "object" || all === null) return exported;
+  const compiled = all as Record<string, unknown>;
+  return compiled["__esModule"] === true && "default" in compiled ? compiled : exported;
 }
 
 /** Runs the entry; one that awaits the end of its server at the top level is an app all the same, as in Deno. */

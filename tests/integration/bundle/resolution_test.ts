@@ -5,6 +5,8 @@ import { TempProject } from "../../support/temp_project.ts";
 import { until } from "../life/until.ts";
 
 const TSC = `"use strict"; Object.defineProperty(exports, "__esModule", { value: true });
+exports.scheduled = scheduled;
+async function scheduled() { console.log("scheduled by tsc"); }
 exports.default = { async fetch() { return new Response("from tsc"); } };`;
 const NODE_ENV = `export default { fetch: (_, env) => Response.json([
   process.env.NODE_ENV, process.env["NODE_" + "ENV"], "NODE_ENV" in process.env, env.NODE_ENV ?? null,
@@ -13,7 +15,10 @@ const NODE_ENV = `export default { fetch: (_, env) => Response.json([
 
 Deno.test("What tsc made of an app is an app, and NODE_ENV is production unless the app says otherwise", async () => {
   await using project = await TempProject.create({
-    tsc: { files: { "package.json": '{"main":"dist/index.js"}', "dist/index.js": TSC } },
+    tsc: {
+      files: { "package.json": '{"main":"dist/index.js"}', "dist/index.js": TSC },
+      config: { crons: [{ schedule: "0 0 1 1 *" }] },
+    },
     bare: {
       files: { "index.cjs": "", "index.js": "exports.__esModule = true; exports.fetch = () => new Response('bare');" },
     },
@@ -23,6 +28,7 @@ Deno.test("What tsc made of an app is an app, and NODE_ENV is production unless 
   await using nano = await NanoProcess.start(project.configFile);
   const text = async (host: string) => await (await nano.fetch(host, "/")).text();
   assertEquals([await text("tsc"), await text("bare")], ["from tsc", "bare"]);
+  assert(!nano.events.some((event) => JSON.stringify(event).includes("exports no scheduled")), "its job is found");
   assertEquals(JSON.parse(await text("env")), ["production", "production", true, null, false]);
   assertEquals(JSON.parse(await text("own")), ["staging", "staging", true, "staging", true]);
 });

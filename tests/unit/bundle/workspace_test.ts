@@ -136,3 +136,20 @@ Deno.test("A tsconfig.json extends one of the workspace, by path and by package"
   assertEquals(made.warnings, []);
   assertEquals(made.inputs.includes(app.at("tsconfig.base.json")), true);
 });
+
+for (const [lock, manager] of [["pnpm-lock.yaml", "pnpm"], ["yarn.lock", "yarn"], ["bun.lock", "bun"]]) {
+  Deno.test(`Nothing is installed past a ${lock}: ${manager} has to do it`, async () => {
+    await using app = await appFolder({
+      "package.json": '{"dependencies":{"absent":"1"}}',
+      [lock!]: "",
+      "index.ts": 'import "absent";',
+    });
+    await using bundler = new Bundler({ cacheDir: null, installDependencies: true });
+    const error = await assertRejects(
+      () => bundler.bundle({ name: "site", path: app.path, nodeCompat: true }),
+      NanoError,
+    );
+    assertEquals(error.code, "APP_FAILED");
+    assertStringIncludes(error.message, `run "${manager} install" in the app's folder`);
+  });
+}

@@ -144,7 +144,11 @@ Deno.test("nano check --json tells the same to programs, with the same exit code
     assertEquals(JSON.parse(right.out), {
       ok: true,
       file: `${dir}/nano.json`,
-      apps: [{ name: "hello", hostnames: ["hello"] }],
+      apps: [{
+        name: "hello",
+        entry: { file: "index.ts", why: "the first conventional name that there is", reach: "." },
+        hostnames: ["hello"],
+      }],
       errors: [],
       running: false,
     });

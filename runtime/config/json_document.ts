@@ -4,6 +4,7 @@ import { createScanner, type ParseErrorCode, printParseErrorCode, visit } from "
 /** Deeper documents are refused, so that parsing never exhausts the stack. */
 const MAX_DEPTH = 100;
 /** A string as far as it is right. */
+// deno-lint-ignore no-control-regex
 const RIGHT_TEXT = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
 
 /** Mistakes within a string, by the parser's names; it tells where the string begins. */

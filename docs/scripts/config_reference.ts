@@ -31,8 +31,9 @@ export function configReference(): string {
       description: "Every key of nano.json with its type, default and meaning.",
       order: 1,
     },
-    `One JSON document. Relative paths are relative to the file. Unknown keys, wrong types, names and hosts that are
-taken, and paths that do not exist are refused, all at once: \`nano check\` tells them.
+    `One JSON document, which may hold comments and trailing commas. Relative paths are relative to the file. Unknown
+keys, wrong types, names and hosts that are taken, and paths that do not exist are refused, all at once: \`nano check\`
+tells them.
 
 Point \`$schema\` at \`docs/nano.schema.json\` and your editor completes the keys.
 

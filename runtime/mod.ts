@@ -10,7 +10,10 @@ export type {
   AssetsConfig,
   CronConfig,
   InstallConfig,
+  JsonValue,
+  MissingBinding,
   NanoConfig,
+  ProjectReport,
 } from "./config/resolved_config.ts";
 export { inTime } from "./deadline.ts";
 export {

@@ -2,6 +2,8 @@
 import type { AppLayer, LayerReport } from "./layers.ts";
 import type { JsonValue, MissingBinding } from "./workers_project.ts";
 
+export type { JsonValue, MissingBinding } from "./workers_project.ts";
+
 /** Everything that one nano.json says. */
 export interface NanoConfig {
   /** Absolute path of nano.json, or null when the configuration was made up (`nano dev`). */

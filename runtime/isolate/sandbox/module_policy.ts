@@ -32,7 +32,8 @@ function guardedSource(builtin: string, names: readonly string[]): string {
     : blobConsumersSource();
   return `import builtin from ${specifier};\nexport * from ${specifier};\n` +
     `export const { ${names.join(", ")} } = ${substitutes};\n` +
-    `export default Object.assign({}, builtin, { ${names.join(", ")} });`;
+    // Spread and not assigned: an app may have replaced Object.assign, and would be handed the original.
+    `export default { ...builtin, ${names.join(", ")} };`;
 }
 
 interface Policy {

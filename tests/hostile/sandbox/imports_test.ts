@@ -147,6 +147,26 @@ Deno.test("A static import of any built-in that is not offered gives a stub, or 
   await arena.assertUnharmed();
 });
 
+Deno.test("A guarded built-in that is imported late shows its original to no patched builtin", async () => {
+  const app = `export default async () => {
+    const seen = [];
+    const { assign, defineProperty, entries, keys } = Object;
+    for (const name of ["assign", "defineProperty", "entries", "keys", "fromEntries"]) {
+      const native = Object[name];
+      Object[name] = function (...given) { seen.push(...given); return native.apply(this, given); };
+    }
+    const modules = [await import("node:crypto"), await import("node:buffer"), await import("node:stream/consumers")];
+    const leaks = seen.filter((one) => typeof one?.pbkdf2Sync === "function" || typeof one?.Blob === "function");
+    let bounded = false;
+    try { modules[0].default.pbkdf2Sync("a", "b", 1e9, 64, "sha512"); } catch { bounded = true; }
+    return Response.json([leaks.length, bounded, modules[1].default.Blob === Blob]);
+  };`;
+  await using arena = await Arena.open({ app });
+  const sight = await arena.attack("app");
+  assertEquals(sight.text, "[0,true,true]");
+  await arena.assertUnharmed([sight]);
+});
+
 Deno.test("A static import of a guarded built-in gets the guarded one", async () => {
   const app = `import process_ from "node:process"; import { Blob as B, File as F } from "node:buffer";
     import { pbkdf2Sync } from "node:crypto";

@@ -94,7 +94,7 @@ export const APP_LIMITS = {
     min: 0,
     max: MAX_TIMEOUT_MS,
     default: 0,
-    label: "Parked without a request for",
+    label: "Parked after",
     help:
       "After this long without a request the isolate is parked and its memory given back, in milliseconds; the next request wakes it. 0: never.",
     zero: "never",

@@ -16,6 +16,17 @@ export type {
   ProjectReport,
 } from "./config/resolved_config.ts";
 export { inTime } from "./deadline.ts";
+export { APP_LIMIT_KEYS, writtenAppLimits } from "./config/resolve_limits.ts";
+export {
+  APP_LIMITS,
+  type AppLimitKey,
+  type AppLimits,
+  HOST_LIMITS,
+  type HostLimitKey,
+  type HostLimits,
+  type Limit,
+  type PropertyOf,
+} from "./config/limits.ts";
 export {
   ERROR_CODES,
   type ErrorCode,

@@ -74,7 +74,7 @@ export function AppPage({ frame, details }: { frame: PageFrame; details: AppDeta
             {config === null ? null : (
               <div class="stack">
                 <EnvPanel config={config} csrf={frame.csrf} />
-                <LimitsPanel config={config} />
+                <LimitsPanel config={config} editable={origin !== null && origin.source !== "version"} />
               </div>
             )}
           </div>

@@ -12,7 +12,7 @@ import { listApps } from "./app_list.ts";
 import { AppPage } from "./app_page.tsx";
 import { ConfigPage, type ConfigView } from "./config_page.tsx";
 import { ConfirmPage, isConfirmedAction } from "./confirm_form.tsx";
-import { ASSET_ROUTE, serveAsset } from "./dashboard_assets.ts";
+import { ASSET_ROUTE, dashboardAssets } from "./dashboard_assets.ts";
 import { type DashboardContext, type DashboardTools, frameOf, goOn, requestedBy } from "./dashboard_env.ts";
 import { EventsPage } from "./events_page.tsx";
 import { FlashNotes } from "./flash_notes.ts";
@@ -24,6 +24,7 @@ import { NewAppPage } from "./new_app_page.tsx";
 import { OverviewPage } from "./overview_page.tsx";
 import { recentSeries, totalSeries } from "./recent_series.ts";
 import { securityHeaders } from "./security_headers.ts";
+import type { OverviewView } from "./views/app_row.ts";
 
 /** What {@linkcode createDashboard} takes beside NANO. */
 export interface DashboardOptions {
@@ -51,7 +52,7 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
   const dashboard = new Hono<AdminEnv>();
 
   dashboard.use(securityHeaders());
-  dashboard.get(ASSET_ROUTE, serveAsset);
+  dashboard.get(ASSET_ROUTE, dashboardAssets.serve);
   dashboard.get("/login", (context) => {
     const { problem = "", next = "/" } = context.req.query();
     return page(context, <LoginPage problem={LOGIN_PROBLEMS[problem] ?? null} next={next} />);
@@ -59,9 +60,12 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
 
   dashboard.get("/", async (context) => {
     const { q = "", state = "", sort = "" } = context.req.query();
-    const { tickSeconds } = target.observations;
-    const overview = { apps: await listApps(target), query: { q, state, sort }, now: now(), tickSeconds };
-    return page(context, <OverviewPage frame={frameOf(context, tools)} overview={overview} />);
+    const view = { rows: await listApps(target), now: now() };
+    return page(context, <OverviewPage frame={frameOf(context, tools)} view={view} query={{ q, state, sort }} />);
+  });
+  dashboard.get("/overview", async (context) => {
+    const view: OverviewView = { rows: await listApps(target), now: now() };
+    return context.json(view);
   });
   dashboard.get("/series", (context) => context.json(recentSeries(target, context.req.queries("app") ?? [])));
   dashboard.get("/series/total", (context) => context.json(totalSeries(target)));
@@ -151,12 +155,13 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
   });
 
   return dashboard;
-}
 
-/** Renders a page. */
-function page(context: DashboardContext, content: { toString(): string | Promise<string> }, status = 200): Response {
-  // The status comes from the closed table of codes; all of them may carry a body.
-  return context.html(`<!doctype html>${String(content)}`, status as ContentfulStatusCode);
+  /** Renders a page, without scripts when they cannot be bundled. */
+  async function page(context: DashboardContext, content: { toString(): unknown }, status = 200): Promise<Response> {
+    await dashboardAssets.load().catch(report);
+    // The status comes from the closed table of codes; all of them may carry a body.
+    return context.html(`<!doctype html>${String(content)}`, status as ContentfulStatusCode);
+  }
 }
 
 async function configView({ config, operations }: AdminTarget): Promise<ConfigView> {

@@ -11,7 +11,7 @@ import { listApps } from "./app_list.ts";
 import { AppPage } from "./app_page.tsx";
 import { ConfigPage, type ConfigView } from "./config_page.tsx";
 import { ConfirmPage, isConfirmedAction } from "./confirm_form.tsx";
-import { ASSET_ROUTE, serveAsset } from "./dashboard_assets.ts";
+import { ASSET_ROUTE, dashboardAssets } from "./dashboard_assets.ts";
 import { type DashboardContext, type DashboardTools, frameOf, goOn, requestedBy } from "./dashboard_env.ts";
 import { EventsPage } from "./events_page.tsx";
 import { FlashNotes } from "./flash_notes.ts";
@@ -25,6 +25,7 @@ import { OverviewPage } from "./overview_page.tsx";
 import { recentSeries, totalSeries } from "./recent_series.ts";
 import { renderPage } from "./render_page.ts";
 import { securityHeaders } from "./security_headers.ts";
+import type { OverviewView } from "./views/app_row.ts";
 
 /** What {@linkcode createDashboard} takes beside NANO. */
 export interface DashboardOptions {
@@ -52,7 +53,12 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
   const dashboard = new Hono<AdminEnv>();
 
   dashboard.use(securityHeaders());
-  dashboard.get(ASSET_ROUTE, serveAsset);
+  dashboard.get(ASSET_ROUTE, dashboardAssets.serve);
+  // Without scripts when they cannot be bundled: the pages work then too.
+  dashboard.use(async (_context, next) => {
+    await dashboardAssets.load().catch(report);
+    await next();
+  });
   dashboard.get("/login", (context) => {
     const { problem = "", next = "/" } = context.req.query();
     return renderPage(context, <LoginPage problem={LOGIN_PROBLEMS[problem] ?? null} next={next} />);
@@ -60,9 +66,12 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
 
   dashboard.get("/", async (context) => {
     const { q = "", state = "", sort = "" } = context.req.query();
-    const { tickSeconds } = target.observations;
-    const overview = { apps: await listApps(target), query: { q, state, sort }, now: now(), tickSeconds };
-    return renderPage(context, <OverviewPage frame={frameOf(context, tools)} overview={overview} />);
+    const view = { rows: await listApps(target), now: now() };
+    return renderPage(context, <OverviewPage frame={frameOf(context, tools)} view={view} query={{ q, state, sort }} />);
+  });
+  dashboard.get("/overview", async (context) => {
+    const view: OverviewView = { rows: await listApps(target), now: now() };
+    return context.json(view);
   });
   dashboard.get("/series", (context) => context.json(recentSeries(target, context.req.queries("app") ?? [])));
   dashboard.get("/series/total", (context) => context.json(totalSeries(target)));

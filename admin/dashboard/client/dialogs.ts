@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /** Opens dialogs, and holds back a removal until the app's name is typed. The browser traps and returns the focus. */
 
 document.addEventListener("click", (event) => {
@@ -5,7 +6,7 @@ document.addEventListener("click", (event) => {
   if (!(target instanceof Element)) return;
   const opener = target.closest("[data-dialog]");
   if (opener instanceof HTMLElement) {
-    const dialog = document.getElementById(opener.dataset.dialog ?? "");
+    const dialog = document.getElementById(opener.dataset["dialog"] ?? "");
     if (!(dialog instanceof HTMLDialogElement)) return;
     event.preventDefault();
     openDialog(dialog);
@@ -19,33 +20,27 @@ document.addEventListener("click", (event) => {
   }
 });
 
-document.addEventListener("input", (event) => {
-  if (event.target instanceof HTMLInputElement && event.target.dataset.mustEqual !== undefined) check(event.target);
+document.addEventListener("input", ({ target }) => {
+  if (target instanceof HTMLInputElement && target.dataset["mustEqual"] !== undefined) check(target);
 });
 
-/** @param {HTMLDialogElement} dialog */
-export function openDialog(dialog) {
+/** Opens it with empty fields where a name has to be typed. */
+export function openDialog(dialog: HTMLDialogElement): void {
   if (dialog.open) return;
-  for (const input of dialog.querySelectorAll("[data-must-equal]")) {
-    if (!(input instanceof HTMLInputElement)) continue;
+  for (const input of dialog.querySelectorAll<HTMLInputElement>("input[data-must-equal]")) {
     input.value = "";
     check(input);
   }
   dialog.showModal();
 }
 
-/** @param {HTMLInputElement} input */
-function check(input) {
+function check(input: HTMLInputElement): void {
   const button = input.form?.querySelector("[type=submit]");
-  if (button instanceof HTMLButtonElement) button.disabled = input.value.trim() !== input.dataset.mustEqual;
+  if (button instanceof HTMLButtonElement) button.disabled = input.value.trim() !== input.dataset["mustEqual"];
 }
 
-/**
- * A click on the backdrop has the dialog itself as its target, as one on its padding.
- * @param {HTMLDialogElement} dialog
- * @param {MouseEvent} event
- */
-function isOutside(dialog, { clientX, clientY, detail }) {
+/** A click on the backdrop has the dialog itself as its target, as one on its padding. */
+function isOutside(dialog: HTMLDialogElement, { clientX, clientY, detail }: MouseEvent): boolean {
   const { left, right, top, bottom } = dialog.getBoundingClientRect();
   return detail > 0 && (clientX < left || clientX > right || clientY < top || clientY > bottom);
 }

@@ -1,29 +1,25 @@
-/** Fetches the page again and puts parts of it in the place of the old ones: the server alone writes HTML. */
+/// <reference lib="dom" />
+/** Fetches the page again and puts parts of it in the place of the old ones, for parts that only the server draws. */
 
 const PAUSE_MS = 1000;
 
-/** @type {Set<string>} */
-const wanted = new Set();
-/** @type {(() => void)[]} */
-const listeners = [];
-let busy = false;
+const wanted = new Set<string>();
+const listeners: (() => void)[] = [];
+let isBusy = false;
 
-/**
- * Replaces the children of the elements with these ids, soon; calls while it is under way are gathered into one.
- * @param {readonly string[]} ids
- */
-export function refreshRegions(ids) {
+/** Replaces the children of the elements with these ids, soon; calls while it is under way are gathered into one. */
+export function refreshRegions(ids: readonly string[]): void {
   for (const id of ids) wanted.add(id);
-  if (!busy) run();
+  if (!isBusy) void run();
 }
 
-/** @param {() => void} listener called after parts were replaced */
-export function onRefresh(listener) {
+/** @param listener called after parts were replaced */
+export function onRefresh(listener: () => void): void {
   listeners.push(listener);
 }
 
-async function run() {
-  busy = true;
+async function run(): Promise<void> {
+  isBusy = true;
   while (wanted.size > 0) {
     const ids = [...wanted];
     wanted.clear();
@@ -38,14 +34,10 @@ async function run() {
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
-  busy = false;
+  isBusy = false;
 }
 
-/**
- * @param {readonly string[]} ids
- * @param {string} html
- */
-function replace(ids, html) {
+function replace(ids: readonly string[], html: string): void {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   for (const id of ids) {
     const old = document.getElementById(id);
@@ -62,7 +54,6 @@ function replace(ids, html) {
   for (const listener of listeners) listener();
 }
 
-/** @param {Element} root */
-function focusable(root) {
+function focusable(root: Element): Element[] {
   return [...root.querySelectorAll("a[href], button, input, select, [tabindex]")];
 }

@@ -1,6 +1,7 @@
+/// <reference lib="dom" />
 /** What every page does: notes, buttons that work, the search key, dialogs. */
-import "./dialogs.js";
-import { announce } from "./connection.js";
+import { announce } from "./connection.tsx";
+import "./dialogs.ts";
 
 const NOTE_KEY = "nano-note";
 
@@ -21,24 +22,22 @@ if (left !== null) {
   document.getElementById("main")?.prepend(note);
 }
 
-/**
- * Shows a note on the page that is loaded next.
- * @param {string} text
- */
-export function leaveNote(text) {
+/** Shows a note on the page that is loaded next. */
+export function leaveNote(text: string): void {
   sessionStorage.setItem(NOTE_KEY, text);
 }
 
 document.addEventListener("submit", (event) => {
-  const form = event.target;
+  const { target: form, submitter: button } = event;
   if (!(form instanceof HTMLFormElement) || event.defaultPrevented) return;
-  if (form.dataset.busy === "true") return event.preventDefault();
-  const button = event.submitter;
-  if (!(button instanceof HTMLButtonElement) || button.dataset.busy === undefined) return;
-  form.dataset.busy = "true";
+  if (form.dataset["busy"] === "true") return event.preventDefault();
+  if (!(button instanceof HTMLButtonElement)) return;
+  const { busy } = button.dataset;
+  if (busy === undefined) return;
+  form.dataset["busy"] = "true";
   button.setAttribute("aria-disabled", "true");
-  button.textContent = button.dataset.busy;
-  announce(button.dataset.busy);
+  button.textContent = busy;
+  announce(busy);
 });
 
 document.addEventListener("keydown", (event) => {

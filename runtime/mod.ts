@@ -1,5 +1,7 @@
 /** The runtime's face for admin/ and the public module: what may be used from outside of runtime/. */
 export { loadConfig, type LoadOptions, maskedConfig, resolveConfig, type ResolveOptions } from "./config/load.ts";
+export { type EntryReport, entryReport } from "./bundle/entry_report.ts";
+export { bundlePageScripts, type PageScripts } from "./bundle/page_scripts.ts";
 export type { EvalAnswer, EvalRequest } from "./bundle/eval_entry.ts";
 export { type AppPatch, appPatchSchema, type NewApp, newAppSchema, writtenAppError } from "./config/written_app.ts";
 export { nearestKey } from "./config/nearest_key.ts";
@@ -9,9 +11,23 @@ export type {
   AssetsConfig,
   CronConfig,
   InstallConfig,
+  JsonValue,
+  MissingBinding,
   NanoConfig,
+  ProjectReport,
 } from "./config/resolved_config.ts";
 export { inTime } from "./deadline.ts";
+export { APP_LIMIT_KEYS, writtenAppLimits } from "./config/resolve_limits.ts";
+export {
+  APP_LIMITS,
+  type AppLimitKey,
+  type AppLimits,
+  HOST_LIMITS,
+  type HostLimitKey,
+  type HostLimits,
+  type Limit,
+  type PropertyOf,
+} from "./config/limits.ts";
 export {
   ERROR_CODES,
   type ErrorCode,

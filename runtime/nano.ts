@@ -129,6 +129,7 @@ export class Nano implements AsyncDisposable {
       emit: (event) => this.events.emit(event),
       tracer,
       evaluate: options.evaluate ?? false,
+      nodeEnv: options.dev === true ? "development" : "production",
     });
     this.#reloads = new ConfigReloads({
       generations: this.#generations,

@@ -1,10 +1,10 @@
 /** The head of an app's page: its state, where it is reached, why it restarted last, what can be done. */
 // deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
-import { STATE_MEANINGS } from "./app_states.ts";
 import type { AppDetails } from "./app_details.ts";
-import { countText, durationText, latencyText } from "./client/figures.js";
-import { stateText } from "./client/metrics.js";
+import { countText, durationText, latencyText } from "./views/figures.ts";
 import { Note } from "./page_layout.tsx";
+import { stateText } from "./views/app_states.ts";
+import { StateChip } from "./views/state_chip.tsx";
 
 /** Replaced as a whole when the state changes. */
 export function AppHeader({ details }: { details: AppDetails }) {
@@ -17,9 +17,7 @@ export function AppHeader({ details }: { details: AppDetails }) {
       </p>
       <div class="pagehead">
         <h1>{name}</h1>
-        <span class="state" data-state={state} title={STATE_MEANINGS[state]} id="app-state">
-          {stateText(state, crashes)}
-        </span>
+        <StateChip state={state} crashes={crashes} id="app-state" />
         <div class="buttons">
           <a class="button" href={`/apps/${name}/restart`} data-dialog="restart-dialog" aria-haspopup="dialog">
             Restart

@@ -11,15 +11,7 @@ import { Note, type PageFrame, PageLayout } from "./page_layout.tsx";
 import { EnvPanel, LimitsPanel, OverridesPanel } from "./settings_panels.tsx";
 import { StatusPanel } from "./status_panel.tsx";
 import { VersionsPanel } from "./versions_panel.tsx";
-
-const CHARTS = [
-  { key: "requests", title: "Requests per second", names: ["answered", "errors"], inks: ["", "bad"] },
-  { key: "latency", title: "Latency", names: ["p99", "p50"], inks: ["", "second"] },
-  { key: "in_flight", title: "In flight", names: ["in the isolate"], inks: [""] },
-  { key: "heap", title: "Heap", names: ["in use"], inks: [""] },
-  { key: "external", title: "External memory", names: ["held"], inks: [""] },
-  { key: "cpu", title: "CPU", names: ["share of one core"], inks: [""] },
-] as const;
+import { APP_CHARTS } from "./views/app_charts.ts";
 
 /** The page of one app. */
 export function AppPage({ frame, details }: { frame: PageFrame; details: AppDetails }) {
@@ -35,14 +27,16 @@ export function AppPage({ frame, details }: { frame: PageFrame; details: AppDeta
           : <Note note={{ tone: "warn", text: "Kept changes of this app are not in force:", details: setAside }} />}
         <div class="stack">
           <section class="charts" aria-label="Live figures">
-            {CHARTS.map(({ key, title, names, inks }) => (
-              <figure class="card chart" data-chart={key}>
+            {APP_CHARTS.map(({ id, title, lines }) => (
+              <figure class="card chart" data-chart={id}>
                 <h2>
                   {title} <output data-now aria-live="off">–</output>
                 </h2>
                 <div class="plot" role="img" aria-label={`${title}, the last minutes`}></div>
                 <ul class="key">
-                  {names.length === 1 ? null : names.map((label, at) => <li class={inks[at] || undefined}>{label}</li>)}
+                  {lines.length === 1
+                    ? null
+                    : lines.map(({ label, ink }) => <li class={ink === "accent" ? undefined : ink}>{label}</li>)}
                 </ul>
               </figure>
             ))}
@@ -74,7 +68,7 @@ export function AppPage({ frame, details }: { frame: PageFrame; details: AppDeta
             {config === null ? null : (
               <div class="stack">
                 <EnvPanel config={config} csrf={frame.csrf} />
-                <LimitsPanel config={config} />
+                <LimitsPanel config={config} editable={origin !== null && origin.source !== "version"} />
               </div>
             )}
           </div>

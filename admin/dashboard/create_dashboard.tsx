@@ -1,6 +1,5 @@
 /** Builds the dashboard: pages behind a login, rendered on the admin listener. */
 import { Hono } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { maskedConfig, messageOf, NanoError } from "../../runtime/mod.ts";
 import type { AdminEnv } from "../gate/admin_env.ts";
 import type { AdminTarget } from "../gate/admin_target.ts";
@@ -12,18 +11,21 @@ import { listApps } from "./app_list.ts";
 import { AppPage } from "./app_page.tsx";
 import { ConfigPage, type ConfigView } from "./config_page.tsx";
 import { ConfirmPage, isConfirmedAction } from "./confirm_form.tsx";
-import { ASSET_ROUTE, serveAsset } from "./dashboard_assets.ts";
+import { ASSET_ROUTE, dashboardAssets } from "./dashboard_assets.ts";
 import { type DashboardContext, type DashboardTools, frameOf, goOn, requestedBy } from "./dashboard_env.ts";
 import { EventsPage } from "./events_page.tsx";
 import { FlashNotes } from "./flash_notes.ts";
 import { HistoryPage } from "./history_page.tsx";
+import { limitRoutes } from "./limit_routes.tsx";
 import { LoginPage } from "./login_page.tsx";
 import { FailurePage, NotFoundPage } from "./message_page.tsx";
 import { newAppEntry, newAppForm } from "./new_app_fields.ts";
 import { NewAppPage } from "./new_app_page.tsx";
 import { OverviewPage } from "./overview_page.tsx";
 import { recentSeries, totalSeries } from "./recent_series.ts";
+import { renderPage } from "./render_page.ts";
 import { securityHeaders } from "./security_headers.ts";
+import type { OverviewView } from "./views/app_row.ts";
 
 /** What {@linkcode createDashboard} takes beside NANO. */
 export interface DashboardOptions {
@@ -51,25 +53,33 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
   const dashboard = new Hono<AdminEnv>();
 
   dashboard.use(securityHeaders());
-  dashboard.get(ASSET_ROUTE, serveAsset);
+  dashboard.get(ASSET_ROUTE, dashboardAssets.serve);
+  // Without scripts when they cannot be bundled: the pages work then too.
+  dashboard.use(async (_context, next) => {
+    await dashboardAssets.load().catch(report);
+    await next();
+  });
   dashboard.get("/login", (context) => {
     const { problem = "", next = "/" } = context.req.query();
-    return page(context, <LoginPage problem={LOGIN_PROBLEMS[problem] ?? null} next={next} />);
+    return renderPage(context, <LoginPage problem={LOGIN_PROBLEMS[problem] ?? null} next={next} />);
   });
 
   dashboard.get("/", async (context) => {
     const { q = "", state = "", sort = "" } = context.req.query();
-    const { tickSeconds } = target.observations;
-    const overview = { apps: await listApps(target), query: { q, state, sort }, now: now(), tickSeconds };
-    return page(context, <OverviewPage frame={frameOf(context, tools)} overview={overview} />);
+    const view = { rows: await listApps(target), now: now() };
+    return renderPage(context, <OverviewPage frame={frameOf(context, tools)} view={view} query={{ q, state, sort }} />);
+  });
+  dashboard.get("/overview", async (context) => {
+    const view: OverviewView = { rows: await listApps(target), now: now() };
+    return context.json(view);
   });
   dashboard.get("/series", (context) => context.json(recentSeries(target, context.req.queries("app") ?? [])));
   dashboard.get("/series/total", (context) => context.json(totalSeries(target)));
-  dashboard.get("/events", (context) => page(context, <EventsPage frame={frameOf(context, tools)} />));
+  dashboard.get("/events", (context) => renderPage(context, <EventsPage frame={frameOf(context, tools)} />));
 
   dashboard.get("/new", (context) => {
     const form = newAppForm({});
-    return page(context, <NewAppPage frame={frameOf(context, tools)} form={form} problem={null} />);
+    return renderPage(context, <NewAppPage frame={frameOf(context, tools)} form={form} problem={null} />);
   });
   dashboard.post("/new", async (context) => {
     const form = newAppForm(textFields(await context.req.parseBody()));
@@ -81,20 +91,21 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
       if (!(error instanceof NanoError) || error.code === "INTERNAL") throw error;
       const problem = { tone: "bad", text: messageOf(error), details: error.details } as const;
       const frame = frameOf(context, tools);
-      return page(context, <NewAppPage frame={frame} form={form} problem={problem} />, error.status);
+      return renderPage(context, <NewAppPage frame={frame} form={form} problem={problem} />, error.status);
     }
   });
 
   dashboard.get("/apps/:name", (context) => {
     const details = appDetails(target, { name: context.req.param("name"), now: now() });
-    return page(context, <AppPage frame={frameOf(context, tools)} details={details} />);
+    return renderPage(context, <AppPage frame={frameOf(context, tools)} details={details} />);
   });
   dashboard.get("/apps/:name/:action", async (context, next) => {
     const { name, action } = context.req.param();
     if (!isConfirmedAction(action)) return await next();
     const details = appDetails(target, { name, now: now() });
-    return page(context, <ConfirmPage frame={frameOf(context, tools)} action={action} details={details} />);
+    return renderPage(context, <ConfirmPage frame={frameOf(context, tools)} action={action} details={details} />);
   });
+  dashboard.route("/apps", limitRoutes(tools));
   dashboard.route("/apps", appChanges(tools));
 
   dashboard.get("/history", (context) => {
@@ -108,12 +119,12 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
       before,
       apps: target.apps().map(({ name }) => name),
     };
-    return page(context, <HistoryPage frame={frameOf(context, tools)} view={view} />);
+    return renderPage(context, <HistoryPage frame={frameOf(context, tools)} view={view} />);
   });
 
   dashboard.get("/config", async (context) => {
     const view = await configView(target);
-    return page(context, <ConfigPage frame={frameOf(context, tools)} view={view} />);
+    return renderPage(context, <ConfigPage frame={frameOf(context, tools)} view={view} />);
   });
   dashboard.post("/config/reload", async (context) => {
     try {
@@ -131,7 +142,7 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
   dashboard.get("*", async (context, next) => {
     if (isMachinePath(context.req.path) || !wantsPage(context)) return await next();
     const what = `There is no page "${context.req.path}".`;
-    return page(context, <NotFoundPage frame={frameOf(context, tools)} what={what} />, 404);
+    return renderPage(context, <NotFoundPage frame={frameOf(context, tools)} what={what} />, 404);
   });
 
   dashboard.onError((thrown, context) => {
@@ -141,9 +152,9 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
     if (error.code === "INTERNAL") report(thrown);
     const frame = frameOf(context, tools);
     if (error.code === "NOT_FOUND") {
-      return page(context, <NotFoundPage frame={frame} what={`${error.message}.`} />, 404);
+      return renderPage(context, <NotFoundPage frame={frame} what={`${error.message}.`} />, 404);
     }
-    return page(
+    return renderPage(
       context,
       <FailurePage frame={frame} title="This did not work" text={error.message} details={error.details} />,
       error.status,
@@ -151,12 +162,6 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
   });
 
   return dashboard;
-}
-
-/** Renders a page. */
-function page(context: DashboardContext, content: { toString(): string | Promise<string> }, status = 200): Response {
-  // The status comes from the closed table of codes; all of them may carry a body.
-  return context.html(`<!doctype html>${String(content)}`, status as ContentfulStatusCode);
 }
 
 async function configView({ config, operations }: AdminTarget): Promise<ConfigView> {

@@ -1,25 +1,9 @@
-/** The dashboard's styles and scripts, embedded in the source, so that one binary holds them. */
+/** The dashboard's styles and scripts: styles are embedded in the source, scripts are bundled when somebody looks. */
 import { createHash } from "node:crypto";
 import type { Handler } from "hono";
 import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
 import uplotJs from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
-import appJs from "./client/app.js" with { type: "text" };
-import chartsJs from "./client/charts.js" with { type: "text" };
-import connectionJs from "./client/connection.js" with { type: "text" };
-import deployJs from "./client/deploy.js" with { type: "text" };
-import dialogsJs from "./client/dialogs.js" with { type: "text" };
-import eventStreamJs from "./client/event_stream.js" with { type: "text" };
-import eventsJs from "./client/events.js" with { type: "text" };
-import figuresJs from "./client/figures.js" with { type: "text" };
-import frameJs from "./client/frame.js" with { type: "text" };
-import lineListJs from "./client/line_list.js" with { type: "text" };
-import liveLogJs from "./client/live_log.js" with { type: "text" };
-import metricsJs from "./client/metrics.js" with { type: "text" };
-import overviewJs from "./client/overview.js" with { type: "text" };
-import refreshJs from "./client/refresh.js" with { type: "text" };
-import sparkJs from "./client/spark.js" with { type: "text" };
-import tableViewJs from "./client/table_view.js" with { type: "text" };
-import themeJs from "./client/theme.js" with { type: "text" };
+import { bundlePageScripts } from "../../runtime/mod.ts";
 import appCss from "./styles/app.css" with { type: "text" };
 import appsCss from "./styles/apps.css" with { type: "text" };
 import baseCss from "./styles/base.css" with { type: "text" };
@@ -28,33 +12,27 @@ import dialogsCss from "./styles/dialogs.css" with { type: "text" };
 import frameCss from "./styles/frame.css" with { type: "text" };
 import markSvg from "./styles/mark.svg" with { type: "text" };
 
-const FILES: Readonly<Record<string, string>> = {
+type Files = Readonly<Record<string, string>>;
+
+const EMBEDDED: Files = {
   "app.css": appCss,
-  "app.js": appJs,
   "apps.css": appsCss,
   "base.css": baseCss,
-  "charts.js": chartsJs,
-  "connection.js": connectionJs,
   "controls.css": controlsCss,
-  "deploy.js": deployJs,
   "dialogs.css": dialogsCss,
-  "dialogs.js": dialogsJs,
-  "event_stream.js": eventStreamJs,
-  "events.js": eventsJs,
-  "figures.js": figuresJs,
   "frame.css": frameCss,
-  "frame.js": frameJs,
-  "line_list.js": lineListJs,
-  "live_log.js": liveLogJs,
   "mark.svg": markSvg,
-  "metrics.js": metricsJs,
-  "overview.js": overviewJs,
-  "refresh.js": refreshJs,
-  "spark.js": sparkJs,
-  "table_view.js": tableViewJs,
-  "theme.js": themeJs,
   "uplot.css": uplotCss,
   "uplot.js": uplotJs,
+};
+
+/** In a compiled binary these have to be included by name; see docs/deploy/compile.ts. */
+const SCRIPTS: Readonly<Record<string, URL>> = {
+  app: new URL("./client/app.ts", import.meta.url),
+  events: new URL("./client/events.tsx", import.meta.url),
+  frame: new URL("./client/frame.ts", import.meta.url),
+  overview: new URL("./client/overview.tsx", import.meta.url),
+  theme: new URL("./client/theme.ts", import.meta.url),
 };
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -63,28 +41,82 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: "image/svg+xml",
 };
 
-/**
- * One hash over everything: scripts import each other by relative names, so all of them live below one folder that
- * changes whenever any of them does, and may be cached for ever.
- */
-const FOLDER = createHash("sha256").update(JSON.stringify(FILES)).digest("hex").slice(0, 16);
+/** A page is not kept waiting for a bundler that has just failed: it works without scripts. */
+const RETRY_AFTER_MS = 60_000;
 
 /** Route of the assets. */
 export const ASSET_ROUTE = "/assets/:folder/:name";
 
-/** Where a page finds an asset. */
-export function assetPath(name: string): string {
-  if (!Object.hasOwn(FILES, name)) throw new Error(`There is no asset "${name}"`);
-  return `/assets/${FOLDER}/${name}`;
+/** What {@linkcode DashboardAssets} works with. */
+export interface AssetParts {
+  /** Texts of all scripts by file name. */
+  bundle(): Promise<Files>;
+  /** Monotonic, ms. */
+  now(): number;
 }
 
-/** Answers {@linkcode ASSET_ROUTE}; nothing in them is secret. */
-export const serveAsset: Handler = (context) => {
-  const { folder, name } = context.req.param() as { folder: string; name: string };
-  const text = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
-  if (text === undefined) return context.text("There is no such file\n", 404);
-  const kind = name.slice(name.lastIndexOf(".") + 1);
-  // A page of an older NANO may still ask for its own folder: it gets the present file, which must not be kept as such.
-  const caching = folder === FOLDER ? "public, max-age=31536000, immutable" : "no-store";
-  return context.body(text, 200, { "content-type": TYPES[kind]!, "cache-control": caching });
-};
+/**
+ * All assets below one folder, whose name is a hash over everything: scripts import each other by relative names, so
+ * all of them change their place whenever one of them does, and may be cached for ever.
+ */
+export class DashboardAssets {
+  readonly #parts: AssetParts;
+  #files: Files = EMBEDDED;
+  #folder: string | null = null;
+  #loading: Promise<void> | null = null;
+  #triedAt: number | null = null;
+
+  constructor(parts: AssetParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Bundles the scripts unless it is done; callers at the same time wait for the same bundle.
+   *
+   * @throws {Error} What the bundler says, once in a while; until it succeeds there are no scripts.
+   */
+  async load(): Promise<void> {
+    if (this.#files !== EMBEDDED) return;
+    if (this.#loading === null) {
+      if (this.#triedAt !== null && this.#parts.now() - this.#triedAt < RETRY_AFTER_MS) return;
+      this.#loading = this.#bundle().finally(() => {
+        this.#loading = null;
+        this.#triedAt = this.#parts.now();
+      });
+    }
+    await this.#loading;
+  }
+
+  /** Where a page finds an asset; null for one that there is not. */
+  path(name: string): string | null {
+    return Object.hasOwn(this.#files, name) ? `/assets/${this.#folderName()}/${name}` : null;
+  }
+
+  /** Answers {@linkcode ASSET_ROUTE}; nothing in them is secret. */
+  readonly serve: Handler = async (context) => {
+    // Pages tell why there are none
+    await this.load().catch(() => {});
+    const { folder, name } = context.req.param() as { folder: string; name: string };
+    const text = Object.hasOwn(this.#files, name) ? this.#files[name] : undefined;
+    if (text === undefined) return context.text("There is no such file\n", 404);
+    const kind = name.slice(name.lastIndexOf(".") + 1);
+    // A page of an older NANO may still ask for its own folder: it gets the present file, which must not be kept as such.
+    const caching = folder === this.#folderName() ? "public, max-age=31536000, immutable" : "no-store";
+    return context.body(text, 200, { "content-type": TYPES[kind]!, "cache-control": caching });
+  };
+
+  async #bundle(): Promise<void> {
+    this.#files = { ...EMBEDDED, ...await this.#parts.bundle() };
+    this.#folder = null;
+  }
+
+  #folderName(): string {
+    return this.#folder ??= createHash("sha256").update(JSON.stringify(this.#files)).digest("hex").slice(0, 16);
+  }
+}
+
+/** The assets of this program. */
+export const dashboardAssets: DashboardAssets = new DashboardAssets({
+  bundle: () => bundlePageScripts({ entries: SCRIPTS, jsxImportSource: "hono/jsx/dom" }),
+  now: () => performance.now(),
+});

@@ -1,7 +1,7 @@
 /** The app's log: its last lines as they are, and live with filters once the script runs. */
 // deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import type { LogLine } from "../../runtime/mod.ts";
-import { clockText } from "./client/figures.js";
+import { EmptyRow, LogRow } from "./views/log_row.tsx";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
@@ -11,6 +11,8 @@ const KINDS = [
   { value: "request", label: "Requests" },
   { value: "life", label: "Life" },
 ] as const;
+
+const NOTHING_YET = "Nothing yet. What the app writes with console.log, its exceptions and its requests appear here.";
 
 /** @param lines oldest first */
 export function LogPanel({ lines }: { lines: readonly LogLine[] }) {
@@ -45,26 +47,8 @@ export function LogPanel({ lines }: { lines: readonly LogLine[] }) {
         <button type="reset" class="button small">Reset</button>
       </form>
       <ol class="log" id="log" tabindex={0} role="log" aria-live="off" aria-label="Log lines">
-        {lines.length === 0 ? <EmptyLog /> : lines.map((line) => <Line line={line} />)}
+        {lines.length === 0 ? <EmptyRow text={NOTHING_YET} /> : lines.map((line) => <LogRow line={line} />)}
       </ol>
     </section>
-  );
-}
-
-function EmptyLog() {
-  return (
-    <li class="empty" data-empty>
-      Nothing yet. What the app writes with console.log, its exceptions and its requests appear here.
-    </li>
-  );
-}
-
-function Line({ line: { id, at, level, kind, text } }: { line: LogLine }) {
-  return (
-    <li data-id={id} data-level={level} data-kind={kind}>
-      <time datetime={new Date(at).toISOString()}>{clockText(at)}</time>
-      <span class="level">{level}</span>
-      <span class="text">{text}</span>
-    </li>
   );
 }

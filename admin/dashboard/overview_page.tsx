@@ -1,26 +1,16 @@
 /** The overview: totals, what needs attention, all apps. */
-import { APP_STATES } from "./app_states.ts";
-import { AppTable } from "./app_table.tsx";
-import { type ListedApp, type ListQuery, needsAttention, selectApps } from "./app_list.ts";
-import { AttentionPanel } from "./attention_panel.tsx";
-import { bytesText, countText, cpuText } from "./client/figures.js";
-import { statesText } from "./client/metrics.js";
 import { DeployDialog } from "./deploy_dialog.tsx";
 import { type PageFrame, PageLayout } from "./page_layout.tsx";
-
-/** What the overview shows. */
-export interface Overview {
-  readonly apps: readonly ListedApp[];
-  readonly query: ListQuery;
-  /** ms since the epoch. */
-  readonly now: number;
-  /** Seconds between the ticks of the live figures. */
-  readonly tickSeconds: number;
-}
+import { countOfRows, type ListQuery, type OverviewView, selectRows } from "./views/app_row.ts";
+import { APP_STATES } from "./views/app_states.ts";
+import { AppTable } from "./views/app_table.tsx";
+import { AttentionPanel } from "./views/attention_panel.tsx";
+import { TotalTiles } from "./views/total_tiles.tsx";
 
 /** The first page after the login. */
-export function OverviewPage({ frame, overview }: { frame: PageFrame; overview: Overview }) {
-  const { apps, query, tickSeconds } = overview;
+export function OverviewPage({ frame, view, query }: { frame: PageFrame; view: OverviewView; query: ListQuery }) {
+  const { rows, now } = view;
+  const shown = selectRows(rows, query);
   return (
     <PageLayout title="Apps" frame={frame} script="overview.js">
       <header class="pagehead">
@@ -30,19 +20,17 @@ export function OverviewPage({ frame, overview }: { frame: PageFrame; overview: 
           <a class="button primary" href="/new#upload" data-dialog="deploy-dialog" aria-haspopup="dialog">Deploy</a>
         </div>
       </header>
-      {apps.length === 0 ? <NoApps /> : (
+      {rows.length === 0 ? <NoApps /> : (
         <>
-          <Totals apps={apps} />
+          <dl class="card totals" id="totals" aria-label="All apps together">
+            <TotalTiles apps={rows} />
+          </dl>
           <div id="attention">
-            <AttentionPanel
-              apps={apps.filter(({ snapshot }) => needsAttention(snapshot))}
-              csrf={frame.csrf}
-              now={overview.now}
-            />
+            <AttentionPanel rows={rows} csrf={frame.csrf} now={now} />
           </div>
-          <Toolbar query={query} total={apps.length} shown={selectApps(apps, query).length} />
-          <div class="card" id="apps" data-tick-seconds={tickSeconds}>
-            <AppTable apps={selectApps(apps, query)} query={query} />
+          <Toolbar query={query} count={countOfRows(shown.length, rows.length)} />
+          <div class="card" id="apps">
+            <AppTable rows={shown} query={query} />
           </div>
         </>
       )}
@@ -51,40 +39,7 @@ export function OverviewPage({ frame, overview }: { frame: PageFrame; overview: 
   );
 }
 
-function Totals({ apps }: { apps: readonly ListedApp[] }) {
-  const sum = (key: string) => apps.reduce((total, { figures }) => total + (figures[key] ?? 0), 0);
-  const running = apps.filter(({ snapshot }) => snapshot.state === "running").length;
-  const tiles = [
-    { key: "running", label: "Running", text: String(running), unit: `of ${apps.length}` },
-    { key: "requests_per_second", label: "Requests", text: countText(sum("requests_per_second")), unit: "per second" },
-    { key: "errors_per_second", label: "Errors", text: countText(sum("errors_per_second")), unit: "per second" },
-    { key: "in_flight", label: "In flight", text: countText(sum("in_flight")), unit: "requests" },
-    {
-      key: "memory",
-      label: "Memory",
-      text: bytesText(sum("heap_bytes") + sum("external_bytes")),
-      unit: "in use",
-    },
-    { key: "cpu", label: "CPU", text: cpuText(sum("cpu")), unit: "of one core" },
-  ];
-  return (
-    <dl class="card totals" id="totals" aria-label="All apps together">
-      {tiles.map(({ key, label, text, unit }) => (
-        <div data-total={key}>
-          <dt>{label}</dt>
-          <dd>
-            <span data-value>{text}</span> <span class="unit" data-unit>{unit}</span>
-          </dd>
-          {key === "running"
-            ? <dd class="states" data-states>{statesText(apps.map(({ snapshot }) => snapshot.state))}</dd>
-            : null}
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function Toolbar({ query, total, shown }: { query: ListQuery; total: number; shown: number }) {
+function Toolbar({ query, count }: { query: ListQuery; count: string }) {
   return (
     <form class="toolbar" id="toolbar" method="get" action="/" role="search">
       <div class="search">
@@ -111,9 +66,7 @@ function Toolbar({ query, total, shown }: { query: ListQuery; total: number; sho
       <noscript>
         <button type="submit" class="button">Show</button>
       </noscript>
-      <span class="count" id="count" role="status">
-        {shown === total ? `${total} apps` : `${shown} of ${total} apps`}
-      </span>
+      <span class="count" id="count" role="status">{count}</span>
     </form>
   );
 }

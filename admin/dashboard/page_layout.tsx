@@ -1,8 +1,11 @@
 /** The frame of every page of the dashboard: head, top bar, banner for a lost connection, notes. */
 // deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import type { Child } from "hono/jsx";
-import { assetPath } from "./dashboard_assets.ts";
+import { dashboardAssets } from "./dashboard_assets.ts";
 import type { FlashNote } from "./flash_notes.ts";
+import { CsrfField } from "./views/csrf_field.tsx";
+
+export { CsrfField } from "./views/csrf_field.tsx";
 
 /** What a page needs to know of its request. */
 export interface PageFrame {
@@ -78,11 +81,6 @@ export function LonelyPage({ title, children }: { title: string; children?: Chil
   );
 }
 
-/** The hidden field that every form with a change carries. */
-export function CsrfField({ csrf }: { csrf: string }) {
-  return <input type="hidden" name="csrf" value={csrf} />;
-}
-
 /** What came of a change, or what is wrong. */
 export function Note({ note }: { note: FlashNote }) {
   return (
@@ -111,15 +109,20 @@ function Document(
         <meta name="color-scheme" content="light dark" />
         {csrf === null ? null : <meta name="csrf" content={csrf} />}
         <title>{`${title} · NANO`}</title>
-        <link rel="icon" href={assetPath("mark.svg")} type="image/svg+xml" />
-        {STYLES.map((name) => <link rel="stylesheet" href={assetPath(name)} />)}
-        <script src={assetPath("theme.js")}></script>
-        {scripts.includes("app.js") ? <script defer src={assetPath("uplot.js")}></script> : null}
-        {scripts.map((name) => <script type="module" src={assetPath(name)}></script>)}
+        <link rel="icon" href={pathOf("mark.svg")} type="image/svg+xml" />
+        {STYLES.map((name) => <link rel="stylesheet" href={pathOf(name)} />)}
+        {pathOf("theme.js") ? <script src={pathOf("theme.js")}></script> : null}
+        {scripts.includes("app.js") ? <script defer src={pathOf("uplot.js")}></script> : null}
+        {scripts.map((name) => pathOf(name)).map((path) => path ? <script type="module" src={path}></script> : null)}
       </head>
       {children}
     </html>
   );
+}
+
+/** Undefined for a script that could not be bundled. */
+function pathOf(name: string): string | undefined {
+  return dashboardAssets.path(name) ?? undefined;
 }
 
 function Brand() {

@@ -1,5 +1,7 @@
 /** An app's settings: environment with masked secrets, limits, and what was put in the place of nano.json's keys. */
 import type { AppConfig } from "../../runtime/mod.ts";
+import { limitFields } from "./limit_form.ts";
+import { limitText } from "./limit_text.ts";
 import { CsrfField } from "./page_layout.tsx";
 
 /** Variables; secrets arrive masked. */
@@ -78,18 +80,10 @@ export function EnvPanel({ config, csrf }: { config: AppConfig; csrf: string }) 
   );
 }
 
-/** The limits in force. */
-export function LimitsPanel({ config }: { config: AppConfig }) {
+/** The limits in force. @param editable whether the app is one that may be changed, and not a version of another */
+export function LimitsPanel({ config, editable }: { config: AppConfig; editable: boolean }) {
   const rows: readonly (readonly [label: string, value: string])[] = [
-    ["Heap", `${config.memoryMb} MiB`],
-    ["External memory", `${config.externalMb} MiB`],
-    ["Computing without a pause", ms(config.cpuMs)],
-    ["Wait for a response head", ms(config.timeoutMs)],
-    ["Requests at once", String(config.maxConcurrent)],
-    ["Requests that queue", String(config.maxQueue)],
-    ["Request body", `${Math.round(config.maxBodyBytes / 1024 / 1024 * 10) / 10} MiB`],
-    ["Parked after", config.idleTimeoutMs === 0 ? "never" : `${ms(config.idleTimeoutMs)} without a request`],
-    ["Drain", ms(config.drainTimeoutMs)],
+    ...limitFields(config).map(({ limit, value }) => [limit.label, limitText(limit, value)] as const),
     ["Outgoing connections", typeof config.outbound === "string" ? config.outbound : config.outbound.join(", ")],
     ["Static files", config.assets === null ? "none" : config.assets.path],
     ["Streams", config.streams],
@@ -99,6 +93,7 @@ export function LimitsPanel({ config }: { config: AppConfig }) {
     <section class="card" aria-labelledby="limits-title">
       <header>
         <h2 id="limits-title">Limits</h2>
+        {editable ? <a class="button small" href={`/apps/${config.name}/limits`}>Edit limits</a> : null}
       </header>
       <dl class="pairs body">
         {rows.map(([label, value]) => (
@@ -131,8 +126,4 @@ export function OverridesPanel(
       </div>
     </section>
   );
-}
-
-function ms(value: number): string {
-  return value < 1000 ? `${value} ms` : `${value / 1000} s`;
 }

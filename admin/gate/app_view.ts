@@ -1,5 +1,12 @@
 /** Shows one app to the operator: its snapshot, figures, limits and origin, keys as in nano.json. */
-import { type AppConfig, type AppOrigin, type AppSnapshot, maskedConfig, NanoError } from "../../runtime/mod.ts";
+import {
+  type AppConfig,
+  type AppOrigin,
+  type AppSnapshot,
+  maskedConfig,
+  NanoError,
+  writtenAppLimits,
+} from "../../runtime/mod.ts";
 import type { AdminTarget } from "./admin_target.ts";
 import type { AppDetail, AppView } from "../schemas/app_schemas.ts";
 
@@ -73,7 +80,7 @@ export class AppViews {
       heap_bytes: app.heapBytes,
       external_bytes: app.externalBytes,
       cpu_seconds: app.cpuSeconds,
-      limits: config === undefined ? null : limitsOf(config),
+      limits: config === undefined ? null : writtenAppLimits(config),
       origin: origin === null ? null : originView(origin),
       tag,
     };
@@ -103,19 +110,5 @@ function originView({ source, versionOf, overrides, deployed, rollout }: AppOrig
     overrides: overrides === null ? null : { ...overrides },
     deployed,
     rollout: rollout === null ? null : { ...rollout },
-  };
-}
-
-function limitsOf(config: AppConfig): NonNullable<AppView["limits"]> {
-  return {
-    memory_mb: config.memoryMb,
-    external_mb: config.externalMb,
-    cpu_ms: config.cpuMs,
-    timeout_ms: config.timeoutMs,
-    max_concurrent: config.maxConcurrent,
-    max_queue: config.maxQueue,
-    max_body_bytes: config.maxBodyBytes,
-    idle_timeout_ms: config.idleTimeoutMs,
-    drain_timeout_ms: config.drainTimeoutMs,
   };
 }

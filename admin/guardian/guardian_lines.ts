@@ -1,4 +1,5 @@
 /** How the guardian writes its own lines: as its host writes the log, though it loads nothing of the runtime. */
+import { parse } from "jsonc-parser";
 import { readFileSync } from "node:fs";
 
 /**
@@ -8,7 +9,7 @@ import { readFileSync } from "node:fs";
 export function isPretty(file: string, terminal: boolean): boolean {
   let format: unknown;
   try {
-    format = JSON.parse(readFileSync(file, "utf8").replace(/^\ufeff/, ""))?.log?.format;
+    format = parse(readFileSync(file, "utf8").replace(/^\ufeff/, ""))?.log?.format;
   } catch {
     format = undefined;
   }

@@ -1,5 +1,5 @@
 /** What the admin API tells about apps and their versions, as schemas: types, checks and the OpenAPI document. */
-import { APP_STATE_NAMES } from "../../runtime/mod.ts";
+import { APP_LIMIT_KEYS, APP_LIMITS, APP_STATE_NAMES, type AppLimitKey } from "../../runtime/mod.ts";
 import { z } from "@hono/zod-openapi";
 
 /** A time as text. */
@@ -10,17 +10,12 @@ export const nameParams = z.object({
   name: z.string().meta({ description: "Name of the app.", examples: ["blog"] }),
 });
 
-const limitsSchema = z.object({
-  memory_mb: z.number(),
-  external_mb: z.number(),
-  cpu_ms: z.number(),
-  timeout_ms: z.number(),
-  max_concurrent: z.number(),
-  max_queue: z.number(),
-  max_body_bytes: z.number(),
-  idle_timeout_ms: z.number(),
-  drain_timeout_ms: z.number(),
-}).meta({ id: "Limits", description: "Limits of an app, as in nano.json." });
+const limitsSchema = z.object(limitNumbers()).meta({ id: "Limits", description: "Limits of an app, as in nano.json." });
+
+function limitNumbers() {
+  const entries = APP_LIMIT_KEYS.map((key) => [key, z.number().meta({ description: APP_LIMITS[key].help })]);
+  return Object.fromEntries(entries) as Record<AppLimitKey, z.ZodNumber>;
+}
 
 const exitSchema = z.object({
   reason: z.string().meta({ examples: ["out_of_memory"] }),

@@ -10,10 +10,15 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const MAIN_MODULE = "admin/cli/main.ts";
 
 /**
- * What no import leads to: the warden, whose URL is given to a worker, and the bootstrap, which is bundled at start. All
- * that these two import is found as the main module's imports are; the dashboard's files are imported as text.
+ * What no import leads to: the warden, whose URL is given to a worker, the bootstrap, which is bundled at start, and the
+ * dashboard's scripts, which are bundled when somebody looks at it. All that these import is found as the main module's
+ * imports are; the dashboard's styles are imported as text.
  */
-export const WORKER_MODULES: readonly string[] = ["runtime/pool/warden.ts", "runtime/isolate/bootstrap.ts"];
+export const NAMED_MODULES: readonly string[] = [
+  "runtime/pool/warden.ts",
+  "runtime/isolate/bootstrap.ts",
+  ...["app.ts", "events.tsx", "frame.ts", "overview.tsx", "theme.ts"].map((name) => `admin/dashboard/client/${name}`),
+];
 
 /**
  * Folders of packages that are left out, by package.
@@ -49,7 +54,7 @@ export function compileArgs({ output, target, exclude }: CompileOptions): string
     // Without what only tests and the docs use.
     "--exclude-unused-npm",
     ...exclude.flatMap((path) => ["--exclude", path]),
-    ...WORKER_MODULES.flatMap((path) => ["--include", path]),
+    ...NAMED_MODULES.flatMap((path) => ["--include", path]),
     ...target === undefined ? [] : ["--target", target],
     "--output",
     output,

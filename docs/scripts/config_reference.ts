@@ -1,5 +1,6 @@
 /** The reference page of nano.json, from its JSON Schema. */
 import { configJsonSchema } from "../../runtime/config/json_schema.ts";
+import { APP_LIMITS, type Limit } from "../../runtime/config/limits.ts";
 import { code, page, table } from "./markdown.ts";
 
 interface Schema {
@@ -24,6 +25,7 @@ export function configReference(): string {
   const app = root.properties!["apps"]!.items!;
   const limits = root.properties!["defaults"]!;
   const limitNames = new Set(Object.keys(limits.properties!));
+  const switches = Object.fromEntries(Object.entries(limits.properties!).filter(([name]) => !(name in APP_LIMITS)));
   const own = Object.fromEntries(Object.entries(app.properties!).filter(([name]) => !limitNames.has(name)));
   return page(
     {
@@ -31,8 +33,9 @@ export function configReference(): string {
       description: "Every key of nano.json with its type, default and meaning.",
       order: 1,
     },
-    `One JSON document. Relative paths are relative to the file. Unknown keys, wrong types, names and hosts that are
-taken, and paths that do not exist are refused, all at once: \`nano check\` tells them.
+    `One JSON document, which may hold comments and trailing commas. Relative paths are relative to the file. Unknown
+keys, wrong types, names and hosts that are taken, and paths that do not exist are refused, all at once: \`nano check\`
+tells them.
 
 Point \`$schema\` at \`docs/nano.schema.json\` and your editor completes the keys.
 
@@ -42,18 +45,39 @@ ${keys(root)}
 
 ## An app
 
-One entry of \`apps\`. The limits below may be written here too.
+One entry of \`apps\`. The limits and switches below may be written here too.
 
 ${keys({ ...app, properties: own })}
 
 ## Limits
 
-Keys of an app, or of \`defaults\` for all apps. An app's own key wins.
+Keys of an app, or of \`defaults\` for all apps. An app's own key wins. The [dashboard](/guides/dashboard/) and the
+[admin API](/guides/admin-api/) change them while NANO runs. A change boots a new isolate that takes over; one that holds
+at once says so.
 
-${keys(limits)}
+${limitRows()}
+
+## Switches
+
+Keys of an app, or of \`defaults\` for all apps, too.
+
+${keys({ ...limits, properties: switches })}
 
 ${nested(root, "")}
 ${nested({ properties: own }, "apps[].")}`,
+  );
+}
+
+function limitRows(): string {
+  return table(
+    ["Key", "Name", "Type", "Default", "Meaning"],
+    Object.entries<Limit>(APP_LIMITS).map(([key, { label, unit, min, max, default: preset, help, change }]) => [
+      code(key),
+      label,
+      bounds({ minimum: min, maximum: max }, `whole number of ${unit}`),
+      typeof preset === "number" ? code(preset) : "",
+      change === "at once" ? `${help} A change holds at once.` : help,
+    ]),
   );
 }
 

@@ -1,10 +1,10 @@
 /** The page that draws the layers of the source tree, from its real imports. */
 import { readImportGraph } from "../../tests/support/import_graph.ts";
-import type { ImportGraph } from "../../tests/support/layer_rules.ts";
+import { type ImportGraph, roomOf } from "../../tests/support/layer_rules.ts";
 import { sourceFiles } from "../../tests/support/repo.ts";
 import { code, page, table } from "./markdown.ts";
 
-/** A folder of the tree, or a file that stands alone. */
+/** A room of the tree: a folder with the files that lie in it, not those below; or a file that stands alone. */
 export interface Part {
   readonly name: string;
   readonly files: number;
@@ -19,17 +19,19 @@ export async function layersPage(): Promise<string> {
   const files = ["mod.ts", ...await sourceFiles("admin"), ...await sourceFiles("runtime")];
   const parts = partsOf(await readImportGraph(files));
   return page(
-    { title: "Layers", description: "The parts of the source and what each of them imports." },
-    `A part imports only what stands below it. This drawing is made of the imports as they are; the tests refuse a circle.
+    { title: "Layers", description: "The rooms of the source and what each of them imports." },
+    `A room imports only what stands below it. This drawing is made of the imports as they are; the tests refuse a circle.
+What lives in each room is said in \`ARCHITECTURE.md\`, beside the life of a request, a deploy, a config key and a log
+line.
 
 ${drawing(parts)}
 
-\`runtime/isolate/\` runs inside the worker: nobody imports it, only its address is named. \`runtime/http/\` and
-\`runtime/app/\` do not know each other; \`runtime/nano.ts\` joins them.
+\`runtime/isolate/\` runs inside the worker: nobody imports it, only its address is named. \`runtime/http/\` knows
+nothing of \`runtime/app/\`, \`runtime/pool/\` and \`runtime/wall/\`; \`runtime/units/\` joins them.
 
 ${
       table(
-        ["Part", "Files", "Imports"],
+        ["Room", "Files", "Imports"],
         parts.map((
           { name, files, imports },
         ) => [code(name), String(files), imports.map(code).join(" ") || "nothing of ours"]),
@@ -46,10 +48,10 @@ export function partsOf(graph: ImportGraph): Part[] {
   const files = new Map<string, number>();
   const imports = new Map<string, Set<string>>();
   for (const [file, targets] of graph) {
-    const name = partName(file);
+    const name = roomOf(file);
     files.set(name, (files.get(name) ?? 0) + 1);
     const known = imports.get(name) ?? new Set();
-    for (const target of targets.map(partName)) if (target !== name) known.add(target);
+    for (const target of targets.map(roomOf)) if (target !== name) known.add(target);
     imports.set(name, known);
   }
   const levels = new Map<string, number>();
@@ -68,13 +70,6 @@ export function partsOf(graph: ImportGraph): Part[] {
     imports: [...imports.get(name)!].sort(),
     level: levelOf(name, []),
   })).toSorted((one, other) => other.level - one.level || (one.name < other.name ? -1 : 1));
-}
-
-/** `admin/`, `runtime/http/`, `runtime/nano.ts`, `mod.ts`. */
-function partName(file: string): string {
-  const [first = "", second = "", ...rest] = file.split("/");
-  if (first !== "runtime") return second === "" ? first : `${first}/`;
-  return rest.length === 0 ? `runtime/${second}` : `runtime/${second}/`;
 }
 
 function drawing(parts: readonly Part[]): string {

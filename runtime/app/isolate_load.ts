@@ -17,6 +17,7 @@ export function isolateLoad(app: AppConfig, code: AppCode, nanoVersion: string):
       `Cannot use env.${name}: it is a ${kind}, which NANO does not have (${where})`,
     ]),
     nodeCompat: app.nodeCompat,
+    nodeEnv: code.nodeEnv ?? "production",
     streams: app.streams,
     externalBytes: app.externalMb * 1024 * 1024,
     assetsPrefix: app.assets === null ? null : prefixOf(app, app.assets.path),

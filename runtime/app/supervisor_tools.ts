@@ -30,6 +30,8 @@ export interface AppCode {
   readonly entry: string;
   readonly modules: Readonly<Record<string, string>>;
   readonly version: string;
+  /** What `process.env.NODE_ENV` is; "production" unless given. */
+  readonly nodeEnv?: string;
 }
 
 /** What a supervisor works with. */

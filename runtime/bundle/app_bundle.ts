@@ -10,6 +10,8 @@ export interface AppBundle {
   readonly version: string;
   /** Absolute paths of the files whose change may change the bundle. */
   readonly inputs: readonly string[];
+  /** What `process.env.NODE_ENV` was while it was made, and has to be while it runs. */
+  readonly nodeEnv?: string;
   readonly warnings: readonly string[];
   /** Absolute path of the folder whose files the app consists of, if it is a static site; else null. */
   readonly assets: string | null;

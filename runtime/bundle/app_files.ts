@@ -17,6 +17,31 @@ export function isInside(root: string, path: string): boolean {
   return path.startsWith(root === "/" ? "/" : `${root}/`);
 }
 
+/** What an app's code may be made of. All are real paths. */
+export interface AppReach {
+  /** The app's folder; names are relative to it. */
+  readonly root: string;
+  /** The folder that no import may leave: the root, or the workspace that it is a part of. */
+  readonly reach: string;
+  /** What is NANO's own or a secret, wherever it lies. */
+  readonly hidden: readonly string[];
+}
+
+/** A file or folder that is kept out of sight: ".env", ".git"; but not what managers keep in node_modules. */
+const DOTTED = /(?:^|\/)(?<!(?:^|\/)node_modules\/)\.[^/]/;
+
+/** Whether an app's code may be made of this file: one of its own, or an open one of its workspace. */
+export function isReachable({ root, reach, hidden }: AppReach, path: string): boolean {
+  if (isInside(root, path)) return true;
+  if (!isInside(reach, path) || DOTTED.test(relative(reach, path))) return false;
+  return !hidden.some((one) => path === one || isInside(one, path));
+}
+
+/** Why an app's code may not be made of a file, as messages have it. */
+export function whyNot({ reach }: AppReach, path: string): string {
+  return isInside(reach, path) ? "it is hidden from the apps of its workspace" : "it lies outside the app's folder";
+}
+
 /** Whether a file is part of an installed package. */
 export function isOfPackage(path: string): boolean {
   return path.includes("/node_modules/");
@@ -43,13 +68,14 @@ export function* foldersUpTo(root: string, from: string): Generator<string> {
  *
  * @param root Real path of the app's folder.
  * @param name The file's path relative to `root`.
+ * @param reach The folder that it may not lead out of, where that is a wider one.
  * @returns Undefined if there is none.
  * @throws {NanoError} APP_FAILED when a symlink leads out of the folder, or it cannot be read.
  */
-export async function readOwnText(root: string, name: string): Promise<OwnText | undefined> {
+export async function readOwnText(root: string, name: string, reach = root): Promise<OwnText | undefined> {
   try {
     const path = await Deno.realPath(join(root, name));
-    if (!isInside(root, path)) throw new NanoError("APP_FAILED", `"${name}" lies outside the app's folder`);
+    if (!isInside(reach, path)) throw new NanoError("APP_FAILED", `"${name}" lies outside the app's folder`);
     const { contents, stamp } = await readStamped(path);
     return { text: new TextDecoder().decode(contents), path, stamp };
   } catch (cause) {
@@ -60,7 +86,12 @@ export async function readOwnText(root: string, name: string): Promise<OwnText |
   }
 }
 
+/** A file's path as the app sees it: `/src/main.ts`. Those of its workspace begin where the workspace does. */
+export function appPath(root: string, path: string): string {
+  return `/${relative(root, path).replace(/^(?:\.\.\/)+/, "")}`;
+}
+
 /** A file's URL as the app sees it: `app:///src/main.ts`. */
 export function appUrl(root: string, path: string): string {
-  return `app:///${relative(root, path).split("/").map(encodeURIComponent).join("/").replaceAll("%40", "@")}`;
+  return `app://${appPath(root, path).split("/").map(encodeURIComponent).join("/").replaceAll("%40", "@")}`;
 }

@@ -3,12 +3,13 @@
 import type { Loader, OnLoadArgs, OnLoadResult, Plugin, PluginBuild } from "esbuild";
 import { basename, dirname, extname, join, relative } from "node:path";
 import { messageOf } from "../errors.ts";
-import { isInside } from "./app_files.ts";
+import { type AppReach, isReachable, whyNot } from "./app_files.ts";
 import type { AppResolution } from "./app_resolver.ts";
 import { BundleBudget } from "./bundle_budget.ts";
 import type { AppEntry } from "./find_entry.ts";
-import { writeImportMeta } from "./import_meta.ts";
 import { readStamped } from "./input_stamp.ts";
+import { withJsxRuntime } from "./jsx_pragma.ts";
+import { speaksOfItself, writeModuleMeta } from "./module_meta.ts";
 import { wasmModule } from "./wasm_module.ts";
 
 /** `.js` may hold JSX, as wrangler has it: every JavaScript file means the same under both loaders. */
@@ -38,10 +39,11 @@ export function isScript(path: string): boolean {
  * @param resolution Filled while the build runs.
  */
 export function appLoader(
-  { root, file: entry }: AppEntry,
+  { file: entry, ...app }: Pick<AppEntry, "file"> & AppReach,
   compilerOptions: Readonly<Record<string, unknown>>,
   resolution: AppResolution,
 ): Plugin {
+  const { root } = app;
   return {
     name: "nano-app-loader",
     setup(build) {
@@ -50,7 +52,7 @@ export function appLoader(
         try {
           const path = await Deno.realPath(args.path);
           const shown = relative(root, path);
-          if (!isInside(root, path)) return refuse(`Cannot import "${shown}": it lies outside the app's folder`);
+          if (!isReachable(app, path)) return refuse(`Cannot import "${shown}": ${whyNot(app, path)}`);
           const { contents, stamp } = await readStamped(path);
           resolution.inputs.set(path, stamp);
           const excess = budget.excess(path, stamp.size);
@@ -92,9 +94,9 @@ export function appLoader(
   }
 
   async function loadScript(build: PluginBuild, path: string, contents: Uint8Array, loader: Loader) {
-    const text = await withoutForeignMap(path, new TextDecoder().decode(contents));
-    if (!text.includes("import.meta")) return { contents: text, loader };
-    return await writeImportMeta(build, {
+    const text = withJsxRuntime(await withoutForeignMap(path, new TextDecoder().decode(contents)));
+    if (!speaksOfItself(text)) return { contents: text, loader };
+    return await writeModuleMeta(build, {
       path,
       root,
       text,
@@ -113,7 +115,7 @@ export function appLoader(
     if (match === null) return text;
     try {
       const map = await Deno.realPath(join(dirname(path), decodeURIComponent(match[2]!)));
-      if (isInside(root, map)) {
+      if (isReachable(app, map)) {
         resolution.inputs.set(map, (await readStamped(map)).stamp);
         return text;
       }

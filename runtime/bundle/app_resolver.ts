@@ -1,14 +1,16 @@
 /** Keeps the resolution of an app's imports inside the app's folder. */
 
-import type { ImportKind, OnResolveArgs, OnResolveResult, PartialMessage, Plugin, PluginBuild } from "esbuild";
+import type { ImportKind, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { isBuiltin } from "node:module";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../errors.ts";
-import { appUrl, exists, foldersUpTo, isInside, isOfPackage, readOwnText } from "./app_files.ts";
+import { appPath, type AppReach, appUrl, isOfPackage, isReachable } from "./app_files.ts";
 import type { AppSettings } from "./app_settings.ts";
 import type { InputStamp } from "./input_stamp.ts";
-import { parseConfig } from "./compiler_options.ts";
+import { BrowserFields } from "./browser_fields.ts";
+import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
+import { absentModule, foreignModule, loadStandIns } from "./stand_ins.ts";
+import { WORKERS_MODULE, workersModule } from "./workers_module.ts";
 import { isPackageName, jsrNames, type NpmSpecifier, packageName, parseNpmSpecifier } from "./package_specifier.ts";
 
 /** What the plugins hand back while they work. */
@@ -24,9 +26,7 @@ export interface AppResolution {
 }
 
 /** An app whose imports are resolved. */
-export interface ResolvedApp {
-  /** Real path of the app's folder. */
-  readonly root: string;
+export interface ResolvedApp extends AppReach {
   readonly settings: Pick<AppSettings, "importMap" | "hasManifest" | "compilerOptions">;
 }
 
@@ -34,7 +34,6 @@ export interface ResolvedApp {
 const ASKED = Symbol("asked");
 /** Marks what came out of the import map, which is not looked up again. */
 const MAPPED = Symbol("mapped");
-const ABSENT = "nano-absent-package";
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
 /**
@@ -46,15 +45,12 @@ export function appResolver(app: ResolvedApp, resolution: AppResolution): Plugin
   return {
     name: "nano-app-resolver",
     setup(build) {
+      const fields = new BrowserFields(build, app, ASKED);
       build.onResolve({ filter: /.*/ }, (args) => {
         const isOurs = args.kind === "entry-point" || args.pluginData === ASKED || args.path.startsWith("data:");
-        return isOurs ? undefined : new Import(build, app, args, resolution).resolve();
+        return isOurs ? undefined : new Import(build, { ...app, fields }, args, resolution).resolve();
       });
-      build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ path }) => ({
-        loader: "js",
-        contents: `throw Object.assign(new Error(${JSON.stringify(resolution.unresolved.get(path))}), ` +
-          `{ code: "MODULE_NOT_FOUND" });`,
-      }));
+      loadStandIns(build, resolution.unresolved);
     },
   };
 }
@@ -62,27 +58,37 @@ export function appResolver(app: ResolvedApp, resolution: AppResolution): Plugin
 /** One import, on its way to a file. */
 class Import {
   readonly #build: PluginBuild;
-  readonly #root: string;
+  readonly #app: AppReach;
+  readonly #fields: BrowserFields;
   readonly #settings: ResolvedApp["settings"];
   readonly #args: OnResolveArgs;
   readonly #resolution: AppResolution;
 
-  constructor(build: PluginBuild, { root, settings }: ResolvedApp, args: OnResolveArgs, resolution: AppResolution) {
+  constructor(
+    build: PluginBuild,
+    app: ResolvedApp & { readonly fields: BrowserFields },
+    args: OnResolveArgs,
+    resolution: AppResolution,
+  ) {
     this.#build = build;
-    this.#root = root;
-    this.#settings = settings;
+    this.#app = app;
+    this.#fields = app.fields;
+    this.#settings = app.settings;
     this.#args = args;
     this.#resolution = resolution;
   }
 
   /** @returns Undefined where esbuild may do as it does. */
   async resolve(): Promise<OnResolveResult | undefined> {
-    const { path, pluginData } = this.#args;
+    const { path, kind, pluginData } = this.#args;
     const isOwn = this.#isOwn();
     if (isOwn && pluginData !== MAPPED) {
       const mapped = await this.#resolveMapped();
       if (mapped !== undefined) return mapped;
     }
+    if (kind === "require-resolve") return await this.#resolvePath();
+    const replaced = await this.#fields.ofImport(this.#args);
+    if (replaced !== undefined) return replaced;
     if (path.startsWith("npm:")) return await this.#resolveNpm();
     if (path.startsWith("jsr:")) return await this.#resolveJsr();
     if (SCHEME.test(path)) return this.#refuseScheme();
@@ -90,10 +96,10 @@ class Import {
     if (path.startsWith("/")) return refuse(`Cannot import "${path}": an absolute path lies outside the app's folder`);
     // Else esbuild would look for a package.json above the app's folder, and do as it says.
     const isAlone = isOwn && !this.#settings.hasManifest;
-    if (path.startsWith("#")) {
-      return isAlone ? refuse(`Cannot import "${path}": no "imports" of the app's deno.json has it`) : undefined;
+    if (path.startsWith("#") && isAlone) {
+      return refuse(`Cannot import "${path}": no "imports" of the app's deno.json has it`);
     }
-    if (/^\.\.?(\/|$)/.test(path)) return isAlone ? await this.#resolveAlone() : undefined;
+    if (/^(?:#|\.\.?(?:\/|$))/.test(path)) return await this.#resolveRelative(isAlone);
     // What node: modules there are is another plugin's business.
     return isBuiltin(path) ? undefined : await this.#resolveBare(path);
   }
@@ -107,7 +113,7 @@ class Import {
     const { path, importer, kind, with: attributes } = this.#args;
     let address;
     try {
-      address = this.#settings.importMap?.resolve(path, appUrl(this.#root, importer));
+      address = this.#settings.importMap?.resolve(path, appUrl(this.#app.root, importer));
     } catch (thrown) {
       return refuse(`Cannot import "${path}": ${messageOf(thrown)}`);
     }
@@ -117,7 +123,7 @@ class Import {
       kind,
       importer,
       namespace: "file",
-      resolveDir: isFile ? this.#root : this.#args.resolveDir,
+      resolveDir: isFile ? this.#app.root : this.#args.resolveDir,
       with: attributes,
       pluginData: MAPPED,
     });
@@ -138,7 +144,9 @@ class Import {
     const found = await this.#ask(npm.specifier);
     if (found.errors.length > 0 || !this.#isAllowed(found)) return await this.#explain(npm.specifier, found, npm.name);
     const { namespace, suffix, sideEffects } = found;
-    return { path: found.path, namespace, suffix, sideEffects, warnings: await this.#versionWarnings(npm) };
+    const file = await this.#fields.ofFound(this.#args, npm.specifier, found) ??
+      { path: found.path, namespace, suffix, sideEffects };
+    return { ...file, warnings: await versionWarnings(this.#app, this.#args.resolveDir, { ...npm, written: path }) };
   }
 
   /** Of several ranges one is installed, always the same: imports are resolved in no fixed order. */
@@ -160,29 +168,54 @@ class Import {
     }
     return refuse(
       `Cannot import "${path}": packages come from npm; run "npx jsr add ${names.name}" in the app's folder, ` +
-        `or map it to an "npm:" specifier in the app's deno.json`,
+        `or map it to an "npm:" specifier in the app's deno.json; NANO itself does not reach JSR`,
     );
   }
 
   #refuseScheme(): OnResolveResult | undefined {
-    const { path } = this.#args;
+    const { path, kind } = this.#args;
     if (path.startsWith("node:")) return undefined;
+    if (path === WORKERS_MODULE) return workersModule();
+    if (path.startsWith("cloudflare:")) return foreignModule(path);
+    // What another runtime has ("bun:sqlite") is asked for where that runtime was seen.
+    if (!isStatic(kind) && !/^https?:/.test(path)) return absentModule(path, kind);
     const remedy = /^https?:/.test(path)
-      ? "install it as an npm package, or copy it into the app"
+      ? "install it as an npm package, or copy it into the app; nothing is loaded from the network"
       : "apps may import their own files, npm packages and harmless node: modules";
     return refuse(`Cannot import "${path}": ${remedy}`);
   }
 
-  async #resolveAlone(): Promise<OnResolveResult | undefined> {
-    const found = await this.#ask(this.#args.path);
-    if (found.errors.length > 0 || found.namespace !== "file") return undefined;
+  async #resolveRelative(isAlone: boolean): Promise<OnResolveResult | undefined> {
+    const { path, kind, importer } = this.#args;
+    // Where nothing can come of it, esbuild is not asked: most imports of most apps come by here.
+    if (!isAlone && isStatic(kind)) return undefined;
+    const found = await this.#ask(path);
+    if (found.errors.length > 0) {
+      if (isStatic(kind) || !isMissing(found)) return undefined;
+      const warnings = isOfPackage(importer) ? [] : [{ text: `There is no "${path}": asking for it will fail` }];
+      return { ...absentModule(path, kind), warnings };
+    }
+    if (!isAlone || found.namespace !== "file") return undefined;
     return { path: found.path, suffix: found.suffix, sideEffects: true };
+  }
+
+  /** `require.resolve`: what it finds is known now, and a path of the app; what it does not find fails at run time. */
+  async #resolvePath(): Promise<OnResolveResult> {
+    const { path } = this.#args;
+    if (isBuiltin(path)) return { path, external: true };
+    const found = await this.#ask(path);
+    if (found.errors.length > 0 || found.namespace !== "file" || !this.#isAllowed(found)) {
+      return { path: path.replace(/^\/+/, ""), external: true };
+    }
+    return { path: appPath(this.#app.root, found.path), external: true };
   }
 
   async #resolveBare(specifier: string): Promise<OnResolveResult | undefined> {
     const found = await this.#ask(specifier);
     // Left to esbuild where possible: a plugin's answer carries no module type, on which default imports depend.
-    if (found.errors.length === 0 && this.#isAllowed(found) && !this.#isByOuterManifest(found)) return undefined;
+    if (found.errors.length === 0 && this.#isAllowed(found) && !this.#isByOuterManifest(found)) {
+      return await this.#fields.ofFound(this.#args, specifier, found);
+    }
     return await this.#explain(specifier, found, undefined);
   }
 
@@ -199,20 +232,19 @@ class Import {
     const isFound = found.errors.length === 0;
     const isNpm = npmName !== undefined;
     const name = packageName(specifier);
-    const isPresent = await this.#isInstalled(name);
+    const isPresent = await isInstalled(this.#app, this.#args.resolveDir, name);
     if (isFound && (isPresent || !isPackageName(name))) {
       return refuse(`Cannot import "${path}": it leads to a place outside the app's folder`);
     }
+    if (!isStatic(kind) && !isFound && (isPresent || !isPackageName(name))) return absentModule(path, kind);
     if (isPresent && isNpm) return refuse(`Package "${name}" exports no "${specifier}"`);
     // esbuild's own message knows which subpaths a package exports, and a path alias is no package.
     if (isPresent || !isPackageName(name)) return undefined;
     this.#resolution.missing.add(name);
-    const text = await this.#missingText(name, isFound);
+    const text = await missingText(this.#app, name, isFound);
     this.#resolution.unresolved.set(path, text);
-    if (isStatic(kind)) return refuse(text);
-    // A require or import() may stand in a try block, and then esbuild lets it fail at run time. If it would find the
-    // package outside the app, it must not be asked.
-    return isFound || isNpm ? { path, namespace: ABSENT } : undefined;
+    // Else it may stand in a try block, or where nobody comes.
+    return isStatic(kind) ? refuse(text) : absentModule(path, kind);
   }
 
   #ask(specifier: string): Promise<Answer> {
@@ -222,36 +254,7 @@ class Import {
   }
 
   #isAllowed(found: Answer): boolean {
-    return found.namespace !== "file" || isInside(this.#root, found.path);
-  }
-
-  async #isInstalled(name: string): Promise<boolean> {
-    for (const folder of foldersUpTo(this.#root, this.#args.resolveDir)) {
-      if (await exists(join(folder, "node_modules", name))) return true;
-    }
-    return false;
-  }
-
-  async #missingText(name: string, isOutside: boolean): Promise<string> {
-    const remedy = (await listedPackages(this.#root)).has(name)
-      ? `package.json lists it, so run "npm install" in the app's folder`
-      : `run "npm install ${name}" in the app's folder`;
-    const hint = isOutside ? `; a node_modules outside the app's folder has it, but apps do not share packages` : "";
-    return `Package "${name}" is not installed: ${remedy}${hint}`;
-  }
-
-  /** An exact version in the specifier is a promise; what is installed may break it. */
-  async #versionWarnings({ name, range }: NpmSpecifier): Promise<PartialMessage[]> {
-    if (!/^\d+\.\d+\.\d+/.test(range)) return [];
-    for (const folder of foldersUpTo(this.#root, this.#args.resolveDir)) {
-      const file = join(folder, "node_modules", name, "package.json").slice(this.#root.length + 1);
-      const manifest = await readOwnText(this.#root, file);
-      if (manifest === undefined) continue;
-      const { version } = parseConfig(file, manifest.text);
-      if (version === range) return [];
-      return [{ text: `"${this.#args.path}" was asked for, but ${name} ${version} is installed` }];
-    }
-    return [];
+    return found.namespace !== "file" || isReachable(this.#app, found.path);
   }
 }
 
@@ -261,14 +264,11 @@ function refuse(text: string): OnResolveResult {
   return { errors: [{ text }] };
 }
 
-function isStatic(kind: ImportKind): boolean {
-  return kind === "import-statement";
+/** There is nothing of that name; not: there is something that cannot be had. */
+function isMissing(found: Answer): boolean {
+  return found.errors.every(({ text }) => text.startsWith("Could not resolve "));
 }
 
-/** The packages that an app's package.json asks for; none without a package.json. */
-export async function listedPackages(root: string): Promise<Set<string>> {
-  const manifest = await readOwnText(root, "package.json");
-  if (manifest === undefined) return new Set();
-  const { dependencies, optionalDependencies } = parseConfig("package.json", manifest.text);
-  return new Set([...Object.keys(dependencies ?? {}), ...Object.keys(optionalDependencies ?? {})]);
+function isStatic(kind: ImportKind): boolean {
+  return kind === "import-statement";
 }

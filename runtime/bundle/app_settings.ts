@@ -2,7 +2,7 @@
 
 import { dirname, join, relative } from "node:path";
 import { NanoError } from "../errors.ts";
-import { appUrl, type OwnText, readOwnText } from "./app_files.ts";
+import { appUrl, foldersUpTo, type OwnText, readOwnText } from "./app_files.ts";
 import { parseConfig, readCompilerOptions } from "./compiler_options.ts";
 import { ImportMap } from "./import_map.ts";
 import type { InputStamp } from "./input_stamp.ts";
@@ -12,7 +12,7 @@ export interface AppSettings {
   readonly compilerOptions: Readonly<Record<string, unknown>>;
   /** From deno.json; undefined if it has none. */
   readonly importMap: ImportMap | undefined;
-  /** Whether the folder has a package.json: if not, nobody may look for one above it. */
+  /** Whether the folder, or its workspace, has a package.json: if not, nobody may look for one above it. */
   readonly hasManifest: boolean;
   /** The files that were read. */
   readonly stamps: ReadonlyMap<string, InputStamp>;
@@ -23,17 +23,26 @@ export interface AppSettings {
  * Reads package.json, deno.json or deno.jsonc, the import map it names, and tsconfig.json.
  *
  * @param root Real path of the app's folder.
+ * @param reach Real path of the folder that a tsconfig.json may extend from.
  * @throws {NanoError} APP_FAILED when one of them is no JSON or lies outside the folder.
  */
-export async function readAppSettings(root: string): Promise<AppSettings> {
-  const manifest = await readOwnText(root, "package.json");
+export async function readAppSettings(root: string, reach = root): Promise<AppSettings> {
+  const manifest = await nearestManifest(root, reach);
   const config = await readOwnText(root, "deno.json") ?? await readOwnText(root, "deno.jsonc");
   const deno = config === undefined ? {} : parseConfig(relative(root, config.path), config.text);
   const map = await readImportMap(root, config, deno);
-  const { options, files, warnings } = await readCompilerOptions(root, deno["compilerOptions"]);
+  const { options, files, warnings } = await readCompilerOptions({ root, reach }, deno["compilerOptions"]);
   const stamps = new Map<string, InputStamp>();
   for (const file of [manifest, config, map.file, ...files]) if (file !== undefined) stamps.set(file.path, file.stamp);
   return { compilerOptions: options, importMap: map.map, hasManifest: manifest !== undefined, stamps, warnings };
+}
+
+async function nearestManifest(root: string, reach: string): Promise<OwnText | undefined> {
+  for (const folder of foldersUpTo(reach, root)) {
+    const manifest = await readOwnText(folder, "package.json");
+    if (manifest !== undefined) return manifest;
+  }
+  return undefined;
 }
 
 async function readImportMap(

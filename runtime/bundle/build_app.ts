@@ -1,6 +1,7 @@
 /** One build of an app by esbuild: its options, the files that it was made from. */
 import type { BuildOptions } from "esbuild";
 import { dirname, join } from "node:path";
+import { type AppReach, foldersUpTo } from "./app_files.ts";
 import { appLoader } from "./app_loader.ts";
 import { type AppResolution, appResolver } from "./app_resolver.ts";
 import { readAppSettings } from "./app_settings.ts";
@@ -9,12 +10,22 @@ import type { CachedBundle } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import type { AppEntry } from "./find_entry.ts";
 import { type InputStamp, readStamped, renewStamp } from "./input_stamp.ts";
+import { SYNTAX } from "./module_meta.ts";
 import { nodeBuiltins } from "./node_builtins.ts";
+import { completeCommonJs } from "./run_time_require.ts";
 import { inlineSourceMap } from "./source_map.ts";
 
 /** What is built. */
 export interface BuildOrder {
   readonly entry: AppEntry;
+  /** Real path of the folder that imports may not leave. */
+  readonly reach: string;
+  /** Real paths of what the app may not be made of, though it lies there. */
+  readonly hidden: readonly string[];
+  /** Whether it is a Workers project, which gets what packages offer to Workers. */
+  readonly isWorkers: boolean;
+  /** What `process.env.NODE_ENV` is. */
+  readonly nodeEnv: string;
   /** What cannot be done when it fails, as messages begin. */
   readonly action: string;
   readonly nodeCompat: boolean;
@@ -28,31 +39,37 @@ export interface BuildOrder {
  * @throws {NanoError} APP_FAILED when the code does not build
  */
 export async function buildApp(
-  { entry, action, nodeCompat }: BuildOrder,
+  order: BuildOrder,
   resolution: AppResolution,
 ): Promise<{ readonly bundle: CachedBundle; readonly isStable: boolean }> {
+  const { entry, action, nodeCompat, reach, hidden } = order;
   const { root } = entry;
+  const app = { root, reach, hidden };
   const context: BuildErrorContext = { action, root, unresolved: resolution.unresolved };
-  const settings = await readAppSettings(root);
+  const settings = await readAppSettings(root, reach);
   const { compilerOptions } = settings;
   try {
     const result = await esbuildService.build({
-      ...optionsFor(root),
+      ...optionsFor(root, order),
       tsconfigRaw: { compilerOptions } as Exclude<BuildOptions["tsconfigRaw"], string | undefined>,
       entryPoints: [entry.file],
       plugins: [
-        appResolver({ root, settings }, resolution),
+        appResolver({ ...app, settings }, resolution),
         nodeBuiltins(nodeCompat),
-        appLoader(entry, compilerOptions, resolution),
+        appLoader({ ...app, file: entry.file }, compilerOptions, resolution),
       ],
     });
     const text = (ending: string) => result.outputFiles.find(({ path }) => path.endsWith(ending))!.text;
-    const inputs = new Map([...resolution.inputs, ...settings.stamps, ...await packageStamps(root, resolution.inputs)]);
+    const inputs = new Map([
+      ...resolution.inputs,
+      ...settings.stamps,
+      ...await packageStamps(reach, resolution.inputs),
+    ]);
     const bundle: CachedBundle = {
-      code: inlineSourceMap(text(".js"), text(".map")),
+      code: inlineSourceMap(completeCommonJs(text(".js")), text(".map")),
       warnings: [...settings.warnings, ...result.warnings.map((warning) => buildWarning(warning, context))],
       inputs,
-      folders: foldersOf(root, inputs.keys()),
+      folders: foldersOf(app, inputs.keys()),
     };
     // Edited while it was built: the next call has to build again.
     const stamps = await Promise.all([...inputs].map(([path, stamp]) => renewStamp(path, stamp)));
@@ -62,35 +79,35 @@ export async function buildApp(
   }
 }
 
-function optionsFor(root: string) {
+function optionsFor(root: string, { isWorkers, nodeEnv }: BuildOrder) {
   return {
     absWorkingDir: root,
     outfile: join(root, "index.js"),
     write: false,
     bundle: true,
     format: "esm",
-    target: "esnext",
-    platform: "browser",
+    ...SYNTAX,
     // "import", "require" and "default" are esbuild's own, each where it applies; named here they would apply always.
-    // The first three are wrangler's: what a package offers to Workers fits better than what it offers to pages.
-    conditions: ["workerd", "worker", "browser", "module"],
-    mainFields: ["browser", "module", "main"],
+    // A Workers project gets what wrangler gives it, "browser" included; all others what Deno and Node do.
+    ...isWorkers
+      ? { platform: "browser" as const, conditions: ["workerd", "worker", "browser"] }
+      : { platform: "node" as const, conditions: ["deno", "node"] },
     keepNames: true,
     charset: "utf8",
     legalComments: "none",
     sourcemap: "external",
     sourcesContent: true,
     logLevel: "silent",
-    // Left to run time, where the app's own environment says what it is.
-    define: { "process.env.NODE_ENV": "process.env.NODE_ENV", global: "globalThis" },
+    // Packages hold two builds of themselves, and the one for development is many times slower.
+    define: { "process.env.NODE_ENV": JSON.stringify(nodeEnv), global: "globalThis" },
   } satisfies BuildOptions;
 }
 
 /** The package.json files above the inputs: they say what a bare import means. */
-async function packageStamps(root: string, inputs: ReadonlyMap<string, InputStamp>): Promise<Map<string, InputStamp>> {
+async function packageStamps(reach: string, inputs: ReadonlyMap<string, InputStamp>): Promise<Map<string, InputStamp>> {
   const folders = new Set<string>();
   for (const path of inputs.keys()) {
-    for (let folder = dirname(path); folder.length > root.length && !folders.has(folder); folder = dirname(folder)) {
+    for (let folder = dirname(path); folder.length > reach.length && !folders.has(folder); folder = dirname(folder)) {
       folders.add(folder);
     }
   }
@@ -109,8 +126,8 @@ async function stampsOf(paths: readonly string[]): Promise<Map<string, InputStam
   return stamps;
 }
 
-function foldersOf(root: string, paths: Iterable<string>): string[] {
-  const folders = new Set([root, join(root, "node_modules")]);
+function foldersOf({ root, reach }: AppReach, paths: Iterable<string>): string[] {
+  const folders = new Set([root, ...[...foldersUpTo(reach, root)].map((folder) => join(folder, "node_modules"))]);
   for (const path of paths) if (!path.includes("/node_modules/")) folders.add(dirname(path));
   return [...folders];
 }

@@ -3,13 +3,16 @@
 import { basename } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
 import { isScript } from "./app_loader.ts";
+import { findReach, managerOf, type ReachRule } from "./app_reach.ts";
+import { foldersUpTo } from "./app_files.ts";
 import type { AppBundle } from "./app_bundle.ts";
-import { type AppResolution, listedPackages } from "./app_resolver.ts";
-import { buildApp } from "./build_app.ts";
+import type { AppResolution } from "./app_resolver.ts";
+import { listedPackages } from "./missing_packages.ts";
+import { buildApp, type BuildOrder } from "./build_app.ts";
 import { BundleCache, type CachedBundle } from "./bundle_cache.ts";
 import { NANO_VERSION } from "../version.ts";
 import { esbuildService } from "./esbuild_service.ts";
-import { type AppEntry, findEntry, type ProjectStart } from "./find_entry.ts";
+import { findEntry, type ProjectStart } from "./find_entry.ts";
 import { sha256 } from "./input_stamp.ts";
 import { hasNodeModules, installDependencies, readInstall } from "./install_dependencies.ts";
 import type { InstallPolicy } from "./install_policy.ts";
@@ -21,7 +24,7 @@ import { Turns } from "./turns.ts";
 export type { AppBundle };
 
 /** Raised whenever the same input would give another bundle. */
-const FORMAT = 3;
+const FORMAT = 4;
 const ENTRY_URL = "app:///index.js";
 /** Builds at once: esbuild's process uses all cores by itself, two keep it busy while one waits for our plugins. */
 const BUILDS = Math.max(2, navigator.hardwareConcurrency);
@@ -36,6 +39,12 @@ export interface AppSource {
   readonly nodeCompat: boolean;
   /** What its folder's own file says of its beginning. */
   readonly start?: ProjectStart | null;
+  /** How far its imports and links may go; to its workspace unless given. */
+  readonly reach?: ReachRule;
+  /** Absolute paths of what it may not be made of, though its workspace holds it. */
+  readonly hidden?: readonly string[];
+  /** What `process.env.NODE_ENV` is in its code; "production" unless given. */
+  readonly nodeEnv?: string;
   /** How its packages are installed; freely unless given. */
   readonly install?: InstallPolicy;
 }
@@ -95,17 +104,27 @@ export class Bundler implements AsyncDisposable {
       if (!isScript(entry.file)) {
         throw new NanoError("APP_FAILED", `"${basename(entry.file)}" is neither JavaScript nor TypeScript`);
       }
-      const subject = JSON.stringify([entry.root, entry.file, app.nodeCompat]);
+      const order: BuildOrder = {
+        entry,
+        action,
+        nodeCompat: app.nodeCompat,
+        reach: await findReach(entry.root, app.reach ?? "found"),
+        hidden: await Promise.all((app.hidden ?? []).map((path) => Deno.realPath(path).catch(() => path))),
+        // Nor may an app without node: modules get what packages offer to Node.
+        isWorkers: (app.start ?? null) !== null || !app.nodeCompat,
+        nodeEnv: app.nodeEnv ?? "production",
+      };
+      const subject = JSON.stringify({ ...order, action: null, entry: entry.file });
       const cached = await this.#buildTurns.run(async () => await this.cache?.read(subject), isUrgent);
-      if (cached !== undefined) return await toAppBundle(cached);
-      const { bundle, isStable } = await this.#build({ app, entry, action, isUrgent });
+      if (cached !== undefined) return { ...await toAppBundle(cached), nodeEnv: order.nodeEnv };
+      const { bundle, isStable } = await this.#build({ app, order, isUrgent });
       const warnings = [...bundle.warnings];
       if (isStable) {
         await this.cache?.write(subject, bundle).catch((thrown) => {
           warnings.push(`Cannot keep the bundle of app "${app.name}": ${messageOf(thrown)}`);
         });
       }
-      return await toAppBundle({ ...bundle, warnings });
+      return { ...await toAppBundle({ ...bundle, warnings }), nodeEnv: order.nodeEnv };
     } catch (thrown) {
       if (thrown instanceof NanoError) {
         if (thrown.message.startsWith(action)) throw thrown;
@@ -127,17 +146,16 @@ export class Bundler implements AsyncDisposable {
     await esbuildService.stopIfIdle();
   }
 
-  async #build({ app, entry, action, isUrgent }: Build): Promise<{ bundle: CachedBundle; isStable: boolean }> {
-    const { root } = entry;
+  async #build({ app, order, isUrgent }: Build): Promise<{ bundle: CachedBundle; isStable: boolean }> {
+    const { root } = order.entry;
     // Not while it installs: that may take minutes, and whoever has its packages need not wait for them.
-    const inTurn = (resolution: AppResolution) =>
-      this.#buildTurns.run(() => buildApp({ entry, action, nodeCompat: app.nodeCompat }, resolution), isUrgent);
+    const inTurn = (resolution: AppResolution) => this.#buildTurns.run(() => buildApp(order, resolution), isUrgent);
     const mayInstall = this.#options.installDependencies === true;
     const made = mayInstall ? await readInstall(root) : undefined;
     const isRefused = (app.install?.refusal ?? null) !== null;
-    if (made?.isStale && !isRefused) await this.#install({ app, root, extras: made.extras, isUrgent });
+    if (made?.isStale && !isRefused) await this.#install({ app, order, extras: made.extras, isUrgent });
     // Of one that the user made, nothing is known but that it is theirs.
-    const isOurs = made !== undefined || !(await hasNodeModules(root));
+    const isOurs = made !== undefined || !(await isInstalled(order));
     const resolution = emptyResolution();
     const outcome = await inTurn(resolution).catch((thrown: unknown) => ({ thrown }));
     // Only now is it known what is missing: an app that brings its packages in its own code needs nothing.
@@ -150,7 +168,7 @@ export class Bundler implements AsyncDisposable {
         // Another app with the same folder may have had it installed in the meantime.
         const present = await readInstall(root);
         const isDone = present !== undefined && made === undefined && covers(present.extras, extras);
-        if (!isDone) await this.#install({ app, root, extras, isUrgent });
+        if (!isDone) await this.#install({ app, order, extras, isUrgent });
         return await inTurn(emptyResolution());
       }
     }
@@ -159,7 +177,17 @@ export class Bundler implements AsyncDisposable {
   }
 
   /** Two apps may share a folder; it is installed once. */
-  async #install({ app, root, extras, isUrgent }: Installation): Promise<void> {
+  async #install({ app, order, extras, isUrgent }: Build & Installation): Promise<void> {
+    const { root } = order.entry;
+    const manager = await managerOf(order.reach);
+    if (manager !== "npm") {
+      throw new NanoError(
+        "APP_FAILED",
+        `Cannot install its packages: ${manager} locks their versions, and NANO does not read its lock file; run ` +
+          `"${manager} install" in ${order.reach === root ? "the app's folder" : "its workspace"} (packages: ` +
+          `${[...await listedPackages(root), ...Object.keys(extras)].join(", ")})`,
+      );
+    }
     let running = this.#installs.get(root);
     if (running === undefined) {
       const { onInstall = () => {} } = this.#options;
@@ -183,18 +211,14 @@ export class Bundler implements AsyncDisposable {
 /** What is built, for whom. */
 interface Build {
   readonly app: AppSource;
-  readonly entry: AppEntry;
-  readonly action: string;
+  readonly order: BuildOrder;
   readonly isUrgent: () => boolean;
 }
 
 /** What is installed, for whom. */
 interface Installation {
-  readonly app: AppSource;
-  readonly root: string;
   /** Packages that are imported but not listed. */
   readonly extras: Readonly<Record<string, string>>;
-  readonly isUrgent: () => boolean;
 }
 
 function emptyResolution(): AppResolution {
@@ -212,6 +236,12 @@ async function lacksKnownPackages(root: string, { missing, npm }: AppResolution,
   if ([...missing].some((name) => npm.has(name))) return true;
   // What package.json lists and an installation did not bring, another one would not bring either.
   return isFirst && missing.size > 0 && !missing.isDisjointFrom(await listedPackages(root));
+}
+
+/** Whether somebody installed packages for the app, in its folder or for its whole workspace. */
+async function isInstalled({ entry, reach }: BuildOrder): Promise<boolean> {
+  for (const folder of foldersUpTo(reach, entry.root)) if (await hasNodeModules(folder)) return true;
+  return false;
 }
 
 function covers(present: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {

@@ -2,7 +2,7 @@
 
 import { dirname, join, relative } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
-import { isInside, type OwnText, readOwnText } from "./app_files.ts";
+import { type AppReach, foldersUpTo, isInside, type OwnText, readOwnText } from "./app_files.ts";
 import { isRecord, parseJsonWithComments } from "./json_with_comments.ts";
 
 /** What was read. */
@@ -37,10 +37,13 @@ const MAX_DEPTH = 10;
  *
  * It is not left to esbuild, which would follow `extends` to wherever it leads.
  *
- * @param root Real path of the app's folder.
+ * @param app Real paths of the app's folder, and of the one that `extends` may not leave.
  * @param denoOptions `compilerOptions` of deno.json.
  */
-export async function readCompilerOptions(root: string, denoOptions: unknown): Promise<CompilerOptions> {
+export async function readCompilerOptions(
+  { root, reach }: Pick<AppReach, "root" | "reach">,
+  denoOptions: unknown,
+): Promise<CompilerOptions> {
   const files: OwnText[] = [];
   const warnings: string[] = [];
   const given = {
@@ -50,7 +53,7 @@ export async function readCompilerOptions(root: string, denoOptions: unknown): P
   return { options: withJsx(given), files, warnings };
 
   async function readTsconfig(name: string, depth: number): Promise<Options> {
-    const file = await readOwnText(root, name);
+    const file = await readOwnText(root, name, reach);
     if (file === undefined) return {};
     files.push(file);
     const json = parseConfig(name, file.text);
@@ -61,19 +64,27 @@ export async function readCompilerOptions(root: string, denoOptions: unknown): P
       }
     }
     const own = json["compilerOptions"];
+    if (isRecord(own) && own["emitDecoratorMetadata"] === true) {
+      warnings.push(
+        `${name}: "emitDecoratorMetadata" has no effect: types are taken away, not looked at; what needs it (as NestJS ` +
+          `does) has to be built by tsc or swc first`,
+      );
+    }
     return { ...options, ...(isRecord(own) ? rebased(own, dirname(file.path)) : {}) };
   }
 
   async function readParent(parent: string, path: string, depth: number): Promise<Options> {
     const isPath = /^\.{0,2}\//.test(parent);
-    const stem = isPath ? join(dirname(path), parent) : join(root, "node_modules", parent);
+    const stems = isPath
+      ? [join(dirname(path), parent)]
+      : [...foldersUpTo(reach, dirname(path))].map((folder) => join(folder, "node_modules", parent));
     const where = `${relative(root, path)}: "extends" names "${parent}"`;
-    if (parent.startsWith("/") || !isInside(root, stem)) {
+    if (parent.startsWith("/") || !stems.every((stem) => isInside(reach, stem))) {
       warnings.push(`${where}, which lies outside the app's folder and is ignored`);
       return {};
     }
-    for (const file of [stem, `${stem}.json`, join(stem, "tsconfig.json")]) {
-      if (file.endsWith(".json") && await readOwnText(root, relative(root, file)) !== undefined) {
+    for (const file of stems.flatMap((stem) => [stem, `${stem}.json`, join(stem, "tsconfig.json")])) {
+      if (file.endsWith(".json") && await readOwnText(root, relative(root, file), reach) !== undefined) {
         return await readTsconfig(relative(root, file), depth + 1);
       }
     }

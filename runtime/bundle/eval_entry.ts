@@ -93,7 +93,8 @@ const TOLD = Symbol("told");
 
 async function run() {
   const exported = await import(SCRIPT_URL);
-  const value = await exported.default;
+  const compiled = exported.default;
+  const value = await (compiled?.__esModule === true && "default" in compiled ? compiled.default : compiled);
   await ended();
   return value;
 }

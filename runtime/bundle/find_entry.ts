@@ -3,10 +3,13 @@
 import { basename, dirname, join, relative } from "node:path";
 import { NanoError } from "../errors.ts";
 import { readOwnText } from "./app_files.ts";
+import { ProjectPages } from "./browser_code.ts";
 import { parseConfig } from "./compiler_options.ts";
 
 const SITE = "index.html";
 const STEMS = ["index", "main", "worker", "src/index", "src/main"];
+/** Where build tools put what they make. */
+const BUILT = ["dist", "build"];
 const EXTENSIONS = [".ts", ".tsx", ".js", ".jsx", ".mjs"];
 
 /** The names that an app without a manifest may begin with, relative to its folder. */
@@ -32,6 +35,8 @@ export interface AppEntry {
   readonly root: string;
   /** The first module, or index.html. */
   readonly file: string;
+  /** How it was chosen, for people. */
+  readonly why: string;
 }
 
 /**
@@ -39,8 +44,8 @@ export interface AppEntry {
  *
  * @param path Absolute path of the app's folder or of its entry file; a file's folder is the app's root.
  * @param project What the folder's own file says of it, which holds before all names.
- * @returns The entry file: the path itself, else `main` of package.json, else the first conventional name, else
- *   index.html.
+ * @returns The entry file: the path itself, else `main` of package.json, else the first conventional name that is no
+ *   code for browsers, else index.html, or that of a build where the folder's own is for the build.
  * @throws {NanoError} APP_FAILED, naming what was looked for by names relative to the app's folder.
  *
  * @example
@@ -54,27 +59,76 @@ export async function findEntry(path: string, project: ProjectStart | null = nul
   const shown = basename(path);
   const real = await realPath(path, shown);
   const { isFile, isDirectory } = await Deno.stat(real);
-  if (isFile) return { kind: basename(real) === SITE ? "static" : "module", root: dirname(real), file: real };
+  if (isFile) {
+    const kind = basename(real) === SITE ? "static" : "module";
+    return { kind, root: dirname(real), file: real, why: `"path" names it` };
+  }
   if (!isDirectory) throw new NanoError("APP_FAILED", `Cannot find an entry: "${shown}" is no folder and no file`);
   const start = project === null ? undefined : await projectStart({ path, root: real }, project);
-  if (start !== undefined) return start;
-  const main = await readMain(real);
-  const tried = main === undefined
-    ? ENTRY_NAMES
-    : [main, ...EXTENSIONS.map((extension) => main + extension), ...EXTENSIONS.map((e) => join(main, "index" + e))];
-  for (const name of tried) {
-    const file = await fileIn(real, name);
-    if (file !== undefined) return { kind: "module", root: real, file };
+  return start ?? await conventionalEntry(real, shown);
+}
+
+async function conventionalEntry(root: string, shown: string): Promise<AppEntry> {
+  const main = await readMain(root);
+  const file = main === undefined ? undefined : await firstOf(root, mainNames(main));
+  if (file !== undefined) return { kind: "module", root, file, why: `"main" of package.json names it` };
+  const lost = main === undefined ? "" : `"main" of package.json is "${main}", which does not exist`;
+  const pages = await ProjectPages.read(root);
+  const passed: string[] = [];
+  for (const name of ENTRY_NAMES) {
+    const file = await fileIn(root, name);
+    if (file === undefined) continue;
+    const why = `the first conventional name that there is${lost === "" ? "" : `; ${lost}`}`;
+    if (!(await pages.isForBrowsers(file))) return { kind: "module", root, file, why };
+    passed.push(name);
   }
-  const page = main === undefined ? await fileIn(real, SITE) ?? await anyPage(real) : undefined;
-  if (page !== undefined) return { kind: "static", root: real, file: page };
+  const needsBuild = pages.unbuilt ?? (await fileIn(root, SITE) === undefined ? passed[0] : undefined);
+  if (needsBuild !== undefined) return await builtSite({ root, shown, source: needsBuild });
+  // What has a beginning of its own is no site: its pages may be a server's templates.
+  const page = main === undefined ? await fileIn(root, SITE) ?? await anyPage(root) : undefined;
+  const browsers = passed.length === 0
+    ? ""
+    : `; ${passed.join(", ")} ${passed.length === 1 ? "is" : "are"} for browsers`;
+  if (page !== undefined) {
+    return { kind: "static", root, file: page, why: `a page, and no code of a server${browsers}` };
+  }
   throw new NanoError(
     "APP_FAILED",
-    main === undefined
-      ? `Cannot find an entry in "${shown}": package.json names no "main", and there is none of ` +
-        `${STEMS.join(", ")} with ${EXTENSIONS.join(", ")}, and no ${SITE}`
-      : `Cannot find an entry in "${shown}": "main" of package.json is "${main}", which does not exist`,
+    `Cannot find an entry in "${shown}": ${
+      lost === "" ? `package.json names no "main"` : lost
+    }, and there is none of ` +
+      `${STEMS.join(", ")} with ${EXTENSIONS.join(", ")}, and no ${SITE}`,
   );
+}
+
+/** What a build made of a project whose own files are for its build only. */
+async function builtSite(
+  { root, shown, source }: { root: string; shown: string; source: string },
+): Promise<AppEntry> {
+  for (const folder of BUILT) {
+    const file = await fileIn(root, join(folder, SITE));
+    if (file === undefined) continue;
+    return { kind: "static", root: dirname(file), file, why: `what the build made of ${source}` };
+  }
+  throw new NanoError(
+    "APP_FAILED",
+    `Cannot find an entry in "${shown}": ${source} is code for browsers that has to be built; run "npm run build" there, ` +
+      `and its ${
+        BUILT.map((folder) => `${folder}/`).join(" or ")
+      } is served (or set "path" to the folder that it makes)`,
+  );
+}
+
+async function firstOf(root: string, names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) {
+    const file = await fileIn(root, name);
+    if (file !== undefined) return file;
+  }
+  return undefined;
+}
+
+function mainNames(main: string): string[] {
+  return [main, ...EXTENSIONS.map((extension) => main + extension), ...EXTENSIONS.map((e) => join(main, "index" + e))];
 }
 
 /** Undefined where the project leaves its beginning open. */
@@ -86,7 +140,7 @@ async function projectStart(
   if (main !== null) {
     const name = relative(path, main);
     const found = await fileIn(root, name);
-    if (found !== undefined) return { kind: "module", root, file: found };
+    if (found !== undefined) return { kind: "module", root, file: found, why: `"main" of ${file} names it` };
     throw new NanoError(
       "APP_FAILED",
       `Cannot find an entry: "main" of ${file} is "${name}", which does not exist; a project that is built has to be ` +
@@ -95,7 +149,7 @@ async function projectStart(
   }
   if (site === null) return undefined;
   const folder = await realPath(site, basename(site));
-  return { kind: "static", root: folder, file: join(folder, SITE) };
+  return { kind: "static", root: folder, file: join(folder, SITE), why: `${file} names the folder of its files` };
 }
 
 /** A folder of pages needs no page of its own. */

@@ -1,5 +1,9 @@
-/** Resolves specifiers by an import map, as https://html.spec.whatwg.org/multipage/webappapis.html#import-maps says. */
-
+/**
+ * Resolves specifiers by an import map, as https://html.spec.whatwg.org/multipage/webappapis.html#import-maps says.
+ *
+ * Ours, as `@import-maps/resolve` (2.0.0, tried) lets `app/../secret.ts` leave the prefix `app/`, which the standard
+ * forbids, finds no address below `npm:zod@4/`, and writes what it thinks of an app's map to the host's console.
+ */
 import { isRecord } from "./json_with_comments.ts";
 
 type Entries = ReadonlyArray<readonly [key: string, address: string | null]>;

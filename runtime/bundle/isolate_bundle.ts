@@ -1,16 +1,14 @@
 /** Bundles the part of NANO that runs inside an isolate. */
 
-import type { Plugin } from "esbuild";
-import { fileURLToPath } from "node:url";
 import { NanoError } from "../errors.ts";
 import { buildError, type BuildErrorContext, isBuildFailure } from "./build_error.ts";
 import type { CachedBundle } from "./bundle_cache.ts";
 import type { Bundler } from "./bundler.ts";
 import { esbuildService } from "./esbuild_service.ts";
-import { type InputStamp, readStamped } from "./input_stamp.ts";
+import type { InputStamp } from "./input_stamp.ts";
+import { URL_NAMESPACE, urlModules } from "./url_modules.ts";
 
 const BOOTSTRAP = new URL("../isolate/bootstrap.ts", import.meta.url);
-const NAMESPACE = "nano";
 
 /**
  * Bundles the bootstrap of an isolate into one ES module without top-level await, for a worker that may read nothing.
@@ -31,7 +29,7 @@ export async function bundleIsolate(bundler: Bundler, entry: URL = BOOTSTRAP): P
 
 async function build(entry: URL): Promise<CachedBundle> {
   const inputs = new Map<string, InputStamp>();
-  const root = `${NAMESPACE}:${new URL("..", entry).href.replace(/\/$/, "")}`;
+  const root = `${URL_NAMESPACE}:${new URL("..", entry).href.replace(/\/$/, "")}`;
   const context: BuildErrorContext = { action: "Cannot bundle the isolate", root, unresolved: new Map() };
   try {
     const result = await esbuildService.build({
@@ -52,7 +50,7 @@ async function build(entry: URL): Promise<CachedBundle> {
       tsconfigRaw: {},
       // A worker whose module awaits at its top leaks two file descriptors when it is ended.
       supported: { "top-level-await": false },
-      plugins: [urlModules(inputs)],
+      plugins: [urlModules({ packageUrl: refuse, onInput: (path, stamp) => inputs.set(path, stamp) })],
     });
     return { code: result.outputFiles[0]!.text, warnings: [], inputs, folders: [] };
   } catch (thrown) {
@@ -62,28 +60,6 @@ async function build(entry: URL): Promise<CachedBundle> {
   }
 }
 
-/** NANO's own files are read by Deno: in a compiled binary they lie where esbuild's process sees nothing. */
-function urlModules(inputs: Map<string, InputStamp>): Plugin {
-  return {
-    name: "nano-url-modules",
-    setup(build) {
-      build.onResolve({ filter: /.*/ }, ({ path, importer, kind }) => {
-        if (path.startsWith("node:")) return { path, external: true };
-        if (kind === "entry-point") return { path, namespace: NAMESPACE };
-        if (!/^\.\.?\//.test(path)) {
-          return {
-            errors: [{ text: `Cannot bundle "${path}": an isolate has NANO's own files and node: modules only` }],
-          };
-        }
-        const url = new URL(path, importer).href;
-        return { path: url, namespace: NAMESPACE };
-      });
-      build.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }) => {
-        const url = new URL(path);
-        const { contents, stamp } = await readStamped(fileURLToPath(url));
-        inputs.set(fileURLToPath(url), stamp);
-        return { contents, loader: path.endsWith(".ts") ? "ts" : "js" };
-      });
-    },
-  };
+function refuse(specifier: string): never {
+  throw new Error(`Cannot bundle "${specifier}": an isolate has NANO's own files and node: modules only`);
 }

@@ -1,19 +1,21 @@
 /** Parses JSON as deno.json and tsconfig.json are written: with comments and trailing commas. */
-
-/** A text, a comment, a comma before a closing bracket, or one other character. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\/|,(?=(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*[}\]])/g;
+import { JsonSyntaxError, parseJsonDocument, positionOf } from "../config/json_document.ts";
 
 /**
  * Parses one document.
  *
- * @throws {SyntaxError} Whose line and column are those of `text`: what is left out is replaced by blanks.
+ * @throws {SyntaxError} with line and column in its message
  */
 export function parseJsonWithComments(text: string): unknown {
-  const json = text.replace(/^\uFEFF/, " ").replaceAll(
-    TOKEN,
-    (token) => token.startsWith('"') ? token : token.replaceAll(/[^\n]/g, " "),
-  );
-  return JSON.parse(json);
+  // Some editors write a byte order mark, which is no JSON.
+  const json = text.replace(/^\uFEFF/, "");
+  try {
+    return parseJsonDocument(json).value;
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    const { line, column } = positionOf(json, error.offset);
+    throw new SyntaxError(`${error.message} (line ${line} column ${column})`, { cause: error });
+  }
 }
 
 /** Whether a parsed value is an object, and no list. */

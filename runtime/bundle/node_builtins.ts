@@ -1,9 +1,7 @@
 /** Leaves `node:` modules to the isolate, which decides at run time what an app may have. */
 
 import type { Plugin } from "esbuild";
-import { readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { dirname, join } from "node:path";
 import { OFFERED_BUILTINS, refusalText } from "../protocol/node_builtins.ts";
 import { isStubbed, loadStubs, stubPath } from "./node_stubs.ts";
 
@@ -21,14 +19,14 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
     name: "nano-node-builtins",
     setup(build) {
       loadStubs(build);
-      build.onResolve({ filter: /^(node:|[a-z_]+(\/[a-z0-9_]+)?$)/ }, (args) => {
+      build.onResolve({ filter: /^(node:|[a-z0-9_]+(\/[a-z0-9_]+)?$)/ }, (args) => {
         if (!isBuiltin(args.path)) {
           return args.path.startsWith("node:")
             ? { errors: [{ text: `There is no module "${args.path}"` }] }
             : undefined;
         }
         const name = args.path.replace(/^node:/, "");
-        if (!args.path.startsWith("node:") && isMappedForBrowsers(args.importer, name)) return undefined;
+        if (args.kind === "require-resolve") return { path: args.path, external: true };
         if (args.kind === "require-call") return { path: name, namespace: REQUIRED, pluginData: { nodeCompat } };
         if (!nodeCompat && args.kind === "import-statement") {
           return { errors: [{ text: refusalText(`node:${name}`, true, false) }] };
@@ -56,20 +54,4 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
       }));
     },
   };
-}
-
-/** Packages say by `"browser": { "fs": false }` that they do without; esbuild follows that if it is left to it. */
-function isMappedForBrowsers(importer: string, name: string): boolean {
-  if (!importer.includes("/node_modules/")) return false;
-  for (let folder = dirname(importer); folder.includes("/node_modules/"); folder = dirname(folder)) {
-    let manifest;
-    try {
-      manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    } catch {
-      // None here, or one that esbuild itself will complain about.
-      continue;
-    }
-    return typeof manifest?.browser === "object" && manifest.browser !== null && Object.hasOwn(manifest.browser, name);
-  }
-  return false;
 }

@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { cronProblem } from "./cron_expression.ts";
 import { APP_DEFAULTS, ASSETS_DEFAULTS } from "./defaults.ts";
-import { appHost, MAX_TIMEOUT_MS, oneOf, outboundHost, port, section, text, whole } from "./written_value.ts";
+import { limitShape } from "./limit_schemas.ts";
+import { APP_LIMITS } from "./limits.ts";
+import { appHost, oneOf, outboundHost, port, section, text } from "./written_value.ts";
 
 /** Names of variables as every shell and runtime takes them. */
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -59,43 +61,7 @@ const assetFolder = section({
 
 /** The limits and switches that an app may set, and `defaults` for all apps; an app's own key wins. */
 export const limitsShape = {
-  memory_mb: whole("MiB", 16, 65_536).optional().meta({
-    description: "Cap of the isolate's JavaScript heap, in MiB.",
-    default: APP_DEFAULTS.memory_mb,
-  }),
-  external_mb: whole("MiB", 16, 65_536).optional().meta({
-    description:
-      "Cap of what the app holds outside the heap (ArrayBuffers, WebAssembly memory), in MiB. Default: the app's `memory_mb`.",
-  }),
-  cpu_ms: whole("milliseconds", 50, MAX_TIMEOUT_MS).optional().meta({
-    description: "How long the isolate may compute without giving its event loop a turn, in milliseconds.",
-    default: APP_DEFAULTS.cpu_ms,
-  }),
-  timeout_ms: whole("milliseconds", 1, MAX_TIMEOUT_MS).optional().meta({
-    description: "How long a request may wait for its response head, in milliseconds.",
-    default: APP_DEFAULTS.timeout_ms,
-  }),
-  max_concurrent: whole("requests", 1, 1_000_000).optional().meta({
-    description: "Requests in the isolate at once; above it they queue.",
-    default: APP_DEFAULTS.max_concurrent,
-  }),
-  max_queue: whole("requests", 0, 1_000_000).optional().meta({
-    description: "Requests that may wait for the isolate; above it 503 at once.",
-    default: APP_DEFAULTS.max_queue,
-  }),
-  max_body_bytes: whole("bytes", 0, Number.MAX_SAFE_INTEGER).optional().meta({
-    description: "Longest request body, in bytes; a longer one gets 413.",
-    default: APP_DEFAULTS.max_body_bytes,
-  }),
-  idle_timeout_ms: whole("milliseconds", 0, MAX_TIMEOUT_MS).optional().meta({
-    description:
-      "After this long without a request the isolate is parked and its memory given back, in milliseconds; the next request wakes it. 0: never.",
-    default: APP_DEFAULTS.idle_timeout_ms,
-  }),
-  drain_timeout_ms: whole("milliseconds", 0, MAX_TIMEOUT_MS).optional().meta({
-    description:
-      "How long a reload or removal waits for this app's requests, in milliseconds. Default: the global one.",
-  }),
+  ...limitShape(APP_LIMITS),
   streams: oneOf(["native", "polyfill"]).optional().meta({
     description: "`polyfill`: the isolate's stream classes come from web-streams-polyfill.",
     default: APP_DEFAULTS.streams,
@@ -154,6 +120,10 @@ export const appSchema = section({
   }),
   crons: z.array(cron, "expected a list of schedules").optional().meta({
     description: "When `scheduled(event, env, ctx)` is called.",
+  }),
+  root: text("the path of a folder").optional().meta({
+    description:
+      "The folder, at or above `path`, that imports and links may reach; nothing in it is written. Default: the workspace around the app (`pnpm-workspace.yaml`, `workspaces` of a package.json, a lock file), else its own folder.",
   }),
   wrangler: z.boolean("expected true or false").optional().meta({
     description:

@@ -1,5 +1,5 @@
 /** Checks a configuration against the machine: files and folders that must exist, secrets that must be readable. */
-import { resolve } from "node:path";
+import { resolve, sep } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { ConfigPath, Mistakes } from "./mistakes.ts";
 import { INSTALL_TOKEN, TOKEN, type WrittenConfig } from "./schema.ts";
@@ -59,6 +59,8 @@ export async function checkHost(
   for (const [index, app] of (config.apps ?? []).entries()) {
     if (app === undefined) continue;
     await check(["apps", index, "path"], "file or folder", app.path);
+    await check(["apps", index, "root"], "folder", app.root);
+    checkRoot(["apps", index, "root"], app, host, mistakes);
     if (typeof app.assets === "object") await check(["apps", index, "assets", "path"], "folder", app.assets.path);
     else await check(["apps", index, "assets"], "folder", app.assets);
     const env = new Map<string, string>();
@@ -70,6 +72,19 @@ export async function checkHost(
     values.env.set(index, env);
   }
   return values;
+}
+
+/** An app's root holds the app. */
+function checkRoot(
+  path: ConfigPath,
+  app: { readonly path?: string | undefined; readonly root?: string | undefined },
+  { baseDir }: ConfigHost,
+  mistakes: Mistakes,
+): void {
+  if (app.root === undefined || app.path === undefined || mistakes.has(path)) return;
+  const [root, own] = [resolve(baseDir, app.root), resolve(baseDir, app.path)];
+  if (own === root || own.startsWith(root === "/" ? root : root + sep)) return;
+  mistakes.add(path, app.root, `expected a folder at or above "path", which is ${JSON.stringify(app.path)}`);
 }
 
 async function checkPath(

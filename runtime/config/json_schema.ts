@@ -13,5 +13,8 @@ import { configSchema } from "./schema.ts";
  */
 export function configJsonSchema(): Record<string, unknown> {
   const { $schema, ...schema } = z.toJSONSchema(configSchema, { io: "input" });
-  return { $schema, title: "nano.json", description: "Configuration of a NANO host and its apps.", ...schema };
+  const description = "Configuration of a NANO host and its apps.";
+  // What editors go by, who take a file of this name for strict JSON.
+  const comments = { allowComments: true, allowTrailingCommas: true };
+  return { $schema, title: "nano.json", description, ...comments, ...schema };
 }

@@ -1,7 +1,7 @@
 /** Reads nano.json: text, JSON, schema, checks; all mistakes at once. */
 import { dirname, resolve } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
-import { JsonSyntaxError, parseJsonDocument, positionOf } from "./json_document.ts";
+import { isAfterColon, JsonSyntaxError, parseJsonDocument, positionOf } from "./json_document.ts";
 import type { AppLayer, SetAside } from "./layers.ts";
 import { Mistakes, renderPath } from "./mistakes.ts";
 import type { NanoConfig } from "./resolved_config.ts";
@@ -96,7 +96,7 @@ function parsed(text: string, path: string, mistakes: Mistakes): unknown {
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     const { line, column, lineText } = positionOf(text, error.offset);
-    const isValue = /:\s*$/.test(text.slice(0, error.offset - column + 1));
+    const isValue = isAfterColon(text, error.offset - column + 1);
     const shown = shownLine(maskedLine(lineText, isValue), column);
     const detail = `Line ${line}, column ${column}: ${error.message}, in: ${shown}`;
     throw new NanoError("CONFIG_INVALID", `Cannot parse configuration "${path}": ${detail}`, {
@@ -112,12 +112,16 @@ function shownLine(line: string, column: number): string {
   return line.slice(start, start + MAX_LINE_LENGTH).trim();
 }
 
+/** A text, also one that does not end; a comment may stand before it. */
+const TEXT = /"(?:[^"\\]|\\.)*"?/g;
+const SECRET =
+  /("[^"]*(?:token|secret|passw|key|credential)[^"]*"(?:\s|[:=]|\/\*.*?(?:\*\/|$))*)("(?:[^"\\]|\\.)*"?|[^\s,{}[\]]+)/gi;
+
 /**
  * A line of a document that could not be parsed, so that what is a secret can only be guessed: from the name before it,
  * or because it is the value of a name in a line before.
  */
 function maskedLine(line: string, isValue: boolean): string {
-  if (isValue) return line.replace(/^\s*"(?:[^"\\]|\\.)*"?/, `"${MASK}"`);
-  const secret = /("[^"]*(?:token|secret|passw|key|credential)[^"]*"\s*[:=]?\s*)("(?:[^"\\]|\\.)*"?|[^\s,{}[\]]+)/gi;
-  return line.replace(secret, (_, name: string, value: string) => name + (value.startsWith('"') ? `"${MASK}"` : MASK));
+  if (isValue) return line.replace(TEXT, `"${MASK}"`);
+  return line.replace(SECRET, (_, name: string, value: string) => name + (value.startsWith('"') ? `"${MASK}"` : MASK));
 }

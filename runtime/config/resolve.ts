@@ -9,7 +9,9 @@ import { normalizeHostPattern } from "./hostnames.ts";
 import { type CheckedDocument, fitLayers } from "./fit_layers.ts";
 import type { AppLayer } from "./layers.ts";
 import { type FoundProject, withProjects } from "./found_projects.ts";
+import type { HostLimits } from "./limits.ts";
 import { Mistakes } from "./mistakes.ts";
+import { resolveAppLimits, resolveHostLimits } from "./resolve_limits.ts";
 import type { AppConfig, NanoConfig } from "./resolved_config.ts";
 import { configSchema, type WrittenConfig } from "./schema.ts";
 import type { Sketch } from "./sketch.ts";
@@ -114,7 +116,7 @@ interface Resolution {
 
 function resolved(config: WrittenConfig, { file, host, outside, projects, logFormat }: Resolution): CheckedDocument {
   const absolute = (path: string) => resolve(host.baseDir, path);
-  const drainTimeoutMs = config.drain_timeout_ms ?? CONFIG_DEFAULTS.drain_timeout_ms;
+  const hostLimits = resolveHostLimits(config);
   return {
     file,
     hostname: bindAddress(config.hostname ?? CONFIG_DEFAULTS.hostname),
@@ -122,8 +124,7 @@ function resolved(config: WrittenConfig, { file, host, outside, projects, logFor
     tls: config.tls === undefined ? null : { cert: absolute(config.tls.cert), key: absolute(config.tls.key) },
     admin: resolvedAdmin(config.admin, outside.token),
     stateDir: absolute(config.state_dir ?? CONFIG_DEFAULTS.state_dir),
-    drainTimeoutMs,
-    maxMemoryMb: config.max_memory_mb ?? null,
+    ...hostLimits,
     trustedProxies: (config.trusted_proxies ?? []).map((range) => normalizeCidr(range) ?? range),
     defaultApp: config.default_app ?? null,
     install: {
@@ -139,7 +140,7 @@ function resolved(config: WrittenConfig, { file, host, outside, projects, logFor
     apps: (config.apps ?? []).map((app, index) =>
       resolvedApp({ ...config.defaults, ...definedOnly(app) }, {
         absolute,
-        drainTimeoutMs,
+        hostLimits,
         outsideEnv: outside.env.get(index) ?? new Map(),
         project: projects.get(index) ?? null,
       })
@@ -165,14 +166,13 @@ function resolvedAdmin(admin: WrittenConfig["admin"], outsideToken: string | und
 
 interface AppResolution {
   readonly absolute: (path: string) => string;
-  readonly drainTimeoutMs: number;
+  readonly hostLimits: HostLimits;
   readonly outsideEnv: ReadonlyMap<string, string>;
   readonly project: FoundProject | null;
 }
 
 /** @param app the app as written, with `defaults` already filled in */
-function resolvedApp(app: WrittenApp, { absolute, drainTimeoutMs, outsideEnv, project }: AppResolution): AppConfig {
-  const memoryMb = app.memory_mb ?? APP_DEFAULTS.memory_mb;
+function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, project }: AppResolution): AppConfig {
   const hosts = app.hostname === undefined ? [app.name] : [app.hostname].flat();
   const own = Object.entries(app.env ?? {}).map(([name, value]) =>
     [name, typeof value === "string" ? value : outsideEnv.get(name) ?? ""] as const
@@ -183,19 +183,12 @@ function resolvedApp(app: WrittenApp, { absolute, drainTimeoutMs, outsideEnv, pr
   return {
     name: app.name,
     path: absolute(app.path),
+    root: app.root === undefined ? null : absolute(app.root),
     hostnames: hosts.map(normalizedHost),
     port: app.port ?? null,
     env: Object.fromEntries([...texts, ...own]),
     secrets: [...outsideEnv.keys()].sort(),
-    memoryMb,
-    externalMb: app.external_mb ?? memoryMb,
-    cpuMs: app.cpu_ms ?? APP_DEFAULTS.cpu_ms,
-    timeoutMs: app.timeout_ms ?? APP_DEFAULTS.timeout_ms,
-    maxConcurrent: app.max_concurrent ?? APP_DEFAULTS.max_concurrent,
-    maxQueue: app.max_queue ?? APP_DEFAULTS.max_queue,
-    maxBodyBytes: app.max_body_bytes ?? APP_DEFAULTS.max_body_bytes,
-    idleTimeoutMs: app.idle_timeout_ms ?? APP_DEFAULTS.idle_timeout_ms,
-    drainTimeoutMs: app.drain_timeout_ms ?? drainTimeoutMs,
+    ...resolveAppLimits(app, hostLimits),
     streams: app.streams ?? APP_DEFAULTS.streams,
     assets: resolvedAssets(app.assets, absolute) ?? project?.project?.assets ?? null,
     outbound: resolvedOutbound(app.outbound ?? APP_DEFAULTS.outbound),

@@ -1,9 +1,12 @@
 /** The configuration as the rest of NANO reads it: defaults applied, paths absolute, secrets read. */
 import type { AppLayer, LayerReport } from "./layers.ts";
+import type { AppLimits, HostLimits } from "./limits.ts";
 import type { JsonValue, MissingBinding } from "./workers_project.ts";
 
-/** Everything that one nano.json says. */
-export interface NanoConfig {
+export type { JsonValue, MissingBinding } from "./workers_project.ts";
+
+/** Everything that one nano.json says, with the limits of {@linkcode HOST_LIMITS}: `drainTimeoutMs`, `maxMemoryMb`. */
+export interface NanoConfig extends HostLimits {
   /** Absolute path of nano.json, or null when the configuration was made up (`nano dev`). */
   readonly file: string | null;
   /** Address of the public listener. */
@@ -16,10 +19,6 @@ export interface NanoConfig {
   readonly admin: false | AdminConfig;
   /** Absolute path of the folder of what NANO itself keeps. */
   readonly stateDir: string;
-  /** How long a shutdown waits for requests in flight, in milliseconds. */
-  readonly drainTimeoutMs: number;
-  /** What all apps together may take of memory, in MiB; null for three quarters of what the machine or its cgroup has. */
-  readonly maxMemoryMb: number | null;
   /** Address ranges as `address/prefix`. */
   readonly trustedProxies: readonly string[];
   /** Name of the app that gets requests whose host nobody claims. */
@@ -68,12 +67,14 @@ export interface InstallConfig {
   readonly timeoutMs: number;
 }
 
-/** One app. */
-export interface AppConfig {
+/** One app, with its limits: `memoryMb`, `cpuMs` and all others of {@linkcode APP_LIMITS}. */
+export interface AppConfig extends AppLimits {
   /** Unique. */
   readonly name: string;
   /** Absolute path of a folder or an entry file. */
   readonly path: string;
+  /** Absolute path of the folder that its imports and links may reach, or null for the workspace that is found. */
+  readonly root: string | null;
   /** Hosts or `*.` patterns: lower case, no trailing dot, no port. */
   readonly hostnames: readonly string[];
   /** Port of a listener of its own, or null. */
@@ -82,24 +83,6 @@ export interface AppConfig {
   readonly env: Readonly<Record<string, string>>;
   /** Names of the variables that must never be shown, sorted. */
   readonly secrets: readonly string[];
-  /** Cap of the JavaScript heap, in MiB. */
-  readonly memoryMb: number;
-  /** Cap of what is held outside the heap, in MiB. */
-  readonly externalMb: number;
-  /** Longest computation without a turn of the event loop, in milliseconds. */
-  readonly cpuMs: number;
-  /** Longest wait for a response head, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Requests in the isolate at once. */
-  readonly maxConcurrent: number;
-  /** Requests that wait for the isolate. */
-  readonly maxQueue: number;
-  /** Longest request body, in bytes. */
-  readonly maxBodyBytes: number;
-  /** Time without a request after which the isolate is parked, in milliseconds; 0 is never. */
-  readonly idleTimeoutMs: number;
-  /** How long a reload or removal waits for this app's requests, in milliseconds. */
-  readonly drainTimeoutMs: number;
   /** Whose stream classes the app finds as globals. */
   readonly streams: "native" | "polyfill";
   /** The folder of static files, or null. */

@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { appName, appSchema, limitsShape, outsideValue } from "./app_schema.ts";
 import { CONFIG_DEFAULTS } from "./defaults.ts";
-import { cidr, listenHost, MAX_TIMEOUT_MS, oneOf, port, section, text, whole } from "./written_value.ts";
+import { limitShape } from "./limit_schemas.ts";
+import { HOST_LIMITS, MAX_TIMEOUT_MS } from "./limits.ts";
+import { cidr, listenHost, oneOf, port, section, text, whole } from "./written_value.ts";
 
 export type { AdminConfig, AppConfig, AssetsConfig, CronConfig, NanoConfig } from "./resolved_config.ts";
 
@@ -100,14 +102,7 @@ export const configSchema = section(
         "Folder of what NANO itself keeps: token, deployed versions, bundle cache, history. Its owner's alone (mode 0700), and of one NANO at a time.",
       default: CONFIG_DEFAULTS.state_dir,
     }),
-    drain_timeout_ms: whole("milliseconds", 0, MAX_TIMEOUT_MS).optional().meta({
-      description: "How long a shutdown, reload or removal waits for requests in flight, in milliseconds.",
-      default: CONFIG_DEFAULTS.drain_timeout_ms,
-    }),
-    max_memory_mb: whole("MiB", 64, 16_777_216).optional().meta({
-      description:
-        "What all apps together may take of memory, in MiB; beyond it the app most above its part is ended. Default: three quarters of what the machine, or the cgroup, has.",
-    }),
+    ...limitShape(HOST_LIMITS),
     trusted_proxies: z.array(cidr(), "expected a list of address ranges").optional().meta({
       description:
         "Address ranges whose X-Forwarded-For, -Proto and -Host are believed; from anyone else they are replaced.",

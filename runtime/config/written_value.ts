@@ -4,9 +4,6 @@ import { normalizeCidr } from "./cidr.ts";
 import { hasPort, normalizeHostname, normalizeHostPattern } from "./hostnames.ts";
 import { nearestKey } from "./nearest_key.ts";
 
-/** The longest timeout that timers take, in milliseconds (2^31 - 1, about 24 days). */
-export const MAX_TIMEOUT_MS = 2_147_483_647;
-
 /** A whole number of a unit within bounds (both included). */
 export function whole(unit: string, min: number, max: number): z.ZodInt {
   const expected = `expected a whole number${unit && ` of ${unit}`} from ${min} to ${max}`;

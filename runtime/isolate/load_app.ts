@@ -15,6 +15,7 @@ import { limitExternalMemory } from "./sandbox/memory_quota.ts";
 import type { registerModulePolicy } from "./sandbox/module_policy.ts";
 import { installStreamPolyfill } from "./platform/stream_polyfill.ts";
 import { settleGlobals } from "./platform/web_standards.ts";
+import { installWorkersGlobal } from "./platform/workers_global.ts";
 
 /**
  * Loads the app's entry and finds its handler.
@@ -44,7 +45,8 @@ export async function loadApp(
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
   if (message.nodeCompat) installBuiltinModules();
   if (message.streams === "polyfill") await installStreamPolyfill();
-  const exported = await runEntry(message.entry, registrations.waits, error);
+  installWorkersGlobal(message.modules, { env, waitUntil: (promise) => server.waitUntil(promise) });
+  const exported = ownExports(await runEntry(message.entry, registrations.waits, error));
   const scheduled = findScheduled(exported);
   if (message.hasCrons && scheduled === null) {
     warn("Crons are configured, but the app exports no scheduled(event, env, ctx)");
@@ -60,6 +62,14 @@ function first<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<On
     promiseThen(one, resolve, reject);
     promiseThen(other, resolve, reject);
   });
+}
+
+/** What TypeScript compiled to CommonJS has its exports, the default among them, in what is exported as default. */
+function ownExports(exported: Record<string, unknown>): Record<string, unknown> {
+  const { default: all } = exported;
+  if (typeof all !== "object" || all === null) return exported;
+  const compiled = all as Record<string, unknown>;
+  return compiled["__esModule"] === true && "default" in compiled ? compiled : exported;
 }
 
 /** Runs the entry; one that awaits the end of its server at the top level is an app all the same, as in Deno. */

@@ -129,19 +129,20 @@ export interface Verdict {
 /**
  * Judges by answers, CPU clock and silence; null lets it live.
  * @param rest the process' memory without what others report: who is silent because it grew is told as out of memory
+ * @param options.isFresh whether what its thread touched was just asked for; before, nobody beside others is out of memory
  */
-export function judge(vitals: Vitals, rest: number): Verdict | null {
+export function judge(vitals: Vitals, rest: number, { isFresh = false } = {}): Verdict | null {
   if (vitals.heapLimitGrew) {
     return {
       reason: "out_of_memory",
-      detail: `the heap outgrew its limit of ${megabytes(vitals.heapLimitBytes)} at once`,
+      detail: `the heap outgrew its limit of ${mebibytes(vitals.heapLimitBytes)} at once`,
     };
   }
   if (!vitals.canCollect && vitals.externalBytes > vitals.externalLimitBytes) {
-    const held = megabytes(vitals.externalBytes);
+    const held = mebibytes(vitals.externalBytes);
     return {
       reason: "out_of_memory",
-      detail: `${held} outside the heap, allowed ${megabytes(vitals.externalLimitBytes)}`,
+      detail: `${held} outside the heap, allowed ${mebibytes(vitals.externalLimitBytes)}`,
     };
   }
   if (!vitals.asked || !vitals.answered) return null;
@@ -149,7 +150,7 @@ export function judge(vitals: Vitals, rest: number): Verdict | null {
   const extraMs = vitals.collecting ? collectionMs(vitals) : 0;
   const cpuLimitMs = vitals.cpuLimitMs + extraMs;
   if (cpuMs > cpuLimitMs) {
-    return judgeComputing(vitals, { rest, cpuMs, cpuLimitMs });
+    return judgeComputing(vitals, { rest, cpuMs, cpuLimitMs, isFresh });
   }
   const silentMs = Math.round(vitals.missedTicks * TICK_MS);
   // The CPU limit is patience that the operator granted: a blocked thread gets no less of it.
@@ -163,14 +164,18 @@ export function judge(vitals: Vitals, rest: number): Verdict | null {
 /** Of one that is over its CPU limit: whether it computes, grows, or may go on until that can be told. */
 function judgeComputing(
   vitals: Vitals,
-  { rest, cpuMs, cpuLimitMs }: { rest: number; cpuMs: number; cpuLimitMs: number },
+  { rest, cpuMs, cpuLimitMs, isFresh }: { rest: number; cpuMs: number; cpuLimitMs: number; isFresh: boolean },
 ): Verdict | null {
   const computes: Verdict = {
     reason: "unresponsive",
     detail: `${Math.round(cpuMs)} ms of CPU without a turn of the event loop`,
   };
+  // The warden asks what its thread touched before it carries this out.
+  if (vitals.contested && !isFresh) return computes;
   const verdict = outgrown(vitals, rest);
-  const hidden = vitals.shrunkBytes > GROWING_BYTES;
+  // Who touched nothing new has nothing to hide.
+  const hidden = vitals.shrunkBytes > GROWING_BYTES &&
+    grownBytes(vitals, Infinity, SURELY_GROWN_PER_TOUCHED) > GROWING_BYTES;
   if (vitals.contested && (verdict !== null || hidden)) {
     const mayWait = cpuMs <= Math.min(GROWING_PATIENCE * cpuLimitMs, cpuLimitMs + CONTESTED_PATIENCE_MS);
     const { calm } = vitals;
@@ -196,7 +201,7 @@ function outgrown(vitals: Vitals, rest: number): Verdict | null {
 }
 
 function grownTooMuch(bytes: number): Verdict {
-  return { reason: "out_of_memory", detail: `the process grew by ${megabytes(bytes)} while it did not answer` };
+  return { reason: "out_of_memory", detail: `the process grew by ${mebibytes(bytes)} while it did not answer` };
 }
 
 /**
@@ -232,6 +237,6 @@ export function grownBytes(vitals: Vitals, rest: number, perTouched = GROWN_PER_
 }
 
 /** Bytes as an operator reads them. */
-export function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1024 / 1024)} MB`;
+export function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)} MiB`;
 }

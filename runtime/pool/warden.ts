@@ -194,7 +194,7 @@ async function look(everyone: boolean): Promise<void> {
 /** Before an isolate is called unresponsive: whether it touched memory that explains its silence, or waits for a core. */
 async function confirm(isolate: WatchedIsolate): Promise<void> {
   if (!await threads.read([isolate]) || isolate.ended) return;
-  const verdict = judge(isolate.vitals, memory.restOf(isolate));
+  const verdict = judge(isolate.vitals, memory.restOf(isolate), { isFresh: true });
   if (verdict !== null) execute(isolate, verdict);
 }
 

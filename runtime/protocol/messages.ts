@@ -19,6 +19,8 @@ export interface LoadMessage {
   /** Bindings that the app asks for in vain: name in `env`, and what its use is answered with. */
   readonly missingBindings: readonly (readonly [name: string, text: string])[];
   readonly nodeCompat: boolean;
+  /** `process.env.NODE_ENV` where the app's own variables do not say. */
+  readonly nodeEnv: string;
   /** Whose stream classes the app gets; for `polyfill`, `modules` holds its source. */
   readonly streams: "native" | "polyfill";
   /** Bytes that the app may hold outside the heap; guards Blob and WebAssembly memory. */

@@ -3,7 +3,7 @@ import type { Quarantine } from "./quarantined_app.ts";
 import { brokenApp, quarantinedApp, standInFor, superviseApp, type UnitTools } from "./app_units.ts";
 import type { AppBundle, AppSource, Bundler } from "../bundle/bundler.ts";
 import { withEvalEntry } from "../bundle/eval_entry.ts";
-import { installPolicyOf } from "../bundle/install_policy.ts";
+import { keyOfSource, ownFiles, sourceOf } from "../bundle/source_of.ts";
 import { withStreamPolyfill } from "../bundle/stream_polyfill_source.ts";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
 import type { AppUnit, ReloadTools } from "../generations/reload.ts";
@@ -15,6 +15,8 @@ export interface WorkshopTools extends Omit<UnitTools, "hidden"> {
   readonly quarantineOf: (app: string, version: string) => Quarantine | null;
   /** Whether requests run the app's entry as a script. */
   readonly evaluate: boolean;
+  /** What `process.env.NODE_ENV` is for apps that do not say. */
+  readonly nodeEnv: "production" | "development";
 }
 
 /** The tools for the apps of a configuration. */
@@ -39,9 +41,9 @@ export class UnitWorkshop {
    */
   async bundleAhead(config: NanoConfig, only: ReadonlySet<string>): Promise<() => void> {
     const sources = config.apps.filter(({ name }) => only.has(name))
-      .map((app) => sourceOf(app, config));
-    for (const source of sources) this.#ahead.set(keyOf(source), this.#tools.bundler.bundle(source));
-    const mine = sources.map((source) => [keyOf(source), this.#ahead.get(keyOf(source))] as const);
+      .map((app) => this.#sourceOf(app, config));
+    for (const source of sources) this.#ahead.set(keyOfSource(source), this.#tools.bundler.bundle(source));
+    const mine = sources.map((source) => [keyOfSource(source), this.#ahead.get(keyOfSource(source))] as const);
     // Who asks next gets the error.
     await Promise.allSettled(mine.map(([, bundle]) => bundle));
     return () => {
@@ -51,11 +53,10 @@ export class UnitWorkshop {
 
   /** Reads, supervises and stands in for apps of this configuration. */
   toolsOf(config: NanoConfig): UnitMakers {
-    const { file, stateDir, tls } = config;
-    const hidden = [file, stateDir, tls?.cert, tls?.key].filter((path) => typeof path === "string");
+    const hidden = ownFiles(config);
     const units: UnitTools = { ...this.#tools, hidden };
     return {
-      bundle: (app, isUrgent) => this.#bundle(sourceOf(app, config), isUrgent),
+      bundle: (app, isUrgent) => this.#bundle(this.#sourceOf(app, config), isUrgent),
       supervise: (app, code) => {
         const quarantine = this.#tools.quarantineOf(app.name, code.version);
         return quarantine === null ? superviseApp(app, code, units) : quarantinedApp(app, { code, quarantine }, units);
@@ -65,9 +66,13 @@ export class UnitWorkshop {
     };
   }
 
+  #sourceOf(app: AppConfig, config: NanoConfig): AppConfig & AppSource {
+    return sourceOf(app, config, this.#tools.nodeEnv);
+  }
+
   async #bundle(app: AppConfig & AppSource, isUrgent?: () => boolean): Promise<AppBundle> {
     const { bundler, emit, evaluate } = this.#tools;
-    const key = keyOf(app);
+    const key = keyOfSource(app);
     const ahead = this.#ahead.get(key);
     this.#ahead.delete(key);
     const bundle = await (ahead ?? bundler.bundle(app, isUrgent));
@@ -77,19 +82,6 @@ export class UnitWorkshop {
     const whole = app.streams === "polyfill" ? await withStreamPolyfill(bundle) : bundle;
     return evaluate ? withEvalEntry(whole) : whole;
   }
-}
-
-/** Whatever makes another bundle of the same files. */
-function keyOf({ name, path, nodeCompat, start, install }: AppSource): string {
-  return JSON.stringify([name, path, nodeCompat, start, install]);
-}
-
-function sourceOf(app: AppConfig, config: NanoConfig): AppConfig & AppSource {
-  const { main, project, assets } = app;
-  const start = project === null
-    ? null
-    : { file: project.file, error: project.error, main, site: main === null ? assets?.path ?? null : null };
-  return { ...app, start, install: installPolicyOf(app, config) };
 }
 
 /** What a Workers project asks for in vain. */

@@ -14,6 +14,8 @@ const LANES = 4;
 const WARM_UP = 60;
 /** No kill takes longer, however busy the machine; a run that gets nowhere stops by itself. */
 const KILL_MS = 20_000;
+/** After so many ends a line says how far it is. */
+const TOLD_EVERY = 100;
 
 const VICTIM_APP = `const kept = [];
 export default { async fetch(request) {
@@ -45,6 +47,12 @@ export async function benchKills(kills = KILLS): Promise<void> {
   const seen = new Map<string, number>();
   const ended = () => nano.events.filter(({ event, app }) => event === "app_exit" && !neighbours.includes(String(app)));
 
+  let toldAt = 0;
+  const tellProgress = () => {
+    if (ended().length < toldAt + TOLD_EVERY) return;
+    toldAt = ended().length;
+    console.error(`${toldAt} ends so far; neighbours: ${load.answered} requests, ${load.failures.length} lost`);
+  };
   const killUntil = async (wanted: number) => {
     let turn = 0;
     const deadline = performance.now() + KILL_MS * wanted / LANES;
@@ -56,6 +64,7 @@ export async function benchKills(kills = KILLS): Promise<void> {
         turn++;
         const told = await killOnce(nano, app, deed);
         seen.set(`${deed}: ${told}`, (seen.get(`${deed}: ${told}`) ?? 0) + 1);
+        tellProgress();
       }
     }));
   };

@@ -1,6 +1,6 @@
 /** Compares what the compile task embeds with what NANO loads. No denort is needed: nothing of it is run. */
 import { assert, assertEquals } from "@std/assert";
-import { MAIN_MODULE, WORKER_MODULES } from "../../docs/deploy/compile.ts";
+import { MAIN_MODULE, NAMED_MODULES } from "../../docs/deploy/compile.ts";
 import { HOST_FLAGS } from "../../admin/guardian/guard.ts";
 import { fromFileUrl, REPO, sourceFiles } from "../support/repo.ts";
 import { compileToLookInto } from "./compile_nano.ts";
@@ -8,7 +8,7 @@ import { PACKAGES } from "./embedded_archive.ts";
 import { loadedModules } from "./loaded_modules.ts";
 
 const archive = await compileToLookInto();
-const loaded = await loadedModules([MAIN_MODULE, ...WORKER_MODULES]);
+const loaded = await loadedModules([MAIN_MODULE, ...NAMED_MODULES]);
 
 /** Modules that code names by an URL of its own: nothing imports them, so they have to be included. */
 async function modulesNamedByUrl(): Promise<string[]> {
@@ -36,7 +36,7 @@ Deno.test("Binary embeds NANO's own modules, byte for byte, and none of its othe
 });
 
 Deno.test("Binary includes just the modules that code names by URL", async () => {
-  assertEquals([...WORKER_MODULES].sort(), await modulesNamedByUrl());
+  assertEquals([...NAMED_MODULES].sort(), await modulesNamedByUrl());
 });
 
 Deno.test("Binary embeds just the packages that NANO loads, in their versions", () => {

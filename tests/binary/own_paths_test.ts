@@ -9,7 +9,7 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
   // These are paths inside the binary, which no other process can see. Apps get values of their own for them.
   {
     what: /\bimport\.meta\.(?:dirname|filename)\b/,
-    allowed: ["runtime/bundle/import_meta.ts"],
+    allowed: ["runtime/bundle/module_meta.ts"],
     example: "join(import.meta.dirname!, name)",
   },
   // The guardian starts its own program again and knows a compiled one; without Deno nothing is installed.

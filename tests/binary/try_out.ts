@@ -100,7 +100,12 @@ async function seeAdmin(nano: NanoProcess, token: string): Promise<void> {
   const page = await login.text();
   const folder = page.match(/\/assets\/[^/"]+\//)?.[0];
   assert(folder !== undefined, page);
-  for (const [name, says] of [["app.css", /\{/], ["uplot.js", /uPlot/], ["uplot.css", /\.uplot/]] as const) {
+  for (
+    const [name, says] of [["app.css", /\{/], ["uplot.js", /uPlot/], ["uplot.css", /\.uplot/], [
+      "app.js",
+      /import.*\.\/chunk-/,
+    ], ["overview.js", /IntersectionObserver/]] as const
+  ) {
     const asset = await fetch(`${url}${folder}${name}`, { headers: { authorization: `Bearer ${token}` } });
     const text = await asset.text();
     assertEquals(asset.status, 200, `${name}: ${text}`);

@@ -7,9 +7,9 @@ import {
   cpuText,
   durationText,
   latencyText,
-} from "../../admin/dashboard/client/figures.js";
-import { statesText, stateText } from "../../admin/dashboard/client/metrics.js";
-import { sparkPaths } from "../../admin/dashboard/client/spark.js";
+} from "../../admin/dashboard/views/figures.ts";
+import { statesText, stateText } from "../../admin/dashboard/views/app_states.ts";
+import { sparkPaths } from "../../admin/dashboard/views/sparkline.tsx";
 import { FlashNotes } from "../../admin/dashboard/flash_notes.ts";
 
 Deno.test("Figures have at most three digits and a unit", () => {

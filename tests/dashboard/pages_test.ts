@@ -5,7 +5,17 @@ import { NanoError } from "../../runtime/mod.ts";
 import { TOKEN } from "./dashboard_server.ts";
 import { dashboardTests, until } from "./dashboard_test_case.ts";
 
-const PAGES = ["/", "/apps/app-3", "/apps/app-3/remove", "/new", "/events", "/history", "/config", "/nothing"] as const;
+const PAGES = [
+  "/",
+  "/apps/app-3",
+  "/apps/app-3/remove",
+  "/apps/app-3/limits",
+  "/new",
+  "/events",
+  "/history",
+  "/config",
+  "/nothing",
+] as const;
 
 dashboardTests("The dashboard's other pages and what holds for all", (test) => {
   test("Config page shows what is in force and what a reload would change", { path: null }, async ({ tab, server }) => {

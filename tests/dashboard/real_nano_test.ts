@@ -71,3 +71,50 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "A limit that is changed in the dashboard holds in a real NANO, and goes back to nano.json's",
+  ignore: findChromium() === null && !Deno.env.get("CI"),
+  async fn() {
+    const code = `export default { fetch: async (request) => new Response(await request.text()) };`;
+    await using project = await TempProject.create(
+      { hello: { files: code, config: { max_body_bytes: 20, max_queue: 7 } } },
+      { default_app: "hello" },
+    );
+    await using nano = await Nano.start(await loadConfig(project.configFile), { write: () => {} });
+    await using admin = AdminServer.start(nano, { hostname: "127.0.0.1", port: 0, token: TOKEN });
+    await using browser = await TestBrowser.start();
+    await using tab = await browser.open(admin.url);
+    const { page } = tab;
+    await tab.signIn(TOKEN, "/apps/hello");
+    await page.getByRole("link", { name: "Edit limits" }).click();
+    assertEquals(await page.getByLabel("max_body_bytes").inputValue(), "20");
+    assertEquals(await status(20), 200);
+    assertEquals(await status(21), 413);
+
+    await page.getByLabel("max_body_bytes").fill("-20");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.locator("#max_body_bytes-problem").waitFor();
+    assertEquals(await page.getByLabel("max_body_bytes").inputValue(), "-20");
+    await page.getByLabel("max_body_bytes").fill("21");
+    await page.getByLabel("max_queue").fill("");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("status").filter({ hasText: "Changed Requests that queue: default, Request body: 21 bytes" })
+      .waitFor();
+    assertEquals(await status(21), 200);
+    assertEquals(await status(22), 413);
+    assertEquals(nano.config.apps[0]?.maxQueue, 512);
+
+    await page.getByRole("button", { name: "Reset to nano.json" }).click();
+    await page.getByRole("status").filter({ hasText: "hello is as nano.json says" }).waitFor();
+    assertEquals([await status(20), await status(21)], [200, 413]);
+    assertEquals(nano.config.apps[0]?.maxQueue, 7);
+    assertEquals(tab.faults, []);
+
+    async function status(bytes: number): Promise<number> {
+      const answer = await fetch(nano.url, { method: "POST", body: "x".repeat(bytes) });
+      await answer.body?.cancel();
+      return answer.status;
+    }
+  },
+});

@@ -96,15 +96,19 @@ Deno.test("Every page is in the sidebar, and the sidebar has no page that does n
 Deno.test("partsOf() stacks parts by their imports and refuses a circle", () => {
   const graph = new Map([
     ["mod.ts", ["runtime/nano.ts"]],
-    ["runtime/nano.ts", ["runtime/http/server.ts", "runtime/errors.ts"]],
+    ["runtime/nano.ts", ["runtime/isolate/load_app.ts", "runtime/http/server.ts", "runtime/errors.ts"]],
+    ["runtime/isolate/load_app.ts", ["runtime/isolate/traffic/request.ts"]],
+    ["runtime/isolate/traffic/request.ts", ["runtime/errors.ts"]],
     ["runtime/http/server.ts", ["runtime/http/router.ts", "runtime/errors.ts"]],
     ["runtime/http/router.ts", []],
     ["runtime/errors.ts", []],
   ]);
   assertEquals(partsOf(graph).map(({ name, level, files }) => [name, level, files]), [
-    ["mod.ts", 3, 1],
-    ["runtime/nano.ts", 2, 1],
+    ["mod.ts", 4, 1],
+    ["runtime/nano.ts", 3, 1],
+    ["runtime/isolate/", 2, 1],
     ["runtime/http/", 1, 2],
+    ["runtime/isolate/traffic/", 1, 1],
     ["runtime/errors.ts", 0, 1],
   ]);
   graph.set("runtime/errors.ts", ["mod.ts"]);

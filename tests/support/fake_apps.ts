@@ -1,5 +1,6 @@
 /** Apps as a fake NANO has them: plausible configurations, snapshots and versions. */
 import type { AppConfig, AppOrigin, AppSnapshot, AppStateName, VersionView } from "../../runtime/mod.ts";
+import { resolveAppLimits, resolveHostLimits } from "../../runtime/config/resolve_limits.ts";
 
 /** One app of the fake; tests change it in place. */
 export interface FakeApp {
@@ -23,21 +24,14 @@ export function fakeAppConfig(name: string, changes: Partial<AppConfig> = {}): A
     port: null,
     env: { PLAIN: "text", apiKey: "very-secret" },
     secrets: ["apiKey"],
-    memoryMb: 128,
-    externalMb: 128,
-    cpuMs: 5000,
-    timeoutMs: 30_000,
-    maxConcurrent: 512,
-    maxQueue: 512,
-    maxBodyBytes: 104_857_600,
-    idleTimeoutMs: 0,
-    drainTimeoutMs: 30_000,
+    ...resolveAppLimits({}, resolveHostLimits({})),
     streams: "native",
     assets: null,
     outbound: "public",
     nodeCompat: true,
     crons: [{ schedule: "*/5 * * * *", name: "tidy" }],
     main: null,
+    root: null,
     jsonVars: {},
     project: null,
     ...changes,

@@ -15,6 +15,7 @@ import {
   type VersionOperations,
   type VersionView,
 } from "../../runtime/mod.ts";
+import { APP_LIMIT_KEYS, propertyOf } from "../../runtime/config/resolve_limits.ts";
 import type { FakeAdminTarget } from "./fake_admin_target.ts";
 import { type FakeApp, fakeAppConfig, fakeSnapshot, fakeVersion } from "./fake_apps.ts";
 
@@ -263,10 +264,9 @@ function hostnamesOf({ hostname }: Written): string[] {
 
 /** The keys that show in a view, as the true configuration would resolve them. */
 function changed(config: AppConfig, patch: Written): AppConfig {
-  const names = { memory_mb: "memoryMb", external_mb: "externalMb", cpu_ms: "cpuMs", timeout_ms: "timeoutMs" } as const;
   let next: AppConfig = { ...config };
-  for (const [key, property] of Object.entries(names)) {
-    if (typeof patch[key] === "number") next = { ...next, [property]: patch[key] };
+  for (const key of APP_LIMIT_KEYS) {
+    if (typeof patch[key] === "number") next = { ...next, [propertyOf(key)]: patch[key] };
   }
   if (typeof patch.path === "string") next = { ...next, path: patch.path };
   if (patch.hostname !== undefined && patch.hostname !== null) next = { ...next, hostnames: hostnamesOf(patch) };

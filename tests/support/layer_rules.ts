@@ -124,7 +124,8 @@ function foldersOf(graph: ImportGraph): ImportGraph {
   return new Map([...folders].map(([room, to]) => [room, [...to]]));
 }
 
-function roomOf(path: string): string {
+/** The folder a file lies in; a file that lies loose in runtime/ or at the root stands for itself. */
+export function roomOf(path: string): string {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
   return folder === "runtime/" || folder === "" ? path : folder;
 }

@@ -1,7 +1,14 @@
 /** `nano check`: loads the configuration and tells all mistakes, and what a reload would change. */
 import { CONFIG_OPTION } from "../line/usual_options.ts";
 import { relative } from "node:path";
-import { loadConfig, messageOf, type NanoConfig, NanoError } from "../../../runtime/mod.ts";
+import {
+  type EntryReport,
+  entryReport,
+  loadConfig,
+  messageOf,
+  type NanoConfig,
+  NanoError,
+} from "../../../runtime/mod.ts";
 import { AdminClient, AdminError } from "../../client/client.ts";
 import type { ReloadView } from "../../schemas/host_schemas.ts";
 import { adminToken } from "../../token.ts";
@@ -41,9 +48,11 @@ export const command: Command = {
     const json = line.flag("json");
     try {
       const config = await loadConfig(file, { hostEnv: io.env });
+      const entries = await Promise.all(config.apps.map((app) => entryReport(app, config)));
       const preview = await previewReload(config, io);
-      if (json) io.out(JSON.stringify({ ok: true, file, apps: config.apps.map(shownApp), errors: [], ...preview }));
-      else for (const text of lines(file, config, preview)) io.out(text);
+      const apps = config.apps.map((app, index) => ({ app, entry: entries[index]! }));
+      if (json) io.out(JSON.stringify({ ok: true, file, apps: apps.map(shownApp), errors: [], ...preview }));
+      else for (const text of lines(file, apps, preview)) io.out(text);
       return 0;
     } catch (error) {
       const refused = error instanceof NanoError || error instanceof AdminError;
@@ -55,8 +64,20 @@ export const command: Command = {
   },
 };
 
-function shownApp({ name, hostnames, project }: NanoConfig["apps"][number]) {
-  return { name, hostnames, ...project === null ? {} : { project } };
+/** An app, and where it begins. */
+interface CheckedApp {
+  readonly app: NanoConfig["apps"][number];
+  readonly entry: EntryReport;
+}
+
+function shownApp({ app: { name, hostnames, project }, entry }: CheckedApp) {
+  return { name, hostnames, entry, ...project === null ? {} : { project } };
+}
+
+function entryLines(entry: EntryReport): string[] {
+  if ("error" in entry) return [`    ${entry.error}`];
+  const { file, why, reach } = entry;
+  return [`    begins in ${file}: ${why}`, ...reach === "." ? [] : [`    imports may reach ${reach}`]];
 }
 
 /** What was taken of a Workers project, and what of it NANO does not have. */
@@ -80,10 +101,14 @@ function projectLines({ path, main, env, jsonVars, assets, crons, project }: Nan
   ];
 }
 
-function lines(file: string, { apps }: NanoConfig, preview: Preview): readonly string[] {
+function lines(file: string, apps: readonly CheckedApp[], preview: Preview): readonly string[] {
   const head = [
     `${file} is right: ${apps.length} ${apps.length === 1 ? "app" : "apps"}`,
-    ...apps.flatMap((app) => [`  ${app.name}  ${app.hostnames.join(", ")}`, ...projectLines(app)]),
+    ...apps.flatMap(({ app, entry }) => [
+      `  ${app.name}  ${app.hostnames.join(", ")}`,
+      ...entryLines(entry),
+      ...projectLines(app),
+    ]),
   ];
   if (!preview.running) return [...head, "No NANO runs with this configuration"];
   if ("problem" in preview) {

@@ -1,4 +1,5 @@
 /** Reads where a NANO on this machine keeps its state, also beside a nano.json with mistakes in it. */
+import { parse } from "jsonc-parser";
 import { dirname } from "node:path";
 import { NanoError, resolveConfig } from "../../../runtime/mod.ts";
 import { CliError } from "../../process/cli_error.ts";
@@ -65,17 +66,13 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 
+/** `nano check` is there to tell mistakes; the keys that matter can mostly be read all the same. */
 function writtenParts(text: string): WrittenParts {
   try {
-    const document: unknown = JSON.parse(text.replace(/^\ufeff/, ""));
-    return typeof document === "object" && document !== null ? document : {};
+    const document: unknown = parse(text.replace(/^\ufeff/, ""));
+    return isRecord(document) ? document : {};
   } catch {
-    // `nano check` is there to tell the mistake; the one key that matters can mostly be read all the same.
-    const [, written] = /"state_dir"\s*:\s*("(?:[^"\\\n]|\\.)*")/.exec(text) ?? [];
-    try {
-      return written === undefined ? {} : { state_dir: JSON.parse(written) };
-    } catch {
-      return {};
-    }
+    // Nested so deep that the stack ends.
+    return {};
   }
 }

@@ -1,11 +1,12 @@
 /** What an app finds of its surroundings: env, Deno.env, process.env, navigator; all from its own configuration. */
+import type { LoadMessage } from "../../protocol/messages.ts";
 import { defineGlobal, hasOwn, NativeString } from "../../protocol/primordials.ts";
 import { installNavigator } from "./navigator.ts";
 import { createProcess, removeNodeGlobals } from "./node_compat.ts";
 
 /** Installs the surroundings. @returns the env object for the handler @boot */
 export function installEnvironment(
-  { env, nanoVersion, nodeCompat }: { env: Readonly<Record<string, string>>; nanoVersion: string; nodeCompat: boolean },
+  { env, nanoVersion, nodeCompat, nodeEnv }: Pick<LoadMessage, "env" | "nanoVersion" | "nodeCompat" | "nodeEnv">,
 ): Record<string, unknown> {
   const values: Record<string, string> = { ...env };
 
@@ -21,7 +22,7 @@ export function installEnvironment(
       toObject: () => ({ ...values }),
     },
   });
-  if (nodeCompat) defineGlobal("process", createProcess(values, nanoVersion));
+  if (nodeCompat) defineGlobal("process", createProcess(values, { nanoVersion, nodeEnv }));
   else removeNodeGlobals();
   return { ...values };
 }

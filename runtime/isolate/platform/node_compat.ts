@@ -8,6 +8,7 @@ type Callable = (...given: unknown[]) => unknown;
 
 const { hrtime, nextTick, version, platform, arch } = process;
 const { node: nodeVersion, v8: v8Version } = process.versions;
+const { hasOwn } = Object;
 const heapStatistics = v8.getHeapStatistics;
 const now = performance.now.bind(performance);
 
@@ -35,7 +36,10 @@ export function removeNodeGlobals(): void {
  * @param env the app's variables, shared with Deno.env
  * @boot
  */
-export function createProcess(env: Record<string, string>, nanoVersion: string): object {
+export function createProcess(
+  env: Record<string, string>,
+  { nanoVersion, nodeEnv }: { nanoVersion: string; nodeEnv: string },
+): object {
   const started = now();
   const { error, info, warn } = console;
   // Nothing is ever emitted: an app's process neither exits by itself nor gets signals.
@@ -57,7 +61,7 @@ export function createProcess(env: Record<string, string>, nanoVersion: string):
   const app = {
     ...listeners,
     ...refused,
-    env: createEnv(env),
+    env: createEnv(env, nodeEnv),
     nextTick,
     hrtime,
     platform,
@@ -91,9 +95,15 @@ export function createProcess(env: Record<string, string>, nanoVersion: string):
   return Object.defineProperty(app, Symbol.toStringTag, { value: "process", configurable: true });
 }
 
-/** Variables are texts, whatever is assigned. @boot */
-function createEnv(values: Record<string, string>): Record<string, string> {
+/**
+ * Variables are texts, whatever is assigned. NODE_ENV, which packages ask for, is none of the app's own and so in no
+ * list of them.
+ * @boot
+ */
+function createEnv(values: Record<string, string>, nodeEnv: string): Record<string, string> {
   const handler: ProxyHandler<Record<string, string>> = {
+    get: (target, name) => name === "NODE_ENV" && !hasOwn(target, name) ? nodeEnv : target[name as string],
+    has: (target, name) => name === "NODE_ENV" || name in target,
     set(target, name, value) {
       if (typeof name === "string") target[name] = NativeString(value);
       return true;

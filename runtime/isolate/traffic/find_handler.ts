@@ -6,6 +6,8 @@ import type { AppContext } from "./app_context.ts";
 import type { AppFetch } from "./app_server.ts";
 import type { AppScheduled } from "./scheduled.ts";
 
+const { construct } = Reflect;
+
 /** A handler that an app registered instead of exporting it. */
 export interface Registrations {
   /** Of Deno.serve. */
@@ -25,6 +27,7 @@ export function findHandler(exported: Record<string, unknown>, registrations: Re
     // Looked up anew on each request: frameworks may replace it after the first start-up work.
     return (request, env, context) => (target.fetch as AppFetch)(request, env, context);
   }
+  if (isEntrypoint(app, "fetch")) return (request, env, context) => newEntrypoint(app, env, context).fetch(request);
   if (typeof app === "function") return app as AppFetch;
   if (registrations.served !== null) return registrations.served;
   if (registrations.listeners.length > 0) return (request, _env, context) => dispatch(registrations, request, context);
@@ -43,13 +46,31 @@ export function findHandler(exported: Record<string, unknown>, registrations: Re
 
 /** The `scheduled` of an app; null without one. */
 export function findScheduled(exported: Record<string, unknown>): AppScheduled | null {
-  const holders = [exported.default, exported];
+  const { default: app } = exported;
+  if (isEntrypoint(app, "scheduled")) {
+    return (event, env, context) => newEntrypoint(app, env, context).scheduled(event);
+  }
+  const holders = [app, exported];
   for (let at = 0; at < holders.length; at++) {
     const target = holders[at] as { scheduled?: unknown } | null | undefined;
     if (target === null || target === undefined || typeof target.scheduled !== "function") continue;
     return (event, env, context) => (target.scheduled as AppScheduled)(event, env, context);
   }
   return null;
+}
+
+/** A class of Workers: made anew for each call, with what other handlers get as arguments. */
+interface Entrypoint {
+  fetch(request: Request): unknown;
+  scheduled(event: unknown): void | Promise<void>;
+}
+
+function isEntrypoint(app: unknown, method: keyof Entrypoint): boolean {
+  return typeof app === "function" && typeof app.prototype?.[method] === "function";
+}
+
+function newEntrypoint(app: unknown, env: unknown, context: unknown): Entrypoint {
+  return construct(app as new (context: unknown, env: unknown) => Entrypoint, [context, env]);
 }
 
 /** Runs the `fetch` listeners until one answers, as service workers do. */

@@ -4,7 +4,7 @@ import type { NanoProcess } from "../../support/nano_process.ts";
 /** Between two requests of a lane: a steady light load, not a bench. */
 const EVERY_MS = 25;
 /** Bounds a hang only. */
-const DEADLINE_MS = 90_000;
+const DEADLINE_MS = 400_000;
 
 /** An app that says who it is; another id means another isolate. */
 export const NEIGHBOUR_APP = `const id = crypto.randomUUID();

@@ -1,4 +1,5 @@
 /** Threads that do not yield, and native code that no kill can stop. */
+import { until } from "../../integration/life/until.ts";
 import { assert } from "@std/assert";
 import { Arena } from "./arena.ts";
 import { runGauntlet } from "./gauntlet.ts";
@@ -70,11 +71,12 @@ Deno.test("Fifty killed isolates leave no thread and no descriptor behind", asyn
   console.log(
     `threads ${before.threads} -> ${after.threads}, descriptors ${before.descriptors} -> ${after.descriptors}`,
   );
-  assert(after.threads <= before.threads + 8, `threads grew: ${before.threads} -> ${after.threads}`);
-  assert(
-    after.descriptors <= before.descriptors + 20,
-    `descriptors grew: ${before.descriptors} -> ${after.descriptors}`,
+  // On a busy machine the thread of a killed isolate ends as late as it gets a core.
+  await until(
+    () => count("task") <= before.threads + 8,
+    `threads are ${before.threads} again, and not ${after.threads}`,
   );
+  await until(() => count("fd") <= before.descriptors + 20, `descriptors are ${before.descriptors} again`);
 });
 
 /** Reads until two readings a moment apart agree: threads of killed isolates end a little later. */

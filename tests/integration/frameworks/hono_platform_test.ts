@@ -172,7 +172,7 @@ Deno.test({
       });
 
       await t.step(`${mode}: assets are served before the app, by serveStatic() and by env.ASSETS`, async () => {
-        assertEquals(await nano.text(at("/page.html")), "<p>A page</p>");
+        assertEquals(await nano.text(at("/page")), "<p>A page</p>");
         const style = await fetch(at("/static/deep/style.css"));
         assertEquals(await style.text(), "p { color: red }");
         assertStringIncludes(style.headers.get("content-type") ?? "", "text/css");

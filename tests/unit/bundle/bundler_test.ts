@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { type AppBundle, Bundler } from "../../../runtime/bundle/bundler.ts";
+import { type AppBundle, type AppSource, Bundler } from "../../../runtime/bundle/bundler.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { type AppFolder, appFolder } from "./app_folder.ts";
 
-async function bundle(app: AppFolder, options: { path?: string; nodeCompat?: boolean } = {}): Promise<AppBundle> {
+async function bundle(app: AppFolder, options: Partial<AppSource> = {}): Promise<AppBundle> {
   await using bundler = new Bundler({ cacheDir: null });
   return await bundler.bundle({ name: "blog", path: app.path, nodeCompat: true, ...options });
 }
@@ -181,18 +181,23 @@ Deno.test("Bundler.bundle() maps npm: specifiers to node_modules and warns of an
   assertStringIncludes((await failure(app)).message, 'run "npm install absent"');
 });
 
-Deno.test("Bundler.bundle() picks a package's exports for workers and gives require() its CommonJS side", async () => {
-  const exports = { worker: "./worker.js", import: "./esm.js", require: "./cjs.cjs" };
+Deno.test("Bundler.bundle() picks a package's exports for Node or for Workers, and gives require() its CommonJS side", async () => {
+  const exports = { worker: "./worker.js", browser: "./browser.js", deno: "./deno.js", import: "./esm.js" };
   await using app = await appFolder({
     "index.js": 'import a from "kit"; import b from "dual"; import c from "caller"; export default [a, b, c];',
     "node_modules/kit/package.json": JSON.stringify({ exports }),
     "node_modules/kit/worker.js": "export default 'worker';",
+    "node_modules/kit/deno.js": "export default 'deno';",
     "node_modules/dual/package.json": JSON.stringify({ exports: { import: "./esm.js", require: "./cjs.cjs" } }),
     "node_modules/dual/esm.js": "export default 'esm';",
     "node_modules/dual/cjs.cjs": "module.exports = () => 'cjs';",
     "node_modules/caller/index.js": "module.exports = require('dual')();",
   });
-  assertEquals((await run(await bundle(app))).default, ["worker", "esm", "cjs"]);
+  assertEquals((await run(await bundle(app))).default, ["deno", "esm", "cjs"]);
+  const project = { file: "wrangler.toml", error: null, main: app.at("index.js"), site: null };
+  assertEquals((await run(await bundle(app, { start: project }))).default, ["worker", "esm", "cjs"]);
+  // What is for Node would ask for node: modules.
+  assertEquals((await run(await bundle(app, { nodeCompat: false }))).default, ["worker", "esm", "cjs"]);
 });
 
 Deno.test("Bundler.bundle() leaves node: modules to the isolate, bare or not", async () => {
@@ -254,13 +259,15 @@ Deno.test("Bundler.bundle() keeps an unresolved package in a try block for run t
   assertEquals((await run(await bundle(app, { path: app.at("blog") }))).default, "MODULE_NOT_FOUND");
 });
 
-Deno.test("Bundler.bundle() ignores a tsconfig.json above the app and leaves NODE_ENV to run time", async () => {
+Deno.test("Bundler.bundle() ignores a tsconfig.json above the app and knows NODE_ENV", async () => {
   await using app = await appFolder({
     "tsconfig.json": '{ this is "no" JSON',
     "blog/index.tsx": "export default () => process.env.NODE_ENV;",
   });
   const made = await bundle(app, { path: app.at("blog") });
-  assertStringIncludes(made.modules[made.entry]!, "process.env.NODE_ENV");
+  assertEquals(((await run(made)).default as () => string)(), "production");
+  const developed = await run(await bundle(app, { path: app.at("blog"), nodeEnv: "development" }));
+  assertEquals((developed.default as () => string)(), "development");
   assertEquals(made.inputs, [app.at("blog/index.tsx")]);
 });
 

@@ -16,7 +16,8 @@ const ORDER = ["index", "main", "worker", "src/index", "src/main"].flatMap((stem
 Deno.test("findEntry() takes the conventional names in their order", async () => {
   await using app = await appFolder(Object.fromEntries(ORDER.map((name) => [name, ""])));
   for (const name of ORDER) {
-    assertEquals(await findEntry(app.path), { kind: "module", root: app.path, file: app.at(name) });
+    const why = "the first conventional name that there is";
+    assertEquals(await findEntry(app.path), { kind: "module", root: app.path, file: app.at(name), why });
     await Deno.remove(app.at(name));
   }
 });
@@ -38,6 +39,7 @@ Deno.test("findEntry() takes a file as it is, whatever its name, and its folder 
     kind: "module",
     root: app.at("src"),
     file: app.at("src/app.mts"),
+    why: '"path" names it',
   });
 });
 
@@ -53,8 +55,12 @@ Deno.test("findEntry() names what it looked for, and no path of the host", async
   assertEquals(error.message.includes(app.path), false);
 });
 
-Deno.test("findEntry() names a main that does not exist", async () => {
-  await using app = await appFolder({ "package.json": '{"main":"dist/app.js"}', "index.ts": "" });
+Deno.test("findEntry() goes on to the conventional names after a main that does not exist, and says so", async () => {
+  await using app = await appFolder({ "package.json": '{"main":"dist/app.js"}', "src/index.ts": "" });
+  const { file, why } = await findEntry(app.path);
+  assertEquals(file, app.at("src/index.ts"));
+  assertStringIncludes(why, '"main" of package.json is "dist/app.js", which does not exist');
+  await Deno.remove(file);
   assertStringIncludes((await refusal(app.path)).message, '"dist/app.js", which does not exist');
 });
 
@@ -83,8 +89,8 @@ Deno.test("findEntry() refuses an entry outside the app's folder, by main or by 
 Deno.test("findEntry() takes a folder without code but with index.html for a static site, and index.html itself", async () => {
   await using app = await appFolder({ "index.html": "<p>", "package.json": "{}", "style.css": "" });
   const site = { kind: "static", root: app.path, file: app.at("index.html") } as const;
-  assertEquals(await findEntry(app.path), site);
-  assertEquals(await findEntry(app.at("index.html")), site);
+  assertEquals(await findEntry(app.path), { ...site, why: "a page, and no code of a server" });
+  assertEquals(await findEntry(app.at("index.html")), { ...site, why: '"path" names it' });
   await app.write("src/main.ts", "");
   assertEquals((await findEntry(app.path)).kind, "module");
   await app.write("package.json", '{"main":"absent.js"}');
@@ -96,4 +102,60 @@ Deno.test("findEntry() refuses an index.html that is a symlink to a place outsid
   await using app = await appFolder({ "secret.html": "", "site/other.html": "" });
   await Deno.symlink(app.at("secret.html"), app.at("site/index.html"));
   assertStringIncludes((await refusal(app.at("site"))).message, '"index.html" lies outside the app\'s folder');
+});
+
+const VITE_PAGE = '<div id="root"></div><script type="module" src="/src/main.tsx"></script>';
+
+Deno.test("findEntry() never serves a page that a build has yet to make, nor boots its code, and serves what was built", async () => {
+  const main = 'import { createRoot } from "react-dom/client"; createRoot(document.getElementById("root")!).render(1);';
+  await using app = await appFolder({ "index.html": VITE_PAGE, "src/main.tsx": main, "package.json": "{}" });
+  const { message } = await refusal(app.path);
+  assertStringIncludes(message, "/src/main.tsx is code for browsers that has to be built");
+  assertStringIncludes(message, '"npm run build"');
+  assertStringIncludes(message, "dist/");
+  await app.write("dist/index.html", "<p>built");
+  assertEquals(await findEntry(app.path), {
+    kind: "static",
+    root: app.at("dist"),
+    file: app.at("dist/index.html"),
+    why: "what the build made of /src/main.tsx",
+  });
+});
+
+Deno.test("findEntry() knows the pages of Vite's JavaScript templates, and code without a page of its own", async () => {
+  await using app = await appFolder({
+    "vue/index.html": '<script type="module" src="/src/main.js"></script>',
+    "vue/src/main.js": 'import { createApp } from "vue"; createApp(App).mount("#app")',
+    "vue/package.json": '{"devDependencies":{"vite":"^7.0.0"}}',
+    "svelte/index.html": '<script src="./src/main.ts" type=module></script>',
+    "svelte/src/main.ts": 'export default mount(App, { target: document.getElementById("app")! });',
+    "cra/public/index.html": "<div id=root>",
+    "cra/src/index.js": 'ReactDOM.createRoot(document.getElementById("root")).render(<App />);',
+    "cra/package.json": '{"dependencies":{"react-scripts":"5"}}',
+  });
+  assertStringIncludes((await refusal(app.at("vue"))).message, "/src/main.js is code for browsers");
+  assertStringIncludes((await refusal(app.at("svelte"))).message, "./src/main.ts is code for browsers");
+  assertStringIncludes((await refusal(app.at("cra"))).message, "src/index.js is code for browsers");
+  await app.write("cra/build/index.html", "");
+  assertEquals((await findEntry(app.at("cra"))).file, app.at("cra/build/index.html"));
+});
+
+Deno.test("findEntry() serves a page with a script of its own as a site, and a server beside pages as a server", async () => {
+  await using app = await appFolder({
+    "site/index.html": '<script src="main.js"></script>',
+    "site/main.js": "console.log(1);",
+    "server/public/index.html": '<script src="/index.js"></script>',
+    "server/public/index.js": "document.body.textContent = 1;",
+    "server/index.js": "export default { fetch: () => new Response() };",
+    "both/index.html": VITE_PAGE,
+    "both/index.ts": 'import { Hono } from "hono"; export default new Hono();',
+    "both/src/main.tsx": "document.body;",
+    "page/index.ts": 'export default { fetch: () => new Response("<script>document.querySelector(1)</script>") };',
+  });
+  const site = await findEntry(app.at("site"));
+  assertEquals([site.kind, site.file], ["static", app.at("site/index.html")]);
+  assertStringIncludes(site.why, "main.js is for browsers");
+  for (const file of ["server/index.js", "both/index.ts", "page/index.ts"]) {
+    assertEquals((await findEntry(app.at(file.split("/")[0]!))).file, app.at(file));
+  }
 });

@@ -154,7 +154,7 @@ Deno.test("import.meta is that of each module, and tells nothing of the host", a
 
 Deno.test("CommonJS packages require any node: module, and what reaches past the isolate fails when it is called", async () => {
   const value = await defaultOf({
-    "index.ts": 'import kit from "kit"; export default [kit.join, kit.lazy()];',
+    "index.ts": 'import kit from "kit"; import "http2"; export default [kit.join, kit.lazy()];',
     "node_modules/kit/index.js": `
       exports.join = require("path").posix.join("a", "b");
       exports.lazy = () => { try { require("fs").readFileSync("/x"); } catch (error) { return error.message; } };`,

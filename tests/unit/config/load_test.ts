@@ -25,6 +25,25 @@ Deno.test("loadConfig() overlooks a byte order mark", async () => {
   assertEquals((await loadConfig(`${folder.dir}/nano.json`)).port, 0);
 });
 
+Deno.test("nano.json may hold comments and trailing commas; mistakes keep their line and column", async () => {
+  const text = `// What serves
+{
+  /* a free
+     port */
+  "port": 0, // see "server_start"
+  "apps": [
+    { "name": "a", "path": "app", }, // "http://x" is no comment
+  ],
+}
+`;
+  using folder = new ConfigFolder({ "nano.json": text, "twice.json": text.replace('"name"', '"path": "b", "name"') });
+  const config = await loadConfig(`${folder.dir}/nano.json`);
+  assertEquals([config.port, onlyApp(config).name], [0, "a"]);
+  assertEquals(await refusal(() => loadConfig(`${folder.dir}/twice.json`)), [
+    "apps[0].path is written twice: remove one (the second is in line 7, column 33)",
+  ]);
+});
+
 Deno.test("loadConfig() refuses a file that cannot be read", async () => {
   using folder = new ConfigFolder({ "latin1.json": new Uint8Array([0x22, 0xe9, 0x22]) });
   assertEquals(await refusal(() => loadConfig(`${folder.dir}/none.json`)), ["the file does not exist"]);
@@ -55,6 +74,10 @@ Deno.test("The line of a syntax error does not show a secret", async () => {
     '{ "admin": { "token":\n  "sh0wn" x } }',
     '{ "apps": [{ "env": { "DB_PASSWORD": "sh0wn", "API_KEY": "sh0wn\\"sh0wn" } } x',
     '{ "admin": { "token" "sh0wn" } }',
+    '{ "admin": { "token": /* here */ "sh0wn" x } }',
+    '{ "admin": { "token": // here\n  "sh0wn" x } }',
+    '{ "admin": { "token": /* here\n and "here" */ "sh0wn" x } }',
+    '{ "apps": [{ "env": { "A": // here\n\n // and here\n "sh0wn" x } }',
   ];
   for (const text of texts) {
     using folder = new ConfigFolder({ "nano.json": text });

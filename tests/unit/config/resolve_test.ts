@@ -2,6 +2,7 @@
 import { NO_LAYERS } from "../../../runtime/config/layers.ts";
 import { assertEquals } from "@std/assert";
 import { resolveConfig } from "../../../runtime/config/load.ts";
+import { resolveAppLimits, resolveHostLimits } from "../../../runtime/config/resolve_limits.ts";
 import { ConfigFolder, onlyApp } from "./config_case.ts";
 
 Deno.test("An empty document gets every default", async () => {
@@ -35,21 +36,14 @@ Deno.test("An app with a name and a path gets every default", async () => {
     port: null,
     env: {},
     secrets: [],
-    memoryMb: 128,
-    externalMb: 128,
-    cpuMs: 5000,
-    timeoutMs: 30_000,
-    maxConcurrent: 512,
-    maxQueue: 512,
-    maxBodyBytes: 104_857_600,
-    idleTimeoutMs: 0,
-    drainTimeoutMs: 30_000,
+    ...resolveAppLimits({}, resolveHostLimits({})),
     streams: "native",
     assets: null,
     outbound: "public",
     nodeCompat: true,
     crons: [],
     main: null,
+    root: null,
     jsonVars: {},
     project: null,
   });
@@ -57,6 +51,17 @@ Deno.test("An app with a name and a path gets every default", async () => {
 
 Deno.test("Every key that is written arrives", async () => {
   using folder = new ConfigFolder({ "cert.pem": "c", "key.pem": "k", "entry.ts": "e" });
+  const limits = {
+    memory_mb: 64,
+    external_mb: 32,
+    cpu_ms: 50,
+    timeout_ms: 1,
+    max_concurrent: 1,
+    max_queue: 0,
+    max_body_bytes: 0,
+    idle_timeout_ms: 5,
+    drain_timeout_ms: 0,
+  };
   const { layers: _layers, withLayers: _withLayers, ...config } = await folder.resolve({
     $schema: "docs/nano.schema.json",
     hostname: "[::1]",
@@ -75,15 +80,7 @@ Deno.test("Every key that is written arrives", async () => {
       hostname: ["A.Example.com.", "*.Example.com:8080", "bücher.example", "[0:0::1]"],
       port: 0,
       env: { GREETING: "hi", EMPTY: "" },
-      memory_mb: 64,
-      external_mb: 32,
-      cpu_ms: 50,
-      timeout_ms: 1,
-      max_concurrent: 1,
-      max_queue: 0,
-      max_body_bytes: 0,
-      idle_timeout_ms: 5,
-      drain_timeout_ms: 0,
+      ...limits,
       streams: "polyfill",
       assets: "other",
       outbound: ["API.example.com", "*.example.org"],
@@ -112,21 +109,14 @@ Deno.test("Every key that is written arrives", async () => {
       port: 0,
       env: { GREETING: "hi", EMPTY: "" },
       secrets: [],
-      memoryMb: 64,
-      externalMb: 32,
-      cpuMs: 50,
-      timeoutMs: 1,
-      maxConcurrent: 1,
-      maxQueue: 0,
-      maxBodyBytes: 0,
-      idleTimeoutMs: 5,
-      drainTimeoutMs: 0,
+      ...resolveAppLimits(limits, resolveHostLimits({})),
       streams: "polyfill",
       assets: { path: `${folder.dir}/other`, binding: "ASSETS", workerFirst: false, singlePage: false },
       outbound: ["api.example.com", "*.example.org"],
       nodeCompat: false,
       crons: [{ schedule: "*/5 * * * *", name: "*/5 * * * *" }, { schedule: "0 0 * * 1", name: "weekly" }],
       main: null,
+      root: null,
       jsonVars: {},
       project: null,
     }],

@@ -162,6 +162,12 @@ const JUDGE: readonly (readonly [string, Partial<Vitals>, number, string | null]
     null,
   ],
   [
+    "CPU over its limit beside others that gave back much, of one that touched nothing new",
+    { asked: true, cpuMicros: 1_001_000, contested: true, shrunkBytes: 500 * MB, ...touched(1) },
+    0,
+    "unresponsive",
+  ],
+  [
     "CPU over its limit beside others that changed nothing",
     { asked: true, cpuMicros: 1_001_000, contested: true, ...touched(10) },
     0,
@@ -196,18 +202,24 @@ const JUDGE: readonly (readonly [string, Partial<Vitals>, number, string | null]
 
 for (const [what, changes, grownMb, reason] of JUDGE) {
   Deno.test(`judge() of ${what}: ${reason ?? "lives"}`, () => {
-    assertEquals(judge(vitals(changes), REST + grownMb * MB)?.reason ?? null, reason);
+    assertEquals(judge(vitals(changes), REST + grownMb * MB, { isFresh: true })?.reason ?? null, reason);
   });
 }
 
+Deno.test("judge() leaves what its thread touched to be asked for, where others may have grown", () => {
+  const beside = vitals({ asked: true, cpuMicros: 1_001_000, contested: true, touchedBytes: null });
+  assertEquals(judge(beside, REST + 900 * MB)?.reason, "unresponsive");
+  assertEquals(judge(beside, REST + 900 * MB, { isFresh: true }), null);
+});
+
 Deno.test("judge() tells figures that an operator can act on", () => {
   const detail = (changes: Partial<Vitals>, grownMb = 0) => judge(vitals(changes), REST + grownMb * MB)?.detail;
-  assertEquals(detail({ heapLimitGrew: true }), "the heap outgrew its limit of 64 MB at once");
-  assertEquals(detail({ canCollect: false, externalBytes: 40 * MB }), "40 MB outside the heap, allowed 32 MB");
+  assertEquals(detail({ heapLimitGrew: true }), "the heap outgrew its limit of 64 MiB at once");
+  assertEquals(detail({ canCollect: false, externalBytes: 40 * MB }), "40 MiB outside the heap, allowed 32 MiB");
   assertEquals(detail({ asked: true, cpuMicros: 1_234_000 }), "1234 ms of CPU without a turn of the event loop");
   assertEquals(
     detail({ asked: true, cpuMicros: 1_234_000, ...touched(99) }, 99),
-    "the process grew by 99 MB while it did not answer",
+    "the process grew by 99 MiB while it did not answer",
   );
 });
 

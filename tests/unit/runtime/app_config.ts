@@ -1,5 +1,6 @@
 /** Configurations for unit tests: complete, with round numbers. */
 import type { AppConfig, NanoConfig } from "../../../runtime/config/resolved_config.ts";
+import { resolveAppLimits, resolveHostLimits } from "../../../runtime/config/resolve_limits.ts";
 
 /** An app's configuration. */
 export function appConfig(changes: Partial<AppConfig> = {}): AppConfig {
@@ -11,21 +12,17 @@ export function appConfig(changes: Partial<AppConfig> = {}): AppConfig {
     port: null,
     env: {},
     secrets: [],
-    memoryMb: 64,
-    externalMb: 32,
-    cpuMs: 5000,
-    timeoutMs: 30_000,
-    maxConcurrent: 4,
-    maxQueue: 3,
-    maxBodyBytes: 1000,
-    idleTimeoutMs: 0,
-    drainTimeoutMs: 20_000,
+    ...resolveAppLimits(
+      { memory_mb: 64, external_mb: 32, max_concurrent: 4, max_queue: 3, max_body_bytes: 1000 },
+      resolveHostLimits({ drain_timeout_ms: 20_000 }),
+    ),
     streams: "native",
     assets: null,
     outbound: "public",
     nodeCompat: true,
     crons: [],
     main: null,
+    root: null,
     jsonVars: {},
     project: null,
     ...changes,
@@ -42,8 +39,7 @@ export function nanoConfig(apps: readonly AppConfig[], changes: Partial<NanoConf
     admin: false,
     stateDir: "/state",
     install: { registry: null, token: null, uploads: false, timeoutMs: 300_000 },
-    drainTimeoutMs: 20_000,
-    maxMemoryMb: null,
+    ...resolveHostLimits({ drain_timeout_ms: 20_000 }),
     trustedProxies: [],
     secretFiles: [],
     layers: { given: [], setAside: [], hidden: [], sources: {}, rollouts: {} },

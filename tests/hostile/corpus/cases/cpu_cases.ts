@@ -3,7 +3,7 @@ import type { HostileCase } from "../hostile_case.ts";
 
 const ENDED = ["504 APP_UNRESPONSIVE"];
 const EVERYWHERE = ["handler", "timer", "microtask", "stream", "after the response", "drain", "top level"] as const;
-const QUICK = { cpu_ms: 500, timeout_ms: 60_000 };
+const QUICK = { cpu_ms: 500, timeout_ms: 300_000 };
 
 /** `(func (loop br 0))`, exported as `f`. */
 const WASM_LOOP = `const code = new Uint8Array([0,0x61,0x73,0x6d,1,0,0,0, 1,4,1,0x60,0,0, 3,2,1,0, 7,5,1,1,0x66,0,0,
@@ -113,6 +113,6 @@ export const CPU_CASES: readonly HostileCase[] = [
       return String(seen[0]);
     },
     sees: ["200"],
-    limits: { cpu_ms: 5000, timeout_ms: 60_000 },
+    limits: { cpu_ms: 5000, timeout_ms: 300_000 },
   },
 ];

@@ -82,7 +82,7 @@ export const HOST_CASES: readonly HostileCase[] = [
     name: "a native call that ends the process",
     deed: `kept.push(Array.from({ length: 1e7 }, (_, i) => i ^ 0x5555).sort().length);`,
     own: { guardian: true, config: { port: freePort() } },
-    limits: { memory_mb: 16, cpu_ms: 20_000, timeout_ms: 60_000 },
+    limits: { memory_mb: 16, cpu_ms: 20_000, timeout_ms: 300_000 },
     mayEndHost: true,
     sees: ["cut", "503 APP_OUT_OF_MEMORY", "500 APP_EXCEPTION", "504 APP_UNRESPONSIVE", "200"],
     act: async (scene, app) => {

@@ -8,7 +8,7 @@ const THROWN_OR_OOM = [THROWN, OOM];
 const SLOW_OR_OOM = ["504 APP_UNRESPONSIVE", OOM];
 const EVERYWHERE = ["handler", "timer", "microtask", "stream", "after the response", "drain", "top level"] as const;
 /** Growth takes a while on a busy machine; what is told must be the memory all the same. */
-const PATIENT = { cpu_ms: 10_000, timeout_ms: 60_000 };
+const PATIENT = { cpu_ms: 10_000, timeout_ms: 300_000 };
 
 /** A module with one growing memory, exported as `mem`. */
 const WASM_MEMORY = `const code = new Uint8Array([0,0x61,0x73,0x6d,1,0,0,0, 5,3,1,0,1, 7,7,1,3,0x6d,0x65,0x6d,2,0]);
@@ -77,7 +77,7 @@ const atOnce = Object.entries(AT_ONCE).map(([name, deed]): HostileCase => ({
   name: `at once, ${name}`,
   deed,
   sees: [...THROWN_OR_OOM, "504 APP_UNRESPONSIVE"],
-  limits: { cpu_ms: 5000, timeout_ms: 60_000 },
+  limits: { cpu_ms: 5000, timeout_ms: 300_000 },
   // A thread that is being ended may take the process along some time after its client was told
   lingers: true,
 }));
@@ -160,13 +160,13 @@ export const MEMORY_CASES: readonly HostileCase[] = [
     deed:
       `for (let i = 0;; i++) kept.push(new Intl.DateTimeFormat(["ar-EG", "ja", "de"][i % 3], { dateStyle: "full" }));`,
     sees: SLOW_OR_OOM,
-    limits: { cpu_ms: 8000, timeout_ms: 60_000 },
+    limits: { cpu_ms: 8000, timeout_ms: 300_000 },
   },
   {
     name: "headers without end",
     deed: `const h = new Headers(); for (let i = 0;; i++) h.append("x-" + i, text(1000));`,
     sees: SLOW_OR_OOM,
-    limits: { cpu_ms: 5000, timeout_ms: 60_000 },
+    limits: { cpu_ms: 5000, timeout_ms: 300_000 },
   },
   {
     name: "the console in a loop",
@@ -186,7 +186,7 @@ export const MEMORY_CASES: readonly HostileCase[] = [
     deed:
       `const c = new AbortController(); for (;;) { kept.push(AbortSignal.any([c.signal])); c.signal.addEventListener("abort", () => kept); }`,
     sees: SLOW_OR_OOM,
-    limits: { cpu_ms: 8000, timeout_ms: 60_000 },
+    limits: { cpu_ms: 8000, timeout_ms: 300_000 },
   },
   {
     name: "one half of a forked stream",

@@ -149,7 +149,7 @@ export const NETWORK_CASES: readonly HostileCase[] = [
       `kept.push(await (await fetch("http://127.0.0.1:" + request.headers.get("x-upstream") + "/bomb")).arrayBuffer());`,
     act: (scene, app) => withUpstream((port) => scene.see(app, "/", { headers: { "x-upstream": String(port) } })),
     sees: ["503 APP_OUT_OF_MEMORY", "500 APP_EXCEPTION"],
-    limits: { outbound: "any", timeout_ms: 60_000, cpu_ms: 10_000 },
+    limits: { outbound: "any", timeout_ms: 300_000, cpu_ms: 10_000 },
   },
   {
     name: "bodies of upstreams that nobody reads",
@@ -157,7 +157,7 @@ export const NETWORK_CASES: readonly HostileCase[] = [
       `for (let i = 0; i < 40; i++) kept.push(await fetch("http://127.0.0.1:" + request.headers.get("x-upstream") + "/endless"));`,
     act: (scene, app) => withUpstream((port) => scene.see(app, "/", { headers: { "x-upstream": String(port) } })),
     sees: ["200"],
-    limits: { outbound: "any", timeout_ms: 60_000, cpu_ms: 10_000 },
+    limits: { outbound: "any", timeout_ms: 300_000, cpu_ms: 10_000 },
   },
   {
     name: "an upstream that dies, three hundred times",
@@ -167,7 +167,7 @@ export const NETWORK_CASES: readonly HostileCase[] = [
       if (wrong > 0) throw new Error(wrong + " wrong");`,
     act: (scene, app) => withUpstream((port) => scene.see(app, "/", { headers: { "x-upstream": String(port) } })),
     sees: ["200"],
-    limits: { outbound: "any", timeout_ms: 60_000, cpu_ms: 10_000 },
+    limits: { outbound: "any", timeout_ms: 300_000, cpu_ms: 10_000 },
   },
   {
     name: "a body passed on from an upstream that dies",

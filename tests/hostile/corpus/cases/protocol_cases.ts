@@ -127,7 +127,7 @@ export const PROTOCOL_CASES: readonly HostileCase[] = [
       return `${response.status} ${(await response.arrayBuffer()).byteLength}`;
     },
     sees: ["200 1000000"],
-    limits: { timeout_ms: 60_000, cpu_ms: 20_000 },
+    limits: { timeout_ms: 300_000, cpu_ms: 20_000 },
   },
   {
     name: "ten thousand headers",

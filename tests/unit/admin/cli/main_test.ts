@@ -113,6 +113,8 @@ Deno.test("nano token needs nothing of nano.json but its state folder and its to
     assertEquals(await tokenOf({ apps: [app] }), "t0ken");
     assertEquals(await tokenOf({ prot: 1, port: "x", tls: 5, apps: {} }), "t0ken");
     assertEquals(await tokenOf('{ "state_dir": "kept", "apps": [ oops'), "t0ken");
+    assertEquals(await tokenOf('{ /* "state_dir": "old", */ "state_dir": "kept", // here\n "port": 1, }'), "t0ken");
+    assertEquals(await tokenOf('{ // "state_dir": "old"\n "state_dir": "kept", "apps": [ oops'), "t0ken");
     assertEquals(await tokenOf({ admin: { port: "x", token: "own" } }), "own");
     const outside = { admin: { token: { from_env: "ADMIN" } } };
     assertEquals(await tokenOf(outside, { ADMIN: "outside" }), "outside");
@@ -144,7 +146,11 @@ Deno.test("nano check --json tells the same to programs, with the same exit code
     assertEquals(JSON.parse(right.out), {
       ok: true,
       file: `${dir}/nano.json`,
-      apps: [{ name: "hello", hostnames: ["hello"] }],
+      apps: [{
+        name: "hello",
+        entry: { file: "index.ts", why: "the first conventional name that there is", reach: "." },
+        hostnames: ["hello"],
+      }],
       errors: [],
       running: false,
     });

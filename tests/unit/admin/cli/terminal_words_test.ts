@@ -45,6 +45,10 @@ Deno.test("the guardian writes as its host does: as log.format says, else by the
   try {
     const file = `${dir}/nano.json`;
     const cases = [['{"log":{"format":"json"}}', false, false], ['{"log":{"format":"pretty"}}', true, true], [
+      '{ // as\n "log": { "format": "json", }, }',
+      false,
+      false,
+    ], [
       "{}",
       true,
       false,

@@ -1,0 +1,95 @@
+/** Gives each module of a bundle what it would know of itself alone: `import.meta`, `__dirname`, `require.main` and the like. */
+
+import type { Loader, OnLoadResult, PluginBuild } from "esbuild";
+import { basename, dirname } from "node:path";
+import { appPath, appUrl } from "./app_files.ts";
+
+/** A module that speaks of itself. */
+export interface MetaModule {
+  readonly path: string;
+  /** Real path of the app's folder. */
+  readonly root: string;
+  readonly text: string;
+  readonly loader: Loader;
+  readonly compilerOptions: Readonly<Record<string, unknown>>;
+  /** Whether the app begins in it. */
+  readonly isMain: boolean;
+}
+
+const OF_ITSELF =
+  /\bimport\.meta\b|\b__dirname\b|\b__filename\b|\brequire\.(?:main|resolve)\b|\bmodule\.(?:id|filename|path|paths|parent|children|require)\b/;
+const RESOLVED = /\brequire\.resolve\(\s*(?:"([^"\n]+)"|'([^'\n]+)')\s*\)/g;
+/** A statement that only an ES module has: there is no `__dirname` in one, and packages look for it to know. */
+const ES_STATEMENT = /(?:^|[;}])[ \t]*(?:import\s*[{*"']|import\s+[\w$]|export\s*[{*]|export\s+[\w$])/m;
+
+/** What esbuild may leave to be lowered, for every pass over an app's code. */
+export const SYNTAX = {
+  target: "esnext",
+  // V8 has neither decorators nor `accessor`. All else stays as it is written: private fields lowered are slow ones.
+  supported: { decorators: false },
+} as const;
+
+/** Whether {@linkcode writeModuleMeta} has anything to replace. */
+export function speaksOfItself(text: string): boolean {
+  return OF_ITSELF.test(text);
+}
+
+/** Replaces the names: in one bundle they would be the bundle's own. Paths begin at the app's folder, not the host's. */
+export async function writeModuleMeta(build: PluginBuild, module: MetaModule): Promise<OnLoadResult> {
+  const { path, text, loader, compilerOptions } = module;
+  try {
+    const { code } = await build.esbuild.transform(await withResolved(build, module), {
+      loader,
+      sourcefile: basename(path),
+      sourcemap: "inline",
+      ...SYNTAX,
+      charset: "utf8",
+      logLevel: "silent",
+      // JSX too becomes code here: the comments that say how would not outlive this.
+      tsconfigRaw: { compilerOptions },
+      define: namesOf(module),
+    });
+    return { contents: code, loader: "js" };
+  } catch {
+    // The build itself finds the same mistake, and tells it with its place.
+    return { contents: text, loader };
+  }
+}
+
+/** esbuild leaves the argument of `require.resolve` as it is, and at run time there is nothing to look for it in. */
+async function withResolved(build: PluginBuild, { path, text }: MetaModule): Promise<string> {
+  const paths = new Map<string, string>();
+  for (const [call, double, single] of text.matchAll(RESOLVED)) {
+    const options = { kind: "require-resolve", importer: path, namespace: "file", resolveDir: dirname(path) } as const;
+    const found = await build.resolve(double ?? single!, options);
+    if (found.errors.length === 0 && found.path.startsWith("/")) paths.set(call, JSON.stringify(found.path));
+  }
+  return paths.size === 0 ? text : text.replaceAll(RESOLVED, (call) => paths.get(call) ?? call);
+}
+
+function namesOf({ path, root, text, isMain }: MetaModule): Record<string, string> {
+  const url = appUrl(root, path);
+  const filename = JSON.stringify(appPath(root, path));
+  const folder = JSON.stringify(dirname(appPath(root, path)));
+  const meta = {
+    "import.meta.url": JSON.stringify(url),
+    "import.meta.main": String(isMain),
+    "import.meta.dirname": folder,
+    "import.meta.filename": filename,
+  };
+  if (ES_STATEMENT.test(text)) return meta;
+  return {
+    ...meta,
+    __dirname: folder,
+    __filename: filename,
+    "module.id": isMain ? `"."` : filename,
+    "module.filename": filename,
+    "module.path": folder,
+    "module.paths": "[]",
+    "module.children": "[]",
+    "module.require": "require",
+    // Programs ask by these whether they were started or imported; `require` is that of run_time_require.ts.
+    "module.parent": isMain ? "null" : "require.main",
+    ...isMain ? { "require.main": "module" } : {},
+  };
+}

@@ -1,0 +1,42 @@
+/** What the bundler is told of an app: from the app's configuration, and that of the NANO around it. */
+
+import { sep } from "node:path";
+import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
+import type { ReachRule } from "./app_reach.ts";
+import type { AppSource } from "./bundler.ts";
+import type { ProjectStart } from "./find_entry.ts";
+import { installPolicyOf } from "./install_policy.ts";
+
+/** @param nodeEnv `process.env.NODE_ENV` where the app's variables do not say */
+export function sourceOf(app: AppConfig, config: NanoConfig, nodeEnv: string): AppConfig & AppSource {
+  return {
+    ...app,
+    start: projectStartOf(app),
+    install: installPolicyOf(app, config),
+    reach: reachOf(app, config),
+    hidden: [...ownFiles(config), ...config.secretFiles],
+    nodeEnv: app.env["NODE_ENV"] ?? nodeEnv,
+  };
+}
+
+/** Whatever makes another bundle of the same files. */
+export function keyOfSource({ name, path, nodeCompat, start, install, reach, hidden, nodeEnv }: AppSource): string {
+  return JSON.stringify([name, path, nodeCompat, start, install, reach, hidden, nodeEnv]);
+}
+
+/** What the folder's own file says of its beginning. */
+export function projectStartOf({ main, project, assets }: AppConfig): ProjectStart | null {
+  if (project === null) return null;
+  return { file: project.file, error: project.error, main, site: main === null ? assets?.path ?? null : null };
+}
+
+/** How far an app's imports may go: what was uploaded lies in NANO's own folder, where nothing else is its business. */
+export function reachOf({ path, root }: AppConfig, { stateDir }: Pick<NanoConfig, "stateDir">): ReachRule {
+  if (root !== null) return { root };
+  return path.startsWith(stateDir + sep) ? "own" : "found";
+}
+
+/** Files and folders of NANO itself. */
+export function ownFiles({ file, stateDir, tls }: Pick<NanoConfig, "file" | "stateDir" | "tls">): string[] {
+  return [file, stateDir, tls?.cert, tls?.key].filter((path) => typeof path === "string");
+}

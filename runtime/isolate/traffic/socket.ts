@@ -5,7 +5,6 @@ import {
   defineProperty,
   encodeText,
   entries,
-  matches,
   max,
   NativeCloseEvent,
   NativeDOMException,
@@ -13,16 +12,16 @@ import {
   NativeMessageEvent,
   NativeString,
   stringify,
-  stringToLowerCase,
   targetDispatch,
   targetForget,
   targetListen,
   TO_STRING_TAG,
 } from "../../protocol/primordials.ts";
-import { SafeMap, SafeSet } from "../../protocol/safe_collections.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
 import { append, listOf } from "../../protocol/safe_lists.ts";
 import type { AppBlob } from "../bodies/blob.ts";
 import { blobOf, bufferOf, sizeOf, toMessage } from "./socket_message.ts";
+import { areProtocols } from "./socket_protocols.ts";
 import { parseSocketUrl } from "./socket_url.ts";
 
 /** Where a socket's messages go. */
@@ -40,8 +39,6 @@ const CONNECTING = 0;
 const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Opens an outgoing connection for a new socket; set once the wall stands. */
 export type ConnectSocket = (socket: AppSocket, url: string, protocols: readonly string[]) => SocketTransport;
@@ -297,13 +294,3 @@ for (const [name, value] of entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
 }
 defineProperty(AppSocket, "name", { value: "WebSocket", configurable: true });
 defineProperty(AppSocket.prototype, TO_STRING_TAG, { value: "WebSocket", configurable: true });
-
-/** Whether they are tokens, none of them twice whatever its case. */
-function areProtocols(list: readonly string[]): boolean {
-  const seen = new SafeSet<string>();
-  for (let at = 0; at < list.length; at++) {
-    if (!matches(TOKEN, list[at]!)) return false;
-    seen.add(stringToLowerCase(list[at]!));
-  }
-  return seen.size === list.length;
-}

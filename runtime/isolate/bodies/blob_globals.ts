@@ -22,7 +22,7 @@ interface DenoCore {
 /** The name under which a clone of a Blob travels. */
 const CLONE_TYPE = "NanoBlob";
 
-/** Installs all of it; runs at boot, before an app's first byte. */
+/** Installs all of it; runs at boot, before an app's first byte. @boot */
 export function installBlobs(): void {
   for (const [name, own] of Object.entries({ Blob: AppBlob, File: AppFile, FormData: AppFormData })) {
     const native = (globalThis as unknown as Record<string, { prototype: object }>)[name]!;
@@ -41,6 +41,7 @@ export function installBlobs(): void {
  * An app can put that symbol on objects of its own, so the names of Deno's own Blobs must not lead to their class. (A
  * name that nobody knows would end the whole process in Deno 2.9.6, and no code may run where it is looked up: such a
  * clone is refused by `structured_clone.ts`.)
+ * @boot
  */
 function makeCloneable(): void {
   const { Deno } = globalThis as unknown as { Deno: Record<PropertyKey, unknown> };

@@ -1,5 +1,42 @@
 /** `caches`: the Cache API as Workers have it, in the memory of the app's own isolate and never shared. */
 import { bare } from "../../protocol/bare.ts";
+import {
+  bytesLength,
+  bytesSet,
+  defineProperty,
+  entries,
+  floor,
+  getOwnPropertyNames,
+  headersForEach,
+  headersGet,
+  isUint8Array,
+  matches,
+  NativeDOMException,
+  NativeRequest,
+  NativeResponse,
+  NativeTypeError,
+  NativeUint8Array,
+  readerCancel,
+  readerRead,
+  requestHeaders,
+  requestMethod,
+  requestUrl,
+  resolved,
+  responseBody,
+  responseBodyUsed,
+  responseHeaders,
+  responseStatus,
+  responseStatusText,
+  streamCancel,
+  streamLocked,
+  streamReader,
+  stringIndexOf,
+  stringSlice,
+  TO_STRING_TAG,
+  wallClock,
+} from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
+import { append, filterList, listHas, mapList } from "../../protocol/safe_lists.ts";
 import { keepingOf, varyOf } from "./cache_policy.ts";
 import { type CacheEntry, CacheStore } from "./cache_store.ts";
 import { withoutBase } from "../traffic/relative_urls.ts";
@@ -15,23 +52,25 @@ export interface MatchOptions {
 const MAX_CACHES = 1000;
 
 const opened = Symbol("opened");
-const NativeResponse = Response;
-const NativeRequest = Request;
-const NativeUint8Array = Uint8Array;
+const HTTP_URL = /^https?:/;
 
-/** Makes the classes over one store, and the app's one CacheStorage. */
+/** Without a prototype: an app's Object.prototype is not asked how to compare. */
+const NO_OPTIONS: MatchOptions = bare({});
+
+/** Makes the classes over one store, and the app's one CacheStorage. @boot */
 export function createCaches(store: CacheStore, now: () => number) {
   class Cache {
     readonly #name: string | null;
 
     constructor(key?: unknown, name: string | null = null) {
-      if (key !== opened) throw new TypeError("Illegal constructor");
+      if (key !== opened) throw new NativeTypeError("Illegal constructor");
       this.#name = name;
     }
 
     /** The kept response to a request, or undefined. */
     async match(request: RequestInfo | URL, options?: MatchOptions): Promise<Response | undefined> {
-      const entry = this.#find(await requestOf(request, "match"), options ?? {}).at(-1);
+      const found = this.#find(await requestOf(request, "match"), options ?? NO_OPTIONS);
+      const entry = found[found.length - 1];
       if (entry === undefined) return undefined;
       store.touch(entry);
       const { status, statusText, headers, body } = entry;
@@ -41,48 +80,54 @@ export function createCaches(store: CacheStore, now: () => number) {
     /** Keeps a response, unless its headers forbid it. */
     async put(request: RequestInfo | URL, response: Response): Promise<void> {
       const asked = await requestOf(request, "put");
-      if (asked.method !== "GET") throw new TypeError(`Cannot put a response to ${asked.method}: only GET is cached`);
-      if (!(response instanceof NativeResponse)) throw new TypeError("Cannot put what is no Response");
-      const { status, headers } = response;
-      if (status === 206) throw new TypeError("Cannot put a partial response (206)");
-      if (status < 200) throw new TypeError(`Cannot put a response of status ${status}`);
+      if (requestMethod(asked) !== "GET") {
+        throw new NativeTypeError(`Cannot put a response to ${requestMethod(asked)}: only GET is cached`);
+      }
+      if (!(response instanceof NativeResponse)) throw new NativeTypeError("Cannot put what is no Response");
+      const status = responseStatus(response);
+      const headers = responseHeaders(response);
+      const stream = responseBody(response);
+      if (status === 206) throw new NativeTypeError("Cannot put a partial response (206)");
+      if (status < 200) throw new NativeTypeError(`Cannot put a response of status ${status}`);
       const vary = varyOf(headers);
-      if (vary.includes("*")) throw new TypeError('Cannot put a response with "Vary: *"');
-      if (response.bodyUsed || response.body?.locked) throw new TypeError("Cannot put a response whose body is used");
+      if (listHas(vary, "*")) throw new NativeTypeError('Cannot put a response with "Vary: *"');
+      if (responseBodyUsed(response) || (stream !== null && streamLocked(stream))) {
+        throw new NativeTypeError("Cannot put a response whose body is used");
+      }
       const keeping = keepingOf(headers, now());
       if (keeping === null) {
-        await response.body?.cancel();
-        for (const old of this.#find(asked, {})) store.remove(old);
+        if (stream !== null) await streamCancel(stream);
+        removeAll(store, this.#find(asked, NO_OPTIONS));
         return;
       }
-      const body = await readBody(response, store.maxBytes);
+      const body = await readBody(stream, store.maxBytes);
       const entry: CacheEntry = {
         cache: this.#name,
         url: keyOf(asked),
-        vary: vary.map((name) => [name, asked.headers.get(name)]),
+        vary: mapList(vary, (name) => [name, headersGet(requestHeaders(asked), name)]),
         status,
-        statusText: response.statusText,
-        headers: [...headers].filter(([name]) => !keeping.without.has(name)),
+        statusText: responseStatusText(response),
+        headers: filterList(listOfHeaders(headers), (header) => !listHas(keeping.without, header[0])),
         body,
         expiresAt: now() + keeping.lifetimeMs,
       };
-      for (const old of this.#find(asked, {})) store.remove(old);
+      removeAll(store, this.#find(asked, NO_OPTIONS));
       if (!store.add(entry)) throw tooLarge(store.maxBytes);
     }
 
     /** Lets responses go. @returns whether there were any */
     async delete(request: RequestInfo | URL, options?: MatchOptions): Promise<boolean> {
-      const found = this.#find(await requestOf(request, "delete"), options ?? {});
-      for (const entry of found) store.remove(entry);
+      const found = this.#find(await requestOf(request, "delete"), options ?? NO_OPTIONS);
+      removeAll(store, found);
       return found.length > 0;
     }
 
     #find(request: Request, { ignoreMethod, ignoreSearch, ignoreVary }: MatchOptions): CacheEntry[] {
-      if (request.method !== "GET" && ignoreMethod !== true) return [];
+      if (requestMethod(request) !== "GET" && ignoreMethod !== true) return [];
       return store.find({
         cache: this.#name,
         url: keyOf(request),
-        headers: request.headers,
+        headers: requestHeaders(request),
         ignoreSearch: ignoreSearch === true,
         ignoreVary: ignoreVary === true,
       });
@@ -91,10 +136,10 @@ export function createCaches(store: CacheStore, now: () => number) {
 
   class CacheStorage {
     readonly #default: Cache;
-    readonly #named = new Map<string, Cache>();
+    readonly #named = new SafeMap<string, Cache>();
 
     constructor(key?: unknown) {
-      if (key !== opened) throw new TypeError("Illegal constructor");
+      if (key !== opened) throw new NativeTypeError("Illegal constructor");
       this.#default = new Cache(opened);
     }
 
@@ -110,7 +155,10 @@ export function createCaches(store: CacheStore, now: () => number) {
       let cache = this.#named.get(key);
       if (cache === undefined) {
         if (this.#named.size >= MAX_CACHES) {
-          throw new DOMException(`Cannot open "${key}": ${MAX_CACHES} caches exist already`, "QuotaExceededError");
+          throw new NativeDOMException(
+            `Cannot open "${key}": ${MAX_CACHES} caches exist already`,
+            "QuotaExceededError",
+          );
         }
         this.#named.set(key, cache = new Cache(opened, key));
       }
@@ -118,36 +166,38 @@ export function createCaches(store: CacheStore, now: () => number) {
     }
 
     has(name: string): Promise<boolean> {
-      return Promise.resolve(this.#named.has(`${name}`));
+      return resolved(this.#named.has(`${name}`));
     }
 
     /** Lets a cache go with all it keeps. @returns whether there was one */
     delete(name: string): Promise<boolean> {
       store.clear(`${name}`);
-      return Promise.resolve(this.#named.delete(`${name}`));
+      return resolved(this.#named.delete(`${name}`));
     }
 
     keys(): Promise<string[]> {
-      return Promise.resolve([...this.#named.keys()]);
+      const names: string[] = [];
+      this.#named.forEach((_cache, name) => append(names, name));
+      return resolved(names);
     }
   }
 
   for (const { name, prototype } of [Cache, CacheStorage]) {
-    Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
-    for (const member of Object.getOwnPropertyNames(prototype)) {
-      if (member !== "constructor") Object.defineProperty(prototype, member, { enumerable: true });
+    defineProperty(prototype, TO_STRING_TAG, { value: name, configurable: true });
+    for (const member of getOwnPropertyNames(prototype)) {
+      if (member !== "constructor") defineProperty(prototype, member, { enumerable: true });
     }
   }
-  Object.defineProperty(Cache, "length", { value: 0 });
+  defineProperty(Cache, "length", { value: 0 });
   return { Cache, CacheStorage, caches: new CacheStorage(opened) };
 }
 
-/** Gives the app `caches`: an eighth of what it may hold outside its heap. */
+/** Gives the app `caches`: an eighth of what it may hold outside its heap. @boot */
 export function installCaches(externalBytes: number): void {
-  const now = Date.now;
-  const made = createCaches(new CacheStore(Math.floor(externalBytes / 8), now), now);
-  for (const [name, value] of Object.entries(made)) {
-    Object.defineProperty(globalThis, name, {
+  const now = wallClock;
+  const made = createCaches(new CacheStore(floor(externalBytes / 8), now), now);
+  for (const [name, value] of entries(made)) {
+    defineProperty(globalThis, name, {
       value,
       writable: true,
       configurable: true,
@@ -160,44 +210,61 @@ export function installCaches(externalBytes: number): void {
 // deno-lint-ignore require-await -- a failure must be a rejection
 async function requestOf(input: RequestInfo | URL, action: string): Promise<Request> {
   const request = input instanceof NativeRequest ? input : withoutBase(() => new NativeRequest(input));
-  if (!/^https?:/.test(request.url)) {
-    throw new TypeError(`Cannot ${action} "${request.url}": its scheme is not http(s)`);
+  if (!matches(HTTP_URL, requestUrl(request))) {
+    throw new NativeTypeError(`Cannot ${action} "${requestUrl(request)}": its scheme is not http(s)`);
   }
   return request;
 }
 
-function keyOf({ url }: Request): string {
-  const fragment = url.indexOf("#");
-  return fragment < 0 ? url : url.slice(0, fragment);
+function keyOf(request: Request): string {
+  const url = requestUrl(request);
+  const fragment = stringIndexOf(url, "#");
+  return fragment < 0 ? url : stringSlice(url, 0, fragment);
 }
 
-/** Reads a body that may be no longer than a whole cache. */
-async function readBody(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (response.body === null) return null;
-  const reader = response.body.getReader();
+function removeAll(store: CacheStore, found: readonly CacheEntry[]): void {
+  for (let at = 0; at < found.length; at++) store.remove(found[at]!);
+}
+
+function listOfHeaders(headers: Headers): [string, string][] {
+  const list: [string, string][] = [];
+  headersForEach(headers, (value, name) => append(list, [name, value]));
+  return list;
+}
+
+/** @throws {DOMException} when it is too long for the cache */
+async function readBody(
+  body: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (body === null) return null;
+  const reader = streamReader(body);
   const chunks: Uint8Array[] = [];
   let size = 0;
   while (true) {
-    const { done, value } = await reader.read();
+    const { done, value } = await readerRead(reader);
     if (done) break;
-    if (!(value instanceof NativeUint8Array)) throw new TypeError("Cannot put a stream chunk that is no Uint8Array");
-    size += value.byteLength;
+    if (!isUint8Array(value)) throw new NativeTypeError("Cannot put a stream chunk that is no Uint8Array");
+    size += bytesLength(value);
     if (size > maxBytes) {
       const error = tooLarge(maxBytes);
-      await reader.cancel(error);
+      await readerCancel(reader, error);
       throw error;
     }
-    chunks.push(value);
+    append(chunks, value);
   }
   const whole = new NativeUint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
+  let end = 0;
+  for (let at = 0; at < chunks.length; at++) {
+    bytesSet(whole, chunks[at]!, end);
+    end += bytesLength(chunks[at]!);
   }
   return whole;
 }
 
 function tooLarge(maxBytes: number): DOMException {
-  return new DOMException(`Cannot put the response: the app's caches hold ${maxBytes} bytes`, "QuotaExceededError");
+  return new NativeDOMException(
+    `Cannot put the response: the app's caches hold ${maxBytes} bytes`,
+    "QuotaExceededError",
+  );
 }

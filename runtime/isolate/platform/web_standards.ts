@@ -1,4 +1,5 @@
 /** Mends what a node worker lacks or distorts of ECMA-429 (docs/decisions/0007): names, descriptors, timers, events. */
+import { global } from "../../protocol/primordials.ts";
 import { installErrorEvents, type UncaughtSink } from "./event_standards.ts";
 import { createTimers } from "./timers.ts";
 
@@ -29,6 +30,7 @@ const { defineProperty, getOwnPropertyDescriptor } = Object;
  * Installs all of it; runs once the doors are closed, before an app is loaded.
  *
  * @param report takes errors and rejections that no listener of the app has handled
+ * @boot
  */
 export function installWebStandards(report: UncaughtSink): void {
   for (const [name, value] of Object.entries(createTimers())) setGlobal(name, value);
@@ -49,7 +51,7 @@ export function installWebStandards(report: UncaughtSink): void {
   settleGlobals();
 }
 
-/** Gives every global the descriptor and `length` of WebIDL; again once NANO's own fetch classes are in place. */
+/** Gives every global the descriptor and `length` of WebIDL; again once NANO's own fetch classes are in place. @boot */
 export function settleGlobals(): void {
   for (const name of Object.getOwnPropertyNames(globalThis)) {
     const descriptor = getOwnPropertyDescriptor(globalThis, name)!;
@@ -68,14 +70,15 @@ export function settleGlobals(): void {
   }
 }
 
+/** @boot */
 function setGlobal(name: string, value: unknown): void {
   defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: true });
 }
 
-/** `self`, which a node worker lacks. */
+/** `self`, which a node worker lacks. @boot */
 function defineScope(): void {
   defineProperty(globalThis, "self", {
-    get: () => globalThis,
+    get: () => global,
     set(value: unknown) {
       setGlobal("self", value);
     },
@@ -84,7 +87,7 @@ function defineScope(): void {
   });
 }
 
-/** https://fetch.spec.whatwg.org/#dom-request-duplex: "half" for every Request. */
+/** https://fetch.spec.whatwg.org/#dom-request-duplex: "half" for every Request. @boot */
 function addDuplex(): void {
   const methodOf = getOwnPropertyDescriptor(Request.prototype, "method")!.get!;
   const { apply } = Reflect;

@@ -1,8 +1,27 @@
 /** WebSocket inside an isolate: outgoing, taken over from a client, or one end of a WebSocketPair. */
-
 import { bare } from "../../protocol/bare.ts";
+import {
+  bytesLength,
+  defineProperty,
+  encodeText,
+  entries,
+  max,
+  NativeCloseEvent,
+  NativeDOMException,
+  NativeEvent,
+  NativeMessageEvent,
+  NativeString,
+  stringify,
+  targetDispatch,
+  targetForget,
+  targetListen,
+  TO_STRING_TAG,
+} from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
+import { append, listOf } from "../../protocol/safe_lists.ts";
 import type { AppBlob } from "../bodies/blob.ts";
-import { blobOf, bufferOf, toMessage } from "./socket_message.ts";
+import { blobOf, bufferOf, sizeOf, toMessage } from "./socket_message.ts";
+import { areProtocols } from "./socket_protocols.ts";
 import { parseSocketUrl } from "./socket_url.ts";
 
 /** Where a socket's messages go. */
@@ -20,13 +39,6 @@ const CONNECTING = 0;
 const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
-
-const NativeMessageEvent = MessageEvent;
-const NativeCloseEvent = CloseEvent;
-const NativeEvent = Event;
-const encoder = new TextEncoder();
-const encode = encoder.encode.bind(encoder);
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Opens an outgoing connection for a new socket; set once the wall stands. */
 export type ConnectSocket = (socket: AppSocket, url: string, protocols: readonly string[]) => SocketTransport;
@@ -72,15 +84,15 @@ export class AppSocket extends EventTarget {
   #unaccepted: (() => void)[] | null = null;
   /** Where an end that stands for the client passes its messages on. */
   #forward: SocketTransport | null = null;
-  readonly #handlers = new Map<string, Handler>();
+  readonly #handlers = new SafeMap<string, Handler>();
 
   constructor(url: string | URL | typeof INTERNAL, protocols: string | string[] = []) {
     super();
     if (url === INTERNAL) return;
     const parsed = parseSocketUrl(url as string | URL);
-    const list = typeof protocols === "string" ? [protocols] : [...protocols];
-    if (list.some((one) => !TOKEN.test(one)) || new Set(list.map((one) => one.toLowerCase())).size !== list.length) {
-      throw new DOMException(`Cannot connect: the subprotocols ${JSON.stringify(list)} are invalid`, "SyntaxError");
+    const list = typeof protocols === "string" ? [protocols] : listOf(protocols);
+    if (!areProtocols(list)) {
+      throw new NativeDOMException(`Cannot connect: the subprotocols ${stringify(list)} are invalid`, "SyntaxError");
     }
     this.#url = parsed;
     this.#transport = AppSocket.#connect!(this, parsed, list);
@@ -135,42 +147,45 @@ export class AppSocket extends EventTarget {
 
   #handle(type: string, handler: Handler): void {
     const present = this.#handlers.get(type) ?? null;
-    if (present !== null) this.removeEventListener(type, present as EventListener);
+    if (present !== null) targetForget(this, type, present);
     const next = typeof handler === "function" ? handler : null;
     this.#handlers.set(type, next);
-    if (next !== null) this.addEventListener(type, next as EventListener);
+    if (next !== null) targetListen(this, type, next);
   }
 
   /** Begins to receive, for an end of a WebSocketPair; elsewhere it does nothing. */
   accept(): void {
     const waiting = this.#unaccepted;
     this.#unaccepted = null;
-    for (const deliver of waiting ?? []) deliver();
+    if (waiting !== null) { for (let at = 0; at < waiting.length; at++) waiting[at]!(); }
   }
 
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
     const isUnbound = this.#transport === null;
     if (this.#readyState === CONNECTING && !isUnbound) {
-      throw new DOMException("Cannot send: the socket is still connecting", "InvalidStateError");
+      throw new NativeDOMException("Cannot send: the socket is still connecting", "InvalidStateError");
     }
     if (this.#readyState >= CLOSING) return;
     const message = toMessage(data);
-    this.#buffered += message.length;
+    this.#buffered += sizeOf(message);
     if (this.#buffered > MAX_BUFFERED_BYTES) {
       this.close(4013, "Too much is waiting to be sent");
       return;
     }
-    if (this.#transport === null) this.#unsent.push(message);
+    if (this.#transport === null) append(this.#unsent, message);
     else this.#transport.send(message);
   }
 
   close(code?: number, reason = ""): void {
     if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999) && !(code === 1001 || code === 1011)) {
-      throw new DOMException(`Cannot close with code ${code}: 1000 and 3000 to 4999 are allowed`, "InvalidAccessError");
+      throw new NativeDOMException(
+        `Cannot close with code ${code}: 1000 and 3000 to 4999 are allowed`,
+        "InvalidAccessError",
+      );
     }
-    const text = String(reason);
-    if (encode(text).length > 123) {
-      throw new DOMException("Cannot close: the reason is longer than 123 bytes", "SyntaxError");
+    const text = NativeString(reason);
+    if (bytesLength(encodeText(text)) > 123) {
+      throw new NativeDOMException("Cannot close: the reason is longer than 123 bytes", "SyntaxError");
     }
     if (this.#readyState >= CLOSING) return;
     this.#readyState = CLOSING;
@@ -201,7 +216,7 @@ export class AppSocket extends EventTarget {
         socket.#transport = transport;
         const unsent = socket.#unsent;
         socket.#unsent = [];
-        for (const message of unsent) transport.send(message);
+        for (let at = 0; at < unsent.length; at++) transport.send(unsent[at]!);
         const close = socket.#unsentClose;
         if (close !== null) transport.close(close.code, close.reason);
       },
@@ -221,7 +236,7 @@ export class AppSocket extends EventTarget {
         socket.#protocol = protocol;
         if (socket.#readyState !== CONNECTING) return;
         socket.#readyState = OPEN;
-        socket.dispatchEvent(new NativeEvent("open"));
+        targetDispatch(socket, new NativeEvent("open"));
       },
 
       /** A message arrived. */
@@ -229,7 +244,7 @@ export class AppSocket extends EventTarget {
         const deliver = () => {
           if (socket.#forward !== null) return socket.#forward.send(data);
           // As the standard has it, nothing is heard of once close() was called.
-          if (socket.#readyState >= CLOSING) return socket.#transport?.dispatched(data.length);
+          if (socket.#readyState >= CLOSING) return socket.#transport?.dispatched(sizeOf(data));
           const isBlob = socket.#binaryType === "blob";
           let shown: string | AppBlob | ArrayBuffer;
           try {
@@ -240,21 +255,21 @@ export class AppSocket extends EventTarget {
           } catch {
             // There is no room for it; the app learns of it by the close.
             socket.close(4013, "The app holds too much Blob data");
-            return socket.#transport?.dispatched(data.length);
+            return socket.#transport?.dispatched(sizeOf(data));
           }
           try {
-            socket.dispatchEvent(new NativeMessageEvent("message", bare({ data: shown })));
+            targetDispatch(socket, new NativeMessageEvent("message", bare({ data: shown })));
           } finally {
-            socket.#transport?.dispatched(data.length);
+            socket.#transport?.dispatched(sizeOf(data));
           }
         };
         if (socket.#unaccepted === null) deliver();
-        else socket.#unaccepted.push(deliver);
+        else append(socket.#unaccepted, deliver);
       },
 
       /** The network has taken this much. */
       sent(socket: AppSocket, bytes: number): void {
-        socket.#buffered = Math.max(0, socket.#buffered - bytes);
+        socket.#buffered = max(0, socket.#buffered - bytes);
       },
 
       /** The connection has ended. */
@@ -264,18 +279,18 @@ export class AppSocket extends EventTarget {
           if (socket.#forward !== null) return socket.#forward.close(code, reason);
           const failed = socket.#readyState === CONNECTING;
           socket.#readyState = CLOSED;
-          if (failed || code === 1006) socket.dispatchEvent(new NativeEvent("error"));
-          socket.dispatchEvent(new NativeCloseEvent("close", bare({ code, reason, wasClean: code !== 1006 })));
+          if (failed || code === 1006) targetDispatch(socket, new NativeEvent("error"));
+          targetDispatch(socket, new NativeCloseEvent("close", bare({ code, reason, wasClean: code !== 1006 })));
         };
         if (socket.#unaccepted === null) deliver();
-        else socket.#unaccepted.push(deliver);
+        else append(socket.#unaccepted, deliver);
       },
     };
   }
 }
 
-for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
-  Object.defineProperty(AppSocket.prototype, name, { value, enumerable: true });
+for (const [name, value] of entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
+  defineProperty(AppSocket.prototype, name, { value, enumerable: true });
 }
-Object.defineProperty(AppSocket, "name", { value: "WebSocket", configurable: true });
-Object.defineProperty(AppSocket.prototype, Symbol.toStringTag, { value: "WebSocket", configurable: true });
+defineProperty(AppSocket, "name", { value: "WebSocket", configurable: true });
+defineProperty(AppSocket.prototype, TO_STRING_TAG, { value: "WebSocket", configurable: true });

@@ -28,6 +28,7 @@ export {
   type AppStateName,
   type AppTick,
   type AssetsConfig,
+  type BindingConfig,
   CHANGE_ACTIONS,
   type ChangeAction,
   type ChangeRequest,

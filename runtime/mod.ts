@@ -9,6 +9,7 @@ export type {
   AdminConfig,
   AppConfig,
   AssetsConfig,
+  BindingConfig,
   CronConfig,
   InstallConfig,
   JsonValue,

@@ -46,6 +46,7 @@ export class AppViews {
       streams: own?.streams ?? null,
       node_compat: own?.nodeCompat ?? null,
       assets: own?.assets ? { path: own.assets.path, single_page: own.assets.singlePage } : null,
+      bindings: (own?.bindings ?? []).map(({ name, kind, store }) => ({ name, kind, store })),
       requests_by_end: Object.fromEntries(this.#target.observations.requestsByEnd(name)),
       requests_by_status: Object.fromEntries(this.#target.observations.requestsByStatus(name)),
     };

@@ -7,9 +7,12 @@ export interface AppBinding {
   readonly kind: BindingKind;
   /** Its name in `env`, or null when it is not there. */
   readonly name: string | null;
+  /** Which one of its kind. */
+  readonly store: string;
 }
 
 /** All of them. */
-export function appBindings({ assets }: AppConfig): readonly AppBinding[] {
-  return assets === null ? [] : [{ kind: "assets", name: assets.binding }];
+export function appBindings({ assets, bindings }: AppConfig): readonly AppBinding[] {
+  const own: AppBinding[] = assets === null ? [] : [{ kind: "assets", name: assets.binding, store: "" }];
+  return [...own, ...bindings];
 }

@@ -1,6 +1,7 @@
 /** What a Workers project's own file says, in the terms of nano.json; what NANO does not have is named with its line. */
 import { dirname, isAbsolute, join, relative } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
+import type { NamedKind } from "./binding_configs.ts";
 import { cronProblem } from "./cron_expression.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
 import { readWranglerFile, type WranglerFile } from "./wrangler_file.ts";
@@ -18,6 +19,14 @@ export interface MissingBinding {
   readonly kind: string;
   /** Where it is asked for, such as "wrangler.jsonc, line 12". */
   readonly where: string;
+}
+
+/** A binding that the project asks for and NANO has. */
+export interface ProjectBinding {
+  readonly name: string;
+  readonly kind: NamedKind;
+  /** Whatever tells it from others of the project. */
+  readonly id: string;
 }
 
 /** How requests pass between a project's static files and its code. */
@@ -41,14 +50,17 @@ export interface WorkersProject {
   /** Keys of nano.json that the file fills where nano.json does not. */
   readonly entry: { readonly hostname?: readonly string[]; readonly crons?: NonNullable<WrittenApp["crons"]> };
   readonly assets: ProjectAssets | null;
+  readonly bindings: readonly ProjectBinding[];
   readonly missing: readonly MissingBinding[];
   /** What else it says that has no effect here, each a sentence with its line. */
   readonly notes: readonly string[];
 }
 
+/** As nano.json takes names in `env`. */
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 /** Lists of bindings: key of the file, name of the binding within an item, what people call it. */
 const BINDING_LISTS: readonly (readonly [key: string, name: string, kind: string])[] = [
-  ["kv_namespaces", "binding", "KV namespace"],
   ["d1_databases", "binding", "D1 database"],
   ["r2_buckets", "binding", "R2 bucket"],
   ["services", "binding", "service"],
@@ -106,6 +118,7 @@ function workersProject(folder: string, file: WranglerFile, environment: string 
       ...crons.length === 0 ? {} : { crons: crons.map((schedule) => ({ schedule })) },
     },
     assets: typeof directory === "string" ? projectAssets(assets!, within(directory, "assets"), reader) : null,
+    bindings: projectBindings(reader),
     missing: missingBindings(reader),
     notes: reader.notes,
   };
@@ -160,6 +173,18 @@ function cronsOf(reader: Reader): string[] {
       reader.note(`cron ${JSON.stringify(schedule)} has no effect: ${problem}`, ["triggers", "crons", at]);
     }
     return problem === null;
+  });
+}
+
+function projectBindings(reader: Reader): ProjectBinding[] {
+  const namespaces = reader.value("kv_namespaces");
+  return (Array.isArray(namespaces) ? namespaces : []).flatMap((item, at) => {
+    const { binding, id } = (item ?? {}) as { binding?: unknown; id?: unknown };
+    if (typeof binding === "string" && VARIABLE_NAME.test(binding) && binding !== "__proto__") {
+      return [{ name: binding, kind: "kv" as const, id: typeof id === "string" && id !== "" ? id : binding }];
+    }
+    reader.note("a KV namespace without a name has no effect", ["kv_namespaces", at]);
+    return [];
   });
 }
 

@@ -13,6 +13,7 @@ import type { AppBundle } from "../bundle/bundler.ts";
 import { ENTRY_NAMES } from "../bundle/find_entry.ts";
 import type { Clock } from "../clock.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
+import type { DataThread } from "../data/data_thread.ts";
 import { descriptors } from "../machine/descriptors.ts";
 import type { NanoError } from "../errors.ts";
 import type { NanoEvent } from "../events.ts";
@@ -35,6 +36,8 @@ export interface UnitTools {
   readonly emit: (event: NanoEvent) => void;
   /** Absolute paths of files that no folder of assets may show. */
   readonly hidden: readonly string[];
+  /** Where bindings keep what apps give them. */
+  readonly data: DataThread;
   /** Null while Deno's OpenTelemetry is off. */
   readonly tracer: Tracer | null;
 }
@@ -60,7 +63,7 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
       const takeDescriptor = () => descriptors.take({ app: app.name, client: null });
       const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor });
       const door = tools.tracer === null ? plain : new TracedDoor(plain, { app: app.name, tracer: tools.tracer });
-      const hosts = appBindings(app).map((binding) => bindingHost(binding, { folder }));
+      const hosts = appBindings(app).map((binding) => bindingHost(binding, { app, folder, data: tools.data, clock }));
       return hosts.length === 0 ? door : new DoorWithBindings(door, hosts);
     },
     emit,

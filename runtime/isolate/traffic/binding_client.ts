@@ -9,11 +9,16 @@ import {
   type Plain,
 } from "../../protocol/binding_call.ts";
 import { BODY, type BodyKind, OP, type WholeBody } from "../../protocol/operations.ts";
+import type { ByteSource } from "../../protocol/byte_stream.ts";
 import type { Wire } from "../../protocol/wire.ts";
 import { fetchThrough } from "./binding_fetch.ts";
 
 /** Calls that wait for their turn; an app that goes on beyond that has lost count. */
 const MAX_WAITING = 10_000;
+
+/** Longer bytes are streamed. */
+const WHOLE_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /** A call and who waits for it. */
 interface Call {
@@ -37,10 +42,12 @@ const NativeReadableStream = ReadableStream;
 const NAMED: Readonly<Record<string, ErrorConstructor>> = bare({ TypeError, RangeError, SyntaxError });
 const NativeDOMException = DOMException;
 const { apply } = Reflect;
+const resolved = Promise.resolve.bind(Promise);
 const { defineProperty } = Object;
 const { get: mapGet, set: mapSet, delete: mapDelete } = Map.prototype;
 const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, "size")!.get!;
 const { addEventListener, removeEventListener } = EventTarget.prototype;
+const { slice } = Uint8Array.prototype;
 const { getReader } = ReadableStream.prototype;
 const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")!.get!;
 const reasonOf = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "reason")!.get!;
@@ -114,7 +121,10 @@ export class BindingClient {
     apply(mapSet, this.#sent, [id, call]);
     if (body === null) wire.out.push(OP.CALL, id, place, method, args, BODY.NONE, null);
     else if (typeof body === "string") wire.out.push(OP.CALL, id, place, method, args, BODY.WHOLE, body);
-    else if (body instanceof NativeUint8Array) {
+    else if (body instanceof NativeUint8Array && body.byteLength > WHOLE_BYTES) {
+      wire.out.push(OP.CALL, id, place, method, args, BODY.STREAM, null);
+      wire.send(id, sourceOf(new NativeUint8Array(body)), { owned: true, onEnd: nothing });
+    } else if (body instanceof NativeUint8Array) {
       wire.out.begin(OP.CALL, id, place, method, args, BODY.WHOLE);
       wire.pushBytes(body, false);
     } else {
@@ -177,6 +187,19 @@ export class BindingClient {
     }
     return call;
   }
+}
+
+/** The bytes piece by piece, so that no more of them is under way than the host takes. */
+function sourceOf(bytes: Uint8Array): ByteSource {
+  let at = 0;
+  return {
+    read() {
+      const value = apply(slice, bytes, [at, at += CHUNK_BYTES]) as Uint8Array;
+      const result = value.byteLength === 0 ? bare({ done: true as const }) : bare({ done: false as const, value });
+      return resolved(result) as ReturnType<ByteSource["read"]>;
+    },
+    cancel: () => resolved(undefined) as Promise<void>,
+  };
 }
 
 /** The stream's own class may be a polyfill's. */

@@ -21,7 +21,7 @@ const shape = Object.fromEntries(Object.entries(KINDS).map(([kind, schema]) => [
 /** One binding: one key, its kind. */
 export const bindingSchema = section(shape, example).refine(
   (binding) => Object.keys(binding).length === 1,
-  { error: `expected ${example}, with one key`, abort: true },
+  { error: `expected ${example}, with one key`, when: ({ issues }) => issues.length === 0 },
 );
 
 /** A binding as it is written. */

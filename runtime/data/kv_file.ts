@@ -117,7 +117,7 @@ export class KvFile implements Disposable {
         return this.#put(args);
       case "delete":
         this.#statements.delete.run(encoder.encode(args[0] as string));
-        return [];
+        return [this.bytes];
       case "list":
         return this.#list(args[0] as string, args[1] as string | null, args[2] as number);
       case "size":
@@ -170,7 +170,7 @@ export class KvFile implements Disposable {
       metadata as string | null,
       bytes as Uint8Array<ArrayBuffer>,
     );
-    return [];
+    return [this.bytes];
   }
 
   #list(prefix: string, after: string | null, limit: number): readonly Plain[] {

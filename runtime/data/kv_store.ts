@@ -25,13 +25,17 @@ export interface KvStore {
   get(key: string, maxBytes: number): Promise<KvEntry | null>;
   /** @returns value and metadata of each key, one after the other; null where there is none */
   getMany(keys: readonly string[]): Promise<readonly (string | null)[]>;
-  /** @param options.maxBytes that the namespace may hold */
+  /**
+   * @param options.maxBytes that the namespace may hold
+   * @returns bytes that it holds
+   */
   put(key: string, value: Uint8Array, options: {
     readonly expires: number | null;
     readonly metadata: string | null;
     readonly maxBytes: number;
-  }): Promise<void>;
-  delete(key: string): Promise<void>;
+  }): Promise<number>;
+  /** @returns bytes that it holds */
+  delete(key: string): Promise<number>;
   /** @param options.cursor of the page before, or null */
   list(options: { readonly prefix: string; readonly cursor: string | null; readonly limit: number }): Promise<KvPage>;
 }
@@ -50,10 +54,12 @@ export function kvStore(thread: DataThread, name: string): KvStore {
       return await run("getMany", keys) as readonly (string | null)[];
     },
     async put(key, value, { expires, metadata, maxBytes }) {
-      await run("put", [key, value, expires, metadata, maxBytes]);
+      const [bytes] = await run("put", [key, value, expires, metadata, maxBytes]);
+      return bytes as number;
     },
     async delete(key) {
-      await run("delete", [key]);
+      const [bytes] = await run("delete", [key]);
+      return bytes as number;
     },
     async list({ prefix, cursor, limit }) {
       const [keys, next] = await run("list", [prefix, cursor, limit]);

@@ -26,6 +26,10 @@ export interface BindingCall {
 
 /** What a binding does in the host, for one app. */
 export interface BindingHost extends Disposable {
+  /** Names that it answers to. */
+  readonly methods: readonly string[];
+  /** What its store holds, once that is known; missing where it has none. */
+  readonly storedBytes?: number | null;
   /** @throws {BindingError} what the app is told; of anything else it learns only that it happened */
   call(call: BindingCall): Promise<CallAnswer>;
 }

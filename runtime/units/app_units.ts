@@ -63,7 +63,9 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
       const takeDescriptor = () => descriptors.take({ app: app.name, client: null });
       const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor });
       const door = tools.tracer === null ? plain : new TracedDoor(plain, { app: app.name, tracer: tools.tracer });
-      const hosts = appBindings(app).map((binding) => bindingHost(binding, { app, folder, data: tools.data, clock }));
+      const hosts = appBindings(app).map((binding) =>
+        bindingHost(binding, { app, folder, data: tools.data, clock, emit })
+      );
       return hosts.length === 0 ? door : new DoorWithBindings(door, hosts);
     },
     emit,

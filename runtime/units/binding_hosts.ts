@@ -6,6 +6,8 @@ import type { Clock } from "../clock.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { DataThread } from "../data/data_thread.ts";
 import { kvStore } from "../data/kv_store.ts";
+import type { NanoEvent } from "../events.ts";
+import { MeteredBinding } from "./metered_binding.ts";
 import type { AssetFolder } from "../http/assets.ts";
 import type { BindingHost, BindingKind } from "../protocol/binding_call.ts";
 
@@ -16,6 +18,7 @@ export interface BindingTools {
   readonly folder: AssetFolder | null;
   readonly data: DataThread;
   readonly clock: Clock;
+  readonly emit: (event: NanoEvent) => void;
 }
 
 type Maker = (binding: AppBinding, tools: BindingTools) => BindingHost;
@@ -28,5 +31,7 @@ const HOSTS: { readonly [Kind in BindingKind]: Maker } = {
 
 /** Opens the host's part of a binding. */
 export function bindingHost(binding: AppBinding, tools: BindingTools): BindingHost {
-  return HOSTS[binding.kind](binding, tools);
+  const { app: { name }, clock, emit } = tools;
+  const meter = { app: name, binding: binding.name ?? binding.kind, clock, emit };
+  return new MeteredBinding(HOSTS[binding.kind](binding, tools), meter);
 }

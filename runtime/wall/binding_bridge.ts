@@ -1,6 +1,5 @@
 /** The host's half of an app's bindings: takes calls off the wall, has them carried out, sends the answers back. */
 import type { Clock } from "../clock.ts";
-import { messageOf } from "../errors.ts";
 import type { Untrusted } from "../protocol/batch.ts";
 import {
   BindingError,
@@ -36,8 +35,6 @@ export type CallFields = Untrusted<OperationFields["CALL"]>;
 /** What a bridge works with. */
 export interface BridgeTools {
   readonly clock: Clock;
-  /** Told of what the app is told nothing of. */
-  readonly onFailure: (text: string) => void;
 }
 
 /** A call that waits for its answer. */
@@ -114,7 +111,7 @@ export class BindingBridge {
     const work = new Promise<CallAnswer>((resolve) => resolve(host.call({ method, args, body, signal })));
     work.then((answer) => this.#answer(id as number, running, answer), (error) => {
       if (this.#isOver(id as number, running)) return;
-      this.#fail(id as number, this.#shown(error, method));
+      this.#fail(id as number, this.#shown(error));
     }).finally(() => this.#working--);
   }
 
@@ -182,10 +179,9 @@ export class BindingBridge {
     wire.kick();
   }
 
-  /** What only the host may know goes to the log, not to the app. */
-  #shown(error: unknown, method: string): BindingError {
+  /** What only the host may know; whoever made the binding has told the log. */
+  #shown(error: unknown): BindingError {
     if (error instanceof BindingError) return error;
-    this.#tools.onFailure(`Cannot carry out "${method}" of a binding: ${messageOf(error)}`);
     return new BindingError("Cannot call a binding: the host failed to carry it out, see its log", {
       code: "BINDING_FAILED",
     });

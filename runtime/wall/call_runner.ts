@@ -89,10 +89,7 @@ export class CallRunner {
     this.#onBusy = onBusy;
     this.#sockets = new SocketBridge(wire);
     this.#outbound = new OutboundBridge(wire, traffic.door);
-    this.#bindings = new BindingBridge(wire, traffic.door.bindings ?? [], {
-      clock: traffic.clock,
-      onFailure: (text) => traffic.observer.onLog("error", text),
-    });
+    this.#bindings = new BindingBridge(wire, traffic.door.bindings ?? [], { clock: traffic.clock });
     this.#handlers = this.#handlersOf(wire);
   }
 

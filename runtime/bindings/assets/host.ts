@@ -12,6 +12,7 @@ import { joinHeaders, splitHeaders } from "../../protocol/header_block.ts";
 
 /** Only the app's own folder is within its reach, whatever the URL says. */
 export class AssetsHost implements BindingHost {
+  readonly methods = ["fetch"];
   readonly #folder: AssetFolder;
   readonly #streams = new Set<AssetStream>();
 

@@ -36,6 +36,8 @@ export interface KvTools {
 
 /** One app's hold of a namespace. */
 export class KvHost implements BindingHost {
+  readonly methods = ["get", "getMany", "put", "delete", "list"];
+  storedBytes: number | null = null;
   readonly #tools: KvTools;
   readonly #budget = new ByteBudget(BUDGET_BYTES);
 
@@ -53,8 +55,7 @@ export class KvHost implements BindingHost {
       case "put":
         return await this.#put(call);
       case "delete":
-        for (const key of call.args) await this.#tools.store.delete(keyOf(key, "DELETE"));
-        return NOTHING;
+        return await this.#delete(call.args);
       case "list":
         return await this.#list(call.args);
       default:
@@ -107,17 +108,23 @@ export class KvHost implements BindingHost {
     if (!(body instanceof ReadableStream)) {
       const value = typeof body === "string" ? encoder.encode(body) : body ?? new Uint8Array();
       if (value.byteLength > MAX_VALUE_BYTES) throw tooLong(value.byteLength);
-      await store.put(key, value, options);
+      this.storedBytes = await store.put(key, value, options);
       return NOTHING;
     }
     const most = typeof length === "number" ? length : MAX_VALUE_BYTES;
     if (most > MAX_VALUE_BYTES) throw tooLong(most);
     const giveBack = await this.#budget.take(most, signal);
     try {
-      await store.put(key, await collect(body, most), options);
+      this.storedBytes = await store.put(key, await collect(body, most), options);
     } finally {
       giveBack();
     }
+    return NOTHING;
+  }
+
+  async #delete(args: readonly Plain[]): Promise<CallAnswer> {
+    const keys = args.map((key) => keyOf(key, "DELETE"));
+    for (const bytes of await Promise.all(keys.map((key) => this.#tools.store.delete(key)))) this.storedBytes = bytes;
     return NOTHING;
   }
 

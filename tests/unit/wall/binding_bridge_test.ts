@@ -1,5 +1,5 @@
 /** Calls of bindings through both ends of the wall: values, bodies, bounds, deadlines, aborts and forgeries. */
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BindingClient } from "../../../runtime/isolate/traffic/binding_client.ts";
 import { type Handlers, handlerTable, runBatch } from "../../../runtime/protocol/batch.ts";
 import {
@@ -23,7 +23,6 @@ const text = (value: unknown) => value as string;
 class Scene {
   readonly clock = new FakeClock();
   readonly calls: BindingCall[] = [];
-  readonly failures: string[] = [];
   readonly client: BindingClient;
   readonly bridge: BindingBridge;
   readonly inside: Wire;
@@ -41,6 +40,7 @@ class Scene {
     this.inside = new Wire(port(() => toHost), (flush) => queueMicrotask(flush));
     this.outside = new Wire(port(() => toIsolate), (flush) => queueMicrotask(flush));
     const host: BindingHost = {
+      methods: [],
       call: (call) => {
         this.calls.push(call);
         return answer(call);
@@ -48,10 +48,7 @@ class Scene {
       [Symbol.dispose]() {},
     };
     this.client = new BindingClient(this.inside);
-    this.bridge = new BindingBridge(this.outside, [host], {
-      clock: this.clock,
-      onFailure: (failure) => this.failures.push(failure),
-    });
+    this.bridge = new BindingBridge(this.outside, [host], { clock: this.clock });
     const { client, bridge, inside, outside } = this;
     const hostTable = tableOf({
       ...streamHandlers(outside, { text: textFrom, onError: (id, message) => outside.onError(id, message) }),
@@ -109,7 +106,6 @@ Deno.test("An error crosses with name, message and code; one that only the host 
   const hidden = new Scene(() => Promise.reject(new Error("/secret/path")));
   const shown = await assertRejects(() => hidden.call("get")) as Error;
   assert(!shown.message.includes("secret"));
-  assertStringIncludes(hidden.failures.join(), "/secret/path");
   const thrown = new Scene(() => {
     throw new BindingError("At once");
   });

@@ -1,39 +1,50 @@
 /** A KV namespace as the app holds it, by the interface that Workers know. */
 import { bare } from "../../protocol/bare.ts";
+import {
+  bufferLength,
+  bytesBuffer,
+  bytesLength,
+  bytesOffset,
+  decoderDecode,
+  defineMember,
+  encodeText,
+  getPrototypeOf,
+  getterOf,
+  global,
+  isArray,
+  isUint8Array,
+  NativeArrayBuffer,
+  NativeError,
+  NativeNumber,
+  NativeResponse,
+  NativeString,
+  NativeTextDecoder,
+  NativeTypeError,
+  NativeUint8Array,
+  stringify,
+  stringToWellFormed,
+  TO_STRING_TAG,
+  uncurry,
+} from "../../protocol/primordials.ts";
 import type { BindingPort, CallAnswer, CallBody, Plain } from "../../protocol/binding_call.ts";
 
 /** What a value is read as. */
 type ValueType = "text" | "json" | "arrayBuffer" | "stream";
 
-const NativeTypeError = TypeError;
-const NativeError = Error;
-const NativeString = String;
-const NativeNumber = Number;
 const NativeMap = Map;
-const NativeArrayBuffer = ArrayBuffer;
-const NativeUint8Array = Uint8Array;
-const NativeResponse = Response;
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-const { apply } = Reflect;
-const { parse, stringify } = JSON;
-const { isArray } = Array;
+const decoder = new NativeTextDecoder();
+const parse = JSON.parse as (text: string) => unknown;
 const { isView } = ArrayBuffer;
-const { encode } = TextEncoder.prototype;
-const { decode } = TextDecoder.prototype;
-const { arrayBuffer, text } = Response.prototype;
-const { toWellFormed } = String.prototype;
-const { set: setOfMap } = Map.prototype;
-const isInstance = Function.prototype[Symbol.hasInstance];
-const { defineProperty, getOwnPropertyDescriptor } = Object;
-const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
-const bufferOfTyped = getOwnPropertyDescriptor(typedArray, "buffer")!.get!;
-const offsetOfTyped = getOwnPropertyDescriptor(typedArray, "byteOffset")!.get!;
-const lengthOfTyped = getOwnPropertyDescriptor(typedArray, "byteLength")!.get!;
-const tagOfTyped = getOwnPropertyDescriptor(typedArray, Symbol.toStringTag)!.get!;
-const bufferOfView = getOwnPropertyDescriptor(DataView.prototype, "buffer")!.get!;
-const offsetOfView = getOwnPropertyDescriptor(DataView.prototype, "byteOffset")!.get!;
-const lengthOfView = getOwnPropertyDescriptor(DataView.prototype, "byteLength")!.get!;
+const isArrayBuffer = uncurry(Function.prototype[Symbol.hasInstance]) as (owner: unknown, value: unknown) => boolean;
+const responseBuffer = uncurry(Response.prototype.arrayBuffer);
+const responseText = uncurry(Response.prototype.text);
+const setOfMap = uncurry(Map.prototype.set);
+const viewTag = getterOf(getPrototypeOf(Uint8Array.prototype) as Uint8Array, TO_STRING_TAG) as (
+  view: unknown,
+) => unknown;
+const viewBuffer: (view: DataView) => ArrayBufferLike = getterOf(DataView.prototype, "buffer");
+const viewOffset: (view: DataView) => number = getterOf(DataView.prototype, "byteOffset");
+const viewLength: (view: DataView) => number = getterOf(DataView.prototype, "byteLength");
 
 /** Longer texts go as bytes, which are streamed when they are many. */
 const WHOLE_CHARS = 64 * 1024;
@@ -68,7 +79,7 @@ class KvNamespace {
     const { expiration, expirationTtl, metadata } = membersOf(options);
     const body = bodyOf(value);
     // What has no length beforehand may be as long as a value may be.
-    const length = body instanceof NativeUint8Array ? body.byteLength : null;
+    const length = isUint8Array(body) ? bytesLength(body) : null;
     const args = [nameOf(key), numberOf(expiration), numberOf(expirationTtl), jsonOf(metadata), length];
     await this.#port.call("put", args, bare({ body }));
   }
@@ -88,9 +99,9 @@ class KvNamespace {
     for (let at = 0; at < found.length; at++) {
       const { name, expires, metadata } = found[at]!;
       const key: Record<string, unknown> = { name };
-      if (expires !== null) define(key, "expiration", expires);
-      if (metadata !== null) define(key, "metadata", parse(metadata));
-      define(keys, at, key);
+      if (expires !== null) defineMember(key, "expiration", expires, true);
+      if (metadata !== null) defineMember(key, "metadata", parse(metadata), true);
+      defineMember(keys, at, key, true);
     }
     const next = values[0];
     return next === null
@@ -115,19 +126,19 @@ async function getMany(port: BindingPort, keys: unknown[], type: ValueType, with
     const content = values[2 * at] as string | null;
     const value = content === null || type === "text" ? content : parse(content);
     const entry = withMetadata ? { value, metadata: metadataOf(values[2 * at + 1]) } : value;
-    apply(setOfMap, found, [names[at], entry]);
+    setOfMap(found, names[at], entry);
   }
   return found;
 }
 
 /** As text that UTF-8 has. */
 function nameOf(key: unknown): string {
-  return apply(toWellFormed, NativeString(key), []);
+  return stringToWellFormed(NativeString(key));
 }
 
 function namesOf(keys: unknown[]): string[] {
   const names: string[] = [];
-  for (let at = 0; at < keys.length; at++) define(names, at, nameOf(keys[at]));
+  for (let at = 0; at < keys.length; at++) defineMember(names, at, nameOf(keys[at]), true);
   return names;
 }
 
@@ -162,10 +173,10 @@ function metadataOf(value: Plain | undefined): unknown {
 
 function bodyOf(value: unknown): CallBody {
   if (typeof value === "string") {
-    return value.length <= WHOLE_CHARS ? value : apply(encode, encoder, [value]) as Uint8Array;
+    return value.length <= WHOLE_CHARS ? value : encodeText(value);
   }
   if (isView(value)) return bytesOf(value);
-  if (apply(isInstance, NativeArrayBuffer, [value])) return new NativeUint8Array(value as ArrayBuffer);
+  if (isArrayBuffer(NativeArrayBuffer, value)) return new NativeUint8Array(value as ArrayBuffer);
   if (typeof value === "object" && value !== null && typeof (value as ReadableStream).getReader === "function") {
     return value as ReadableStream<Uint8Array>;
   }
@@ -175,26 +186,25 @@ function bodyOf(value: unknown): CallBody {
 }
 
 function bytesOf(view: ArrayBufferView): Uint8Array {
-  const isTyped = apply(tagOfTyped, view, []) !== undefined;
-  const buffer = apply(isTyped ? bufferOfTyped : bufferOfView, view, []) as ArrayBuffer;
-  const offset = apply(isTyped ? offsetOfTyped : offsetOfView, view, []) as number;
-  return new NativeUint8Array(buffer, offset, apply(isTyped ? lengthOfTyped : lengthOfView, view, []) as number);
+  if (viewTag(view) !== undefined) {
+    const typed = view as Uint8Array;
+    return new NativeUint8Array(bytesBuffer(typed), bytesOffset(typed), bytesLength(typed));
+  }
+  const data = view as DataView;
+  return new NativeUint8Array(viewBuffer(data), viewOffset(data), viewLength(data));
 }
 
 async function valueOf(body: CallAnswer["body"], type: ValueType): Promise<unknown> {
   // Of the class that the app knows: its streams may be a polyfill's.
-  if (type === "stream") return new Response(body as BodyInit).body;
+  if (type === "stream") return new global.Response(body as BodyInit).body;
   if (type === "arrayBuffer") {
-    return body instanceof NativeUint8Array && body.byteLength === body.buffer.byteLength
-      ? body.buffer
-      : await apply(arrayBuffer, new NativeResponse(body as BodyInit), []);
+    if (isUint8Array(body) && bytesLength(body) === bufferLength(bytesBuffer(body) as ArrayBuffer)) {
+      return bytesBuffer(body);
+    }
+    return await responseBuffer(new NativeResponse(body as BodyInit));
   }
-  const content = body instanceof NativeUint8Array
-    ? apply(decode, decoder, [body]) as string
-    : await apply(text, new NativeResponse(body as BodyInit), []) as string;
+  const content = isUint8Array(body)
+    ? decoderDecode(decoder, body)
+    : await responseText(new NativeResponse(body as BodyInit));
   return type === "json" ? parse(content) : content;
-}
-
-function define(target: object, key: PropertyKey, value: unknown): void {
-  defineProperty(target, key, bare({ value, writable: true, configurable: true, enumerable: true }));
 }

@@ -1,6 +1,26 @@
 /** Calls of the app's bindings from inside: each waits for its turn, then for its answer. */
 import { bare } from "../../protocol/bare.ts";
 import {
+  apply,
+  bytesLength,
+  defineMember,
+  getMember,
+  isUint8Array,
+  NativeDOMException,
+  NativeError,
+  NativePromise,
+  NativeReadableStream,
+  NativeTypeError,
+  NativeUint8Array,
+  resolved,
+  signalAborted,
+  signalReason,
+  targetForget,
+  targetListen,
+  uncurry,
+} from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
+import {
   type BindingPort,
   type CallAnswer,
   type CallBody,
@@ -9,7 +29,7 @@ import {
   type Plain,
 } from "../../protocol/binding_call.ts";
 import { BODY, type BodyKind, OP, type WholeBody } from "../../protocol/operations.ts";
-import type { ByteSource } from "../../protocol/byte_stream.ts";
+import { type ByteSource, readerSource } from "../../protocol/byte_stream.ts";
 import type { Wire } from "../../protocol/wire.ts";
 import { fetchThrough } from "./binding_fetch.ts";
 
@@ -34,30 +54,15 @@ interface Call {
   forget: () => void;
 }
 
-const NativePromise = Promise;
-const NativeUint8Array = Uint8Array;
-const NativeError = Error;
-const NativeTypeError = TypeError;
-const NativeReadableStream = ReadableStream;
 const NAMED: Readonly<Record<string, ErrorConstructor>> = bare({ TypeError, RangeError, SyntaxError });
-const NativeDOMException = DOMException;
-const { apply } = Reflect;
-const resolved = Promise.resolve.bind(Promise);
-const { defineProperty } = Object;
-const { get: mapGet, set: mapSet, delete: mapDelete } = Map.prototype;
-const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, "size")!.get!;
-const { addEventListener, removeEventListener } = EventTarget.prototype;
-const { slice } = Uint8Array.prototype;
-const { getReader } = ReadableStream.prototype;
-const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")!.get!;
-const reasonOf = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "reason")!.get!;
+const bytesSlice = uncurry(Uint8Array.prototype.slice);
 const ONCE = bare({ once: true });
 
 /** The calls of this isolate. */
 export class BindingClient {
   readonly #wire: Wire;
   /** Those that wait for their answer, by id. */
-  readonly #sent = new Map<number, Call>();
+  readonly #sent = new SafeMap<number, Call>();
   /** Those that wait for their turn, from the first one on: `shift` would move all that follow. */
   #waiting: Call[] = [];
   #firstWaiting = 0;
@@ -80,9 +85,9 @@ export class BindingClient {
     { body = null, signal }: { readonly body?: CallBody; readonly signal?: AbortSignal } = bare({}),
   ): Promise<CallAnswer> {
     return new NativePromise((resolve, reject) => {
-      if (signal !== undefined && apply(isAborted, signal, [])) return reject(apply(reasonOf, signal, []));
+      if (signal !== undefined && signalAborted(signal)) return reject(signalReason(signal));
       const call: Call = { place, method, args, body, resolve, reject, id: 0, forget: nothing };
-      if (apply(mapSize, this.#sent, []) as number < MAX_CALLS) this.#send(call);
+      if (this.#sent.size < MAX_CALLS) this.#send(call);
       else if (!this.#wait(call)) {
         return reject(errorOf("Error", `Cannot call a binding: ${MAX_WAITING} calls wait already`, "TOO_MANY_CALLS"));
       }
@@ -94,13 +99,13 @@ export class BindingClient {
     const { length } = this.#waiting;
     if (length - this.#firstWaiting >= MAX_WAITING) return false;
     // Not by push: the app may have put a setter on an index.
-    defineProperty(this.#waiting, length, bare({ value: call, writable: true, configurable: true, enumerable: true }));
+    defineMember(this.#waiting, length, call, true);
     return true;
   }
 
   #followSignal(call: Call, signal: AbortSignal): void {
     const onAbort = () => {
-      const reason = apply(reasonOf, signal, []);
+      const reason = signalReason(signal);
       call.reject(reason);
       if (call.id === 0) return void (call.id = -1);
       const wire = this.#wire;
@@ -110,26 +115,26 @@ export class BindingClient {
       wire.kick();
       this.#settle(call.id);
     };
-    apply(addEventListener, signal, ["abort", onAbort, ONCE]);
-    call.forget = () => apply(removeEventListener, signal, ["abort", onAbort]);
+    targetListen(signal, "abort", onAbort, ONCE);
+    call.forget = () => targetForget(signal, "abort", onAbort);
   }
 
   #send(call: Call): void {
     const wire = this.#wire;
     const { place, method, args, body } = call;
     const id = call.id = this.#next++;
-    apply(mapSet, this.#sent, [id, call]);
+    this.#sent.set(id, call);
     if (body === null) wire.out.push(OP.CALL, id, place, method, args, BODY.NONE, null);
     else if (typeof body === "string") wire.out.push(OP.CALL, id, place, method, args, BODY.WHOLE, body);
-    else if (body instanceof NativeUint8Array && body.byteLength > WHOLE_BYTES) {
+    else if (isUint8Array(body) && bytesLength(body) > WHOLE_BYTES) {
       wire.out.push(OP.CALL, id, place, method, args, BODY.STREAM, null);
       wire.send(id, sourceOf(new NativeUint8Array(body)), { owned: true, onEnd: nothing });
-    } else if (body instanceof NativeUint8Array) {
+    } else if (isUint8Array(body)) {
       wire.out.begin(OP.CALL, id, place, method, args, BODY.WHOLE);
       wire.pushBytes(body, false);
     } else {
       wire.out.push(OP.CALL, id, place, method, args, BODY.STREAM, null);
-      wire.send(id, readerOf(body), { owned: false, onEnd: nothing });
+      wire.send(id, readerOf(body as ReadableStream<Uint8Array>), { owned: false, onEnd: nothing });
     }
     wire.kick();
   }
@@ -171,9 +176,9 @@ export class BindingClient {
 
   /** Takes a call out of those that wait for an answer, and lets the next one go. */
   #settle(id: number): Call | undefined {
-    const call = apply(mapGet, this.#sent, [id]) as Call | undefined;
+    const call = this.#sent.get(id);
     if (call === undefined) return undefined;
-    apply(mapDelete, this.#sent, [id]);
+    this.#sent.delete(id);
     while (this.#firstWaiting < this.#waiting.length) {
       const next = this.#waiting[this.#firstWaiting++]!;
       if (this.#firstWaiting === this.#waiting.length) {
@@ -194,27 +199,25 @@ function sourceOf(bytes: Uint8Array): ByteSource {
   let at = 0;
   return {
     read() {
-      const value = apply(slice, bytes, [at, at += CHUNK_BYTES]) as Uint8Array;
-      const result = value.byteLength === 0 ? bare({ done: true as const }) : bare({ done: false as const, value });
+      const value = bytesSlice(bytes, at, at += CHUNK_BYTES);
+      const result = bytesLength(value) === 0 ? bare({ done: true as const }) : bare({ done: false as const, value });
       return resolved(result) as ReturnType<ByteSource["read"]>;
     },
     cancel: () => resolved(undefined) as Promise<void>,
   };
 }
 
-/** The stream's own class may be a polyfill's. */
-function readerOf(body: ReadableStream<Uint8Array>): ReadableStreamDefaultReader<Uint8Array> {
-  const isNative: boolean = body instanceof NativeReadableStream;
-  return isNative ? apply(getReader, body, []) as ReadableStreamDefaultReader<Uint8Array> : body.getReader();
+/** The stream's class may be a polyfill's, which no method of the native one takes. */
+function readerOf(body: ReadableStream<Uint8Array>): ByteSource {
+  if (body instanceof NativeReadableStream) return readerSource(body);
+  return apply(getMember(body, "getReader") as () => ByteSource, body, []);
 }
 
 function errorOf(name: string, message: string, code: string): Error {
   if (name === "TimeoutError" || name === "AbortError") return new NativeDOMException(message, name);
   const error = new (NAMED[name] ?? NativeError)(message);
-  const define = (key: string, value: string) =>
-    defineProperty(error, key, bare({ value, writable: true, configurable: true, enumerable: false }));
-  if (NAMED[name] === undefined && name !== "Error") define("name", name);
-  if (code !== "") define("code", code);
+  if (NAMED[name] === undefined && name !== "Error") defineMember(error, "name", name);
+  if (code !== "") defineMember(error, "code", code);
   return error;
 }
 

@@ -3,13 +3,18 @@ import type { BindingPort, CallAnswer, FetchArgs, FetchedValues } from "../../pr
 import { joinHeaders, splitHeaders } from "../../protocol/header_block.ts";
 import { innerSlots } from "../../protocol/inner_slots.ts";
 import { bare } from "../../protocol/bare.ts";
+import {
+  NativeReadableStream,
+  promiseThen,
+  rejected,
+  requestBody,
+  requestHeaders,
+  requestMethod,
+  requestUrl,
+  signalOf,
+} from "../../protocol/primordials.ts";
 import { makeRequest, makeResponse } from "../bodies/body_sources.ts";
 import { withoutBase } from "./relative_urls.ts";
-
-const NativePromise = Promise;
-const NativeReadableStream = ReadableStream;
-const { apply } = Reflect;
-const { then } = Promise.prototype;
 
 /** Takes what `fetch` takes. */
 export function fetchThrough(
@@ -21,12 +26,13 @@ export function fetchThrough(
   try {
     request = withoutBase(() => makeRequest([input, init]));
   } catch (error) {
-    return NativePromise.reject(error);
+    return rejected(error);
   }
-  const body = innerSlots === null ? request.body : innerSlots.takeRequestBody(innerSlots.request(request));
-  const { method, url, signal } = request;
-  const args: FetchArgs = [method, url, joinHeaders(request.headers)];
-  return apply(then, call("fetch", args, bare({ body, signal })), [(answer: CallAnswer) => responseOf(url, answer)]);
+  const body = innerSlots === null ? requestBody(request) : innerSlots.takeRequestBody(innerSlots.request(request));
+  const url = requestUrl(request);
+  const args: FetchArgs = [requestMethod(request), url, joinHeaders(requestHeaders(request))];
+  const answered = call("fetch", args, bare({ body, signal: signalOf(request) }));
+  return promiseThen(answered, (answer: CallAnswer) => responseOf(url, answer));
 }
 
 function responseOf(url: string, { values, body }: CallAnswer): Response {

@@ -92,7 +92,8 @@ function nested(schema: Schema, prefix: string): string {
     const object = (one.anyOf ?? [one]).find((form) => form.properties !== undefined) ?? list[0] ?? named;
     if (object === undefined) return [];
     const title = `${prefix}${name}${list.length > 0 ? "[]" : object === named ? ".NAME" : ""}`;
-    return [`## \`${title}\`\n\n${keys(object)}\n`];
+    const deeper = object === named ? [nested(object, `${title}.`)] : [];
+    return [`## \`${title}\`\n\n${keys(object)}\n`, ...deeper];
   }).join("\n");
 }
 

@@ -1,18 +1,10 @@
 /** The bindings of an app in the order in which host and isolate number them. */
-import type { AppConfig } from "../config/resolved_config.ts";
-import type { BindingKind } from "../protocol/binding_call.ts";
+import type { AppConfig, BindingConfig } from "../config/resolved_config.ts";
 
-/** A binding of an app. */
-export interface AppBinding {
-  readonly kind: BindingKind;
-  /** Its name in `env`, or null when it is not there. */
-  readonly name: string | null;
-  /** Which one of its kind. */
-  readonly store: string;
-}
+/** A binding of an app; static files without a name in `env` are one all the same. */
+export type AppBinding = BindingConfig | { readonly kind: "assets"; readonly name: string | null };
 
 /** All of them. */
 export function appBindings({ assets, bindings }: AppConfig): readonly AppBinding[] {
-  const own: AppBinding[] = assets === null ? [] : [{ kind: "assets", name: assets.binding, store: "" }];
-  return [...own, ...bindings];
+  return assets === null ? bindings : [{ kind: "assets", name: assets.binding }, ...bindings];
 }

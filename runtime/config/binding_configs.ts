@@ -2,11 +2,13 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod";
 import { kvConfig } from "../bindings/kv/config.ts";
+import { rateLimitConfig } from "../bindings/rate_limit/config.ts";
 import { section } from "./written_value.ts";
 
 /** The key of each kind that nano.json names, and what its value may be. */
 const KINDS = {
   kv: kvConfig,
+  rate_limit: rateLimitConfig,
 } as const satisfies { readonly [Kind in NamedKind]: z.ZodType };
 
 /** A kind of binding that nano.json names. */
@@ -28,14 +30,25 @@ export const bindingSchema = section(shape, example).refine(
 export type WrittenBinding = z.input<typeof bindingSchema>;
 
 /** A binding as it holds. */
-export interface BindingConfig {
-  /** What the app finds it by in `env`. */
-  readonly name: string;
-  /** What it is. */
-  readonly kind: "kv";
-  /** Which one of its kind: the written name, or for one of a Workers project a name that no other app can have. */
-  readonly store: string;
-}
+export type BindingConfig =
+  | {
+    /** What the app finds it by in `env`. */
+    readonly name: string;
+    /** A KV namespace. */
+    readonly kind: "kv";
+    /** Which one: the written name, or for one of a Workers project a name that no other app can have. */
+    readonly store: string;
+  }
+  | {
+    /** What the app finds it by in `env`. */
+    readonly name: string;
+    /** A rate limiter. */
+    readonly kind: "rate_limit";
+    /** Calls of a key that succeed within a period. */
+    readonly limit: number;
+    /** The period. */
+    readonly periodSeconds: number;
+  };
 
 /** Of the prefix that names of versions have. */
 const VERSION_PREFIX = /^v[0-9]+--/;
@@ -52,7 +65,9 @@ export function ownStore(app: string, id: string): string {
 
 /** Resolves bindings. */
 export function resolvedBindings(written: Readonly<Record<string, WrittenBinding>>): BindingConfig[] {
-  return Object.entries(written).flatMap(([name, binding]) =>
-    Object.entries(binding).map(([kind, store]) => ({ name, kind: kind as NamedKind, store: store! }))
-  );
+  return Object.entries(written).flatMap(([name, { kv, rate_limit }]): BindingConfig[] => {
+    if (kv !== undefined) return [{ name, kind: "kv", store: kv }];
+    if (rate_limit === undefined) return [];
+    return [{ name, kind: "rate_limit", limit: rate_limit.limit, periodSeconds: rate_limit.period }];
+  });
 }

@@ -1,7 +1,7 @@
 /** Turns a written document into the configuration that the rest of NANO reads. */
 import { resolve } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
-import { ownStore, resolvedBindings } from "./binding_configs.ts";
+import { type BindingConfig, ownStore, resolvedBindings } from "./binding_configs.ts";
 import { normalizeCidr } from "./cidr.ts";
 import { crossCheck } from "./cross_checks.ts";
 import { APP_DEFAULTS, ASSETS_DEFAULTS, CONFIG_DEFAULTS } from "./defaults.ts";
@@ -186,7 +186,9 @@ function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, projec
   const bindings = resolvedBindings(app.bindings ?? {});
   const taken = new Set([...bindings.map(({ name }) => name), ...Object.keys(app.env ?? {})]);
   const projectBindings = (project?.project?.bindings ?? []).filter(({ name }) => !taken.has(name))
-    .map(({ name, kind, id }) => ({ name, kind, store: ownStore(app.name, id) }));
+    .map((binding): BindingConfig =>
+      binding.kind === "kv" ? { name: binding.name, kind: "kv", store: ownStore(app.name, binding.id) } : binding
+    );
   return {
     name: app.name,
     path: absolute(app.path),

@@ -1,7 +1,8 @@
 /** What a Workers project's own file says, in the terms of nano.json; what NANO does not have is named with its line. */
 import { dirname, isAbsolute, join, relative } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
-import type { NamedKind } from "./binding_configs.ts";
+import { rateLimitConfig } from "../bindings/rate_limit/config.ts";
+import type { BindingConfig } from "./binding_configs.ts";
 import { cronProblem } from "./cron_expression.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
 import { readWranglerFile, type WranglerFile } from "./wrangler_file.ts";
@@ -21,13 +22,10 @@ export interface MissingBinding {
   readonly where: string;
 }
 
-/** A binding that the project asks for and NANO has. */
-export interface ProjectBinding {
-  readonly name: string;
-  readonly kind: NamedKind;
-  /** Whatever tells it from others of the project. */
-  readonly id: string;
-}
+/** A binding that the project asks for and NANO has; the id of a store is whatever tells it from others of the project. */
+export type ProjectBinding =
+  | { readonly name: string; readonly kind: "kv"; readonly id: string }
+  | Extract<BindingConfig, { readonly kind: "rate_limit" }>;
 
 /** How requests pass between a project's static files and its code. */
 export interface ProjectAssets {
@@ -73,7 +71,6 @@ const BINDING_LISTS: readonly (readonly [key: string, name: string, kind: string
   ["workflows", "binding", "workflow"],
   ["send_email", "name", "email binding"],
   ["secrets_store_secrets", "binding", "Secrets Store secret"],
-  ["ratelimits", "name", "rate limiter"],
 ];
 /** The same where one object stands instead of a list. */
 const SINGLE_BINDINGS: readonly (readonly [key: string, kind: string])[] = [
@@ -177,13 +174,31 @@ function cronsOf(reader: Reader): string[] {
 }
 
 function projectBindings(reader: Reader): ProjectBinding[] {
-  const namespaces = reader.value("kv_namespaces");
-  return (Array.isArray(namespaces) ? namespaces : []).flatMap((item, at) => {
-    const { binding, id } = (item ?? {}) as { binding?: unknown; id?: unknown };
-    if (typeof binding === "string" && VARIABLE_NAME.test(binding) && binding !== "__proto__") {
-      return [{ name: binding, kind: "kv" as const, id: typeof id === "string" && id !== "" ? id : binding }];
-    }
-    reader.note("a KV namespace without a name has no effect", ["kv_namespaces", at]);
+  return [
+    ...bindingsOf(reader, { key: "kv_namespaces", nameKey: "binding", kind: "KV namespace" }, (name, { id }) => {
+      return { name, kind: "kv", id: typeof id === "string" && id !== "" ? id : name };
+    }),
+    ...bindingsOf(reader, { key: "ratelimits", nameKey: "name", kind: "rate limiter" }, (name, { simple }) => {
+      const checked = rateLimitConfig.safeParse(simple);
+      if (!checked.success) return `"simple": ${checked.error.issues[0]!.message}`;
+      return { name, kind: "rate_limit", limit: checked.data.limit, periodSeconds: checked.data.period };
+    }),
+  ];
+}
+
+/** @param make a binding of an item of the list, or what is wrong with it */
+function bindingsOf(
+  reader: Reader,
+  { key, nameKey, kind }: { readonly key: string; readonly nameKey: string; readonly kind: string },
+  make: (name: string, item: Readonly<Record<string, unknown>>) => ProjectBinding | string,
+): ProjectBinding[] {
+  const list = reader.value(key);
+  return (Array.isArray(list) ? list : []).flatMap((item, at) => {
+    const name = item?.[nameKey];
+    const isName = typeof name === "string" && VARIABLE_NAME.test(name) && name !== "__proto__";
+    const made = isName ? make(name, item) : `its "${nameKey}" is no name`;
+    if (typeof made !== "string") return [made];
+    reader.note(`a ${kind} has no effect: ${made}`, [key, at]);
     return [];
   });
 }

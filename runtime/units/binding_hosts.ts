@@ -1,6 +1,7 @@
 /** What each kind of binding does in the host. */
 import { AssetsHost } from "../bindings/assets/host.ts";
 import { KvHost } from "../bindings/kv/host.ts";
+import { RateLimitHost } from "../bindings/rate_limit/host.ts";
 import type { AppBinding } from "../app/app_bindings.ts";
 import type { Clock } from "../clock.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
@@ -21,17 +22,18 @@ export interface BindingTools {
   readonly emit: (event: NanoEvent) => void;
 }
 
-type Maker = (binding: AppBinding, tools: BindingTools) => BindingHost;
+type Maker<Binding> = (binding: Binding, tools: BindingTools) => BindingHost;
 
-const HOSTS: { readonly [Kind in BindingKind]: Maker } = {
+const HOSTS: { readonly [Kind in BindingKind]: Maker<Extract<AppBinding, { readonly kind: Kind }>> } = {
   assets: (_binding, { folder }) => new AssetsHost(folder!),
   kv: ({ store }, { app, data, clock }) =>
     new KvHost({ store: kvStore(data, store), maxBytes: app.storageMb * 1024 * 1024, now: clock.wall }),
+  rate_limit: ({ limit, periodSeconds }, { clock }) => new RateLimitHost({ limit, periodSeconds, now: clock.now }),
 };
 
 /** Opens the host's part of a binding. */
 export function bindingHost(binding: AppBinding, tools: BindingTools): BindingHost {
   const { app: { name }, clock, emit } = tools;
   const meter = { app: name, binding: binding.name ?? binding.kind, clock, emit };
-  return new MeteredBinding(HOSTS[binding.kind](binding, tools), meter);
+  return new MeteredBinding((HOSTS[binding.kind] as Maker<AppBinding>)(binding, tools), meter);
 }

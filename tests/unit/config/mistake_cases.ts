@@ -225,6 +225,18 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
       app({ bindings: { NS: { kv: "../x" } } }),
       'apps[0].bindings.NS.kv is "../x": expected the name of a namespace: 1 to 63 of a-z, 0-9 and "-", not beginning with "-"',
     ],
+    [
+      app({ bindings: { NS: { kv: "a", rate_limit: { limit: 1, period: 10 } } } }),
+      'apps[0].bindings.NS is an object: expected an object such as { "kv": "cache" }, with one key',
+    ],
+    [
+      app({ bindings: { NS: { rate_limit: { limit: 1, period: 11 } } } }),
+      "apps[0].bindings.NS.rate_limit.period is 11: expected 10 or 60, in seconds",
+    ],
+    [
+      app({ bindings: { NS: { rate_limit: { limit: 0, period: 10 } } } }),
+      "apps[0].bindings.NS.rate_limit.limit is 0: expected a whole number of calls from 1 to 1000000000",
+    ],
     [app({ bindings: { NS: { kw: "a" } } }), 'apps[0].bindings.NS.kw is no known key: did you mean "kv"?'],
     [
       app({ bindings: { "a-b": { kv: "a" } } }),

@@ -96,6 +96,41 @@ export interface OperatorChangeEvent {
   readonly error: string | null;
 }
 
+/** What a call of a binding came to. */
+export type BindingOutcome = "ok" | "refused" | "failed" | "given_up";
+
+/** A call of an app's binding has ended; as frequent as requests. */
+export interface BindingCallEvent {
+  /** Discriminates the union. */
+  readonly event: "binding_call";
+  /** The app. */
+  readonly app: string;
+  /** Its name in `env`. */
+  readonly binding: string;
+  /** The method, or `other`. */
+  readonly operation: string;
+  /** Whether it was done, and if not, why. */
+  readonly outcome: BindingOutcome;
+  /** Until its answer began. */
+  readonly durationMs: number;
+  /** What its store holds, or null when that is not known. */
+  readonly storedBytes: number | null;
+}
+
+/** A binding failed in the host; the app is told only that it did. */
+export interface BindingFailedEvent {
+  /** Discriminates the union. */
+  readonly event: "binding_failed";
+  /** The app. */
+  readonly app: string;
+  /** Its name in `env`. */
+  readonly binding: string;
+  /** The method, or `other`. */
+  readonly operation: string;
+  /** What went wrong. */
+  readonly error: string;
+}
+
 /** Everything that NANO tells about itself. */
 export type NanoEvent =
   | { readonly event: "server_start"; readonly version: string; readonly url: string; readonly admin: string | null }
@@ -120,6 +155,8 @@ export type NanoEvent =
   | { readonly event: "app_drained"; readonly app: string; readonly forcedClosed: number }
   | { readonly event: "app_state"; readonly app: string; readonly state: AppStateName }
   | AppLogEvent
+  | BindingCallEvent
+  | BindingFailedEvent
   | { readonly event: "app_removed"; readonly app: string }
   | ({ readonly event: "cron_start" } & CronId)
   | CronDoneEvent

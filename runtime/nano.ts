@@ -9,6 +9,7 @@ import { systemClock } from "./clock.ts";
 import { inTime } from "./deadline.ts";
 import { relayered } from "./config/fit_layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
+import { DataThread } from "./data/data_thread.ts";
 import { ConfigReloads } from "./generations/config_reloads.ts";
 import { messageOf } from "./errors.ts";
 import { type AppSnapshot, EventHub, type ReloadSummary } from "./events.ts";
@@ -62,11 +63,13 @@ export class Nano implements AsyncDisposable {
   #first: FirstStart<AppBundle> | null = null;
   #begun: Promise<void> | null = null;
   readonly #farm = new LateFarm();
+  readonly #data: DataThread;
   #watch: FileWatch | null = null;
   #draining: Promise<DrainResult> | null = null;
 
   private constructor(config: NanoConfig, options: NanoOptions, tracer: OtelTracer | null) {
     this.#options = options;
+    this.#data = new DataThread(join(config.stateDir, "data"));
     this.#recorder = options.flight === undefined ? null : new FlightRecorder(options.flight, systemClock);
     this.#generations = new Generations(config, {
       reloadTools: (next) => this.#workshop.toolsOf(next),
@@ -127,6 +130,7 @@ export class Nano implements AsyncDisposable {
       takeIsolate: (memoryMb) => this.#farm.take(memoryMb),
       quarantineOf: (app, version) => this.#kept!.quarantine.find(app, version),
       emit: (event) => this.events.emit(event),
+      data: this.#data,
       tracer,
       evaluate: options.evaluate ?? false,
       nodeEnv: options.dev === true ? "development" : "production",
@@ -355,6 +359,7 @@ export class Nano implements AsyncDisposable {
     await this.#farm[Symbol.asyncDispose]();
     this.#recorder?.[Symbol.dispose]();
     await this.#bundler[Symbol.asyncDispose]();
+    await this.#data[Symbol.asyncDispose]();
     this.#kept?.[Symbol.dispose]();
     this.#log.flush();
   }

@@ -54,7 +54,25 @@ const IMPORTS: readonly [from: string, to: string, refusal: string | null][] = [
   [
     "runtime/isolate/bootstrap.ts",
     "runtime/events.ts",
-    "runtime/isolate/ may import only runtime/protocol/, runtime/'s ground",
+    "runtime/isolate/ may import only runtime/bindings/*/isolate.ts, runtime/protocol/, runtime/'s ground",
+  ],
+  ["runtime/isolate/binding_objects.ts", "runtime/bindings/kv/isolate.ts", null],
+  ["runtime/units/binding_hosts.ts", "runtime/bindings/kv/host.ts", null],
+  ["runtime/config/app_schema.ts", "runtime/bindings/kv/config.ts", null],
+  [
+    "runtime/isolate/binding_objects.ts",
+    "runtime/bindings/kv/host.ts",
+    "only runtime/units/ may import runtime/bindings/*/host.ts",
+  ],
+  [
+    "runtime/bindings/kv/host.ts",
+    "runtime/bindings/kv/isolate.ts",
+    "only runtime/isolate/ may import runtime/bindings/*/isolate.ts",
+  ],
+  [
+    "runtime/bindings/kv/isolate.ts",
+    "runtime/wall/binding_bridge.ts",
+    "runtime/bindings/*/isolate.ts stands below runtime/wall/",
   ],
   ["runtime/protocol/http.ts", "runtime/errors.ts", null],
   ["runtime/protocol/http.ts", "runtime/lifecycle.ts", "runtime/protocol/ stands below runtime/'s terms"],
@@ -62,7 +80,11 @@ const IMPORTS: readonly [from: string, to: string, refusal: string | null][] = [
   ["runtime/events.ts", "runtime/http/router.ts", "runtime/'s terms stands below runtime/http/"],
   ["runtime/config/load.ts", "runtime/errors.ts", null],
   ["runtime/config/load.ts", "runtime/events.ts", "runtime/config/ stands below runtime/'s terms"],
-  ["runtime/config/load.ts", "runtime/protocol/wire.ts", "runtime/config/ may import only runtime/'s ground"],
+  [
+    "runtime/config/load.ts",
+    "runtime/protocol/wire.ts",
+    "runtime/config/ may import only runtime/bindings/*/config.ts",
+  ],
   ["runtime/lifecycle.ts", "runtime/errors.ts", null],
   [
     "runtime/lifecycle.ts",

@@ -46,6 +46,11 @@ export class AppViews {
       streams: own?.streams ?? null,
       node_compat: own?.nodeCompat ?? null,
       assets: own?.assets ? { path: own.assets.path, single_page: own.assets.singlePage } : null,
+      bindings: (own?.bindings ?? []).map((one) => ({
+        name: one.name,
+        kind: one.kind,
+        store: "store" in one ? one.store : null,
+      })),
       requests_by_end: Object.fromEntries(this.#target.observations.requestsByEnd(name)),
       requests_by_status: Object.fromEntries(this.#target.observations.requestsByStatus(name)),
     };

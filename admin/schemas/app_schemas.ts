@@ -79,6 +79,10 @@ export const appDetailSchema = appViewSchema.extend({
   streams: z.enum(["native", "polyfill"]).nullable(),
   node_compat: z.boolean().nullable(),
   assets: z.object({ path: z.string(), single_page: z.boolean() }).nullable(),
+  bindings: z.array(z.object({ name: z.string(), kind: z.string(), store: z.string().nullable() })).meta({
+    description: "What it finds in `env` beside texts and assets, and the store of what is kept.",
+    examples: [[{ name: "CACHE", kind: "kv", store: "cache" }]],
+  }),
   requests_by_status: z.record(z.string(), z.number()).meta({ examples: [{ "200": 512, "404": 3 }] }),
   requests_by_end: z.record(z.string(), z.number()).meta({
     description: "By how they ended; an answer that was cut is never `done`.",

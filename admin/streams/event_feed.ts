@@ -4,7 +4,7 @@ import { snakeCase } from "../gate/snake_case.ts";
 import { sseText } from "./server_sent_events.ts";
 
 /** Come by the thousand; only who asks for them gets them. */
-const FREQUENT: ReadonlySet<string> = new Set<NanoEvent["event"]>(["request", "app_log"]);
+const FREQUENT: ReadonlySet<string> = new Set<NanoEvent["event"]>(["request", "app_log", "binding_call"]);
 /** What a slow follower may have waiting. */
 const MAX_WAITING = 2_000;
 

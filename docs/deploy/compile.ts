@@ -16,6 +16,7 @@ export const MAIN_MODULE = "admin/cli/main.ts";
  */
 export const NAMED_MODULES: readonly string[] = [
   "runtime/pool/warden.ts",
+  "runtime/data/data_worker.ts",
   "runtime/isolate/bootstrap.ts",
   ...["app.ts", "events.tsx", "frame.ts", "overview.tsx", "theme.ts"].map((name) => `admin/dashboard/client/${name}`),
 ];

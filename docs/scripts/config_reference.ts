@@ -86,10 +86,14 @@ function nested(schema: Schema, prefix: string): string {
   return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => {
     if (name === "defaults" || name === "apps") return [];
     const list = (one.anyOf ?? [one]).flatMap((form) => form.items?.properties ? [form.items] : []);
-    const object = (one.anyOf ?? [one]).find((form) => form.properties !== undefined) ?? list[0];
+    const named = one.additionalProperties && one.additionalProperties.properties
+      ? one.additionalProperties
+      : undefined;
+    const object = (one.anyOf ?? [one]).find((form) => form.properties !== undefined) ?? list[0] ?? named;
     if (object === undefined) return [];
-    const title = `${prefix}${name}${list.length > 0 ? "[]" : ""}`;
-    return [`## \`${title}\`\n\n${keys(object)}\n`];
+    const title = `${prefix}${name}${list.length > 0 ? "[]" : object === named ? ".NAME" : ""}`;
+    const deeper = object === named ? [nested(object, `${title}.`)] : [];
+    return [`## \`${title}\`\n\n${keys(object)}\n`, ...deeper];
   }).join("\n");
 }
 

@@ -23,6 +23,8 @@ const MEANINGS: Readonly<Record<RareEvent["event"] | "request", string>> = {
   app_state: "not logged: other events say the same",
   app_log: "the app wrote a line to its console, or an exception was caught by nobody",
   app_removed: "the app is gone",
+  binding_call: "not logged: metrics count the calls of bindings",
+  binding_failed: "a binding failed in the host; the app learns only that it did",
   cron_start: "a job runs",
   cron_done: "a job has ended",
   cron_skipped: "a job was due while its run before still went on",

@@ -19,6 +19,7 @@ export const SIDEBAR = [
       "timers",
       "websockets",
       "env-and-ctx",
+      "bindings",
       "caches",
       "events-and-messages",
     ].map(page("api")),

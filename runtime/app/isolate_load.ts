@@ -1,5 +1,6 @@
 /** What an isolate is told to become an app: from the app's configuration and code. */
 import { basename, dirname, relative } from "node:path";
+import { appBindings } from "./app_bindings.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { IsolateLoad } from "../pool/isolate_worker.ts";
 import type { AppCode } from "./supervisor_tools.ts";
@@ -21,7 +22,7 @@ export function isolateLoad(app: AppConfig, code: AppCode, nanoVersion: string):
     streams: app.streams,
     externalBytes: app.externalMb * 1024 * 1024,
     assetsPrefix: app.assets === null ? null : prefixOf(app, app.assets.path),
-    assetsBinding: app.assets?.binding ?? null,
+    bindings: appBindings(app).map(({ kind, name }) => ({ kind, name })),
     hasCrons: app.crons.length > 0,
     nanoVersion,
     cpuMs: app.cpuMs,

@@ -1,5 +1,6 @@
 /** What an app of nano.json looks like, and the limits that `defaults` may set for all apps. */
 import { z } from "zod";
+import { bindingSchema } from "./binding_configs.ts";
 import { cronProblem } from "./cron_expression.ts";
 import { APP_DEFAULTS, ASSETS_DEFAULTS } from "./defaults.ts";
 import { limitShape } from "./limit_schemas.ts";
@@ -113,6 +114,14 @@ export const appSchema = section({
       description:
         'The app\'s variables: text, or a secret as `{ "from_env": "HOST_NAME" }` or `{ "from_file": path }`. Secrets are masked wherever NANO shows them.',
     }),
+  bindings: z.record(
+    z.string().regex(VARIABLE_NAME, VARIABLE_RULE),
+    bindingSchema,
+    'expected an object such as { "CACHE": { "kv": "cache" } }',
+  ).optional().meta({
+    description:
+      'What the app finds in `env` beside texts: `{ "CACHE": { "kv": "cache" } }` is a KV namespace. What is kept outlives restarts, deploys and the app itself.',
+  }),
   ...limitsShape,
   assets: z.union([text("the path of a folder"), assetFolder], assetsRule).optional().meta({
     description:

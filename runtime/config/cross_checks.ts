@@ -20,6 +20,7 @@ export function crossCheck(config: Sketch<WrittenConfig>, mistakes: Mistakes, ve
   if (config.install?.token !== undefined && config.install.registry === undefined && !mistakes.has(["install"])) {
     mistakes.add(["install", "registry"], undefined, 'expected the registry that "install.token" is for');
   }
+  checkBindingNames(config, mistakes);
   config.apps?.forEach((app, index) => {
     if (app?.assets !== undefined && app.env !== undefined && Object.hasOwn(app.env, "ASSETS")) {
       mistakes.add(
@@ -43,6 +44,20 @@ function checkNames(config: Sketch<WrittenConfig>, mistakes: Mistakes): void {
   const known = [...names.keys()].map((name) => `"${name}"`).join(", ");
   const remedy = known === "" ? "there are no apps" : `expected the name of an app: ${known}`;
   mistakes.add(["default_app"], config.default_app, remedy);
+}
+
+/** A name in `env` is a text or a binding, never both. */
+function checkBindingNames(config: Sketch<WrittenConfig>, mistakes: Mistakes): void {
+  config.apps?.forEach((app, index) => {
+    for (const name of Object.keys(app?.bindings ?? {})) {
+      const path = ["apps", index, "bindings", name];
+      if (app?.env !== undefined && Object.hasOwn(app.env, name)) {
+        mistakes.add(path, app.bindings![name], `already taken by ${renderPath(["apps", index, "env", name])}`);
+      } else if (name === "ASSETS" && app?.assets !== undefined) {
+        mistakes.add(path, app.bindings![name], 'this name is taken by the binding of "assets"');
+      }
+    }
+  });
 }
 
 /** A preview must never have to share its host, nor a version its name, whoever came first. */

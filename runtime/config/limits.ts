@@ -100,6 +100,15 @@ export const APP_LIMITS = {
     zero: "never",
     change: "new isolate",
   },
+  storage_mb: {
+    unit: "MiB",
+    min: 1,
+    max: 16_777_216,
+    default: 1024,
+    label: "Storage",
+    help: "What each store among the app's `bindings` may hold on the disk, in MiB; a write beyond it is refused.",
+    change: "new isolate",
+  },
   drain_timeout_ms: {
     unit: "milliseconds",
     min: 0,

@@ -1,6 +1,7 @@
 /** Turns a written document into the configuration that the rest of NANO reads. */
 import { resolve } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
+import { type BindingConfig, ownStore, resolvedBindings } from "./binding_configs.ts";
 import { normalizeCidr } from "./cidr.ts";
 import { crossCheck } from "./cross_checks.ts";
 import { APP_DEFAULTS, ASSETS_DEFAULTS, CONFIG_DEFAULTS } from "./defaults.ts";
@@ -93,14 +94,16 @@ async function resolveDocument(
   });
 }
 
-/** The schema passes over this one key, since as a variable it would change the object that holds the variables. */
+/** The schema passes over this one key, since as a variable or binding it would change the object that holds the variables. */
 function addUnspeakableVariables(document: unknown, mistakes: Mistakes): void {
   const apps = (document as { apps?: unknown } | null | undefined)?.apps;
   if (!Array.isArray(apps)) return;
   apps.forEach((app, index) => {
-    const env = app?.env;
-    if (typeof env === "object" && env !== null && Object.hasOwn(env, "__proto__")) {
-      mistakes.addVariableName(["apps", index, "env", "__proto__"], "expected another name");
+    for (const key of ["env", "bindings"]) {
+      const named = app?.[key];
+      if (typeof named === "object" && named !== null && Object.hasOwn(named, "__proto__")) {
+        mistakes.addVariableName(["apps", index, key, "__proto__"], "expected another name");
+      }
     }
   });
 }
@@ -180,6 +183,12 @@ function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, projec
   const vars = Object.entries(project?.project?.vars ?? {});
   const texts = vars.filter((pair): pair is [string, string] => typeof pair[1] === "string");
   const others = vars.filter(([name, value]) => typeof value !== "string" && !Object.hasOwn(app.env ?? {}, name));
+  const bindings = resolvedBindings(app.bindings ?? {});
+  const taken = new Set([...bindings.map(({ name }) => name), ...Object.keys(app.env ?? {})]);
+  const projectBindings = (project?.project?.bindings ?? []).filter(({ name }) => !taken.has(name))
+    .map((binding): BindingConfig =>
+      binding.kind === "kv" ? { name: binding.name, kind: "kv", store: ownStore(app.name, binding.id) } : binding
+    );
   return {
     name: app.name,
     path: absolute(app.path),
@@ -191,6 +200,7 @@ function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, projec
     ...resolveAppLimits(app, hostLimits),
     streams: app.streams ?? APP_DEFAULTS.streams,
     assets: resolvedAssets(app.assets, absolute) ?? project?.project?.assets ?? null,
+    bindings: [...bindings, ...projectBindings],
     outbound: resolvedOutbound(app.outbound ?? APP_DEFAULTS.outbound),
     nodeCompat: app.node_compat ?? APP_DEFAULTS.node_compat,
     crons: (app.crons ?? []).map(({ schedule, name }) => ({

@@ -1,8 +1,10 @@
 /** The configuration as the rest of NANO reads it: defaults applied, paths absolute, secrets read. */
+import type { BindingConfig } from "./binding_configs.ts";
 import type { AppLayer, LayerReport } from "./layers.ts";
 import type { AppLimits, HostLimits } from "./limits.ts";
 import type { JsonValue, MissingBinding } from "./workers_project.ts";
 
+export type { BindingConfig } from "./binding_configs.ts";
 export type { JsonValue, MissingBinding } from "./workers_project.ts";
 
 /** Everything that one nano.json says, with the limits of {@linkcode HOST_LIMITS}: `drainTimeoutMs`, `maxMemoryMb`. */
@@ -87,6 +89,8 @@ export interface AppConfig extends AppLimits {
   readonly streams: "native" | "polyfill";
   /** The folder of static files, or null. */
   readonly assets: AssetsConfig | null;
+  /** What it finds in `env` beside texts and `assets`. */
+  readonly bindings: readonly BindingConfig[];
   /** Where the app may connect to: a policy, or a list of hosts and `*.` patterns. */
   readonly outbound: "public" | "none" | "any" | readonly string[];
   /** Whether harmless `node:` modules may be imported. */

@@ -6,7 +6,7 @@ import { limitShape } from "./limit_schemas.ts";
 import { HOST_LIMITS, MAX_TIMEOUT_MS } from "./limits.ts";
 import { cidr, listenHost, oneOf, port, section, text, whole } from "./written_value.ts";
 
-export type { AdminConfig, AppConfig, AssetsConfig, CronConfig, NanoConfig } from "./resolved_config.ts";
+export type { AdminConfig, AppConfig, AssetsConfig, BindingConfig, CronConfig, NanoConfig } from "./resolved_config.ts";
 
 const tokenRule = 'expected visible ASCII text, { "from_env": "HOST_NAME" } or { "from_file": "path" }';
 

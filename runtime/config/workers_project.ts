@@ -1,6 +1,8 @@
 /** What a Workers project's own file says, in the terms of nano.json; what NANO does not have is named with its line. */
 import { dirname, isAbsolute, join, relative } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
+import { rateLimitConfig } from "../bindings/rate_limit/config.ts";
+import type { BindingConfig } from "./binding_configs.ts";
 import { cronProblem } from "./cron_expression.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
 import { readWranglerFile, type WranglerFile } from "./wrangler_file.ts";
@@ -19,6 +21,11 @@ export interface MissingBinding {
   /** Where it is asked for, such as "wrangler.jsonc, line 12". */
   readonly where: string;
 }
+
+/** A binding that the project asks for and NANO has; the id of a store is whatever tells it from others of the project. */
+export type ProjectBinding =
+  | { readonly name: string; readonly kind: "kv"; readonly id: string }
+  | Extract<BindingConfig, { readonly kind: "rate_limit" }>;
 
 /** How requests pass between a project's static files and its code. */
 export interface ProjectAssets {
@@ -41,14 +48,17 @@ export interface WorkersProject {
   /** Keys of nano.json that the file fills where nano.json does not. */
   readonly entry: { readonly hostname?: readonly string[]; readonly crons?: NonNullable<WrittenApp["crons"]> };
   readonly assets: ProjectAssets | null;
+  readonly bindings: readonly ProjectBinding[];
   readonly missing: readonly MissingBinding[];
   /** What else it says that has no effect here, each a sentence with its line. */
   readonly notes: readonly string[];
 }
 
+/** As nano.json takes names in `env`. */
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 /** Lists of bindings: key of the file, name of the binding within an item, what people call it. */
 const BINDING_LISTS: readonly (readonly [key: string, name: string, kind: string])[] = [
-  ["kv_namespaces", "binding", "KV namespace"],
   ["d1_databases", "binding", "D1 database"],
   ["r2_buckets", "binding", "R2 bucket"],
   ["services", "binding", "service"],
@@ -61,7 +71,6 @@ const BINDING_LISTS: readonly (readonly [key: string, name: string, kind: string
   ["workflows", "binding", "workflow"],
   ["send_email", "name", "email binding"],
   ["secrets_store_secrets", "binding", "Secrets Store secret"],
-  ["ratelimits", "name", "rate limiter"],
 ];
 /** The same where one object stands instead of a list. */
 const SINGLE_BINDINGS: readonly (readonly [key: string, kind: string])[] = [
@@ -106,6 +115,7 @@ function workersProject(folder: string, file: WranglerFile, environment: string 
       ...crons.length === 0 ? {} : { crons: crons.map((schedule) => ({ schedule })) },
     },
     assets: typeof directory === "string" ? projectAssets(assets!, within(directory, "assets"), reader) : null,
+    bindings: projectBindings(reader),
     missing: missingBindings(reader),
     notes: reader.notes,
   };
@@ -160,6 +170,36 @@ function cronsOf(reader: Reader): string[] {
       reader.note(`cron ${JSON.stringify(schedule)} has no effect: ${problem}`, ["triggers", "crons", at]);
     }
     return problem === null;
+  });
+}
+
+function projectBindings(reader: Reader): ProjectBinding[] {
+  return [
+    ...bindingsOf(reader, { key: "kv_namespaces", nameKey: "binding", kind: "KV namespace" }, (name, { id }) => {
+      return { name, kind: "kv", id: typeof id === "string" && id !== "" ? id : name };
+    }),
+    ...bindingsOf(reader, { key: "ratelimits", nameKey: "name", kind: "rate limiter" }, (name, { simple }) => {
+      const checked = rateLimitConfig.safeParse(simple);
+      if (!checked.success) return `"simple": ${checked.error.issues[0]!.message}`;
+      return { name, kind: "rate_limit", limit: checked.data.limit, periodSeconds: checked.data.period };
+    }),
+  ];
+}
+
+/** @param make a binding of an item of the list, or what is wrong with it */
+function bindingsOf(
+  reader: Reader,
+  { key, nameKey, kind }: { readonly key: string; readonly nameKey: string; readonly kind: string },
+  make: (name: string, item: Readonly<Record<string, unknown>>) => ProjectBinding | string,
+): ProjectBinding[] {
+  const list = reader.value(key);
+  return (Array.isArray(list) ? list : []).flatMap((item, at) => {
+    const name = item?.[nameKey];
+    const isName = typeof name === "string" && VARIABLE_NAME.test(name) && name !== "__proto__";
+    const made = isName ? make(name, item) : `its "${nameKey}" is no name`;
+    if (typeof made !== "string") return [made];
+    reader.note(`a ${kind} has no effect: ${made}`, [key, at]);
+    return [];
   });
 }
 

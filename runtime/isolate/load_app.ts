@@ -4,7 +4,7 @@ import type { LoadMessage } from "../protocol/messages.ts";
 import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
 import { installAssetReads } from "./traffic/asset_reads.ts";
-import { createAssetsBinding } from "./traffic/assets_binding.ts";
+import { bindingObject } from "./binding_objects.ts";
 import { missingBinding } from "./platform/missing_binding.ts";
 import { installCaches } from "./platform/caches.ts";
 import { installEnvironment } from "./platform/app_environment.ts";
@@ -38,10 +38,12 @@ export async function loadApp(
   limitExternalMemory(message.externalBytes);
   settleGlobals();
   installCaches(message.externalBytes);
-  if (message.assetsPrefix !== null) {
-    if (message.assetsBinding !== null) env[message.assetsBinding] = createAssetsBinding(server.fetches);
-    installAssetReads(Reflect.get(globalThis, "Deno"), server.fetches.fetchAsset, message.assetsPrefix);
-  }
+  message.bindings.forEach(({ kind, name }, place) => {
+    const port = server.calls.portOf(place);
+    if (name !== null) env[name] = bindingObject(kind, port);
+    if (kind !== "assets") return;
+    installAssetReads(Reflect.get(globalThis, "Deno"), (url) => port.fetch(url), message.assetsPrefix!);
+  });
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
   if (message.nodeCompat) installBuiltinModules();
   if (message.streams === "polyfill") await installStreamPolyfill();

@@ -36,6 +36,8 @@ const LEVELS: Readonly<Record<RareEvent["event"], LogLevel | null>> = {
   app_state: null,
   app_log: "info",
   app_removed: "info",
+  binding_call: null,
+  binding_failed: "error",
   cron_start: "info",
   cron_done: "info",
   cron_skipped: "warn",

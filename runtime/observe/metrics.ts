@@ -4,7 +4,9 @@ import { type Descriptors, descriptors } from "../machine/descriptors.ts";
 import type { AppSnapshot, NanoEvent, NanoListener } from "../events.ts";
 import { APP_STATE_NAMES, type ExitReason } from "../lifecycle.ts";
 import type { RequestSummary } from "./observations.ts";
-import { DURATION_BUCKETS_SECONDS, RequestSeries } from "./request_series.ts";
+import { BindingSeries } from "./binding_series.ts";
+import { durationSamples, type Sample } from "./duration_samples.ts";
+import { RequestSeries } from "./request_series.ts";
 
 /** What {@linkcode Metrics} is made with. */
 export interface MetricsOptions {
@@ -22,12 +24,6 @@ export interface MetricsOptions {
   readonly unexplained?: () => number;
   /** Default: this process's. */
   readonly descriptors?: Pick<Descriptors, "count" | "limit">;
-}
-
-interface Sample {
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-  readonly metricName?: string;
 }
 
 /** How often a job came to one outcome. */
@@ -68,6 +64,7 @@ export class Metrics {
   readonly #restarts = new Map<string, Map<ExitReason, number>>();
   /** By app, then by job and outcome. */
   readonly #cronRuns = new Map<string, Map<string, CronRuns>>();
+  readonly #bindings = new BindingSeries();
   #apps: readonly AppSnapshot[] = [];
   /** The first configuration counts as a successful load: the process would not run otherwise. */
   #reload: { successful: boolean; at: number };
@@ -94,7 +91,8 @@ export class Metrics {
     this.#apps = this.#snapshot();
     // A request that ends after its app was removed would bring a series back that nobody would ever end.
     const known = new Set(this.#apps.map((app) => app.name)).add(NO_APP);
-    for (const name of [...this.#requests.keys(), ...this.#restarts.keys(), ...this.#cronRuns.keys()]) {
+    const series = [this.#requests.keys(), this.#restarts.keys(), this.#cronRuns.keys(), this.#bindings.apps()];
+    for (const name of series.flatMap((names) => [...names])) {
       if (!known.has(name)) this.#forget(name);
     }
     return await this.#registry.metrics();
@@ -135,6 +133,8 @@ export class Metrics {
         return this.#countRun(event.app, event.name, event.ok ? "ok" : "error");
       case "cron_skipped":
         return this.#countRun(event.app, event.name, "skipped");
+      case "binding_call":
+        return this.#bindings.observe(event);
       case "app_removed":
         return this.#forget(event.app);
       case "config_reload":
@@ -150,6 +150,7 @@ export class Metrics {
     this.#requests.delete(app);
     this.#restarts.delete(app);
     this.#cronRuns.delete(app);
+    this.#bindings.forget(app);
   }
 
   #countRun(app: string, cron: string, outcome: CronRuns["outcome"]): void {
@@ -179,7 +180,10 @@ export class Metrics {
       "nano_request_duration_seconds",
       "histogram",
       "Time from a request's arrival to the end of its answer.",
-      () => this.#eachSeries(durationSamples),
+      () =>
+        this.#eachSeries((app, series) =>
+          durationSamples("nano_request_duration_seconds", { app }, series.durations())
+        ),
     );
     gauge("nano_requests_in_flight", "Requests inside the app's isolate.", () => this.#eachApp((app) => app.inFlight));
     gauge("nano_queue_length", "Requests that wait for the app's isolate.", () => this.#eachApp((app) => app.queued));
@@ -207,6 +211,7 @@ export class Metrics {
           [...runs.values()].map(({ cron, outcome, count }) => ({ labels: { app, cron, outcome }, value: count }))
         ),
     );
+    for (const { name, type, help, read } of this.#bindings.metrics()) this.#add(name, type, help, read);
     gauge(
       "nano_isolate_start_seconds",
       "How long the app's last start took.",
@@ -282,19 +287,4 @@ export class Metrics {
   #eachSeries(read: (app: string, series: RequestSeries) => Sample[]): Sample[] {
     return [...this.#requests].flatMap(([app, series]) => read(app, series));
   }
-}
-
-function durationSamples(app: string, series: RequestSeries): Sample[] {
-  const name = "nano_request_duration_seconds";
-  const { cumulative, count, sumSeconds } = series.durations();
-  const buckets = cumulative.map((value, index) => ({
-    labels: { le: DURATION_BUCKETS_SECONDS[index] ?? "+Inf", app },
-    value,
-    metricName: `${name}_bucket`,
-  }));
-  return [
-    ...buckets,
-    { labels: { app }, value: sumSeconds, metricName: `${name}_sum` },
-    { labels: { app }, value: count, metricName: `${name}_count` },
-  ];
 }

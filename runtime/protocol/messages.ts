@@ -1,10 +1,19 @@
 /** What crosses the wall beside the operations: the first message, heartbeats, what a warden is asked and tells. */
 
+import type { BindingKind } from "./binding_call.ts";
+
 /** The level under which an exception comes as a line of the log. */
 export const EXCEPTION_LEVEL = "exception";
 
 /** Where web-streams-polyfill lies among the modules of an app with `"streams": "polyfill"`. */
 export const STREAM_POLYFILL_URL = "app:///__nano__/web-streams-polyfill";
+
+/** A binding as the isolate learns of it. */
+export interface LoadedBinding {
+  readonly kind: BindingKind;
+  /** Its name in `env`, or null when it is not there. */
+  readonly name: string | null;
+}
 
 /** The first message to a booted isolate: the app it becomes. */
 export interface LoadMessage {
@@ -27,8 +36,8 @@ export interface LoadMessage {
   readonly externalBytes: number;
   /** Path of the folder of assets from the app's folder, "" when it lies elsewhere; null when the app has none. */
   readonly assetsPrefix: string | null;
-  /** Their name in `env`, or null when they are not there. */
-  readonly assetsBinding: string | null;
+  /** What `env` holds that calls the host, in the order of the host's own list. */
+  readonly bindings: readonly LoadedBinding[];
   /** Whether jobs are configured, so that a missing `scheduled` is a mistake. */
   readonly hasCrons: boolean;
   /** Version of NANO, for navigator.userAgent. */

@@ -4,6 +4,7 @@
  * One message is one flat array: an operation followed by its fields, then the next operation, and so on. Flat arrays
  * clone about three times faster than arrays of objects (docs/decisions/0003).
  */
+import type { Plain } from "./binding_call.ts";
 
 /** What a request or response carries as its body. */
 export const BODY = { NONE: 0, WHOLE: 1, STREAM: 2 } as const;
@@ -13,16 +14,6 @@ export type BodyKind = (typeof BODY)[keyof typeof BODY];
 
 /** A body that crosses with its head; null beside {@linkcode BODY}.NONE and STREAM. */
 export type WholeBody = string | Uint8Array | null;
-
-type FetchFields = [
-  id: number,
-  method: string,
-  url: string,
-  headers: string,
-  redirect: string,
-  bodyKind: BodyKind,
-  body: WholeBody,
-];
 
 /** What follows each operation; the types of its fields, in their order. */
 export interface OperationFields {
@@ -47,7 +38,15 @@ export interface OperationFields {
   LOG: [level: string, text: string];
   DRAIN: [];
   DRAINED: [];
-  FETCH: FetchFields;
+  FETCH: [
+    id: number,
+    method: string,
+    url: string,
+    headers: string,
+    redirect: string,
+    bodyKind: BodyKind,
+    body: WholeBody,
+  ];
   FETCHED: [
     id: number,
     status: number,
@@ -65,8 +64,11 @@ export interface OperationFields {
   SOCKET_MESSAGE: [id: number, data: string | Uint8Array];
   SOCKET_CLOSE: [id: number, code: number, reason: string];
   SOCKET_SENT: [id: number, bytes: number];
-  FETCH_ASSET: FetchFields;
+  CALL: [id: number, binding: number, method: string, args: readonly Plain[], bodyKind: BodyKind, body: WholeBody];
   SCHEDULED: [id: number, cron: string, scheduledTime: number];
+  RETURNED: [id: number, values: readonly Plain[], bodyKind: BodyKind, body: WholeBody];
+  CALL_FAILED: [id: number, name: string, message: string, code: string];
+  CALL_ABORT: [id: number];
 }
 
 /** Name of an operation. */
@@ -158,11 +160,11 @@ export const OPERATIONS = {
     fields: ["id", "bytes"],
     doc: "Bytes of messages that have left their receiver: dispatched by the app, or taken by the client",
   },
-  FETCH_ASSET: {
+  CALL: {
     code: 24,
     from: "isolate",
-    fields: ["id", "method", "url", "headers", "redirect mode", "body kind", "body"],
-    doc: "As FETCH, for one of the app's own static files",
+    fields: ["id", "binding", "method", "arguments", "body kind", "body"],
+    doc: "The app calls a binding, by its place among them; ids are 2^30 and above, arguments are plain values",
   },
   SCHEDULED: {
     code: 25,
@@ -170,6 +172,19 @@ export const OPERATIONS = {
     fields: ["id", "cron", "scheduled time"],
     doc: "A job is due, at ms since 1970; answered as a REQUEST",
   },
+  RETURNED: {
+    code: 26,
+    from: "host",
+    fields: ["id", "values", "body kind", "body"],
+    doc: "What a call came to",
+  },
+  CALL_FAILED: {
+    code: 27,
+    from: "host",
+    fields: ["id", "name", "message", "code"],
+    doc: "A call failed, with the error that the app gets",
+  },
+  CALL_ABORT: { code: 28, from: "isolate", fields: ["id"], doc: "The app wants no answer to a call any more" },
 } as const satisfies { readonly [Name in OperationName]: Row<OperationFields[Name]> };
 
 /** Code of an operation, by name. */

@@ -1,6 +1,8 @@
 /** Makes what stands for an app in a generation: an isolate's supervisor, a static site, the files before either. */
 import { join, sep } from "node:path";
 import type { BootAdmission } from "../pool/boot_admission.ts";
+import { appBindings } from "../app/app_bindings.ts";
+import { bindingHost } from "./binding_hosts.ts";
 import { BrokenApp } from "./broken_app.ts";
 import { type Quarantine, QuarantinedApp } from "./quarantined_app.ts";
 import { MaskedIsolate } from "../app/masked_isolate.ts";
@@ -11,10 +13,11 @@ import type { AppBundle } from "../bundle/bundler.ts";
 import { ENTRY_NAMES } from "../bundle/find_entry.ts";
 import type { Clock } from "../clock.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
+import type { DataThread } from "../data/data_thread.ts";
 import { descriptors } from "../machine/descriptors.ts";
 import type { NanoError } from "../errors.ts";
 import type { NanoEvent } from "../events.ts";
-import { DoorWithAssets } from "./door_with_assets.ts";
+import { DoorWithBindings } from "./door_with_bindings.ts";
 import { AssetFolder } from "../http/assets.ts";
 import { OutboundDoor } from "../outbound/outbound_door.ts";
 import { TracedDoor } from "../outbound/traced_door.ts";
@@ -33,6 +36,8 @@ export interface UnitTools {
   readonly emit: (event: NanoEvent) => void;
   /** Absolute paths of files that no folder of assets may show. */
   readonly hidden: readonly string[];
+  /** Where bindings keep what apps give them. */
+  readonly data: DataThread;
   /** Null while Deno's OpenTelemetry is off. */
   readonly tracer: Tracer | null;
 }
@@ -58,7 +63,10 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
       const takeDescriptor = () => descriptors.take({ app: app.name, client: null });
       const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor });
       const door = tools.tracer === null ? plain : new TracedDoor(plain, { app: app.name, tracer: tools.tracer });
-      return folder === null ? door : new DoorWithAssets(door, folder);
+      const hosts = appBindings(app).map((binding) =>
+        bindingHost(binding, { app, folder, data: tools.data, clock, emit })
+      );
+      return hosts.length === 0 ? door : new DoorWithBindings(door, hosts);
     },
     emit,
     nanoVersion: NANO_VERSION,

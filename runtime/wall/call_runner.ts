@@ -1,4 +1,6 @@
 /** The traffic of one isolate from the host's side: requests in, answers out, its own requests and sockets. */
+import { BindingBridge } from "./binding_bridge.ts";
+import type { Clock } from "../clock.ts";
 import type { AppCall, HostSocket } from "../app_call.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import { EXCEPTION_LEVEL } from "../protocol/messages.ts";
@@ -33,6 +35,7 @@ export interface Traffic {
   readonly observer: IsolateObserver;
   /** The app's way out; its owner closes it. */
   readonly door: OutboundDoor;
+  readonly clock: Clock;
 }
 
 /** A server that an app has connected to is granted as much as a client. */
@@ -49,7 +52,8 @@ type Taken =
   | "LOG"
   | "DRAINED"
   | "FETCH"
-  | "FETCH_ASSET"
+  | "CALL"
+  | "CALL_ABORT"
   | "FETCH_ABORT"
   | "UPGRADE"
   | "SOCKET_CONNECT"
@@ -72,6 +76,7 @@ export class CallRunner {
   readonly #calls = new CallTable();
   readonly #sockets: SocketBridge;
   readonly #outbound: OutboundBridge;
+  readonly #bindings: BindingBridge;
   readonly #onBusy: (isBusy: boolean) => void;
   readonly #handlers: HandlerTable;
   readonly #drained = Promise.withResolvers<void>();
@@ -84,6 +89,7 @@ export class CallRunner {
     this.#onBusy = onBusy;
     this.#sockets = new SocketBridge(wire);
     this.#outbound = new OutboundBridge(wire, traffic.door);
+    this.#bindings = new BindingBridge(wire, traffic.door.bindings ?? [], { clock: traffic.clock });
     this.#handlers = this.#handlersOf(wire);
   }
 
@@ -172,6 +178,7 @@ export class CallRunner {
     }
     this.#sockets.closeAll(planned);
     this.#outbound.close();
+    this.#bindings.close();
     this.#wire.close(new CutStream(error.message, { cause: error }));
     this.#drained.resolve();
   }
@@ -214,6 +221,7 @@ export class CallRunner {
   /** What an isolate sends may be of any type and length: texts are bounded here, the rest where it is used. */
   #handlersOf(wire: Wire): HandlerTable {
     const outbound = this.#outbound;
+    const bindings = this.#bindings;
     const sockets = this.#sockets;
     const handlers: Handlers<Taken> = {
       ...streamHandlers(wire, { text: textFrom, onError: (id, message) => this.#onStreamError(id, message) }),
@@ -223,8 +231,9 @@ export class CallRunner {
       FAIL: (id, code, ...texts) => this.#onFail(id as number, code, texts.map(textFrom)),
       LOG: (level, text) => this.#onLog(textFrom(level), textFrom(text)),
       DRAINED: () => this.#drained.resolve(),
-      FETCH: (...fields) => outbound.onFetch(fields, false),
-      FETCH_ASSET: (...fields) => outbound.onFetch(fields, true),
+      FETCH: (...fields) => outbound.onFetch(fields),
+      CALL: (...fields) => bindings.onCall(fields),
+      CALL_ABORT: (id) => bindings.onAbort(id as number),
       FETCH_ABORT: (id) => outbound.onAbort(id as number),
       UPGRADE: (id, headers) => this.#onUpgrade(id as number, textFrom(headers)),
       SOCKET_CONNECT: (id, url, protocols, trace) =>

@@ -1,6 +1,7 @@
 /** The host's half of an app's fetch: takes requests off the wall, performs them, sends answers back. */
 import type { HostSocket } from "../app_call.ts";
 import { messageOf } from "../errors.ts";
+import type { BindingHost } from "../protocol/binding_call.ts";
 import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
 import type { Untrusted } from "../protocol/batch.ts";
 import { BODY, OP, type OperationFields } from "../protocol/operations.ts";
@@ -35,8 +36,8 @@ export interface OutboundDoor extends Disposable {
    * @throws {TypeError} when the policy or the URL forbids it
    */
   connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket;
-  /** Answers from the app's own static files; missing where the app has none. */
-  fetchAsset?(request: OutgoingRequest): Promise<OutgoingResponse>;
+  /** What the app's bindings do, by the places that calls name; missing where it has none. */
+  readonly bindings?: readonly BindingHost[];
 }
 
 /** Outgoing requests of one isolate at once; more are refused, so that no app exhausts the host's sockets. */
@@ -68,11 +69,10 @@ export class OutboundBridge {
   }
 
   /**
-   * FETCH and FETCH_ASSET.
-   * @param ofAsset whether it is for one of the app's own static files
+   * FETCH.
    * @throws {WireViolation} when the fields are none of a request
    */
-  onFetch([id, method, url, headers, redirect, kind, body]: OutgoingFields, ofAsset: boolean): void {
+  onFetch([id, method, url, headers, redirect, kind, body]: OutgoingFields): void {
     const isText = typeof method === "string" && typeof url === "string" && typeof headers === "string";
     if (!isText || !Number.isInteger(id) || (id as number) >= 0 || !REDIRECT_MODES.has(redirect as string)) {
       throw new WireViolation("an outgoing request without its parts");
@@ -92,7 +92,7 @@ export class OutboundBridge {
       body: kind === BODY.STREAM ? this.#bodyOf(id as number) : kind === BODY.WHOLE ? wholeBody(body) : null,
       signal: controller.signal,
     };
-    this.#run(id as number, request, ofAsset);
+    this.#run(id as number, request);
   }
 
   /** FETCH_ABORT: id. */
@@ -113,10 +113,10 @@ export class OutboundBridge {
     return this.#wire.readableOf(this.#wire.openReceiver(id, () => {}), { byob: false });
   }
 
-  async #run(id: number, request: OutgoingRequest, ofAsset: boolean): Promise<void> {
+  async #run(id: number, request: OutgoingRequest): Promise<void> {
     let response: OutgoingResponse;
     try {
-      response = await (ofAsset ? this.#fetchAsset(request) : this.#door.fetch(request));
+      response = await this.#door.fetch(request);
     } catch (error) {
       this.#running.delete(id);
       if (!this.#closed) this.#fail(id, messageOf(error));
@@ -140,12 +140,6 @@ export class OutboundBridge {
   #end(id: number, request: OutgoingRequest): void {
     this.#running.delete(id);
     if (request.body instanceof ReadableStream && !this.#closed) this.#wire.cancelReceiving(id, "The answer has ended");
-  }
-
-  #fetchAsset(request: OutgoingRequest): Promise<OutgoingResponse> {
-    const { fetchAsset } = this.#door;
-    if (fetchAsset === undefined) throw new TypeError("Cannot fetch an asset: the app has no folder of assets");
-    return fetchAsset.call(this.#door, request);
   }
 
   #fail(id: number, message: string): void {

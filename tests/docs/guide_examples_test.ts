@@ -11,6 +11,7 @@ Deno.test("The examples of the guides do what their guides say", async (t) => {
     { name: "assets", path: "guides/assets/index.ts", assets: "guides/assets/public" },
     { name: "chat", path: "guides/chat", port: 0 },
     { name: "greeter", path: "guides/from-workers" },
+    { name: "todo", path: "guides/todo-on-kv", bindings: { TODOS: { kv: "todos" } } },
     { name: "words", path: "guides/from-containers" },
   ]);
   const text = async (host: string, path = "/", init: RequestInit = {}) => {
@@ -56,6 +57,20 @@ Deno.test("The examples of the guides do what their guides say", async (t) => {
     assertEquals(await text("greeter", "/robots.txt"), [200, "User-agent: *\n"]);
     assertEquals(await served.runCron("greeter", "0 3 * * *"), true);
     await until(() => served.lines("greeter").includes("info cron 0 3 * * *"), "the cron's line");
+  });
+
+  await t.step("todo-on-kv keeps, lists, finishes and forgets", async () => {
+    const created = await served.fetch("todo", "/todos", { method: "POST", body: "water the plants" });
+    const { id } = await created.json();
+    assertEquals(created.status, 201);
+    const item = { id, text: "water the plants", done: false };
+    assertEquals(await text("todo", `/todos/${id}`), [200, JSON.stringify(item)]);
+    assertEquals((await text("todo", `/todos/${id}`, { method: "PUT" }))[1], JSON.stringify({ ...item, done: true }));
+    assertEquals(await text("todo", "/todos"), [200, JSON.stringify([{ id, done: true }])]);
+    assertEquals(await text("todo", `/todos/${id}`, { method: "DELETE" }), [204, ""]);
+    assertEquals((await text("todo", `/todos/${id}`))[0], 404);
+    assertEquals(await text("todo", "/todos"), [200, "[]"]);
+    assertEquals((await text("todo", "/"))[0], 404);
   });
 
   await t.step("from-containers serves a service that listened by itself", async () => {

@@ -27,6 +27,7 @@ export function fakeAppConfig(name: string, changes: Partial<AppConfig> = {}): A
     ...resolveAppLimits({}, resolveHostLimits({})),
     streams: "native",
     assets: null,
+    bindings: [],
     outbound: "public",
     nodeCompat: true,
     crons: [{ schedule: "*/5 * * * *", name: "tidy" }],

@@ -12,6 +12,12 @@ function files(name: string, ...paths: readonly string[]): ReturnType<typeof fol
   return { name, holds: (file) => paths.includes(file) };
 }
 
+/** A binding's three parts stand on floors of their own: its folder is none. */
+function bindingFiles(part: "config" | "host" | "isolate"): ReturnType<typeof folder> {
+  const pattern = new RegExp(`^runtime/bindings/[^/]+/${part}\\.ts$`);
+  return { name: `runtime/bindings/*/${part}.ts`, holds: (file) => pattern.test(file) };
+}
+
 const TERMS = "runtime/'s terms";
 const GROUND = "runtime/'s ground";
 
@@ -24,22 +30,26 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
   files("runtime/nano_options.ts", "runtime/nano_options.ts"),
   folder("runtime/operate/"),
   folder("runtime/units/"),
+  bindingFiles("host"),
   folder("runtime/generations/"),
   folder("runtime/app/"),
   folder("runtime/bundle/"),
   folder("runtime/outbound/"),
   folder("runtime/http/"),
   folder("runtime/store/"),
+  folder("runtime/data/"),
   folder("runtime/observe/"),
   folder("runtime/trace/"),
   folder("runtime/pool/"),
   folder("runtime/wall/"),
   folder("runtime/isolate/"),
+  bindingFiles("isolate"),
   files(
     TERMS,
     ...["operations", "events", "lifecycle", "app_call", "request_end"].map((name) => `runtime/${name}.ts`),
   ),
   folder("runtime/config/"),
+  bindingFiles("config"),
   folder("runtime/protocol/"),
   folder("runtime/machine/"),
   files(GROUND, "runtime/clock.ts", "runtime/deadline.ts", "runtime/version.ts", "runtime/errors.ts"),
@@ -51,11 +61,14 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
 const ONLY: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": ["admin/", "runtime/mod.ts"],
   "admin/": ["runtime/mod.ts", "runtime/std/"],
-  "runtime/isolate/": ["runtime/protocol/", GROUND],
+  "runtime/isolate/": ["runtime/bindings/*/isolate.ts", "runtime/protocol/", GROUND],
+  "runtime/bindings/*/isolate.ts": ["runtime/protocol/", GROUND],
+  "runtime/bindings/*/config.ts": [],
+  "runtime/data/": ["runtime/protocol/", GROUND],
   "runtime/wall/": [TERMS, "runtime/protocol/", "runtime/machine/", GROUND],
   "runtime/trace/": [TERMS, "runtime/protocol/", GROUND],
   [TERMS]: ["runtime/config/", GROUND],
-  "runtime/config/": [GROUND],
+  "runtime/config/": ["runtime/bindings/*/config.ts", GROUND],
   "runtime/protocol/": [GROUND],
   "runtime/machine/": [],
   [GROUND]: ["deno.json"],
@@ -66,6 +79,9 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
 const ONLY_FROM: Readonly<Record<string, readonly string[]>> = {
   "deno.json": [GROUND],
   "runtime/isolate/": [],
+  "runtime/bindings/*/host.ts": ["runtime/units/"],
+  "runtime/bindings/*/isolate.ts": ["runtime/isolate/"],
+  "runtime/bindings/*/config.ts": ["runtime/config/"],
   "runtime/observe/": ["runtime/mod.ts", "runtime/nano.ts"],
 };
 

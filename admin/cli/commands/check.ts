@@ -81,7 +81,9 @@ function entryLines(entry: EntryReport): string[] {
 }
 
 /** What was taken of a Workers project, and what of it NANO does not have. */
-function projectLines({ path, main, env, jsonVars, assets, crons, project }: NanoConfig["apps"][number]): string[] {
+function projectLines(
+  { path, main, env, jsonVars, assets, bindings, crons, project }: NanoConfig["apps"][number],
+): string[] {
   if (project === null) return [];
   if (project.error !== null) return [`    ${project.error}`];
   const from = (file: string) => relative(path, file) || ".";
@@ -89,6 +91,7 @@ function projectLines({ path, main, env, jsonVars, assets, crons, project }: Nan
   const taken = [
     ...main === null ? [] : [`main ${from(main)}`],
     ...assets === null ? [] : [`assets ${from(assets.path)}`],
+    ...bindings.length === 0 ? [] : [`bindings ${bindings.map(({ name, kind }) => `${name} (${kind})`).join(", ")}`],
     ...names.length === 0 ? [] : [`env ${names.join(", ")}`],
     ...crons.length === 0 ? [] : [`crons ${crons.map(({ schedule }) => schedule).join("; ")}`],
   ];

@@ -34,6 +34,10 @@ export function appFacts(app: AppDetail): readonly (readonly [title: string, tex
     ["limits", limits && Object.entries(limits).map((pair) => pair.join(" ")).join("\n")],
     ["outbound", app.outbound === null ? null : [app.outbound].flat().join(", ")],
     ["assets", app.assets && app.assets.path],
+    [
+      "bindings",
+      app.bindings.map(({ name, kind, store }) => `${name} (${store === null ? kind : `${kind} ${store}`})`).join("\n"),
+    ],
     ["crons", app.crons.map(({ name, schedule }) => name === schedule ? schedule : `${name} (${schedule})`).join("\n")],
     ["env", Object.entries(app.env).map((pair) => pair.join("=")).join("\n")],
   ];

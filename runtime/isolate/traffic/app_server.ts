@@ -16,13 +16,15 @@ import {
 } from "../../protocol/primordials.ts";
 import { SafeMap, SafeSet } from "../../protocol/safe_collections.ts";
 import { type Handlers, type HandlerTable, handlerTable, runBatch } from "../../protocol/batch.ts";
-import { BODY, OP } from "../../protocol/operations.ts";
+import { FIRST_CALL_ID, type Plain } from "../../protocol/binding_call.ts";
+import { BODY, type BodyKind, OP, type WholeBody } from "../../protocol/operations.ts";
 import { streamHandlers, type StreamOperation } from "../../protocol/stream_operations.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
 import { enterRoot } from "./async_root.ts";
 import { type AbortCallbacks, type ArrivedRequest, createRequest } from "./request.ts";
 import { runTraced } from "./request_trace.ts";
 import type { AppContext } from "./app_context.ts";
+import { BindingClient } from "./binding_client.ts";
 import { FetchClient, type FetchedHead } from "./fetch.ts";
 import { withoutOwnFrames } from "./own_frames.ts";
 import { type AppScheduled, runJob } from "./scheduled.ts";
@@ -57,6 +59,8 @@ type Taken =
   | "DRAIN"
   | "FETCHED"
   | "FETCH_FAILED"
+  | "RETURNED"
+  | "CALL_FAILED"
   | "SOCKET_OPEN"
   | "SOCKET_MESSAGE"
   | "SOCKET_CLOSE"
@@ -69,6 +73,8 @@ type Arriving = Omit<ArrivedRequest, "receiving"> & { receiving: Receiving | nul
 export class AppServer {
   /** Outgoing requests. */
   readonly fetches: FetchClient;
+  /** Calls of bindings. */
+  readonly calls: BindingClient;
   /** WebSockets, incoming and outgoing. */
   readonly sockets: SocketHub;
   readonly #wire: Wire;
@@ -85,6 +91,7 @@ export class AppServer {
     this.#wire = wire;
     this.#report = report;
     this.fetches = new FetchClient(wire);
+    this.calls = new BindingClient(wire);
     this.sockets = new SocketHub(wire);
     this.#handlers = this.#handlersOf(wire);
   }
@@ -102,11 +109,15 @@ export class AppServer {
 
   /** Each begins in the async context that nobody has entered. */
   #handlersOf(wire: Wire): HandlerTable {
-    const { fetches, sockets } = this;
+    const { fetches, calls, sockets } = this;
     const handlers: Handlers<Taken> = {
       ...streamHandlers(wire, {
         text: (value) => value as string,
-        onError: (id, message) => id < 0 ? fetches.onBodyFailed(id, message) : wire.onError(id, message),
+        onError: (id, message) => {
+          if (id < 0) fetches.onBodyFailed(id, message);
+          else if (id >= FIRST_CALL_ID) calls.onBodyFailed(id, message);
+          else wire.onError(id, message);
+        },
       }),
       // No rest and no spread: an app may have replaced how arrays are iterated.
       REQUEST: (id, method, url, headers, client, bodyKind, body) =>
@@ -120,6 +131,10 @@ export class AppServer {
       FETCHED: (id, status, statusText, headers, url, redirected, bodyKind) =>
         fetches.onFetched(id as number, { status, statusText, headers, url, redirected, bodyKind } as FetchedHead),
       FETCH_FAILED: (id, message) => fetches.onFailed(id as number, message as string),
+      RETURNED: (id, values, bodyKind, body) =>
+        calls.onReturned(id as number, values as readonly Plain[], bodyKind as BodyKind, body as WholeBody),
+      CALL_FAILED: (id, name, message, code) =>
+        calls.onFailed(id as number, name as string, message as string, code as string),
       SOCKET_OPEN: (id, protocol) => sockets.onOpen(id as number, protocol as string),
       SOCKET_MESSAGE: (id, data) => sockets.onMessage(id as number, data as string | Uint8Array<ArrayBuffer>),
       SOCKET_CLOSE: (id, code, reason) => {

@@ -47,9 +47,6 @@ const { register } = FinalizationRegistry.prototype;
 /** Takes the abort listeners of answers back that nobody can read any more. */
 const unreadable = new FinalizationRegistry<() => void>((forget) => forget());
 
-/** Which of the two ways a request goes. */
-type FetchCode = typeof OP.FETCH | typeof OP.FETCH_ASSET;
-
 /** The head of what was fetched. */
 export interface FetchedHead {
   readonly status: number;
@@ -71,14 +68,9 @@ export class FetchClient {
   }
 
   /** The function to install as the app's `fetch`. */
-  readonly fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> =>
-    this.#fetch(OP.FETCH, input, init);
+  readonly fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => this.#fetch(input, init);
 
-  /** The same for the app's own static files. */
-  readonly fetchAsset = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> =>
-    this.#fetch(OP.FETCH_ASSET, input, init);
-
-  #fetch(operation: FetchCode, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  #fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     let request: Request;
     try {
       request = withoutBase(() => makeRequest([input, init]));
@@ -87,11 +79,10 @@ export class FetchClient {
     }
     // Data URLs hold their own answer.
     if (stringStartsWith(requestUrl(request), "data:")) return apply(nativeFetch, undefined, [request]);
-    return new NativePromise((resolve, reject) => this.#start(operation, request, resolve, reject));
+    return new NativePromise((resolve, reject) => this.#start(request, resolve, reject));
   }
 
   #start(
-    operation: FetchCode,
     request: Request,
     resolve: (response: Response) => void,
     reject: (reason: unknown) => void,
@@ -119,7 +110,7 @@ export class FetchClient {
       receiving,
       forget: () => targetForget(signal, "abort", onAbort),
     });
-    this.#send(operation, id, request);
+    this.#send(id, request);
   }
 
   /** A body that has arrived and was not read yet fails by an abort all the same, as the Fetch standard has it. */
@@ -135,7 +126,7 @@ export class FetchClient {
     apply(register, unreadable, [receiving, () => targetForget(signal, "abort", onAbort)]);
   }
 
-  #send(operation: FetchCode, id: number, request: Request): void {
+  #send(id: number, request: Request): void {
     const wire = this.#wire;
     const body = innerSlots === null ? requestBody(request) : innerSlots.takeRequestBody(innerSlots.request(request));
     // A stream over bytes that are at hand has a length; what is no stream has it anyway.
@@ -143,18 +134,17 @@ export class FetchClient {
     const length = size === undefined || body instanceof NativeUint8Array
       ? ""
       : joinHeaders([["content-length", `${size}`]]);
-    const headers =
-      (operation === OP.FETCH ? withTrace(requestHeaders(request)) : joinHeaders(requestHeaders(request))) + length;
+    const headers = withTrace(requestHeaders(request)) + length;
     const method = requestMethod(request);
     const url = requestUrl(request);
     const redirect = requestRedirect(request);
-    if (body === null) wire.out.push(operation, id, method, url, headers, redirect, BODY.NONE, null);
-    else if (typeof body === "string") wire.out.push(operation, id, method, url, headers, redirect, BODY.WHOLE, body);
+    if (body === null) wire.out.push(OP.FETCH, id, method, url, headers, redirect, BODY.NONE, null);
+    else if (typeof body === "string") wire.out.push(OP.FETCH, id, method, url, headers, redirect, BODY.WHOLE, body);
     else if (body instanceof NativeUint8Array) {
-      wire.out.begin(operation, id, method, url, headers, redirect, BODY.WHOLE);
+      wire.out.begin(OP.FETCH, id, method, url, headers, redirect, BODY.WHOLE);
       wire.pushBytes(body, false);
     } else {
-      wire.out.push(operation, id, method, url, headers, redirect, BODY.STREAM, null);
+      wire.out.push(OP.FETCH, id, method, url, headers, redirect, BODY.STREAM, null);
       wire.send(id, readerSource(body), { owned: false, onEnd() {} });
     }
     wire.kick();

@@ -202,6 +202,50 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
       app({ assets: "other", env: { ASSETS: "x" } }),
       'apps[0].env.ASSETS is text: this name is taken by the binding of "assets"',
     ],
+    [
+      app({ bindings: { NS: { kv: "a" } }, env: { NS: "x" } }),
+      "apps[0].bindings.NS is an object: already taken by apps[0].env.NS",
+    ],
+    [
+      app({ assets: "other", bindings: { ASSETS: { kv: "a" } } }),
+      'apps[0].bindings.ASSETS is an object: this name is taken by the binding of "assets"',
+    ],
+  ],
+  "bindings that are none": [
+    [
+      app({ bindings: [] }),
+      'apps[0].bindings is a list: expected an object such as { "CACHE": { "kv": "cache" } }',
+    ],
+    [app({ bindings: { NS: "a" } }), 'apps[0].bindings.NS is "a": expected an object such as { "kv": "cache" }'],
+    [
+      app({ bindings: { NS: {} } }),
+      'apps[0].bindings.NS is an object: expected an object such as { "kv": "cache" }, with one key',
+    ],
+    [
+      app({ bindings: { NS: { kv: "../x" } } }),
+      'apps[0].bindings.NS.kv is "../x": expected the name of a namespace: 1 to 63 of a-z, 0-9 and "-", not beginning with "-"',
+    ],
+    [
+      app({ bindings: { NS: { kv: "a", rate_limit: { limit: 1, period: 10 } } } }),
+      'apps[0].bindings.NS is an object: expected an object such as { "kv": "cache" }, with one key',
+    ],
+    [
+      app({ bindings: { NS: { rate_limit: { limit: 1, period: 11 } } } }),
+      "apps[0].bindings.NS.rate_limit.period is 11: expected 10 or 60, in seconds",
+    ],
+    [
+      app({ bindings: { NS: { rate_limit: { limit: 0, period: 10 } } } }),
+      "apps[0].bindings.NS.rate_limit.limit is 0: expected a whole number of calls from 1 to 1000000000",
+    ],
+    [app({ bindings: { NS: { kw: "a" } } }), 'apps[0].bindings.NS.kw is no known key: did you mean "kv"?'],
+    [
+      app({ bindings: { "a-b": { kv: "a" } } }),
+      'apps[0].bindings["a-b"] is no valid name: expected a name of letters, digits and "_" that does not begin with a digit',
+    ],
+    [
+      app({ bindings: JSON.parse('{"__proto__":{"kv":"a"}}') }),
+      "apps[0].bindings.__proto__ is no valid name: expected another name",
+    ],
   ],
   "files that are not there": [
     [app({ path: undefined }), "apps[0].path is missing: expected the path of a folder or an entry file"],

@@ -18,6 +18,7 @@ export function appConfig(changes: Partial<AppConfig> = {}): AppConfig {
     ),
     streams: "native",
     assets: null,
+    bindings: [],
     outbound: "public",
     nodeCompat: true,
     crons: [],

@@ -4,7 +4,7 @@ import { CallRunner } from "../../../runtime/wall/call_runner.ts";
 import { exitError } from "../../../runtime/pool/exit_errors.ts";
 import { BODY, OP } from "../../../runtime/protocol/operations.ts";
 import { CutStream, Wire, WireViolation } from "../../../runtime/protocol/wire.ts";
-import { settle } from "../runtime/fake_clock.ts";
+import { FakeClock, settle } from "../runtime/fake_clock.ts";
 import { FakeCall } from "../app/fake_call.ts";
 
 /** A runner whose messages to the isolate are kept, and which hears what a test says. */
@@ -36,6 +36,7 @@ class Scene {
       },
       [Symbol.dispose]() {},
     },
+    clock: new FakeClock(),
   }, (isBusy) => this.busy.push(isBusy));
 
   /** Sends a call. @returns its id on the wire */

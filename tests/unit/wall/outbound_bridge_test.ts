@@ -23,8 +23,8 @@ function scene() {
     },
     [Symbol.dispose]() {},
   });
-  const ask = (id: unknown, operation: number = OP.FETCH, redirect = "follow") =>
-    bridge.onFetch([id, "GET", "http://x/", "a\nb\n", redirect, BODY.NONE, null], operation === OP.FETCH_ASSET);
+  const ask = (id: unknown, redirect = "follow") =>
+    bridge.onFetch([id, "GET", "http://x/", "a\nb\n", redirect, BODY.NONE, null]);
   const told = async () => {
     await settle();
     flush();
@@ -58,15 +58,7 @@ Deno.test("The end of an isolate aborts every request and tells nobody", async (
 Deno.test("A forged request breaks the protocol", () => {
   const { ask } = scene();
   for (const id of [1, 0, "x", 1.5, null]) assertThrows(() => ask(id), WireViolation);
-  assertThrows(() => ask(-1, OP.FETCH, "sideways"), WireViolation);
+  assertThrows(() => ask(-1, "sideways"), WireViolation);
   ask(-2);
   assertThrows(() => ask(-2), WireViolation, "one id");
-});
-
-Deno.test("An app without assets is told so", async () => {
-  const { ask, told } = scene();
-  ask(-1, OP.FETCH_ASSET);
-  const [operation, id, message] = await told();
-  assertEquals([operation, id], [OP.FETCH_FAILED, -1]);
-  assertStringIncludes(String(message), "no folder of assets");
 });

@@ -1,0 +1,52 @@
+/** What a rate limiter does: counts the calls of each key within a period. */
+import { type BindingCall, BindingError, type BindingHost, type CallAnswer } from "../../protocol/binding_call.ts";
+
+/** Keys counted in one period; the one that came first makes room for the next. */
+const MAX_KEYS = 100_000;
+/** A longer key is no key of a client or a path; at that many the limiter would hold too much. */
+const MAX_KEY_CHARS = 512;
+
+/** How it counts. */
+export interface RateLimitTools {
+  /** Calls of a key that succeed within a period. */
+  readonly limit: number;
+  readonly periodSeconds: number;
+  /** A monotonic reading, ms. */
+  readonly now: () => number;
+}
+
+/** One app's limiter. It counts in memory: an app that is deployed anew begins anew. */
+export class RateLimitHost implements BindingHost {
+  readonly methods = ["limit"];
+  readonly #tools: RateLimitTools;
+  readonly #counts = new Map<string, number>();
+  #period = -1;
+
+  constructor(tools: RateLimitTools) {
+    this.#tools = tools;
+  }
+
+  /** Answers `limit`, and no other method. */
+  // deno-lint-ignore require-await -- what it throws is what the call comes to
+  async call({ method, args: [key] }: BindingCall): Promise<CallAnswer> {
+    if (method !== "limit") throw new BindingError(`Cannot call "${method}" of a rate limiter`, { name: "TypeError" });
+    if (typeof key !== "string" || key.length > MAX_KEY_CHARS) {
+      throw new BindingError(`Cannot limit: the key has to be a text of at most ${MAX_KEY_CHARS} characters`, {
+        name: "TypeError",
+      });
+    }
+    const { limit, periodSeconds, now } = this.#tools;
+    const period = Math.floor(now() / 1000 / periodSeconds);
+    if (period !== this.#period) this.#counts.clear();
+    this.#period = period;
+    const count = (this.#counts.get(key) ?? 0) + 1;
+    if (count === 1 && this.#counts.size >= MAX_KEYS) this.#counts.delete(this.#counts.keys().next().value!);
+    // What is refused is not counted: it would only make the number longer.
+    if (count <= limit) this.#counts.set(key, count);
+    return { values: [count <= limit], body: null };
+  }
+
+  [Symbol.dispose](): void {
+    this.#counts.clear();
+  }
+}

@@ -1,0 +1,73 @@
+/** The `bindings` of an app: what it finds in `env` beside texts, by kind. */
+import { createHash } from "node:crypto";
+import type { z } from "zod";
+import { kvConfig } from "../bindings/kv/config.ts";
+import { rateLimitConfig } from "../bindings/rate_limit/config.ts";
+import { section } from "./written_value.ts";
+
+/** The key of each kind that nano.json names, and what its value may be. */
+const KINDS = {
+  kv: kvConfig,
+  rate_limit: rateLimitConfig,
+} as const satisfies { readonly [Kind in NamedKind]: z.ZodType };
+
+/** A kind of binding that nano.json names. */
+export type NamedKind = BindingConfig["kind"];
+
+const example = 'an object such as { "kv": "cache" }';
+
+const shape = Object.fromEntries(Object.entries(KINDS).map(([kind, schema]) => [kind, schema.optional()])) as {
+  readonly [Kind in NamedKind]: z.ZodOptional<(typeof KINDS)[Kind]>;
+};
+
+/** One binding: one key, its kind. */
+export const bindingSchema = section(shape, example).refine(
+  (binding) => Object.keys(binding).length === 1,
+  { error: `expected ${example}, with one key`, when: ({ issues }) => issues.length === 0 },
+);
+
+/** A binding as it is written. */
+export type WrittenBinding = z.input<typeof bindingSchema>;
+
+/** A binding as it holds. */
+export type BindingConfig =
+  | {
+    /** What the app finds it by in `env`. */
+    readonly name: string;
+    /** A KV namespace. */
+    readonly kind: "kv";
+    /** Which one: the written name, or for one of a Workers project a name that no other app can have. */
+    readonly store: string;
+  }
+  | {
+    /** What the app finds it by in `env`. */
+    readonly name: string;
+    /** A rate limiter. */
+    readonly kind: "rate_limit";
+    /** Calls of a key that succeed within a period. */
+    readonly limit: number;
+    /** The period. */
+    readonly periodSeconds: number;
+  };
+
+/** Of the prefix that names of versions have. */
+const VERSION_PREFIX = /^v[0-9]+--/;
+const PLAIN_ID = /^[a-z0-9-]{1,64}$/;
+
+/**
+ * Name of a store that a Workers project asks for: no other app has it, but all versions of this one.
+ * @param id as the project's file has it
+ */
+export function ownStore(app: string, id: string): string {
+  const shown = PLAIN_ID.test(id) ? id : createHash("sha256").update(id).digest("hex").slice(0, 32);
+  return `${app.replace(VERSION_PREFIX, "")}.${shown}`;
+}
+
+/** Resolves bindings. */
+export function resolvedBindings(written: Readonly<Record<string, WrittenBinding>>): BindingConfig[] {
+  return Object.entries(written).flatMap(([name, { kv, rate_limit }]): BindingConfig[] => {
+    if (kv !== undefined) return [{ name, kind: "kv", store: kv }];
+    if (rate_limit === undefined) return [];
+    return [{ name, kind: "rate_limit", limit: rate_limit.limit, periodSeconds: rate_limit.period }];
+  });
+}

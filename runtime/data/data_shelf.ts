@@ -1,0 +1,84 @@
+/** The files of the data thread: opened when they are asked for, the least used closed again; runs what comes of a turn. */
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { messageOf } from "../errors.ts";
+import { BindingError } from "../protocol/binding_call.ts";
+import type { DataCall, DataResult } from "./data_messages.ts";
+import { isWrite, KvFile } from "./kv_file.ts";
+
+/** Files open at once, of three descriptors each. */
+const MAX_OPEN = 64;
+
+/** All stores below a folder. */
+export class DataShelf implements Disposable {
+  readonly #folder: string;
+  readonly #now: () => number;
+  /** In the order of their last use. */
+  readonly #open = new Map<string, KvFile>();
+
+  /** @param now wall clock, ms since the epoch */
+  constructor(folder: string, now: () => number) {
+    this.#folder = folder;
+    this.#now = now;
+  }
+
+  /** Runs calls; the writes to one store are one transaction, and on the disk before any of them is answered. */
+  run(calls: readonly DataCall[]): DataResult[] {
+    const byStore = Map.groupBy(calls, ({ store }) => store);
+    return [...byStore].flatMap(([store, own]) => this.#runStore(store, own));
+  }
+
+  [Symbol.dispose](): void {
+    for (const file of this.#open.values()) file[Symbol.dispose]();
+    this.#open.clear();
+  }
+
+  #runStore(store: string, calls: readonly DataCall[]): DataResult[] {
+    try {
+      const file = this.#file(store);
+      // One that fails has changed nothing: each is a single statement.
+      const runAll = () => calls.map((call) => runOne(file, call));
+      return calls.some(({ operation }) => isWrite(operation)) ? file.transaction(runAll) : runAll();
+    } catch (error) {
+      return calls.map(({ id }) => failed(id, error));
+    }
+  }
+
+  #file(store: string): KvFile {
+    const known = this.#open.get(store);
+    if (known !== undefined) {
+      this.#open.delete(store);
+      this.#open.set(store, known);
+      return known;
+    }
+    for (const [name, file] of this.#open) {
+      if (this.#open.size < MAX_OPEN) break;
+      this.#open.delete(name);
+      file[Symbol.dispose]();
+    }
+    const path = join(this.#folder, `${store}.db`);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // Made here and not by SQLite, which would give it the umask's mode; its -wal and -shm files take over this mode.
+    closeSync(openSync(path, "a", 0o600));
+    chmodSync(path, 0o600);
+    const file = new KvFile(path, this.#now);
+    this.#open.set(store, file);
+    return file;
+  }
+}
+
+function runOne(file: KvFile, { id, operation, args }: DataCall): DataResult {
+  try {
+    return { id, values: file.run(operation, args) };
+  } catch (error) {
+    return failed(id, error);
+  }
+}
+
+function failed(id: number, error: unknown): DataResult {
+  if (error instanceof BindingError) {
+    const { name, message, code } = error;
+    return { id, error: { name, message, code }, told: true };
+  }
+  return { id, error: { name: "Error", message: messageOf(error), code: "" }, told: false };
+}

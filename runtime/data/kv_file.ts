@@ -1,0 +1,226 @@
+/** One key-value namespace in one SQLite file. */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { BindingError, type Plain } from "../protocol/binding_call.ts";
+import type { DataOperation, DataWrite } from "./data_messages.ts";
+
+/** Expired entries that a commit takes along; more than one write can add, so that they never pile up. */
+const SWEPT_A_COMMIT = 20;
+/** Text and bytes that one bulk get may answer with, as on Workers. */
+const MAX_BULK_BYTES = 25 * 1024 * 1024;
+
+/** Each step leads from `user_version` = its index to the next; a released step is never edited, only followed. */
+const MIGRATIONS: readonly string[] = [
+  // Keys as bytes: their order is that of UTF-8, and NUL is a character as any other. The value stands last, so that
+  // whoever lists keys reads none of its pages.
+  `CREATE TABLE entries (
+    key BLOB PRIMARY KEY NOT NULL,
+    expires INTEGER,
+    metadata TEXT,
+    value BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX entries_by_expiry ON entries (expires) WHERE expires IS NOT NULL;`,
+];
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const WRITES: ReadonlySet<DataOperation> = new Set<DataWrite>(["put", "delete"]);
+
+interface Entry {
+  readonly key: Uint8Array;
+  readonly size: number;
+  readonly value: Uint8Array | null;
+  readonly metadata: string | null;
+  readonly expires: number | null;
+}
+
+/** Whether an operation changes what is kept. */
+export function isWrite(operation: DataOperation): boolean {
+  return WRITES.has(operation);
+}
+
+/** The entries of a namespace; times are seconds since the epoch. */
+export class KvFile implements Disposable {
+  readonly #database: DatabaseSync;
+  readonly #now: () => number;
+  readonly #statements: Readonly<
+    Record<"get" | "put" | "delete" | "list" | "listTo" | "sweep" | "pages", StatementSync>
+  >;
+
+  /**
+   * @param path of the file, made when missing
+   * @param now wall clock, ms since the epoch
+   */
+  constructor(path: string, now: () => number) {
+    this.#now = now;
+    const database = this.#database = new DatabaseSync(path);
+    try {
+      // FULL: what was acknowledged survives a power cut, https://sqlite.org/pragma.html#pragma_synchronous
+      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000");
+      prepareTables(database, path);
+      const alive = "(expires IS NULL OR expires > ?)";
+      this.#statements = {
+        get: database.prepare(
+          `SELECT length(value) AS size, CASE WHEN length(value) <= ? THEN value END AS value, metadata
+           FROM entries WHERE key = ? AND ${alive}`,
+        ),
+        put: database.prepare(
+          `INSERT INTO entries (key, expires, metadata, value) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
+           SET expires = excluded.expires, metadata = excluded.metadata, value = excluded.value`,
+        ),
+        delete: database.prepare("DELETE FROM entries WHERE key = ?"),
+        list: database.prepare(
+          `SELECT key, expires, metadata FROM entries WHERE key > ? AND ${alive} ORDER BY key LIMIT ?`,
+        ),
+        listTo: database.prepare(
+          `SELECT key, expires, metadata FROM entries WHERE key > ? AND key < ? AND ${alive} ORDER BY key LIMIT ?`,
+        ),
+        sweep: database.prepare(
+          "DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE expires <= ? ORDER BY expires LIMIT ?)",
+        ),
+        pages: database.prepare(
+          "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+        ),
+      };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** Bytes of the pages in use. */
+  get bytes(): number {
+    return Number((this.#statements.pages.get() as { bytes: number }).bytes);
+  }
+
+  /** Runs calls whose writes are on the disk when it returns, or none of them is. */
+  transaction<Result>(run: () => Result): Result {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = run();
+      this.#statements.sweep.run(this.#seconds, SWEPT_A_COMMIT);
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Runs one call; see data/kv_store.ts for its arguments and values. */
+  run(operation: DataOperation, args: readonly Plain[]): readonly Plain[] {
+    switch (operation) {
+      case "get":
+        return this.#get(args[0] as string, args[1] as number);
+      case "getMany":
+        return this.#getMany(args as readonly string[]);
+      case "put":
+        return this.#put(args);
+      case "delete":
+        this.#statements.delete.run(encoder.encode(args[0] as string));
+        return [this.bytes];
+      case "list":
+        return this.#list(args[0] as string, args[1] as string | null, args[2] as number);
+      case "size":
+        return [this.bytes];
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  get #seconds(): number {
+    return Math.floor(this.#now() / 1000);
+  }
+
+  #find(key: string, maxBytes: number): Entry | undefined {
+    return this.#statements.get.get(maxBytes, encoder.encode(key), this.#seconds) as unknown as Entry | undefined;
+  }
+
+  #get(key: string, maxBytes: number): readonly Plain[] {
+    const entry = this.#find(key, maxBytes);
+    return entry === undefined ? [] : [entry.size, entry.value, entry.metadata];
+  }
+
+  #getMany(keys: readonly string[]): readonly Plain[] {
+    let bytes = 0;
+    return keys.flatMap((key) => {
+      const entry = this.#find(key, MAX_BULK_BYTES);
+      if (entry === undefined) return [null, null];
+      bytes += entry.size;
+      if (bytes > MAX_BULK_BYTES) {
+        throw new BindingError("KV GET_BULK failed: 413 Total size of request exceeds the limit of 25MB");
+      }
+      return [decoder.decode(entry.value!), entry.metadata];
+    });
+  }
+
+  #put([key, value, expires, metadata, maxBytes]: readonly Plain[]): readonly Plain[] {
+    const bytes = value as Uint8Array;
+    // A value that replaces another counts twice for a moment: it does on the disk, too.
+    if (this.bytes + bytes.byteLength > (maxBytes as number)) {
+      const mb = Math.floor(maxBytes as number / 1024 / 1024);
+      throw new BindingError(`KV PUT failed: 413 The namespace would hold more than storage_mb allows, ${mb} MiB`, {
+        code: "STORAGE_FULL",
+      });
+    }
+    this.#statements.put.run(
+      encoder.encode(key as string),
+      expires as number | null,
+      metadata as string | null,
+      bytes as Uint8Array<ArrayBuffer>,
+    );
+    return [this.bytes];
+  }
+
+  #list(prefix: string, after: string | null, limit: number): readonly Plain[] {
+    const first = encoder.encode(prefix);
+    const upper = successor(first);
+    // What begins with the prefix is not below it; what is above all bytes before it begins with it or comes later.
+    const from = after === null ? predecessor(first) : bytesOfHex(after);
+    const rows =
+      (upper === null
+        ? this.#statements.list.all(from, this.#seconds, limit + 1)
+        : this.#statements.listTo.all(from, upper, this.#seconds, limit + 1)) as unknown as Entry[];
+    const shown = rows.slice(0, limit);
+    const keys = shown.map(({ key, expires, metadata }) => ({ name: decoder.decode(key), expires, metadata }));
+    const cursor = rows.length > limit ? hexOf(shown.at(-1)!.key) : null;
+    return [JSON.stringify(keys), cursor];
+  }
+}
+
+function prepareTables(database: DatabaseSync, path: string): void {
+  const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (version > MIGRATIONS.length) {
+    throw new Error(`Cannot open "${path}": a newer NANO wrote it (version ${version})`);
+  }
+  if (version === MIGRATIONS.length) return;
+  const steps = MIGRATIONS.slice(version).join("\n");
+  database.exec(`BEGIN IMMEDIATE; ${steps} PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
+}
+
+/** The least bytes above all that begin with these, or null when there are none. */
+function successor(bytes: Uint8Array): Uint8Array<ArrayBuffer> | null {
+  let { length } = bytes;
+  while (length > 0 && bytes[length - 1] === 0xff) length--;
+  if (length === 0) return null;
+  const next = bytes.slice(0, length) as Uint8Array<ArrayBuffer>;
+  next[length - 1]!++;
+  return next;
+}
+
+/** Bytes below the given ones and above all texts that are: UTF-8 has no byte 0xff. */
+function predecessor(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const last = bytes.at(-1);
+  if (last === undefined) return new Uint8Array();
+  const before = bytes.slice(0, -1);
+  return last === 0 ? before as Uint8Array<ArrayBuffer> : new Uint8Array([...before, last - 1, 0xff]);
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return (bytes as Uint8Array & { toHex(): string }).toHex();
+}
+
+function bytesOfHex(hex: string): Uint8Array<ArrayBuffer> {
+  return (Uint8Array as unknown as { fromHex(hex: string): Uint8Array<ArrayBuffer> }).fromHex(hex);
+}

@@ -1,0 +1,69 @@
+/** A key-value namespace as bindings use it; the data thread keeps one, another engine may. */
+import type { Plain } from "../protocol/binding_call.ts";
+import type { DataThread } from "./data_thread.ts";
+
+/** What is kept under a key. */
+export interface KvEntry {
+  /** Of the value, in bytes. */
+  readonly size: number;
+  /** Null when it is longer than was asked for. */
+  readonly value: Uint8Array | null;
+  readonly metadata: string | null;
+}
+
+/** A page of keys. */
+export interface KvPage {
+  /** JSON of a list of `{ name, expires, metadata }`; times are seconds since the epoch, metadata is JSON. */
+  readonly keys: string;
+  /** Where the next page begins, or null when there is none. */
+  readonly cursor: string | null;
+}
+
+/** A namespace. What was put or deleted is on the disk when its promise settles. */
+export interface KvStore {
+  /** @param maxBytes a longer value is not read */
+  get(key: string, maxBytes: number): Promise<KvEntry | null>;
+  /** @returns value and metadata of each key, one after the other; null where there is none */
+  getMany(keys: readonly string[]): Promise<readonly (string | null)[]>;
+  /**
+   * @param options.maxBytes that the namespace may hold
+   * @returns bytes that it holds
+   */
+  put(key: string, value: Uint8Array, options: {
+    readonly expires: number | null;
+    readonly metadata: string | null;
+    readonly maxBytes: number;
+  }): Promise<number>;
+  /** @returns bytes that it holds */
+  delete(key: string): Promise<number>;
+  /** @param options.cursor of the page before, or null */
+  list(options: { readonly prefix: string; readonly cursor: string | null; readonly limit: number }): Promise<KvPage>;
+}
+
+/** The namespace of a name in the data thread. */
+export function kvStore(thread: DataThread, name: string): KvStore {
+  const run = (...[operation, args]: [Parameters<DataThread["run"]>[1], readonly Plain[]]) =>
+    thread.run(`kv/${name}`, operation, args);
+  return {
+    async get(key, maxBytes) {
+      const [size, value, metadata] = await run("get", [key, maxBytes]);
+      if (size === undefined) return null;
+      return { size: size as number, value: value as Uint8Array | null, metadata: metadata as string | null };
+    },
+    async getMany(keys) {
+      return await run("getMany", keys) as readonly (string | null)[];
+    },
+    async put(key, value, { expires, metadata, maxBytes }) {
+      const [bytes] = await run("put", [key, value, expires, metadata, maxBytes]);
+      return bytes as number;
+    },
+    async delete(key) {
+      const [bytes] = await run("delete", [key]);
+      return bytes as number;
+    },
+    async list({ prefix, cursor, limit }) {
+      const [keys, next] = await run("list", [prefix, cursor, limit]);
+      return { keys: keys as string, cursor: next as string | null };
+    },
+  };
+}

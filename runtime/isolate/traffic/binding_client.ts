@@ -1,0 +1,224 @@
+/** Calls of the app's bindings from inside: each waits for its turn, then for its answer. */
+import { bare } from "../../protocol/bare.ts";
+import {
+  apply,
+  bytesLength,
+  defineMember,
+  getMember,
+  isUint8Array,
+  NativeDOMException,
+  NativeError,
+  NativePromise,
+  NativeReadableStream,
+  NativeTypeError,
+  NativeUint8Array,
+  resolved,
+  signalAborted,
+  signalReason,
+  targetForget,
+  targetListen,
+  uncurry,
+} from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
+import {
+  type BindingPort,
+  type CallAnswer,
+  type CallBody,
+  FIRST_CALL_ID,
+  MAX_CALLS,
+  type Plain,
+} from "../../protocol/binding_call.ts";
+import { BODY, type BodyKind, OP, type WholeBody } from "../../protocol/operations.ts";
+import { type ByteSource, readerSource } from "../../protocol/byte_stream.ts";
+import type { Wire } from "../../protocol/wire.ts";
+import { fetchThrough } from "./binding_fetch.ts";
+
+/** Calls that wait for their turn; an app that goes on beyond that has lost count. */
+const MAX_WAITING = 10_000;
+
+/** Longer bytes are streamed. */
+const WHOLE_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
+
+/** A call and who waits for it. */
+interface Call {
+  readonly place: number;
+  readonly method: string;
+  readonly args: readonly Plain[];
+  readonly body: CallBody;
+  readonly resolve: (answer: CallAnswer) => void;
+  readonly reject: (reason: unknown) => void;
+  /** Its id once it was sent. */
+  id: number;
+  /** Takes the abort listener back. */
+  forget: () => void;
+}
+
+const NAMED: Readonly<Record<string, ErrorConstructor>> = bare({ TypeError, RangeError, SyntaxError });
+const bytesSlice = uncurry(Uint8Array.prototype.slice);
+const ONCE = bare({ once: true });
+
+/** The calls of this isolate. */
+export class BindingClient {
+  readonly #wire: Wire;
+  /** Those that wait for their answer, by id. */
+  readonly #sent = new SafeMap<number, Call>();
+  /** Those that wait for their turn, from the first one on: `shift` would move all that follow. */
+  #waiting: Call[] = [];
+  #firstWaiting = 0;
+  #next = FIRST_CALL_ID;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  /** What the binding at a place of the host's list is called through. */
+  portOf(place: number): BindingPort {
+    const call: BindingPort["call"] = (method, args, options) => this.#call(place, method, args, options);
+    return { call, fetch: (input, init) => fetchThrough(call, input, init) };
+  }
+
+  #call(
+    place: number,
+    method: string,
+    args: readonly Plain[],
+    { body = null, signal }: { readonly body?: CallBody; readonly signal?: AbortSignal } = bare({}),
+  ): Promise<CallAnswer> {
+    return new NativePromise((resolve, reject) => {
+      if (signal !== undefined && signalAborted(signal)) return reject(signalReason(signal));
+      const call: Call = { place, method, args, body, resolve, reject, id: 0, forget: nothing };
+      if (this.#sent.size < MAX_CALLS) this.#send(call);
+      else if (!this.#wait(call)) {
+        return reject(errorOf("Error", `Cannot call a binding: ${MAX_WAITING} calls wait already`, "TOO_MANY_CALLS"));
+      }
+      if (signal !== undefined) this.#followSignal(call, signal);
+    });
+  }
+
+  #wait(call: Call): boolean {
+    const { length } = this.#waiting;
+    if (length - this.#firstWaiting >= MAX_WAITING) return false;
+    // Not by push: the app may have put a setter on an index.
+    defineMember(this.#waiting, length, call, true);
+    return true;
+  }
+
+  #followSignal(call: Call, signal: AbortSignal): void {
+    const onAbort = () => {
+      const reason = signalReason(signal);
+      call.reject(reason);
+      if (call.id === 0) return void (call.id = -1);
+      const wire = this.#wire;
+      wire.out.push(OP.CALL_ABORT, call.id);
+      wire.failReceiving(call.id, reason);
+      wire.stopSending(call.id, "The call was aborted");
+      wire.kick();
+      this.#settle(call.id);
+    };
+    targetListen(signal, "abort", onAbort, ONCE);
+    call.forget = () => targetForget(signal, "abort", onAbort);
+  }
+
+  #send(call: Call): void {
+    const wire = this.#wire;
+    const { place, method, args, body } = call;
+    const id = call.id = this.#next++;
+    this.#sent.set(id, call);
+    if (body === null) wire.out.push(OP.CALL, id, place, method, args, BODY.NONE, null);
+    else if (typeof body === "string") wire.out.push(OP.CALL, id, place, method, args, BODY.WHOLE, body);
+    else if (isUint8Array(body) && bytesLength(body) > WHOLE_BYTES) {
+      wire.out.push(OP.CALL, id, place, method, args, BODY.STREAM, null);
+      wire.send(id, sourceOf(new NativeUint8Array(body)), { owned: true, onEnd: nothing });
+    } else if (isUint8Array(body)) {
+      wire.out.begin(OP.CALL, id, place, method, args, BODY.WHOLE);
+      wire.pushBytes(body, false);
+    } else {
+      wire.out.push(OP.CALL, id, place, method, args, BODY.STREAM, null);
+      wire.send(id, readerOf(body as ReadableStream<Uint8Array>), { owned: false, onEnd: nothing });
+    }
+    wire.kick();
+  }
+
+  /** RETURNED. */
+  onReturned(id: number, values: readonly Plain[], kind: BodyKind, whole: WholeBody): void {
+    const call = this.#settle(id);
+    if (call === undefined) {
+      // Given up while the answer was on its way: its stream must not wait for credit for ever.
+      if (kind === BODY.STREAM) this.#cancel(id);
+      return;
+    }
+    if (kind !== BODY.STREAM) {
+      call.forget();
+      return call.resolve(bare({ values, body: whole }));
+    }
+    const receiving = this.#wire.openReceiver(id, () => call.forget());
+    call.resolve(bare({ values, body: this.#wire.readableOf(receiving, { byob: true }) }));
+  }
+
+  /** CALL_FAILED. */
+  onFailed(id: number, name: string, message: string, code: string): void {
+    const call = this.#settle(id);
+    if (call === undefined) return;
+    call.forget();
+    this.#wire.stopSending(id, message);
+    call.reject(errorOf(name, message, code));
+  }
+
+  /** ERROR in the body of an answer. */
+  onBodyFailed(id: number, message: string): void {
+    this.#wire.failReceiving(id, new NativeTypeError(message));
+  }
+
+  #cancel(id: number): void {
+    this.#wire.out.push(OP.CANCEL, id, "The call was given up");
+    this.#wire.kick();
+  }
+
+  /** Takes a call out of those that wait for an answer, and lets the next one go. */
+  #settle(id: number): Call | undefined {
+    const call = this.#sent.get(id);
+    if (call === undefined) return undefined;
+    this.#sent.delete(id);
+    while (this.#firstWaiting < this.#waiting.length) {
+      const next = this.#waiting[this.#firstWaiting++]!;
+      if (this.#firstWaiting === this.#waiting.length) {
+        this.#waiting = [];
+        this.#firstWaiting = 0;
+      }
+      // One that was aborted meanwhile has told its caller.
+      if (next.id === -1) continue;
+      this.#send(next);
+      break;
+    }
+    return call;
+  }
+}
+
+/** The bytes piece by piece, so that no more of them is under way than the host takes. */
+function sourceOf(bytes: Uint8Array): ByteSource {
+  let at = 0;
+  return {
+    read() {
+      const value = bytesSlice(bytes, at, at += CHUNK_BYTES);
+      const result = bytesLength(value) === 0 ? bare({ done: true as const }) : bare({ done: false as const, value });
+      return resolved(result) as ReturnType<ByteSource["read"]>;
+    },
+    cancel: () => resolved(undefined) as Promise<void>,
+  };
+}
+
+/** The stream's class may be a polyfill's, which no method of the native one takes. */
+function readerOf(body: ReadableStream<Uint8Array>): ByteSource {
+  if (body instanceof NativeReadableStream) return readerSource(body);
+  return apply(getMember(body, "getReader") as () => ByteSource, body, []);
+}
+
+function errorOf(name: string, message: string, code: string): Error {
+  if (name === "TimeoutError" || name === "AbortError") return new NativeDOMException(message, name);
+  const error = new (NAMED[name] ?? NativeError)(message);
+  if (NAMED[name] === undefined && name !== "Error") defineMember(error, "name", name);
+  if (code !== "") defineMember(error, "code", code);
+  return error;
+}
+
+function nothing(): void {}

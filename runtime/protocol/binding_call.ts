@@ -1,0 +1,75 @@
+/** What a call of a binding is made of, on both sides of the wall. */
+
+/** The kinds of binding: the compiler asks for a row of each in units/binding_hosts.ts and isolate/binding_objects.ts. */
+export type BindingKind = "assets" | "kv" | "rate_limit";
+
+/** What crosses by value: neither objects nor lists, so that nothing has to be looked for in them. */
+export type Plain = null | boolean | number | string | Uint8Array;
+
+/** A body beside the values. */
+export type CallBody = string | Uint8Array | ReadableStream<Uint8Array> | null;
+
+/** What a call comes to. */
+export interface CallAnswer {
+  readonly values: readonly Plain[];
+  readonly body: CallBody;
+}
+
+/** A call as the host gets it: its types were looked at, what it says was not. */
+export interface BindingCall {
+  readonly method: string;
+  readonly args: readonly Plain[];
+  readonly body: CallBody;
+  /** Aborts when the app wants no answer any more, when the call takes too long, and when the isolate ends. */
+  readonly signal: AbortSignal;
+}
+
+/** What a binding does in the host, for one app. */
+export interface BindingHost extends Disposable {
+  /** Names that it answers to. */
+  readonly methods: readonly string[];
+  /** What its store holds, once that is known; missing where it has none. */
+  readonly storedBytes?: number | null;
+  /** @throws {BindingError} what the app is told; of anything else it learns only that it happened */
+  call(call: BindingCall): Promise<CallAnswer>;
+}
+
+/** How the isolate's part of a binding reaches its host's part. */
+export interface BindingPort {
+  /**
+   * @param options.body streamed when it is a stream
+   * @param options.signal gives the call up
+   */
+  call(
+    method: string,
+    args: readonly Plain[],
+    options?: { readonly body?: CallBody; readonly signal?: AbortSignal },
+  ): Promise<CallAnswer>;
+  /** As `fetch`; arrives as the method "fetch" with {@linkcode FetchArgs}, and is answered with {@linkcode FetchedValues}. */
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+}
+
+/** Arguments of a call that stands for a request. */
+export type FetchArgs = readonly [method: string, url: string, headers: string];
+
+/** Values that stand for its response. */
+export type FetchedValues = readonly [status: number, headers: string];
+
+/** An error that the app is told, with its name, message and code. */
+export class BindingError extends Error {
+  override readonly name: string;
+  /** What code may look at; "" for none. */
+  readonly code: string;
+
+  constructor(message: string, { name = "Error", code = "" }: { readonly name?: string; readonly code?: string } = {}) {
+    super(message);
+    this.name = name;
+    this.code = code;
+  }
+}
+
+/** Ids of calls begin here, so that their streams meet neither those of requests nor those of fetches. */
+export const FIRST_CALL_ID = 2 ** 30;
+
+/** Calls of one isolate that wait for their answer at once; those beyond wait inside for their turn. */
+export const MAX_CALLS = 256;

@@ -1,0 +1,39 @@
+/** What each kind of binding does in the host. */
+import { AssetsHost } from "../bindings/assets/host.ts";
+import { KvHost } from "../bindings/kv/host.ts";
+import { RateLimitHost } from "../bindings/rate_limit/host.ts";
+import type { AppBinding } from "../app/app_bindings.ts";
+import type { Clock } from "../clock.ts";
+import type { AppConfig } from "../config/resolved_config.ts";
+import type { DataThread } from "../data/data_thread.ts";
+import { kvStore } from "../data/kv_store.ts";
+import type { NanoEvent } from "../events.ts";
+import { MeteredBinding } from "./metered_binding.ts";
+import type { AssetFolder } from "../http/assets.ts";
+import type { BindingHost, BindingKind } from "../protocol/binding_call.ts";
+
+/** What bindings of one app work with. */
+export interface BindingTools {
+  readonly app: AppConfig;
+  /** The app's static files, or null. */
+  readonly folder: AssetFolder | null;
+  readonly data: DataThread;
+  readonly clock: Clock;
+  readonly emit: (event: NanoEvent) => void;
+}
+
+type Maker<Binding> = (binding: Binding, tools: BindingTools) => BindingHost;
+
+const HOSTS: { readonly [Kind in BindingKind]: Maker<Extract<AppBinding, { readonly kind: Kind }>> } = {
+  assets: (_binding, { folder }) => new AssetsHost(folder!),
+  kv: ({ store }, { app, data, clock }) =>
+    new KvHost({ store: kvStore(data, store), maxBytes: app.storageMb * 1024 * 1024, now: clock.wall }),
+  rate_limit: ({ limit, periodSeconds }, { clock }) => new RateLimitHost({ limit, periodSeconds, now: clock.now }),
+};
+
+/** Opens the host's part of a binding. */
+export function bindingHost(binding: AppBinding, tools: BindingTools): BindingHost {
+  const { app: { name }, clock, emit } = tools;
+  const meter = { app: name, binding: binding.name ?? binding.kind, clock, emit };
+  return new MeteredBinding((HOSTS[binding.kind] as Maker<AppBinding>)(binding, tools), meter);
+}

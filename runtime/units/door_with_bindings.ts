@@ -1,0 +1,31 @@
+/** An app's way out that also leads to what its bindings do in the host. */
+import type { HostSocket } from "../app_call.ts";
+import type { BindingHost } from "../protocol/binding_call.ts";
+import type { OutboundDoor, OutgoingRequest, OutgoingResponse } from "../wall/outbound_bridge.ts";
+
+/** Owns the door and the bindings. */
+export class DoorWithBindings implements OutboundDoor {
+  readonly bindings: readonly BindingHost[];
+  readonly #door: OutboundDoor;
+
+  constructor(door: OutboundDoor, bindings: readonly BindingHost[]) {
+    this.#door = door;
+    this.bindings = bindings;
+  }
+
+  /** @throws {TypeError} as fetch does */
+  fetch(request: OutgoingRequest): Promise<OutgoingResponse> {
+    return this.#door.fetch(request);
+  }
+
+  /** @throws {TypeError} when the policy or the URL forbids it */
+  connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket {
+    return this.#door.connect(url, protocols, options);
+  }
+
+  /** Ends every connection and what the bindings hold. */
+  [Symbol.dispose](): void {
+    for (const binding of this.bindings) binding[Symbol.dispose]();
+    this.#door[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,70 @@
+/** A binding whose calls are events, and whose failures are told to the operator and not to the app. */
+import type { Clock } from "../clock.ts";
+import { messageOf } from "../errors.ts";
+import type { BindingOutcome, NanoEvent } from "../events.ts";
+import { type BindingCall, BindingError, type BindingHost, type CallAnswer } from "../protocol/binding_call.ts";
+
+/** Whose it is, and who hears of it. */
+export interface MeterTools {
+  readonly app: string;
+  /** Its name in `env`. */
+  readonly binding: string;
+  readonly clock: Clock;
+  readonly emit: (event: NanoEvent) => void;
+}
+
+/** Stands before a binding, which it owns. */
+export class MeteredBinding implements BindingHost {
+  readonly methods: readonly string[];
+  readonly #host: BindingHost;
+  readonly #tools: MeterTools;
+
+  constructor(host: BindingHost, tools: MeterTools) {
+    this.methods = host.methods;
+    this.#host = host;
+    this.#tools = tools;
+  }
+
+  /** What its store holds, as far as is known. */
+  get storedBytes(): number | null {
+    return this.#host.storedBytes ?? null;
+  }
+
+  /** @throws {BindingError} also for what failed in the host */
+  async call(call: BindingCall): Promise<CallAnswer> {
+    const startedAt = this.#tools.clock.now();
+    try {
+      const answer = await this.#host.call(call);
+      this.#tell(call, "ok", startedAt);
+      return answer;
+    } catch (error) {
+      if (call.signal.aborted) this.#tell(call, "given_up", startedAt);
+      else if (error instanceof BindingError) this.#tell(call, "refused", startedAt);
+      else {
+        this.#tell(call, "failed", startedAt);
+        const { app, binding, emit } = this.#tools;
+        emit({ event: "binding_failed", app, binding, operation: this.#operation(call), error: messageOf(error) });
+        throw new BindingError(`Cannot use env.${binding}: it failed in the host, whose log says why`, {
+          code: "BINDING_FAILED",
+        });
+      }
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#host[Symbol.dispose]();
+  }
+
+  /** A label of a metric: what an isolate makes up must not become one. */
+  #operation({ method }: BindingCall): string {
+    return this.methods.includes(method) ? method : "other";
+  }
+
+  #tell(call: BindingCall, outcome: BindingOutcome, startedAt: number): void {
+    const { app, binding, clock, emit } = this.#tools;
+    const durationMs = clock.now() - startedAt;
+    const { storedBytes } = this;
+    emit({ event: "binding_call", app, binding, operation: this.#operation(call), outcome, durationMs, storedBytes });
+  }
+}

@@ -1,0 +1,37 @@
+/** A rate limiter: counts by key and period, within bounds. */
+import { assertEquals, assertRejects } from "@std/assert";
+import { RateLimitHost } from "../../../runtime/bindings/rate_limit/host.ts";
+import type { Plain } from "../../../runtime/protocol/binding_call.ts";
+
+function scene(limit: number) {
+  const clock = { nowMs: 0 };
+  const host = new RateLimitHost({ limit, periodSeconds: 10, now: () => clock.nowMs });
+  const { signal } = new AbortController();
+  const call = (method: string, ...args: Plain[]) => host.call({ method, args, body: null, signal });
+  const ask = async (key: string) => (await call("limit", key)).values[0];
+  return { clock, call, ask };
+}
+
+Deno.test("A key succeeds as often as the limit says, then fails until the next period; other keys count alone", async () => {
+  const { clock, ask } = scene(2);
+  assertEquals([await ask("a"), await ask("a"), await ask("a"), await ask("b")], [true, true, false, true]);
+  clock.nowMs = 9_999;
+  assertEquals(await ask("a"), false);
+  clock.nowMs = 10_000;
+  assertEquals([await ask("a"), await ask("a"), await ask("a")], [true, true, false]);
+});
+
+Deno.test("More keys than are counted push the first ones out, and hold no more", async () => {
+  const { ask } = scene(1);
+  for (let at = 0; at < 100_000; at++) await ask(`k${at}`);
+  assertEquals(await ask("k1"), false);
+  assertEquals(await ask("one more"), true);
+  assertEquals([await ask("k1"), await ask("k0")], [false, true]);
+});
+
+Deno.test("What is no key, and no method, is refused", async () => {
+  const { call } = scene(1);
+  await assertRejects(() => call("limit"), Error, "a text of at most 512");
+  await assertRejects(() => call("limit", "x".repeat(513)), Error, "a text of at most 512");
+  await assertRejects(() => call("reset", "x"), Error, "reset");
+});

@@ -33,7 +33,7 @@ export async function loadApp(
   limitExternalRoom(message.externalBytes);
   limitExternalMemory(message.externalBytes);
   settleGlobals();
-  installCaches(message.externalBytes);
+  installCaches(message.externalBytes, (request) => server.fetches.fetch(request));
   if (message.assetsPrefix !== null) {
     if (message.assetsBinding !== null) env[message.assetsBinding] = createAssetsBinding(server.fetches);
     installAssetReads(Reflect.get(globalThis, "Deno"), server.fetches.fetchAsset, message.assetsPrefix);

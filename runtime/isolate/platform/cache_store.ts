@@ -6,6 +6,8 @@ export interface CacheEntry {
   readonly cache: string | null;
   /** Of the request, without its fragment. */
   readonly url: string;
+  /** Of the request, as they were. */
+  readonly requestHeaders: readonly (readonly [string, string])[];
   /** What the response depends on: value of each request header that it names. */
   readonly vary: readonly (readonly [name: string, value: string | null])[];
   readonly status: number;
@@ -35,6 +37,9 @@ export class CacheStore {
   /** By URL, in the order of the last use. */
   readonly #entries = new Map<CacheEntry, number>();
   readonly #byUrl = new Map<string, CacheEntry[]>();
+  /** When each was put, as a count. */
+  readonly #turns = new WeakMap<CacheEntry, number>();
+  #turn = 0;
   #bytes = 0;
 
   /** @param now wall clock, ms since the epoch */
@@ -62,6 +67,7 @@ export class CacheStore {
       this.remove(oldest);
     }
     this.#entries.set(entry, bytes);
+    this.#turns.set(entry, this.#turn++);
     this.#bytes += bytes;
     const same = this.#byUrl.get(entry.url);
     if (same === undefined) this.#byUrl.set(entry.url, [entry]);
@@ -80,8 +86,23 @@ export class CacheStore {
     else this.#byUrl.set(entry.url, others);
   }
 
-  /** Entries that answer a query, oldest use first; stale ones are let go. */
+  /** All entries of a cache in the order in which they were put. */
+  all(cache: string | null): CacheEntry[] {
+    const now = this.#now();
+    const found = [...this.#entries.keys()].filter((entry) => entry.cache === cache && entry.expiresAt > now);
+    return this.#inOrder(found);
+  }
+
+  /** Entries that answer a query, in the order in which they were put; stale ones are let go. */
   find(query: CacheQuery): CacheEntry[] {
+    return this.#inOrder(this.#matching(query));
+  }
+
+  #inOrder(entries: CacheEntry[]): CacheEntry[] {
+    return entries.sort((one, other) => this.#turns.get(one)! - this.#turns.get(other)!);
+  }
+
+  #matching(query: CacheQuery): CacheEntry[] {
     const candidates = query.ignoreSearch
       ? [...this.#entries.keys()].filter(({ url }) => withoutSearch(url) === withoutSearch(query.url))
       : this.#byUrl.get(query.url) ?? [];
@@ -109,8 +130,8 @@ export class CacheStore {
   }
 }
 
-function weightOf({ url, headers, statusText, vary, body }: CacheEntry): number {
-  const texts = [url, statusText, ...headers.flat(), ...vary.flat()];
+function weightOf({ url, headers, requestHeaders, statusText, vary, body }: CacheEntry): number {
+  const texts = [url, statusText, ...headers.flat(), ...requestHeaders.flat(), ...vary.flat()];
   const chars = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
   return ENTRY_BYTES + 2 * chars + (body?.byteLength ?? 0);
 }

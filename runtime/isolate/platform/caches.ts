@@ -1,6 +1,7 @@
 /** `caches`: the Cache API as Workers have it, in the memory of the app's own isolate and never shared. */
 import { bare } from "../../protocol/bare.ts";
 import { keepingOf, varyOf } from "./cache_policy.ts";
+import { answerFrom, type CachedAnswer, wholeAnswer } from "./cached_answer.ts";
 import { type CacheEntry, CacheStore } from "./cache_store.ts";
 import { withoutBase } from "../traffic/relative_urls.ts";
 
@@ -17,10 +18,14 @@ const MAX_CACHES = 1000;
 const opened = Symbol("opened");
 const NativeResponse = Response;
 const NativeRequest = Request;
+const NativePromise = Promise;
 const NativeUint8Array = Uint8Array;
 
 /** Makes the classes over one store, and the app's one CacheStorage. */
-export function createCaches(store: CacheStore, now: () => number) {
+export function createCaches(
+  store: CacheStore,
+  { now, fetch }: { readonly now: () => number; readonly fetch: (request: Request) => Promise<Response> },
+) {
   class Cache {
     readonly #name: string | null;
 
@@ -29,13 +34,44 @@ export function createCaches(store: CacheStore, now: () => number) {
       this.#name = name;
     }
 
-    /** The kept response to a request, or undefined. */
+    /** The kept response to a request, a range of it or "not modified" where it asks for that; or undefined. */
     async match(request: RequestInfo | URL, options?: MatchOptions): Promise<Response | undefined> {
-      const entry = this.#find(await requestOf(request, "match"), options ?? {}).at(-1);
+      const asked = await requestOf(request, "match");
+      const entry = this.#find(asked, options ?? {})[0];
       if (entry === undefined) return undefined;
       store.touch(entry);
-      const { status, statusText, headers, body } = entry;
-      return new NativeResponse(body, bare({ status, statusText, headers: headers as [string, string][] }));
+      return responseOf(answerFrom(entry, asked.headers));
+    }
+
+    /** Every kept response to a request, or all there are. */
+    async matchAll(request?: RequestInfo | URL, options?: MatchOptions): Promise<readonly Response[]> {
+      const entries = await this.#listed(request, options, "matchAll");
+      return Object.freeze(entries.map((entry) => responseOf(wholeAnswer(entry))));
+    }
+
+    /** The requests of the kept responses, in the order in which they were put. */
+    async keys(request?: RequestInfo | URL, options?: MatchOptions): Promise<readonly Request[]> {
+      const entries = await this.#listed(request, options, "keys");
+      return Object.freeze(entries.map(({ url, requestHeaders }) => {
+        return new NativeRequest(url, bare({ headers: requestHeaders as [string, string][] }));
+      }));
+    }
+
+    /** Fetches a request and keeps the response. */
+    async add(request: RequestInfo | URL): Promise<void> {
+      await this.addAll([request]);
+    }
+
+    /** Fetches requests and keeps the responses: all or, when one of them fails, none. */
+    async addAll(requests: readonly (RequestInfo | URL)[]): Promise<void> {
+      const asked = await NativePromise.all([...requests].map((request) => requestOf(request, "add")));
+      const fetched = await NativePromise.all(asked.map(async (request) => {
+        if (request.method !== "GET") throw new TypeError(`Cannot add ${request.method}: only GET is cached`);
+        const response = await fetch(request);
+        if (response.ok && response.status !== 206) return response;
+        throw new TypeError(`Cannot add "${request.url}": its status is ${response.status}`);
+      }));
+      for (const [at, request] of asked.entries()) await this.put(request, fetched[at]!);
     }
 
     /** Keeps a response, unless its headers forbid it. */
@@ -59,6 +95,7 @@ export function createCaches(store: CacheStore, now: () => number) {
       const entry: CacheEntry = {
         cache: this.#name,
         url: keyOf(asked),
+        requestHeaders: [...asked.headers],
         vary: vary.map((name) => [name, asked.headers.get(name)]),
         status,
         statusText: response.statusText,
@@ -75,6 +112,15 @@ export function createCaches(store: CacheStore, now: () => number) {
       const found = this.#find(await requestOf(request, "delete"), options ?? {});
       for (const entry of found) store.remove(entry);
       return found.length > 0;
+    }
+
+    async #listed(
+      request: RequestInfo | URL | undefined,
+      options: MatchOptions | undefined,
+      action: string,
+    ): Promise<CacheEntry[]> {
+      if (request === undefined) return store.all(this.#name);
+      return this.#find(await requestOf(request, action), options ?? {});
     }
 
     #find(request: Request, { ignoreMethod, ignoreSearch, ignoreVary }: MatchOptions): CacheEntry[] {
@@ -117,6 +163,20 @@ export function createCaches(store: CacheStore, now: () => number) {
       return cache;
     }
 
+    /** What the first cache with a name that has a response says; `cacheName` names the one to look at. */
+    async match(
+      request: RequestInfo | URL,
+      options: MatchOptions & { readonly cacheName?: string } = {},
+    ): Promise<Response | undefined> {
+      const { cacheName } = options;
+      for (const [name, cache] of this.#named) {
+        if (cacheName !== undefined && `${cacheName}` !== name) continue;
+        const found = await cache.match(request, options);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    }
+
     has(name: string): Promise<boolean> {
       return Promise.resolve(this.#named.has(`${name}`));
     }
@@ -143,9 +203,9 @@ export function createCaches(store: CacheStore, now: () => number) {
 }
 
 /** Gives the app `caches`: an eighth of what it may hold outside its heap. */
-export function installCaches(externalBytes: number): void {
+export function installCaches(externalBytes: number, fetch: (request: Request) => Promise<Response>): void {
   const now = Date.now;
-  const made = createCaches(new CacheStore(Math.floor(externalBytes / 8), now), now);
+  const made = createCaches(new CacheStore(Math.floor(externalBytes / 8), now), { now, fetch });
   for (const [name, value] of Object.entries(made)) {
     Object.defineProperty(globalThis, name, {
       value,
@@ -164,6 +224,10 @@ async function requestOf(input: RequestInfo | URL, action: string): Promise<Requ
     throw new TypeError(`Cannot ${action} "${request.url}": its scheme is not http(s)`);
   }
   return request;
+}
+
+function responseOf({ body, ...init }: CachedAnswer): Response {
+  return new NativeResponse(body, bare(init));
 }
 
 function keyOf({ url }: Request): string {

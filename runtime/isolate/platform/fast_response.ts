@@ -16,6 +16,7 @@ const NativeResponse = Response;
 const objectPrototype = Object.prototype;
 const hasOwn = Object.hasOwn;
 const getPrototypeOf = Object.getPrototypeOf;
+const { apply } = Reflect;
 const iterator: typeof Symbol.iterator = Symbol.iterator;
 
 /** Makes a 101 response out of an end of a WebSocketPair. */
@@ -103,33 +104,42 @@ export function createFastResponse(upgrade: UpgradeResponse): typeof Response {
     if (end !== undefined && end !== null) return upgrade(end, init!.headers);
     return makeResponse(arguments);
   }
-  const define = (name: string, value: unknown, enumerable: boolean) =>
-    Object.defineProperty(FastResponse, name, { value, writable: true, enumerable, configurable: true });
+  // Methods, so that they have the names and no `prototype`.
+  const define = (statics: Record<string, (...given: never[]) => Response>) => {
+    for (const [name, value] of Object.entries(statics)) {
+      Object.defineProperty(FastResponse, name, { value, writable: true, enumerable: true, configurable: true });
+    }
+  };
   Object.setPrototypeOf(FastResponse, getPrototypeOf(NativeResponse));
   Object.defineProperty(FastResponse, "name", { value: "Response", configurable: true });
   Object.defineProperty(FastResponse, "length", { value: NativeResponse.length, configurable: true });
   Object.defineProperty(FastResponse, "prototype", { value: NativeResponse.prototype, writable: false });
-  define("error", function error() {
-    return NativeResponse.error();
-  }, true);
-  define("redirect", function redirect(url: string | URL, status = 302) {
-    const path = pathOf(String(url));
-    if (path === null) return withoutBase(() => NativeResponse.redirect(url, status));
-    // The client knows the origin, the isolate need not: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2
-    const checked = NativeResponse.redirect("http://relative.invalid", status);
-    return new NativeResponse(null, bare({ status: checked.status, headers: bare({ location: path }) }));
-  }, true);
-  define("json", function json(...given: Parameters<typeof NativeResponse.json>) {
-    const [data, init] = given;
-    if (given.length > 0 && (init === undefined || (init !== null && typeof init === "object"))) {
-      const text = JSON.stringify(data);
-      if (text !== undefined) {
-        const short = shortResponse(text, init, "application/json");
-        if (short !== undefined) return short;
+  define({
+    error() {
+      return NativeResponse.error();
+    },
+    redirect(url: string | URL, status = 302) {
+      if (arguments.length === 0) return apply(NativeResponse.redirect, NativeResponse, arguments as never);
+      const path = pathOf(String(url));
+      if (path === null) return withoutBase(() => NativeResponse.redirect(url, status));
+      // The client knows the origin, the isolate need not: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2
+      const checked = NativeResponse.redirect("http://relative.invalid", status);
+      return new NativeResponse(null, bare({ status: checked.status, headers: bare({ location: path }) }));
+    },
+    json(...given: Parameters<typeof NativeResponse.json>) {
+      const [data, init] = given;
+      if (given.length > 0 && (init === undefined || (init !== null && typeof init === "object"))) {
+        const text = JSON.stringify(data);
+        if (text !== undefined) {
+          const short = shortResponse(text, init, "application/json");
+          if (short !== undefined) return short;
+        }
       }
-    }
-    return NativeResponse.json(...given);
-  }, true);
+      return NativeResponse.json(...given);
+    },
+  });
+  // As WebIDL counts: json(data, optional init).
+  Object.defineProperty((FastResponse as unknown as typeof Response).json, "length", { value: 1, configurable: true });
   Object.defineProperty(NativeResponse.prototype, "constructor", {
     value: FastResponse,
     writable: true,

@@ -21,7 +21,7 @@ const LENGTHS: Readonly<Record<string, number>> = {
 };
 
 /** Interfaces whose objects Deno calls "Event". */
-const UNTAGGED = ["CustomEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent", "CloseEvent"];
+const UNTAGGED = ["CustomEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent", "CloseEvent", "ProgressEvent"];
 
 const { defineProperty, getOwnPropertyDescriptor } = Object;
 
@@ -45,7 +45,8 @@ export function installWebStandards(report: UncaughtSink): void {
     configurable: true,
     enumerable: false,
   });
-  addDuplex();
+  addRequestAttributes();
+  keepTimeoutContext();
   settleGlobals();
 }
 
@@ -84,16 +85,53 @@ function defineScope(): void {
   });
 }
 
-/** https://fetch.spec.whatwg.org/#dom-request-duplex: "half" for every Request. */
-function addDuplex(): void {
+/** Attributes that Deno lacks, with the value that they have for every Request that code can make. */
+const REQUEST_ATTRIBUTES = { duplex: "half", destination: "", isReloadNavigation: false, isHistoryNavigation: false };
+
+/** https://fetch.spec.whatwg.org/#request-class */
+function addRequestAttributes(): void {
   const methodOf = getOwnPropertyDescriptor(Request.prototype, "method")!.get!;
   const { apply } = Reflect;
-  const { get } = getOwnPropertyDescriptor({
-    get duplex() {
-      // Throws for what is no Request.
-      apply(methodOf, this, []);
-      return "half";
+  for (const [name, value] of Object.entries(REQUEST_ATTRIBUTES)) {
+    const { get } = getOwnPropertyDescriptor({
+      get [name]() {
+        // Throws for what is no Request.
+        apply(methodOf, this, []);
+        return value;
+      },
+    }, name)!;
+    defineProperty(Request.prototype, name, { get: get!, enumerable: true, configurable: true });
+  }
+}
+
+/** The longest that a timer takes, in ms; Deno's own signal takes more. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Deno's `AbortSignal.timeout` aborts in no async context; a timer aborts in that of its call. */
+function keepTimeoutContext(): void {
+  const native = AbortSignal.timeout;
+  const NativeAbortController = AbortController;
+  const NativeDomException = DOMException;
+  const { abort } = AbortController.prototype;
+  const signalOf = getOwnPropertyDescriptor(AbortController.prototype, "signal")!.get!;
+  const { apply } = Reflect;
+  const { trunc } = Math;
+  const NativeNumber = Number;
+  const start = setTimeout;
+  const { timeout } = {
+    timeout(delayMs: unknown): AbortSignal {
+      const wanted = arguments.length === 0 ? NaN : trunc(NativeNumber(delayMs));
+      // What it refuses and what no timer takes is left to it.
+      if (!(wanted >= 0 && wanted <= MAX_TIMER_MS)) {
+        return apply(native, AbortSignal, arguments as unknown as [number]);
+      }
+      const controller = new NativeAbortController();
+      start(() => {
+        apply(abort, controller, [new NativeDomException("Signal timed out.", "TimeoutError")]);
+      }, wanted);
+      return apply(signalOf, controller, []) as AbortSignal;
     },
-  }, "duplex")!;
-  defineProperty(Request.prototype, "duplex", { get: get!, enumerable: true, configurable: true });
+  };
+  const kept = getOwnPropertyDescriptor(AbortSignal, "timeout")!;
+  defineProperty(AbortSignal, "timeout", { ...kept, value: timeout });
 }

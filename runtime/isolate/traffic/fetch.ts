@@ -5,6 +5,7 @@ import { innerSlots } from "../../protocol/inner_slots.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
 import { knownBodyOf, makeRequest } from "../bodies/body_sources.ts";
+import { fetchBlob } from "./fetch_blob.ts";
 import { withoutBase } from "./relative_urls.ts";
 import { currentTrace } from "./request_trace.ts";
 
@@ -68,7 +69,9 @@ export class FetchClient {
       return NativePromise.reject(error);
     }
     // Data URLs hold their own answer.
-    if (request.url.slice(0, 5) === "data:") return apply(nativeFetch, undefined, [request]);
+    const scheme = request.url.slice(0, 5);
+    if (scheme === "data:") return apply(nativeFetch, undefined, [request]);
+    if (scheme === "blob:") return fetchBlob(request);
     return new NativePromise((resolve, reject) => this.#start(operation, request, resolve, reject));
   }
 

@@ -77,6 +77,7 @@ export class AppSocket extends EventTarget {
   constructor(url: string | URL | typeof INTERNAL, protocols: string | string[] = []) {
     super();
     if (url === INTERNAL) return;
+    if (arguments.length === 0) throw new TypeError("Cannot construct a WebSocket: it needs a URL");
     const parsed = parseSocketUrl(url as string | URL);
     const list = typeof protocols === "string" ? [protocols] : [...protocols];
     if (list.some((one) => !TOKEN.test(one)) || new Set(list.map((one) => one.toLowerCase())).size !== list.length) {

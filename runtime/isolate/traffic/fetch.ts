@@ -1,6 +1,6 @@
 /** The app's fetch: the host performs it under the app's outbound policy. */
 import { bare } from "../../protocol/bare.ts";
-import { joinHeaders, splitHeaders } from "../../protocol/header_block.ts";
+import { type HeaderList, joinHeaders, splitHeaders } from "../../protocol/header_block.ts";
 import { innerSlots } from "../../protocol/inner_slots.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
@@ -8,6 +8,7 @@ import { knownBodyOf, makeRequest } from "../bodies/body_sources.ts";
 import { fetchBlob } from "./fetch_blob.ts";
 import { withoutBase } from "./relative_urls.ts";
 import { currentTrace } from "./request_trace.ts";
+import { type Followed, requestAfter } from "./sent_again.ts";
 
 interface Pending {
   readonly resolve: (response: Response) => void;
@@ -15,6 +16,11 @@ interface Pending {
   readonly receiving: Receiving;
   /** Takes the abort listener back. */
   readonly forget: () => void;
+  /** Set where redirects are followed here. */
+  followed: Followed | null;
+  readonly operation: FetchCode;
+  /** Whether a redirect led to it. */
+  readonly redirects: number;
 }
 
 const NativeResponse = Response;
@@ -80,6 +86,7 @@ export class FetchClient {
     request: Request,
     resolve: (response: Response) => void,
     reject: (reason: unknown) => void,
+    redirects = 0,
   ): void {
     const { signal } = request;
     if (signal.aborted) return reject(signal.reason);
@@ -103,6 +110,9 @@ export class FetchClient {
       reject,
       receiving,
       forget: () => signal.removeEventListener("abort", onAbort),
+      followed: null,
+      operation,
+      redirects,
     });
     this.#send(operation, id, request);
   }
@@ -129,13 +139,21 @@ export class FetchClient {
       ? ""
       : joinHeaders([["content-length", `${size}`]]);
     const headers = (operation === OP.FETCH ? withTrace(request.headers) : joinHeaders(request.headers)) + length;
-    const { method, url, redirect } = request;
+    const { method, url } = request;
+    let { redirect } = request;
     if (body === null) wire.out.push(operation, id, method, url, headers, redirect, BODY.NONE, null);
     else if (typeof body === "string") wire.out.push(operation, id, method, url, headers, redirect, BODY.WHOLE, body);
     else if (body instanceof NativeUint8Array) {
       wire.out.begin(operation, id, method, url, headers, redirect, BODY.WHOLE);
       wire.pushBytes(body, false);
     } else {
+      const known = knownBodyOf(request);
+      if (known !== null && redirect === "follow") {
+        // The host passes it on and keeps nothing of it, so that it cannot send it a second time.
+        redirect = "manual";
+        const pending = this.#pending.get(id)!;
+        pending.followed = { request, body: known, redirects: pending.redirects };
+      }
       wire.out.push(operation, id, method, url, headers, redirect, BODY.STREAM, null);
       wire.send(id, body.getReader(), { owned: false, onEnd() {} });
     }
@@ -152,14 +170,36 @@ export class FetchClient {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     const list = splitHeaders(headers);
+    if (pending.followed !== null && this.#follow(id, pending, status, list)) return;
     let body: ReadableStream<Uint8Array> | null = null;
     if (bodyKind === BODY.STREAM) body = this.#wire.readableOf(pending.receiving, { byob: true });
     else this.#wire.onEnd(id);
+    const wasRedirected = redirected || pending.redirects > 0;
     pending.resolve(
       innerSlots === null
-        ? publicResponse(status, statusText, headers, body, url, redirected)
-        : innerSlots.makeFetched({ status, statusText, headers: list, body, url, redirected }),
+        ? publicResponse(status, statusText, headers, body, url, wasRedirected)
+        : innerSlots.makeFetched({ status, statusText, headers: list, body, url, redirected: wasRedirected }),
     );
+  }
+
+  /** Goes on to where a redirect points. @returns whether it is one */
+  #follow(id: number, pending: Pending, status: number, headers: HeaderList): boolean {
+    let next: Request | null;
+    try {
+      next = requestAfter(pending.followed!, status, headers);
+      if (next === null) return false;
+    } catch (error) {
+      next = null;
+      pending.reject(error);
+    }
+    // Nobody reads its body, and nobody needs the rest of ours. An answer without a body has ended by now.
+    this.#abort(id);
+    this.#wire.stopSending(id, "The answer is a redirect");
+    this.#wire.failReceiving(id, new NativeTypeError("The answer is a redirect"));
+    if (next !== null) {
+      this.#start(pending.operation, next, pending.resolve, pending.reject, pending.redirects + 1);
+    }
+    return true;
   }
 
   /** ERROR in the body of an answer. */

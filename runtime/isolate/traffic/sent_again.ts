@@ -1,16 +1,16 @@
 /** The next request of a redirect for a body that is at hand but was sent as a stream: the host has not kept it. */
 import { bare } from "../../protocol/bare.ts";
 import type { HeaderList } from "../../protocol/header_block.ts";
+import {
+  BODY_HEADERS,
+  CREDENTIAL_HEADERS,
+  dropsBody,
+  MAX_REDIRECTS,
+  REDIRECT_STATUSES,
+} from "../../protocol/redirects.ts";
 import { blobInternals } from "../bodies/blob.ts";
 import { makeRequest } from "../bodies/body_sources.ts";
 import type { KnownBody } from "../bodies/known_body.ts";
-
-/** Most redirects, as the Fetch standard has it. */
-const MAX_REDIRECTS = 20;
-/** Headers that must not follow a redirect to another origin. */
-const CREDENTIAL_HEADERS = ["authorization", "cookie", "proxy-authorization", "host"];
-/** Headers that describe a body which a redirect drops. */
-const BODY_HEADERS = ["content-encoding", "content-language", "content-location", "content-type", "content-length"];
 
 const NativeTypeError = TypeError;
 const NativeURL = URL;
@@ -35,7 +35,7 @@ export function requestAfter(
   status: number,
   headers: HeaderList,
 ): Request | null {
-  if (status !== 301 && status !== 302 && status !== 303 && status !== 307 && status !== 308) return null;
+  if (!REDIRECT_STATUSES.has(status)) return null;
   const location = headers.find(([name]) => name.toLowerCase() === "location")?.[1];
   if (location === undefined) return null;
   if (redirects >= MAX_REDIRECTS) throw new NativeTypeError(`Cannot follow more than ${MAX_REDIRECTS} redirects`);
@@ -46,14 +46,14 @@ export function requestAfter(
     throw new NativeTypeError(`Cannot fetch "${next.protocol}": only http and https URLs can be fetched`);
   }
   if (next.hash === "") next.hash = from.hash;
-  const dropsBody = status === 303 || (status < 303 && request.method === "POST");
-  const dropped = [...next.origin === from.origin ? [] : CREDENTIAL_HEADERS, ...dropsBody ? BODY_HEADERS : []];
+  const isDropped = dropsBody(status, request.method);
+  const dropped = [...next.origin === from.origin ? [] : CREDENTIAL_HEADERS, ...isDropped ? BODY_HEADERS : []];
   const init = {
-    method: dropsBody ? "GET" : request.method,
+    method: isDropped ? "GET" : request.method,
     headers: [...request.headers].filter(([name]) => !dropped.includes(name)),
     signal: request.signal,
     // Its type stands in the headers.
-    ...(dropsBody ? {} : { body: blobInternals.create(body.parts, "") as unknown as Blob }),
+    ...(isDropped ? {} : { body: blobInternals.create(body.parts, "") as unknown as Blob }),
   };
   return makeRequest([next.href, bare(init)]);
 }

@@ -1,6 +1,7 @@
 /** WebSocket inside an isolate: outgoing, taken over from a client, or one end of a WebSocketPair. */
 
 import { bare } from "../../protocol/bare.ts";
+import { messageWeight } from "../../protocol/message_weight.ts";
 import type { AppBlob } from "../bodies/blob.ts";
 import { blobOf, bufferOf, toMessage } from "./socket_message.ts";
 import { parseSocketUrl } from "./socket_url.ts";
@@ -9,7 +10,7 @@ import { parseSocketUrl } from "./socket_url.ts";
 export interface SocketTransport {
   send(data: string | Uint8Array): void;
   close(code: number, reason: string): void;
-  /** The app has dispatched this much of what arrived. */
+  /** The app has dispatched this much of what arrived, by the weights of its messages. */
   dispatched(bytes: number): void;
 }
 
@@ -227,10 +228,12 @@ export class AppSocket extends EventTarget {
 
       /** A message arrived. */
       receive(socket: AppSocket, data: string | Uint8Array<ArrayBuffer>): void {
+        // Now: the app may transfer the buffer away.
+        const weight = messageWeight(data);
         const deliver = () => {
           if (socket.#forward !== null) return socket.#forward.send(data);
           // As the standard has it, nothing is heard of once close() was called.
-          if (socket.#readyState >= CLOSING) return socket.#transport?.dispatched(data.length);
+          if (socket.#readyState >= CLOSING) return socket.#transport?.dispatched(weight);
           const isBlob = socket.#binaryType === "blob";
           let shown: string | AppBlob | ArrayBuffer;
           try {
@@ -241,12 +244,12 @@ export class AppSocket extends EventTarget {
           } catch {
             // There is no room for it; the app learns of it by the close.
             socket.close(4013, "The app holds too much Blob data");
-            return socket.#transport?.dispatched(data.length);
+            return socket.#transport?.dispatched(weight);
           }
           try {
             socket.dispatchEvent(new NativeMessageEvent("message", bare({ data: shown })));
           } finally {
-            socket.#transport?.dispatched(data.length);
+            socket.#transport?.dispatched(weight);
           }
         };
         if (socket.#unaccepted === null) deliver();

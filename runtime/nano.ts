@@ -352,7 +352,7 @@ export class Nano implements AsyncDisposable {
     await inTime(this.#listeners?.shutdown() ?? Promise.resolve(), CLOSE_MS);
     this.#crons[Symbol.dispose]();
     this.#observatory[Symbol.dispose]();
-    this.#farm[Symbol.dispose]();
+    await this.#farm[Symbol.asyncDispose]();
     this.#recorder?.[Symbol.dispose]();
     await this.#bundler[Symbol.asyncDispose]();
     this.#kept?.[Symbol.dispose]();

@@ -23,6 +23,6 @@ export class BundleBudget {
       return `it is one more than the ${this.#max.files} files that an app may import`;
     }
     if (this.#bytes <= this.#max.bytes) return null;
-    return `the app's sources have more than ${Math.floor(this.#max.bytes / 1024 / 1024)} MB with it`;
+    return `the app's sources have more than ${Math.floor(this.#max.bytes / 1024 / 1024)} MiB with it`;
   }
 }

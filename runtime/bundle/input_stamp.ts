@@ -97,6 +97,6 @@ function timesOf(info: Deno.FileInfo): Pick<InputStamp, "size" | "mtimeMs" | "ct
 }
 
 function tooBig(bytes: number): string {
-  const megabytes = (size: number) => Math.ceil(size / 1024 / 1024);
-  return `it has ${megabytes(bytes)} MB, and a source file may have ${megabytes(MAX_SOURCE_BYTES)}`;
+  const mebibytes = (size: number) => Math.ceil(size / 1024 / 1024);
+  return `it has ${mebibytes(bytes)} MiB, and a source file may have ${mebibytes(MAX_SOURCE_BYTES)} MiB`;
 }

@@ -2,47 +2,12 @@
 
 import type { Plugin } from "esbuild";
 import { isBuiltin } from "node:module";
+import { OFFERED_BUILTINS, refusalText } from "../protocol/node_builtins.ts";
 import { isStubbed, loadStubs, stubPath } from "./node_stubs.ts";
 
-/**
- * Modules that an isolate offers; isolate/node_builtin_names.ts names the same. A CommonJS `require` of one becomes a
- * static import; of any other it becomes a throw at the call, since packages often require "fs" in a branch that never
- * runs, and a static import could not wait.
- */
-export const OFFERED: ReadonlySet<string> = new Set([
-  "assert",
-  "assert/strict",
-  "async_hooks",
-  "buffer",
-  "crypto",
-  "diagnostics_channel",
-  "events",
-  "path",
-  "path/posix",
-  "path/win32",
-  "process",
-  "punycode",
-  "querystring",
-  "stream",
-  "stream/consumers",
-  "stream/promises",
-  "stream/web",
-  "string_decoder",
-  "timers",
-  "timers/promises",
-  "url",
-  "util",
-  "util/types",
-  "zlib",
-]);
-
+const OFFERED: ReadonlySet<string> = new Set(OFFERED_BUILTINS);
 const REQUIRED = "nano-required-builtin";
 const REFUSED = "nano-refused-builtin";
-
-/** The words of isolate/node_builtin_names.ts. */
-function refusal(name: string): string {
-  return `Cannot import "node:${name}": it reaches past the isolate; apps may import harmless node: modules only`;
-}
 
 /**
  * An esbuild plugin that turns `fs`, `node:fs` and the like into `node:` imports that stay in the bundle.
@@ -64,7 +29,7 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
         if (args.kind === "require-resolve") return { path: args.path, external: true };
         if (args.kind === "require-call") return { path: name, namespace: REQUIRED, pluginData: { nodeCompat } };
         if (!nodeCompat && args.kind === "import-statement") {
-          return { errors: [{ text: `Cannot import "node:${name}": "node_compat" of the app is off` }] };
+          return { errors: [{ text: refusalText(`node:${name}`, true, false) }] };
         }
         if (OFFERED.has(name)) return { path: `node:${name}`, external: true };
         if (nodeCompat && isStubbed(name)) return stubPath(name);
@@ -75,7 +40,9 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
       build.onLoad({ filter: /.*/, namespace: REFUSED }, ({ path }) => ({
         loader: "js",
         // CommonJS, so that an import of any name links.
-        contents: `throw new TypeError(${JSON.stringify(refusal(path))});\nmodule.exports = {};`,
+        contents: `throw new TypeError(${
+          JSON.stringify(refusalText(`node:${path}`, true, true))
+        });\nmodule.exports = {};`,
       }));
       build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
         loader: "js",

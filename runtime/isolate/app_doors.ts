@@ -1,10 +1,21 @@
 /** The ways in and out that an app finds among its globals: fetch, WebSocket, Deno.serve, fetch events. */
+import {
+  apply,
+  defineGlobal,
+  defineMember,
+  global,
+  NativePromise,
+  NativeResponse,
+  NativeTypeError,
+  resolved,
+} from "../protocol/primordials.ts";
+import { append, findInList, removeFromList } from "../protocol/safe_lists.ts";
 import type { AppFetch, AppServer } from "./traffic/app_server.ts";
 import { createEventSource } from "./platform/event_source.ts";
 import type { Registrations } from "./traffic/find_handler.ts";
 import { AppSocket } from "./traffic/socket.ts";
 
-const NativeResponse = Response;
+const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose;
 
 /** What an app registers while its entry runs. */
 export interface DoorRegistrations extends Registrations {
@@ -12,53 +23,63 @@ export interface DoorRegistrations extends Registrations {
   readonly waits: Promise<void>;
 }
 
-/** Installs them. @returns what the app will have registered once its entry has run */
+/** Installs them. @returns what the app will have registered once its entry has run @boot */
 export function installDoors(server: AppServer): DoorRegistrations {
   const { promise: waits, resolve: onWait } = Promise.withResolvers<void>();
+  const { warn } = console;
   const registrations: DoorRegistrations = { served: null, listeners: [], waits };
-  const define = (target: object, name: string, value: unknown) =>
-    Object.defineProperty(target, name, { value, writable: true, configurable: true, enumerable: false });
-
-  define(globalThis, "fetch", named("fetch", server.fetches.fetch));
-  define(globalThis, "WebSocket", AppSocket);
-  define(globalThis, "EventSource", createEventSource(server.fetches.fetch));
-  define(
-    globalThis,
+  defineGlobal("fetch", named("fetch", server.fetches.fetch));
+  defineGlobal("WebSocket", AppSocket);
+  defineGlobal("EventSource", createEventSource(server.fetches.fetch));
+  defineGlobal(
     "WebSocketPair",
     class WebSocketPair {
       0: AppSocket;
       1: AppSocket;
       constructor() {
-        [this[0], this[1]] = server.sockets.createPair();
+        const ends = server.sockets.createPair();
+        this[0] = ends[0];
+        this[1] = ends[1];
       }
     },
   );
   const deno = (globalThis as unknown as { Deno: object }).Deno;
-  define(deno, "upgradeWebSocket", server.sockets.upgradeWebSocket);
-  define(deno, "serve", (...given: unknown[]) => serve(registrations, given, onWait));
+  defineMember(deno, "upgradeWebSocket", server.sockets.upgradeWebSocket);
+  defineMember(deno, "serve", (...given: unknown[]) => serve(registrations, given, { onWait, warn }));
   takeFetchListeners(registrations);
   return registrations;
 }
 
+/** What Deno.serve takes about listening. */
+const LISTENING = ["port", "hostname", "path", "cert", "key"];
+
+interface ServeTools {
+  readonly onWait: () => void;
+  readonly warn: (text: string) => void;
+}
+
 /** Deno.serve(handler), (options, handler) or ({ handler, … }): the handler is taken over, listening is NANO's. */
-function serve(registrations: Registrations, given: readonly unknown[], onWait: () => void): object {
-  const options = given.find((one) => typeof one === "object" && one !== null) as Record<string, unknown> | undefined;
-  const handler = given.find((one) => typeof one === "function") ?? options?.handler;
-  if (typeof handler !== "function") throw new TypeError("Cannot serve: Deno.serve needs a handler");
-  for (const name of ["port", "hostname", "path", "cert", "key"]) {
+function serve(registrations: Registrations, given: readonly unknown[], { onWait, warn }: ServeTools): object {
+  const options = findInList(given, (one) => typeof one === "object" && one !== null) as
+    | Record<string, unknown>
+    | undefined;
+  const handler = findInList(given, (one) => typeof one === "function") ?? options?.handler;
+  if (typeof handler !== "function") throw new NativeTypeError("Cannot serve: Deno.serve needs a handler");
+  for (let at = 0; at < LISTENING.length; at++) {
+    const name = LISTENING[at]!;
     if (options?.[name] !== undefined) {
-      console.warn(`Deno.serve: option "${name}" is ignored, NANO listens for the app`);
+      warn(`Deno.serve: option "${name}" is ignored, NANO listens for the app`);
     }
   }
   const onError = options?.onError;
   const answer: AppFetch = (request, _env, context) => {
-    const info = { remoteAddr: context.remoteAddr, completed: Promise.resolve() };
+    const info = { remoteAddr: context.remoteAddr, completed: resolved(undefined) };
     return (handler as (request: Request, info: object) => unknown)(request, info);
   };
   registrations.served = typeof onError === "function"
     ? caught(answer, onError as (error: unknown) => unknown)
     : answer;
-  const finished = new Promise<void>(() => {});
+  const finished = new NativePromise<void>(() => {});
   const addr = { transport: "tcp", hostname: "0.0.0.0", port: 0 };
   (options?.onListen as ((addr: object) => void) | undefined)?.(addr);
   return {
@@ -67,10 +88,10 @@ function serve(registrations: Registrations, given: readonly unknown[], onWait: 
       onWait();
       return finished;
     },
-    shutdown: () => Promise.resolve(),
+    shutdown: () => resolved(undefined),
     ref() {},
     unref() {},
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    [ASYNC_DISPOSE]: () => resolved(undefined),
   };
 }
 
@@ -78,40 +99,43 @@ function serve(registrations: Registrations, given: readonly unknown[], onWait: 
 function caught(answer: AppFetch, onError: (error: unknown) => unknown): AppFetch {
   return async (...given) => {
     try {
-      const response = await answer(...given);
+      const response = await apply(answer, undefined, given);
       if (response instanceof NativeResponse) return response;
-      throw new TypeError("Return value from serve handler must be a response or a promise resolving to a response");
+      throw new NativeTypeError(
+        "Return value from serve handler must be a response or a promise resolving to a response",
+      );
     } catch (error) {
       return await onError(error);
     }
   };
 }
 
-/** Keeps `fetch` listeners apart; everything else goes on to the app's own event target, if there is one. */
+/** Keeps `fetch` listeners apart; everything else goes on to the app's own event target, if there is one. @boot */
 function takeFetchListeners(registrations: Registrations): void {
   const target = globalThis as unknown as Record<string, unknown>;
   const { listeners } = registrations;
   const others = target.addEventListener as ((...given: unknown[]) => void) | undefined;
   const othersRemove = target.removeEventListener as ((...given: unknown[]) => void) | undefined;
-  const define = (name: string, value: unknown) =>
-    Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
-  define("addEventListener", function addEventListener(type: string, listener: unknown, ...rest: unknown[]): void {
-    if (type !== "fetch") return others?.call(globalThis, type, listener, ...rest);
-    const called = typeof listener === "function"
-      ? listener as (event: Event) => void
-      : (event: Event) => (listener as EventListenerObject).handleEvent(event);
-    listeners.push(called);
-  });
-  define(
+  defineGlobal(
+    "addEventListener",
+    function addEventListener(type: string, listener: unknown, ...rest: unknown[]): void {
+      if (type !== "fetch") return void (others && apply(others, global, [type, listener, rest[0]]));
+      const called = typeof listener === "function"
+        ? listener as (event: Event) => void
+        : (event: Event) => (listener as EventListenerObject).handleEvent(event);
+      append(listeners, called);
+    },
+  );
+  defineGlobal(
     "removeEventListener",
     function removeEventListener(type: string, listener: unknown, ...rest: unknown[]): void {
-      if (type !== "fetch") return othersRemove?.call(globalThis, type, listener, ...rest);
-      const at = listeners.indexOf(listener as (event: Event) => void);
-      if (at >= 0) listeners.splice(at, 1);
+      if (type !== "fetch") return void (othersRemove && apply(othersRemove, global, [type, listener, rest[0]]));
+      removeFromList(listeners, listener as (event: Event) => void);
     },
   );
 }
 
+/** @boot */
 function named(name: string, value: AppFetch | ((...given: never[]) => unknown)): unknown {
   return Object.defineProperty(value, "name", { value: name, configurable: true });
 }

@@ -3,6 +3,8 @@
  *
  * It has no top-level await: a nested worker whose module awaits leaks two file descriptors in Deno 2.9.
  */
+import { apply, defineGlobal, isArray, NativePromise, promiseThen } from "../protocol/primordials.ts";
+import { joinTexts } from "../protocol/safe_lists.ts";
 import { workerData } from "node:worker_threads";
 import v8 from "node:v8";
 import {
@@ -41,8 +43,6 @@ const LAST_RESORT = { __proto__: null, type: "major", flavor: "last-resort" };
 const firstHeapLimit = heapStatistics().heap_size_limit;
 const batchAtEndOfTurn = setImmediate;
 const nextTurn = setTimeout;
-const { apply } = Reflect;
-const { isArray } = Array;
 // Deno's types lack the Web Locks API.
 const { locks } = navigator as unknown as { locks: { request(name: string, held: () => Promise<void>): void } };
 const requestLock = locks.request;
@@ -114,7 +114,7 @@ port.start();
 
 function load(message: LoadMessage): void {
   isLoading = true;
-  loadApp(message, policy, server).then((app) => {
+  promiseThen(loadApp(message, policy, server), (app) => {
     server.serve(app);
     wire.flush();
     post({ type: "loaded" }, null);
@@ -134,13 +134,13 @@ apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
   nextTurn(() => {
     installBlobs();
     guardClones();
-    globalThis.Response = createFastResponse(server.sockets.respondWith);
+    defineGlobal("Response", createFastResponse(server.sockets.respondWith));
     installRequest();
-    globalThis.console = createConsole(log);
+    defineGlobal("console", createConsole(log));
     const leftovers = closeDoors(heapBytes);
     installWebStandards(reportUncaught);
-    if (leftovers.length > 0) log("warn", `Cannot remove globals: ${leftovers.join(", ")}`);
+    if (leftovers.length > 0) log("warn", `Cannot remove globals: ${joinTexts(leftovers, ", ")}`);
     post({ type: "booted" }, null);
   }, 0);
-  return new Promise<void>(() => {});
+  return new NativePromise<void>(() => {});
 }]);

@@ -1,4 +1,5 @@
 /** Turns a booted, empty isolate into an app: surroundings, modules, handler. */
+import { NativePromise, promiseThen } from "../protocol/primordials.ts";
 import type { LoadMessage } from "../protocol/messages.ts";
 import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
@@ -6,10 +7,10 @@ import { installAssetReads } from "./traffic/asset_reads.ts";
 import { createAssetsBinding } from "./traffic/assets_binding.ts";
 import { missingBinding } from "./platform/missing_binding.ts";
 import { installCaches } from "./platform/caches.ts";
-import { asksForBuiltins, installBuiltinModules } from "./platform/builtin_modules.ts";
 import { installEnvironment } from "./platform/app_environment.ts";
 import { limitExternalRoom } from "./bodies/external_room.ts";
 import { findHandler, findScheduled } from "./traffic/find_handler.ts";
+import { installBuiltinModules } from "./sandbox/builtin_modules.ts";
 import { limitExternalMemory } from "./sandbox/memory_quota.ts";
 import type { registerModulePolicy } from "./sandbox/module_policy.ts";
 import { installStreamPolyfill } from "./platform/stream_polyfill.ts";
@@ -20,12 +21,15 @@ import { installWorkersGlobal } from "./platform/workers_global.ts";
  * Loads the app's entry and finds its handler.
  *
  * @throws whatever the app throws at its top level, or a TypeError when it exports no handler
+ * @boot
  */
 export async function loadApp(
   message: LoadMessage,
   policy: ReturnType<typeof registerModulePolicy>,
   server: AppServer,
 ): Promise<LoadedApp> {
+  // The app may replace them, and its own would not reach the log.
+  const { error, warn } = console;
   const env = installEnvironment(message);
   Object.assign(env, message.jsonVars);
   for (const [name, text] of message.missingBindings) env[name] = missingBinding(text);
@@ -39,15 +43,25 @@ export async function loadApp(
     installAssetReads(Reflect.get(globalThis, "Deno"), server.fetches.fetchAsset, message.assetsPrefix);
   }
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
-  if (message.nodeCompat && asksForBuiltins(message.modules)) await installBuiltinModules();
+  if (message.nodeCompat) installBuiltinModules();
   if (message.streams === "polyfill") await installStreamPolyfill();
   installWorkersGlobal(message.modules, { env, waitUntil: (promise) => server.waitUntil(promise) });
-  const exported = ownExports(await runEntry(message.entry, registrations.waits));
+  const exported = ownExports(await runEntry(message.entry, registrations.waits, error));
   const scheduled = findScheduled(exported);
   if (message.hasCrons && scheduled === null) {
-    console.warn("Crons are configured, but the app exports no scheduled(event, env, ctx)");
+    warn("Crons are configured, but the app exports no scheduled(event, env, ctx)");
   }
   return { fetch: findHandler(exported, registrations), scheduled, env };
+}
+
+const nextTurn = setTimeout;
+
+/** Whichever of two settles first. */
+function first<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<One | Other> {
+  return new NativePromise((resolve, reject) => {
+    promiseThen(one, resolve, reject);
+    promiseThen(other, resolve, reject);
+  });
 }
 
 /** What TypeScript compiled to CommonJS has its exports, the default among them, in what is exported as default. */
@@ -59,11 +73,15 @@ function ownExports(exported: Record<string, unknown>): Record<string, unknown> 
 }
 
 /** Runs the entry; one that awaits the end of its server at the top level is an app all the same, as in Deno. */
-async function runEntry(entry: string, waits: Promise<void>): Promise<Record<string, unknown>> {
+async function runEntry(
+  entry: string,
+  waits: Promise<void>,
+  logError: (error: unknown) => void,
+): Promise<Record<string, unknown>> {
   const entered: Promise<Record<string, unknown>> = import(entry);
-  const parked = waits.then(() => new Promise<null>((resolve) => setTimeout(() => resolve(null), 0)));
-  const exported = await Promise.race([entered, parked]);
+  const parked = promiseThen(waits, () => new NativePromise<null>((resolve) => nextTurn(() => resolve(null), 0)));
+  const exported = await first(entered, parked);
   if (exported !== null) return exported;
-  entered.catch((error) => console.error(error));
+  promiseThen(entered, undefined, logError);
   return {};
 }

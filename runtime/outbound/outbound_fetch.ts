@@ -1,11 +1,5 @@
 /** Performs an app's fetch in the host: redirects followed one by one, each checked by the app's policy. */
-import {
-  BODY_HEADERS,
-  CREDENTIAL_HEADERS,
-  dropsBody,
-  MAX_REDIRECTS,
-  REDIRECT_STATUSES,
-} from "../protocol/redirects.ts";
+import { BODY_HEADERS, CREDENTIAL_HEADERS, dropsBody, isRedirect, MAX_REDIRECTS } from "../protocol/redirects.ts";
 import { decodedBody, knownCodings } from "./content_coding.ts";
 import { exchange, type ExchangeAnswer } from "./exchange.ts";
 import type { Outbound } from "./outbound.ts";
@@ -74,7 +68,7 @@ export async function outboundFetch(outbound: Outbound, request: OutboundRequest
       signal: request.signal,
       url,
     });
-    const location = REDIRECT_STATUSES.has(answer.status) ? headerOf(answer, "location") : null;
+    const location = isRedirect(answer.status) ? headerOf(answer, "location") : null;
     if (location === null || request.redirect === "manual") {
       return decoded(answer, { method, url, redirected: redirects > 0 });
     }

@@ -6,7 +6,7 @@
  * figures never accuse, they only ask.
  */
 import { COLLECT, type Collect } from "../protocol/messages.ts";
-import { heapCeilingBytes, megabytes, type Verdict } from "./verdict.ts";
+import { heapCeilingBytes, mebibytes, type Verdict } from "./verdict.ts";
 
 /**
  * Asked for in a row, each when more than allowed was left after the one before. The last is a plain beat: what finalizers
@@ -63,10 +63,10 @@ export class HeldJudge {
       this.#heldBytes = heapBytes;
       if (!heapIsOver && !externalIsOver) return this.#rest(nowMs);
       if (heapIsOver && this.#step >= STEPS.length - 1) {
-        return outOfMemory(`${megabytes(heapBytes)} held in the heap, allowed ${megabytes(this.#heapLimitBytes)}`);
+        return outOfMemory(`${mebibytes(heapBytes)} held in the heap, allowed ${mebibytes(this.#heapLimitBytes)}`);
       }
       if (this.#step === STEPS.length) {
-        return outOfMemory(`${megabytes(externalBytes)} outside the heap, allowed ${megabytes(externalLimitBytes)}`);
+        return outOfMemory(`${mebibytes(externalBytes)} outside the heap, allowed ${mebibytes(externalLimitBytes)}`);
       }
       return this.#ask();
     }

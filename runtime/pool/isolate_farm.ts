@@ -24,7 +24,7 @@ export interface FarmOptions {
 }
 
 /** Gives booted isolates and sees them end. */
-export class IsolateFarm implements Disposable {
+export class IsolateFarm implements AsyncDisposable {
   readonly #warden: WardenLink;
   readonly #reserve: Reserve<IsolateWorker>;
   readonly #threads: ThreadWatch;
@@ -82,10 +82,10 @@ export class IsolateFarm implements Disposable {
     return this.#threads.size;
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#reserve[Symbol.dispose]();
     this.#threads[Symbol.dispose]();
     this.#cores[Symbol.dispose]();
-    this.#warden[Symbol.dispose]();
+    await this.#warden[Symbol.asyncDispose]();
   }
 }

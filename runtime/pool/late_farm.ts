@@ -4,7 +4,7 @@ import { type FarmOptions, IsolateFarm } from "./isolate_farm.ts";
 import type { IsolateWorker } from "./isolate_worker.ts";
 
 /** Starts once, later. */
-export class LateFarm implements Disposable {
+export class LateFarm implements AsyncDisposable {
   readonly #up = Promise.withResolvers<IsolateFarm>();
   #farm: IsolateFarm | null = null;
 
@@ -44,7 +44,7 @@ export class LateFarm implements Disposable {
     return this.#farm?.unexplainedBytes ?? 0;
   }
 
-  [Symbol.dispose](): void {
-    this.#farm?.[Symbol.dispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#farm?.[Symbol.asyncDispose]();
   }
 }

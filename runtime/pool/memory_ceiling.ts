@@ -1,5 +1,5 @@
 /** Chooses who ends when all apps together hold more than the host may give them. */
-import { megabytes, type Verdict } from "./verdict.ts";
+import { mebibytes, type Verdict } from "./verdict.ts";
 
 /** An isolate under the ceiling. */
 export interface HeldMemory {
@@ -28,7 +28,7 @@ export function judgeCeiling(
     if (above > (worst?.above ?? 0)) worst = { number, above, held: heldBytes };
   }
   if (worst === null) return null;
-  const detail = `all apps together held ${megabytes(rss)} of max_memory_mb ${megabytes(ceilingBytes)}, ` +
-    `and this one with ${megabytes(worst.held)} most above its part`;
+  const detail = `all apps together held ${mebibytes(rss)} of max_memory_mb ${mebibytes(ceilingBytes)}, ` +
+    `and this one with ${mebibytes(worst.held)} most above its part`;
   return { number: worst.number, verdict: { reason: "out_of_memory", detail } };
 }

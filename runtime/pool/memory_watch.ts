@@ -1,7 +1,7 @@
 /** Watches the memory of the process and finds who made it grow. */
 import { judgeCeiling } from "./memory_ceiling.ts";
 import { UnexplainedMemory } from "./unexplained_memory.ts";
-import { grownBytes, judgeGrowth, megabytes, type Verdict, type Vitals } from "./verdict.ts";
+import { grownBytes, judgeGrowth, mebibytes, type Verdict, type Vitals } from "./verdict.ts";
 import type { WatchedIsolate } from "./watched_isolate.ts";
 
 /** A growth that makes the warden look at everybody at once. */
@@ -161,13 +161,13 @@ export class MemoryWatch {
     this.unexplainedBytes = finding.unexplainedBytes;
     if (finding.ownerlessBytes !== null) {
       warn(
-        `${megabytes(finding.ownerlessBytes)} of memory are reported by no app, and whose they are cannot be told: ` +
+        `${mebibytes(finding.ownerlessBytes)} of memory are reported by no app, and whose they are cannot be told: ` +
           "nobody is ended for them",
       );
     }
     const { guilty } = finding;
     if (guilty === null) return;
-    const detail = `${megabytes(guilty.bytes)} outside the heap that it does not report`;
+    const detail = `${mebibytes(guilty.bytes)} outside the heap that it does not report`;
     end(isolates.get(guilty.number)!, { reason: "out_of_memory", detail });
   }
 

@@ -135,14 +135,14 @@ export function judge(vitals: Vitals, rest: number, { isFresh = false } = {}): V
   if (vitals.heapLimitGrew) {
     return {
       reason: "out_of_memory",
-      detail: `the heap outgrew its limit of ${megabytes(vitals.heapLimitBytes)} at once`,
+      detail: `the heap outgrew its limit of ${mebibytes(vitals.heapLimitBytes)} at once`,
     };
   }
   if (!vitals.canCollect && vitals.externalBytes > vitals.externalLimitBytes) {
-    const held = megabytes(vitals.externalBytes);
+    const held = mebibytes(vitals.externalBytes);
     return {
       reason: "out_of_memory",
-      detail: `${held} outside the heap, allowed ${megabytes(vitals.externalLimitBytes)}`,
+      detail: `${held} outside the heap, allowed ${mebibytes(vitals.externalLimitBytes)}`,
     };
   }
   if (!vitals.asked || !vitals.answered) return null;
@@ -201,7 +201,7 @@ function outgrown(vitals: Vitals, rest: number): Verdict | null {
 }
 
 function grownTooMuch(bytes: number): Verdict {
-  return { reason: "out_of_memory", detail: `the process grew by ${megabytes(bytes)} while it did not answer` };
+  return { reason: "out_of_memory", detail: `the process grew by ${mebibytes(bytes)} while it did not answer` };
 }
 
 /**
@@ -237,6 +237,6 @@ export function grownBytes(vitals: Vitals, rest: number, perTouched = GROWN_PER_
 }
 
 /** Bytes as an operator reads them. */
-export function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1024 / 1024)} MB`;
+export function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)} MiB`;
 }

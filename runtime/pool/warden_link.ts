@@ -16,6 +16,8 @@ const COUNTERS = 4096;
 const HOST_MEMORY_MS = 200;
 /** A warden comes up in about 60 ms; this is the patience for a machine under full load. */
 const WARDEN_START_MS = 30_000;
+/** How long it may take to end its isolates before it is ended with them: several boots on a busy machine. */
+const WARDEN_CLOSE_MS = 10_000;
 
 /** What a warden tells of one isolate. */
 export interface IsolateListener {
@@ -25,7 +27,7 @@ export interface IsolateListener {
 }
 
 /** A warden worker and the isolates under it. */
-export class WardenLink implements Disposable {
+export class WardenLink implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #counters = new Int32Array(new SharedArrayBuffer(COUNTERS * Int32Array.BYTES_PER_ELEMENT));
   readonly #listeners = new Map<number, IsolateListener>();
@@ -35,6 +37,7 @@ export class WardenLink implements Disposable {
   /** Memory that no isolate reports. */
   unexplainedBytes = 0;
   readonly #noting: ReturnType<typeof setInterval>;
+  readonly #closed = Promise.withResolvers<void>();
   #next = 1;
 
   private constructor(worker: Worker, warn: (text: string) => void) {
@@ -119,9 +122,11 @@ export class WardenLink implements Disposable {
     this.#counters[counterOf(isolate, COUNTERS)] = count;
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#noting);
     this.#listeners.clear();
+    this.#send({ type: "close" });
+    await inTime(this.#closed.promise, WARDEN_CLOSE_MS);
     this.#worker.terminate();
   }
 
@@ -146,6 +151,9 @@ export class WardenLink implements Disposable {
         break;
       case "warning":
         this.#warn(report.text);
+        break;
+      case "closed":
+        this.#closed.resolve();
         break;
       case "exit": {
         const listener = this.#listeners.get(report.isolate);

@@ -22,6 +22,7 @@ export class WatchedIsolate {
   nextBeatAt = 0;
   ended = false;
   #beat = 0;
+  #quiet: (() => void) | null = null;
   #asked: Collect = COLLECT.NOTHING;
 
   constructor(
@@ -106,6 +107,25 @@ export class WatchedIsolate {
     } catch {
       return false;
     }
+  }
+
+  /**
+   * Ends the thread between two turns of its event loop, or after `boundMs`. Deno panics, and takes the whole process
+   * along, when a thread is ended while one of Deno's own modules is loaded for the first time
+   * (`module_local.evaluate(scope).unwrap()` in deno_core's ext_script.rs): boots load 90 of them, an app's imports some.
+   */
+  async endBetweenTurns(boundMs: number): Promise<void> {
+    const quiet = Promise.withResolvers<void>();
+    this.ended = true;
+    this.#quiet = quiet.resolve;
+    if (!this.vitals.asked) this.ask(COLLECT.NOTHING);
+    await inTime(quiet.promise, boundMs);
+    this.end();
+  }
+
+  /** It has answered, or exists no more: nothing of it runs just now. */
+  quieten(): void {
+    this.#quiet?.();
   }
 
   /** Ends the thread; the promise of `terminate()` only says that the call was made, the host watches the thread itself. */

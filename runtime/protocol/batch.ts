@@ -26,6 +26,12 @@ export function newBatch(): unknown[] & Outgoing {
   return new Batch() as unknown[] & Outgoing;
 }
 
+/** Adds the last field of an operation that was begun. */
+export function addLast(batch: ReturnType<typeof newBatch>, field: unknown): void {
+  // deno-lint-ignore natives/method -- it has a `push` of its own
+  batch.push(field);
+}
+
 /** Fields as they arrive: of any type until they were looked at. */
 export type Untrusted<Fields extends readonly unknown[]> = { [Index in keyof Fields]: unknown };
 
@@ -37,7 +43,7 @@ export type Handlers<Names extends OperationName> = {
 /** Handlers by the code of their operation. */
 export type HandlerTable = readonly (((...fields: unknown[]) => void) | null)[];
 
-/** Makes the table that {@linkcode runBatch} works with; operations that are not among the handlers are violations. */
+/** Makes the table that {@linkcode runBatch} works with; operations that are not among the handlers are violations. @boot */
 export function handlerTable<Names extends OperationName>(handlers: Handlers<Names>): HandlerTable {
   const table: (((...fields: unknown[]) => void) | null)[] = FIELDS_BY_CODE.map(() => null);
   for (const name of Object.keys(handlers) as Names[]) {

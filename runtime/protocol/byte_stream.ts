@@ -1,9 +1,16 @@
 /** Both ends of one byte stream as the wall keeps them. */
+import { apply, readerCancel, readerRead, streamReader } from "./primordials.ts";
 
 /** What a stream is read from; a ReadableStreamDefaultReader fits. */
 export interface ByteSource {
   read(): Promise<ReadableStreamReadResult<Uint8Array>>;
   cancel(reason?: unknown): Promise<void>;
+}
+
+/** A native stream, locked, as a source. */
+export function readerSource(stream: ReadableStream<Uint8Array>): ByteSource {
+  const reader = streamReader(stream);
+  return { read: () => readerRead(reader), cancel: (reason) => readerCancel(reader, reason) };
 }
 
 /** How a stream ended, told once to whoever opened it. */
@@ -30,7 +37,7 @@ export interface Receiving {
   /** Bytes received and not yet granted back. */
   outstanding: number;
   total: number;
-  controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController | null;
+  controller: StreamWriter | null;
   /** Bytes that its sender has promised; fewer or more are a failure. */
   promised: number | null;
   /** Told when the reader of a stream that has ended takes the last of it, or wants no more. */
@@ -45,10 +52,46 @@ export function wakeSender(sending: Sending): void {
   wake?.();
 }
 
-/** Closes a stream; a byte stream with a pending BYOB read needs an empty answer to let go of the reader's buffer. */
+const bytesController = ReadableByteStreamController.prototype;
+const chunksController = ReadableStreamDefaultController.prototype;
+const methods = {
+  bytes: { close: bytesController.close, enqueue: bytesController.enqueue, error: bytesController.error },
+  chunks: { close: chunksController.close, enqueue: chunksController.enqueue, error: chunksController.error },
+};
+const byobRequestOf = Object.getOwnPropertyDescriptor(bytesController, "byobRequest")!.get!;
+const { respond } = ReadableStreamBYOBRequest.prototype;
+const NOTHING = [0];
+
+/** What a stream's readable end is written to, whatever an app has put on the prototypes of controllers. */
+export class StreamWriter {
+  readonly #controller: unknown;
+  readonly #methods: (typeof methods)["bytes" | "chunks"];
+
+  constructor(controller: unknown, isBytes: boolean) {
+    this.#controller = controller;
+    this.#methods = isBytes ? methods.bytes : methods.chunks;
+  }
+
+  put(chunk: Uint8Array<ArrayBuffer>): void {
+    apply(this.#methods.enqueue, this.#controller, [chunk]);
+  }
+
+  fail(error: unknown): void {
+    apply(this.#methods.error, this.#controller, [error]);
+  }
+
+  /** A byte stream with a pending BYOB read needs an empty answer to let go of the reader's buffer. */
+  finish(): void {
+    apply(this.#methods.close, this.#controller, []);
+    if (this.#methods === methods.chunks) return;
+    const request = apply(byobRequestOf, this.#controller, []);
+    if (request !== null) apply(respond, request, NOTHING);
+  }
+}
+
+/** Closes a stream. */
 export function closeController(receiving: Receiving): void {
   const controller = receiving.controller!;
   receiving.controller = null;
-  controller.close();
-  if ("byobRequest" in controller) controller.byobRequest?.respond(0);
+  controller.finish();
 }

@@ -1,7 +1,6 @@
 /** Bytes and words of a stream on their way through the wall. */
-
-// Inside an isolate the app may replace globals; the wall keeps the class it was loaded with.
-const NativeUint8Array = Uint8Array;
+import { bytesLength, bytesSet, NativeError, NativeString, NativeUint8Array } from "./primordials.ts";
+import { arrayShift, dropFirst } from "./safe_lists.ts";
 
 /** Queued small chunks are handed on together up to this size. */
 const COALESCE_BYTES = 64 * 1024;
@@ -10,14 +9,16 @@ const COALESCE_BYTES = 64 * 1024;
 export function takeChunk(queue: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
   let size = 0;
   let count = 0;
-  while (count < queue.length && size + queue[count]!.byteLength <= COALESCE_BYTES) size += queue[count++]!.byteLength;
-  if (count <= 1) return queue.shift()!;
-  const joined = new NativeUint8Array(size);
-  let at = 0;
-  for (const chunk of queue.splice(0, count)) {
-    joined.set(chunk, at);
-    at += chunk.byteLength;
+  while (count < queue.length && size + bytesLength(queue[count]!) <= COALESCE_BYTES) {
+    size += bytesLength(queue[count++]!);
   }
+  if (count <= 1) return arrayShift(queue)!;
+  const joined = new NativeUint8Array(size);
+  for (let at = 0, end = 0; at < count; at++) {
+    bytesSet(joined, queue[at]!, end);
+    end += bytesLength(queue[at]!);
+  }
+  dropFirst(queue, count);
   return joined;
 }
 
@@ -29,7 +30,7 @@ export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 /** Any reason in words. */
 export function textOf(reason: unknown): string {
   try {
-    return reason instanceof Error ? reason.message : String(reason ?? "");
+    return reason instanceof NativeError ? reason.message : NativeString(reason ?? "");
   } catch {
     return "a reason that cannot be shown";
   }

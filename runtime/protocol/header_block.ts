@@ -1,4 +1,6 @@
 /** Headers as one string that is only taken apart when somebody looks: `name\nvalue\n…`. */
+import { headersForEach, isArray, NativeHeaders, stringIndexOf, stringSlice } from "./primordials.ts";
+import { arrayPush, listOf } from "./safe_lists.ts";
 
 /** Header names and values in order, repeated names included. */
 export type HeaderList = [string, string][];
@@ -6,7 +8,12 @@ export type HeaderList = [string, string][];
 /** Joins a header list; neither names nor values can hold a line feed in HTTP. */
 export function joinHeaders(list: Iterable<readonly [string, string]>): string {
   let block = "";
-  for (const [name, value] of list) block += name + "\n" + value + "\n";
+  if (list instanceof NativeHeaders) {
+    headersForEach(list, (value, name) => void (block += name + "\n" + value + "\n"));
+    return block;
+  }
+  const pairs = isArray(list) ? list as readonly (readonly [string, string])[] : listOf(list);
+  for (let at = 0; at < pairs.length; at++) block += pairs[at]![0] + "\n" + pairs[at]![1] + "\n";
   return block;
 }
 
@@ -15,10 +22,10 @@ export function splitHeaders(block: string): HeaderList {
   const list: HeaderList = [];
   let at = 0;
   while (at < block.length) {
-    const endOfName = block.indexOf("\n", at);
-    const endOfValue = block.indexOf("\n", endOfName + 1);
+    const endOfName = stringIndexOf(block, "\n", at);
+    const endOfValue = stringIndexOf(block, "\n", endOfName + 1);
     if (endOfName < 0 || endOfValue < 0) break;
-    list.push([block.slice(at, endOfName), block.slice(endOfName + 1, endOfValue)]);
+    arrayPush(list, [stringSlice(block, at, endOfName), stringSlice(block, endOfName + 1, endOfValue)]);
     at = endOfValue + 1;
   }
   return list;

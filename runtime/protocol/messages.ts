@@ -104,7 +104,8 @@ export type WardenCommand =
   | { readonly type: "boot_source"; readonly source: string; readonly inFlight: SharedArrayBuffer }
   | { readonly type: "spawn"; readonly isolate: number; readonly memoryMb: number; readonly port: MessagePort }
   | { readonly type: "limits"; readonly isolate: number; readonly cpuMs: number; readonly externalBytes: number }
-  | { readonly type: "kill"; readonly isolate: number };
+  | { readonly type: "kill"; readonly isolate: number }
+  | { readonly type: "close" };
 
 /** Figures of one isolate, in the order isolate, used heap bytes, external bytes, CPU microseconds. */
 export type IsolateFigures = readonly [number, number, number, number];
@@ -112,6 +113,8 @@ export type IsolateFigures = readonly [number, number, number, number];
 /** What a warden tells the host. */
 export type WardenReport =
   | { readonly type: "up" }
+  /** No isolate is left. */
+  | { readonly type: "closed" }
   | { readonly type: "spawned"; readonly isolate: number; readonly threadId: number }
   | { readonly type: "figures"; readonly figures: readonly IsolateFigures[]; readonly unexplainedBytes: number }
   | { readonly type: "ask_threads"; readonly question: number; readonly isolates: readonly number[] }

@@ -1,10 +1,36 @@
-/** Which `node:` modules an app may import, and what the others say; bundle/node_builtins.ts names the same. */
+/** Which `node:` modules an app may import, and what the others say; the bundler and the isolate both ask here. */
 
-/** Node built-ins that reach nothing outside the isolate. */
-export const HARMLESS_BUILTINS =
-  "assert assert/strict async_hooks buffer crypto diagnostics_channel events path path/posix " +
-  "path/win32 process punycode querystring stream stream/consumers stream/promises stream/web string_decoder timers " +
-  "timers/promises url util util/types zlib";
+/**
+ * Node built-ins that reach nothing outside the isolate. A CommonJS `require` of one becomes a static import; of any
+ * other it becomes a throw at the call, since packages often require "fs" in a branch that never runs, and a static
+ * import could not wait.
+ */
+export const OFFERED_BUILTINS: readonly string[] = [
+  "assert",
+  "assert/strict",
+  "async_hooks",
+  "buffer",
+  "crypto",
+  "diagnostics_channel",
+  "events",
+  "path",
+  "path/posix",
+  "path/win32",
+  "process",
+  "punycode",
+  "querystring",
+  "stream",
+  "stream/consumers",
+  "stream/promises",
+  "stream/web",
+  "string_decoder",
+  "timers",
+  "timers/promises",
+  "url",
+  "util",
+  "util/types",
+  "zlib",
+];
 
 /** Why an import is refused. @param builtin whether Node has a module of that name */
 export function refusalText(specifier: string, builtin: boolean, nodeCompat: boolean): string {

@@ -2,8 +2,10 @@
 
 /** Most redirects of one request. */
 export const MAX_REDIRECTS = 20;
-/** Statuses that lead to a Location. */
-export const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** Whether a status leads to a Location. */
+export function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
 /** Headers that must not follow a redirect to another origin, in lower case. */
 export const CREDENTIAL_HEADERS: readonly string[] = ["authorization", "cookie", "proxy-authorization", "host"];
 /** Headers that describe a body which a redirect drops, in lower case. */

@@ -1,4 +1,13 @@
 /** W3C trace context as it stands in headers: https://www.w3.org/TR/trace-context/. */
+import {
+  numberToText,
+  parseInteger,
+  regExpExec,
+  stringIndexOf,
+  stringPadStart,
+  stringSlice,
+  stringStartsWith,
+} from "./primordials.ts";
 
 /** Where a request stands in a trace. */
 export interface TraceContext {
@@ -14,29 +23,24 @@ export interface TraceContext {
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 const NO_TRACE = "0".repeat(32);
 const NO_SPAN = "0".repeat(16);
-const { exec } = RegExp.prototype;
-const { apply } = Reflect;
 
 /** Reads a `traceparent`. @returns null when it is invalid; the standard wants it ignored then, `tracestate` with it */
 export function parseTraceparent(value: string): TraceContext | null {
-  const parts = apply(exec, TRACEPARENT, [value]) as RegExpExecArray | null;
+  const parts = regExpExec(TRACEPARENT, value);
   if (parts === null) return null;
-  const [, version, traceId, spanId, flags, rest] = parts as unknown as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const version = parts[1]!;
+  const traceId = parts[2]!;
+  const spanId = parts[3]!;
+  const flags = parts[4]!;
+  const rest = parts[5];
   if (version === "ff" || (version === "00" && rest !== undefined)) return null;
   if (traceId === NO_TRACE || spanId === NO_SPAN) return null;
-  return { traceId, spanId, flags: parseInt(flags, 16) };
+  return { traceId, spanId, flags: parseInteger(flags, 16) };
 }
 
 /** The `traceparent` of a context, in version 00. */
 export function formatTraceparent({ traceId, spanId, flags }: TraceContext): string {
-  return `00-${traceId}-${spanId}-${(flags & 0xff).toString(16).padStart(2, "0")}`;
+  return `00-${traceId}-${spanId}-${stringPadStart(numberToText(flags & 0xff, 16), 2, "0")}`;
 }
 
 /** How the header block of a traced request begins: the front door puts these headers first. */
@@ -51,9 +55,11 @@ export function traceHeaders(traceparent: string | null, tracestate: string | nu
 
 /** What a header block begins with, if that is a valid trace context: itself a header block. */
 export function leadingTrace(block: string): string | null {
-  if (!block.startsWith(FIRST)) return null;
-  let end = block.indexOf("\n", FIRST.length);
-  if (end < 0 || parseTraceparent(block.slice(FIRST.length, end)) === null) return null;
-  if (block.startsWith("tracestate\n", end + 1)) end = block.indexOf("\n", end + 1 + "tracestate\n".length);
-  return end < 0 ? null : block.slice(0, end + 1);
+  if (!stringStartsWith(block, FIRST)) return null;
+  let end = stringIndexOf(block, "\n", FIRST.length);
+  if (end < 0 || parseTraceparent(stringSlice(block, FIRST.length, end)) === null) return null;
+  if (stringStartsWith(block, "tracestate\n", end + 1)) {
+    end = stringIndexOf(block, "\n", end + 1 + "tracestate\n".length);
+  }
+  return end < 0 ? null : stringSlice(block, 0, end + 1);
 }

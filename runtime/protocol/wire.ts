@@ -1,4 +1,18 @@
 /** One end of the wall: batched operations and credit-based byte streams over a MessagePort. */
+import {
+  bufferLength,
+  bytesBuffer,
+  bytesLength,
+  min,
+  NativeArrayBuffer,
+  NativePromise,
+  NativeReadableStream,
+  NativeTypeError,
+  NativeUint8Array,
+  promiseThen,
+} from "./primordials.ts";
+import { SafeMap } from "./safe_collections.ts";
+import { arrayPush, selfIterating } from "./safe_lists.ts";
 import { bare } from "./bare.ts";
 import {
   type ByteSource,
@@ -6,20 +20,16 @@ import {
   type Receiving,
   type Sending,
   type StreamEnd,
+  StreamWriter,
   wakeSender,
 } from "./byte_stream.ts";
 import { copyOf, takeChunk, textOf } from "./chunks.ts";
 import { OP } from "./operations.ts";
-import { newBatch, type Outgoing } from "./batch.ts";
+import { addLast, newBatch, type Outgoing } from "./batch.ts";
 import { WireViolation } from "./wire_violation.ts";
 
 export type { ByteSource, Receiving, StreamEnd } from "./byte_stream.ts";
 export { WireViolation } from "./wire_violation.ts";
-
-// Inside an isolate the app may replace globals, streams above all; the wall keeps those it was loaded with.
-const NativeReadableStream = ReadableStream;
-const NativePromise = Promise;
-const NativeUint8Array = Uint8Array;
 
 /**
  * Bytes a sender may have under way unread. Against 256 KiB, 1 MiB moved 100 MB 1.1 times as fast down and 1.6 times
@@ -35,6 +45,10 @@ export interface WirePort {
   postMessage(message: unknown, transfer: Transferable[] | null): void;
 }
 
+const { MAX_SAFE_INTEGER } = Number;
+
+function ignore(): void {}
+
 /** A stream ended before its end, for a reason that stands in the log already. */
 export class CutStream extends Error {
   override readonly name: string = "CutStream";
@@ -43,14 +57,14 @@ export class CutStream extends Error {
 /** Batches operations into one message a turn and runs byte streams in both directions. */
 export class Wire {
   /** Operations of this turn; callers push whole ones and then call {@linkcode Wire.kick}. */
-  #batch = newBatch();
+  #batch: ReturnType<typeof newBatch> = newBatch();
   #transfer: ArrayBuffer[] = [];
   #scheduled = false;
   #closed = false;
   readonly #port: WirePort;
   readonly #schedule: (flush: () => void) => void;
-  readonly #sending = new Map<number, Sending>();
-  readonly #receiving = new Map<number, Receiving>();
+  readonly #sending = new SafeMap<number, Sending>();
+  readonly #receiving = new SafeMap<number, Receiving>();
   readonly #flush = (): void => this.flush();
 
   /**
@@ -92,7 +106,7 @@ export class Wire {
     }
     const transfer = this.#transfer;
     this.#transfer = [];
-    this.#port.postMessage(batch, transfer);
+    this.#port.postMessage(batch, selfIterating(transfer));
   }
 
   /**
@@ -100,10 +114,11 @@ export class Wire {
    * @param owned whether the buffer is ours alone and may be detached
    */
   pushBytes(bytes: Uint8Array, owned: boolean): void {
-    const whole = owned && bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
+    const buffer = bytesBuffer(bytes);
+    const whole = owned && buffer instanceof NativeArrayBuffer && bytesLength(bytes) === bufferLength(buffer);
     const mine = whole ? bytes as Uint8Array<ArrayBuffer> : copyOf(bytes);
-    this.#batch.push(mine);
-    if (mine.byteLength >= TRANSFER_FROM_BYTES) this.#transfer.push(mine.buffer);
+    addLast(this.#batch, mine);
+    if (bytesLength(mine) >= TRANSFER_FROM_BYTES) arrayPush(this.#transfer, bytesBuffer(mine) as ArrayBuffer);
   }
 
   /**
@@ -130,22 +145,24 @@ export class Wire {
   async #pump(id: number, sending: Sending, owned: boolean): Promise<void> {
     let end: StreamEnd = "done";
     let cause: unknown;
+    const source: ByteSource = sending.source;
     try {
       while (true) {
         if (sending.credit <= 0) await new NativePromise<void>((resolve) => sending.wake = resolve);
         if (sending.dead) return;
         if (sending.credit <= 0) continue;
-        const { done, value } = await sending.source.read();
+        const { done, value } = await source.read();
         if (sending.dead) return;
         if (done) {
           this.out.push(OP.END, id);
           break;
         }
         if (!(value instanceof NativeUint8Array)) {
-          throw new TypeError("Cannot send a stream chunk that is no Uint8Array");
+          throw new NativeTypeError("Cannot send a stream chunk that is no Uint8Array");
         }
-        if (value.byteLength === 0) continue;
-        sending.credit -= value.byteLength;
+        const length = bytesLength(value);
+        if (length === 0) continue;
+        sending.credit -= length;
         this.out.begin(OP.DATA, id);
         this.pushBytes(value, owned);
         this.kick();
@@ -156,7 +173,7 @@ export class Wire {
       cause = error;
       this.out.push(OP.ERROR, id, textOf(error));
       // The source has failed or delivered nonsense; that it cannot be cancelled either changes nothing.
-      sending.source.cancel(error).catch(() => {});
+      promiseThen(source.cancel(error), undefined, ignore);
     }
     this.#sending.delete(id);
     this.kick();
@@ -197,10 +214,10 @@ export class Wire {
 
   /** The opened receiver as a ReadableStream of bytes; `byob` makes it a byte stream, slower but readable into own buffers. */
   readableOf(receiving: Receiving, options: { byob: boolean }): ReadableStream<Uint8Array> {
-    const source = bare({
-      start: (controller: ReadableStreamDefaultController<Uint8Array> | ReadableByteStreamController) => {
-        receiving.controller = controller;
-        if (receiving.error !== undefined) controller.error(receiving.error);
+    const underlying = bare({
+      start: (controller: unknown) => {
+        receiving.controller = new StreamWriter(controller, options.byob);
+        if (receiving.error !== undefined) receiving.controller.fail(receiving.error);
       },
       pull: () => this.#pull(receiving),
       cancel: (reason: unknown) => {
@@ -210,16 +227,19 @@ export class Wire {
       },
     });
     return options.byob
-      ? new NativeReadableStream(bare({ ...source, type: "bytes" }) as UnderlyingByteSource, bare({ highWaterMark: 0 }))
-      : new NativeReadableStream(source as UnderlyingDefaultSource<Uint8Array>, bare({ highWaterMark: 0 }));
+      ? new NativeReadableStream(
+        bare({ ...underlying, type: "bytes" }) as UnderlyingByteSource,
+        bare({ highWaterMark: 0 }),
+      )
+      : new NativeReadableStream(underlying as UnderlyingDefaultSource<Uint8Array>, bare({ highWaterMark: 0 }));
   }
 
   #pull(receiving: Receiving): void | Promise<void> {
     if (receiving.queue.length > 0) {
       const chunk = takeChunk(receiving.queue);
       // Before it is handed on: a byte stream detaches what it gets, which then has no length any more.
-      this.#grant(receiving, chunk.byteLength);
-      receiving.controller!.enqueue(chunk as Uint8Array<ArrayBuffer>);
+      this.#grant(receiving, bytesLength(chunk));
+      receiving.controller!.put(chunk);
       if (receiving.ended && receiving.queue.length === 0) {
         closeController(receiving);
         receiving.onRead?.("done");
@@ -247,7 +267,7 @@ export class Wire {
     this.#receiving.delete(id);
     receiving.queue.length = 0;
     const cut = receiving.error = new CutStream(reason);
-    receiving.controller?.error(cut);
+    receiving.controller?.fail(cut);
     this.out.push(OP.CANCEL, id, reason);
     this.kick();
     this.#wake(receiving);
@@ -258,7 +278,7 @@ export class Wire {
   cutReceiving(receiving: Receiving, reason: string): void {
     if (!receiving.ended) return this.cancelReceiving(receiving.id, reason);
     receiving.queue.length = 0;
-    receiving.controller?.error(new CutStream(reason));
+    receiving.controller?.fail(new CutStream(reason));
     receiving.controller = null;
     receiving.onRead?.("cancelled");
   }
@@ -267,21 +287,22 @@ export class Wire {
   onData(id: number, bytes: unknown): void {
     const receiving = this.#receiving.get(id);
     if (!(bytes instanceof NativeUint8Array)) throw new WireViolation("DATA without bytes");
-    if (receiving === undefined || bytes.byteLength === 0) return;
+    const length = bytesLength(bytes);
+    if (receiving === undefined || length === 0) return;
     if (receiving.outstanding >= WINDOW_BYTES) throw new WireViolation("DATA beyond the credit");
-    receiving.outstanding += bytes.byteLength;
-    receiving.total += bytes.byteLength;
+    receiving.outstanding += length;
+    receiving.total += length;
     if (receiving.promised !== null && receiving.total > receiving.promised) {
       this.out.push(OP.CANCEL, id, "The stream is longer than its content-length");
       this.kick();
       return this.onError(id, "the stream is longer than its content-length");
     }
     if (receiving.waiting === null) {
-      receiving.queue.push(bytes as Uint8Array<ArrayBuffer>);
+      arrayPush(receiving.queue, bytes as Uint8Array<ArrayBuffer>);
       return;
     }
-    this.#grant(receiving, bytes.byteLength);
-    receiving.controller!.enqueue(bytes as Uint8Array<ArrayBuffer>);
+    this.#grant(receiving, length);
+    receiving.controller!.put(bytes as Uint8Array<ArrayBuffer>);
     this.#wake(receiving);
   }
 
@@ -312,7 +333,7 @@ export class Wire {
     receiving.queue.length = 0;
     receiving.ended = true;
     receiving.error = error;
-    receiving.controller?.error(error);
+    receiving.controller?.fail(error);
     this.#wake(receiving);
     receiving.onEnd("failed", receiving.total);
   }
@@ -322,17 +343,17 @@ export class Wire {
     if (!receiving.ended || receiving.queue.length === 0) return;
     receiving.queue.length = 0;
     receiving.error = error;
-    receiving.controller?.error(error);
+    receiving.controller?.fail(error);
   }
 
   /** CREDIT arrived. */
   onCredit(id: number, bytes: unknown): void {
-    if (typeof bytes !== "number" || !(bytes > 0) || bytes > Number.MAX_SAFE_INTEGER) {
+    if (typeof bytes !== "number" || !(bytes > 0) || bytes > MAX_SAFE_INTEGER) {
       throw new WireViolation("CREDIT without a number of bytes");
     }
     const sending = this.#sending.get(id);
     if (sending === undefined) return;
-    sending.credit = Math.min(sending.credit + bytes, WINDOW_BYTES);
+    sending.credit = min(sending.credit + bytes, WINDOW_BYTES);
     wakeSender(sending);
   }
 
@@ -347,7 +368,8 @@ export class Wire {
     sending.dead = true;
     wakeSender(sending);
     // A source that cannot be cancelled is abandoned: nothing is read from it any more.
-    sending.source.cancel(reason).catch(() => {});
+    const source: ByteSource = sending.source;
+    promiseThen(source.cancel(reason), undefined, ignore);
     sending.onEnd("cancelled");
   }
 
@@ -356,8 +378,8 @@ export class Wire {
     this.#closed = true;
     this.#batch = newBatch();
     this.#transfer = [];
-    for (const [id, sending] of [...this.#sending]) this.#cancelSending(id, sending, textOf(error));
-    for (const id of [...this.#receiving.keys()]) this.failReceiving(id, error);
+    this.#sending.forEach((sending, id) => this.#cancelSending(id, sending, textOf(error)));
+    this.#receiving.forEach((_receiving, id) => this.failReceiving(id, error));
   }
 
   #wake(receiving: Receiving): void {

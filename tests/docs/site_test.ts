@@ -1,7 +1,7 @@
 /** Builds the whole docs site as `deno task docs:build` does, serves it by NANO, and looks at it in Chromium. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { markdownFiles, PAGES_DIR } from "../../docs/scripts/compose_site.ts";
+import { composeSite, markdownFiles, PAGES_DIR } from "../../docs/scripts/compose_site.ts";
 import { baseOf, withBase } from "../../docs/scripts/with_base.ts";
 import { CHROMIUM_MISSING, findChromium, TestBrowser } from "../dashboard/browser.ts";
 import { fromFileUrl, REPO } from "../support/repo.ts";
@@ -22,14 +22,34 @@ const WHOLE_SYSTEM = { ignore: !npm, sanitizeOps: false, sanitizeResources: fals
 Deno.test("The links of a site below a path lead below it, and code stays as it is written", () => {
   assertEquals([undefined, "", "/", "nano", "/nano/", "/a/b"].map(baseOf), ["", "", "", "/nano", "/nano", "/a/b"]);
   assertThrows(() => baseOf("https://nano.test"), Error, "it is no path");
-  const page = '[a](/guides/x/) [b](https://b.test/) [c](#d) ![e](/f.png) <img src="/g.png"> <a href="//h.test/">';
-  const code = '```html\n<img src="/g.png">\n```';
-  assertEquals(withBase(page, ""), page);
-  assertEquals(
-    withBase(`${page}\n${code}\n[i](/j)`, "/n"),
-    '[a](/n/guides/x/) [b](https://b.test/) [c](#d) ![e](/n/f.png) <img src="/n/g.png"> <a href="//h.test/">' +
-      `\n${code}\n[i](/n/j)`,
-  );
+  const lines: readonly [written: string, below: string][] = [
+    ["[a](/guides/x/) ![e](/f.png)", "[a](/n/guides/x/) ![e](/n/f.png)"],
+    ['[b](https://b.test/) [c](#d) [e](f/) <a href="//h.test/">', ""],
+    ["[`a`](/b/) `[c](/d/)` ``[e](/f/)`` [g](/h/)", "[`a`](/n/b/) `[c](/d/)` ``[e](/f/)`` [g](/n/h/)"],
+    ['[a]: /b/ "c"', '[a]: /n/b/ "c"'],
+    [`<img src="/g.png"> <a href='/h/'>`, `<img src="/n/g.png"> <a href='/n/h/'>`],
+    ['<source srcset="/a.png">', '<source srcset="/n/a.png">'],
+    ['<img srcset="/a.png 1x, /b.png 2x,c.png 3x">', '<img srcset="/n/a.png 1x, /n/b.png 2x,c.png 3x">'],
+    ["````md\n[a](/b/)\n```\n[c](/d/)\n````\n[e](/f/)", "````md\n[a](/b/)\n```\n[c](/d/)\n````\n[e](/n/f/)"],
+    ['~~~\n<img src="/g.png">\n~~~', ""],
+  ];
+  for (const [written, below] of lines) {
+    assertEquals([withBase(written, ""), withBase(written, "/n")], [written, below || written]);
+  }
+});
+
+Deno.test("No link, picture or address of a page composed for a path leads beside it", async () => {
+  const astray: string[] = [];
+  let links = 0;
+  for (const [path, page] of await composeSite()) {
+    const below = withBase(page, "/below").replaceAll(/^( *)(`{3,}|~{3,}).*?^\1\2$|(`+)(?!`).*?[^`]\3(?!`)/gms, "");
+    for (const [all, target] of below.matchAll(/["'(]<?\s*(\/(?![/>])[\w.~/-]*)|,\s*(\/\w+\/\S+\.png)/g)) {
+      if (target?.startsWith("/below/")) links++;
+      else astray.push(`${path}: ${all}`);
+    }
+  }
+  assert(links > 50, "the pages link to nothing");
+  assertEquals(astray, []);
 });
 
 Deno.test("The docs site builds without a warning, is whole, and works offline", WHOLE_SYSTEM, async (t) => {

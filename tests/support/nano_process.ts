@@ -44,6 +44,7 @@ export class NanoProcess implements AsyncDisposable {
   #stderr = "";
   #piped: Promise<unknown>;
   #ended = false;
+  #status: Deno.CommandStatus | null = null;
   #start: LogRecord | null = null;
   // Without allowHost, fetch replaces the Host header by that of the URL
   #client = Deno.createHttpClient({ allowHost: true });
@@ -54,7 +55,7 @@ export class NanoProcess implements AsyncDisposable {
     this.#piped = Promise.all([
       readLines(child.stdout, (line) => this.#onLine(line)),
       readLines(child.stderr, (line) => this.#stderr += `${line}\n`),
-      child.status,
+      child.status.then((status) => this.#status = status),
     ]).then(() => {
       this.#ended = true;
       for (const waiter of this.#waiters) waiter.reject(new Error(`NANO ended before the event came\n${this.#tail()}`));
@@ -116,6 +117,13 @@ export class NanoProcess implements AsyncDisposable {
   get adminUrl(): string | null {
     const admin = this.#started()["admin"];
     return admin === null ? null : String(admin);
+  }
+
+  /** How it ended: by itself, or by which signal; null while it runs. */
+  get end(): string | null {
+    if (this.#status === null) return null;
+    const { code, signal } = this.#status;
+    return signal === null ? `exit code ${code}` : `signal ${signal}`;
   }
 
   /** What it wrote to stderr so far. */

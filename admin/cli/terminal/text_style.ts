@@ -17,9 +17,9 @@ export function stateStyle(state: string): Style | null {
   return state === "idle" || state === "stopped" ? "dim" : "yellow";
 }
 
-/** As `12.3 MB`, in powers of 1024 as the limits of nano.json. */
+/** As `12.3 MiB`, in powers of 1024 as the limits of nano.json. */
 export function bytesText(bytes: number): string {
-  const units = ["B", "KB", "MB", "GB", "TB"];
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let value = bytes;
   let at = 0;
   for (; value >= 1024 && at < units.length - 1; at++) value /= 1024;

@@ -2,7 +2,7 @@
 // Try: curl -N http://stream.localhost:8080/events and curl -o /dev/null "http://stream.localhost:8080/download?mb=100"
 
 const CHUNK_BYTES = 64 * 1024;
-const MB = 1024 * 1024;
+const MIB = 1024 * 1024;
 const MAX_MB = 10_240;
 
 export default {
@@ -58,7 +58,7 @@ function download(mb: number): Response {
       status: 400,
     });
   }
-  let left = mb * MB;
+  let left = mb * MIB;
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
       if (left === 0) return controller.close();
@@ -79,7 +79,7 @@ function download(mb: number): Response {
 function index(): Response {
   const page = `<!doctype html>
 <title>Streams</title>
-<p><a href="/download?mb=100">Download 100 MB</a></p>
+<p><a href="/download?mb=100">Download 100 MiB</a></p>
 <pre id="log"></pre>
 <script>
   new EventSource("/events").addEventListener("tick", (event) => {

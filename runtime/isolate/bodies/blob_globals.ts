@@ -26,7 +26,7 @@ const CLONE_TYPE = "NanoBlob";
 
 const OWN = { Blob: AppBlob, File: AppFile, FormData: AppFormData, FileReader: AppFileReader };
 
-/** Installs all of it; runs at boot, before an app's first byte. */
+/** Installs all of it; runs at boot, before an app's first byte. @boot */
 export function installBlobs(): void {
   for (const [name, own] of Object.entries(OWN)) {
     const native = (globalThis as unknown as Record<string, { prototype: object }>)[name]!;
@@ -46,6 +46,7 @@ export function installBlobs(): void {
  * An app can put that symbol on objects of its own, so the names of Deno's own Blobs must not lead to their class. (A
  * name that nobody knows would end the whole process in Deno 2.9.6, and no code may run where it is looked up: such a
  * clone is refused by `structured_clone.ts`.)
+ * @boot
  */
 function makeCloneable(): void {
   const { Deno } = globalThis as unknown as { Deno: Record<PropertyKey, unknown> };

@@ -1,4 +1,5 @@
 /** Turns what a Blob's or File's constructor is given into bytes, in the order and at the moments the standard says. */
+import { matches } from "../../protocol/primordials.ts";
 import {
   append,
   type ByteParts,
@@ -11,17 +12,13 @@ import {
   viewOfGiven,
 } from "./byte_parts.ts";
 import { requireRoom } from "./external_room.ts";
+import { withLineEnds } from "./kept_texts.ts";
 import { toDictionary, toDomString } from "./web_idl.ts";
 
 const NativeTypeError = TypeError;
 const { apply } = Reflect;
-const { test } = RegExp.prototype;
-const { toLowerCase, replace } = String.prototype as unknown as {
-  toLowerCase: () => string;
-  replace: (pattern: RegExp, by: string) => string;
-};
+const { toLowerCase } = String.prototype;
 const PRINTABLE = /^[\x20-\x7e]*$/;
-const LINE_ENDINGS = /\r\n?|\n/g;
 
 /** Up to so many pieces each is a chunk of the stream, as under Deno. */
 const FEW_PIECES = 16;
@@ -40,7 +37,7 @@ export interface BlobBag {
 
 /** https://w3c.github.io/FileAPI/#dfn-type: lower case, or nothing when it holds what is not printable. */
 export function normalType(type: string): string {
-  return apply(test, PRINTABLE, [type]) ? apply(toLowerCase, type, []) as string : "";
+  return matches(PRINTABLE, type) ? apply(toLowerCase, type, []) as string : "";
 }
 
 /** Converts the sequence; texts are made of its elements at once, buffers are read later. */
@@ -50,6 +47,7 @@ export function readSequence(sequence: unknown, action: string, partsOfBlob: Par
     throw new NativeTypeError(`Failed to ${action}: the parts are no sequence`);
   }
   // An app's own iteration is what the standard asks for here.
+  // deno-lint-ignore natives/iteration -- each element is converted before the next is asked for
   for (const element of sequence as Iterable<unknown>) append(pieces, pieceOf(element, action, partsOfBlob));
   return pieces;
 }
@@ -94,7 +92,7 @@ export function toParts(pieces: Piece[], endings: string, action: string): ByteP
     const piece = pieces[at]!;
     if (typeof piece === "string") {
       requireRoom(piece.length, "a Blob");
-      take(encodeText(endings === "native" ? apply(replace, piece, [LINE_ENDINGS, "\n"]) as string : piece));
+      take(encodeText(endings === "native" ? withLineEnds(piece, "\n") : piece));
     } else if ("given" in piece) {
       // Looked at again: a later element's conversion may have changed or detached it.
       const view = viewOfGiven(piece.given, action)!;

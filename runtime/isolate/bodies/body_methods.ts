@@ -17,12 +17,13 @@ const { get: getHeader } = Headers.prototype;
 const { forEach } = URLSearchParams.prototype;
 const { indexOf } = String.prototype;
 
-/** Replaces the two methods on both prototypes. */
+/** Replaces the two methods on both prototypes. @boot */
 export function installBodyMethods(): void {
   installOn(Request.prototype, (request) => ({ request: request as Request }));
   installOn(Response.prototype, (response) => ({ response: response as Response }));
 }
 
+/** @boot */
 function installOn(prototype: object, holderOf: (self: object) => BodyHolder): void {
   const headersOf = getOwnPropertyDescriptor(prototype, "headers")!.get!;
   const typeOf = (self: object): MimeType | null => {

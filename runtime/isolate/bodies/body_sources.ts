@@ -1,5 +1,7 @@
 /** Makes Requests and Responses of bodies that Deno's classes do not know: the isolate's own Blob and FormData. */
 import { innerSlots } from "../../protocol/inner_slots.ts";
+import { requestUrl, stringStartsWith } from "../../protocol/primordials.ts";
+import { SafeWeakMap } from "../../protocol/safe_collections.ts";
 import type { AppBlob } from "./blob.ts";
 import { blobStream } from "./blob_stream.ts";
 import { joinParts } from "./byte_parts.ts";
@@ -20,7 +22,6 @@ const { apply, construct } = Reflect;
 const { create, getOwnPropertyDescriptor } = Object;
 const { has, append } = Headers.prototype;
 const requestHeaders = getOwnPropertyDescriptor(Request.prototype, "headers")!.get!;
-const requestUrl = getOwnPropertyDescriptor(Request.prototype, "url")!.get!;
 const responseHeaders = getOwnPropertyDescriptor(Response.prototype, "headers")!.get!;
 
 /** The class that a subclass of an app is constructed as. */
@@ -59,21 +60,20 @@ function requireHalfDuplex(duplex: unknown): void {
 }
 
 /** Blobs that Requests had by their URL when they were made: https://url.spec.whatwg.org/#concept-url-blob-entry. */
-const requestedBlobs = new WeakMap<Request, AppBlob>();
-const { get: recall, set: remember } = WeakMap.prototype;
+const requestedBlobs = new SafeWeakMap<Request, AppBlob>();
 
 function noteObjectUrl(request: Request, input: unknown): Request {
   if (!hasObjectUrls()) return request;
-  const url = apply(requestUrl, request, []) as string;
-  if (url.slice(0, 5) !== "blob:") return request;
+  const url = requestUrl(request);
+  if (!stringStartsWith(url, "blob:")) return request;
   const blob = requestedBlob(input) ?? blobOfUrl(url);
-  if (blob !== undefined) apply(remember, requestedBlobs, [request, blob]);
+  if (blob !== undefined) requestedBlobs.set(request, blob);
   return request;
 }
 
 /** The Blob that a Request asks for by its `blob:` URL; undefined when the URL was not in force at its making. */
 export function requestedBlob(request: unknown): AppBlob | undefined {
-  return apply(recall, requestedBlobs, [request]) as AppBlob | undefined;
+  return requestedBlobs.get(request as Request);
 }
 
 /** What the body of a Request or Response was made of, as long as it was not used; its clones have it too. */

@@ -1,30 +1,39 @@
 /** Lists of byte views: what Blobs are made of. A view in such a list is never written to and never handed to an app. */
 
-const NativeUint8Array = Uint8Array;
-const NativeArrayBuffer = ArrayBuffer;
-const NativeTypeError = TypeError;
-const { apply } = Reflect;
-const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object;
+import {
+  apply,
+  bytesBuffer,
+  bytesLength,
+  bytesOffset,
+  bytesSet,
+  decoderDecode,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  NativeArrayBuffer,
+  NativeTextDecoder,
+  NativeTypeError,
+  NativeUint8Array,
+} from "../../protocol/primordials.ts";
+import { append } from "../../protocol/safe_lists.ts";
+
+export { encodeText, isUint8Array } from "../../protocol/primordials.ts";
+export { append } from "../../protocol/safe_lists.ts";
+
 const { isView } = ArrayBuffer;
 type Getter = (this: unknown) => unknown;
 
 const typedArray = getPrototypeOf(Uint8Array.prototype) as object;
-const set = Uint8Array.prototype.set as (this: Uint8Array, source: Uint8Array, at: number) => void;
-const getterOf = (holder: object, name: PropertyKey) => getOwnPropertyDescriptor(holder, name)!.get as Getter;
-const tagOf = getterOf(typedArray, Symbol.toStringTag);
-const arrayBufferOf = getterOf(typedArray, "buffer");
-const arrayOffsetOf = getterOf(typedArray, "byteOffset");
-const arrayLengthOf = getterOf(typedArray, "byteLength");
-const viewBufferOf = getterOf(DataView.prototype, "buffer");
-const viewOffsetOf = getterOf(DataView.prototype, "byteOffset");
-const viewLengthOf = getterOf(DataView.prototype, "byteLength");
-const bufferLengthOf = getterOf(ArrayBuffer.prototype, "byteLength");
-const sharedLengthOf = getterOf(SharedArrayBuffer.prototype, "byteLength");
-const isDetached = getterOf(ArrayBuffer.prototype, "detached");
-const encoder = new TextEncoder();
-const { encode } = TextEncoder.prototype;
-const { decode } = TextDecoder.prototype;
-const NativeTextDecoder = TextDecoder;
+const rawGetterOf = (holder: object, name: PropertyKey) => getOwnPropertyDescriptor(holder, name)!.get as Getter;
+const tagOf = rawGetterOf(typedArray, Symbol.toStringTag);
+const arrayBufferOf = rawGetterOf(typedArray, "buffer");
+const arrayOffsetOf = rawGetterOf(typedArray, "byteOffset");
+const arrayLengthOf = rawGetterOf(typedArray, "byteLength");
+const viewBufferOf = rawGetterOf(DataView.prototype, "buffer");
+const viewOffsetOf = rawGetterOf(DataView.prototype, "byteOffset");
+const viewLengthOf = rawGetterOf(DataView.prototype, "byteLength");
+const bufferLengthOf = rawGetterOf(ArrayBuffer.prototype, "byteLength");
+const sharedLengthOf = rawGetterOf(SharedArrayBuffer.prototype, "byteLength");
+const isDetached = rawGetterOf(ArrayBuffer.prototype, "detached");
 
 /** From this size a piece gets a buffer of its own; smaller neighbours share one, which costs less than a buffer each. */
 export const OWN_BUFFER_BYTES = 4096;
@@ -32,39 +41,21 @@ export const OWN_BUFFER_BYTES = 4096;
 /** Bytes in order. */
 export type ByteParts = Uint8Array<ArrayBuffer>[];
 
-/** Appends to a list that no setter on Array.prototype shall see. */
-export function append<T>(list: T[], value: T): void {
-  defineProperty(list, list.length, {
-    // An app's Object.prototype must not reach a descriptor.
-    __proto__: null,
-    value,
-    writable: true,
-    enumerable: true,
-    configurable: true,
-  } as PropertyDescriptor);
-}
-
 /** Length of a view that is ours. */
 export function lengthOf(part: Uint8Array): number {
-  return apply(arrayLengthOf, part, []) as number;
+  return bytesLength(part);
 }
 
 /** A view of a part of a view. */
 export function viewOf(part: Uint8Array, from: number, to: number): Uint8Array<ArrayBuffer> {
-  const buffer = apply(arrayBufferOf, part, []) as ArrayBuffer;
-  return new NativeUint8Array(buffer, (apply(arrayOffsetOf, part, []) as number) + from, to - from);
+  return new NativeUint8Array(bytesBuffer(part) as ArrayBuffer, bytesOffset(part) + from, to - from);
 }
 
 /** Copies a view. */
 export function copyOf(part: Uint8Array): Uint8Array<ArrayBuffer> {
   const copy = new NativeUint8Array(lengthOf(part));
-  apply(set, copy, [part, 0]);
+  bytesSet(copy, part, 0);
   return copy;
-}
-
-/** Bytes of a text; lone surrogates become U+FFFD. */
-export function encodeText(text: string): Uint8Array<ArrayBuffer> {
-  return apply(encode, encoder, [text]) as Uint8Array<ArrayBuffer>;
 }
 
 /** Sum of the lengths. */
@@ -79,7 +70,7 @@ export function joinParts(parts: ByteParts, size: number): Uint8Array<ArrayBuffe
   const whole = new NativeUint8Array(size);
   let end = 0;
   for (let at = 0; at < parts.length; at++) {
-    apply(set, whole, [parts[at]!, end]);
+    bytesSet(whole, parts[at]!, end);
     end += lengthOf(parts[at]!);
   }
   return whole;
@@ -103,11 +94,11 @@ export function sliceParts(parts: ByteParts, from: number, to: number): BytePart
 /** Text of the bytes; `keepMark` leaves a byte order mark in it. */
 export function decodeParts(parts: ByteParts, keepMark: boolean): string {
   const decoder = new NativeTextDecoder("utf-8", { __proto__: null, ignoreBOM: keepMark } as TextDecoderOptions);
-  if (parts.length === 1) return apply(decode, decoder, [parts[0]]) as string;
+  if (parts.length === 1) return decoderDecode(decoder, parts[0]!);
   const more = { __proto__: null, stream: true };
   let text = "";
-  for (let at = 0; at < parts.length; at++) text += apply(decode, decoder, [parts[at], more]) as string;
-  return text + (apply(decode, decoder, []) as string);
+  for (let at = 0; at < parts.length; at++) text += decoderDecode(decoder, parts[at]!, more as TextDecodeOptions);
+  return text + decoderDecode(decoder);
 }
 
 /** A view of what an app gave; it is still the app's, so it has to be copied. Null for what is no buffer and no view. */
@@ -132,9 +123,18 @@ export function viewOfGiven(given: unknown, action: string): Uint8Array<ArrayBuf
   return new NativeUint8Array(buffer as ArrayBuffer, offset, length);
 }
 
-/** Whether a value is a Uint8Array, whatever its prototype says. */
-export function isUint8Array(value: unknown): value is Uint8Array<ArrayBuffer> {
-  return typeof value === "object" && value !== null && apply(tagOf, value, []) === "Uint8Array";
+/** The bytes of a buffer or a view, be it shared; they are still the app's. Null for anything else. */
+export function sharedOrOwnBytes(given: unknown): Uint8Array | null {
+  if (typeof given !== "object" || given === null) return null;
+  if (!apply(isView, NativeArrayBuffer, [given])) {
+    return isBuffer(given) || isShared(given) ? new NativeUint8Array(given as ArrayBuffer) : null;
+  }
+  const isTyped = apply(tagOf, given, []) !== undefined;
+  return new NativeUint8Array(
+    apply(isTyped ? arrayBufferOf : viewBufferOf, given, []) as ArrayBuffer,
+    apply(isTyped ? arrayOffsetOf : viewOffsetOf, given, []) as number,
+    apply(isTyped ? arrayLengthOf : viewLengthOf, given, []) as number,
+  );
 }
 
 function isBuffer(value: object): boolean {

@@ -59,9 +59,9 @@ function collect(bytes: number): number {
 }
 
 function tooMuch(bytes: number, what: string): RangeError {
-  const megabytes = (count: number) => `${round(count / 1024 / 102.4) / 10} MB`;
-  const allowed = `${megabytes(limitBytes)} outside its heap (external_mb)`;
+  const mebibytes = (count: number) => `${round(count / 1024 / 102.4) / 10} MiB`;
+  const allowed = `${mebibytes(limitBytes)} outside its heap (external_mb)`;
   return new NativeRangeError(
-    `Cannot make ${what}: it takes ${megabytes(bytes)} more, and the app may hold ${allowed}`,
+    `Cannot make ${what}: it takes ${mebibytes(bytes)} more, and the app may hold ${allowed}`,
   );
 }

@@ -1,11 +1,17 @@
 /** FormData over the isolate's own Blob and File. */
+import {
+  apply,
+  create,
+  defineMember,
+  defineProperty,
+  getPrototypeOf,
+  NativeTypeError,
+  wallClock,
+} from "../../protocol/primordials.ts";
+import { SafeWeakMap } from "../../protocol/safe_collections.ts";
 import { blobInternals, fileInternals } from "./blob.ts";
 import { append } from "./byte_parts.ts";
 import { defineInspection, defineInterface, requireArguments, toUsvString } from "./web_idl.ts";
-
-const NativeTypeError = TypeError;
-const { apply } = Reflect;
-const { create, defineProperty, getPrototypeOf } = Object;
 
 /** One entry; files are the same objects each time they are asked for. */
 export interface FormEntry {
@@ -153,10 +159,9 @@ function readEntry(
   const isFile = fileInternals.isFile(value);
   if (isFile && given.filename === undefined) return { name, value: value as unknown as File };
   const filename = given.filename === undefined ? "blob" : toUsvString(given.filename);
-  const file = fileInternals.create(blobInternals.partsOf(value), blobInternals.typeOf(value), {
-    name: filename,
-    ...(isFile ? { lastModified: fileInternals.lastModifiedOf(value) } : {}),
-  });
+  const parts = blobInternals.partsOf(value);
+  const lastModified = isFile ? fileInternals.lastModifiedOf(value) : wallClock();
+  const file = fileInternals.create(parts, blobInternals.typeOf(value), { name: filename, lastModified });
   return { name, value: file as unknown as File };
 }
 
@@ -167,8 +172,7 @@ interface Position {
   at: number;
 }
 
-const positions = new WeakMap<object, Position>();
-const { get: positionOf, set: remember } = WeakMap.prototype;
+const positions = new SafeWeakMap<object, Position>();
 const iteratorPrototype = create(getPrototypeOf(getPrototypeOf([][Symbol.iterator]())), {
   [Symbol.toStringTag]: { value: "FormData Iterator", configurable: true },
 });
@@ -176,7 +180,7 @@ const { next } = {
   /** Reads the list as it is at each step. */
   next(this: unknown): IteratorResult<unknown> {
     const isObject = typeof this === "object" && this !== null;
-    const position = isObject ? apply(positionOf, positions, [this]) as Position | undefined : undefined;
+    const position = isObject ? positions.get(this) : undefined;
     if (position === undefined) {
       throw new NativeTypeError("Failed to execute 'next': the receiver is no FormData Iterator");
     }
@@ -192,7 +196,7 @@ defineProperty(iteratorPrototype, "next", { value: next, writable: true, enumera
 
 function iterate(form: AppFormData, kind: Kind): object {
   const iterator = create(iteratorPrototype) as object;
-  apply(remember, positions, [iterator, { form, kind, at: 0 }]);
+  positions.set(iterator, { form, kind, at: 0 });
   return iterator;
 }
 
@@ -208,8 +212,7 @@ defineProperty(AppFormData.prototype, Symbol.iterator, {
 defineInspection(AppFormData.prototype, (form) => {
   if (!formInternals.isForm(form)) return null;
   const shown = {};
-  for (const { name, value } of formInternals.entriesOf(form)) {
-    defineProperty(shown, name, { value, enumerable: true, configurable: true });
-  }
+  const all = formInternals.entriesOf(form);
+  for (let at = 0; at < all.length; at++) defineMember(shown, all[at]!.name, all[at]!.value, true);
   return shown;
 });

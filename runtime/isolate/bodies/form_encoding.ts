@@ -2,13 +2,12 @@
 import { blobInternals, fileInternals } from "./blob.ts";
 import { append, type ByteParts, encodeText, joinParts, sizeOfParts } from "./byte_parts.ts";
 import { type AppFormData, formInternals } from "./form_data.ts";
+import { withLineEnds } from "./kept_texts.ts";
 
 const { apply } = Reflect;
 const { random } = Math;
-const { replace, slice } = String.prototype;
+const { slice } = String.prototype;
 const numberToString = Number.prototype.toString;
-const LONE_BREAK = /\r(?!\n)|(?<!\r)\n/g;
-const QUOTED = /[\r\n"]/g;
 /** Texts between two files are joined up to this size before they are encoded. */
 const JOIN_CHARS = 64 * 1024;
 
@@ -54,15 +53,17 @@ export function encodeForm(form: AppFormData): EncodedForm {
 
 /** Line breaks of names and texts travel as CR LF. */
 function withBreaks(text: string): string {
-  return apply(replace, text, [LONE_BREAK, "\r\n"]) as string;
+  return withLineEnds(text, "\r\n");
 }
 
 function quoted(text: string): string {
-  return apply(replace, text, [QUOTED, escapeOf]) as string;
+  let escaped = "";
+  for (let at = 0; at < text.length; at++) escaped += escapeOf(text[at]!);
+  return escaped;
 }
 
 function escapeOf(character: string): string {
-  return character === "\r" ? "%0D" : character === "\n" ? "%0A" : "%22";
+  return character === "\r" ? "%0D" : character === "\n" ? "%0A" : character === '"' ? "%22" : character;
 }
 
 /** Twelve random characters. */

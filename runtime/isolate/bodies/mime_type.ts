@@ -1,15 +1,13 @@
 /** MIME types of header values: https://mimesniff.spec.whatwg.org/#parsing-a-mime-type */
+import { matches } from "../../protocol/primordials.ts";
+import { escapeEach, HTTP_BLANKS, trimBlanks } from "./kept_texts.ts";
 
 const { apply } = Reflect;
-const { indexOf, slice, toLowerCase, replace } = String.prototype;
-const { test } = RegExp.prototype;
+const { indexOf, slice, toLowerCase } = String.prototype;
 const { has, get, set, forEach } = Map.prototype;
 const NativeMap = Map;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const QUOTABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
-const LEADING_BLANKS = /^[\t\n\r ]+/;
-const TRAILING_BLANKS = /[\t\n\r ]+$/;
-const TO_ESCAPE = /["\\]/g;
 
 /** A parsed type. */
 export interface MimeType {
@@ -25,9 +23,8 @@ const find = (text: string, what: string, from: number): number => {
 };
 const cut = (text: string, from: number, to: number) => apply(slice, text, [from, to]) as string;
 const lower = (text: string) => apply(toLowerCase, text, []) as string;
-const matches = (pattern: RegExp, text: string) => apply(test, pattern, [text]) as boolean;
-const trimEnd = (text: string) => apply(replace, text, [TRAILING_BLANKS, ""]) as string;
-const trim = (text: string) => trimEnd(apply(replace, text, [LEADING_BLANKS, ""]) as string);
+const trimEnd = (text: string) => trimBlanks(text, HTTP_BLANKS, { keepStart: true });
+const trim = (text: string) => trimBlanks(text, HTTP_BLANKS);
 
 /** Parses one type; null when it is none. */
 export function parseMimeType(given: string): MimeType | null {
@@ -92,7 +89,7 @@ export function parameterOf(type: MimeType, name: string): string | undefined {
 export function serializeMimeType(type: MimeType): string {
   let text = type.essence;
   apply(forEach, type.parameters, [(value: string, name: string) => {
-    const shown = matches(TOKEN, value) ? value : `"${apply(replace, value, [TO_ESCAPE, "\\$&"]) as string}"`;
+    const shown = matches(TOKEN, value) ? value : `"${escapeEach(value, '"\\')}"`;
     text += `;${name}=${shown}`;
   }]);
   return text;

@@ -1,15 +1,13 @@
 /** The head of one part of a form: its name, its filename, its type. */
+import { matches } from "../../protocol/primordials.ts";
 import { decodeParts } from "./byte_parts.ts";
+import { trimBlanks } from "./kept_texts.ts";
 
 const { apply } = Reflect;
-const { indexOf, replace, slice, toLowerCase } = String.prototype;
-const { test } = RegExp.prototype;
+const { indexOf, slice, toLowerCase } = String.prototype;
 const NativeTypeError = TypeError;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const BEYOND_ASCII = /[^\t\x20-\x7f]/;
-const BLANKS_AROUND = /^[\t ]+|[\t ]+$/g;
-const ESCAPED = /%0A|%0D|%22/gi;
-const ESCAPED_QUOTE = /\\"/g;
 
 /** What the head of a part says. */
 export interface PartHead {
@@ -22,8 +20,8 @@ export interface PartHead {
 const find = (text: string, what: string, from: number) => apply(indexOf, text, [what, from]) as number;
 const cut = (text: string, from: number, to?: number) => apply(slice, text, [from, to]) as string;
 const lower = (text: string) => apply(toLowerCase, text, []) as string;
-const trim = (text: string) => apply(replace, text, [BLANKS_AROUND, ""]) as string;
-const isToken = (text: string) => apply(test, TOKEN, [text]) as boolean;
+const trim = (text: string) => trimBlanks(text, "\t ");
+const isToken = (text: string) => matches(TOKEN, text);
 
 /**
  * Reads the header lines of a part.
@@ -48,7 +46,7 @@ export function parsePartHead(bytes: Uint8Array<ArrayBuffer>): PartHead {
   }
   if (disposition === null) throw malformed("a part has no Content-Disposition");
   const { name, filename } = parseDisposition(disposition);
-  const isPlain = type !== null && !apply(test, BEYOND_ASCII, [type]);
+  const isPlain = type !== null && !matches(BEYOND_ASCII, type);
   return { name, filename, type: type === null ? "text/plain" : isPlain ? type : "" };
 }
 
@@ -98,12 +96,21 @@ function readParameter(text: string, from: number): { value: string; end: number
 
 /** Browsers write three characters as percent escapes, and no others: https://html.spec.whatwg.org/#multipart-form-data */
 function unescaped(text: string): string {
-  const quotes = apply(replace, text, [ESCAPED_QUOTE, '"']) as string;
-  return apply(replace, quotes, [ESCAPED, characterOf]) as string;
+  let plain = "";
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === "\\" && text[at + 1] === '"') continue;
+    const escaped = text[at] === "%" ? characterOf(text[at + 1], text[at + 2]) : null;
+    plain += escaped ?? text[at];
+    if (escaped !== null) at += 2;
+  }
+  return plain;
 }
 
-function characterOf(escape: string): string {
-  return escape[1] === "2" ? '"' : escape[2] === "A" || escape[2] === "a" ? "\n" : "\r";
+function characterOf(first: string | undefined, second: string | undefined): string | null {
+  if (first === "2") return second === "2" ? '"' : null;
+  if (first !== "0") return null;
+  if (second === "A" || second === "a") return "\n";
+  return second === "D" || second === "d" ? "\r" : null;
 }
 
 /** The error of a form that cannot be read. */

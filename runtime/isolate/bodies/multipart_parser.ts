@@ -4,6 +4,7 @@
  * Our own, because no package fits: those at hand copy each file together (a 100 MB upload would need 200), and hand
  * on a form that breaks off or a filename cut at its semicolon (docs/decisions/0007).
  */
+import { NativeUint8Array } from "../../protocol/primordials.ts";
 import { fileInternals } from "./blob.ts";
 import { append, type ByteParts, decodeParts, encodeText, lengthOf, viewOf } from "./byte_parts.ts";
 import type { FormEntry } from "./form_data.ts";
@@ -29,7 +30,7 @@ type State = "delimiter" | "after" | "head" | "end";
 /** Takes the chunks of one body. */
 export class MultipartParser {
   readonly #delimiter: Uint8Array<ArrayBuffer>;
-  readonly #line = new Uint8Array(MAX_HEAD_BYTES);
+  readonly #line = new NativeUint8Array(MAX_HEAD_BYTES);
   #lineLength = 0;
   #state: State = "delimiter";
   /** How much of the delimiter stands before the next byte; the first boundary may stand without a break before it. */

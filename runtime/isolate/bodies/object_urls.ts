@@ -1,20 +1,22 @@
 /** `blob:` URLs of one app: a table in its own isolate, where Deno's is one for the whole process. */
+import {
+  defineMember,
+  NativeRangeError,
+  NativeTypeError,
+  NativeURL,
+  stringIndexOf,
+  stringSlice,
+} from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
 import { type AppBlob, blobInternals } from "./blob.ts";
 import { requireArguments, toUsvString } from "./web_idl.ts";
 
 /** Most URLs at once. What their Blobs weigh counts towards `external_mb`; a URL that nobody revokes keeps its Blob. */
 const MAX_OBJECT_URLS = 10_000;
 
-const NativeTypeError = TypeError;
-const NativeRangeError = RangeError;
 const randomUUID = crypto.randomUUID.bind(crypto);
-const { apply } = Reflect;
-const { defineProperty } = Object;
-const { indexOf, slice } = String.prototype;
-const { get, set, delete: remove } = Map.prototype;
-const sizeOf = Object.getOwnPropertyDescriptor(Map.prototype, "size")!.get!;
 
-const blobs = new Map<string, AppBlob>();
+const blobs = new SafeMap<string, AppBlob>();
 /** Whether there ever was one: no other app pays for looking. */
 let wereMade = false;
 
@@ -25,31 +27,31 @@ export function hasObjectUrls(): boolean {
 
 /** The Blob behind a URL, whatever its fragment; undefined when there is none. */
 export function blobOfUrl(url: string): AppBlob | undefined {
-  const fragment = apply(indexOf, url, ["#"]) as number;
-  return apply(get, blobs, [fragment < 0 ? url : apply(slice, url, [0, fragment])]) as AppBlob | undefined;
+  const fragment = stringIndexOf(url, "#");
+  return blobs.get(fragment < 0 ? url : stringSlice(url, 0, fragment));
 }
 
-/** Gives the app `URL.createObjectURL` and `URL.revokeObjectURL` in the place of Deno's. */
+const { createObjectURL, revokeObjectURL } = {
+  createObjectURL(blob: unknown): string {
+    const action = "execute 'createObjectURL' on 'URL'";
+    requireArguments(arguments.length, 1, action);
+    if (!blobInternals.isBlob(blob)) throw new NativeTypeError(`Failed to ${action}: argument 1 is no Blob`);
+    if (blobs.size >= MAX_OBJECT_URLS) {
+      throw new NativeRangeError(`Cannot make an object URL: ${MAX_OBJECT_URLS} exist that were not revoked`);
+    }
+    const url = `blob:null/${randomUUID()}`;
+    blobs.set(url, blob);
+    wereMade = true;
+    return url;
+  },
+  revokeObjectURL(url: unknown): void {
+    requireArguments(arguments.length, 1, "execute 'revokeObjectURL' on 'URL'");
+    blobs.delete(toUsvString(url));
+  },
+};
+
+/** Gives the app `URL.createObjectURL` and `URL.revokeObjectURL` in the place of Deno's. @boot */
 export function installObjectUrls(): void {
-  const { createObjectURL, revokeObjectURL } = {
-    createObjectURL(blob: unknown): string {
-      const action = "execute 'createObjectURL' on 'URL'";
-      requireArguments(arguments.length, 1, action);
-      if (!blobInternals.isBlob(blob)) throw new NativeTypeError(`Failed to ${action}: argument 1 is no Blob`);
-      if ((apply(sizeOf, blobs, []) as number) >= MAX_OBJECT_URLS) {
-        throw new NativeRangeError(`Cannot make an object URL: ${MAX_OBJECT_URLS} exist that were not revoked`);
-      }
-      const url = `blob:null/${randomUUID()}`;
-      apply(set, blobs, [url, blob]);
-      wereMade = true;
-      return url;
-    },
-    revokeObjectURL(url: unknown): void {
-      requireArguments(arguments.length, 1, "execute 'revokeObjectURL' on 'URL'");
-      apply(remove, blobs, [toUsvString(url)]);
-    },
-  };
-  for (const [name, value] of Object.entries({ createObjectURL, revokeObjectURL })) {
-    defineProperty(URL, name, { value, writable: true, enumerable: true, configurable: true });
-  }
+  defineMember(NativeURL, "createObjectURL", createObjectURL, true);
+  defineMember(NativeURL, "revokeObjectURL", revokeObjectURL, true);
 }

@@ -1,7 +1,8 @@
 /** Conversions and shapes of WebIDL for the interfaces that NANO has of its own: Blob, File, FormData. */
+import { NativeNumber, NativeTypeError } from "../../protocol/primordials.ts";
 
-const NativeTypeError = TypeError;
-const NativeNumber = Number;
+const NativeBigInt = BigInt;
+const { asIntN } = BigInt;
 const { apply, ownKeys } = Reflect;
 const { defineProperty, getOwnPropertyDescriptor } = Object;
 const { toWellFormed } = String.prototype;
@@ -37,7 +38,7 @@ export function toLongLong(value: unknown): number {
   if (number !== number || number === Infinity || number === -Infinity) return 0;
   const whole = trunc(number) + 0;
   if (whole <= 9007199254740991 && whole >= -9007199254740991) return whole;
-  return NativeNumber(BigInt.asIntN(64, BigInt(whole)));
+  return NativeNumber(asIntN(64, NativeBigInt(whole)));
 }
 
 /** A dictionary argument; null and undefined stand for an empty one. */
@@ -56,7 +57,7 @@ export function requireArguments(given: number, needed: number, action: string):
   throw new NativeTypeError(`Failed to ${action}: ${needed} ${noun} required, but only ${given} present`);
 }
 
-/** Gives a class the descriptors of an interface: enumerable members, its tag, its `name` and `length`. */
+/** Gives a class the descriptors of an interface: enumerable members, its tag, its `name` and `length`. @boot */
 export function defineInterface(interfaceClass: { readonly prototype: object }, name: string, length: number): void {
   const { prototype } = interfaceClass;
   for (const key of ownKeys(prototype)) {
@@ -72,7 +73,7 @@ export function defineInterface(interfaceClass: { readonly prototype: object }, 
 /** Key under which Deno's `inspect` asks an object how it shows itself. */
 const INSPECT = Symbol.for("Deno.privateCustomInspect");
 
-/** Shows an object by some of its attributes, as Deno shows its own. */
+/** Shows an object by some of its attributes, as Deno shows its own. @boot */
 export function defineInspection<Self extends object>(prototype: Self, show: (self: Self) => object | null): void {
   defineProperty(prototype, INSPECT, {
     value(this: Self, inspect: (shown: unknown, options: unknown) => string, options: unknown): string {

@@ -1,5 +1,9 @@
 /** Kept responses of all caches of one app: bounded by bytes, the least recently used goes first. */
 
+import { bytesLength, headersGet, stringIndexOf, stringSlice } from "../../protocol/primordials.ts";
+import { firstKey, SafeMap, SafeWeakMap } from "../../protocol/safe_collections.ts";
+import { append, filterList, sortList } from "../../protocol/safe_lists.ts";
+
 /** A response to a GET request. */
 export interface CacheEntry {
   /** Name of its cache; null for the default one. */
@@ -35,10 +39,11 @@ export class CacheStore {
   readonly #maxBytes: number;
   readonly #now: () => number;
   /** By URL, in the order of the last use. */
-  readonly #entries = new Map<CacheEntry, number>();
-  readonly #byUrl = new Map<string, CacheEntry[]>();
+  readonly #entries = new SafeMap<CacheEntry, number>();
+  /** By URL, each in the order in which they were put. */
+  readonly #byUrl = new SafeMap<string, CacheEntry[]>();
   /** When each was put, as a count. */
-  readonly #turns = new WeakMap<CacheEntry, number>();
+  readonly #turns = new SafeWeakMap<CacheEntry, number>();
   #turn = 0;
   #bytes = 0;
 
@@ -62,16 +67,13 @@ export class CacheStore {
   add(entry: CacheEntry): boolean {
     const bytes = weightOf(entry);
     if (bytes > this.#maxBytes) return false;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#bytes + bytes <= this.#maxBytes) break;
-      this.remove(oldest);
-    }
+    while (this.#bytes + bytes > this.#maxBytes) this.remove(firstKey(this.#entries)!);
     this.#entries.set(entry, bytes);
     this.#turns.set(entry, this.#turn++);
     this.#bytes += bytes;
     const same = this.#byUrl.get(entry.url);
     if (same === undefined) this.#byUrl.set(entry.url, [entry]);
-    else same.push(entry);
+    else append(same, entry);
     return true;
   }
 
@@ -81,7 +83,7 @@ export class CacheStore {
     if (bytes === undefined) return;
     this.#entries.delete(entry);
     this.#bytes -= bytes;
-    const others = this.#byUrl.get(entry.url)!.filter((one) => one !== entry);
+    const others = filterList(this.#byUrl.get(entry.url)!, (one) => one !== entry);
     if (others.length === 0) this.#byUrl.delete(entry.url);
     else this.#byUrl.set(entry.url, others);
   }
@@ -89,27 +91,18 @@ export class CacheStore {
   /** All entries of a cache in the order in which they were put. */
   all(cache: string | null): CacheEntry[] {
     const now = this.#now();
-    const found = [...this.#entries.keys()].filter((entry) => entry.cache === cache && entry.expiresAt > now);
-    return this.#inOrder(found);
+    return filterList(this.#all(), (entry) => entry.cache === cache && entry.expiresAt > now);
   }
 
   /** Entries that answer a query, in the order in which they were put; stale ones are let go. */
   find(query: CacheQuery): CacheEntry[] {
-    return this.#inOrder(this.#matching(query));
-  }
-
-  #inOrder(entries: CacheEntry[]): CacheEntry[] {
-    return entries.sort((one, other) => this.#turns.get(one)! - this.#turns.get(other)!);
-  }
-
-  #matching(query: CacheQuery): CacheEntry[] {
     const candidates = query.ignoreSearch
-      ? [...this.#entries.keys()].filter(({ url }) => withoutSearch(url) === withoutSearch(query.url))
+      ? filterList(this.#all(), ({ url }) => withoutSearch(url) === withoutSearch(query.url))
       : this.#byUrl.get(query.url) ?? [];
     const now = this.#now();
-    return candidates.filter((entry) => {
+    return filterList(candidates, (entry) => {
       if (entry.cache !== query.cache) return false;
-      if (!query.ignoreVary && entry.vary.some(([name, value]) => query.headers.get(name) !== value)) return false;
+      if (!query.ignoreVary && !fits(entry.vary, query.headers)) return false;
       if (entry.expiresAt > now) return true;
       this.remove(entry);
       return false;
@@ -126,17 +119,36 @@ export class CacheStore {
 
   /** Lets everything of one cache go. */
   clear(cache: string | null): void {
-    for (const entry of [...this.#entries.keys()]) if (entry.cache === cache) this.remove(entry);
+    const all = this.#all();
+    for (let at = 0; at < all.length; at++) if (all[at]!.cache === cache) this.remove(all[at]!);
+  }
+
+  #all(): CacheEntry[] {
+    const all: CacheEntry[] = [];
+    this.#entries.forEach((_bytes, entry) => append(all, entry));
+    // The map is in the order of use.
+    return sortList(all, (one, other) => this.#turns.get(one)! - this.#turns.get(other)!);
   }
 }
 
 function weightOf({ url, headers, requestHeaders, statusText, vary, body }: CacheEntry): number {
-  const texts = [url, statusText, ...headers.flat(), ...requestHeaders.flat(), ...vary.flat()];
-  const chars = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
-  return ENTRY_BYTES + 2 * chars + (body?.byteLength ?? 0);
+  const chars = url.length + statusText.length + charsOf(headers) + charsOf(requestHeaders) + charsOf(vary);
+  return ENTRY_BYTES + 2 * chars + (body === null ? 0 : bytesLength(body));
+}
+
+function charsOf(pairs: readonly (readonly [string, string | null])[]): number {
+  let chars = 0;
+  for (let at = 0; at < pairs.length; at++) chars += pairs[at]![0].length + (pairs[at]![1]?.length ?? 0);
+  return chars;
+}
+
+/** Whether a request has the headers that a response depends on. */
+function fits(vary: CacheEntry["vary"], headers: Headers): boolean {
+  for (let at = 0; at < vary.length; at++) if (headersGet(headers, vary[at]![0]) !== vary[at]![1]) return false;
+  return true;
 }
 
 function withoutSearch(url: string): string {
-  const query = url.indexOf("?");
-  return query < 0 ? url : url.slice(0, query);
+  const query = stringIndexOf(url, "?");
+  return query < 0 ? url : stringSlice(url, 0, query);
 }

@@ -1,5 +1,44 @@
 /** `caches`: the Cache API as Workers have it, in the memory of the app's own isolate and never shared. */
 import { bare } from "../../protocol/bare.ts";
+import {
+  apply,
+  bytesLength,
+  bytesSet,
+  defineProperty,
+  entries,
+  floor,
+  freeze,
+  getOwnPropertyNames,
+  headersForEach,
+  headersGet,
+  isUint8Array,
+  matches,
+  NativeDOMException,
+  NativeRequest,
+  NativeResponse,
+  NativeTypeError,
+  NativeUint8Array,
+  readerCancel,
+  readerRead,
+  requestHeaders,
+  requestMethod,
+  requestUrl,
+  resolved,
+  responseBody,
+  responseBodyUsed,
+  responseHeaders,
+  responseStatus,
+  responseStatusText,
+  streamCancel,
+  streamLocked,
+  streamReader,
+  stringIndexOf,
+  stringSlice,
+  TO_STRING_TAG,
+  wallClock,
+} from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
+import { append, filterList, listHas, listOf, mapList, selfIterating } from "../../protocol/safe_lists.ts";
 import { keepingOf, varyOf } from "./cache_policy.ts";
 import { answerFrom, type CachedAnswer, wholeAnswer } from "./cached_answer.ts";
 import { type CacheEntry, CacheStore } from "./cache_store.ts";
@@ -16,12 +55,12 @@ export interface MatchOptions {
 const MAX_CACHES = 1000;
 
 const opened = Symbol("opened");
-const NativeResponse = Response;
-const NativeRequest = Request;
-const NativePromise = Promise;
-const NativeUint8Array = Uint8Array;
+const HTTP_URL = /^https?:/;
 
-/** Makes the classes over one store, and the app's one CacheStorage. */
+/** Without a prototype: an app's Object.prototype is not asked how to compare. */
+const NO_OPTIONS: MatchOptions = bare({});
+
+/** Makes the classes over one store, and the app's one CacheStorage. @boot */
 export function createCaches(
   store: CacheStore,
   { now, fetch }: { readonly now: () => number; readonly fetch: (request: Request) => Promise<Response> },
@@ -30,87 +69,86 @@ export function createCaches(
     readonly #name: string | null;
 
     constructor(key?: unknown, name: string | null = null) {
-      if (key !== opened) throw new TypeError("Illegal constructor");
+      if (key !== opened) throw new NativeTypeError("Illegal constructor");
       this.#name = name;
     }
 
     /** The kept response to a request, a range of it or "not modified" where it asks for that; or undefined. */
     async match(request: RequestInfo | URL, options?: MatchOptions): Promise<Response | undefined> {
       const asked = await requestOf(request, "match");
-      const entry = this.#find(asked, options ?? {})[0];
+      const entry = this.#find(asked, options ?? NO_OPTIONS)[0];
       if (entry === undefined) return undefined;
       store.touch(entry);
-      return responseOf(answerFrom(entry, asked.headers));
+      return responseOf(answerFrom(entry, requestHeaders(asked)));
     }
 
     /** Every kept response to a request, or all there are. */
     async matchAll(request?: RequestInfo | URL, options?: MatchOptions): Promise<readonly Response[]> {
       const entries = await this.#listed(request, options, "matchAll");
-      return Object.freeze(entries.map((entry) => responseOf(wholeAnswer(entry))));
+      return freeze(mapList(entries, (entry) => responseOf(wholeAnswer(entry))));
     }
 
     /** The requests of the kept responses, in the order in which they were put. */
     async keys(request?: RequestInfo | URL, options?: MatchOptions): Promise<readonly Request[]> {
       const entries = await this.#listed(request, options, "keys");
-      return Object.freeze(entries.map(({ url, requestHeaders }) => {
-        return new NativeRequest(url, bare({ headers: requestHeaders as [string, string][] }));
+      return freeze(mapList(entries, ({ url, requestHeaders: headers }) => {
+        return new NativeRequest(url, bare({ headers: iterable(headers) }));
       }));
     }
 
     /** Fetches a request and keeps the response. */
     async add(request: RequestInfo | URL): Promise<void> {
-      await this.addAll([request]);
+      await addAll(this, [request]);
     }
 
     /** Fetches requests and keeps the responses: all or, when one of them fails, none. */
-    async addAll(requests: readonly (RequestInfo | URL)[]): Promise<void> {
-      const asked = await NativePromise.all([...requests].map((request) => requestOf(request, "add")));
-      const fetched = await NativePromise.all(asked.map(async (request) => {
-        if (request.method !== "GET") throw new TypeError(`Cannot add ${request.method}: only GET is cached`);
-        const response = await fetch(request);
-        if (response.ok && response.status !== 206) return response;
-        throw new TypeError(`Cannot add "${request.url}": its status is ${response.status}`);
-      }));
-      for (const [at, request] of asked.entries()) await this.put(request, fetched[at]!);
+    async addAll(requests: Iterable<RequestInfo | URL>): Promise<void> {
+      await addAll(this, listOf(requests));
     }
 
     /** Keeps a response, unless its headers forbid it. */
     async put(request: RequestInfo | URL, response: Response): Promise<void> {
       const asked = await requestOf(request, "put");
-      if (asked.method !== "GET") throw new TypeError(`Cannot put a response to ${asked.method}: only GET is cached`);
-      if (!(response instanceof NativeResponse)) throw new TypeError("Cannot put what is no Response");
-      const { status, headers } = response;
-      if (status === 206) throw new TypeError("Cannot put a partial response (206)");
-      if (status < 200) throw new TypeError(`Cannot put a response of status ${status}`);
+      if (requestMethod(asked) !== "GET") {
+        throw new NativeTypeError(`Cannot put a response to ${requestMethod(asked)}: only GET is cached`);
+      }
+      if (!(response instanceof NativeResponse)) throw new NativeTypeError("Cannot put what is no Response");
+      const status = responseStatus(response);
+      const headers = responseHeaders(response);
+      const stream = responseBody(response);
+      if (status === 206) throw new NativeTypeError("Cannot put a partial response (206)");
+      if (status < 200) throw new NativeTypeError(`Cannot put a response of status ${status}`);
       const vary = varyOf(headers);
-      if (vary.includes("*")) throw new TypeError('Cannot put a response with "Vary: *"');
-      if (response.bodyUsed || response.body?.locked) throw new TypeError("Cannot put a response whose body is used");
+      if (listHas(vary, "*")) throw new NativeTypeError('Cannot put a response with "Vary: *"');
+      if (responseBodyUsed(response) || (stream !== null && streamLocked(stream))) {
+        throw new NativeTypeError("Cannot put a response whose body is used");
+      }
       const keeping = keepingOf(headers, now());
       if (keeping === null) {
-        await response.body?.cancel();
-        for (const old of this.#find(asked, {})) store.remove(old);
+        if (stream !== null) await streamCancel(stream);
+        removeAll(store, this.#find(asked, NO_OPTIONS));
         return;
       }
-      const body = await readBody(response, store.maxBytes);
+      const body = await readBody(stream, store.maxBytes);
       const entry: CacheEntry = {
         cache: this.#name,
         url: keyOf(asked),
-        requestHeaders: [...asked.headers],
-        vary: vary.map((name) => [name, asked.headers.get(name)]),
+        requestHeaders: listOfHeaders(requestHeaders(asked)),
+        vary: mapList(vary, (name) => [name, headersGet(requestHeaders(asked), name)]),
         status,
-        statusText: response.statusText,
-        headers: [...headers].filter(([name]) => !keeping.without.has(name)),
+        statusText: responseStatusText(response),
+        headers: filterList(listOfHeaders(headers), (header) => !listHas(keeping.without, header[0])),
         body,
         expiresAt: now() + keeping.lifetimeMs,
       };
-      for (const old of this.#find(asked, {})) store.remove(old);
+      removeAll(store, this.#find(asked, NO_OPTIONS));
       if (!store.add(entry)) throw tooLarge(store.maxBytes);
     }
 
     /** Lets responses go. @returns whether there were any */
     async delete(request: RequestInfo | URL, options?: MatchOptions): Promise<boolean> {
-      const found = this.#find(await requestOf(request, "delete"), options ?? {});
-      for (const entry of found) store.remove(entry);
+      const found = this.#find(await requestOf(request, "delete"), options ?? NO_OPTIONS);
+      removeAll(store, found);
       return found.length > 0;
     }
 
@@ -120,15 +158,15 @@ export function createCaches(
       action: string,
     ): Promise<CacheEntry[]> {
       if (request === undefined) return store.all(this.#name);
-      return this.#find(await requestOf(request, action), options ?? {});
+      return this.#find(await requestOf(request, action), options ?? NO_OPTIONS);
     }
 
     #find(request: Request, { ignoreMethod, ignoreSearch, ignoreVary }: MatchOptions): CacheEntry[] {
-      if (request.method !== "GET" && ignoreMethod !== true) return [];
+      if (requestMethod(request) !== "GET" && ignoreMethod !== true) return [];
       return store.find({
         cache: this.#name,
         url: keyOf(request),
-        headers: request.headers,
+        headers: requestHeaders(request),
         ignoreSearch: ignoreSearch === true,
         ignoreVary: ignoreVary === true,
       });
@@ -137,10 +175,10 @@ export function createCaches(
 
   class CacheStorage {
     readonly #default: Cache;
-    readonly #named = new Map<string, Cache>();
+    readonly #named = new SafeMap<string, Cache>();
 
     constructor(key?: unknown) {
-      if (key !== opened) throw new TypeError("Illegal constructor");
+      if (key !== opened) throw new NativeTypeError("Illegal constructor");
       this.#default = new Cache(opened);
     }
 
@@ -156,7 +194,10 @@ export function createCaches(
       let cache = this.#named.get(key);
       if (cache === undefined) {
         if (this.#named.size >= MAX_CACHES) {
-          throw new DOMException(`Cannot open "${key}": ${MAX_CACHES} caches exist already`, "QuotaExceededError");
+          throw new NativeDOMException(
+            `Cannot open "${key}": ${MAX_CACHES} caches exist already`,
+            "QuotaExceededError",
+          );
         }
         this.#named.set(key, cache = new Cache(opened, key));
       }
@@ -166,48 +207,76 @@ export function createCaches(
     /** What the first cache with a name that has a response says; `cacheName` names the one to look at. */
     async match(
       request: RequestInfo | URL,
-      options: MatchOptions & { readonly cacheName?: string } = {},
+      options: MatchOptions & { readonly cacheName?: string } = NO_OPTIONS,
     ): Promise<Response | undefined> {
       const { cacheName } = options;
-      for (const [name, cache] of this.#named) {
-        if (cacheName !== undefined && `${cacheName}` !== name) continue;
-        const found = await cache.match(request, options);
+      const wanted: Cache[] = [];
+      this.#named.forEach((cache, name) => {
+        if (cacheName === undefined || `${cacheName}` === name) append(wanted, cache);
+      });
+      for (let at = 0; at < wanted.length; at++) {
+        const found = await apply(matchIn, wanted[at], [request, options]) as Response | undefined;
         if (found !== undefined) return found;
       }
       return undefined;
     }
 
     has(name: string): Promise<boolean> {
-      return Promise.resolve(this.#named.has(`${name}`));
+      return resolved(this.#named.has(`${name}`));
     }
 
     /** Lets a cache go with all it keeps. @returns whether there was one */
     delete(name: string): Promise<boolean> {
       store.clear(`${name}`);
-      return Promise.resolve(this.#named.delete(`${name}`));
+      return resolved(this.#named.delete(`${name}`));
     }
 
     keys(): Promise<string[]> {
-      return Promise.resolve([...this.#named.keys()]);
+      const names: string[] = [];
+      this.#named.forEach((_cache, name) => append(names, name));
+      return resolved(names);
+    }
+  }
+
+  const { match: matchIn, put } = Cache.prototype;
+  /** Fetches all before it keeps any. */
+  async function addAll(cache: Cache, requests: readonly (RequestInfo | URL)[]): Promise<void> {
+    const fetched: { readonly asked: Request; readonly response: Promise<Response> }[] = [];
+    for (let at = 0; at < requests.length; at++) {
+      const asked = await requestOf(requests[at]!, "add");
+      if (requestMethod(asked) !== "GET") {
+        throw new NativeTypeError(`Cannot add ${requestMethod(asked)}: only GET is cached`);
+      }
+      append(fetched, { asked, response: fetch(asked) });
+    }
+    for (let at = 0; at < fetched.length; at++) {
+      const { asked, response } = fetched[at]!;
+      const status = responseStatus(await response);
+      if (status < 200 || status > 299 || status === 206) {
+        throw new NativeTypeError(`Cannot add "${requestUrl(asked)}": its status is ${status}`);
+      }
+    }
+    for (let at = 0; at < fetched.length; at++) {
+      await apply(put, cache, [fetched[at]!.asked, await fetched[at]!.response]);
     }
   }
 
   for (const { name, prototype } of [Cache, CacheStorage]) {
-    Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
-    for (const member of Object.getOwnPropertyNames(prototype)) {
-      if (member !== "constructor") Object.defineProperty(prototype, member, { enumerable: true });
+    defineProperty(prototype, TO_STRING_TAG, { value: name, configurable: true });
+    for (const member of getOwnPropertyNames(prototype)) {
+      if (member !== "constructor") defineProperty(prototype, member, { enumerable: true });
     }
   }
-  Object.defineProperty(Cache, "length", { value: 0 });
+  defineProperty(Cache, "length", { value: 0 });
   return { Cache, CacheStorage, caches: new CacheStorage(opened) };
 }
 
-/** Gives the app `caches`: an eighth of what it may hold outside its heap. */
+/** Gives the app `caches`: an eighth of what it may hold outside its heap. @boot */
 export function installCaches(externalBytes: number, fetch: (request: Request) => Promise<Response>): void {
-  const now = Date.now;
-  const made = createCaches(new CacheStore(Math.floor(externalBytes / 8), now), { now, fetch });
-  for (const [name, value] of Object.entries(made)) {
-    Object.defineProperty(globalThis, name, {
+  const now = wallClock;
+  const made = createCaches(new CacheStore(floor(externalBytes / 8), now), { now, fetch });
+  for (const [name, value] of entries(made)) {
+    defineProperty(globalThis, name, {
       value,
       writable: true,
       configurable: true,
@@ -220,48 +289,70 @@ export function installCaches(externalBytes: number, fetch: (request: Request) =
 // deno-lint-ignore require-await -- a failure must be a rejection
 async function requestOf(input: RequestInfo | URL, action: string): Promise<Request> {
   const request = input instanceof NativeRequest ? input : withoutBase(() => new NativeRequest(input));
-  if (!/^https?:/.test(request.url)) {
-    throw new TypeError(`Cannot ${action} "${request.url}": its scheme is not http(s)`);
+  if (!matches(HTTP_URL, requestUrl(request))) {
+    throw new NativeTypeError(`Cannot ${action} "${requestUrl(request)}": its scheme is not http(s)`);
   }
   return request;
 }
 
-function responseOf({ body, ...init }: CachedAnswer): Response {
-  return new NativeResponse(body, bare(init));
+function responseOf({ body, status, statusText, headers }: CachedAnswer): Response {
+  return new NativeResponse(body, bare({ status, statusText, headers: iterable(headers) }));
 }
 
-function keyOf({ url }: Request): string {
-  const fragment = url.indexOf("#");
-  return fragment < 0 ? url : url.slice(0, fragment);
+/** Pairs as native code may take them. */
+function iterable(pairs: readonly (readonly [string, string])[]): [string, string][] {
+  return selfIterating(mapList(pairs, (pair) => selfIterating([pair[0], pair[1]]) as [string, string]));
 }
 
-/** Reads a body that may be no longer than a whole cache. */
-async function readBody(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (response.body === null) return null;
-  const reader = response.body.getReader();
+function keyOf(request: Request): string {
+  const url = requestUrl(request);
+  const fragment = stringIndexOf(url, "#");
+  return fragment < 0 ? url : stringSlice(url, 0, fragment);
+}
+
+function removeAll(store: CacheStore, found: readonly CacheEntry[]): void {
+  for (let at = 0; at < found.length; at++) store.remove(found[at]!);
+}
+
+function listOfHeaders(headers: Headers): [string, string][] {
+  const list: [string, string][] = [];
+  headersForEach(headers, (value, name) => append(list, [name, value]));
+  return list;
+}
+
+/** @throws {DOMException} when it is too long for the cache */
+async function readBody(
+  body: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (body === null) return null;
+  const reader = streamReader(body);
   const chunks: Uint8Array[] = [];
   let size = 0;
   while (true) {
-    const { done, value } = await reader.read();
+    const { done, value } = await readerRead(reader);
     if (done) break;
-    if (!(value instanceof NativeUint8Array)) throw new TypeError("Cannot put a stream chunk that is no Uint8Array");
-    size += value.byteLength;
+    if (!isUint8Array(value)) throw new NativeTypeError("Cannot put a stream chunk that is no Uint8Array");
+    size += bytesLength(value);
     if (size > maxBytes) {
       const error = tooLarge(maxBytes);
-      await reader.cancel(error);
+      await readerCancel(reader, error);
       throw error;
     }
-    chunks.push(value);
+    append(chunks, value);
   }
   const whole = new NativeUint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
+  let end = 0;
+  for (let at = 0; at < chunks.length; at++) {
+    bytesSet(whole, chunks[at]!, end);
+    end += bytesLength(chunks[at]!);
   }
   return whole;
 }
 
 function tooLarge(maxBytes: number): DOMException {
-  return new DOMException(`Cannot put the response: the app's caches hold ${maxBytes} bytes`, "QuotaExceededError");
+  return new NativeDOMException(
+    `Cannot put the response: the app's caches hold ${maxBytes} bytes`,
+    "QuotaExceededError",
+  );
 }

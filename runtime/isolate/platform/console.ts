@@ -1,5 +1,8 @@
 /** The app's console: each line goes to the host's log, bounded in length and rate. */
 import { bare } from "../../protocol/bare.ts";
+import { apply, floor, numberToFixed, stringIndexOf, stringSlice } from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
+import { append } from "../../protocol/safe_lists.ts";
 import { formatWithOptions } from "node:util";
 import { withoutOwnFrames } from "../traffic/own_frames.ts";
 
@@ -21,10 +24,23 @@ export type ConsoleSink = (level: ConsoleLevel, text: string) => void;
 const PLAIN = bare({ colors: false });
 const now = performance.now.bind(performance);
 
-/** Builds a console whose lines go to a sink. */
+const { captureStackTrace } = Error;
+
+/** The text of what was logged. */
+function format(parameters: readonly unknown[]): string {
+  return apply(formatWithOptions, undefined, behind(PLAIN, parameters)) as string;
+}
+
+function behind(first: unknown, parameters: readonly unknown[]): unknown[] {
+  const list = [first];
+  for (let at = 0; at < parameters.length; at++) append(list, parameters[at]);
+  return list;
+}
+
+/** Builds a console whose lines go to a sink. @boot */
 export function createConsole(sink: ConsoleSink): Console {
-  const counts = new Map<string, number>();
-  const timers = new Map<string, number>();
+  const counts = new SafeMap<string, number>();
+  const timers = new SafeMap<string, number>();
   let indent = "";
   let second = 0;
   let lines = 0;
@@ -32,7 +48,7 @@ export function createConsole(sink: ConsoleSink): Console {
   let dropped = 0;
 
   function write(level: ConsoleLevel, parameters: readonly unknown[]): void {
-    const present = Math.floor(now() / 1000);
+    const present = floor(now() / 1000);
     if (present !== second) {
       if (dropped > 0) {
         sink(
@@ -49,20 +65,23 @@ export function createConsole(sink: ConsoleSink): Console {
       dropped++;
       return;
     }
-    const formatted = formatWithOptions(PLAIN, ...parameters);
-    const shown = withoutOwnFrames(formatted.slice(0, MAX_FILTERED_CHARS)) + formatted.slice(MAX_FILTERED_CHARS);
+    const formatted = format(parameters);
+    const shown = withoutOwnFrames(stringSlice(formatted, 0, MAX_FILTERED_CHARS)) +
+      stringSlice(formatted, MAX_FILTERED_CHARS);
     // A stack that is written line by line: this was one of NANO's.
     if (shown === "" && formatted !== "") return;
     const text = indent + shown;
     chars += text.length <= MAX_LINE_CHARS ? text.length : MAX_LINE_CHARS;
-    sink(level, text.length <= MAX_LINE_CHARS ? text : `${text.slice(0, MAX_LINE_CHARS)}… (${text.length} characters)`);
+    sink(
+      level,
+      text.length <= MAX_LINE_CHARS ? text : `${stringSlice(text, 0, MAX_LINE_CHARS)}… (${text.length} characters)`,
+    );
   }
 
-  const log = (...parameters: unknown[]) => write("info", parameters);
   // Methods, so that they are no constructors; names, lengths and labels as https://console.spec.whatwg.org has them.
   const elapsed = (label: string) => {
     const start = timers.get(label);
-    return start === undefined ? null : `${label}: ${(now() - start).toFixed(3)}ms`;
+    return start === undefined ? null : `${label}: ${numberToFixed(now() - start, 3)}ms`;
   };
 
   const methods: Partial<Console> & Record<string, unknown> = {
@@ -82,33 +101,34 @@ export function createConsole(sink: ConsoleSink): Console {
       write("error", parameters);
     },
     dir(value: unknown = undefined) {
-      log(value);
+      write("info", [value]);
     },
     dirxml(...parameters: unknown[]) {
       write("info", parameters);
     },
     table(value: unknown = undefined) {
-      log(value);
+      write("info", [value]);
     },
     trace(...parameters: unknown[]) {
       const holder = { stack: "" };
-      Error.captureStackTrace?.(holder, methods.trace as (...all: unknown[]) => void);
-      const label = formatWithOptions(PLAIN, ...parameters);
+      captureStackTrace?.(holder, methods.trace as (...all: unknown[]) => void);
+      const label = format(parameters);
       // Its first line names the kind of error, which this is not.
-      const frames = holder.stack.slice(holder.stack.indexOf("\n"));
+      const frames = stringSlice(holder.stack, stringIndexOf(holder.stack, "\n"));
       write("debug", ["%s", `Trace${label === "" ? "" : `: ${label}`}${frames}`]);
     },
     assert(condition: unknown = false, ...parameters: unknown[]) {
       if (condition) return;
-      const [first, ...rest] = parameters;
-      if (typeof first === "string") write("error", [`Assertion failed: ${first}`, ...rest]);
-      else write("error", ["Assertion failed", ...parameters]);
+      const first = parameters[0];
+      if (typeof first !== "string") return write("error", behind("Assertion failed", parameters));
+      parameters[0] = `Assertion failed: ${first}`;
+      write("error", parameters);
     },
     count(given: unknown = "default") {
       const label = `${given}`;
       const count = (counts.get(label) ?? 0) + 1;
       counts.set(label, count);
-      log(`${label}: ${count}`);
+      write("info", [`${label}: ${count}`]);
     },
     countReset(given: unknown = "default") {
       const label = `${given}`;
@@ -123,24 +143,24 @@ export function createConsole(sink: ConsoleSink): Console {
       const label = `${given}`;
       const text = elapsed(label);
       if (text === null) write("warn", [`Timer "${label}" does not exist`]);
-      else log(text, ...parameters);
+      else write("info", behind(text, parameters));
     },
     timeEnd(given: unknown = "default") {
       const label = `${given}`;
       const text = elapsed(label);
       if (text === null) write("warn", [`Timer "${label}" does not exist`]);
-      else log(text);
+      else write("info", [text]);
       timers.delete(label);
     },
     group(...parameters: unknown[]) {
-      if (parameters.length > 0) log(...parameters);
+      if (parameters.length > 0) write("info", parameters);
       indent += "    ";
     },
     groupCollapsed(...parameters: unknown[]) {
-      (methods.group as typeof log)(...parameters);
+      apply(methods.group!, undefined, parameters);
     },
     groupEnd() {
-      indent = indent.slice(4);
+      indent = stringSlice(indent, 4);
     },
     clear() {
       indent = "";

@@ -27,6 +27,7 @@ const wrappedOf = WeakMap.prototype.get;
 const rememberWrapped = WeakMap.prototype.set;
 const global = globalThis;
 
+/** @boot */
 function getterOf(prototype: object, name: string): Callable {
   return Object.getOwnPropertyDescriptor(prototype, name)!.get as Callable;
 }
@@ -36,6 +37,7 @@ function getterOf(prototype: object, name: string): Callable {
  *
  * Deno looks `dispatchEvent` up on globalThis whenever it reports an exception or a rejection: that is where this sits.
  * An error that stayed unhandled would end the isolate, so Deno is always told that it was handled.
+ * @boot
  */
 export function installErrorEvents(report: UncaughtSink): void {
   const made = new WeakSet<object>();
@@ -66,7 +68,7 @@ export function installErrorEvents(report: UncaughtSink): void {
   defineHandler("onrejectionhandled", "rejectionhandled", report);
 }
 
-/** Events that the app makes itself and dispatches are no errors of the app. */
+/** Events that the app makes itself and dispatches are no errors of the app. @boot */
 function rememberMade(name: "ErrorEvent" | "PromiseRejectionEvent", made: WeakSet<object>): void {
   const Native = globalThis[name];
   const remember = made.add.bind(made);
@@ -85,11 +87,13 @@ function rememberMade(name: "ErrorEvent" | "PromiseRejectionEvent", made: WeakSe
 /**
  * A listener for `error` that throws would make Deno end the isolate: it reports an exception only once per exception.
  * Such a listener is wrapped, and what it throws goes to the log.
+ * @boot
  */
 function createScopeListeners(report: UncaughtSink): Record<"addEventListener" | "removeEventListener", Callable> {
   const wrappers = new WeakMap<object, Callable>();
   const wrapped = (given: unknown[]): unknown[] => {
-    const [type, callback] = given;
+    const type = given[0];
+    const callback = given[1];
     if (callback === null || (typeof callback !== "function" && typeof callback !== "object")) return given;
     if (NativeString(type) !== "error") return given;
     let wrapper = apply(wrappedOf, wrappers, [callback]) as Callable | undefined;
@@ -121,7 +125,7 @@ function isScope(target: unknown): boolean {
   return target === undefined || target === null || target === global;
 }
 
-/** An event handler attribute of the global scope: https://html.spec.whatwg.org/#event-handler-attributes */
+/** An event handler attribute of the global scope: https://html.spec.whatwg.org/#event-handler-attributes @boot */
 function defineHandler(name: string, type: string, report: UncaughtSink): void {
   let handler: unknown = null;
   const listener = (event: unknown) => {

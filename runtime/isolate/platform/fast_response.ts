@@ -1,34 +1,47 @@
 /** Response as apps see it: the native class behind a constructor that takes a short path for plain cases. */
 import { bare } from "../../protocol/bare.ts";
+import {
+  apply,
+  defineMember,
+  getPrototypeOf,
+  hasOwn,
+  ITERATOR,
+  matches,
+  NativeResponse,
+  NativeString,
+  NativeTypeError,
+  stringify,
+  stringIsWellFormed,
+  stringToLowerCase,
+  stringToWellFormed,
+} from "../../protocol/primordials.ts";
+import { SafeMap, SafeSet } from "../../protocol/safe_collections.ts";
+import { arrayPush } from "../../protocol/safe_lists.ts";
 import { innerSlots } from "../../protocol/inner_slots.ts";
 import type { HeaderList } from "../../protocol/header_block.ts";
 import { makeResponse } from "../bodies/body_sources.ts";
 import { pathOf, withoutBase } from "../traffic/relative_urls.ts";
 
-const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
+const NULL_BODY_STATUSES = new SafeSet([101, 204, 205, 304]);
 /** Values that need no normalising: no line breaks or NUL, no blanks at the ends, Latin-1 only. */
 const PLAIN_VALUE = /^[\x21-\xff](?:[\t\x20-\xff]*[\x21-\xff])?$|^$/;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-zA-Z]+$/;
 /** Distinct header names remembered; apps use few, a hostile app must not grow the table. */
 const KNOWN_NAMES = 1000;
 
-const NativeResponse = Response;
 const objectPrototype = Object.prototype;
-const hasOwn = Object.hasOwn;
-const getPrototypeOf = Object.getPrototypeOf;
-const { apply } = Reflect;
-const iterator: typeof Symbol.iterator = Symbol.iterator;
+const { error: makeError, json: makeJson, redirect: makeRedirect } = Response;
 
 /** Makes a 101 response out of an end of a WebSocketPair. */
 export type UpgradeResponse = (end: unknown, headers: HeadersInit | undefined) => Response;
 
 type NameKind = "bad" | "plain" | "content-type";
-const knownNames = new Map<string, NameKind>();
+const knownNames = new SafeMap<string, NameKind>();
 
 function nameKind(name: string): NameKind {
   let kind = knownNames.get(name);
   if (kind === undefined) {
-    kind = !TOKEN.test(name) ? "bad" : name.toLowerCase() === "content-type" ? "content-type" : "plain";
+    kind = !matches(TOKEN, name) ? "bad" : stringToLowerCase(name) === "content-type" ? "content-type" : "plain";
     if (knownNames.size >= KNOWN_NAMES) knownNames.clear();
     knownNames.set(name, kind);
   }
@@ -40,7 +53,7 @@ function plainHeaders(headers: unknown): { list: HeaderList; contentType: boolea
   if (headers === undefined) return { list: [], contentType: false };
   if (headers === null || typeof headers !== "object") return undefined;
   const prototype = getPrototypeOf(headers);
-  if ((prototype !== objectPrototype && prototype !== null) || (headers as Iterable<unknown>)[iterator] !== undefined) {
+  if ((prototype !== objectPrototype && prototype !== null) || (headers as Iterable<unknown>)[ITERATOR] !== undefined) {
     return undefined;
   }
   const list: HeaderList = [];
@@ -48,14 +61,15 @@ function plainHeaders(headers: unknown): { list: HeaderList; contentType: boolea
   for (const name in headers) {
     if (!hasOwn(headers, name)) continue;
     const value = (headers as Record<string, unknown>)[name];
-    if (typeof value !== "string" || !PLAIN_VALUE.test(value)) return undefined;
+    if (typeof value !== "string" || !matches(PLAIN_VALUE, value)) return undefined;
     const kind = nameKind(name);
     if (kind === "bad") return undefined;
     if (kind === "content-type") contentType = true;
-    for (const [other] of list) {
-      if (other.length === name.length && other.toLowerCase() === name.toLowerCase()) return undefined;
+    for (let at = 0; at < list.length; at++) {
+      const other = list[at]![0];
+      if (other.length === name.length && stringToLowerCase(other) === stringToLowerCase(name)) return undefined;
     }
-    list.push([name, value]);
+    arrayPush(list, [name, value]);
   }
   return { list, contentType };
 }
@@ -80,8 +94,8 @@ function shortResponse(body: unknown, init: unknown, defaultType: string): Respo
   const plain = plainHeaders(headers);
   if (plain === undefined) return undefined;
   if (typeof body !== "string") return innerSlots.makeResponse(status, plain.list, null);
-  if (!plain.contentType) plain.list.push(["content-type", defaultType]);
-  return innerSlots.makeResponse(status, plain.list, body.isWellFormed() ? body : body.toWellFormed());
+  if (!plain.contentType) arrayPush(plain.list, ["content-type", defaultType]);
+  return innerSlots.makeResponse(status, plain.list, stringIsWellFormed(body) ? body : stringToWellFormed(body));
 }
 
 /**
@@ -89,11 +103,12 @@ function shortResponse(body: unknown, init: unknown, defaultType: string): Respo
  * Sound against the native class over 60,000 random cases (tests/integration/fidelity).
  *
  * @param upgrade makes the response that hands an end of a WebSocketPair to the client
+ * @boot
  */
 export function createFastResponse(upgrade: UpgradeResponse): typeof Response {
   function FastResponse(this: unknown, body?: BodyInit | null, init?: ResponseInit): Response {
     if (new.target === undefined) {
-      throw new TypeError("Class constructor Response cannot be invoked without 'new'");
+      throw new NativeTypeError("Class constructor Response cannot be invoked without 'new'");
     }
     if (new.target !== (FastResponse as unknown)) {
       return makeResponse(arguments, new.target as unknown as new () => unknown);
@@ -104,42 +119,39 @@ export function createFastResponse(upgrade: UpgradeResponse): typeof Response {
     if (end !== undefined && end !== null) return upgrade(end, init!.headers);
     return makeResponse(arguments);
   }
-  // Methods, so that they have the names and no `prototype`.
-  const define = (statics: Record<string, (...given: never[]) => Response>) => {
-    for (const [name, value] of Object.entries(statics)) {
-      Object.defineProperty(FastResponse, name, { value, writable: true, enumerable: true, configurable: true });
-    }
-  };
   Object.setPrototypeOf(FastResponse, getPrototypeOf(NativeResponse));
   Object.defineProperty(FastResponse, "name", { value: "Response", configurable: true });
   Object.defineProperty(FastResponse, "length", { value: NativeResponse.length, configurable: true });
   Object.defineProperty(FastResponse, "prototype", { value: NativeResponse.prototype, writable: false });
-  define({
+  // Methods, so that they have names and are no constructors.
+  const statics = {
     error() {
-      return NativeResponse.error();
+      return apply(makeError, NativeResponse, []);
     },
     redirect(url: string | URL, status = 302) {
-      if (arguments.length === 0) return apply(NativeResponse.redirect, NativeResponse, arguments as never);
-      const path = pathOf(String(url));
-      if (path === null) return withoutBase(() => NativeResponse.redirect(url, status));
+      if (arguments.length === 0) return apply(makeRedirect, NativeResponse, []);
+      const path = pathOf(NativeString(url));
+      if (path === null) return withoutBase(() => apply(makeRedirect, NativeResponse, [url, status]) as Response);
       // The client knows the origin, the isolate need not: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2
-      const checked = NativeResponse.redirect("http://relative.invalid", status);
+      const checked = apply(makeRedirect, NativeResponse, ["http://relative.invalid", status]) as Response;
       return new NativeResponse(null, bare({ status: checked.status, headers: bare({ location: path }) }));
     },
     json(...given: Parameters<typeof NativeResponse.json>) {
-      const [data, init] = given;
+      const data = given[0];
+      const init = given[1];
       if (given.length > 0 && (init === undefined || (init !== null && typeof init === "object"))) {
-        const text = JSON.stringify(data);
+        const text = stringify(data);
         if (text !== undefined) {
           const short = shortResponse(text, init, "application/json");
           if (short !== undefined) return short;
         }
       }
-      return NativeResponse.json(...given);
+      return apply(makeJson, NativeResponse, given);
     },
-  });
+  };
+  for (const [name, value] of Object.entries(statics)) defineMember(FastResponse, name, value, true);
   // As WebIDL counts: json(data, optional init).
-  Object.defineProperty((FastResponse as unknown as typeof Response).json, "length", { value: 1, configurable: true });
+  Object.defineProperty(statics.json, "length", { value: 1, configurable: true });
   Object.defineProperty(NativeResponse.prototype, "constructor", {
     value: FastResponse,
     writable: true,

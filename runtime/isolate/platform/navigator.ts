@@ -1,8 +1,7 @@
 /** `navigator` and its interface: the product that runs the app, and nothing of the host. */
+import { defineGlobal, defineProperty, NativeTypeError } from "../../protocol/primordials.ts";
 
-const { defineProperty } = Object;
-
-/** Installs both. https://html.spec.whatwg.org/#the-navigator-object */
+/** Installs both. https://html.spec.whatwg.org/#the-navigator-object @boot */
 export function installNavigator(nanoVersion: string): void {
   const token = Symbol();
   const userAgent = `NANO/${nanoVersion}`;
@@ -11,12 +10,12 @@ export function installNavigator(nanoVersion: string): void {
     readonly #genuine = true;
 
     constructor() {
-      if (arguments[0] !== token) throw new TypeError("Illegal constructor");
+      if (arguments[0] !== token) throw new NativeTypeError("Illegal constructor");
     }
 
     #read<Value>(value: Value): Value {
       // Throws for what is no Navigator.
-      if (!this.#genuine) throw new TypeError("Illegal invocation");
+      if (!this.#genuine) throw new NativeTypeError("Illegal invocation");
       return value;
     }
 
@@ -46,7 +45,7 @@ export function installNavigator(nanoVersion: string): void {
   defineProperty(globalThis, "navigator", {
     get: () => navigator,
     set(value: unknown) {
-      defineProperty(globalThis, "navigator", { value, writable: true, configurable: true, enumerable: true });
+      defineGlobal("navigator", value, true);
     },
     enumerable: true,
     configurable: true,

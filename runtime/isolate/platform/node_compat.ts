@@ -1,5 +1,6 @@
 /** What npm packages written for Node find in an app: a process object that reaches nothing, Buffer, global. */
 import { bare } from "../../protocol/bare.ts";
+import { assign, NativeProxy, NativeString, NativeTypeError, round } from "../../protocol/primordials.ts";
 import v8 from "node:v8";
 import { createOutput } from "./node_output.ts";
 
@@ -24,7 +25,7 @@ export const PROCESS_SOURCE = `const process = globalThis.process;
 export default process;
 export const { ${EXPORTED.split(" ").join(", ")} } = process;`;
 
-/** Takes Node's globals away. */
+/** Takes Node's globals away. @boot */
 export function removeNodeGlobals(): void {
   for (const name of NODE_GLOBALS) Reflect.deleteProperty(globalThis, name);
 }
@@ -33,13 +34,14 @@ export function removeNodeGlobals(): void {
  * The app's process.
  *
  * @param env the app's variables, shared with Deno.env
+ * @boot
  */
 export function createProcess(
   env: Record<string, string>,
   { nanoVersion, nodeEnv }: { nanoVersion: string; nodeEnv: string },
 ): object {
   const started = now();
-  const { info, error } = console;
+  const { error, info, warn } = console;
   // Nothing is ever emitted: an app's process neither exits by itself nor gets signals.
   const chain = function (this: unknown) {
     return this;
@@ -53,7 +55,7 @@ export function createProcess(
   const refused: Record<string, Callable> = {};
   for (const name of "abort binding chdir dlopen exit kill reallyExit setgid setuid".split(" ")) {
     refused[name] = () => {
-      throw new TypeError(`Cannot call process.${name}: it reaches past the isolate`);
+      throw new NativeTypeError(`Cannot call process.${name}: it reaches past the isolate`);
     };
   }
   const app = {
@@ -82,12 +84,12 @@ export function createProcess(
     cwd: () => "/",
     umask: () => 0o22,
     uptime: () => (now() - started) / 1000,
-    cpuUsage: () => ({ user: Math.round((now() - started) * 1000), system: 0 }),
+    cpuUsage: () => ({ user: round((now() - started) * 1000), system: 0 }),
     memoryUsage: createMemoryUsage(),
     getBuiltinModule: () => undefined,
     emitWarning(warning: unknown, kind: unknown = "Warning") {
       const type = typeof kind === "object" && kind !== null ? (kind as { type?: unknown }).type ?? "Warning" : kind;
-      console.warn(typeof warning === "string" ? `(node) ${String(type)}: ${warning}` : warning);
+      warn(typeof warning === "string" ? `(node) ${NativeString(type)}: ${warning}` : warning);
     },
   };
   return Object.defineProperty(app, Symbol.toStringTag, { value: "process", configurable: true });
@@ -96,21 +98,22 @@ export function createProcess(
 /**
  * Variables are texts, whatever is assigned. NODE_ENV, which packages ask for, is none of the app's own and so in no
  * list of them.
+ * @boot
  */
 function createEnv(values: Record<string, string>, nodeEnv: string): Record<string, string> {
   const handler: ProxyHandler<Record<string, string>> = {
     get: (target, name) => name === "NODE_ENV" && !hasOwn(target, name) ? nodeEnv : target[name as string],
     has: (target, name) => name === "NODE_ENV" || name in target,
     set(target, name, value) {
-      if (typeof name === "string") target[name] = String(value);
+      if (typeof name === "string") target[name] = NativeString(value);
       return true;
     },
     defineProperty(target, name, descriptor) {
-      if (typeof name === "string" && "value" in descriptor) target[name] = String(descriptor.value);
+      if (typeof name === "string" && "value" in descriptor) target[name] = NativeString(descriptor.value);
       return true;
     },
   };
-  return new Proxy(values, bare(handler));
+  return new NativeProxy(values, bare(handler));
 }
 
 /** The isolate's own figures: those of the process would tell of its neighbours. */
@@ -125,5 +128,5 @@ function createMemoryUsage(): Callable {
       arrayBuffers: heap.external_memory,
     };
   };
-  return Object.assign(memoryUsage, { rss: () => memoryUsage().rss });
+  return assign(memoryUsage, { rss: () => memoryUsage().rss });
 }

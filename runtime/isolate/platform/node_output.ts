@@ -1,12 +1,20 @@
 /** `process.stdout` and `process.stderr` of an app: what is written becomes lines of its log. */
+import {
+  decoderDecode,
+  endOfMicrotask,
+  endOfTurn,
+  NativeTextDecoder,
+  stringIndexOf,
+  stringSlice,
+} from "../../protocol/primordials.ts";
+import { findInList } from "../../protocol/safe_lists.ts";
 
 /** Longest text kept while its line has no end. */
 const MAX_LINE_CHARS = 16 * 1024;
 
-const endOfTurn = setImmediate;
-const decoder = new TextDecoder();
+const decoder = new NativeTextDecoder();
 
-/** Makes one of the two. @param log takes one line */
+/** Makes one of the two. @param log takes one line @boot */
 export function createOutput(fd: number, log: (format: string, line: string) => void): object {
   let line = "";
   let waiting = false;
@@ -18,10 +26,10 @@ export function createOutput(fd: number, log: (format: string, line: string) => 
     line = "";
   };
   const write = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
-    line += typeof chunk === "string" ? chunk : decoder.decode(chunk as Uint8Array<ArrayBuffer>);
-    for (let end = line.indexOf("\n"); end !== -1; end = line.indexOf("\n")) {
-      put(line.slice(0, end));
-      line = line.slice(end + 1);
+    line += typeof chunk === "string" ? chunk : decoderDecode(decoder, chunk as Uint8Array<ArrayBuffer>);
+    for (let end = stringIndexOf(line, "\n"); end !== -1; end = stringIndexOf(line, "\n")) {
+      put(stringSlice(line, 0, end));
+      line = stringSlice(line, end + 1);
     }
     if (line.length > MAX_LINE_CHARS) flush();
     // A line may come in pieces, but within one turn of the event loop.
@@ -30,7 +38,7 @@ export function createOutput(fd: number, log: (format: string, line: string) => 
       endOfTurn(flush);
     }
     const done = typeof encoding === "function" ? encoding : callback;
-    if (typeof done === "function") queueMicrotask(() => done());
+    if (typeof done === "function") endOfMicrotask(() => done());
     return true;
   };
   const output: Record<string, unknown> = { fd, isTTY: false, writable: true, writableLength: 0, write };
@@ -44,8 +52,8 @@ export function createOutput(fd: number, log: (format: string, line: string) => 
   output["getColorDepth"] = () => 1;
   output["end"] = (...given: unknown[]) => {
     if (given.length > 0 && typeof given[0] !== "function") write(given[0]);
-    const done = given.find((one) => typeof one === "function") as (() => void) | undefined;
-    if (done !== undefined) queueMicrotask(done);
+    const done = findInList(given, (one) => typeof one === "function") as (() => void) | undefined;
+    if (done !== undefined) endOfMicrotask(done);
     return output;
   };
   return output;

@@ -1,11 +1,14 @@
 /** `"streams": "polyfill"`: the app's stream classes come from web-streams-polyfill, and both kinds work together. */
 import { bare } from "../../protocol/bare.ts";
+import { apply, construct, getMember } from "../../protocol/primordials.ts";
 import { STREAM_POLYFILL_URL } from "../../protocol/messages.ts";
 import { bridgeBodies } from "../traffic/body_bridge.ts";
 import { type Kind, ordinaryInstance, pipeBetween } from "../traffic/stream_bridge.ts";
 
 type Constructor = new (...given: unknown[]) => object;
 type Classes = Record<string, Constructor>;
+
+const HAS_INSTANCE: typeof Symbol.hasInstance = Symbol.hasInstance;
 
 const STREAM_CLASSES = [
   "ReadableStream",
@@ -35,6 +38,7 @@ const HOLDERS: Readonly<Record<string, string>> = {
  * The package is among the app's modules, so that isolates in reserve do not pay for it.
  *
  * The streams that Deno makes (bodies, Blob.stream(), CompressionStream) stay native, as Deno's insides need them to.
+ * @boot
  */
 export async function installStreamPolyfill(): Promise<void> {
   const ponyfill = await import(STREAM_POLYFILL_URL) as Classes;
@@ -55,6 +59,7 @@ export async function installStreamPolyfill(): Promise<void> {
   bridgeBodies(native, polyfilled);
 }
 
+/** @boot */
 function kindOf(classes: Classes): Kind {
   return {
     ReadableStream: classes.ReadableStream as unknown as typeof ReadableStream,
@@ -62,7 +67,7 @@ function kindOf(classes: Classes): Kind {
   };
 }
 
-/** `instanceof` is true for both kinds; a subclass of the app's has its own instances only. */
+/** `instanceof` is true for both kinds; a subclass of the app's has its own instances only. @boot */
 function acceptBoth(Polyfilled: Constructor, Native: Constructor): void {
   Object.defineProperty(Polyfilled, Symbol.hasInstance, {
     value(this: unknown, value: unknown): boolean {
@@ -73,17 +78,17 @@ function acceptBoth(Polyfilled: Constructor, Native: Constructor): void {
   });
 }
 
-/** `new ReadableStreamDefaultReader(stream)` makes the reader that fits the stream. */
+/** `new ReadableStreamDefaultReader(stream)` makes the reader that fits the stream. @boot */
 function holdBoth(Polyfilled: Constructor, Native: Constructor, NativeStream: Constructor): Constructor {
   const handler: ProxyHandler<Constructor> = {
     construct(target, given, newTarget) {
-      if (newTarget === Holding && ordinaryInstance(NativeStream, given[0])) return Reflect.construct(Native, given);
-      return Reflect.construct(target, given, newTarget);
+      if (newTarget === Holding && ordinaryInstance(NativeStream, given[0])) return construct(Native, given);
+      return construct(target, given, newTarget);
     },
     get(target, key, receiver) {
       // `instanceof` asks the class itself.
-      const value = Reflect.get(target, key, receiver);
-      return key === Symbol.hasInstance && receiver === Holding ? value.bind(target) : value;
+      const value = getMember(target, key, receiver);
+      return key === HAS_INSTANCE && receiver === Holding ? (given: unknown) => apply(value, target, [given]) : value;
     },
   };
   const Holding: Constructor = new Proxy(Polyfilled, bare(handler));

@@ -1,4 +1,5 @@
 /** Timers as the HTML standard has them, numbers and `this` included, over those of Node that Deno 2.9 puts in place. */
+import { apply, global, NativeString, NativeTypeError } from "../../protocol/primordials.ts";
 
 type Callable = (...given: unknown[]) => unknown;
 
@@ -7,13 +8,10 @@ interface NodeTimer {
   [Symbol.toPrimitive](): number;
 }
 
-const { apply } = Reflect;
 const nativeSetTimeout = setTimeout as unknown as (run: () => void, delayMs: number) => NodeTimer;
 const nativeSetInterval = setInterval as unknown as (run: () => void, delayMs: number) => NodeTimer;
 const nativeClearTimeout = clearTimeout as unknown as (timer: unknown) => void;
 const indirectEval = eval;
-const global = globalThis;
-const NativeString = String;
 
 /** The four functions to install. */
 export interface WebTimers {
@@ -23,7 +21,7 @@ export interface WebTimers {
   readonly clearInterval: Callable;
 }
 
-/** Makes the four functions. */
+/** Makes the four functions. @boot */
 export function createTimers(): WebTimers {
   const probe = nativeSetTimeout(() => {}, 0);
   nativeClearTimeout(probe);
@@ -63,5 +61,5 @@ export function createTimers(): WebTimers {
 }
 
 function needsHandler(name: string): TypeError {
-  return new TypeError(`Failed to execute '${name}': 1 argument required, but only 0 present`);
+  return new NativeTypeError(`Failed to execute '${name}': 1 argument required, but only 0 present`);
 }

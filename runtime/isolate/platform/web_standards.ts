@@ -1,4 +1,15 @@
 /** Mends what a node worker lacks or distorts of ECMA-429 (docs/decisions/0007): names, descriptors, timers, events. */
+import {
+  apply,
+  controllerAbort,
+  controllerSignal,
+  global,
+  NativeAbortController,
+  NativeDOMException,
+  NativeNumber,
+  requestMethod,
+  trunc,
+} from "../../protocol/primordials.ts";
 import { installErrorEvents, type UncaughtSink } from "./event_standards.ts";
 import { createTimers } from "./timers.ts";
 
@@ -29,6 +40,7 @@ const { defineProperty, getOwnPropertyDescriptor } = Object;
  * Installs all of it; runs once the doors are closed, before an app is loaded.
  *
  * @param report takes errors and rejections that no listener of the app has handled
+ * @boot
  */
 export function installWebStandards(report: UncaughtSink): void {
   for (const [name, value] of Object.entries(createTimers())) setGlobal(name, value);
@@ -50,7 +62,7 @@ export function installWebStandards(report: UncaughtSink): void {
   settleGlobals();
 }
 
-/** Gives every global the descriptor and `length` of WebIDL; again once NANO's own fetch classes are in place. */
+/** Gives every global the descriptor and `length` of WebIDL; again once NANO's own fetch classes are in place. @boot */
 export function settleGlobals(): void {
   for (const name of Object.getOwnPropertyNames(globalThis)) {
     const descriptor = getOwnPropertyDescriptor(globalThis, name)!;
@@ -69,14 +81,15 @@ export function settleGlobals(): void {
   }
 }
 
+/** @boot */
 function setGlobal(name: string, value: unknown): void {
   defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: true });
 }
 
-/** `self`, which a node worker lacks. */
+/** `self`, which a node worker lacks. @boot */
 function defineScope(): void {
   defineProperty(globalThis, "self", {
-    get: () => globalThis,
+    get: () => global,
     set(value: unknown) {
       setGlobal("self", value);
     },
@@ -88,15 +101,13 @@ function defineScope(): void {
 /** Attributes that Deno lacks, with the value that they have for every Request that code can make. */
 const REQUEST_ATTRIBUTES = { duplex: "half", destination: "", isReloadNavigation: false, isHistoryNavigation: false };
 
-/** https://fetch.spec.whatwg.org/#request-class */
+/** https://fetch.spec.whatwg.org/#request-class @boot */
 function addRequestAttributes(): void {
-  const methodOf = getOwnPropertyDescriptor(Request.prototype, "method")!.get!;
-  const { apply } = Reflect;
   for (const [name, value] of Object.entries(REQUEST_ATTRIBUTES)) {
     const { get } = getOwnPropertyDescriptor({
       get [name]() {
         // Throws for what is no Request.
-        apply(methodOf, this, []);
+        requestMethod(this as unknown as Request);
         return value;
       },
     }, name)!;
@@ -106,30 +117,22 @@ function addRequestAttributes(): void {
 
 /** The longest that a timer takes, in ms; Deno's own signal takes more. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+const NativeAbortSignal = AbortSignal;
+const timeoutOfDeno = AbortSignal.timeout;
+const startTimer = setTimeout;
 
-/** Deno's `AbortSignal.timeout` aborts in no async context; a timer aborts in that of its call. */
+/** Deno's `AbortSignal.timeout` aborts in no async context; a timer aborts in that of its call. @boot */
 function keepTimeoutContext(): void {
-  const native = AbortSignal.timeout;
-  const NativeAbortController = AbortController;
-  const NativeDomException = DOMException;
-  const { abort } = AbortController.prototype;
-  const signalOf = getOwnPropertyDescriptor(AbortController.prototype, "signal")!.get!;
-  const { apply } = Reflect;
-  const { trunc } = Math;
-  const NativeNumber = Number;
-  const start = setTimeout;
   const { timeout } = {
     timeout(delayMs: unknown): AbortSignal {
       const wanted = arguments.length === 0 ? NaN : trunc(NativeNumber(delayMs));
       // What it refuses and what no timer takes is left to it.
-      if (!(wanted >= 0 && wanted <= MAX_TIMER_MS)) {
-        return apply(native, AbortSignal, arguments as unknown as [number]);
-      }
+      if (!(wanted >= 0 && wanted <= MAX_TIMER_MS)) return apply(timeoutOfDeno, NativeAbortSignal, arguments as never);
       const controller = new NativeAbortController();
-      start(() => {
-        apply(abort, controller, [new NativeDomException("Signal timed out.", "TimeoutError")]);
+      startTimer(() => {
+        controllerAbort(controller, new NativeDOMException("Signal timed out.", "TimeoutError"));
       }, wanted);
-      return apply(signalOf, controller, []) as AbortSignal;
+      return controllerSignal(controller);
     },
   };
   const kept = getOwnPropertyDescriptor(AbortSignal, "timeout")!;

@@ -4,7 +4,7 @@
 const WORKERS = Symbol.for("nano.workers");
 const NAME = "nano.workers";
 
-/** Leaves them for the module, where any module of the app asks for them. */
+/** Leaves them for the module, where any module of the app asks for them. @boot */
 export function installWorkersGlobal(
   modules: Readonly<Record<string, string>>,
   found: { readonly env: Record<string, unknown>; readonly waitUntil: (promise: unknown) => void },

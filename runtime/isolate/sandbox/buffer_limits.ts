@@ -33,7 +33,7 @@ const TYPED_ARRAYS = [
   "BigUint64Array",
 ] as const;
 
-/** Guards every way to ask for a length. @param maxBytes of one buffer */
+/** Guards every way to ask for a length. @param maxBytes of one buffer @boot */
 export function limitBuffers(maxBytes: number): void {
   for (const name of TYPED_ARRAYS) limitTypedArray(name, maxBytes);
   limitArrayBuffer(maxBytes);
@@ -47,6 +47,7 @@ function refuse(what: string, bytes: number, maxBytes: number): never {
   throw new NativeRangeError(text);
 }
 
+/** @boot */
 function limitTypedArray(name: typeof TYPED_ARRAYS[number], maxBytes: number): void {
   const Native = Reflect.get(globalThis, name) as Constructor & { BYTES_PER_ELEMENT: number };
   const width = Native.BYTES_PER_ELEMENT;
@@ -76,6 +77,7 @@ function askedLength(given: unknown): number {
   return typeof length === "number" ? length : 0;
 }
 
+/** @boot */
 function limitArrayBuffer(maxBytes: number): void {
   const Native = ArrayBuffer;
   function Limited(this: unknown, length: unknown, _options?: unknown): object {
@@ -95,7 +97,7 @@ function limitArrayBuffer(maxBytes: number): void {
   }
 }
 
-/** Their memory is in no figure of V8; each length is charged until the object it came with is collected. */
+/** Their memory is in no figure of V8; each length is charged until the object it came with is collected. @boot */
 function limitSharedArrayBuffer(maxBytes: number): void {
   const Native = SharedArrayBuffer;
   const lengthOf = getOwnPropertyDescriptor(Native.prototype, "byteLength")!.get!;
@@ -124,7 +126,7 @@ function limitSharedArrayBuffer(maxBytes: number): void {
   });
 }
 
-/** Node's buffers come from natives of their own. */
+/** Node's buffers come from natives of their own. @boot */
 function limitNodeBuffer(maxBytes: number): void {
   for (const name of ["alloc", "allocUnsafe", "allocUnsafeSlow"]) {
     limitMethod(Buffer, name, maxBytes, (native, self, given) => apply(native, self, given));
@@ -137,7 +139,7 @@ function limitNodeBuffer(maxBytes: number): void {
   }, -1);
 }
 
-/** Guards a method that is given a length in bytes as its argument number `at`; none when `at` is -1. */
+/** Guards a method that is given a length in bytes as its argument number `at`; none when `at` is -1. @boot */
 function limitMethod(
   holder: object,
   name: string,
@@ -160,7 +162,7 @@ function limitMethod(
   defineProperty(holder, name, { ...descriptor, value: limited });
 }
 
-/** Puts a constructor in a native one's place: its statics, its prototype, its name. */
+/** Puts a constructor in a native one's place: its statics, its prototype, its name. @boot */
 function replace(name: string, Native: Constructor, Limited: Constructor): void {
   for (const key of ownKeys(Native)) {
     if (key === "prototype" || key === "length") continue;

@@ -3,6 +3,15 @@
  * isolate would compute on for hours, or take gigabytes, at its neighbours' expense.
  */
 // deno-lint-ignore-file no-explicit-any
+import { sharedOrOwnBytes } from "../bodies/byte_parts.ts";
+import {
+  apply,
+  bytesLength,
+  NativeNumber,
+  NativePromise,
+  NativeRangeError,
+  promiseThen,
+} from "../../protocol/primordials.ts";
 
 /** What node:crypto exports with a bound here. */
 export const BOUNDED_CRYPTO =
@@ -11,10 +20,28 @@ export const BOUNDED_CRYPTO =
 
 type Start = (done: () => void) => void;
 
+const PROMISIFY = Symbol.for("nodejs.util.promisify.custom");
+const { asUintN } = BigInt;
+
 /**
- * Runs a few slow calls at a time; the rest wait in a list that the app cannot reach.
- * Stands alone, as its text becomes part of a module of the app's realm.
+ * What options say, read once, so that they say the same to the native code; without a prototype, through which an app's
+ * Object.prototype would say something else there.
  */
+function copied(options: any): any {
+  return { __proto__: null, ...options };
+}
+
+/** Bits of a number given as bytes or as a bigint, whatever getters the app has put on views and buffers. */
+function bitsOf(value: unknown): number {
+  if (typeof value === "bigint") return asUintN(MAX_BIGINT_BITS, value) === value ? 0 : Infinity;
+  const bytes = sharedOrOwnBytes(value);
+  return bytes === null ? 0 : bytesLength(bytes) * 8;
+}
+
+/** The longest bigint whose primality may be asked for; as many bits as bytes may have. */
+const MAX_BIGINT_BITS = 8192;
+
+/** Runs a few slow calls at a time; the rest wait in a list that the app cannot reach. */
 export function createGate(): (start: Start) => void {
   // Two cores are the smallest machine; what still runs when an isolate is killed is at most this many calls.
   const atOnce = 4;
@@ -44,14 +71,14 @@ export function createGate(): (start: Start) => void {
   return run;
 }
 
-/** The bounds themselves. Stands alone, like {@linkcode createGate}. */
+/** The bounds themselves. */
 export function createBounds(): {
   pbkdf2(iterations: unknown, bytes: unknown): void;
   scrypt(options: any): void;
   bits(what: string, bits: unknown, most: number): void;
 } {
   const refuse = (text: string) => {
-    throw new RangeError("Cannot compute " + text + ": it could not be stopped");
+    throw new NativeRangeError("Cannot compute " + text + ": it could not be stopped");
   };
   return {
     // OWASP asks for at most 1,300,000 iterations; a longer key repeats them per block of at least 20 bytes.
@@ -71,8 +98,10 @@ export function createBounds(): {
   };
 }
 
-/** Bounded versions of {@linkcode BOUNDED_CRYPTO}. Stands alone, like {@linkcode createGate}. */
-export function boundCrypto(native: any, bounds: ReturnType<typeof createBounds>, gate: (start: Start) => void): any {
+/** Bounded versions of {@linkcode BOUNDED_CRYPTO}. @param native what node:crypto exports */
+export function boundCrypto(native: any): any {
+  const bounds = createBounds();
+  const gate = createGate();
   const { pbkdf2, pbkdf2Sync, scrypt, scryptSync, generateKeyPair, generateKeyPairSync } = native;
   const { generatePrime, generatePrimeSync, checkPrime, checkPrimeSync, createDiffieHellman } = native;
   const gated = (callback: any, start: (answer: any) => void) => {
@@ -91,14 +120,14 @@ export function boundCrypto(native: any, bounds: ReturnType<typeof createBounds>
     });
   };
   const keyPair = (options: any) => {
-    const copy = { ...options };
+    const copy = copied(options);
     bounds.bits("a key", copy.modulusLength, 4096);
     bounds.bits("a prime", copy.primeLength, 1024);
     return copy;
   };
   const candidate = (value: any, options: any) => {
-    bounds.bits("a prime check", value?.byteLength * 8, 8192);
-    const copy = { ...options };
+    bounds.bits("a prime check", bitsOf(value), 8192);
+    const copy = copied(options);
     bounds.bits("a prime check in rounds", copy.checks, 64);
     return copy;
   };
@@ -113,12 +142,12 @@ export function boundCrypto(native: any, bounds: ReturnType<typeof createBounds>
     },
     scrypt(password: any, salt: any, bytes: any, options: any, callback: any) {
       if (typeof options === "function") return bounded.scrypt(password, salt, bytes, {}, options);
-      const copy = { ...options };
+      const copy = copied(options);
       bounds.scrypt(copy);
       gated(callback, (answer) => scrypt(password, salt, bytes, copy, answer));
     },
     scryptSync(password: any, salt: any, bytes: any, options: any) {
-      const copy = { ...options };
+      const copy = copied(options);
       bounds.scrypt(copy);
       return scryptSync(password, salt, bytes, copy);
     },
@@ -142,15 +171,16 @@ export function boundCrypto(native: any, bounds: ReturnType<typeof createBounds>
       gated(callback, (answer) => checkPrime(value, copy, answer));
     },
     checkPrimeSync: (value: any, options: any) => checkPrimeSync(value, candidate(value, options)),
-    createDiffieHellman(prime: any, ...rest: any[]) {
+    createDiffieHellman(...given: any[]) {
+      const prime = given[0];
       bounds.bits("a prime", prime, 1024);
-      bounds.bits("a prime", prime?.byteLength * 8, 8192);
-      return createDiffieHellman(prime, ...rest);
+      bounds.bits("a prime", bitsOf(prime), 8192);
+      return apply(createDiffieHellman, undefined, given);
     },
   };
   // util.promisify() looks here; the native function's answer has two values.
-  bounded.generateKeyPair[Symbol.for("nodejs.util.promisify.custom")] = (type: any, options: any) =>
-    new Promise((resolve, reject) => {
+  bounded.generateKeyPair[PROMISIFY] = (type: any, options: any) =>
+    new NativePromise((resolve, reject) => {
       bounded.generateKeyPair(type, options, (error: any, publicKey: any, privateKey: any) => {
         if (error) reject(error);
         else resolve({ publicKey, privateKey });
@@ -159,24 +189,14 @@ export function boundCrypto(native: any, bounds: ReturnType<typeof createBounds>
   return bounded;
 }
 
-/** Text of the expression that bounds node:crypto, for the module that apps get in its place. */
-export function boundCryptoSource(): string {
-  return `(${boundCrypto})(builtin, (${createBounds})(), (${createGate})())`;
-}
-
-/** Puts the same bounds on crypto.subtle. */
+/** Puts the same bounds on crypto.subtle. @boot */
 export function limitSubtleCrypto(): void {
   const prototype = SubtleCrypto.prototype as any;
-  const { apply } = Reflect;
-  const NativePromise = Promise;
-  const { then } = Promise.prototype;
   const bounds = createBounds();
   const gate = createGate();
-  /** What an algorithm says, read once, so that it says the same to the native code. */
-  const copied = (algorithm: any) => typeof algorithm === "object" && algorithm !== null ? { ...algorithm } : algorithm;
   const check = (algorithm: any, bits: unknown) => {
-    bounds.pbkdf2(Number(algorithm?.iterations), typeof bits === "number" ? bits / 8 : 64);
-    bounds.bits("a key", Number(algorithm?.modulusLength), 4096);
+    bounds.pbkdf2(NativeNumber(algorithm?.iterations), typeof bits === "number" ? bits / 8 : 64);
+    bounds.bits("a key", NativeNumber(algorithm?.modulusLength), 4096);
   };
   for (const name of ["deriveBits", "deriveKey", "generateKey"] as const) {
     const native = prototype[name];
@@ -184,13 +204,14 @@ export function limitSubtleCrypto(): void {
     const { bounded } = {
       bounded(this: unknown, ...given: any[]): Promise<unknown> {
         return new NativePromise((resolve, reject) => {
-          given[0] = copied(given[0]);
-          check(given[0], name === "deriveBits" ? Number(given[2] ?? 0) : undefined);
+          if (typeof given[0] === "object" && given[0] !== null) given[0] = copied(given[0]);
+          check(given[0], name === "deriveBits" ? NativeNumber(given[2] ?? 0) : undefined);
           gate((done) => {
-            apply(then, apply(native, this, given), [
+            promiseThen(
+              apply(native, this, given) as Promise<unknown>,
               (value: unknown) => (done(), resolve(value)),
               (error: unknown) => (done(), reject(error)),
-            ]);
+            );
           });
         });
       },

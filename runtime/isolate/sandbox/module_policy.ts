@@ -1,40 +1,14 @@
 /** Which modules an app may import: its own virtual ones and harmless Node built-ins, nothing else. */
 import module from "node:module";
-import { boundCryptoSource, BOUNDED_CRYPTO } from "./crypto_limits.ts";
-import { HARMLESS_BUILTINS, missingFileText, refusalText } from "../../protocol/node_builtins.ts";
+import { missingFileText, OFFERED_BUILTINS, refusalText } from "../../protocol/node_builtins.ts";
+import { GUARDED_BUILTINS, guardedBuiltin, guardedSource } from "./guarded_builtins.ts";
 import { PROCESS_SOURCE } from "../platform/node_compat.ts";
-import { BLOB_CONSUMERS, blobConsumersSource } from "../bodies/stream_consumers.ts";
 
 /** Prefix of every module of an app. */
 const APP_SCHEME = "app:///";
 const REFUSED = "app:///__refused__?";
 const GUARDED = "app:///__builtin__/";
 const { stringify } = JSON;
-
-/**
- * Built-ins with exports that would lead around a limit: apps get them from here. These modules run in the app's realm,
- * so they hold nothing that the app may not have.
- */
-const GUARDED_BUILTINS: Readonly<Record<string, readonly string[]>> = {
-  // The data of Deno's Blobs outlives the isolate: apps have the isolate's own (blob.ts).
-  buffer: ["Blob", "File"],
-  "stream/consumers": BLOB_CONSUMERS,
-  // What no kill can stop: crypto_limits.ts.
-  crypto: BOUNDED_CRYPTO,
-};
-
-function guardedSource(builtin: string, names: readonly string[]): string {
-  const specifier = JSON.stringify(`node:${builtin}`);
-  const substitutes = builtin === "crypto"
-    ? boundCryptoSource()
-    : builtin === "buffer"
-    ? "globalThis"
-    : blobConsumersSource();
-  return `import builtin from ${specifier};\nexport * from ${specifier};\n` +
-    `export const { ${names.join(", ")} } = ${substitutes};\n` +
-    // Spread and not assigned: an app may have replaced Object.assign, and would be handed the original.
-    `export default { ...builtin, ${names.join(", ")} };`;
-}
 
 interface Policy {
   sources: Readonly<Record<string, string>>;
@@ -46,6 +20,7 @@ interface Policy {
  *
  * A refused import is redirected to a module that throws: throwing in the resolve hook itself does not stop a
  * static `import "node:fs"` in Deno 2.9.
+ * @boot
  */
 export function registerModulePolicy(): { allow(policy: Policy): void } {
   let policy: Policy = { sources: {}, nodeCompat: false };
@@ -60,11 +35,9 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
   const startsWith = (text: string, prefix: string) => apply(slice, text, [0, prefix.length]) === prefix;
   const after = (text: string, prefix: string): string => apply(slice, text, [prefix.length]);
   const harmless = Object.create(null) as Record<string, true>;
-  for (const name of HARMLESS_BUILTINS.split(" ")) harmless[name] = true;
+  for (const name of OFFERED_BUILTINS) harmless[name] = true;
   const guarded = Object.create(null) as Record<string, string>;
-  for (const name of Object.keys(GUARDED_BUILTINS)) {
-    guarded[GUARDED + name] = guardedSource(name, GUARDED_BUILTINS[name]!);
-  }
+  for (const name of GUARDED_BUILTINS) guarded[GUARDED + name] = guardedSource(name);
   guarded[`${GUARDED}process`] = PROCESS_SOURCE;
   const builtins = Object.create(null) as Record<string, true>;
   for (const name of module.builtinModules) builtins[name] = true;
@@ -90,7 +63,10 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
       },
       load(url: string, context: unknown, next: (url: string, context: unknown) => unknown) {
         if (has(policy.sources, url)) return { format: "module", source: policy.sources[url], shortCircuit: true };
-        if (has(guarded, url)) return { format: "module", source: guarded[url], shortCircuit: true };
+        if (has(guarded, url)) {
+          guardedBuiltin(after(url, GUARDED));
+          return { format: "module", source: guarded[url], shortCircuit: true };
+        }
         if (startsWith(url, "node:") && has(harmless, after(url, "node:"))) return next(url, context);
         if (startsWith(url, APP_SCHEME) && !startsWith(url, REFUSED)) {
           return { format: "module", source: refusal(missingFileText(url)), shortCircuit: true };

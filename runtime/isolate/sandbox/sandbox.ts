@@ -1,12 +1,11 @@
 /** Closes the doors that stand open in a worker without permissions; runs once, before any byte of an app. */
 import { bare } from "../../protocol/bare.ts";
+import { apply, defineMember, defineProperty, NativeRangeError, NativeTypeError } from "../../protocol/primordials.ts";
 import { ALLOWED_GLOBALS } from "./allowed_globals.ts";
 import { limitSubtleCrypto } from "./crypto_limits.ts";
 
 /** Strings longer than this make some of V8's natives abort the whole process instead of throwing. */
 const MAX_NATIVE_CHARS = 1 << 26;
-
-const { defineProperty } = Object;
 
 type Callable = (...given: unknown[]) => unknown;
 
@@ -26,7 +25,7 @@ const PORT_METHODS = [
   "once",
 ] as const;
 
-/** Gives a control port its own, unchangeable methods. */
+/** Gives a control port its own, unchangeable methods. @boot */
 export function shieldPort(port: MessagePort): void {
   const methods = port as unknown as Record<string, unknown>;
   for (const name of PORT_METHODS) {
@@ -45,6 +44,7 @@ export function shieldPort(port: MessagePort): void {
  *
  * @param heapLimitBytes what the app may hold in its heap
  * @returns names that could not be removed; a test holds this list empty
+ * @boot
  */
 export function closeDoors(heapLimitBytes: number): string[] {
   disarmProcess();
@@ -55,6 +55,7 @@ export function closeDoors(heapLimitBytes: number): string[] {
   return leftovers;
 }
 
+/** @boot */
 function removeGlobals(): string[] {
   const leftovers: string[] = [];
   const all = globalThis as unknown as Record<string, unknown>;
@@ -90,7 +91,7 @@ const HARMLESS_PROCESS_METHODS = new Set(
 /** Lazy members of process that hand out the outside. */
 const PROCESS_HANDLES = ["getBuiltinModule", "stdin", "stdout", "stderr", "channel", "env", "mainModule", "config"];
 
-/** Disarms the real process object: Deno's internals hold it, so an app may meet it. */
+/** Disarms the real process object: Deno's internals hold it, so an app may meet it. @boot */
 function disarmProcess(): void {
   for (const name of PROCESS_HANDLES) {
     Reflect.defineProperty(process, name, { value: undefined, writable: false, configurable: false });
@@ -100,7 +101,7 @@ function disarmProcess(): void {
       const descriptor = Object.getOwnPropertyDescriptor(level, name)!;
       if (HARMLESS_PROCESS_METHODS.has(name) || typeof descriptor.value !== "function") continue;
       const refuse = () => {
-        throw new TypeError(`Cannot call process.${name}: it reaches past the isolate`);
+        throw new NativeTypeError(`Cannot call process.${name}: it reaches past the isolate`);
       };
       Reflect.defineProperty(level, name, { value: refuse, writable: false, configurable: false });
     }
@@ -111,6 +112,7 @@ function disarmProcess(): void {
 /**
  * Makes a prototype's members unchangeable without making assignments on instances throw: each becomes an accessor
  * whose setter defines an own property of the instance, as an assignment over a writable member would.
+ * @boot
  */
 function lockPrototype(prototype: object): void {
   for (const key of Reflect.ownKeys(prototype)) {
@@ -133,10 +135,9 @@ function lockPrototype(prototype: object): void {
   }
 }
 
-/** Wraps the natives that end the process when their result or input is beyond what V8 can hold. */
+/** Wraps the natives that end the process when their result or input is beyond what V8 can hold. @boot */
 function guardNatives(heapLimitBytes: number): void {
-  const apply = Reflect.apply;
-  const tooLong = (max: number) => new RangeError(`Cannot process a text of more than ${max} characters at once`);
+  const tooLong = (max: number) => new NativeRangeError(`Cannot process a text of more than ${max} characters at once`);
   const wrap = (
     holder: object,
     key: PropertyKey,
@@ -152,9 +153,9 @@ function guardNatives(heapLimitBytes: number): void {
         return apply(native, this, arguments);
       },
     };
-    Object.defineProperty(guarded, "length", { value: native.length, configurable: true });
-    Object.defineProperty(guarded, "name", { value: native.name, configurable: true });
-    Object.defineProperty(holder, key, { value: guarded, writable: true, configurable: true });
+    defineProperty(guarded, "length", bare({ value: native.length, configurable: true }));
+    defineProperty(guarded, "name", bare({ value: native.name, configurable: true }));
+    defineMember(holder, key, guarded);
   };
   const own = (self: unknown) => self;
   const first = (_self: unknown, given: ArrayLike<unknown>) => given[0];

@@ -6,6 +6,7 @@
  * look to the next. So the bytes are judged: what was written once is what is read.
  */
 import { bare } from "../../protocol/bare.ts";
+import { listOf } from "../../protocol/safe_lists.ts";
 
 const NativeDomException = DOMException;
 const NativeUint8Array = Uint8Array;
@@ -33,7 +34,7 @@ const RECORD_OF_TYPE = [0x6f, 0x22, 4, ...[..."type"].map((char) => char.charCod
 /** What may travel: of these it is known that a forged record does no harm. */
 const TRAVELLERS = ["DOMException", "CryptoKey", "NodeCryptoKeyObject", "NanoBlob"];
 
-/** Guards structuredClone() and MessagePort.postMessage(); runs at boot, after {@linkcode installBlobs}. */
+/** Guards structuredClone() and MessagePort.postMessage(); runs at boot, after {@linkcode installBlobs}. @boot */
 export function guardClones(): void {
   const { Deno } = globalThis as unknown as { Deno: Record<PropertyKey, unknown> };
   const { core } = Deno[Deno.internal as symbol] as { core: CloneCore };
@@ -76,8 +77,8 @@ export function guardClones(): void {
     }
   }
 
-  function copyAndHandOver(value: unknown, transfer: readonly unknown[]): [value: unknown, transfer: unknown[]] {
-    const [copy, copiedTransfer] = plainCopy(value, transfer) as [unknown, unknown[]];
+  function copyAndHandOver(value: unknown, transfer: readonly unknown[]): { copy: unknown; list: unknown[] } {
+    const both = plainCopy(value, transfer) as [unknown, unknown[]];
     const buffers: unknown[] = [];
     for (let i = 0; i < transfer.length; i++) {
       if (isArrayBuffer(transfer[i])) define(buffers, buffers.length, transfer[i]);
@@ -85,7 +86,7 @@ export function guardClones(): void {
     // The copy goes on with buffers of its own; who handed the others over must not have them any more.
     if (buffers.length > 0) nativeClone(null, bare({ transfer: iterable(buffers) as Transferable[] }));
     refuseIfBranded();
-    return [copy, iterable(copiedTransfer)];
+    return { copy: both[0], list: iterable(both[1]) };
   }
 
   // Methods have no prototype and no construct, as the natives.
@@ -94,16 +95,16 @@ export function guardClones(): void {
       if (!isObject(value) && options === undefined) {
         return apply(nativeClone as (...given: unknown[]) => unknown, undefined, arguments);
       }
-      const transfer = isObject(options) ? listOf((options as { transfer?: unknown }).transfer) : null;
+      const transfer = isObject(options) ? handedOverBy((options as { transfer?: unknown }).transfer) : null;
       if (transfer === null || transfer.length === 0) {
         return isObject(value) ? plainCopy(value, []) : nativeClone(value);
       }
-      const [copy, list] = copyAndHandOver(value, transfer);
+      const { copy, list } = copyAndHandOver(value, transfer);
       return nativeClone(copy, bare({ transfer: list as Transferable[] }));
     },
     postMessage(this: unknown, message: unknown, options?: unknown): void {
       const given = isObject(options)
-        ? listOf(
+        ? handedOverBy(
           (options as Record<symbol, unknown>)[ITERATOR] === undefined
             ? (options as { transfer?: unknown }).transfer
             : options,
@@ -119,7 +120,7 @@ export function guardClones(): void {
         return apply(nativePost, this, [copy]);
       }
       if (isOwn) refuse("Transfer list contains source port");
-      const [copy, list] = copyAndHandOver(message, transfer);
+      const { copy, list } = copyAndHandOver(message, transfer);
       apply(nativePost, this, [copy, bare({ transfer: list })]);
     },
   };
@@ -164,11 +165,9 @@ function brandOf(prototype: object, key: symbol): { prototype: object; parent: o
 }
 
 /** What an app hands over, read once. */
-function listOf(given: unknown): unknown[] | null {
+function handedOverBy(given: unknown): unknown[] | null {
   if (given === undefined) return null;
-  const list: unknown[] = [];
-  for (const one of given as Iterable<unknown>) define(list, list.length, one);
-  return list;
+  return listOf(given as Iterable<unknown>);
 }
 
 /** No setter that an app put on the prototypes comes between. */

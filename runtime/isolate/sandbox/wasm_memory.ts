@@ -1,15 +1,21 @@
 /** Counts WebAssembly memory, which is in no figure of V8, and refuses what the app may not hold. */
+import {
+  apply,
+  construct,
+  defineProperty,
+  getOwnPropertyDescriptor,
+  NativeRangeError,
+  NativeWeakRef,
+  ownKeys,
+  promiseThen,
+  weakDeref,
+} from "../../protocol/primordials.ts";
+import { SafeWeakSet } from "../../protocol/safe_collections.ts";
+import { append } from "../../protocol/safe_lists.ts";
 import { measureHeld } from "./held_bytes.ts";
 
 const PAGE_BYTES = 64 * 1024;
 
-// These run while the app runs: they may only use what the app cannot replace.
-const { apply, construct, ownKeys } = Reflect;
-const { defineProperty, getOwnPropertyDescriptor } = Object;
-const { then } = Promise.prototype;
-const { deref } = WeakRef.prototype;
-const NativeWeakRef = WeakRef;
-const NativeRangeError = RangeError;
 const bufferOf = getOwnPropertyDescriptor(WebAssembly.Memory.prototype, "buffer")!.get!;
 const exportsOf = getOwnPropertyDescriptor(WebAssembly.Instance.prototype, "exports")!.get!;
 const bytesOf = getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")!.get!;
@@ -27,9 +33,7 @@ type Method = (this: unknown, ...given: unknown[]) => unknown;
 
 /** Memories that live, as far as is known. */
 const memories: WeakRef<object>[] = [];
-const known = new WeakSet<object>();
-const has = known.has.bind(known);
-const add = known.add.bind(known);
+const known = new SafeWeakSet<object>();
 
 /** Bytes of a memory; null when it is none. */
 function sizeOf(memory: object): number | null {
@@ -47,7 +51,7 @@ function measure(): number {
   let kept = 0;
   for (let index = 0; index < memories.length; index++) {
     const reference = memories[index]!;
-    const memory = apply(deref, reference, []) as object | undefined;
+    const memory = weakDeref(reference);
     if (memory === undefined) continue;
     memories[kept++] = reference;
     bytes += sizeOf(memory) ?? 0;
@@ -57,14 +61,9 @@ function measure(): number {
 }
 
 function watch(memory: object): void {
-  if (has(memory)) return;
-  add(memory);
-  defineProperty(memories, memories.length, {
-    value: new NativeWeakRef(memory),
-    writable: true,
-    enumerable: true,
-    configurable: true,
-  });
+  if (known.has(memory)) return;
+  known.add(memory);
+  append(memories, new NativeWeakRef(memory));
 }
 
 /** A module may make a memory by itself and hand it out. */
@@ -82,7 +81,7 @@ function watchExports(instance: unknown): void {
   }
 }
 
-/** Guards this isolate. @param maxBytes of all its memories together */
+/** Guards this isolate. @param maxBytes of all its memories together @boot */
 export function limitWasmMemory(maxBytes: number): void {
   measureHeld(measure);
   const refuse = (bytes: number) => {
@@ -103,7 +102,7 @@ export function limitWasmMemory(maxBytes: number): void {
   });
   replaceMethod(WebAssembly.Memory.prototype, "grow", (native) =>
     function grow(this: unknown, ...given: unknown[]) {
-      const [pages] = given;
+      const pages = given[0];
       if (typeof pages === "number" && measure() + pages * PAGE_BYTES > maxBytes) {
         refuse(measure() + pages * PAGE_BYTES);
       }
@@ -119,7 +118,7 @@ export function limitWasmMemory(maxBytes: number): void {
             watchExports(result);
             watchExports(getOwnPropertyDescriptor(result, "instance")?.value);
           };
-          apply(then, promise, [seen, () => {}]);
+          promiseThen(promise as Promise<{ instance?: unknown }>, seen, () => {});
           return promise;
         },
       }).instantiate);
@@ -128,6 +127,7 @@ export function limitWasmMemory(maxBytes: number): void {
 
 type Construction = (target: () => void, given: unknown[], newTarget: () => void) => object;
 
+/** @boot */
 function replaceConstructor(name: "Memory" | "Instance", run: Construction): void {
   const Native = WebAssembly[name];
   const Limited = new Proxy(Native, { __proto__: null, construct: run } as unknown as ProxyHandler<typeof Native>);
@@ -135,6 +135,7 @@ function replaceConstructor(name: "Memory" | "Instance", run: Construction): voi
   defineProperty(WebAssembly, name, { value: Limited, writable: true, configurable: true });
 }
 
+/** @boot */
 function replaceMethod(holder: object, name: string, make: (native: Method) => Method): void {
   const descriptor = getOwnPropertyDescriptor(holder, name);
   if (descriptor === undefined) return;

@@ -1,4 +1,20 @@
 /** Serves one app inside its isolate: requests in, responses out, aborts, drain. */
+import {
+  assign,
+  NativeError,
+  NativeNumber,
+  NativePromise,
+  NativeResponse,
+  NativeString,
+  promiseThen,
+  resolved,
+  responseBody,
+  streamCancel,
+  stringCharCodeAt,
+  stringLastIndexOf,
+  stringSlice,
+} from "../../protocol/primordials.ts";
+import { SafeMap, SafeSet } from "../../protocol/safe_collections.ts";
 import { type Handlers, type HandlerTable, handlerTable, runBatch } from "../../protocol/batch.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
 import { streamHandlers, type StreamOperation } from "../../protocol/stream_operations.ts";
@@ -32,14 +48,6 @@ const MAX_NAME_CHARS = 200;
 /** How `traceparent` begins. */
 const LETTER_T = 0x74;
 
-const NativePromise = Promise;
-const resolved = Promise.resolve.bind(Promise);
-const { then } = Promise.prototype;
-const { apply } = Reflect;
-const { charCodeAt } = String.prototype;
-const FIRST = [0];
-const { assign } = Object;
-
 /** What an isolate takes. */
 type Taken =
   | StreamOperation
@@ -65,10 +73,10 @@ export class AppServer {
   readonly sockets: SocketHub;
   readonly #wire: Wire;
   #app: LoadedApp | null = null;
-  readonly #aborts: AbortCallbacks = new Map();
+  readonly #aborts: AbortCallbacks = new SafeMap();
   readonly #report: (error: unknown) => void;
   readonly #handlers: HandlerTable;
-  #pending = new Set<number>();
+  #pending = new SafeSet<number>();
   #waits = 0;
   #draining = false;
 
@@ -126,7 +134,7 @@ export class AppServer {
   #requestOf(arrived: Arriving, client: string): void {
     const { headers } = arrived;
     // A closure a request is dear; only a traced one, whose trace stands first, needs one.
-    if (apply(charCodeAt, headers, FIRST) !== LETTER_T) this.#request(arrived, client);
+    if (stringCharCodeAt(headers, 0) !== LETTER_T) this.#request(arrived, client);
     else runTraced(headers, () => this.#request(arrived, client));
   }
 
@@ -147,10 +155,11 @@ export class AppServer {
       return;
     }
     if (isThenable(result)) {
-      apply(then, result instanceof NativePromise ? result : resolved(result), [
+      promiseThen(
+        result instanceof NativePromise ? result : resolved(result),
         (value: unknown) => this.#answer(id, value),
         (error: unknown) => this.#fail(id, error),
-      ]);
+      );
     } else this.#answer(id, result);
   }
 
@@ -159,18 +168,18 @@ export class AppServer {
     this.#pending.add(id);
     const { scheduled, env } = this.#app!;
     const done = runJob(scheduled, { cron, scheduledTime }, { env: assign({}, env), report: this.#report });
-    apply(then, done, [() => {
+    promiseThen(done, () => {
       if (!this.#pending.has(id)) return;
       this.#wire.out.push(OP.RESPONSE, id, 204, "", "", BODY.NONE, null);
       this.#wire.kick();
       this.#finish(id);
-    }, (error: unknown) => this.#fail(id, error)]);
+    }, (error: unknown) => this.#fail(id, error));
   }
 
   #answer(id: number, value: unknown): void {
     if (!this.#pending.has(id)) {
       // The host gave up on this request; its stream, if any, must not run on.
-      if (value instanceof Response) value.body?.cancel().catch(ignore);
+      if (value instanceof NativeResponse) dropBody(value);
       return;
     }
     try {
@@ -222,10 +231,10 @@ export class AppServer {
       this.#waits--;
       this.#settle();
     };
-    apply(then, resolved(promise), [done, (error: unknown) => {
+    promiseThen(resolved(promise), done, (error: unknown) => {
       this.#report(error);
       done();
-    }]);
+    });
   }
 }
 
@@ -263,6 +272,11 @@ class RequestEnv {
 
 function ignore(): void {}
 
+function dropBody(response: Response): void {
+  const body = responseBody(response);
+  if (body !== null) promiseThen(streamCancel(body), undefined, ignore);
+}
+
 /** `instanceof` runs traps of a thrown Proxy, which may throw themselves. */
 function isBadResponse(error: unknown): boolean {
   try {
@@ -278,21 +292,21 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function addressOf(remote: string): AppContext["remoteAddr"] {
-  const at = remote.lastIndexOf(" ");
-  return { transport: "tcp", hostname: remote.slice(0, at), port: Number(remote.slice(at + 1)) };
+  const at = stringLastIndexOf(remote, " ");
+  return { transport: "tcp", hostname: stringSlice(remote, 0, at), port: NativeNumber(stringSlice(remote, at + 1)) };
 }
 
 /** Texts of a thrown value, bounded; getters of a hostile error may throw themselves. */
 export function describeError(error: unknown): { name: string; message: string; stack: string } {
   try {
-    if (error instanceof Error) {
+    if (error instanceof NativeError) {
       return {
-        name: String(error.name).slice(0, MAX_NAME_CHARS),
-        message: String(error.message).slice(0, MAX_STACK_CHARS),
-        stack: withCauses(error).slice(0, MAX_STACK_CHARS),
+        name: stringSlice(NativeString(error.name), 0, MAX_NAME_CHARS),
+        message: stringSlice(NativeString(error.message), 0, MAX_STACK_CHARS),
+        stack: stringSlice(withCauses(error), 0, MAX_STACK_CHARS),
       };
     }
-    return { name: typeof error, message: String(error).slice(0, MAX_STACK_CHARS), stack: "" };
+    return { name: typeof error, message: stringSlice(NativeString(error), 0, MAX_STACK_CHARS), stack: "" };
   } catch {
     return { name: "Error", message: "an error that cannot be shown", stack: "" };
   }
@@ -302,13 +316,13 @@ function withCauses(error: Error): string {
   let text = bounded(error.stack ?? error);
   let { cause } = error;
   for (let depth = 0; depth < 5 && cause !== undefined; depth++) {
-    text += `\nCaused by: ${bounded(cause instanceof Error ? cause.stack ?? cause : cause)}`;
-    cause = cause instanceof Error ? cause.cause : undefined;
+    text += `\nCaused by: ${bounded(cause instanceof NativeError ? cause.stack ?? cause : cause)}`;
+    cause = cause instanceof NativeError ? cause.cause : undefined;
   }
   return withoutOwnFrames(text);
 }
 
 /** Before frames are left out of it: a text of hundreds of megabytes is not to be searched. */
 function bounded(error: unknown): string {
-  return String(error).slice(0, 4 * MAX_STACK_CHARS);
+  return stringSlice(NativeString(error), 0, 4 * MAX_STACK_CHARS);
 }

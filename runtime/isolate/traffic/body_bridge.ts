@@ -7,7 +7,7 @@ type Convert = (body: unknown) => unknown;
 
 const { construct } = Reflect;
 
-/** Installs constructors and a fetch that turn foreign bodies into native streams. */
+/** Installs constructors and a fetch that turn foreign bodies into native streams. @boot */
 export function bridgeBodies(native: Kind, foreign: Kind): void {
   const from = native.ReadableStream.from.bind(native.ReadableStream);
   const convert: Convert = (body) => {
@@ -36,6 +36,7 @@ export function bridgeBodies(native: Kind, foreign: Kind): void {
   Object.defineProperty(globalThis, "fetch", { value: fetch, writable: true, configurable: true, enumerable: true });
 }
 
+/** @boot */
 function replace(name: "Response" | "Request", convert: (given: unknown[]) => unknown[]): void {
   const Native = globalThis[name] as unknown as Constructor;
   const Bridged: Constructor = new Proxy(

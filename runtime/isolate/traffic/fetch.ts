@@ -1,8 +1,33 @@
 /** The app's fetch: the host performs it under the app's outbound policy. */
 import { bare } from "../../protocol/bare.ts";
+import {
+  apply,
+  defineProperty,
+  headersHas,
+  NativePromise,
+  NativeResponse,
+  NativeTypeError,
+  NativeUint8Array,
+  NativeWeakRef,
+  rejected,
+  requestBody,
+  requestHeaders,
+  requestMethod,
+  requestRedirect,
+  requestUrl,
+  signalAborted,
+  signalOf,
+  signalReason,
+  stringStartsWith,
+  targetForget,
+  targetListen,
+  weakDeref,
+} from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
 import { type HeaderList, joinHeaders, splitHeaders } from "../../protocol/header_block.ts";
 import { innerSlots } from "../../protocol/inner_slots.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
+import { readerSource } from "../../protocol/byte_stream.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
 import { knownBodyOf, makeRequest } from "../bodies/body_sources.ts";
 import { fetchBlob } from "./fetch_blob.ts";
@@ -19,18 +44,11 @@ interface Pending {
   /** Set where redirects are followed here. */
   followed: Followed | null;
   readonly operation: FetchCode;
-  /** Whether a redirect led to it. */
+  /** Redirects that led to it. */
   readonly redirects: number;
 }
 
-const NativeResponse = Response;
-const NativeTypeError = TypeError;
-const NativePromise = Promise;
-const NativeUint8Array = Uint8Array;
 const nativeFetch = fetch;
-const NativeWeakRef = WeakRef;
-const { apply } = Reflect;
-const { deref } = WeakRef.prototype;
 const { register } = FinalizationRegistry.prototype;
 
 /** Takes the abort listeners of answers back that nobody can read any more. */
@@ -52,7 +70,7 @@ export interface FetchedHead {
 /** Outgoing requests of this isolate; ids are negative, so that their streams meet no others. */
 export class FetchClient {
   readonly #wire: Wire;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new SafeMap<number, Pending>();
   #next = -1;
 
   constructor(wire: Wire) {
@@ -72,12 +90,11 @@ export class FetchClient {
     try {
       request = withoutBase(() => makeRequest([input, init]));
     } catch (error) {
-      return NativePromise.reject(error);
+      return rejected(error);
     }
     // Data URLs hold their own answer.
-    const scheme = request.url.slice(0, 5);
-    if (scheme === "data:") return apply(nativeFetch, undefined, [request]);
-    if (scheme === "blob:") return fetchBlob(request);
+    if (stringStartsWith(requestUrl(request), "data:")) return apply(nativeFetch, undefined, [request]);
+    if (stringStartsWith(requestUrl(request), "blob:")) return fetchBlob(request);
     return new NativePromise((resolve, reject) => this.#start(operation, request, resolve, reject));
   }
 
@@ -88,8 +105,8 @@ export class FetchClient {
     reject: (reason: unknown) => void,
     redirects = 0,
   ): void {
-    const { signal } = request;
-    if (signal.aborted) return reject(signal.reason);
+    const signal = signalOf(request);
+    if (signalAborted(signal)) return reject(signalReason(signal));
     const id = this.#next--;
     const wire = this.#wire;
     const receiving = wire.openReceiver(id, (end) => {
@@ -100,16 +117,16 @@ export class FetchClient {
     });
     const onAbort = () => {
       this.#abort(id);
-      wire.failReceiving(id, signal.reason);
+      wire.failReceiving(id, signalReason(signal));
       wire.stopSending(id, "The request was aborted");
-      reject(signal.reason);
+      reject(signalReason(signal));
     };
-    signal.addEventListener("abort", onAbort, bare({ once: true }));
+    targetListen(signal, "abort", onAbort, bare({ once: true }));
     this.#pending.set(id, {
       resolve,
       reject,
       receiving,
-      forget: () => signal.removeEventListener("abort", onAbort),
+      forget: () => targetForget(signal, "abort", onAbort),
       followed: null,
       operation,
       redirects,
@@ -123,31 +140,33 @@ export class FetchClient {
     // Weakly: a signal may live as long as the app, and an answer that nobody reads must not.
     const weak = new NativeWeakRef(receiving);
     const onAbort = () => {
-      const unread = apply(deref, weak, []) as Receiving | undefined;
-      if (unread !== undefined) wire.failUnread(unread, signal.reason);
+      const unread = weakDeref(weak);
+      if (unread !== undefined) wire.failUnread(unread, signalReason(signal));
     };
-    signal.addEventListener("abort", onAbort, bare({ once: true }));
-    apply(register, unreadable, [receiving, () => signal.removeEventListener("abort", onAbort)]);
+    targetListen(signal, "abort", onAbort, bare({ once: true }));
+    apply(register, unreadable, [receiving, () => targetForget(signal, "abort", onAbort)]);
   }
 
   #send(operation: FetchCode, id: number, request: Request): void {
     const wire = this.#wire;
-    const body = innerSlots === null ? request.body : innerSlots.takeRequestBody(innerSlots.request(request));
+    const body = innerSlots === null ? requestBody(request) : innerSlots.takeRequestBody(innerSlots.request(request));
     // A stream over bytes that are at hand has a length; what is no stream has it anyway.
-    const size = knownBodyOf(request)?.size;
+    const known = knownBodyOf(request);
+    const size = known?.size;
     const length = size === undefined || body instanceof NativeUint8Array
       ? ""
       : joinHeaders([["content-length", `${size}`]]);
-    const headers = (operation === OP.FETCH ? withTrace(request.headers) : joinHeaders(request.headers)) + length;
-    const { method, url } = request;
-    let { redirect } = request;
+    const headers =
+      (operation === OP.FETCH ? withTrace(requestHeaders(request)) : joinHeaders(requestHeaders(request))) + length;
+    const method = requestMethod(request);
+    const url = requestUrl(request);
+    let redirect = requestRedirect(request);
     if (body === null) wire.out.push(operation, id, method, url, headers, redirect, BODY.NONE, null);
     else if (typeof body === "string") wire.out.push(operation, id, method, url, headers, redirect, BODY.WHOLE, body);
     else if (body instanceof NativeUint8Array) {
       wire.out.begin(operation, id, method, url, headers, redirect, BODY.WHOLE);
       wire.pushBytes(body, false);
     } else {
-      const known = knownBodyOf(request);
       if (known !== null && redirect === "follow") {
         // The host passes it on and keeps nothing of it, so that it cannot send it a second time.
         redirect = "manual";
@@ -155,7 +174,7 @@ export class FetchClient {
         pending.followed = { request, body: known, redirects: pending.redirects };
       }
       wire.out.push(operation, id, method, url, headers, redirect, BODY.STREAM, null);
-      wire.send(id, body.getReader(), { owned: false, onEnd() {} });
+      wire.send(id, readerSource(body), { owned: false, onEnd() {} });
     }
     wire.kick();
   }
@@ -192,7 +211,7 @@ export class FetchClient {
       next = null;
       pending.reject(error);
     }
-    // Nobody reads its body, and nobody needs the rest of ours. An answer without a body has ended by now.
+    // Nobody reads its body, and nobody needs the rest of ours.
     this.#abort(id);
     this.#wire.stopSending(id, "The answer is a redirect");
     this.#wire.failReceiving(id, new NativeTypeError("The answer is a redirect"));
@@ -221,7 +240,7 @@ export class FetchClient {
 /** Header block of a request, its trace first unless the app sends one of its own. */
 function withTrace(headers: Headers): string {
   const trace = currentTrace();
-  const own = trace !== "" && (headers.has("traceparent") || headers.has("tracestate"));
+  const own = trace !== "" && (headersHas(headers, "traceparent") || headersHas(headers, "tracestate"));
   return own ? joinHeaders(headers) : trace + joinHeaders(headers);
 }
 
@@ -233,8 +252,8 @@ function publicResponse(
   url: string,
   redirected: boolean,
 ): Response {
-  const response = new NativeResponse(body, { status, statusText, headers: splitHeaders(headers) });
-  Object.defineProperty(response, "url", { value: url });
-  Object.defineProperty(response, "redirected", { value: redirected });
+  const response = new NativeResponse(body, bare({ status, statusText, headers: splitHeaders(headers) }));
+  defineProperty(response, "url", bare({ value: url }));
+  defineProperty(response, "redirected", bare({ value: redirected }));
   return response;
 }

@@ -1,5 +1,7 @@
 /** Finds an app's handler, whichever of the known ways it takes to offer one. */
 import { bare } from "../../protocol/bare.ts";
+import { defineMember, keys, NativeDOMException, NativeEvent, NativeTypeError } from "../../protocol/primordials.ts";
+import { joinTexts } from "../../protocol/safe_lists.ts";
 import type { AppContext } from "./app_context.ts";
 import type { AppFetch } from "./app_server.ts";
 import type { AppScheduled } from "./scheduled.ts";
@@ -31,12 +33,12 @@ export function findHandler(exported: Record<string, unknown>, registrations: Re
   if (registrations.listeners.length > 0) return (request, _env, context) => dispatch(registrations, request, context);
   if (findScheduled(exported) !== null) {
     return () => {
-      throw new TypeError("Cannot answer a request: the app exports scheduled, but no fetch");
+      throw new NativeTypeError("Cannot answer a request: the app exports scheduled, but no fetch");
     };
   }
-  const names = Object.keys(exported);
-  const found = names.length === 0 ? "exports nothing" : `exports ${names.join(", ")}`;
-  throw new TypeError(
+  const names = keys(exported);
+  const found = names.length === 0 ? "exports nothing" : `exports ${joinTexts(names, ", ")}`;
+  throw new NativeTypeError(
     `Cannot find a handler: the entry ${found}; it must export default { fetch(request, env, ctx) }, call ` +
       'Deno.serve(handler) or addEventListener("fetch", listener)',
   );
@@ -48,8 +50,9 @@ export function findScheduled(exported: Record<string, unknown>): AppScheduled |
   if (isEntrypoint(app, "scheduled")) {
     return (event, env, context) => newEntrypoint(app, env, context).scheduled(event);
   }
-  for (const holder of [app, exported]) {
-    const target = holder as { scheduled?: unknown } | null | undefined;
+  const holders = [app, exported];
+  for (let at = 0; at < holders.length; at++) {
+    const target = holders[at] as { scheduled?: unknown } | null | undefined;
     if (target === null || target === undefined || typeof target.scheduled !== "function") continue;
     return (event, env, context) => (target.scheduled as AppScheduled)(event, env, context);
   }
@@ -73,19 +76,22 @@ function newEntrypoint(app: unknown, env: unknown, context: unknown): Entrypoint
 /** Runs the `fetch` listeners until one answers, as service workers do. */
 async function dispatch({ listeners }: Registrations, request: Request, context: AppContext): Promise<unknown> {
   let answer: { readonly response: unknown } | null = null;
-  const event = Object.assign(new Event("fetch", bare({ cancelable: true })), {
+  const event = new NativeEvent("fetch", bare({ cancelable: true }));
+  const members: Record<string, unknown> = bare({
     request,
     clientId: "",
     waitUntil: (promise: unknown) => context.waitUntil(promise),
     passThroughOnException: () => context.passThroughOnException(),
     respondWith(response: unknown) {
-      if (answer !== null) throw new DOMException("respondWith() was called already", "InvalidStateError");
+      if (answer !== null) throw new NativeDOMException("respondWith() was called already", "InvalidStateError");
       answer = { response };
     },
   });
-  for (const listener of listeners) {
-    listener(event);
+  const names = keys(members);
+  for (let at = 0; at < names.length; at++) defineMember(event, names[at]!, members[names[at]!], true);
+  for (let at = 0; at < listeners.length; at++) {
+    listeners[at]!(event);
     if (answer !== null) return await (answer as { response: unknown }).response;
   }
-  throw new TypeError("No fetch listener called event.respondWith()");
+  throw new NativeTypeError("No fetch listener called event.respondWith()");
 }

@@ -1,11 +1,19 @@
 /** The Request that an app gets: a genuine one, over an inner object that unpacks headers and body only on demand. */
 import { bare } from "../../protocol/bare.ts";
+import {
+  controllerAbort,
+  controllerSignal,
+  NativeAbortController,
+  NativeDOMException,
+  NativeRequest,
+  NativeUint8Array,
+  stringToLowerCase,
+} from "../../protocol/primordials.ts";
+import type { SafeMap } from "../../protocol/safe_collections.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
 import { type HeaderList, splitHeaders } from "../../protocol/header_block.ts";
 import { type InnerBodyContent, type InnerRequest, innerSlots } from "../../protocol/inner_slots.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
-
-const NativeUint8Array = Uint8Array;
 
 /** A request as it came over the wall. */
 export interface ArrivedRequest {
@@ -20,26 +28,26 @@ export interface ArrivedRequest {
 }
 
 /** Callbacks to run when the client of a request goes away, by request id. */
-export type AbortCallbacks = Map<number, () => void>;
+export type AbortCallbacks = SafeMap<number, () => void>;
 
 /** Builds the app's Request. */
 export function createRequest(arrived: ArrivedRequest, wire: Wire, aborts: AbortCallbacks): Request {
   if (innerSlots !== null) return innerSlots.makeRequest(new LazyInnerRequest(arrived, wire, aborts));
-  const controller = new AbortController();
-  aborts.set(arrived.id, () => controller.abort(clientGone()));
+  const controller = new NativeAbortController();
+  aborts.set(arrived.id, () => controllerAbort(controller, clientGone()));
   wire.out.push(OP.ARM, arrived.id);
   wire.kick();
   const init: RequestInit = {
     method: arrived.method,
     headers: splitHeaders(arrived.headers),
-    signal: controller.signal,
+    signal: controllerSignal(controller),
     ...(hasNoBody(arrived.method) ? {} : { body: bodyContent(arrived, wire) as BodyInit }),
   };
-  return new Request(arrived.url, bare(init));
+  return new NativeRequest(arrived.url, bare(init));
 }
 
 function clientGone(): DOMException {
-  return new DOMException("The client closed the connection", "AbortError");
+  return new NativeDOMException("The client closed the connection", "AbortError");
 }
 
 function hasNoBody(method: string): boolean {
@@ -94,10 +102,12 @@ class LazyInnerRequest implements InnerRequest {
   }
 
   header(name: string): string | null {
-    const wanted = name.toLowerCase();
+    const wanted = stringToLowerCase(name);
     let value: string | null = null;
-    for (const [key, one] of this.headerList) {
-      if (key.toLowerCase() === wanted) value = value === null ? one : `${value}, ${one}`;
+    const list = this.headerList;
+    for (let at = 0; at < list.length; at++) {
+      const one = list[at]![1];
+      if (stringToLowerCase(list[at]![0]) === wanted) value = value === null ? one : `${value}, ${one}`;
     }
     return value;
   }

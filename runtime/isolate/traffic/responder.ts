@@ -1,18 +1,34 @@
 /** Sends what an app's handler returned across the wall: whole bodies at once, streams with credits. */
+import {
+  bytesLength,
+  bytesSet,
+  endOfTurn,
+  headersForEach,
+  NativeError,
+  NativeResponse,
+  NativeTypeError,
+  NativeUint8Array,
+  promiseThen,
+  rejected,
+  responseBody,
+  responseBodyUsed,
+  responseHeaders,
+  responseStatus,
+  responseStatusText,
+  stringSlice,
+  stringToLowerCase,
+} from "../../protocol/primordials.ts";
+import { arrayPush } from "../../protocol/safe_lists.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
-import { joinHeaders } from "../../protocol/header_block.ts";
+import { type HeaderList, joinHeaders } from "../../protocol/header_block.ts";
 import { type InnerResponse, innerSlots } from "../../protocol/inner_slots.ts";
 import { knownBodyOf } from "../bodies/body_sources.ts";
+import { copyOf } from "../bodies/byte_parts.ts";
+import { type ByteSource, readerSource } from "../../protocol/byte_stream.ts";
 import type { Wire } from "../../protocol/wire.ts";
 
 /** A stream that ends within one turn and below this size is sent as a whole body. */
 const READ_AHEAD_BYTES = 64 * 1024;
-
-const NativeResponse = Response;
-const NativeUint8Array = Uint8Array;
-const nextTurn = setImmediate;
-const { apply } = Reflect;
-const { toLowerCase } = String.prototype;
 
 /** Why a returned value cannot be sent. */
 export class BadResponse extends Error {
@@ -58,7 +74,9 @@ function takeResponse(value: unknown): InnerResponse {
   try {
     taken = innerSlots === null ? takePublicly(value) : innerSlots.takeResponse(value);
   } catch (error) {
-    throw new BadResponse(`Cannot send the Response: ${error instanceof Error ? error.message : "its body is used"}`);
+    throw new BadResponse(
+      `Cannot send the Response: ${error instanceof NativeError ? error.message : "its body is used"}`,
+    );
   }
   if (taken === null) throw new BadResponse("Cannot send the Response: it was not made by its constructor");
   if (taken.status < 200 || taken.status > 599) {
@@ -68,12 +86,14 @@ function takeResponse(value: unknown): InnerResponse {
 }
 
 function takePublicly(response: Response): InnerResponse {
-  if (response.bodyUsed) throw new TypeError("Body already used");
+  if (responseBodyUsed(response)) throw new NativeTypeError("Body already used");
+  const headers: HeaderList = [];
+  headersForEach(responseHeaders(response), (value, name) => void arrayPush(headers, [name, value]));
   return {
-    status: response.status,
-    statusText: response.statusText,
-    headers: [...response.headers],
-    body: response.body,
+    status: responseStatus(response),
+    statusText: responseStatusText(response),
+    headers,
+    body: responseBody(response),
   };
 }
 
@@ -82,7 +102,7 @@ function describe(value: unknown): string {
   if (value === null) return "null";
   if (typeof value !== "object" && typeof value !== "function") return `a ${typeof value}`;
   const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
-  return typeof name === "string" && name !== "" ? `a value of type ${name.slice(0, 80)}` : "an object";
+  return typeof name === "string" && name !== "" ? `a value of type ${stringSlice(name, 0, 80)}` : "an object";
 }
 
 function sendWhole(wire: Wire, id: number, head: InnerResponse, body: string | Uint8Array | null): void {
@@ -99,11 +119,14 @@ function sendWhole(wire: Wire, id: number, head: InnerResponse, body: string | U
 function withLength(head: InnerResponse, size: number): InnerResponse {
   const { headers } = head;
   for (let at = 0; at < headers.length; at++) if (isContentLength(headers[at]![0])) return head;
-  return { ...head, headers: [...headers, ["content-length", `${size}`]] };
+  const list: HeaderList = [];
+  for (let at = 0; at < headers.length; at++) arrayPush(list, headers[at]!);
+  arrayPush(list, ["content-length", `${size}`]);
+  return { ...head, headers: list };
 }
 
 function isContentLength(name: string): boolean {
-  return name.length === 14 && apply(toLowerCase, name, []) === "content-length";
+  return name.length === 14 && stringToLowerCase(name) === "content-length";
 }
 
 /** Reads ahead until the next turn of the event loop; what has ended by then is sent as a whole body. */
@@ -113,7 +136,7 @@ function sendStream(
   stream: ReadableStream<Uint8Array>,
   onDone: () => void,
 ): void {
-  const reader = stream.getReader();
+  const reader: ByteSource = readerSource(stream);
   const ahead: StreamHead = { parts: [], size: 0, done: false };
   let under: Promise<ReadableStreamReadResult<Uint8Array>> | null = null;
   let begun = false;
@@ -127,9 +150,9 @@ function sendStream(
       return;
     }
     wire.out.push(OP.RESPONSE, id, head.status, head.statusText, joinHeaders(head.headers), BODY.STREAM, null);
-    for (const part of ahead.parts) {
+    for (let at = 0; at < ahead.parts.length; at++) {
       wire.out.begin(OP.DATA, id);
-      wire.pushBytes(part, false);
+      wire.pushBytes(ahead.parts[at]!, false);
     }
     let first = under;
     wire.send(id, {
@@ -144,7 +167,7 @@ function sendStream(
   };
 
   if (isLong) return begin();
-  nextTurn(begin);
+  endOfTurn(begin);
   const step = async () => {
     while (!begun && ahead.size < READ_AHEAD_BYTES) {
       under = reader.read();
@@ -156,18 +179,19 @@ function sendStream(
         break;
       }
       if (!(value instanceof NativeUint8Array)) {
-        throw new TypeError("Cannot send a stream chunk that is no Uint8Array");
+        throw new NativeTypeError("Cannot send a stream chunk that is no Uint8Array");
       }
-      if (value.byteLength === 0) continue;
-      ahead.parts.push(value.slice());
-      ahead.size += value.byteLength;
+      const length = bytesLength(value);
+      if (length === 0) continue;
+      arrayPush(ahead.parts, copyOf(value));
+      ahead.size += length;
     }
     begin();
   };
-  step().catch((error) => {
+  promiseThen(step(), undefined, (error) => {
     if (begun) return;
     // Nothing was sent yet, but the head promises a body: the stream fails after its head, as it would without a wall.
-    under = Promise.reject(error);
+    under = rejected(error);
     begin();
   });
 }
@@ -175,10 +199,9 @@ function sendStream(
 function join(ahead: StreamHead): Uint8Array {
   if (ahead.parts.length === 1) return ahead.parts[0]!;
   const whole = new NativeUint8Array(ahead.size);
-  let at = 0;
-  for (const part of ahead.parts) {
-    whole.set(part, at);
-    at += part.byteLength;
+  for (let at = 0, end = 0; at < ahead.parts.length; at++) {
+    bytesSet(whole, ahead.parts[at]!, end);
+    end += bytesLength(ahead.parts[at]!);
   }
   return whole;
 }

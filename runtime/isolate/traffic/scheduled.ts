@@ -1,4 +1,6 @@
 /** Runs an app's jobs: `scheduled(event, env, ctx)`, and what it leaves to `ctx.waitUntil`. */
+import { NativeTypeError, promiseThen, resolved } from "../../protocol/primordials.ts";
+import { append } from "../../protocol/safe_lists.ts";
 import type { AppContext } from "./app_context.ts";
 
 /** An app's `scheduled`. */
@@ -21,10 +23,6 @@ export interface DueJob {
   readonly scheduledTime: number;
 }
 
-const resolved = Promise.resolve.bind(Promise);
-const { then } = Promise.prototype;
-const { apply } = Reflect;
-
 /**
  * Runs a job.
  * @returns settles once the handler and all its `waitUntil` work have ended; rejects with the first that failed
@@ -35,7 +33,7 @@ export async function runJob(
   options: { readonly env: unknown; readonly report: (error: unknown) => void },
 ): Promise<void> {
   if (scheduled === null) {
-    throw new TypeError(`Cannot run "${job.cron}": the app exports no scheduled(event, env, ctx)`);
+    throw new NativeTypeError(`Cannot run "${job.cron}": the app exports no scheduled(event, env, ctx)`);
   }
   const context = new JobContext();
   const event: ScheduledEvent = { type: "scheduled", ...job, noRetry() {} };
@@ -43,12 +41,12 @@ export async function runJob(
   try {
     await scheduled(event, options.env, context);
   } catch (error) {
-    failures.push(error);
+    append(failures, error);
   }
-  failures.push(...await context.ended());
-  const [first, ...others] = failures;
-  for (const error of others) options.report(error);
-  if (failures.length > 0) throw first;
+  const later = await context.ended();
+  for (let at = 0; at < later.length; at++) append(failures, later[at]);
+  for (let at = 1; at < failures.length; at++) options.report(failures[at]);
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Third argument of `scheduled`. */
@@ -57,8 +55,8 @@ class JobContext implements AppContext {
   readonly #failures: unknown[] = [];
 
   waitUntil(promise: unknown): void {
-    const note = (error: unknown) => void this.#failures.push(error);
-    this.#works.push(apply(then, resolved(promise), [() => {}, note]) as Promise<void>);
+    const note = (error: unknown) => void append(this.#failures, error);
+    append(this.#works, promiseThen(resolved(promise), () => {}, note));
   }
 
   passThroughOnException(): void {}

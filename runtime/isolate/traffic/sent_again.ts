@@ -2,20 +2,30 @@
 import { bare } from "../../protocol/bare.ts";
 import type { HeaderList } from "../../protocol/header_block.ts";
 import {
-  BODY_HEADERS,
-  CREDENTIAL_HEADERS,
-  dropsBody,
-  MAX_REDIRECTS,
-  REDIRECT_STATUSES,
-} from "../../protocol/redirects.ts";
+  decoderDecode,
+  headersForEach,
+  NativeTextDecoder,
+  NativeTypeError,
+  NativeUint8Array,
+  NativeURL,
+  requestHeaders,
+  requestMethod,
+  requestUrl,
+  signalOf,
+  stringCharCodeAt,
+  stringToLowerCase,
+  urlHash,
+  urlHref,
+  urlOrigin,
+  urlProtocol,
+} from "../../protocol/primordials.ts";
+import { BODY_HEADERS, CREDENTIAL_HEADERS, dropsBody, isRedirect, MAX_REDIRECTS } from "../../protocol/redirects.ts";
+import { append, findInList, listHas, selfIterating } from "../../protocol/safe_lists.ts";
 import { blobInternals } from "../bodies/blob.ts";
 import { makeRequest } from "../bodies/body_sources.ts";
 import type { KnownBody } from "../bodies/known_body.ts";
 
-const NativeTypeError = TypeError;
-const NativeURL = URL;
-const NativeTextDecoder = TextDecoder;
-const NativeUint8Array = Uint8Array;
+const parseUrl = URL.parse.bind(URL);
 
 /** A request whose redirects are followed in the isolate. */
 export interface Followed {
@@ -35,30 +45,36 @@ export function requestAfter(
   status: number,
   headers: HeaderList,
 ): Request | null {
-  if (!REDIRECT_STATUSES.has(status)) return null;
-  const location = headers.find(([name]) => name.toLowerCase() === "location")?.[1];
+  if (!isRedirect(status)) return null;
+  const location = findInList(headers, (header) => stringToLowerCase(header[0]) === "location")?.[1];
   if (location === undefined) return null;
   if (redirects >= MAX_REDIRECTS) throw new NativeTypeError(`Cannot follow more than ${MAX_REDIRECTS} redirects`);
-  const from = new NativeURL(request.url);
-  const next = NativeURL.parse(textOf(location), from.href);
-  if (next === null) throw new NativeTypeError(`Cannot follow a redirect from ${from.origin}: its Location is no URL`);
-  if (next.protocol !== "http:" && next.protocol !== "https:") {
-    throw new NativeTypeError(`Cannot fetch "${next.protocol}": only http and https URLs can be fetched`);
+  const from = new NativeURL(requestUrl(request));
+  const next = parseUrl(textOf(location), urlHref(from));
+  if (next === null) {
+    throw new NativeTypeError(`Cannot follow a redirect from ${urlOrigin(from)}: its Location is no URL`);
   }
-  if (next.hash === "") next.hash = from.hash;
-  const isDropped = dropsBody(status, request.method);
-  const dropped = [...next.origin === from.origin ? [] : CREDENTIAL_HEADERS, ...isDropped ? BODY_HEADERS : []];
-  const init = {
-    method: isDropped ? "GET" : request.method,
-    headers: [...request.headers].filter(([name]) => !dropped.includes(name)),
-    signal: request.signal,
-    // Its type stands in the headers.
-    ...(isDropped ? {} : { body: blobInternals.create(body.parts, "") as unknown as Blob }),
-  };
-  return makeRequest([next.href, bare(init)]);
+  if (urlProtocol(next) !== "http:" && urlProtocol(next) !== "https:") {
+    throw new NativeTypeError(`Cannot fetch "${urlProtocol(next)}": only http and https URLs can be fetched`);
+  }
+  const method = requestMethod(request);
+  const isDropped = dropsBody(status, method);
+  const isForeign = urlOrigin(next) !== urlOrigin(from);
+  const kept: [string, string][] = [];
+  headersForEach(requestHeaders(request), (value, name) => {
+    if (isForeign && listHas(CREDENTIAL_HEADERS, name)) return;
+    if (!(isDropped && listHas(BODY_HEADERS, name))) append(kept, selfIterating([name, value]) as [string, string]);
+  });
+  const url = urlHash(next) === "" ? urlHref(next) + urlHash(from) : urlHref(next);
+  const common = { headers: selfIterating(kept), signal: signalOf(request) };
+  if (isDropped) return makeRequest([url, bare({ ...common, method: "GET" })]);
+  // The type of the body stands in the headers.
+  return makeRequest([url, bare({ ...common, method, body: blobInternals.create(body.parts, "") })]);
 }
 
 /** A Location is bytes, mostly ASCII, and UTF-8 beyond (https://fetch.spec.whatwg.org/#concept-response-location-url). */
 function textOf(binary: string): string {
-  return new NativeTextDecoder().decode(NativeUint8Array.from(binary, (char) => char.charCodeAt(0)));
+  const bytes = new NativeUint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) bytes[at] = stringCharCodeAt(binary, at);
+  return decoderDecode(new NativeTextDecoder(), bytes);
 }

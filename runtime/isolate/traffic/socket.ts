@@ -1,9 +1,29 @@
 /** WebSocket inside an isolate: outgoing, taken over from a client, or one end of a WebSocketPair. */
-
 import { bare } from "../../protocol/bare.ts";
 import { messageWeight } from "../../protocol/message_weight.ts";
+import {
+  bytesLength,
+  defineProperty,
+  encodeText,
+  entries,
+  max,
+  NativeCloseEvent,
+  NativeDOMException,
+  NativeEvent,
+  NativeMessageEvent,
+  NativeString,
+  NativeTypeError,
+  stringify,
+  targetDispatch,
+  targetForget,
+  targetListen,
+  TO_STRING_TAG,
+} from "../../protocol/primordials.ts";
+import { SafeMap } from "../../protocol/safe_collections.ts";
+import { append, listOf } from "../../protocol/safe_lists.ts";
 import type { AppBlob } from "../bodies/blob.ts";
-import { blobOf, bufferOf, toMessage } from "./socket_message.ts";
+import { blobOf, bufferOf, sizeOf, toMessage } from "./socket_message.ts";
+import { areProtocols } from "./socket_protocols.ts";
 import { parseSocketUrl } from "./socket_url.ts";
 
 /** Where a socket's messages go. */
@@ -21,13 +41,6 @@ const CONNECTING = 0;
 const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
-
-const NativeMessageEvent = MessageEvent;
-const NativeCloseEvent = CloseEvent;
-const NativeEvent = Event;
-const encoder = new TextEncoder();
-const encode = encoder.encode.bind(encoder);
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Opens an outgoing connection for a new socket; set once the wall stands. */
 export type ConnectSocket = (socket: AppSocket, url: string, protocols: readonly string[]) => SocketTransport;
@@ -73,16 +86,16 @@ export class AppSocket extends EventTarget {
   #unaccepted: (() => void)[] | null = null;
   /** Where an end that stands for the client passes its messages on. */
   #forward: SocketTransport | null = null;
-  readonly #handlers = new Map<string, Handler>();
+  readonly #handlers = new SafeMap<string, Handler>();
 
   constructor(url: string | URL | typeof INTERNAL, protocols: string | string[] = []) {
     super();
     if (url === INTERNAL) return;
-    if (arguments.length === 0) throw new TypeError("Cannot construct a WebSocket: it needs a URL");
+    if (arguments.length === 0) throw new NativeTypeError("Cannot construct a WebSocket: it needs a URL");
     const parsed = parseSocketUrl(url as string | URL);
-    const list = typeof protocols === "string" ? [protocols] : [...protocols];
-    if (list.some((one) => !TOKEN.test(one)) || new Set(list.map((one) => one.toLowerCase())).size !== list.length) {
-      throw new DOMException(`Cannot connect: the subprotocols ${JSON.stringify(list)} are invalid`, "SyntaxError");
+    const list = typeof protocols === "string" ? [protocols] : listOf(protocols);
+    if (!areProtocols(list)) {
+      throw new NativeDOMException(`Cannot connect: the subprotocols ${stringify(list)} are invalid`, "SyntaxError");
     }
     this.#url = parsed;
     this.#transport = AppSocket.#connect!(this, parsed, list);
@@ -137,42 +150,45 @@ export class AppSocket extends EventTarget {
 
   #handle(type: string, handler: Handler): void {
     const present = this.#handlers.get(type) ?? null;
-    if (present !== null) this.removeEventListener(type, present as EventListener);
+    if (present !== null) targetForget(this, type, present);
     const next = typeof handler === "function" ? handler : null;
     this.#handlers.set(type, next);
-    if (next !== null) this.addEventListener(type, next as EventListener);
+    if (next !== null) targetListen(this, type, next);
   }
 
   /** Begins to receive, for an end of a WebSocketPair; elsewhere it does nothing. */
   accept(): void {
     const waiting = this.#unaccepted;
     this.#unaccepted = null;
-    for (const deliver of waiting ?? []) deliver();
+    if (waiting !== null) { for (let at = 0; at < waiting.length; at++) waiting[at]!(); }
   }
 
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
     const isUnbound = this.#transport === null;
     if (this.#readyState === CONNECTING && !isUnbound) {
-      throw new DOMException("Cannot send: the socket is still connecting", "InvalidStateError");
+      throw new NativeDOMException("Cannot send: the socket is still connecting", "InvalidStateError");
     }
     if (this.#readyState >= CLOSING) return;
     const message = toMessage(data);
-    this.#buffered += message.length;
+    this.#buffered += sizeOf(message);
     if (this.#buffered > MAX_BUFFERED_BYTES) {
       this.close(4013, "Too much is waiting to be sent");
       return;
     }
-    if (this.#transport === null) this.#unsent.push(message);
+    if (this.#transport === null) append(this.#unsent, message);
     else this.#transport.send(message);
   }
 
   close(code?: number, reason = ""): void {
     if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999) && !(code === 1001 || code === 1011)) {
-      throw new DOMException(`Cannot close with code ${code}: 1000 and 3000 to 4999 are allowed`, "InvalidAccessError");
+      throw new NativeDOMException(
+        `Cannot close with code ${code}: 1000 and 3000 to 4999 are allowed`,
+        "InvalidAccessError",
+      );
     }
-    const text = String(reason);
-    if (encode(text).length > 123) {
-      throw new DOMException("Cannot close: the reason is longer than 123 bytes", "SyntaxError");
+    const text = NativeString(reason);
+    if (bytesLength(encodeText(text)) > 123) {
+      throw new NativeDOMException("Cannot close: the reason is longer than 123 bytes", "SyntaxError");
     }
     if (this.#readyState >= CLOSING) return;
     this.#readyState = CLOSING;
@@ -203,7 +219,7 @@ export class AppSocket extends EventTarget {
         socket.#transport = transport;
         const unsent = socket.#unsent;
         socket.#unsent = [];
-        for (const message of unsent) transport.send(message);
+        for (let at = 0; at < unsent.length; at++) transport.send(unsent[at]!);
         const close = socket.#unsentClose;
         if (close !== null) transport.close(close.code, close.reason);
       },
@@ -223,7 +239,7 @@ export class AppSocket extends EventTarget {
         socket.#protocol = protocol;
         if (socket.#readyState !== CONNECTING) return;
         socket.#readyState = OPEN;
-        socket.dispatchEvent(new NativeEvent("open"));
+        targetDispatch(socket, new NativeEvent("open"));
       },
 
       /** A message arrived. */
@@ -247,18 +263,18 @@ export class AppSocket extends EventTarget {
             return socket.#transport?.dispatched(weight);
           }
           try {
-            socket.dispatchEvent(new NativeMessageEvent("message", bare({ data: shown })));
+            targetDispatch(socket, new NativeMessageEvent("message", bare({ data: shown })));
           } finally {
             socket.#transport?.dispatched(weight);
           }
         };
         if (socket.#unaccepted === null) deliver();
-        else socket.#unaccepted.push(deliver);
+        else append(socket.#unaccepted, deliver);
       },
 
       /** The network has taken this much. */
       sent(socket: AppSocket, bytes: number): void {
-        socket.#buffered = Math.max(0, socket.#buffered - bytes);
+        socket.#buffered = max(0, socket.#buffered - bytes);
       },
 
       /** The connection has ended. */
@@ -268,18 +284,18 @@ export class AppSocket extends EventTarget {
           if (socket.#forward !== null) return socket.#forward.close(code, reason);
           const failed = socket.#readyState === CONNECTING;
           socket.#readyState = CLOSED;
-          if (failed || code === 1006) socket.dispatchEvent(new NativeEvent("error"));
-          socket.dispatchEvent(new NativeCloseEvent("close", bare({ code, reason, wasClean: code !== 1006 })));
+          if (failed || code === 1006) targetDispatch(socket, new NativeEvent("error"));
+          targetDispatch(socket, new NativeCloseEvent("close", bare({ code, reason, wasClean: code !== 1006 })));
         };
         if (socket.#unaccepted === null) deliver();
-        else socket.#unaccepted.push(deliver);
+        else append(socket.#unaccepted, deliver);
       },
     };
   }
 }
 
-for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
-  Object.defineProperty(AppSocket.prototype, name, { value, enumerable: true });
+for (const [name, value] of entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
+  defineProperty(AppSocket.prototype, name, { value, enumerable: true });
 }
-Object.defineProperty(AppSocket, "name", { value: "WebSocket", configurable: true });
-Object.defineProperty(AppSocket.prototype, Symbol.toStringTag, { value: "WebSocket", configurable: true });
+defineProperty(AppSocket, "name", { value: "WebSocket", configurable: true });
+defineProperty(AppSocket.prototype, TO_STRING_TAG, { value: "WebSocket", configurable: true });

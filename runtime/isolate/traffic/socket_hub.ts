@@ -1,27 +1,43 @@
 /** The sockets of one isolate, by id: upgrades of requests, pairs, outgoing connections. */
 import { bare } from "../../protocol/bare.ts";
+import {
+  defineProperty,
+  endOfMicrotask,
+  headersGet,
+  headersSet,
+  NativeHeaders,
+  NativeResponse,
+  NativeTypeError,
+  requestHeaders,
+  requestUrl,
+  responseHeaders,
+  stringSlice,
+  stringStartsWith,
+  stringToLowerCase,
+  stringTrim,
+} from "../../protocol/primordials.ts";
+import { SafeMap, SafeWeakMap } from "../../protocol/safe_collections.ts";
+import { joinTexts, listHas, mapList, splitText } from "../../protocol/safe_lists.ts";
 import { joinHeaders } from "../../protocol/header_block.ts";
 import { OP } from "../../protocol/operations.ts";
 import type { Wire } from "../../protocol/wire.ts";
 import { currentTrace } from "./request_trace.ts";
 import { AppSocket, socketInternals, type SocketTransport } from "./socket.ts";
+import { sizeOf } from "./socket_message.ts";
 
 /** What Deno.upgradeWebSocket takes. */
 export interface UpgradeOptions {
   readonly protocol?: string;
 }
 
-const NativeResponse = Response;
-const NativeHeaders = Headers;
-
 /** Joins sockets to the wall. */
 export class SocketHub {
   readonly #wire: Wire;
-  readonly #sockets = new Map<number, AppSocket>();
+  readonly #sockets = new SafeMap<number, AppSocket>();
   /** The socket behind a 101 response. */
-  readonly #upgrades = new WeakMap<Response, AppSocket>();
+  readonly #upgrades = new SafeWeakMap<Response, AppSocket>();
   /** Other end of an end of a pair. */
-  readonly #peers = new WeakMap<AppSocket, AppSocket>();
+  readonly #peers = new SafeWeakMap<AppSocket, AppSocket>();
   #next = -1;
 
   constructor(wire: Wire) {
@@ -30,7 +46,7 @@ export class SocketHub {
       // Outgoing sockets count down as outgoing requests do, from far below, so that the ids never meet.
       const id = FIRST_OUTGOING + this.#next--;
       this.#sockets.set(id, socket);
-      wire.out.push(OP.SOCKET_CONNECT, id, url, protocols.join(","), currentTrace());
+      wire.out.push(OP.SOCKET_CONNECT, id, url, joinTexts(protocols, ","), currentTrace());
       wire.kick();
       return this.#transport(id);
     });
@@ -46,19 +62,26 @@ export class SocketHub {
     request: Request,
     options: UpgradeOptions = {},
   ): { socket: AppSocket; response: Response } => {
-    if ((request.headers.get("upgrade") ?? "").toLowerCase() !== "websocket") {
-      throw new TypeError("Invalid Header: 'upgrade' header must contain 'websocket'");
+    if (stringToLowerCase(headersGet(requestHeaders(request), "upgrade") ?? "") !== "websocket") {
+      throw new NativeTypeError("Invalid Header: 'upgrade' header must contain 'websocket'");
     }
     const { protocol } = options;
     const headers = new NativeHeaders();
     if (protocol !== undefined && protocol !== "") {
-      const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((one) => one.trim());
-      if (!offered.includes(protocol)) {
-        throw new TypeError(`Protocol '${protocol}' not in the request's protocol list (non negotiable)`);
+      const offered = mapList(
+        splitText(headersGet(requestHeaders(request), "sec-websocket-protocol") ?? "", ","),
+        (one) => stringTrim(one),
+      );
+      if (!listHas(offered, protocol)) {
+        throw new NativeTypeError(`Protocol '${protocol}' not in the request's protocol list (non negotiable)`);
       }
-      headers.set("sec-websocket-protocol", protocol);
+      headersSet(headers, "sec-websocket-protocol", protocol);
     }
-    const socket = socketInternals.createUnbound({ url: request.url.replace(/^http/, "ws"), paired: false });
+    const url = requestUrl(request);
+    const socket = socketInternals.createUnbound({
+      url: stringStartsWith(url, "http") ? `ws${stringSlice(url, 4)}` : url,
+      paired: false,
+    });
     return { socket, response: this.#switching(socket, headers) };
   };
 
@@ -78,16 +101,16 @@ export class SocketHub {
   /** A 101 response that hands one end of a pair to the client. @throws {TypeError} when it is no end of a pair */
   readonly respondWith = (end: unknown, headers: HeadersInit | undefined): Response => {
     if (!(end instanceof AppSocket) || !this.#peers.has(end)) {
-      throw new TypeError("Cannot upgrade: webSocket must be an end of a WebSocketPair");
+      throw new NativeTypeError("Cannot upgrade: webSocket must be an end of a WebSocketPair");
     }
     const response = this.#switching(end, new NativeHeaders(headers));
-    Object.defineProperty(response, "webSocket", bare({ value: end, enumerable: true, configurable: true }));
+    defineProperty(response, "webSocket", bare({ value: end, enumerable: true, configurable: true }));
     return response;
   };
 
   #switching(socket: AppSocket, headers: Headers): Response {
     const response = new NativeResponse(null, bare({ status: 200, headers }));
-    Object.defineProperty(response, "status", bare({ value: 101, configurable: true }));
+    defineProperty(response, "status", bare({ value: 101, configurable: true }));
     this.#upgrades.set(response, socket);
     return response;
   }
@@ -97,7 +120,7 @@ export class SocketHub {
     const socket = response instanceof NativeResponse ? this.#upgrades.get(response) : undefined;
     if (socket === undefined) return false;
     this.#upgrades.delete(response as Response);
-    this.#wire.out.push(OP.UPGRADE, id, joinHeaders((response as Response).headers));
+    this.#wire.out.push(OP.UPGRADE, id, joinHeaders(responseHeaders(response as Response)));
     this.#wire.kick();
     const peer = this.#peers.get(socket);
     if (peer === undefined) {
@@ -168,13 +191,13 @@ const FIRST_OUTGOING = -(2 ** 30);
 function localTransport(own: AppSocket, peer: AppSocket): SocketTransport {
   return {
     send(data) {
-      queueMicrotask(() => {
-        socketInternals.sent(own, data.length);
+      endOfMicrotask(() => {
+        socketInternals.sent(own, sizeOf(data));
         socketInternals.receive(peer, data as string | Uint8Array<ArrayBuffer>);
       });
     },
     close(code, reason) {
-      queueMicrotask(() => {
+      endOfMicrotask(() => {
         socketInternals.closed(peer, code, reason);
         socketInternals.closed(own, code, reason);
       });

@@ -1,4 +1,17 @@
 /** The address of a WebSocket, as the standard has it. */
+import {
+  apply,
+  NativeDOMException,
+  NativeString,
+  NativeURL,
+  stringEndsWith,
+  stringify,
+  urlHash,
+  urlHref,
+  urlProtocol,
+} from "../../protocol/primordials.ts";
+
+const protocolSetter = Object.getOwnPropertyDescriptor(URL.prototype, "protocol")!.set!;
 
 /**
  * The URL that a socket connects to.
@@ -7,17 +20,24 @@
 export function parseSocketUrl(given: string | URL): string {
   let url: URL;
   try {
-    url = new URL(given);
+    url = new NativeURL(given);
   } catch {
-    throw new DOMException(`Cannot connect: ${JSON.stringify(String(given))} is no URL`, "SyntaxError");
+    throw new NativeDOMException(`Cannot connect: ${stringify(NativeString(given))} is no URL`, "SyntaxError");
   }
-  if (url.protocol === "http:") url.protocol = "ws:";
-  if (url.protocol === "https:") url.protocol = "wss:";
-  if (url.protocol !== "ws:" && url.protocol !== "wss:") {
-    throw new DOMException(`Cannot connect: the scheme "${url.protocol}" is none of a WebSocket`, "SyntaxError");
+  if (urlProtocol(url) === "http:") setProtocol(url, "ws:");
+  if (urlProtocol(url) === "https:") setProtocol(url, "wss:");
+  if (urlProtocol(url) !== "ws:" && urlProtocol(url) !== "wss:") {
+    throw new NativeDOMException(
+      `Cannot connect: the scheme "${urlProtocol(url)}" is none of a WebSocket`,
+      "SyntaxError",
+    );
   }
-  if (url.hash !== "" || url.href.endsWith("#")) {
-    throw new DOMException("Cannot connect: a WebSocket URL has no fragment", "SyntaxError");
+  if (urlHash(url) !== "" || stringEndsWith(urlHref(url), "#")) {
+    throw new NativeDOMException("Cannot connect: a WebSocket URL has no fragment", "SyntaxError");
   }
-  return url.href;
+  return urlHref(url);
+}
+
+function setProtocol(url: URL, protocol: string): void {
+  apply(protocolSetter, url, [protocol]);
 }

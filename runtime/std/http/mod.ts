@@ -3,6 +3,5 @@
  *
  * @module
  */
-export * from "./cookie.ts";
 export * from "./etag.ts";
 export * from "./status.ts";

@@ -80,8 +80,10 @@ class SharedScene implements AsyncDisposable {
   /** Whether the host outlived the case before. */
   async #lookBack(): Promise<void> {
     if (this.#scene === null || this.#scene.isAlive) return;
-    console.log(`The host ended some time after "${this.#before}": ${this.#scene.nano.stderr.slice(-500)}`);
-    this.#late.push(this.#before);
+    const { nano } = this.#scene;
+    await nano.status();
+    const log = nano.events.slice(-8).map((record) => JSON.stringify(record)).join("\n");
+    this.#late.push(`${this.#before}: ${nano.end}, stderr "${nano.stderr.slice(-1000)}", log:\n${log}`);
     await this.#close();
   }
 

@@ -13,6 +13,9 @@ const secret = process.env.NEIGHBOUR_SECRET;
 export default { fetch: () => new Response("neighbour " + (secret.length + 1)) };`;
 const NEIGHBOUR_ANSWER = `neighbour ${NEIGHBOUR_SECRET.length + 1}`;
 
+/** Bounds a hang only: twenty loops at once get a fortieth of two cores each, on a machine that is forty times too busy. */
+const HANG_MS = 400_000;
+
 /** What a client saw of an attack. */
 export interface Sight {
   /** 0 when the connection was cut before the head. */
@@ -61,7 +64,7 @@ export class Arena implements AsyncDisposable {
     let status = 0;
     let text = "";
     try {
-      const response = await this.nano.fetch(app, path, { ...init, signal: AbortSignal.timeout(120_000) });
+      const response = await this.nano.fetch(app, path, { ...init, signal: AbortSignal.timeout(HANG_MS) });
       status = response.status;
       const decoder = new TextDecoder();
       for await (const part of response.body ?? []) text += decoder.decode(part, { stream: true });
@@ -94,7 +97,7 @@ export class Arena implements AsyncDisposable {
 
   /** The host lives, the neighbour answers rightly and was never restarted, and nothing secret came out anywhere. */
   async assertUnharmed(seen: readonly Sight[] = []): Promise<void> {
-    const response = await this.nano.fetch("neighbour", "/", { signal: AbortSignal.timeout(120_000) });
+    const response = await this.nano.fetch("neighbour", "/", { signal: AbortSignal.timeout(HANG_MS) });
     assertEquals(await response.text(), NEIGHBOUR_ANSWER);
     const ends = this.logOf("neighbour").filter(({ event }) => event === "app_exit");
     assertEquals(ends, [], "the neighbour's isolate must outlive every attack");

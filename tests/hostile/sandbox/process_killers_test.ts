@@ -78,7 +78,7 @@ Deno.test("The app most above its part ends when all together pass max_memory_mb
   }, { config: { max_memory_mb: 512 } });
   const small = arena.attack("small");
   const large = await arena.attack("large");
-  if (large.code !== "APP_OUT_OF_MEMORY" || !large.text.includes("max_memory_mb 512 MB")) throw new Error(large.text);
+  if (large.code !== "APP_OUT_OF_MEMORY" || !large.text.includes("max_memory_mb 512 MiB")) throw new Error(large.text);
   if ((await small).text !== "held") throw new Error((await small).text);
   await arena.assertUnharmed([large]);
 });

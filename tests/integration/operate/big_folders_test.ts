@@ -36,14 +36,14 @@ Deno.test("Apps with too much in their folders are named, and the changes of oth
     await changed("given up");
   });
 
-  await t.step("a source of 200 MB refuses the edit and names the file", async () => {
+  await t.step("a source of 200 MiB refuses the edit and names the file", async () => {
     await Deno.writeTextFile(at("huge.js"), "");
     await Deno.truncate(at("huge.js"), 200 * 1024 * 1024);
     await Deno.writeTextFile(at("index.ts"), `import "./huge.js";\n${saying("huge")}`);
     const { status, text } = await scene.ask("POST", "/admin/reload");
     assertEquals(status, 400, text);
     assertStringIncludes(text, "huge.js");
-    assertStringIncludes(text, "200 MB");
+    assertStringIncludes(text, "200 MiB");
     await changed("huge");
     assertEquals(await scene.text("big"), "edited -");
   });

@@ -1,6 +1,6 @@
 /** What packages written for Node find in an app, and what they must never find. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { OFFERED } from "../../../runtime/bundle/node_builtins.ts";
+import { OFFERED_BUILTINS } from "../../../runtime/protocol/node_builtins.ts";
 import { NanoProcess } from "../../support/nano_process.ts";
 import { TempProject } from "../../support/temp_project.ts";
 
@@ -95,7 +95,7 @@ Deno.test("an app gets harmless Node modules and globals of its own, and nothing
   });
   await using nano = await NanoProcess.start(project.configFile, { env: { HOST_ONLY: "host" } });
 
-  const offered = [...OFFERED];
+  const offered = [...OFFERED_BUILTINS];
   const imports = await call<Record<string, string>>(nano, "one", "imports", [...offered, ...NEVER]);
   for (const name of offered) assertEquals([name, imports[name]], [name, "offered"]);
   for (const name of NEVER) {

@@ -11,7 +11,7 @@ Deno.test("BundleBudget counts each file once and tells what is too much", () =>
   assertEquals(files.excess("c", 1), "it is one more than the 2 files that an app may import");
   const bytes = new BundleBudget({ files: 9, bytes: 2 * 1024 * 1024 });
   assertEquals(bytes.excess("a", 2 * 1024 * 1024), null);
-  assertEquals(bytes.excess("b", 1), "the app's sources have more than 2 MB with it");
+  assertEquals(bytes.excess("b", 1), "the app's sources have more than 2 MiB with it");
 });
 
 for (const name of ["index.js", "data.json", "page.html", "package.json", "deno.json"]) {
@@ -27,7 +27,7 @@ for (const name of ["index.js", "data.json", "page.html", "package.json", "deno.
     );
     const text = [error.message, ...error.details, String((error.cause as Error)?.cause ?? "")].join("\n");
     assertStringIncludes(text, name);
-    assertStringIncludes(text, "it has 33 MB, and a source file may have 32");
+    assertStringIncludes(text, "it has 33 MiB, and a source file may have 32 MiB");
   });
 }
 

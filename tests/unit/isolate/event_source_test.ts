@@ -1,6 +1,6 @@
 /** The event stream's text, taken apart as the standard says, wherever it is cut. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { EventStreamParser, type ParsedEvent } from "../../../runtime/isolate/platform/event_source.ts";
+import { EventStreamParser, type ParsedEvent } from "../../../runtime/isolate/platform/event_stream_parser.ts";
 
 function parse(...texts: string[]): { events: ParsedEvent[]; retries: number[]; id: string } {
   const events: ParsedEvent[] = [];

@@ -27,7 +27,7 @@ async function farmOptions(bootSource: string, warnings: string[] = []) {
 Deno.test("A farm gives booted isolates, keeps others in reserve, sees each end with its reason, and ends with all threads", async () => {
   const warnings: string[] = [];
   await using bundler = new Bundler({ cacheDir: null });
-  using farm = new LateFarm();
+  await using farm = new LateFarm();
   // It is asked before it is up.
   const taking = farm.take(64);
   await farm.start(async () => await farmOptions(await bundleIsolate(bundler), warnings));
@@ -46,7 +46,7 @@ Deno.test("A farm gives booted isolates, keeps others in reserve, sees each end 
 });
 
 Deno.test("Whoever waits for an isolate hears that none can be had when the farm does not come up", async () => {
-  using farm = new LateFarm();
+  await using farm = new LateFarm();
   const taking = farm.take(64);
   const failed = new NanoError("INTERNAL", "Cannot bundle the isolate");
   await assertRejects(() => farm.start(() => Promise.reject(failed)), NanoError, "Cannot bundle the isolate");
@@ -54,7 +54,7 @@ Deno.test("Whoever waits for an isolate hears that none can be had when the farm
 });
 
 Deno.test("An isolate whose code does not run ends, and who takes it is told", async () => {
-  using farm = new LateFarm();
+  await using farm = new LateFarm();
   await farm.start(() => farmOptions("throw new Error('boom');"));
   let outcome = "waits";
   const taking = farm.take(64).then(() => outcome = "booted", () => outcome = "ended");

@@ -23,6 +23,6 @@ for (const [what, rssMb, isolates, number] of CASES) {
 Deno.test("judgeCeiling() names the ceiling and what was held", () => {
   assertEquals(judgeCeiling(500 * MB, 400 * MB, held([300, 64], [10, 64]))?.verdict, {
     reason: "out_of_memory",
-    detail: "all apps together held 500 MB of max_memory_mb 400 MB, and this one with 300 MB most above its part",
+    detail: "all apps together held 500 MiB of max_memory_mb 400 MiB, and this one with 300 MiB most above its part",
   });
 });

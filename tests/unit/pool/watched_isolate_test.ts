@@ -1,30 +1,61 @@
-/** What the warden knows of an isolate, with a thread that is none. */
+/** Tests when the thread of an isolate is ended: between two turns, never in the middle of one that ends soon. */
 import { assertEquals } from "@std/assert";
-import { WatchedIsolate, type WatchedWorker } from "../../../runtime/pool/watched_isolate.ts";
 import { newVitals } from "../../../runtime/pool/verdict.ts";
+import { WatchedIsolate, type WatchedWorker } from "../../../runtime/pool/watched_isolate.ts";
 
-function watched(cpuUsage: () => Promise<{ user: number; system: number }>): WatchedIsolate {
-  return new WatchedIsolate(1, {
-    worker: { cpuUsage } as unknown as WatchedWorker,
-    heartbeat: {} as MessagePort,
-    vitals: newVitals(64, { rest: 0, canCollect: true }),
-    heldJudge: null,
+/** Bounds a hang only. */
+const LONG_MS = 120_000;
+
+/** An isolate whose thread notes that it was ended, and the port on which it hears what it is asked. */
+function watched(): {
+  isolate: WatchedIsolate;
+  ended: () => boolean;
+  asks: ReadableStream<unknown>;
+  port: MessagePort;
+} {
+  let ended = false;
+  const worker = { terminate: () => Promise.resolve(Number(ended = true)) } as unknown as WatchedWorker;
+  const { port1, port2 } = new MessageChannel();
+  const asks = new ReadableStream<unknown>({
+    start: (controller) => void (port2.onmessage = ({ data }) => controller.enqueue(data)),
+    cancel: () => port2.close(),
   });
+  const vitals = newVitals(64, { rest: 0, canCollect: true });
+  const isolate = new WatchedIsolate(1, { worker, heartbeat: port1, vitals, heldJudge: null });
+  return { isolate, ended: () => ended, asks, port: port2 };
 }
 
-Deno.test("A clock that never answers is given up, and the look goes on", async () => {
-  const late: (() => void)[] = [];
-  const native = globalThis.setTimeout;
-  globalThis.setTimeout = ((run: () => void) => late.push(run)) as unknown as typeof setTimeout;
-  try {
-    const silent = watched(() => new Promise(() => {}));
-    const read = silent.readClock();
-    assertEquals(late.length, 1);
-    late[0]!();
-    assertEquals([await read, silent.vitals.cpuMicros], [false, 0]);
-    const prompt = watched(() => Promise.resolve({ user: 3, system: 4 }));
-    assertEquals([await prompt.readClock(), prompt.vitals.cpuMicros], [true, 7]);
-  } finally {
-    globalThis.setTimeout = native;
-  }
+Deno.test("An isolate that the host ends is asked for a beat, and its thread ends with the answer", async () => {
+  const { isolate, ended, asks } = watched();
+  const end = isolate.endBetweenTurns(LONG_MS);
+  assertEquals(isolate.ended, true);
+  const reader = asks.getReader();
+  assertEquals((await reader.read()).value, [1, 0]);
+  assertEquals(ended(), false);
+  isolate.quieten();
+  await end;
+  assertEquals(ended(), true);
+  await reader.cancel();
+});
+
+Deno.test("A beat that was asked for already is waited for, and no other is asked for", async () => {
+  const { isolate, ended, asks } = watched();
+  isolate.ask(0);
+  const end = isolate.endBetweenTurns(LONG_MS);
+  const reader = asks.getReader();
+  assertEquals((await reader.read()).value, [1, 0]);
+  isolate.quieten();
+  await end;
+  assertEquals(ended(), true);
+  // The port was closed with the isolate: nothing else was asked.
+  const next = reader.read();
+  await reader.cancel();
+  assertEquals((await next).done, true);
+});
+
+Deno.test("The thread of an isolate that never answers ends at the bound", async () => {
+  const { isolate, ended, asks } = watched();
+  await isolate.endBetweenTurns(1);
+  assertEquals(ended(), true);
+  await asks.cancel();
 });

@@ -55,9 +55,9 @@ Deno.test("sizes, times and shares are written with the units that people use", 
   assertEquals([0, 1023, 1024, 12.34 * 1024 ** 2, 3 * 1024 ** 3].map(bytesText), [
     "0 B",
     "1023 B",
-    "1.0 KB",
-    "12 MB",
-    "3.0 GB",
+    "1.0 KiB",
+    "12 MiB",
+    "3.0 GiB",
   ]);
   assertEquals([0.4, 59, 60, 3661, 90_061].map(durationText), ["0 s", "59 s", "1 min", "1 h 1 min", "1 d 1 h"]);
   assertEquals([null, 0.00314, 2.5].map(latencyText), ["-", "3.1 ms", "2.50 s"]);

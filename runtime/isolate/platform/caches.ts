@@ -2,24 +2,17 @@
 import { bare } from "../../protocol/bare.ts";
 import {
   apply,
-  bytesLength,
-  bytesSet,
   defineProperty,
   entries,
   floor,
   freeze,
   getOwnPropertyNames,
-  headersForEach,
   headersGet,
-  isUint8Array,
-  matches,
   NativeDOMException,
   NativeRequest,
   NativeResponse,
   NativeTypeError,
-  NativeUint8Array,
-  readerCancel,
-  readerRead,
+  promiseThen,
   requestHeaders,
   requestMethod,
   requestUrl,
@@ -31,18 +24,15 @@ import {
   responseStatusText,
   streamCancel,
   streamLocked,
-  streamReader,
-  stringIndexOf,
-  stringSlice,
   TO_STRING_TAG,
   wallClock,
 } from "../../protocol/primordials.ts";
 import { SafeMap } from "../../protocol/safe_collections.ts";
-import { append, filterList, listHas, listOf, mapList, selfIterating } from "../../protocol/safe_lists.ts";
+import { append, filterList, listHas, listOf, mapList } from "../../protocol/safe_lists.ts";
 import { keepingOf, varyOf } from "./cache_policy.ts";
-import { answerFrom, type CachedAnswer, wholeAnswer } from "./cached_answer.ts";
+import { answerFrom, wholeAnswer } from "./cached_answer.ts";
 import { type CacheEntry, CacheStore } from "./cache_store.ts";
-import { withoutBase } from "../traffic/relative_urls.ts";
+import { iterable, keyOf, listOfHeaders, readBody, requestOf, responseOf, tooLarge } from "./cached_parts.ts";
 
 /** How a request is compared with kept ones. */
 export interface MatchOptions {
@@ -55,7 +45,6 @@ export interface MatchOptions {
 const MAX_CACHES = 1000;
 
 const opened = Symbol("opened");
-const HTTP_URL = /^https?:/;
 
 /** Without a prototype: an app's Object.prototype is not asked how to compare. */
 const NO_OPTIONS: MatchOptions = bare({});
@@ -247,7 +236,10 @@ export function createCaches(
       if (requestMethod(asked) !== "GET") {
         throw new NativeTypeError(`Cannot add ${requestMethod(asked)}: only GET is cached`);
       }
-      append(fetched, { asked, response: fetch(asked) });
+      const response = fetch(asked);
+      // One that fails while another is waited for is no stray rejection: its turn comes.
+      promiseThen(response, undefined, () => {});
+      append(fetched, { asked, response });
     }
     for (let at = 0; at < fetched.length; at++) {
       const { asked, response } = fetched[at]!;
@@ -285,74 +277,6 @@ export function installCaches(externalBytes: number, fetch: (request: Request) =
   }
 }
 
-/** @throws {TypeError} for what is no HTTP request */
-// deno-lint-ignore require-await -- a failure must be a rejection
-async function requestOf(input: RequestInfo | URL, action: string): Promise<Request> {
-  const request = input instanceof NativeRequest ? input : withoutBase(() => new NativeRequest(input));
-  if (!matches(HTTP_URL, requestUrl(request))) {
-    throw new NativeTypeError(`Cannot ${action} "${requestUrl(request)}": its scheme is not http(s)`);
-  }
-  return request;
-}
-
-function responseOf({ body, status, statusText, headers }: CachedAnswer): Response {
-  return new NativeResponse(body, bare({ status, statusText, headers: iterable(headers) }));
-}
-
-/** Pairs as native code may take them. */
-function iterable(pairs: readonly (readonly [string, string])[]): [string, string][] {
-  return selfIterating(mapList(pairs, (pair) => selfIterating([pair[0], pair[1]]) as [string, string]));
-}
-
-function keyOf(request: Request): string {
-  const url = requestUrl(request);
-  const fragment = stringIndexOf(url, "#");
-  return fragment < 0 ? url : stringSlice(url, 0, fragment);
-}
-
 function removeAll(store: CacheStore, found: readonly CacheEntry[]): void {
   for (let at = 0; at < found.length; at++) store.remove(found[at]!);
-}
-
-function listOfHeaders(headers: Headers): [string, string][] {
-  const list: [string, string][] = [];
-  headersForEach(headers, (value, name) => append(list, [name, value]));
-  return list;
-}
-
-/** @throws {DOMException} when it is too long for the cache */
-async function readBody(
-  body: ReadableStream<Uint8Array> | null,
-  maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (body === null) return null;
-  const reader = streamReader(body);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  while (true) {
-    const { done, value } = await readerRead(reader);
-    if (done) break;
-    if (!isUint8Array(value)) throw new NativeTypeError("Cannot put a stream chunk that is no Uint8Array");
-    size += bytesLength(value);
-    if (size > maxBytes) {
-      const error = tooLarge(maxBytes);
-      await readerCancel(reader, error);
-      throw error;
-    }
-    append(chunks, value);
-  }
-  const whole = new NativeUint8Array(size);
-  let end = 0;
-  for (let at = 0; at < chunks.length; at++) {
-    bytesSet(whole, chunks[at]!, end);
-    end += bytesLength(chunks[at]!);
-  }
-  return whole;
-}
-
-function tooLarge(maxBytes: number): DOMException {
-  return new NativeDOMException(
-    `Cannot put the response: the app's caches hold ${maxBytes} bytes`,
-    "QuotaExceededError",
-  );
 }

@@ -244,8 +244,7 @@ export class AppSocket extends EventTarget {
 
       /** A message arrived. */
       receive(socket: AppSocket, data: string | Uint8Array<ArrayBuffer>): void {
-        // Now: the app may transfer the buffer away.
-        const weight = messageWeight(data);
+        const weight = messageWeight(data); // Now: the app may transfer the buffer away.
         const deliver = () => {
           if (socket.#forward !== null) return socket.#forward.send(data);
           // As the standard has it, nothing is heard of once close() was called.

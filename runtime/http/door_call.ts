@@ -11,6 +11,7 @@ import { answerHeaders } from "./answer_headers.ts";
 import { closingResponse, RESET_CONTENT } from "./closing_response.ts";
 import type { OpenBodies } from "./open_bodies.ts";
 import { problemResponse } from "./problem.ts";
+import { answerViolations } from "./socket_violations.ts";
 import { WholeStream } from "./whole_stream.ts";
 
 /** What a call needs of the front door. */
@@ -172,6 +173,7 @@ export class DoorCall implements AppCall {
     this.#resolve(response);
     // Deno leaves it empty at the server's end.
     if (protocol !== undefined) Object.defineProperty(socket, "protocol", { value: protocol });
+    answerViolations(socket, this.#door.clock);
     return socket as HostSocket;
   }
 

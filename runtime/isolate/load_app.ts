@@ -37,7 +37,7 @@ export async function loadApp(
   limitExternalRoom(message.externalBytes);
   limitExternalMemory(message.externalBytes);
   settleGlobals();
-  installCaches(message.externalBytes);
+  installCaches(message.externalBytes, (request) => server.fetches.fetch(request));
   message.bindings.forEach(({ kind, name }, place) => {
     const port = server.calls.portOf(place);
     if (name !== null) env[name] = bindingObject(kind, port);

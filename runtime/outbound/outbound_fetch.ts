@@ -1,21 +1,8 @@
 /** Performs an app's fetch in the host: redirects followed one by one, each checked by the app's policy. */
+import { BODY_HEADERS, CREDENTIAL_HEADERS, dropsBody, isRedirect, MAX_REDIRECTS } from "../protocol/redirects.ts";
 import { decodedBody, knownCodings } from "./content_coding.ts";
 import { exchange, type ExchangeAnswer } from "./exchange.ts";
 import type { Outbound } from "./outbound.ts";
-
-/** Most redirects, as the Fetch standard has it. */
-const MAX_REDIRECTS = 20;
-const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
-/** Headers that must not follow a redirect to another origin. */
-const CREDENTIAL_HEADERS = new Set(["authorization", "cookie", "proxy-authorization", "host"]);
-/** Headers that describe a body which a redirect drops. */
-const BODY_HEADERS = new Set([
-  "content-encoding",
-  "content-language",
-  "content-location",
-  "content-type",
-  "content-length",
-]);
 
 /** What the Fetch standard forbids. */
 const FORBIDDEN_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
@@ -81,7 +68,7 @@ export async function outboundFetch(outbound: Outbound, request: OutboundRequest
       signal: request.signal,
       url,
     });
-    const location = REDIRECT_STATUSES.has(answer.status) ? headerOf(answer, "location") : null;
+    const location = isRedirect(answer.status) ? headerOf(answer, "location") : null;
     if (location === null || request.redirect === "manual") {
       return decoded(answer, { method, url, redirected: redirects > 0 });
     }
@@ -95,15 +82,14 @@ export async function outboundFetch(outbound: Outbound, request: OutboundRequest
     if (answer.status !== 303 && body instanceof ReadableStream) {
       throw new TypeError("Cannot send a streamed body again after a redirect");
     }
-    const dropsBody = answer.status === 303
-      ? method !== "GET" && method !== "HEAD"
-      : answer.status < 303 && method === "POST";
-    if (dropsBody) {
+    if (dropsBody(answer.status, method)) {
       method = "GET";
       body = null;
-      headers = headers.filter(([name]) => !BODY_HEADERS.has(name.toLowerCase()));
+      headers = headers.filter(([name]) => !BODY_HEADERS.includes(name.toLowerCase()));
     }
-    if (next.origin !== url.origin) headers = headers.filter(([name]) => !CREDENTIAL_HEADERS.has(name.toLowerCase()));
+    if (next.origin !== url.origin) {
+      headers = headers.filter(([name]) => !CREDENTIAL_HEADERS.includes(name.toLowerCase()));
+    }
     url = next;
   }
 }

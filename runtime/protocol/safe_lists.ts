@@ -66,6 +66,9 @@ export function removeFromList<T>(list: T[], value: T): void {
   list.length--;
 }
 
+/** Sorts a list without holes in place; native code asks nothing of the prototypes. */
+export const sortList = uncurry(Array.prototype.sort) as <T>(list: T[], compare: (one: T, other: T) => number) => T[];
+
 /** What `join` gives for a list of texts. */
 export function joinTexts(list: ArrayLike<string>, separator: string): string {
   let text = "";

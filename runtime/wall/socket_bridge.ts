@@ -1,6 +1,7 @@
 /** The host's half of an app's WebSockets: real sockets on one side, the wall on the other, bounded both ways. */
 import type { HostSocket } from "../app_call.ts";
 import type { RequestEnd } from "../request_end.ts";
+import { messageWeight } from "../protocol/message_weight.ts";
 import { OP } from "../protocol/operations.ts";
 import { type Wire, WireViolation } from "../protocol/wire.ts";
 
@@ -30,7 +31,7 @@ const SLOW_APP: Close = { code: 4013, reason: "The app takes messages too slowly
 
 interface Bridged extends JoinOptions {
   readonly socket: HostSocket;
-  /** Bytes sent to the app that it has not dispatched. */
+  /** Weight of the messages to the app that it has not dispatched. */
   toApp: number;
   /** Bytes the app sent that the client has not taken. */
   toClient: number;
@@ -137,7 +138,7 @@ export class SocketBridge {
     });
   }
 
-  /** SOCKET_SENT: id, bytes that the app has dispatched. */
+  /** SOCKET_SENT: id, weight of what the app has dispatched. */
   onDispatched(id: number, bytes: unknown): void {
     const bridged = this.#sockets.get(id);
     if (bridged !== undefined && typeof bytes === "number") bridged.toApp = Math.max(0, bridged.toApp - bytes);
@@ -174,7 +175,7 @@ export class SocketBridge {
   #fromClient(id: number, bridged: Bridged, data: string | ArrayBuffer): void {
     // Behind one that was refused nothing may arrive: the app would see a gap.
     if (!this.#sockets.has(id) || bridged.socket.readyState !== OPEN) return;
-    bridged.toApp += sizeOf(data);
+    bridged.toApp += messageWeight(data);
     if (bridged.toApp > MAX_SOCKET_BYTES) {
       this.#close(id, bridged, SLOW_APP);
       return;
@@ -184,7 +185,7 @@ export class SocketBridge {
       this.#wire.out.begin(OP.SOCKET_MESSAGE, id);
       this.#wire.pushBytes(new Uint8Array(data), true);
     }
-    this.#burst += sizeOf(data);
+    this.#burst += messageWeight(data);
     this.#wire.kick();
     if (this.#burst < BURST_BYTES) return;
     // Deno may read many messages in one turn: the app should begin with the first of them meanwhile.

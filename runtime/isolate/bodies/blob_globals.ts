@@ -1,8 +1,10 @@
-/** Puts the isolate's own Blob, File and FormData in the place of Deno's, and makes Blobs cloneable. */
+/** Puts the isolate's own Blob, File, FormData, FileReader and object URLs in the place of Deno's, and makes Blobs cloneable. */
 import { AppBlob, AppFile, blobInternals, fileInternals } from "./blob.ts";
 import { installBodyMethods } from "./body_methods.ts";
 import { append, type ByteParts, copyOf, isUint8Array, joinParts, sizeOfParts } from "./byte_parts.ts";
+import { AppFileReader } from "./file_reader.ts";
 import { AppFormData } from "./form_data.ts";
+import { installObjectUrls } from "./object_urls.ts";
 import { toDomString, toUsvString } from "./web_idl.ts";
 
 const NativeTypeError = TypeError;
@@ -22,15 +24,18 @@ interface DenoCore {
 /** The name under which a clone of a Blob travels. */
 const CLONE_TYPE = "NanoBlob";
 
+const OWN = { Blob: AppBlob, File: AppFile, FormData: AppFormData, FileReader: AppFileReader };
+
 /** Installs all of it; runs at boot, before an app's first byte. @boot */
 export function installBlobs(): void {
-  for (const [name, own] of Object.entries({ Blob: AppBlob, File: AppFile, FormData: AppFormData })) {
+  for (const [name, own] of Object.entries(OWN)) {
     const native = (globalThis as unknown as Record<string, { prototype: object }>)[name]!;
     // Whoever meets one of Deno's shall not find the class that makes more: structuredClone can be made to build one.
     defineProperty(native.prototype, "constructor", { value: own, writable: true, configurable: true });
     defineProperty(globalThis, name, { value: own, writable: true, configurable: true, enumerable: false });
   }
   installBodyMethods();
+  installObjectUrls();
   makeCloneable();
 }
 

@@ -1,9 +1,13 @@
 /** Makes Requests and Responses of bodies that Deno's classes do not know: the isolate's own Blob and FormData. */
 import { innerSlots } from "../../protocol/inner_slots.ts";
+import { requestUrl, stringStartsWith } from "../../protocol/primordials.ts";
+import { SafeWeakMap } from "../../protocol/safe_collections.ts";
+import type { AppBlob } from "./blob.ts";
 import { blobStream } from "./blob_stream.ts";
 import { joinParts } from "./byte_parts.ts";
 import { requireRoom } from "./external_room.ts";
 import { isKnownBody, type KnownBody, knownBody } from "./known_body.ts";
+import { blobOfUrl, hasObjectUrls } from "./object_urls.ts";
 
 /**
  * Up to this size a body is copied and goes over the wall whole, so that its length is known and it can be sent again
@@ -11,6 +15,7 @@ import { isKnownBody, type KnownBody, knownBody } from "./known_body.ts";
  */
 const WHOLE_BYTES = 1024 * 1024;
 
+const NativeTypeError = TypeError;
 const NativeRequest = Request;
 const NativeResponse = Response;
 const { apply, construct } = Reflect;
@@ -37,14 +42,38 @@ export function makeRequest(given: ArrayLike<unknown>, newTarget: NewTarget = Na
   const init = given[1];
   const isObject = (typeof init === "object" && init !== null) || typeof init === "function";
   const known = isObject ? knownBody((init as RequestInit).body) : null;
-  if (known === null) return construct(NativeRequest, given, newTarget) as Request;
+  if (isObject) requireHalfDuplex((init as { duplex?: unknown }).duplex);
+  if (known === null) return noteObjectUrl(construct(NativeRequest, given, newTarget) as Request, given[0]);
   // Other members, getters included, are read through the original.
   const body = { __proto__: null, value: contentOf(known), enumerable: true } as PropertyDescriptor;
   const derived = create(init as object, { __proto__: null, body } as unknown as PropertyDescriptorMap);
   const request = construct(NativeRequest, [given[0], derived], newTarget) as Request;
   setType(apply(requestHeaders, request, []) as Headers, known);
   innerSlots?.noteSource(request, known);
+  return noteObjectUrl(request, given[0]);
+}
+
+/** The one value of https://fetch.spec.whatwg.org/#enumdef-requestduplex. */
+function requireHalfDuplex(duplex: unknown): void {
+  if (duplex === undefined || `${duplex}` === "half") return;
+  throw new NativeTypeError(`Failed to construct 'Request': "${duplex}" is no value of RequestDuplex`);
+}
+
+/** Blobs that Requests had by their URL when they were made: https://url.spec.whatwg.org/#concept-url-blob-entry. */
+const requestedBlobs = new SafeWeakMap<Request, AppBlob>();
+
+function noteObjectUrl(request: Request, input: unknown): Request {
+  if (!hasObjectUrls()) return request;
+  const url = requestUrl(request);
+  if (!stringStartsWith(url, "blob:")) return request;
+  const blob = requestedBlob(input) ?? blobOfUrl(url);
+  if (blob !== undefined) requestedBlobs.set(request, blob);
   return request;
+}
+
+/** The Blob that a Request asks for by its `blob:` URL; undefined when the URL was not in force at its making. */
+export function requestedBlob(request: unknown): AppBlob | undefined {
+  return requestedBlobs.get(request as Request);
 }
 
 /** What the body of a Request or Response was made of, as long as it was not used; its clones have it too. */

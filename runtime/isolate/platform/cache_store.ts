@@ -1,8 +1,8 @@
 /** Kept responses of all caches of one app: bounded by bytes, the least recently used goes first. */
 
 import { bytesLength, headersGet, stringIndexOf, stringSlice } from "../../protocol/primordials.ts";
-import { firstKey, SafeMap } from "../../protocol/safe_collections.ts";
-import { append, filterList } from "../../protocol/safe_lists.ts";
+import { firstKey, SafeMap, SafeWeakMap } from "../../protocol/safe_collections.ts";
+import { append, filterList, sortList } from "../../protocol/safe_lists.ts";
 
 /** A response to a GET request. */
 export interface CacheEntry {
@@ -10,6 +10,8 @@ export interface CacheEntry {
   readonly cache: string | null;
   /** Of the request, without its fragment. */
   readonly url: string;
+  /** Of the request, as they were. */
+  readonly requestHeaders: readonly (readonly [string, string])[];
   /** What the response depends on: value of each request header that it names. */
   readonly vary: readonly (readonly [name: string, value: string | null])[];
   readonly status: number;
@@ -38,7 +40,11 @@ export class CacheStore {
   readonly #now: () => number;
   /** By URL, in the order of the last use. */
   readonly #entries = new SafeMap<CacheEntry, number>();
+  /** By URL, each in the order in which they were put. */
   readonly #byUrl = new SafeMap<string, CacheEntry[]>();
+  /** When each was put, as a count. */
+  readonly #turns = new SafeWeakMap<CacheEntry, number>();
+  #turn = 0;
   #bytes = 0;
 
   /** @param now wall clock, ms since the epoch */
@@ -63,6 +69,7 @@ export class CacheStore {
     if (bytes > this.#maxBytes) return false;
     while (this.#bytes + bytes > this.#maxBytes) this.remove(firstKey(this.#entries)!);
     this.#entries.set(entry, bytes);
+    this.#turns.set(entry, this.#turn++);
     this.#bytes += bytes;
     const same = this.#byUrl.get(entry.url);
     if (same === undefined) this.#byUrl.set(entry.url, [entry]);
@@ -81,7 +88,13 @@ export class CacheStore {
     else this.#byUrl.set(entry.url, others);
   }
 
-  /** Entries that answer a query, oldest use first; stale ones are let go. */
+  /** All entries of a cache in the order in which they were put. */
+  all(cache: string | null): CacheEntry[] {
+    const now = this.#now();
+    return filterList(this.#all(), (entry) => entry.cache === cache && entry.expiresAt > now);
+  }
+
+  /** Entries that answer a query, in the order in which they were put; stale ones are let go. */
   find(query: CacheQuery): CacheEntry[] {
     const candidates = query.ignoreSearch
       ? filterList(this.#all(), ({ url }) => withoutSearch(url) === withoutSearch(query.url))
@@ -113,12 +126,13 @@ export class CacheStore {
   #all(): CacheEntry[] {
     const all: CacheEntry[] = [];
     this.#entries.forEach((_bytes, entry) => append(all, entry));
-    return all;
+    // The map is in the order of use.
+    return sortList(all, (one, other) => this.#turns.get(one)! - this.#turns.get(other)!);
   }
 }
 
-function weightOf({ url, headers, statusText, vary, body }: CacheEntry): number {
-  const chars = url.length + statusText.length + charsOf(headers) + charsOf(vary);
+function weightOf({ url, headers, requestHeaders, statusText, vary, body }: CacheEntry): number {
+  const chars = url.length + statusText.length + charsOf(headers) + charsOf(requestHeaders) + charsOf(vary);
   return ENTRY_BYTES + 2 * chars + (body === null ? 0 : bytesLength(body));
 }
 

@@ -1,23 +1,18 @@
 /** `caches`: the Cache API as Workers have it, in the memory of the app's own isolate and never shared. */
 import { bare } from "../../protocol/bare.ts";
 import {
-  bytesLength,
-  bytesSet,
+  apply,
   defineProperty,
   entries,
   floor,
+  freeze,
   getOwnPropertyNames,
-  headersForEach,
   headersGet,
-  isUint8Array,
-  matches,
   NativeDOMException,
   NativeRequest,
   NativeResponse,
   NativeTypeError,
-  NativeUint8Array,
-  readerCancel,
-  readerRead,
+  promiseThen,
   requestHeaders,
   requestMethod,
   requestUrl,
@@ -29,17 +24,15 @@ import {
   responseStatusText,
   streamCancel,
   streamLocked,
-  streamReader,
-  stringIndexOf,
-  stringSlice,
   TO_STRING_TAG,
   wallClock,
 } from "../../protocol/primordials.ts";
 import { SafeMap } from "../../protocol/safe_collections.ts";
-import { append, filterList, listHas, mapList } from "../../protocol/safe_lists.ts";
+import { append, filterList, listHas, listOf, mapList } from "../../protocol/safe_lists.ts";
 import { keepingOf, varyOf } from "./cache_policy.ts";
+import { answerFrom, wholeAnswer } from "./cached_answer.ts";
 import { type CacheEntry, CacheStore } from "./cache_store.ts";
-import { withoutBase } from "../traffic/relative_urls.ts";
+import { iterable, keyOf, listOfHeaders, readBody, requestOf, responseOf, tooLarge } from "./cached_parts.ts";
 
 /** How a request is compared with kept ones. */
 export interface MatchOptions {
@@ -52,13 +45,15 @@ export interface MatchOptions {
 const MAX_CACHES = 1000;
 
 const opened = Symbol("opened");
-const HTTP_URL = /^https?:/;
 
 /** Without a prototype: an app's Object.prototype is not asked how to compare. */
 const NO_OPTIONS: MatchOptions = bare({});
 
 /** Makes the classes over one store, and the app's one CacheStorage. @boot */
-export function createCaches(store: CacheStore, now: () => number) {
+export function createCaches(
+  store: CacheStore,
+  { now, fetch }: { readonly now: () => number; readonly fetch: (request: Request) => Promise<Response> },
+) {
   class Cache {
     readonly #name: string | null;
 
@@ -67,14 +62,37 @@ export function createCaches(store: CacheStore, now: () => number) {
       this.#name = name;
     }
 
-    /** The kept response to a request, or undefined. */
+    /** The kept response to a request, a range of it or "not modified" where it asks for that; or undefined. */
     async match(request: RequestInfo | URL, options?: MatchOptions): Promise<Response | undefined> {
-      const found = this.#find(await requestOf(request, "match"), options ?? NO_OPTIONS);
-      const entry = found[found.length - 1];
+      const asked = await requestOf(request, "match");
+      const entry = this.#find(asked, options ?? NO_OPTIONS)[0];
       if (entry === undefined) return undefined;
       store.touch(entry);
-      const { status, statusText, headers, body } = entry;
-      return new NativeResponse(body, bare({ status, statusText, headers: headers as [string, string][] }));
+      return responseOf(answerFrom(entry, requestHeaders(asked)));
+    }
+
+    /** Every kept response to a request, or all there are. */
+    async matchAll(request?: RequestInfo | URL, options?: MatchOptions): Promise<readonly Response[]> {
+      const entries = await this.#listed(request, options, "matchAll");
+      return freeze(mapList(entries, (entry) => responseOf(wholeAnswer(entry))));
+    }
+
+    /** The requests of the kept responses, in the order in which they were put. */
+    async keys(request?: RequestInfo | URL, options?: MatchOptions): Promise<readonly Request[]> {
+      const entries = await this.#listed(request, options, "keys");
+      return freeze(mapList(entries, ({ url, requestHeaders: headers }) => {
+        return new NativeRequest(url, bare({ headers: iterable(headers) }));
+      }));
+    }
+
+    /** Fetches a request and keeps the response. */
+    async add(request: RequestInfo | URL): Promise<void> {
+      await addAll(this, [request]);
+    }
+
+    /** Fetches requests and keeps the responses: all or, when one of them fails, none. */
+    async addAll(requests: Iterable<RequestInfo | URL>): Promise<void> {
+      await addAll(this, listOf(requests));
     }
 
     /** Keeps a response, unless its headers forbid it. */
@@ -104,6 +122,7 @@ export function createCaches(store: CacheStore, now: () => number) {
       const entry: CacheEntry = {
         cache: this.#name,
         url: keyOf(asked),
+        requestHeaders: listOfHeaders(requestHeaders(asked)),
         vary: mapList(vary, (name) => [name, headersGet(requestHeaders(asked), name)]),
         status,
         statusText: responseStatusText(response),
@@ -120,6 +139,15 @@ export function createCaches(store: CacheStore, now: () => number) {
       const found = this.#find(await requestOf(request, "delete"), options ?? NO_OPTIONS);
       removeAll(store, found);
       return found.length > 0;
+    }
+
+    async #listed(
+      request: RequestInfo | URL | undefined,
+      options: MatchOptions | undefined,
+      action: string,
+    ): Promise<CacheEntry[]> {
+      if (request === undefined) return store.all(this.#name);
+      return this.#find(await requestOf(request, action), options ?? NO_OPTIONS);
     }
 
     #find(request: Request, { ignoreMethod, ignoreSearch, ignoreVary }: MatchOptions): CacheEntry[] {
@@ -165,6 +193,23 @@ export function createCaches(store: CacheStore, now: () => number) {
       return cache;
     }
 
+    /** What the first cache with a name that has a response says; `cacheName` names the one to look at. */
+    async match(
+      request: RequestInfo | URL,
+      options: MatchOptions & { readonly cacheName?: string } = NO_OPTIONS,
+    ): Promise<Response | undefined> {
+      const { cacheName } = options;
+      const wanted: Cache[] = [];
+      this.#named.forEach((cache, name) => {
+        if (cacheName === undefined || `${cacheName}` === name) append(wanted, cache);
+      });
+      for (let at = 0; at < wanted.length; at++) {
+        const found = await apply(matchIn, wanted[at], [request, options]) as Response | undefined;
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    }
+
     has(name: string): Promise<boolean> {
       return resolved(this.#named.has(`${name}`));
     }
@@ -182,6 +227,32 @@ export function createCaches(store: CacheStore, now: () => number) {
     }
   }
 
+  const { match: matchIn, put } = Cache.prototype;
+  /** Fetches all before it keeps any. */
+  async function addAll(cache: Cache, requests: readonly (RequestInfo | URL)[]): Promise<void> {
+    const fetched: { readonly asked: Request; readonly response: Promise<Response> }[] = [];
+    for (let at = 0; at < requests.length; at++) {
+      const asked = await requestOf(requests[at]!, "add");
+      if (requestMethod(asked) !== "GET") {
+        throw new NativeTypeError(`Cannot add ${requestMethod(asked)}: only GET is cached`);
+      }
+      const response = fetch(asked);
+      // One that fails while another is waited for is no stray rejection: its turn comes.
+      promiseThen(response, undefined, () => {});
+      append(fetched, { asked, response });
+    }
+    for (let at = 0; at < fetched.length; at++) {
+      const { asked, response } = fetched[at]!;
+      const status = responseStatus(await response);
+      if (status < 200 || status > 299 || status === 206) {
+        throw new NativeTypeError(`Cannot add "${requestUrl(asked)}": its status is ${status}`);
+      }
+    }
+    for (let at = 0; at < fetched.length; at++) {
+      await apply(put, cache, [fetched[at]!.asked, await fetched[at]!.response]);
+    }
+  }
+
   for (const { name, prototype } of [Cache, CacheStorage]) {
     defineProperty(prototype, TO_STRING_TAG, { value: name, configurable: true });
     for (const member of getOwnPropertyNames(prototype)) {
@@ -193,9 +264,9 @@ export function createCaches(store: CacheStore, now: () => number) {
 }
 
 /** Gives the app `caches`: an eighth of what it may hold outside its heap. @boot */
-export function installCaches(externalBytes: number): void {
+export function installCaches(externalBytes: number, fetch: (request: Request) => Promise<Response>): void {
   const now = wallClock;
-  const made = createCaches(new CacheStore(floor(externalBytes / 8), now), now);
+  const made = createCaches(new CacheStore(floor(externalBytes / 8), now), { now, fetch });
   for (const [name, value] of entries(made)) {
     defineProperty(globalThis, name, {
       value,
@@ -206,65 +277,6 @@ export function installCaches(externalBytes: number): void {
   }
 }
 
-/** @throws {TypeError} for what is no HTTP request */
-// deno-lint-ignore require-await -- a failure must be a rejection
-async function requestOf(input: RequestInfo | URL, action: string): Promise<Request> {
-  const request = input instanceof NativeRequest ? input : withoutBase(() => new NativeRequest(input));
-  if (!matches(HTTP_URL, requestUrl(request))) {
-    throw new NativeTypeError(`Cannot ${action} "${requestUrl(request)}": its scheme is not http(s)`);
-  }
-  return request;
-}
-
-function keyOf(request: Request): string {
-  const url = requestUrl(request);
-  const fragment = stringIndexOf(url, "#");
-  return fragment < 0 ? url : stringSlice(url, 0, fragment);
-}
-
 function removeAll(store: CacheStore, found: readonly CacheEntry[]): void {
   for (let at = 0; at < found.length; at++) store.remove(found[at]!);
-}
-
-function listOfHeaders(headers: Headers): [string, string][] {
-  const list: [string, string][] = [];
-  headersForEach(headers, (value, name) => append(list, [name, value]));
-  return list;
-}
-
-/** @throws {DOMException} when it is too long for the cache */
-async function readBody(
-  body: ReadableStream<Uint8Array> | null,
-  maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (body === null) return null;
-  const reader = streamReader(body);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  while (true) {
-    const { done, value } = await readerRead(reader);
-    if (done) break;
-    if (!isUint8Array(value)) throw new NativeTypeError("Cannot put a stream chunk that is no Uint8Array");
-    size += bytesLength(value);
-    if (size > maxBytes) {
-      const error = tooLarge(maxBytes);
-      await readerCancel(reader, error);
-      throw error;
-    }
-    append(chunks, value);
-  }
-  const whole = new NativeUint8Array(size);
-  let end = 0;
-  for (let at = 0; at < chunks.length; at++) {
-    bytesSet(whole, chunks[at]!, end);
-    end += bytesLength(chunks[at]!);
-  }
-  return whole;
-}
-
-function tooLarge(maxBytes: number): DOMException {
-  return new NativeDOMException(
-    `Cannot put the response: the app's caches hold ${maxBytes} bytes`,
-    "QuotaExceededError",
-  );
 }

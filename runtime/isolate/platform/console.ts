@@ -78,22 +78,37 @@ export function createConsole(sink: ConsoleSink): Console {
     );
   }
 
-  const at = (level: ConsoleLevel) => (...parameters: unknown[]) => write(level, parameters);
-  const log = at("info");
+  // Methods, so that they are no constructors; names, lengths and labels as https://console.spec.whatwg.org has them.
   const elapsed = (label: string) => {
     const start = timers.get(label);
     return start === undefined ? null : `${label}: ${numberToFixed(now() - start, 3)}ms`;
   };
 
   const methods: Partial<Console> & Record<string, unknown> = {
-    log,
-    info: at("info"),
-    debug: at("debug"),
-    warn: at("warn"),
-    error: at("error"),
-    dir: (value: unknown) => log(value),
-    dirxml: log,
-    table: (value: unknown) => log(value),
+    log(...parameters: unknown[]) {
+      write("info", parameters);
+    },
+    info(...parameters: unknown[]) {
+      write("info", parameters);
+    },
+    debug(...parameters: unknown[]) {
+      write("debug", parameters);
+    },
+    warn(...parameters: unknown[]) {
+      write("warn", parameters);
+    },
+    error(...parameters: unknown[]) {
+      write("error", parameters);
+    },
+    dir(value: unknown = undefined) {
+      write("info", [value]);
+    },
+    dirxml(...parameters: unknown[]) {
+      write("info", parameters);
+    },
+    table(value: unknown = undefined) {
+      write("info", [value]);
+    },
     trace(...parameters: unknown[]) {
       const holder = { stack: "" };
       captureStackTrace?.(holder, methods.trace as (...all: unknown[]) => void);
@@ -102,29 +117,39 @@ export function createConsole(sink: ConsoleSink): Console {
       const frames = stringSlice(holder.stack, stringIndexOf(holder.stack, "\n"));
       write("debug", ["%s", `Trace${label === "" ? "" : `: ${label}`}${frames}`]);
     },
-    assert(condition?: boolean, ...parameters: unknown[]) {
-      if (!condition) write("error", behind("Assertion failed", parameters));
+    assert(condition: unknown = false, ...parameters: unknown[]) {
+      if (condition) return;
+      const first = parameters[0];
+      if (typeof first !== "string") return write("error", behind("Assertion failed", parameters));
+      parameters[0] = `Assertion failed: ${first}`;
+      write("error", parameters);
     },
-    count(label = "default") {
+    count(given: unknown = "default") {
+      const label = `${given}`;
       const count = (counts.get(label) ?? 0) + 1;
       counts.set(label, count);
-      log(`${label}: ${count}`);
+      write("info", [`${label}: ${count}`]);
     },
-    countReset(label = "default") {
-      counts.delete(label);
+    countReset(given: unknown = "default") {
+      const label = `${given}`;
+      if (!counts.delete(label)) write("warn", [`Count for "${label}" does not exist`]);
     },
-    time(label = "default") {
-      timers.set(label, now());
+    time(given: unknown = "default") {
+      const label = `${given}`;
+      if (timers.has(label)) write("warn", [`Timer "${label}" already exists`]);
+      else timers.set(label, now());
     },
-    timeLog(label = "default", ...parameters: unknown[]) {
+    timeLog(given: unknown = "default", ...parameters: unknown[]) {
+      const label = `${given}`;
       const text = elapsed(label);
       if (text === null) write("warn", [`Timer "${label}" does not exist`]);
       else write("info", behind(text, parameters));
     },
-    timeEnd(label = "default") {
+    timeEnd(given: unknown = "default") {
+      const label = `${given}`;
       const text = elapsed(label);
       if (text === null) write("warn", [`Timer "${label}" does not exist`]);
-      else log(text);
+      else write("info", [text]);
       timers.delete(label);
     },
     group(...parameters: unknown[]) {
@@ -142,5 +167,7 @@ export function createConsole(sink: ConsoleSink): Console {
     },
   };
   Object.defineProperty(methods, Symbol.toStringTag, { value: "console", configurable: true });
+  // A namespace object: https://webidl.spec.whatwg.org/#namespace-object
+  Object.setPrototypeOf(methods, {});
   return methods as Console;
 }

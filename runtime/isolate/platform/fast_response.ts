@@ -119,34 +119,39 @@ export function createFastResponse(upgrade: UpgradeResponse): typeof Response {
     if (end !== undefined && end !== null) return upgrade(end, init!.headers);
     return makeResponse(arguments);
   }
-  const define = (name: string, value: unknown, enumerable: boolean) =>
-    defineMember(FastResponse, name, value, enumerable);
   Object.setPrototypeOf(FastResponse, getPrototypeOf(NativeResponse));
   Object.defineProperty(FastResponse, "name", { value: "Response", configurable: true });
   Object.defineProperty(FastResponse, "length", { value: NativeResponse.length, configurable: true });
   Object.defineProperty(FastResponse, "prototype", { value: NativeResponse.prototype, writable: false });
-  define("error", function error() {
-    return apply(makeError, NativeResponse, []);
-  }, true);
-  define("redirect", function redirect(url: string | URL, status = 302) {
-    const path = pathOf(NativeString(url));
-    if (path === null) return withoutBase(() => apply(makeRedirect, NativeResponse, [url, status]) as Response);
-    // The client knows the origin, the isolate need not: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2
-    const checked = apply(makeRedirect, NativeResponse, ["http://relative.invalid", status]) as Response;
-    return new NativeResponse(null, bare({ status: checked.status, headers: bare({ location: path }) }));
-  }, true);
-  define("json", function json(...given: Parameters<typeof NativeResponse.json>) {
-    const data = given[0];
-    const init = given[1];
-    if (given.length > 0 && (init === undefined || (init !== null && typeof init === "object"))) {
-      const text = stringify(data);
-      if (text !== undefined) {
-        const short = shortResponse(text, init, "application/json");
-        if (short !== undefined) return short;
+  // Methods, so that they have names and are no constructors.
+  const statics = {
+    error() {
+      return apply(makeError, NativeResponse, []);
+    },
+    redirect(url: string | URL, status = 302) {
+      if (arguments.length === 0) return apply(makeRedirect, NativeResponse, []);
+      const path = pathOf(NativeString(url));
+      if (path === null) return withoutBase(() => apply(makeRedirect, NativeResponse, [url, status]) as Response);
+      // The client knows the origin, the isolate need not: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2
+      const checked = apply(makeRedirect, NativeResponse, ["http://relative.invalid", status]) as Response;
+      return new NativeResponse(null, bare({ status: checked.status, headers: bare({ location: path }) }));
+    },
+    json(...given: Parameters<typeof NativeResponse.json>) {
+      const data = given[0];
+      const init = given[1];
+      if (given.length > 0 && (init === undefined || (init !== null && typeof init === "object"))) {
+        const text = stringify(data);
+        if (text !== undefined) {
+          const short = shortResponse(text, init, "application/json");
+          if (short !== undefined) return short;
+        }
       }
-    }
-    return apply(makeJson, NativeResponse, given);
-  }, true);
+      return apply(makeJson, NativeResponse, given);
+    },
+  };
+  for (const [name, value] of Object.entries(statics)) defineMember(FastResponse, name, value, true);
+  // As WebIDL counts: json(data, optional init).
+  Object.defineProperty(statics.json, "length", { value: 1, configurable: true });
   Object.defineProperty(NativeResponse.prototype, "constructor", {
     value: FastResponse,
     writable: true,

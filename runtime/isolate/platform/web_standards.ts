@@ -1,5 +1,15 @@
 /** Mends what a node worker lacks or distorts of ECMA-429 (docs/decisions/0007): names, descriptors, timers, events. */
-import { global } from "../../protocol/primordials.ts";
+import {
+  apply,
+  controllerAbort,
+  controllerSignal,
+  global,
+  NativeAbortController,
+  NativeDOMException,
+  NativeNumber,
+  requestMethod,
+  trunc,
+} from "../../protocol/primordials.ts";
 import { installErrorEvents, type UncaughtSink } from "./event_standards.ts";
 import { createTimers } from "./timers.ts";
 
@@ -22,7 +32,7 @@ const LENGTHS: Readonly<Record<string, number>> = {
 };
 
 /** Interfaces whose objects Deno calls "Event". */
-const UNTAGGED = ["CustomEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent", "CloseEvent"];
+const UNTAGGED = ["CustomEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent", "CloseEvent", "ProgressEvent"];
 
 const { defineProperty, getOwnPropertyDescriptor } = Object;
 
@@ -47,7 +57,8 @@ export function installWebStandards(report: UncaughtSink): void {
     configurable: true,
     enumerable: false,
   });
-  addDuplex();
+  addRequestAttributes();
+  keepTimeoutContext();
   settleGlobals();
 }
 
@@ -87,16 +98,43 @@ function defineScope(): void {
   });
 }
 
-/** https://fetch.spec.whatwg.org/#dom-request-duplex: "half" for every Request. @boot */
-function addDuplex(): void {
-  const methodOf = getOwnPropertyDescriptor(Request.prototype, "method")!.get!;
-  const { apply } = Reflect;
-  const { get } = getOwnPropertyDescriptor({
-    get duplex() {
-      // Throws for what is no Request.
-      apply(methodOf, this, []);
-      return "half";
+/** Attributes that Deno lacks, with the value that they have for every Request that code can make. */
+const REQUEST_ATTRIBUTES = { duplex: "half", destination: "", isReloadNavigation: false, isHistoryNavigation: false };
+
+/** https://fetch.spec.whatwg.org/#request-class @boot */
+function addRequestAttributes(): void {
+  for (const [name, value] of Object.entries(REQUEST_ATTRIBUTES)) {
+    const { get } = getOwnPropertyDescriptor({
+      get [name]() {
+        // Throws for what is no Request.
+        requestMethod(this as unknown as Request);
+        return value;
+      },
+    }, name)!;
+    defineProperty(Request.prototype, name, { get: get!, enumerable: true, configurable: true });
+  }
+}
+
+/** The longest that a timer takes, in ms; Deno's own signal takes more. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+const NativeAbortSignal = AbortSignal;
+const timeoutOfDeno = AbortSignal.timeout;
+const startTimer = setTimeout;
+
+/** Deno's `AbortSignal.timeout` aborts in no async context; a timer aborts in that of its call. @boot */
+function keepTimeoutContext(): void {
+  const { timeout } = {
+    timeout(delayMs: unknown): AbortSignal {
+      const wanted = arguments.length === 0 ? NaN : trunc(NativeNumber(delayMs));
+      // What it refuses and what no timer takes is left to it.
+      if (!(wanted >= 0 && wanted <= MAX_TIMER_MS)) return apply(timeoutOfDeno, NativeAbortSignal, arguments as never);
+      const controller = new NativeAbortController();
+      startTimer(() => {
+        controllerAbort(controller, new NativeDOMException("Signal timed out.", "TimeoutError"));
+      }, wanted);
+      return controllerSignal(controller);
     },
-  }, "duplex")!;
-  defineProperty(Request.prototype, "duplex", { get: get!, enumerable: true, configurable: true });
+  };
+  const kept = getOwnPropertyDescriptor(AbortSignal, "timeout")!;
+  defineProperty(AbortSignal, "timeout", { ...kept, value: timeout });
 }

@@ -12,7 +12,7 @@ escape unescape eval isFinite isNaN DisposableStack AsyncDisposableStack Tempora
 const WEB =
   `console queueMicrotask structuredClone reportError atob btoa setTimeout clearTimeout setInterval clearInterval
 AbortController AbortSignal Event EventTarget CustomEvent ErrorEvent MessageEvent CloseEvent PromiseRejectionEvent
-MessageChannel MessagePort DOMException QuotaExceededError Blob File FormData Headers Request Response fetch WebSocket
+ProgressEvent MessageChannel MessagePort DOMException QuotaExceededError Blob File FileReader FormData Headers Request Response fetch WebSocket
 ReadableStream ReadableStreamDefaultReader ReadableStreamDefaultController ReadableStreamBYOBReader
 ReadableStreamBYOBRequest ReadableByteStreamController WritableStream WritableStreamDefaultWriter
 WritableStreamDefaultController TransformStream TransformStreamDefaultController ByteLengthQueuingStrategy

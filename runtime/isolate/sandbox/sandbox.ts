@@ -49,8 +49,6 @@ export function shieldPort(port: MessagePort): void {
 export function closeDoors(heapLimitBytes: number): string[] {
   disarmProcess();
   const leftovers = removeGlobals();
-  delete (URL as unknown as Record<string, unknown>).createObjectURL;
-  delete (URL as unknown as Record<string, unknown>).revokeObjectURL;
   for (const prototype of [EventTarget.prototype, Event.prototype, MessageEvent.prototype]) lockPrototype(prototype);
   guardNatives(heapLimitBytes);
   limitSubtleCrypto();

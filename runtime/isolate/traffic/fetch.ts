@@ -24,14 +24,16 @@ import {
   weakDeref,
 } from "../../protocol/primordials.ts";
 import { SafeMap } from "../../protocol/safe_collections.ts";
-import { joinHeaders, splitHeaders } from "../../protocol/header_block.ts";
+import { type HeaderList, joinHeaders, splitHeaders } from "../../protocol/header_block.ts";
 import { innerSlots } from "../../protocol/inner_slots.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
 import { readerSource } from "../../protocol/byte_stream.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
 import { knownBodyOf, makeRequest } from "../bodies/body_sources.ts";
+import { fetchBlob } from "./fetch_blob.ts";
 import { withoutBase } from "./relative_urls.ts";
 import { currentTrace } from "./request_trace.ts";
+import { type Followed, requestAfter } from "./sent_again.ts";
 
 interface Pending {
   readonly resolve: (response: Response) => void;
@@ -39,6 +41,10 @@ interface Pending {
   readonly receiving: Receiving;
   /** Takes the abort listener back. */
   readonly forget: () => void;
+  /** Set where redirects are followed here. */
+  followed: Followed | null;
+  /** Redirects that led to it. */
+  readonly redirects: number;
 }
 
 const nativeFetch = fetch;
@@ -79,6 +85,7 @@ export class FetchClient {
     }
     // Data URLs hold their own answer.
     if (stringStartsWith(requestUrl(request), "data:")) return apply(nativeFetch, undefined, [request]);
+    if (stringStartsWith(requestUrl(request), "blob:")) return fetchBlob(request);
     return new NativePromise((resolve, reject) => this.#start(request, resolve, reject));
   }
 
@@ -86,6 +93,7 @@ export class FetchClient {
     request: Request,
     resolve: (response: Response) => void,
     reject: (reason: unknown) => void,
+    redirects = 0,
   ): void {
     const signal = signalOf(request);
     if (signalAborted(signal)) return reject(signalReason(signal));
@@ -109,6 +117,8 @@ export class FetchClient {
       reject,
       receiving,
       forget: () => targetForget(signal, "abort", onAbort),
+      followed: null,
+      redirects,
     });
     this.#send(id, request);
   }
@@ -130,20 +140,27 @@ export class FetchClient {
     const wire = this.#wire;
     const body = innerSlots === null ? requestBody(request) : innerSlots.takeRequestBody(innerSlots.request(request));
     // A stream over bytes that are at hand has a length; what is no stream has it anyway.
-    const size = knownBodyOf(request)?.size;
+    const known = knownBodyOf(request);
+    const size = known?.size;
     const length = size === undefined || body instanceof NativeUint8Array
       ? ""
       : joinHeaders([["content-length", `${size}`]]);
     const headers = withTrace(requestHeaders(request)) + length;
     const method = requestMethod(request);
     const url = requestUrl(request);
-    const redirect = requestRedirect(request);
+    let redirect = requestRedirect(request);
     if (body === null) wire.out.push(OP.FETCH, id, method, url, headers, redirect, BODY.NONE, null);
     else if (typeof body === "string") wire.out.push(OP.FETCH, id, method, url, headers, redirect, BODY.WHOLE, body);
     else if (body instanceof NativeUint8Array) {
       wire.out.begin(OP.FETCH, id, method, url, headers, redirect, BODY.WHOLE);
       wire.pushBytes(body, false);
     } else {
+      if (known !== null && redirect === "follow") {
+        // The host passes it on and keeps nothing of it, so that it cannot send it a second time.
+        redirect = "manual";
+        const pending = this.#pending.get(id)!;
+        pending.followed = { request, body: known, redirects: pending.redirects };
+      }
       wire.out.push(OP.FETCH, id, method, url, headers, redirect, BODY.STREAM, null);
       wire.send(id, readerSource(body), { owned: false, onEnd() {} });
     }
@@ -160,14 +177,36 @@ export class FetchClient {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     const list = splitHeaders(headers);
+    if (pending.followed !== null && this.#follow(id, pending, status, list)) return;
     let body: ReadableStream<Uint8Array> | null = null;
     if (bodyKind === BODY.STREAM) body = this.#wire.readableOf(pending.receiving, { byob: true });
     else this.#wire.onEnd(id);
+    const wasRedirected = redirected || pending.redirects > 0;
     pending.resolve(
       innerSlots === null
-        ? publicResponse(status, statusText, headers, body, url, redirected)
-        : innerSlots.makeFetched({ status, statusText, headers: list, body, url, redirected }),
+        ? publicResponse(status, statusText, headers, body, url, wasRedirected)
+        : innerSlots.makeFetched({ status, statusText, headers: list, body, url, redirected: wasRedirected }),
     );
+  }
+
+  /** Goes on to where a redirect points. @returns whether it is one */
+  #follow(id: number, pending: Pending, status: number, headers: HeaderList): boolean {
+    let next: Request | null;
+    try {
+      next = requestAfter(pending.followed!, status, headers);
+      if (next === null) return false;
+    } catch (error) {
+      next = null;
+      pending.reject(error);
+    }
+    // Nobody reads its body, and nobody needs the rest of ours.
+    this.#abort(id);
+    this.#wire.stopSending(id, "The answer is a redirect");
+    this.#wire.failReceiving(id, new NativeTypeError("The answer is a redirect"));
+    if (next !== null) {
+      this.#start(next, pending.resolve, pending.reject, pending.redirects + 1);
+    }
+    return true;
   }
 
   /** ERROR in the body of an answer. */

@@ -1,5 +1,6 @@
 /** WebSocket inside an isolate: outgoing, taken over from a client, or one end of a WebSocketPair. */
 import { bare } from "../../protocol/bare.ts";
+import { messageWeight } from "../../protocol/message_weight.ts";
 import {
   bytesLength,
   defineProperty,
@@ -11,6 +12,7 @@ import {
   NativeEvent,
   NativeMessageEvent,
   NativeString,
+  NativeTypeError,
   stringify,
   targetDispatch,
   targetForget,
@@ -28,7 +30,7 @@ import { parseSocketUrl } from "./socket_url.ts";
 export interface SocketTransport {
   send(data: string | Uint8Array): void;
   close(code: number, reason: string): void;
-  /** The app has dispatched this much of what arrived. */
+  /** The app has dispatched this much of what arrived, by the weights of its messages. */
   dispatched(bytes: number): void;
 }
 
@@ -89,6 +91,7 @@ export class AppSocket extends EventTarget {
   constructor(url: string | URL | typeof INTERNAL, protocols: string | string[] = []) {
     super();
     if (url === INTERNAL) return;
+    if (arguments.length === 0) throw new NativeTypeError("Cannot construct a WebSocket: it needs a URL");
     const parsed = parseSocketUrl(url as string | URL);
     const list = typeof protocols === "string" ? [protocols] : listOf(protocols);
     if (!areProtocols(list)) {
@@ -241,10 +244,11 @@ export class AppSocket extends EventTarget {
 
       /** A message arrived. */
       receive(socket: AppSocket, data: string | Uint8Array<ArrayBuffer>): void {
+        const weight = messageWeight(data); // Now: the app may transfer the buffer away.
         const deliver = () => {
           if (socket.#forward !== null) return socket.#forward.send(data);
           // As the standard has it, nothing is heard of once close() was called.
-          if (socket.#readyState >= CLOSING) return socket.#transport?.dispatched(sizeOf(data));
+          if (socket.#readyState >= CLOSING) return socket.#transport?.dispatched(weight);
           const isBlob = socket.#binaryType === "blob";
           let shown: string | AppBlob | ArrayBuffer;
           try {
@@ -255,12 +259,12 @@ export class AppSocket extends EventTarget {
           } catch {
             // There is no room for it; the app learns of it by the close.
             socket.close(4013, "The app holds too much Blob data");
-            return socket.#transport?.dispatched(sizeOf(data));
+            return socket.#transport?.dispatched(weight);
           }
           try {
             targetDispatch(socket, new NativeMessageEvent("message", bare({ data: shown })));
           } finally {
-            socket.#transport?.dispatched(sizeOf(data));
+            socket.#transport?.dispatched(weight);
           }
         };
         if (socket.#unaccepted === null) deliver();

@@ -52,7 +52,7 @@ Deno.test("Each app has caches of its own, of an eighth of what it may hold outs
       "function",
       "function",
       true,
-      ["constructor", "delete", "match", "put"],
+      ["add", "addAll", "constructor", "delete", "keys", "match", "matchAll", "put"],
     ]);
     // 8 MiB hold seven bodies of 1 MiB and their heads.
     assertEquals(await (await nano.fetch(app, "/fill")).json(), 7);

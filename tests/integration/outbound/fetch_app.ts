@@ -67,7 +67,7 @@ const runs = {
       all.push(await answer.json());
     }
     const to = up + "/redirect?status=307&to=" + encodeURIComponent(up + "/length");
-    for (const body of bodies.slice(0, 4)) all.push((await (await fetch(to, { method: "POST", body })).json())[1]);
+    for (const body of bodies.slice(0, 6)) all.push((await (await fetch(to, { method: "POST", body })).json())[1]);
     return all;
   },
   async response({ up }) {
@@ -91,6 +91,21 @@ const runs = {
     result.loop = await describe(() => fetch(up + "/loop"));
     result.streamed = await describe(() =>
       fetch(up + "/redirect?status=307&to=" + to, { method: "POST", body: new Blob(["x"]).stream(), duplex: "half" }));
+    const big = new Blob(["0123456789".repeat(300_000)], { type: "text/big" });
+    const bigTo = (status, method) => fetch(up + "/redirect?status=" + status + "&to=" + to, { method, body: big });
+    result.big = [];
+    for (const [status, method] of [[307, "POST"], [308, "PUT"], [302, "PUT"], [302, "POST"], [303, "PUT"]]) {
+      const answer = await bigTo(status, method);
+      const { method: sent, body, headers } = await answer.json();
+      result.big.push([sent, body.length, body.slice(-3), headers["content-type"] ?? null, answer.redirected, answer.url === up + "/echo"]);
+    }
+    const twice = up + "/redirect?status=307&to=" + encodeURIComponent(up + "/redirect?status=308&to=" + to);
+    result.bigTwice = (await (await fetch(twice, { method: "POST", body: big })).json()).body.length;
+    result.bigLoop = await describe(() => fetch(up + "/loop", { method: "PUT", body: big }));
+    result.bigError = await describe(() => fetch(twice, { method: "PUT", body: big, redirect: "error" }));
+    const shown = await fetch(twice, { method: "PUT", body: big, redirect: "manual" });
+    result.bigManual = [shown.status, shown.redirected, await shown.text()];
+    result.bigPlain = (await (await fetch(up + "/echo", { method: "POST", body: big })).json()).body.length;
     return result;
   },
   async codings({ up }) {

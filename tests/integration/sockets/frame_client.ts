@@ -91,6 +91,11 @@ export class FrameClient implements Disposable {
     await writeAll(this.#conn, frame);
   }
 
+  /** Sends bytes as they are, which no client of good manners would. */
+  async sendBytes(bytes: Uint8Array): Promise<void> {
+    await writeAll(this.#conn, bytes);
+  }
+
   /** The next frame, or null when the connection has ended. */
   async read(): Promise<Frame | null> {
     const head = await this.#take(2);

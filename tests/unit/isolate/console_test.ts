@@ -4,7 +4,7 @@
  * Its clock is not injectable: it must be the one from before the app's first line. So the report of dropped lines,
  * which comes with the next second, is only tested for being bounded, not for its moment.
  */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { createConsole } from "../../../runtime/isolate/platform/console.ts";
 
 /** A console and its lines as `level: text`. */
@@ -23,6 +23,9 @@ Deno.test("createConsole() writes each method at its level, formatted without co
   console.dir({ a: 1 });
   console.assert(true, "not shown");
   console.assert(false, "shown");
+  console.assert(false, "%s and %d", "a", 1);
+  console.assert(false, { a: 1 });
+  console.assert();
   assertEquals(lines, [
     "info: a is 1 { b: [ 2 ] }",
     "info: info",
@@ -30,7 +33,39 @@ Deno.test("createConsole() writes each method at its level, formatted without co
     "warn: warn",
     "error: boom",
     "info: { a: 1 }",
-    "error: Assertion failed shown",
+    "error: Assertion failed: shown",
+    "error: Assertion failed: a and 1",
+    "error: Assertion failed { a: 1 }",
+    "error: Assertion failed",
+  ]);
+});
+
+Deno.test("createConsole() makes a namespace object whose methods have names, lengths and labels as the standard has them", () => {
+  const { console, lines } = listen();
+  const methods = console as unknown as Record<string, (...given: unknown[]) => void>;
+  for (const [name, method] of Object.entries(methods)) {
+    assertEquals([name, method.length, "prototype" in method], [method.name, 0, false]);
+  }
+  const prototype = Object.getPrototypeOf(console);
+  assertEquals([Reflect.ownKeys(prototype), Object.getPrototypeOf(prototype)], [[], Object.prototype]);
+  assertEquals(String(console), "[object console]");
+  for (const name of ["count", "time", "timeLog", "timeEnd", "countReset"]) {
+    let conversions = 0;
+    methods[name]!({ toString: () => `label ${++conversions}` });
+    assertEquals([name, conversions], [name, 1]);
+    assertThrows(() => methods[name]!(Symbol("no label")), TypeError);
+  }
+  assertEquals(lines.splice(0).map((line) => line.replace(/[\d.]+ms/, "ms")), [
+    "info: label 1: 1",
+    "info: label 1: ms",
+    "info: label 1: ms",
+  ]);
+  console.countReset("never counted");
+  console.time("twice");
+  console.time("twice");
+  assertEquals(lines, [
+    'warn: Count for "never counted" does not exist',
+    'warn: Timer "twice" already exists',
   ]);
 });
 

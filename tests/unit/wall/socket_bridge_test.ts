@@ -1,5 +1,6 @@
 /** The host's half of an app's sockets: order, bounds and the ends of connections. */
 import { assertEquals, assertThrows } from "@std/assert";
+import { messageWeight } from "../../../runtime/protocol/message_weight.ts";
 import { MAX_SOCKET_BYTES, SocketBridge } from "../../../runtime/wall/socket_bridge.ts";
 import type { RequestEnd } from "../../../runtime/request_end.ts";
 import { OP } from "../../../runtime/protocol/operations.ts";
@@ -87,6 +88,20 @@ Deno.test("Messages that the app does not take close the connection at the bound
   // The connection breaks off without a code, and the app hears the reason that the host had.
   socket.end(0);
   assertEquals(told(), [OP.SOCKET_CLOSE, ID, 4013, "The app takes messages too slowly"]);
+});
+
+Deno.test("Empty messages that the app does not take fill the bound too", () => {
+  const { socket, bridge } = scene();
+  socket.open();
+  const most = MAX_SOCKET_BYTES / messageWeight("");
+  for (let at = 0; at < most; at++) socket.arrive(at % 2 === 0 ? "" : new ArrayBuffer(0));
+  assertEquals(socket.closes, []);
+  bridge.onDispatched(ID, messageWeight(""));
+  socket.arrive("");
+  assertEquals(socket.closes, []);
+  socket.arrive("");
+  assertEquals(socket.closes, [[4013, "The app takes messages too slowly"]]);
+  socket.end(4013);
 });
 
 Deno.test("Messages that the client does not take close the connection at the bound", () => {

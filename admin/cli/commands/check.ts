@@ -2,6 +2,7 @@
 import { CONFIG_OPTION } from "../line/usual_options.ts";
 import { relative } from "node:path";
 import {
+  assetRuleMistakes,
   type EntryReport,
   entryReport,
   loadConfig,
@@ -50,7 +51,8 @@ export const command: Command = {
       const config = await loadConfig(file, { hostEnv: io.env });
       const entries = await Promise.all(config.apps.map((app) => entryReport(app, config)));
       const preview = await previewReload(config, io);
-      const apps = config.apps.map((app, index) => ({ app, entry: entries[index]! }));
+      const rules = await Promise.all(config.apps.map((app, at) => assetRuleMistakes(assetsOf(app, entries[at]!))));
+      const apps = config.apps.map((app, index) => ({ app, entry: entries[index]!, rules: rules[index]! }));
       if (json) io.out(JSON.stringify({ ok: true, file, apps: apps.map(shownApp), errors: [], ...preview }));
       else for (const text of lines(file, apps, preview)) io.out(text);
       return 0;
@@ -68,10 +70,17 @@ export const command: Command = {
 interface CheckedApp {
   readonly app: NanoConfig["apps"][number];
   readonly entry: EntryReport;
+  /** What is wrong with `_headers` and `_redirects` of its files. */
+  readonly rules: readonly string[];
 }
 
-function shownApp({ app: { name, hostnames, project }, entry }: CheckedApp) {
-  return { name, hostnames, entry, ...project === null ? {} : { project } };
+function shownApp({ app: { name, hostnames, project }, entry, rules }: CheckedApp) {
+  return { name, hostnames, entry, rules, ...project === null ? {} : { project } };
+}
+
+/** The folder of static files that an app has, or consists of. */
+function assetsOf({ assets }: CheckedApp["app"], entry: EntryReport): string | null {
+  return assets?.path ?? ("error" in entry ? null : entry.site);
 }
 
 function entryLines(entry: EntryReport): string[] {
@@ -107,10 +116,11 @@ function projectLines(
 function lines(file: string, apps: readonly CheckedApp[], preview: Preview): readonly string[] {
   const head = [
     `${file} is right: ${apps.length} ${apps.length === 1 ? "app" : "apps"}`,
-    ...apps.flatMap(({ app, entry }) => [
+    ...apps.flatMap(({ app, entry, rules }) => [
       `  ${app.name}  ${app.hostnames.join(", ")}`,
       ...entryLines(entry),
       ...projectLines(app),
+      ...rules.map((mistake) => `    ${mistake}`),
     ]),
   ];
   if (!preview.running) return [...head, "No NANO runs with this configuration"];

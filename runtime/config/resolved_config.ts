@@ -101,6 +101,8 @@ export interface AppConfig extends AppLimits {
   readonly main: string | null;
   /** Variables that are no texts, as a Workers project's `vars` may be: in `env` only. */
   readonly jsonVars: Readonly<Record<string, JsonValue>>;
+  /** Other apps that it calls by `env.NAME.fetch`. */
+  readonly services: readonly ServiceConfig[];
   /** What was read of the Workers project in its folder, or null when it is none. */
   readonly project: ProjectReport | null;
 }
@@ -115,6 +117,16 @@ export interface ProjectReport {
   readonly missing: readonly MissingBinding[];
   /** What else of it has no effect, each a sentence with its line. */
   readonly notes: readonly string[];
+}
+
+/** Another app that an app calls. */
+export interface ServiceConfig {
+  /** In `env`. */
+  readonly name: string;
+  /** Name of the app; there may be none of it. */
+  readonly app: string;
+  /** Where it is asked for, such as "wrangler.jsonc, line 12". */
+  readonly where: string;
 }
 
 /** A folder of static files. */

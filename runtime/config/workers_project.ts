@@ -27,6 +27,15 @@ export type ProjectBinding =
   | { readonly name: string; readonly kind: "kv"; readonly id: string }
   | Extract<BindingConfig, { readonly kind: "rate_limit" }>;
 
+/** Another Worker that the project calls. */
+export interface ProjectService {
+  /** In `env`. */
+  readonly name: string;
+  /** Its name, as wrangler knows it. */
+  readonly service: string;
+  readonly where: string;
+}
+
 /** How requests pass between a project's static files and its code. */
 export interface ProjectAssets {
   /** Absolute. */
@@ -49,6 +58,9 @@ export interface WorkersProject {
   readonly entry: { readonly hostname?: readonly string[]; readonly crons?: NonNullable<WrittenApp["crons"]> };
   readonly assets: ProjectAssets | null;
   readonly bindings: readonly ProjectBinding[];
+  /** Its own name, or null. */
+  readonly name: string | null;
+  readonly services: readonly ProjectService[];
   readonly missing: readonly MissingBinding[];
   /** What else it says that has no effect here, each a sentence with its line. */
   readonly notes: readonly string[];
@@ -61,7 +73,6 @@ const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const BINDING_LISTS: readonly (readonly [key: string, name: string, kind: string])[] = [
   ["d1_databases", "binding", "D1 database"],
   ["r2_buckets", "binding", "R2 bucket"],
-  ["services", "binding", "service"],
   ["hyperdrive", "binding", "Hyperdrive"],
   ["vectorize", "binding", "Vectorize index"],
   ["analytics_engine_datasets", "binding", "Analytics Engine dataset"],
@@ -116,7 +127,8 @@ function workersProject(folder: string, file: WranglerFile, environment: string 
     },
     assets: typeof directory === "string" ? projectAssets(assets!, within(directory, "assets"), reader) : null,
     bindings: projectBindings(reader),
-    missing: missingBindings(reader),
+    name: reader.text("name"),
+    ...serviceBindings(reader),
     notes: reader.notes,
   };
 }
@@ -201,6 +213,21 @@ function bindingsOf(
     reader.note(`a ${kind} has no effect: ${made}`, [key, at]);
     return [];
   });
+}
+
+/** Services by their default entrypoint; another one would be called by RPC. */
+function serviceBindings(reader: Reader): Pick<WorkersProject, "services" | "missing"> {
+  const services: ProjectService[] = [];
+  const missing = missingBindings(reader);
+  const list = reader.value("services");
+  for (const [at, item] of (Array.isArray(list) ? list : []).entries()) {
+    const { binding: name, service, entrypoint } = item ?? {};
+    if (typeof name !== "string" || typeof service !== "string") continue;
+    const where = reader.where(["services", at]);
+    if (entrypoint === undefined || entrypoint === "default") services.push({ name, service, where });
+    else missing.push({ name, kind: `service with the entrypoint "${entrypoint}"`, where });
+  }
+  return { services, missing };
 }
 
 function missingBindings(reader: Reader): MissingBinding[] {

@@ -91,7 +91,8 @@ function entryLines(entry: EntryReport): string[] {
 
 /** What was taken of a Workers project, and what of it NANO does not have. */
 function projectLines(
-  { path, main, env, jsonVars, assets, bindings, crons, project }: NanoConfig["apps"][number],
+  { path, main, env, jsonVars, assets, bindings, crons, services, project }: NanoConfig["apps"][number],
+  apps: ReadonlySet<string>,
 ): string[] {
   if (project === null) return [];
   if (project.error !== null) return [`    ${project.error}`];
@@ -102,6 +103,7 @@ function projectLines(
     ...assets === null ? [] : [`assets ${from(assets.path)}`],
     ...bindings.length === 0 ? [] : [`bindings ${bindings.map(({ name, kind }) => `${name} (${kind})`).join(", ")}`],
     ...names.length === 0 ? [] : [`env ${names.join(", ")}`],
+    ...services.length === 0 ? [] : [`services ${services.map(({ name, app }) => `${name} (${app})`).join(", ")}`],
     ...crons.length === 0 ? [] : [`crons ${crons.map(({ schedule }) => schedule).join("; ")}`],
   ];
   return [
@@ -109,17 +111,21 @@ function projectLines(
     ...project.missing.map(({ name, kind, where }) =>
       `    ${where}: env.${name} is a ${kind}, which NANO does not have`
     ),
+    ...services.filter(({ app }) => !apps.has(app)).map(({ name, app, where }) =>
+      `    ${where}: env.${name} is service "${app}", and no app has this name`
+    ),
     ...project.notes.map((note) => `    ${note}`),
   ];
 }
 
 function lines(file: string, apps: readonly CheckedApp[], preview: Preview): readonly string[] {
+  const names = new Set(apps.map(({ app }) => app.name));
   const head = [
     `${file} is right: ${apps.length} ${apps.length === 1 ? "app" : "apps"}`,
     ...apps.flatMap(({ app, entry, rules }) => [
       `  ${app.name}  ${app.hostnames.join(", ")}`,
       ...entryLines(entry),
-      ...projectLines(app),
+      ...projectLines(app, names),
       ...rules.map((mistake) => `    ${mistake}`),
     ]),
   ];

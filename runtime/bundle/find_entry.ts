@@ -1,6 +1,7 @@
 /** Finds the file in which an app begins. */
 
 import { basename, dirname, join, relative } from "node:path";
+import type { ProjectBuild } from "../config/project_build.ts";
 import { NanoError } from "../errors.ts";
 import { readOwnText } from "./app_files.ts";
 import { ProjectPages } from "./browser_code.ts";
@@ -25,6 +26,8 @@ export interface ProjectStart {
   readonly main: string | null;
   /** Absolute path of the folder of static files that a project without code stands for. */
   readonly site: string | null;
+  /** How its code is bundled, and by what it is built. */
+  readonly build: ProjectBuild;
 }
 
 /** Where an app begins. Both paths are real paths, symlinks followed. */
@@ -134,7 +137,7 @@ function mainNames(main: string): string[] {
 /** Undefined where the project leaves its beginning open. */
 async function projectStart(
   { path, root }: { path: string; root: string },
-  { file, error, main, site }: ProjectStart,
+  { file, error, main, site, build }: ProjectStart,
 ): Promise<AppEntry | undefined> {
   if (error !== null) throw new NanoError("APP_FAILED", `Cannot find an entry: ${error}`);
   if (main !== null) {
@@ -143,8 +146,12 @@ async function projectStart(
     if (found !== undefined) return { kind: "module", root, file: found, why: `"main" of ${file} names it` };
     throw new NanoError(
       "APP_FAILED",
-      `Cannot find an entry: "main" of ${file} is "${name}", which does not exist; a project that is built has to be ` +
-        "built first",
+      `Cannot find an entry: "main" of ${file} is "${name}", which does not exist; ` +
+        (build.command === null
+          ? "a project that is built has to be built first"
+          : `it is built by ${
+            JSON.stringify(build.command.text)
+          }: run that, or "nano dev" or "nano deploy" with --build`),
     );
   }
   if (site === null) return undefined;

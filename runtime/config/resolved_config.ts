@@ -2,10 +2,13 @@
 import type { BindingConfig } from "./binding_configs.ts";
 import type { AppLayer, LayerReport } from "./layers.ts";
 import type { AppLimits, HostLimits } from "./limits.ts";
-import type { JsonValue, MissingBinding } from "./workers_project.ts";
+import type { MissingBinding } from "./project_bindings.ts";
+import type { ProjectBuild } from "./project_build.ts";
+import type { JsonValue } from "./workers_project.ts";
 
 export type { BindingConfig } from "./binding_configs.ts";
-export type { JsonValue, MissingBinding } from "./workers_project.ts";
+export type { MissingBinding } from "./project_bindings.ts";
+export type { JsonValue } from "./workers_project.ts";
 
 /** Everything that one nano.json says, with the limits of {@linkcode HOST_LIMITS}: `drainTimeoutMs`, `maxMemoryMb`. */
 export interface NanoConfig extends HostLimits {
@@ -113,6 +116,8 @@ export interface ProjectReport {
   readonly file: string;
   /** Why it cannot be read; the app fails with it. */
   readonly error: string | null;
+  /** How its code is bundled. */
+  readonly build: ProjectBuild;
   /** Bindings that it asks for and NANO does not have. */
   readonly missing: readonly MissingBinding[];
   /** What else of it has no effect, each a sentence with its line. */

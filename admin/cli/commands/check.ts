@@ -9,6 +9,7 @@ import {
   messageOf,
   type NanoConfig,
   NanoError,
+  type WorkersProject,
 } from "../../../runtime/mod.ts";
 import { AdminClient, AdminError } from "../../client/client.ts";
 import type { ReloadView } from "../../schemas/host_schemas.ts";
@@ -108,6 +109,7 @@ function projectLines(
   ];
   return [
     `    with ${project.file}: ${taken.join(", ") || "nothing that matters here"}`,
+    ...buildLines(project.build),
     ...project.missing.map(({ name, kind, where }) =>
       `    ${where}: env.${name} is a ${kind}, which NANO does not have`
     ),
@@ -115,6 +117,21 @@ function projectLines(
       `    ${where}: env.${name} is service "${app}", and no app has this name`
     ),
     ...project.notes.map((note) => `    ${note}`),
+  ];
+}
+
+/** How its code is made, and bundled. */
+function buildLines({ rules, alias, define, command }: WorkersProject["build"]): string[] {
+  const said = [
+    ...rules.map(({ type, globs }) => `${type} ${globs.join(" ")}`),
+    ...Object.entries(alias).map(([name, to]) => `alias ${name} = ${to}`),
+    ...Object.entries(define).map(([name, to]) => `define ${name} = ${to}`),
+  ];
+  return [
+    ...said.length === 0 ? [] : [`    bundled with ${said.join(", ")}`],
+    ...command === null
+      ? []
+      : [`    built by ${JSON.stringify(command.text)}, which is run by hand, or by --build of dev and deploy`],
   ];
 }
 

@@ -7,6 +7,7 @@ import type { AppDetail, Version } from "../../schemas/app_schemas.ts";
 import { CliError } from "../../process/cli_error.ts";
 import type { CommandLine } from "../line/command_line.ts";
 import { devAppName } from "../host/dev_document.ts";
+import { BUILD_OPTION, runBuildCommand } from "../host/project_build_command.ts";
 import { type Online, onlineCommand, outJson } from "../online/online_command.ts";
 import { barText, Progress } from "../terminal/progress.ts";
 import { appUrls } from "../online/app_urls.ts";
@@ -37,6 +38,7 @@ export const command = onlineCommand({
     { name: "preview", value: null, summary: "serve the version on a host of its own only" },
     { name: "note", value: "TEXT", summary: "a word for the list of versions" },
     { name: "verbose", value: null, summary: "name every file and folder that is left out" },
+    BUILD_OPTION,
     JSON_OPTION,
   ],
   check: targetOf,
@@ -45,6 +47,7 @@ export const command = onlineCommand({
     const path = resolve(io.cwd, line.required("PATH"));
     const target = targetOf(line);
     const isFile = await isArchive(path);
+    if (line.flag("build")) await runBuildCommand(path, null, io);
     const name = line.text("name") ?? await nameOf(path, isFile);
     const isNew = await isMissing(online, name);
     const hostnames = hostnamesOf(line, name, isNew);

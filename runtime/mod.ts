@@ -5,6 +5,8 @@ export { assetRuleMistakes } from "./http/asset_rules.ts";
 export { bundlePageScripts, type PageScripts } from "./bundle/page_scripts.ts";
 export type { EvalAnswer, EvalRequest } from "./bundle/eval_entry.ts";
 export { type AppPatch, appPatchSchema, type NewApp, newAppSchema, writtenAppError } from "./config/written_app.ts";
+export { withAddedApp } from "./config/added_app.ts";
+export { JsonSyntaxError } from "./config/json_document.ts";
 export { readWorkersProject, type WorkersProject } from "./config/workers_project.ts";
 export { WranglerFileError } from "./config/wrangler_file.ts";
 export { nearestKey } from "./config/nearest_key.ts";

@@ -55,7 +55,9 @@ export async function buildApp(
     const result = await esbuildService.build({
       ...optionsFor(root, order),
       tsconfigRaw: { compilerOptions } as Exclude<BuildOptions["tsconfigRaw"], string | undefined>,
-      entryPoints: [entry.file],
+      ...entry.source === undefined ? { entryPoints: [entry.file] } : {
+        stdin: { contents: entry.source, resolveDir: root, sourcefile: "functions.js", loader: "js" as const },
+      },
       plugins: [
         appResolver({ ...app, settings, alias: build.alias }, resolution),
         nodeBuiltins(nodeCompat),

@@ -102,7 +102,7 @@ export class Bundler implements AsyncDisposable {
     try {
       const entry = await findEntry(app.path, app.start);
       if (entry.kind === "static") return await staticSite(entry);
-      if (!isScript(entry.file)) {
+      if (entry.source === undefined && !isScript(entry.file)) {
         throw new NanoError("APP_FAILED", `"${basename(entry.file)}" is neither JavaScript nor TypeScript`);
       }
       const order: BuildOrder = {
@@ -116,7 +116,7 @@ export class Bundler implements AsyncDisposable {
         nodeEnv: app.nodeEnv ?? "production",
         build: app.start?.build ?? PLAIN_BUILD,
       };
-      const subject = JSON.stringify({ ...order, action: null, entry: entry.file });
+      const subject = JSON.stringify({ ...order, action: null, entry: [entry.file, entry.source] });
       const cached = await this.#buildTurns.run(async () => await this.cache?.read(subject), isUrgent);
       if (cached !== undefined) return { ...await toAppBundle(cached), nodeEnv: order.nodeEnv };
       const { bundle, isStable } = await this.#build({ app, order, isUrgent });

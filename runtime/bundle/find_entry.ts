@@ -5,6 +5,7 @@ import type { ProjectBuild } from "../config/project_build.ts";
 import { NanoError } from "../errors.ts";
 import { readOwnText } from "./app_files.ts";
 import { ProjectPages } from "./browser_code.ts";
+import { pagesEntry } from "./pages_entry.ts";
 import { parseConfig } from "./compiler_options.ts";
 
 const SITE = "index.html";
@@ -40,6 +41,8 @@ export interface AppEntry {
   readonly file: string;
   /** How it was chosen, for people. */
   readonly why: string;
+  /** Text of the first module where no file holds it; it imports by paths that begin in the root. */
+  readonly source?: string;
 }
 
 /**
@@ -153,6 +156,10 @@ async function projectStart(
             JSON.stringify(build.command.text)
           }: run that, or "nano dev" or "nano deploy" with --build`),
     );
+  }
+  if (build.functions !== null) {
+    const source = await pagesEntry(root, build.functions);
+    return { kind: "module", root, file: build.functions, why: "it holds the functions of a Pages project", source };
   }
   if (site === null) return undefined;
   const folder = await realPath(site, basename(site));

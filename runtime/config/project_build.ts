@@ -15,6 +15,8 @@ export interface ProjectBuild {
   readonly alias: Readonly<Record<string, string>>;
   /** JavaScript in the place of names. */
   readonly define: Readonly<Record<string, string>>;
+  /** Absolute path of Pages' `functions/`, the app's code in the place of a first module; else null. */
+  readonly functions: string | null;
   /** What makes `main`, or null: run by hand, or by `--build`. */
   readonly command: BuildCommand | null;
 }
@@ -27,7 +29,7 @@ export interface BuildCommand {
 }
 
 /** A project that says nothing of it. */
-export const PLAIN_BUILD: ProjectBuild = { rules: [], alias: {}, define: {}, command: null };
+export const PLAIN_BUILD: ProjectBuild = { rules: [], alias: {}, define: {}, functions: null, command: null };
 
 const TYPES: ReadonlySet<unknown> = new Set(["Text", "Data", "CompiledWasm"]);
 /** Code is code, whatever it is called there: modules of a bundle are of one kind. */
@@ -50,6 +52,7 @@ export function projectBuild(reader: WranglerReader, file: string, folder: strin
       Object.entries(alias).map(([name, to]) => [name, /^\.\.?\//.test(to) ? fromFolder(join(base, to), folder) : to]),
     ),
     define: textsOf(reader, "define"),
+    functions: null,
     command: typeof command === "string" && command.trim() !== ""
       ? { text: command, cwd: typeof cwd === "string" ? join(base, cwd) : base }
       : null,

@@ -3,7 +3,8 @@ import { dirname, isAbsolute, join, relative } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
 import { cronProblem } from "./cron_expression.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
-import { type ProjectBuild, projectBuild } from "./project_build.ts";
+import { type PagesProject, readPages } from "./pages_project.ts";
+import { PLAIN_BUILD, type ProjectBuild, projectBuild } from "./project_build.ts";
 import { type ProjectBindings, projectBindings } from "./project_bindings.ts";
 import { readWranglerFile, type WranglerFile } from "./wrangler_file.ts";
 import { WranglerReader } from "./wrangler_reader.ts";
@@ -49,7 +50,46 @@ export interface WorkersProject extends ProjectBindings {
  */
 export async function readWorkersProject(folder: string, environment: string | null): Promise<WorkersProject | null> {
   const file = await readWranglerFile(folder);
-  return file === null ? null : workersProject(folder, file, environment);
+  const project = file === null ? null : workersProject(folder, file, environment);
+  if (project !== null && project.main !== null) return project;
+  const output = file?.document["pages_build_output_dir"];
+  const site = typeof output === "string" ? join(dirname(file!.path), output) : null;
+  // A Worker without code is a folder of files, whatever else lies about.
+  if (project !== null && site === null) return project;
+  const pages = await readPages(folder, site);
+  if (pages === null) {
+    return project === null || site === null ? project : { ...project, assets: pagesAssets({ site }) };
+  }
+  return withPages(project ?? { ...NO_PROJECT, file: pages.file }, pages);
+}
+
+/** What a folder is that only its code makes a project. */
+const NO_PROJECT: Omit<WorkersProject, "file"> = {
+  main: null,
+  vars: {},
+  entry: {},
+  assets: null,
+  name: null,
+  build: PLAIN_BUILD,
+  services: [],
+  missing: [],
+  notes: [],
+};
+
+function withPages(project: WorkersProject, pages: PagesProject): WorkersProject {
+  return {
+    ...project,
+    main: pages.main,
+    assets: pagesAssets(pages),
+    build: { ...project.build, functions: pages.functions },
+    notes: [...project.notes, ...pages.notes],
+  };
+}
+
+function pagesAssets(
+  { site, singlePage = false, workerFirst = false }: Pick<PagesProject, "site"> & Partial<PagesProject>,
+): ProjectAssets {
+  return { path: site, binding: "ASSETS", singlePage, workerFirst };
 }
 
 function workersProject(folder: string, file: WranglerFile, environment: string | null): WorkersProject {

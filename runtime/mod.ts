@@ -5,6 +5,7 @@ export { assetRuleMistakes } from "./http/asset_rules.ts";
 export { bundlePageScripts, type PageScripts } from "./bundle/page_scripts.ts";
 export type { EvalAnswer, EvalRequest } from "./bundle/eval_entry.ts";
 export { type AppPatch, appPatchSchema, type NewApp, newAppSchema, writtenAppError } from "./config/written_app.ts";
+export type { BuildCommand, ModuleRule, ProjectBuild } from "./config/project_build.ts";
 export { withAddedApp } from "./config/added_app.ts";
 export { JsonSyntaxError } from "./config/json_document.ts";
 export { readWorkersProject, type WorkersProject } from "./config/workers_project.ts";
@@ -21,6 +22,7 @@ export type {
   MissingBinding,
   NanoConfig,
   ProjectReport,
+  ServiceConfig,
 } from "./config/resolved_config.ts";
 export { inTime } from "./deadline.ts";
 export { APP_LIMIT_KEYS, writtenAppLimits } from "./config/resolve_limits.ts";

@@ -77,9 +77,14 @@ export async function findEntry(path: string, project: ProjectStart | null = nul
 async function conventionalEntry(root: string, shown: string): Promise<AppEntry> {
   const main = await readMain(root);
   const file = main === undefined ? undefined : await firstOf(root, mainNames(main));
-  if (file !== undefined) return { kind: "module", root, file, why: `"main" of package.json names it` };
-  const lost = main === undefined ? "" : `"main" of package.json is "${main}", which does not exist`;
   const pages = await ProjectPages.read(root);
+  const isForBrowsers = file !== undefined && await pages.isForBrowsers(file);
+  if (file !== undefined && !isForBrowsers) {
+    return { kind: "module", root, file, why: `"main" of package.json names it` };
+  }
+  const lost = main === undefined
+    ? ""
+    : `"main" of package.json is "${main}", which ${isForBrowsers ? "is code for browsers" : "does not exist"}`;
   const passed: string[] = [];
   for (const name of ENTRY_NAMES) {
     const file = await fileIn(root, name);
@@ -91,12 +96,17 @@ async function conventionalEntry(root: string, shown: string): Promise<AppEntry>
   const needsBuild = pages.unbuilt ?? (await fileIn(root, SITE) === undefined ? passed[0] : undefined);
   if (needsBuild !== undefined) return await builtSite({ root, shown, source: needsBuild });
   // What has a beginning of its own is no site: its pages may be a server's templates.
-  const page = main === undefined ? await fileIn(root, SITE) ?? await anyPage(root) : undefined;
+  const page = main === undefined || isForBrowsers ? await fileIn(root, SITE) ?? await anyPage(root) : undefined;
   const browsers = passed.length === 0
     ? ""
     : `; ${passed.join(", ")} ${passed.length === 1 ? "is" : "are"} for browsers`;
   if (page !== undefined) {
-    return { kind: "static", root, file: page, why: `a page, and no code of a server${browsers}` };
+    return {
+      kind: "static",
+      root,
+      file: page,
+      why: `a page, and no code of a server${browsers}${lost === "" ? "" : `; ${lost}`}`,
+    };
   }
   throw new NanoError(
     "APP_FAILED",

@@ -4,12 +4,15 @@ import type { WranglerReader } from "./wrangler_reader.ts";
 
 /** Files that fit these globs are modules of this kind. */
 export interface ModuleRule {
+  /** Text, an ArrayBuffer, or a WebAssembly.Module. */
   readonly type: "Text" | "Data" | "CompiledWasm";
+  /** Compared with paths from the project's folder. */
   readonly globs: readonly string[];
 }
 
 /** How a project's code is bundled. */
 export interface ProjectBuild {
+  /** The first that fits a file holds, before its ending does. */
   readonly rules: readonly ModuleRule[];
   /** What is imported in the place of a module; a relative path begins in the project's folder. */
   readonly alias: Readonly<Record<string, string>>;
@@ -23,6 +26,7 @@ export interface ProjectBuild {
 
 /** A command that a project is built by. */
 export interface BuildCommand {
+  /** For a shell. */
   readonly text: string;
   /** Absolute. */
   readonly cwd: string;

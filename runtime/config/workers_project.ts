@@ -71,6 +71,7 @@ const NO_PROJECT: Omit<WorkersProject, "file"> = {
   assets: null,
   name: null,
   build: PLAIN_BUILD,
+  bindings: [],
   services: [],
   missing: [],
   notes: [],

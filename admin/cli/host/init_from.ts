@@ -80,7 +80,7 @@ function unwritable(file: string, error: unknown): CliError {
 }
 
 function takenLines(from: string, project: WorkersProject, hosts: readonly string[]): string[] {
-  const { file, main, vars, assets, entry, services, build } = project;
+  const { file, main, vars, assets, entry, bindings, services, build } = project;
   const list = (key: string, texts: readonly string[]) => texts.length === 0 ? [] : [`  ${key}  ${texts.join(", ")}`];
   return [
     `Taken of ${file}, which is read at every start:`,
@@ -88,6 +88,7 @@ function takenLines(from: string, project: WorkersProject, hosts: readonly strin
     ...main === null ? [] : [`  main  ${relative(from, main)}`],
     ...list("env", Object.keys(vars)),
     ...assets === null ? [] : [`  assets  ${relative(from, assets.path)}`],
+    ...list("bindings", bindings.map(({ name, kind }) => `${name} (${kind})`)),
     ...list("crons", (entry.crons ?? []).map(({ schedule }) => schedule)),
     ...list("services", services.map(({ name, service }) => `${name} (app "${service}")`)),
     ...build.command === null ? [] : [`  build  ${build.command.text} (run by hand, or by nano dev --build)`],

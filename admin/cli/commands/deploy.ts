@@ -1,7 +1,7 @@
 /** `nano deploy`: sends a folder or an archive as a new version of an app. */
 import { JSON_OPTION } from "../line/usual_options.ts";
 import { basename, join, resolve } from "node:path";
-import { packFolder } from "../../../runtime/mod.ts";
+import { packFolder, workspaceOf } from "../../../runtime/mod.ts";
 import { AdminError } from "../../client/client.ts";
 import type { AppDetail, Version } from "../../schemas/app_schemas.ts";
 import { CliError } from "../../process/cli_error.ts";
@@ -151,7 +151,7 @@ async function packed(
   { line, io, client, progress }: Pick<Online, "line" | "io" | "client"> & { readonly progress: Progress },
 ): Promise<ReadableStream<Uint8Array>> {
   const withoutPackages = installsUploads(await client.config());
-  const { stream, files, bytes, leftOut } = await packFolder(path, { withoutPackages });
+  const { stream, files, bytes, leftOut } = await packFolder(path, { withoutPackages, reach: await workspaceOf(path) });
   if (leftOut.length > 0 && !line.flag("json")) {
     const shown = line.flag("verbose") ? leftOut : leftOut.slice(0, SHOWN_NAMES);
     const rest = leftOut.length - shown.length;

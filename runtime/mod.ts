@@ -1,9 +1,16 @@
 /** The runtime's face for admin/ and the public module: what may be used from outside of runtime/. */
 export { loadConfig, type LoadOptions, maskedConfig, resolveConfig, type ResolveOptions } from "./config/load.ts";
+export { workspaceOf } from "./bundle/app_reach.ts";
 export { type EntryReport, entryReport } from "./bundle/entry_report.ts";
+export { assetRuleMistakes } from "./http/asset_rules.ts";
 export { bundlePageScripts, type PageScripts } from "./bundle/page_scripts.ts";
 export type { EvalAnswer, EvalRequest } from "./bundle/eval_entry.ts";
 export { type AppPatch, appPatchSchema, type NewApp, newAppSchema, writtenAppError } from "./config/written_app.ts";
+export type { BuildCommand, ModuleRule, ProjectBuild } from "./config/project_build.ts";
+export { withAddedApp } from "./config/added_app.ts";
+export { JsonSyntaxError } from "./config/json_document.ts";
+export { readWorkersProject, type WorkersProject } from "./config/workers_project.ts";
+export { WranglerFileError } from "./config/wrangler_file.ts";
 export { nearestKey } from "./config/nearest_key.ts";
 export type {
   AdminConfig,
@@ -16,6 +23,7 @@ export type {
   MissingBinding,
   NanoConfig,
   ProjectReport,
+  ServiceConfig,
 } from "./config/resolved_config.ts";
 export { inTime } from "./deadline.ts";
 export { APP_LIMIT_KEYS, writtenAppLimits } from "./config/resolve_limits.ts";

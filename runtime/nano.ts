@@ -131,6 +131,7 @@ export class Nano implements AsyncDisposable {
       quarantineOf: (app, version) => this.#kept!.quarantine.find(app, version),
       emit: (event) => this.events.emit(event),
       data: this.#data,
+      targetOf: (app) => this.#generations.target(app),
       tracer,
       evaluate: options.evaluate ?? false,
       nodeEnv: options.dev === true ? "development" : "production",

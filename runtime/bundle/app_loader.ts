@@ -3,12 +3,14 @@
 import type { Loader, OnLoadArgs, OnLoadResult, Plugin, PluginBuild } from "esbuild";
 import { basename, dirname, extname, join, relative } from "node:path";
 import { messageOf } from "../errors.ts";
-import { type AppReach, isReachable, whyNot } from "./app_files.ts";
+import type { ProjectBuild } from "../config/project_build.ts";
+import { type AppReach, isOfPackage, isReachable, whyNot } from "./app_files.ts";
 import type { AppResolution } from "./app_resolver.ts";
 import { BundleBudget } from "./bundle_budget.ts";
 import type { AppEntry } from "./find_entry.ts";
 import { readStamped } from "./input_stamp.ts";
 import { withJsxRuntime } from "./jsx_pragma.ts";
+import { moduleRules } from "./module_rules.ts";
 import { speaksOfItself, writeModuleMeta } from "./module_meta.ts";
 import { wasmModule } from "./wasm_module.ts";
 
@@ -39,11 +41,12 @@ export function isScript(path: string): boolean {
  * @param resolution Filled while the build runs.
  */
 export function appLoader(
-  { file: entry, ...app }: Pick<AppEntry, "file"> & AppReach,
+  { file: entry, rules, ...app }: Pick<AppEntry, "file"> & AppReach & Pick<ProjectBuild, "rules">,
   compilerOptions: Readonly<Record<string, unknown>>,
   resolution: AppResolution,
 ): Plugin {
   const { root } = app;
+  const kindOf = moduleRules(rules);
   return {
     name: "nano-app-loader",
     setup(build) {
@@ -74,17 +77,14 @@ export function appLoader(
       if (loader !== undefined) return { contents, loader };
       return refuse(`Cannot import "${shown}" with { type: "${type}" }: there are "text", "bytes" and "json"`);
     }
+    const kind = isOfPackage(path) ? null : kindOf(shown);
+    if (kind === "Text") return { contents, loader: "text" };
+    if (kind === "CompiledWasm") return await loadWasm(build, path, contents);
     const extension = extname(path).toLowerCase();
+    if (kind === "Data" || extension === ".bin") return arrayBuffer(path);
     if (extension === ".json") return { contents, loader: "json" };
     if (TEXTS.includes(extension)) return { contents, loader: "text" };
     if (extension === ".wasm") return await loadWasm(build, path, contents);
-    // An ArrayBuffer, as wrangler has it.
-    if (extension === ".bin") {
-      return {
-        contents: `import bytes from ${specifierOf(path)} with { type: "bytes" };\nexport default bytes.buffer;`,
-        loader: "js",
-      };
-    }
     const loader = Object.hasOwn(SCRIPTS, extension) ? SCRIPTS[extension]! : undefined;
     if (loader !== undefined) return await loadScript(build, path, contents, loader);
     const known = [...Object.keys(SCRIPTS), ".json", ".wasm", ".bin", ...TEXTS].join(", ");
@@ -155,6 +155,14 @@ export function appLoader(
       return found.errors.length === 0 && (found.external || found.namespace === "file");
     }
   }
+}
+
+/** As wrangler has it. */
+function arrayBuffer(path: string): OnLoadResult {
+  return {
+    contents: `import bytes from ${specifierOf(path)} with { type: "bytes" };\nexport default bytes.buffer;`,
+    loader: "js",
+  };
 }
 
 function specifierOf(path: string): string {

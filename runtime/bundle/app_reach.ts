@@ -29,6 +29,11 @@ export async function findReach(root: string, rule: ReachRule): Promise<string> 
   throw new NanoError("APP_FAILED", `Cannot take the app's "root": the app's folder does not lie in it`);
 }
 
+/** The workspace that a folder is a part of, or the folder itself. @param folder path of an app's folder */
+export async function workspaceOf(folder: string): Promise<string> {
+  return await findWorkspace(await Deno.realPath(folder));
+}
+
 /** The nearest folder at or above the app that says it is a workspace, else the nearest one that was installed. */
 async function findWorkspace(root: string): Promise<string> {
   let installed: string | null = null;

@@ -28,6 +28,8 @@ export interface AppResolution {
 /** An app whose imports are resolved. */
 export interface ResolvedApp extends AppReach {
   readonly settings: Pick<AppSettings, "importMap" | "hasManifest" | "compilerOptions">;
+  /** What is imported in the place of a module, wherever it is imported. */
+  readonly alias: Readonly<Record<string, string>>;
 }
 
 /** Marks a question of our own, which the plugin must not answer again. */
@@ -61,6 +63,7 @@ class Import {
   readonly #app: AppReach;
   readonly #fields: BrowserFields;
   readonly #settings: ResolvedApp["settings"];
+  readonly #alias: ResolvedApp["alias"];
   readonly #args: OnResolveArgs;
   readonly #resolution: AppResolution;
 
@@ -74,6 +77,7 @@ class Import {
     this.#app = app;
     this.#fields = app.fields;
     this.#settings = app.settings;
+    this.#alias = app.alias;
     this.#args = args;
     this.#resolution = resolution;
   }
@@ -81,6 +85,8 @@ class Import {
   /** @returns Undefined where esbuild may do as it does. */
   async resolve(): Promise<OnResolveResult | undefined> {
     const { path, kind, pluginData } = this.#args;
+    const alias = pluginData === MAPPED ? null : this.#aliasOf(path);
+    if (alias !== null) return await this.#resolveAlias(alias);
     const isOwn = this.#isOwn();
     if (isOwn && pluginData !== MAPPED) {
       const mapped = await this.#resolveMapped();
@@ -107,6 +113,25 @@ class Import {
   /** A package is resolved as npm has it, whatever the app's import map says. */
   #isOwn(): boolean {
     return this.#args.namespace === "file" && !isOfPackage(this.#args.importer);
+  }
+
+  #aliasOf(path: string): string | null {
+    for (const [name, to] of Object.entries(this.#alias)) {
+      if (path === name) return to;
+      if (path.startsWith(`${name}/`)) return to + path.slice(name.length);
+    }
+    return null;
+  }
+
+  async #resolveAlias(to: string): Promise<OnResolveResult> {
+    const { path: written, importer, kind, with: attributes } = this.#args;
+    const options = { kind, importer, namespace: "file", resolveDir: this.#app.root, pluginData: MAPPED };
+    const found = await this.#build.resolve(to, { ...options, with: attributes });
+    if (found.errors.length > 0) {
+      return refuse(`Cannot import "${written}": "alias" of the project leads to "${to}", which cannot be imported`);
+    }
+    const { path, namespace, suffix, sideEffects, external, warnings } = found;
+    return { path, namespace, suffix, sideEffects, external, warnings };
   }
 
   async #resolveMapped(): Promise<OnResolveResult | undefined> {

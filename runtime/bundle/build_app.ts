@@ -1,6 +1,7 @@
 /** One build of an app by esbuild: its options, the files that it was made from. */
 import type { BuildOptions } from "esbuild";
 import { dirname, join } from "node:path";
+import type { ProjectBuild } from "../config/project_build.ts";
 import { type AppReach, foldersUpTo } from "./app_files.ts";
 import { appLoader } from "./app_loader.ts";
 import { type AppResolution, appResolver } from "./app_resolver.ts";
@@ -29,6 +30,8 @@ export interface BuildOrder {
   /** What cannot be done when it fails, as messages begin. */
   readonly action: string;
   readonly nodeCompat: boolean;
+  /** What a Workers project says of it. */
+  readonly build: ProjectBuild;
 }
 
 /**
@@ -42,7 +45,7 @@ export async function buildApp(
   order: BuildOrder,
   resolution: AppResolution,
 ): Promise<{ readonly bundle: CachedBundle; readonly isStable: boolean }> {
-  const { entry, action, nodeCompat, reach, hidden } = order;
+  const { entry, action, nodeCompat, reach, hidden, build } = order;
   const { root } = entry;
   const app = { root, reach, hidden };
   const context: BuildErrorContext = { action, root, unresolved: resolution.unresolved };
@@ -52,11 +55,13 @@ export async function buildApp(
     const result = await esbuildService.build({
       ...optionsFor(root, order),
       tsconfigRaw: { compilerOptions } as Exclude<BuildOptions["tsconfigRaw"], string | undefined>,
-      entryPoints: [entry.file],
+      ...entry.source === undefined ? { entryPoints: [entry.file] } : {
+        stdin: { contents: entry.source, resolveDir: root, sourcefile: "functions.js", loader: "js" as const },
+      },
       plugins: [
-        appResolver({ ...app, settings }, resolution),
+        appResolver({ ...app, settings, alias: build.alias }, resolution),
         nodeBuiltins(nodeCompat),
-        appLoader({ ...app, file: entry.file }, compilerOptions, resolution),
+        appLoader({ ...app, file: entry.file, rules: build.rules }, compilerOptions, resolution),
       ],
     });
     const text = (ending: string) => result.outputFiles.find(({ path }) => path.endsWith(ending))!.text;
@@ -79,7 +84,7 @@ export async function buildApp(
   }
 }
 
-function optionsFor(root: string, { isWorkers, nodeEnv }: BuildOrder) {
+function optionsFor(root: string, { isWorkers, nodeEnv, build }: BuildOrder) {
   return {
     absWorkingDir: root,
     outfile: join(root, "index.js"),
@@ -99,7 +104,7 @@ function optionsFor(root: string, { isWorkers, nodeEnv }: BuildOrder) {
     sourcesContent: true,
     logLevel: "silent",
     // Packages hold two builds of themselves, and the one for development is many times slower.
-    define: { "process.env.NODE_ENV": JSON.stringify(nodeEnv), global: "globalThis" },
+    define: { "process.env.NODE_ENV": JSON.stringify(nodeEnv), global: "globalThis", ...build.define },
   } satisfies BuildOptions;
 }
 

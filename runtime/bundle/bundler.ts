@@ -10,6 +10,7 @@ import type { AppResolution } from "./app_resolver.ts";
 import { listedPackages } from "./missing_packages.ts";
 import { buildApp, type BuildOrder } from "./build_app.ts";
 import { BundleCache, type CachedBundle } from "./bundle_cache.ts";
+import { PLAIN_BUILD } from "../config/project_build.ts";
 import { NANO_VERSION } from "../version.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import { findEntry, type ProjectStart } from "./find_entry.ts";
@@ -101,7 +102,7 @@ export class Bundler implements AsyncDisposable {
     try {
       const entry = await findEntry(app.path, app.start);
       if (entry.kind === "static") return await staticSite(entry);
-      if (!isScript(entry.file)) {
+      if (entry.source === undefined && !isScript(entry.file)) {
         throw new NanoError("APP_FAILED", `"${basename(entry.file)}" is neither JavaScript nor TypeScript`);
       }
       const order: BuildOrder = {
@@ -113,8 +114,9 @@ export class Bundler implements AsyncDisposable {
         // Nor may an app without node: modules get what packages offer to Node.
         isWorkers: (app.start ?? null) !== null || !app.nodeCompat,
         nodeEnv: app.nodeEnv ?? "production",
+        build: app.start?.build ?? PLAIN_BUILD,
       };
-      const subject = JSON.stringify({ ...order, action: null, entry: entry.file });
+      const subject = JSON.stringify({ ...order, action: null, entry: [entry.file, entry.source] });
       const cached = await this.#buildTurns.run(async () => await this.cache?.read(subject), isUrgent);
       if (cached !== undefined) return { ...await toAppBundle(cached), nodeEnv: order.nodeEnv };
       const { bundle, isStable } = await this.#build({ app, order, isUrgent });

@@ -1,6 +1,6 @@
 /** Tells people where an app begins and why, without bundling it. */
 
-import { relative } from "node:path";
+import { basename, relative } from "node:path";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
 import { findReach } from "./app_reach.ts";
@@ -13,6 +13,8 @@ export type EntryReport =
     /** As seen from the app's folder. */
     readonly file: string;
     readonly why: string;
+    /** Absolute path of the folder of static files that the app consists of, or null when it has code. */
+    readonly site: string | null;
     /** The folder that its imports may reach, as seen from the app's own; "." for that one. */
     readonly reach: string;
   }
@@ -21,9 +23,16 @@ export type EntryReport =
 /** Looks for the entry as a start of the app would. */
 export async function entryReport(app: AppConfig, config: NanoConfig): Promise<EntryReport> {
   try {
-    const { root, file, why } = await findEntry(app.path, projectStartOf(app));
+    const { kind, root, file, why } = await findEntry(app.path, projectStartOf(app));
     const reach = await findReach(root, reachOf(app, config));
-    return { file: relative(root, file), why, reach: relative(root, reach) || "." };
+    // As seen from "path": a site may lie in a folder below it.
+    const from = kind === "static" ? await Deno.realPath(app.path) : root;
+    return {
+      file: relative(from, file) || basename(file),
+      why,
+      site: kind === "static" ? root : null,
+      reach: relative(root, reach) || ".",
+    };
   } catch (error) {
     if (error instanceof NanoError) return { error: error.message };
     throw error;

@@ -1,9 +1,11 @@
 /** Finds the file in which an app begins. */
 
 import { basename, dirname, join, relative } from "node:path";
+import type { ProjectBuild } from "../config/project_build.ts";
 import { NanoError } from "../errors.ts";
 import { readOwnText } from "./app_files.ts";
 import { ProjectPages } from "./browser_code.ts";
+import { pagesEntry } from "./pages_entry.ts";
 import { parseConfig } from "./compiler_options.ts";
 
 const SITE = "index.html";
@@ -25,6 +27,8 @@ export interface ProjectStart {
   readonly main: string | null;
   /** Absolute path of the folder of static files that a project without code stands for. */
   readonly site: string | null;
+  /** How its code is bundled, and by what it is built. */
+  readonly build: ProjectBuild;
 }
 
 /** Where an app begins. Both paths are real paths, symlinks followed. */
@@ -37,6 +41,8 @@ export interface AppEntry {
   readonly file: string;
   /** How it was chosen, for people. */
   readonly why: string;
+  /** Text of the first module where no file holds it; it imports by paths that begin in the root. */
+  readonly source?: string;
 }
 
 /**
@@ -71,9 +77,14 @@ export async function findEntry(path: string, project: ProjectStart | null = nul
 async function conventionalEntry(root: string, shown: string): Promise<AppEntry> {
   const main = await readMain(root);
   const file = main === undefined ? undefined : await firstOf(root, mainNames(main));
-  if (file !== undefined) return { kind: "module", root, file, why: `"main" of package.json names it` };
-  const lost = main === undefined ? "" : `"main" of package.json is "${main}", which does not exist`;
   const pages = await ProjectPages.read(root);
+  const isForBrowsers = file !== undefined && await pages.isForBrowsers(file);
+  if (file !== undefined && !isForBrowsers) {
+    return { kind: "module", root, file, why: `"main" of package.json names it` };
+  }
+  const lost = main === undefined
+    ? ""
+    : `"main" of package.json is "${main}", which ${isForBrowsers ? "is code for browsers" : "does not exist"}`;
   const passed: string[] = [];
   for (const name of ENTRY_NAMES) {
     const file = await fileIn(root, name);
@@ -85,12 +96,17 @@ async function conventionalEntry(root: string, shown: string): Promise<AppEntry>
   const needsBuild = pages.unbuilt ?? (await fileIn(root, SITE) === undefined ? passed[0] : undefined);
   if (needsBuild !== undefined) return await builtSite({ root, shown, source: needsBuild });
   // What has a beginning of its own is no site: its pages may be a server's templates.
-  const page = main === undefined ? await fileIn(root, SITE) ?? await anyPage(root) : undefined;
+  const page = main === undefined || isForBrowsers ? await fileIn(root, SITE) ?? await anyPage(root) : undefined;
   const browsers = passed.length === 0
     ? ""
     : `; ${passed.join(", ")} ${passed.length === 1 ? "is" : "are"} for browsers`;
   if (page !== undefined) {
-    return { kind: "static", root, file: page, why: `a page, and no code of a server${browsers}` };
+    return {
+      kind: "static",
+      root,
+      file: page,
+      why: `a page, and no code of a server${browsers}${lost === "" ? "" : `; ${lost}`}`,
+    };
   }
   throw new NanoError(
     "APP_FAILED",
@@ -134,7 +150,7 @@ function mainNames(main: string): string[] {
 /** Undefined where the project leaves its beginning open. */
 async function projectStart(
   { path, root }: { path: string; root: string },
-  { file, error, main, site }: ProjectStart,
+  { file, error, main, site, build }: ProjectStart,
 ): Promise<AppEntry | undefined> {
   if (error !== null) throw new NanoError("APP_FAILED", `Cannot find an entry: ${error}`);
   if (main !== null) {
@@ -143,9 +159,17 @@ async function projectStart(
     if (found !== undefined) return { kind: "module", root, file: found, why: `"main" of ${file} names it` };
     throw new NanoError(
       "APP_FAILED",
-      `Cannot find an entry: "main" of ${file} is "${name}", which does not exist; a project that is built has to be ` +
-        "built first",
+      `Cannot find an entry: "main" of ${file} is "${name}", which does not exist; ` +
+        (build.command === null
+          ? "a project that is built has to be built first"
+          : `it is built by ${
+            JSON.stringify(build.command.text)
+          }: run that, or "nano dev" or "nano deploy" with --build`),
     );
+  }
+  if (build.functions !== null) {
+    const source = await pagesEntry(root, build.functions);
+    return { kind: "module", root, file: build.functions, why: "it holds the functions of a Pages project", source };
   }
   if (site === null) return undefined;
   const folder = await realPath(site, basename(site));

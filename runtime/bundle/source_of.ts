@@ -27,7 +27,8 @@ export function keyOfSource({ name, path, nodeCompat, start, install, reach, hid
 /** What the folder's own file says of its beginning. */
 export function projectStartOf({ main, project, assets }: AppConfig): ProjectStart | null {
   if (project === null) return null;
-  return { file: project.file, error: project.error, main, site: main === null ? assets?.path ?? null : null };
+  const { file, error, build } = project;
+  return { file, error, main, site: main === null && build.functions === null ? assets?.path ?? null : null, build };
 }
 
 /** How far an app's imports may go: what was uploaded lies in NANO's own folder, where nothing else is its business. */

@@ -1,5 +1,6 @@
 /** Looks for Workers projects in the folders of a document's apps, and fills what the document leaves open. */
 import { resolve } from "node:path";
+import { PLAIN_BUILD } from "./project_build.ts";
 import type { ProjectReport } from "./resolved_config.ts";
 import { readWorkersProject, type WorkersProject } from "./workers_project.ts";
 import { WranglerFileError } from "./wrangler_file.ts";
@@ -45,11 +46,14 @@ async function findProject(folder: string, environment: string | null): Promise<
   try {
     const project = await readWorkersProject(folder, environment);
     if (project === null) return null;
-    const { file, missing, notes } = project;
-    return { project, report: { file, error: null, missing, notes } };
+    const { file, build, missing, notes } = project;
+    return { project, report: { file, error: null, build, missing, notes } };
   } catch (error) {
     // One app's mistake is its own: the others are served.
     if (!(error instanceof WranglerFileError)) throw error;
-    return { project: null, report: { file: "wrangler", error: error.message, missing: [], notes: [] } };
+    return {
+      project: null,
+      report: { file: "wrangler", error: error.message, build: PLAIN_BUILD, missing: [], notes: [] },
+    };
   }
 }

@@ -140,13 +140,16 @@ function resolved(config: WrittenConfig, { file, host, outside, projects, logFor
       level: config.log?.level ?? CONFIG_DEFAULTS.log.level,
       format: config.log?.format ?? logFormat ?? CONFIG_DEFAULTS.log.format,
     },
-    apps: (config.apps ?? []).map((app, index) =>
-      resolvedApp({ ...config.defaults, ...definedOnly(app) }, {
-        absolute,
-        hostLimits,
-        outsideEnv: outside.env.get(index) ?? new Map(),
-        project: projects.get(index) ?? null,
-      })
+    apps: withServices(
+      (config.apps ?? []).map((app, index) =>
+        resolvedApp({ ...config.defaults, ...definedOnly(app) }, {
+          absolute,
+          hostLimits,
+          outsideEnv: outside.env.get(index) ?? new Map(),
+          project: projects.get(index) ?? null,
+        })
+      ),
+      [...projects].map(([index, { project }]) => [index, project?.name ?? null]),
     ),
     secretFiles: secretFilesOf(config).map(absolute),
   };
@@ -209,8 +212,19 @@ function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, projec
     })),
     main: project?.project?.main ?? null,
     jsonVars: Object.fromEntries(others),
+    services: (project?.project?.services ?? []).map(({ name, service, where }) => ({ name, app: service, where })),
     project: project?.report ?? null,
   };
+}
+
+/** A service is an app's name, else the name that a Workers project gives itself. @param names those, by place */
+function withServices(apps: readonly AppConfig[], names: readonly (readonly [number, string | null])[]): AppConfig[] {
+  const own = new Set(apps.map(({ name }) => name));
+  const byProject = new Map(names.map(([index, name]) => [name, apps[index]!.name]));
+  return apps.map((app) => ({
+    ...app,
+    services: app.services.map((one) => own.has(one.app) ? one : { ...one, app: byProject.get(one.app) ?? one.app }),
+  }));
 }
 
 function resolvedAssets(assets: WrittenApp["assets"], absolute: (path: string) => string): AppConfig["assets"] {

@@ -2,10 +2,13 @@
 import type { BindingConfig } from "./binding_configs.ts";
 import type { AppLayer, LayerReport } from "./layers.ts";
 import type { AppLimits, HostLimits } from "./limits.ts";
-import type { JsonValue, MissingBinding } from "./workers_project.ts";
+import type { MissingBinding } from "./project_bindings.ts";
+import type { ProjectBuild } from "./project_build.ts";
+import type { JsonValue } from "./workers_project.ts";
 
 export type { BindingConfig } from "./binding_configs.ts";
-export type { JsonValue, MissingBinding } from "./workers_project.ts";
+export type { MissingBinding } from "./project_bindings.ts";
+export type { JsonValue } from "./workers_project.ts";
 
 /** Everything that one nano.json says, with the limits of {@linkcode HOST_LIMITS}: `drainTimeoutMs`, `maxMemoryMb`. */
 export interface NanoConfig extends HostLimits {
@@ -101,6 +104,8 @@ export interface AppConfig extends AppLimits {
   readonly main: string | null;
   /** Variables that are no texts, as a Workers project's `vars` may be: in `env` only. */
   readonly jsonVars: Readonly<Record<string, JsonValue>>;
+  /** Other apps that it calls by `env.NAME.fetch`. */
+  readonly services: readonly ServiceConfig[];
   /** What was read of the Workers project in its folder, or null when it is none. */
   readonly project: ProjectReport | null;
 }
@@ -111,10 +116,22 @@ export interface ProjectReport {
   readonly file: string;
   /** Why it cannot be read; the app fails with it. */
   readonly error: string | null;
+  /** How its code is bundled. */
+  readonly build: ProjectBuild;
   /** Bindings that it asks for and NANO does not have. */
   readonly missing: readonly MissingBinding[];
   /** What else of it has no effect, each a sentence with its line. */
   readonly notes: readonly string[];
+}
+
+/** Another app that an app calls. */
+export interface ServiceConfig {
+  /** In `env`. */
+  readonly name: string;
+  /** Name of the app; there may be none of it. */
+  readonly app: string;
+  /** Where it is asked for, such as "wrangler.jsonc, line 12". */
+  readonly where: string;
 }
 
 /** A folder of static files. */

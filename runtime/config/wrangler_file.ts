@@ -1,8 +1,9 @@
 /** Finds and reads the file in which a Workers project says what it is: wrangler.json, .jsonc or .toml. */
-import { findNodeAtLocation, parse as parseJsonc, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { findNodeAtLocation, parseTree } from "jsonc-parser";
 import { parse as parseToml, TomlError } from "smol-toml";
 import { basename, dirname, join, relative } from "node:path";
 import { messageOf } from "../errors.ts";
+import { JsonSyntaxError, parseJsonDocument, positionOf } from "./json_document.ts";
 
 /** In the order in which wrangler looks. */
 const NAMES = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"] as const;
@@ -63,20 +64,22 @@ function parseByName(text: string, shown: string): Parsed {
 
 /** Comments and trailing commas as wrangler takes them, in .json too. */
 function parseJsonObject(text: string, shown: string): Parsed {
-  const errors: ParseError[] = [];
-  const options = { allowTrailingComma: true, disallowComments: false };
-  const document = parseJsonc(text, errors, options);
-  const [first] = errors;
-  if (first !== undefined) {
-    const line = lineAt(text, first.offset);
-    throw new WranglerFileError(`${shown}, line ${line}: ${printParseErrorCode(first.error)}`);
+  let value: unknown;
+  try {
+    // A key that stands twice is no mistake there: the last one holds.
+    ({ value } = parseJsonDocument(text));
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    const { line, column } = positionOf(text, error.offset);
+    throw new WranglerFileError(`${shown}, line ${line}, column ${column}: ${error.message}`);
   }
-  const tree = parseTree(text, [], options);
+  const tree = parseTree(text, [], { allowTrailingComma: true, disallowComments: false });
   return {
-    document: objectOf(document, shown),
+    document: objectOf(value, shown),
     lineOf(path) {
       const node = tree && findNodeAtLocation(tree, [...path]);
-      return node === undefined ? null : lineAt(text, (node.parent?.type === "property" ? node.parent : node).offset);
+      if (node === undefined) return null;
+      return positionOf(text, (node.parent?.type === "property" ? node.parent : node).offset).line;
     },
   };
 }
@@ -111,10 +114,6 @@ function objectOf(document: unknown, shown: string): Readonly<Record<string, unk
     return document as Record<string, unknown>;
   }
   throw new WranglerFileError(`${shown} holds no object`);
-}
-
-function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split("\n").length;
 }
 
 /** Null when there is no such file, as far as anybody can see. */

@@ -6,6 +6,7 @@ import { type AssetFile, AssetFiles } from "./asset_files.ts";
 import { acceptedCodings, acceptsHtml, type ByteRange, type Coding, CODINGS } from "./asset_negotiation.ts";
 import { conditionStatus, type ReadHeader, requestedRange } from "./asset_negotiation.ts";
 import { type AssetPath, assetPath, splitTarget } from "./asset_path.ts";
+import { AssetRules } from "./asset_rules.ts";
 import { AssetStream } from "./asset_stream.ts";
 
 /** What is asked of a folder. */
@@ -62,21 +63,43 @@ interface Choice {
 export class AssetFolder {
   readonly #files: AssetFiles;
   readonly #singlePage: boolean;
+  readonly #rules: AssetRules;
 
   /** @param path absolute */
   constructor(path: string, options: AssetFolderOptions) {
     this.#singlePage = options.singlePage;
-    this.#files = new AssetFiles(path, {
-      hidden: options.hidden ?? [],
-      now: options.now ?? (() => performance.now()),
-    });
+    const now = options.now ?? (() => performance.now());
+    this.#files = new AssetFiles(path, { hidden: options.hidden ?? [], now });
+    this.#rules = new AssetRules(path, now);
   }
 
   /**
-   * The answer to a request.
+   * The answer to a request, by the folder's `_redirects` and `_headers`.
    * @returns null when there is no file for it
    */
   async answer(request: AssetRequest): Promise<AssetAnswer | null> {
+    const { url } = request;
+    const redirected = await this.#rules.redirect(url);
+    if (redirected === null) return await this.#dressed(url, await this.#answer(request));
+    if (!("servedUrl" in redirected)) return await this.#dressed(url, redirectTo(redirected));
+    // Not to the clean URL of the file: the rule might hold there, too.
+    const served = await this.#answer({ ...request, url: redirected.servedUrl, isClient: false });
+    if (served !== null) return await this.#dressed(url, served);
+    return await this.missing(request) ??
+      await this.#dressed(url, { status: 404, headers: [["content-length", "0"]], body: null });
+  }
+
+  /** Where a request of any method is sent by `_redirects`; null when it is not. */
+  async redirect(url: string): Promise<AssetAnswer | null> {
+    const redirected = await this.#rules.redirect(url);
+    return redirected === null || "servedUrl" in redirected ? null : await this.#dressed(url, redirectTo(redirected));
+  }
+
+  async #dressed(url: string, answer: AssetAnswer | null): Promise<AssetAnswer | null> {
+    return answer && { ...answer, headers: await this.#rules.headersFor(url, answer.headers) };
+  }
+
+  async #answer(request: AssetRequest): Promise<AssetAnswer | null> {
     const { path, query } = splitTarget(request.url);
     const asked = assetPath(path);
     if (asked !== null) {
@@ -135,7 +158,8 @@ export class AssetFolder {
     const headers = headersOf(choice, [NOT_FOUND_FILE]).filter(([name]) =>
       name !== "etag" && name !== "last-modified" && name !== "accept-ranges"
     );
-    return { status: 404, headers: [...headers, ["content-length", String(choice.file.size)]], body };
+    const length = ["content-length", String(choice.file.size)] satisfies HeaderList[number];
+    return await this.#dressed(request.url, { status: 404, headers: [...headers, length], body });
   }
 
   async #serve(names: readonly string[], request: AssetRequest): Promise<AssetAnswer | null> {
@@ -196,6 +220,10 @@ export class AssetFolder {
 }
 
 const DESCRIBES_BODY = new Set(["content-type", "content-encoding", "accept-ranges"]);
+
+function redirectTo({ status, location }: { status: number; location: string }): AssetAnswer {
+  return { status, headers: [["location", location], ["content-length", "0"]], body: null };
+}
 
 function isFile(found: AssetFile | "folder" | null): found is AssetFile {
   return found !== null && found !== "folder";

@@ -2,15 +2,18 @@
 import { createAssets } from "../bindings/assets/isolate.ts";
 import { createKv } from "../bindings/kv/isolate.ts";
 import { createRateLimit } from "../bindings/rate_limit/isolate.ts";
+import { createService } from "../bindings/service/isolate.ts";
 import type { BindingKind, BindingPort } from "../protocol/binding_call.ts";
+import type { LoadedBinding } from "../protocol/messages.ts";
 
-const OBJECTS: { readonly [Kind in BindingKind]: (port: BindingPort) => unknown } = {
+const OBJECTS: { readonly [Kind in BindingKind]: (port: BindingPort, name: string | null) => unknown } = {
   assets: createAssets,
   kv: createKv,
   rate_limit: createRateLimit,
+  service: createService,
 };
 
-/** Makes the object that an app calls a binding by. */
-export function bindingObject(kind: BindingKind, port: BindingPort): unknown {
-  return OBJECTS[kind](port);
+/** Makes the object that an app calls a binding by. @param name in `env` */
+export function bindingObject({ kind, name }: LoadedBinding, port: BindingPort): unknown {
+  return OBJECTS[kind](port, name);
 }

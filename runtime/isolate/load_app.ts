@@ -38,9 +38,10 @@ export async function loadApp(
   limitExternalMemory(message.externalBytes);
   settleGlobals();
   installCaches(message.externalBytes, (request) => server.fetches.fetch(request));
-  message.bindings.forEach(({ kind, name }, place) => {
+  message.bindings.forEach((binding, place) => {
+    const { kind, name } = binding;
     const port = server.calls.portOf(place);
-    if (name !== null) env[name] = bindingObject(kind, port);
+    if (name !== null) env[name] = bindingObject(binding, port);
     if (kind !== "assets") return;
     installAssetReads(Reflect.get(globalThis, "Deno"), (url) => port.fetch(url), message.assetsPrefix!);
   });

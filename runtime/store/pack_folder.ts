@@ -25,6 +25,8 @@ export interface PackOptions {
   readonly exclude?: (path: string) => boolean;
   /** Whether to leave out installed packages too, for a NANO that installs them itself. */
   readonly withoutPackages?: boolean;
+  /** Path of the folder that links may lead to: the workspace around the app; its own folder unless given. */
+  readonly reach?: string;
 }
 
 /** A folder on its way to be packed. */
@@ -77,6 +79,7 @@ export async function packFolder(dir: string, options: PackOptions = {}): Promis
   const main = await mainOf(root);
   const packing: Packing = {
     root,
+    reach: options.reach === undefined ? root : await Deno.realPath(options.reach),
     shown: dir,
     exclude,
     found,
@@ -106,6 +109,8 @@ interface Folder {
 
 interface Packing {
   readonly root: string;
+  /** Links lead to nothing outside of it. */
+  readonly reach: string;
   readonly shown: string;
   readonly exclude: (path: string) => boolean;
   readonly found: FileToPack[];
@@ -199,16 +204,19 @@ async function* filesOf(folder: string): AsyncGenerator<{ readonly path: string;
   }
 }
 
-async function followed(name: string, { root, shown }: Packing): Promise<string> {
+async function followed(name: string, { root, reach, shown }: Packing): Promise<string> {
   let target: string;
   try {
     target = await Deno.realPath(join(root, name));
   } catch (cause) {
     throw new NanoError("USAGE", `Cannot pack "${shown}": link "${name}" leads nowhere`, { cause });
   }
-  const inside = relative(root, target);
+  const inside = relative(target.startsWith(root + sep) ? root : reach, target);
   if (inside === ".." || inside.startsWith(`..${sep}`)) {
-    throw new NanoError("USAGE", `Cannot pack "${shown}": link "${name}" leads out of the folder`);
+    throw new NanoError(
+      "USAGE",
+      `Cannot pack "${shown}": link "${name}" leads out of the ${reach === root ? "folder" : "workspace"}`,
+    );
   }
   // What is left out under its own name does not come in under another one.
   const parts = inside.split(sep);

@@ -19,6 +19,7 @@ import type { NanoError } from "../errors.ts";
 import type { NanoEvent } from "../events.ts";
 import { DoorWithBindings } from "./door_with_bindings.ts";
 import { AssetFolder } from "../http/assets.ts";
+import type { AppTarget } from "../http/router.ts";
 import { OutboundDoor } from "../outbound/outbound_door.ts";
 import { TracedDoor } from "../outbound/traced_door.ts";
 import { PreparingUnit } from "./preparing_unit.ts";
@@ -38,6 +39,8 @@ export interface UnitTools {
   readonly hidden: readonly string[];
   /** Where bindings keep what apps give them. */
   readonly data: DataThread;
+  /** Who takes the next request of an app, or null without such an app. */
+  readonly targetOf: (app: string) => AppTarget | null;
   /** Null while Deno's OpenTelemetry is off. */
   readonly tracer: Tracer | null;
 }
@@ -63,9 +66,7 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
       const takeDescriptor = () => descriptors.take({ app: app.name, client: null });
       const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor });
       const door = tools.tracer === null ? plain : new TracedDoor(plain, { app: app.name, tracer: tools.tracer });
-      const hosts = appBindings(app).map((binding) =>
-        bindingHost(binding, { app, folder, data: tools.data, clock, emit })
-      );
+      const hosts = appBindings(app).map((binding) => bindingHost(binding, { ...tools, app, folder }));
       return hosts.length === 0 ? door : new DoorWithBindings(door, hosts);
     },
     emit,

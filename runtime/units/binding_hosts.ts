@@ -2,6 +2,7 @@
 import { AssetsHost } from "../bindings/assets/host.ts";
 import { KvHost } from "../bindings/kv/host.ts";
 import { RateLimitHost } from "../bindings/rate_limit/host.ts";
+import { ServiceHost } from "../bindings/service/host.ts";
 import type { AppBinding } from "../app/app_bindings.ts";
 import type { Clock } from "../clock.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
@@ -10,6 +11,7 @@ import { kvStore } from "../data/kv_store.ts";
 import type { NanoEvent } from "../events.ts";
 import { MeteredBinding } from "./metered_binding.ts";
 import type { AssetFolder } from "../http/assets.ts";
+import type { AppTarget } from "../http/router.ts";
 import type { BindingHost, BindingKind } from "../protocol/binding_call.ts";
 
 /** What bindings of one app work with. */
@@ -20,6 +22,8 @@ export interface BindingTools {
   readonly data: DataThread;
   readonly clock: Clock;
   readonly emit: (event: NanoEvent) => void;
+  /** Who takes the next request of an app, or null without such an app. */
+  readonly targetOf: (app: string) => AppTarget | null;
 }
 
 type Maker<Binding> = (binding: Binding, tools: BindingTools) => BindingHost;
@@ -29,6 +33,8 @@ const HOSTS: { readonly [Kind in BindingKind]: Maker<Extract<AppBinding, { reado
   kv: ({ store }, { app, data, clock }) =>
     new KvHost({ store: kvStore(data, store), maxBytes: app.storageMb * 1024 * 1024, now: clock.wall }),
   rate_limit: ({ limit, periodSeconds }, { clock }) => new RateLimitHost({ limit, periodSeconds, now: clock.now }),
+  service: ({ name, app }, { clock, emit, targetOf }) =>
+    new ServiceHost({ name, service: app }, { clock, emit, target: () => targetOf(app) }),
 };
 
 /** Opens the host's part of a binding. */

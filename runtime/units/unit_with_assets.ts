@@ -65,13 +65,12 @@ export class UnitWithAssets implements AppUnit {
 
   /** Takes a request: answers it with a file, or hands it to the app. */
   fetch(call: AppCall): void {
-    const isFileFirst = this.#stop === null && !this.#isAppFirst(call.url);
-    const request = isFileFirst ? assetRequest(call) : null;
-    if (request === null) {
+    const isFileFirst = this.#stop === null && call.job === undefined && !this.#isAppFirst(call.url);
+    if (!isFileFirst) {
       this.#unit.fetch(call);
       return;
     }
-    const look = this.#serve(call, request).finally(() => this.#looking.delete(look));
+    const look = this.#serve(call).finally(() => this.#looking.delete(look));
     this.#looking.add(look);
   }
 
@@ -108,10 +107,14 @@ export class UnitWithAssets implements AppUnit {
     return reason;
   }
 
-  async #serve(call: AppCall, request: AssetRequest): Promise<void> {
+  async #serve(call: AppCall): Promise<void> {
+    const request = assetRequest(call);
     let answer: AssetAnswer | null;
     try {
-      answer = await this.#folder.answer({ ...request, isClient: true });
+      // What no file can answer is sent elsewhere all the same.
+      answer = request === null
+        ? await this.#folder.redirect(call.url)
+        : await this.#folder.answer({ ...request, isClient: true });
     } catch (error) {
       const { name } = this.app;
       this.#tools.emit({ event: "warning", text: `App "${name}": cannot serve an asset: ${messageOf(error)}` });

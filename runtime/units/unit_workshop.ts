@@ -6,6 +6,7 @@ import { withEvalEntry } from "../bundle/eval_entry.ts";
 import { keyOfSource, ownFiles, sourceOf } from "../bundle/source_of.ts";
 import { withStreamPolyfill } from "../bundle/stream_polyfill_source.ts";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
+import { assetRuleMistakes } from "../http/asset_rules.ts";
 import type { AppUnit, ReloadTools } from "../generations/reload.ts";
 
 /** What a workshop works with. */
@@ -76,7 +77,8 @@ export class UnitWorkshop {
     const ahead = this.#ahead.get(key);
     this.#ahead.delete(key);
     const bundle = await (ahead ?? bundler.bundle(app, isUrgent));
-    for (const warning of [...bundle.warnings, ...projectWarnings(app)]) {
+    const rules = await assetRuleMistakes(bundle.assets ?? app.assets?.path ?? null);
+    for (const warning of [...bundle.warnings, ...projectWarnings(app), ...rules]) {
       emit({ event: "warning", text: `App "${app.name}": ${warning}` });
     }
     const whole = app.streams === "polyfill" ? await withStreamPolyfill(bundle) : bundle;

@@ -34,6 +34,7 @@ export function fakeAppConfig(name: string, changes: Partial<AppConfig> = {}): A
     main: null,
     root: null,
     jsonVars: {},
+    services: [],
     project: null,
     ...changes,
   };

@@ -2,12 +2,14 @@
 import { CONFIG_OPTION } from "../line/usual_options.ts";
 import { relative } from "node:path";
 import {
+  assetRuleMistakes,
   type EntryReport,
   entryReport,
   loadConfig,
   messageOf,
   type NanoConfig,
   NanoError,
+  type WorkersProject,
 } from "../../../runtime/mod.ts";
 import { AdminClient, AdminError } from "../../client/client.ts";
 import type { ReloadView } from "../../schemas/host_schemas.ts";
@@ -50,7 +52,8 @@ export const command: Command = {
       const config = await loadConfig(file, { hostEnv: io.env });
       const entries = await Promise.all(config.apps.map((app) => entryReport(app, config)));
       const preview = await previewReload(config, io);
-      const apps = config.apps.map((app, index) => ({ app, entry: entries[index]! }));
+      const rules = await Promise.all(config.apps.map((app, at) => assetRuleMistakes(assetsOf(app, entries[at]!))));
+      const apps = config.apps.map((app, index) => ({ app, entry: entries[index]!, rules: rules[index]! }));
       if (json) io.out(JSON.stringify({ ok: true, file, apps: apps.map(shownApp), errors: [], ...preview }));
       else for (const text of lines(file, apps, preview)) io.out(text);
       return 0;
@@ -68,10 +71,17 @@ export const command: Command = {
 interface CheckedApp {
   readonly app: NanoConfig["apps"][number];
   readonly entry: EntryReport;
+  /** What is wrong with `_headers` and `_redirects` of its files. */
+  readonly rules: readonly string[];
 }
 
-function shownApp({ app: { name, hostnames, project }, entry }: CheckedApp) {
-  return { name, hostnames, entry, ...project === null ? {} : { project } };
+function shownApp({ app: { name, hostnames, project }, entry, rules }: CheckedApp) {
+  return { name, hostnames, entry, rules, ...project === null ? {} : { project } };
+}
+
+/** The folder of static files that an app has, or consists of. */
+function assetsOf({ assets }: CheckedApp["app"], entry: EntryReport): string | null {
+  return assets?.path ?? ("error" in entry ? null : entry.site);
 }
 
 function entryLines(entry: EntryReport): string[] {
@@ -82,7 +92,8 @@ function entryLines(entry: EntryReport): string[] {
 
 /** What was taken of a Workers project, and what of it NANO does not have. */
 function projectLines(
-  { path, main, env, jsonVars, assets, bindings, crons, project }: NanoConfig["apps"][number],
+  { path, main, env, jsonVars, assets, bindings, crons, services, project }: NanoConfig["apps"][number],
+  apps: ReadonlySet<string>,
 ): string[] {
   if (project === null) return [];
   if (project.error !== null) return [`    ${project.error}`];
@@ -93,24 +104,46 @@ function projectLines(
     ...assets === null ? [] : [`assets ${from(assets.path)}`],
     ...bindings.length === 0 ? [] : [`bindings ${bindings.map(({ name, kind }) => `${name} (${kind})`).join(", ")}`],
     ...names.length === 0 ? [] : [`env ${names.join(", ")}`],
+    ...services.length === 0 ? [] : [`services ${services.map(({ name, app }) => `${name} (${app})`).join(", ")}`],
     ...crons.length === 0 ? [] : [`crons ${crons.map(({ schedule }) => schedule).join("; ")}`],
   ];
   return [
     `    with ${project.file}: ${taken.join(", ") || "nothing that matters here"}`,
+    ...buildLines(project.build),
     ...project.missing.map(({ name, kind, where }) =>
       `    ${where}: env.${name} is a ${kind}, which NANO does not have`
+    ),
+    ...services.filter(({ app }) => !apps.has(app)).map(({ name, app, where }) =>
+      `    ${where}: env.${name} is service "${app}", and no app has this name`
     ),
     ...project.notes.map((note) => `    ${note}`),
   ];
 }
 
+/** How its code is made, and bundled. */
+function buildLines({ rules, alias, define, command }: WorkersProject["build"]): string[] {
+  const said = [
+    ...rules.map(({ type, globs }) => `${type} ${globs.join(" ")}`),
+    ...Object.entries(alias).map(([name, to]) => `alias ${name} = ${to}`),
+    ...Object.entries(define).map(([name, to]) => `define ${name} = ${to}`),
+  ];
+  return [
+    ...said.length === 0 ? [] : [`    bundled with ${said.join(", ")}`],
+    ...command === null
+      ? []
+      : [`    built by ${JSON.stringify(command.text)}, which is run by hand, or by --build of dev and deploy`],
+  ];
+}
+
 function lines(file: string, apps: readonly CheckedApp[], preview: Preview): readonly string[] {
+  const names = new Set(apps.map(({ app }) => app.name));
   const head = [
     `${file} is right: ${apps.length} ${apps.length === 1 ? "app" : "apps"}`,
-    ...apps.flatMap(({ app, entry }) => [
+    ...apps.flatMap(({ app, entry, rules }) => [
       `  ${app.name}  ${app.hostnames.join(", ")}`,
       ...entryLines(entry),
-      ...projectLines(app),
+      ...projectLines(app, names),
+      ...rules.map((mistake) => `    ${mistake}`),
     ]),
   ];
   if (!preview.running) return [...head, "No NANO runs with this configuration"];

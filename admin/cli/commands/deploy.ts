@@ -1,12 +1,13 @@
 /** `nano deploy`: sends a folder or an archive as a new version of an app. */
 import { JSON_OPTION } from "../line/usual_options.ts";
 import { basename, join, resolve } from "node:path";
-import { packFolder } from "../../../runtime/mod.ts";
+import { packFolder, workspaceOf } from "../../../runtime/mod.ts";
 import { AdminError } from "../../client/client.ts";
 import type { AppDetail, Version } from "../../schemas/app_schemas.ts";
 import { CliError } from "../../process/cli_error.ts";
 import type { CommandLine } from "../line/command_line.ts";
 import { devAppName } from "../host/dev_document.ts";
+import { BUILD_OPTION, runBuildCommand } from "../host/project_build_command.ts";
 import { type Online, onlineCommand, outJson } from "../online/online_command.ts";
 import { barText, Progress } from "../terminal/progress.ts";
 import { appUrls } from "../online/app_urls.ts";
@@ -37,6 +38,7 @@ export const command = onlineCommand({
     { name: "preview", value: null, summary: "serve the version on a host of its own only" },
     { name: "note", value: "TEXT", summary: "a word for the list of versions" },
     { name: "verbose", value: null, summary: "name every file and folder that is left out" },
+    BUILD_OPTION,
     JSON_OPTION,
   ],
   check: targetOf,
@@ -45,6 +47,7 @@ export const command = onlineCommand({
     const path = resolve(io.cwd, line.required("PATH"));
     const target = targetOf(line);
     const isFile = await isArchive(path);
+    if (line.flag("build")) await runBuildCommand(path, null, io);
     const name = line.text("name") ?? await nameOf(path, isFile);
     const isNew = await isMissing(online, name);
     const hostnames = hostnamesOf(line, name, isNew);
@@ -148,7 +151,7 @@ async function packed(
   { line, io, client, progress }: Pick<Online, "line" | "io" | "client"> & { readonly progress: Progress },
 ): Promise<ReadableStream<Uint8Array>> {
   const withoutPackages = installsUploads(await client.config());
-  const { stream, files, bytes, leftOut } = await packFolder(path, { withoutPackages });
+  const { stream, files, bytes, leftOut } = await packFolder(path, { withoutPackages, reach: await workspaceOf(path) });
   if (leftOut.length > 0 && !line.flag("json")) {
     const shown = line.flag("verbose") ? leftOut : leftOut.slice(0, SHOWN_NAMES);
     const rest = leftOut.length - shown.length;

@@ -5,6 +5,7 @@ import { CliError } from "../../process/cli_error.ts";
 import type { Command } from "../line/command.ts";
 import { type CliIo, wantsColor } from "../terminal/cli_io.ts";
 import { devAppName, devDocument } from "../host/dev_document.ts";
+import { BUILD_OPTION, runBuildCommand } from "../host/project_build_command.ts";
 import { devVars } from "../host/dev_vars.ts";
 import { serve } from "../host/host.ts";
 import { serveInUtc } from "../../process/serving_zone.ts";
@@ -27,12 +28,14 @@ export const command: Command = {
   options: [
     { name: "port", value: "N", summary: "the port (8080); 0 picks a free one" },
     { name: "env", value: "NAME", summary: "an environment of the folder's wrangler file" },
+    BUILD_OPTION,
   ],
   async run(line, io) {
     const port = line.port("port");
     const path = resolve(io.cwd, line.required("PATH"));
     const environment = line.text("env");
     const name = devAppName(path, await isFile(path));
+    if (line.flag("build")) await runBuildCommand(path, environment, io);
     const stateDir = await Deno.makeTempDir({ prefix: "nano_dev_" });
     try {
       const document = async () => devDocument({ name, path, env: await devVars(path, environment) }, port, stateDir);

@@ -3,6 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { CliError } from "../../process/cli_error.ts";
 import type { Command } from "../line/command.ts";
 import { devAppName } from "../host/dev_document.ts";
+import { initFrom } from "../host/init_from.ts";
 import { projectFiles } from "../host/project_files.ts";
 
 export const command: Command = {
@@ -12,17 +13,29 @@ export const command: Command = {
     description: [
       "Writes a small project that serves at once: an app, nano.json, .gitignore and a README. It asks nothing and never " +
       "overwrites a file.",
+      "With --from it makes an app of a Workers project instead: in a new nano.json, or added to the one that is there, " +
+      "whose comments stay. It tells what was taken of the project, and what of it NANO does not have.",
     ],
     arguments: [{ name: "FOLDER", required: false, completes: "folder" }],
     examples: [
       { command: "nano init hello", meaning: "makes the folder hello" },
       { command: "nano init", meaning: "fills this folder" },
+      { command: "nano init --from ../shop", meaning: "adds the Workers project in ../shop to ./nano.json" },
     ],
     exitCodes: { 1: "a file is there already, or the folder cannot be written" },
   },
-  options: [],
+  options: [
+    { name: "from", value: "DIR", summary: "make an app of the Workers project in this folder", completes: "folder" },
+  ],
   async run(line, io) {
     const folder = resolve(io.cwd, line.argument("FOLDER") ?? ".");
+    const from = line.text("from");
+    if (from !== null) {
+      const { name, isAdded, lines } = await initFrom(resolve(io.cwd, from), folder);
+      io.out(`${isAdded ? "Added" : "Wrote"} app "${name}" to ${relative(io.cwd, join(folder, "nano.json"))}`);
+      for (const text of lines) io.out(text);
+      return 0;
+    }
     const name = devAppName(folder, false);
     await writeProject(folder, projectFiles(name));
     const shown = relative(io.cwd, folder);

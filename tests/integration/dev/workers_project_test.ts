@@ -111,7 +111,10 @@ Deno.test("nano.json wins over the project's file, and its mistakes stay its own
   await source.body?.cancel();
   assertEquals(source.status, 404);
   const reasons = nano.events.filter(({ event }) => event === "app_failed").map(({ app, error }) => `${app} ${error}`);
-  assert(reasons.some((text) => /^broken .*wrangler\.jsonc, line 1: ValueExpected/.test(text)), reasons.join("\n"));
+  assert(
+    reasons.some((text) => /^broken .*wrangler\.jsonc, line 1, column 46: found "}" instead of a value/.test(text)),
+    reasons.join("\n"),
+  );
   assert(
     reasons.some((text) => /^unbuilt .*"main" of wrangler\.jsonc is "dist\/worker\.js", which does not/.test(text)),
   );
@@ -145,4 +148,30 @@ Deno.test("nano dev serves a project with its secrets, and an environment of its
     assertEquals([env.WORD, env.SECRET], [word, "from the desk"]);
     await dev.stop();
   }
+});
+
+Deno.test("--build runs the project's build command; without it the error and nano check name the command", async () => {
+  const command = "mkdir -p dist && cp src/built.js dist/worker.js && echo made";
+  await using project = await TempProject.create({
+    shop: {
+      files: {
+        "wrangler.jsonc": JSON.stringify({ main: "dist/worker.js", build: { command } }),
+        "src/built.js": `export default { fetch: () => new Response("built") };`,
+      },
+    },
+  });
+  const folder = `${project.dir}/apps/shop`;
+  const check = await NanoProcess.spawn(["check", "--config", project.configFile]);
+  await using _check = check;
+  await check.status();
+  const told = check.strayLines.join("\n");
+  assertStringIncludes(told, `"main" of wrangler.jsonc is "dist/worker.js", which does not exist; it is built by`);
+  assertStringIncludes(told, `built by ${JSON.stringify(command)}, which is run by hand, or by --build`);
+  await using dev = await NanoProcess.spawn(["dev", folder, "--port", "0", "--build"]);
+  const serving = await until(() => dev.strayLines.find((line) => line.startsWith("Serving ")), "a URL");
+  assertEquals(await (await fetch(/http:\S+/.exec(serving)![0])).text(), "built");
+  await dev.stop();
+  await Deno.writeTextFile(`${folder}/wrangler.jsonc`, JSON.stringify({ main: "x.js", build: { command: "exit 3" } }));
+  await using failing = await NanoProcess.spawn(["dev", folder, "--port", "0", "--build"]);
+  assertEquals((await failing.status()).code, 1);
 });

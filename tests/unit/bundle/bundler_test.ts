@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type AppBundle, type AppSource, Bundler } from "../../../runtime/bundle/bundler.ts";
+import { PLAIN_BUILD } from "../../../runtime/config/project_build.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { type AppFolder, appFolder } from "./app_folder.ts";
 
@@ -194,7 +195,7 @@ Deno.test("Bundler.bundle() picks a package's exports for Node or for Workers, a
     "node_modules/caller/index.js": "module.exports = require('dual')();",
   });
   assertEquals((await run(await bundle(app))).default, ["deno", "esm", "cjs"]);
-  const project = { file: "wrangler.toml", error: null, main: app.at("index.js"), site: null };
+  const project = { file: "wrangler.toml", error: null, main: app.at("index.js"), site: null, build: PLAIN_BUILD };
   assertEquals((await run(await bundle(app, { start: project }))).default, ["worker", "esm", "cjs"]);
   // What is for Node would ask for node: modules.
   assertEquals((await run(await bundle(app, { nodeCompat: false }))).default, ["worker", "esm", "cjs"]);

@@ -159,3 +159,22 @@ Deno.test("findEntry() serves a page with a script of its own as a site, and a s
     assertEquals((await findEntry(app.at(file.split("/")[0]!))).file, app.at(file));
   }
 });
+
+Deno.test("findEntry() boots no code for browsers because main of package.json names it", async () => {
+  await using app = await appFolder({
+    "package.json": '{"main":"src/app.js","devDependencies":{"vite":"^7.0.0"}}',
+    "index.html": '<script type="module" src="/src/app.js"></script>',
+    "src/app.js": "document.body.append(1);",
+  });
+  assertStringIncludes((await refusal(app.path)).message, "/src/app.js is code for browsers that has to be built");
+  await app.write("dist/index.html", "built");
+  assertEquals((await findEntry(app.path)).file, app.at("dist/index.html"));
+  await app.write("src/index.ts", "export default { fetch() {} };");
+  assertEquals(
+    (await findEntry(app.path)).why,
+    'the first conventional name that there is; "main" of package.json is "src/app.js", which is code for browsers',
+  );
+  await app.write("package.json", '{"main":"server.js"}');
+  await app.write("server.js", "export default { fetch: () => new Response('document.body') };");
+  assertEquals((await findEntry(app.path)).file, app.at("server.js"));
+});

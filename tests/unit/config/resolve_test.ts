@@ -46,6 +46,7 @@ Deno.test("An app with a name and a path gets every default", async () => {
     main: null,
     root: null,
     jsonVars: {},
+    services: [],
     project: null,
   });
 });
@@ -120,6 +121,7 @@ Deno.test("Every key that is written arrives", async () => {
       main: null,
       root: null,
       jsonVars: {},
+      services: [],
       project: null,
     }],
   });

@@ -25,6 +25,7 @@ export function appConfig(changes: Partial<AppConfig> = {}): AppConfig {
     main: null,
     root: null,
     jsonVars: {},
+    services: [],
     project: null,
     ...changes,
   };

@@ -227,6 +227,22 @@ Deno.test("packFolder() refuses links that lead out, nowhere, in circles or to w
   }
 });
 
+Deno.test("packFolder() follows links within the workspace that it is given, and nowhere else", () =>
+  withFolder({ "apps/shop/index.ts": "1", "shared/a.ts": "a", "shared/.env": "SECRET=1" }, async (dir) => {
+    await using temp = await TempVersions.create();
+    await Deno.symlink("../../shared", `${dir}/apps/shop/shared`);
+    const { stream } = await packFolder(`${dir}/apps/shop`, { reach: dir });
+    await temp.unpack(await new Response(stream).bytes());
+    assertEquals(await temp.texts(), { "index.ts": "1", "shared/a.ts": "a" });
+    await Deno.symlink("../../shared/.env", `${dir}/apps/shop/secret`);
+    const hidden = await assertRejects(() => packFolder(`${dir}/apps/shop`, { reach: dir }), NanoError);
+    assertStringIncludes(hidden.message, "left out");
+    await Deno.remove(`${dir}/apps/shop/secret`);
+    await Deno.symlink("/etc", `${dir}/apps/shop/out`);
+    const out = await assertRejects(() => packFolder(`${dir}/apps/shop`, { reach: dir }), NanoError);
+    assertStringIncludes(out.message, 'link "out" leads out of the workspace');
+  }));
+
 Deno.test("packFolder() refuses what is no folder or has no files", () =>
   withFolder({ "index.ts": "1", "empty/.git/x": "x" }, async (dir) => {
     for (const path of ["index.ts", "empty", "gone"]) {

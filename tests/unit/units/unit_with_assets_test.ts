@@ -89,6 +89,7 @@ Deno.test("What is no file, or not asked for with GET, is the app's", async () =
   const unit = the.before(stage.supervisor);
   const post = new FakeCall();
   unit.fetch(post);
+  while (stage.last.received.length < 1) await the.clock.advance(0);
   assertEquals(stage.last.received, [post]);
   const other = new PathCall("/other");
   unit.fetch(other);
@@ -158,9 +159,11 @@ Deno.test("A static site answers what is missing by its 404.html, and takes noth
   assertEquals(events.map(({ event }) => event), ["app_state", "app_ready"]);
   assertEquals((await ask(unit, "/")).status, 200);
   assertEquals((await ask(unit, "/none")).status, 404);
-  const post = new FakeCall();
+  const post = new class extends PathCall {
+    override readonly method = "POST";
+  }("/");
   unit.fetch(post);
-  assertEquals(post.status, 405);
+  assertEquals((await post.settled()).status, 405);
   assertEquals(await unit.stop(), "drained");
   assertEquals((await ask(unit, "/")).code, "APP_DRAINING");
 

@@ -1,0 +1,126 @@
+/** The bindings that a Workers project asks for: those that lead to other apps, and those that NANO does not have. */
+import { rateLimitConfig } from "../bindings/rate_limit/config.ts";
+import type { BindingConfig } from "./binding_configs.ts";
+import type { WranglerReader } from "./wrangler_reader.ts";
+
+/** A binding that the project asks for and NANO does not have. */
+export interface MissingBinding {
+  /** What the app finds it by in `env`. */
+  readonly name: string;
+  /** As people call it: "KV namespace". */
+  readonly kind: string;
+  /** Where it is asked for, such as "wrangler.jsonc, line 12". */
+  readonly where: string;
+}
+
+/** A binding that the project asks for and NANO has; the id of a store is whatever tells it from others of the project. */
+export type ProjectBinding =
+  | { readonly name: string; readonly kind: "kv"; readonly id: string }
+  | Extract<BindingConfig, { readonly kind: "rate_limit" }>;
+
+/** Another Worker that the project calls. */
+export interface ProjectService {
+  /** In `env`. */
+  readonly name: string;
+  /** Its name, as wrangler knows it. */
+  readonly service: string;
+  readonly where: string;
+}
+
+/** All bindings of a project but that of its assets. */
+export interface ProjectBindings {
+  readonly bindings: readonly ProjectBinding[];
+  readonly services: readonly ProjectService[];
+  readonly missing: readonly MissingBinding[];
+}
+
+/** As nano.json takes names in `env`. */
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Lists of bindings: key of the file, name of the binding within an item, what people call it. */
+const BINDING_LISTS: readonly (readonly [key: string, name: string, kind: string])[] = [
+  ["d1_databases", "binding", "D1 database"],
+  ["r2_buckets", "binding", "R2 bucket"],
+  ["hyperdrive", "binding", "Hyperdrive"],
+  ["vectorize", "binding", "Vectorize index"],
+  ["analytics_engine_datasets", "binding", "Analytics Engine dataset"],
+  ["dispatch_namespaces", "binding", "dispatch namespace"],
+  ["mtls_certificates", "binding", "client certificate"],
+  ["pipelines", "binding", "pipeline"],
+  ["workflows", "binding", "workflow"],
+  ["send_email", "name", "email binding"],
+  ["secrets_store_secrets", "binding", "Secrets Store secret"],
+];
+/** The same where one object stands instead of a list. */
+const SINGLE_BINDINGS: readonly (readonly [key: string, kind: string])[] = [
+  ["ai", "Workers AI"],
+  ["browser", "browser rendering"],
+  ["images", "Images"],
+  ["version_metadata", "version metadata"],
+];
+
+/** All of them; services by their default entrypoint only, as another one would be called by RPC. */
+export function projectBindings(reader: WranglerReader): ProjectBindings {
+  const services: ProjectService[] = [];
+  const missing = missingBindings(reader);
+  const list = reader.value("services");
+  for (const [at, item] of (Array.isArray(list) ? list : []).entries()) {
+    const { binding: name, service, entrypoint } = item ?? {};
+    if (typeof name !== "string" || typeof service !== "string") continue;
+    const where = reader.where(["services", at]);
+    if (entrypoint === undefined || entrypoint === "default") services.push({ name, service, where });
+    else missing.push({ name, kind: `service with the entrypoint "${entrypoint}"`, where });
+  }
+  return { bindings: haveBindings(reader), services, missing };
+}
+
+function haveBindings(reader: WranglerReader): ProjectBinding[] {
+  return [
+    ...bindingsOf(reader, { key: "kv_namespaces", nameKey: "binding", kind: "KV namespace" }, (name, { id }) => {
+      return { name, kind: "kv", id: typeof id === "string" && id !== "" ? id : name };
+    }),
+    ...bindingsOf(reader, { key: "ratelimits", nameKey: "name", kind: "rate limiter" }, (name, { simple }) => {
+      const checked = rateLimitConfig.safeParse(simple);
+      if (!checked.success) return `"simple": ${checked.error.issues[0]!.message}`;
+      return { name, kind: "rate_limit", limit: checked.data.limit, periodSeconds: checked.data.period };
+    }),
+  ];
+}
+
+/** @param make a binding of an item of the list, or what is wrong with it */
+function bindingsOf(
+  reader: WranglerReader,
+  { key, nameKey, kind }: { readonly key: string; readonly nameKey: string; readonly kind: string },
+  make: (name: string, item: Readonly<Record<string, unknown>>) => ProjectBinding | string,
+): ProjectBinding[] {
+  const list = reader.value(key);
+  return (Array.isArray(list) ? list : []).flatMap((item, at) => {
+    const name = item?.[nameKey];
+    const isName = typeof name === "string" && VARIABLE_NAME.test(name) && name !== "__proto__";
+    const made = isName ? make(name, item) : `its "${nameKey}" is no name`;
+    if (typeof made !== "string") return [made];
+    reader.note(`a ${kind} has no effect: ${made}`, [key, at]);
+    return [];
+  });
+}
+
+function missingBindings(reader: WranglerReader): MissingBinding[] {
+  const found: MissingBinding[] = [];
+  const add = (name: unknown, kind: string, path: readonly (string | number)[]) => {
+    if (typeof name === "string") found.push({ name, kind, where: reader.where(path) });
+  };
+  for (const [key, nameKey, kind] of BINDING_LISTS) {
+    const list = reader.value(key);
+    if (Array.isArray(list)) list.forEach((item, at) => add(item?.[nameKey], kind, [key, at]));
+  }
+  for (const [key, kind] of SINGLE_BINDINGS) add(reader.object(key)?.["binding"], kind, [key]);
+  const classes = reader.object("durable_objects")?.["bindings"];
+  if (Array.isArray(classes)) {
+    classes.forEach((item, at) => add(item?.name, "Durable Object", ["durable_objects", "bindings", at]));
+  }
+  const producers = reader.object("queues")?.["producers"];
+  if (Array.isArray(producers)) {
+    producers.forEach((item, at) => add(item?.binding, "queue", ["queues", "producers", at]));
+  }
+  return found;
+}

@@ -99,7 +99,18 @@ function optionsFor(root: string, { isWorkers, nodeEnv }: BuildOrder) {
     sourcesContent: true,
     logLevel: "silent",
     // Packages hold two builds of themselves, and the one for development is many times slower.
-    define: { "process.env.NODE_ENV": JSON.stringify(nodeEnv), global: "globalThis" },
+    define: {
+      "process.env.NODE_ENV": JSON.stringify(nodeEnv),
+      // What Vite puts there; code that was written for it looks here instead of NODE_ENV.
+      "import.meta.env": JSON.stringify({
+        MODE: nodeEnv,
+        PROD: nodeEnv === "production",
+        DEV: nodeEnv !== "production",
+        BASE_URL: "/",
+        SSR: true,
+      }),
+      global: "globalThis",
+    },
   } satisfies BuildOptions;
 }
 

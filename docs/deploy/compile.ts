@@ -10,14 +10,18 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const MAIN_MODULE = "admin/cli/main.ts";
 
 /**
- * What no import leads to: the warden, whose URL is given to a worker, the bootstrap, which is bundled at start, and the
- * dashboard's scripts, which are bundled when somebody looks at it. All that these import is found as the main module's
+ * What no import leads to: the warden, whose URL is given to a worker, the bootstrap, which is bundled at start, the
+ * modules that stand for Node's, which are bundled when an app imports one, and the dashboard's scripts, which are bundled
+ * when somebody looks at it. All that these import is found as the main module's
  * imports are; the dashboard's styles are imported as text.
  */
 export const NAMED_MODULES: readonly string[] = [
   "runtime/pool/warden.ts",
   "runtime/data/data_worker.ts",
   "runtime/isolate/bootstrap.ts",
+  ...["deno_files", "dns", "dns_promises", "fs", "fs_promises", "module", "os", "perf_hooks", "test", "test_reporters"]
+    .map((name) => `runtime/node/${name}.ts`),
+  ...["url", "v8", "vm", "worker_threads"].map((name) => `runtime/node/${name}.ts`),
   ...["app.ts", "events.tsx", "frame.ts", "overview.tsx", "theme.ts"].map((name) => `admin/dashboard/client/${name}`),
 ];
 

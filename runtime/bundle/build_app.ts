@@ -104,7 +104,19 @@ function optionsFor(root: string, { isWorkers, nodeEnv, build }: BuildOrder) {
     sourcesContent: true,
     logLevel: "silent",
     // Packages hold two builds of themselves, and the one for development is many times slower.
-    define: { "process.env.NODE_ENV": JSON.stringify(nodeEnv), global: "globalThis", ...build.define },
+    define: {
+      "process.env.NODE_ENV": JSON.stringify(nodeEnv),
+      // What Vite puts there; code that was written for it looks here instead of NODE_ENV.
+      "import.meta.env": JSON.stringify({
+        MODE: nodeEnv,
+        PROD: nodeEnv === "production",
+        DEV: nodeEnv !== "production",
+        BASE_URL: "/",
+        SSR: true,
+      }),
+      global: "globalThis",
+      ...build.define,
+    },
   } satisfies BuildOptions;
 }
 

@@ -18,6 +18,7 @@ import { sha256 } from "./input_stamp.ts";
 import { hasNodeModules, installDependencies, readInstall } from "./install_dependencies.ts";
 import type { InstallPolicy } from "./install_policy.ts";
 import { type InstallProgress, reportInstall } from "./install_progress.ts";
+import { nodeModulesOf } from "./node_library.ts";
 import { STUBS_VERSION } from "./node_stubs.ts";
 import { staticSite } from "./static_site.ts";
 import { Turns } from "./turns.ts";
@@ -25,7 +26,7 @@ import { Turns } from "./turns.ts";
 export type { AppBundle };
 
 /** Raised whenever the same input would give another bundle. */
-const FORMAT = 4;
+const FORMAT = 5;
 const ENTRY_URL = "app:///index.js";
 /** Builds at once: esbuild's process uses all cores by itself, two keep it busy while one waits for our plugins. */
 const BUILDS = Math.max(2, navigator.hardwareConcurrency);
@@ -118,7 +119,11 @@ export class Bundler implements AsyncDisposable {
       };
       const subject = JSON.stringify({ ...order, action: null, entry: [entry.file, entry.source] });
       const cached = await this.#buildTurns.run(async () => await this.cache?.read(subject), isUrgent);
-      if (cached !== undefined) return { ...await toAppBundle(cached), nodeEnv: order.nodeEnv };
+      const complete = async (bundle: CachedBundle) => ({
+        ...await toAppBundle(bundle, app.nodeCompat ? await nodeModulesOf(bundle.code, this.cache) : {}),
+        nodeEnv: order.nodeEnv,
+      });
+      if (cached !== undefined) return await complete(cached);
       const { bundle, isStable } = await this.#build({ app, order, isUrgent });
       const warnings = [...bundle.warnings];
       if (isStable) {
@@ -126,7 +131,7 @@ export class Bundler implements AsyncDisposable {
           warnings.push(`Cannot keep the bundle of app "${app.name}": ${messageOf(thrown)}`);
         });
       }
-      return { ...await toAppBundle({ ...bundle, warnings }), nodeEnv: order.nodeEnv };
+      return await complete({ ...bundle, warnings });
     } catch (thrown) {
       if (thrown instanceof NanoError) {
         if (thrown.message.startsWith(action)) throw thrown;
@@ -250,11 +255,14 @@ function covers(present: Readonly<Record<string, string>>, wanted: Readonly<Reco
   return Object.entries(wanted).every(([name, range]) => present[name] === range);
 }
 
-async function toAppBundle({ code, inputs, warnings }: CachedBundle): Promise<AppBundle> {
+async function toAppBundle(
+  { code, inputs, warnings }: CachedBundle,
+  nodeModules: Readonly<Record<string, string>>,
+): Promise<AppBundle> {
   const version = (await sha256(new TextEncoder().encode(code))).slice(0, 12);
   return {
     entry: ENTRY_URL,
-    modules: { [ENTRY_URL]: code },
+    modules: { ...nodeModules, [ENTRY_URL]: code },
     version,
     inputs: [...inputs.keys()].sort(),
     warnings,

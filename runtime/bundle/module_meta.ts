@@ -18,6 +18,7 @@ export interface MetaModule {
 
 const OF_ITSELF =
   /\bimport\.meta\b|\b__dirname\b|\b__filename\b|\brequire\.(?:main|resolve)\b|\bmodule\.(?:id|filename|path|paths|parent|children|require)\b/;
+const RESOLVED_URL = /\bimport\.meta\.resolve\(\s*(?:"([^"\n]+)"|'([^'\n]+)')\s*\)/g;
 const RESOLVED = /\brequire\.resolve\(\s*(?:"([^"\n]+)"|'([^'\n]+)')\s*\)/g;
 /** A statement that only an ES module has: there is no `__dirname` in one, and packages look for it to know. */
 const ES_STATEMENT = /(?:^|[;}])[ \t]*(?:import\s*[{*"']|import\s+[\w$]|export\s*[{*]|export\s+[\w$])/m;
@@ -57,14 +58,36 @@ export async function writeModuleMeta(build: PluginBuild, module: MetaModule): P
 }
 
 /** esbuild leaves the argument of `require.resolve` as it is, and at run time there is nothing to look for it in. */
-async function withResolved(build: PluginBuild, { path, text }: MetaModule): Promise<string> {
+async function withResolved(build: PluginBuild, module: MetaModule): Promise<string> {
+  const { path, text } = module;
   const paths = new Map<string, string>();
   for (const [call, double, single] of text.matchAll(RESOLVED)) {
     const options = { kind: "require-resolve", importer: path, namespace: "file", resolveDir: dirname(path) } as const;
     const found = await build.resolve(double ?? single!, options);
     if (found.errors.length === 0 && found.path.startsWith("/")) paths.set(call, JSON.stringify(found.path));
   }
-  return paths.size === 0 ? text : text.replaceAll(RESOLVED, (call) => paths.get(call) ?? call);
+  const required = paths.size === 0 ? text : text.replaceAll(RESOLVED, (call) => paths.get(call) ?? call);
+  return await withResolvedUrls(build, { ...module, text: required });
+}
+
+/** `import.meta.resolve` of one bundle would begin at the bundle. A name that is not found stays, and fails at the call. */
+async function withResolvedUrls(build: PluginBuild, { path, root, text }: MetaModule): Promise<string> {
+  const urls = new Map<string, string>();
+  for (const [call, double, single] of text.matchAll(RESOLVED_URL)) {
+    const name = double ?? single!;
+    if (/^\.{0,2}\//.test(name)) {
+      // It need not be there.
+      urls.set(call, JSON.stringify(new URL(name, appUrl(root, path)).href));
+      continue;
+    }
+    const options = { kind: "import-statement", importer: path, namespace: "file", resolveDir: dirname(path) } as const;
+    const found = URL.canParse(name) ? null : await build.resolve(name, options);
+    if (found === null) urls.set(call, JSON.stringify(name));
+    else if (found.errors.length === 0 && found.path.startsWith("/")) {
+      urls.set(call, JSON.stringify(appUrl(root, found.path)));
+    }
+  }
+  return urls.size === 0 ? text : text.replaceAll(RESOLVED_URL, (call) => urls.get(call) ?? call);
 }
 
 function namesOf({ path, root, text, isMain }: MetaModule): Record<string, string> {

@@ -2,10 +2,9 @@
 
 import type { Plugin } from "esbuild";
 import { isBuiltin } from "node:module";
-import { OFFERED_BUILTINS, refusalText } from "../protocol/node_builtins.ts";
-import { isStubbed, loadStubs, stubPath } from "./node_stubs.ts";
+import { refusalText } from "../protocol/node_builtins.ts";
+import { moduleUrl, OFFERED } from "./node_stubs.ts";
 
-const OFFERED: ReadonlySet<string> = new Set(OFFERED_BUILTINS);
 const REQUIRED = "nano-required-builtin";
 const REFUSED = "nano-refused-builtin";
 
@@ -18,9 +17,8 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
   return {
     name: "nano-node-builtins",
     setup(build) {
-      loadStubs(build);
       build.onResolve({ filter: /^(node:|[a-z0-9_]+(\/[a-z0-9_]+)?$)/ }, (args) => {
-        if (!isBuiltin(args.path)) {
+        if (!isBuiltin(args.path) && !(args.path.startsWith("_") && OFFERED.has(args.path))) {
           return args.path.startsWith("node:")
             ? { errors: [{ text: `There is no module "${args.path}"` }] }
             : undefined;
@@ -31,10 +29,8 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
         if (!nodeCompat && args.kind === "import-statement") {
           return { errors: [{ text: refusalText(`node:${name}`, true, false) }] };
         }
-        if (OFFERED.has(name)) return { path: `node:${name}`, external: true };
-        if (nodeCompat && isStubbed(name)) return stubPath(name);
-        // The isolate refuses it too, but in Deno 2.9 a static import of "node:worker_threads" slips past its hook: that
-        // module is loaded in every worker, and linking finds it by its name whatever the hook said.
+        if (OFFERED.has(name)) return { path: moduleUrl(name) ?? `node:${name}`, external: true };
+        // The isolate refuses it too, but a static import may slip past its hook: node_stubs.ts.
         return { path: name, namespace: REFUSED };
       });
       build.onLoad({ filter: /.*/, namespace: REFUSED }, ({ path }) => ({
@@ -46,7 +42,7 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
       }));
       build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
         loader: "js",
-        contents: nodeCompat && (OFFERED.has(path) || isStubbed(path))
+        contents: nodeCompat && OFFERED.has(path)
           // The module's default export is what require() returns in Node; its namespace could not be called or extended.
           ? `import builtin from "node:${path}";\nmodule.exports = builtin;`
           : `throw Object.assign(new Error("Cannot require \\"node:${path}\\": apps have no access to it"), ` +

@@ -1,78 +1,135 @@
 /** Node's modules that reach past the isolate, as modules that can be imported: what reaches out throws when called. */
-import type { OnLoadResult, OnResolveResult, PluginBuild } from "esbuild";
-import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { builtinModules } from "node:module";
 // Imported, so that a compiled NANO holds the package though its files are read by name only.
 import unenv from "unenv/package.json" with { type: "json" };
+import { NODE_MODULES_URL } from "../protocol/host_calls.ts";
+import { OFFERED_BUILTINS } from "../protocol/node_builtins.ts";
 
 /** Of the stubs, for what is made of them and kept. */
 export const STUBS_VERSION: string = unenv.version;
 
-/**
- * Modules that unenv has a stub of: constants and classes are there, what needs the machine throws and names itself.
- * Packages import these for a branch that never runs here; refusing the import would refuse the package.
- */
-const STUBBED: ReadonlySet<string> = new Set([
-  ...["child_process", "cluster", "console", "constants", "dgram", "dns", "dns/promises", "domain", "fs"],
-  ...["fs/promises", "http", "http2", "https", "inspector", "inspector/promises", "module", "net", "os"],
-  ...["perf_hooks", "readline", "readline/promises", "repl", "sqlite", "sys", "tls", "trace_events", "tty"],
-  ...["v8", "vm", "wasi", "worker_threads"],
-]);
+/** Modules that unenv has a stub of. */
+const STUBBED: readonly string[] = [
+  ...["child_process", "cluster", "console", "constants", "dgram", "domain"],
+  ...["http", "http2", "https", "inspector", "inspector/promises", "net"],
+  ...["readline", "readline/promises", "repl", "sqlite", "sys", "tls", "trace_events", "tty", "wasi"],
+];
+
+/** Modules of runtime/node/. */
+const OWN: Readonly<Record<string, URL>> = {
+  dns: new URL("../node/dns.ts", import.meta.url),
+  "dns/promises": new URL("../node/dns_promises.ts", import.meta.url),
+  fs: new URL("../node/fs.ts", import.meta.url),
+  "fs/promises": new URL("../node/fs_promises.ts", import.meta.url),
+  module: new URL("../node/module.ts", import.meta.url),
+  os: new URL("../node/os.ts", import.meta.url),
+  perf_hooks: new URL("../node/perf_hooks.ts", import.meta.url),
+  test: new URL("../node/test.ts", import.meta.url),
+  "test/reporters": new URL("../node/test_reporters.ts", import.meta.url),
+  url: new URL("../node/url.ts", import.meta.url),
+  v8: new URL("../node/v8.ts", import.meta.url),
+  vm: new URL("../node/vm.ts", import.meta.url),
+  worker_threads: new URL("../node/worker_threads.ts", import.meta.url),
+};
+
+/** Of runtime/node/ too, but no module of Node: what an app's `Deno` gets. */
+export const DENO_FILES = "deno_files";
+const DENO_FILES_URL = new URL("../node/deno_files.ts", import.meta.url);
+
+/** Where all of these lie. */
+export const OWN_FOLDER: string = new URL(".", DENO_FILES_URL).href;
+
+/** Old names of parts of modules; who imports them wants what the module itself has. */
+const PARTS: Readonly<Record<string, string>> = {
+  _http_agent: "http",
+  _http_client: "http",
+  _http_common: "http",
+  _http_incoming: "http",
+  _http_outgoing: "http",
+  _http_server: "http",
+  _stream_duplex: "stream",
+  _stream_passthrough: "stream",
+  _stream_readable: "stream",
+  _stream_transform: "stream",
+  _stream_wrap: "stream",
+  _stream_writable: "stream",
+  _tls_common: "tls",
+  _tls_wrap: "tls",
+};
+
+/** Which class of a part is what a require of it gives. */
+const CLASSES: Readonly<Record<string, string>> = {
+  _stream_duplex: "Duplex",
+  _stream_passthrough: "PassThrough",
+  _stream_readable: "Readable",
+  _stream_transform: "Transform",
+  _stream_writable: "Writable",
+};
 
 /** Where unenv answers with an object on which nothing ever happens: its caller would wait for ever. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   dgram: ["createSocket"],
   tls: ["connect", "createServer"],
-  worker_threads: ["Worker"],
-  v8: ["writeHeapSnapshot", "getHeapSnapshot", "setFlagsFromString"],
+  cluster: ["fork", "setupPrimary", "setupMaster"],
+  sqlite: ["DatabaseSync", "StatementSync", "backup"],
+  repl: ["start"],
+  inspector: ["open", "Session"],
+  "inspector/promises": ["open", "Session"],
 };
 
-const NAMESPACE = "nano-node-stub";
-const REFUSING = "nano-node-refusing-stub";
+/** Names without `node:` of all modules that an isolate gets from NANO and not from Deno. */
+export const LIBRARY: ReadonlySet<string> = new Set([...Object.keys(OWN), ...STUBBED, ...Object.keys(PARTS)]);
+
+/** Every module of Node that can be imported. */
+export const OFFERED: ReadonlySet<string> = new Set([
+  ...OFFERED_BUILTINS,
+  ...LIBRARY,
+  ...builtinModules.map((name) => name.replace(/^node:/, "")).filter((name) => LIBRARY.has(name)),
+]);
+
+/** What an import of one resolves to, whatever the isolate's hook says: in Deno 2.9 a static import slips past that when
+ * the worker has loaded the real one. Undefined for what is Deno's own. */
+export function moduleUrl(name: string): string | undefined {
+  return LIBRARY.has(name) ? `${NODE_MODULES_URL}${name}.js` : undefined;
+}
+
 /** In the one file of unenv that makes its errors. */
 const UNENV_ERROR = "`[unenv] ${name} is not implemented yet!`";
 const OUR_ERROR = "`Cannot call node:${name}: it reaches past the isolate`";
 
-/** Whether there is a stub. @param name without `node:` */
-export function isStubbed(name: string): boolean {
-  return STUBBED.has(name);
+/** unenv's own text with our message. */
+export function unenvText(text: string): string {
+  return text.replace(UNENV_ERROR, OUR_ERROR);
 }
 
-/** What an import of one resolves to. */
-export function stubPath(name: string): OnResolveResult {
-  if (REFUSED[name] !== undefined) return { path: name, namespace: REFUSING, sideEffects: false };
-  return { path: fileOf(name), namespace: NAMESPACE, sideEffects: false };
+/**
+ * The file that is one module of the library; undefined for one that is written here. No file stands around it: of a
+ * module that exports all of an external one, esbuild passes on nothing.
+ */
+export function libraryFile(name: string): string | undefined {
+  const own = name === DENO_FILES ? DENO_FILES_URL : OWN[name];
+  if (own !== undefined) return own.href;
+  return PARTS[name] === undefined && REFUSED[name] === undefined
+    ? import.meta.resolve(`unenv/node/${name}`)
+    : undefined;
 }
 
-function fileOf(name: string): string {
-  return fileURLToPath(import.meta.resolve(`unenv/node/${name}`));
+/** Source of one module of the library that is no file. */
+export function librarySource(name: string): string {
+  const part = PARTS[name];
+  if (part !== undefined) {
+    const chosen = CLASSES[name] === undefined ? "whole" : `whole.${CLASSES[name]}`;
+    return `import whole from "node:${part}";\nexport * from "node:${part}";\nexport default ${chosen};`;
+  }
+  return stubSource(name, REFUSED[name] ?? []);
 }
 
 /** The stub, with its own exports before those of unenv. */
-function refusingSource(name: string): string {
+function stubSource(name: string, calls: readonly string[]): string {
+  const file = JSON.stringify(`unenv/node/${name}`);
   const refuse = (call: string) =>
     `function ${call}() { throw new Error("Cannot call node:${name}.${call}: it reaches past the isolate"); }`;
-  const calls = REFUSED[name]!;
-  return `import stub from "./stub";\nexport * from "./stub";\n` +
+  return `import stub from ${file};\nexport * from ${file};\n` +
     calls.map((call) => `export ${refuse(call)}\n`).join("") +
     `export default Object.assign({}, stub, { ${calls.join(", ")} });\n`;
-}
-
-/** Makes a build read them. */
-export function loadStubs(build: PluginBuild): void {
-  build.onResolve({ filter: /^\./, namespace: NAMESPACE }, ({ path, importer }) => ({
-    path: resolve(dirname(importer), path),
-    namespace: NAMESPACE,
-    sideEffects: false,
-  }));
-  build.onResolve({ filter: /^\.\/stub$/, namespace: REFUSING }, ({ importer }) => ({
-    path: fileOf(importer),
-    namespace: NAMESPACE,
-    sideEffects: false,
-  }));
-  build.onLoad({ filter: /.*/, namespace: REFUSING }, ({ path }) => ({ loader: "js", contents: refusingSource(path) }));
-  build.onLoad({ filter: /.*/, namespace: NAMESPACE }, async ({ path }): Promise<OnLoadResult> => ({
-    loader: "js",
-    contents: (await Deno.readTextFile(path)).replace(UNENV_ERROR, OUR_ERROR),
-  }));
 }

@@ -17,12 +17,14 @@ export interface UrlModulesOptions {
   readonly packageUrl: (specifier: string) => string;
   /** Told of every file that is read. */
   readonly onInput?: (path: string, stamp: InputStamp) => void;
+  /** What a module's text is to be instead. */
+  readonly onText?: (text: string) => string;
 }
 
 const LOADERS: Readonly<Record<string, Loader>> = { ".ts": "ts", ".tsx": "tsx" };
 
 /** An esbuild plugin for entry points that are `file:` URLs. Modules of `node:` stay imports. */
-export function urlModules({ packageUrl, onInput }: UrlModulesOptions): Plugin {
+export function urlModules({ packageUrl, onInput, onText }: UrlModulesOptions): Plugin {
   return {
     name: "nano-url-modules",
     setup(build) {
@@ -40,6 +42,10 @@ export function urlModules({ packageUrl, onInput }: UrlModulesOptions): Plugin {
         const file = fileURLToPath(path);
         const { contents, stamp } = await readStamped(file);
         onInput?.(file, stamp);
+        if (onText !== undefined) {
+          const text = onText(new TextDecoder().decode(contents));
+          return { contents: text, loader: LOADERS[path.slice(path.lastIndexOf("."))] ?? "js" };
+        }
         return { contents, loader: LOADERS[path.slice(path.lastIndexOf("."))] ?? "js" };
       });
     },

@@ -8,11 +8,12 @@ import {
   NativeResponse,
   NativeTypeError,
   resolved,
+  stringTrim,
 } from "../protocol/primordials.ts";
 import { append, findInList, removeFromList } from "../protocol/safe_lists.ts";
 import type { AppFetch, AppServer } from "./traffic/app_server.ts";
 import { createEventSource } from "./platform/event_source.ts";
-import type { Registrations } from "./traffic/find_handler.ts";
+import type { RegisteredCron, Registrations } from "./traffic/find_handler.ts";
 import { AppSocket } from "./traffic/socket.ts";
 
 const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose;
@@ -27,7 +28,7 @@ export interface DoorRegistrations extends Registrations {
 export function installDoors(server: AppServer): DoorRegistrations {
   const { promise: waits, resolve: onWait } = Promise.withResolvers<void>();
   const { warn } = console;
-  const registrations: DoorRegistrations = { served: null, listeners: [], waits };
+  const registrations: DoorRegistrations = { served: null, listeners: [], crons: [], waits };
   defineGlobal("fetch", named("fetch", server.fetches.fetch));
   defineGlobal("WebSocket", AppSocket);
   defineGlobal("EventSource", createEventSource(server.fetches.fetch));
@@ -46,8 +47,24 @@ export function installDoors(server: AppServer): DoorRegistrations {
   const deno = (globalThis as unknown as { Deno: object }).Deno;
   defineMember(deno, "upgradeWebSocket", server.sockets.upgradeWebSocket);
   defineMember(deno, "serve", (...given: unknown[]) => serve(registrations, given, { onWait, warn }));
+  defineMember(deno, "cron", (...given: unknown[]) => registerCron(registrations.crons, given));
+  defineMember(deno, "exit", (code: unknown = 0) => {
+    throw new NativeTypeError(`Cannot call Deno.exit(${code}): it reaches past the isolate; only the request fails`);
+  });
   takeFetchListeners(registrations);
   return registrations;
+}
+
+/** Deno.cron(name, schedule, handler) or (name, schedule, options, handler): nano.json says when, this says what. */
+function registerCron(crons: RegisteredCron[], given: readonly unknown[]): Promise<void> {
+  const name = given[0];
+  const schedule = given[1];
+  const handler = findInList(given, (one) => typeof one === "function");
+  if (typeof name !== "string" || typeof schedule !== "string" || handler === undefined) {
+    throw new NativeTypeError("Cannot register a cron: Deno.cron needs a name, a schedule as text and a handler");
+  }
+  append(crons, { name, schedule: stringTrim(schedule), handler: handler as () => unknown });
+  return new NativePromise<void>(() => {});
 }
 
 /** What Deno.serve takes about listening. */

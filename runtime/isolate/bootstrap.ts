@@ -51,7 +51,7 @@ const requestLock = locks.request;
 shieldPort(port);
 shieldPort(heartbeat);
 const postBeat = heartbeat.postMessage as unknown as (message: unknown, transfer: null) => void;
-const post = port.postMessage as unknown as (message: unknown, transfer: null) => void;
+const post = port.postMessage as unknown as (message: unknown, transfer: MessagePort[] | null) => void;
 
 const wire = new Wire({ postMessage: port.postMessage as (message: unknown) => void }, (flush) => {
   batchAtEndOfTurn(flush);
@@ -114,7 +114,7 @@ port.start();
 
 function load(message: LoadMessage): void {
   isLoading = true;
-  promiseThen(loadApp(message, policy, server), (app) => {
+  promiseThen(loadApp(message, { policy, server, post }), (app) => {
     server.serve(app);
     wire.flush();
     post({ type: "loaded" }, null);

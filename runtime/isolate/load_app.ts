@@ -1,21 +1,31 @@
 /** Turns a booted, empty isolate into an app: surroundings, modules, handler. */
-import { NativePromise, promiseThen } from "../protocol/primordials.ts";
+import { getMember, NativePromise, promiseThen } from "../protocol/primordials.ts";
 import type { LoadMessage } from "../protocol/messages.ts";
 import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
 import { installAssetReads } from "./traffic/asset_reads.ts";
 import { bindingObject } from "./binding_objects.ts";
 import { missingBinding } from "./platform/missing_binding.ts";
+import { installHostCalls } from "./platform/host_calls.ts";
 import { installCaches } from "./platform/caches.ts";
 import { installEnvironment } from "./platform/app_environment.ts";
 import { limitExternalRoom } from "./bodies/external_room.ts";
-import { findHandler, findScheduled } from "./traffic/find_handler.ts";
-import { installBuiltinModules } from "./sandbox/builtin_modules.ts";
+import { NODE_MODULES_URL } from "../protocol/host_calls.ts";
+import { findHandler, findScheduled, scheduledByCrons } from "./traffic/find_handler.ts";
+import { hasNodeModules, installBuiltinModules } from "./sandbox/builtin_modules.ts";
 import { limitExternalMemory } from "./sandbox/memory_quota.ts";
 import type { registerModulePolicy } from "./sandbox/module_policy.ts";
 import { installStreamPolyfill } from "./platform/stream_polyfill.ts";
 import { settleGlobals } from "./platform/web_standards.ts";
 import { installWorkersGlobal } from "./platform/workers_global.ts";
+
+/** What an app is loaded with. */
+export interface LoadTools {
+  readonly policy: ReturnType<typeof registerModulePolicy>;
+  readonly server: AppServer;
+  /** Sends the host a message that is no batch. */
+  readonly post: (message: unknown, transfer: MessagePort[]) => void;
+}
 
 /**
  * Loads the app's entry and finds its handler.
@@ -25,8 +35,7 @@ import { installWorkersGlobal } from "./platform/workers_global.ts";
  */
 export async function loadApp(
   message: LoadMessage,
-  policy: ReturnType<typeof registerModulePolicy>,
-  server: AppServer,
+  { policy, server, post }: LoadTools,
 ): Promise<LoadedApp> {
   // The app may replace them, and its own would not reach the log.
   const { error, warn } = console;
@@ -34,6 +43,7 @@ export async function loadApp(
   Object.assign(env, message.jsonVars);
   for (const [name, text] of message.missingBindings) env[name] = missingBinding(text);
   const registrations = installDoors(server);
+  if (hasNodeModules(message.modules)) installHostCalls(post, message.externalBytes);
   limitExternalRoom(message.externalBytes);
   limitExternalMemory(message.externalBytes);
   settleGlobals();
@@ -46,11 +56,19 @@ export async function loadApp(
     installAssetReads(Reflect.get(globalThis, "Deno"), (url) => port.fetch(url), message.assetsPrefix!);
   });
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
-  if (message.nodeCompat) installBuiltinModules();
+  if (`${NODE_MODULES_URL}deno_files.js` in message.modules) {
+    (await import(`${NODE_MODULES_URL}deno_files.js`)).install(getMember(globalThis, "Deno"));
+  }
+  if (message.nodeCompat) await installBuiltinModules(message.modules);
   if (message.streams === "polyfill") await installStreamPolyfill();
   installWorkersGlobal(message.modules, { env, waitUntil: (promise) => server.waitUntil(promise) });
   const exported = ownExports(await runEntry(message.entry, registrations.waits, error));
-  const scheduled = findScheduled(exported);
+  const { crons } = registrations;
+  const scheduled = findScheduled(exported) ?? scheduledByCrons(crons);
+  for (let at = 0; at < crons.length && !message.hasCrons; at++) {
+    const { name, schedule } = crons[at]!;
+    warn(`Deno.cron("${name}") never runs: nano.json has to say { "schedule": "${schedule}" } in the app's "crons"`);
+  }
   if (message.hasCrons && scheduled === null) {
     warn("Crons are configured, but the app exports no scheduled(event, env, ctx)");
   }

@@ -2,8 +2,10 @@
 import type { AppCall } from "../app_call.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf, NanoError } from "../errors.ts";
+import type { HostCallsMessage } from "../protocol/host_calls.ts";
 import type { BootedMessage, LoadAnswer, LoadMessage } from "../protocol/messages.ts";
 import { Wire, WireViolation } from "../protocol/wire.ts";
+import { HostCallsBridge } from "../wall/host_calls_bridge.ts";
 import { CallRunner, type IsolateObserver } from "../wall/call_runner.ts";
 import { exitError, type IsolateExit } from "./exit_errors.ts";
 import type { FlightRecorder, FlightTrack } from "./flight_recorder.ts";
@@ -43,6 +45,8 @@ export class IsolateWorker {
   readonly #recorder: FlightRecorder | null;
   #track: FlightTrack | null = null;
   #runner: CallRunner | null = null;
+  #door: OutboundDoor | null = null;
+  #hostCalls: HostCallsBridge | null = null;
   readonly #number: number;
   readonly #booted = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<IsolateExit>();
@@ -100,6 +104,7 @@ export class IsolateWorker {
   async load(load: IsolateLoad, observer: IsolateObserver, door: OutboundDoor): Promise<void> {
     const { cpuMs, maxBodyBytes, version, ...message } = load;
     this.#app = load.app;
+    this.#door = door;
     // Noted before it gets a single line of the app's code.
     this.#track = this.#recorder?.open({ threadId: this.threadId, app: load.app, version }) ?? null;
     const traffic = { app: load.app, maxBodyBytes, observer, door, clock: this.#clock };
@@ -148,6 +153,7 @@ export class IsolateWorker {
     const planned = exit.reason === "drained" || exit.reason === "drain_timeout" || exit.reason === "parked";
     this.#track?.ending();
     this.#runner?.close(error, planned);
+    this.#hostCalls?.[Symbol.dispose]();
     this.#port.close();
     this.#warden.countInFlight(this.#number, 0);
     this.#booted.reject(error);
@@ -160,7 +166,7 @@ export class IsolateWorker {
     this.#track?.word();
     try {
       if (Array.isArray(message)) this.#runner?.receive(message);
-      else this.#receiveWord(message as BootedMessage | LoadAnswer);
+      else this.#receiveWord(message as BootedMessage | LoadAnswer | HostCallsMessage);
     } catch (error) {
       // Whatever an isolate sends, only the isolate suffers.
       const detail = `it broke the wall's protocol: ${messageOf(error)}`;
@@ -168,10 +174,14 @@ export class IsolateWorker {
     }
   }
 
-  #receiveWord(message: BootedMessage | LoadAnswer): void {
+  #receiveWord(message: BootedMessage | LoadAnswer | HostCallsMessage): void {
     switch (message?.type) {
       case "booted":
         this.#booted.resolve();
+        break;
+      case "host_calls":
+        if (this.#hostCalls !== null || this.#door?.answers === undefined) throw new WireViolation("calls to nobody");
+        this.#hostCalls = new HostCallsBridge(message, this.#door.answers);
         break;
       case "loaded":
         this.#track?.loaded();

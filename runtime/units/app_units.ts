@@ -1,5 +1,6 @@
 /** Makes what stands for an app in a generation: an isolate's supervisor, a static site, the files before either. */
 import { join, sep } from "node:path";
+import { AppAnswers } from "./app_answers.ts";
 import type { BootAdmission } from "../pool/boot_admission.ts";
 import { appBindings } from "../app/app_bindings.ts";
 import { bindingHost } from "./binding_hosts.ts";
@@ -10,6 +11,7 @@ import { secretMask } from "../app/secret_mask.ts";
 import { Supervisor } from "../app/supervisor.ts";
 import type { AppIsolate } from "../app/supervisor_tools.ts";
 import type { AppBundle } from "../bundle/bundler.ts";
+import type { ReachRule } from "../bundle/app_reach.ts";
 import { ENTRY_NAMES } from "../bundle/find_entry.ts";
 import type { Clock } from "../clock.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
@@ -41,6 +43,10 @@ export interface UnitTools {
   readonly data: DataThread;
   /** Who takes the next request of an app, or null without such an app. */
   readonly targetOf: (app: string) => AppTarget | null;
+  /** The same, and what no app may read of its own folder. */
+  readonly secrets: readonly string[];
+  /** How far an app's imports may go. */
+  readonly reachOf: (app: AppConfig) => ReachRule;
   /** Null while Deno's OpenTelemetry is off. */
   readonly tracer: Tracer | null;
 }
@@ -67,7 +73,9 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
       const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor });
       const door = tools.tracer === null ? plain : new TracedDoor(plain, { app: app.name, tracer: tools.tracer });
       const hosts = appBindings(app).map((binding) => bindingHost(binding, { ...tools, app, folder }));
-      return hosts.length === 0 ? door : new DoorWithBindings(door, hosts);
+      const whole = hosts.length === 0 ? door : new DoorWithBindings(door, hosts);
+      const answers = new AppAnswers({ path: app.path, reach: tools.reachOf(app), hidden: tools.secrets }, outbound);
+      return Object.assign(whole, { answers });
     },
     emit,
     nanoVersion: NANO_VERSION,

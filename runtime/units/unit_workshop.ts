@@ -3,14 +3,14 @@ import type { Quarantine } from "./quarantined_app.ts";
 import { brokenApp, quarantinedApp, standInFor, superviseApp, type UnitTools } from "./app_units.ts";
 import type { AppBundle, AppSource, Bundler } from "../bundle/bundler.ts";
 import { withEvalEntry } from "../bundle/eval_entry.ts";
-import { keyOfSource, ownFiles, sourceOf } from "../bundle/source_of.ts";
+import { keyOfSource, ownFiles, reachOf, sourceOf } from "../bundle/source_of.ts";
 import { withStreamPolyfill } from "../bundle/stream_polyfill_source.ts";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
 import { assetRuleMistakes } from "../http/asset_rules.ts";
 import type { AppUnit, ReloadTools } from "../generations/reload.ts";
 
 /** What a workshop works with. */
-export interface WorkshopTools extends Omit<UnitTools, "hidden"> {
+export interface WorkshopTools extends Omit<UnitTools, "hidden" | "secrets" | "reachOf"> {
   readonly bundler: Bundler;
   /** What keeps a version of an app down, or null. */
   readonly quarantineOf: (app: string, version: string) => Quarantine | null;
@@ -55,7 +55,12 @@ export class UnitWorkshop {
   /** Reads, supervises and stands in for apps of this configuration. */
   toolsOf(config: NanoConfig): UnitMakers {
     const hidden = ownFiles(config);
-    const units: UnitTools = { ...this.#tools, hidden };
+    const units: UnitTools = {
+      ...this.#tools,
+      hidden,
+      secrets: [...hidden, ...config.secretFiles],
+      reachOf: (app) => reachOf(app, config),
+    };
     return {
       bundle: (app, isUrgent) => this.#bundle(this.#sourceOf(app, config), isUrgent),
       supervise: (app, code) => {

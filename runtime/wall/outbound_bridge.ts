@@ -1,5 +1,6 @@
 /** The host's half of an app's fetch: takes requests off the wall, performs them, sends answers back. */
 import type { HostSocket } from "../app_call.ts";
+import type { HostAnswers } from "./host_calls_bridge.ts";
 import { messageOf } from "../errors.ts";
 import type { BindingHost } from "../protocol/binding_call.ts";
 import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
@@ -38,6 +39,8 @@ export interface OutboundDoor extends Disposable {
   connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket;
   /** What the app's bindings do, by the places that calls name; missing where it has none. */
   readonly bindings?: readonly BindingHost[];
+  /** What the app's `node:` modules are answered with; missing where nobody would ask. */
+  readonly answers?: HostAnswers;
 }
 
 /** Outgoing requests of one isolate at once; more are refused, so that no app exhausts the host's sockets. */

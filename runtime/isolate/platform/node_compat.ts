@@ -2,7 +2,7 @@
 import { bare } from "../../protocol/bare.ts";
 import { assign, NativeProxy, NativeString, NativeTypeError, round } from "../../protocol/primordials.ts";
 import v8 from "node:v8";
-import { createOutput } from "./node_output.ts";
+import { createInput, createOutput } from "./node_output.ts";
 
 type Callable = (...given: unknown[]) => unknown;
 
@@ -16,9 +16,11 @@ const now = performance.now.bind(performance);
 const NODE_GLOBALS = ["Buffer", "global", "process", "setImmediate", "clearImmediate"];
 
 /** Members of the app's process that `node:process` exports by name. */
-const EXPORTED =
-  "arch argv argv0 cpuUsage cwd emitWarning env execArgv exitCode hrtime memoryUsage nextTick off on once " +
-  "pid platform release stderr stdout title umask uptime version versions";
+const EXPORTED = "abort addListener arch argv argv0 binding chdir config cpuUsage cwd dlopen emit emitWarning env " +
+  "eventNames execArgv execPath exit exitCode features getBuiltinModule getMaxListeners hrtime kill listenerCount " +
+  "listeners memoryUsage nextTick off on once pid platform ppid prependListener prependOnceListener rawListeners " +
+  "reallyExit release removeAllListeners removeListener setMaxListeners setgid setuid stderr stdin stdout title " +
+  "umask uptime version versions";
 
 /** What stands for `node:process`: the app's own object, never the worker's. */
 export const PROCESS_SOURCE = `const process = globalThis.process;
@@ -79,6 +81,7 @@ export function createProcess(
     exitCode: undefined,
     features: {},
     config: { target_defaults: {}, variables: {} },
+    stdin: createInput(),
     stdout: createOutput(1, info),
     stderr: createOutput(2, error),
     cwd: () => "/",

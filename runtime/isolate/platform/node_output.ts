@@ -4,6 +4,7 @@ import {
   endOfMicrotask,
   endOfTurn,
   NativeTextDecoder,
+  resolved,
   stringIndexOf,
   stringSlice,
 } from "../../protocol/primordials.ts";
@@ -12,7 +13,26 @@ import { findInList } from "../../protocol/safe_lists.ts";
 /** Longest text kept while its line has no end. */
 const MAX_LINE_CHARS = 16 * 1024;
 
+/** Of streams, as `for await` asks for it. */
+const ASYNC_ITERATOR: typeof Symbol.asyncIterator = Symbol.asyncIterator;
 const decoder = new NativeTextDecoder();
+
+/** `process.stdin` of an app: at its end from the beginning, and nobody ever types. @boot */
+export function createInput(): object {
+  const input: Record<string, unknown> = { fd: 0, isTTY: false, readable: false, readableEnded: true, destroyed: true };
+  const chain = () => input;
+  const chained = "on once off addListener removeListener removeAllListeners pause resume setEncoding ref unref " +
+    "destroy unpipe";
+  for (const name of chained.split(" ")) input[name] = chain;
+  input["read"] = () => null;
+  input["pipe"] = (target: unknown) => target;
+  input["emit"] = () => false;
+  input["listenerCount"] = () => 0;
+  input[ASYNC_ITERATOR as unknown as string] = () => ({
+    next: () => resolved({ done: true, value: undefined }),
+  });
+  return input;
+}
 
 /** Makes one of the two. @param log takes one line @boot */
 export function createOutput(fd: number, log: (format: string, line: string) => void): object {

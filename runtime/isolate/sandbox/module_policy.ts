@@ -1,5 +1,6 @@
 /** Which modules an app may import: its own virtual ones and harmless Node built-ins, nothing else. */
 import module from "node:module";
+import { NODE_MODULES_URL } from "../../protocol/host_calls.ts";
 import { missingFileText, OFFERED_BUILTINS, refusalText } from "../../protocol/node_builtins.ts";
 import { GUARDED_BUILTINS, guardedBuiltin, guardedSource } from "./guarded_builtins.ts";
 import { PROCESS_SOURCE } from "../platform/node_compat.ts";
@@ -9,6 +10,9 @@ const APP_SCHEME = "app:///";
 const REFUSED = "app:///__refused__?";
 const GUARDED = "app:///__builtin__/";
 const { stringify } = JSON;
+
+/** Built-ins that modules of NANO pass a harmless part of on to apps; apps cannot import the real ones. */
+const WRAPPED_BUILTINS = ["perf_hooks", "url", "v8"];
 
 interface Policy {
   sources: Readonly<Record<string, string>>;
@@ -36,6 +40,8 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
   const after = (text: string, prefix: string): string => apply(slice, text, [prefix.length]);
   const harmless = Object.create(null) as Record<string, true>;
   for (const name of OFFERED_BUILTINS) harmless[name] = true;
+  const wrapped = Object.create(null) as Record<string, true>;
+  for (const name of WRAPPED_BUILTINS) wrapped[name] = true;
   const guarded = Object.create(null) as Record<string, string>;
   for (const name of GUARDED_BUILTINS) guarded[GUARDED + name] = guardedSource(name);
   guarded[`${GUARDED}process`] = PROCESS_SOURCE;
@@ -53,6 +59,10 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
           return { url: apply(hrefOf, new NativeUrl(specifier, context.parentURL), []), shortCircuit: true };
         }
         const builtin = startsWith(specifier, "node:") ? after(specifier, "node:") : specifier;
+        const ofNano = context.parentURL !== undefined && startsWith(context.parentURL, NODE_MODULES_URL);
+        if (ofNano && has(wrapped, builtin)) return next(`node:${builtin}`);
+        const own = `${NODE_MODULES_URL}${builtin}.js`;
+        if (policy.nodeCompat && has(policy.sources, own)) return { url: own, shortCircuit: true };
         if (policy.nodeCompat && has(harmless, builtin)) {
           // Only the guarded module itself gets the real one.
           const url = GUARDED + builtin;
@@ -67,7 +77,9 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
           guardedBuiltin(after(url, GUARDED));
           return { format: "module", source: guarded[url], shortCircuit: true };
         }
-        if (startsWith(url, "node:") && has(harmless, after(url, "node:"))) return next(url, context);
+        if (startsWith(url, "node:") && (has(harmless, after(url, "node:")) || has(wrapped, after(url, "node:")))) {
+          return next(url, context);
+        }
         if (startsWith(url, APP_SCHEME) && !startsWith(url, REFUSED)) {
           return { format: "module", source: refusal(missingFileText(url)), shortCircuit: true };
         }

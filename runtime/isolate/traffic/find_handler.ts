@@ -1,12 +1,26 @@
 /** Finds an app's handler, whichever of the known ways it takes to offer one. */
 import { bare } from "../../protocol/bare.ts";
-import { defineMember, keys, NativeDOMException, NativeEvent, NativeTypeError } from "../../protocol/primordials.ts";
-import { joinTexts } from "../../protocol/safe_lists.ts";
+import {
+  defineMember,
+  keys,
+  NativeDOMException,
+  NativeEvent,
+  NativeTypeError,
+  stringTrim,
+} from "../../protocol/primordials.ts";
+import { filterList, joinTexts, mapList } from "../../protocol/safe_lists.ts";
 import type { AppContext } from "./app_context.ts";
 import type { AppFetch } from "./app_server.ts";
 import type { AppScheduled } from "./scheduled.ts";
 
 const { construct } = Reflect;
+
+/** A job by Deno.cron. */
+export interface RegisteredCron {
+  readonly name: string;
+  readonly schedule: string;
+  readonly handler: () => unknown;
+}
 
 /** A handler that an app registered instead of exporting it. */
 export interface Registrations {
@@ -14,6 +28,8 @@ export interface Registrations {
   served: AppFetch | null;
   /** Listeners of `fetch` events, in order. */
   readonly listeners: ((event: Event) => void)[];
+  /** Jobs of Deno.cron; nano.json says when they run. */
+  readonly crons: RegisteredCron[];
 }
 
 /**
@@ -57,6 +73,28 @@ export function findScheduled(exported: Record<string, unknown>): AppScheduled |
     return (event, env, context) => (target.scheduled as AppScheduled)(event, env, context);
   }
   return null;
+}
+
+/** What Deno.cron registered, as one `scheduled`: each schedule that is due runs the jobs that have it. Null without. */
+export function scheduledByCrons(crons: readonly RegisteredCron[]): AppScheduled | null {
+  if (crons.length === 0) return null;
+  return async (event) => {
+    const due = filterList(crons, ({ schedule }) => schedule === stringTrim(event.cron));
+    if (due.length === 0) throw new NativeTypeError(`Cannot run "${event.cron}": no Deno.cron has this schedule`);
+    const ends = mapList(due, failureOf);
+    let failure: { readonly error: unknown } | null = null;
+    for (let at = 0; at < ends.length; at++) failure = await ends[at]! ?? failure;
+    if (failure !== null) throw failure.error;
+  };
+}
+
+async function failureOf({ handler }: RegisteredCron): Promise<{ readonly error: unknown } | null> {
+  try {
+    await handler();
+    return null;
+  } catch (error) {
+    return { error };
+  }
 }
 
 /** A class of Workers: made anew for each call, with what other handlers get as arguments. */

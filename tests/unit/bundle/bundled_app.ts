@@ -17,9 +17,17 @@ export async function bundleApp(app: AppFolder): Promise<AppBundle> {
 export async function defaultOf(files: Files): Promise<unknown> {
   await using app = await appFolder(files);
   const { modules, entry } = await bundleApp(app);
+  return (await importBundle(modules, entry)).default;
+}
+
+/** Runs a bundle outside an isolate; of the modules that stand for Node's, nothing more than their import. */
+export async function importBundle(
+  modules: Readonly<Record<string, string>>,
+  entry: string,
+): Promise<Record<string, unknown>> {
+  const code = modules[entry]!.replaceAll(/"app:\/\/\/__nano__\/node\/([^"]+)\.js"/g, (_, name) => `"node:${name}"`);
   // The suffix keeps Deno from answering with an earlier import.
-  const url = `data:text/javascript;${crypto.randomUUID()},${encodeURIComponent(modules[entry]!)}`;
-  return (await import(url)).default;
+  return await import(`data:text/javascript;${crypto.randomUUID()},${encodeURIComponent(code)}`);
 }
 
 /** The failure of the app that the files make; it may name nothing of the host. */

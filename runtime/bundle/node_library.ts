@@ -1,0 +1,160 @@
+/** The modules that stand for Node's in an app: those of runtime/node/, and unenv's stubs for what reaches out. */
+import { fileURLToPath } from "node:url";
+import { NanoError } from "../errors.ts";
+import { NODE_MODULES_URL } from "../protocol/host_calls.ts";
+import { buildError, isBuildFailure } from "./build_error.ts";
+import type { BundleCache } from "./bundle_cache.ts";
+import { esbuildService } from "./esbuild_service.ts";
+import type { InputStamp } from "./input_stamp.ts";
+import {
+  DENO_FILES,
+  LIBRARY,
+  libraryFile,
+  librarySource,
+  moduleUrl,
+  OFFERED,
+  OWN_FOLDER,
+  unenvText,
+} from "./node_stubs.ts";
+import { URL_NAMESPACE, urlModules } from "./url_modules.ts";
+
+const ENTRY = "nano-node-library";
+
+/** Text of each module by its name without `node:`, and of the chunks that they share. */
+interface Library {
+  readonly texts: Readonly<Record<string, string>>;
+  /** Names of the modules and chunks that one imports, `node:` modules of the library among them. */
+  readonly imports: Readonly<Record<string, readonly string[]>>;
+}
+
+const NAMES: readonly string[] = [...LIBRARY, DENO_FILES];
+
+let library: Promise<Library> | null = null;
+
+/**
+ * The modules that a bundle may import, and all that these import, by their URLs.
+ *
+ * @param code the bundle
+ * @throws {NanoError} INTERNAL when the library does not build
+ */
+export async function nodeModulesOf(code: string, cache?: BundleCache): Promise<Record<string, string>> {
+  const wanted = namesIn(code);
+  if (wanted.length === 0) return {};
+  const { texts, imports } = await (library ??= readLibrary(cache).catch((error) => {
+    library = null;
+    throw error;
+  }));
+  const modules: Record<string, string> = {};
+  const take = (name: string) => {
+    const url = `${NODE_MODULES_URL}${name}.js`;
+    if (texts[name] === undefined || modules[url] !== undefined) return;
+    modules[url] = texts[name];
+    for (const one of imports[name] ?? []) take(one);
+  };
+  for (const name of wanted) take(name);
+  return modules;
+}
+
+/** Text or the computed name of a module that is not known before run time. */
+const COMPUTED = /\bbuiltinModules\b|getBuiltinModule\??\.?\(\s*[^"'`\s]|(["'`])node:\1|`node:\$\{/;
+/** Of run_time_require.ts, which asks for what the code has as a text. */
+const OWN_ASKING = `globalThis.process?.getBuiltinModule?.(String(name))`;
+const IMPORTED = /["']app:\/\/\/__nano__\/node\/([a-z0-9_/]+)\.js["']/g;
+/** Members of Deno that have to do with files; a word of the kind somewhere beside "Deno" is enough. */
+const READS =
+  /\b(?:cwd|errors|watchFs|(?:read|write)(?:Text)?File|l?stat|readDir|readLink|realPath|open|mkdir|remove|rename|copyFile|makeTemp(?:Dir|File))(?:Sync)?\b/;
+const QUOTED = /["'`](?:node:)?([a-z_][a-z0-9_]*(?:\/[a-z]+)?)["'`]/g;
+
+/** Names of the library that stand in a bundle as texts; all of them when it computes names. */
+function namesIn(bundle: string): string[] {
+  // The source map is several times as long, and names nothing.
+  const map = bundle.lastIndexOf("\n//# sourceMappingURL=");
+  const code = map === -1 ? bundle : bundle.slice(0, map);
+  const found = new Set<string>(/\bDeno\b/.test(code) && READS.test(code) ? [DENO_FILES] : []);
+  if (COMPUTED.test(code.replace(OWN_ASKING, ""))) return [...found, ...LIBRARY];
+  for (const [, name] of code.matchAll(IMPORTED)) found.add(name!);
+  const asks = /getBuiltinModule|createRequire/.test(code);
+  for (const [text, name] of code.matchAll(QUOTED)) {
+    // A word alone names a module only to a require that is not known before run time.
+    if (LIBRARY.has(name!) && (asks || text.includes("node:"))) found.add(name!);
+  }
+  return [...found];
+}
+
+async function readLibrary(cache?: BundleCache): Promise<Library> {
+  const subject = `${NAMES.map((name) => `${name}: ${libraryFile(name) ?? librarySource(name)}`).join("\n")}`;
+  const cached = await cache?.read(subject);
+  if (cached !== undefined) return JSON.parse(cached.code);
+  const inputs = new Map<string, InputStamp>();
+  const built = await build(inputs);
+  await cache?.write(subject, { code: JSON.stringify(built), warnings: [], inputs, folders: [] }).catch(() => {
+    // A full disk is no reason not to start; every app's bundle tells of it among its warnings.
+  });
+  return built;
+}
+
+async function build(inputs: Map<string, InputStamp>): Promise<Library> {
+  const context = { action: "Cannot bundle the node: modules", root: fileURLToPath(OWN_FOLDER), unresolved: new Map() };
+  try {
+    const { outputFiles, metafile } = await esbuildService.build({
+      entryPoints: NAMES.map((name) => ({ in: libraryFile(name) ?? `${ENTRY}:${name}`, out: name })),
+      outdir: "/",
+      absWorkingDir: "/",
+      write: false,
+      bundle: true,
+      splitting: true,
+      metafile: true,
+      format: "esm",
+      target: "esnext",
+      platform: "neutral",
+      chunkNames: "chunk-[hash]",
+      keepNames: true,
+      define: { __NANO_BUILTINS__: JSON.stringify([...OFFERED].sort()) },
+      charset: "utf8",
+      legalComments: "none",
+      minifyWhitespace: true,
+      minifySyntax: true,
+      logLevel: "silent",
+      tsconfigRaw: {},
+      plugins: [
+        {
+          name: ENTRY,
+          setup(build) {
+            build.onResolve({ filter: new RegExp(`^${ENTRY}:`) }, ({ path }) => ({
+              path: path.slice(ENTRY.length + 1),
+              namespace: ENTRY,
+            }));
+            build.onResolve({ filter: /^node:/ }, ({ path, importer, namespace }) => {
+              // What stands for a module has the real one of that name; all others have what stands for it.
+              const isOwn = namespace === URL_NAMESPACE && importer.startsWith(OWN_FOLDER);
+              return { path: isOwn ? path : moduleUrl(path.slice("node:".length)) ?? path, external: true };
+            });
+            build.onLoad({ filter: /.*/, namespace: ENTRY }, ({ path }) => ({
+              contents: librarySource(path),
+              loader: "js",
+            }));
+          },
+        },
+        urlModules({
+          packageUrl: (specifier) => import.meta.resolve(specifier),
+          onInput: (path, stamp) => inputs.set(path, stamp),
+          onText: unenvText,
+        }),
+      ],
+    });
+    const nameOf = (path: string) => path.replace(NODE_MODULES_URL, "").replace(/^\.?\/?/, "").replace(/\.js$/, "");
+    return {
+      texts: Object.fromEntries(outputFiles.map(({ path, text }) => [nameOf(path), text])),
+      imports: Object.fromEntries(
+        Object.entries(metafile.outputs).map(([path, output]) => [
+          nameOf(path),
+          output.imports.map((one) => nameOf(one.path)),
+        ]),
+      ),
+    };
+  } catch (thrown) {
+    if (!isBuildFailure(thrown)) throw thrown;
+    const { message, details, cause } = buildError(thrown, context);
+    throw new NanoError("INTERNAL", message, { details, cause });
+  }
+}

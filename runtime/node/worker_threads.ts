@@ -1,0 +1,21 @@
+/** `node:worker_threads` of an app, which has one thread: the main one. */
+import stub from "unenv/node/worker_threads";
+
+export * from "unenv/node/worker_threads";
+
+export const isMainThread = true;
+export const threadId = 0;
+export const parentPort = null;
+export const workerData = null;
+export const resourceLimits = {};
+const { MessageChannel, MessagePort } = globalThis;
+export { MessageChannel, MessagePort };
+
+export class Worker {
+  constructor() {
+    throw new Error("Cannot call node:worker_threads.Worker: it reaches past the isolate");
+  }
+}
+
+const own = { isMainThread, threadId, parentPort, workerData, resourceLimits, MessageChannel, MessagePort, Worker };
+export default { ...stub, ...own };

@@ -9,6 +9,7 @@ import type { AppSettings } from "./app_settings.ts";
 import type { InputStamp } from "./input_stamp.ts";
 import { BrowserFields } from "./browser_fields.ts";
 import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
+import { isNodeHttp, nodeHttpPath } from "./node_http.ts";
 import { absentModule, foreignModule, loadStandIns } from "./stand_ins.ts";
 import { WORKERS_MODULE, workersModule } from "./workers_module.ts";
 import { isPackageName, jsrNames, type NpmSpecifier, packageName, parseNpmSpecifier } from "./package_specifier.ts";
@@ -176,6 +177,7 @@ class Import {
     const { path, kind } = this.#args;
     if (path.startsWith("node:")) return undefined;
     if (path === WORKERS_MODULE) return workersModule();
+    if (isNodeHttp(path)) return nodeHttpPath(path);
     if (path.startsWith("cloudflare:")) return foreignModule(path);
     // What another runtime has ("bun:sqlite") is asked for where that runtime was seen.
     if (!isStatic(kind) && !/^https?:/.test(path)) return absentModule(path, kind);

@@ -3,6 +3,7 @@
 import type { Plugin } from "esbuild";
 import { isBuiltin } from "node:module";
 import { OFFERED_BUILTINS, refusalText } from "../protocol/node_builtins.ts";
+import { isNodeHttp, loadNodeHttp, nodeHttpPath } from "./node_http.ts";
 import { isStubbed, loadStubs, stubPath } from "./node_stubs.ts";
 
 const OFFERED: ReadonlySet<string> = new Set(OFFERED_BUILTINS);
@@ -19,6 +20,7 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
     name: "nano-node-builtins",
     setup(build) {
       loadStubs(build);
+      loadNodeHttp(build);
       build.onResolve({ filter: /^(node:|[a-z0-9_]+(\/[a-z0-9_]+)?$)/ }, (args) => {
         if (!isBuiltin(args.path)) {
           return args.path.startsWith("node:")
@@ -32,6 +34,7 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
           return { errors: [{ text: refusalText(`node:${name}`, true, false) }] };
         }
         if (OFFERED.has(name)) return { path: `node:${name}`, external: true };
+        if (nodeCompat && isNodeHttp(name)) return nodeHttpPath(name);
         if (nodeCompat && isStubbed(name)) return stubPath(name);
         // The isolate refuses it too, but in Deno 2.9 a static import of "node:worker_threads" slips past its hook: that
         // module is loaded in every worker, and linking finds it by its name whatever the hook said.
@@ -46,7 +49,7 @@ export function nodeBuiltins(nodeCompat: boolean): Plugin {
       }));
       build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
         loader: "js",
-        contents: nodeCompat && (OFFERED.has(path) || isStubbed(path))
+        contents: nodeCompat && (OFFERED.has(path) || isNodeHttp(path) || isStubbed(path))
           // The module's default export is what require() returns in Node; its namespace could not be called or extended.
           ? `import builtin from "node:${path}";\nmodule.exports = builtin;`
           : `throw Object.assign(new Error("Cannot require \\"node:${path}\\": apps have no access to it"), ` +

@@ -14,7 +14,7 @@ export const STUBS_VERSION: string = unenv.version;
  */
 const STUBBED: ReadonlySet<string> = new Set([
   ...["child_process", "cluster", "console", "constants", "dgram", "dns", "dns/promises", "domain", "fs"],
-  ...["fs/promises", "http", "http2", "https", "inspector", "inspector/promises", "module", "net", "os"],
+  ...["fs/promises", "http2", "inspector", "inspector/promises", "module", "net", "os"],
   ...["perf_hooks", "readline", "readline/promises", "repl", "sqlite", "sys", "tls", "trace_events", "tty"],
   ...["v8", "vm", "wasi", "worker_threads"],
 ]);

@@ -9,7 +9,7 @@ import { missingBinding } from "./platform/missing_binding.ts";
 import { installCaches } from "./platform/caches.ts";
 import { installEnvironment } from "./platform/app_environment.ts";
 import { limitExternalRoom } from "./bodies/external_room.ts";
-import { findHandler, findScheduled } from "./traffic/find_handler.ts";
+import { findHandler, findScheduled, offersHandler } from "./traffic/find_handler.ts";
 import { installBuiltinModules } from "./sandbox/builtin_modules.ts";
 import { limitExternalMemory } from "./sandbox/memory_quota.ts";
 import type { registerModulePolicy } from "./sandbox/module_policy.ts";
@@ -47,9 +47,13 @@ export async function loadApp(
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
   if (message.nodeCompat) installBuiltinModules();
   if (message.streams === "polyfill") await installStreamPolyfill();
+  const mayListenLater = hasNodeServer(message.modules);
   installWorkersGlobal(message.modules, { env, waitUntil: (promise) => server.waitUntil(promise) });
   const exported = ownExports(await runEntry(message.entry, registrations.waits, error));
   const scheduled = findScheduled(exported);
+  if (mayListenLater && scheduled === null && !offersHandler(exported, registrations)) {
+    await first(registrations.serves, new NativePromise<void>((resolve) => nextTurn(resolve, LISTEN_TIMEOUT_MS)));
+  }
   if (message.hasCrons && scheduled === null) {
     warn("Crons are configured, but the app exports no scheduled(event, env, ctx)");
   }
@@ -57,6 +61,18 @@ export async function loadApp(
 }
 
 const nextTurn = setTimeout;
+/**
+ * How long an app with `node:http` may take until it listens once its entry has ended, in ms: most packages listen after
+ * work of their own (Nest, Fastify, Apollo). Longer than any of them, shorter than a start may take.
+ */
+const LISTEN_TIMEOUT_MS = 10_000;
+/** Named in runtime/node/http/listening.ts. */
+const NODE_SERVER = "nano.node_http";
+
+/** @boot */
+function hasNodeServer(modules: Readonly<Record<string, string>>): boolean {
+  return Object.values(modules).some((source) => source.includes(NODE_SERVER));
+}
 
 /** Whichever of two settles first. */
 function first<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<One | Other> {

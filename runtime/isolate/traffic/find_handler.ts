@@ -28,7 +28,10 @@ export function findHandler(exported: Record<string, unknown>, registrations: Re
     return (request, env, context) => (target.fetch as AppFetch)(request, env, context);
   }
   if (isEntrypoint(app, "fetch")) return (request, env, context) => newEntrypoint(app, env, context).fetch(request);
-  if (typeof app === "function") return app as AppFetch;
+  // An Express app is a function, and often exported beside its app.listen(), which may come later.
+  if (typeof app === "function") {
+    return (request, env, context) => (registrations.served ?? app as AppFetch)(request, env, context);
+  }
   if (registrations.served !== null) return registrations.served;
   if (registrations.listeners.length > 0) return (request, _env, context) => dispatch(registrations, request, context);
   if (findScheduled(exported) !== null) {
@@ -42,6 +45,13 @@ export function findHandler(exported: Record<string, unknown>, registrations: Re
     `Cannot find a handler: the entry ${found}; it must export default { fetch(request, env, ctx) }, call ` +
       'Deno.serve(handler) or addEventListener("fetch", listener)',
   );
+}
+
+/** Whether there is one already. */
+export function offersHandler({ default: app }: Record<string, unknown>, registrations: Registrations): boolean {
+  const hasFetch = typeof app === "function" ||
+    typeof (app as { fetch?: unknown } | null | undefined)?.fetch === "function";
+  return hasFetch || registrations.served !== null || registrations.listeners.length > 0;
 }
 
 /** The `scheduled` of an app; null without one. */

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const MAIN_MODULE = "admin/cli/main.ts";
 
 /**
- * What no import leads to: the warden, whose URL is given to a worker, the bootstrap, which is bundled at start, and the
+ * What no import leads to: the warden, whose URL is given to a worker, the bootstrap, which is bundled at start, the node: modules, which are bundled with apps, and the
  * dashboard's scripts, which are bundled when somebody looks at it. All that these import is found as the main module's
  * imports are; the dashboard's styles are imported as text.
  */
@@ -18,6 +18,7 @@ export const NAMED_MODULES: readonly string[] = [
   "runtime/pool/warden.ts",
   "runtime/data/data_worker.ts",
   "runtime/isolate/bootstrap.ts",
+  ...["cloudflare_node", "http", "https"].map((name) => `runtime/node/${name}.ts`),
   ...["app.ts", "events.tsx", "frame.ts", "overview.tsx", "theme.ts"].map((name) => `admin/dashboard/client/${name}`),
 ];
 

@@ -29,6 +29,8 @@ export interface AppResolution {
 /** An app whose imports are resolved. */
 export interface ResolvedApp extends AppReach {
   readonly settings: Pick<AppSettings, "importMap" | "hasManifest" | "compilerOptions">;
+  /** Whether it gets what packages offer to Workers. */
+  readonly isWorkers: boolean;
 }
 
 /** Marks a question of our own, which the plugin must not answer again. */
@@ -46,7 +48,7 @@ export function appResolver(app: ResolvedApp, resolution: AppResolution): Plugin
   return {
     name: "nano-app-resolver",
     setup(build) {
-      const fields = new BrowserFields(build, app, ASKED);
+      const fields = new BrowserFields(build, app, { asked: ASKED, isWorkers: app.isWorkers });
       build.onResolve({ filter: /.*/ }, (args) => {
         const isOurs = args.kind === "entry-point" || args.pluginData === ASKED || args.path.startsWith("data:");
         return isOurs ? undefined : new Import(build, { ...app, fields }, args, resolution).resolve();

@@ -54,7 +54,7 @@ export async function buildApp(
       tsconfigRaw: { compilerOptions } as Exclude<BuildOptions["tsconfigRaw"], string | undefined>,
       entryPoints: [entry.file],
       plugins: [
-        appResolver({ ...app, settings }, resolution),
+        appResolver({ ...app, settings, isWorkers: order.isWorkers }, resolution),
         nodeBuiltins(nodeCompat),
         appLoader({ ...app, file: entry.file }, compilerOptions, resolution),
       ],

@@ -1,9 +1,10 @@
-/** `node:http`, `node:https` and `cloudflare:node` in a build: NANO's own modules, of runtime/isolate/node_http/. */
+/** `node:http`, `node:https` and `cloudflare:node` in a build: NANO's own modules, of runtime/node/. */
 import type { OnResolveResult, PluginBuild } from "esbuild";
+import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Read by URL: in a compiled binary they lie where esbuild's process sees nothing. */
-const FOLDER = new URL("../isolate/node_http/", import.meta.url);
+const FOLDER = new URL("../node/", import.meta.url);
 const NAMESPACE = "nano-node-http";
 
 /** By specifier, without `node:`. */
@@ -25,9 +26,9 @@ export function nodeHttpPath(name: string): OnResolveResult {
 
 /** Makes a build read them. */
 export function loadNodeHttp(build: PluginBuild): void {
-  // All lie in one folder: their names tell nothing of the machine.
-  build.onResolve({ filter: /^\.\//, namespace: NAMESPACE }, ({ path }) => ({
-    path: path.slice(2),
+  // By their paths below that folder, which tell nothing of the machine.
+  build.onResolve({ filter: /^\.\//, namespace: NAMESPACE }, ({ path, importer }) => ({
+    path: posix.join(posix.dirname(importer), path),
     namespace: NAMESPACE,
     sideEffects: false,
   }));

@@ -44,6 +44,7 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
   folder("runtime/wall/"),
   folder("runtime/isolate/"),
   bindingFiles("isolate"),
+  folder("runtime/node/"),
   files(
     TERMS,
     ...["operations", "events", "lifecycle", "app_call", "request_end"].map((name) => `runtime/${name}.ts`),
@@ -65,6 +66,7 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
   "runtime/bindings/*/isolate.ts": ["runtime/protocol/", GROUND],
   "runtime/bindings/*/config.ts": [],
   "runtime/data/": ["runtime/protocol/", GROUND],
+  "runtime/node/": [],
   "runtime/wall/": [TERMS, "runtime/protocol/", "runtime/machine/", GROUND],
   "runtime/trace/": [TERMS, "runtime/protocol/", GROUND],
   [TERMS]: ["runtime/config/", GROUND],
@@ -82,6 +84,7 @@ const ONLY_FROM: Readonly<Record<string, readonly string[]>> = {
   "runtime/bindings/*/host.ts": ["runtime/units/"],
   "runtime/bindings/*/isolate.ts": ["runtime/isolate/"],
   "runtime/bindings/*/config.ts": ["runtime/config/"],
+  "runtime/node/": [],
   "runtime/observe/": ["runtime/mod.ts", "runtime/nano.ts"],
 };
 

@@ -16,6 +16,7 @@ const MARK = "nano.node_http";
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
 
 const serve = (globalThis as unknown as { Deno: { serve: Serve } }).Deno.serve;
+const AppResponse = globalThis.Response;
 const servers = new Map<number, Listening>();
 let door: Listening | null = null;
 let isServed = false;
@@ -94,5 +95,5 @@ function open(server: Listening): void {
 }
 
 function closed(): Response {
-  return new Response("The server is closed", { status: 503 });
+  return new AppResponse("The server is closed", { status: 503 });
 }

@@ -15,6 +15,8 @@ export interface Answer {
 type Done = (error?: Error | null) => void;
 type GivenHeaders = Readonly<Record<string, HeaderValue>> | readonly (HeaderValue | readonly [string, HeaderValue])[];
 
+/** Packages put one of their own in its place, which NANO does not know. */
+const AppResponse = globalThis.Response;
 /** The Fetch standard allows no body in them, nor does HTTP. */
 const NULL_BODY_STATUSES = new Set([204, 205, 304]);
 
@@ -136,7 +138,7 @@ class MadeResponse extends OutgoingMessage {
     }
     try {
       const { statusCode: status, statusMessage: statusText = "" } = this;
-      this._answer.resolve(new Response(body, { status, statusText, headers: this._pairs() }));
+      this._answer.resolve(new AppResponse(body, { status, statusText, headers: this._pairs() }));
     } catch (error) {
       this._answer.reject(error);
     }

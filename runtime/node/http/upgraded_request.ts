@@ -13,6 +13,12 @@ const MAX_REFUSAL_BYTES = 1024 * 1024;
 /** What NANO says itself when it takes a connection over. */
 const HANDSHAKE = new Set(["upgrade", "connection", "sec-websocket-accept", "sec-websocket-extensions"]);
 
+const { Headers: AppHeaders, Response: AppResponse, WebSocketPair } = globalThis as unknown as {
+  Headers: typeof Headers;
+  Response: typeof Response;
+  WebSocketPair: new () => [WebSocket, WebSocket];
+};
+
 interface Head {
   readonly status: number;
   readonly statusText: string;
@@ -50,12 +56,11 @@ class UpgradeSocket extends WebSocketStream {
   }
 
   _accept({ headers }: Head): void {
-    const { WebSocketPair } = globalThis as unknown as { WebSocketPair: new () => [WebSocket, WebSocket] };
     const pair = new WebSocketPair();
     this.attach(pair[1]);
     (pair[1] as WebSocket & { accept(): void }).accept();
     const shown = headers.filter(([name]) => !HANDSHAKE.has(name.toLowerCase()));
-    this._onResponse(new Response(null, { status: 101, headers: shown, webSocket: pair[0] } as ResponseInit));
+    this._onResponse(new AppResponse(null, { status: 101, headers: shown, webSocket: pair[0] } as ResponseInit));
   }
 
   override _final(done: Done): void {
@@ -75,7 +80,7 @@ class UpgradeSocket extends WebSocketStream {
     const isAnswer = status >= 200 && status <= 599;
     const shown = headers.filter(([name]) => !/^(connection|transfer-encoding|content-length|upgrade)$/i.test(name));
     const body = isAnswer && ![204, 205, 304].includes(status) ? new Uint8Array(this._text) : null;
-    this._onResponse(new Response(body, { status: isAnswer ? status : 502, statusText, headers: shown }));
+    this._onResponse(new AppResponse(body, { status: isAnswer ? status : 502, statusText, headers: shown }));
   }
 }
 
@@ -98,7 +103,7 @@ export function acceptUpgrade(
 ): Promise<Response> {
   const { promise, resolve } = Promise.withResolvers<Response>();
   const socket = new UpgradeSocket(makeSocket(), resolve);
-  const headers = new Headers(request.headers);
+  const headers = new AppHeaders(request.headers);
   // Frames are neither packed nor unpacked on this side.
   headers.delete("sec-websocket-extensions");
   const req = messageOf({ headers, body: null, socket: () => socket });

@@ -1,6 +1,6 @@
 /** The module `cloudflare:node`: servers of `node:http` as the handler that a Worker exports. */
-import { allowManyPorts } from "./listening.ts";
-import { answerOn, type ConnectionInfo, type Server } from "./node_server.ts";
+import { allowManyPorts } from "./http/listening.ts";
+import { answerOn, type ConnectionInfo, type Server } from "./http/node_server.ts";
 
 allowManyPorts();
 

@@ -1,8 +1,8 @@
 /** `node:https` of apps: as `node:http`; TLS is NANO's, towards clients and towards servers. */
-import { HttpsAgent as Agent } from "./agent.ts";
-import { ClientRequest } from "./client_request.ts";
-import { createServer, Server } from "./node_server.ts";
-import { parseGiven } from "./request_options.ts";
+import { HttpsAgent as Agent } from "./http/agent.ts";
+import { ClientRequest } from "./http/client_request.ts";
+import { createServer, Server } from "./http/node_server.ts";
+import { parseGiven } from "./http/request_options.ts";
 
 /** Of all requests that name none. */
 const globalAgent = new Agent({ keepAlive: true, scheduling: "lifo", timeout: 5000 });

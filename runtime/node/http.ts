@@ -5,14 +5,14 @@
  * ours since no package does it: unenv's are stubs, Cloudflare's are parts of workerd, Deno's own classes lead to its
  * network, and fetch-to-node and srvx know neither the client nor WebSockets over a socket.
  */
-import { Agent } from "./agent.ts";
-import { ClientRequest } from "./client_request.ts";
-import { validateHeaderName, validateHeaderValue } from "./header_rules.ts";
-import { MAX_HEADER_BYTES, METHODS, STATUS_CODES } from "./http_tables.ts";
-import { IncomingMessage } from "./incoming_message.ts";
-import { createServer, Server } from "./node_server.ts";
-import { OutgoingMessage } from "./outgoing_message.ts";
-import { ServerResponse } from "./server_response.ts";
+import { Agent } from "./http/agent.ts";
+import { ClientRequest } from "./http/client_request.ts";
+import { validateHeaderName, validateHeaderValue } from "./http/header_rules.ts";
+import { MAX_HEADER_BYTES, METHODS, STATUS_CODES } from "./http/http_tables.ts";
+import { IncomingMessage } from "./http/incoming_message.ts";
+import { createServer, Server } from "./http/node_server.ts";
+import { OutgoingMessage } from "./http/outgoing_message.ts";
+import { ServerResponse } from "./http/server_response.ts";
 
 const { CloseEvent, MessageEvent, WebSocket } = globalThis;
 

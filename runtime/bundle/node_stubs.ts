@@ -27,6 +27,14 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   v8: ["writeHeapSnapshot", "getHeapSnapshot", "setFlagsFromString"],
 };
 
+/** What packages look for in a stub where they are loaded, by module and export. */
+const ADDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  // http2-wrapper, of got, takes a class of Node's out of a new socket.
+  tls: {
+    TLSSocket: "class TLSSocket extends stub.TLSSocket { _handle = { _parentWrap: new (class JSStreamSocket {})() }; }",
+  },
+};
+
 const NAMESPACE = "nano-node-stub";
 const REFUSING = "nano-node-refusing-stub";
 /** In the one file of unenv that makes its errors. */
@@ -53,9 +61,11 @@ function refusingSource(name: string): string {
   const refuse = (call: string) =>
     `function ${call}() { throw new Error("Cannot call node:${name}.${call}: it reaches past the isolate"); }`;
   const calls = REFUSED[name]!;
+  const added = Object.entries(ADDED[name] ?? {});
   return `import stub from "./stub";\nexport * from "./stub";\n` +
     calls.map((call) => `export ${refuse(call)}\n`).join("") +
-    `export default Object.assign({}, stub, { ${calls.join(", ")} });\n`;
+    added.map(([, text]) => `export ${text}\n`).join("") +
+    `export default Object.assign({}, stub, { ${[...calls, ...added.map(([key]) => key)].join(", ")} });\n`;
 }
 
 /** Makes a build read them. */

@@ -11,7 +11,7 @@ import { VirtualSocket } from "./virtual_socket.ts";
 
 type Done = (error?: Error | null) => void;
 
-const appFetch = globalThis.fetch;
+const { fetch: appFetch, Headers: AppHeaders } = globalThis;
 /** What fetch takes no body with. */
 const BODILESS = new Set(["GET", "HEAD"]);
 
@@ -173,7 +173,10 @@ export class ClientRequest extends OutgoingMessage {
 
   _receive(response: Response): void {
     if (this.destroyed) return void response.body?.cancel().catch(() => {});
-    const res = messageOf({ headers: response.headers, body: response.body, socket: () => this.socket });
+    const headers = new AppHeaders(response.headers);
+    // node-fetch would watch the socket for the last chunk, which does not come by here.
+    headers.delete("transfer-encoding");
+    const res = messageOf({ headers, body: response.body, socket: () => this.socket });
     res.statusCode = response.status;
     res.statusMessage = response.statusText || (STATUS_CODES[response.status] ?? "");
     this._show(res);

@@ -105,7 +105,7 @@ class Message extends Readable {
     try {
       const { done, value } = await chunks.read();
       if (this.destroyed) return;
-      this._socket?.touch();
+      this._socket?.touch?.();
       if (done) return this._end();
       // Of no bytes nothing would be read, and so nothing more would be asked for.
       if (value.byteLength === 0) return this._pull(chunks);

@@ -15,7 +15,6 @@ const MARK = "nano.node_http";
 /** Names of the machine itself: fastify listens on each address that "localhost" has. */
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
 
-const serve = (globalThis as unknown as { Deno: { serve: Serve } }).Deno.serve;
 const AppResponse = globalThis.Response;
 const servers = new Map<number, Listening>();
 let door: Listening | null = null;
@@ -91,6 +90,7 @@ function open(server: Listening): void {
   isServed = true;
   const handler = (request: Request, info: object) =>
     door === null ? Promise.resolve(closed()) : door._answer(request, info);
+  const { serve } = (globalThis as unknown as { Deno: { serve: Serve } }).Deno;
   serve(Object.defineProperty(handler, "name", { value: MARK }));
 }
 

@@ -38,6 +38,11 @@ class MadeResponse extends OutgoingMessage {
     initialize(this, req);
   }
 
+  /** fastify's way to call an app without a network asks for it. */
+  get _hasBody(): boolean {
+    return this._mayHaveBody();
+  }
+
   writeHead(status: number, ...given: unknown[]): this {
     this._refuseLate("write");
     const code = Number(status) | 0;
@@ -96,7 +101,7 @@ class MadeResponse extends OutgoingMessage {
   override _write(chunk: Uint8Array, _encoding: string, done: Done): void {
     if (!this._isHeadSent) this._implicitHeader();
     this._start(undefined);
-    this._socket?.touch();
+    this._socket?.touch?.();
     if (this._feed === null) done();
     else this._feed.write(chunk, done);
   }

@@ -72,10 +72,10 @@ export class FrameReader {
     return { isLast: (head[0]! & 0x80) !== 0, opcode: head[0]! & 0x0f, payload };
   }
 
-  /** The first bytes, joined. */
+  /** Bytes with at least the first so many in one piece, if there are so many. */
   #peek(count: number): Buffer {
-    const [first] = this.#pieces;
-    if (first!.length >= Math.min(count, this.#size)) return first!;
-    return Buffer.concat(this.#pieces).subarray(0, count);
+    // Joined once: what comes after a whole head waits in pieces until its frame is complete.
+    if (this.#pieces[0]!.length < Math.min(count, this.#size)) this.#pieces = [Buffer.concat(this.#pieces)];
+    return this.#pieces[0]!;
   }
 }

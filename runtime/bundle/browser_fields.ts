@@ -1,6 +1,6 @@
 /**
  * Follows the `browser` fields of packages. A Workers project gets all that they say, as esbuild does it for pages; all
- * others get what packages offer to Node, but for the files that are to be nothing.
+ * others get what packages offer to Node, but for what is to be nothing.
  */
 
 import type { OnResolveArgs, OnResolveResult, PluginBuild } from "esbuild";
@@ -42,7 +42,7 @@ export class BrowserFields {
     if (manifest === null || manifest.replacements.size === 0) return undefined;
     const isRelative = /^\.\.?(?:\/|$)/.test(path);
     const given = isRelative ? fileReplacement(manifest, join(resolveDir, path)) : manifest.replacements.get(path);
-    if (!this.#isWorkers && (!isRelative || given !== false || await isCalled(args))) return undefined;
+    if (given === false && !this.#isWorkers && await isCalled(args)) return undefined;
     return await this.#replace(args, manifest, given);
   }
 
@@ -50,7 +50,7 @@ export class BrowserFields {
   async ofFound(args: OnResolveArgs, specifier: string, found: Found): Promise<OnResolveResult | undefined> {
     if (found.namespace !== "file" || found.external) return undefined;
     const manifest = await this.#manifests.of(found.path);
-    if (manifest === null || !this.#isWorkers) return undefined;
+    if (manifest === null) return undefined;
     if (manifest.browserMain !== null && specifier === packageName(specifier) && isOfPackage(found.path)) {
       return await this.#replace(args, manifest, manifest.browserMain);
     }
@@ -62,8 +62,8 @@ export class BrowserFields {
     { folder }: PackageManifest,
     replacement: Replacement | undefined,
   ): Promise<OnResolveResult | undefined> {
-    if (replacement === undefined) return undefined;
     if (replacement === false) return emptyModule(asked);
+    if (replacement === undefined || !this.#isWorkers) return undefined;
     const named = replacement.startsWith("/") ? `./${relative(folder, replacement)}` : replacement;
     const options = { kind, importer, namespace: "file", resolveDir: folder, pluginData: this.#asked };
     let found = await this.#build.resolve(named, options);

@@ -4,7 +4,6 @@ import { codedError } from "./coded_error.ts";
 /** RFC 9110, 5.6.2 */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** A value is Latin-1 without controls, but for the tab. */
-// deno-lint-ignore no-control-regex
 const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** @throws {TypeError} ERR_INVALID_HTTP_TOKEN */

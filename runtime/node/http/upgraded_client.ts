@@ -1,7 +1,7 @@
 /** A client's request for a WebSocket, over the app's own WebSocket, with a socket for frames. */
-import type { ClientRequest } from "./client_request.ts";
 import { codedError } from "./coded_error.ts";
-import { messageOf } from "./incoming_message.ts";
+import { type IncomingMessage, messageOf } from "./incoming_message.ts";
+import type { OutgoingMessage } from "./outgoing_message.ts";
 import { WebSocketStream } from "./web_socket_stream.ts";
 
 /** RFC 6455, 4.2.2 */
@@ -9,8 +9,14 @@ const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 const AppWebSocket = globalThis.WebSocket;
 
+/** The request: a ClientRequest. */
+interface Upgrading extends OutgoingMessage {
+  readonly _target: { readonly url: string };
+  res: IncomingMessage | null;
+}
+
 /** Opens it: "upgrade" is emitted once it stands. Headers of the app's own do not go along. */
-export function connectUpgrade(request: ClientRequest): void {
+export function connectUpgrade(request: Upgrading): void {
   const protocols = String(request.getHeader("sec-websocket-protocol") ?? "").split(",").map((one) => one.trim());
   const key = String(request.getHeader("sec-websocket-key") ?? "");
   let ws: WebSocket;

@@ -10,8 +10,8 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const MAIN_MODULE = "admin/cli/main.ts";
 
 /**
- * What no import leads to: the warden, whose URL is given to a worker, the bootstrap, which is bundled at start, the node: modules, which are bundled with apps, and the
- * dashboard's scripts, which are bundled when somebody looks at it. All that these import is found as the main module's
+ * What no import leads to: the warden, whose URL is given to a worker, the bootstrap, which is bundled at start, the
+ * `node:` modules, which are bundled with apps, and the dashboard's scripts, which are bundled when somebody looks at it. All that these import is found as the main module's
  * imports are; the dashboard's styles are imported as text.
  */
 export const NAMED_MODULES: readonly string[] = [

@@ -53,6 +53,8 @@ export function installDoors(server: AppServer): DoorRegistrations {
   return registrations;
 }
 
+/** Named in runtime/node/http/listening.ts. */
+export const NODE_SERVER = "nano.node_http";
 /** What Deno.serve takes about listening. */
 const LISTENING = ["port", "hostname", "path", "cert", "key"];
 
@@ -83,6 +85,7 @@ function serve(registrations: Registrations, given: readonly unknown[], { onWait
   registrations.served = typeof onError === "function"
     ? caught(answer, onError as (error: unknown) => unknown)
     : answer;
+  registrations.isNodeServer = handler.name === NODE_SERVER;
   onServe();
   const finished = new NativePromise<void>(() => {});
   const addr = { transport: "tcp", hostname: "0.0.0.0", port: 0 };

@@ -1,7 +1,7 @@
 /** Turns a booted, empty isolate into an app: surroundings, modules, handler. */
 import { NativePromise, promiseThen } from "../protocol/primordials.ts";
 import type { LoadMessage } from "../protocol/messages.ts";
-import { installDoors } from "./app_doors.ts";
+import { installDoors, NODE_SERVER } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
 import { installAssetReads } from "./traffic/asset_reads.ts";
 import { bindingObject } from "./binding_objects.ts";
@@ -66,8 +66,6 @@ const nextTurn = setTimeout;
  * work of their own (Nest, Fastify, Apollo). Longer than any of them, shorter than a start may take.
  */
 const LISTEN_TIMEOUT_MS = 10_000;
-/** Named in runtime/node/http/listening.ts. */
-const NODE_SERVER = "nano.node_http";
 
 /** @boot */
 function hasNodeServer(modules: Readonly<Record<string, string>>): boolean {

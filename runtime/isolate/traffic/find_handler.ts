@@ -12,6 +12,8 @@ const { construct } = Reflect;
 export interface Registrations {
   /** Of Deno.serve. */
   served: AppFetch | null;
+  /** Whether that is a server of `node:http`, which wins over a function that was exported. */
+  isNodeServer?: boolean;
   /** Listeners of `fetch` events, in order. */
   readonly listeners: ((event: Event) => void)[];
 }
@@ -28,9 +30,12 @@ export function findHandler(exported: Record<string, unknown>, registrations: Re
     return (request, env, context) => (target.fetch as AppFetch)(request, env, context);
   }
   if (isEntrypoint(app, "fetch")) return (request, env, context) => newEntrypoint(app, env, context).fetch(request);
-  // An Express app is a function, and often exported beside its app.listen(), which may come later.
   if (typeof app === "function") {
-    return (request, env, context) => (registrations.served ?? app as AppFetch)(request, env, context);
+    // An Express app is a function, and often exported beside its app.listen(), which may come later.
+    return (request, env, context) => {
+      const handler = registrations.isNodeServer === true ? registrations.served! : app as AppFetch;
+      return handler(request, env, context);
+    };
   }
   if (registrations.served !== null) return registrations.served;
   if (registrations.listeners.length > 0) return (request, _env, context) => dispatch(registrations, request, context);

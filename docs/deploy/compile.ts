@@ -19,9 +19,22 @@ export const NAMED_MODULES: readonly string[] = [
   "runtime/pool/warden.ts",
   "runtime/data/data_worker.ts",
   "runtime/isolate/bootstrap.ts",
-  ...["deno_files", "dns", "dns_promises", "fs", "fs_promises", "module", "os", "perf_hooks", "test", "test_reporters"]
+  ...[
+    "deno_files",
+    "dns",
+    "dns_promises",
+    "fs",
+    "fs_promises",
+    "http",
+    "https",
+    "module",
+    "os",
+    "perf_hooks",
+    "test",
+    "test_reporters",
+  ]
     .map((name) => `runtime/node/${name}.ts`),
-  ...["url", "v8", "vm", "worker_threads"].map((name) => `runtime/node/${name}.ts`),
+  ...["cloudflare_node", "url", "v8", "vm", "worker_threads"].map((name) => `runtime/node/${name}.ts`),
   ...["app.ts", "events.tsx", "frame.ts", "overview.tsx", "theme.ts"].map((name) => `admin/dashboard/client/${name}`),
 ];
 

@@ -37,7 +37,7 @@ export const SIDEBAR = [
         items: ["hot-reload", "deploys-and-rollback", "admin-api", "dashboard", "monitoring", "tracing", "graceful-shutdown", "tls-and-proxies"]
           .map(page("guides")),
       },
-      { label: "Moving in", items: ["frameworks", "from-cloudflare-workers", "from-containers"].map(page("guides")) },
+      { label: "Moving in", items: ["frameworks", "express-and-node-servers", "from-cloudflare-workers", "from-containers"].map(page("guides")) },
       { label: "Running as a service", items: ["single-binary", "systemd", "docker", "kubernetes"].map(page("guides")) },
     ],
   },

@@ -9,8 +9,8 @@ import type { AppSettings } from "./app_settings.ts";
 import type { InputStamp } from "./input_stamp.ts";
 import { BrowserFields } from "./browser_fields.ts";
 import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
-import { absentModule, foreignModule, loadStandIns } from "./stand_ins.ts";
-import { WORKERS_MODULE, workersModule } from "./workers_module.ts";
+import { absentModule, loadStandIns } from "./stand_ins.ts";
+import { cloudflareModule } from "./workers_module.ts";
 import { isPackageName, jsrNames, type NpmSpecifier, packageName, parseNpmSpecifier } from "./package_specifier.ts";
 
 /** What the plugins hand back while they work. */
@@ -30,6 +30,8 @@ export interface ResolvedApp extends AppReach {
   readonly settings: Pick<AppSettings, "importMap" | "hasManifest" | "compilerOptions">;
   /** What is imported in the place of a module, wherever it is imported. */
   readonly alias: Readonly<Record<string, string>>;
+  /** Whether it gets what packages offer to Workers. */
+  readonly isWorkers: boolean;
 }
 
 /** Marks a question of our own, which the plugin must not answer again. */
@@ -47,7 +49,7 @@ export function appResolver(app: ResolvedApp, resolution: AppResolution): Plugin
   return {
     name: "nano-app-resolver",
     setup(build) {
-      const fields = new BrowserFields(build, app, ASKED);
+      const fields = new BrowserFields(build, app, { asked: ASKED, isWorkers: app.isWorkers });
       build.onResolve({ filter: /.*/ }, (args) => {
         const isOurs = args.kind === "entry-point" || args.pluginData === ASKED || args.path.startsWith("data:");
         return isOurs ? undefined : new Import(build, { ...app, fields }, args, resolution).resolve();
@@ -200,8 +202,7 @@ class Import {
   #refuseScheme(): OnResolveResult | undefined {
     const { path, kind } = this.#args;
     if (path.startsWith("node:")) return undefined;
-    if (path === WORKERS_MODULE) return workersModule();
-    if (path.startsWith("cloudflare:")) return foreignModule(path);
+    if (path.startsWith("cloudflare:")) return cloudflareModule(path);
     // What another runtime has ("bun:sqlite") is asked for where that runtime was seen.
     if (!isStatic(kind) && !/^https?:/.test(path)) return absentModule(path, kind);
     const remedy = /^https?:/.test(path)

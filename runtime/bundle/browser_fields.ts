@@ -1,4 +1,7 @@
-/** Follows the `browser` fields of packages, as esbuild does for pages: what has no Node around it fits an isolate. */
+/**
+ * Follows the `browser` fields of packages. A Workers project gets all that they say, as esbuild does it for pages; all
+ * others get what packages offer to Node, but for what is to be nothing.
+ */
 
 import type { OnResolveArgs, OnResolveResult, PluginBuild } from "esbuild";
 import { join, relative } from "node:path";
@@ -15,13 +18,19 @@ export class BrowserFields {
   readonly #build: PluginBuild;
   readonly #app: AppReach;
   readonly #asked: symbol;
+  readonly #isWorkers: boolean;
   readonly #manifests: PackageManifests;
 
-  /** @param asked marks questions that no field answers again */
-  constructor(build: PluginBuild, app: AppReach, asked: symbol) {
+  /** @param options.asked marks questions that no field answers again */
+  constructor(
+    build: PluginBuild,
+    app: AppReach,
+    { asked, isWorkers }: { readonly asked: symbol; readonly isWorkers: boolean },
+  ) {
     this.#build = build;
     this.#app = app;
     this.#asked = asked;
+    this.#isWorkers = isWorkers;
     this.#manifests = new PackageManifests(app.reach);
   }
 
@@ -33,6 +42,7 @@ export class BrowserFields {
     if (manifest === null || manifest.replacements.size === 0) return undefined;
     const isRelative = /^\.\.?(?:\/|$)/.test(path);
     const given = isRelative ? fileReplacement(manifest, join(resolveDir, path)) : manifest.replacements.get(path);
+    if (given === false && !this.#isWorkers && await isCalled(args)) return undefined;
     return await this.#replace(args, manifest, given);
   }
 
@@ -52,8 +62,8 @@ export class BrowserFields {
     { folder }: PackageManifest,
     replacement: Replacement | undefined,
   ): Promise<OnResolveResult | undefined> {
-    if (replacement === undefined) return undefined;
     if (replacement === false) return emptyModule(asked);
+    if (replacement === undefined || !this.#isWorkers) return undefined;
     const named = replacement.startsWith("/") ? `./${relative(folder, replacement)}` : replacement;
     const options = { kind, importer, namespace: "file", resolveDir: folder, pluginData: this.#asked };
     let found = await this.#build.resolve(named, options);
@@ -65,4 +75,11 @@ export class BrowserFields {
     const { path, namespace, suffix, sideEffects, external } = found;
     return { path, namespace, suffix, sideEffects, external };
   }
+}
+
+/** Whether the importer calls what it requires: iconv-lite does so where it finds Node, whatever its field says. */
+async function isCalled({ path, importer, kind }: OnResolveArgs): Promise<boolean> {
+  if (kind !== "require-call") return false;
+  const code = await Deno.readTextFile(importer).catch(() => "");
+  return [`require("${path}")(`, `require('${path}')(`].some((call) => code.includes(call));
 }

@@ -59,7 +59,7 @@ export async function buildApp(
         stdin: { contents: entry.source, resolveDir: root, sourcefile: "functions.js", loader: "js" as const },
       },
       plugins: [
-        appResolver({ ...app, settings, alias: build.alias }, resolution),
+        appResolver({ ...app, settings, alias: build.alias, isWorkers: order.isWorkers }, resolution),
         nodeBuiltins(nodeCompat),
         appLoader({ ...app, file: entry.file, rules: build.rules }, compilerOptions, resolution),
       ],

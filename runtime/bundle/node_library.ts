@@ -7,6 +7,7 @@ import type { BundleCache } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import type { InputStamp } from "./input_stamp.ts";
 import {
+  CLOUDFLARE_NODE,
   DENO_FILES,
   LIBRARY,
   libraryFile,
@@ -27,7 +28,7 @@ interface Library {
   readonly imports: Readonly<Record<string, readonly string[]>>;
 }
 
-const NAMES: readonly string[] = [...LIBRARY, DENO_FILES];
+const NAMES: readonly string[] = [...LIBRARY, DENO_FILES, CLOUDFLARE_NODE];
 
 let library: Promise<Library> | null = null;
 

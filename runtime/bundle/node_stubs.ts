@@ -11,7 +11,7 @@ export const STUBS_VERSION: string = unenv.version;
 /** Modules that unenv has a stub of. */
 const STUBBED: readonly string[] = [
   ...["child_process", "cluster", "console", "constants", "dgram", "domain"],
-  ...["http", "http2", "https", "inspector", "inspector/promises", "net"],
+  ...["http2", "inspector", "inspector/promises", "net"],
   ...["readline", "readline/promises", "repl", "sqlite", "sys", "tls", "trace_events", "tty", "wasi"],
 ];
 
@@ -21,6 +21,8 @@ const OWN: Readonly<Record<string, URL>> = {
   "dns/promises": new URL("../node/dns_promises.ts", import.meta.url),
   fs: new URL("../node/fs.ts", import.meta.url),
   "fs/promises": new URL("../node/fs_promises.ts", import.meta.url),
+  http: new URL("../node/http.ts", import.meta.url),
+  https: new URL("../node/https.ts", import.meta.url),
   module: new URL("../node/module.ts", import.meta.url),
   os: new URL("../node/os.ts", import.meta.url),
   perf_hooks: new URL("../node/perf_hooks.ts", import.meta.url),
@@ -35,6 +37,10 @@ const OWN: Readonly<Record<string, URL>> = {
 /** Of runtime/node/ too, but no module of Node: what an app's `Deno` gets. */
 export const DENO_FILES = "deno_files";
 const DENO_FILES_URL = new URL("../node/deno_files.ts", import.meta.url);
+
+/** Likewise, what `cloudflare:node` gives: it shares the servers of `node:http`. */
+export const CLOUDFLARE_NODE = "cloudflare_node";
+const CLOUDFLARE_NODE_URL = new URL("../node/cloudflare_node.ts", import.meta.url);
 
 /** Where all of these lie. */
 export const OWN_FOLDER: string = new URL(".", DENO_FILES_URL).href;
@@ -77,6 +83,14 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   "inspector/promises": ["open", "Session"],
 };
 
+/** What packages look for in a stub where they are loaded, by module and export. */
+const ADDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  // http2-wrapper, of got, takes a class of Node's out of a new socket.
+  tls: {
+    TLSSocket: "class TLSSocket extends stub.TLSSocket { _handle = { _parentWrap: new (class JSStreamSocket {})() }; }",
+  },
+};
+
 /** Names without `node:` of all modules that an isolate gets from NANO and not from Deno. */
 export const LIBRARY: ReadonlySet<string> = new Set([...Object.keys(OWN), ...STUBBED, ...Object.keys(PARTS)]);
 
@@ -90,7 +104,7 @@ export const OFFERED: ReadonlySet<string> = new Set([
 /** What an import of one resolves to, whatever the isolate's hook says: in Deno 2.9 a static import slips past that when
  * the worker has loaded the real one. Undefined for what is Deno's own. */
 export function moduleUrl(name: string): string | undefined {
-  return LIBRARY.has(name) ? `${NODE_MODULES_URL}${name}.js` : undefined;
+  return LIBRARY.has(name) || name === CLOUDFLARE_NODE ? `${NODE_MODULES_URL}${name}.js` : undefined;
 }
 
 /** In the one file of unenv that makes its errors. */
@@ -107,7 +121,7 @@ export function unenvText(text: string): string {
  * module that exports all of an external one, esbuild passes on nothing.
  */
 export function libraryFile(name: string): string | undefined {
-  const own = name === DENO_FILES ? DENO_FILES_URL : OWN[name];
+  const own = name === DENO_FILES ? DENO_FILES_URL : name === CLOUDFLARE_NODE ? CLOUDFLARE_NODE_URL : OWN[name];
   if (own !== undefined) return own.href;
   return PARTS[name] === undefined && REFUSED[name] === undefined
     ? import.meta.resolve(`unenv/node/${name}`)
@@ -129,7 +143,9 @@ function stubSource(name: string, calls: readonly string[]): string {
   const file = JSON.stringify(`unenv/node/${name}`);
   const refuse = (call: string) =>
     `function ${call}() { throw new Error("Cannot call node:${name}.${call}: it reaches past the isolate"); }`;
+  const added = Object.entries(ADDED[name] ?? {});
   return `import stub from ${file};\nexport * from ${file};\n` +
     calls.map((call) => `export ${refuse(call)}\n`).join("") +
-    `export default Object.assign({}, stub, { ${calls.join(", ")} });\n`;
+    added.map(([, text]) => `export ${text}\n`).join("") +
+    `export default Object.assign({}, stub, { ${[...calls, ...added.map(([key]) => key)].join(", ")} });\n`;
 }

@@ -33,6 +33,9 @@ export interface ConfinedEnd {
   readonly isLate: boolean;
 }
 
+/** How long the end of a killed program is waited for: one in the kernel may take until its disk answers. */
+const GONE_MS = 5000;
+
 /** Starts a program that lives on; whoever starts it ends it. Of its environment only `env` is taken. */
 export function spawnConfined(
   program: string,
@@ -46,6 +49,7 @@ export function spawnConfined(
 export async function runConfined({ program, args, cwd, env, timeoutMs, signal }: ConfinedRun): Promise<ConfinedEnd> {
   if (signal?.aborted) return { ok: false, output: "it was called off", isLate: false };
   const ended = Promise.withResolvers<boolean>();
+  const gone = Promise.withResolvers<void>();
   // A process group of its own, to be ended whole.
   const child = spawnConfined(program, args, { cwd, env, stdio: ["ignore", "ignore", "pipe"], detached: true });
   let output = Buffer.alloc(0);
@@ -55,8 +59,12 @@ export async function runConfined({ program, args, cwd, env, timeoutMs, signal }
   child.once("error", (error) => {
     output = Buffer.from(messageOf(error));
     ended.resolve(false);
+    gone.resolve();
   });
-  child.once("close", (code) => ended.resolve(code === 0));
+  child.once("close", (code) => {
+    ended.resolve(code === 0);
+    gone.resolve();
+  });
   const callOff = () => ended.resolve(false);
   signal?.addEventListener("abort", callOff, { once: true });
   try {
@@ -65,6 +73,7 @@ export async function runConfined({ program, args, cwd, env, timeoutMs, signal }
   } finally {
     signal?.removeEventListener("abort", callOff);
     endGroup(child);
+    await inTime(gone.promise, GONE_MS);
   }
 }
 

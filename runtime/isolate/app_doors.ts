@@ -22,13 +22,16 @@ const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose;
 export interface DoorRegistrations extends Registrations {
   /** Settles when the app begins to wait for the end of its server: its entry will never have run to its end. */
   readonly waits: Promise<void>;
+  /** Settles when a handler was given to Deno.serve. */
+  readonly serves: Promise<void>;
 }
 
 /** Installs them. @returns what the app will have registered once its entry has run @boot */
 export function installDoors(server: AppServer): DoorRegistrations {
   const { promise: waits, resolve: onWait } = Promise.withResolvers<void>();
+  const { promise: serves, resolve: onServe } = Promise.withResolvers<void>();
   const { warn } = console;
-  const registrations: DoorRegistrations = { served: null, listeners: [], crons: [], waits };
+  const registrations: DoorRegistrations = { served: null, listeners: [], crons: [], waits, serves };
   defineGlobal("fetch", named("fetch", server.fetches.fetch));
   defineGlobal("WebSocket", AppSocket);
   defineGlobal("EventSource", createEventSource(server.fetches.fetch));
@@ -46,7 +49,7 @@ export function installDoors(server: AppServer): DoorRegistrations {
   );
   const deno = (globalThis as unknown as { Deno: object }).Deno;
   defineMember(deno, "upgradeWebSocket", server.sockets.upgradeWebSocket);
-  defineMember(deno, "serve", (...given: unknown[]) => serve(registrations, given, { onWait, warn }));
+  defineMember(deno, "serve", (...given: unknown[]) => serve(registrations, given, { onWait, onServe, warn }));
   defineMember(deno, "cron", (...given: unknown[]) => registerCron(registrations.crons, given));
   defineMember(deno, "exit", (code: unknown = 0) => {
     throw new NativeTypeError(`Cannot call Deno.exit(${code}): it reaches past the isolate; only the request fails`);
@@ -67,16 +70,19 @@ function registerCron(crons: RegisteredCron[], given: readonly unknown[]): Promi
   return new NativePromise<void>(() => {});
 }
 
+/** Named in runtime/node/http/listening.ts. */
+export const NODE_SERVER = "nano.node_http";
 /** What Deno.serve takes about listening. */
 const LISTENING = ["port", "hostname", "path", "cert", "key"];
 
 interface ServeTools {
   readonly onWait: () => void;
+  readonly onServe: () => void;
   readonly warn: (text: string) => void;
 }
 
 /** Deno.serve(handler), (options, handler) or ({ handler, … }): the handler is taken over, listening is NANO's. */
-function serve(registrations: Registrations, given: readonly unknown[], { onWait, warn }: ServeTools): object {
+function serve(registrations: Registrations, given: readonly unknown[], { onWait, onServe, warn }: ServeTools): object {
   const options = findInList(given, (one) => typeof one === "object" && one !== null) as
     | Record<string, unknown>
     | undefined;
@@ -96,6 +102,8 @@ function serve(registrations: Registrations, given: readonly unknown[], { onWait
   registrations.served = typeof onError === "function"
     ? caught(answer, onError as (error: unknown) => unknown)
     : answer;
+  registrations.isNodeServer = handler.name === NODE_SERVER;
+  onServe();
   const finished = new NativePromise<void>(() => {});
   const addr = { transport: "tcp", hostname: "0.0.0.0", port: 0 };
   (options?.onListen as ((addr: object) => void) | undefined)?.(addr);

@@ -31,8 +31,8 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
     allowed: [
       "runtime/bundle/eval_entry.ts",
       "runtime/isolate/load_app.ts",
-      "runtime/isolate/platform/builtin_modules.ts",
       "runtime/isolate/platform/stream_polyfill.ts",
+      "runtime/isolate/sandbox/builtin_modules.ts",
     ],
     example: "await import(name)",
   },

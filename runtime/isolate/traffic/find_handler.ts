@@ -26,6 +26,8 @@ export interface RegisteredCron {
 export interface Registrations {
   /** Of Deno.serve. */
   served: AppFetch | null;
+  /** Whether that is a server of `node:http`, which wins over a function that was exported. */
+  isNodeServer?: boolean;
   /** Listeners of `fetch` events, in order. */
   readonly listeners: ((event: Event) => void)[];
   /** Jobs of Deno.cron; nano.json says when they run. */
@@ -44,7 +46,13 @@ export function findHandler(exported: Record<string, unknown>, registrations: Re
     return (request, env, context) => (target.fetch as AppFetch)(request, env, context);
   }
   if (isEntrypoint(app, "fetch")) return (request, env, context) => newEntrypoint(app, env, context).fetch(request);
-  if (typeof app === "function") return app as AppFetch;
+  if (typeof app === "function") {
+    // An Express app is a function, and often exported beside its app.listen(), which may come later.
+    return (request, env, context) => {
+      const handler = registrations.isNodeServer === true ? registrations.served! : app as AppFetch;
+      return handler(request, env, context);
+    };
+  }
   if (registrations.served !== null) return registrations.served;
   if (registrations.listeners.length > 0) return (request, _env, context) => dispatch(registrations, request, context);
   if (findScheduled(exported) !== null) {
@@ -58,6 +66,13 @@ export function findHandler(exported: Record<string, unknown>, registrations: Re
     `Cannot find a handler: the entry ${found}; it must export default { fetch(request, env, ctx) }, call ` +
       'Deno.serve(handler) or addEventListener("fetch", listener)',
   );
+}
+
+/** Whether there is one already. */
+export function offersHandler({ default: app }: Record<string, unknown>, registrations: Registrations): boolean {
+  const hasFetch = typeof app === "function" ||
+    typeof (app as { fetch?: unknown } | null | undefined)?.fetch === "function";
+  return hasFetch || registrations.served !== null || registrations.listeners.length > 0;
 }
 
 /** The `scheduled` of an app; null without one. */

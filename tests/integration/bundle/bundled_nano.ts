@@ -45,6 +45,11 @@ export class BundledNano implements AsyncDisposable {
     return { status: response.status, text: await response.text() };
   }
 
+  /** Where a WebSocket of the app is opened. */
+  socketUrl(path: string): string {
+    return new URL(path, this.#nano.url).href.replace(/^http/, "ws");
+  }
+
   /** The text of the first line of the app's log that holds `part`, within 20 s. */
   async logged(part: string): Promise<string> {
     const found = Promise.withResolvers<string>();

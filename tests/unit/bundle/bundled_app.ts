@@ -8,15 +8,23 @@ import { type AppFolder, appFolder } from "./app_folder.ts";
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
 /** A bundle without a cache. */
-export async function bundleApp(app: AppFolder): Promise<AppBundle> {
+export async function bundleApp(app: AppFolder, { isWorkers = false }: AppKind = {}): Promise<AppBundle> {
   await using bundler = new Bundler({ cacheDir: null });
-  return await bundler.bundle({ name: "blog", path: app.path, nodeCompat: true });
+  const build = { rules: [], alias: {}, define: {}, functions: null, command: null };
+  const start = isWorkers ? { file: "wrangler.toml", error: null, main: app.at("index.js"), site: null, build } : null;
+  return await bundler.bundle({ name: "blog", path: app.path, nodeCompat: true, start });
+}
+
+/** What packages are told of an app. */
+export interface AppKind {
+  /** Whether it is a Workers project. */
+  readonly isWorkers?: boolean;
 }
 
 /** The default export of the app that the files make. */
-export async function defaultOf(files: Files): Promise<unknown> {
+export async function defaultOf(files: Files, kind?: AppKind): Promise<unknown> {
   await using app = await appFolder(files);
-  const { modules, entry } = await bundleApp(app);
+  const { modules, entry } = await bundleApp(app, kind);
   return (await importBundle(modules, entry)).default;
 }
 

@@ -24,8 +24,8 @@ Deno.test("A browser field that says false makes an empty module of a file, with
   assertEquals(value, ["7:0,0,0,0,0,1", ["undefined", "undefined"]]);
 });
 
-Deno.test("A browser field replaces files, packages and the main file, and a whole package may be nothing", async () => {
-  const value = await defaultOf({
+Deno.test("A browser field replaces files, packages and the main file in a Workers project only; a whole package may be nothing", async () => {
+  const files = {
     "index.js": `import a from "replacing"; import b from "whole"; import c from "main"; import d from "exporting";
       export default [a, b, c, d];`,
     "node_modules/replacing/package.json":
@@ -46,8 +46,21 @@ Deno.test("A browser field replaces files, packages and the main file, and a who
     "node_modules/exporting/package.json": '{"exports":"./node.js","browser":"./web.js"}',
     "node_modules/exporting/node.js": "module.exports = 'exported';",
     "node_modules/exporting/web.js": "module.exports = 'web';",
+  };
+  assertEquals(await defaultOf(files, { isWorkers: true }), ["web,fs,light,web", {}, "web", "exported"]);
+  assertEquals(await defaultOf(files), ["the file for Node", {}, "node", "exported"]);
+});
+
+Deno.test("A file that a browser field leaves out is there all the same where it is called at once", async () => {
+  const value = await defaultOf({
+    "index.js": 'import kit from "kit"; export default kit;',
+    "node_modules/kit/package.json": '{"browser":{"./extend.js":false,"./more.js":false}}',
+    "node_modules/kit/index.js":
+      'const kit = {}; require("./extend")(kit); module.exports = [kit, require("./more.js")];',
+    "node_modules/kit/extend.js": "module.exports = (kit) => { kit.extended = true; };",
+    "node_modules/kit/more.js": "exports.more = 1;",
   });
-  assertEquals(value, ["web,fs,light,web", {}, "web", "exported"]);
+  assertEquals(value, [{ extended: true }, {}]);
 });
 
 Deno.test("What is absent fails at run time where it may be, with Node's code; a static import fails the bundle", async () => {

@@ -50,6 +50,8 @@ const STARTERS = [
   "runtime/bundle/esbuild_process.ts",
   // The guardian starts NANO itself, which needs what the operator has set.
   "admin/guardian/guard.ts",
+  // The build command of a project, on the machine of who typed it.
+  "admin/cli/host/project_build_command.ts",
 ];
 
 Deno.test("Nobody else starts programs", async () => {

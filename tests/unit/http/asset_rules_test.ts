@@ -198,3 +198,21 @@ Deno.test("Rules beyond what Cloudflare takes have no effect, nor lines that are
   assertEquals([await scene.to("/f1999"), await scene.to("/f2000")], ["302 /to", "null "]);
   assertEquals([await scene.to("/d99/x"), await scene.to("/d100/x")], ["302 /to", "null "]);
 });
+
+Deno.test("The rules of the guide hold as it says", async () => {
+  const rules = (name: string) =>
+    Deno.readTextFileSync(new URL(`../../../docs/examples/guides/asset-rules/${name}`, import.meta.url));
+  using scene = new Scene({
+    "_headers": rules("_headers"),
+    "_redirects": rules("_redirects"),
+    "assets/a.css": "a",
+    "blog/first.html": "first",
+    "shell.html": "shell",
+  });
+  assertEquals(await assetRuleMistakes(scene.dir), []);
+  assertEquals((await scene.ask("/assets/a.css")).headers.get("cache-control"), "public, max-age=31536000, immutable");
+  assertEquals(await scene.to("/old"), "301 /new");
+  assertEquals(await scene.to("/films/a/b"), "308 https://films.example.com/a/b");
+  assertEquals(await scene.to("/app/any"), "200 shell");
+  assertEquals((await scene.ask("http://a.example.com/shell")).headers.get("x-robots-tag"), "noindex");
+});

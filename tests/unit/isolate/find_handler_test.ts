@@ -65,6 +65,7 @@ Deno.test("What was exported wins over what was registered, and Deno.serve over 
   const served = () => "served";
   const listener = (event: Event) => (event as unknown as { respondWith(value: unknown): void }).respondWith("event");
   assertEquals(await answer({ default: () => "exported" }, nothing({ served })), "exported");
+  assertEquals(await answer({ default: () => "exported" }, nothing({ served, isNodeServer: true })), "served");
   assertEquals(await answer({}, nothing({ served, listeners: [listener] })), "served");
   assertEquals(await answer({ default: { other: 1 } }, nothing({ served })), "served");
   assertEquals(await answer({}, nothing({ listeners: [listener] })), "event");

@@ -69,7 +69,7 @@ const DEEDS: Readonly<Record<string, string>> = {
   "listeners":
     `await refused(() => Deno.listen({ port: 0 })); await refused(() => Deno.listenDatagram({ port: 0, transport: "udp" }));
     await refused(() => Deno.connect({ path: "/var/run/docker.sock", transport: "unix" })); await refused(() => import("node:net").then((net) => net.createServer().listen(0)));
-    await refused(() => import("node:http").then((http) => http.createServer().listen(0)));
+    await refused(() => import("node:http").then(({ createServer }) => createServer()._handle ?? Promise.reject()));
     await refused(() => import(["node:", "net"].join("")));`,
   "permissions": `await refused(async () => (await Deno.permissions.request({ name: "read" })).state === "granted");
     await refused(() => Deno.permissions.revokeSync({ name: "net" })); await refused(() => prompt("x")); await refused(() => confirm("x"));`,

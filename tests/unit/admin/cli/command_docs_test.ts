@@ -65,7 +65,7 @@ Deno.test("the help of a command shows its options, none that is hidden, and fit
 
 Deno.test("usageOf() shows arguments and options as manuals do", () => {
   const usage = (name: string) => usageOf(DOCS.find((doc) => doc.name === name)!);
-  assertEquals(usage("init"), "nano init [FOLDER]");
+  assertEquals(usage("init"), "nano init [FOLDER] [--from DIR]");
   assertEquals(usage("check"), "nano check [--config FILE] [--json]");
   assertMatch(usage("eval"), /^nano eval \[SCRIPT\] .*\[--env NAME=VALUE\]… \[-- ARGUMENTS\]$/);
 });

@@ -148,8 +148,9 @@ Deno.test("nano check --json tells the same to programs, with the same exit code
       file: `${dir}/nano.json`,
       apps: [{
         name: "hello",
-        entry: { file: "index.ts", why: "the first conventional name that there is", reach: "." },
+        entry: { file: "index.ts", why: "the first conventional name that there is", reach: ".", site: null },
         hostnames: ["hello"],
+        rules: [],
       }],
       errors: [],
       running: false,

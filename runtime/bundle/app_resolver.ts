@@ -9,8 +9,7 @@ import type { AppSettings } from "./app_settings.ts";
 import type { InputStamp } from "./input_stamp.ts";
 import { BrowserFields } from "./browser_fields.ts";
 import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
-import { absentModule, loadStandIns } from "./stand_ins.ts";
-import { cloudflareModule } from "./workers_module.ts";
+import { absentModule, cloudflareModule, loadStandIns } from "./stand_ins.ts";
 import { isPackageName, jsrNames, type NpmSpecifier, packageName, parseNpmSpecifier } from "./package_specifier.ts";
 
 /** What the plugins hand back while they work. */

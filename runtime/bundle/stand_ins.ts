@@ -1,7 +1,8 @@
 /** Modules that stand for what cannot be imported: empty ones, absent ones, those that only Cloudflare has. */
 
-import { loadWorkersModule } from "./workers_module.ts";
 import type { ImportKind, OnResolveResult, PluginBuild } from "esbuild";
+import { CLOUDFLARE_NODE, moduleUrl } from "./node_stubs.ts";
+import { loadWorkersModule, WORKERS_MODULE, workersModule } from "./workers_module.ts";
 
 const EMPTY = "nano-empty";
 const ABSENT = "nano-absent";
@@ -18,8 +19,10 @@ export function absentModule(path: string, kind: ImportKind): OnResolveResult {
   return { path, namespace: kind === "require-call" ? REFUSED_REQUIRE : ABSENT };
 }
 
-/** A module of another runtime: whatever is used of it fails, and not before. */
-export function foreignModule(path: string): OnResolveResult {
+/** A `cloudflare:` module; of one that NANO lacks whatever is used fails, and not before. */
+export function cloudflareModule(path: string): OnResolveResult {
+  if (path === WORKERS_MODULE) return workersModule();
+  if (path === "cloudflare:node") return { path: moduleUrl(CLOUDFLARE_NODE)!, external: true };
   return { path, namespace: FOREIGN, sideEffects: false };
 }
 

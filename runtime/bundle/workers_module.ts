@@ -1,7 +1,5 @@
 /** The module `cloudflare:workers` as apps import it: their env, waitUntil, and the classes that entrypoints extend. */
 import type { OnResolveResult, PluginBuild } from "esbuild";
-import { CLOUDFLARE_NODE, moduleUrl } from "./node_stubs.ts";
-import { foreignModule } from "./stand_ins.ts";
 
 /** What apps import. */
 export const WORKERS_MODULE = "cloudflare:workers";
@@ -28,10 +26,9 @@ export function withEnv(_env, call) {
 }
 `;
 
-/** What an import of a `cloudflare:` module resolves to; one that NANO lacks fails where it is used. */
-export function cloudflareModule(path: string): OnResolveResult {
-  if (path === WORKERS_MODULE) return { path, namespace: NAMESPACE, sideEffects: false };
-  return path === "cloudflare:node" ? { path: moduleUrl(CLOUDFLARE_NODE)!, external: true } : foreignModule(path);
+/** What an import of it resolves to. */
+export function workersModule(): OnResolveResult {
+  return { path: WORKERS_MODULE, namespace: NAMESPACE, sideEffects: false };
 }
 
 /** Makes a build read it. */

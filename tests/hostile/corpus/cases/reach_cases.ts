@@ -9,9 +9,11 @@ const DEEDS: Readonly<Record<string, string>> = {
   "files by Deno":
     `for (const name of ["readTextFile", "readFile", "open", "stat", "lstat", "realPath", "readTextFileSync"])
       await refused(() => Deno[name]("/etc/passwd"));
-    await refused(() => Deno.writeTextFile("/tmp/nano-corpus-evil", "x")); await refused(() => [...Deno.readDirSync("/")].length);`,
+    await refused(() => Deno.writeTextFile("/etc/nano-corpus-evil", "x")); await refused(() => Deno.writeTextFile("/index.js", "x"));
+    const listed = [...Deno.readDirSync("/")].map(({ name }) => name).join(); if (listed !== "index.js,tmp" && listed !== "index.js") throw new Error("reached " + listed);`,
   "programs": `await refused(() => new Deno.Command("id").outputSync()); await refused(() => Deno.run({ cmd: ["id"] }));
-    await refused(() => process.binding("spawn_sync")); await refused(() => process.getBuiltinModule("child_process"));`,
+    await refused(() => process.binding("spawn_sync")); await refused(() => process.getBuiltinModule("child_process").execSync("id"));
+    await refused(() => process.getBuiltinModule("child_process").spawn("id"));`,
   "the host's environment": `const all = JSON.stringify({ ...process.env, ...Deno.env.toObject() });
     if (/HOME|PATH"|${HOST_SECRET}/.test(all)) throw new Error("reached " + all);
     for (const name of ["NANO_HOST_SECRET", "HOME", "PATH", "NANO_ADMIN_TOKEN"]) await refused(() => Deno.env.get(name));`,
@@ -31,15 +33,22 @@ const DEEDS: Readonly<Record<string, string>> = {
     await refused(() => Deno.exit(1)); await refused(() => Deno.kill(Deno.pid)); await refused(() => Deno.addSignalListener("SIGTERM", () => {}) ?? 1);`,
   "threads": `await refused(() => new Worker("data:text/javascript,1")); await refused(() => new SharedWorker("x"));
     await refused(() => import("node:worker_threads").then(({ Worker }) => new Worker("data:text/javascript,1")));
-    await refused(() => import(["node:", "worker_threads"].join("")));`,
+    await refused(() => import(["node:", "worker_threads"].join("")).then(({ Worker }) => new Worker("data:text/javascript,1")));
+    const { parentPort, workerData, getEnvironmentData } = await import("node:worker_threads");
+    if (parentPort || workerData || getEnvironmentData?.("x")) throw new Error("reached a port");`,
   "the inspector and flags of V8":
-    `for (const name of ["v8", "vm", "inspector", "repl", "wasi", "sqlite", "perf_hooks"]) await refused(() => import("node:" + name));`,
+    `const found = {}; for (const name of ["v8", "vm", "inspector", "repl", "wasi", "sqlite"]) found[name] = (await import("node:" + name)).default;
+    await refused(() => found.v8.setFlagsFromString("--expose-gc") ?? 1); await refused(() => found.v8.writeHeapSnapshot()); await refused(() => found.inspector.open() ?? 1);
+    await refused(() => new found.inspector.Session().connect() ?? 1); await refused(() => found.repl.start()); await refused(() => new found.wasi.WASI({ version: "preview1" }));
+    await refused(() => new found.sqlite.DatabaseSync("/tmp/x.db")); await refused(() => found.vm.runInNewContext("1") && found.vm.createContext({}));`,
   "files by node:fs": `const fs = await import("node:fs"); const promises = await import("node:fs/promises");
     await refused(() => fs.readFileSync("/etc/passwd", "utf8")); await refused(() => promises.readFile("/etc/passwd"));
-    await refused(() => fs.existsSync("/etc/passwd") || undefined); await refused(() => fs.readdirSync("/"));
-    await refused(() => fs.createReadStream("/etc/passwd")); await refused(() => fs.statSync("/etc/passwd"));`,
+    await refused(() => fs.existsSync("/etc/passwd") || undefined); await refused(() => fs.readdirSync("/etc"));
+    await refused(() => new Promise((resolve, reject) => fs.createReadStream("/etc/passwd").on("data", resolve).on("error", reject)));
+    await refused(() => fs.statSync("/etc/passwd")); await refused(() => fs.writeFileSync("/index.js", "x") ?? 1);
+    for (const link of ["/../etc/passwd", "/%2e%2e/etc/passwd", "/proc/self/environ", "/dev/null", "/tmp/../../etc/passwd"]) await refused(() => fs.readFileSync(link));`,
   "files by imports":
-    `for (const specifier of ["node:fs", "file:///etc/passwd", "/etc/passwd", "../../../../etc/passwd", "app:///../../etc/passwd"])
+    `for (const specifier of ["file:///etc/passwd", "/etc/passwd", "../../../../etc/passwd", "app:///../../etc/passwd"])
       for (const options of [undefined, { with: { type: "text" } }, { with: { type: "json" } }, { with: { type: "bytes" } }])
         await refused(() => Function("s", "o", "return import(s, o)")(specifier, options)
           // As a text, a refusal is the module that would have thrown it
@@ -49,8 +58,9 @@ const DEEDS: Readonly<Record<string, string>> = {
         "data:text/javascript,export default 1", "ext:core/mod.js", "blob:null/x"])
       await refused(() => Function("s", "return import(s)")(specifier));`,
   "imports by deferral and by source":
-    `await refused(() => Function("return import.defer('node:fs')")()); await refused(() => Function("return import.source('file:///etc/passwd')")());
-    await refused(() => Function("return require('fs')")()); await refused(() => import("node:module").then((m) => m.createRequire("file:///x.js")("fs")));`,
+    `await refused(() => Function("return import.defer('file:///etc/passwd')")()); await refused(() => Function("return import.source('file:///etc/passwd')")());
+    await refused(() => Function("return require('fs')")()); await refused(() => import("node:module").then((m) => m.createRequire("file:///x.js")("/etc/passwd")));
+    await refused(() => import("node:module").then((m) => m.createRequire("file:///x.js")("fs").readFileSync("/etc/passwd")));`,
   "paths in stacks": `const stacks = [];
     for (const make of [() => null.x, () => JSON.parse("{"), () => new URL("x"), () => fetch("x:"), () => new Response("", { status: 1 }), () => structuredClone(() => {})])
       try { await make(); } catch (error) { stacks.push(error.stack, error.message); }
@@ -70,17 +80,16 @@ const DEEDS: Readonly<Record<string, string>> = {
     `await refused(() => Deno.listen({ port: 0 })); await refused(() => Deno.listenDatagram({ port: 0, transport: "udp" }));
     await refused(() => Deno.connect({ path: "/var/run/docker.sock", transport: "unix" })); await refused(() => import("node:net").then((net) => net.createServer().listen(0)));
     await refused(() => import("node:http").then(({ createServer }) => createServer()._handle ?? Promise.reject()));
-    await refused(() => import(["node:", "net"].join("")));`,
+    await refused(() => import(["node:", "net"].join("")).then((net) => net.createServer().listen(0)));`,
   "permissions": `await refused(async () => (await Deno.permissions.request({ name: "read" })).state === "granted");
     await refused(() => Deno.permissions.revokeSync({ name: "net" })); await refused(() => prompt("x")); await refused(() => confirm("x"));`,
   "databases and native code": `await refused(() => Deno.openKv()); await refused(() => Deno.dlopen("libc.so.6", {}));
     await refused(() => localStorage.setItem("x", "y") ?? localStorage.getItem("x")); await refused(() => navigator.gpu?.requestAdapter());`,
   "the machine":
-    `for (const name of ["hostname", "networkInterfaces", "osRelease", "systemMemoryInfo", "uid", "gid", "execPath", "cwd", "mainModule"])
+    `for (const name of ["hostname", "networkInterfaces", "osRelease", "systemMemoryInfo", "uid", "gid", "execPath", "mainModule"])
       await refused(() => typeof Deno[name] === "function" ? Deno[name]() : Deno[name]);
     const os = await import("node:os"); const told = os.hostname() + os.release() + os.version() + os.totalmem() + os.uptime();
-    if (told !== "00" || !os.networkInterfaces().lo0) throw new Error("reached " + told);
-    await refused(() => import(["node:", "os"].join("")));`,
+    if (told !== "00" || !os.networkInterfaces().lo0) throw new Error("reached " + told);`,
   "private ports of the wall":
     `const { parentPort, workerData } = globalThis; if (parentPort || workerData) throw new Error("reached a port");
     const seen = []; const { addEventListener } = EventTarget.prototype;
@@ -114,7 +123,8 @@ export const REACH_CASES: readonly HostileCase[] = [
   })),
   {
     name: "files, at other places of its life",
-    deed: `await refused(() => Deno.readTextFile("/etc/passwd")); await refused(() => process.getBuiltinModule("fs"));`,
+    deed:
+      `await refused(() => Deno.readTextFile("/etc/passwd")); await refused(() => process.getBuiltinModule("fs").readFileSync("/etc/passwd"));`,
     places: ["timer", "after the response", "top level", "drain"],
     sees: KEPT_OUT,
   },

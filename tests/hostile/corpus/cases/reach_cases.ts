@@ -88,8 +88,9 @@ const DEEDS: Readonly<Record<string, string>> = {
   "the machine":
     `for (const name of ["hostname", "networkInterfaces", "osRelease", "systemMemoryInfo", "uid", "gid", "execPath", "mainModule"])
       await refused(() => typeof Deno[name] === "function" ? Deno[name]() : Deno[name]);
-    const os = await import("node:os"); const told = os.hostname() + os.release() + os.version() + os.totalmem() + os.uptime();
-    if (told !== "00" || !os.networkInterfaces().lo0) throw new Error("reached " + told);`,
+    const os = await import("node:os"); const told = os.hostname() + os.release() + os.version() + Object.keys(os.networkInterfaces()) + os.userInfo().username;
+    // What it holds and how long it runs is the app's own
+    if (told !== "localhostapp" || os.totalmem() > 2 ** 29 || os.cpus().length !== 1) throw new Error("reached " + told + os.totalmem());`,
   "private ports of the wall":
     `const { parentPort, workerData } = globalThis; if (parentPort || workerData) throw new Error("reached a port");
     const seen = []; const { addEventListener } = EventTarget.prototype;

@@ -38,23 +38,27 @@ function asDeno(error: unknown): unknown {
   return name === undefined ? error : Object.assign(new errors[name]!(message), { code });
 }
 
+async function runAsDeno<T>(steps: Steps<T>): Promise<T> {
+  try {
+    return await run(steps);
+  } catch (error) {
+    throw asDeno(error);
+  }
+}
+
+function runSyncAsDeno<T>(steps: Steps<T>): T {
+  try {
+    return runSync(steps);
+  } catch (error) {
+    throw asDeno(error);
+  }
+}
+
 /** A call of Deno and its twin that waits. */
 function both(name: string, steps: (...given: never[]) => Steps<unknown>): Record<string, Call> {
   return {
-    [name]: async (...given: never[]) => {
-      try {
-        return await run(steps(...given));
-      } catch (error) {
-        throw asDeno(error);
-      }
-    },
-    [`${name}Sync`]: (...given: never[]) => {
-      try {
-        return runSync(steps(...given));
-      } catch (error) {
-        throw asDeno(error);
-      }
-    },
+    [name]: (...given: never[]) => runAsDeno(steps(...given)),
+    [`${name}Sync`]: (...given: never[]) => runSyncAsDeno(steps(...given)),
   };
 }
 
@@ -122,10 +126,10 @@ class FsFile {
   }
 
   async read(bytes: Uint8Array): Promise<number | null> {
-    return await run(read(this.#fd, bytes)) || null;
+    return await runAsDeno(read(this.#fd, bytes)) || null;
   }
   readSync(bytes: Uint8Array): number | null {
-    return runSync(read(this.#fd, bytes)) || null;
+    return runSyncAsDeno(read(this.#fd, bytes)) || null;
   }
   write(bytes: Uint8Array): Promise<number> {
     return Promise.resolve(this.writeSync(bytes));
@@ -134,10 +138,10 @@ class FsFile {
     return writing.writeBytes(this.#fd, bytes, null);
   }
   async stat(): Promise<object> {
-    return infoOf(await run(reading.fstat(this.#fd)) as Stats);
+    return infoOf(await runAsDeno(reading.fstat(this.#fd)) as Stats);
   }
   statSync(): object {
-    return infoOf(runSync(reading.fstat(this.#fd)) as Stats);
+    return infoOf(runSyncAsDeno(reading.fstat(this.#fd)) as Stats);
   }
   close(): void {
     try {

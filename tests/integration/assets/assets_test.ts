@@ -171,21 +171,24 @@ Deno.test("Apps' static files are served before them, through env.ASSETS, and in
     assertEquals(await (await nano.fetch("two", "/env")).json(), { keys: ["NAME", "ASSETS"], process: false });
   });
 
-  await t.step("Deno.open reads the app's assets by their path in its folder, and nothing else", async () => {
-    const cases = [
-      ["public/a.txt", "one"],
-      ["./public/docs/index.html", "<p>docs"],
-      ["/a.txt", "one"],
-      ["index.ts", "NotFound"],
-      ["public/../index.ts", "NotFound"],
-      ["/etc/passwd", "NotFound"],
-      ["public/docs", "NotFound"],
-    ];
-    for (const [path, text] of cases) {
-      const answer = await nano.fetch("one", `/read?path=${encodeURIComponent(path!)}`);
-      assertEquals(await answer.text(), text, path);
-    }
-  });
+  await t.step(
+    "Deno.open reads the app's assets by their path in its folder or among the assets, and nothing of the host",
+    async () => {
+      const cases = [
+        ["public/a.txt", "one"],
+        ["./public/docs/index.html", "<p>docs"],
+        ["/a.txt", "one"],
+        ["/etc/passwd", "NotFound"],
+        ["public/../../one/index.ts", "NotFound"],
+        ["../page/index.ts", "NotFound"],
+        ["public/docs", "IsADirectory"],
+      ];
+      for (const [path, text] of cases) {
+        const answer = await nano.fetch("one", `/read?path=${encodeURIComponent(path!)}`);
+        assertEquals(await answer.text(), text, path);
+      }
+    },
+  );
 
   await t.step("an app that cannot start still has its files", async () => {
     assertEquals(await (await nano.fetch("broken", "/a.txt")).text(), "still here");

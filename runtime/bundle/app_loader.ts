@@ -12,6 +12,7 @@ import { readStamped } from "./input_stamp.ts";
 import { withJsxRuntime } from "./jsx_pragma.ts";
 import { moduleRules } from "./module_rules.ts";
 import { speaksOfItself, writeModuleMeta } from "./module_meta.ts";
+import { withNodeTimers } from "./node_timers.ts";
 import { wasmModule } from "./wasm_module.ts";
 
 /** `.js` may hold JSX, as wrangler has it: every JavaScript file means the same under both loaders. */
@@ -34,6 +35,11 @@ export function isScript(path: string): boolean {
   return Object.hasOwn(SCRIPTS, extname(path).toLowerCase());
 }
 
+/** Whose files are loaded, and what they may be. */
+export type LoadedApp = Pick<AppEntry, "file"> & AppReach & Pick<ProjectBuild, "rules"> & {
+  readonly nodeCompat: boolean;
+};
+
 /**
  * An esbuild plugin that reads every file, refuses those outside the app's folder, and notes the others.
  *
@@ -41,7 +47,7 @@ export function isScript(path: string): boolean {
  * @param resolution Filled while the build runs.
  */
 export function appLoader(
-  { file: entry, rules, ...app }: Pick<AppEntry, "file"> & AppReach & Pick<ProjectBuild, "rules">,
+  { file: entry, rules, ...app }: LoadedApp,
   compilerOptions: Readonly<Record<string, unknown>>,
   resolution: AppResolution,
 ): Plugin {
@@ -94,7 +100,8 @@ export function appLoader(
   }
 
   async function loadScript(build: PluginBuild, path: string, contents: Uint8Array, loader: Loader) {
-    const text = withJsxRuntime(await withoutForeignMap(path, new TextDecoder().decode(contents)));
+    const own = withJsxRuntime(await withoutForeignMap(path, new TextDecoder().decode(contents)));
+    const text = app.nodeCompat && isOfPackage(path) ? withNodeTimers(own) : own;
     if (!speaksOfItself(text)) return { contents: text, loader };
     return await writeModuleMeta(build, {
       path,

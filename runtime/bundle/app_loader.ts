@@ -13,6 +13,7 @@ import { withJsxRuntime } from "./jsx_pragma.ts";
 import { moduleRules } from "./module_rules.ts";
 import { speaksOfItself, writeModuleMeta } from "./module_meta.ts";
 import { withNodeTimers } from "./node_timers.ts";
+import { nativeAddonError } from "./run_time_require.ts";
 import { wasmModule } from "./wasm_module.ts";
 
 /** `.js` may hold JSX, as wrangler has it: every JavaScript file means the same under both loaders. */
@@ -88,6 +89,8 @@ export function appLoader(
     if (kind === "CompiledWasm") return await loadWasm(build, path, contents);
     const extension = extname(path).toLowerCase();
     if (kind === "Data" || extension === ".bin") return arrayBuffer(path);
+    // It fails where it is asked for, which may be optional.
+    if (extension === ".node") return { contents: `throw ${nativeAddonError(JSON.stringify(shown))};`, loader: "js" };
     if (extension === ".json") return { contents, loader: "json" };
     if (TEXTS.includes(extension)) return { contents, loader: "text" };
     if (extension === ".wasm") return await loadWasm(build, path, contents);

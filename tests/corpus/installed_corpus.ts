@@ -50,6 +50,8 @@ export class InstalledCorpus implements AsyncDisposable {
         });
       }
       await npmInstall(dir);
+      // Bundles that another state of NANO made there
+      await Deno.remove(`${dir}/.nano`, { recursive: true }).catch(() => {});
       for (const entry of corpus.entries) {
         for (const resolution of RESOLUTIONS) await corpus.#writeApp(entry, resolution);
       }

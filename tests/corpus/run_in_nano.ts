@@ -24,7 +24,7 @@ export async function runInNano(
     outbound: "none",
     // A port of its own in plain Deno; here any number does
     env: { PORT: "3000" },
-    memory_mb: 256,
+    memory_mb: 512,
     cpu_ms: 30_000,
     timeout_ms: REQUEST_MS,
   });

@@ -3,6 +3,7 @@
 import type { Loader, OnLoadResult, PluginBuild } from "esbuild";
 import { basename, dirname, join } from "node:path";
 import { appPath, appUrl } from "./app_files.ts";
+import { withPlainRequires } from "./created_require.ts";
 
 /** A module that speaks of itself. */
 export interface MetaModule {
@@ -69,7 +70,7 @@ export async function writeModuleMeta(build: PluginBuild, module: MetaModule): P
 /** esbuild leaves the argument of `require.resolve` as it is, and at run time there is nothing to look for it in. */
 async function withResolved(build: PluginBuild, module: MetaModule): Promise<string> {
   const { path } = module;
-  const text = module.text.replace(BESIDE, (_, _quote, added, inTemplate, joined) => {
+  const text = withPlainRequires(module.text).replace(BESIDE, (_, _quote, added, inTemplate, joined) => {
     const parts = joined?.match(/(?<=["'])[^"',]+(?=["'])/g) ?? [added ?? inTemplate];
     return `require(${JSON.stringify(`./${join(".", ...parts)}`)})`;
   });

@@ -5,12 +5,16 @@ import { TempProject } from "../../support/temp_project.ts";
 
 const APP = `
 import timed from "timed";
+import { createRequire } from "node:module";
+import fonts from "fonts";
+const require = createRequire(import.meta.url);
 import { performance as hooked } from "node:perf_hooks";
 export default { fetch: () => Response.json({
   args: Deno.args,
   build: [Deno.build.os === process.platform, typeof Deno.build.arch, typeof Deno.version.deno],
   loop: [hooked.eventLoopUtilization(), hooked === performance, hooked.timerify(timed) === timed],
   timers: timed(),
+  required: [fonts, require("timed") === timed, require("./data.json").port, typeof require("node:" + "path").join],
   own: typeof setTimeout(() => {}, 0),
 }) };`;
 const TIMED = `"use strict";
@@ -27,6 +31,11 @@ Deno.test("An app finds what packages ask of Deno and Node while they are loaded
         "index.js": APP,
         "node_modules/timed/package.json": '{ "name": "timed", "version": "1.0.0" }',
         "node_modules/timed/index.js": TIMED,
+        "data.json": '{"port":80}',
+        "node_modules/fonts/package.json": '{ "type": "module", "imports": { "#font/*": "./fonts/*.cjs" } }',
+        "node_modules/fonts/index.js":
+          'import { createRequire as make } from "module"; const load = make(import.meta.url); export default load("#font/serif");',
+        "node_modules/fonts/fonts/serif.cjs": "module.exports = 'serif';",
       },
     },
   });
@@ -36,6 +45,7 @@ Deno.test("An app finds what packages ask of Deno and Node while they are loaded
     build: [true, "string", "string"],
     loop: [{ idle: 0, active: 0, utilization: 0 }, true, true],
     timers: [false, "object"],
+    required: ["serif", true, 80, "function"],
     own: "number",
   });
 });

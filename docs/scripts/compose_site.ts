@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Benchmarks, ratioPlot, timePlot } from "./benchmark_plots.ts";
 import { cliReference } from "./cli_reference.ts";
 import { configReference } from "./config_reference.ts";
+import { corpusMarkdown, type CorpusResult } from "./corpus_table.ts";
 import { decisionPage, titledPage } from "./decision_pages.ts";
 import { errorReference } from "./error_reference.ts";
 import { quoteFiles } from "./fenced_blocks.ts";
@@ -36,6 +37,7 @@ export async function composeSite(): Promise<Site> {
     site.set(path, markdown);
   };
   const benchmarks = JSON.parse(await Deno.readTextFile(join(REPO_DIR, "docs/benchmarks.json"))) as Benchmarks;
+  const corpus = JSON.parse(await Deno.readTextFile(join(REPO_DIR, "docs/corpus.json"))) as CorpusResult[];
   for (const path of await markdownFiles(PAGES_DIR)) {
     const text = await Deno.readTextFile(join(PAGES_DIR, path));
     try {
@@ -48,7 +50,7 @@ export async function composeSite(): Promise<Site> {
         quoted.replace("<!-- ratio plot -->", ratioPlot(benchmarks)).replace(
           "<!-- time plot -->",
           timePlot(benchmarks),
-        ).replace("<!-- operations -->", operationsTable()),
+        ).replace("<!-- operations -->", operationsTable()).replace("<!-- corpus -->", corpusMarkdown(corpus)),
       );
     } catch (error) {
       throw new Error(`Cannot compose page "${path}"`, { cause: error });

@@ -14,6 +14,7 @@ const SOURCES = [
   "docs/examples",
   "docs/decisions",
   "docs/benchmarks.json",
+  "docs/corpus.json",
 ];
 /** An editor's save comes as several events. */
 const QUIET_MS = 200;

@@ -12,6 +12,8 @@ import { readStamped } from "./input_stamp.ts";
 import { withJsxRuntime } from "./jsx_pragma.ts";
 import { moduleRules } from "./module_rules.ts";
 import { speaksOfItself, writeModuleMeta } from "./module_meta.ts";
+import { withNodeTimers } from "./node_timers.ts";
+import { nativeAddonError } from "./run_time_require.ts";
 import { wasmModule } from "./wasm_module.ts";
 
 /** `.js` may hold JSX, as wrangler has it: every JavaScript file means the same under both loaders. */
@@ -34,6 +36,11 @@ export function isScript(path: string): boolean {
   return Object.hasOwn(SCRIPTS, extname(path).toLowerCase());
 }
 
+/** Whose files are loaded, and what they may be. */
+export type LoadedApp = Pick<AppEntry, "file"> & AppReach & Pick<ProjectBuild, "rules"> & {
+  readonly nodeCompat: boolean;
+};
+
 /**
  * An esbuild plugin that reads every file, refuses those outside the app's folder, and notes the others.
  *
@@ -41,7 +48,7 @@ export function isScript(path: string): boolean {
  * @param resolution Filled while the build runs.
  */
 export function appLoader(
-  { file: entry, rules, ...app }: Pick<AppEntry, "file"> & AppReach & Pick<ProjectBuild, "rules">,
+  { file: entry, rules, ...app }: LoadedApp,
   compilerOptions: Readonly<Record<string, unknown>>,
   resolution: AppResolution,
 ): Plugin {
@@ -82,6 +89,8 @@ export function appLoader(
     if (kind === "CompiledWasm") return await loadWasm(build, path, contents);
     const extension = extname(path).toLowerCase();
     if (kind === "Data" || extension === ".bin") return arrayBuffer(path);
+    // It fails where it is asked for, which may be optional.
+    if (extension === ".node") return { contents: `throw ${nativeAddonError(JSON.stringify(shown))};`, loader: "js" };
     if (extension === ".json") return { contents, loader: "json" };
     if (TEXTS.includes(extension)) return { contents, loader: "text" };
     if (extension === ".wasm") return await loadWasm(build, path, contents);
@@ -94,7 +103,8 @@ export function appLoader(
   }
 
   async function loadScript(build: PluginBuild, path: string, contents: Uint8Array, loader: Loader) {
-    const text = withJsxRuntime(await withoutForeignMap(path, new TextDecoder().decode(contents)));
+    const own = withJsxRuntime(await withoutForeignMap(path, new TextDecoder().decode(contents)));
+    const text = app.nodeCompat && isOfPackage(path) ? withNodeTimers(own) : own;
     if (!speaksOfItself(text)) return { contents: text, loader };
     return await writeModuleMeta(build, {
       path,

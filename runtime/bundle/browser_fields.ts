@@ -1,11 +1,13 @@
 /**
  * Follows the `browser` fields of packages. A Workers project gets all that they say, as esbuild does it for pages; all
- * others get what packages offer to Node, but for what is to be nothing.
+ * others get what packages offer to Node, but for files and absent packages that are to be nothing.
  */
 
 import type { OnResolveArgs, OnResolveResult, PluginBuild } from "esbuild";
+import { isBuiltin } from "node:module";
 import { join, relative } from "node:path";
 import { type AppReach, isOfPackage, isReachable } from "./app_files.ts";
+import { isInstalled } from "./missing_packages.ts";
 import { fileReplacement, type PackageManifest, PackageManifests, type Replacement } from "./package_manifests.ts";
 import { packageName } from "./package_specifier.ts";
 import { emptyModule } from "./stand_ins.ts";
@@ -42,7 +44,12 @@ export class BrowserFields {
     if (manifest === null || manifest.replacements.size === 0) return undefined;
     const isRelative = /^\.\.?(?:\/|$)/.test(path);
     const given = isRelative ? fileReplacement(manifest, join(resolveDir, path)) : manifest.replacements.get(path);
-    if (given === false && !this.#isWorkers && await isCalled(args)) return undefined;
+    if (given === false && !this.#isWorkers) {
+      // A package that is there, or a module of Node, is there for Node: turndown parses with such a one.
+      const name = packageName(path);
+      const isThere = !isRelative && (isBuiltin(path) || await isInstalled(this.#app, resolveDir, name));
+      if (isThere || await isCalled(args)) return undefined;
+    }
     return await this.#replace(args, manifest, given);
   }
 

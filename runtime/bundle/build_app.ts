@@ -61,7 +61,7 @@ export async function buildApp(
       plugins: [
         appResolver({ ...app, settings, alias: build.alias, isWorkers: order.isWorkers }, resolution),
         nodeBuiltins(nodeCompat),
-        appLoader({ ...app, file: entry.file, rules: build.rules }, compilerOptions, resolution),
+        appLoader({ ...app, file: entry.file, rules: build.rules, nodeCompat }, compilerOptions, resolution),
       ],
     });
     const text = (ending: string) => result.outputFiles.find(({ path }) => path.endsWith(ending))!.text;

@@ -1,8 +1,9 @@
 /** Gives each module of a bundle what it would know of itself alone: `import.meta`, `__dirname`, `require.main` and the like. */
 
 import type { Loader, OnLoadResult, PluginBuild } from "esbuild";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { appPath, appUrl } from "./app_files.ts";
+import { withPlainRequires } from "./created_require.ts";
 
 /** A module that speaks of itself. */
 export interface MetaModule {
@@ -18,6 +19,15 @@ export interface MetaModule {
 
 const OF_ITSELF =
   /\bimport\.meta\b|\b__dirname\b|\b__filename\b|\brequire\.(?:main|resolve)\b|\bmodule\.(?:id|filename|path|paths|parent|children|require)\b/;
+/** `require(__dirname + "/a")`, `require(`${__dirname}/a`)`, `require(path.join(__dirname, "..", "a"))`. */
+const BESIDE = new RegExp(
+  [
+    String.raw`\brequire\(\s*(?:__dirname\s*\+\s*(["'])([^"'\`$\\\n]+)\1`,
+    String.raw`\`\$\{__dirname\}([^"'\`$\\\n]+)\``,
+    String.raw`(?:[\w$]+\.)?(?:join|resolve)\(\s*__dirname\s*,\s*((?:(["'])[^"'\`$\\\n]+\5\s*,?\s*)+)\))\s*\)`,
+  ].join("|"),
+  "g",
+);
 const RESOLVED_URL = /\bimport\.meta\.resolve\(\s*(?:"([^"\n]+)"|'([^'\n]+)')\s*\)/g;
 const RESOLVED = /\brequire\.resolve\(\s*(?:"([^"\n]+)"|'([^'\n]+)')\s*\)/g;
 /** A statement that only an ES module has: there is no `__dirname` in one, and packages look for it to know. */
@@ -59,7 +69,11 @@ export async function writeModuleMeta(build: PluginBuild, module: MetaModule): P
 
 /** esbuild leaves the argument of `require.resolve` as it is, and at run time there is nothing to look for it in. */
 async function withResolved(build: PluginBuild, module: MetaModule): Promise<string> {
-  const { path, text } = module;
+  const { path } = module;
+  const text = withPlainRequires(module.text).replace(BESIDE, (_, _quote, added, inTemplate, joined) => {
+    const parts = joined?.match(/(?<=["'])[^"',]+(?=["'])/g) ?? [added ?? inTemplate];
+    return `require(${JSON.stringify(`./${join(".", ...parts)}`)})`;
+  });
   const paths = new Map<string, string>();
   for (const [call, double, single] of text.matchAll(RESOLVED)) {
     const options = { kind: "require-resolve", importer: path, namespace: "file", resolveDir: dirname(path) } as const;

@@ -5,15 +5,24 @@ const ASKS = /^var __require\d* = \/\* @__PURE__ \*\/ \(\(x\) => typeof require 
 /** Also there: a default import of what has `__esModule` and no default gives nothing, where Node gives the exports. */
 const DEFAULT = "isNodeMode || !mod || !mod.__esModule ?";
 
+/** What a require of machine code throws, as source: Node's own code, and a text that says why. @param name source of its name */
+export function nativeAddonError(name: string): string {
+  return `Object.assign(new Error("Cannot load native addon \\"" + ${name} + "\\": an isolate runs JavaScript and ` +
+    `WebAssembly, no machine code"), { code: "ERR_DLOPEN_FAILED" })`;
+}
+
 /**
  * `require.resolve` of what was found while bundling is left in the code as an absolute path of the app; all else that
- * comes here by a name that was not known then is absent, but for the modules of Node.
+ * comes here by a name that was not known then is absent, but for the modules of Node. Native addons are looked for at
+ * run time, by absolute paths or in packages of each platform, and their users tell on what they were told.
  */
 const REQUIRE = `const require = /* @__PURE__ */ (() => {` +
   `const absent = (name) => Object.assign(new Error("Cannot find module '" + name + "'"), ` +
   `{ code: "MODULE_NOT_FOUND", requireStack: [] });` +
   `const builtin = (name) => globalThis.process?.getBuiltinModule?.(String(name));` +
-  `const require = (name) => { const found = builtin(name); if (found === undefined) throw absent(name); return found; };` +
+  `const native = (name) => ${nativeAddonError("name")};` +
+  `const require = (name) => { const found = builtin(name); if (found !== undefined) return found; ` +
+  `throw /^[^.].*\\.node$/.test(name) ? native(name) : absent(name); };` +
   `const resolve = (name) => { if (String(name).startsWith("/") || builtin(name) !== undefined) return name; ` +
   `throw absent(name); };` +
   `const main = { id: ".", path: "/", filename: "/index.js", exports: {}, children: [], paths: [], loaded: true, ` +

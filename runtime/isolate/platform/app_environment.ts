@@ -4,6 +4,10 @@ import { defineGlobal, hasOwn, NativeString } from "../../protocol/primordials.t
 import { installNavigator } from "./navigator.ts";
 import { createProcess, removeNodeGlobals } from "./node_compat.ts";
 
+/** What libraries read of Deno while they are loaded, chalk its arguments among them; the rest of it they do not miss. */
+const { build, version } = Deno;
+const facts = { args: [], build: { ...build }, version: { ...version }, noColor: true, pid: 1 };
+
 /** Installs the surroundings. @returns the env object for the handler @boot */
 export function installEnvironment(
   { env, nanoVersion, nodeCompat, nodeEnv }: Pick<LoadMessage, "env" | "nanoVersion" | "nodeCompat" | "nodeEnv">,
@@ -14,6 +18,7 @@ export function installEnvironment(
   // Frameworks look here to tell where they are; Hono then finds env in process.env.
   defineGlobal("EdgeRuntime", "nano");
   defineGlobal("Deno", {
+    ...facts,
     env: {
       get: (name: string) => values[name],
       has: (name: string) => hasOwn(values, name),

@@ -150,13 +150,22 @@ function limitMethod(
   const descriptor = getOwnPropertyDescriptor(holder, name);
   if (descriptor === undefined) return;
   const native = descriptor.value as Method;
-  const { limited } = {
-    limited(this: unknown, ...given: unknown[]): unknown {
-      const bytes = given[at];
-      if (typeof bytes === "number" && bytes > maxBytes) refuse(`${name}()`, bytes, maxBytes);
-      return run(native, this, given);
+  const guarded = (self: unknown, given: unknown[]): unknown => {
+    const bytes = given[at];
+    if (typeof bytes === "number" && bytes > maxBytes) refuse(`${name}()`, bytes, maxBytes);
+    return run(native, self, given);
+  };
+  const { method } = {
+    method(this: unknown, ...given: unknown[]): unknown {
+      return guarded(this, given);
     },
   };
+  // Node's are plain functions: form-data asks for a new Buffer.alloc(0).
+  const limited = Object.hasOwn(native, "prototype")
+    ? function (this: unknown, ...given: unknown[]): unknown {
+      return guarded(this, given);
+    }
+    : method;
   defineProperty(limited, "length", { value: native.length, configurable: true });
   defineProperty(limited, "name", { value: native.name, configurable: true });
   defineProperty(holder, name, { ...descriptor, value: limited });

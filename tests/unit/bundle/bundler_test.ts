@@ -212,7 +212,7 @@ Deno.test("Bundler.bundle() leaves node: modules to the isolate, bare or not", a
       class Mine extends require("stream") {}
       const denied = typeof require("child_process").spawn;
       let absent; try { require("never-installed"); } catch { absent = true; }
-      const mapped = Object.keys(require("crypto")).length;
+      const mapped = typeof require("crypto").createHash;
       module.exports = [typeof EventEmitter, new Mine() instanceof require("stream"), denied, absent, mapped];`,
   });
   const made = await bundle(app);
@@ -223,7 +223,7 @@ Deno.test("Bundler.bundle() leaves node: modules to the isolate, bare or not", a
     true,
     "function",
     true,
-    0,
+    "function",
   ]]);
 });
 

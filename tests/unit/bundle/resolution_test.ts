@@ -95,6 +95,63 @@ Deno.test("What is absent fails at run time where it may be, with Node's code; a
   assertStringIncludes((await failureOf({ "index.js": 'import "./absent.js";' })).message, 'resolve "./absent.js"');
 });
 
+Deno.test("A browser field takes no package from Node that is installed, and no module of Node", async () => {
+  const value = await defaultOf({
+    "index.js": 'import kit from "kit"; export default kit;',
+    "node_modules/kit/package.json": '{"browser":{"parser":false,"absent":false,"path":false}}',
+    "node_modules/kit/index.js":
+      'module.exports = [require("parser"), require("absent"), require("path").basename("/a/b")];',
+    "node_modules/parser/index.js": "module.exports = 'parser';",
+  });
+  assertEquals(value, ["parser", {}, "b"]);
+});
+
+Deno.test("CommonJS requires by a path that begins with __dirname, and leaves the app's folder by none", async () => {
+  const value = await defaultOf({
+    "package.json": '{"main":"models/index.cjs"}',
+    "models/index.cjs": `
+      const path = require("path"), { join } = path;
+      const code = (load) => { try { return load(); } catch (error) { return error.code; } };
+      module.exports = [
+        require(__dirname + "/../config/config.json").port, require(__dirname + '/user'), require(\`\${__dirname}/user\`),
+        require(path.join(__dirname, "..", 'config', "config.json")).port, require(join(__dirname, "user.js")),
+        require(path.resolve(__dirname, "../config/config.json")).port, __dirname,
+        code(() => require(__dirname + "/absent.js")),
+      ];`,
+    "models/user.js": "module.exports = 'user';",
+    "config/config.json": '{"port":80}',
+  });
+  assertEquals(value, [80, "user", "user", 80, "user", 80, "/models", "MODULE_NOT_FOUND"]);
+  const escaping = await failureOf({
+    "index.cjs": 'module.exports = require(__dirname + "/../../../../etc/hostname");',
+    "package.json": '{"main":"index.cjs"}',
+  });
+  assertStringIncludes(escaping.message, "etc/hostname");
+});
+
+Deno.test("A native addon fails where it is asked for, and says that it is one", async () => {
+  const value = await defaultOf({
+    "index.js": 'import kit from "kit"; export default kit;',
+    "node_modules/kit/index.js": `
+      const told = (load) => { try { load(); } catch (error) { return [error.code, error.message]; } };
+      const platform = "linux-x64";
+      module.exports = [
+        told(() => require("./build/kit.node")), told(() => require(["", "node_modules", "kit.node"].join("/"))),
+        told(() => require("@kit/" + platform + "/kit.node")),
+      ];`,
+    "node_modules/kit/build/kit.node": "\x7fELF",
+  });
+  const refused = (name: string) => [
+    "ERR_DLOPEN_FAILED",
+    `Cannot load native addon "${name}": an isolate runs JavaScript and WebAssembly, no machine code`,
+  ];
+  assertEquals(value, [
+    refused("node_modules/kit/build/kit.node"),
+    refused("/node_modules/kit.node"),
+    refused("@kit/linux-x64/kit.node"),
+  ]);
+});
+
 Deno.test("CommonJS finds where it lies, who began, and what a name leads to", async () => {
   const value = await defaultOf({
     "package.json": '{"main":"server.cjs"}',

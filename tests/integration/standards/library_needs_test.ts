@@ -1,0 +1,51 @@
+/** What npm packages take for granted of Deno and Node while they are loaded. */
+import { assertEquals } from "@std/assert";
+import { NanoProcess } from "../../support/nano_process.ts";
+import { TempProject } from "../../support/temp_project.ts";
+
+const APP = `
+import timed from "timed";
+import { createRequire } from "node:module";
+import fonts from "fonts";
+const require = createRequire(import.meta.url);
+import { performance as hooked } from "node:perf_hooks";
+export default { fetch: () => Response.json({
+  args: Deno.args,
+  build: [Deno.build.os === process.platform, typeof Deno.build.arch, typeof Deno.version.deno],
+  loop: [hooked.eventLoopUtilization(), hooked === performance, hooked.timerify(timed) === timed],
+  timers: timed(),
+  required: [fonts, require("timed") === timed, require("./data.json").port, typeof require("node:" + "path").join],
+  own: typeof setTimeout(() => {}, 0),
+}) };`;
+const TIMED = `"use strict";
+module.exports = () => {
+  const timer = setTimeout(() => {}, 60_000).unref();
+  clearTimeout(timer);
+  return [timer.hasRef(), typeof timer];
+};`;
+
+Deno.test("An app finds what packages ask of Deno and Node while they are loaded", async () => {
+  await using project = await TempProject.create({
+    needs: {
+      files: {
+        "index.js": APP,
+        "node_modules/timed/package.json": '{ "name": "timed", "version": "1.0.0" }',
+        "node_modules/timed/index.js": TIMED,
+        "data.json": '{"port":80}',
+        "node_modules/fonts/package.json": '{ "type": "module", "imports": { "#font/*": "./fonts/*.cjs" } }',
+        "node_modules/fonts/index.js":
+          'import { createRequire as make } from "module"; const load = make(import.meta.url); export default load("#font/serif");',
+        "node_modules/fonts/fonts/serif.cjs": "module.exports = 'serif';",
+      },
+    },
+  });
+  await using nano = await NanoProcess.start(project.configFile);
+  assertEquals(await (await nano.fetch("needs")).json(), {
+    args: [],
+    build: [true, "string", "string"],
+    loop: [{ idle: 0, active: 0, utilization: 0 }, true, true],
+    timers: [false, "object"],
+    required: ["serif", true, 80, "function"],
+    own: "number",
+  });
+});

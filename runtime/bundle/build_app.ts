@@ -1,5 +1,5 @@
 /** One build of an app by esbuild: its options, the files that it was made from. */
-import type { BuildOptions } from "esbuild";
+import type { BuildOptions, OutputFile } from "esbuild";
 import { dirname, join } from "node:path";
 import type { ProjectBuild } from "../config/project_build.ts";
 import { type AppReach, foldersUpTo } from "./app_files.ts";
@@ -13,6 +13,7 @@ import type { AppEntry } from "./find_entry.ts";
 import { type InputStamp, readStamped, renewStamp } from "./input_stamp.ts";
 import { SYNTAX } from "./module_meta.ts";
 import { nodeBuiltins } from "./node_builtins.ts";
+import { buildRequirable, REQUIRABLE_MODULE, requirableNames, requirablePackages } from "./requirable_packages.ts";
 import { completeCommonJs } from "./run_time_require.ts";
 import { inlineSourceMap } from "./source_map.ts";
 
@@ -52,7 +53,7 @@ export async function buildApp(
   const settings = await readAppSettings(root, reach);
   const { compilerOptions } = settings;
   try {
-    const result = await esbuildService.build({
+    const options = {
       ...optionsFor(root, order),
       tsconfigRaw: { compilerOptions } as Exclude<BuildOptions["tsconfigRaw"], string | undefined>,
       ...entry.source === undefined ? { entryPoints: [entry.file] } : {
@@ -63,15 +64,22 @@ export async function buildApp(
         nodeBuiltins(nodeCompat),
         appLoader({ ...app, file: entry.file, rules: build.rules, nodeCompat }, compilerOptions, resolution),
       ],
-    });
-    const text = (ending: string) => result.outputFiles.find(({ path }) => path.endsWith(ending))!.text;
+    };
+    const plain = await esbuildService.build(options);
+    const names = await requirableNames(app, outputOf(plain, ".js"), resolution.inputs.keys());
+    const result = await buildRequirable(names, async (some) =>
+      some.length === 0 ? plain : await esbuildService.build({
+        ...options,
+        inject: [REQUIRABLE_MODULE],
+        plugins: [requirablePackages(root, some), ...options.plugins],
+      }));
     const inputs = new Map([
       ...resolution.inputs,
       ...settings.stamps,
       ...await packageStamps(reach, resolution.inputs),
     ]);
     const bundle: CachedBundle = {
-      code: inlineSourceMap(completeCommonJs(text(".js")), text(".map")),
+      code: inlineSourceMap(completeCommonJs(outputOf(result, ".js")), outputOf(result, ".map")),
       warnings: [...settings.warnings, ...result.warnings.map((warning) => buildWarning(warning, context))],
       inputs,
       folders: foldersOf(app, inputs.keys()),
@@ -82,6 +90,10 @@ export async function buildApp(
   } catch (thrown) {
     throw isBuildFailure(thrown) ? buildError(thrown, context) : thrown;
   }
+}
+
+function outputOf({ outputFiles }: { outputFiles: readonly OutputFile[] }, ending: string): string {
+  return outputFiles.find(({ path }) => path.endsWith(ending))!.text;
 }
 
 function optionsFor(root: string, { isWorkers, nodeEnv, build }: BuildOrder) {

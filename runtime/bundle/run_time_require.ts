@@ -1,4 +1,5 @@
 /** What a bundle's CommonJS finds where it asks for something that only run time knows. */
+import { REQUIRABLE } from "./requirable_packages.ts";
 
 /** Of esbuild's own run time: it takes a `require` of the module's scope, if there is one. */
 const ASKS = /^var __require\d* = \/\* @__PURE__ \*\/ \(\(x\) => typeof require !== "undefined"/m;
@@ -13,7 +14,7 @@ export function nativeAddonError(name: string): string {
 
 /**
  * `require.resolve` of what was found while bundling is left in the code as an absolute path of the app; all else that
- * comes here by a name that was not known then is absent, but for the modules of Node. Native addons are looked for at
+ * comes here by a name that was not known then is absent, but for the modules of Node and requirable_packages.ts. Native addons are looked for at
  * run time, by absolute paths or in packages of each platform, and their users tell on what they were told.
  */
 const REQUIRE = `const require = /* @__PURE__ */ (() => {` +
@@ -22,6 +23,7 @@ const REQUIRE = `const require = /* @__PURE__ */ (() => {` +
   `const builtin = (name) => globalThis.process?.getBuiltinModule?.(String(name));` +
   `const native = (name) => ${nativeAddonError("name")};` +
   `const require = (name) => { const found = builtin(name); if (found !== undefined) return found; ` +
+  `const own = ${REQUIRABLE}?.[name]; if (own !== undefined) return own(); ` +
   `throw /^[^.].*\\.node$/.test(name) ? native(name) : absent(name); };` +
   `const resolve = (name) => { if (String(name).startsWith("/") || builtin(name) !== undefined) return name; ` +
   `throw absent(name); };` +

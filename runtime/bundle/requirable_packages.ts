@@ -1,0 +1,68 @@
+/** Packages that code requires by names that only run time knows: view engines, drivers of databases. */
+import type { Plugin } from "esbuild";
+import type { AppReach } from "./app_files.ts";
+import { isBuildFailure } from "./build_error.ts";
+import { isInstalled, listedPackages } from "./missing_packages.ts";
+
+/** In what esbuild wrote: a `require` of something that is no text. */
+const COMPUTED = /\b__require\d*\((?!\s*["'`)])/;
+const NAMESPACE = "nano-requirable";
+
+/** What a build is to begin with, before every file of it. */
+export const REQUIRABLE_MODULE = "nano:requirable";
+/** Source of where a require looks: functions by the names of packages. */
+export const REQUIRABLE = `globalThis[Symbol.for("nano.requirable")]`;
+
+/**
+ * Names of the packages that a bundle may ask for at run time: those that the app depends on and that nothing imports.
+ *
+ * @param code what esbuild wrote
+ * @param inputs real paths of the files that it is made of
+ */
+export async function requirableNames(app: AppReach, code: string, inputs: Iterable<string>): Promise<string[]> {
+  if (!COMPUTED.test(code)) return [];
+  const there = packagesIn(inputs);
+  const wanted = [...await listedPackages(app.root)].filter((name) => !there.has(name) && !name.startsWith("@types/"));
+  const installed = await Promise.all(wanted.map((name) => isInstalled(app, app.root, name)));
+  return wanted.filter((_, at) => installed[at]);
+}
+
+/** Makes a build hold them; they run when they are asked for. */
+export function requirablePackages(root: string, names: readonly string[]): Plugin {
+  const members = names.map((name) => `${JSON.stringify(name)}: () => require(${JSON.stringify(name)})`);
+  return {
+    name: "nano-requirable-packages",
+    setup(build) {
+      build.onResolve({ filter: /^nano:requirable$/ }, ({ path }) => ({ path, namespace: NAMESPACE }));
+      build.onLoad({ filter: /.*/, namespace: NAMESPACE }, () => ({
+        contents: `${REQUIRABLE} = { __proto__: null, ${members.join(", ")} };`,
+        resolveDir: root,
+        loader: "js",
+      }));
+    },
+  };
+}
+
+/** Builds with them; those that cannot be bundled are left out, and absent at run time. */
+export async function buildRequirable<Result>(
+  names: readonly string[],
+  build: (names: readonly string[]) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await build(names);
+  } catch (error) {
+    if (names.length === 0 || !isBuildFailure(error)) throw error;
+    const broken = packagesIn(error.errors.map(({ location }) => `/${location?.file ?? ""}`));
+    const whole = names.filter((name) => !broken.has(name));
+    return await build(whole.length < names.length ? whole : []);
+  }
+}
+
+function packagesIn(paths: Iterable<string>): Set<string> {
+  const found = new Set<string>();
+  for (const path of paths) {
+    const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
+    if (name !== undefined) found.add(name);
+  }
+  return found;
+}

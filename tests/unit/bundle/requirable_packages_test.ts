@@ -1,0 +1,54 @@
+/** Packages that are required by a name that only run time knows: view engines, drivers. */
+import { assertEquals } from "@std/assert";
+import { bundleApp, importBundle } from "./bundled_app.ts";
+import { appFolder } from "./app_folder.ts";
+
+const FRAMEWORK = `exports.render = (engine, view) => {
+  try { return require(engine).__express(view); } catch (error) { return error.code; }
+};`;
+const pack = (name: string, code: string) => ({
+  [`node_modules/${name}/package.json`]: JSON.stringify({ name, main: "index.js" }),
+  [`node_modules/${name}/index.js`]: code,
+});
+const APP = {
+  "index.js":
+    `import { render } from "framework"; export default ["eng" + "ine", "@own/vi" + "ews", "fo" + "reign", "bro" + "ken"]
+    .map((name) => render(name, "page"));`,
+  ...pack("framework", FRAMEWORK),
+  ...pack("engine", "exports.__express = (view) => 'engine of ' + view;"),
+  ...pack("@own/views", "import('./x.js'); export const __express = (view) => 'module of ' + view;"),
+  "node_modules/@own/views/x.js": "",
+  ...pack("foreign", "exports.__express = () => 'must not be reached';"),
+};
+
+Deno.test("A package that the app depends on is found by a name that only run time knows, and no other", async () => {
+  const dependencies = { framework: "1", engine: "1", "@own/views": "1", absent: "1" };
+  await using app = await appFolder({ ...APP, "package.json": JSON.stringify({ dependencies }) });
+  const { modules, entry } = await bundleApp(app);
+  // Each app has a realm of its own; here they share one
+  Reflect.deleteProperty(globalThis, Symbol.for("nano.requirable"));
+  assertEquals((await importBundle(modules, entry)).default, [
+    "engine of page",
+    "module of page",
+    "MODULE_NOT_FOUND",
+    "MODULE_NOT_FOUND",
+  ]);
+});
+
+Deno.test("One that cannot be bundled is absent, and the app is built with the others", async () => {
+  const dependencies = { framework: "1", engine: "1", broken: "1" };
+  await using app = await appFolder({
+    ...APP,
+    ...pack("broken", "this is no JavaScript"),
+    "package.json": JSON.stringify({ dependencies }),
+  });
+  const { modules, entry } = await bundleApp(app);
+  // Each app has a realm of its own; here they share one
+  Reflect.deleteProperty(globalThis, Symbol.for("nano.requirable"));
+  assertEquals((await importBundle(modules, entry)).default, [
+    "engine of page",
+    "MODULE_NOT_FOUND",
+    "MODULE_NOT_FOUND",
+    "MODULE_NOT_FOUND",
+  ]);
+});

@@ -219,14 +219,9 @@ Deno.test("Answers that nobody reads are bounded", async () => {
 Deno.test("Arguments that are too long never leave the isolate, and are refused by the host where they do", async () => {
   const scene = new Scene(() => Promise.resolve(NOTHING));
   await scene.call("get", ["x".repeat(MAX_ARG_SIZE)]);
-  let sent = 0;
-  const { push } = scene.inside.out;
-  scene.inside.out.push = (...given) => {
-    sent++;
-    return push.apply(scene.inside.out, given);
-  };
-  await assertRejects(() => scene.call("get", ["x".repeat(MAX_ARG_SIZE), "x"]), RangeError, "arguments");
-  assertEquals([sent, scene.calls.length], [0, 1]);
+  const refused = scene.call("get", ["x".repeat(MAX_ARG_SIZE), "x"]);
+  assertEquals(scene.inside.out.length, 0);
+  await assertRejects(() => refused, RangeError, "arguments");
   scene.bridge.onCall([FIRST_CALL_ID + 9, 0, "get", ["x".repeat(MAX_ARG_SIZE), "x"], BODY.NONE, null]);
   await settle();
   assertEquals([scene.calls.length, scene.bridge.size], [1, 0]);

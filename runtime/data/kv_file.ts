@@ -5,8 +5,8 @@ import type { DataOperation, DataWrite } from "./data_messages.ts";
 
 /** Expired entries that a commit takes along; more than one write can add, so that they never pile up. */
 const SWEPT_A_COMMIT = 20;
-/** Text and bytes that one bulk get may answer with, as on Workers. */
-const MAX_BULK_BYTES = 25 * 1024 * 1024;
+/** Bytes that one bulk get may answer with, as on Workers. */
+export const MAX_BULK_BYTES = 25 * 1024 * 1024;
 
 /** Each step leads from `user_version` = its index to the next; a released step is never edited, only followed. */
 const MIGRATIONS: readonly string[] = [
@@ -112,7 +112,7 @@ export class KvFile implements Disposable {
       case "get":
         return this.#get(args[0] as string, args[1] as number);
       case "getMany":
-        return this.#getMany(args as readonly string[]);
+        return this.#getMany(args[0] as number, args.slice(1) as readonly string[]);
       case "put":
         return this.#put(args);
       case "delete":
@@ -142,17 +142,20 @@ export class KvFile implements Disposable {
     return entry === undefined ? [] : [entry.size, entry.value, entry.metadata];
   }
 
-  #getMany(keys: readonly string[]): readonly Plain[] {
+  /** @returns nothing when there are more bytes than wanted, as reading them has to wait for its turn */
+  #getMany(maxBytes: number, keys: readonly string[]): readonly Plain[] {
     let bytes = 0;
-    return keys.flatMap((key) => {
-      const entry = this.#find(key, MAX_BULK_BYTES);
-      if (entry === undefined) return [null, null];
-      bytes += entry.size;
-      if (bytes > MAX_BULK_BYTES) {
+    const found: Plain[] = [];
+    for (const key of keys) {
+      const entry = this.#find(key, maxBytes - bytes);
+      bytes += entry?.size ?? 0;
+      if (bytes > maxBytes) {
+        if (maxBytes < MAX_BULK_BYTES) return [];
         throw new BindingError("KV GET_BULK failed: 413 Total size of request exceeds the limit of 25MB");
       }
-      return [decoder.decode(entry.value!), entry.metadata];
-    });
+      found.push(entry?.value ?? null, entry?.metadata ?? null);
+    }
+    return found;
   }
 
   #put([key, value, expires, metadata, maxBytes]: readonly Plain[]): readonly Plain[] {

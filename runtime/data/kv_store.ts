@@ -23,8 +23,11 @@ export interface KvPage {
 export interface KvStore {
   /** @param maxBytes a longer value is not read */
   get(key: string, maxBytes: number): Promise<KvEntry | null>;
-  /** @returns value and metadata of each key, one after the other; null where there is none */
-  getMany(keys: readonly string[]): Promise<readonly (string | null)[]>;
+  /**
+   * @param maxBytes of all values together
+   * @returns value and metadata of each key, one after the other, null where there is none; null when there are more bytes
+   */
+  getMany(keys: readonly string[], maxBytes: number): Promise<readonly Plain[] | null>;
   /**
    * @param options.maxBytes that the namespace may hold
    * @returns bytes that it holds
@@ -50,8 +53,9 @@ export function kvStore(thread: DataThread, name: string): KvStore {
       if (size === undefined) return null;
       return { size: size as number, value: value as Uint8Array | null, metadata: metadata as string | null };
     },
-    async getMany(keys) {
-      return await run("getMany", keys) as readonly (string | null)[];
+    async getMany(keys, maxBytes) {
+      const found = await run("getMany", [maxBytes, ...keys]);
+      return found.length < 2 * keys.length ? null : found;
     },
     async put(key, value, { expires, metadata, maxBytes }) {
       const [bytes] = await run("put", [key, value, expires, metadata, maxBytes]);

@@ -9,6 +9,10 @@ import { ruleLines, type RuleMistake } from "./rule_lines.ts";
 
 /** Cloudflare's limit. */
 const MAX_RULES = 100;
+/** Of one rule; Cloudflare names no limit. */
+const MAX_HEADERS = 100;
+/** Of all that rules add to one answer: more than clients take. Placeholders may make much of a few lines. */
+const MAX_ADDED_CHARS = 32 * 1024;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 // deno-lint-ignore no-control-regex
 const VALUE = /^[^\x00-\x08\x0a-\x1f\x7f\u0100-\uffff]*$/;
@@ -69,19 +73,27 @@ export class HeaderRules {
 
   /** What becomes of an answer's headers: a rule replaces what the folder says, and joins what other rules say. */
   apply(headers: HeaderList, hostname: string, path: string): HeaderList {
-    let all = headers;
-    const ours = new Set<string>();
+    const replaced = new Set<string>();
+    const ours = new Map<string, string[]>();
+    let room = MAX_ADDED_CHARS;
     for (const { pattern, set, unset } of this.#rules) {
       const found = pattern.match(hostname, path);
       if (found === null) continue;
-      if (unset.size > 0) all = all.filter(([name]) => !unset.has(name));
-      for (const [name, value] of set) {
-        if (!ours.has(name)) all = all.filter(([other]) => other !== name);
-        ours.add(name);
-        all = [...all, [name, filled(value, found)]];
+      for (const name of unset) {
+        replaced.add(name);
+        ours.delete(name);
+      }
+      for (const [name, written] of set) {
+        const value = filled(written, found);
+        if (value === null || (room -= name.length + value.length) < 0) continue;
+        replaced.add(name);
+        const values = ours.get(name);
+        if (values === undefined) ours.set(name, [value]);
+        else values.push(value);
       }
     }
-    return all;
+    const added = [...ours].flatMap(([name, values]) => values.map((value): [string, string] => [name, value]));
+    return replaced.size === 0 ? headers : [...headers.filter(([name]) => !replaced.has(name)), ...added];
   }
 }
 
@@ -99,6 +111,7 @@ function addHeader({ set, unset }: HeaderRule, line: string): string | null {
   if (!isRemoval && colon < 0) return `expected "name: value" or "! name", not "${line}"`;
   const name = (isRemoval ? line.slice(2) : line.slice(0, colon)).trim().toLowerCase();
   if (!TOKEN.test(name)) return `"${name}" is no name of a header`;
+  if (!set.has(name) && set.size + unset.size >= MAX_HEADERS) return `the rule has more than ${MAX_HEADERS} headers`;
   if (FRAMING.has(name)) return `header "${name}" is the server's`;
   if (isRemoval) unset.add(name);
   else {

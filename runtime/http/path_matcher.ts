@@ -1,4 +1,4 @@
-/** Patterns of paths as Workers projects write them in `run_worker_first`. */
+/** Patterns of paths as Workers projects write them in `run_worker_first` and `_routes.json`. */
 import { splitTarget } from "./asset_path.ts";
 
 /**
@@ -6,14 +6,31 @@ import { splitTarget } from "./asset_path.ts";
  * @param patterns such as "/api/*": "*" stands for any text, slashes included
  */
 export function pathMatcher(patterns: readonly string[]): (url: string) => boolean {
-  const wanted = patterns.filter((pattern) => !pattern.startsWith("!")).map(toRegExp);
-  const unwanted = patterns.filter((pattern) => pattern.startsWith("!")).map((pattern) => toRegExp(pattern.slice(1)));
+  const wanted = patterns.filter((pattern) => !pattern.startsWith("!")).map(matcher);
+  const unwanted = patterns.filter((pattern) => pattern.startsWith("!")).map((pattern) => matcher(pattern.slice(1)));
   return (url) => {
     const { path } = splitTarget(url);
-    return wanted.some((one) => one.test(path)) && !unwanted.some((one) => one.test(path));
+    return wanted.some((fits) => fits(path)) && !unwanted.some((fits) => fits(path));
   };
 }
 
-function toRegExp(pattern: string): RegExp {
-  return new RegExp(`^${pattern.split("*").map(RegExp.escape).join(".*")}$`);
+/**
+ * Looks for the texts between the stars from left to right, each once: an app writes its patterns itself, and as a
+ * regular expression n stars take the n-th power of the path's length to fail, on the thread of all apps.
+ */
+function matcher(pattern: string): (path: string) => boolean {
+  const [first, ...rest] = pattern.split("*") as [string, ...string[]];
+  const last = rest.pop();
+  if (last === undefined) return (path) => path === first;
+  return (path) => {
+    if (path.length < first.length + last.length || !path.startsWith(first) || !path.endsWith(last)) return false;
+    const end = path.length - last.length;
+    let at = first.length;
+    for (const text of rest) {
+      const found = path.indexOf(text, at);
+      if (found < 0 || found + text.length > end) return false;
+      at = found + text.length;
+    }
+    return true;
+  };
 }

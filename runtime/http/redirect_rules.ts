@@ -54,7 +54,8 @@ export class RedirectRules {
     if (fixed !== undefined) return fixed;
     for (const { pattern, status, to } of this.#dynamic) {
       const found = pattern.match(hostname, path);
-      if (found !== null) return { status, to: filled(to, found) };
+      const target = found === null ? null : filled(to, found);
+      if (target !== null) return { status, to: target };
     }
     return null;
   }

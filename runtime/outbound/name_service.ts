@@ -37,11 +37,13 @@ const SYSTEM: NameTools = {
 export class NameService {
   readonly #policy: OutboundPolicy;
   readonly #tools: NameTools;
+  readonly #timeoutMs: number;
   #running = 0;
 
-  constructor(policy: OutboundPolicy, tools: NameTools = SYSTEM) {
+  constructor(policy: OutboundPolicy, tools: NameTools = SYSTEM, { timeoutMs = TIMEOUT_MS } = {}) {
     this.#policy = policy;
     this.#tools = tools;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** All addresses that the app may connect to. */
@@ -81,19 +83,22 @@ export class NameService {
   async #ask<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     if (this.#running >= MAX_RUNNING) throw new NameError("EAGAIN");
     this.#running++;
+    const asked = ask();
+    // Until then it holds a thread of those that read files, too, whether anybody still waits for it or not.
+    const over = () => void this.#running--;
+    asked.then(over, over);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new NameError("ETIMEOUT")), TIMEOUT_MS);
+      timer = setTimeout(() => reject(new NameError("ETIMEOUT")), this.#timeoutMs);
     });
     try {
-      return await Promise.race([ask(), late]);
+      return await Promise.race([asked, late]);
     } catch (error) {
       if (error instanceof NameError) throw error;
       const { code } = error as { code?: unknown };
       throw new NameError(typeof code === "string" && /^E[A-Z_]+$/.test(code) ? code : "ENOTFOUND");
     } finally {
       clearTimeout(timer);
-      this.#running--;
     }
   }
 }

@@ -73,3 +73,6 @@ export const FIRST_CALL_ID = 2 ** 30;
 
 /** Calls of one isolate that wait for their answer at once; those beyond wait inside for their turn. */
 export const MAX_CALLS = 256;
+
+/** Text and bytes in the arguments of a call; what is longer belongs into its body. 100 keys of KV take 50 KiB. */
+export const MAX_ARG_SIZE = 256 * 1024;

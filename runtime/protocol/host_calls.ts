@@ -16,6 +16,9 @@ export const ANSWER = { VALUE: 0, BYTES: 1, ERROR: 2 } as const;
 /** How long a call waits; a disk that needs longer counts as broken. Below the silence that ends an isolate. */
 export const CALL_TIMEOUT_MS = 4_000;
 
+/** Of a path or a name: what Linux takes. */
+export const MAX_TEXT_CHARS = 4_096;
+
 /** Entries of a folder in one answer: 700 names of 255 bytes fit, with their quotes. */
 export const ENTRIES_PER_ANSWER = 700;
 

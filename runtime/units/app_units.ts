@@ -1,4 +1,6 @@
 /** Makes what stands for an app in a generation: an isolate's supervisor, a static site, the files before either. */
+import { KV_BUDGET_BYTES } from "../bindings/kv/host.ts";
+import { ByteBudget } from "../data/byte_budget.ts";
 import { join, sep } from "node:path";
 import { AppAnswers } from "./app_answers.ts";
 import type { BootAdmission } from "../pool/boot_admission.ts";
@@ -72,7 +74,8 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
       const takeDescriptor = () => descriptors.take({ app: app.name, client: null });
       const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor });
       const door = tools.tracer === null ? plain : new TracedDoor(plain, { app: app.name, tracer: tools.tracer });
-      const hosts = appBindings(app).map((binding) => bindingHost(binding, { ...tools, app, folder }));
+      const bindingTools = { ...tools, app, folder, budget: new ByteBudget(KV_BUDGET_BYTES) };
+      const hosts = appBindings(app).map((binding) => bindingHost(binding, bindingTools));
       const whole = hosts.length === 0 ? door : new DoorWithBindings(door, hosts);
       const answers = new AppAnswers({ path: app.path, reach: tools.reachOf(app), hidden: tools.secrets }, outbound);
       return Object.assign(whole, { answers });

@@ -6,6 +6,7 @@ import { ServiceHost } from "../bindings/service/host.ts";
 import type { AppBinding } from "../app/app_bindings.ts";
 import type { Clock } from "../clock.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
+import type { ByteBudget } from "../data/byte_budget.ts";
 import type { DataThread } from "../data/data_thread.ts";
 import { kvStore } from "../data/kv_store.ts";
 import type { NanoEvent } from "../events.ts";
@@ -20,6 +21,8 @@ export interface BindingTools {
   /** The app's static files, or null. */
   readonly folder: AssetFolder | null;
   readonly data: DataThread;
+  /** Of all bindings that keep data. */
+  readonly budget: ByteBudget;
   readonly clock: Clock;
   readonly emit: (event: NanoEvent) => void;
   /** Who takes the next request of an app, or null without such an app. */
@@ -30,8 +33,8 @@ type Maker<Binding> = (binding: Binding, tools: BindingTools) => BindingHost;
 
 const HOSTS: { readonly [Kind in BindingKind]: Maker<Extract<AppBinding, { readonly kind: Kind }>> } = {
   assets: (_binding, { folder }) => new AssetsHost(folder!),
-  kv: ({ store }, { app, data, clock }) =>
-    new KvHost({ store: kvStore(data, store), maxBytes: app.storageMb * 1024 * 1024, now: clock.wall }),
+  kv: ({ store }, { app, data, budget, clock }) =>
+    new KvHost({ store: kvStore(data, store), budget, maxBytes: app.storageMb * 1024 * 1024, now: clock.wall }),
   rate_limit: ({ limit, periodSeconds }, { clock }) => new RateLimitHost({ limit, periodSeconds, now: clock.now }),
   service: ({ name, app }, { clock, emit, targetOf }) =>
     new ServiceHost({ name, service: app }, { clock, emit, target: () => targetOf(app) }),

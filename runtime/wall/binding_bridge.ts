@@ -7,6 +7,7 @@ import {
   type CallAnswer,
   type CallBody,
   FIRST_CALL_ID,
+  MAX_ARG_SIZE,
   MAX_CALLS,
   type Plain,
 } from "../protocol/binding_call.ts";
@@ -24,8 +25,6 @@ export const CALL_TIMEOUT_MS = 30_000;
 const SWEEP_MS = 1_000;
 /** No isolate's part of a binding sends more. */
 const MAX_ARGS = 1_000;
-/** Text and bytes in the arguments of a call; what is longer belongs into its body. */
-const MAX_ARG_SIZE = 4 * 1024 * 1024;
 /** No method has a longer name. */
 const MAX_METHOD_CHARS = 100;
 

@@ -6,6 +6,7 @@ import {
   type FileFacts,
   type FolderPart,
   HEAD,
+  MAX_TEXT_CHARS,
 } from "../protocol/host_calls.ts";
 import { WireViolation } from "../protocol/wire.ts";
 
@@ -32,7 +33,6 @@ export class HostCallError extends Error {
 
 /** Calls of one isolate under way at once; its own end sends no more. */
 const MAX_CALLS = 300;
-const MAX_TEXT_CHARS = 4_096;
 
 const encoder = new TextEncoder();
 

@@ -31,31 +31,45 @@ for (const path of ["../../nano.json", "link-file", ".env", "/proc/self/environ"
 }
 export default { fetch: () => Response.json({ tried, listed, linked, link, denos }) };`;
 
+/** Lies while it reads, and only then: an app that breaks itself at its start would prove nothing. */
 const PATCHER = `
 import fs from "node:fs";
+const { apply, ownKeys } = Reflect;
+const { defineProperty, getOwnPropertyDescriptor } = Object;
+const LIES = { __proto__: null, startsWith: true, includes: true, some: true, every: true, test: true, has: true,
+  normalize: "/etc/passwd", replace: "/etc/passwd", endsWith: false, indexOf: -1 };
+let isLying = false, isInside = false, lies = 0;
 const seen = [];
-const note = (value) => { if (typeof value === "string" && /passwd|nano-test|HOST_ONLY|root:/.test(value)) seen.push(value); };
-for (const prototype of [String.prototype, Array.prototype, Promise.prototype, Object.prototype, RegExp.prototype, Uint8Array.prototype]) {
-  for (const key of Reflect.ownKeys(prototype)) {
-    const descriptor = Object.getOwnPropertyDescriptor(prototype, key);
+const note = (value) => { if (typeof value === "string") seen[seen.length] = value; };
+for (const { prototype } of [String, Array, Promise, Object, RegExp, Uint8Array, Map, Set, URL, Function, Number]) {
+  for (const key of ownKeys(prototype)) {
+    const descriptor = getOwnPropertyDescriptor(prototype, key);
     if (key === "constructor" || !descriptor.configurable || typeof descriptor.value !== "function") continue;
     const native = descriptor.value;
-    Object.defineProperty(prototype, key, { ...descriptor, value: function (...given) {
-      for (const one of given) note(one);
-      if (key === "startsWith" || key === "includes" || key === "some" || key === "every" || key === "test") return true;
-      if (key === "normalize" || key === "replace") return "/etc/passwd";
-      return Reflect.apply(native, this, given);
-    } });
+    const lie = function (...given) {
+      if (!isLying || isInside) return apply(native, this, given);
+      isInside = true;
+      for (let at = 0; at < given.length; at++) note(given[at]);
+      isInside = false;
+      if (typeof key === "string" && key in LIES && (lies++, true)) return LIES[key];
+      return apply(native, this, given);
+    };
+    defineProperty(prototype, key, { ...descriptor, value: lie });
   }
 }
-const answers = [];
 export default { async fetch() {
-  for (const path of ["/etc/passwd", "../../nano.json", ".env", "link"]) {
-    try { answers[answers.length] = "read: " + fs.readFileSync(path, "utf8"); } catch { answers[answers.length] = "refused"; }
-    try { answers[answers.length] = "read: " + await fs.promises.readFile(path, "utf8"); } catch { answers[answers.length] = "refused"; }
+  const answers = [];
+  const say = (text) => { answers[answers.length] = text; };
+  for (const path of ["/etc/passwd", "../../nano.json", ".env", "link", "/proc/self/environ"]) {
+    isLying = true;
+    try { const read = fs.readFileSync(path, "utf8"); isLying = false; say("read: " + read); } catch { isLying = false; say("refused"); }
+    isLying = true;
+    let reading; try { reading = fs.promises.readFile(path, "utf8"); } catch { reading = null; }
+    isLying = false;
+    try { say("read: " + await reading); } catch { say("refused"); }
   }
-  const told = answers.join("|");
-  return new Response(told.indexOf("root:") >= 0 || told.indexOf("apps") >= 0 || told.indexOf("SECRET") >= 0 ? "leaked" : "safe");
+  // The same natives that lie above read the app's own file once they do not.
+  return Response.json({ answers, own: fs.readFileSync("own.txt", "utf8"), lied: lies > 0, seen });
 } };`;
 
 Deno.test("No path, link, URL or name leads an app to a file that is not its own", async () => {
@@ -94,11 +108,16 @@ Deno.test("No path, link, URL or name leads an app to a file that is not its own
 });
 
 Deno.test("An app that has patched every prototype reads no more than others", async () => {
-  await using project = await TempProject.create({ patcher: { files: { "index.js": PATCHER, ".env": "SECRET=1" } } });
+  const files = { "index.js": PATCHER, ".env": "SECRET=1", "own.txt": "own" };
+  await using project = await TempProject.create({ patcher: { files } });
   await Deno.symlink("/etc/passwd", `${project.dir}/apps/patcher/link`);
-  await using nano = await NanoProcess.start(project.configFile);
+  await using nano = await NanoProcess.start(project.configFile, { env: { HOST_ONLY: "host-only-secret" } });
   const response = await nano.fetch("patcher");
   const text = await response.text();
-  assertEquals(text === "safe" || response.status >= 500, true, text);
-  assertEquals(text.includes("root:"), false);
+  assertEquals(response.status, 200, text);
+  const { answers, own, lied } = JSON.parse(text);
+  assertEquals([answers, own, lied], [Array(10).fill("refused"), "own", true]);
+  for (const secret of ["root:", "SECRET=1", "host-only-secret", project.dir]) {
+    assertEquals(text.includes(secret), false, secret);
+  }
 });

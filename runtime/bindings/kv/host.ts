@@ -1,5 +1,5 @@
 /** What a KV namespace does: checks keys, values and options as Workers do, keeps them in a store. */
-import { ByteBudget } from "../../data/byte_budget.ts";
+import type { ByteBudget } from "../../data/byte_budget.ts";
 import type { KvStore } from "../../data/kv_store.ts";
 import {
   type BindingCall,
@@ -18,9 +18,11 @@ const MAX_LISTED = 1000;
 const MAX_BULK_KEYS = 100;
 /** Values up to this cross whole; longer ones are streamed, and wait for their part of the budget. */
 const WHOLE_BYTES = 256 * 1024;
-/** What the longer values of one binding take of the host at once. */
-const BUDGET_BYTES = 4 * MAX_VALUE_BYTES;
+/** What long answers and values of one isolate take of the host at once, of all its namespaces. */
+export const KV_BUDGET_BYTES = 4 * MAX_VALUE_BYTES;
 const CHUNK_BYTES = 64 * 1024;
+/** What a key takes in a list at most, with its metadata: of both, JSON may write a byte as six. */
+const LISTED_BYTES = 6 * (MAX_KEY_BYTES + MAX_METADATA_BYTES);
 
 const encoder = new TextEncoder();
 const NOTHING: CallAnswer = { values: [], body: null };
@@ -28,6 +30,8 @@ const NOTHING: CallAnswer = { values: [], body: null };
 /** What a namespace works with. */
 export interface KvTools {
   readonly store: KvStore;
+  /** What a long value has to wait for. */
+  readonly budget: ByteBudget;
   /** What the namespace may hold. */
   readonly maxBytes: number;
   /** Wall clock, ms since the epoch. */
@@ -39,7 +43,6 @@ export class KvHost implements BindingHost {
   readonly methods = ["get", "getMany", "put", "delete", "list"];
   storedBytes: number | null = null;
   readonly #tools: KvTools;
-  readonly #budget = new ByteBudget(BUDGET_BYTES);
 
   constructor(tools: KvTools) {
     this.#tools = tools;
@@ -51,13 +54,13 @@ export class KvHost implements BindingHost {
       case "get":
         return await this.#get(keyOf(call.args[0], "GET"), call.signal);
       case "getMany":
-        return await this.#getMany(call.args);
+        return await this.#getMany(call.args, call.signal);
       case "put":
         return await this.#put(call);
       case "delete":
         return await this.#delete(call.args);
       case "list":
-        return await this.#list(call.args);
+        return await this.#list(call.args, call.signal);
       default:
         throw new BindingError(`Cannot call "${call.method}" of a KV namespace: it has no such method`, {
           name: "TypeError",
@@ -72,26 +75,44 @@ export class KvHost implements BindingHost {
     const first = await store.get(key, WHOLE_BYTES);
     if (first === null) return NOTHING;
     if (first.value !== null) return { values: [first.metadata], body: first.value };
-    const giveBack = await this.#budget.take(first.size, signal);
-    try {
+    return await this.#within(first.size, signal, async (giveBack) => {
       const entry = await store.get(key, MAX_VALUE_BYTES);
-      if (entry === null) {
-        giveBack();
-        return NOTHING;
-      }
-      return { values: [entry.metadata], body: chunked(entry.value!, giveBack) };
+      return entry === null ? NOTHING : { values: [entry.metadata], body: chunked(entry.value!, giveBack) };
+    });
+  }
+
+  /** Holds bytes of the budget until the call has failed or its answer is sent. */
+  async #within(
+    bytes: number,
+    signal: AbortSignal,
+    run: (giveBack: () => void) => Promise<CallAnswer>,
+  ): Promise<CallAnswer> {
+    const giveBack = await this.#tools.budget.take(bytes, signal);
+    try {
+      const answer = await run(giveBack);
+      if (!(answer.body instanceof ReadableStream)) giveBack();
+      return answer;
     } catch (error) {
       giveBack();
       throw error;
     }
   }
 
-  async #getMany(args: readonly Plain[]): Promise<CallAnswer> {
+  /** Answers with length and metadata of each value, and all values in one body. */
+  async #getMany(args: readonly Plain[], signal: AbortSignal): Promise<CallAnswer> {
     if (args.length > MAX_BULK_KEYS) {
       throw new BindingError(`KV GET_BULK failed: 400 You can request a maximum of ${MAX_BULK_KEYS} keys`);
     }
     const keys = args.map((key) => keyOf(key, "GET_BULK"));
-    return { values: await this.#tools.store.getMany(keys), body: null };
+    const { store } = this.#tools;
+    const few = await store.getMany(keys, WHOLE_BYTES);
+    if (few !== null) return inOneBody(few, (bytes) => bytes);
+    return await this.#within(
+      MAX_VALUE_BYTES,
+      signal,
+      async (giveBack) =>
+        inOneBody((await store.getMany(keys, MAX_VALUE_BYTES)) ?? [], (bytes) => chunked(bytes, giveBack)),
+    );
   }
 
   async #put({ args: [name, expiration, ttl, metadata, length], body, signal }: BindingCall): Promise<CallAnswer> {
@@ -113,7 +134,7 @@ export class KvHost implements BindingHost {
     }
     const most = typeof length === "number" ? length : MAX_VALUE_BYTES;
     if (most > MAX_VALUE_BYTES) throw tooLong(most);
-    const giveBack = await this.#budget.take(most, signal);
+    const giveBack = await this.#tools.budget.take(most, signal);
     try {
       this.storedBytes = await store.put(key, await collect(body, most), options);
     } finally {
@@ -128,7 +149,7 @@ export class KvHost implements BindingHost {
     return NOTHING;
   }
 
-  async #list([prefix, cursor, limit]: readonly Plain[]): Promise<CallAnswer> {
+  async #list([prefix, cursor, limit]: readonly Plain[], signal: AbortSignal): Promise<CallAnswer> {
     const wanted = limit ?? MAX_LISTED;
     if (typeof wanted !== "number" || !Number.isInteger(wanted) || wanted < 1) {
       throw refused("LIST", 400, `Invalid key_count_limit of ${wanted}. Please specify an integer greater than 0.`);
@@ -147,8 +168,12 @@ export class KvHost implements BindingHost {
     const isCursor = typeof cursor === "string" && cursor.length <= 2 * MAX_KEY_BYTES &&
       /^(?:[0-9a-f]{2})+$/.test(cursor);
     if (typeof cursor === "string" && cursor !== "" && !isCursor) throw refused("LIST", 400, "Invalid cursor.");
-    const page = await this.#tools.store.list({ prefix: text, cursor: isCursor ? cursor : null, limit: wanted });
-    return { values: [page.cursor], body: page.keys };
+    const { store } = this.#tools;
+    return await this.#within(wanted * LISTED_BYTES, signal, async (giveBack) => {
+      const page = await store.list({ prefix: text, cursor: isCursor ? cursor : null, limit: wanted });
+      const isShort = page.keys.length <= WHOLE_BYTES;
+      return { values: [page.cursor], body: isShort ? page.keys : chunked(encoder.encode(page.keys), giveBack) };
+    });
   }
 }
 
@@ -222,6 +247,23 @@ async function collect(body: ReadableStream<Uint8Array>, most: number): Promise<
     at += chunk.byteLength;
   }
   return whole;
+}
+
+/** @param entries value and metadata of each key, one after the other */
+function inOneBody(
+  entries: readonly Plain[],
+  bodyOf: (bytes: Uint8Array) => Uint8Array | ReadableStream<Uint8Array>,
+): CallAnswer {
+  const found = entries.filter((_, at) => at % 2 === 0) as (Uint8Array | null)[];
+  const body = new Uint8Array(found.reduce((sum, value) => sum + (value?.byteLength ?? 0), 0));
+  let at = 0;
+  for (const value of found) {
+    if (value === null) continue;
+    body.set(value, at);
+    at += value.byteLength;
+  }
+  const values = entries.map((one) => one instanceof Uint8Array ? one.byteLength : one);
+  return { values, body: body.byteLength === 0 ? null : bodyOf(body) };
 }
 
 /** A value in copied pieces, as what is sent is detached. */

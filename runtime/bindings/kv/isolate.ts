@@ -94,7 +94,7 @@ class KvNamespace {
     const { prefix, cursor, limit } = membersOf(options);
     const args = [textOrNull(prefix), textOrNull(cursor), numberOf(limit)];
     const { values, body } = await this.#port.call("list", args);
-    const found = parse(body as string) as { name: string; expires: number | null; metadata: string | null }[];
+    const found = await valueOf(body, "json") as { name: string; expires: number | null; metadata: string | null }[];
     const keys: object[] = [];
     for (let at = 0; at < found.length; at++) {
       const { name, expires, metadata } = found[at]!;
@@ -120,10 +120,14 @@ async function getMany(port: BindingPort, keys: unknown[], type: ValueType, with
     throw new NativeError(`KV GET_BULK failed: 400 "${type}" is not a valid type. Use "json" or "text"`);
   }
   const names = namesOf(keys);
-  const { values } = await port.call("getMany", names);
+  const { values, body } = await port.call("getMany", names);
+  const all = await valueOf(body, "arrayBuffer") as ArrayBuffer;
   const found = new NativeMap<string, unknown>();
+  let from = 0;
   for (let at = 0; at < names.length; at++) {
-    const content = values[2 * at] as string | null;
+    const length = values[2 * at] as number | null;
+    const content = length === null ? null : decoderDecode(decoder, new NativeUint8Array(all, from, length));
+    from += length ?? 0;
     const value = content === null || type === "text" ? content : parse(content);
     const entry = withMetadata ? { value, metadata: metadataOf(values[2 * at + 1]) } : value;
     setOfMap(found, names[at], entry);
@@ -203,7 +207,9 @@ async function valueOf(body: CallAnswer["body"], type: ValueType): Promise<unkno
     }
     return await responseBuffer(new NativeResponse(body as BodyInit));
   }
-  const content = isUint8Array(body)
+  const content = typeof body === "string"
+    ? body
+    : isUint8Array(body)
     ? decoderDecode(decoder, body)
     : await responseText(new NativeResponse(body as BodyInit));
   return type === "json" ? parse(content) : content;

@@ -1,8 +1,11 @@
 /** What a rate limiter does: counts the calls of each key within a period. */
+import { createHash } from "node:crypto";
 import { type BindingCall, BindingError, type BindingHost, type CallAnswer } from "../../protocol/binding_call.ts";
 
 /** Keys counted in one period; the one that came first makes room for the next. */
 const MAX_KEYS = 100_000;
+/** Longer keys are counted by their digest: a hundred thousand of them are held. */
+const PLAIN_CHARS = 64;
 /** A longer key is no key of a client or a path; at that many the limiter would hold too much. */
 const MAX_KEY_CHARS = 512;
 
@@ -28,13 +31,14 @@ export class RateLimitHost implements BindingHost {
 
   /** Answers `limit`, and no other method. */
   // deno-lint-ignore require-await -- what it throws is what the call comes to
-  async call({ method, args: [key] }: BindingCall): Promise<CallAnswer> {
+  async call({ method, args: [given] }: BindingCall): Promise<CallAnswer> {
     if (method !== "limit") throw new BindingError(`Cannot call "${method}" of a rate limiter`, { name: "TypeError" });
-    if (typeof key !== "string" || key.length > MAX_KEY_CHARS) {
+    if (typeof given !== "string" || given.length > MAX_KEY_CHARS) {
       throw new BindingError(`Cannot limit: the key has to be a text of at most ${MAX_KEY_CHARS} characters`, {
         name: "TypeError",
       });
     }
+    const key = given.length > PLAIN_CHARS ? digestOf(given) : given;
     const { limit, periodSeconds, now } = this.#tools;
     const period = Math.floor(now() / 1000 / periodSeconds);
     if (period !== this.#period) this.#counts.clear();
@@ -49,4 +53,9 @@ export class RateLimitHost implements BindingHost {
   [Symbol.dispose](): void {
     this.#counts.clear();
   }
+}
+
+/** Of another length than any key that stands for itself; UTF-16, as the key's own comparison. */
+function digestOf(key: string): string {
+  return `${createHash("sha256").update(key, "utf16le").digest("hex")}+`;
 }

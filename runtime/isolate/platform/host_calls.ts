@@ -8,6 +8,7 @@ import {
   CALL_TIMEOUT_MS,
   HEAD,
   type HostCallsMessage,
+  MAX_TEXT_CHARS,
 } from "../../protocol/host_calls.ts";
 
 // An app patches what it likes: these are taken before it runs.
@@ -27,6 +28,8 @@ const { defineProperty, freeze } = Object;
 
 /** Calls that wait for their answers at once; more are refused. */
 const MAX_WAITING = 256;
+/** An operation and what it is about. */
+const MAX_GIVEN = 4;
 
 /** Under this registered symbol the modules of NANO that stand for Node's find their calls. */
 const HOST = Symbol.for("nano.host");
@@ -77,9 +80,11 @@ export function installHostCalls(
   /** Stops this thread until the host has answered. */
   function callSync(...given: unknown[]): unknown {
     if (owed !== 0 && isLate(owed)) throw failure("ETIMEDOUT");
-    const number = owed = ++calls;
+    const number = ++calls;
+    const sent = message(number, true, given);
+    owed = number;
     store(head, HEAD.CALL, 0);
-    post(message(number, true, given), null);
+    post(sent, null);
     if (isLate(number)) throw failure("ETIMEDOUT");
     owed = 0;
     const bytes = apply(slice, answers, [0, head[HEAD.LENGTH]]) as Uint8Array<ArrayBuffer>;
@@ -93,9 +98,10 @@ export function installHostCalls(
     return new NativePromise((resolve, reject) => {
       if (count >= MAX_WAITING) return reject(failure("EAGAIN"));
       const number = ++calls;
+      const sent = message(number, false, given);
       count++;
       waiting[number] = { resolve, reject };
-      post(message(number, false, given), null);
+      post(sent, null);
     });
   }
 
@@ -106,10 +112,18 @@ export function installHostCalls(
   );
 }
 
-/** Own properties only: no setter of a patched prototype comes between. */
+/**
+ * Own properties only: no setter of a patched prototype comes between. Nothing large leaves the isolate: on its way to
+ * the host it counts as nobody's memory.
+ */
 function message(number: number, waits: boolean, given: readonly unknown[]): unknown[] {
   const whole: unknown[] = [number, waits];
+  if (given.length > MAX_GIVEN) throw failure("EINVAL");
   for (let at = 0; at < given.length; at++) {
+    const one = given[at];
+    const kind = typeof one;
+    if (kind === "string" && (one as string).length > MAX_TEXT_CHARS) throw failure("ENAMETOOLONG");
+    if (kind !== "string" && kind !== "number" && kind !== "boolean" && one !== undefined) throw failure("EINVAL");
     defineProperty(whole, at + 2, bare({ value: given[at], writable: true, enumerable: true, configurable: true }));
   }
   return whole;

@@ -25,6 +25,7 @@ import {
   type CallAnswer,
   type CallBody,
   FIRST_CALL_ID,
+  MAX_ARG_SIZE,
   MAX_CALLS,
   type Plain,
 } from "../../protocol/binding_call.ts";
@@ -86,6 +87,12 @@ export class BindingClient {
   ): Promise<CallAnswer> {
     return new NativePromise((resolve, reject) => {
       if (signal !== undefined && signalAborted(signal)) return reject(signalReason(signal));
+      // The host says the same, but what is on its way to it counts as nobody's memory.
+      const size = sizeOf(args);
+      if (size > MAX_ARG_SIZE) {
+        const text = `its arguments have ${size} characters and bytes, ${MAX_ARG_SIZE} are allowed`;
+        return reject(errorOf("RangeError", `Cannot call a binding: ${text}`, ""));
+      }
       const call: Call = { place, method, args, body, resolve, reject, id: 0, forget: nothing };
       if (this.#sent.size < MAX_CALLS) this.#send(call);
       else if (!this.#wait(call)) {
@@ -192,6 +199,16 @@ export class BindingClient {
     }
     return call;
   }
+}
+
+function sizeOf(args: readonly Plain[]): number {
+  let size = 0;
+  for (let at = 0; at < args.length; at++) {
+    const one = args[at];
+    if (typeof one === "string") size += one.length;
+    else if (isUint8Array(one)) size += bytesLength(one);
+  }
+  return size;
 }
 
 /** The bytes piece by piece, so that no more of them is under way than the host takes. */

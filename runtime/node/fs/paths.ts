@@ -1,7 +1,11 @@
 /** What an app names files by, as absolute paths: texts, bytes, `file:` and `app:` URLs. */
-import { argumentError } from "./errors.ts";
+import { MAX_TEXT_CHARS } from "../../protocol/host_calls.ts";
+import { argumentError, fsError } from "./errors.ts";
 import { fileURLToPath } from "./file_url.ts";
 import { posix } from "node:path";
+
+/** Of a path that is longer than any. */
+const SHOWN_CHARS = 100;
 
 /** A path as it is shown in errors: what was given, as text. */
 export function textOf(given: unknown, name = "path"): string {
@@ -23,6 +27,10 @@ export function textOf(given: unknown, name = "path"): string {
       "ERR_INVALID_ARG_VALUE",
       `The argument '${name}' must be a string, Uint8Array, or URL without null bytes. Received ${shown}`,
     );
+  }
+  // Before it is taken apart: the host would refuse it, too.
+  if (text.length > MAX_TEXT_CHARS) {
+    throw fsError("ENAMETOOLONG", { syscall: "open", path: text.slice(0, SHOWN_CHARS) });
   }
   return text;
 }

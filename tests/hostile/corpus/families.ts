@@ -10,6 +10,7 @@ import { OPERATOR_CASES } from "./cases/operator_cases.ts";
 import { PROTOCOL_CASES } from "./cases/protocol_cases.ts";
 import { REACH_CASES } from "./cases/reach_cases.ts";
 import { START_CASES } from "./cases/start_cases.ts";
+import { SURFACE_CASES } from "./cases/surface_cases.ts";
 import { TAMPER_CASES } from "./cases/tamper_cases.ts";
 
 /** Families of attacks. */
@@ -22,6 +23,7 @@ export const FAMILIES: readonly HostileFamily[] = [
   { name: "answers", cases: ANSWER_CASES },
   { name: "start", cases: START_CASES },
   { name: "network", cases: NETWORK_CASES },
+  { name: "surface", cases: SURFACE_CASES },
   { name: "clients", cases: CLIENT_CASES },
   { name: "host", cases: HOST_CASES },
   { name: "operator", cases: OPERATOR_CASES },

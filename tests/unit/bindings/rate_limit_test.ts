@@ -29,6 +29,13 @@ Deno.test("More keys than are counted push the first ones out, and hold no more"
   assertEquals([await ask("k1"), await ask("k0")], [false, true]);
 });
 
+Deno.test("Long keys count by all of their characters", async () => {
+  const { ask } = scene(1);
+  const long = "x".repeat(511);
+  assertEquals([await ask(`${long}a`), await ask(`${long}b`), await ask(`${long}a`)], [true, true, false]);
+  assertEquals([await ask(`${long}\ud800`), await ask(`${long}\ud801`)], [true, true]);
+});
+
 Deno.test("What is no key, and no method, is refused", async () => {
   const { call } = scene(1);
   await assertRejects(() => call("limit"), Error, "a text of at most 512");

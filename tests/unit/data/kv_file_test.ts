@@ -50,7 +50,8 @@ Deno.test("An entry is gone the second it expires, and is taken from the file by
   assertEquals(scene.values(scene.call("get", ["k", 100]))[0], 1);
   scene.nowMs = 1_060_000;
   assertEquals([scene.values(scene.call("get", ["k", 100])), scene.names()], [[], ["forever"]]);
-  assertEquals(scene.values(scene.call("getMany", ["k", "forever"])), [null, null, "v", null]);
+  const bytes = new TextEncoder().encode("v");
+  assertEquals(scene.values(scene.call("getMany", [1, "k", "forever"])), [null, null, bytes, null]);
   scene.run(scene.put("other", "v"));
   scene.nowMs = 1_000_000;
   assertEquals(scene.names(), ["forever", "other"]);
@@ -60,6 +61,8 @@ Deno.test("A value that is longer than asked for is told with its length", () =>
   using scene = new Scene();
   scene.run(scene.put("k", "four"));
   assertEquals(scene.values(scene.call("get", ["k", 3])), [4, null, null]);
+  assertEquals(scene.values(scene.call("getMany", [7, "k", "k"])), []);
+  assertEquals(scene.values(scene.call("getMany", [8, "k", "k"])).length, 4);
 });
 
 Deno.test("Prefixes and cursors hold for every byte that UTF-8 has, NUL and the last one of Unicode among them", () => {

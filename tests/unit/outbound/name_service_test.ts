@@ -35,6 +35,22 @@ Deno.test("A list gives the hosts that it names, and none gives nothing", async 
   assertEquals(await codeOf("none", (one) => one.resolve("open.test", "TXT")), "EPERM");
 });
 
+Deno.test("A question that nobody waits for any more counts until its resolver has answered", async () => {
+  const { promise, resolve } = Promise.withResolvers<never[]>();
+  const names = new NameService("any", { ...tools, lookup: () => promise }, { timeoutMs: 1 });
+  const first = Array.from({ length: 32 }, () => codeOfOne(names));
+  assertEquals(new Set(await Promise.all(first)), new Set(["ETIMEOUT"]));
+  assertEquals(await codeOfOne(names), "EAGAIN");
+  resolve([]);
+  await promise;
+  await Promise.resolve();
+  assertEquals(await codeOfOne(names), "ENOTFOUND");
+});
+
+async function codeOfOne(names: NameService): Promise<string> {
+  return (await assertRejects(() => names.lookup("open.test"), NameError)).code;
+}
+
 Deno.test("What is no name and no kind of record is refused before anybody is asked", async () => {
   assertEquals(await codeOf("any", (one) => one.lookup("a b")), "EBADNAME");
   assertEquals(await codeOf("any", (one) => one.lookup("")), "EBADNAME");

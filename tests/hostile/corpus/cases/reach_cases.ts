@@ -79,7 +79,6 @@ const DEEDS: Readonly<Record<string, string>> = {
   "listeners":
     `await refused(() => Deno.listen({ port: 0 })); await refused(() => Deno.listenDatagram({ port: 0, transport: "udp" }));
     await refused(() => Deno.connect({ path: "/var/run/docker.sock", transport: "unix" })); await refused(() => import("node:net").then((net) => net.createServer().listen(0)));
-    await refused(() => import("node:http").then(({ createServer }) => createServer()._handle ?? Promise.reject()));
     await refused(() => import(["node:", "net"].join("")).then((net) => net.createServer().listen(0)));`,
   "permissions": `await refused(async () => (await Deno.permissions.request({ name: "read" })).state === "granted");
     await refused(() => Deno.permissions.revokeSync({ name: "net" })); await refused(() => prompt("x")); await refused(() => confirm("x"));`,
@@ -127,6 +126,36 @@ export const REACH_CASES: readonly HostileCase[] = [
     deed:
       `await refused(() => Deno.readTextFile("/etc/passwd")); await refused(() => process.getBuiltinModule("fs").readFileSync("/etc/passwd"));`,
     places: ["timer", "after the response", "top level", "drain"],
+    sees: KEPT_OUT,
+  },
+  {
+    name: "a port of the machine by servers of Node",
+    app: `import * as http from "node:http"; import * as https from "node:https";
+      export default { async fetch(request) {
+        const { pathname } = new URL(request.url);
+        if (pathname === "/alive") return new Response("alive");
+        const port = Number(pathname.slice(1)); const told = [];
+        for (const { createServer } of [http, https]) for (const host of ["127.0.0.1", "0.0.0.0", "::", undefined]) {
+          const server = createServer(() => {}); const { promise, resolve } = Promise.withResolvers();
+          server.on("listening", () => resolve(server.address().port)).on("error", (error) => resolve(error.code));
+          try { host ? server.listen(port, host) : server.listen({ port }); } catch (error) { resolve(error.code); }
+          told.push(await promise); if (server._handle) told.push("handle");
+        }
+        return new Response(told.includes(port) && !told.includes("handle") ? "done" : told.join());
+      } };`,
+    act: async (scene, app) => {
+      const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const { port } = free.addr;
+      free.close();
+      const seen = await scene.see(app, `/${port}`);
+      try {
+        using _open = await Deno.connect({ hostname: "127.0.0.1", port });
+        return "a port of the machine is open";
+      } catch (error) {
+        if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+      }
+      return seen;
+    },
     sees: KEPT_OUT,
   },
   {

@@ -1,0 +1,110 @@
+/** Surface: bindings, `node:` modules and rules of static files, through which an app makes the host work for it. */
+import type { CorpusScene } from "../corpus_scene.ts";
+import type { HostileCase } from "../hostile_case.ts";
+
+const KV = { bindings: { NS: { kv: "corpus" } }, external_mb: 256, cpu_ms: 20_000 };
+
+const REDIRECTS = "redirects that take long to fail";
+const HEADERS = "headers that grow with the path";
+/** Of the static files of a case's app. */
+const folderOf = (name: string) => ({ assets: `apps/surface-${name.replaceAll(" ", "-")}/public` });
+
+/** Asks for a path of an app's files many times at once, then for the app. */
+async function filesThenApp(scene: CorpusScene, app: string, path: string): Promise<string> {
+  await Promise.all(Array.from({ length: 20 }, () => scene.see(app, path)));
+  return scene.see(app, "/alive");
+}
+
+const ALIVE = `export default { fetch: () => new Response("alive") };`;
+
+/** Attacks through what NANO does for an app in the host. */
+export const SURFACE_CASES: readonly HostileCase[] = [
+  {
+    name: "long values of KV by hundreds of lists of keys at once",
+    deed: `await env.NS.put("k", new Response(text(20e6)).body);
+      for (let at = 0; at < 250; at++) env.NS.get(["k"]).catch(() => {});
+      const end = performance.now() + 2000; while (performance.now() < end) await later(0);`,
+    sees: ["200", "503 APP_OUT_OF_MEMORY"],
+    limits: KV,
+    lingers: true,
+  },
+  {
+    name: "keys of KV as long as the heap",
+    deed: `const key = text(10e6); const all = [];
+      for (let at = 0; at < 250; at++) all.push(refused(() => env.NS.get(key)));
+      await Promise.all(all);`,
+    sees: ["200"],
+    limits: KV,
+  },
+  {
+    name: "paths as long as the heap",
+    deed: `const { promises, readFileSync } = await import("node:fs"); const path = text(10e6); const all = [];
+      for (let at = 0; at < 250; at++) all.push(refused(() => promises.stat(path)));
+      await Promise.all(all); await refused(() => readFileSync(path));`,
+    sees: ["200"],
+  },
+  {
+    name: "calls of the host with what is no text",
+    deed:
+      `await import("node:fs"); const host = globalThis[Symbol.for("nano.host")]; const big = [new Uint8Array(10e6)];
+      for (let at = 0; at < 250; at++) await refused(() => host.call("stat", big));
+      for (const given of [[], ["read"], ["stat", null], ["stat", "/x", {}, 1], ["list", "/", -1], ["read", "/index.js", 0, 1e300],
+        ["stat", "/", true, 1, 2, 3], ["__proto__", "/"], ["resolve", "x", {}]]) {
+        await refused(() => host.call(...given)); await refused(() => host.callSync(...given)); }
+      if ((await host.call("read", "/index.js", 0, 4)).byteLength !== 4) throw new Error("the room was lost");
+      if (host.callSync("read", "/index.js", 0, 4).byteLength !== 4) throw new Error("the room was lost");`,
+    sees: ["200"],
+  },
+  {
+    name: "calls of the host while prototypes are the app's",
+    deed: `const fs = await import("node:fs"); const seen = [];
+      const { defineProperty, getOwnPropertyDescriptor } = Object; const { apply, ownKeys } = Reflect;
+      for (const one of [EventTarget, MessagePort, MessageEvent, Event, Function, Promise, Array, Object, Map, WeakMap]) {
+        for (const key of ownKeys(one.prototype)) {
+          const found = getOwnPropertyDescriptor(one.prototype, key);
+          if (key === "constructor" || !found.configurable || typeof found.value !== "function" && !found.get) continue;
+          const part = found.value ? "value" : "get"; const native = found[part];
+          found[part] = function (...given) {
+            for (let at = -1; at < given.length; at++) { const one = at < 0 ? this : given[at];
+              if (one instanceof MessagePort || one instanceof Event && (one.target instanceof MessagePort)) seen[seen.length] = one; }
+            return apply(native, this, given); };
+          try { defineProperty(one.prototype, key, found); } catch {}
+        } }
+      await fs.promises.readFile("index.js"); fs.readFileSync("index.js");
+      if (seen.length > 0) throw new Error("reached a port");`,
+    sees: ["200"],
+    spoilsItself: true,
+  },
+  {
+    name: "names that are looked up for ever",
+    deed: `const dns = (await import("node:dns")).promises;
+      for (let round = 0; round < 20; round++) {
+        const all = []; for (let at = 0; at < 200; at++) all.push(dns.lookup("x" + round + "-" + at + ".invalid").catch(() => {}));
+        await Promise.race([Promise.all(all), later(200)]); }`,
+    sees: ["200"],
+    lingers: true,
+  },
+  {
+    name: REDIRECTS,
+    app: {
+      "index.js": ALIVE,
+      "public/_redirects": Array.from(
+        { length: 100 },
+        (_, at) => `/*/${Array.from({ length: 32 }, (_, one) => `:a${one}`).join("/")}/x${at} /there`,
+      ).join("\n"),
+    },
+    limits: folderOf(REDIRECTS),
+    act: (scene, app) => filesThenApp(scene, app, "/a".repeat(2000)),
+    sees: ["200 alive"],
+  },
+  {
+    name: HEADERS,
+    app: {
+      "index.js": ALIVE,
+      "public/_headers": `/:a\n${Array.from({ length: 1500 }, (_, at) => `  x-${at}: ${":a".repeat(600)}`).join("\n")}`,
+    },
+    limits: folderOf(HEADERS),
+    act: (scene, app) => filesThenApp(scene, app, `/${"x".repeat(4000)}`),
+    sees: ["200 alive"],
+  },
+];

@@ -105,14 +105,14 @@ Deno.test("nano eval ends a script that hits a limit, and tells the code", async
 Deno.test("nano eval holds a script to the sandbox and to the outbound policy of an app", async () => {
   const reach = (what: string) => `try { ${what}; console.log("reached"); } catch (error) { console.log(error.name); }`;
   const files = await run(["eval", "--code", reach('await Deno.readTextFile("/etc/passwd")')]);
-  assertEquals([files.code, files.out], [0, "TypeError"]);
+  assertEquals([files.code, files.out], [0, "NotFound"]);
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => new Response("inside"));
   const url = `http://127.0.0.1:${server.addr.port}/`;
   const script = `export default await fetch("${url}").then((r) => r.text(), (error) => error.name)`;
-  assertEquals((await run(["eval", "--code", script])).out, "TypeError");
+  assertEquals((await run(["eval", "--code", script])).out, "NotFound");
   assertEquals((await run(["eval", "--code", script, "--outbound", "any"])).out, "inside");
   assertEquals((await run(["eval", "--code", script, "--outbound", "127.0.0.1,example.com"])).out, "inside");
-  assertEquals((await run(["eval", "--code", script, "--outbound=none"])).out, "TypeError");
+  assertEquals((await run(["eval", "--code", script, "--outbound=none"])).out, "NotFound");
 });
 
 Deno.test("nano eval refuses wrong use with code 2", async () => {

@@ -109,10 +109,10 @@ Deno.test("nano eval holds a script to the sandbox and to the outbound policy of
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => new Response("inside"));
   const url = `http://127.0.0.1:${server.addr.port}/`;
   const script = `export default await fetch("${url}").then((r) => r.text(), (error) => error.name)`;
-  assertEquals((await run(["eval", "--code", script])).out, "NotFound");
+  assertEquals((await run(["eval", "--code", script])).out, "TypeError");
   assertEquals((await run(["eval", "--code", script, "--outbound", "any"])).out, "inside");
   assertEquals((await run(["eval", "--code", script, "--outbound", "127.0.0.1,example.com"])).out, "inside");
-  assertEquals((await run(["eval", "--code", script, "--outbound=none"])).out, "NotFound");
+  assertEquals((await run(["eval", "--code", script, "--outbound=none"])).out, "TypeError");
 });
 
 Deno.test("nano eval refuses wrong use with code 2", async () => {

@@ -36,10 +36,21 @@ interface Place {
   readonly hidden: readonly string[];
 }
 
+/** What a folder held when it was read. */
+interface Listing {
+  readonly real: string;
+  readonly entries: readonly (readonly [string, FileFacts["kind"]])[];
+}
+
+/** Entries of a folder that are looked at in one turn of the thread of all apps. */
+const ENTRIES_PER_TURN = 1_000;
+
 /** Reads for one app. Paths begin at its folder: "/views/index.pug". */
 export class AppFolder {
   readonly #rules: AppFolderRules;
   #place: Promise<Place> | null = null;
+  #listing: Listing | null = null;
+  #line: Promise<unknown> = Promise.resolve();
 
   constructor(rules: AppFolderRules) {
     this.#rules = rules;
@@ -58,12 +69,11 @@ export class AppFolder {
   async list(path: string, from: number): Promise<FolderPart> {
     return await answered(async () => {
       const { real, place } = await this.#find(path);
-      const entries: (readonly [string, FileFacts["kind"]])[] = [];
-      for await (const entry of Deno.readDir(real)) {
-        if (!isSecret(place, join(real, entry.name))) entries.push([entry.name, kindOf(entry)]);
-      }
-      entries.sort(([one], [other]) => one < other ? -1 : 1);
+      const known = this.#listing;
+      // The pages of a folder are of one reading: a folder of thousands is not read anew for each of them.
+      const entries = from > 0 && known?.real === real ? known.entries : await this.#inLine(() => read(place, real));
       const end = from + ENTRIES_PER_ANSWER;
+      this.#listing = end < entries.length ? { real, entries } : null;
       return { entries: entries.slice(from, end), isWhole: end >= entries.length };
     });
   }
@@ -104,6 +114,13 @@ export class AppFolder {
       if (!(await Deno.lstat(requested)).isSymlink) throw new HostCallError("EINVAL");
       return shown(place, real);
     });
+  }
+
+  /** One folder at a time, whatever is asked at once. */
+  async #inLine(run: () => Promise<Listing["entries"]>): Promise<Listing["entries"]> {
+    const mine = this.#line.then(run);
+    this.#line = mine.catch(() => {});
+    return await mine;
   }
 
   async #find(path: string): Promise<{ requested: string; real: string; place: Place }> {
@@ -167,6 +184,24 @@ function isSecret({ root, reach, hidden }: Place, path: string): boolean {
   const isOwn = path === root || isInside(root, path);
   const names = relative(isOwn ? root : reach, path).split(sep);
   return names.some((name) => SECRET.test(name)) || (!isOfPackage(path) && CONFIG.test(names.at(-1) ?? ""));
+}
+
+/** The entries of a folder that is no secret itself, in the order of their names. */
+async function read(place: Place, real: string): Promise<Listing["entries"]> {
+  const entries: (readonly [string, FileFacts["kind"]])[] = [];
+  const hidden = new Set(place.hidden);
+  const isPackage = isOfPackage(`${real}/`);
+  let left = ENTRIES_PER_TURN;
+  for await (const entry of Deno.readDir(real)) {
+    const { name } = entry;
+    if (--left === 0) {
+      left = ENTRIES_PER_TURN;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (SECRET.test(name) || (!isPackage && CONFIG.test(name)) || hidden.has(join(real, name))) continue;
+    entries.push([name, kindOf(entry)]);
+  }
+  return entries.sort(([one], [other]) => one < other ? -1 : 1);
 }
 
 /** As the app sees it; a package of the workspace lies where it would in the app's folder. */

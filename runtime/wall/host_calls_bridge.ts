@@ -33,6 +33,8 @@ export class HostCallError extends Error {
 
 /** Calls of one isolate under way at once; its own end sends no more. */
 const MAX_CALLS = 300;
+/** Of them, those that are worked on: what ends together is handled in one turn of the thread of all apps. */
+const MAX_BUSY = 16;
 
 const encoder = new TextEncoder();
 
@@ -43,6 +45,8 @@ export class HostCallsBridge implements Disposable {
   readonly #room: Uint8Array<SharedArrayBuffer>;
   readonly #answers: HostAnswers;
   #running = 0;
+  #busy = 0;
+  readonly #queue: (() => void)[] = [];
   #isOver = false;
 
   /** @throws {WireViolation} when port and room are none */
@@ -73,7 +77,8 @@ export class HostCallsBridge implements Disposable {
       if (this.#running >= MAX_CALLS) throw new HostCallError("EAGAIN");
       this.#running++;
       try {
-        value = await this.#run(operation, given);
+        // Of those that stop their thread there is one at a time, which nobody shall wait behind the others.
+        value = waits ? await this.#run(operation, given) : await this.#inTurn(() => this.#run(operation, given));
       } finally {
         this.#running--;
       }
@@ -87,6 +92,18 @@ export class HostCallsBridge implements Disposable {
     else if (kind === ANSWER.BYTES) {
       this.#port.postMessage([call, kind, value], [(value as Uint8Array<ArrayBuffer>).buffer]);
     } else this.#port.postMessage([call, kind, value]);
+  }
+
+  async #inTurn(run: () => Promise<unknown>): Promise<unknown> {
+    if (this.#busy < MAX_BUSY) this.#busy++;
+    else await new Promise<void>((resolve) => this.#queue.push(resolve));
+    try {
+      return this.#isOver ? null : await run();
+    } finally {
+      const next = this.#queue.shift();
+      if (next === undefined) this.#busy--;
+      else next();
+    }
   }
 
   #run(operation: unknown, [first, second, third]: readonly unknown[]): Promise<unknown> {

@@ -18,6 +18,10 @@ import { endOfCode, type RequestEnd } from "../../request_end.ts";
 /** How many apps stand between a client and this request; Cloudflare allows 16 as well. */
 const DEPTH_HEADER = "nano-service-depth";
 const MAX_DEPTH = 16;
+/** RFC 9110, 5.6.2 */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// deno-lint-ignore no-control-regex -- they are what no header has
+const VALUE = /^[^\x00\n\r\u0100-\uffff]*$/;
 /** Nobody measures another app as a client: its calls have deadlines of their own. */
 const PATIENCE: Patience = { writeStallMs: 60_000, bodyWindowMs: 15_000, bodyBytesPerSecond: 0 };
 
@@ -52,9 +56,16 @@ export class ServiceHost implements BindingHost {
       });
     }
     const list = splitHeaders(headers);
-    const depth = 1 + Number(list.find(([name]) => name.toLowerCase() === DEPTH_HEADER)?.[1] ?? 0);
-    // An app may write anything there.
-    if (!(depth <= MAX_DEPTH)) this.#refuse(`the request went through ${MAX_DEPTH} apps already`, "LOOP");
+    // What its own isolate cannot have made would be the other app's fault in log and metrics.
+    if (
+      !TOKEN.test(method) || !isWebUrl(url) || !list.every(([name, value]) => TOKEN.test(name) && VALUE.test(value))
+    ) {
+      throw new BindingError(`Cannot fetch from env.${this.#name}: this is no request`, { name: "TypeError" });
+    }
+    const written = list.find(([name]) => name.toLowerCase() === DEPTH_HEADER)?.[1] ?? "0";
+    // An app may write anything there, and a client as well.
+    const depth = /^\d{1,2}$/.test(written) ? 1 + Number(written) : Infinity;
+    if (depth > MAX_DEPTH) this.#refuse(`the request went through ${MAX_DEPTH} apps already`, "LOOP");
     const target = this.#tools.target();
     if (target === null) this.#refuse(`there is no app "${this.#service}"`, "APP_NOT_FOUND");
     const others = list.filter(([name]) => name.toLowerCase() !== DEPTH_HEADER);
@@ -167,4 +178,9 @@ class ServiceCall implements AppCall {
       end,
     });
   }
+}
+
+function isWebUrl(url: string): boolean {
+  const parsed = URL.parse(url);
+  return parsed !== null && (parsed.protocol === "http:" || parsed.protocol === "https:");
 }

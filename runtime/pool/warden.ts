@@ -30,8 +30,11 @@ const RSS_SAMPLE_MS = 25;
  * 122 under 1,024, 148 under 2,000 and 250 under 2,600.
  */
 const HEADROOM_MB = 960;
-/** How long an isolate that is ended by the host may compute on until its turn is over. */
-const TURN_MS = 500;
+/**
+ * How long an isolate that is ended by the host may compute on until its turn is over: an app's start with many imports
+ * takes seconds on a machine under load, and what only loops costs a core for that long.
+ */
+const TURN_MS = 5000;
 /** The same for one that boots: a boot takes 0.1 s on a quiet machine, its bound is the reserve's. */
 const BOOT_MS = 30_000;
 /** V8's limit is old space + 1.5 x young space. */
@@ -103,7 +106,7 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
     }
     case "close":
       for (const isolate of [...isolates.values()]) endBetweenTurns(isolate);
-      void Promise.all(ending).then(() => report({ type: "closed" }));
+      void Promise.all(ending).then(close);
       break;
   }
 };
@@ -143,15 +146,14 @@ function spawn(number: number, memoryMb: number, port: MessagePort): void {
     end(isolate, out ? "out_of_memory" : "uncaught_error", out ? "the heap limit was hit" : String(error.message));
   });
   worker.on("exit", () => {
-    isolate.quieten();
+    isolate.exited();
     end(isolate, "terminated", "the isolate ended by itself");
   });
   report({ type: "spawned", isolate: number, threadId: worker.threadId });
 }
 
 function onAnswer(isolate: WatchedIsolate, answer: Heartbeat): void {
-  if (isolate.ended) return isolate.quieten();
-  if (!Array.isArray(answer)) return;
+  if (isolate.ended || !Array.isArray(answer)) return;
   const finding = isolate.answer(answer, { nowMs: now(), rest: memory.restOf(isolate) });
   const verdict = judge(isolate.vitals, memory.restOf(isolate));
   if (verdict !== null) execute(isolate, verdict);
@@ -168,6 +170,12 @@ function onAnswer(isolate: WatchedIsolate, answer: Heartbeat): void {
 
 function execute(isolate: WatchedIsolate, verdict: Verdict): void {
   end(isolate, verdict.reason, verdict.detail);
+}
+
+/** As an isolate does, the warden closes itself: it would panic as one in the midst of what an exit loads. */
+function close(): void {
+  report({ type: "closed" });
+  self.close();
 }
 
 type EndReason = Extract<WardenReport, { type: "exit" }>["reason"];

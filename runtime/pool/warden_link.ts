@@ -17,7 +17,7 @@ const HOST_MEMORY_MS = 200;
 /** A warden comes up in about 60 ms; this is the patience for a machine under full load. */
 const WARDEN_START_MS = 30_000;
 /** How long it may take to end its isolates before it is ended with them: several boots on a busy machine. */
-const WARDEN_CLOSE_MS = 10_000;
+const WARDEN_CLOSE_MS = 40_000;
 
 /** What a warden tells of one isolate. */
 export interface IsolateListener {

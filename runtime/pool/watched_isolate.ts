@@ -22,7 +22,7 @@ export class WatchedIsolate {
   nextBeatAt = 0;
   ended = false;
   #beat = 0;
-  #quiet: (() => void) | null = null;
+  readonly #exit = Promise.withResolvers<void>();
   #asked: Collect = COLLECT.NOTHING;
 
   constructor(
@@ -48,7 +48,11 @@ export class WatchedIsolate {
     vitals.collecting = collect !== COLLECT.NOTHING;
     vitals.cpuAtAsk = vitals.cpuMicros;
     this.#asked = collect;
-    const message: HeartbeatAsk = [++this.#beat, collect];
+    this.#send(collect, false);
+  }
+
+  #send(collect: Collect, isLast: boolean): void {
+    const message: HeartbeatAsk = [++this.#beat, collect, isLast];
     this.#heartbeat.postMessage(message);
   }
 
@@ -110,22 +114,21 @@ export class WatchedIsolate {
   }
 
   /**
-   * Ends the thread between two turns of its event loop, or after `boundMs`. Deno panics, and takes the whole process
-   * along, when a thread is ended while one of Deno's own modules is loaded for the first time
-   * (`module_local.evaluate(scope).unwrap()` in deno_core's ext_script.rs): boots load 90 of them, an app's imports some.
+   * Lets the thread close itself between two turns of its event loop, or ends it after `boundMs`. Deno panics, and takes
+   * the whole process along, when a thread is ended while one of Deno's own modules is loaded for the first time
+   * (`module_local.evaluate(scope).unwrap()` in deno_core's ext_script.rs): boots load 90 of them, an app's imports and
+   * its first calls some more.
    */
   async endBetweenTurns(boundMs: number): Promise<void> {
-    const quiet = Promise.withResolvers<void>();
     this.ended = true;
-    this.#quiet = quiet.resolve;
-    if (!this.vitals.asked) this.ask(COLLECT.NOTHING);
-    await inTime(quiet.promise, boundMs);
+    this.#send(COLLECT.NOTHING, true);
+    await inTime(this.#exit.promise, boundMs);
     this.end();
   }
 
-  /** It has answered, or exists no more: nothing of it runs just now. */
-  quieten(): void {
-    this.#quiet?.();
+  /** Its thread is over. */
+  exited(): void {
+    this.#exit.resolve();
   }
 
   /** Ends the thread; the promise of `terminate()` only says that the call was made, the host watches the thread itself. */

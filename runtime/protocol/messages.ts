@@ -76,8 +76,8 @@ export const COLLECT = {
 /** One of {@linkcode COLLECT}. */
 export type Collect = (typeof COLLECT)[keyof typeof COLLECT];
 
-/** One heartbeat, asked by the warden. */
-export type HeartbeatAsk = readonly [beat: number, collect: Collect];
+/** One heartbeat, asked by the warden; instead of an answer to the last one an isolate closes itself. */
+export type HeartbeatAsk = readonly [beat: number, collect: Collect, isLast: boolean];
 
 /** Answer to one heartbeat; read by the warden, and believed only where it accuses the isolate itself. */
 export type Heartbeat = readonly [

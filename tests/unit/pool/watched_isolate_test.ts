@@ -25,26 +25,16 @@ function watched(): {
   return { isolate, ended: () => ended, asks, port: port2 };
 }
 
-Deno.test("An isolate that the host ends is asked for a beat, and its thread ends with the answer", async () => {
-  const { isolate, ended, asks } = watched();
-  const end = isolate.endBetweenTurns(LONG_MS);
-  assertEquals(isolate.ended, true);
-  const reader = asks.getReader();
-  assertEquals((await reader.read()).value, [1, 0]);
-  assertEquals(ended(), false);
-  isolate.quieten();
-  await end;
-  assertEquals(ended(), true);
-  await reader.cancel();
-});
-
-Deno.test("A beat that was asked for already is waited for, and no other is asked for", async () => {
+Deno.test("An isolate that the host ends is asked to close itself, whatever was asked before, and ended at its exit", async () => {
   const { isolate, ended, asks } = watched();
   isolate.ask(0);
   const end = isolate.endBetweenTurns(LONG_MS);
+  assertEquals(isolate.ended, true);
   const reader = asks.getReader();
-  assertEquals((await reader.read()).value, [1, 0]);
-  isolate.quieten();
+  assertEquals((await reader.read()).value, [1, 0, false]);
+  assertEquals((await reader.read()).value, [2, 0, true]);
+  assertEquals(ended(), false);
+  isolate.exited();
   await end;
   assertEquals(ended(), true);
   // The port was closed with the isolate: nothing else was asked.
@@ -53,9 +43,12 @@ Deno.test("A beat that was asked for already is waited for, and no other is aske
   assertEquals((await next).done, true);
 });
 
-Deno.test("The thread of an isolate that never answers ends at the bound", async () => {
+Deno.test("The thread of an isolate that never comes to its exit ends at the bound", async () => {
   const { isolate, ended, asks } = watched();
-  await isolate.endBetweenTurns(1);
+  const reader = asks.getReader();
+  const end = isolate.endBetweenTurns(1);
+  assertEquals((await reader.read()).value, [1, 0, true]);
+  await end;
   assertEquals(ended(), true);
-  await asks.cancel();
+  await reader.cancel();
 });

@@ -66,7 +66,7 @@ export async function buildApp(
       ],
     };
     const plain = await esbuildService.build(options);
-    const names = await requirableNames(app, outputOf(plain, ".js"), resolution.inputs.keys());
+    const names = await requirableNames(app, outputOf(plain, ".js"), resolution);
     const result = await buildRequirable(names, async (some) =>
       some.length === 0 ? plain : await esbuildService.build({
         ...options,

@@ -1,6 +1,7 @@
 /** Packages that code requires by names that only run time knows: view engines, drivers of databases. */
 import type { Plugin } from "esbuild";
 import type { AppReach } from "./app_files.ts";
+import type { AppResolution } from "./app_resolver.ts";
 import { isBuildFailure } from "./build_error.ts";
 import { isInstalled, listedPackages } from "./missing_packages.ts";
 
@@ -14,15 +15,16 @@ export const REQUIRABLE_MODULE = "nano:requirable";
 export const REQUIRABLE = `globalThis[Symbol.for("nano.requirable")]`;
 
 /**
- * Names of the packages that a bundle may ask for at run time: those that the app depends on and that nothing imports.
+ * Names of the packages that a bundle may ask for at run time: those that the app depends on. What it imports is among
+ * them: a bundle has that under no name. A module that is there already is not there twice.
  *
  * @param code what esbuild wrote
- * @param inputs real paths of the files that it is made of
+ * @param npm what the app imports as `npm:`
  */
-export async function requirableNames(app: AppReach, code: string, inputs: Iterable<string>): Promise<string[]> {
+export async function requirableNames(app: AppReach, code: string, { npm }: AppResolution): Promise<string[]> {
   if (!COMPUTED.test(code)) return [];
-  const there = packagesIn(inputs);
-  const wanted = [...await listedPackages(app.root)].filter((name) => !there.has(name) && !name.startsWith("@types/"));
+  const listed = new Set([...await listedPackages(app.root), ...npm.keys()]);
+  const wanted = [...listed].filter((name) => !name.startsWith("@types/"));
   const installed = await Promise.all(wanted.map((name) => isInstalled(app, app.root, name)));
   return wanted.filter((_, at) => installed[at]);
 }
@@ -52,17 +54,12 @@ export async function buildRequirable<Result>(
     return await build(names);
   } catch (error) {
     if (names.length === 0 || !isBuildFailure(error)) throw error;
-    const broken = packagesIn(error.errors.map(({ location }) => `/${location?.file ?? ""}`));
+    const broken = new Set(error.errors.map(({ location }) => packageOf(`/${location?.file ?? ""}`)));
     const whole = names.filter((name) => !broken.has(name));
     return await build(whole.length < names.length ? whole : []);
   }
 }
 
-function packagesIn(paths: Iterable<string>): Set<string> {
-  const found = new Set<string>();
-  for (const path of paths) {
-    const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
-    if (name !== undefined) found.add(name);
-  }
-  return found;
+function packageOf(path: string): string | undefined {
+  return /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
 }

@@ -52,3 +52,43 @@ Deno.test("One that cannot be bundled is absent, and the app is built with the o
     "MODULE_NOT_FOUND",
   ]);
 });
+
+Deno.test("One that the app imports too is found by its name, and is the same object", async () => {
+  const dependencies = { framework: "1", engine: "1", "@own/views": "1" };
+  await using app = await appFolder({
+    ...APP,
+    "index.js": `import { render } from "framework";
+      import engine from "engine";
+      import * as views from "@own/views";
+      engine.__express = (view) => "own engine of " + view;
+      export default [render("eng" + "ine", "page"), render("@own/vi" + "ews", "page"), typeof views.__express];`,
+    "package.json": JSON.stringify({ dependencies }),
+  });
+  const { modules, entry } = await bundleApp(app);
+  // Each app has a realm of its own; here they share one
+  Reflect.deleteProperty(globalThis, Symbol.for("nano.requirable"));
+  assertEquals((await importBundle(modules, entry)).default, [
+    "own engine of page",
+    "module of page",
+    "function",
+  ]);
+});
+
+Deno.test("One that awaits at its top is found too once the app has imported it", async () => {
+  const dependencies = { framework: "1", engine: "1", waiting: "1" };
+  await using app = await appFolder({
+    ...APP,
+    "index.js": `import { render } from "framework";
+      import { late } from "waiting";
+      export default [late, render("eng" + "ine", "page"), render("wai" + "ting", "page")];`,
+    "node_modules/waiting/package.json": JSON.stringify({ name: "waiting", main: "index.js", type: "module" }),
+    "node_modules/waiting/index.js": `export { late, __express } from "./late.js";`,
+    "node_modules/waiting/late.js": `export const late = await Promise.resolve("late");
+      export const __express = (view) => late + " " + view;`,
+    "package.json": JSON.stringify({ dependencies }),
+  });
+  const { modules, entry } = await bundleApp(app);
+  // Each app has a realm of its own; here they share one
+  Reflect.deleteProperty(globalThis, Symbol.for("nano.requirable"));
+  assertEquals((await importBundle(modules, entry)).default, ["late", "engine of page", "late page"]);
+});

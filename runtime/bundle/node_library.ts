@@ -66,14 +66,15 @@ const READS =
   /\b(?:cwd|errors|watchFs|(?:read|write)(?:Text)?File|l?stat|readDir|readLink|realPath|open|mkdir|remove|rename|copyFile|makeTemp(?:Dir|File))(?:Sync)?\b/;
 const QUOTED = /["'`](?:node:)?([a-z_][a-z0-9_]*(?:\/[a-z]+)?)["'`]/g;
 
-/** Names of the library that stand in a bundle as texts; all of them when it computes names. */
+/** Names of the library that stand in a bundle as texts; all that Node has as well when it computes names. */
 function namesIn(bundle: string): string[] {
   // The source map is several times as long, and names nothing.
   const map = bundle.lastIndexOf("\n//# sourceMappingURL=");
   const code = map === -1 ? bundle : bundle.slice(0, map);
   const found = new Set<string>(/\bDeno\b/.test(code) && READS.test(code) ? [DENO_FILES] : []);
-  if (COMPUTED.test(code.replace(OWN_ASKING, ""))) return [...found, ...LIBRARY];
+  // These first: not all of them can be asked for by a computed name.
   for (const [, name] of code.matchAll(IMPORTED)) found.add(name!);
+  if (COMPUTED.test(code.replace(OWN_ASKING, ""))) return [...found.union(LIBRARY)];
   const asks = /getBuiltinModule|createRequire/.test(code);
   for (const [text, name] of code.matchAll(QUOTED)) {
     // A word alone names a module only to a require that is not known before run time.

@@ -62,6 +62,25 @@ Deno.test({
 });
 
 Deno.test({
+  name: "cloudflare:node is there in an app that computes names of modules of Node's, and so are those",
+  ...WHOLE_SYSTEM,
+  async fn() {
+    await using nano = await BundledNano.start({
+      "index.js": `import { createServer } from "node:http";
+        import { httpServerHandler } from "cloudflare:node";
+        const name = ["o", "s"].join("");
+        createServer(async (req, res) => {
+          const { EOL } = await import(\`node:\${name}\`);
+          res.end(JSON.stringify([EOL, process.getBuiltinModule(name).EOL]));
+        }).listen(8080);
+        export default httpServerHandler({ port: 8080 });`,
+    });
+    assertEquals(nano.failure(), null);
+    assertEquals(await nano.get("/"), { status: 200, text: `["\\n","\\n"]` });
+  },
+});
+
+Deno.test({
   name: "An upgrade is given to the listeners with a socket for frames, and what is refused is answered as written",
   ...WHOLE_SYSTEM,
   async fn() {

@@ -14,6 +14,7 @@ import { append, findInList, removeFromList } from "../protocol/safe_lists.ts";
 import type { AppFetch, AppServer } from "./traffic/app_server.ts";
 import { createEventSource } from "./platform/event_source.ts";
 import type { RegisteredCron, Registrations } from "./traffic/find_handler.ts";
+import { NODE_SERVER } from "./traffic/late_server.ts";
 import { AppSocket } from "./traffic/socket.ts";
 
 const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose;
@@ -70,8 +71,6 @@ function registerCron(crons: RegisteredCron[], given: readonly unknown[]): Promi
   return new NativePromise<void>(() => {});
 }
 
-/** Named in runtime/node/http/listening.ts. */
-export const NODE_SERVER = "nano.node_http";
 /** What Deno.serve takes about listening. */
 const LISTENING = ["port", "hostname", "path", "cert", "key"];
 

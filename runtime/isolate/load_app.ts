@@ -1,7 +1,7 @@
 /** Turns a booted, empty isolate into an app: surroundings, modules, handler. */
 import { getMember, NativePromise, promiseThen } from "../protocol/primordials.ts";
 import type { LoadMessage } from "../protocol/messages.ts";
-import { installDoors, NODE_SERVER } from "./app_doors.ts";
+import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
 import { installAssetReads } from "./traffic/asset_reads.ts";
 import { bindingObject } from "./binding_objects.ts";
@@ -12,6 +12,7 @@ import { installEnvironment } from "./platform/app_environment.ts";
 import { limitExternalRoom } from "./bodies/external_room.ts";
 import { NODE_MODULES_URL } from "../protocol/host_calls.ts";
 import { findHandler, findScheduled, offersHandler, scheduledByCrons } from "./traffic/find_handler.ts";
+import { mayListenLate, NODE_SERVER } from "./traffic/late_server.ts";
 import { hasNodeModules, installBuiltinModules } from "./sandbox/builtin_modules.ts";
 import { limitExternalMemory } from "./sandbox/memory_quota.ts";
 import type { registerModulePolicy } from "./sandbox/module_policy.ts";
@@ -61,7 +62,7 @@ export async function loadApp(
   }
   if (message.nodeCompat) await installBuiltinModules(message.modules);
   if (message.streams === "polyfill") await installStreamPolyfill();
-  const mayListenLater = hasNodeServer(message.modules);
+  const hasServers = hasNodeServer(message.modules);
   installWorkersGlobal(message.modules, { env, waitUntil: (promise) => server.waitUntil(promise) });
   const exported = ownExports(await runEntry(message.entry, registrations.waits, error));
   const { crons } = registrations;
@@ -70,7 +71,8 @@ export async function loadApp(
     const { name, schedule } = crons[at]!;
     warn(`Deno.cron("${name}") never runs: nano.json has to say { "schedule": "${schedule}" } in the app's "crons"`);
   }
-  if (mayListenLater && scheduled === null && !offersHandler(exported, registrations)) {
+  const lacksHandler = scheduled === null && !offersHandler(exported, registrations);
+  if (hasServers && lacksHandler && mayListenLate(message.modules[message.entry]!)) {
     await first(registrations.serves, new NativePromise<void>((resolve) => nextTurn(resolve, LISTEN_TIMEOUT_MS)));
   }
   if (message.hasCrons && scheduled === null) {
@@ -81,7 +83,7 @@ export async function loadApp(
 
 const nextTurn = setTimeout;
 /**
- * How long an app with `node:http` may take until it listens once its entry has ended, in ms: most packages listen after
+ * How long an app that is to listen by `node:http` may take once its entry has ended, in ms: most packages listen after
  * work of their own (Nest, Fastify, Apollo). Longer than any of them, shorter than a start may take.
  */
 const LISTEN_TIMEOUT_MS = 10_000;

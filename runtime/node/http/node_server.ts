@@ -147,7 +147,11 @@ class NodeServer extends EventEmitter {
   }
 }
 
+/** Tells the isolate's loader that an app without a handler may yet get one; named in late_server.ts there. */
+const MADE = Symbol.for("nano.node_http");
+
 function initialize(server: NodeServer, options?: object | Listener, listener?: Listener): void {
+  Reflect.set(globalThis, MADE, true);
   Object.assign(server, {
     ...{ listening: false, timeout: 0, keepAliveTimeout: 5000, headersTimeout: 60_000, requestTimeout: 300_000 },
     ...{ maxHeadersCount: null, maxRequestsPerSocket: 0, _port: 0, _host: undefined, _under: 0, _release: null },

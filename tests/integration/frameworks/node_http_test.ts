@@ -80,6 +80,27 @@ Deno.test({
   },
 });
 
+const LATE = "setTimeout(() => server().listen(3000), 500);";
+const late = (server: string) => ({
+  "package.json": JSON.stringify({ dependencies: { late: "1" } }),
+  "index.js": `import "late";`,
+  "node_modules/late/package.json": JSON.stringify({ name: "late", main: "index.js" }),
+  "node_modules/late/index.js": `const http = require("http"); ${server} ${LATE}`,
+});
+
+Deno.test({
+  name: "An app whose package has made a server when the entry ends is waited for; one that holds node:http only fails",
+  ...WHOLE_SYSTEM,
+  async fn() {
+    const made = `const one = http.createServer((req, res) => res.end("late")); const server = () => one;`;
+    await using nano = await BundledNano.start(late(made));
+    assertEquals(nano.failure(), null);
+    assertEquals(await nano.get("/"), { status: 200, text: "late" });
+    await using broken = await BundledNano.start(late("const server = () => http.createServer();"));
+    assertStringIncludes(String(broken.failure()), "Cannot find a handler: the entry exports nothing");
+  },
+});
+
 Deno.test({
   name: "An upgrade is given to the listeners with a socket for frames, and what is refused is answered as written",
   ...WHOLE_SYSTEM,

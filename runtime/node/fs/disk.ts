@@ -1,5 +1,6 @@
 /** What an operation asks of files, the same for calls that wait and calls that do not. */
 import { ANSWER_BYTES, type FolderPart } from "../../protocol/host_calls.ts";
+import { deviceOf, factsOfDevice } from "./devices.ts";
 import { fsError, type Place } from "./errors.ts";
 import { host } from "./host.ts";
 import { find, MemoryFile, MemoryFolder } from "./memory.ts";
@@ -51,6 +52,8 @@ export function* ask<Answer>(place: Place, ...question: readonly unknown[]): Ste
 
 /** What is known of a path. */
 export function* factsOf(path: string, follows: boolean, place: Place): Steps<Facts> {
+  const device = deviceOf(path);
+  if (device !== undefined) return factsOfDevice(device);
   if (!isTemporary(path)) return yield* ask<Facts>(place, "stat", path, follows);
   return factsOfMemory(found(path, place));
 }
@@ -75,6 +78,7 @@ export function factsOfMemory(one: MemoryFile | MemoryFolder): Facts {
 
 /** Names and kinds of what lies in a folder. */
 export function* entriesOf(path: string, place: Place): Steps<FolderPart["entries"]> {
+  if (deviceOf(path) !== undefined) throw fsError("ENOTDIR", place);
   if (isTemporary(path)) {
     const folder = found(path, place);
     if (folder instanceof MemoryFile) throw fsError("ENOTDIR", place);
@@ -94,6 +98,8 @@ export function* entriesOf(path: string, place: Place): Steps<FolderPart["entrie
 
 /** Bytes of a file from one place on; fewer at its end only. */
 export function* bytesOf(path: string, at: number, length: number, place: Place): Steps<Uint8Array<ArrayBuffer>> {
+  // Nobody types, and what was written to the others is gone.
+  if (deviceOf(path) !== undefined) return new Uint8Array(0);
   if (isTemporary(path)) {
     const file = found(path, place);
     if (file instanceof MemoryFolder) throw fsError("EISDIR", { syscall: "read" });

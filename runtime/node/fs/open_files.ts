@@ -1,5 +1,6 @@
 /** Files that an app has open, by their descriptors. */
 import constants from "unenv/node/constants";
+import { deviceOf } from "./devices.ts";
 import { factsOf, type Steps } from "./disk.ts";
 import { argumentError, fsError } from "./errors.ts";
 import { find, make, MemoryFile } from "./memory.ts";
@@ -38,8 +39,15 @@ export interface OpenFile {
 }
 
 const files = new Map<number, OpenFile>();
-/** 0 to 2 are the standard streams. */
-let lowest = 3;
+/** By their descriptors; they are always open. */
+const STANDARD: readonly OpenFile[] = ["stdin", "stdout", "stderr"].map((name) => ({
+  path: `/dev/${name}`,
+  mayRead: name === "stdin",
+  mayWrite: name !== "stdin",
+  appends: true,
+  position: 0,
+}));
+let lowest = STANDARD.length;
 
 /** A text like "w+", or bits. */
 export function flagsOf(given: unknown): number {
@@ -59,7 +67,9 @@ export function* open(given: unknown, flags?: unknown): Steps<number> {
   const bits = flagsOf(flags);
   const access = bits & 3;
   const writes = access !== O_RDONLY;
-  if (!isTemporary(path)) {
+  if (deviceOf(path) !== undefined) {
+    if ((bits & O_CREAT!) && (bits & O_EXCL!)) throw fsError("EEXIST", place);
+  } else if (!isTemporary(path)) {
     // Whether it is there comes first, as with any file system that is read-only.
     if (!(bits & O_CREAT!)) yield* factsOf(path, true, place);
     if (writes || (bits & (O_CREAT! | O_TRUNC!)) !== 0) throw fsError("EROFS", place);
@@ -96,7 +106,7 @@ export function openFile(fd: unknown, syscall: string): OpenFile {
   if (typeof fd !== "number" || !Number.isInteger(fd)) {
     throw argumentError("ERR_INVALID_ARG_TYPE", `The "fd" argument must be of type number. Received ${typeof fd}`);
   }
-  const file = files.get(fd);
+  const file = STANDARD[fd] ?? files.get(fd);
   if (file === undefined) throw fsError("EBADF", { syscall });
   return file;
 }
@@ -104,6 +114,8 @@ export function openFile(fd: unknown, syscall: string): OpenFile {
 // deno-lint-ignore require-yield
 export function* close(fd: unknown): Steps<void> {
   openFile(fd, "close");
+  // Libraries close what they log to; in Node the rest of the process has no log then.
+  if (STANDARD[fd as number] !== undefined) return;
   files.delete(fd as number);
   lowest = Math.min(lowest, fd as number);
 }

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { posix } from "node:path";
 import { ask, bytesOf, entriesOf, factsOf, type Steps } from "./disk.ts";
 import { ANSWER_BYTES } from "../../protocol/host_calls.ts";
+import { deviceOf } from "./devices.ts";
 import { argumentError, fsError, type Place } from "./errors.ts";
 import { host } from "./host.ts";
 import { type OpenFile, openFile } from "./open_files.ts";
@@ -94,7 +95,7 @@ export function* access(given: unknown, mode: number = 0): Steps<void> {
   const path = absolute(text);
   const place = { syscall: "access", path: text };
   const facts = yield* factsOf(path, true, place);
-  if ((mode & 2) !== 0 && !isTemporary(path)) throw fsError("EROFS", place);
+  if ((mode & 2) !== 0 && !isTemporary(path) && deviceOf(path) === undefined) throw fsError("EROFS", place);
   if ((mode & 1) !== 0 && facts.kind === "file" && !facts.isExecutable) throw fsError("EACCES", place);
 }
 
@@ -111,8 +112,9 @@ export function* realpath(given: unknown, options?: Options): Steps<string | Buf
   const text = textOf(given);
   const path = absolute(text);
   const place = { syscall: "realpath", path: text };
-  if (isTemporary(path)) yield* factsOf(path, true, place);
-  const real = isTemporary(path) ? path : yield* ask<string>(place, "realPath", path);
+  const isOurs = isTemporary(path) || deviceOf(path) !== undefined;
+  if (isOurs) yield* factsOf(path, true, place);
+  const real = isOurs ? path : yield* ask<string>(place, "realPath", path);
   return (options as { encoding?: string } | undefined)?.encoding === "buffer" ? Buffer.from(real) : real;
 }
 
@@ -120,7 +122,8 @@ export function* readlink(given: unknown): Steps<string> {
   const text = textOf(given);
   const path = absolute(text);
   const place = { syscall: "readlink", path: text };
-  if (!isTemporary(path)) return yield* ask<string>(place, "readLink", path);
+  const isOurs = isTemporary(path) || deviceOf(path) !== undefined;
+  if (!isOurs) return yield* ask<string>(place, "readLink", path);
   yield* factsOf(path, false, place);
   throw fsError("EINVAL", place);
 }

@@ -2,11 +2,12 @@
 import constants from "unenv/node/constants";
 import type { FileFacts } from "../../protocol/host_calls.ts";
 
-const { S_IFDIR, S_IFREG, S_IFLNK, S_IFIFO, S_IFMT } = constants as unknown as Record<string, number>;
-const TYPES = { file: S_IFREG!, folder: S_IFDIR!, link: S_IFLNK!, other: S_IFIFO! };
+const { S_IFCHR, S_IFDIR, S_IFREG, S_IFLNK, S_IFIFO, S_IFMT } = constants as unknown as Record<string, number>;
+const TYPES = { file: S_IFREG!, folder: S_IFDIR!, link: S_IFLNK!, other: S_IFIFO!, device: S_IFCHR! };
 
 /** What is known of a file, wherever it lies. */
-export interface Facts extends FileFacts {
+export interface Facts extends Omit<FileFacts, "kind"> {
+  readonly kind: FileFacts["kind"] | "device";
   readonly mode?: number;
 }
 
@@ -32,7 +33,7 @@ abstract class Kinds {
     return false;
   }
   isCharacterDevice(): boolean {
-    return false;
+    return this.#is(S_IFCHR!);
   }
 
   #is(type: number): boolean {

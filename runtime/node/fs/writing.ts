@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { posix } from "node:path";
 import { bytesOf, entriesOf, factsOf, found, type Steps } from "./disk.ts";
+import { deviceOf, writeToDevice } from "./devices.ts";
 import { argumentError, fsError, type Place } from "./errors.ts";
 import { find, make, MemoryFile, MemoryFolder, move, remove } from "./memory.ts";
 import { close, open, openFile } from "./open_files.ts";
@@ -54,13 +55,13 @@ export function* appendFile(given: unknown, data: unknown, options?: Options): S
 
 /** Writes where the file is, or at a place. @returns how many */
 export function writeBytes(fd: unknown, bytes: Uint8Array, at: number | null): number {
-  if (fd === 1 || fd === 2) {
-    const stream = fd === 1 ? process.stdout : process.stderr;
-    stream.write(bytes);
-    return bytes.byteLength;
-  }
   const file = openFile(fd, "write");
   if (!file.mayWrite) throw fsError("EBADF", { syscall: "write" });
+  const device = deviceOf(file.path);
+  if (device !== undefined) {
+    writeToDevice(device, bytes);
+    return bytes.byteLength;
+  }
   const target = found(file.path, { syscall: "write" }) as MemoryFile;
   const from = file.appends ? target.size : at ?? file.position;
   if (!target.write(from, bytes)) throw fsError("ENOSPC", { syscall: "write" });
@@ -143,7 +144,8 @@ export function* copyFile(from: unknown, to: unknown, mode = 0): Steps<void> {
   const place = { syscall: "copyfile", path: textOf(from, "src"), dest: textOf(to, "dest") };
   const facts = yield* factsOf(absolute(place.path), true, place);
   if (facts.kind === "folder") throw fsError("EISDIR", place);
-  if (!isTemporary(absolute(place.dest))) throw fsError("EROFS", place);
+  const isWritable = isTemporary(absolute(place.dest)) || deviceOf(absolute(place.dest)) !== undefined;
+  if (!isWritable) throw fsError("EROFS", place);
   const bytes = yield* bytesOf(absolute(place.path), 0, facts.size, place);
   yield* writeFile(place.dest, bytes, { flag: (mode & 1) === 1 ? "wx" : "w" });
 }
@@ -173,7 +175,8 @@ export function* truncate(given: unknown, length = 0): Steps<void> {
 // deno-lint-ignore require-yield
 export function* ftruncate(fd: unknown, length = 0): Steps<void> {
   const file = openFile(fd, "ftruncate");
-  if (!file.mayWrite) throw fsError("EINVAL", { syscall: "ftruncate" });
+  const isFile = deviceOf(file.path) === undefined;
+  if (!file.mayWrite || !isFile) throw fsError("EINVAL", { syscall: "ftruncate" });
   resize(found(file.path, { syscall: "ftruncate" }), length, { syscall: "ftruncate" });
 }
 

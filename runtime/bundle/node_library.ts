@@ -64,6 +64,8 @@ const IMPORTED = /["']app:\/\/\/__nano__\/node\/([a-z0-9_/]+)\.js["']/g;
 /** Members of Deno that have to do with files; a word of the kind somewhere beside "Deno" is enough. */
 const READS =
   /\b(?:cwd|errors|watchFs|(?:read|write)(?:Text)?File|l?stat|readDir|readLink|realPath|open|mkdir|remove|rename|copyFile|makeTemp(?:Dir|File))(?:Sync)?\b/;
+/** In Node it is there without an import. */
+const CONSOLES = /\bconsole\.Console\b|\bConsole\b[^;=]*\}\s*=\s*(?:globalThis\.)?console\b/;
 const QUOTED = /["'`](?:node:)?([a-z_][a-z0-9_]*(?:\/[a-z]+)?)["'`]/g;
 
 /** Names of the library that stand in a bundle as texts; all that Node has as well when it computes names. */
@@ -75,6 +77,7 @@ function namesIn(bundle: string): string[] {
   // These first: not all of them can be asked for by a computed name.
   for (const [, name] of code.matchAll(IMPORTED)) found.add(name!);
   if (COMPUTED.test(code.replace(OWN_ASKING, ""))) return [...found.union(LIBRARY)];
+  if (CONSOLES.test(code)) found.add("console");
   const asks = /getBuiltinModule|createRequire/.test(code);
   for (const [text, name] of code.matchAll(QUOTED)) {
     // A word alone names a module only to a require that is not known before run time.

@@ -10,13 +10,14 @@ export const STUBS_VERSION: string = unenv.version;
 
 /** Modules that unenv has a stub of. */
 const STUBBED: readonly string[] = [
-  ...["child_process", "cluster", "console", "constants", "dgram", "domain"],
+  ...["child_process", "cluster", "constants", "dgram", "domain"],
   ...["http2", "inspector", "inspector/promises", "net"],
   ...["readline", "readline/promises", "repl", "sqlite", "sys", "tls", "trace_events", "tty", "wasi"],
 ];
 
 /** Modules of runtime/node/. */
 const OWN: Readonly<Record<string, URL>> = {
+  console: new URL("../node/console.ts", import.meta.url),
   dns: new URL("../node/dns.ts", import.meta.url),
   "dns/promises": new URL("../node/dns_promises.ts", import.meta.url),
   fs: new URL("../node/fs.ts", import.meta.url),

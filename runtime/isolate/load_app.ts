@@ -60,6 +60,9 @@ export async function loadApp(
   if (`${NODE_MODULES_URL}deno_files.js` in message.modules) {
     (await import(`${NODE_MODULES_URL}deno_files.js`)).install(getMember(globalThis, "Deno"));
   }
+  // It gives the app's console its `Console`.
+  const consoles = `${NODE_MODULES_URL}console.js`;
+  if (consoles in message.modules) await import(consoles);
   if (message.nodeCompat) await installBuiltinModules(message.modules);
   if (message.streams === "polyfill") await installStreamPolyfill();
   const hasServers = hasNodeServer(message.modules);

@@ -12,7 +12,7 @@ const GUARDED = "app:///__builtin__/";
 const { stringify } = JSON;
 
 /** Built-ins that modules of NANO pass a harmless part of on to apps; apps cannot import the real ones. */
-const WRAPPED_BUILTINS = ["perf_hooks", "url", "v8"];
+const WRAPPED_BUILTINS = ["console", "perf_hooks", "url", "v8"];
 
 interface Policy {
   sources: Readonly<Record<string, string>>;

@@ -55,14 +55,21 @@ export function createProcess(
     "setMaxListeners";
   for (const name of chained.split(" ")) listeners[name] = chain;
   const refused: Record<string, Callable> = {};
-  for (const name of "abort binding chdir dlopen exit kill reallyExit setgid setuid".split(" ")) {
+  for (const name of "abort binding chdir dlopen kill setgid setuid".split(" ")) {
     refused[name] = () => {
       throw new NativeTypeError(`Cannot call process.${name}: it reaches past the isolate`);
     };
   }
+  const exit = (name: string): Callable => (code: unknown = app.exitCode ?? 0) => {
+    throw new NativeTypeError(
+      `Cannot call process.${name}(${NativeString(code)}): it reaches past the isolate; only the request fails`,
+    );
+  };
   const app = {
     ...listeners,
     ...refused,
+    exit: exit("exit"),
+    reallyExit: exit("reallyExit"),
     env: createEnv(env, nodeEnv),
     nextTick,
     hrtime,
@@ -78,7 +85,7 @@ export function createProcess(
     execPath: "",
     pid: 1,
     ppid: 0,
-    exitCode: undefined,
+    exitCode: undefined as unknown,
     features: {},
     config: { target_defaults: {}, variables: {} },
     stdin: createInput(),

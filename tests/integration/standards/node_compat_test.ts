@@ -5,11 +5,21 @@ import { NanoProcess } from "../../support/nano_process.ts";
 import { TempProject } from "../../support/temp_project.ts";
 
 const APP = `
-import process, { env, nextTick } from "node:process";
+import process, { env, exit as named, nextTick } from "node:process";
 import channels from "node:diagnostics_channel";
 import { setTimeout as nodeTimer } from "node:timers";
 
 const results = {
+  async exits() {
+    const { exit } = process;
+    const told = (call) => { try { call(); return "lives"; } catch (error) { return error.name + ": " + error.message; } };
+    const heard = [];
+    for (const name of ["exit", "beforeExit"]) process.on(name, (code) => heard.push(code));
+    const plain = [told(() => process.exit()), told(() => process.exit(1)), told(() => exit("2")), told(() => named(3))];
+    process.exitCode = 4;
+    const coded = [told(() => process.exit()), told(() => process.exit(0)), told(() => process.reallyExit(5))];
+    return { plain, coded, exitCode: process.exitCode, heard };
+  },
   async imports(names) {
     const seen = {};
     for (const name of names) {
@@ -25,7 +35,7 @@ const results = {
     process.env.ADDED = 1;
     const ticked = await new Promise((resolve) => nextTick(resolve, "ticked"));
     const refused = [];
-    for (const name of ["exit", "kill", "abort", "chdir", "binding", "dlopen"]) {
+    for (const name of ["kill", "abort", "chdir", "binding", "dlopen"]) {
       try { process[name]("x"); refused.push(name + " ran"); } catch (error) { refused.push(error.message); }
     }
     const memory = process.memoryUsage();
@@ -99,7 +109,7 @@ Deno.test("an app gets harmless Node modules and globals of its own, and nothing
     env: { GIVEN: "text", ADDED: "1" },
     deno: "1",
     ticked: "ticked",
-    refused: ["exit", "kill", "abort", "chdir", "binding", "dlopen"]
+    refused: ["kill", "abort", "chdir", "binding", "dlopen"]
       .map((name) => `Cannot call process.${name}: it reaches past the isolate`),
     version: true,
     nano: true,
@@ -119,6 +129,15 @@ Deno.test("an app gets harmless Node modules and globals of its own, and nothing
   await logged("first half, 100%d", "info");
   await logged("bad", "error");
   await logged("(node) DeprecationWarning: careful", "warn");
+
+  const exits = (code: number) =>
+    `TypeError: Cannot call process.exit(${code}): it reaches past the isolate; only the request fails`;
+  assertEquals(await call(nano, "one", "exits"), {
+    plain: [exits(0), exits(1), exits(2), exits(3)],
+    coded: [exits(4), exits(0), exits(5).replace("exit", "reallyExit")],
+    exitCode: 4,
+    heard: [],
+  });
 
   assertEquals(await call(nano, "one", "timers"), { object: "object", fired: [] });
 

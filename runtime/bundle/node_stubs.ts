@@ -12,7 +12,7 @@ export const STUBS_VERSION: string = unenv.version;
 const STUBBED: readonly string[] = [
   ...["child_process", "cluster", "constants", "dgram", "domain"],
   ...["http2", "inspector", "inspector/promises", "net"],
-  ...["readline", "readline/promises", "repl", "sqlite", "sys", "tls", "trace_events", "tty", "wasi"],
+  ...["repl", "sqlite", "sys", "tls", "trace_events", "tty", "wasi"],
 ];
 
 /** Modules of runtime/node/. */
@@ -27,6 +27,8 @@ const OWN: Readonly<Record<string, URL>> = {
   module: new URL("../node/module.ts", import.meta.url),
   os: new URL("../node/os.ts", import.meta.url),
   perf_hooks: new URL("../node/perf_hooks.ts", import.meta.url),
+  readline: new URL("../node/readline.ts", import.meta.url),
+  "readline/promises": new URL("../node/readline_promises.ts", import.meta.url),
   test: new URL("../node/test.ts", import.meta.url),
   "test/reporters": new URL("../node/test_reporters.ts", import.meta.url),
   url: new URL("../node/url.ts", import.meta.url),

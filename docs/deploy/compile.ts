@@ -20,6 +20,7 @@ export const NAMED_MODULES: readonly string[] = [
   "runtime/data/data_worker.ts",
   "runtime/isolate/bootstrap.ts",
   ...[
+    "console",
     "deno_files",
     "dns",
     "dns_promises",
@@ -30,6 +31,8 @@ export const NAMED_MODULES: readonly string[] = [
     "module",
     "os",
     "perf_hooks",
+    "readline",
+    "readline_promises",
     "test",
     "test_reporters",
   ]

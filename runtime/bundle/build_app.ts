@@ -66,7 +66,8 @@ export async function buildApp(
       ],
     };
     const plain = await esbuildService.build(options);
-    const names = await requirableNames(app, outputOf(plain, ".js"), resolution);
+    const { metafile } = plain;
+    const names = await requirableNames(app, { code: outputOf(plain, ".js"), metafile }, resolution);
     const result = await buildRequirable(names, async (some) =>
       some.length === 0 ? plain : await esbuildService.build({
         ...options,
@@ -102,6 +103,7 @@ function optionsFor(root: string, { isWorkers, nodeEnv, build }: BuildOrder) {
     outfile: join(root, "index.js"),
     write: false,
     bundle: true,
+    metafile: true,
     format: "esm",
     ...SYNTAX,
     // "import", "require" and "default" are esbuild's own, each where it applies; named here they would apply always.

@@ -1,5 +1,5 @@
 /** Packages that code requires by names that only run time knows: view engines, drivers of databases. */
-import type { Plugin } from "esbuild";
+import type { Metafile, Plugin } from "esbuild";
 import type { AppReach } from "./app_files.ts";
 import type { AppResolution } from "./app_resolver.ts";
 import { isBuildFailure } from "./build_error.ts";
@@ -14,19 +14,44 @@ export const REQUIRABLE_MODULE = "nano:requirable";
 /** Source of where a require looks: functions by the names of packages. */
 export const REQUIRABLE = `globalThis[Symbol.for("nano.requirable")]`;
 
+/** What a build without them gave. */
+export interface PlainBuild {
+  /** What esbuild wrote. */
+  readonly code: string;
+  readonly metafile: Metafile;
+}
+
 /**
  * Names of the packages that a bundle may ask for at run time: those that the app depends on. What it imports is among
- * them: a bundle has that under no name. A module that is there already is not there twice.
+ * them, as a bundle has that under no name; a module that is there already is not there twice. But what is there as
+ * ES modules was bundled by need, and would be whole then (lodash-es, date-fns: twice the bundle, eight times the
+ * time): of those only what the code names as a text, as a package or as the extension of a view.
  *
- * @param code what esbuild wrote
  * @param npm what the app imports as `npm:`
  */
-export async function requirableNames(app: AppReach, code: string, { npm }: AppResolution): Promise<string[]> {
+export async function requirableNames(
+  app: AppReach,
+  { code, metafile }: PlainBuild,
+  { npm }: AppResolution,
+): Promise<string[]> {
   if (!COMPUTED.test(code)) return [];
   const listed = new Set([...await listedPackages(app.root), ...npm.keys()]);
-  const wanted = [...listed].filter((name) => !name.startsWith("@types/"));
+  const inParts = packagesInParts(metafile);
+  const isNamed = (name: string) => [`"${name}"`, `.${name}"`].some((text) => code.includes(text));
+  const wanted = [...listed].filter((name) => !name.startsWith("@types/") && (!inParts.has(name) || isNamed(name)));
   const installed = await Promise.all(wanted.map((name) => isInstalled(app, app.root, name)));
   return wanted.filter((_, at) => installed[at]);
+}
+
+/** Those of which there are ES modules and no CommonJS, which is always there as a whole. */
+function packagesInParts({ inputs }: Metafile): Set<string> {
+  const inParts = new Set<string>();
+  const whole = new Set<string>();
+  for (const [path, { format }] of Object.entries(inputs)) {
+    const name = packageOf(`/${path}`);
+    if (name !== undefined) (format === "cjs" ? whole : inParts).add(name);
+  }
+  return inParts.difference(whole);
 }
 
 /** Makes a build hold them; they run when they are asked for. */

@@ -53,15 +53,18 @@ Deno.test("One that cannot be bundled is absent, and the app is built with the o
   ]);
 });
 
-Deno.test("One that the app imports too is found by its name, and is the same object", async () => {
-  const dependencies = { framework: "1", engine: "1", "@own/views": "1" };
+Deno.test("One that the app imports too is found by its name and is the same object; of ES modules when the code names it", async () => {
+  const dependencies = { framework: "1", engine: "1", "@own/views": "1", parts: "1" };
   await using app = await appFolder({
     ...APP,
     "index.js": `import { render } from "framework";
       import engine from "engine";
       import * as views from "@own/views";
+      import { parts } from "parts";
       engine.__express = (view) => "own engine of " + view;
-      export default [render("eng" + "ine", "page"), render("@own/vi" + "ews", "page"), typeof views.__express];`,
+      export default [render("eng" + "ine", "page"), render("@own/views", "page"), typeof views.__express,
+        render(["par", "ts"].join(""), "page"), parts];`,
+    ...pack("parts", `export const parts = "some of it"; export const __express = () => "what was left out";`),
     "package.json": JSON.stringify({ dependencies }),
   });
   const { modules, entry } = await bundleApp(app);
@@ -71,6 +74,8 @@ Deno.test("One that the app imports too is found by its name, and is the same ob
     "own engine of page",
     "module of page",
     "function",
+    "MODULE_NOT_FOUND",
+    "some of it",
   ]);
 });
 
@@ -80,7 +85,7 @@ Deno.test("One that awaits at its top is found too once the app has imported it"
     ...APP,
     "index.js": `import { render } from "framework";
       import { late } from "waiting";
-      export default [late, render("eng" + "ine", "page"), render("wai" + "ting", "page")];`,
+      export default [late, render("eng" + "ine", "page"), render("waiting", "page")];`,
     "node_modules/waiting/package.json": JSON.stringify({ name: "waiting", main: "index.js", type: "module" }),
     "node_modules/waiting/index.js": `export { late, __express } from "./late.js";`,
     "node_modules/waiting/late.js": `export const late = await Promise.resolve("late");

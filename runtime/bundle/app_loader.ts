@@ -94,7 +94,9 @@ export function appLoader(
     if (extension === ".json") return { contents, loader: "json" };
     if (TEXTS.includes(extension)) return { contents, loader: "text" };
     if (extension === ".wasm") return await loadWasm(build, path, contents);
-    const loader = Object.hasOwn(SCRIPTS, extension) ? SCRIPTS[extension]! : undefined;
+    // A program's name has no ending: bin/www.
+    const isProgram = path === entry && extension === "";
+    const loader = isProgram ? "js" : Object.hasOwn(SCRIPTS, extension) ? SCRIPTS[extension]! : undefined;
     if (loader !== undefined) return await loadScript(build, path, contents, loader);
     const known = [...Object.keys(SCRIPTS), ".json", ".wasm", ".bin", ...TEXTS].join(", ");
     return refuse(

@@ -1,6 +1,6 @@
 /** Turns an app's folder into one module of source text. */
 
-import { basename } from "node:path";
+import { basename, extname } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
 import { isScript } from "./app_loader.ts";
 import { findReach, managerOf, type ReachRule } from "./app_reach.ts";
@@ -103,7 +103,7 @@ export class Bundler implements AsyncDisposable {
     try {
       const entry = await findEntry(app.path, app.start);
       if (entry.kind === "static") return await staticSite(entry);
-      if (entry.source === undefined && !isScript(entry.file)) {
+      if (entry.source === undefined && !isScript(entry.file) && extname(entry.file) !== "") {
         throw new NanoError("APP_FAILED", `"${basename(entry.file)}" is neither JavaScript nor TypeScript`);
       }
       const order: BuildOrder = {

@@ -7,11 +7,16 @@ import { readOwnText } from "./app_files.ts";
 import { ProjectPages } from "./browser_code.ts";
 import { pagesEntry } from "./pages_entry.ts";
 import { parseConfig } from "./compiler_options.ts";
+import { startedFiles } from "./start_script.ts";
 
 const SITE = "index.html";
 const STEMS = ["index", "main", "worker", "src/index", "src/main"];
 /** Where build tools put what they make. */
 const BUILT = ["dist", "build"];
+/** Servers that builds make, which begin where they are imported: of Nitro (Nuxt, SolidStart) and SvelteKit's Node adapter. */
+const BUILT_SERVERS = [".output/server/index.mjs", "build/index.js"];
+/** Folders of pages that builds make where no code tells of one: also of Eleventy, Vike, Next.js and Nitro. */
+const BUILT_SITES = [...BUILT, "_site", "dist/client", "out", ".output/public"];
 const EXTENSIONS = [".ts", ".tsx", ".js", ".jsx", ".mjs"];
 
 /** The names that an app without a manifest may begin with, relative to its folder. */
@@ -51,7 +56,8 @@ export interface AppEntry {
  * @param path Absolute path of the app's folder or of its entry file; a file's folder is the app's root.
  * @param project What the folder's own file says of it, which holds before all names.
  * @returns The entry file: the path itself, else `main` of package.json, else the first conventional name that is no
- *   code for browsers, else index.html, or that of a build where the folder's own is for the build.
+ *   code for browsers, else index.html, or that of a build where the folder's own is for the build, else the file that a start script of
+ *   package.json runs, else what a build made.
  * @throws {NanoError} APP_FAILED, naming what was looked for by names relative to the app's folder.
  *
  * @example
@@ -75,7 +81,7 @@ export async function findEntry(path: string, project: ProjectStart | null = nul
 }
 
 async function conventionalEntry(root: string, shown: string): Promise<AppEntry> {
-  const main = await readMain(root);
+  const { main, scripts } = await readManifest(root);
   const file = main === undefined ? undefined : await firstOf(root, mainNames(main));
   const pages = await ProjectPages.read(root);
   const isForBrowsers = file !== undefined && await pages.isForBrowsers(file);
@@ -94,7 +100,7 @@ async function conventionalEntry(root: string, shown: string): Promise<AppEntry>
     passed.push(name);
   }
   const needsBuild = pages.unbuilt ?? (await fileIn(root, SITE) === undefined ? passed[0] : undefined);
-  if (needsBuild !== undefined) return await builtSite({ root, shown, source: needsBuild });
+  if (needsBuild !== undefined) return await builtSite({ root, shown, source: needsBuild, scripts });
   // What has a beginning of its own is no site: its pages may be a server's templates.
   const page = main === undefined || isForBrowsers ? await fileIn(root, SITE) ?? await anyPage(root) : undefined;
   const browsers = passed.length === 0
@@ -108,24 +114,54 @@ async function conventionalEntry(root: string, shown: string): Promise<AppEntry>
       why: `a page, and no code of a server${browsers}${lost === "" ? "" : `; ${lost}`}`,
     };
   }
+  const made = await startedEntry(root, scripts) ?? await builtEntry(root, scripts);
+  if (made !== undefined) return made;
   throw new NanoError(
     "APP_FAILED",
     `Cannot find an entry in "${shown}": ${
       lost === "" ? `package.json names no "main"` : lost
     }, and there is none of ` +
-      `${STEMS.join(", ")} with ${EXTENSIONS.join(", ")}, and no ${SITE}`,
+      `${STEMS.join(", ")} with ${EXTENSIONS.join(", ")}, and no ${SITE}` +
+      (hasBuild(scripts)
+        ? `; it has a build: run "npm run build" there, or set "path" to the file of the server, or the folder of the ` +
+          `pages, that this makes`
+        : ""),
   );
+}
+
+/** What the scripts of package.json start. */
+async function startedEntry(root: string, scripts: unknown): Promise<AppEntry | undefined> {
+  const file = await firstOf(root, startedFiles(scripts).flatMap(mainNames));
+  if (file === undefined) return undefined;
+  return { kind: "module", root, file, why: "a start script of package.json runs it" };
+}
+
+/** What a build made of a project that has nothing else to begin with. */
+async function builtEntry(root: string, scripts: unknown): Promise<AppEntry | undefined> {
+  if (!hasBuild(scripts)) return undefined;
+  const server = await firstOf(root, BUILT_SERVERS);
+  if (server !== undefined) return { kind: "module", root, file: server, why: "the server that a build made" };
+  const page = await firstOf(root, BUILT_SITES.map((folder) => join(folder, SITE)));
+  if (page === undefined) return undefined;
+  return { kind: "static", root: dirname(page), file: page, why: "the pages that a build made" };
+}
+
+function hasBuild(scripts: unknown): boolean {
+  return typeof scripts === "object" && scripts !== null && Object.hasOwn(scripts, "build");
 }
 
 /** What a build made of a project whose own files are for its build only. */
 async function builtSite(
-  { root, shown, source }: { root: string; shown: string; source: string },
+  { root, shown, source, scripts }: { root: string; shown: string; source: string; scripts: unknown },
 ): Promise<AppEntry> {
   for (const folder of BUILT) {
     const file = await fileIn(root, join(folder, SITE));
     if (file === undefined) continue;
     return { kind: "static", root: dirname(file), file, why: `what the build made of ${source}` };
   }
+  // The pages may be those of a server that renders them.
+  const server = await startedEntry(root, scripts);
+  if (server !== undefined) return server;
   throw new NanoError(
     "APP_FAILED",
     `Cannot find an entry in "${shown}": ${source} is code for browsers that has to be built; run "npm run build" there, ` +
@@ -193,18 +229,19 @@ async function realPath(path: string, shown: string): Promise<string> {
   }
 }
 
-async function readMain(root: string): Promise<string | undefined> {
-  let main: unknown;
+async function readManifest(root: string): Promise<{ main?: string; scripts?: unknown }> {
+  let manifest: Record<string, unknown>;
   try {
-    const manifest = await readOwnText(root, "package.json");
-    if (manifest === undefined) return undefined;
-    main = parseConfig("package.json", manifest.text)["main"];
+    const file = await readOwnText(root, "package.json");
+    if (file === undefined) return {};
+    manifest = parseConfig("package.json", file.text);
   } catch (cause) {
     if (!(cause instanceof NanoError)) throw cause;
     throw new NanoError("APP_FAILED", `Cannot find an entry: ${cause.message}`, { cause });
   }
-  if (main === undefined || main === "") return undefined;
-  if (typeof main === "string") return main;
+  const { main, scripts } = manifest;
+  if (main === undefined || main === "") return { scripts };
+  if (typeof main === "string") return { main, scripts };
   throw new NanoError("APP_FAILED", `Cannot find an entry: "main" of package.json is ${JSON.stringify(main)}, no text`);
 }
 

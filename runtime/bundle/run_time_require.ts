@@ -34,6 +34,7 @@ const REQUIRE = `const require = /* @__PURE__ */ (() => {` +
 
 /** Completes a module that esbuild wrote. No line moves: its source map stays true. */
 export function completeCommonJs(code: string): string {
-  const whole = code.replace(DEFAULT, () => `${DEFAULT.slice(0, -2)} || !("default" in mod) ?`);
+  // esbuild keeps the line of a program's first file, which nothing may stand before.
+  const whole = code.replace(/^#!.*/, "").replace(DEFAULT, () => `${DEFAULT.slice(0, -2)} || !("default" in mod) ?`);
   return ASKS.test(whole) ? REQUIRE + whole : whole;
 }

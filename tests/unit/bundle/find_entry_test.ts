@@ -178,3 +178,39 @@ Deno.test("findEntry() boots no code for browsers because main of package.json n
   await app.write("server.js", "export default { fetch: () => new Response('document.body') };");
   assertEquals((await findEntry(app.path)).file, app.at("server.js"));
 });
+
+Deno.test("findEntry() takes the file that a start script runs where there is nothing else", async () => {
+  const scripts = JSON.stringify({ scripts: { start: "node ./bin/www" } });
+  await using app = await appFolder({ "package.json": scripts, "bin/www": "", "app.js": "" });
+  const why = "a start script of package.json runs it";
+  assertEquals(await findEntry(app.path), { kind: "module", root: app.path, file: app.at("bin/www"), why });
+  await app.write("index.js", "");
+  assertEquals((await findEntry(app.path)).file, app.at("index.js"));
+});
+
+Deno.test("findEntry() takes the server that a build made before its pages, and the whole project as its root", async () => {
+  for (const server of [".output/server/index.mjs", "build/index.js"]) {
+    const files = { [server]: "", ".output/public/index.html": "", "src/app.html": "" };
+    await using app = await appFolder({ ...files, "package.json": '{"scripts":{"build":"vite build"}}' });
+    const why = "the server that a build made";
+    assertEquals(await findEntry(app.path), { kind: "module", root: app.path, file: app.at(server), why });
+  }
+});
+
+Deno.test("findEntry() takes the pages that a build made where no code of the project tells of them", async () => {
+  for (const folder of ["dist", "build", "_site", "dist/client", "out", ".output/public"]) {
+    const files = { [`${folder}/index.html`]: "", "package.json": '{"scripts":{"build":"astro build"}}' };
+    await using app = await appFolder(files);
+    const why = "the pages that a build made";
+    const file = app.at(`${folder}/index.html`);
+    assertEquals(await findEntry(app.path), { kind: "static", root: app.at(folder), file, why });
+    await app.write("package.json", "{}");
+    await refusal(app.path);
+  }
+});
+
+Deno.test("findEntry() tells whoever has a build to run it, or to name what it makes", async () => {
+  await using app = await appFolder({ "package.json": '{"scripts":{"build":"next build"}}' });
+  const { message } = await refusal(app.path);
+  for (const part of ['"npm run build"', 'set "path" to the file of the server']) assertStringIncludes(message, part);
+});

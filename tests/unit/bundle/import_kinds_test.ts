@@ -171,3 +171,14 @@ Deno.test("A mistake in a file that speaks of import.meta is told with its place
 Deno.test("A top-level exception of an app rejects its import", async () => {
   await assertRejects(() => defaultOf({ "index.ts": 'await 1; throw new RangeError("early");' }), RangeError, "early");
 });
+
+Deno.test("A program whose name has no ending is code where it is an app's first module, its interpreter's line too", async () => {
+  const www = `#!/usr/bin/env node\nconst name = globalThis.absent ?? "pg";\n` +
+    `let lost; try { require(name); } catch ({ code }) { lost = code; }\nmodule.exports = [require("../app"), lost];`;
+  const files = {
+    "package.json": '{"scripts":{"start":"node ./bin/www"}}',
+    "bin/www": www,
+    "app.js": "module.exports = 7;",
+  };
+  assertEquals(await defaultOf(files), [7, "MODULE_NOT_FOUND"]);
+});

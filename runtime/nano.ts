@@ -10,6 +10,7 @@ import { inTime } from "./deadline.ts";
 import { relayered } from "./config/fit_layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import { DataThread } from "./data/data_thread.ts";
+import { SqlPool } from "./data/sql_pool.ts";
 import { ConfigReloads } from "./generations/config_reloads.ts";
 import { messageOf } from "./errors.ts";
 import { type AppSnapshot, EventHub, type ReloadSummary } from "./events.ts";
@@ -64,12 +65,14 @@ export class Nano implements AsyncDisposable {
   #begun: Promise<void> | null = null;
   readonly #farm = new LateFarm();
   readonly #data: DataThread;
+  readonly #sql: SqlPool;
   #watch: FileWatch | null = null;
   #draining: Promise<DrainResult> | null = null;
 
   private constructor(config: NanoConfig, options: NanoOptions, tracer: OtelTracer | null) {
     this.#options = options;
     this.#data = new DataThread(join(config.stateDir, "data"));
+    this.#sql = new SqlPool(join(config.stateDir, "data"));
     this.#recorder = options.flight === undefined ? null : new FlightRecorder(options.flight, systemClock);
     this.#generations = new Generations(config, {
       reloadTools: (next) => this.#workshop.toolsOf(next),
@@ -131,6 +134,7 @@ export class Nano implements AsyncDisposable {
       quarantineOf: (app, version) => this.#kept!.quarantine.find(app, version),
       emit: (event) => this.events.emit(event),
       data: this.#data,
+      sql: this.#sql,
       targetOf: (app) => this.#generations.target(app),
       tracer,
       evaluate: options.evaluate ?? false,
@@ -360,7 +364,7 @@ export class Nano implements AsyncDisposable {
     await this.#farm[Symbol.asyncDispose]();
     this.#recorder?.[Symbol.dispose]();
     await this.#bundler[Symbol.asyncDispose]();
-    await this.#data[Symbol.asyncDispose]();
+    await Promise.all([this.#data[Symbol.asyncDispose](), this.#sql[Symbol.asyncDispose]()]);
     this.#kept?.[Symbol.dispose]();
     this.#log.flush();
   }

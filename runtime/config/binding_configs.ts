@@ -1,6 +1,7 @@
 /** The `bindings` of an app: what it finds in `env` beside texts, by kind. */
 import { createHash } from "node:crypto";
 import type { z } from "zod";
+import { d1Config } from "../bindings/d1/config.ts";
 import { kvConfig } from "../bindings/kv/config.ts";
 import { rateLimitConfig } from "../bindings/rate_limit/config.ts";
 import { section } from "./written_value.ts";
@@ -8,6 +9,7 @@ import { section } from "./written_value.ts";
 /** The key of each kind that nano.json names, and what its value may be. */
 const KINDS = {
   kv: kvConfig,
+  d1: d1Config,
   rate_limit: rateLimitConfig,
 } as const satisfies { readonly [Kind in NamedKind]: z.ZodType };
 
@@ -42,6 +44,14 @@ export type BindingConfig =
   | {
     /** What the app finds it by in `env`. */
     readonly name: string;
+    /** A D1 database. */
+    readonly kind: "d1";
+    /** Which one, as for KV. */
+    readonly store: string;
+  }
+  | {
+    /** What the app finds it by in `env`. */
+    readonly name: string;
     /** A rate limiter. */
     readonly kind: "rate_limit";
     /** Calls of a key that succeed within a period. */
@@ -65,8 +75,9 @@ export function ownStore(app: string, id: string): string {
 
 /** Resolves bindings. */
 export function resolvedBindings(written: Readonly<Record<string, WrittenBinding>>): BindingConfig[] {
-  return Object.entries(written).flatMap(([name, { kv, rate_limit }]): BindingConfig[] => {
+  return Object.entries(written).flatMap(([name, { kv, d1, rate_limit }]): BindingConfig[] => {
     if (kv !== undefined) return [{ name, kind: "kv", store: kv }];
+    if (d1 !== undefined) return [{ name, kind: "d1", store: d1 }];
     if (rate_limit === undefined) return [];
     return [{ name, kind: "rate_limit", limit: rate_limit.limit, periodSeconds: rate_limit.period }];
   });

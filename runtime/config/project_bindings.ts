@@ -15,7 +15,7 @@ export interface MissingBinding {
 
 /** A binding that the project asks for and NANO has; the id of a store is whatever tells it from others of the project. */
 export type ProjectBinding =
-  | { readonly name: string; readonly kind: "kv"; readonly id: string }
+  | { readonly name: string; readonly kind: "kv" | "d1"; readonly id: string }
   | Extract<BindingConfig, { readonly kind: "rate_limit" }>;
 
 /** Another Worker that the project calls. */
@@ -39,7 +39,6 @@ const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Lists of bindings: key of the file, name of the binding within an item, what people call it. */
 const BINDING_LISTS: readonly (readonly [key: string, name: string, kind: string])[] = [
-  ["d1_databases", "binding", "D1 database"],
   ["r2_buckets", "binding", "R2 bucket"],
   ["hyperdrive", "binding", "Hyperdrive"],
   ["vectorize", "binding", "Vectorize index"],
@@ -79,6 +78,14 @@ function haveBindings(reader: WranglerReader): ProjectBinding[] {
     ...bindingsOf(reader, { key: "kv_namespaces", nameKey: "binding", kind: "KV namespace" }, (name, { id }) => {
       return { name, kind: "kv", id: typeof id === "string" && id !== "" ? id : name };
     }),
+    ...bindingsOf(
+      reader,
+      { key: "d1_databases", nameKey: "binding", kind: "D1 database" },
+      (name, { database_id: id, database_name: title }) => {
+        const known = [id, title].find((one): one is string => typeof one === "string" && one !== "");
+        return { name, kind: "d1", id: known ?? name };
+      },
+    ),
     ...bindingsOf(reader, { key: "ratelimits", nameKey: "name", kind: "rate limiter" }, (name, { simple }) => {
       const checked = rateLimitConfig.safeParse(simple);
       if (!checked.success) return `"simple": ${checked.error.issues[0]!.message}`;

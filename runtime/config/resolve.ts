@@ -190,7 +190,7 @@ function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, projec
   const taken = new Set([...bindings.map(({ name }) => name), ...Object.keys(app.env ?? {})]);
   const projectBindings = (project?.project?.bindings ?? []).filter(({ name }) => !taken.has(name))
     .map((binding): BindingConfig =>
-      binding.kind === "kv" ? { name: binding.name, kind: "kv", store: ownStore(app.name, binding.id) } : binding
+      "id" in binding ? { name: binding.name, kind: binding.kind, store: ownStore(app.name, binding.id) } : binding
     );
   return {
     name: app.name,

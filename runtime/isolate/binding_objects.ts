@@ -1,5 +1,6 @@
 /** What stands in `env` for each kind of binding. */
 import { createAssets } from "../bindings/assets/isolate.ts";
+import { createD1 } from "../bindings/d1/isolate.ts";
 import { createKv } from "../bindings/kv/isolate.ts";
 import { createRateLimit } from "../bindings/rate_limit/isolate.ts";
 import { createService } from "../bindings/service/isolate.ts";
@@ -9,6 +10,7 @@ import type { LoadedBinding } from "../protocol/messages.ts";
 const OBJECTS: { readonly [Kind in BindingKind]: (port: BindingPort, name: string | null) => unknown } = {
   assets: createAssets,
   kv: createKv,
+  d1: createD1,
   rate_limit: createRateLimit,
   service: createService,
 };

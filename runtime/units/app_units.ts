@@ -18,6 +18,7 @@ import { ENTRY_NAMES } from "../bundle/find_entry.ts";
 import type { Clock } from "../clock.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { DataThread } from "../data/data_thread.ts";
+import type { SqlPool } from "../data/sql_pool.ts";
 import { descriptors } from "../machine/descriptors.ts";
 import type { NanoError } from "../errors.ts";
 import type { NanoEvent } from "../events.ts";
@@ -43,6 +44,8 @@ export interface UnitTools {
   readonly hidden: readonly string[];
   /** Where bindings keep what apps give them. */
   readonly data: DataThread;
+  /** Where bindings run what apps write in SQL. */
+  readonly sql: SqlPool;
   /** Who takes the next request of an app, or null without such an app. */
   readonly targetOf: (app: string) => AppTarget | null;
   /** The same, and what no app may read of its own folder. */

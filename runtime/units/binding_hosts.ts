@@ -1,5 +1,6 @@
 /** What each kind of binding does in the host. */
 import { AssetsHost } from "../bindings/assets/host.ts";
+import { D1Host } from "../bindings/d1/host.ts";
 import { KvHost } from "../bindings/kv/host.ts";
 import { RateLimitHost } from "../bindings/rate_limit/host.ts";
 import { ServiceHost } from "../bindings/service/host.ts";
@@ -7,8 +8,10 @@ import type { AppBinding } from "../app/app_bindings.ts";
 import type { Clock } from "../clock.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { ByteBudget } from "../data/byte_budget.ts";
+import { d1Store } from "../data/d1_store.ts";
 import type { DataThread } from "../data/data_thread.ts";
 import { kvStore } from "../data/kv_store.ts";
+import type { SqlPool } from "../data/sql_pool.ts";
 import type { NanoEvent } from "../events.ts";
 import { MeteredBinding } from "./metered_binding.ts";
 import type { AssetFolder } from "../http/assets.ts";
@@ -21,6 +24,7 @@ export interface BindingTools {
   /** The app's static files, or null. */
   readonly folder: AssetFolder | null;
   readonly data: DataThread;
+  readonly sql: SqlPool;
   /** Of all bindings that keep data. */
   readonly budget: ByteBudget;
   readonly clock: Clock;
@@ -35,6 +39,8 @@ const HOSTS: { readonly [Kind in BindingKind]: Maker<Extract<AppBinding, { reado
   assets: (_binding, { folder }) => new AssetsHost(folder!),
   kv: ({ store }, { app, data, budget, clock }) =>
     new KvHost({ store: kvStore(data, store), budget, maxBytes: app.storageMb * 1024 * 1024, now: clock.wall }),
+  d1: ({ store }, { app, sql, budget }) =>
+    new D1Host({ store: d1Store(sql, app.name, store), budget, maxBytes: app.storageMb * 1024 * 1024 }),
   rate_limit: ({ limit, periodSeconds }, { clock }) => new RateLimitHost({ limit, periodSeconds, now: clock.now }),
   service: ({ name, app }, { clock, emit, targetOf }) =>
     new ServiceHost({ name, service: app }, { clock, emit, target: () => targetOf(app) }),

@@ -8,7 +8,7 @@ async function scene(): Promise<{ dir: string } & AsyncDisposable> {
   const files = {
     "shop/wrangler.jsonc": `{
       "name": "Shop_API", "main": "src/index.js", "vars": { "WORD": "taken", "N": [1] },
-      "kv_namespaces": [{ "binding": "CACHE", "id": "1" }], "d1_databases": [{ "binding": "DB" }],
+      "kv_namespaces": [{ "binding": "CACHE", "id": "1" }], "d1_databases": [{ "binding": "DB" }], "r2_buckets": [{ "binding": "FILES" }],
       "assets": { "directory": "public" }, "triggers": { "crons": ["0 * * * *"] },
       "routes": ["shop.test/*"], "services": [{ "binding": "AUTH", "service": "auth" }],
     }`,
@@ -38,11 +38,11 @@ Deno.test("nano init --from writes a nano.json that serves the project, and tell
       "  main  src/index.js",
       "  env  WORD, N",
       "  assets  public",
-      "  bindings  CACHE (kv)",
+      "  bindings  CACHE (kv), DB (d1)",
       "  crons  0 * * * *",
       '  services  AUTH (app "auth")',
       "Without a counterpart:",
-      "  wrangler.jsonc, line 3: env.DB is a D1 database",
+      "  wrangler.jsonc, line 3: env.FILES is a R2 bucket",
       '  .dev.vars is for nano dev: give API_KEY, OTHER in "env" as { "from_env": … } or { "from_file": … }',
     ].join("\n"),
   );

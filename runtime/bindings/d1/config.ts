@@ -1,0 +1,9 @@
+/** The key of a D1 database among an app's bindings. */
+import { z } from "zod";
+
+const rule = 'expected the name of a database: 1 to 63 of a-z, 0-9 and "-", not beginning with "-"';
+
+/** `{ "d1": "shop" }`: apps that name the same database share it. */
+export const d1Config = z.string(rule).regex(/^[a-z0-9][a-z0-9-]{0,62}$/, rule).meta({
+  description: "Name of a D1 database, kept in `state_dir`. Apps that name the same one share it.",
+});

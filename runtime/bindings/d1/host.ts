@@ -1,0 +1,99 @@
+/** What a D1 database does in the host: bounds what an app asks, passes it on, sends back what it came to. */
+import type { ByteBudget } from "../../data/byte_budget.ts";
+import type { D1Store } from "../../data/d1_store.ts";
+import {
+  type BindingCall,
+  BindingError,
+  type BindingHost,
+  type CallAnswer,
+  type CallBody,
+} from "../../protocol/binding_call.ts";
+
+/** SQL and parameters of one call: a batch of a few values of 2 MB, whose bytes are JSON of up to four characters. */
+const MAX_ASKED_BYTES = 32 * 1024 * 1024;
+/** Answers up to this cross whole; longer ones are streamed. */
+const WHOLE_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
+
+const encoder = new TextEncoder();
+
+/** What a database works with. */
+export interface D1Tools {
+  readonly store: D1Store;
+  /** What long calls and answers have to wait for. */
+  readonly budget: ByteBudget;
+  /** What the database may hold. */
+  readonly maxBytes: number;
+}
+
+/** One app's hold of a database. */
+export class D1Host implements BindingHost {
+  readonly methods = ["query", "batch", "exec"];
+  storedBytes: number | null = null;
+  readonly #tools: D1Tools;
+
+  constructor(tools: D1Tools) {
+    this.#tools = tools;
+  }
+
+  /** Answers the methods of d1/isolate.ts. */
+  async call({ method, args: [length], body, signal }: BindingCall): Promise<CallAnswer> {
+    if (method !== "query" && method !== "batch" && method !== "exec") {
+      throw new BindingError(`Cannot call "${method}" of a D1 database: it has no such method`, { name: "TypeError" });
+    }
+    const { store, budget, maxBytes } = this.#tools;
+    const asked = typeof length === "number" ? length : 0;
+    if (!(asked <= MAX_ASKED_BYTES)) throw tooLong(asked);
+    // What has come whole is here already; what is streamed waits for its part of the budget.
+    const giveBack = body instanceof ReadableStream ? await budget.take(asked, signal) : () => {};
+    try {
+      const statements = await bytesOf(body, asked);
+      const answer = await store.run(method, statements, { maxBytes, signal, budget });
+      this.storedBytes = answer.storedBytes;
+      if (answer.json.byteLength > WHOLE_BYTES) return { values: [], body: chunked(answer.json, answer.giveBack) };
+      answer.giveBack();
+      return { values: [], body: answer.json };
+    } finally {
+      giveBack();
+    }
+  }
+
+  [Symbol.dispose](): void {}
+}
+
+function tooLong(bytes: number): BindingError {
+  return new BindingError(
+    `D1_ERROR: The statements of a call take ${bytes} bytes, ${MAX_ASKED_BYTES} are allowed: SQLITE_TOOBIG`,
+  );
+}
+
+async function bytesOf(body: CallBody, most: number): Promise<Uint8Array> {
+  if (typeof body === "string") return encoder.encode(body);
+  if (!(body instanceof ReadableStream)) {
+    const bytes = body ?? new Uint8Array();
+    if (bytes.byteLength > MAX_ASKED_BYTES) throw tooLong(bytes.byteLength);
+    return bytes;
+  }
+  const whole = new Uint8Array(most);
+  let filled = 0;
+  for await (const chunk of body) {
+    if (filled + chunk.byteLength > most) throw tooLong(filled + chunk.byteLength);
+    whole.set(chunk, filled);
+    filled += chunk.byteLength;
+  }
+  return whole.subarray(0, filled);
+}
+
+/** An answer in copied pieces, as what is sent is detached. */
+function chunked(value: Uint8Array, onEnd: () => void): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(value.slice(at, at += CHUNK_BYTES));
+      if (at < value.byteLength) return;
+      controller.close();
+      onEnd();
+    },
+    cancel: onEnd,
+  }, { highWaterMark: 0 });
+}

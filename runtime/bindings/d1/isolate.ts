@@ -1,0 +1,299 @@
+/** A D1 database as the app holds it, by the interface that Workers know. */
+import { bare } from "../../protocol/bare.ts";
+import type { BindingPort, CallAnswer } from "../../protocol/binding_call.ts";
+import {
+  bytesBuffer,
+  bytesLength,
+  bytesOffset,
+  decoderDecode,
+  defineMember,
+  encodeText,
+  getPrototypeOf,
+  getterOf,
+  hasOwn,
+  isArray,
+  isUint8Array,
+  NativeArrayBuffer,
+  NativeError,
+  NativeResponse,
+  NativeString,
+  NativeTextDecoder,
+  NativeTypeError,
+  NativeUint8Array,
+  numberToText,
+  stringify,
+  stringIndexOf,
+  stringPadStart,
+  stringSlice,
+  stringStartsWith,
+  stringTrim,
+  TO_STRING_TAG,
+  uncurry,
+} from "../../protocol/primordials.ts";
+
+/** A value as the host takes it: bytes as hexadecimal digits. */
+type D1Param = null | number | string | { readonly hex: string };
+
+/** What the host answers for one statement. */
+interface Answered {
+  readonly columns: string[];
+  readonly rows: unknown[][];
+  readonly meta: object;
+}
+
+/** One statement as the host takes it. */
+interface Asked {
+  readonly sql: string;
+  readonly params: readonly D1Param[];
+}
+
+/** Runs statements, in a database or in a session of it. */
+type Runner = (method: "query" | "batch", asked: readonly Asked[]) => Promise<Answered[]>;
+
+const decoder = new NativeTextDecoder();
+const parse = JSON.parse as (text: string) => unknown;
+const { isView } = ArrayBuffer;
+const isArrayBuffer = uncurry(Function.prototype[Symbol.hasInstance]) as (owner: unknown, value: unknown) => boolean;
+const toHex = uncurry((Uint8Array.prototype as Uint8Array & { toHex(): string }).toHex) as (
+  bytes: Uint8Array,
+) => string;
+const viewTag = getterOf(getPrototypeOf(Uint8Array.prototype) as Uint8Array, TO_STRING_TAG) as (
+  view: unknown,
+) => unknown;
+const viewBuffer: (view: DataView) => ArrayBufferLike = getterOf(DataView.prototype, "buffer");
+const viewOffset: (view: DataView) => number = getterOf(DataView.prototype, "byteOffset");
+const viewLength: (view: DataView) => number = getterOf(DataView.prototype, "byteLength");
+const responseText = uncurry(Response.prototype.text);
+
+/** Longer texts go as bytes, which are streamed when they are many. */
+const WHOLE_CHARS = 64 * 1024;
+const ERROR = "D1_ERROR: ";
+let askedOf: (statement: unknown) => Asked;
+
+/** Named as on Workers, as the other classes here. */
+class D1PreparedStatement {
+  readonly #runner: Runner;
+  readonly #asked: Asked;
+
+  static {
+    // The bundler gives a class another name that names itself.
+    defineMember(this, "name", "D1PreparedStatement");
+    askedOf = (statement) => {
+      if (typeof statement === "object" && statement !== null && #asked in statement) return statement.#asked;
+      throw new NativeTypeError("batch() takes a list of statements that prepare() or bind() has made");
+    };
+  }
+
+  constructor(runner: Runner, asked: Asked) {
+    this.#runner = runner;
+    this.#asked = asked;
+  }
+
+  /** The same statement with values for its parameters. */
+  bind(...values: unknown[]): D1PreparedStatement {
+    const params: D1Param[] = [];
+    for (let at = 0; at < values.length; at++) defineMember(params, at, paramOf(values[at]), true);
+    return new D1PreparedStatement(this.#runner, bare({ sql: this.#asked.sql, params }));
+  }
+
+  /** The first row, or the value of one of its columns; null without a row. */
+  async first(column?: unknown): Promise<unknown> {
+    const { columns, rows } = await this.#one();
+    if (rows.length === 0) return null;
+    const row = rowOf(columns, rows[0]!);
+    if (column === undefined) return row;
+    const name = NativeString(column);
+    if (hasOwn(row, name)) return row[name];
+    throw failure(`D1_COLUMN_NOTFOUND: Column not found (${name})`, "Column not found");
+  }
+
+  async all(): Promise<object> {
+    return resultOf(await this.#one());
+  }
+
+  async run(): Promise<object> {
+    return resultOf(await this.#one());
+  }
+
+  /** All rows as lists, after the names of the columns when those are asked for. */
+  async raw(options?: { columnNames?: unknown } | null): Promise<unknown[][]> {
+    const { columns, rows } = await this.#one();
+    if (!options?.columnNames) return rows;
+    const all: unknown[][] = [columns];
+    for (let at = 0; at < rows.length; at++) defineMember(all, at + 1, rows[at], true);
+    return all;
+  }
+
+  async #one(): Promise<Answered> {
+    return (await this.#runner("query", [this.#asked]))[0]!;
+  }
+}
+
+class D1Database {
+  readonly #port: BindingPort;
+  readonly #runner: Runner;
+
+  constructor(port: BindingPort) {
+    this.#port = port;
+    this.#runner = (method, asked) => called(port, method, asked) as Promise<Answered[]>;
+  }
+
+  /** A statement, which is read when it runs. */
+  prepare(sql: unknown): D1PreparedStatement {
+    return new D1PreparedStatement(this.#runner, bare({ sql: NativeString(sql), params: [] }));
+  }
+
+  /** Runs statements as one transaction. */
+  async batch(statements: unknown): Promise<object[]> {
+    return await batchOf(this.#runner, statements);
+  }
+
+  /** Runs the statements of each line, one line after the other. */
+  async exec(query: unknown): Promise<object> {
+    const lines = linesOf(stringTrim(NativeString(query)));
+    const asked: Asked[] = [];
+    for (let at = 0; at < lines.length; at++) defineMember(asked, at, bare({ sql: lines[at], params: [] }), true);
+    const answer = await called(this.#port, "exec", asked) as { count: number; duration: number } | {
+      line: number;
+      error: string;
+    };
+    if (!hasOwn(answer, "error")) return answer;
+    const { line, error } = answer as { line: number; error: string };
+    const text = `Error in line ${line + 1}: ${lines[line]}: ${error}`;
+    throw failure(`D1_EXEC_ERROR: ${text}`, text);
+  }
+
+  /** Withdrawn, as on Workers. */
+  // deno-lint-ignore require-await -- an error is a rejection, as on Workers
+  async dump(): Promise<never> {
+    throw failure("D1_DUMP_ERROR: Status + 404", "Status 404");
+  }
+
+  /** A session, which may be told where another one was. */
+  withSession(constraintOrBookmark?: unknown): D1DatabaseSession {
+    return new D1DatabaseSession(this.#runner, constraintOrBookmark);
+  }
+}
+
+class D1DatabaseSession {
+  readonly #runner: Runner;
+  #bookmark: string | null;
+  #queries = 0;
+
+  constructor(runner: Runner, constraintOrBookmark: unknown) {
+    const given = constraintOrBookmark === undefined || constraintOrBookmark === null
+      ? ""
+      : stringTrim(NativeString(constraintOrBookmark));
+    this.#bookmark = given === "" || given === "first-primary" || given === "first-unconstrained" ? null : given;
+    this.#runner = async (method, asked) => {
+      const answer = await runner(method, asked);
+      const count = stringPadStart(numberToText(++this.#queries, 16), 8, "0");
+      this.#bookmark = `${count}-00000000-00000000-00000000000000000000000000000000`;
+      return answer;
+    };
+  }
+
+  prepare(sql: unknown): D1PreparedStatement {
+    return new D1PreparedStatement(this.#runner, bare({ sql: NativeString(sql), params: [] }));
+  }
+
+  async batch(statements: unknown): Promise<object[]> {
+    return await batchOf(this.#runner, statements);
+  }
+
+  /** Where the session is, for another one to begin there; null before its first query. */
+  getBookmark(): string | null {
+    return this.#bookmark;
+  }
+}
+
+/** Makes the binding. */
+export function createD1(port: BindingPort): unknown {
+  return new D1Database(port);
+}
+
+function paramOf(value: unknown): D1Param {
+  if (value === null || typeof value === "number" || typeof value === "string") return value;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (isView(value)) return bare({ hex: toHex(bytesOf(value)) });
+  if (isArrayBuffer(NativeArrayBuffer, value)) return bare({ hex: toHex(new NativeUint8Array(value as ArrayBuffer)) });
+  if (isArray(value) && isByteList(value)) return bare({ hex: toHex(new NativeUint8Array(value as number[])) });
+  const text = `Type '${typeof value}' not supported for value '${NativeString(value)}'`;
+  throw failure(`D1_TYPE_ERROR: ${text}`, text);
+}
+
+function isByteList(list: readonly unknown[]): boolean {
+  for (let at = 0; at < list.length; at++) {
+    const byte = list[at];
+    if (typeof byte !== "number" || !(byte >= 0 && byte < 256)) return false;
+  }
+  return true;
+}
+
+function bytesOf(view: ArrayBufferView): Uint8Array {
+  const typed = view as Uint8Array;
+  const data = view as DataView;
+  return viewTag(view) === undefined
+    ? new NativeUint8Array(viewBuffer(data), viewOffset(data), viewLength(data))
+    : new NativeUint8Array(bytesBuffer(typed), bytesOffset(typed), bytesLength(typed));
+}
+
+async function batchOf(runner: Runner, statements: unknown): Promise<object[]> {
+  if (!isArray(statements)) throw new NativeTypeError("batch() takes a list of statements");
+  const asked: Asked[] = [];
+  for (let at = 0; at < statements.length; at++) defineMember(asked, at, askedOf(statements[at]), true);
+  const answers = await runner("batch", asked);
+  const results: object[] = [];
+  for (let at = 0; at < answers.length; at++) defineMember(results, at, resultOf(answers[at]!), true);
+  return results;
+}
+
+async function called(port: BindingPort, method: string, asked: readonly Asked[]): Promise<unknown> {
+  const text = stringify(asked)!;
+  const body = text.length <= WHOLE_CHARS ? text : encodeText(text);
+  let answer: CallAnswer;
+  try {
+    answer = await port.call(method, [typeof body === "string" ? 0 : bytesLength(body)], bare({ body }));
+  } catch (error) {
+    const { message, code } = error as Error & { code?: string };
+    if (!stringStartsWith(message, ERROR)) throw error;
+    const told = failure(message, stringSlice(message, ERROR.length));
+    if (code !== undefined && code !== "") defineMember(told, "code", code);
+    throw told;
+  }
+  return parse(await textOf(answer.body));
+}
+
+async function textOf(body: CallAnswer["body"]): Promise<string> {
+  if (typeof body === "string") return body;
+  return isUint8Array(body)
+    ? decoderDecode(decoder, body)
+    : await responseText(new NativeResponse(body as ReadableStream));
+}
+
+function linesOf(text: string): string[] {
+  const lines: string[] = [];
+  for (let from = 0; from <= text.length;) {
+    const end = stringIndexOf(text, "\n", from);
+    const to = end === -1 ? text.length : end;
+    defineMember(lines, lines.length, stringSlice(text, from, to), true);
+    from = to + 1;
+  }
+  return lines;
+}
+
+function resultOf({ columns, rows, meta }: Answered): object {
+  const results: object[] = [];
+  for (let at = 0; at < rows.length; at++) defineMember(results, at, rowOf(columns, rows[at]!), true);
+  return { success: true, meta, results };
+}
+
+function rowOf(columns: string[], cells: unknown[]): Record<string, unknown> {
+  const row: Record<string, unknown> = {};
+  for (let at = 0; at < columns.length; at++) defineMember(row, columns[at]!, cells[at], true);
+  return row;
+}
+
+function failure(message: string, cause: string): Error {
+  return new NativeError(message, bare({ cause: new NativeError(cause) }));
+}

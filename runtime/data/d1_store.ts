@@ -1,0 +1,63 @@
+/** A D1 database as bindings use it; a process keeps one, another engine may. */
+import { BindingError } from "../protocol/binding_call.ts";
+import type { ByteBudget } from "./byte_budget.ts";
+import { ANSWER, type SqlOperation } from "./sql_messages.ts";
+import type { SqlPool } from "./sql_pool.ts";
+
+/** What a database answers. */
+export interface D1Answer {
+  /** JSON as data/sql_file.ts writes it. */
+  readonly json: Uint8Array;
+  readonly storedBytes: number;
+  /** To be called when the JSON is needed no more. */
+  readonly giveBack: () => void;
+}
+
+/** A database. What it has answered is on the disk. */
+export interface D1Store {
+  /**
+   * @param statements JSON of a list of `{ sql, params }`
+   * @throws {BindingError} what the app is told
+   */
+  run(operation: SqlOperation, statements: Uint8Array, options: {
+    /** That the database may hold. */
+    readonly maxBytes: number;
+    readonly signal: AbortSignal;
+    /** What an answer has to wait for. */
+    readonly budget: ByteBudget;
+  }): Promise<D1Answer>;
+}
+
+// As Workers word them, https://developers.cloudflare.com/d1/observability/debug-d1/
+const LATE = "D1 DB storage operation exceeded timeout which caused object to be reset.";
+const TOO_LARGE = "D1 DB's isolate exceeded its memory limit and was reset.";
+const DIED = "Internal error in D1 DB storage caused object to be reset.";
+
+const decoder = new TextDecoder();
+
+/** The database of a name in a pool, for one app. */
+export function d1Store(pool: SqlPool, app: string, name: string): D1Store {
+  return {
+    async run(operation, statements, { maxBytes, signal, budget }) {
+      let giveBack = () => {};
+      const room = async (bytes: number) => {
+        giveBack = await budget.take(bytes, signal);
+      };
+      try {
+        const order = { store: `d1/${name}`, operation, maxBytes };
+        const ended = await pool.run({ app, order, statements, signal, room });
+        if (ended.end === "late") throw new BindingError(`D1_ERROR: ${LATE}`);
+        if (ended.end === "too_large") throw new BindingError(`D1_ERROR: ${TOO_LARGE}`);
+        if (ended.end === "died") throw new BindingError(`D1_ERROR: ${DIED}`);
+        const { kind, storedBytes, text } = ended.answer;
+        if (kind === ANSWER.RESULTS) return { json: text, storedBytes, giveBack };
+        const message = decoder.decode(text);
+        if (kind === ANSWER.FAILED) throw new Error(`Cannot use the database "${name}": ${message}`);
+        throw new BindingError(`D1_ERROR: ${message}`, { code: kind === ANSWER.FULL ? "STORAGE_FULL" : "" });
+      } catch (error) {
+        giveBack();
+        throw error;
+      }
+    },
+  };
+}

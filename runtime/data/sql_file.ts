@@ -1,0 +1,240 @@
+/** One D1 database in one SQLite file, asked by SQL that nobody has looked at. */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { isBlankSql } from "./blank_sql.ts";
+import { SqlError, toldOf } from "./sql_error.ts";
+import type { SqlParam, SqlStatement } from "./sql_messages.ts";
+import { SqlRules } from "./sql_rules.ts";
+
+// https://developers.cloudflare.com/d1/platform/limits/
+const LIMITS = {
+  attach: 0,
+  column: 100,
+  functionArg: 32,
+  length: 2_000_000,
+  sqlLength: 100_000,
+  variableNumber: 100,
+};
+/** What SQLite may take for a query, such as for sorting; it would go to files of no bound otherwise. */
+const HEAP_BYTES = 128 * 1024 * 1024;
+/** JSON of what one call answers with: the host and the isolate hold it whole. */
+const MAX_RESULT_CHARS = 32 * 1024 * 1024;
+const NO_STATEMENT = "No SQL statements detected.";
+const WRONG_NUMBER = "Wrong number of parameter bindings for SQL query.";
+const TRANSACTION_TEXT =
+  "To execute a transaction, please use the state.storage.transaction() or state.storage.transactionSync() APIs " +
+  "instead of the SQL BEGIN TRANSACTION or SAVEPOINT statements. The JavaScript API is safer because it will " +
+  "automatically roll back on exceptions, and because it interacts correctly with Durable Objects' automatic atomic " +
+  "write coalescing.";
+
+interface Figures {
+  readonly changes: bigint;
+  readonly row: bigint;
+  readonly pages: bigint;
+  readonly free: bigint;
+  readonly page: bigint;
+}
+
+/** Adds up what a call answers with. */
+interface Sheet {
+  chars: number;
+}
+
+/** A database; not to be used after a call that has left something in its connection. */
+export class SqlFile implements Disposable {
+  readonly #database: DatabaseSync;
+  readonly #rules = new SqlRules();
+  readonly #figures: StatementSync;
+  #maxPages = 0;
+
+  /** @param path of the file, made when missing */
+  constructor(path: string) {
+    // Defensive: no statement may break the file, nor the tables behind a virtual one.
+    const options = { defensive: true, allowExtension: false, enableForeignKeyConstraints: true, limits: LIMITS };
+    const database = this.#database = new DatabaseSync(path, options as object);
+    try {
+      // FULL: what was acknowledged survives a power cut, https://sqlite.org/pragma.html#pragma_synchronous
+      database.exec(
+        `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF;
+         PRAGMA temp_store = MEMORY; PRAGMA hard_heap_limit = ${HEAP_BYTES}; PRAGMA journal_size_limit = 16777216`,
+      );
+      this.#figures = database.prepare(
+        `SELECT total_changes() AS changes, last_insert_rowid() AS row, page_count AS pages, freelist_count AS free,
+         page_size AS page FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
+      );
+      this.#figures.setReadBigInts(true);
+      (database as unknown as { setAuthorizer(rules: SqlRules["authorize"]): void })
+        .setAuthorizer(this.#rules.authorize);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** Bytes of the pages in use. */
+  get bytes(): number {
+    const { pages, free, page } = this.#look();
+    return Number((pages - free) * page);
+  }
+
+  /** Whether a call has left something in the connection that the next one would see. */
+  get isTouched(): boolean {
+    return this.#rules.isTouched;
+  }
+
+  /** What the database may hold from now on; what it holds already stays. */
+  limit(maxBytes: number): void {
+    const pages = Math.max(1, Math.floor(maxBytes / Number(this.#look().page)));
+    if (pages === this.#maxPages) return;
+    this.#rules.own(() => this.#database.exec(`PRAGMA max_page_count = ${pages}`));
+    this.#maxPages = pages;
+  }
+
+  /**
+   * Runs statements as one transaction, which is on the disk when it returns, or has not happened.
+   * @returns JSON of a list of `{ columns, rows, meta }`
+   * @throws {SqlError} what the app is told
+   */
+  batch(statements: readonly SqlStatement[]): string {
+    const wanted = statements.filter(({ sql }) => !isBlankSql(sql));
+    if (wanted.length === 0) throw new SqlError(NO_STATEMENT);
+    const sheet = { chars: 0 };
+    this.#rules.own(() => this.#database.exec("BEGIN"));
+    try {
+      const results = wanted.map((statement) => this.#runAll(statement, sheet));
+      // By a statement of its own: what exec() throws has no code, and foreign keys may be checked only here.
+      this.#rules.own(() => this.#database.prepare("COMMIT").run());
+      return `[${results.join()}]`;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#rules.own(() => this.#database.exec("ROLLBACK"));
+      throw toldOf(error);
+    }
+  }
+
+  /**
+   * Runs lines one after the other; those before one that fails have happened.
+   * @returns JSON of `{ count, duration }`, or of `{ line, error }`, which counts from 0
+   */
+  exec(lines: readonly SqlStatement[]): string {
+    let count = 0;
+    const startedAt = performance.now();
+    for (const [line, statement] of lines.entries()) {
+      if (isBlankSql(statement.sql)) continue;
+      try {
+        this.batch([statement]);
+      } catch (error) {
+        if (error instanceof SqlError) return JSON.stringify({ line, error: error.message });
+        throw error;
+      }
+      count++;
+    }
+    if (count === 0) return JSON.stringify({ line: 0, error: NO_STATEMENT });
+    return JSON.stringify({ count, duration: performance.now() - startedAt });
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  #look(): Figures {
+    return this.#rules.own(() => this.#figures.get() as unknown as Figures);
+  }
+
+  /** Runs all that stands in one text; the parameters are those of its last statement, whose rows are the answer. */
+  #runAll({ sql, params }: SqlStatement, sheet: Sheet): string {
+    // SQLite reads no further than this either.
+    let rest = sql.split("\0", 1)[0]!;
+    for (;;) {
+      const statement = this.#prepare(rest);
+      rest = rest.slice(statement.sourceSQL.length);
+      const isLast = isBlankSql(rest);
+      const result = this.#runOne(statement, isLast ? params : [], sheet);
+      if (!this.#database.isTransaction) throw new SqlError("The transaction was rolled back by a statement of it");
+      if (isLast) return result;
+    }
+  }
+
+  #prepare(sql: string): StatementSync {
+    this.#rules.askedTransaction = false;
+    try {
+      return this.#database.prepare(sql);
+    } catch (error) {
+      throw this.#rules.askedTransaction ? new SqlError(TRANSACTION_TEXT) : error;
+    }
+  }
+
+  #runOne(statement: StatementSync, params: SqlStatement["params"], sheet: Sheet): string {
+    const startedAt = performance.now();
+    const before = this.#look();
+    (statement as unknown as { setReturnArrays(isOn: boolean): void }).setReturnArrays(true);
+    // Otherwise SQLite's long integers are errors; on Workers they lose their last digits.
+    statement.setReadBigInts(true);
+    const rows: string[] = [];
+    for (const row of allOf(statement, params)) {
+      const text = JSON.stringify(row.map(shown));
+      sheet.chars += text.length + 1;
+      if (sheet.chars > MAX_RESULT_CHARS) {
+        throw new SqlError(`The result is longer than ${MAX_RESULT_CHARS / 1024 / 1024} MiB: SQLITE_TOOBIG`);
+      }
+      rows.push(text);
+    }
+    // Asked after it has run: the tables may have changed since it was prepared.
+    const columns = (statement as unknown as { columns(): { name: string }[] }).columns().map(({ name }) => name);
+    const after = this.#look();
+    const changes = Number(after.changes - before.changes);
+    const meta = {
+      served_by: "nano",
+      duration: performance.now() - startedAt,
+      changes,
+      last_row_id: Number(after.row),
+      changed_db: changes !== 0 || after.row !== before.row || after.pages !== before.pages,
+      size_after: Number(after.pages * after.page),
+      // SQLite counts them for whoever asks by C only: these are the rows that are to be seen from outside.
+      rows_read: rows.length,
+      rows_written: changes,
+    };
+    return `{"columns":${JSON.stringify(columns)},"rows":[${rows.join()}],"meta":${JSON.stringify(meta)}}`;
+  }
+}
+
+/**
+ * Runs a statement with exactly as many parameters as it has. All rows at once: `iterate()` of Deno 2.9.6 takes an error
+ * for the end of the rows. Rows without end are the business of whoever watches the memory of the process.
+ */
+function allOf(statement: StatementSync, params: SqlStatement["params"]): readonly (readonly unknown[])[] {
+  const values = params.map(valueOf);
+  // What is bound to nothing would be null without a word. Nothing is run by this: it fails, or is left alone.
+  const isShort = /[?:@$#]/.test(statement.sourceSQL) && !isRefused(() => statement.iterate(...values, null));
+  if (isShort) throw new SqlError(WRONG_NUMBER);
+  try {
+    return statement.all(...values) as unknown as unknown[][];
+  } catch (error) {
+    throw isOutOfRange(error) ? new SqlError(WRONG_NUMBER) : error;
+  }
+}
+
+function isRefused(bind: () => void): boolean {
+  try {
+    bind();
+    return false;
+  } catch (error) {
+    if (isOutOfRange(error)) return true;
+    throw error;
+  }
+}
+
+/** SQLITE_RANGE of sqlite3_bind. */
+function isOutOfRange(error: unknown): boolean {
+  return error instanceof Error && error.message === "column index out of range";
+}
+
+function valueOf(param: SqlParam): null | number | bigint | string | Uint8Array<ArrayBuffer> {
+  // A number alone would be REAL, and "1.0" in a column of text.
+  if (typeof param === "number") return Number.isSafeInteger(param) ? BigInt(param) : param;
+  if (param === null || typeof param === "string") return param;
+  return (Uint8Array as unknown as { fromHex(hex: string): Uint8Array<ArrayBuffer> }).fromHex(param.hex);
+}
+
+function shown(value: unknown): unknown {
+  if (typeof value === "bigint") return Number(value);
+  return value instanceof Uint8Array ? [...value] : value;
+}

@@ -1,0 +1,89 @@
+/** What SQL of apps may do: an authorizer that SQLite asks while it reads a statement. */
+import { constants } from "node:sqlite";
+
+/** Pragmas that neither reach outside of the database nor change how it is kept, as on Workers. */
+const PRAGMAS: ReadonlySet<string> = new Set([
+  ...["table_list", "table_info", "table_xinfo", "index_list", "index_info", "index_xinfo", "foreign_key_list"],
+  ...["foreign_key_check", "quick_check", "integrity_check", "optimize", "data_version", "function_list"],
+  ...["foreign_keys", "defer_foreign_keys", "case_sensitive_like", "ignore_check_constraints", "legacy_alter_table"],
+  ...["recursive_triggers", "reverse_unordered_selects"],
+]);
+/** Of those, the ones that stay with the connection when they are set. */
+const STICKY: ReadonlySet<string> = new Set([
+  ...["foreign_keys", "case_sensitive_like", "ignore_check_constraints", "legacy_alter_table"],
+  ...["recursive_triggers", "reverse_unordered_selects"],
+]);
+/** Modules that a virtual table may be of, as on Workers. */
+const MODULES: ReadonlySet<string> = new Set(["fts5", "fts5vocab"]);
+/** Functions that load code, or take the address of some. */
+const FUNCTIONS: ReadonlySet<string> = new Set(["load_extension", "fts3_tokenizer"]);
+
+const {
+  SQLITE_ATTACH,
+  SQLITE_CREATE_TEMP_INDEX,
+  SQLITE_CREATE_TEMP_TABLE,
+  SQLITE_CREATE_TEMP_TRIGGER,
+  SQLITE_CREATE_TEMP_VIEW,
+  SQLITE_CREATE_VTABLE,
+  SQLITE_DENY,
+  SQLITE_DETACH,
+  SQLITE_DROP_TEMP_INDEX,
+  SQLITE_DROP_TEMP_TABLE,
+  SQLITE_DROP_TEMP_TRIGGER,
+  SQLITE_DROP_TEMP_VIEW,
+  SQLITE_FUNCTION,
+  SQLITE_OK,
+  SQLITE_PRAGMA,
+  SQLITE_SAVEPOINT,
+  SQLITE_TRANSACTION,
+} = constants as unknown as Readonly<Record<string, number>>;
+
+/** Files of others, and tables that would outlive the call in the connection, which other apps use after it. */
+const DENIED: ReadonlySet<number> = new Set([
+  ...[SQLITE_ATTACH, SQLITE_DETACH],
+  ...[SQLITE_CREATE_TEMP_INDEX, SQLITE_CREATE_TEMP_TABLE, SQLITE_CREATE_TEMP_TRIGGER, SQLITE_CREATE_TEMP_VIEW],
+  ...[SQLITE_DROP_TEMP_INDEX, SQLITE_DROP_TEMP_TABLE, SQLITE_DROP_TEMP_TRIGGER, SQLITE_DROP_TEMP_VIEW],
+] as number[]);
+
+/** Decides for one connection. */
+export class SqlRules {
+  /** Whether a statement set something that the connection keeps. */
+  isTouched = false;
+  /** Whether a transaction was asked for by SQL. */
+  askedTransaction = false;
+  #isOwn = false;
+
+  /** Runs what is not the app's: anything is allowed. */
+  own<Result>(run: () => Result): Result {
+    this.#isOwn = true;
+    try {
+      return run();
+    } finally {
+      this.#isOwn = false;
+    }
+  }
+
+  /** Asked by SQLite. */
+  readonly authorize = (action: number, first: string | null, second: string | null): number => {
+    if (this.#isOwn) return SQLITE_OK!;
+    return this.#allows(action, first?.toLowerCase() ?? "", second?.toLowerCase() ?? null) ? SQLITE_OK! : SQLITE_DENY!;
+  };
+
+  #allows(action: number, first: string, second: string | null): boolean {
+    switch (action) {
+      case SQLITE_PRAGMA:
+        if (second !== null && STICKY.has(first)) this.isTouched = true;
+        return PRAGMAS.has(first);
+      case SQLITE_FUNCTION:
+        return !FUNCTIONS.has(second ?? "");
+      case SQLITE_CREATE_VTABLE:
+        return MODULES.has(second ?? "");
+      case SQLITE_TRANSACTION:
+      case SQLITE_SAVEPOINT:
+        this.askedTransaction = true;
+        return false;
+      default:
+        return !DENIED.has(action);
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/** SQL in processes of its own: turns, queries without end, deaths in the middle of writes. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { until } from "../../integration/life/until.ts";
+import { ByteBudget } from "../../../runtime/data/byte_budget.ts";
+import { d1Store } from "../../../runtime/data/d1_store.ts";
+import { orderFrame, type SqlStatement } from "../../../runtime/data/sql_messages.ts";
+import { SqlPool, type SqlPoolTools } from "../../../runtime/data/sql_pool.ts";
+import { spawnSql, type SqlChild } from "../../../runtime/data/sql_process.ts";
+
+const ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
+const LATE = "D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.";
+
+class Scene implements AsyncDisposable {
+  readonly folder = Deno.makeTempDirSync({ prefix: "nano-test-" });
+  readonly children: SqlChild[] = [];
+  readonly pool: SqlPool;
+  readonly budget = new ByteBudget(1e8);
+
+  constructor(tools: SqlPoolTools = {}) {
+    const spawn = () => {
+      this.children.push(spawnSql(this.folder));
+      return this.children.at(-1)!;
+    };
+    this.pool = new SqlPool(this.folder, { spawn, ...tools });
+  }
+
+  async rows(
+    sql: string,
+    { app = "a", name = "x", signal = new AbortController().signal }: {
+      readonly app?: string;
+      readonly name?: string;
+      readonly signal?: AbortSignal;
+    } = {},
+  ): Promise<unknown[][]> {
+    const statements: SqlStatement[] = [{ sql, params: [] }];
+    const bytes = new TextEncoder().encode(JSON.stringify(statements));
+    const store = d1Store(this.pool, app, name);
+    const { json, giveBack } = await store.run("query", bytes, { maxBytes: 1e9, signal, budget: this.budget });
+    giveBack();
+    return (JSON.parse(new TextDecoder().decode(json)) as { rows: unknown[][] }[])[0]!.rows;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.pool[Symbol.asyncDispose]();
+    await Promise.all(this.children.map(({ status }) => status));
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+Deno.test("A query without end is ended, its neighbours are answered meanwhile, and those behind it after it", async () => {
+  await using scene = new Scene({ queryTimeoutMs: 3_000 });
+  const order: string[] = [];
+  const endless = assertRejects(() => scene.rows(ENDLESS), Error, LATE).then(() => order.push("ended"));
+  const behind = scene.rows("SELECT 1").then((rows) => order.push(`behind ${rows}`));
+  const other = scene.rows("SELECT 2", { app: "b", name: "y" }).then((rows) => order.push(`other ${rows}`));
+  await Promise.all([endless, behind, other]);
+  assertEquals(order, ["other 2", "ended", "behind 1"]);
+});
+
+Deno.test("A write that is ended in the middle has not happened, and holds no lock", async () => {
+  await using scene = new Scene({ queryTimeoutMs: 2_000 });
+  await scene.rows("CREATE TABLE t (v)");
+  const sql =
+    "INSERT INTO t WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x % 2 FROM c WHERE x < 0";
+  await assertRejects(() => scene.rows(`INSERT INTO t VALUES (1); ${sql}`), Error, LATE);
+  assertEquals(await scene.rows("INSERT INTO t VALUES (2); SELECT v FROM t"), [[2]]);
+});
+
+Deno.test("What was acknowledged outlives twenty kills of the process, and the database is whole", async () => {
+  await using scene = new Scene();
+  await scene.rows("CREATE TABLE t (n INTEGER PRIMARY KEY)");
+  let acknowledged = 0;
+  for (let round = 0; round < 20; round++) {
+    for (let at = 0; at <= round % 3; at++) {
+      await scene.rows("INSERT INTO t DEFAULT VALUES");
+      acknowledged++;
+    }
+    const last = scene.rows("INSERT INTO t DEFAULT VALUES").then(() => acknowledged++, () => {});
+    if (round % 2 === 0) await Promise.resolve();
+    scene.children.at(-1)!.kill("SIGKILL");
+    await last;
+    const [[count]] = await scene.rows("SELECT count(*) FROM t") as [[number]];
+    assert(count === acknowledged || count === acknowledged + 1, `${count} of ${acknowledged}`);
+    acknowledged = count;
+  }
+  assertEquals(await scene.rows("PRAGMA quick_check"), [["ok"]]);
+  assert(scene.children.length > 20);
+});
+
+Deno.test("A call that is given up while it waits leaves the queue", async () => {
+  await using scene = new Scene({ queryTimeoutMs: 2_000 });
+  const controller = new AbortController();
+  const endless = assertRejects(() => scene.rows(ENDLESS), Error, LATE);
+  const waiting = assertRejects(() => scene.rows("CREATE TABLE never (a)", { signal: controller.signal }));
+  controller.abort(new Error("given up"));
+  await waiting;
+  await endless;
+  assertEquals(await scene.rows("SELECT * FROM sqlite_master"), []);
+});
+
+Deno.test("A process ends with the pipe of its host, also while a query runs", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "nano-test-" });
+  const child = spawnSql(folder);
+  const writer = child.stdin.getWriter();
+  const order = { store: "d1/x", operation: "query", maxBytes: 1e9 } as const;
+  await writer.write(orderFrame(order, new TextEncoder().encode(JSON.stringify([{ sql: ENDLESS, params: [] }]))));
+  // The thread makes the file, and goes on with the query.
+  await until(() => Deno.stat(`${folder}/d1/x.db`).then(() => true, () => false), "the file");
+  await writer.close();
+  assertEquals((await child.status).code, 0);
+  await child.stdout.cancel();
+  await Deno.remove(folder, { recursive: true });
+});

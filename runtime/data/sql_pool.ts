@@ -160,6 +160,13 @@ export class SqlPool implements AsyncDisposable {
       void process.end();
     });
     this.#idle.set(process, cancel);
+    // Whoever kills it while it has nothing to do costs nobody a call.
+    void process.ended.then(() => {
+      if (this.#idle.get(process) !== cancel) return;
+      cancel();
+      this.#idle.delete(process);
+      void process.end();
+    });
   }
 
   async #runOn(process: SqlProcess, call: SqlCall): Promise<SqlEnd> {

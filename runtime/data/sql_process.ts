@@ -22,12 +22,15 @@ export interface SqlChild {
 export class SqlProcess {
   /** The database that it worked on last, whose file it has open. */
   lastStore = "";
+  /** Settles when it is gone, whoever ended it. */
+  readonly ended: Promise<void>;
   readonly #child: SqlChild;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reader: PipeReader;
 
   constructor(child: SqlChild) {
     this.#child = child;
+    this.ended = child.status.then(() => {});
     this.#writer = child.stdin.getWriter();
     this.#reader = new PipeReader(child.stdout);
   }
@@ -83,7 +86,8 @@ export function spawnSql(folder: string): SqlChild {
   return new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-prompt", "--no-config", "--no-lock", "--cached-only", "--no-check"],
-      ...[`--allow-read=${readable.join()}`, `--allow-write=${folder}`],
+      // A comma in a path is written twice.
+      ...[`--allow-read=${readable.map(escaped).join()}`, `--allow-write=${escaped(folder)}`],
       ...[isLocal ? fileURLToPath(main) : main.href, folder],
     ],
     clearEnv: true,
@@ -95,4 +99,8 @@ export function spawnSql(folder: string): SqlChild {
     stdout: "piped",
     stderr: "null",
   }).spawn();
+}
+
+function escaped(path: string): string {
+  return path.replaceAll(",", ",,");
 }

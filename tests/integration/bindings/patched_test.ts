@@ -58,11 +58,16 @@ export default {
     const stream = await env.NS.get("big", "stream");
     const streamed = (await new Response(stream).bytes()).byteLength;
     const { keys } = await env.NS.list({ prefix: "k" });
+    const made = await env.DB.exec("CREATE TABLE t (v, w)");
+    const statement = env.DB.prepare("INSERT INTO t VALUES (?, ?)");
+    await env.DB.batch([statement.bind("a", new Uint8Array([1, 2])), statement.bind("x".repeat(500_000), [3])]);
+    const rows = (await env.DB.withSession().prepare("SELECT length(v) AS v, w FROM t").all()).results;
+    const failed = await env.DB.prepare("SELEC").first().catch((error) => error.message);
     const page = await env.ASSETS.fetch("http://x/a.txt", { signal: controller.signal });
     const text = await page.text();
     const refused = await env.NS.get("").catch((error) => error.message);
     armed = false;
-    const told = { many: many.every((one) => one === "v"), value, metadata, big: big.length, streamed, keys, text, refused };
+    const told = { many: many.every((one) => one === "v"), value, metadata, big: big.length, streamed, keys, text, refused, made: made.count, rows, failed };
     return new Response(JSON.stringify([told, [...new Set(caught)]]));
   },
 };`;
@@ -71,7 +76,7 @@ Deno.test("Replaced builtins neither break bindings nor show what they are made 
   await using project = await TempProject.create({
     one: {
       files: { "index.ts": APP, "public/a.txt": "asset" },
-      config: { bindings: { NS: { kv: "ns" } }, assets: "apps/one/public" },
+      config: { bindings: { NS: { kv: "ns" }, DB: { d1: "db" } }, assets: "apps/one/public" },
     },
   });
   await using nano = await NanoProcess.start(project.configFile);
@@ -88,6 +93,9 @@ Deno.test("Replaced builtins neither break bindings nor show what they are made 
     keys: [{ name: "k", metadata: { a: 1 } }],
     text: "asset",
     refused: "Key name cannot be empty.",
+    made: 1,
+    rows: [{ v: 1, w: [1, 2] }, { v: 500_000, w: [3] }],
+    failed: 'D1_ERROR: near "SELEC": syntax error: SQLITE_ERROR',
   });
   assertEquals(caught, []);
 

@@ -4,6 +4,9 @@ import type { HostileCase } from "../hostile_case.ts";
 
 const KV = { bindings: { NS: { kv: "corpus" } }, external_mb: 256, cpu_ms: 20_000 };
 
+const D1 = { bindings: { DB: { d1: "corpus" } }, cpu_ms: 20_000 };
+const ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT";
+
 const REDIRECTS = "redirects that take long to fail";
 const HEADERS = "headers that grow with the path";
 /** Of the static files of a case's app. */
@@ -35,6 +38,31 @@ export const SURFACE_CASES: readonly HostileCase[] = [
       await Promise.all(all);`,
     sees: ["200"],
     limits: KV,
+  },
+  {
+    name: "SQL that reaches for files",
+    deed:
+      `for (const sql of ["ATTACH '/etc/passwd' AS p", "ATTACH '../d1/other.db' AS p", "VACUUM INTO '/tmp/nano-corpus.db'",
+        "PRAGMA journal_mode = OFF", "PRAGMA temp_store_directory = '/'", "SELECT load_extension('x')", "PRAGMA database_list"]) {
+        const told = await refused(() => env.DB.prepare(sql).all());
+        if (!String(told?.message ?? told).startsWith("D1_ERROR: ")) throw new Error(sql + " was taken: " + told); }`,
+    sees: ["200"],
+    limits: D1,
+  },
+  {
+    name: "queries without end by the hundred",
+    deed: `for (let at = 0; at < 200; at++) env.DB.prepare("${ENDLESS} count(*) FROM c").all().catch(() => {});
+      await later(500);`,
+    sees: ["200"],
+    limits: D1,
+    lingers: true,
+  },
+  {
+    name: "rows without end",
+    deed: `await refused(() => env.DB.prepare("${ENDLESS} x, randomblob(1000) FROM c").all());`,
+    sees: ["200"],
+    limits: D1,
+    lingers: true,
   },
   {
     name: "paths as long as the heap",

@@ -12,6 +12,7 @@ Deno.test("The examples of the guides do what their guides say", async (t) => {
     { name: "chat", path: "guides/chat", port: 0 },
     { name: "greeter", path: "guides/from-workers" },
     { name: "todo", path: "guides/todo-on-kv", bindings: { TODOS: { kv: "todos" } } },
+    { name: "blog", path: "guides/blog-on-d1", bindings: { DB: { d1: "blog" } } },
     { name: "words", path: "guides/from-containers" },
   ]);
   const text = async (host: string, path = "/", init: RequestInit = {}) => {
@@ -71,6 +72,17 @@ Deno.test("The examples of the guides do what their guides say", async (t) => {
     assertEquals((await text("todo", `/todos/${id}`))[0], 404);
     assertEquals(await text("todo", "/todos"), [200, "[]"]);
     assertEquals((await text("todo", "/"))[0], 404);
+  });
+
+  await t.step("blog-on-d1 keeps posts, each title once", async () => {
+    const post = (title: string) =>
+      text("blog", "/posts", { method: "POST", body: JSON.stringify({ title, text: "…" }) });
+    assertEquals(await post("first"), [201, '{"id":1}']);
+    assertEquals(await post("first"), [409, "There is such a post\n"]);
+    assertEquals(await post("second"), [201, '{"id":2}']);
+    assertEquals(await text("blog", "/posts"), [200, '[{"id":2,"title":"second"},{"id":1,"title":"first"}]']);
+    assertEquals(await text("blog", "/posts/1"), [200, '{"id":1,"title":"first","text":"…"}']);
+    assertEquals((await text("blog", "/posts/9"))[0], 404);
   });
 
   await t.step("from-containers serves a service that listened by itself", async () => {

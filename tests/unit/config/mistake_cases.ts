@@ -226,6 +226,10 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
       'apps[0].bindings.NS.kv is "../x": expected the name of a namespace: 1 to 63 of a-z, 0-9 and "-", not beginning with "-"',
     ],
     [
+      app({ bindings: { DB: { d1: "../x" } } }),
+      'apps[0].bindings.DB.d1 is "../x": expected the name of a database: 1 to 63 of a-z, 0-9 and "-", not beginning with "-"',
+    ],
+    [
       app({ bindings: { NS: { kv: "a", rate_limit: { limit: 1, period: 10 } } } }),
       'apps[0].bindings.NS is an object: expected an object such as { "kv": "cache" }, with one key',
     ],

@@ -11,7 +11,7 @@ const read = (name, path) => {
 };
 const attempts = {
   up: "../../nano.json", deepUp: "/../../../../../../../etc/passwd", dots: "sub/../../../nano.json",
-  absolute: "/etc/passwd", environ: "/proc/self/environ", cwd: "/proc/self/cwd/nano.json", fd: "/dev/fd/0",
+  absolute: "/etc/passwd", environ: "/proc/self/environ", cwd: "/proc/self/cwd/nano.json", fd: "/dev/fd/3", linked: "/proc/self/fd/0",
   linkedFile: "link-file", linkedFolder: "link-folder/passwd", linkedUp: "link-up/nano.json", chain: "link-chain",
   env: ".env", envLocal: "./sub/../.env.local", devVars: ".dev.vars", npmrc: ".npmrc", git: ".git/config",
   upper: ".ENV", config: "nano.json", linkedEnv: "link-env", slashes: "//.env", nul: "index.js\\0.txt",

@@ -7,10 +7,11 @@ import type { BundleCache } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import type { InputStamp } from "./input_stamp.ts";
 import {
-  CLOUDFLARE_NODE,
   DENO_FILES,
+  DENO_SOCKETS,
   LIBRARY,
   libraryFile,
+  libraryNames,
   librarySource,
   moduleUrl,
   OFFERED,
@@ -28,7 +29,7 @@ interface Library {
   readonly imports: Readonly<Record<string, readonly string[]>>;
 }
 
-const NAMES: readonly string[] = [...LIBRARY, DENO_FILES, CLOUDFLARE_NODE];
+const NAMES: readonly string[] = libraryNames();
 
 let library: Promise<Library> | null = null;
 
@@ -66,6 +67,8 @@ const READS =
   /\b(?:cwd|errors|watchFs|(?:read|write)(?:Text)?File|l?stat|readDir|readLink|realPath|open|mkdir|remove|rename|copyFile|makeTemp(?:Dir|File))(?:Sync)?\b/;
 /** In Node it is there without an import. */
 const CONSOLES = /\bconsole\.Console\b|\bConsole\b[^;=]*\}\s*=\s*(?:globalThis\.)?console\b/;
+/** Those that open connections. */
+const CONNECTS = /\b(?:connect|connectTls|startTls)\b/;
 const QUOTED = /["'`](?:node:)?([a-z_][a-z0-9_]*(?:\/[a-z]+)?)["'`]/g;
 
 /** Names of the library that stand in a bundle as texts; all that Node has as well when it computes names. */
@@ -74,6 +77,7 @@ function namesIn(bundle: string): string[] {
   const map = bundle.lastIndexOf("\n//# sourceMappingURL=");
   const code = map === -1 ? bundle : bundle.slice(0, map);
   const found = new Set<string>(/\bDeno\b/.test(code) && READS.test(code) ? [DENO_FILES] : []);
+  if (/\bDeno\b/.test(code) && CONNECTS.test(code)) found.add(DENO_SOCKETS);
   // These first: not all of them can be asked for by a computed name.
   for (const [, name] of code.matchAll(IMPORTED)) found.add(name!);
   if (COMPUTED.test(code.replace(OWN_ASKING, ""))) return [...found.union(LIBRARY)];

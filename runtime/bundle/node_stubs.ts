@@ -11,8 +11,8 @@ export const STUBS_VERSION: string = unenv.version;
 /** Modules that unenv has a stub of. */
 const STUBBED: readonly string[] = [
   ...["child_process", "cluster", "constants", "dgram", "domain"],
-  ...["http2", "inspector", "inspector/promises", "net"],
-  ...["repl", "sqlite", "sys", "tls", "trace_events", "tty", "wasi"],
+  ...["http2", "inspector", "inspector/promises"],
+  ...["repl", "sqlite", "sys", "trace_events", "tty", "wasi"],
 ];
 
 /** Modules of runtime/node/. */
@@ -25,12 +25,14 @@ const OWN: Readonly<Record<string, URL>> = {
   http: new URL("../node/http.ts", import.meta.url),
   https: new URL("../node/https.ts", import.meta.url),
   module: new URL("../node/module.ts", import.meta.url),
+  net: new URL("../node/net.ts", import.meta.url),
   os: new URL("../node/os.ts", import.meta.url),
   perf_hooks: new URL("../node/perf_hooks.ts", import.meta.url),
   readline: new URL("../node/readline.ts", import.meta.url),
   "readline/promises": new URL("../node/readline_promises.ts", import.meta.url),
   test: new URL("../node/test.ts", import.meta.url),
   "test/reporters": new URL("../node/test_reporters.ts", import.meta.url),
+  tls: new URL("../node/tls.ts", import.meta.url),
   url: new URL("../node/url.ts", import.meta.url),
   v8: new URL("../node/v8.ts", import.meta.url),
   vm: new URL("../node/vm.ts", import.meta.url),
@@ -41,9 +43,28 @@ const OWN: Readonly<Record<string, URL>> = {
 export const DENO_FILES = "deno_files";
 const DENO_FILES_URL = new URL("../node/deno_files.ts", import.meta.url);
 
-/** Likewise, what `cloudflare:node` gives: it shares the servers of `node:http`. */
-export const CLOUDFLARE_NODE = "cloudflare_node";
-const CLOUDFLARE_NODE_URL = new URL("../node/cloudflare_node.ts", import.meta.url);
+/** Likewise, for its connections. */
+export const DENO_SOCKETS = "deno_sockets";
+
+/** Modules of runtime/node/ that are none of Node's, by name. */
+const NOT_NODES: Readonly<Record<string, URL>> = {
+  [DENO_FILES]: DENO_FILES_URL,
+  [DENO_SOCKETS]: new URL("../node/deno_sockets.ts", import.meta.url),
+  // It shares the servers of `node:http`.
+  cloudflare_node: new URL("../node/cloudflare_node.ts", import.meta.url),
+  cloudflare_sockets: new URL("../node/cloudflare_sockets.ts", import.meta.url),
+};
+
+/** Names of those that apps import, by the specifier. */
+export const CLOUDFLARE_MODULES: Readonly<Record<string, string>> = {
+  "cloudflare:node": "cloudflare_node",
+  "cloudflare:sockets": "cloudflare_sockets",
+};
+
+/** Every name of the library. */
+export function libraryNames(): readonly string[] {
+  return [...LIBRARY, ...Object.keys(NOT_NODES)];
+}
 
 /** Where all of these lie. */
 export const OWN_FOLDER: string = new URL(".", DENO_FILES_URL).href;
@@ -78,20 +99,11 @@ const CLASSES: Readonly<Record<string, string>> = {
 /** Where unenv answers with an object on which nothing ever happens: its caller would wait for ever. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   dgram: ["createSocket"],
-  tls: ["connect", "createServer"],
   cluster: ["fork", "setupPrimary", "setupMaster"],
   sqlite: ["DatabaseSync", "StatementSync", "backup"],
   repl: ["start"],
   inspector: ["open", "Session"],
   "inspector/promises": ["open", "Session"],
-};
-
-/** What packages look for in a stub where they are loaded, by module and export. */
-const ADDED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  // http2-wrapper, of got, takes a class of Node's out of a new socket.
-  tls: {
-    TLSSocket: "class TLSSocket extends stub.TLSSocket { _handle = { _parentWrap: new (class JSStreamSocket {})() }; }",
-  },
 };
 
 /** Names without `node:` of all modules that an isolate gets from NANO and not from Deno. */
@@ -107,7 +119,7 @@ export const OFFERED: ReadonlySet<string> = new Set([
 /** What an import of one resolves to, whatever the isolate's hook says: in Deno 2.9 a static import slips past that when
  * the worker has loaded the real one. Undefined for what is Deno's own. */
 export function moduleUrl(name: string): string | undefined {
-  return LIBRARY.has(name) || name === CLOUDFLARE_NODE ? `${NODE_MODULES_URL}${name}.js` : undefined;
+  return LIBRARY.has(name) || NOT_NODES[name] !== undefined ? `${NODE_MODULES_URL}${name}.js` : undefined;
 }
 
 /** In the one file of unenv that makes its errors. */
@@ -124,7 +136,7 @@ export function unenvText(text: string): string {
  * module that exports all of an external one, esbuild passes on nothing.
  */
 export function libraryFile(name: string): string | undefined {
-  const own = name === DENO_FILES ? DENO_FILES_URL : name === CLOUDFLARE_NODE ? CLOUDFLARE_NODE_URL : OWN[name];
+  const own = NOT_NODES[name] ?? OWN[name];
   if (own !== undefined) return own.href;
   return PARTS[name] === undefined && REFUSED[name] === undefined
     ? import.meta.resolve(`unenv/node/${name}`)
@@ -146,9 +158,7 @@ function stubSource(name: string, calls: readonly string[]): string {
   const file = JSON.stringify(`unenv/node/${name}`);
   const refuse = (call: string) =>
     `function ${call}() { throw new Error("Cannot call node:${name}.${call}: it reaches past the isolate"); }`;
-  const added = Object.entries(ADDED[name] ?? {});
   return `import stub from ${file};\nexport * from ${file};\n` +
     calls.map((call) => `export ${refuse(call)}\n`).join("") +
-    added.map(([, text]) => `export ${text}\n`).join("") +
-    `export default Object.assign({}, stub, { ${[...calls, ...added.map(([key]) => key)].join(", ")} });\n`;
+    `export default Object.assign({}, stub, { ${calls.join(", ")} });\n`;
 }

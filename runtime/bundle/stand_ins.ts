@@ -1,7 +1,7 @@
 /** Modules that stand for what cannot be imported: empty ones, absent ones, those that only Cloudflare has. */
 
 import type { ImportKind, OnResolveResult, PluginBuild } from "esbuild";
-import { CLOUDFLARE_NODE, moduleUrl } from "./node_stubs.ts";
+import { CLOUDFLARE_MODULES, moduleUrl } from "./node_stubs.ts";
 import { loadWorkersModule, WORKERS_MODULE, workersModule } from "./workers_module.ts";
 
 const EMPTY = "nano-empty";
@@ -22,7 +22,8 @@ export function absentModule(path: string, kind: ImportKind): OnResolveResult {
 /** A `cloudflare:` module; of one that NANO lacks whatever is used fails, and not before. */
 export function cloudflareModule(path: string): OnResolveResult {
   if (path === WORKERS_MODULE) return workersModule();
-  if (path === "cloudflare:node") return { path: moduleUrl(CLOUDFLARE_NODE)!, external: true };
+  const name = CLOUDFLARE_MODULES[path];
+  if (name !== undefined) return { path: moduleUrl(name)!, external: true };
   return { path, namespace: FOREIGN, sideEffects: false };
 }
 

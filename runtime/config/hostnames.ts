@@ -44,6 +44,18 @@ export function normalizeHostPattern(text: string): string | null {
   return base === null || base.startsWith("[") || /^[0-9.]+$/.test(base) ? null : `*.${base}`;
 }
 
+/**
+ * As {@linkcode normalizeHostPattern}, for a host that a connection may lead to: with a port where one is written.
+ *
+ * @returns the pattern with its port, or null when it is none
+ */
+export function normalizeOutbound(text: string): string | null {
+  const pattern = normalizeHostPattern(text);
+  if (pattern === null || !hasPort(text)) return pattern;
+  const port = Number(text.slice(text.lastIndexOf(":") + 1));
+  return port >= 1 && port <= 65_535 ? `${pattern}:${port}` : null;
+}
+
 /** Whether a host is written with a port, which some keys take and others refuse. */
 export function hasPort(text: string): boolean {
   return !isIPv6(text) && PORT.test(text);

@@ -6,7 +6,7 @@ import { normalizeCidr } from "./cidr.ts";
 import { crossCheck } from "./cross_checks.ts";
 import { APP_DEFAULTS, ASSETS_DEFAULTS, CONFIG_DEFAULTS } from "./defaults.ts";
 import { checkHost, type ConfigHost, type OutsideValues } from "./host_checks.ts";
-import { normalizeHostPattern } from "./hostnames.ts";
+import { normalizeHostPattern, normalizeOutbound } from "./hostnames.ts";
 import { type CheckedDocument, fitLayers } from "./fit_layers.ts";
 import type { AppLayer } from "./layers.ts";
 import { type FoundProject, withProjects } from "./found_projects.ts";
@@ -239,7 +239,7 @@ function resolvedAssets(assets: WrittenApp["assets"], absolute: (path: string) =
 }
 
 function resolvedOutbound(outbound: NonNullable<WrittenApp["outbound"]>): AppConfig["outbound"] {
-  return typeof outbound === "string" ? outbound : outbound.map(normalizedHost);
+  return typeof outbound === "string" ? outbound : outbound.map((entry) => normalizeOutbound(entry) ?? entry);
 }
 
 function normalizedHost(host: string): string {

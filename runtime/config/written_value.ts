@@ -1,7 +1,7 @@
 /** The kinds of value that keys of nano.json take, each with the sentence that tells what would be right. */
 import { z } from "zod";
 import { normalizeCidr } from "./cidr.ts";
-import { hasPort, normalizeHostname, normalizeHostPattern } from "./hostnames.ts";
+import { hasPort, normalizeHostname, normalizeHostPattern, normalizeOutbound } from "./hostnames.ts";
 import { nearestKey } from "./nearest_key.ts";
 
 /** A whole number of a unit within bounds (both included). */
@@ -41,8 +41,9 @@ export function appHost() {
 
 /** A host that an app may connect to. */
 export function outboundHost() {
-  const expected = 'expected a host without a port, such as "api.example.com" or "*.example.com"';
-  return z.string(expected).refine((host) => !hasPort(host) && normalizeHostPattern(host) !== null, expected);
+  const expected = 'expected a host such as "api.example.com" or "*.example.com", with a port if only that is meant: ' +
+    '"db.internal:5432"';
+  return z.string(expected).refine((host) => normalizeOutbound(host) !== null, expected);
 }
 
 /** An address range. */

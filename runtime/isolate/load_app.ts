@@ -3,6 +3,7 @@ import { getMember, NativePromise, promiseThen } from "../protocol/primordials.t
 import type { LoadMessage } from "../protocol/messages.ts";
 import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
+import { TCP_NAME } from "./traffic/tcp_client.ts";
 import { installAssetReads } from "./traffic/asset_reads.ts";
 import { bindingObject } from "./binding_objects.ts";
 import { missingBinding } from "./platform/missing_binding.ts";
@@ -45,6 +46,7 @@ export async function loadApp(
   for (const [name, text] of message.missingBindings) env[name] = missingBinding(text);
   const registrations = installDoors(server);
   if (hasNodeModules(message.modules)) installHostCalls(post, message.externalBytes);
+  if (hasSockets(message.modules)) server.tcp.install();
   limitExternalRoom(message.externalBytes);
   limitExternalMemory(message.externalBytes);
   settleGlobals();
@@ -63,6 +65,9 @@ export async function loadApp(
   // It gives the app's console its `Console`.
   const consoles = `${NODE_MODULES_URL}console.js`;
   if (consoles in message.modules) await import(consoles);
+  if (`${NODE_MODULES_URL}deno_sockets.js` in message.modules) {
+    (await import(`${NODE_MODULES_URL}deno_sockets.js`)).install(getMember(globalThis, "Deno"));
+  }
   if (message.nodeCompat) await installBuiltinModules(message.modules);
   if (message.streams === "polyfill") await installStreamPolyfill();
   const hasServers = hasNodeServer(message.modules);
@@ -94,6 +99,11 @@ const LISTEN_TIMEOUT_MS = 10_000;
 /** @boot */
 function hasNodeServer(modules: Readonly<Record<string, string>>): boolean {
   return Object.values(modules).some((source) => source.includes(NODE_SERVER));
+}
+
+/** Whether a module of the app could open a connection: one of the library names the symbol of it. @boot */
+function hasSockets(modules: Readonly<Record<string, string>>): boolean {
+  return Object.values(modules).some((source) => source.includes(TCP_NAME));
 }
 
 /** Whichever of two settles first. */

@@ -48,10 +48,32 @@ export function isPublicAddress(address: string): boolean {
   return !ownAddresses().has(parsed.toNormalizedString());
 }
 
-/** Whether a list of hosts and `*.` patterns names a host. */
-export function isListed(host: string, patterns: readonly string[]): boolean {
-  const name = host.toLowerCase().replace(/\.$/, "");
-  return patterns.some((pattern) =>
-    pattern.startsWith("*.") ? name.endsWith(pattern.slice(1)) && name.length > pattern.length - 1 : name === pattern
+/** Where mail servers take mail from anybody: an app that could reach it would be used to send what nobody wants. */
+export const MAIL_PORT = 25;
+
+/** Whether a list of hosts and `*.` patterns names a host, with whatever port. */
+export function isListed(host: string, entries: readonly string[]): boolean {
+  return entries.some((entry) => namesHost(splitEntry(entry).pattern, host));
+}
+
+/** Whether a list names a host with this port, or without one and so with any but that of mail. */
+export function namesPort(host: string, port: number, entries: readonly string[]): boolean {
+  return entries.map(splitEntry).some((entry) =>
+    namesHost(entry.pattern, host) && (entry.port === null ? port !== MAIL_PORT : entry.port === port)
   );
+}
+
+function namesHost(pattern: string, host: string): boolean {
+  const name = host.toLowerCase().replace(/\.$/, "");
+  return pattern.startsWith("*.")
+    ? name.endsWith(pattern.slice(1)) && name.length > pattern.length - 1
+    : name === pattern;
+}
+
+/** IPv6 addresses stand in brackets in a list. */
+function splitEntry(entry: string): { readonly pattern: string; readonly port: number | null } {
+  const port = /:(\d+)$/.exec(entry)?.[1];
+  return port === undefined
+    ? { pattern: entry, port: null }
+    : { pattern: entry.slice(0, -port.length - 1), port: Number(port) };
 }

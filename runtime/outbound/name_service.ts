@@ -74,7 +74,8 @@ export class NameService {
     if (!/^[\w.:-]{1,253}$/.test(hostname)) throw new NameError("EBADNAME");
     try {
       using outbound = new Outbound(this.#policy);
-      outbound.check(new URL(`http://${hostname.includes(":") && isAddress(hostname) ? `[${hostname}]` : hostname}`));
+      const host = hostname.includes(":") && isAddress(hostname) ? `[${hostname}]` : hostname;
+      outbound.checkHost(new URL(`http://${host}`).hostname, null);
     } catch {
       throw new NameError("EPERM");
     }

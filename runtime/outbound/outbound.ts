@@ -1,6 +1,6 @@
 /** An app's way out: connections by its policy, checked after name resolution on each one. */
 import dns from "node:dns";
-import { isAddress, isListed, isPublicAddress } from "./address_policy.ts";
+import { isAddress, isListed, isPublicAddress, MAIL_PORT, namesPort } from "./address_policy.ts";
 import { Connections, type Lookup, type TakeDescriptor } from "./connections.ts";
 
 /** Where an app may connect to. */
@@ -61,17 +61,39 @@ export class Outbound implements Disposable {
    * @throws {OutboundRefused} naming the policy
    */
   check(url: URL): void {
-    const { hostname } = url;
+    const secure = url.protocol === "https:" || url.protocol === "wss:";
+    this.checkHost(url.hostname, url.port === "" ? (secure ? 443 : 80) : Number(url.port));
+  }
+
+  /**
+   * The same for a host as URL writes it. @param port null where no connection is meant, but the name alone
+   * @throws {OutboundRefused} naming the policy
+   */
+  checkHost(hostname: string, port: number | null): void {
     const policy = this.#policy;
-    if (policy === "any") return;
     if (policy === "none") throw refusal(hostname, 'the policy "none" allows no connection');
-    if (policy !== "public") {
+    if (policy !== "any" && policy !== "public") {
       if (!isListed(hostname, policy)) throw refusal(hostname, "it is not in the app's list of hosts");
-      return;
+      if (port === null || namesPort(hostname, port, policy)) return;
+      throw refusal(hostname, `its port ${port} is not in the app's list of hosts`);
     }
+    if (port === MAIL_PORT) {
+      throw refusal(hostname, `port ${MAIL_PORT} takes mail from anybody; only a list that names it allows it`);
+    }
+    if (policy === "any") return;
     if (isAddress(hostname) && !this.#tools.isPublic(hostname)) {
       throw refusal(hostname, 'the policy "public" allows no private, loopback or reserved address');
     }
+  }
+
+  /** Addresses of a name that may be connected to. @throws {OutboundRefused} when there is none */
+  addressesOf(hostname: string): Promise<readonly { readonly address: string; readonly family: number }[]> {
+    return new Promise((resolve, reject) => {
+      this.#lookup(hostname, { all: true }, (error, addresses) => {
+        if (error === null) resolve(addresses as { address: string; family: number }[]);
+        else reject(error);
+      });
+    });
   }
 
   /** Called for every connection to a name, so that an answer that changes meanwhile gains nothing. */

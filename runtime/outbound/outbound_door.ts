@@ -3,16 +3,20 @@ import { WebSocket as UndiciSocket } from "undici";
 import type { HostSocket } from "../app_call.ts";
 import { splitHeaders } from "../protocol/header_block.ts";
 import { Outbound, type OutboundOptions, type OutboundPolicy } from "./outbound.ts";
+import type { TcpConnection } from "./tcp_connection.ts";
+import { TcpDoor, type TcpTarget } from "./tcp_door.ts";
 import { outboundFetch, type OutboundRequest, type OutboundResponse } from "./outbound_fetch.ts";
 
 /** Fits what the app's side of the host needs. */
 export class OutboundDoor implements Disposable {
   readonly #outbound: Outbound;
+  readonly #tcp: TcpDoor;
   readonly #userAgent: string;
 
   /** @param userAgent sent when the app names none */
   constructor(policy: OutboundPolicy, userAgent: string, options?: OutboundOptions) {
     this.#outbound = new Outbound(policy, options);
+    this.#tcp = new TcpDoor(this.#outbound, options?.takeDescriptor ?? (() => () => {}));
     this.#userAgent = userAgent;
   }
 
@@ -40,8 +44,14 @@ export class OutboundDoor implements Disposable {
     }) as unknown as HostSocket;
   }
 
+  /** Opens a TCP connection. @throws {ConnectionError} when the policy forbids it, or it cannot be had */
+  dial(target: TcpTarget, signal: AbortSignal): Promise<TcpConnection> {
+    return this.#tcp.dial(target, signal);
+  }
+
   /** Ends every connection. */
   [Symbol.dispose](): void {
+    this.#tcp[Symbol.dispose]();
     this.#outbound[Symbol.dispose]();
   }
 }

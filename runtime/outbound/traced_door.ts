@@ -2,6 +2,8 @@
 import type { HostSocket } from "../app_call.ts";
 import type { Tracer } from "../trace/tracer.ts";
 import type { OutboundDoor } from "./outbound_door.ts";
+import type { TcpConnection } from "./tcp_connection.ts";
+import type { TcpTarget } from "./tcp_door.ts";
 import type { OutboundRequest, OutboundResponse } from "./outbound_fetch.ts";
 
 /** Stands before an {@linkcode OutboundDoor}, which it owns. */
@@ -45,6 +47,11 @@ export class TracedDoor implements Disposable {
   /** @throws {TypeError} when the policy or the URL forbids it */
   connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket {
     return this.#door.connect(url, protocols, options);
+  }
+
+  /** Opens a TCP connection. @throws {ConnectionError} when the policy forbids it, or it cannot be had */
+  dial(target: TcpTarget, signal: AbortSignal): Promise<TcpConnection> {
+    return this.#door.dial(target, signal);
   }
 
   /** Ends every connection. */

@@ -18,6 +18,7 @@ export type StreamEnd = "done" | "failed" | "cancelled";
 
 /** The sending end of one stream. */
 export interface Sending {
+  readonly windowBytes: number;
   credit: number;
   wake: (() => void) | null;
   dead: boolean;
@@ -28,6 +29,8 @@ export interface Sending {
 /** The receiving end of one stream; opaque outside of this folder. */
 export interface Receiving {
   readonly id: number;
+  /** Bytes that its sender may have under way. */
+  readonly windowBytes: number;
   readonly queue: Uint8Array<ArrayBuffer>[];
   /** Resolves the pull that waits for bytes. */
   waiting: (() => void) | null;

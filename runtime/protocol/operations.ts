@@ -69,6 +69,12 @@ export interface OperationFields {
   RETURNED: [id: number, values: readonly Plain[], bodyKind: BodyKind, body: WholeBody];
   CALL_FAILED: [id: number, name: string, message: string, code: string];
   CALL_ABORT: [id: number];
+  TCP_CONNECT: [id: number, hostname: string, port: number, options: string];
+  TCP_OPENED: [id: number, facts: string];
+  TCP_SET: [id: number, option: string, value: number];
+  TCP_SECURE: [id: number, written: number, options: string];
+  TCP_CLOSE: [id: number];
+  TCP_CLOSED: [id: number, code: string, message: string];
 }
 
 /** Name of an operation. */
@@ -185,6 +191,32 @@ export const OPERATIONS = {
     doc: "A call failed, with the error that the app gets",
   },
   CALL_ABORT: { code: 28, from: "isolate", fields: ["id"], doc: "The app wants no answer to a call any more" },
+  TCP_CONNECT: {
+    code: 29,
+    from: "isolate",
+    fields: ["id", "hostname", "port", "options"],
+    doc: "The app opens a connection; its ids are -2^40 and below, each with a stream in both directions",
+  },
+  TCP_OPENED: { code: 30, from: "host", fields: ["id", "facts"], doc: "It stands, or is encrypted from here on" },
+  TCP_SET: {
+    code: 31,
+    from: "isolate",
+    fields: ["id", "option", "value"],
+    doc: "Changes how a connection works: noDelay, keepAlive",
+  },
+  TCP_SECURE: {
+    code: 32,
+    from: "isolate",
+    fields: ["id", "written", "options"],
+    doc: "Encrypts a connection once so many bytes of the app have left",
+  },
+  TCP_CLOSE: { code: 33, from: "isolate", fields: ["id"], doc: "The app gives a connection up at once" },
+  TCP_CLOSED: {
+    code: 34,
+    from: "host",
+    fields: ["id", "code", "message"],
+    doc: "A connection is over, or never came about; without a code both sides had ended",
+  },
 } as const satisfies { readonly [Name in OperationName]: Row<OperationFields[Name]> };
 
 /** Code of an operation, by name. */

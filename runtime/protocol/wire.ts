@@ -125,14 +125,22 @@ export class Wire {
    * Sends a byte stream under an id until it ends, fails or is cancelled by the peer.
    * @param options.sent bytes already pushed for this stream
    * @param options.owned whether chunks may be detached
+   * @param options.windowBytes as its receiver has it
    */
   send(
     id: number,
     source: ByteSource,
-    options: { owned: boolean; sent?: number; onEnd: (end: StreamEnd, error?: unknown) => void },
+    options: {
+      owned: boolean;
+      sent?: number;
+      windowBytes?: number;
+      onEnd: (end: StreamEnd, error?: unknown) => void;
+    },
   ): void {
+    const windowBytes = options.windowBytes ?? WINDOW_BYTES;
     const sending: Sending = {
-      credit: WINDOW_BYTES - (options.sent ?? 0),
+      windowBytes,
+      credit: windowBytes - (options.sent ?? 0),
       wake: null,
       dead: false,
       source,
@@ -192,10 +200,16 @@ export class Wire {
   /**
    * Opens the receiving end of a stream; bytes that arrive before anybody reads are kept (the window bounds them).
    * @param onEnd told once, with the bytes received
+   * @param windowBytes most bytes under way unread
    */
-  openReceiver(id: number, onEnd: (end: StreamEnd, bytes: number) => void): Receiving {
+  openReceiver(
+    id: number,
+    onEnd: (end: StreamEnd, bytes: number) => void,
+    windowBytes: number = WINDOW_BYTES,
+  ): Receiving {
     const receiving: Receiving = {
       id,
+      windowBytes,
       queue: [],
       waiting: null,
       ended: false,
@@ -254,7 +268,7 @@ export class Wire {
     receiving.outstanding -= bytes;
     if (receiving.ended) return;
     receiving.consumed += bytes;
-    if (receiving.consumed < WINDOW_BYTES / 2) return;
+    if (receiving.consumed < receiving.windowBytes / 2) return;
     this.out.push(OP.CREDIT, receiving.id, receiving.consumed);
     receiving.consumed = 0;
     this.kick();
@@ -289,7 +303,7 @@ export class Wire {
     if (!(bytes instanceof NativeUint8Array)) throw new WireViolation("DATA without bytes");
     const length = bytesLength(bytes);
     if (receiving === undefined || length === 0) return;
-    if (receiving.outstanding >= WINDOW_BYTES) throw new WireViolation("DATA beyond the credit");
+    if (receiving.outstanding >= receiving.windowBytes) throw new WireViolation("DATA beyond the credit");
     receiving.outstanding += length;
     receiving.total += length;
     if (receiving.promised !== null && receiving.total > receiving.promised) {
@@ -353,7 +367,7 @@ export class Wire {
     }
     const sending = this.#sending.get(id);
     if (sending === undefined) return;
-    sending.credit = min(sending.credit + bytes, WINDOW_BYTES);
+    sending.credit = min(sending.credit + bytes, sending.windowBytes);
     wakeSender(sending);
   }
 

@@ -8,8 +8,11 @@ export class DoorWithBindings implements OutboundDoor {
   readonly bindings: readonly BindingHost[];
   readonly #door: OutboundDoor;
 
-  constructor(door: OutboundDoor, bindings: readonly BindingHost[]) {
+  readonly dial: NonNullable<OutboundDoor["dial"]>;
+
+  constructor(door: OutboundDoor & Required<Pick<OutboundDoor, "dial">>, bindings: readonly BindingHost[]) {
     this.#door = door;
+    this.dial = (target, signal) => door.dial(target, signal);
     this.bindings = bindings;
   }
 

@@ -15,6 +15,7 @@ import { lookAtCall } from "./call_watch.ts";
 import { OutboundBridge, type OutboundDoor } from "./outbound_bridge.ts";
 import { SocketBridge } from "./socket_bridge.ts";
 import { connectOut, type SocketTarget, takeOver } from "./socket_opening.ts";
+import { TcpBridge } from "./tcp_bridge.ts";
 import { textFrom } from "./text_from.ts";
 import { bodyTooLarge, Upload } from "./upload.ts";
 
@@ -59,7 +60,11 @@ type Taken =
   | "SOCKET_CONNECT"
   | "SOCKET_MESSAGE"
   | "SOCKET_CLOSE"
-  | "SOCKET_SENT";
+  | "SOCKET_SENT"
+  | "TCP_CONNECT"
+  | "TCP_SET"
+  | "TCP_SECURE"
+  | "TCP_CLOSE";
 
 /** A response as an isolate sent it. */
 interface SentResponse {
@@ -77,6 +82,7 @@ export class CallRunner {
   readonly #sockets: SocketBridge;
   readonly #outbound: OutboundBridge;
   readonly #bindings: BindingBridge;
+  readonly #tcp: TcpBridge;
   readonly #onBusy: (isBusy: boolean) => void;
   readonly #handlers: HandlerTable;
   readonly #drained = Promise.withResolvers<void>();
@@ -90,6 +96,10 @@ export class CallRunner {
     this.#sockets = new SocketBridge(wire);
     this.#outbound = new OutboundBridge(wire, traffic.door);
     this.#bindings = new BindingBridge(wire, traffic.door.bindings ?? [], { clock: traffic.clock });
+    this.#tcp = new TcpBridge(
+      wire,
+      traffic.door.dial === undefined ? undefined : (target, signal) => traffic.door.dial!(target, signal),
+    );
     this.#handlers = this.#handlersOf(wire);
   }
 
@@ -179,6 +189,7 @@ export class CallRunner {
     this.#sockets.closeAll(planned);
     this.#outbound.close();
     this.#bindings.close();
+    this.#tcp.closeAll();
     this.#wire.close(new CutStream(error.message, { cause: error }));
     this.#drained.resolve();
   }
@@ -223,6 +234,7 @@ export class CallRunner {
     const outbound = this.#outbound;
     const bindings = this.#bindings;
     const sockets = this.#sockets;
+    const tcp = this.#tcp;
     const handlers: Handlers<Taken> = {
       ...streamHandlers(wire, { text: textFrom, onError: (id, message) => this.#onStreamError(id, message) }),
       RESPONSE: (id, status, _statusText, headers, bodyKind, body) =>
@@ -245,6 +257,10 @@ export class CallRunner {
       SOCKET_MESSAGE: (id, data) => sockets.onMessage(id as number, data),
       SOCKET_CLOSE: (id, code, reason) => sockets.onClose(id as number, code, reason),
       SOCKET_SENT: (id, bytes) => sockets.onDispatched(id as number, bytes),
+      TCP_CONNECT: (...fields) => tcp.onConnect(fields),
+      TCP_SET: (id, option, value) => tcp.onSet(id as number, option, value),
+      TCP_SECURE: (id, written, options) => tcp.onSecure(id as number, written, options),
+      TCP_CLOSE: (id) => tcp.onClose(id as number),
     };
     return handlerTable(handlers);
   }

@@ -3,6 +3,7 @@ import type { HostSocket } from "../app_call.ts";
 import type { HostAnswers } from "./host_calls_bridge.ts";
 import { messageOf } from "../errors.ts";
 import type { BindingHost } from "../protocol/binding_call.ts";
+import type { Dial } from "./tcp_bridge.ts";
 import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
 import type { Untrusted } from "../protocol/batch.ts";
 import { BODY, OP, type OperationFields } from "../protocol/operations.ts";
@@ -37,6 +38,8 @@ export interface OutboundDoor extends Disposable {
    * @throws {TypeError} when the policy or the URL forbids it
    */
   connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket;
+  /** Opens a TCP connection; missing where nobody would ask. */
+  readonly dial?: Dial;
   /** What the app's bindings do, by the places that calls name; missing where it has none. */
   readonly bindings?: readonly BindingHost[];
   /** What the app's `node:` modules are answered with; missing where nobody would ask. */

@@ -8,6 +8,8 @@ import { guardedBuiltin } from "./guarded_builtins.ts";
 const offered = new SafeSet(OFFERED_BUILTINS);
 /** What asks for modules by names that only run time knows. */
 const ASKING = /getBuiltinModule|createRequire/;
+/** Modules of the library that are none of Node's. */
+const NO_BUILTIN = /\/(?:deno_\w+|cloudflare_\w+)\.js$/;
 
 /** Whether the app has modules of NANO that stand for Node's. @boot */
 export function hasNodeModules(modules: Readonly<Record<string, string>>): boolean {
@@ -21,7 +23,7 @@ export async function installBuiltinModules(modules: Readonly<Record<string, str
   // To import them costs time: they are there at once only for apps that ask so.
   if (asksForBuiltins(modules)) {
     for (const url of Object.keys(modules)) {
-      if (!url.startsWith(NODE_MODULES_URL) || url.includes("/chunk-") || url.endsWith("/deno_files.js")) continue;
+      if (!url.startsWith(NODE_MODULES_URL) || url.includes("/chunk-") || NO_BUILTIN.test(url)) continue;
       own[url.slice(NODE_MODULES_URL.length, -".js".length)] = (await import(url)).default;
     }
   }

@@ -18,6 +18,7 @@ import { SafeMap, SafeSet } from "../../protocol/safe_collections.ts";
 import { type Handlers, type HandlerTable, handlerTable, runBatch } from "../../protocol/batch.ts";
 import { FIRST_CALL_ID, type Plain } from "../../protocol/binding_call.ts";
 import { BODY, type BodyKind, OP, type WholeBody } from "../../protocol/operations.ts";
+import { FIRST_TCP_ID } from "../../protocol/tcp.ts";
 import { streamHandlers, type StreamOperation } from "../../protocol/stream_operations.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
 import { enterRoot } from "./async_root.ts";
@@ -30,6 +31,7 @@ import { withoutOwnFrames } from "./own_frames.ts";
 import { type AppScheduled, runJob } from "./scheduled.ts";
 import { BadResponse, sendResponse } from "./responder.ts";
 import { SocketHub } from "./socket_hub.ts";
+import { TcpClient } from "./tcp_client.ts";
 
 /** What an app exports, once found. */
 export type AppFetch = (request: Request, env: unknown, context: AppContext) => unknown;
@@ -64,7 +66,9 @@ type Taken =
   | "SOCKET_OPEN"
   | "SOCKET_MESSAGE"
   | "SOCKET_CLOSE"
-  | "SOCKET_SENT";
+  | "SOCKET_SENT"
+  | "TCP_OPENED"
+  | "TCP_CLOSED";
 
 /** A request whose body may still have to be opened. */
 type Arriving = Omit<ArrivedRequest, "receiving"> & { receiving: Receiving | null };
@@ -77,6 +81,8 @@ export class AppServer {
   readonly calls: BindingClient;
   /** WebSockets, incoming and outgoing. */
   readonly sockets: SocketHub;
+  /** TCP connections. */
+  readonly tcp: TcpClient;
   readonly #wire: Wire;
   #app: LoadedApp | null = null;
   readonly #aborts: AbortCallbacks = new SafeMap();
@@ -93,6 +99,7 @@ export class AppServer {
     this.fetches = new FetchClient(wire);
     this.calls = new BindingClient(wire);
     this.sockets = new SocketHub(wire);
+    this.tcp = new TcpClient(wire);
     this.#handlers = this.#handlersOf(wire);
   }
 
@@ -109,12 +116,13 @@ export class AppServer {
 
   /** Each begins in the async context that nobody has entered. */
   #handlersOf(wire: Wire): HandlerTable {
-    const { fetches, calls, sockets } = this;
+    const { fetches, calls, sockets, tcp } = this;
     const handlers: Handlers<Taken> = {
       ...streamHandlers(wire, {
         text: (value) => value as string,
         onError: (id, message) => {
-          if (id < 0) fetches.onBodyFailed(id, message);
+          if (id <= FIRST_TCP_ID) wire.onError(id, message);
+          else if (id < 0) fetches.onBodyFailed(id, message);
           else if (id >= FIRST_CALL_ID) calls.onBodyFailed(id, message);
           else wire.onError(id, message);
         },
@@ -142,6 +150,8 @@ export class AppServer {
         if (this.#pending.has(id as number)) this.#finish(id as number);
       },
       SOCKET_SENT: (id, bytes) => sockets.onSent(id as number, bytes as number),
+      TCP_OPENED: (id, facts) => tcp.onOpened(id as number, facts as string),
+      TCP_CLOSED: (id, code, message) => tcp.onClosed(id as number, code as string, message as string),
     };
     return handlerTable(handlers);
   }

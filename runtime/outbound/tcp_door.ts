@@ -1,0 +1,212 @@
+/** Opens an app's TCP connections, each to an address that its policy was asked about. */
+import net from "node:net";
+import type { TcpOptions } from "../protocol/tcp.ts";
+import { isAddress } from "./address_policy.ts";
+import type { TakeDescriptor } from "./connections.ts";
+import { type Outbound, OutboundRefused } from "./outbound.ts";
+import { ConnectionError, failureOf, TcpConnection } from "./tcp_connection.ts";
+
+/** Longest wait for a connection, its name's resolution included, in ms. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Addresses of one name that are tried. */
+const MAX_ADDRESSES = 6;
+/** Names and addresses being connected to for one app at once: each may hold a thread of the resolver. */
+const MAX_OPENING = 512;
+/** An address is given up after this while there is another to try, in ms (RFC 8305 has 250 before the next begins). */
+const NEXT_ADDRESS_MS = 2_000;
+
+/** Where an app connects to. */
+export interface TcpTarget {
+  readonly hostname: string;
+  readonly port: number;
+  readonly options: TcpOptions;
+}
+
+/** The connections of one app. */
+export class TcpDoor implements Disposable {
+  readonly #outbound: Outbound;
+  readonly #takeDescriptor: TakeDescriptor;
+  readonly #open = new Set<TcpConnection>();
+  readonly #ended = new AbortController();
+  #opening = 0;
+
+  constructor(outbound: Outbound, takeDescriptor: TakeDescriptor) {
+    this.#outbound = outbound;
+    this.#takeDescriptor = takeDescriptor;
+  }
+
+  /** Connections that stand. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Connects.
+   * @param signal gives it up
+   * @throws {ConnectionError} with a code as Node has it
+   */
+  async dial({ hostname, port, options }: TcpTarget, signal: AbortSignal): Promise<TcpConnection> {
+    const host = hostOf(hostname);
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+      throw new ConnectionError("ERR_SOCKET_BAD_PORT", `Cannot connect to "${hostname}": ${port} is no port`);
+    }
+    try {
+      this.#outbound.checkHost(host, port);
+    } catch (error) {
+      throw refusedBy(error);
+    }
+    if (this.#opening >= MAX_OPENING) {
+      throw new ConnectionError(
+        "EAGAIN",
+        `Cannot connect to "${hostname}": ${MAX_OPENING} connections are being opened`,
+      );
+    }
+    const giveBack = this.#takeDescriptor();
+    if (typeof giveBack === "string") {
+      throw new ConnectionError("EMFILE", `Cannot connect to "${hostname}": ${giveBack}`);
+    }
+    this.#opening++;
+    const timeoutMs = Math.min(options.timeoutMs ?? CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS);
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const given = AbortSignal.any([signal, deadline, this.#ended.signal]);
+    try {
+      const connection = await this.#connect({ host, port, options }, given, performance.now() + timeoutMs);
+      this.#open.add(connection);
+      connection.closed.then(() => {
+        this.#open.delete(connection);
+        giveBack();
+      });
+      if (options.tls !== undefined) await connection.secure(options.tls);
+      return connection;
+    } catch (error) {
+      giveBack();
+      if (!deadline.aborted || error instanceof ConnectionError && error.code !== "ABORTED") throw error;
+      throw new ConnectionError("ETIMEDOUT", `connect ETIMEDOUT ${host}:${port}`);
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  async #connect(
+    { host, port, options }: { readonly host: string; readonly port: number; readonly options: TcpOptions },
+    signal: AbortSignal,
+    until: number,
+  ): Promise<TcpConnection> {
+    const addresses = await givenUp(this.#addressesOf(host, options.family), signal);
+    let failure: unknown;
+    for (const [at, address] of addresses.entries()) {
+      const isLast = at === addresses.length - 1;
+      const left = Math.max(1, until - performance.now());
+      try {
+        const socket = await connectTo(
+          { address, port, options },
+          signal,
+          isLast ? left : Math.min(left, NEXT_ADDRESS_MS),
+        );
+        return new TcpConnection(socket, bare(host));
+      } catch (error) {
+        failure ??= error;
+        if (signal.aborted) break;
+      }
+    }
+    throw failure;
+  }
+
+  /** Of a name only those that the policy allows; they are connected to as they are, so nothing is resolved twice. */
+  async #addressesOf(host: string, family: number | undefined): Promise<readonly string[]> {
+    if (isAddress(host)) return [bare(host)];
+    const found = await this.#outbound.addressesOf(host).catch((error) => {
+      throw refusedBy(error, host);
+    });
+    const wanted = found.filter((one) => family === undefined || family === 0 || one.family === family);
+    if (wanted.length === 0) throw notFound(host);
+    return wanted.slice(0, MAX_ADDRESSES).map(({ address }) => address);
+  }
+
+  /** Ends every connection, and those being opened. */
+  [Symbol.dispose](): void {
+    this.#ended.abort();
+    for (const connection of this.#open) connection.destroy();
+  }
+}
+
+/** A host in the one form in which policies are asked: what URL makes of it, so that 0x7f.1 is 127.0.0.1. */
+function hostOf(hostname: string): string {
+  const text = hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
+  // Neither a user nor a path may hide in it.
+  const url = /^[^\s/\\?#@]{1,255}$/.test(text) && URL.canParse(`http://${text}/`) ? new URL(`http://${text}/`) : null;
+  if (url === null || url.port !== "" || url.hostname === "" || /:\d*$/.test(text.replace(/^\[.*\]/, ""))) {
+    throw notFound(hostname);
+  }
+  return url.hostname;
+}
+
+function bare(host: string): string {
+  return host.replace(/^\[(.*)\]$/, "$1");
+}
+
+function notFound(host: string): ConnectionError {
+  return new ConnectionError("ENOTFOUND", `getaddrinfo ENOTFOUND ${host}`);
+}
+
+function refusedBy(error: unknown, host = ""): ConnectionError {
+  if (error instanceof OutboundRefused) return new ConnectionError("EPERM", error.message);
+  const { code } = error as { code?: unknown };
+  return code === "EAI_AGAIN" ? new ConnectionError(code, `getaddrinfo EAI_AGAIN ${host}`) : notFound(host);
+}
+
+function connectTo(
+  { address, port, options }: { readonly address: string; readonly port: number; readonly options: TcpOptions },
+  signal: AbortSignal,
+  timeoutMs: number,
+): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({
+      host: address,
+      port,
+      allowHalfOpen: true,
+      noDelay: options.noDelay ?? false,
+      keepAlive: options.keepAlive ?? false,
+    });
+    const late = () => {
+      settle();
+      socket.destroy();
+      reject(new ConnectionError("ETIMEDOUT", `connect ETIMEDOUT ${address}:${port}`));
+    };
+    const timer = setTimeout(late, timeoutMs);
+    const onAbort = () => {
+      settle();
+      socket.destroy();
+      reject(new ConnectionError("ABORTED", "The connection was given up"));
+    };
+    const onConnect = () => {
+      settle();
+      resolve(socket);
+    };
+    const onError = (error: unknown) => {
+      settle();
+      socket.destroy();
+      reject(failureOf(error));
+    };
+    const settle = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      socket.off("connect", onConnect);
+      socket.off("error", onError);
+      socket.on("error", () => {});
+    };
+    socket.on("connect", onConnect);
+    socket.on("error", onError);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort);
+  });
+}
+
+function givenUp<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(new ConnectionError("ABORTED", "The connection was given up"));
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

@@ -1,6 +1,8 @@
 /** One TCP connection of an app: its bytes both ways, its TLS, its end. */
+import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import tls from "node:tls";
+import { isAddress } from "./address_policy.ts";
 import type { TcpFacts, TlsFacts, TlsOptions } from "../protocol/tcp.ts";
 
 /** A handshake that takes longer is given up, in ms. */
@@ -142,6 +144,7 @@ export class TcpConnection {
       const late = `The TLS handshake took longer than ${HANDSHAKE_TIMEOUT_MS} ms`;
       timer = setTimeout(() => this.#over(new ConnectionError("ETIMEDOUT", late)), HANDSHAKE_TIMEOUT_MS);
       await promise;
+      if (this.#waiting !== null) socket.resume();
     } catch (error) {
       const failure = error instanceof ConnectionError ? error : failureOf(error);
       this.#over(failure);
@@ -170,7 +173,9 @@ export class TcpConnection {
 
   #tlsOptions({ serverName = this.#hostname, ca, cert, key, passphrase, alpn, ...how }: TlsOptions) {
     const options: tls.ConnectionOptions = { rejectUnauthorized: how.rejectUnauthorized ?? true };
-    options.servername = serverName;
+    // An address is no name that a server is asked for, but its certificate may hold it.
+    if (isAddress(serverName)) options.host = serverName;
+    else options.servername = serverName;
     if (ca !== undefined && ca.length > 0) options.ca = [...ca];
     if (cert !== undefined) options.cert = cert;
     if (key !== undefined) options.key = key;
@@ -230,7 +235,8 @@ export function failureOf(error: unknown): ConnectionError {
 }
 
 function tlsFacts(socket: tls.TLSSocket): TlsFacts {
-  const { raw, issuerCertificate: _issuer, pubkey: _key, ...certificate } = (socket.getPeerCertificate() ?? {}) as tls.DetailedPeerCertificate;
+  const { raw, issuerCertificate: _issuer, pubkey: _key, ...certificate } =
+    (socket.getPeerCertificate() ?? {}) as tls.DetailedPeerCertificate;
   return {
     alpn: socket.alpnProtocol || null,
     protocol: socket.getProtocol(),
@@ -240,6 +246,6 @@ function tlsFacts(socket: tls.TLSSocket): TlsFacts {
       ? null
       : String(socket.authorizationError),
     certificate: raw === undefined ? null : certificate,
-    raw: raw === undefined ? null : raw.toString("base64"),
+    raw: raw === undefined ? null : Buffer.from(raw).toString("base64"),
   };
 }

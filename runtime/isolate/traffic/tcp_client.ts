@@ -126,7 +126,7 @@ export class TcpClient {
       opened,
       closed,
       read: () => promiseThen(readerRead(reader), (part) => part.done ? null : part.value),
-      write: (bytes: Uint8Array) => outgoing.write(bytes),
+      write: (bytes: Uint8Array) => outgoing.put(bytes),
       end: () => outgoing.end(),
       destroy: () => this.#destroy(id),
       set: (option: string, value: number) => {
@@ -186,7 +186,7 @@ class Outgoing implements ByteSource {
   }
   #error: Error | null = null;
 
-  write(bytes: Uint8Array): Promise<void> {
+  put(bytes: Uint8Array): Promise<void> {
     if (!isUint8Array(bytes)) return rejected(new NativeTypeError("Cannot write what is no Uint8Array"));
     if (this.#error !== null) return rejected(this.#error);
     if (this.#hasEnded) return rejected(errorOf("EPIPE", "write EPIPE"));

@@ -1,5 +1,6 @@
 /** `net.Socket` of a client. */
 import { Buffer } from "node:buffer";
+import process from "node:process";
 import { Duplex } from "node:stream";
 import type { TcpFacts, TcpOptions } from "../../protocol/tcp.ts";
 import { lookup as ownLookup } from "../dns.ts";
@@ -160,7 +161,8 @@ class SocketBase extends Duplex implements Reader {
     this._stop();
     if (this._link?.reader === this) this._link.destroy();
     done(error);
-    queueMicrotask(() => queueMicrotask(() => this.emit("close", error !== null)));
+    // Behind the error, which is told in the next tick too.
+    process.nextTick(() => this.emit("close", error !== null));
   }
 
   _failLater(error: Error): void {

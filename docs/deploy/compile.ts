@@ -37,7 +37,9 @@ export const NAMED_MODULES: readonly string[] = [
     "test_reporters",
   ]
     .map((name) => `runtime/node/${name}.ts`),
-  ...["cloudflare_node", "url", "v8", "vm", "worker_threads"].map((name) => `runtime/node/${name}.ts`),
+  ...["cloudflare_node", "cloudflare_sockets", "deno_sockets", "net", "tls", "url", "v8", "vm", "worker_threads"].map((
+    name,
+  ) => `runtime/node/${name}.ts`),
   ...["app.ts", "events.tsx", "frame.ts", "overview.tsx", "theme.ts"].map((name) => `admin/dashboard/client/${name}`),
 ];
 

@@ -1,6 +1,7 @@
 /** `node:dns`: names by the host's resolver, under the app's outbound policy. */
 import stub from "unenv/node/dns";
 import { calls, settings } from "./dns_names.ts";
+import { ownLookups } from "./tcp/addresses.ts";
 import promises from "./dns_promises.ts";
 
 export * from "unenv/node/dns";
@@ -26,6 +27,8 @@ const withCallback: Record<string, Call> = Object.fromEntries(
 );
 const custom = Symbol.for("nodejs.util.promisify.custom");
 for (const [name, call] of Object.entries(calls)) Object.defineProperty(withCallback[name], custom, { value: call });
+
+ownLookups.add(withCallback["lookup"]!);
 
 /** A resolver of its own asks the same host. */
 export class Resolver {

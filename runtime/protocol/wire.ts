@@ -130,14 +130,9 @@ export class Wire {
   send(
     id: number,
     source: ByteSource,
-    options: {
-      owned: boolean;
-      sent?: number;
-      windowBytes?: number;
-      onEnd: (end: StreamEnd, error?: unknown) => void;
-    },
+    options: Pick<Sending, "onEnd"> & { owned: boolean; sent?: number; windowBytes?: number },
   ): void {
-    const windowBytes = options.windowBytes ?? WINDOW_BYTES;
+    const { windowBytes = WINDOW_BYTES } = options;
     const sending: Sending = {
       windowBytes,
       credit: windowBytes - (options.sent ?? 0),

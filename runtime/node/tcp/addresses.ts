@@ -1,4 +1,7 @@
-/** Which texts are addresses. */
+/** Which texts are addresses, and who finds those of names. */
+
+/** `dns.lookup` of NANO: the host is asked by name all the same, as a list of hosts has names. */
+export const ownLookups: WeakSet<object> = new WeakSet();
 
 const V4_PART = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
 const V4 = new RegExp(`^${V4_PART}(?:\\.${V4_PART}){3}$`);

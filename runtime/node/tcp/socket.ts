@@ -3,9 +3,8 @@ import { Buffer } from "node:buffer";
 import process from "node:process";
 import { Duplex } from "node:stream";
 import type { TcpFacts, TcpOptions } from "../../protocol/tcp.ts";
-import { lookup as ownLookup } from "../dns.ts";
 import { callable } from "../http/callable.ts";
-import { isIP } from "./addresses.ts";
+import { isIP, ownLookups } from "./addresses.ts";
 import { Link, type Reader } from "./connection.ts";
 import { socketError } from "./socket_error.ts";
 
@@ -74,8 +73,9 @@ class SocketBase extends Duplex implements Reader {
       this.connecting = false;
       const text = `options.port should be >= 0 and < 65536. Received ${String(options.port)}.`;
       throw Object.assign(new RangeError(text), { code: "ERR_SOCKET_BAD_PORT" });
-    } else if (options.lookup === undefined || options.lookup === ownLookup || isIP(host) !== 0) this._dial(host, port);
-    else this._lookUp(host, port);
+    } else if (options.lookup === undefined || ownLookups.has(options.lookup) || isIP(host) !== 0) {
+      this._dial(host, port);
+    } else this._lookUp(host, port);
     return this;
   }
 

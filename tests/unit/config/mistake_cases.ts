@@ -11,7 +11,8 @@ const VALUE = 'expected text, { "from_env": "HOST_NAME" } or { "from_file": "pat
 const TOKEN = 'expected visible ASCII text, { "from_env": "HOST_NAME" } or { "from_file": "path" }';
 const CRON = 'expected five fields (minute, hour, day, month, weekday), such as "*/5 * * * *"';
 const ADDRESS = 'expected an address or a host name without a port, such as "127.0.0.1", "::" or "localhost"';
-const OUTBOUND = 'expected a host without a port, such as "api.example.com" or "*.example.com"';
+const OUTBOUND = 'expected a host such as "api.example.com" or "*.example.com", with a port if only that is meant: ' +
+  '"db.internal:5432"';
 
 /** A document with one app that is right but for these keys. */
 function app(keys: object): unknown {
@@ -148,7 +149,8 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
     [app({ streams: "web" }), 'apps[0].streams is "web": expected one of "native", "polyfill"'],
     [app({ node_compat: 1 }), "apps[0].node_compat is 1: expected true or false"],
     [app({ outbound: "publc" }), 'apps[0].outbound is "publc": expected "public", "none", "any" or a list of hosts'],
-    [app({ outbound: ["a.b:443"] }), `apps[0].outbound[0] is "a.b:443": ${OUTBOUND}`],
+    [app({ outbound: ["a.b:0"] }), `apps[0].outbound[0] is "a.b:0": ${OUTBOUND}`],
+    [app({ outbound: ["a.b:65536"] }), `apps[0].outbound[0] is "a.b:65536": ${OUTBOUND}`],
     [{ log: { level: "INFO" } }, 'log.level is "INFO": expected one of "debug", "info", "warn", "error"'],
     [{ log: "pretty" }, 'log is "pretty": expected an object such as { "level": "info" }'],
     [{ admin: true }, 'admin is a boolean: expected false or an object such as { "port": 9090 }'],

@@ -104,9 +104,11 @@ export class Outbound implements Disposable {
       const allowed = this.#policy === "public" ? addresses.filter(({ address }) => isPublic(address)) : addresses;
       const [first] = allowed;
       if (first === undefined) {
-        const why = addresses.length === 0
-          ? "it has no address"
-          : 'it resolves to a private, loopback or reserved address, which the policy "public" forbids';
+        if (addresses.length === 0) {
+          const error = refusal(hostname, "it has no address");
+          return done(Object.assign(error, { code: "ENOTFOUND" }), undefined);
+        }
+        const why = 'it resolves to a private, loopback or reserved address, which the policy "public" forbids';
         return done(refusal(hostname, why), undefined);
       }
       if (options.all === true) done(null, allowed);

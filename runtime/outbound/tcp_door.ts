@@ -150,8 +150,8 @@ function notFound(host: string): ConnectionError {
 }
 
 function refusedBy(error: unknown, host = ""): ConnectionError {
-  if (error instanceof OutboundRefused) return new ConnectionError("EPERM", error.message);
   const { code } = error as { code?: unknown };
+  if (error instanceof OutboundRefused && code === undefined) return new ConnectionError("EPERM", error.message);
   return code === "EAI_AGAIN" ? new ConnectionError(code, `getaddrinfo EAI_AGAIN ${host}`) : notFound(host);
 }
 

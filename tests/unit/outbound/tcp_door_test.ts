@@ -1,0 +1,168 @@
+/** Tests that an app's TCP connections go where its policy says, to the address that was looked at, and nowhere else. */
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { isPublicAddress } from "../../../runtime/outbound/address_policy.ts";
+import { Outbound, type OutboundPolicy, type Resolve } from "../../../runtime/outbound/outbound.ts";
+import { ConnectionError } from "../../../runtime/outbound/tcp_connection.ts";
+import { TcpDoor } from "../../../runtime/outbound/tcp_door.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Names and their addresses, one list a question; the last one stays. */
+function resolverOf(names: Record<string, string[][]>): Resolve {
+  return (hostname, done) => {
+    const lists = names[hostname] ?? [[]];
+    const found = lists.length > 1 ? lists.shift()! : lists[0]!;
+    done(null, found.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })));
+  };
+}
+
+interface Setting {
+  readonly names?: Record<string, string[][]>;
+  readonly isPublic?: (address: string) => boolean;
+  readonly take?: () => (() => void) | string;
+}
+
+function doorOf(policy: OutboundPolicy, { names = {}, isPublic = isPublicAddress, take }: Setting = {}): TcpDoor {
+  const outbound = new Outbound(policy, { tools: { resolve: resolverOf(names), isPublic } });
+  return new TcpDoor(outbound, take ?? (() => () => {}));
+}
+
+/** Answers in upper case, and ends when its client does. */
+function echo(hostname = "127.0.0.1"): Deno.Listener & { readonly port: number } {
+  const listener = Deno.listen({ hostname, port: 0 });
+  (async () => {
+    for await (const connection of listener) {
+      const upper = new TransformStream<Uint8Array, Uint8Array>({
+        transform: (bytes, controller) => controller.enqueue(encoder.encode(decoder.decode(bytes).toUpperCase())),
+      });
+      connection.readable.pipeThrough(upper).pipeTo(connection.writable).catch(() => {});
+    }
+  })();
+  return Object.assign(listener, { port: (listener.addr as Deno.NetAddr).port });
+}
+
+async function codeOf(door: TcpDoor, hostname: string, port: number): Promise<string> {
+  const error = await assertRejects(
+    () => door.dial({ hostname, port, options: {} }, AbortSignal.timeout(20_000)),
+    ConnectionError,
+  );
+  return error.code;
+}
+
+Deno.test("Bytes go both ways, and each side ends for itself", async () => {
+  using server = echo();
+  using door = doorOf(["127.0.0.1"]);
+  const given = AbortSignal.timeout(20_000);
+  const connection = await door.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, given);
+  await connection.write(encoder.encode("hello"));
+  assertEquals(decoder.decode((await connection.read()).value), "HELLO");
+  connection.end();
+  assertEquals((await connection.read()).done, true);
+  assertEquals([await connection.closed, door.size], [null, 0]);
+});
+
+Deno.test("The public policy refuses every spelling of an address inside, before anything is connected to", async () => {
+  using door = doorOf("public");
+  const inside = ["127.0.0.1", "0.0.0.0", "::1", "[::1]", "::", "::ffff:127.0.0.1", "[::ffff:7f00:1]", "0x7f.1"];
+  const more = [
+    "2130706433",
+    "017700000001",
+    "169.254.169.254",
+    "fd00:ec2::254",
+    "10.0.0.1",
+    "fe80::1",
+    "64:ff9b::7f00:1",
+  ];
+  for (const hostname of [...inside, ...more]) assertEquals(await codeOf(door, hostname, 5432), "EPERM", hostname);
+});
+
+Deno.test("A name is as good as its addresses: those inside are never connected to", async () => {
+  using server = echo("127.0.0.2");
+  const isPublic = (address: string) => address === "127.0.0.2";
+  const names = {
+    "inside.test": [["127.0.0.1"]],
+    "metadata.test": [["169.254.169.254"]],
+    "mapped.test": [["::ffff:127.0.0.1"]],
+    "mixed.test": [["127.0.0.1", "127.0.0.2"]],
+  };
+  using door = doorOf("public", { names, isPublic });
+  for (const name of ["inside.test", "metadata.test", "mapped.test"]) {
+    assertEquals(await codeOf(door, name, server.port), "EPERM", name);
+  }
+  const given = AbortSignal.timeout(20_000);
+  const mixed = await door.dial({ hostname: "mixed.test", port: server.port, options: {} }, given);
+  assertEquals(mixed.facts.remoteAddress, "127.0.0.2");
+});
+
+Deno.test("A name that changes after it was looked at gains nothing: the first address is connected to", async () => {
+  using outside = echo("127.0.0.2");
+  const names = { "rebinding.test": [["127.0.0.2"], ["127.0.0.1"]] };
+  using door = doorOf("public", { names, isPublic: (address) => address === "127.0.0.2" });
+  const target = { hostname: "rebinding.test", port: outside.port, options: {} };
+  const first = await door.dial(target, AbortSignal.timeout(20_000));
+  assertEquals(first.facts.remoteAddress, "127.0.0.2");
+  assertEquals(await codeOf(door, "rebinding.test", outside.port), "EPERM");
+});
+
+Deno.test("A list means its hosts with their ports; port 25 is for lists that name it", async () => {
+  using server = echo();
+  using door = doorOf([`127.0.0.1:${server.port}`, "mail.test", "relay.test:25"], { names: {} });
+  const given = AbortSignal.timeout(20_000);
+  const connection = await door.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, given);
+  assertEquals(connection.facts.remotePort, server.port);
+  assertEquals(await codeOf(door, "127.0.0.1", server.port - 1), "EPERM");
+  assertEquals(await codeOf(door, "other.test", 5432), "EPERM");
+  assertEquals(await codeOf(door, "mail.test", 25), "EPERM");
+  assertEquals(await codeOf(door, "mail.test", 587), "ENOTFOUND", "it may be reached, and has no address");
+  assertEquals(await codeOf(door, "relay.test", 25), "ENOTFOUND");
+  for (const policy of ["any", "public"] as const) {
+    using other = doorOf(policy);
+    const error = await assertRejects(() => other.dial({ hostname: "8.8.8.8", port: 25, options: {} }, given));
+    assertStringIncludes((error as Error).message, "port 25");
+  }
+});
+
+Deno.test("What cannot be connected to fails with the code that Node has for it", async () => {
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr as Deno.NetAddr;
+  free.close();
+  using door = doorOf("any", { names: { "nowhere.test": [[]] } });
+  assertEquals(await codeOf(door, "127.0.0.1", port), "ECONNREFUSED");
+  assertEquals(await codeOf(door, "nowhere.test", 1), "ENOTFOUND");
+  for (const hostname of ["", "a b", "user@127.0.0.1", "127.0.0.1/x", "127.0.0.1:1", "[::1", "a".repeat(300)]) {
+    assertEquals(await codeOf(door, hostname, 1), "ENOTFOUND", hostname);
+  }
+  assertEquals(await codeOf(door, "127.0.0.1", 0), "ERR_SOCKET_BAD_PORT");
+  assertEquals(await codeOf(door, "127.0.0.1", 70_000), "ERR_SOCKET_BAD_PORT");
+});
+
+Deno.test("A connection takes a descriptor and gives it back once, however it ends; without one there is none", async () => {
+  using server = echo();
+  let open = 0;
+  const take = () => {
+    if (open === 2) return "the app has 2 open already";
+    open++;
+    return () => void open--;
+  };
+  using door = doorOf("any", { take });
+  const dial = (port: number) => door.dial({ hostname: "127.0.0.1", port, options: {} }, AbortSignal.timeout(20_000));
+  const [one, other] = [await dial(server.port), await dial(server.port)];
+  assertEquals(await codeOf(door, "127.0.0.1", server.port), "EMFILE");
+  one.destroy();
+  await one.closed;
+  await assertRejects(() => dial(1), ConnectionError);
+  assertEquals(open, 1);
+  door[Symbol.dispose]();
+  await other.closed;
+  assertEquals(open, 0);
+});
+
+Deno.test("A server that says nothing to a handshake, or no TLS, ends the connection with an error", async () => {
+  using server = echo();
+  using door = doorOf("any");
+  const target = { hostname: "127.0.0.1", port: server.port, options: { tls: {} } };
+  const error = await assertRejects(() => door.dial(target, AbortSignal.timeout(20_000)), ConnectionError);
+  assertEquals(/^E/.test(error.code), true, error.code);
+  assertEquals(door.size, 0);
+});

@@ -72,7 +72,7 @@ export const limitsShape = {
     z.array(outboundHost(), "expected a list of hosts"),
   ], 'expected "public", "none", "any" or a list of hosts').optional().meta({
     description:
-      "Where `fetch` and sockets may go: `public` (no loopback, private, link-local or metadata address), `none`, `any`, or a list of hosts.",
+      "Where `fetch` and sockets may go: `public` (no loopback, private, link-local or metadata address), `none`, `any`, or a list of hosts, each with a port if only that is meant.",
     default: APP_DEFAULTS.outbound,
   }),
   node_compat: z.boolean("expected true or false").optional().meta({

@@ -1,6 +1,7 @@
 /** An app's way out: connections by its policy, checked after name resolution on each one. */
 import dns from "node:dns";
 import { isAddress, isListed, isPublicAddress, MAIL_PORT, namesPort } from "./address_policy.ts";
+import { boundedResolve } from "./bounded_resolve.ts";
 import { Connections, type Lookup, type TakeDescriptor } from "./connections.ts";
 
 /** Where an app may connect to. */
@@ -12,7 +13,7 @@ export class OutboundRefused extends TypeError {
 }
 
 /** Connections of one app at once, unless told otherwise: twice the requests that it may have under way. */
-const DEFAULT_MAX_CONNECTIONS = 512;
+export const DEFAULT_MAX_CONNECTIONS = 512;
 
 /** Resolves a name to all its addresses; tests put their own name server behind it. */
 export type Resolve = (
@@ -47,12 +48,14 @@ export class Outbound implements Disposable {
   readonly connections: Connections;
   readonly #policy: OutboundPolicy;
   readonly #tools: OutboundTools;
+  readonly #resolve: Resolve;
 
   constructor(policy: OutboundPolicy, options: OutboundOptions = {}) {
     const { tools = SYSTEM_TOOLS, maxConnections: max = DEFAULT_MAX_CONNECTIONS, takeDescriptor = () => () => {} } =
       options;
     this.#policy = policy;
     this.#tools = tools;
+    this.#resolve = boundedResolve(tools.resolve);
     this.connections = new Connections(this.#lookup, { max, takeDescriptor });
   }
 
@@ -98,8 +101,8 @@ export class Outbound implements Disposable {
 
   /** Called for every connection to a name, so that an answer that changes meanwhile gains nothing. */
   readonly #lookup: Lookup = (hostname, options, done) => {
-    const { resolve, isPublic } = this.#tools;
-    resolve(hostname, (error, addresses) => {
+    const { isPublic } = this.#tools;
+    this.#resolve(hostname, (error, addresses) => {
       if (error !== null) return done(error, undefined);
       const allowed = this.#policy === "public" ? addresses.filter(({ address }) => isPublic(address)) : addresses;
       const [first] = allowed;

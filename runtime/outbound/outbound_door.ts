@@ -16,7 +16,11 @@ export class OutboundDoor implements Disposable {
   /** @param userAgent sent when the app names none */
   constructor(policy: OutboundPolicy, userAgent: string, options?: OutboundOptions) {
     this.#outbound = new Outbound(policy, options);
-    this.#tcp = new TcpDoor(this.#outbound, options?.takeDescriptor ?? (() => () => {}));
+    const { takeDescriptor = () => () => {}, maxConnections } = options ?? {};
+    this.#tcp = new TcpDoor(this.#outbound, {
+      takeDescriptor,
+      ...(maxConnections === undefined ? {} : { maxConnections }),
+    });
     this.#userAgent = userAgent;
   }
 

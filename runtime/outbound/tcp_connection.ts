@@ -130,6 +130,7 @@ export class TcpConnection {
     if (plain instanceof tls.TLSSocket) throw new ConnectionError("EISCONN", "The connection is encrypted already");
     if (this.#isOver) throw this.#error ?? new ConnectionError("ENOTCONN", "The connection is over");
     if (this.#unwritten > 0) await new Promise<void>((resolve) => this.#onWritten = resolve);
+    if (this.#isOver) throw this.#error ?? new ConnectionError("ENOTCONN", "The connection is over");
     // What came before the handshake was sent by whoever sat in between (RFC 3207, 6): nobody gets it.
     this.#queue = [];
     this.#release();
@@ -171,7 +172,7 @@ export class TcpConnection {
     }, () => this.destroy());
   }
 
-  #tlsOptions({ serverName = this.#hostname, ca, cert, key, passphrase, alpn, ...how }: TlsOptions) {
+  #tlsOptions({ serverName = this.#hostname, ca, cert, key, alpn, ...how }: TlsOptions) {
     const options: tls.ConnectionOptions = { rejectUnauthorized: how.rejectUnauthorized ?? true };
     // An address is no name that a server is asked for, but its certificate may hold it.
     if (isAddress(serverName)) options.host = serverName;
@@ -179,7 +180,6 @@ export class TcpConnection {
     if (ca !== undefined && ca.length > 0) options.ca = [...ca];
     if (cert !== undefined) options.cert = cert;
     if (key !== undefined) options.key = key;
-    if (passphrase !== undefined) options.passphrase = passphrase;
     if (alpn !== undefined && alpn.length > 0) options.ALPNProtocols = [...alpn];
     // The app has asked to compare the name itself.
     if (how.checksName === true) options.checkServerIdentity = () => undefined;

@@ -3,15 +3,13 @@ import net from "node:net";
 import type { TcpOptions } from "../protocol/tcp.ts";
 import { isAddress } from "./address_policy.ts";
 import type { TakeDescriptor } from "./connections.ts";
-import { type Outbound, OutboundRefused } from "./outbound.ts";
+import { DEFAULT_MAX_CONNECTIONS, type Outbound, OutboundRefused } from "./outbound.ts";
 import { ConnectionError, failureOf, TcpConnection } from "./tcp_connection.ts";
 
 /** Longest wait for a connection, its name's resolution included, in ms. */
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Addresses of one name that are tried. */
 const MAX_ADDRESSES = 6;
-/** Names and addresses being connected to for one app at once: each may hold a thread of the resolver. */
-const MAX_OPENING = 512;
 /** An address is given up after this while there is another to try, in ms (RFC 8305 has 250 before the next begins). */
 const NEXT_ADDRESS_MS = 2_000;
 
@@ -22,17 +20,28 @@ export interface TcpTarget {
   readonly options: TcpOptions;
 }
 
+/** How a {@linkcode TcpDoor} works. */
+export interface TcpDoorOptions {
+  readonly takeDescriptor: TakeDescriptor;
+  /** Most connections at once, those being opened included; as many as fetch has, beside those. */
+  readonly maxConnections?: number;
+}
+
 /** The connections of one app. */
 export class TcpDoor implements Disposable {
   readonly #outbound: Outbound;
   readonly #takeDescriptor: TakeDescriptor;
+  readonly #max: number;
   readonly #open = new Set<TcpConnection>();
-  readonly #ended = new AbortController();
-  #opening = 0;
+  /** Gives up those that are being opened. */
+  readonly #dialing = new Set<AbortController>();
+  #places = 0;
+  #isClosed = false;
 
-  constructor(outbound: Outbound, takeDescriptor: TakeDescriptor) {
+  constructor(outbound: Outbound, { takeDescriptor, maxConnections = DEFAULT_MAX_CONNECTIONS }: TcpDoorOptions) {
     this.#outbound = outbound;
     this.#takeDescriptor = takeDescriptor;
+    this.#max = maxConnections;
   }
 
   /** Connections that stand. */
@@ -42,49 +51,67 @@ export class TcpDoor implements Disposable {
 
   /**
    * Connects.
-   * @param signal gives it up
+   * @param signal gives it up, at once
    * @throws {ConnectionError} with a code as Node has it
    */
   async dial({ hostname, port, options }: TcpTarget, signal: AbortSignal): Promise<TcpConnection> {
     const host = hostOf(hostname);
     if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-      throw new ConnectionError("ERR_SOCKET_BAD_PORT", `Cannot connect to "${hostname}": ${port} is no port`);
+      throw new ConnectionError("ERR_SOCKET_BAD_PORT", `Cannot connect to "${host}": ${port} is no port`);
     }
     try {
       this.#outbound.checkHost(host, port);
     } catch (error) {
       throw refusedBy(error);
     }
-    if (this.#opening >= MAX_OPENING) {
-      throw new ConnectionError(
-        "EAGAIN",
-        `Cannot connect to "${hostname}": ${MAX_OPENING} connections are being opened`,
-      );
-    }
-    const giveBack = this.#takeDescriptor();
-    if (typeof giveBack === "string") {
-      throw new ConnectionError("EMFILE", `Cannot connect to "${hostname}": ${giveBack}`);
-    }
-    this.#opening++;
+    if (signal.aborted || this.#isClosed) throw given();
+    const giveBack = this.#takePlace(host);
     const timeoutMs = Math.min(options.timeoutMs ?? CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS);
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const given = AbortSignal.any([signal, deadline, this.#ended.signal]);
+    // No AbortSignal.timeout: its timer would outlive a connection that is refused at once.
+    const dialing = new AbortController();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      dialing.abort();
+    }, timeoutMs);
+    const onAbort = () => dialing.abort();
+    signal.addEventListener("abort", onAbort);
+    this.#dialing.add(dialing);
     try {
-      const connection = await this.#connect({ host, port, options }, given, performance.now() + timeoutMs);
+      const connection = await this.#connect({ host, port, options }, dialing.signal, performance.now() + timeoutMs);
       this.#open.add(connection);
       connection.closed.then(() => {
         this.#open.delete(connection);
         giveBack();
       });
-      if (options.tls !== undefined) await connection.secure(options.tls);
+      if (options.tls !== undefined) {
+        dialing.signal.addEventListener("abort", () => connection.destroy());
+        await connection.secure(options.tls);
+      }
       return connection;
     } catch (error) {
       giveBack();
-      if (!deadline.aborted || error instanceof ConnectionError && error.code !== "ABORTED") throw error;
-      throw new ConnectionError("ETIMEDOUT", `connect ETIMEDOUT ${host}:${port}`);
+      throw isLate ? new ConnectionError("ETIMEDOUT", `connect ETIMEDOUT ${host}:${port}`) : error;
     } finally {
-      this.#opening--;
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      this.#dialing.delete(dialing);
     }
+  }
+
+  /** What gives it back, once. */
+  #takePlace(host: string): () => void {
+    const why = this.#places >= this.#max ? `${this.#max} connections of this app are open already` : null;
+    const taken = why ?? this.#takeDescriptor();
+    if (typeof taken === "string") throw new ConnectionError("EMFILE", `Cannot connect to "${host}": ${taken}`);
+    this.#places++;
+    let isTaken = true;
+    return () => {
+      if (!isTaken) return;
+      isTaken = false;
+      this.#places--;
+      taken();
+    };
   }
 
   async #connect(
@@ -125,7 +152,8 @@ export class TcpDoor implements Disposable {
 
   /** Ends every connection, and those being opened. */
   [Symbol.dispose](): void {
-    this.#ended.abort();
+    this.#isClosed = true;
+    for (const dialing of this.#dialing) dialing.abort();
     for (const connection of this.#open) connection.destroy();
   }
 }
@@ -136,9 +164,14 @@ function hostOf(hostname: string): string {
   // Neither a user nor a path may hide in it.
   const url = /^[^\s/\\?#@]{1,255}$/.test(text) && URL.canParse(`http://${text}/`) ? new URL(`http://${text}/`) : null;
   if (url === null || url.port !== "" || url.hostname === "" || /:\d*$/.test(text.replace(/^\[.*\]/, ""))) {
-    throw notFound(hostname);
+    // The app may have named anything, of any length.
+    throw notFound(hostname.slice(0, 255));
   }
   return url.hostname;
+}
+
+function given(): ConnectionError {
+  return new ConnectionError("ABORTED", "The connection was given up");
 }
 
 function bare(host: string): string {
@@ -177,7 +210,7 @@ function connectTo(
     const onAbort = () => {
       settle();
       socket.destroy();
-      reject(new ConnectionError("ABORTED", "The connection was given up"));
+      reject(given());
     };
     const onConnect = () => {
       settle();
@@ -204,7 +237,7 @@ function connectTo(
 
 function givenUp<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new ConnectionError("ABORTED", "The connection was given up"));
+    const onAbort = () => reject(given());
     if (signal.aborted) onAbort();
     signal.addEventListener("abort", onAbort);
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));

@@ -14,8 +14,8 @@ export interface TlsOptions {
   readonly serverName?: string;
   readonly ca?: readonly string[];
   readonly cert?: string;
+  /** None that is encrypted: whoever made it says how long that takes, and it would be the host that stands still. */
   readonly key?: string;
-  readonly passphrase?: string;
   readonly alpn?: readonly string[];
   /** False: what the server shows is not checked at all. */
   readonly rejectUnauthorized?: boolean;

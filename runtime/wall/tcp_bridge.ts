@@ -29,8 +29,10 @@ export type Dial = (
   signal: AbortSignal,
 ) => Promise<HostConnection>;
 
-/** Connections of one isolate, those being opened included; the file descriptors bound them before. */
+/** Connections of one isolate, those being opened included; the app's way out bounds them before. */
 const MAX_CONNECTIONS = 10_000;
+/** Of a hostname; what is longer names no host, and is not told back. */
+const MAX_HOSTNAME_CHARS = 255;
 
 interface Bridged {
   /** Gives it up while it is being opened. */
@@ -53,6 +55,8 @@ export class TcpBridge {
   readonly #wire: Wire;
   readonly #dial: Dial | undefined;
   readonly #all = new Map<number, Bridged>();
+  /** Those that the app has done with, while the last of its bytes leave. */
+  readonly #lingering = new Set<HostConnection>();
 
   /** @param dial missing where no app may connect */
   constructor(wire: Wire, dial: Dial | undefined) {
@@ -72,12 +76,17 @@ export class TcpBridge {
       throw new WireViolation("a connection without its parts");
     }
     if (this.#all.has(id as number)) throw new WireViolation("two connections with one id");
-    const options = readTcpOptions(written);
     const wire = this.#wire;
     const receiving = wire.openReceiver(id as number, (end) => {
       const one = this.#all.get(id as number);
       if (one !== undefined && end === "done") one.hasEnded = true;
     }, TCP_WINDOW_BYTES);
+    const options = readOr(() => readTcpOptions(written));
+    if (hostname.length > MAX_HOSTNAME_CHARS) {
+      const name = hostname.slice(0, MAX_HOSTNAME_CHARS);
+      return this.#closed(id as number, { code: "ENOTFOUND", message: `getaddrinfo ENOTFOUND ${name}` });
+    }
+    if ("code" in options) return this.#closed(id as number, options);
     if (this.#dial === undefined || this.#all.size >= MAX_CONNECTIONS) {
       const why = this.#dial === undefined ? "no connections can be opened here" : "too many are open already";
       return this.#closed(id as number, { code: "EMFILE", message: `Cannot connect to "${hostname}": ${why}` });
@@ -94,8 +103,7 @@ export class TcpBridge {
     this.#all.set(id as number, bridged);
     this.#dial({ hostname, port, options }, bridged.given.signal).then(
       (connection) => this.#join(id as number, { bridged, connection, receiving }),
-      (error) => this.#forget(id as number, bridged, codeOf(error)),
-    );
+    ).catch((error) => this.#forget(id as number, bridged, codeOf(error)));
   }
 
   /** TCP_SET: id, option, value. */
@@ -111,13 +119,14 @@ export class TcpBridge {
     if (bridged === undefined || bridged.connection === null || bridged.isSecuring) return;
     bridged.isSecuring = true;
     const { connection } = bridged;
-    const tls = readTlsOptions(options);
+    const tls = readOr(() => readTlsOptions(options));
+    if ("code" in tls) return this.#forget(id, bridged, tls);
     const go = () => {
       bridged.flushed = null;
       connection.secure(tls).then(() => {
         bridged.isSecuring = false;
         if (this.#all.get(id) === bridged) this.#opened(id, connection);
-      }, (error) => this.#forget(id, bridged, codeOf(error)));
+      }).catch((error) => this.#forget(id, bridged, codeOf(error)));
     };
     if (bridged.written >= written) go();
     else bridged.flushed = { bytes: written, go };
@@ -130,10 +139,10 @@ export class TcpBridge {
     this.#wire.stopSending(id, "The connection was given up");
     const { connection, pumped } = bridged;
     const { hasEnded } = bridged;
-    this.#forget(id, bridged, null);
     // What came before the app's own end still goes out.
-    if (hasEnded && connection !== null) connection.linger(pumped);
+    if (hasEnded && connection !== null) this.#linger(connection, pumped);
     else connection?.destroy();
+    this.#forget(id, bridged, null);
   }
 
   /** Ends every connection: the isolate is gone. */
@@ -143,6 +152,14 @@ export class TcpBridge {
       connection?.destroy();
     }
     this.#all.clear();
+    for (const connection of this.#lingering) connection.destroy();
+  }
+
+  #linger(connection: HostConnection, pumped: Promise<void>): void {
+    if (this.#lingering.has(connection)) return;
+    this.#lingering.add(connection);
+    connection.closed.then(() => this.#lingering.delete(connection));
+    connection.linger(pumped);
   }
 
   #join(
@@ -202,7 +219,10 @@ export class TcpBridge {
     this.#all.delete(id);
     bridged.given.abort();
     this.#closed(id, failure);
-    bridged.connection?.end();
+    if (bridged.connection === null) return;
+    // Nobody holds it any more: it is closed now, or within the time that its last bytes may take.
+    if (failure === null) this.#linger(bridged.connection, Promise.resolve());
+    else bridged.connection.destroy();
   }
 
   #closed(id: number, failure: Failure | null): void {
@@ -215,6 +235,15 @@ export class TcpBridge {
 interface Failure {
   readonly code: string;
   readonly message: string;
+}
+
+/** What an app has written wrong is its failure, not the protocol's. */
+function readOr<Options extends object>(read: () => Options): Options | Failure {
+  try {
+    return read();
+  } catch (error) {
+    return { code: "ERR_INVALID_ARG_VALUE", message: messageOf(error) };
+  }
 }
 
 function codeOf(error: unknown): Failure {

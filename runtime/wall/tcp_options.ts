@@ -1,12 +1,11 @@
 /** Reads how an app wants a connection: what comes off the wall may say anything. */
 import type { TcpOptions, TlsOptions } from "../protocol/tcp.ts";
-import { WireViolation } from "../protocol/wire.ts";
 
 /** Certificates of one connection, in characters; a bundle of all public authorities has 220,000. */
 const MAX_OPTIONS_CHARS = 1024 * 1024;
 const MAX_LIST = 1_000;
 
-/** @throws {WireViolation} when it is no object in JSON */
+/** @throws {TypeError} when it is no object in JSON */
 export function readTcpOptions(text: string): TcpOptions {
   const { timeoutMs, family, noDelay, keepAlive, tls } = objectOf(text);
   return {
@@ -18,19 +17,18 @@ export function readTcpOptions(text: string): TcpOptions {
   };
 }
 
-/** @throws {WireViolation} when it is no object in JSON */
+/** @throws {TypeError} when it is no object in JSON */
 export function readTlsOptions(text: string): TlsOptions {
   return tlsOf(objectOf(text));
 }
 
 function tlsOf(given: Record<string, unknown>): TlsOptions {
-  const { serverName, ca, cert, key, passphrase, alpn, rejectUnauthorized, checksName } = given;
+  const { serverName, ca, cert, key, alpn, rejectUnauthorized, checksName } = given;
   return {
     ...(typeof serverName === "string" && serverName.length <= 255 ? { serverName } : {}),
     ...(isTexts(ca) ? { ca } : {}),
     ...(typeof cert === "string" ? { cert } : {}),
     ...(typeof key === "string" ? { key } : {}),
-    ...(typeof passphrase === "string" ? { passphrase } : {}),
     ...(isTexts(alpn) ? { alpn } : {}),
     rejectUnauthorized: rejectUnauthorized !== false,
     checksName: checksName === true,
@@ -42,13 +40,15 @@ function isTexts(value: unknown): value is string[] {
 }
 
 function objectOf(text: string): Record<string, unknown> {
-  if (text.length > MAX_OPTIONS_CHARS) throw new WireViolation("options of a connection without end");
+  if (text.length > MAX_OPTIONS_CHARS) {
+    throw new TypeError(`Cannot connect: options of ${text.length} characters are more than ${MAX_OPTIONS_CHARS}`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     value = null;
   }
-  if (typeof value !== "object" || value === null) throw new WireViolation("options of a connection that are none");
+  if (typeof value !== "object" || value === null) throw new TypeError("Cannot connect: its options are none");
   return value as Record<string, unknown>;
 }

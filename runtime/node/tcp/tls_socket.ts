@@ -161,13 +161,16 @@ function nameOf({ servername }: SecureOptions, host: string): string {
 }
 
 function tlsOptions(options: SecureOptions): TlsOptions {
-  const { ca, cert, key, passphrase, pfx } = { ...options.secureContext?.context, ...definedOf(options) };
+  const { ca, cert, key, pfx } = { ...options.secureContext?.context, ...definedOf(options) };
   if (pfx !== undefined) throw new TypeError("Cannot use a pfx: give the certificate and its key as PEM");
   const keys = listOf(key as Pem).map((one) =>
     typeof one === "object" && "pem" in one
       ? textOf((one as { pem: string }).pem, "PRIVATE KEY")
       : textOf(one, "PRIVATE KEY")
   );
+  if (keys.some((one) => one.includes("ENCRYPTED"))) {
+    throw new TypeError("Cannot use an encrypted key: give the key as PEM without a passphrase");
+  }
   const alpn = protocolsOf(options.ALPNProtocols);
   return {
     ...(ca === undefined || ca === null ? {} : { ca: listOf(ca).map((one) => textOf(one, "CERTIFICATE")) }),
@@ -175,7 +178,6 @@ function tlsOptions(options: SecureOptions): TlsOptions {
       ? {}
       : { cert: listOf(cert).map((one) => textOf(one, "CERTIFICATE")).join("\n") }),
     ...(keys.length === 0 ? {} : { key: keys[0]! }),
-    ...(passphrase === undefined ? {} : { passphrase }),
     ...(alpn.length === 0 ? {} : { alpn }),
     rejectUnauthorized: options.rejectUnauthorized !== false,
     checksName: options.checkServerIdentity !== undefined,

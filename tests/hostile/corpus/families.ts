@@ -2,6 +2,7 @@
 import type { HostileFamily } from "./hostile_case.ts";
 import { ANSWER_CASES } from "./cases/answer_cases.ts";
 import { CLIENT_CASES } from "./cases/client_cases.ts";
+import { CONNECTION_CASES } from "./cases/connection_cases.ts";
 import { CPU_CASES } from "./cases/cpu_cases.ts";
 import { HOST_CASES } from "./cases/host_cases.ts";
 import { MEMORY_CASES } from "./cases/memory_cases.ts";
@@ -23,6 +24,7 @@ export const FAMILIES: readonly HostileFamily[] = [
   { name: "answers", cases: ANSWER_CASES },
   { name: "start", cases: START_CASES },
   { name: "network", cases: NETWORK_CASES },
+  { name: "connections", cases: CONNECTION_CASES },
   { name: "surface", cases: SURFACE_CASES },
   { name: "clients", cases: CLIENT_CASES },
   { name: "host", cases: HOST_CASES },

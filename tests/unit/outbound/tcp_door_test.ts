@@ -21,11 +21,15 @@ interface Setting {
   readonly names?: Record<string, string[][]>;
   readonly isPublic?: (address: string) => boolean;
   readonly take?: () => (() => void) | string;
+  readonly max?: number;
 }
 
-function doorOf(policy: OutboundPolicy, { names = {}, isPublic = isPublicAddress, take }: Setting = {}): TcpDoor {
+function doorOf(policy: OutboundPolicy, { names = {}, isPublic = isPublicAddress, take, max }: Setting = {}): TcpDoor {
   const outbound = new Outbound(policy, { tools: { resolve: resolverOf(names), isPublic } });
-  return new TcpDoor(outbound, take ?? (() => () => {}));
+  return new TcpDoor(outbound, {
+    takeDescriptor: take ?? (() => () => {}),
+    ...(max === undefined ? {} : { maxConnections: max }),
+  });
 }
 
 /** Answers in upper case, and ends when its client does. */

@@ -7,7 +7,7 @@ const KEPT_IN = ["200"];
 const LIMITS = { timeout_ms: 20_000 };
 
 /** Hosts that mean this machine, its network or its cloud; each must be refused before anything is sent. */
-const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
+export const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   "names of this machine": ["localhost", "LOCALHOST", "localhost.", "foo.localhost"],
   "loopback in other writings": [
     "127.0.0.1",
@@ -57,10 +57,14 @@ const WAYS: Readonly<Record<string, string>> = {
       await refused(() => new Promise((resolve, reject) => { const s = new WebSocket(url); s.onopen = () => resolve("open"); s.onerror = s.onclose = () => reject(); }));`,
   "event sources":
     `await refused(() => new Promise((resolve, reject) => { const s = new EventSource("http://127.0.0.1:" + trap); s.onopen = () => resolve("open"); s.onerror = () => { s.close(); reject(); }; }));`,
-  "TCP, UDP, TLS and names":
-    `for (const make of [() => Deno.connect({ port: Number(trap) }), () => Deno.connectTls({ port: Number(trap) }), () => Deno.resolveDns("localhost", "A"),
-        () => Deno.connectQuic?.({ port: Number(trap) })]) await refused(make);
-    for (const name of ["net", "http", "https", "tls", "dgram", "dns", "http2"]) await refused(() => import("node:" + name));`,
+  "UDP, QUIC and names":
+    `for (const make of [() => Deno.resolveDns("localhost", "A"), () => Deno.connectQuic?.({ port: Number(trap) }), () => Deno.connect({ transport: "vsock", cid: 1, port: Number(trap) })]) await refused(make);
+    const { createSocket } = await import("node:dgram"); await refused(() => createSocket("udp4"));
+    const { promises } = await import("node:dns"); await refused(() => promises.lookup("localhost"));
+    await refused(async () => (await import("node:http2")).connect("http://127.0.0.1:" + trap).socket.remotePort);`,
+  "requests of Node": `const [http, https] = [await import("node:http"), await import("node:https")];
+    for (const get of [http.get, https.get, http.request]) for (const host of ["127.0.0.1", "localhost", "::1"])
+      await refused(() => new Promise((resolve, reject) => get({ host, port: trap }, resolve).on("error", reject).end()));`,
   "requests as objects": `await refused(async () => (await fetch(new Request("http://127.0.0.1:" + trap))).status);
     await refused(async () => (await fetch(new URL("http://127.0.0.1:" + trap))).status);
     let reads = 0; await refused(async () => (await fetch({ toString: () => reads++ === 0 ? "http://example.com" : "http://127.0.0.1:" + trap, url: "http://127.0.0.1:" + trap })).status);`,

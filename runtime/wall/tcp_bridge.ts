@@ -48,6 +48,8 @@ interface Bridged {
   flushed: { readonly bytes: number; readonly go: () => void } | null;
   /** Whether it is being encrypted, so that nothing else is written or asked. */
   isSecuring: boolean;
+  /** Whether the app has done with it after its own end: what it has written still leaves. */
+  isLeft: boolean;
 }
 
 /** The connections of one isolate, by id. */
@@ -99,6 +101,7 @@ export class TcpBridge {
       written: 0,
       flushed: null,
       isSecuring: false,
+      isLeft: false,
     };
     this.#all.set(id as number, bridged);
     this.#dial({ hostname, port, options }, bridged.given.signal).then(
@@ -136,12 +139,13 @@ export class TcpBridge {
   onClose(id: number): void {
     const bridged = this.#all.get(id);
     if (bridged === undefined) return;
+    const { connection, pumped, hasEnded } = bridged;
+    bridged.isLeft = hasEnded;
     this.#wire.stopSending(id, "The connection was given up");
-    const { connection, pumped } = bridged;
-    const { hasEnded } = bridged;
     // What came before the app's own end still goes out.
     if (hasEnded && connection !== null) this.#linger(connection, pumped);
     else connection?.destroy();
+    bridged.connection = null;
     this.#forget(id, bridged, null);
   }
 
@@ -176,7 +180,11 @@ export class TcpBridge {
     let hasSentAll = false;
     let takesNoMore = false;
     const onEnd = () => hasSentAll && takesNoMore && this.#forget(id, bridged, null);
-    this.#wire.send(id, connection, {
+    const source = {
+      read: () => connection.read(),
+      cancel: () => bridged.isLeft ? Promise.resolve() : connection.cancel(),
+    };
+    this.#wire.send(id, source, {
       owned: true,
       windowBytes: TCP_WINDOW_BYTES,
       onEnd: () => {

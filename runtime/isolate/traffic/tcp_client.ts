@@ -66,8 +66,13 @@ export class TcpClient {
 
   /** Leaves what opens connections for the app's modules. What an app may reach is the host's to say. @boot */
   install(): void {
+    defineProperty(global, TCP, bare({ value: this.connections() }));
+  }
+
+  /** What opens connections. @boot */
+  connections(): { readonly connect: (hostname: unknown, port: unknown, options: unknown) => Connection } {
     const connect = (hostname: unknown, port: unknown, options: unknown) => this.#connect(hostname, port, options);
-    defineProperty(global, TCP, bare({ value: freeze({ connect }) }));
+    return freeze({ connect });
   }
 
   /** TCP_OPENED. */

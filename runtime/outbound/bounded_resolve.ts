@@ -1,5 +1,10 @@
 /** Name resolution for one app: few at once, for each holds a thread of those that read the host's files, too. */
-import type { Resolve } from "./outbound.ts";
+
+/** Resolves a name to all its addresses; tests put their own name server behind it. */
+export type Resolve = (
+  hostname: string,
+  done: (error: Error | null, addresses: readonly { address: string; family: number }[]) => void,
+) => void;
 
 /** Names being resolved at once; the threads are 512, and a name server that says nothing holds one for half a minute. */
 const MAX_RUNNING = 32;

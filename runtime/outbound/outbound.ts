@@ -1,7 +1,7 @@
 /** An app's way out: connections by its policy, checked after name resolution on each one. */
 import dns from "node:dns";
 import { isAddress, isListed, isPublicAddress, MAIL_PORT, namesPort } from "./address_policy.ts";
-import { boundedResolve } from "./bounded_resolve.ts";
+import { boundedResolve, type Resolve } from "./bounded_resolve.ts";
 import { Connections, type Lookup, type TakeDescriptor } from "./connections.ts";
 
 /** Where an app may connect to. */
@@ -15,11 +15,7 @@ export class OutboundRefused extends TypeError {
 /** Connections of one app at once, unless told otherwise: twice the requests that it may have under way. */
 export const DEFAULT_MAX_CONNECTIONS = 512;
 
-/** Resolves a name to all its addresses; tests put their own name server behind it. */
-export type Resolve = (
-  hostname: string,
-  done: (error: Error | null, addresses: readonly { address: string; family: number }[]) => void,
-) => void;
+export type { Resolve } from "./bounded_resolve.ts";
 
 const systemResolve: Resolve = (hostname, done) => {
   dns.lookup(hostname, { all: true }, (error, addresses) => done(error, addresses ?? []));

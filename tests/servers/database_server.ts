@@ -11,13 +11,22 @@ const START_TIMEOUT_MS = 30_000;
 /** PostgreSQL: user and database `app`, no password, TLS with a certificate of its own for localhost. */
 export async function startPostgres(port: number = freePort()): Promise<DatabaseServer> {
   const bin = postgresFolder();
-  return await start("postgres", port, async (folder) => {
+  const server = await start("postgres", port, async (folder) => {
     const data = `${folder}/data`;
     await run([`${bin}/initdb`, "-D", data, "-U", "app", "--auth=trust", "-N", "--no-instructions"], "postgres");
     await makeCertificate(data, "postgres");
     const settings = ["fsync=off", "unix_socket_directories=", "ssl=on", "listen_addresses=127.0.0.1"];
     return [`${bin}/postgres`, "-D", data, "-p", String(port), ...settings.flatMap((one) => ["-c", one])];
   });
+  // It listens before it takes anybody (57P03).
+  const probe = new Deno.Command(`${bin}/pg_isready`, { args: ["-q", "-h", "127.0.0.1", "-p", String(port)] });
+  const until = performance.now() + START_TIMEOUT_MS;
+  while (!(await probe.output()).success) {
+    if (performance.now() < until) continue;
+    await server[Symbol.asyncDispose]();
+    throw new Error(`PostgreSQL takes nobody within ${START_TIMEOUT_MS} ms`);
+  }
+  return server;
 }
 
 /** MariaDB: anybody from loopback is let in without a password. */

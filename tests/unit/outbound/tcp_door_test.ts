@@ -1,6 +1,7 @@
 /** Tests that an app's TCP connections go where its policy says, to the address that was looked at, and nowhere else. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { isPublicAddress } from "../../../runtime/outbound/address_policy.ts";
+import { boundedResolve } from "../../../runtime/outbound/bounded_resolve.ts";
 import { Outbound, type OutboundPolicy, type Resolve } from "../../../runtime/outbound/outbound.ts";
 import { ConnectionError } from "../../../runtime/outbound/tcp_connection.ts";
 import { TcpDoor } from "../../../runtime/outbound/tcp_door.ts";
@@ -169,4 +170,57 @@ Deno.test("A server that says nothing to a handshake, or no TLS, ends the connec
   const error = await assertRejects(() => door.dial(target, AbortSignal.timeout(20_000)), ConnectionError);
   assertEquals(/^E/.test(error.code), true, error.code);
   assertEquals(door.size, 0);
+});
+
+Deno.test("An app has so many connections at once, those being opened included, and a place that is given back is free", async () => {
+  using server = echo();
+  using door = doorOf("any", { max: 2 });
+  const dial = () => door.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, AbortSignal.timeout(20_000));
+  const three = await Promise.allSettled([dial(), dial(), dial()]);
+  const refused = three.filter((one) => one.status === "rejected").map(({ reason }) => [reason.code, reason.message]);
+  assertEquals(refused, [["EMFILE", 'Cannot connect to "127.0.0.1": 2 connections of this app are open already']]);
+  const first = (three[0] as PromiseFulfilledResult<Awaited<ReturnType<typeof dial>>>).value;
+  first.destroy();
+  await first.closed;
+  await dial();
+  assertEquals([await codeOf(door, "127.0.0.1", server.port), door.size], ["EMFILE", 2]);
+});
+
+Deno.test("A handshake that nobody answers ends at once when its app is gone", async () => {
+  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = silent.addr as Deno.NetAddr;
+  using door = doorOf("any");
+  const gone = new AbortController();
+  const dialled = door.dial({ hostname: "127.0.0.1", port, options: { tls: {} } }, gone.signal).catch((error) => error);
+  using peer = await silent.accept();
+  // The first bytes of the handshake.
+  await peer.read(new Uint8Array(65_536));
+  gone.abort();
+  assertEquals((await dialled) instanceof ConnectionError, true);
+  assertEquals([await peer.read(new Uint8Array(1)), door.size], [null, 0]);
+  silent.close();
+});
+
+Deno.test("Few names are resolved at once, the same one once, and too many that wait fail", () => {
+  const asked: string[] = [];
+  const answers = new Map<string, () => void>();
+  const resolve = boundedResolve((hostname, done) => {
+    asked.push(hostname);
+    answers.set(hostname, () => done(null, [{ address: "192.0.2.1", family: 4 }]));
+  }, 2);
+  const told: string[] = [];
+  const ask = (hostname: string) =>
+    resolve(hostname, (error) => told.push(`${hostname} ${(error as { code?: string } | null)?.code ?? "found"}`));
+  for (const hostname of ["a", "b", "c", "a", "d", "c"]) ask(hostname);
+  assertEquals(asked, ["a", "b"]);
+  answers.get("a")!();
+  assertEquals([asked, told], [["a", "b", "c"], ["a found", "a found"]]);
+  answers.get("b")!();
+  answers.get("c")!();
+  answers.get("d")!();
+  assertEquals(told.slice(2), ["b found", "c found", "c found", "d found"]);
+  for (let at = 0; at < 2 + 1024; at++) ask(`n${at}`);
+  assertEquals(told.length, 6);
+  ask("one more");
+  assertEquals(told.at(-1), "one more EAI_AGAIN");
 });

@@ -48,6 +48,8 @@ const STARTERS = [
   "runtime/bundle/spawn_confined.ts",
   // Puts spawnConfined() in the place of what esbuild would call.
   "runtime/bundle/esbuild_process.ts",
+  // Runs the SQL of apps: Deno with permissions for the data folder alone, and no environment but where its cache is.
+  "runtime/data/sql_process.ts",
   // The guardian starts NANO itself, which needs what the operator has set.
   "admin/guardian/guard.ts",
   // The build command of a project, on the machine of who typed it.

@@ -46,7 +46,7 @@ const DEEDS: Readonly<Record<string, string>> = {
     await refused(() => fs.existsSync("/etc/passwd") || undefined); await refused(() => fs.readdirSync("/etc"));
     await refused(() => new Promise((resolve, reject) => fs.createReadStream("/etc/passwd").on("data", resolve).on("error", reject)));
     await refused(() => fs.statSync("/etc/passwd")); await refused(() => fs.writeFileSync("/index.js", "x") ?? 1);
-    for (const link of ["/../etc/passwd", "/%2e%2e/etc/passwd", "/proc/self/environ", "/dev/null", "/tmp/../../etc/passwd"]) await refused(() => fs.readFileSync(link));`,
+    for (const link of ["/../etc/passwd", "/%2e%2e/etc/passwd", "/proc/self/environ", "/dev/zero", "/tmp/../../etc/passwd"]) await refused(() => fs.readFileSync(link));`,
   "files by imports":
     `for (const specifier of ["file:///etc/passwd", "/etc/passwd", "../../../../etc/passwd", "app:///../../etc/passwd"])
       for (const options of [undefined, { with: { type: "text" } }, { with: { type: "json" } }, { with: { type: "bytes" } }])

@@ -1,6 +1,6 @@
 /** What one process cannot contain (docs/decisions/0006): then the guardian starts the host again. */
 import { assertEquals } from "@std/assert";
-import { childrenOf } from "../../integration/life/host_threads.ts";
+import { childrenOf, ofKernel } from "../../integration/life/host_threads.ts";
 import { until } from "../../integration/life/until.ts";
 import { Arena } from "./arena.ts";
 
@@ -35,7 +35,7 @@ Deno.test("An app that ends the process costs a restart, is named, and the neigh
 function busiestTicks(pid: number): number {
   let most = 0;
   for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/task/${name}/stat`);
+    const stat = ofKernel(`/proc/${pid}/task/${name}/stat`) ?? "";
     const [, , , , , , , , , , , user, system] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").map(Number);
     if (stat.includes("(worker-")) most = Math.max(most, user! + system!);
   }

@@ -4,6 +4,7 @@ import { mayRestorePriority } from "../../../runtime/machine/thread_priority.ts"
 import { NanoProcess } from "../../support/nano_process.ts";
 import { TempProject } from "../../support/temp_project.ts";
 import { until } from "./until.ts";
+import { ofKernel } from "./host_threads.ts";
 
 /** Computes in steps of 300 ms until it is told to stop. */
 const HOG = `
@@ -95,12 +96,7 @@ function cpuSeconds(pid: number): number {
 /** Nice values of all threads of a process: the seventeenth field after the name in their stat (proc(5)). */
 function threadNices(pid: number): number[] {
   return [...Deno.readDirSync(`/proc/${pid}/task`)].flatMap(({ name }) => {
-    try {
-      const stat = Deno.readTextFileSync(`/proc/${pid}/task/${name}/stat`);
-      return [Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16])];
-    } catch {
-      // It ended between the listing and the look.
-      return [];
-    }
+    const stat = ofKernel(`/proc/${pid}/task/${name}/stat`);
+    return stat === null ? [] : [Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16])];
   });
 }

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { type LogRecord, NanoProcess } from "../../support/nano_process.ts";
 import { type TempApp, TempProject } from "../../support/temp_project.ts";
 import { ADMIN } from "./admin_client.ts";
-import { childrenOf } from "./host_threads.ts";
+import { childrenOf, ofKernel } from "./host_threads.ts";
 import { until } from "./until.ts";
 
 /** Ticks of 10 ms. */
@@ -98,8 +98,8 @@ export class GuardedHost implements AsyncDisposable {
 /** CPU time of a thread so far, in the kernel's ticks. */
 function cpuTicks(pid: number, thread: string): number {
   for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/task/${name}/stat`);
-    if (!stat.includes(`(${thread})`)) continue;
+    const stat = ofKernel(`/proc/${pid}/task/${name}/stat`);
+    if (!stat?.includes(`(${thread})`)) continue;
     const [user, system] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 13).map(Number);
     return user! + system!;
   }

@@ -4,15 +4,21 @@
 export function workerThreads(pid: number): Set<string> {
   const names = new Set<string>();
   for (const { name: task } of Deno.readDirSync(`/proc/${pid}/task`)) {
-    try {
-      const name = Deno.readTextFileSync(`/proc/${pid}/task/${task}/comm`).trim();
-      if (name.startsWith("worker-")) names.add(name);
-    } catch (error) {
-      // A thread that ended between the listing and the look.
-      if (!(error instanceof Error && "code" in error)) throw error;
-    }
+    const name = ofKernel(`/proc/${pid}/task/${task}/comm`)?.trim();
+    if (name?.startsWith("worker-")) names.add(name);
   }
   return names;
+}
+
+/** What the kernel tells in a file; null of a process or thread that has ended, before the look or in its midst. */
+export function ofKernel(path: string): string | null {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    // ESRCH, of one that ends between open and read, has no class and no code in Deno.
+    if (error instanceof Deno.errors.NotFound || /\(os error 3\)/.test(String(error))) return null;
+    throw error;
+  }
 }
 
 /** Memory of a process that is in RAM now, in MB. */
@@ -24,12 +30,8 @@ export function residentMb(pid: number): number {
 
 /** Whether a process runs; one that ended and was not yet waited for does not. */
 export function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || (error instanceof Error && "code" in error)) return false;
-    throw error;
-  }
+  const status = ofKernel(`/proc/${pid}/status`);
+  return status !== null && !/^State:\s+[ZX]/m.test(status);
 }
 
 /** Processes that a process started and that still run. */
@@ -37,7 +39,7 @@ export function childrenOf(pid: number): number[] {
   const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim();
   // Deno spawns from any of its threads.
   const all = [...Deno.readDirSync(`/proc/${pid}/task`)].flatMap(({ name }) =>
-    Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`).trim().split(/\s+/)
+    (ofKernel(`/proc/${pid}/task/${name}/children`) ?? "").trim().split(/\s+/)
   );
   return [...new Set([...children.split(/\s+/), ...all])].filter((text) => text !== "").map(Number);
 }

@@ -10,14 +10,14 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const MAIN_MODULE = "admin/cli/main.ts";
 
 /**
- * What no import leads to: the warden, whose URL is given to a worker, the bootstrap, which is bundled at start, the
+ * What no import leads to: the warden and the data threads, whose URLs are given to workers, the bootstrap, which is bundled at start, the
  * modules that stand for Node's, which are bundled when an app imports one, and the dashboard's scripts, which are bundled
  * when somebody looks at it. All that these import is found as the main module's
  * imports are; the dashboard's styles are imported as text.
  */
 export const NAMED_MODULES: readonly string[] = [
   "runtime/pool/warden.ts",
-  "runtime/data/data_worker.ts",
+  ...["data_worker", "sql_main", "sql_worker"].map((name) => `runtime/data/${name}.ts`),
   "runtime/isolate/bootstrap.ts",
   ...[
     "console",

@@ -12,10 +12,15 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
     allowed: ["runtime/bundle/module_meta.ts"],
     example: "join(import.meta.dirname!, name)",
   },
-  // The guardian starts its own program again and knows a compiled one; without Deno nothing is installed.
+  // The guardian starts its own program again and knows a compiled one; without Deno nothing is installed, and a compiled
+  // NANO tells that it has no process for SQL.
   {
     what: /\bDeno\.(?:execPath|mainModule)\b/,
-    allowed: ["admin/cli/commands/start.ts", "runtime/bundle/install_dependencies.ts"],
+    allowed: [
+      "admin/cli/commands/start.ts",
+      "runtime/bundle/install_dependencies.ts",
+      "runtime/data/sql_process.ts",
+    ],
     example: "new Deno.Command(Deno.execPath())",
   },
   // A fixed path of a file: relative to where NANO was started, or absolute. What the kernel tells is no file of NANO's.

@@ -244,6 +244,7 @@ dashboardTests("An app's page of the dashboard", (test) => {
     { signedIn: false },
     async ({ tab: { page }, server }) => {
       await page.goto("/");
+      await page.locator("input:focus").waitFor();
       await page.keyboard.type(TOKEN);
       await page.keyboard.press("Enter");
       await page.locator("#apps").waitFor();

@@ -51,11 +51,6 @@ export class TLSSocket extends Socket {
 
   constructor(plain: Socket | null, options: SecureOptions = {}) {
     super(options);
-    if (plain !== null && plain !== undefined && !(plain instanceof Socket)) {
-      throw new TypeError(
-        "Cannot encrypt a stream that is no net.Socket: the host does the handshake, on a connection",
-      );
-    }
     this._plain = plain ?? null;
     this._options = options;
   }
@@ -63,6 +58,12 @@ export class TLSSocket extends Socket {
   /** Begins: `tls.connect` does, once its listener is there. */
   _start(): void {
     const { _plain: plain, _options: options } = this;
+    // Packages make such a socket to look at it (got); only a handshake needs a connection.
+    if (plain !== null && !(plain instanceof Socket)) {
+      throw new TypeError(
+        "Cannot encrypt a stream that is no net.Socket: the host does the handshake, on a connection",
+      );
+    }
     const tls = tlsOptions(options);
     if (plain === null) {
       const host = options.host ?? options.hostname ?? "localhost";

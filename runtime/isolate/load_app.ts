@@ -68,7 +68,11 @@ export async function loadApp(
   if (`${NODE_MODULES_URL}deno_sockets.js` in message.modules) {
     (await import(`${NODE_MODULES_URL}deno_sockets.js`)).install(getMember(globalThis, "Deno"));
   }
-  if (message.nodeCompat) await installBuiltinModules(message.modules);
+  if (message.nodeCompat) {
+    await installBuiltinModules(message.modules);
+    // Deno's modules for Node hide queueMicrotask again, when they are loaded for the first time.
+    settleGlobals();
+  }
   if (message.streams === "polyfill") await installStreamPolyfill();
   const hasServers = hasNodeServer(message.modules);
   installWorkersGlobal(message.modules, { env, waitUntil: (promise) => server.waitUntil(promise) });

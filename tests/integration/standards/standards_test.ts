@@ -154,3 +154,13 @@ Deno.test("request and response bodies pass through the app's own transformers i
     }
   });
 });
+
+Deno.test("functions of the global scope are enumerable in every app of many that start at once", async () => {
+  const files = `export default () => Response.json(Object.fromEntries(${JSON.stringify(Object.keys(OPERATIONS))}.map(
+    (name) => [name, Object.getOwnPropertyDescriptor(globalThis, name).enumerable])));`;
+  const names = Array.from({ length: 16 }, (_, index) => `app-${index}`);
+  await using project = await TempProject.create(Object.fromEntries(names.map((name) => [name, { files }])));
+  await using nano = await NanoProcess.start(project.configFile);
+  const wanted = Object.fromEntries(Object.keys(OPERATIONS).map((name) => [name, true]));
+  for (const name of names) assertEquals(await observe(nano, name, "/"), wanted, name);
+});

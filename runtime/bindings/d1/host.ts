@@ -1,5 +1,6 @@
 /** What a D1 database does in the host: bounds what an app asks, passes it on, sends back what it came to. */
 import type { ByteBudget } from "../../data/byte_budget.ts";
+import { chunked } from "../../data/chunked.ts";
 import type { D1Store } from "../../data/d1_store.ts";
 import {
   type BindingCall,
@@ -13,7 +14,6 @@ import {
 const MAX_ASKED_BYTES = 32 * 1024 * 1024;
 /** Answers up to this cross whole; longer ones are streamed. */
 const WHOLE_BYTES = 256 * 1024;
-const CHUNK_BYTES = 64 * 1024;
 
 const encoder = new TextEncoder();
 
@@ -82,18 +82,4 @@ async function bytesOf(body: CallBody, most: number): Promise<Uint8Array> {
     filled += chunk.byteLength;
   }
   return whole.subarray(0, filled);
-}
-
-/** An answer in copied pieces, as what is sent is detached. */
-function chunked(value: Uint8Array, onEnd: () => void): ReadableStream<Uint8Array> {
-  let at = 0;
-  return new ReadableStream({
-    pull(controller) {
-      controller.enqueue(value.slice(at, at += CHUNK_BYTES));
-      if (at < value.byteLength) return;
-      controller.close();
-      onEnd();
-    },
-    cancel: onEnd,
-  }, { highWaterMark: 0 });
 }

@@ -1,5 +1,6 @@
 /** What a KV namespace does: checks keys, values and options as Workers do, keeps them in a store. */
 import type { ByteBudget } from "../../data/byte_budget.ts";
+import { chunked } from "../../data/chunked.ts";
 import type { KvStore } from "../../data/kv_store.ts";
 import {
   type BindingCall,
@@ -20,7 +21,6 @@ const MAX_BULK_KEYS = 100;
 const WHOLE_BYTES = 256 * 1024;
 /** What long answers and values of one isolate take of the host at once, of all its namespaces. */
 export const KV_BUDGET_BYTES = 4 * MAX_VALUE_BYTES;
-const CHUNK_BYTES = 64 * 1024;
 /** What a key takes in a list at most, with its metadata: of both, JSON may write a byte as six. */
 const LISTED_BYTES = 6 * (MAX_KEY_BYTES + MAX_METADATA_BYTES);
 
@@ -264,18 +264,4 @@ function inOneBody(
   }
   const values = entries.map((one) => one instanceof Uint8Array ? one.byteLength : one);
   return { values, body: body.byteLength === 0 ? null : bodyOf(body) };
-}
-
-/** A value in copied pieces, as what is sent is detached. */
-function chunked(value: Uint8Array, onEnd: () => void): ReadableStream<Uint8Array> {
-  let at = 0;
-  return new ReadableStream({
-    pull(controller) {
-      controller.enqueue(value.slice(at, at += CHUNK_BYTES));
-      if (at < value.byteLength) return;
-      controller.close();
-      onEnd();
-    },
-    cancel: onEnd,
-  }, { highWaterMark: 0 });
 }

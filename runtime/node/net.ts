@@ -5,6 +5,7 @@
  */
 import stub from "unenv/node/net";
 import { isIP, isIPv4, isIPv6 } from "./tcp/addresses.ts";
+import { noServer } from "./tcp/no_server.ts";
 import { type ConnectArguments, normalizeArguments, Socket } from "./tcp/socket.ts";
 
 const { BlockList, SocketAddress } = stub;
@@ -18,21 +19,7 @@ export function connect(...given: ConnectArguments): Socket {
 }
 const createConnection = connect;
 
-/** Nothing of an app may listen but its handler. */
-class Server {
-  constructor() {
-    throw refused();
-  }
-}
-
-function createServer(): never {
-  throw refused();
-}
-
-function refused(): Error {
-  const text = "Cannot listen with node:net: NANO listens for the app; a server of node:http is one";
-  return Object.assign(new Error(text), { code: "ERR_METHOD_NOT_IMPLEMENTED" });
-}
+const { Server, createServer } = noServer("net", "http");
 
 let autoSelectFamily = true;
 let autoSelectFamilyTimeout = 250;

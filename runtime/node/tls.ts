@@ -1,6 +1,6 @@
 /** `node:tls` of apps: clients; the host does the handshake, over a connection of its own or one that is open. */
 import stub from "unenv/node/tls";
-import type { TlsOptions } from "../protocol/tcp.ts";
+import { noServer } from "./tcp/no_server.ts";
 import { normalizeArguments } from "./tcp/socket.ts";
 import { checkServerIdentity } from "./tcp/server_identity.ts";
 import { createSecureContext, type SecureOptions, TLSSocket } from "./tcp/tls_socket.ts";
@@ -16,24 +16,7 @@ export function connect(...given: readonly unknown[]): TLSSocket {
   return socket;
 }
 
-class Server {
-  constructor() {
-    throw refused();
-  }
-}
-
-function createServer(): never {
-  throw refused();
-}
-
-function refused(): Error {
-  const text = "Cannot listen with node:tls: NANO listens for the app; a server of node:https is one";
-  return Object.assign(new Error(text), { code: "ERR_METHOD_NOT_IMPLEMENTED" });
-}
-
-/** What a package may ask the protocol's options of. */
-export type { TlsOptions };
-
+const { Server, createServer } = noServer("tls", "https");
 const { CLIENT_RENEG_LIMIT, CLIENT_RENEG_WINDOW, DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE } = stub;
 const DEFAULT_MAX_VERSION = "TLSv1.3";
 const DEFAULT_MIN_VERSION = "TLSv1.2";

@@ -49,7 +49,6 @@ export async function loadApp(
   if (hasSockets(message.modules)) server.tcp.install();
   limitExternalRoom(message.externalBytes);
   limitExternalMemory(message.externalBytes);
-  settleGlobals();
   installCaches(message.externalBytes, (request) => server.fetches.fetch(request));
   message.bindings.forEach((binding, place) => {
     const { kind, name } = binding;
@@ -68,11 +67,9 @@ export async function loadApp(
   if (`${NODE_MODULES_URL}deno_sockets.js` in message.modules) {
     (await import(`${NODE_MODULES_URL}deno_sockets.js`)).install(getMember(globalThis, "Deno"));
   }
-  if (message.nodeCompat) {
-    await installBuiltinModules(message.modules);
-    // Deno's modules for Node hide queueMicrotask again, when they are loaded for the first time.
-    settleGlobals();
-  }
+  if (message.nodeCompat) await installBuiltinModules(message.modules);
+  // After Deno's modules for Node, which hide queueMicrotask again when they are loaded for the first time.
+  settleGlobals();
   if (message.streams === "polyfill") await installStreamPolyfill();
   const hasServers = hasNodeServer(message.modules);
   installWorkersGlobal(message.modules, { env, waitUntil: (promise) => server.waitUntil(promise) });

@@ -14,15 +14,16 @@ export interface ComputingIsolate {
 }
 
 /** Watches the CPU clocks of isolates. Linux only, and only with the right to raise a priority again. */
-export class FairCores implements Disposable {
+export class FairCores implements AsyncDisposable {
   readonly #isolates = new Set<ComputingIsolate>();
   readonly #debt = new CpuDebt<ComputingIsolate>(navigator.hardwareConcurrency);
   readonly #timer: ReturnType<typeof setInterval> | null;
   #lookedAt = performance.now();
-  #looking = false;
+  /** The look under way. */
+  #looking: Promise<void> | null = null;
 
   constructor() {
-    this.#timer = mayRestorePriority() ? setInterval(() => void this.#look(), LOOK_MS) : null;
+    this.#timer = mayRestorePriority() ? setInterval(() => this.#lookOnce(), LOOK_MS) : null;
     if (this.#timer !== null) Deno.unrefTimer(this.#timer as unknown as number);
   }
 
@@ -33,14 +34,17 @@ export class FairCores implements Disposable {
     isolate.ended.then(() => this.#isolates.delete(isolate));
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#isolates.clear();
+    await this.#looking;
+  }
+
+  #lookOnce(): void {
+    this.#looking ??= this.#look().finally(() => this.#looking = null);
   }
 
   async #look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
     try {
       const present = performance.now();
       const clocks = new Map<ComputingIsolate, number>();
@@ -57,8 +61,6 @@ export class FairCores implements Disposable {
       }
     } catch {
       // No descriptor to be had just now, say: the next look is a second away.
-    } finally {
-      this.#looking = false;
     }
   }
 }

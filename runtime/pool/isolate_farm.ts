@@ -85,7 +85,6 @@ export class IsolateFarm implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#reserve[Symbol.dispose]();
     this.#threads[Symbol.dispose]();
-    this.#cores[Symbol.dispose]();
-    await this.#warden[Symbol.asyncDispose]();
+    await Promise.all([this.#cores[Symbol.asyncDispose](), this.#warden[Symbol.asyncDispose]()]);
   }
 }

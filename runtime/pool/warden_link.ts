@@ -38,6 +38,8 @@ export class WardenLink implements AsyncDisposable {
   unexplainedBytes = 0;
   readonly #noting: ReturnType<typeof setInterval>;
   readonly #closed = Promise.withResolvers<void>();
+  /** Under way: what was asked before the end is looked up to its end. */
+  readonly #looks = new Set<Promise<void>>();
   #next = 1;
 
   private constructor(worker: Worker, warn: (text: string) => void) {
@@ -128,6 +130,7 @@ export class WardenLink implements AsyncDisposable {
     this.#send({ type: "close" });
     await inTime(this.#closed.promise, WARDEN_CLOSE_MS);
     this.#worker.terminate();
+    await Promise.all(this.#looks);
   }
 
   #send(command: WardenCommand, transfer: Transferable[] = []): void {
@@ -147,7 +150,7 @@ export class WardenLink implements AsyncDisposable {
         this.unexplainedBytes = report.unexplainedBytes;
         break;
       case "ask_threads":
-        void this.#tellThreads(report.question, report.isolates);
+        this.#lookAtThreads(report.question, report.isolates);
         break;
       case "warning":
         this.#warn(report.text);
@@ -165,6 +168,13 @@ export class WardenLink implements AsyncDisposable {
       }
     }
   }
+
+  #lookAtThreads(question: number, isolates: readonly number[]): void {
+    const look = this.#tellThreads(question, isolates);
+    this.#looks.add(look);
+    void look.then(() => this.#looks.delete(look));
+  }
+
   /** Answers even when it cannot look: a question that waits would hold up a verdict. */
   async #tellThreads(question: number, isolates: readonly number[]): Promise<void> {
     const threadIds = isolates.map((isolate) => this.#threadIds.get(isolate) ?? 0);

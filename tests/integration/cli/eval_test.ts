@@ -17,12 +17,7 @@ async function inFolder(files: Readonly<Record<string, string>>, test: (dir: str
   }
 }
 
-/** A look of the host at its threads may be under way when a script has ended, and Deno counts it as a leak. */
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, sanitizeResources: false, sanitizeOps: false, fn });
-}
-
-test("nano eval runs TypeScript with top-level await, imports, arguments and variables, and prints its value", async () => {
+Deno.test("nano eval runs TypeScript with top-level await, imports, arguments and variables, and prints its value", async () => {
   const script = `
 import { double } from "./lib/double.ts";
 import { name } from "pack";
@@ -49,7 +44,7 @@ export default { answer: double(given), name };
   });
 });
 
-test("nano eval takes code from an option or from standard input, and prints texts as they are", async () => {
+Deno.test("nano eval takes code from an option or from standard input, and prints texts as they are", async () => {
   assertEquals(await run(["eval", "--code", 'export default "a text"']), { code: 0, out: "a text", err: "" });
   const piped = new MemoryIo("/", {}, { stdin: "const n: number = 6;\nexport default Promise.resolve(n * 7);" });
   assertEquals(await run(["eval", "-"], piped), { code: 0, out: "42", err: "" });
@@ -59,7 +54,7 @@ test("nano eval takes code from an option or from standard input, and prints tex
   assertEquals(await run(["eval", "--code", "export const nothing = 1;"]), { code: 0, out: "", err: "" });
 });
 
-test("nano eval shows what a script throws with the lines of its own files, and fails", async () => {
+Deno.test("nano eval shows what a script throws with the lines of its own files, and fails", async () => {
   const files = {
     "src/bad.ts": `interface Shape {\n  a: number;\n}\n\nexport function deep(x: Shape): never {\n` +
       `  throw new TypeError("no " + x.a, { cause: new Error("inner") });\n}\n`,
@@ -93,7 +88,7 @@ test("nano eval shows what a script throws with the lines of its own files, and 
   assertMatch(syntax.err, /script\.ts:1:10: Unexpected "="/);
 });
 
-test("nano eval ends a script that hits a limit, and tells the code", async () => {
+Deno.test("nano eval ends a script that hits a limit, and tells the code", async () => {
   const cases: readonly (readonly [string, readonly string[], string])[] = [
     ["const all = []; for (;;) all.push(new Array(1e5).fill(1.5));", ["--memory-mb", "32"], "APP_OUT_OF_MEMORY"],
     ["for (;;);", ["--cpu-ms", "200"], "APP_UNRESPONSIVE"],
@@ -107,7 +102,7 @@ test("nano eval ends a script that hits a limit, and tells the code", async () =
   }
 });
 
-test("nano eval holds a script to the sandbox and to the outbound policy of an app", async () => {
+Deno.test("nano eval holds a script to the sandbox and to the outbound policy of an app", async () => {
   const reach = (what: string) => `try { ${what}; console.log("reached"); } catch (error) { console.log(error.name); }`;
   const files = await run(["eval", "--code", reach('await Deno.readTextFile("/etc/passwd")')]);
   assertEquals([files.code, files.out], [0, "NotFound"]);
@@ -120,7 +115,7 @@ test("nano eval holds a script to the sandbox and to the outbound policy of an a
   assertEquals((await run(["eval", "--code", script, "--outbound=none"])).out, "TypeError");
 });
 
-test("nano eval refuses wrong use with code 2", async () => {
+Deno.test("nano eval refuses wrong use with code 2", async () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [[], /Argument SCRIPT is missing/],
     [["a.ts", "--code", "1"], /give one of them/],
@@ -137,7 +132,7 @@ test("nano eval refuses wrong use with code 2", async () => {
   }
 });
 
-test("nano eval as a process ends by Ctrl+C at once and leaves nothing behind", async () => {
+Deno.test("nano eval as a process ends by Ctrl+C at once and leaves nothing behind", async () => {
   const temp = await Deno.makeTempDir({ prefix: "nano-eval-temp-" });
   try {
     await using nano = await NanoProcess.spawn(

@@ -53,7 +53,10 @@ Deno.test("A version that throws is taken back by itself, and everybody is serve
     counts[text] = (counts[text] ?? 0) + 1;
   }
   await done;
-  assertEquals(Object.keys(counts).sort(), ["500 APP_EXCEPTION", "old"]);
+  // Chance may give it all of the first requests: five of five are enough to tell.
+  const { old = 0, "500 APP_EXCEPTION": thrown = 0, ...others } = counts;
+  assertEquals(others, {});
+  assert(thrown >= 3, `${thrown} errors, and ${old} answers of the old one`);
   const { app, actor, error, detail } = await returned;
   assertEquals([app, actor, error], ["blog", "nano", null]);
   assertMatch(detail, /^v1 of app "blog" gets no requests any more: [0-9]+ of [0-9]+ requests failed, against 0 of /);

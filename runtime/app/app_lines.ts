@@ -1,6 +1,6 @@
 /** What an app says, as events. */
 import type { AppLogLevel, NanoEvent } from "../events.ts";
-import type { IsolateObserver } from "../wall/call_runner.ts";
+import type { IsolateObserver } from "../wall/traffic.ts";
 
 /** Tells each line and each exception of an app. */
 export function appLines(

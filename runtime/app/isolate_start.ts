@@ -2,7 +2,7 @@
 import type { AppConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { BootPlace, BootRank } from "../pool/boot_admission.ts";
-import type { IsolateObserver } from "../wall/call_runner.ts";
+import type { IsolateObserver } from "../wall/traffic.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
 import { isolateLoad } from "./isolate_load.ts";
 import type { OutboundDoor } from "../wall/outbound_bridge.ts";

@@ -1,7 +1,7 @@
 /** An isolate whose words come without its app's secrets. */
 import type { AppCall } from "../app_call.ts";
 import { NanoError } from "../errors.ts";
-import type { IsolateObserver } from "../wall/call_runner.ts";
+import type { IsolateObserver } from "../wall/traffic.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
 import type { IsolateLoad } from "../pool/isolate_worker.ts";
 import type { OutboundDoor } from "../wall/outbound_bridge.ts";

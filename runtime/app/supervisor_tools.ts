@@ -5,7 +5,7 @@ import type { NanoEvent } from "../events.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { BootAdmission } from "../pool/boot_admission.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
-import type { IsolateObserver } from "../wall/call_runner.ts";
+import type { IsolateObserver } from "../wall/traffic.ts";
 import type { IsolateLoad } from "../pool/isolate_worker.ts";
 import type { OutboundDoor } from "../wall/outbound_bridge.ts";
 

@@ -17,7 +17,8 @@ import {
 } from "../protocol/messages.ts";
 import { OP } from "../protocol/operations.ts";
 import { Wire } from "../protocol/wire.ts";
-import { AppServer, describeError } from "./traffic/app_server.ts";
+import { AppServer } from "./traffic/app_server.ts";
+import { describeError } from "./traffic/describe_error.ts";
 import { installBlobs } from "./bodies/blob_globals.ts";
 import { createConsole } from "./platform/console.ts";
 import { createFastResponse } from "./platform/fast_response.ts";

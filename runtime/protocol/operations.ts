@@ -219,6 +219,11 @@ export const OPERATIONS = {
   },
 } as const satisfies { readonly [Name in OperationName]: Row<OperationFields[Name]> };
 
+/** Names of the operations that one side sends, and the other takes. */
+export type SentBy<Side extends "host" | "isolate"> = {
+  [Name in OperationName]: (typeof OPERATIONS)[Name]["from"] extends Side | "both" ? Name : never;
+}[OperationName];
+
 /** Code of an operation, by name. */
 export type OperationCodes = { readonly [Name in OperationName]: (typeof OPERATIONS)[Name]["code"] };
 /** Code of any operation. */

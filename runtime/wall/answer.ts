@@ -1,5 +1,33 @@
 /** An isolate's streamed answer while its client takes it. */
-import type { Receiving } from "../protocol/wire.ts";
+import { BODY, type WholeBody } from "../protocol/operations.ts";
+import { type Receiving, WireViolation } from "../protocol/wire.ts";
+
+/** A response of an isolate, after a look at it. */
+export interface TakenResponse {
+  readonly status: number;
+  readonly headers: string;
+  readonly isStream: boolean;
+  /** Null beside a stream. */
+  readonly body: WholeBody;
+}
+
+/**
+ * Looks at a response as an isolate sent it, which may be anything.
+ * @throws {WireViolation} when it is none
+ */
+export function takenResponse(
+  { status, headers, bodyKind, body }: { [Part in "status" | "headers" | "bodyKind" | "body"]: unknown },
+): TakenResponse {
+  if (!Number.isInteger(status) || (status as number) < 200 || (status as number) > 599) {
+    throw new WireViolation("a response without a status");
+  }
+  if (typeof headers !== "string") throw new WireViolation("a response without headers");
+  const isStream = bodyKind === BODY.STREAM;
+  if (!isStream && body !== null && typeof body !== "string" && !(body instanceof Uint8Array)) {
+    throw new WireViolation("a response without its body");
+  }
+  return { status: status as number, headers, isStream, body: isStream ? null : body as WholeBody };
+}
 
 /** One answer. */
 export class Answer {

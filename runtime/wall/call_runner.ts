@@ -1,78 +1,25 @@
 /** The traffic of one isolate from the host's side: requests in, answers out, its own requests and sockets. */
 import { BindingBridge } from "./binding_bridge.ts";
-import type { Clock } from "../clock.ts";
 import type { AppCall, HostSocket } from "../app_call.ts";
-import { messageOf, NanoError } from "../errors.ts";
+import { NanoError } from "../errors.ts";
 import { EXCEPTION_LEVEL } from "../protocol/messages.ts";
 import { type Handlers, type HandlerTable, handlerTable, runBatch } from "../protocol/batch.ts";
-import { BODY, OP } from "../protocol/operations.ts";
-import { streamHandlers, type StreamOperation } from "../protocol/stream_operations.ts";
+import { OP, type SentBy } from "../protocol/operations.ts";
+import { streamHandlers } from "../protocol/stream_operations.ts";
 import { CutStream, type StreamEnd, type Wire, WireViolation } from "../protocol/wire.ts";
 import { endOfCode, type RequestEnd } from "../request_end.ts";
-import { Answer, promisedBytes } from "./answer.ts";
+import { Answer, promisedBytes, type TakenResponse, takenResponse } from "./answer.ts";
 import { type CallSlot, CallTable } from "./call_table.ts";
 import { lookAtCall } from "./call_watch.ts";
-import { OutboundBridge, type OutboundDoor } from "./outbound_bridge.ts";
+import { OutboundBridge } from "./outbound_bridge.ts";
 import { SocketBridge } from "./socket_bridge.ts";
-import { connectOut, type SocketTarget, takeOver } from "./socket_opening.ts";
+import { OutgoingSockets } from "./outgoing_sockets.ts";
+import { pushCall } from "./push_call.ts";
+import { takeOver } from "./socket_opening.ts";
 import { TcpBridge } from "./tcp_bridge.ts";
 import { textFrom } from "./text_from.ts";
+import type { Traffic } from "./traffic.ts";
 import { bodyTooLarge, Upload } from "./upload.ts";
-
-/** Told what an isolate does beside answering. */
-export interface IsolateObserver {
-  /** A call has left the isolate: answered, failed or cut. */
-  onCallDone(): void;
-  /** A console line. */
-  onLog(level: string, text: string): void;
-  /** The app failed: its handler, its stream, or code that nobody awaits. */
-  onException(text: string): void;
-}
-
-/** The app that traffic is run for. */
-export interface Traffic {
-  readonly app: string;
-  readonly maxBodyBytes: number;
-  readonly observer: IsolateObserver;
-  /** The app's way out; its owner closes it. */
-  readonly door: OutboundDoor;
-  readonly clock: Clock;
-}
-
-/** A server that an app has connected to is granted as much as a client. */
-const OUTGOING_STALL_MS = 60_000;
-/** WebSockets of one isolate at once, both ways. */
-const MAX_SOCKETS = 10_000;
-
-/** What the host takes of an isolate. */
-type Taken =
-  | StreamOperation
-  | "RESPONSE"
-  | "ARM"
-  | "FAIL"
-  | "LOG"
-  | "DRAINED"
-  | "FETCH"
-  | "CALL"
-  | "CALL_ABORT"
-  | "FETCH_ABORT"
-  | "UPGRADE"
-  | "SOCKET_CONNECT"
-  | "SOCKET_MESSAGE"
-  | "SOCKET_CLOSE"
-  | "SOCKET_SENT"
-  | "TCP_CONNECT"
-  | "TCP_SET"
-  | "TCP_SECURE"
-  | "TCP_CLOSE";
-
-/** A response as an isolate sent it. */
-interface SentResponse {
-  readonly status: unknown;
-  readonly headers: unknown;
-  readonly bodyKind: unknown;
-  readonly body: unknown;
-}
 
 /** Runs the traffic of one app over a wire. */
 export class CallRunner {
@@ -119,26 +66,13 @@ export class CallRunner {
     if (this.#calls.size === 1) this.#onBusy(true);
     const wire = this.#wire;
     const { id } = slot;
-    if (call.job !== undefined) {
-      wire.out.push(OP.SCHEDULED, id, call.job.cron, call.job.scheduledTime);
-      wire.kick();
-      return;
-    }
-    const body = call.takeBody();
-    if (
-      body !== null && typeof body === "object" && "byteLength" in body && body.byteLength > this.#traffic.maxBodyBytes
-    ) {
+    const body = call.job === undefined ? call.takeBody() : null;
+    if (body instanceof Uint8Array && body.length > this.#traffic.maxBodyBytes) {
       this.#finish(slot, () => call.fail(bodyTooLarge(this.#traffic.maxBodyBytes)));
       return;
     }
-    const { method, url, headers, remote } = call;
-    if (body === null) wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.NONE, null);
-    else if (typeof body === "string") wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.WHOLE, body);
-    else if (body instanceof Uint8Array) {
-      wire.out.begin(OP.REQUEST, id, method, url, headers, remote, BODY.WHOLE);
-      wire.pushBytes(body, true);
-    } else {
-      wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.STREAM, null);
+    pushCall(wire, slot, body);
+    if (body instanceof ReadableStream) {
       slot.upload = new Upload(body, this.#traffic.maxBodyBytes);
       wire.send(id, slot.upload, {
         owned: true,
@@ -209,7 +143,7 @@ export class CallRunner {
 
   /** Deno.serve aborts no signal while an upload is under way; that its body broke off tells the same. */
   #refuseBroken(slot: CallSlot, cause: unknown): void {
-    const error = new NanoError("BAD_REQUEST", BROKEN_OFF, { cause });
+    const error = new NanoError("BAD_REQUEST", "Cannot read the request body: it broke off or is malformed", { cause });
     // A client that is still there, and has sent what is no body, gets a whole answer.
     this.#refuse(slot, error, cause instanceof Deno.errors.BadResource ? "client_gone" : "done");
   }
@@ -234,12 +168,13 @@ export class CallRunner {
     const outbound = this.#outbound;
     const bindings = this.#bindings;
     const sockets = this.#sockets;
+    const outgoing = new OutgoingSockets(sockets, this.#traffic);
     const tcp = this.#tcp;
-    const handlers: Handlers<Taken> = {
+    const handlers: Handlers<SentBy<"isolate">> = {
       ...streamHandlers(wire, { text: textFrom, onError: (id, message) => this.#onStreamError(id, message) }),
       RESPONSE: (id, status, _statusText, headers, bodyKind, body) =>
-        this.#onResponse(id as number, { status, headers, bodyKind, body }),
-      ARM: (id) => this.#onArm(id as number),
+        this.#onResponse(id as number, takenResponse({ status, headers, bodyKind, body })),
+      ARM: (id) => this.#arm(this.#calls.get(id)),
       FAIL: (id, code, ...texts) => this.#onFail(id as number, code, texts.map(textFrom)),
       LOG: (level, text) => this.#onLog(textFrom(level), textFrom(text)),
       DRAINED: () => this.#drained.resolve(),
@@ -249,7 +184,7 @@ export class CallRunner {
       FETCH_ABORT: (id) => outbound.onAbort(id as number),
       UPGRADE: (id, headers) => this.#onUpgrade(id as number, textFrom(headers)),
       SOCKET_CONNECT: (id, url, protocols, trace) =>
-        this.#onConnect(id as number, {
+        outgoing.connect(id as number, {
           url: textFrom(url),
           protocols: textFrom(protocols),
           headers: textFrom(trace),
@@ -265,18 +200,11 @@ export class CallRunner {
     return handlerTable(handlers);
   }
 
-  #onResponse(id: number, { status, headers, bodyKind, body }: SentResponse): void {
-    if (!Number.isInteger(status) || (status as number) < 200 || (status as number) > 599) {
-      throw new WireViolation("a response without a status");
-    }
-    if (typeof headers !== "string") throw new WireViolation("a response without headers");
+  #onResponse(id: number, { status, headers, isStream, body }: TakenResponse): void {
     const slot = this.#calls.get(id);
-    if (bodyKind !== BODY.STREAM) {
-      if (body !== null && typeof body !== "string" && !(body instanceof Uint8Array)) {
-        throw new WireViolation("a response without its body");
-      }
+    if (!isStream) {
       if (slot === undefined || slot.answered) return;
-      this.#finish(slot, () => slot.call.respond(status as number, headers, body));
+      this.#finish(slot, () => slot.call.respond(status, headers, body));
       return;
     }
     if (slot === undefined) {
@@ -293,7 +221,7 @@ export class CallRunner {
     });
     receiving.promised = promisedBytes(slot.call.method, headers);
     slot.answer = new Answer(receiving);
-    slot.call.respond(status as number, headers, this.#wire.readableOf(receiving, { byob: false }));
+    slot.call.respond(status, headers, this.#wire.readableOf(receiving, { byob: false }));
     // Only now: an answer that the front door cannot take is no answer, and the end of this isolate gives another.
     slot.answered = true;
   }
@@ -312,14 +240,14 @@ export class CallRunner {
   #onUpgrade(id: number, headers: string): void {
     const slot = this.#calls.get(id);
     if (slot?.answered) return;
-    if (slot === undefined) return this.#refuseSocket(id);
+    if (slot === undefined) return this.#sockets.refuse(id);
     let socket: HostSocket;
     try {
       socket = takeOver(this.#traffic.app, slot.call, headers);
     } catch (error) {
       const failure = error as NanoError;
       if (failure.code === "APP_BAD_RESPONSE") this.#traffic.observer.onException(failure.message);
-      this.#refuseSocket(id);
+      this.#sockets.refuse(id);
       this.#finish(slot, () => slot.call.fail(failure));
       return;
     }
@@ -327,27 +255,6 @@ export class CallRunner {
     const { writeStallMs } = slot.call.patience;
     const onClosed = (bytes: number, end: RequestEnd) => this.#finish(slot, () => slot.call.finish(bytes, end));
     this.#sockets.join(id, socket, { writeStallMs, onClosed });
-  }
-
-  /** Ids of outgoing sockets are far below those of outgoing requests, so none can meet a client's. */
-  #onConnect(id: number, target: SocketTarget): void {
-    if (!Number.isInteger(id) || id >= 0) throw new WireViolation("an outgoing socket without an id");
-    try {
-      if (this.#sockets.size >= MAX_SOCKETS) {
-        throw new TypeError(`Cannot connect: ${MAX_SOCKETS} sockets are open already`);
-      }
-      const socket = connectOut(this.#traffic.app, this.#traffic.door, target);
-      this.#sockets.join(id, socket, { writeStallMs: OUTGOING_STALL_MS, onClosed() {} });
-    } catch (error) {
-      this.#traffic.observer.onLog("warn", messageOf(error));
-      this.#refuseSocket(id);
-    }
-  }
-
-  /** Tells the app that its socket will never open: without this it would wait, and a drain with it. */
-  #refuseSocket(id: number): void {
-    this.#wire.out.push(OP.SOCKET_CLOSE, id, 1006, "");
-    this.#wire.kick();
   }
 
   #onLog(level: string, text: string): void {
@@ -364,25 +271,20 @@ export class CallRunner {
   }
 
   #onFail(id: number, code: unknown, [name, message, stack]: readonly string[]): void {
-    const slot = this.#calls.get(id);
     const shown = stack === "" ? `${name}: ${message}` : stack!;
     this.#traffic.observer.onException(shown);
+    const slot = this.#calls.get(id);
     if (slot === undefined || slot.answered) return;
-    const bad = code === "APP_BAD_RESPONSE";
-    const error = new NanoError(
-      bad ? "APP_BAD_RESPONSE" : "APP_EXCEPTION",
-      bad ? message! : `Cannot answer from app "${this.#traffic.app}": its handler threw ${name}`,
-      { details: [shown] },
-    );
+    const error = code === "APP_BAD_RESPONSE"
+      ? new NanoError(code, message!, { details: [shown] })
+      : new NanoError("APP_EXCEPTION", `Cannot answer from app "${this.#traffic.app}": its handler threw ${name}`, {
+        details: [shown],
+      });
     this.#finish(slot, () => slot.call.fail(error));
   }
 
-  #onArm(id: number): void {
-    const slot = this.#calls.get(id);
-    if (slot !== undefined && !slot.armed) this.#arm(slot);
-  }
-
-  #arm(slot: CallSlot): void {
+  #arm(slot: CallSlot | undefined): void {
+    if (slot === undefined || slot.armed) return;
     slot.armed = true;
     slot.call.onClientGone(() => {
       if (this.#calls.get(slot.id) !== slot) return;
@@ -392,5 +294,3 @@ export class CallRunner {
     });
   }
 }
-
-const BROKEN_OFF = "Cannot read the request body: it broke off or is malformed";

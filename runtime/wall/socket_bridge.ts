@@ -70,6 +70,12 @@ export class SocketBridge {
     return this.#sockets.size;
   }
 
+  /** Tells the app that its socket will never open: without this it would wait, and a drain with it. */
+  refuse(id: number): void {
+    this.#wire.out.push(OP.SOCKET_CLOSE, id, 1006, "");
+    this.#wire.kick();
+  }
+
   /** Joins a socket to the wall. */
   join(id: number, socket: HostSocket, options: JoinOptions): void {
     const bridged: Bridged = {

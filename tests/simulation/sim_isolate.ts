@@ -7,7 +7,7 @@ import type { ExitReason } from "../../runtime/lifecycle.ts";
 import { exitError, type IsolateExit } from "../../runtime/pool/exit_errors.ts";
 import type { FlightRecorder, FlightTrack } from "../../runtime/pool/flight_recorder.ts";
 import type { IsolateLoad } from "../../runtime/pool/isolate_worker.ts";
-import type { IsolateObserver } from "../../runtime/wall/call_runner.ts";
+import type { IsolateObserver } from "../../runtime/wall/traffic.ts";
 import type { SeededRandom } from "../support/seeded_random.ts";
 import type { Ledger, LifeOfUnit } from "./ledger.ts";
 

@@ -101,10 +101,8 @@ const MAX_LINES = 300;
 const MAX_TEST_LINES = 400;
 /** Source files that are longer still. None may join them, and one that has become short enough leaves them. */
 const LONGER: ReadonlySet<string> = new Set([
-  "runtime/isolate/traffic/app_server.ts",
   "runtime/nano.ts",
   "runtime/protocol/wire.ts",
-  "runtime/wall/call_runner.ts",
 ]);
 
 function partOf(path: string): number {

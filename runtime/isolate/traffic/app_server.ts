@@ -1,33 +1,29 @@
 /** Serves one app inside its isolate: requests in, responses out, aborts, drain. */
 import {
   assign,
-  NativeError,
-  NativeNumber,
   NativePromise,
   NativeResponse,
-  NativeString,
   promiseThen,
   resolved,
   responseBody,
   streamCancel,
   stringCharCodeAt,
-  stringLastIndexOf,
-  stringSlice,
 } from "../../protocol/primordials.ts";
 import { SafeMap, SafeSet } from "../../protocol/safe_collections.ts";
 import { type Handlers, type HandlerTable, handlerTable, runBatch } from "../../protocol/batch.ts";
 import { FIRST_CALL_ID, type Plain } from "../../protocol/binding_call.ts";
-import { BODY, type BodyKind, OP, type WholeBody } from "../../protocol/operations.ts";
+import { BODY, type BodyKind, OP, type SentBy, type WholeBody } from "../../protocol/operations.ts";
 import { FIRST_TCP_ID } from "../../protocol/tcp.ts";
-import { streamHandlers, type StreamOperation } from "../../protocol/stream_operations.ts";
+import { streamHandlers } from "../../protocol/stream_operations.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
 import { enterRoot } from "./async_root.ts";
 import { type AbortCallbacks, type ArrivedRequest, createRequest } from "./request.ts";
+import { RequestContext, RequestEnv } from "./request_context.ts";
 import { runTraced } from "./request_trace.ts";
 import type { AppContext } from "./app_context.ts";
 import { BindingClient } from "./binding_client.ts";
+import { describeError } from "./describe_error.ts";
 import { FetchClient, type FetchedHead } from "./fetch.ts";
-import { withoutOwnFrames } from "./own_frames.ts";
 import { type AppScheduled, runJob } from "./scheduled.ts";
 import { BadResponse, sendResponse } from "./responder.ts";
 import { SocketHub } from "./socket_hub.ts";
@@ -44,31 +40,8 @@ export interface LoadedApp {
   readonly env: Record<string, unknown>;
 }
 
-/** Longest stack text sent to the host's log. */
-const MAX_STACK_CHARS = 8 * 1024;
-/** Of an error's name, which an app makes up as it likes. */
-const MAX_NAME_CHARS = 200;
-
 /** How `traceparent` begins. */
 const LETTER_T = 0x74;
-
-/** What an isolate takes. */
-type Taken =
-  | StreamOperation
-  | "REQUEST"
-  | "SCHEDULED"
-  | "ABORT"
-  | "DRAIN"
-  | "FETCHED"
-  | "FETCH_FAILED"
-  | "RETURNED"
-  | "CALL_FAILED"
-  | "SOCKET_OPEN"
-  | "SOCKET_MESSAGE"
-  | "SOCKET_CLOSE"
-  | "SOCKET_SENT"
-  | "TCP_OPENED"
-  | "TCP_CLOSED";
 
 /** A request whose body may still have to be opened. */
 type Arriving = Omit<ArrivedRequest, "receiving"> & { receiving: Receiving | null };
@@ -117,7 +90,7 @@ export class AppServer {
   /** Each begins in the async context that nobody has entered. */
   #handlersOf(wire: Wire): HandlerTable {
     const { fetches, calls, sockets, tcp } = this;
-    const handlers: Handlers<Taken> = {
+    const handlers: Handlers<SentBy<"host">> = {
       ...streamHandlers(wire, {
         text: (value) => value as string,
         onError: (id, message) => {
@@ -263,38 +236,6 @@ export class AppServer {
   }
 }
 
-/** A class and not a literal with closures: one is made for each request. */
-class RequestContext implements AppContext {
-  readonly #remote: string;
-  /** Its own and bound: server adapters copy own members of env and ctx into one object, and apps destructure. */
-  readonly waitUntil: (promise: unknown) => void;
-
-  constructor(server: AppServer, remote: string) {
-    this.#remote = remote;
-    this.waitUntil = (promise) => server.waitUntil(promise);
-  }
-
-  passThroughOnException(): void {}
-
-  get remoteAddr(): AppContext["remoteAddr"] {
-    return addressOf(this.#remote);
-  }
-}
-
-/** The app's variables, fresh for each request, so that one request's changes do not reach another. */
-class RequestEnv {
-  readonly #remote: string;
-
-  constructor(remote: string) {
-    this.#remote = remote;
-  }
-
-  /** Not enumerable: Hono's getConnInfo looks for it, an app that lists its env should not meet it. */
-  get remoteAddr(): AppContext["remoteAddr"] {
-    return addressOf(this.#remote);
-  }
-}
-
 function ignore(): void {}
 
 function dropBody(response: Response): void {
@@ -314,40 +255,4 @@ function isBadResponse(error: unknown): boolean {
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return value instanceof NativePromise ||
     (typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function");
-}
-
-function addressOf(remote: string): AppContext["remoteAddr"] {
-  const at = stringLastIndexOf(remote, " ");
-  return { transport: "tcp", hostname: stringSlice(remote, 0, at), port: NativeNumber(stringSlice(remote, at + 1)) };
-}
-
-/** Texts of a thrown value, bounded; getters of a hostile error may throw themselves. */
-export function describeError(error: unknown): { name: string; message: string; stack: string } {
-  try {
-    if (error instanceof NativeError) {
-      return {
-        name: stringSlice(NativeString(error.name), 0, MAX_NAME_CHARS),
-        message: stringSlice(NativeString(error.message), 0, MAX_STACK_CHARS),
-        stack: stringSlice(withCauses(error), 0, MAX_STACK_CHARS),
-      };
-    }
-    return { name: typeof error, message: stringSlice(NativeString(error), 0, MAX_STACK_CHARS), stack: "" };
-  } catch {
-    return { name: "Error", message: "an error that cannot be shown", stack: "" };
-  }
-}
-
-function withCauses(error: Error): string {
-  let text = bounded(error.stack ?? error);
-  let { cause } = error;
-  for (let depth = 0; depth < 5 && cause !== undefined; depth++) {
-    text += `\nCaused by: ${bounded(cause instanceof NativeError ? cause.stack ?? cause : cause)}`;
-    cause = cause instanceof NativeError ? cause.cause : undefined;
-  }
-  return withoutOwnFrames(text);
-}
-
-/** Before frames are left out of it: a text of hundreds of megabytes is not to be searched. */
-function bounded(error: unknown): string {
-  return stringSlice(NativeString(error), 0, 4 * MAX_STACK_CHARS);
 }

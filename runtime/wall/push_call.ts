@@ -1,0 +1,17 @@
+/** A request, or a job that is due, as an operation of the wall. */
+import { BODY, OP } from "../protocol/operations.ts";
+import type { CallBody } from "../protocol/binding_call.ts";
+import type { Wire } from "../protocol/wire.ts";
+import type { CallSlot } from "./call_table.ts";
+
+/** Pushes it; the caller sends a body that is a stream. */
+export function pushCall(wire: Wire, { id, call }: CallSlot, body: CallBody): void {
+  const { job, method, url, headers, remote } = call;
+  if (job !== undefined) wire.out.push(OP.SCHEDULED, id, job.cron, job.scheduledTime);
+  else if (body === null) wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.NONE, null);
+  else if (typeof body === "string") wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.WHOLE, body);
+  else if (body instanceof Uint8Array) {
+    wire.out.begin(OP.REQUEST, id, method, url, headers, remote, BODY.WHOLE);
+    wire.pushBytes(body, true);
+  } else wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.STREAM, null);
+}

@@ -1,0 +1,23 @@
+/** What the traffic of one isolate is run with. */
+import type { Clock } from "../clock.ts";
+import type { OutboundDoor } from "./outbound_bridge.ts";
+
+/** Told what an isolate does beside answering. */
+export interface IsolateObserver {
+  /** A call has left the isolate: answered, failed or cut. */
+  onCallDone(): void;
+  /** A console line. */
+  onLog(level: string, text: string): void;
+  /** The app failed: its handler, its stream, or code that nobody awaits. */
+  onException(text: string): void;
+}
+
+/** The app that traffic is run for. */
+export interface Traffic {
+  readonly app: string;
+  readonly maxBodyBytes: number;
+  readonly observer: IsolateObserver;
+  /** The app's way out; its owner closes it. */
+  readonly door: OutboundDoor;
+  readonly clock: Clock;
+}

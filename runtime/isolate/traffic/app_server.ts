@@ -94,10 +94,10 @@ export class AppServer {
       ...streamHandlers(wire, {
         text: (value) => value as string,
         onError: (id, message) => {
-          if (id <= FIRST_TCP_ID) wire.onError(id, message);
+          if (id <= FIRST_TCP_ID) wire.receiving.onError(id, message);
           else if (id < 0) fetches.onBodyFailed(id, message);
           else if (id >= FIRST_CALL_ID) calls.onBodyFailed(id, message);
-          else wire.onError(id, message);
+          else wire.receiving.onError(id, message);
         },
       }),
       // No rest and no spread: an app may have replaced how arrays are iterated.
@@ -138,7 +138,7 @@ export class AppServer {
 
   #request(arrived: Arriving, remote: string): void {
     const { id } = arrived;
-    if (arrived.bodyKind === BODY.STREAM) arrived.receiving = this.#wire.openReceiver(id, ignore);
+    if (arrived.bodyKind === BODY.STREAM) arrived.receiving = this.#wire.receiving.open(id, ignore);
     this.#pending.add(id);
     let result: unknown;
     try {

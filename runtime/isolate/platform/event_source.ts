@@ -28,13 +28,11 @@ import {
   stringToLowerCase,
   stringTrim,
   targetDispatch,
-  targetForget,
-  targetListen,
   TO_STRING_TAG,
   urlHref,
   urlOrigin,
 } from "../../protocol/primordials.ts";
-import { SafeMap } from "../../protocol/safe_collections.ts";
+import { defineEventHandler } from "../../protocol/event_handlers.ts";
 import { EventStreamParser } from "./event_stream_parser.ts";
 
 const CONNECTING = 0;
@@ -45,7 +43,6 @@ const CLOSED = 2;
 const RETRY_MS = 3_000;
 const MORE_FOLLOWS = bare({ stream: true });
 
-type Handler = ((event: Event) => void) | null;
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Makes the `EventSource` of an app. @boot */
@@ -61,7 +58,6 @@ export function createEventSource(
     static readonly CLOSED = CLOSED;
     readonly #url: string;
     readonly #withCredentials: boolean;
-    readonly #handlers = new SafeMap<string, Handler>();
     #readyState = CONNECTING;
     #lastEventId = "";
     #retryMs = RETRY_MS;
@@ -88,33 +84,6 @@ export function createEventSource(
     get readyState(): number {
       return this.#readyState;
     }
-    get onopen(): Handler {
-      return this.#handlers.get("open") ?? null;
-    }
-    set onopen(handler: Handler) {
-      this.#handle("open", handler);
-    }
-    get onmessage(): Handler {
-      return this.#handlers.get("message") ?? null;
-    }
-    set onmessage(handler: Handler) {
-      this.#handle("message", handler);
-    }
-    get onerror(): Handler {
-      return this.#handlers.get("error") ?? null;
-    }
-    set onerror(handler: Handler) {
-      this.#handle("error", handler);
-    }
-
-    #handle(type: string, handler: Handler): void {
-      const present = this.#handlers.get(type) ?? null;
-      if (present !== null) targetForget(this, type, present);
-      const next = typeof handler === "function" ? handler : null;
-      this.#handlers.set(type, next);
-      if (next !== null) targetListen(this, type, next);
-    }
-
     /** Ends the connection and makes none again. */
     close(): void {
       this.#readyState = CLOSED;
@@ -182,6 +151,7 @@ export function createEventSource(
     defineProperty(EventSource, name, { value, enumerable: true });
     defineProperty(EventSource.prototype, name, { value, enumerable: true });
   }
+  for (const type of ["open", "message", "error"]) defineEventHandler(EventSource.prototype, type);
   defineProperty(EventSource.prototype, TO_STRING_TAG, { value: "EventSource", configurable: true });
   return EventSource;
 }

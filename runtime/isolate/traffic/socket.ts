@@ -15,13 +15,11 @@ import {
   NativeTypeError,
   stringify,
   targetDispatch,
-  targetForget,
-  targetListen,
   TO_STRING_TAG,
 } from "../../protocol/primordials.ts";
-import { SafeMap } from "../../protocol/safe_collections.ts";
 import { append, listOf } from "../../protocol/safe_lists.ts";
 import type { AppBlob } from "../bodies/blob.ts";
+import { defineEventHandler, type EventHandler } from "../../protocol/event_handlers.ts";
 import { blobOf, bufferOf, sizeOf, toMessage } from "./socket_message.ts";
 import { areProtocols } from "./socket_protocols.ts";
 import { parseSocketUrl } from "./socket_url.ts";
@@ -63,8 +61,6 @@ export interface SocketInternals {
 /** Set by the class itself, which alone reaches its private members. */
 export let socketInternals: SocketInternals;
 
-type Handler = ((event: Event) => void) | null;
-
 /** The `WebSocket` of an app. */
 export class AppSocket extends EventTarget {
   static readonly CONNECTING = CONNECTING;
@@ -86,7 +82,10 @@ export class AppSocket extends EventTarget {
   #unaccepted: (() => void)[] | null = null;
   /** Where an end that stands for the client passes its messages on. */
   #forward: SocketTransport | null = null;
-  readonly #handlers = new SafeMap<string, Handler>();
+  declare onopen: EventHandler;
+  declare onmessage: EventHandler;
+  declare onclose: EventHandler;
+  declare onerror: EventHandler;
 
   constructor(url: string | URL | typeof INTERNAL, protocols: string | string[] = []) {
     super();
@@ -121,39 +120,6 @@ export class AppSocket extends EventTarget {
   }
   set binaryType(type: BinaryType) {
     if (type === "blob" || type === "arraybuffer") this.#binaryType = type;
-  }
-
-  get onopen(): Handler {
-    return this.#handlers.get("open") ?? null;
-  }
-  set onopen(handler: Handler) {
-    this.#handle("open", handler);
-  }
-  get onmessage(): Handler {
-    return this.#handlers.get("message") ?? null;
-  }
-  set onmessage(handler: Handler) {
-    this.#handle("message", handler);
-  }
-  get onclose(): Handler {
-    return this.#handlers.get("close") ?? null;
-  }
-  set onclose(handler: Handler) {
-    this.#handle("close", handler);
-  }
-  get onerror(): Handler {
-    return this.#handlers.get("error") ?? null;
-  }
-  set onerror(handler: Handler) {
-    this.#handle("error", handler);
-  }
-
-  #handle(type: string, handler: Handler): void {
-    const present = this.#handlers.get(type) ?? null;
-    if (present !== null) targetForget(this, type, present);
-    const next = typeof handler === "function" ? handler : null;
-    this.#handlers.set(type, next);
-    if (next !== null) targetListen(this, type, next);
   }
 
   /** Begins to receive, for an end of a WebSocketPair; elsewhere it does nothing. */
@@ -296,5 +262,6 @@ export class AppSocket extends EventTarget {
 for (const [name, value] of entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
   defineProperty(AppSocket.prototype, name, { value, enumerable: true });
 }
+for (const type of ["open", "message", "close", "error"]) defineEventHandler(AppSocket.prototype, type);
 defineProperty(AppSocket, "name", { value: "WebSocket", configurable: true });
 defineProperty(AppSocket.prototype, TO_STRING_TAG, { value: "WebSocket", configurable: true });

@@ -53,17 +53,7 @@ export class ReadStream extends Readable {
   }
 
   override _construct(done: (error?: Error | null) => void): void {
-    if (this.fd !== null) {
-      this.pending = false;
-      return done();
-    }
-    run(open(this.path, this.#options.flags ?? "r")).then((fd) => {
-      this.fd = fd;
-      this.pending = false;
-      done();
-      this.emit("open", fd);
-      this.emit("ready");
-    }, done);
+    begin(this, this.#options.flags ?? "r", done);
   }
 
   override _read(size: number): void {
@@ -115,17 +105,7 @@ export class WriteStream extends Writable {
   }
 
   override _construct(done: (error?: Error | null) => void): void {
-    if (this.fd !== null) {
-      this.pending = false;
-      return done();
-    }
-    run(open(this.path, this.#options.flags ?? "w")).then((fd) => {
-      this.fd = fd;
-      this.pending = false;
-      done();
-      this.emit("open", fd);
-      this.emit("ready");
-    }, done);
+    begin(this, this.#options.flags ?? "w", done);
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
@@ -147,6 +127,20 @@ export class WriteStream extends Writable {
     if (done !== undefined) this.once("close", () => done(null));
     this.end();
   }
+}
+
+function begin(stream: ReadStream | WriteStream, flags: string, done: (error?: Error | null) => void): void {
+  if (stream.fd !== null) {
+    stream.pending = false;
+    return done();
+  }
+  run(open(stream.path, flags)).then((fd) => {
+    stream.fd = fd;
+    stream.pending = false;
+    done();
+    stream.emit("open", fd);
+    stream.emit("ready");
+  }, done);
 }
 
 function end(

@@ -40,6 +40,11 @@ export interface Install {
   readonly extras: Readonly<Record<string, string>>;
 }
 
+/** Of the folder beside an app's node_modules where it is made. */
+const STAGING_PREFIX = ".nano-install-";
+/** What moving the result into place may take after the installer's own time, on a slow disk. */
+const FINISH_MS = 60_000;
+
 /** Says of what this node_modules was made; one without it was made by the user, and is theirs. */
 const MARKER = "node_modules/.nano-installed";
 
@@ -94,12 +99,13 @@ export async function installDependencies(root: string, options: InstallOptions 
   const manifest = reducedManifest(written, extras);
   let staging;
   try {
-    staging = await Deno.makeTempDir({ dir: root, prefix: ".nano-install-" });
+    await removeLeftovers(root, STAGING_PREFIX, policy.timeoutMs);
+    staging = await Deno.makeTempDir({ dir: root, prefix: STAGING_PREFIX });
   } catch (cause) {
     throw failure("its folder cannot be written", { cause });
   }
   try {
-    await using work = await WorkFolder.create(policy.workDir);
+    await using work = await WorkFolder.create(policy);
     onStart?.(packages);
     await installInto(staging, work.path, { root, extras, manifest, policy, run, signal });
   } finally {
@@ -146,9 +152,12 @@ async function installInto(staging: string, work: string, installation: Installa
 class WorkFolder implements AsyncDisposable {
   private constructor(readonly path: string) {}
 
-  static async create(parent: string | null): Promise<WorkFolder> {
-    if (parent !== null) await Deno.mkdir(parent, { recursive: true, mode: 0o700 });
+  static async create({ workDir: parent, timeoutMs }: InstallPolicy): Promise<WorkFolder> {
     const prefix = "nano-install-";
+    if (parent !== null) {
+      await Deno.mkdir(parent, { recursive: true, mode: 0o700 });
+      await removeLeftovers(parent, prefix, timeoutMs);
+    }
     const path = await Deno.makeTempDir(parent === null ? { prefix } : { prefix, dir: parent });
     await Deno.mkdir(join(path, "home"));
     return new WorkFolder(path);
@@ -156,6 +165,25 @@ class WorkFolder implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.path, { recursive: true });
+  }
+}
+
+/**
+ * Removes what a NANO left that was killed while it installed, the operator's token among it.
+ * @param timeoutMs no installation takes longer, so that an older folder is nobody's
+ */
+async function removeLeftovers(parent: string, prefix: string, timeoutMs: number): Promise<void> {
+  for await (const { name } of Deno.readDir(parent)) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(parent, name);
+    try {
+      const { mtime } = await Deno.lstat(path);
+      if (mtime === null || Date.now() - mtime.getTime() < timeoutMs + FINISH_MS) continue;
+      await Deno.remove(path, { recursive: true });
+    } catch (error) {
+      // Another installation was quicker.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 }
 

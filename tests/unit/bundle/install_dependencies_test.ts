@@ -67,6 +67,25 @@ Deno.test("An installation is stale once package.json or a lock file is another,
   assertEquals(await isStale(app), true);
 });
 
+Deno.test("What a killed NANO left of an installation is removed, and what may still be under way is not", async () => {
+  await using app = await appFolder({
+    "package.json": "{}",
+    ".nano-install-old/kit.js": "",
+    ".nano-install-new/kit.js": "",
+    "work/nano-install-old/.npmrc": "token",
+    "work/nano-install-new/.npmrc": "token",
+    "work/else/kit.js": "",
+  });
+  const policy = { registry: null, token: null, timeoutMs: 1000, workDir: app.at("work"), refusal: null };
+  const long = new Date(Date.now() - 3_600_000);
+  for (const path of [".nano-install-old", "work/nano-install-old", "work/else"]) {
+    await Deno.utime(app.at(path), long, long);
+  }
+  await installDependencies(app.path, { run: fakeInstaller(), policy });
+  assertEquals(await namesIn(app.path), [".nano-install-new", "node_modules", "package.json", "work"]);
+  assertEquals(await namesIn(app.at("work")), ["else", "nano-install-new"]);
+});
+
 Deno.test("installDependencies() never touches a node_modules that the user made", async () => {
   await using app = await appFolder({ "package.json": "{}", "node_modules/kit/index.js": "theirs" });
   await installDependencies(app.path, { run: fakeInstaller() });

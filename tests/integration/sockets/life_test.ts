@@ -121,7 +121,7 @@ Deno.test("An isolate that dies closes its WebSockets with 1011", async () => {
 });
 
 Deno.test("A reload leaves open WebSockets with the old version until the deadline, then 1001", async () => {
-  const [project, nano] = await start({ drain_timeout_ms: 1500 });
+  const [project, nano] = await start({ drain_timeout_ms: 8000 });
   await using _project = project;
   await using _nano = nano;
   using held = await open(nano, "/deno");

@@ -4,6 +4,7 @@ import { isBlankSql } from "./blank_sql.ts";
 import { SqlError, toldOf } from "./sql_error.ts";
 import type { SqlParam, SqlStatement } from "./sql_messages.ts";
 import { SqlRules } from "./sql_rules.ts";
+import { type Prepared, SqlStatements } from "./sql_statements.ts";
 
 // https://developers.cloudflare.com/d1/platform/limits/
 const LIMITS = {
@@ -43,8 +44,13 @@ interface Sheet {
 export class SqlFile implements Disposable {
   readonly #database: DatabaseSync;
   readonly #rules = new SqlRules();
-  readonly #figures: StatementSync;
-  #maxPages = 0;
+  readonly #statements: SqlStatements;
+  readonly #own: Readonly<Record<"figures" | "version" | "begin" | "commit", StatementSync>>;
+  #figures: Figures | null = null;
+  /** Counts what may have changed tables. */
+  #epoch = 0;
+  #version = -1;
+  #maxBytes = 0;
 
   /** @param path of the file, made when missing */
   constructor(path: string) {
@@ -57,11 +63,18 @@ export class SqlFile implements Disposable {
         `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF;
          PRAGMA temp_store = MEMORY; PRAGMA hard_heap_limit = ${HEAP_BYTES}; PRAGMA journal_size_limit = 16777216`,
       );
-      this.#figures = database.prepare(
-        `SELECT total_changes() AS changes, last_insert_rowid() AS row, page_count AS pages, freelist_count AS free,
-         page_size AS page FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
-      );
-      this.#figures.setReadBigInts(true);
+      this.#own = {
+        figures: database.prepare(
+          `SELECT total_changes() AS changes, last_insert_rowid() AS row, page_count AS pages, freelist_count AS free,
+           page_size AS page FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
+        ),
+        version: database.prepare("PRAGMA data_version"),
+        begin: database.prepare("BEGIN"),
+        // By a statement of its own: what exec() throws has no code, and foreign keys may be checked only here.
+        commit: database.prepare("COMMIT"),
+      };
+      this.#own.figures.setReadBigInts(true);
+      this.#statements = new SqlStatements(database, this.#rules);
       (database as unknown as { setAuthorizer(rules: SqlRules["authorize"]): void })
         .setAuthorizer(this.#rules.authorize);
     } catch (error) {
@@ -81,12 +94,20 @@ export class SqlFile implements Disposable {
     return this.#rules.isTouched;
   }
 
+  /** Calls follow, during which nobody else uses the file. */
+  begin(): void {
+    // It changes when another connection has changed something.
+    const { data_version: version } = this.#rules.own(() => this.#own.version.get()) as { data_version: number };
+    if (version !== this.#version) this.#changed();
+    this.#version = version;
+  }
+
   /** What the database may hold from now on; what it holds already stays. */
   limit(maxBytes: number): void {
+    if (maxBytes === this.#maxBytes) return;
     const pages = Math.max(1, Math.floor(maxBytes / Number(this.#look().page)));
-    if (pages === this.#maxPages) return;
     this.#rules.own(() => this.#database.exec(`PRAGMA max_page_count = ${pages}`));
-    this.#maxPages = pages;
+    this.#maxBytes = maxBytes;
   }
 
   /**
@@ -98,14 +119,19 @@ export class SqlFile implements Disposable {
     const wanted = statements.filter(({ sql }) => !isBlankSql(sql));
     if (wanted.length === 0) throw new SqlError(NO_STATEMENT);
     const sheet = { chars: 0 };
-    this.#rules.own(() => this.#database.exec("BEGIN"));
     try {
+      // It is a transaction of its own, and SQLite's to begin and to end.
+      const alone = wanted.length === 1 ? this.#prepare(textOf(wanted[0]!)) : null;
+      if (alone !== null && alone.isLast && alone.onlyReads) {
+        return `[${this.#runOne(alone, wanted[0]!.params, sheet)}]`;
+      }
+      this.#rules.own(() => this.#own.begin.run());
       const results = wanted.map((statement) => this.#runAll(statement, sheet));
-      // By a statement of its own: what exec() throws has no code, and foreign keys may be checked only here.
-      this.#rules.own(() => this.#database.prepare("COMMIT").run());
+      this.#rules.own(() => this.#own.commit.run());
       return `[${results.join()}]`;
     } catch (error) {
       if (this.#database.isTransaction) this.#rules.own(() => this.#database.exec("ROLLBACK"));
+      this.#changed();
       throw toldOf(error);
     }
   }
@@ -135,41 +161,41 @@ export class SqlFile implements Disposable {
     this.#database.close();
   }
 
+  /** Something may have changed. */
+  #changed(): void {
+    this.#figures = null;
+    this.#epoch++;
+  }
+
   #look(): Figures {
-    return this.#rules.own(() => this.#figures.get() as unknown as Figures);
+    return this.#figures ??= this.#rules.own(() => this.#own.figures.get() as unknown as Figures);
   }
 
   /** Runs all that stands in one text; the parameters are those of its last statement, whose rows are the answer. */
-  #runAll({ sql, params }: SqlStatement, sheet: Sheet): string {
-    // SQLite reads no further than this either.
-    let rest = sql.split("\0", 1)[0]!;
-    for (;;) {
-      const statement = this.#prepare(rest);
-      rest = rest.slice(statement.sourceSQL.length);
-      const isLast = isBlankSql(rest);
-      const result = this.#runOne(statement, isLast ? params : [], sheet);
+  #runAll(asked: SqlStatement, sheet: Sheet): string {
+    for (let rest = textOf(asked);;) {
+      const prepared = this.#prepare(rest);
+      const { isLast } = prepared;
+      const result = this.#runOne(prepared, isLast ? asked.params : [], sheet);
       if (!this.#database.isTransaction) throw new SqlError("The transaction was rolled back by a statement of it");
       if (isLast) return result;
+      rest = prepared.rest;
     }
   }
 
-  #prepare(sql: string): StatementSync {
-    this.#rules.askedTransaction = false;
+  #prepare(sql: string): Prepared {
     try {
-      return this.#database.prepare(sql);
+      return this.#statements.prepare(sql);
     } catch (error) {
       throw this.#rules.askedTransaction ? new SqlError(TRANSACTION_TEXT) : error;
     }
   }
 
-  #runOne(statement: StatementSync, params: SqlStatement["params"], sheet: Sheet): string {
+  #runOne(prepared: Prepared, params: SqlStatement["params"], sheet: Sheet): string {
     const startedAt = performance.now();
     const before = this.#look();
-    (statement as unknown as { setReturnArrays(isOn: boolean): void }).setReturnArrays(true);
-    // Otherwise SQLite's long integers are errors; on Workers they lose their last digits.
-    statement.setReadBigInts(true);
     const rows: string[] = [];
-    for (const row of allOf(statement, params)) {
+    for (const row of this.#allOf(prepared, params)) {
       const text = JSON.stringify(row.map(shown));
       sheet.chars += text.length + 1;
       if (sheet.chars > MAX_RESULT_CHARS) {
@@ -177,8 +203,11 @@ export class SqlFile implements Disposable {
       }
       rows.push(text);
     }
+    if (!prepared.onlyReads) this.#changed();
     // Asked after it has run: the tables may have changed since it was prepared.
-    const columns = (statement as unknown as { columns(): { name: string }[] }).columns().map(({ name }) => name);
+    if (prepared.columns?.epoch !== this.#epoch) {
+      prepared.columns = { json: columnsOf(prepared.statement), epoch: this.#epoch };
+    }
     const after = this.#look();
     const changes = Number(after.changes - before.changes);
     const meta = {
@@ -192,21 +221,45 @@ export class SqlFile implements Disposable {
       rows_read: rows.length,
       rows_written: changes,
     };
-    return `{"columns":${JSON.stringify(columns)},"rows":[${rows.join()}],"meta":${JSON.stringify(meta)}}`;
+    return `{"columns":${prepared.columns.json},"rows":[${rows.join()}],"meta":${JSON.stringify(meta)}}`;
   }
+
+  #allOf(prepared: Prepared, params: SqlStatement["params"]): readonly (readonly unknown[])[] {
+    try {
+      return allOf(prepared, params);
+    } catch (error) {
+      this.#statements.forget(prepared);
+      throw error;
+    }
+  }
+}
+
+/** SQLite reads no further than to the first NUL, and neither may others. */
+function textOf({ sql }: SqlStatement): string {
+  return sql.includes("\0") ? sql.split("\0", 1)[0]! : sql;
+}
+
+function columnsOf(statement: StatementSync): string {
+  const columns = (statement as unknown as { columns(): { name: string }[] }).columns();
+  return JSON.stringify(columns.map(({ name }) => name));
 }
 
 /**
  * Runs a statement with exactly as many parameters as it has. All rows at once: `iterate()` of Deno 2.9.6 takes an error
  * for the end of the rows. Rows without end are the business of whoever watches the memory of the process.
  */
-function allOf(statement: StatementSync, params: SqlStatement["params"]): readonly (readonly unknown[])[] {
+function allOf(prepared: Prepared, params: SqlStatement["params"]): readonly (readonly unknown[])[] {
+  const { statement } = prepared;
   const values = params.map(valueOf);
-  // What is bound to nothing would be null without a word. Nothing is run by this: it fails, or is left alone.
-  const isShort = /[?:@$#]/.test(statement.sourceSQL) && !isRefused(() => statement.iterate(...values, null));
-  if (isShort) throw new SqlError(WRONG_NUMBER);
+  if (prepared.params !== values.length) {
+    // What is bound to nothing would be null without a word. Nothing is run by this: it fails, or is left alone.
+    const isShort = /[?:@$#]/.test(statement.sourceSQL) && !isRefused(() => statement.iterate(...values, null));
+    if (isShort) throw new SqlError(WRONG_NUMBER);
+  }
   try {
-    return statement.all(...values) as unknown as unknown[][];
+    const rows = statement.all(...values) as unknown as unknown[][];
+    prepared.params = values.length;
+    return rows;
   } catch (error) {
     throw isOutOfRange(error) ? new SqlError(WRONG_NUMBER) : error;
   }

@@ -34,7 +34,10 @@ const {
   SQLITE_FUNCTION,
   SQLITE_OK,
   SQLITE_PRAGMA,
+  SQLITE_READ,
+  SQLITE_RECURSIVE,
   SQLITE_SAVEPOINT,
+  SQLITE_SELECT,
   SQLITE_TRANSACTION,
 } = constants as unknown as Readonly<Record<string, number>>;
 
@@ -45,13 +48,32 @@ const DENIED: ReadonlySet<number> = new Set([
   ...[SQLITE_DROP_TEMP_INDEX, SQLITE_DROP_TEMP_TABLE, SQLITE_DROP_TEMP_TRIGGER, SQLITE_DROP_TEMP_VIEW],
 ] as number[]);
 
+/** What a statement is that changes nothing, when it is no more than this. */
+const SELECTING: ReadonlySet<number> = new Set(
+  [SQLITE_SELECT, SQLITE_READ, SQLITE_FUNCTION, SQLITE_RECURSIVE] as number[],
+);
+
 /** Decides for one connection. */
 export class SqlRules {
   /** Whether a statement set something that the connection keeps. */
   isTouched = false;
   /** Whether a transaction was asked for by SQL. */
   askedTransaction = false;
+  #selects = false;
+  #doesMore = false;
   #isOwn = false;
+
+  /** A statement is about to be read. */
+  beginStatement(): void {
+    this.askedTransaction = false;
+    this.#selects = false;
+    this.#doesMore = false;
+  }
+
+  /** Whether the statement that was read last selects, and does nothing else. */
+  get onlySelects(): boolean {
+    return this.#selects && !this.#doesMore;
+  }
 
   /** Runs what is not the app's: anything is allowed. */
   own<Result>(run: () => Result): Result {
@@ -66,6 +88,8 @@ export class SqlRules {
   /** Asked by SQLite. */
   readonly authorize = (action: number, first: string | null, second: string | null): number => {
     if (this.#isOwn) return SQLITE_OK!;
+    if (action === SQLITE_SELECT) this.#selects = true;
+    else if (!SELECTING.has(action)) this.#doesMore = true;
     return this.#allows(action, first?.toLowerCase() ?? "", second?.toLowerCase() ?? null) ? SQLITE_OK! : SQLITE_DENY!;
   };
 

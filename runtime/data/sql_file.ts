@@ -45,6 +45,7 @@ export class SqlFile implements Disposable {
   readonly #database: DatabaseSync;
   readonly #rules = new SqlRules();
   readonly #statements: SqlStatements;
+  readonly #onWrite: () => void;
   readonly #own: Readonly<Record<"figures" | "version" | "begin" | "commit", StatementSync>>;
   #figures: Figures | null = null;
   /** Counts what may have changed tables. */
@@ -52,8 +53,12 @@ export class SqlFile implements Disposable {
   #version = -1;
   #maxBytes = 0;
 
-  /** @param path of the file, made when missing */
-  constructor(path: string) {
+  /**
+   * @param path of the file, made when missing
+   * @param onWrite told before anything runs that may change the file
+   */
+  constructor(path: string, onWrite: () => void) {
+    this.#onWrite = onWrite;
     // Defensive: no statement may break the file, nor the tables behind a virtual one.
     const options = { defensive: true, allowExtension: false, enableForeignKeyConstraints: true, limits: LIMITS };
     const database = this.#database = new DatabaseSync(path, options as object);
@@ -125,6 +130,7 @@ export class SqlFile implements Disposable {
       if (alone !== null && alone.isLast && alone.onlyReads) {
         return `[${this.#runOne(alone, wanted[0]!.params, sheet)}]`;
       }
+      this.#onWrite();
       this.#rules.own(() => this.#own.begin.run());
       const results = wanted.map((statement) => this.#runAll(statement, sheet));
       this.#rules.own(() => this.#own.commit.run());

@@ -1,5 +1,6 @@
 /** A process that runs SQL of apps: its thread reads the pipe and answers, this one watches what a query may not do. */
 import { MEMORY_EXIT_CODE } from "./sql_messages.ts";
+import { SqlOutbox } from "./sql_outbox.ts";
 import { SqlWatch } from "./sql_watch.ts";
 
 /** What a query may take; without any, the process has some 60 MB. */
@@ -9,6 +10,7 @@ const LOOK_MS = 50;
 
 const [folder, host] = Deno.args as [string, string];
 const watch = new SqlWatch();
+const outbox = new SqlOutbox(Deno.stdout);
 const worker = new Worker(new URL("./sql_worker.ts", import.meta.url), { type: "module", name: "nano-sql" });
 let looks: ReturnType<typeof setInterval> | null = null;
 
@@ -19,12 +21,13 @@ worker.onmessage = ({ data }: MessageEvent<"running" | "gone">) => {
   looks ??= setInterval(look, LOOK_MS);
 };
 worker.onerror = () => Deno.exit(1);
-worker.postMessage({ folder, shared: watch.shared });
+worker.postMessage({ folder, watch: watch.shared, outbox: outbox.shared });
 
 function look(): void {
   if (watch.isRunning) {
     // The thread that runs a query sees no end of its pipe.
     if (Deno.ppid !== Number(host)) Deno.exit(0);
+    outbox.flushIfFree();
     if (Deno.memoryUsage().rss > MAX_MEMORY_BYTES) Deno.exit(MEMORY_EXIT_CODE);
   } else if (!watch.rest()) {
     clearInterval(looks!);

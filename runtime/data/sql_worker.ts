@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** The thread of a process that runs SQL: reads calls from the pipe, and writes each answer before it begins the next. */
+/** The thread of a process that runs SQL: reads calls from the pipe, and tells all answers before it begins a write. */
 import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { messageOf } from "../errors.ts";
@@ -16,6 +16,7 @@ import {
   type SqlTarget,
   statementsOf,
 } from "./sql_messages.ts";
+import { SqlOutbox } from "./sql_outbox.ts";
 import { SqlWatch } from "./sql_watch.ts";
 
 /** Files open at once, of three descriptors each. */
@@ -24,12 +25,21 @@ const MAX_OPEN = 16;
 const FRAME_MS = 50;
 
 let folder = "";
+let outbox: SqlOutbox;
 /** In the order of their last use. */
 const open = new Map<string, SqlFile>();
 
-self.onmessage = ({ data }: MessageEvent<{ readonly folder: string; readonly shared: SharedArrayBuffer }>) => {
+/** What the other thread begins with. */
+interface Start {
+  readonly folder: string;
+  readonly watch: SharedArrayBuffer;
+  readonly outbox: SharedArrayBuffer;
+}
+
+self.onmessage = ({ data }: MessageEvent<Start>) => {
   folder = data.folder;
-  const watch = new SqlWatch(data.shared);
+  const watch = new SqlWatch(data.watch);
+  outbox = new SqlOutbox(Deno.stdout, data.outbox);
   const pipe = new SyncPipeReader(Deno.stdin);
   for (;;) {
     const length = pipe.take(LENGTH_BYTES);
@@ -47,12 +57,9 @@ function runFrame(frame: Uint8Array): void {
   open.get(target.store)?.begin();
   for (const [at, call] of calls.entries()) {
     const isLate = at > 0 && performance.now() - startedAt > FRAME_MS;
-    write(isLate ? answerFrame(ANSWER.NOT_RUN, 0, "") : answerTo(target, call));
+    outbox.add(isLate ? answerFrame(ANSWER.NOT_RUN, 0, "") : answerTo(target, call));
   }
-}
-
-function write(bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.byteLength;) at += Deno.stdout.writeSync(at === 0 ? bytes : bytes.subarray(at));
+  outbox.flush();
 }
 
 function answerTo({ store, maxBytes }: SqlTarget, { operation, statements: json }: SqlAsked): Uint8Array {
@@ -95,5 +102,6 @@ function opened(store: string): SqlFile {
   // Made here and not by SQLite, which would give it the umask's mode; its -wal and -shm files take over this mode.
   closeSync(openSync(path, "a", 0o600));
   chmodSync(path, 0o600);
-  return new SqlFile(path);
+  // Of calls that are behind the one that ended a process, the host runs those again that were not answered.
+  return new SqlFile(path, () => outbox.flush());
 }

@@ -3,6 +3,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { isBlankSql } from "./blank_sql.ts";
 import { SqlError, toldOf } from "./sql_error.ts";
 import type { SqlParam, SqlStatement } from "./sql_messages.ts";
+import { SqlRows } from "./sql_rows.ts";
 import { SqlRules } from "./sql_rules.ts";
 import { type Prepared, SqlStatements } from "./sql_statements.ts";
 
@@ -17,8 +18,6 @@ const LIMITS = {
 };
 /** What SQLite may take for a query, such as for sorting; it would go to files of no bound otherwise. */
 const HEAP_BYTES = 128 * 1024 * 1024;
-/** JSON of what one call answers with: the host and the isolate hold it whole. */
-const MAX_RESULT_CHARS = 32 * 1024 * 1024;
 const NO_STATEMENT = "No SQL statements detected.";
 const WRONG_NUMBER = "Wrong number of parameter bindings for SQL query.";
 const TRANSACTION_TEXT =
@@ -33,11 +32,6 @@ interface Figures {
   readonly pages: bigint;
   readonly free: bigint;
   readonly page: bigint;
-}
-
-/** Adds up what a call answers with. */
-interface Sheet {
-  chars: number;
 }
 
 /** A database; not to be used after a call that has left something in its connection. */
@@ -117,22 +111,22 @@ export class SqlFile implements Disposable {
 
   /**
    * Runs statements as one transaction, which is on the disk when it returns, or has not happened.
-   * @returns JSON of a list of `{ columns, rows, meta }`
+   * @returns JSON of a list of `{ rows, meta }`, of `{ rows, columns }` for what is raw, and of `{ rows }` for a first one
    * @throws {SqlError} what the app is told
    */
   batch(statements: readonly SqlStatement[]): string {
     const wanted = statements.filter(({ sql }) => !isBlankSql(sql));
     if (wanted.length === 0) throw new SqlError(NO_STATEMENT);
-    const sheet = { chars: 0 };
+    const rows = new SqlRows();
     try {
       // It is a transaction of its own, and SQLite's to begin and to end.
       const alone = wanted.length === 1 ? this.#prepare(textOf(wanted[0]!)) : null;
       if (alone !== null && alone.isLast && alone.onlyReads) {
-        return `[${this.#runOne(alone, wanted[0]!.params, sheet)}]`;
+        return `[${this.#runOne(alone, wanted[0]!, rows)}]`;
       }
       this.#onWrite();
       this.#rules.own(() => this.#own.begin.run());
-      const results = wanted.map((statement) => this.#runAll(statement, sheet));
+      const results = wanted.map((statement) => this.#runAll(statement, rows));
       this.#rules.own(() => this.#own.commit.run());
       return `[${results.join()}]`;
     } catch (error) {
@@ -178,11 +172,11 @@ export class SqlFile implements Disposable {
   }
 
   /** Runs all that stands in one text; the parameters are those of its last statement, whose rows are the answer. */
-  #runAll(asked: SqlStatement, sheet: Sheet): string {
+  #runAll(asked: SqlStatement, rows: SqlRows): string {
     for (let rest = textOf(asked);;) {
       const prepared = this.#prepare(rest);
       const { isLast } = prepared;
-      const result = this.#runOne(prepared, isLast ? asked.params : [], sheet);
+      const result = this.#runOne(prepared, isLast ? asked : { ...asked, params: [] }, rows);
       if (!this.#database.isTransaction) throw new SqlError("The transaction was rolled back by a statement of it");
       if (isLast) return result;
       rest = prepared.rest;
@@ -197,23 +191,19 @@ export class SqlFile implements Disposable {
     }
   }
 
-  #runOne(prepared: Prepared, params: SqlStatement["params"], sheet: Sheet): string {
+  #runOne(prepared: Prepared, { params, shape = "all" }: SqlStatement, rows: SqlRows): string {
     const startedAt = performance.now();
     const before = this.#look();
-    const rows: string[] = [];
-    for (const row of this.#allOf(prepared, params)) {
-      const text = JSON.stringify(row.map(shown));
-      sheet.chars += text.length + 1;
-      if (sheet.chars > MAX_RESULT_CHARS) {
-        throw new SqlError(`The result is longer than ${MAX_RESULT_CHARS / 1024 / 1024} MiB: SQLITE_TOOBIG`);
-      }
-      rows.push(text);
-    }
+    const found = this.#allOf(prepared, params);
     if (!prepared.onlyReads) this.#changed();
     // Asked after it has run: the tables may have changed since it was prepared.
     if (prepared.columns?.epoch !== this.#epoch) {
-      prepared.columns = { json: columnsOf(prepared.statement), epoch: this.#epoch };
+      prepared.columns = { names: columnsOf(prepared.statement), epoch: this.#epoch };
     }
+    const { names } = prepared.columns;
+    const json = rows.write(found, names, shape);
+    if (shape === "first") return `{"rows":${json}}`;
+    if (shape === "raw") return `{"columns":${JSON.stringify(names)},"rows":${json}}`;
     const after = this.#look();
     const changes = Number(after.changes - before.changes);
     const meta = {
@@ -224,10 +214,10 @@ export class SqlFile implements Disposable {
       changed_db: changes !== 0 || after.row !== before.row || after.pages !== before.pages,
       size_after: Number(after.pages * after.page),
       // SQLite counts them for whoever asks by C only: these are the rows that are to be seen from outside.
-      rows_read: rows.length,
+      rows_read: found.length,
       rows_written: changes,
     };
-    return `{"columns":${prepared.columns.json},"rows":[${rows.join()}],"meta":${JSON.stringify(meta)}}`;
+    return `{"rows":${json},"meta":${JSON.stringify(meta)}}`;
   }
 
   #allOf(prepared: Prepared, params: SqlStatement["params"]): readonly (readonly unknown[])[] {
@@ -245,9 +235,8 @@ function textOf({ sql }: SqlStatement): string {
   return sql.includes("\0") ? sql.split("\0", 1)[0]! : sql;
 }
 
-function columnsOf(statement: StatementSync): string {
-  const columns = (statement as unknown as { columns(): { name: string }[] }).columns();
-  return JSON.stringify(columns.map(({ name }) => name));
+function columnsOf(statement: StatementSync): readonly string[] {
+  return (statement as unknown as { columns(): { name: string }[] }).columns().map(({ name }) => name);
 }
 
 /**
@@ -291,9 +280,4 @@ function valueOf(param: SqlParam): null | number | bigint | string | Uint8Array<
   if (typeof param === "number") return Number.isSafeInteger(param) ? BigInt(param) : param;
   if (param === null || typeof param === "string") return param;
   return (Uint8Array as unknown as { fromHex(hex: string): Uint8Array<ArrayBuffer> }).fromHex(param.hex);
-}
-
-function shown(value: unknown): unknown {
-  if (typeof value === "bigint") return Number(value);
-  return value instanceof Uint8Array ? [...value] : value;
 }

@@ -12,10 +12,15 @@ const OPERATIONS: readonly SqlOperation[] = ["query", "batch", "exec"];
 /** A value of a statement; bytes are hexadecimal digits. */
 export type SqlParam = null | number | string | { readonly hex: string };
 
+/** What is answered: rows as objects with what is told of them, rows as lists with their columns' names, or one object. */
+export type SqlShape = "all" | "raw" | "first";
+
 /** One statement as the app's side wrote it. */
 export interface SqlStatement {
   readonly sql: string;
   readonly params: readonly SqlParam[];
+  /** All, where it is missing. */
+  readonly shape?: SqlShape;
 }
 
 /** Whose calls stand in a frame. */
@@ -100,8 +105,9 @@ export function statementsOf(bytes: Uint8Array): readonly SqlStatement[] | null 
 }
 
 function isStatement(value: unknown): value is SqlStatement {
-  const { sql, params } = (value ?? {}) as { sql?: unknown; params?: unknown };
-  return typeof sql === "string" && Array.isArray(params) && params.every(isParam);
+  const { sql, params, shape } = (value ?? {}) as { sql?: unknown; params?: unknown; shape?: unknown };
+  const isShaped = shape === undefined || shape === "all" || shape === "raw" || shape === "first";
+  return typeof sql === "string" && Array.isArray(params) && params.every(isParam) && isShaped;
 }
 
 function isParam(value: unknown): value is SqlParam {

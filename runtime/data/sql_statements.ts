@@ -20,8 +20,8 @@ export interface Prepared {
   readonly onlyReads: boolean;
   /** How many parameters it takes, once that is known. */
   params: number | null;
-  /** JSON of the names of its columns, and the state of the schema that they are of. */
-  columns: { readonly json: string; readonly epoch: number } | null;
+  /** The names of its columns, and the state of the schema that they are of. */
+  columns: { readonly names: readonly string[]; readonly epoch: number } | null;
 }
 
 /** Reads statements. */

@@ -32,7 +32,7 @@ class Scene implements AsyncDisposable {
       readonly signal?: AbortSignal;
     } = {},
   ): Promise<unknown[][]> {
-    const statements: SqlStatement[] = [{ sql, params: [] }];
+    const statements: SqlStatement[] = [{ sql, params: [], shape: "raw" }];
     const bytes = new TextEncoder().encode(JSON.stringify(statements));
     const store = d1Store(this.pool, app, name);
     const { json, giveBack } = await store.run("query", bytes, { maxBytes: 1e9, signal, budget: this.budget });

@@ -42,8 +42,6 @@ export class SqlFile implements Disposable {
   readonly #onWrite: () => void;
   readonly #own: Readonly<Record<"figures" | "version" | "begin" | "commit", StatementSync>>;
   #figures: Figures | null = null;
-  /** Counts what may have changed tables. */
-  #epoch = 0;
   #version = -1;
   #maxBytes = 0;
 
@@ -97,8 +95,10 @@ export class SqlFile implements Disposable {
   begin(): void {
     // It changes when another connection has changed something.
     const { data_version: version } = this.#rules.own(() => this.#own.version.get()) as { data_version: number };
-    if (version !== this.#version) this.#changed();
+    if (version === this.#version) return;
     this.#version = version;
+    this.#figures = null;
+    this.#statements.clear();
   }
 
   /** What the database may hold from now on; what it holds already stays. */
@@ -131,7 +131,8 @@ export class SqlFile implements Disposable {
       return `[${results.join()}]`;
     } catch (error) {
       if (this.#database.isTransaction) this.#rules.own(() => this.#database.exec("ROLLBACK"));
-      this.#changed();
+      this.#figures = null;
+      this.#statements.clear();
       throw toldOf(error);
     }
   }
@@ -161,12 +162,6 @@ export class SqlFile implements Disposable {
     this.#database.close();
   }
 
-  /** Something may have changed. */
-  #changed(): void {
-    this.#figures = null;
-    this.#epoch++;
-  }
-
   #look(): Figures {
     return this.#figures ??= this.#rules.own(() => this.#own.figures.get() as unknown as Figures);
   }
@@ -194,13 +189,10 @@ export class SqlFile implements Disposable {
   #runOne(prepared: Prepared, { params, shape = "all" }: SqlStatement, rows: SqlRows): string {
     const startedAt = performance.now();
     const before = this.#look();
-    const found = this.#allOf(prepared, params);
-    if (!prepared.onlyReads) this.#changed();
-    // Asked after it has run: the tables may have changed since it was prepared.
-    if (prepared.columns?.epoch !== this.#epoch) {
-      prepared.columns = { names: columnsOf(prepared.statement), epoch: this.#epoch };
-    }
-    const { names } = prepared.columns;
+    const found = rowsOf(prepared, params, shape === "first");
+    if (!prepared.onlyReads) this.#figures = null;
+    if (prepared.touchesSchema) this.#statements.clear();
+    const names = prepared.columns ??= columnsOf(prepared.statement);
     const json = rows.write(found, names, shape);
     if (shape === "first") return `{"rows":${json}}`;
     if (shape === "raw") return `{"columns":${JSON.stringify(names)},"rows":${json}}`;
@@ -219,15 +211,6 @@ export class SqlFile implements Disposable {
     };
     return `{"rows":${json},"meta":${JSON.stringify(meta)}}`;
   }
-
-  #allOf(prepared: Prepared, params: SqlStatement["params"]): readonly (readonly unknown[])[] {
-    try {
-      return allOf(prepared, params);
-    } catch (error) {
-      this.#statements.forget(prepared);
-      throw error;
-    }
-  }
 }
 
 /** SQLite reads no further than to the first NUL, and neither may others. */
@@ -243,7 +226,11 @@ function columnsOf(statement: StatementSync): readonly string[] {
  * Runs a statement with exactly as many parameters as it has. All rows at once: `iterate()` of Deno 2.9.6 takes an error
  * for the end of the rows. Rows without end are the business of whoever watches the memory of the process.
  */
-function allOf(prepared: Prepared, params: SqlStatement["params"]): readonly (readonly unknown[])[] {
+function rowsOf(
+  prepared: Prepared,
+  params: SqlStatement["params"],
+  isFirst: boolean,
+): readonly (readonly unknown[])[] {
   const { statement } = prepared;
   const values = params.map(valueOf);
   if (prepared.params !== values.length) {
@@ -252,9 +239,11 @@ function allOf(prepared: Prepared, params: SqlStatement["params"]): readonly (re
     if (isShort) throw new SqlError(WRONG_NUMBER);
   }
   try {
-    const rows = statement.all(...values) as unknown as unknown[][];
+    const rows = isFirst && prepared.onlyReads
+      ? [statement.get(...values)].filter((row) => row !== undefined)
+      : statement.all(...values);
     prepared.params = values.length;
-    return rows;
+    return rows as unknown as unknown[][];
   } catch (error) {
     throw isOutOfRange(error) ? new SqlError(WRONG_NUMBER) : error;
   }

@@ -18,10 +18,12 @@ export interface Prepared {
   readonly isLast: boolean;
   /** Whether it surely changes nothing. */
   readonly onlyReads: boolean;
+  /** Whether it may change tables, of which others were read. */
+  readonly touchesSchema: boolean;
   /** How many parameters it takes, once that is known. */
   params: number | null;
-  /** The names of its columns, and the state of the schema that they are of. */
-  columns: { readonly names: readonly string[]; readonly epoch: number } | null;
+  /** The names of its columns, once they are known. */
+  columns: readonly string[] | null;
 }
 
 /** Reads statements. */
@@ -50,15 +52,20 @@ export class SqlStatements {
     // Otherwise SQLite's long integers are errors; on Workers they lose their last digits.
     statement.setReadBigInts(true);
     const rest = sql.slice(statement.sourceSQL.length);
-    const onlyReads = this.#rules.onlySelects && READING.test(sql);
-    const prepared = { statement, rest, isLast: isBlankSql(rest), onlyReads, params: null, columns: null };
+    const { onlySelects, touchesSchema } = this.#rules;
+    const onlyReads = onlySelects && READING.test(sql);
+    const isLast = isBlankSql(rest);
+    const prepared = { statement, rest, isLast, onlyReads, touchesSchema, params: null, columns: null };
     if (sql.length <= MAX_KEPT_CHARS) this.#keep(sql, prepared);
     return prepared;
   }
 
-  /** Forgets one that failed, whose state nobody knows. */
-  forget(prepared: Prepared): void {
-    for (const [sql, kept] of this.#kept) if (kept === prepared) this.#kept.delete(sql);
+  /**
+   * Forgets all. SQLite reads a statement again whose table has changed, but not before node:sqlite has counted its
+   * columns; and of one that failed nobody knows the state.
+   */
+  clear(): void {
+    this.#kept.clear();
   }
 
   #keep(sql: string, prepared: Prepared): void {

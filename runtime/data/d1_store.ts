@@ -44,8 +44,8 @@ export function d1Store(pool: SqlPool, app: string, name: string): D1Store {
         giveBack = await budget.take(bytes, signal);
       };
       try {
-        const order = { store: `d1/${name}`, operation, maxBytes };
-        const ended = await pool.run({ app, order, statements, signal, room });
+        const target = { store: `d1/${name}`, maxBytes };
+        const ended = await pool.run({ app, target, asked: { operation, statements }, signal, room });
         if (ended.end === "late") throw new BindingError(`D1_ERROR: ${LATE}`);
         if (ended.end === "too_large") throw new BindingError(`D1_ERROR: ${TOO_LARGE}`);
         if (ended.end === "died") throw new BindingError(`D1_ERROR: ${DIED}`);

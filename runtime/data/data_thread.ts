@@ -2,6 +2,7 @@
 import { inTime } from "../deadline.ts";
 import { BindingError, type Plain } from "../protocol/binding_call.ts";
 import type { DataCall, DataOperation, DataResult } from "./data_messages.ts";
+import { KvCache } from "./kv_cache.ts";
 
 /** Closing files checkpoints them; after this long the thread is ended as a crash would, which loses nothing either. */
 const CLOSE_MS = 5_000;
@@ -21,6 +22,8 @@ interface Thread {
 
 /** Runs calls on stores below a folder. */
 export class DataThread implements AsyncDisposable {
+  /** Of what it keeps: whoever reads or writes KV entries does it through this. */
+  readonly kvCache: KvCache = new KvCache(Date.now);
   readonly #folder: string;
   readonly #spawn: () => Thread;
   readonly #waiting = new Map<number, Waiting>();

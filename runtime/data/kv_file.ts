@@ -60,7 +60,7 @@ export class KvFile implements Disposable {
       const alive = "(expires IS NULL OR expires > ?)";
       this.#statements = {
         get: database.prepare(
-          `SELECT length(value) AS size, CASE WHEN length(value) <= ? THEN value END AS value, metadata
+          `SELECT length(value) AS size, CASE WHEN length(value) <= ? THEN value END AS value, metadata, expires
            FROM entries WHERE key = ? AND ${alive}`,
         ),
         put: database.prepare(
@@ -139,7 +139,7 @@ export class KvFile implements Disposable {
 
   #get(key: string, maxBytes: number): readonly Plain[] {
     const entry = this.#find(key, maxBytes);
-    return entry === undefined ? [] : [entry.size, entry.value, entry.metadata];
+    return entry === undefined ? [] : [entry.size, entry.value, entry.metadata, entry.expires];
   }
 
   /** @returns nothing when there are more bytes than wanted, as reading them has to wait for its turn */

@@ -2,12 +2,18 @@
 import type { Plain } from "../protocol/binding_call.ts";
 import type { DataThread } from "./data_thread.ts";
 
+/** Longer values cross as the bytes that they are. */
+const MAX_TEXT_BYTES = 64 * 1024;
+/** Refuses what is no UTF-8, and would take the mark away that a text may begin with. */
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const BYTE_ORDER_MARK = 0xef;
+
 /** What is kept under a key. */
 export interface KvEntry {
   /** Of the value, in bytes. */
   readonly size: number;
-  /** Null when it is longer than was asked for. */
-  readonly value: Uint8Array | null;
+  /** Null when it is longer than was asked for; as text where that was to be had. */
+  readonly value: Uint8Array | string | null;
   readonly metadata: string | null;
 }
 
@@ -45,24 +51,35 @@ export interface KvStore {
 
 /** The namespace of a name in the data thread. */
 export function kvStore(thread: DataThread, name: string): KvStore {
+  const cache = thread.kvCache;
   const run = (...[operation, args]: [Parameters<DataThread["run"]>[1], readonly Plain[]]) =>
     thread.run(`kv/${name}`, operation, args);
   return {
     async get(key, maxBytes) {
-      const [size, value, metadata] = await run("get", [key, maxBytes]);
-      if (size === undefined) return null;
-      return { size: size as number, value: value as Uint8Array | null, metadata: metadata as string | null };
+      const known = cache.find(name, key);
+      if (known === null) return null;
+      if (known !== undefined && known.size <= maxBytes) return known;
+      return await cache.read(name, key, async () => {
+        const [size, value, metadata, expires] = await run("get", [key, maxBytes]);
+        if (size === undefined) return null;
+        return {
+          size: size as number,
+          value: shownAs(value as Uint8Array<ArrayBuffer> | null),
+          metadata: metadata as string | null,
+          expires: expires as number | null,
+        };
+      });
     },
     async getMany(keys, maxBytes) {
       const found = await run("getMany", [maxBytes, ...keys]);
       return found.length < 2 * keys.length ? null : found;
     },
     async put(key, value, { expires, metadata, maxBytes }) {
-      const [bytes] = await run("put", [key, value, expires, metadata, maxBytes]);
+      const [bytes] = await cache.write(name, key, () => run("put", [key, value, expires, metadata, maxBytes]));
       return bytes as number;
     },
     async delete(key) {
-      const [bytes] = await run("delete", [key]);
+      const [bytes] = await cache.write(name, key, () => run("delete", [key]));
       return bytes as number;
     },
     async list({ prefix, cursor, limit }) {
@@ -70,4 +87,14 @@ export function kvStore(thread: DataThread, name: string): KvStore {
       return { keys: keys as string, cursor: next as string | null };
     },
   };
+}
+
+/** Most values are text, which crosses the wall in half the time. */
+function shownAs(value: Uint8Array<ArrayBuffer> | null): Uint8Array<ArrayBuffer> | string | null {
+  if (value === null || value.byteLength > MAX_TEXT_BYTES || value[0] === BYTE_ORDER_MARK) return value;
+  try {
+    return strict.decode(value);
+  } catch {
+    return value;
+  }
 }

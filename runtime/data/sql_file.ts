@@ -3,7 +3,9 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { isBlankSql } from "./blank_sql.ts";
 import { SqlError, toldOf } from "./sql_error.ts";
 import type { SqlParam, SqlStatement } from "./sql_messages.ts";
+import { SqlRows } from "./sql_rows.ts";
 import { SqlRules } from "./sql_rules.ts";
+import { type Prepared, SqlStatements } from "./sql_statements.ts";
 
 // https://developers.cloudflare.com/d1/platform/limits/
 const LIMITS = {
@@ -16,8 +18,6 @@ const LIMITS = {
 };
 /** What SQLite may take for a query, such as for sorting; it would go to files of no bound otherwise. */
 const HEAP_BYTES = 128 * 1024 * 1024;
-/** JSON of what one call answers with: the host and the isolate hold it whole. */
-const MAX_RESULT_CHARS = 32 * 1024 * 1024;
 const NO_STATEMENT = "No SQL statements detected.";
 const WRONG_NUMBER = "Wrong number of parameter bindings for SQL query.";
 const TRANSACTION_TEXT =
@@ -34,20 +34,23 @@ interface Figures {
   readonly page: bigint;
 }
 
-/** Adds up what a call answers with. */
-interface Sheet {
-  chars: number;
-}
-
 /** A database; not to be used after a call that has left something in its connection. */
 export class SqlFile implements Disposable {
   readonly #database: DatabaseSync;
   readonly #rules = new SqlRules();
-  readonly #figures: StatementSync;
-  #maxPages = 0;
+  readonly #statements: SqlStatements;
+  readonly #onWrite: () => void;
+  readonly #own: Readonly<Record<"figures" | "version" | "begin" | "commit", StatementSync>>;
+  #figures: Figures | null = null;
+  #version = -1;
+  #maxBytes = 0;
 
-  /** @param path of the file, made when missing */
-  constructor(path: string) {
+  /**
+   * @param path of the file, made when missing
+   * @param onWrite told before anything runs that may change the file
+   */
+  constructor(path: string, onWrite: () => void) {
+    this.#onWrite = onWrite;
     // Defensive: no statement may break the file, nor the tables behind a virtual one.
     const options = { defensive: true, allowExtension: false, enableForeignKeyConstraints: true, limits: LIMITS };
     const database = this.#database = new DatabaseSync(path, options as object);
@@ -57,11 +60,18 @@ export class SqlFile implements Disposable {
         `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF;
          PRAGMA temp_store = MEMORY; PRAGMA hard_heap_limit = ${HEAP_BYTES}; PRAGMA journal_size_limit = 16777216`,
       );
-      this.#figures = database.prepare(
-        `SELECT total_changes() AS changes, last_insert_rowid() AS row, page_count AS pages, freelist_count AS free,
-         page_size AS page FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
-      );
-      this.#figures.setReadBigInts(true);
+      this.#own = {
+        figures: database.prepare(
+          `SELECT total_changes() AS changes, last_insert_rowid() AS row, page_count AS pages, freelist_count AS free,
+           page_size AS page FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
+        ),
+        version: database.prepare("PRAGMA data_version"),
+        begin: database.prepare("BEGIN"),
+        // By a statement of its own: what exec() throws has no code, and foreign keys may be checked only here.
+        commit: database.prepare("COMMIT"),
+      };
+      this.#own.figures.setReadBigInts(true);
+      this.#statements = new SqlStatements(database, this.#rules);
       (database as unknown as { setAuthorizer(rules: SqlRules["authorize"]): void })
         .setAuthorizer(this.#rules.authorize);
     } catch (error) {
@@ -81,31 +91,48 @@ export class SqlFile implements Disposable {
     return this.#rules.isTouched;
   }
 
+  /** Calls follow, during which nobody else uses the file. */
+  begin(): void {
+    // It changes when another connection has changed something.
+    const { data_version: version } = this.#rules.own(() => this.#own.version.get()) as { data_version: number };
+    if (version === this.#version) return;
+    this.#version = version;
+    this.#figures = null;
+    this.#statements.clear();
+  }
+
   /** What the database may hold from now on; what it holds already stays. */
   limit(maxBytes: number): void {
+    if (maxBytes === this.#maxBytes) return;
     const pages = Math.max(1, Math.floor(maxBytes / Number(this.#look().page)));
-    if (pages === this.#maxPages) return;
     this.#rules.own(() => this.#database.exec(`PRAGMA max_page_count = ${pages}`));
-    this.#maxPages = pages;
+    this.#maxBytes = maxBytes;
   }
 
   /**
    * Runs statements as one transaction, which is on the disk when it returns, or has not happened.
-   * @returns JSON of a list of `{ columns, rows, meta }`
+   * @returns JSON of a list of `{ rows, meta }`, of `{ rows, columns }` for what is raw, and of `{ rows }` for a first one
    * @throws {SqlError} what the app is told
    */
   batch(statements: readonly SqlStatement[]): string {
     const wanted = statements.filter(({ sql }) => !isBlankSql(sql));
     if (wanted.length === 0) throw new SqlError(NO_STATEMENT);
-    const sheet = { chars: 0 };
-    this.#rules.own(() => this.#database.exec("BEGIN"));
+    const rows = new SqlRows();
     try {
-      const results = wanted.map((statement) => this.#runAll(statement, sheet));
-      // By a statement of its own: what exec() throws has no code, and foreign keys may be checked only here.
-      this.#rules.own(() => this.#database.prepare("COMMIT").run());
+      // It is a transaction of its own, and SQLite's to begin and to end.
+      const alone = wanted.length === 1 ? this.#prepare(textOf(wanted[0]!)) : null;
+      if (alone !== null && alone.isLast && alone.onlyReads) {
+        return `[${this.#runOne(alone, wanted[0]!, rows)}]`;
+      }
+      this.#onWrite();
+      this.#rules.own(() => this.#own.begin.run());
+      const results = wanted.map((statement) => this.#runAll(statement, rows));
+      this.#rules.own(() => this.#own.commit.run());
       return `[${results.join()}]`;
     } catch (error) {
       if (this.#database.isTransaction) this.#rules.own(() => this.#database.exec("ROLLBACK"));
+      this.#figures = null;
+      this.#statements.clear();
       throw toldOf(error);
     }
   }
@@ -136,49 +163,39 @@ export class SqlFile implements Disposable {
   }
 
   #look(): Figures {
-    return this.#rules.own(() => this.#figures.get() as unknown as Figures);
+    return this.#figures ??= this.#rules.own(() => this.#own.figures.get() as unknown as Figures);
   }
 
   /** Runs all that stands in one text; the parameters are those of its last statement, whose rows are the answer. */
-  #runAll({ sql, params }: SqlStatement, sheet: Sheet): string {
-    // SQLite reads no further than this either.
-    let rest = sql.split("\0", 1)[0]!;
-    for (;;) {
-      const statement = this.#prepare(rest);
-      rest = rest.slice(statement.sourceSQL.length);
-      const isLast = isBlankSql(rest);
-      const result = this.#runOne(statement, isLast ? params : [], sheet);
+  #runAll(asked: SqlStatement, rows: SqlRows): string {
+    for (let rest = textOf(asked);;) {
+      const prepared = this.#prepare(rest);
+      const { isLast } = prepared;
+      const result = this.#runOne(prepared, isLast ? asked : { ...asked, params: [] }, rows);
       if (!this.#database.isTransaction) throw new SqlError("The transaction was rolled back by a statement of it");
       if (isLast) return result;
+      rest = prepared.rest;
     }
   }
 
-  #prepare(sql: string): StatementSync {
-    this.#rules.askedTransaction = false;
+  #prepare(sql: string): Prepared {
     try {
-      return this.#database.prepare(sql);
+      return this.#statements.prepare(sql);
     } catch (error) {
       throw this.#rules.askedTransaction ? new SqlError(TRANSACTION_TEXT) : error;
     }
   }
 
-  #runOne(statement: StatementSync, params: SqlStatement["params"], sheet: Sheet): string {
+  #runOne(prepared: Prepared, { params, shape = "all" }: SqlStatement, rows: SqlRows): string {
     const startedAt = performance.now();
     const before = this.#look();
-    (statement as unknown as { setReturnArrays(isOn: boolean): void }).setReturnArrays(true);
-    // Otherwise SQLite's long integers are errors; on Workers they lose their last digits.
-    statement.setReadBigInts(true);
-    const rows: string[] = [];
-    for (const row of allOf(statement, params)) {
-      const text = JSON.stringify(row.map(shown));
-      sheet.chars += text.length + 1;
-      if (sheet.chars > MAX_RESULT_CHARS) {
-        throw new SqlError(`The result is longer than ${MAX_RESULT_CHARS / 1024 / 1024} MiB: SQLITE_TOOBIG`);
-      }
-      rows.push(text);
-    }
-    // Asked after it has run: the tables may have changed since it was prepared.
-    const columns = (statement as unknown as { columns(): { name: string }[] }).columns().map(({ name }) => name);
+    const found = rowsOf(prepared, params, shape === "first");
+    if (!prepared.onlyReads) this.#figures = null;
+    if (prepared.touchesSchema) this.#statements.clear();
+    const names = prepared.columns ??= columnsOf(prepared.statement);
+    const json = rows.write(found, names, shape);
+    if (shape === "first") return `{"rows":${json}}`;
+    if (shape === "raw") return `{"columns":${JSON.stringify(names)},"rows":${json}}`;
     const after = this.#look();
     const changes = Number(after.changes - before.changes);
     const meta = {
@@ -189,24 +206,44 @@ export class SqlFile implements Disposable {
       changed_db: changes !== 0 || after.row !== before.row || after.pages !== before.pages,
       size_after: Number(after.pages * after.page),
       // SQLite counts them for whoever asks by C only: these are the rows that are to be seen from outside.
-      rows_read: rows.length,
+      rows_read: found.length,
       rows_written: changes,
     };
-    return `{"columns":${JSON.stringify(columns)},"rows":[${rows.join()}],"meta":${JSON.stringify(meta)}}`;
+    return `{"rows":${json},"meta":${JSON.stringify(meta)}}`;
   }
+}
+
+/** SQLite reads no further than to the first NUL, and neither may others. */
+function textOf({ sql }: SqlStatement): string {
+  return sql.includes("\0") ? sql.split("\0", 1)[0]! : sql;
+}
+
+function columnsOf(statement: StatementSync): readonly string[] {
+  return (statement as unknown as { columns(): { name: string }[] }).columns().map(({ name }) => name);
 }
 
 /**
  * Runs a statement with exactly as many parameters as it has. All rows at once: `iterate()` of Deno 2.9.6 takes an error
  * for the end of the rows. Rows without end are the business of whoever watches the memory of the process.
  */
-function allOf(statement: StatementSync, params: SqlStatement["params"]): readonly (readonly unknown[])[] {
+function rowsOf(
+  prepared: Prepared,
+  params: SqlStatement["params"],
+  isFirst: boolean,
+): readonly (readonly unknown[])[] {
+  const { statement } = prepared;
   const values = params.map(valueOf);
-  // What is bound to nothing would be null without a word. Nothing is run by this: it fails, or is left alone.
-  const isShort = /[?:@$#]/.test(statement.sourceSQL) && !isRefused(() => statement.iterate(...values, null));
-  if (isShort) throw new SqlError(WRONG_NUMBER);
+  if (prepared.params !== values.length) {
+    // What is bound to nothing would be null without a word. Nothing is run by this: it fails, or is left alone.
+    const isShort = /[?:@$#]/.test(statement.sourceSQL) && !isRefused(() => statement.iterate(...values, null));
+    if (isShort) throw new SqlError(WRONG_NUMBER);
+  }
   try {
-    return statement.all(...values) as unknown as unknown[][];
+    const rows = isFirst && prepared.onlyReads
+      ? [statement.get(...values)].filter((row) => row !== undefined)
+      : statement.all(...values);
+    prepared.params = values.length;
+    return rows as unknown as unknown[][];
   } catch (error) {
     throw isOutOfRange(error) ? new SqlError(WRONG_NUMBER) : error;
   }
@@ -232,9 +269,4 @@ function valueOf(param: SqlParam): null | number | bigint | string | Uint8Array<
   if (typeof param === "number") return Number.isSafeInteger(param) ? BigInt(param) : param;
   if (param === null || typeof param === "string") return param;
   return (Uint8Array as unknown as { fromHex(hex: string): Uint8Array<ArrayBuffer> }).fromHex(param.hex);
-}
-
-function shown(value: unknown): unknown {
-  if (typeof value === "bigint") return Number(value);
-  return value instanceof Uint8Array ? [...value] : value;
 }

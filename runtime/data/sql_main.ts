@@ -1,31 +1,36 @@
-/** A process that runs SQL of apps: one call after the other, from its pipe to its thread and back. */
-import { frameLength, LENGTH_BYTES, MEMORY_EXIT_CODE, PipeReader } from "./sql_messages.ts";
+/** A process that runs SQL of apps: its thread reads the pipe and answers, this one watches what a query may not do. */
+import { MEMORY_EXIT_CODE } from "./sql_messages.ts";
+import { SqlOutbox } from "./sql_outbox.ts";
+import { SqlWatch } from "./sql_watch.ts";
 
 /** What a query may take; without any, the process has some 60 MB. */
 const MAX_MEMORY_BYTES = 448 * 1024 * 1024;
 /** Rows come at a few 100 MB a second. */
 const LOOK_MS = 50;
 
+const [folder, host] = Deno.args as [string, string];
+const watch = new SqlWatch();
+const outbox = new SqlOutbox(Deno.stdout);
 const worker = new Worker(new URL("./sql_worker.ts", import.meta.url), { type: "module", name: "nano-sql" });
-const out = Deno.stdout.writable.getWriter();
-let look: ReturnType<typeof setInterval> | undefined;
+let looks: ReturnType<typeof setInterval> | null = null;
 
-worker.onmessage = ({ data }: MessageEvent<Uint8Array>) => {
-  clearInterval(look);
-  out.write(data).catch(() => Deno.exit(1));
+worker.onmessage = ({ data }: MessageEvent<"running" | "gone">) => {
+  // All that was acknowledged is on the disk.
+  if (data === "gone") Deno.exit(0);
+  watch.watch();
+  looks ??= setInterval(look, LOOK_MS);
 };
 worker.onerror = () => Deno.exit(1);
-worker.postMessage(Deno.args[0]!);
+worker.postMessage({ folder, watch: watch.shared, outbox: outbox.shared });
 
-const pipe = new PipeReader(Deno.stdin.readable);
-for (;;) {
-  const length = await pipe.take(LENGTH_BYTES);
-  const frame = length === null ? null : await pipe.take(frameLength(length));
-  // The host is gone, perhaps while a query runs that never ends. All that was acknowledged is on the disk.
-  if (frame === null) Deno.exit(0);
-  worker.postMessage(frame, [frame!.buffer as ArrayBuffer]);
-  clearInterval(look);
-  look = setInterval(() => {
+function look(): void {
+  if (watch.isRunning) {
+    // The thread that runs a query sees no end of its pipe.
+    if (Deno.ppid !== Number(host)) Deno.exit(0);
+    outbox.flushIfFree();
     if (Deno.memoryUsage().rss > MAX_MEMORY_BYTES) Deno.exit(MEMORY_EXIT_CODE);
-  }, LOOK_MS);
+  } else if (!watch.rest()) {
+    clearInterval(looks!);
+    looks = null;
+  }
 }

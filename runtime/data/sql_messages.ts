@@ -6,26 +6,40 @@ export const LENGTH_BYTES = 4;
 /** What a database is asked: one statement, several as one transaction, or lines one after the other. */
 export type SqlOperation = "query" | "batch" | "exec";
 
+/** In the order of their numbers in a frame. */
+const OPERATIONS: readonly SqlOperation[] = ["query", "batch", "exec"];
+
 /** A value of a statement; bytes are hexadecimal digits. */
 export type SqlParam = null | number | string | { readonly hex: string };
+
+/** What is answered: rows as objects with what is told of them, rows as lists with their columns' names, or one object. */
+export type SqlShape = "all" | "raw" | "first";
 
 /** One statement as the app's side wrote it. */
 export interface SqlStatement {
   readonly sql: string;
   readonly params: readonly SqlParam[];
+  /** All, where it is missing. */
+  readonly shape?: SqlShape;
 }
 
-/** What a process is told of a call; the statements' JSON stands behind it. */
-export interface SqlOrder {
+/** Whose calls stand in a frame. */
+export interface SqlTarget {
   /** Name of the database, which is that of its file. */
   readonly store: string;
-  readonly operation: SqlOperation;
   /** What the database may hold. */
   readonly maxBytes: number;
 }
 
-/** The first byte of an answer: JSON of results, an error for the app, or one for the log. */
-export const ANSWER = { RESULTS: 0, TOLD: 1, FAILED: 2, FULL: 3 } as const;
+/** One call as the host got it. */
+export interface SqlAsked {
+  readonly operation: SqlOperation;
+  /** JSON of a list of {@linkcode SqlStatement}; from beyond the wall, so it may be anything. */
+  readonly statements: Uint8Array;
+}
+
+/** The first byte of an answer: JSON of results, an error for the app, one for the log, a full disk, or not run. */
+export const ANSWER = { RESULTS: 0, TOLD: 1, FAILED: 2, FULL: 3, NOT_RUN: 4 } as const;
 
 /** Before what an answer says: its kind, and bytes that the database holds. */
 export const ANSWER_HEAD_BYTES = 9;
@@ -33,32 +47,57 @@ export const ANSWER_HEAD_BYTES = 9;
 /** How a process ends whose query takes too much memory. */
 export const MEMORY_EXIT_CODE = 77;
 
+/** Before the statements of a call: its operation and their length. */
+const ASKED_HEAD_BYTES = 5;
+/** Before the calls: what the database may hold, and how long its name is. */
+const TARGET_BYTES = 9;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A call in one frame: its length, the order on a line, the statements. */
-export function orderFrame(order: SqlOrder, statements: Uint8Array): Uint8Array<ArrayBuffer> {
-  const head = encoder.encode(JSON.stringify(order) + "\n");
-  const frame = new Uint8Array(LENGTH_BYTES + head.byteLength + statements.byteLength);
-  new DataView(frame.buffer).setUint32(0, head.byteLength + statements.byteLength, true);
-  frame.set(head, LENGTH_BYTES);
-  frame.set(statements, LENGTH_BYTES + head.byteLength);
+/** Calls on one database in one frame; each of them is answered in a frame of its own, in their order. */
+export function orderFrame({ store, maxBytes }: SqlTarget, calls: readonly SqlAsked[]): Uint8Array<ArrayBuffer> {
+  const name = encoder.encode(store);
+  const length = calls.reduce(
+    (sum, { statements }) => sum + ASKED_HEAD_BYTES + statements.byteLength,
+    TARGET_BYTES + name.byteLength,
+  );
+  const frame = new Uint8Array(LENGTH_BYTES + length);
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, length, true);
+  view.setFloat64(LENGTH_BYTES, maxBytes, true);
+  view.setUint8(LENGTH_BYTES + 8, name.byteLength);
+  let at = LENGTH_BYTES + TARGET_BYTES;
+  frame.set(name, at);
+  at += name.byteLength;
+  for (const { operation, statements } of calls) {
+    view.setUint8(at, OPERATIONS.indexOf(operation));
+    view.setUint32(at + 1, statements.byteLength, true);
+    frame.set(statements, at + ASKED_HEAD_BYTES);
+    at += ASKED_HEAD_BYTES + statements.byteLength;
+  }
   return frame;
 }
 
-/** Reads what {@linkcode orderFrame} has written, without its length; the statements are null when they are none. */
-export function readOrder(
-  bytes: Uint8Array,
-): { readonly order: SqlOrder; readonly statements: readonly SqlStatement[] | null } {
-  const end = bytes.indexOf(10);
-  const order = JSON.parse(decoder.decode(bytes.subarray(0, end))) as SqlOrder;
-  return { order, statements: statementsOf(decoder.decode(bytes.subarray(end + 1))) };
+/** Reads what {@linkcode orderFrame} has written, without its length. */
+export function readOrder(bytes: Uint8Array): { readonly target: SqlTarget; readonly calls: readonly SqlAsked[] } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = TARGET_BYTES + view.getUint8(8);
+  const store = decoder.decode(bytes.subarray(TARGET_BYTES, at));
+  const calls: SqlAsked[] = [];
+  while (at < bytes.byteLength) {
+    const from = at + ASKED_HEAD_BYTES;
+    const end = from + view.getUint32(at + 1, true);
+    calls.push({ operation: OPERATIONS[view.getUint8(at)]!, statements: bytes.subarray(from, end) });
+    at = end;
+  }
+  return { target: { store, maxBytes: view.getFloat64(0, true) }, calls };
 }
 
 /** Null for what is none: it comes from beyond the wall. */
-function statementsOf(text: string): readonly SqlStatement[] | null {
+export function statementsOf(bytes: Uint8Array): readonly SqlStatement[] | null {
   try {
-    const list: unknown = JSON.parse(text);
+    const list: unknown = JSON.parse(decoder.decode(bytes));
     return Array.isArray(list) && list.every(isStatement) ? list : null;
   } catch {
     return null;
@@ -66,8 +105,9 @@ function statementsOf(text: string): readonly SqlStatement[] | null {
 }
 
 function isStatement(value: unknown): value is SqlStatement {
-  const { sql, params } = (value ?? {}) as { sql?: unknown; params?: unknown };
-  return typeof sql === "string" && Array.isArray(params) && params.every(isParam);
+  const { sql, params, shape } = (value ?? {}) as { sql?: unknown; params?: unknown; shape?: unknown };
+  const isShaped = shape === undefined || shape === "all" || shape === "raw" || shape === "first";
+  return typeof sql === "string" && Array.isArray(params) && params.every(isParam) && isShaped;
 }
 
 function isParam(value: unknown): value is SqlParam {
@@ -90,37 +130,6 @@ export function answerFrame(
   view.setFloat64(LENGTH_BYTES + 1, storedBytes, true);
   frame.set(body, LENGTH_BYTES + ANSWER_HEAD_BYTES);
   return frame;
-}
-
-/** Cuts a stream of bytes into what was asked for. */
-export class PipeReader {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #rest: Uint8Array = new Uint8Array();
-
-  constructor(stream: ReadableStream<Uint8Array>) {
-    this.#reader = stream.getReader();
-  }
-
-  /** Lets go of the pipe. */
-  async cancel(): Promise<void> {
-    await this.#reader.cancel().catch(() => {});
-  }
-
-  /** @returns so many bytes, or null when the stream ends before */
-  async take(length: number): Promise<Uint8Array | null> {
-    const whole = new Uint8Array(length);
-    let filled = 0;
-    for (;;) {
-      const part = this.#rest.subarray(0, length - filled);
-      whole.set(part, filled);
-      filled += part.byteLength;
-      this.#rest = this.#rest.subarray(part.byteLength);
-      if (filled === length) return whole;
-      const { done, value } = await this.#reader.read();
-      if (done) return null;
-      this.#rest = value;
-    }
-  }
 }
 
 /** The length that a frame begins with. */

@@ -1,35 +1,23 @@
 /** The processes that run SQL of apps: started when they are needed, one app in one of them at a time. */
 import { type Clock, systemClock } from "../clock.ts";
-import { MEMORY_EXIT_CODE, type SqlOrder } from "./sql_messages.ts";
-import { spawnSql, type SqlAnswer, type SqlChild, SqlProcess } from "./sql_process.ts";
+import { ANSWER, MEMORY_EXIT_CODE } from "./sql_messages.ts";
+import { spawnSql, type SqlChild, SqlProcess } from "./sql_process.ts";
+import { type SqlCall, type SqlEnd, SqlQueue, type SqlWaiting } from "./sql_queue.ts";
 
-/** Apps whose SQL runs at the same moment. A process takes some 60 MB, and a query without end one core. */
+/** Apps whose SQL runs at the same moment. A process takes some 60 MB. */
 const MAX_PROCESSES = 8;
+/** A process whose query takes longer is none of those: others need not wait for its end… */
+const SLOW_MS = 1_000;
+/** …as long as there are no more of such: a query without end takes a core, and up to 448 MiB. */
+const MAX_SLOW = 8;
 /** A second before a call of a binding is given up: the app is to hear what it was that took so long. */
 const QUERY_TIMEOUT_MS = 29_000;
 /** What nobody waits for any more may still end by itself. */
 const GIVEN_UP_MS = 1_000;
 /** A process that had nothing to do for this long gives its memory back. */
 const IDLE_MS = 60_000;
-
-/** A call of an app. */
-export interface SqlCall {
-  /** Its queries run one after the other, whatever databases it has: it takes one process and no more. */
-  readonly app: string;
-  readonly order: SqlOrder;
-  /** JSON of the statements. */
-  readonly statements: Uint8Array;
-  readonly signal: AbortSignal;
-  /** Waited for before an answer of so many bytes is read. */
-  readonly room: (bytes: number) => Promise<void>;
-}
-
-/** How a call ended: with an answer, by its time, by its memory, or because its process died. */
-export type SqlEnd =
-  | { readonly end: "answered"; readonly answer: SqlAnswer }
-  | { readonly end: "late" }
-  | { readonly end: "too_large" }
-  | { readonly end: "died" };
+/** Between two looks at what runs and waits. */
+const LOOK_MS = 250;
 
 /** What a pool works with. */
 export interface SqlPoolTools {
@@ -38,10 +26,16 @@ export interface SqlPoolTools {
   readonly queryTimeoutMs?: number;
 }
 
-interface Waiting {
-  readonly call: SqlCall;
-  readonly resolve: (end: SqlEnd) => void;
-  readonly reject: (error: unknown) => void;
+/** Calls of one app on one database that have gone to a process together. */
+interface Turn {
+  readonly process: SqlProcess;
+  readonly calls: readonly SqlWaiting[];
+  /** Which of them runs, since when, and when it was seen that nobody waits for it any more. */
+  at: number;
+  since: number;
+  givenUpAt: number | null;
+  isSlow: boolean;
+  isLate: boolean;
 }
 
 /** Runs calls on databases below a folder. */
@@ -49,13 +43,14 @@ export class SqlPool implements AsyncDisposable {
   readonly #spawn: () => SqlChild;
   readonly #clock: Clock;
   readonly #queryTimeoutMs: number;
-  /** By app, in the order in which they are served. */
-  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #queue = new SqlQueue();
   readonly #busyApps = new Set<string>();
   readonly #busyStores = new Set<string>();
   /** With what calls off their end. */
   readonly #idle = new Map<SqlProcess, () => void>();
-  readonly #running = new Set<SqlProcess>();
+  readonly #turns = new Set<Turn>();
+  #isServing = false;
+  #look: (() => void) | null = null;
   #closing: Promise<void> | null = null;
 
   /** @param folder absolute; made by the first call */
@@ -70,26 +65,8 @@ export class SqlPool implements AsyncDisposable {
     if (this.#closing !== null) return Promise.reject(new Error("Cannot use a database: NANO is going away"));
     if (call.signal.aborted) return Promise.reject(call.signal.reason);
     return new Promise((resolve, reject) => {
-      const { app, signal } = call;
-      const onAbort = () => {
-        const queue = this.#waiting.get(app) ?? [];
-        const at = queue.indexOf(waiting);
-        if (at === -1) return;
-        queue.splice(at, 1);
-        if (queue.length === 0) this.#waiting.delete(app);
-        reject(signal.reason);
-      };
-      const forget = () => signal.removeEventListener("abort", onAbort);
-      const waiting: Waiting = {
-        call,
-        resolve: (end) => (forget(), resolve(end)),
-        reject: (error) => (forget(), reject(error)),
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      const queue = this.#waiting.get(app);
-      if (queue === undefined) this.#waiting.set(app, [waiting]);
-      else queue.push(waiting);
-      this.#serve();
+      this.#queue.add({ ...call, resolve, reject });
+      this.#serveSoon();
     });
   }
 
@@ -99,47 +76,51 @@ export class SqlPool implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    for (const queue of this.#waiting.values()) {
-      for (const { reject } of queue) reject(new Error("Cannot use a database: NANO is going away"));
-    }
-    this.#waiting.clear();
+    this.#refuseAll();
+    this.#look?.();
     for (const cancel of this.#idle.values()) cancel();
-    await Promise.all([...this.#idle.keys(), ...this.#running].map((process) => process.end()));
+    const processes = [...this.#idle.keys(), ...[...this.#turns].map(({ process }) => process)];
+    await Promise.all(processes.map((process) => process.end()));
     this.#idle.clear();
   }
 
-  #serve(): void {
-    for (const [app, queue] of [...this.#waiting]) {
-      if (this.#idle.size === 0 && this.#running.size >= MAX_PROCESSES) return;
-      if (this.#busyApps.has(app)) continue;
-      const at = queue.findIndex(({ call }) => !this.#busyStores.has(call.order.store));
-      if (at === -1) continue;
-      const [next] = queue.splice(at, 1);
-      // Behind all others, so that no app is served twice before another that waits.
-      this.#waiting.delete(app);
-      if (queue.length > 0) this.#waiting.set(app, queue);
-      void this.#start(next!);
-    }
+  /** When all calls that came together are here: they go together. */
+  #serveSoon(): void {
+    if (this.#isServing) return;
+    this.#isServing = true;
+    queueMicrotask(() => {
+      this.#isServing = false;
+      this.#serve();
+    });
   }
 
-  async #start({ call, resolve, reject }: Waiting): Promise<void> {
-    const { app, order: { store } } = call;
+  #serve(): void {
+    if (this.#closing !== null) return;
+    while (this.#idle.size > 0 || this.#counted < MAX_PROCESSES) {
+      const calls = this.#queue.next(this.#busyApps, this.#busyStores);
+      if (calls === null) break;
+      void this.#start(calls);
+    }
+    if (this.#turns.size > 0 || !this.#queue.isEmpty) this.#look ??= this.#clock.after(LOOK_MS, this.#onLook);
+  }
+
+  /** Processes that take one of the places. */
+  get #counted(): number {
+    const slow = [...this.#turns].filter(({ isSlow }) => isSlow).length;
+    return this.#turns.size - Math.min(slow, MAX_SLOW);
+  }
+
+  async #start(calls: readonly [SqlWaiting, ...SqlWaiting[]]): Promise<void> {
+    const [{ app, target }] = calls;
     this.#busyApps.add(app);
-    this.#busyStores.add(store);
-    let process: SqlProcess | null = null;
+    this.#busyStores.add(target.store);
     try {
-      process = this.#take(store);
-      this.#running.add(process);
-      const end = await this.#runOn(process, call);
-      if (end.end === "answered" && this.#closing === null) this.#giveBack(process);
-      resolve(end);
+      await this.#runOn(this.#take(target.store), calls);
     } catch (error) {
-      await process?.end();
-      reject(error);
+      for (const { reject } of calls) reject(error);
     } finally {
-      if (process !== null) this.#running.delete(process);
       this.#busyApps.delete(app);
-      this.#busyStores.delete(store);
+      this.#busyStores.delete(target.store);
       this.#serve();
     }
   }
@@ -155,6 +136,8 @@ export class SqlPool implements AsyncDisposable {
   }
 
   #giveBack(process: SqlProcess): void {
+    // Its place was taken meanwhile.
+    if (this.#closing !== null || this.#idle.size + this.#counted >= MAX_PROCESSES) return void process.end();
     const cancel = this.#clock.after(IDLE_MS, () => {
       this.#idle.delete(process);
       void process.end();
@@ -169,25 +152,61 @@ export class SqlPool implements AsyncDisposable {
     });
   }
 
-  async #runOn(process: SqlProcess, call: SqlCall): Promise<SqlEnd> {
-    let isLate = false;
-    const endIt = () => {
-      isLate = true;
-      void process.end();
+  async #runOn(process: SqlProcess, calls: readonly [SqlWaiting, ...SqlWaiting[]]): Promise<void> {
+    const since = this.#clock.now();
+    const turn: Turn = { process, calls, at: 0, since, givenUpAt: null, isSlow: false, isLate: false };
+    this.#turns.add(turn);
+    const notRun: SqlWaiting[] = [];
+    const goOn = () => {
+      turn.since = this.#clock.now();
+      turn.givenUpAt = null;
+      return calls[turn.at++]!;
     };
-    const cancels = [this.#clock.after(this.#queryTimeoutMs, endIt)];
-    const onAbort = () => cancels.push(this.#clock.after(GIVEN_UP_MS, endIt));
-    call.signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      const answer = await process.run(call.order, call.statements, call.room);
-      if (answer !== null) return { end: "answered", answer };
+    const how = await process.run(calls[0].target, calls, {
+      onAnswer: (answer) => {
+        const call = goOn();
+        if (answer.kind === ANSWER.NOT_RUN) notRun.push(call);
+        else call.resolve({ end: "answered", answer });
+      },
+      onRefused: (error) => goOn().reject(error),
+    });
+    if (how === "answered") {
+      this.#turns.delete(turn);
+      if (turn.isLate) await process.end();
+      else this.#giveBack(process);
+    } else {
       // Until it is gone it may hold the lock of the file.
       const code = await process.end();
-      if (isLate) return { end: "late" };
-      return code === MEMORY_EXIT_CODE ? { end: "too_large" } : { end: "died" };
-    } finally {
-      call.signal.removeEventListener("abort", onAbort);
-      for (const cancel of cancels) cancel();
+      this.#turns.delete(turn);
+      const behind = calls.slice(turn.at);
+      if (how === "ended") {
+        behind.shift()!.resolve({ end: turn.isLate ? "late" : code === MEMORY_EXIT_CODE ? "too_large" : "died" });
+      }
+      notRun.push(...behind);
     }
+    this.#queue.putBack(notRun);
+    if (this.#closing !== null) this.#refuseAll();
+  }
+
+  #refuseAll(): void {
+    for (const { reject } of this.#queue.clear()) reject(new Error("Cannot use a database: NANO is going away"));
+  }
+
+  readonly #onLook = (): void => {
+    this.#look = null;
+    const now = this.#clock.now();
+    for (const turn of this.#turns) this.#lookAt(turn, now);
+    for (const { reject, signal } of this.#queue.takeAborted()) reject(signal.reason);
+    this.#serve();
+  };
+
+  #lookAt(turn: Turn, now: number): void {
+    const age = now - turn.since;
+    if (age >= SLOW_MS) turn.isSlow = true;
+    if (turn.calls[turn.at]?.signal.aborted) turn.givenUpAt ??= now;
+    const isLate = age >= this.#queryTimeoutMs;
+    if (!isLate && (turn.givenUpAt === null || now - turn.givenUpAt < GIVEN_UP_MS)) return;
+    turn.isLate = true;
+    void turn.process.end();
   }
 }

@@ -1,6 +1,16 @@
-/** The host's end of one process that runs SQL: one call at a time, ended by force when a query does not end. */
+/** The host's end of one process that runs SQL: the calls of one turn at a time, ended by force when a query does not end. */
 import { fileURLToPath } from "node:url";
-import { ANSWER_HEAD_BYTES, frameLength, LENGTH_BYTES, orderFrame, PipeReader, type SqlOrder } from "./sql_messages.ts";
+import { PipeReader } from "./pipe_reader.ts";
+import {
+  ANSWER_HEAD_BYTES,
+  frameLength,
+  LENGTH_BYTES,
+  orderFrame,
+  type SqlAsked,
+  type SqlTarget,
+} from "./sql_messages.ts";
+
+const HEAD_BYTES = LENGTH_BYTES + ANSWER_HEAD_BYTES;
 
 /** What a process answered. */
 export interface SqlAnswer {
@@ -16,6 +26,20 @@ export interface SqlChild {
   readonly stdout: ReadableStream<Uint8Array>;
   readonly status: Promise<{ readonly code: number }>;
   kill(signal: "SIGKILL"): void;
+}
+
+/** A call of a turn. */
+export interface SqlJob {
+  readonly asked: SqlAsked;
+  /** Waited for before a long answer of so many bytes is read; when it fails, so does the call, and nothing else. */
+  readonly room: (bytes: number) => Promise<void>;
+}
+
+/** Told how the calls of a turn go, in their order. */
+export interface SqlListener {
+  onAnswer(answer: SqlAnswer): void;
+  /** There was no room for its answer. */
+  onRefused(error: unknown): void;
 }
 
 /** One process. */
@@ -36,26 +60,37 @@ export class SqlProcess {
   }
 
   /**
-   * Runs a call.
-   * @param room waited for before an answer of so many bytes is read
-   * @returns null when the process has ended before its answer, whoever ended it
+   * Runs calls on one database, one after the other.
+   * @returns "ended" when the process has ended before the last answer, whoever ended it: the first call without one may
+   * have begun, those behind it have not; "gone" when none has
    */
-  async run(
-    order: SqlOrder,
-    statements: Uint8Array,
-    room: (bytes: number) => Promise<void>,
-  ): Promise<SqlAnswer | null> {
-    this.lastStore = order.store;
-    // A pipe that broke tells by its other end.
-    this.#writer.write(orderFrame(order, statements)).catch(() => {});
-    const head = await this.#reader.take(LENGTH_BYTES + ANSWER_HEAD_BYTES).catch(() => null);
-    if (head === null) return null;
-    const length = frameLength(head) - ANSWER_HEAD_BYTES;
-    await room(length);
-    const text = await this.#reader.take(length).catch(() => null);
-    if (text === null) return null;
-    const view = new DataView(head.buffer, LENGTH_BYTES);
-    return { kind: view.getUint8(0), storedBytes: view.getFloat64(1, true), text };
+  async run(target: SqlTarget, jobs: readonly SqlJob[], listener: SqlListener): Promise<"answered" | "ended" | "gone"> {
+    this.lastStore = target.store;
+    // A pipe that nobody reads to the end of the frame: no call in it was seen.
+    const written = this.#writer.write(orderFrame(target, jobs.map(({ asked }) => asked)))
+      .then(() => "ended" as const, () => "gone" as const);
+    const reader = this.#reader;
+    for (const { room } of jobs) {
+      const head = reader.takeNow(HEAD_BYTES) ?? await reader.take(HEAD_BYTES).catch(() => null);
+      if (head === null) return await written;
+      const view = new DataView(head.buffer, head.byteOffset + LENGTH_BYTES);
+      const length = frameLength(head) - ANSWER_HEAD_BYTES;
+      const answer = { kind: view.getUint8(0), storedBytes: view.getFloat64(1, true) };
+      let text = reader.takeNow(length);
+      if (text === null) {
+        let refusal: unknown = null;
+        await room(length).catch((error) => refusal = error ?? new Error("Given up"));
+        if (refusal !== null) {
+          if (!await reader.skip(length).catch(() => false)) return "ended";
+          listener.onRefused(refusal);
+          continue;
+        }
+        text = await reader.take(length).catch(() => null);
+        if (text === null) return "ended";
+      }
+      listener.onAnswer({ ...answer, text });
+    }
+    return "answered";
   }
 
   /**
@@ -88,7 +123,7 @@ export function spawnSql(folder: string): SqlChild {
       ...["run", "--no-prompt", "--no-config", "--no-lock", "--cached-only", "--no-check"],
       // A comma in a path is written twice.
       ...[`--allow-read=${readable.map(escaped).join()}`, `--allow-write=${escaped(folder)}`],
-      ...[isLocal ? fileURLToPath(main) : main.href, folder],
+      ...[isLocal ? fileURLToPath(main) : main.href, folder, String(Deno.pid)],
     ],
     clearEnv: true,
     env: Object.fromEntries(kept.flatMap((name) => {

@@ -25,6 +25,7 @@ const {
   SQLITE_CREATE_TEMP_TRIGGER,
   SQLITE_CREATE_TEMP_VIEW,
   SQLITE_CREATE_VTABLE,
+  SQLITE_DELETE,
   SQLITE_DENY,
   SQLITE_DETACH,
   SQLITE_DROP_TEMP_INDEX,
@@ -32,10 +33,15 @@ const {
   SQLITE_DROP_TEMP_TRIGGER,
   SQLITE_DROP_TEMP_VIEW,
   SQLITE_FUNCTION,
+  SQLITE_INSERT,
   SQLITE_OK,
   SQLITE_PRAGMA,
+  SQLITE_READ,
+  SQLITE_RECURSIVE,
   SQLITE_SAVEPOINT,
+  SQLITE_SELECT,
   SQLITE_TRANSACTION,
+  SQLITE_UPDATE,
 } = constants as unknown as Readonly<Record<string, number>>;
 
 /** Files of others, and tables that would outlive the call in the connection, which other apps use after it. */
@@ -45,13 +51,42 @@ const DENIED: ReadonlySet<number> = new Set([
   ...[SQLITE_DROP_TEMP_INDEX, SQLITE_DROP_TEMP_TABLE, SQLITE_DROP_TEMP_TRIGGER, SQLITE_DROP_TEMP_VIEW],
 ] as number[]);
 
+/** What a statement is that changes nothing, when it is no more than this. */
+const SELECTING: ReadonlySet<number> = new Set(
+  [SQLITE_SELECT, SQLITE_READ, SQLITE_FUNCTION, SQLITE_RECURSIVE] as number[],
+);
+
+/** What a statement is that leaves the schema as it is, when it is no more than this. */
+const ROWS: ReadonlySet<number> = new Set([...SELECTING, SQLITE_INSERT, SQLITE_UPDATE, SQLITE_DELETE] as number[]);
+
 /** Decides for one connection. */
 export class SqlRules {
   /** Whether a statement set something that the connection keeps. */
   isTouched = false;
   /** Whether a transaction was asked for by SQL. */
   askedTransaction = false;
+  #selects = false;
+  #doesMore = false;
+  #touchesSchema = false;
   #isOwn = false;
+
+  /** A statement is about to be read. */
+  beginStatement(): void {
+    this.askedTransaction = false;
+    this.#selects = false;
+    this.#doesMore = false;
+    this.#touchesSchema = false;
+  }
+
+  /** Whether the statement that was read last selects, and does nothing else. */
+  get onlySelects(): boolean {
+    return this.#selects && !this.#doesMore;
+  }
+
+  /** Whether the statement that was read last may change the schema. */
+  get touchesSchema(): boolean {
+    return this.#touchesSchema;
+  }
 
   /** Runs what is not the app's: anything is allowed. */
   own<Result>(run: () => Result): Result {
@@ -66,6 +101,9 @@ export class SqlRules {
   /** Asked by SQLite. */
   readonly authorize = (action: number, first: string | null, second: string | null): number => {
     if (this.#isOwn) return SQLITE_OK!;
+    if (action === SQLITE_SELECT) this.#selects = true;
+    else if (!SELECTING.has(action)) this.#doesMore = true;
+    if (!ROWS.has(action)) this.#touchesSchema = true;
     return this.#allows(action, first?.toLowerCase() ?? "", second?.toLowerCase() ?? null) ? SQLITE_OK! : SQLITE_DENY!;
   };
 

@@ -1,40 +1,79 @@
 /// <reference lib="deno.worker" />
-/** The thread of a process that runs SQL; the other one watches the pipe, as a query may take for ever. */
+/** The thread of a process that runs SQL: reads calls from the pipe, and tells all answers before it begins a write. */
 import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { messageOf } from "../errors.ts";
+import { SyncPipeReader } from "./pipe_reader.ts";
 import { SqlError } from "./sql_error.ts";
 import { SqlFile } from "./sql_file.ts";
-import { ANSWER, answerFrame, readOrder, type SqlOrder, type SqlStatement } from "./sql_messages.ts";
+import {
+  ANSWER,
+  answerFrame,
+  frameLength,
+  LENGTH_BYTES,
+  readOrder,
+  type SqlAsked,
+  type SqlTarget,
+  statementsOf,
+} from "./sql_messages.ts";
+import { SqlOutbox } from "./sql_outbox.ts";
+import { SqlWatch } from "./sql_watch.ts";
 
 /** Files open at once, of three descriptors each. */
 const MAX_OPEN = 16;
+/** A frame's calls that have not begun by then are given back: other apps may wait for this process. */
+const FRAME_MS = 50;
 
 let folder = "";
+let outbox: SqlOutbox;
 /** In the order of their last use. */
 const open = new Map<string, SqlFile>();
 
-self.onmessage = ({ data }: MessageEvent<string | Uint8Array>) => {
-  if (typeof data === "string") {
-    folder = data;
-    return;
+/** What the other thread begins with. */
+interface Start {
+  readonly folder: string;
+  readonly watch: SharedArrayBuffer;
+  readonly outbox: SharedArrayBuffer;
+}
+
+self.onmessage = ({ data }: MessageEvent<Start>) => {
+  folder = data.folder;
+  const watch = new SqlWatch(data.watch);
+  outbox = new SqlOutbox(Deno.stdout, data.outbox);
+  const pipe = new SyncPipeReader(Deno.stdin);
+  for (;;) {
+    const length = pipe.take(LENGTH_BYTES);
+    const frame = length === null ? null : pipe.take(frameLength(length));
+    if (frame === null) return self.postMessage("gone");
+    if (watch.begin()) self.postMessage("running");
+    runFrame(frame);
+    watch.end();
   }
-  const answer = answerTo(data);
-  self.postMessage(answer, [answer.buffer]);
 };
 
-function answerTo(frame: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { order, statements } = readOrder(frame);
+function runFrame(frame: Uint8Array): void {
+  const { target, calls } = readOrder(frame);
+  const startedAt = performance.now();
+  open.get(target.store)?.begin();
+  for (const [at, call] of calls.entries()) {
+    const isLate = at > 0 && performance.now() - startedAt > FRAME_MS;
+    outbox.add(isLate ? answerFrame(ANSWER.NOT_RUN, 0, "") : answerTo(target, call));
+  }
+  outbox.flush();
+}
+
+function answerTo({ store, maxBytes }: SqlTarget, { operation, statements: json }: SqlAsked): Uint8Array {
   try {
+    const statements = statementsOf(json);
     if (statements === null) throw new SqlError("Cannot read the statements: SQLITE_MISUSE");
-    const file = fileOf(order.store);
+    const file = fileOf(store);
     try {
-      file.limit(order.maxBytes);
-      const text = run(file, order, statements);
+      file.limit(maxBytes);
+      const text = operation === "exec" ? file.exec(statements) : file.batch(statements);
       return answerFrame(ANSWER.RESULTS, file.bytes, text);
     } finally {
       if (file.isTouched) {
-        open.delete(order.store);
+        open.delete(store);
         file[Symbol.dispose]();
       }
     }
@@ -42,10 +81,6 @@ function answerTo(frame: Uint8Array): Uint8Array<ArrayBuffer> {
     if (!(error instanceof SqlError)) return answerFrame(ANSWER.FAILED, 0, messageOf(error));
     return answerFrame(error.isFull ? ANSWER.FULL : ANSWER.TOLD, 0, error.message);
   }
-}
-
-function run(file: SqlFile, { operation }: SqlOrder, statements: readonly SqlStatement[]): string {
-  return operation === "exec" ? file.exec(statements) : file.batch(statements);
 }
 
 function fileOf(store: string): SqlFile {
@@ -67,5 +102,6 @@ function opened(store: string): SqlFile {
   // Made here and not by SQLite, which would give it the umask's mode; its -wal and -shm files take over this mode.
   closeSync(openSync(path, "a", 0o600));
   chmodSync(path, 0o600);
-  return new SqlFile(path);
+  // Of calls that are behind the one that ended a process, the host runs those again that were not answered.
+  return new SqlFile(path, () => outbox.flush());
 }

@@ -108,10 +108,13 @@ export class BindingBridge {
     const { signal } = running.controller;
     this.#working++;
     const work = new Promise<CallAnswer>((resolve) => resolve(host.call({ method, args, body, signal })));
-    work.then((answer) => this.#answer(id as number, running, answer), (error) => {
-      if (this.#isOver(id as number, running)) return;
-      this.#fail(id as number, this.#shown(error));
-    }).finally(() => this.#working--);
+    work.then((answer) => {
+      this.#working--;
+      this.#answer(id as number, running, answer);
+    }, (error) => {
+      this.#working--;
+      if (!this.#isOver(id as number, running)) this.#fail(id as number, this.#shown(error));
+    });
   }
 
   /** CALL_ABORT: id. */

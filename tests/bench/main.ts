@@ -1,8 +1,9 @@
 /**
- * The bench: `deno task bench [--short] [dispatch|streams|start|restart|boots|wake|fairness|tail|memory|promises ...]`, or one of
+ * The bench: `deno task bench [--short] [dispatch|streams|bindings|start|restart|boots|wake|fairness|tail|memory|promises ...]`, or one of
  * the long ones, `deno task bench kills 2000`, `deno task bench killers 40` and `deno task bench soak 30` (kills, deaths,
  * minutes). Prints, asserts nothing.
  */
+import { benchBindings } from "./bindings.ts";
 import { benchDispatch } from "./dispatch.ts";
 import { benchFairness } from "./fairness.ts";
 import { benchKillers } from "./killers.ts";
@@ -23,6 +24,7 @@ import { benchWake } from "./wake.ts";
 const GROUPS = {
   dispatch: async (short: boolean) => benchDispatch({ short, generator: await findLoadGenerator() }),
   streams: benchStreams,
+  bindings: async (short: boolean) => benchBindings({ short, generator: await findLoadGenerator() }),
   start: benchStart,
   restart: benchRestart,
   boots: benchManyBoots,

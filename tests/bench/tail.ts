@@ -2,6 +2,7 @@
 import { residentBytes } from "../integration/door/process_memory.ts";
 import { TempProject } from "../support/temp_project.ts";
 import { CHATTY_APP } from "./bench_apps.ts";
+import { cpuSeconds } from "./cpu_seconds.ts";
 import { mustBeOk, timedGetOnce } from "./keep_alive.ts";
 import type { LoadGenerator } from "./load.ts";
 import { interleave, median, ratioOf } from "./rounds.ts";
@@ -108,15 +109,6 @@ async function printGrowth(run: {
     ["followed, 3rd third", mb(after[1]!), mb(after[2]!), mb(after[2]! - after[1]!)],
   ]);
 }
-
-/** CPU time of a process, all its threads together. */
-function cpuSeconds(pid: number): number {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  // The second field is the name in parentheses and may hold anything; of the rest, utime and stime are 12th and 13th.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
 /** Follows the log while something runs. */
 async function followed<T>(url: string, into: Followed, run: () => Promise<T>): Promise<T> {
   const stop = new AbortController();

@@ -44,15 +44,18 @@ export class D1Host implements BindingHost {
     const { store, budget, maxBytes } = this.#tools;
     const asked = typeof length === "number" ? length : 0;
     if (!(asked <= MAX_ASKED_BYTES)) throw tooLong(asked);
-    // What has come whole is here already; what is streamed waits for its part of the budget.
-    const giveBack = body instanceof ReadableStream ? await budget.take(asked, signal) : () => {};
-    try {
-      const statements = await bytesOf(body, asked);
+    const run = async (statements: Uint8Array) => {
       const answer = await store.run(method, statements, { maxBytes, signal, budget });
       this.storedBytes = answer.storedBytes;
       if (answer.json.byteLength > WHOLE_BYTES) return { values: [], body: chunked(answer.json, answer.giveBack) };
       answer.giveBack();
       return { values: [], body: answer.json };
+    };
+    // What has come whole is here already; what is streamed waits for its part of the budget.
+    if (!(body instanceof ReadableStream)) return await run(bytesOf(body));
+    const giveBack = await budget.take(asked, signal);
+    try {
+      return await run(await collect(body, asked));
     } finally {
       giveBack();
     }
@@ -67,13 +70,13 @@ function tooLong(bytes: number): BindingError {
   );
 }
 
-async function bytesOf(body: CallBody, most: number): Promise<Uint8Array> {
-  if (typeof body === "string") return encoder.encode(body);
-  if (!(body instanceof ReadableStream)) {
-    const bytes = body ?? new Uint8Array();
-    if (bytes.byteLength > MAX_ASKED_BYTES) throw tooLong(bytes.byteLength);
-    return bytes;
-  }
+function bytesOf(body: Exclude<CallBody, ReadableStream>): Uint8Array {
+  const bytes = typeof body === "string" ? encoder.encode(body) : body ?? new Uint8Array();
+  if (bytes.byteLength > MAX_ASKED_BYTES) throw tooLong(bytes.byteLength);
+  return bytes;
+}
+
+async function collect(body: ReadableStream<Uint8Array>, most: number): Promise<Uint8Array> {
   const whole = new Uint8Array(most);
   let filled = 0;
   for await (const chunk of body) {

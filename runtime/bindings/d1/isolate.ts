@@ -34,10 +34,10 @@ import {
 /** A value as the host takes it: bytes as hexadecimal digits. */
 type D1Param = null | number | string | { readonly hex: string };
 
-/** What the host answers for one statement. */
+/** What the host answers for one statement: rows as objects and `meta`, as lists and `columns`, or the first as an object. */
 interface Answered {
   readonly columns: string[];
-  readonly rows: unknown[][];
+  readonly rows: unknown[];
   readonly meta: object;
 }
 
@@ -45,6 +45,8 @@ interface Answered {
 interface Asked {
   readonly sql: string;
   readonly params: readonly D1Param[];
+  /** As data/sql_messages.ts has it. */
+  readonly shape: "all" | "raw" | "first";
 }
 
 /** Runs statements, in a database or in a session of it. */
@@ -93,14 +95,14 @@ class D1PreparedStatement {
   bind(...values: unknown[]): D1PreparedStatement {
     const params: D1Param[] = [];
     for (let at = 0; at < values.length; at++) defineMember(params, at, paramOf(values[at]), true);
-    return new D1PreparedStatement(this.#runner, bare({ sql: this.#asked.sql, params }));
+    return new D1PreparedStatement(this.#runner, bare({ sql: this.#asked.sql, params, shape: "all" }));
   }
 
   /** The first row, or the value of one of its columns; null without a row. */
   async first(column?: unknown): Promise<unknown> {
-    const { columns, rows } = await this.#one();
+    const { rows } = await this.#one("first");
     if (rows.length === 0) return null;
-    const row = rowOf(columns, rows[0]!);
+    const row = rows[0] as Record<string, unknown>;
     if (column === undefined) return row;
     const name = NativeString(column);
     if (hasOwn(row, name)) return row[name];
@@ -108,24 +110,25 @@ class D1PreparedStatement {
   }
 
   async all(): Promise<object> {
-    return resultOf(await this.#one());
+    return resultOf(await this.#one("all"));
   }
 
   async run(): Promise<object> {
-    return resultOf(await this.#one());
+    return resultOf(await this.#one("all"));
   }
 
   /** All rows as lists, after the names of the columns when those are asked for. */
   async raw(options?: { columnNames?: unknown } | null): Promise<unknown[][]> {
-    const { columns, rows } = await this.#one();
+    const { columns, rows } = await this.#one("raw") as Answered & { rows: unknown[][] };
     if (!options?.columnNames) return rows;
     const all: unknown[][] = [columns];
     for (let at = 0; at < rows.length; at++) defineMember(all, at + 1, rows[at], true);
     return all;
   }
 
-  async #one(): Promise<Answered> {
-    return (await this.#runner("query", [this.#asked]))[0]!;
+  async #one(shape: Asked["shape"]): Promise<Answered> {
+    const { sql, params } = this.#asked;
+    return (await this.#runner("query", [bare({ sql, params, shape })]))[0]!;
   }
 }
 
@@ -140,7 +143,7 @@ class D1Database {
 
   /** A statement, which is read when it runs. */
   prepare(sql: unknown): D1PreparedStatement {
-    return new D1PreparedStatement(this.#runner, bare({ sql: NativeString(sql), params: [] }));
+    return new D1PreparedStatement(this.#runner, bare({ sql: NativeString(sql), params: [], shape: "all" }));
   }
 
   /** Runs statements as one transaction. */
@@ -152,7 +155,9 @@ class D1Database {
   async exec(query: unknown): Promise<object> {
     const lines = linesOf(stringTrim(NativeString(query)));
     const asked: Asked[] = [];
-    for (let at = 0; at < lines.length; at++) defineMember(asked, at, bare({ sql: lines[at], params: [] }), true);
+    for (let at = 0; at < lines.length; at++) {
+      defineMember(asked, at, bare({ sql: lines[at], params: [], shape: "all" }), true);
+    }
     const answer = await called(this.#port, "exec", asked) as { count: number; duration: number } | {
       line: number;
       error: string;
@@ -194,7 +199,7 @@ class D1DatabaseSession {
   }
 
   prepare(sql: unknown): D1PreparedStatement {
-    return new D1PreparedStatement(this.#runner, bare({ sql: NativeString(sql), params: [] }));
+    return new D1PreparedStatement(this.#runner, bare({ sql: NativeString(sql), params: [], shape: "all" }));
   }
 
   async batch(statements: unknown): Promise<object[]> {
@@ -282,16 +287,8 @@ function linesOf(text: string): string[] {
   return lines;
 }
 
-function resultOf({ columns, rows, meta }: Answered): object {
-  const results: object[] = [];
-  for (let at = 0; at < rows.length; at++) defineMember(results, at, rowOf(columns, rows[at]!), true);
-  return { success: true, meta, results };
-}
-
-function rowOf(columns: string[], cells: unknown[]): Record<string, unknown> {
-  const row: Record<string, unknown> = {};
-  for (let at = 0; at < columns.length; at++) defineMember(row, columns[at]!, cells[at], true);
-  return row;
+function resultOf({ rows, meta }: Answered): object {
+  return { success: true, meta, results: rows };
 }
 
 function failure(message: string, cause: string): Error {

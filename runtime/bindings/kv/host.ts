@@ -49,18 +49,18 @@ export class KvHost implements BindingHost {
   }
 
   /** Answers the methods of kv/isolate.ts. */
-  async call(call: BindingCall): Promise<CallAnswer> {
+  call(call: BindingCall): Promise<CallAnswer> {
     switch (call.method) {
       case "get":
-        return await this.#get(keyOf(call.args[0], "GET"), call.signal);
+        return this.#get(keyOf(call.args[0], "GET"), call.signal);
       case "getMany":
-        return await this.#getMany(call.args, call.signal);
+        return this.#getMany(call.args, call.signal);
       case "put":
-        return await this.#put(call);
+        return this.#put(call);
       case "delete":
-        return await this.#delete(call.args);
+        return this.#delete(call.args);
       case "list":
-        return await this.#list(call.args, call.signal);
+        return this.#list(call.args, call.signal);
       default:
         throw new BindingError(`Cannot call "${call.method}" of a KV namespace: it has no such method`, {
           name: "TypeError",
@@ -74,10 +74,10 @@ export class KvHost implements BindingHost {
     const { store } = this.#tools;
     const first = await store.get(key, WHOLE_BYTES);
     if (first === null) return NOTHING;
-    if (first.value !== null) return { values: [first.metadata], body: first.value };
+    if (first.value !== null) return { values: [first.metadata], body: ownOf(first.value) };
     return await this.#within(first.size, signal, async (giveBack) => {
       const entry = await store.get(key, MAX_VALUE_BYTES);
-      return entry === null ? NOTHING : { values: [entry.metadata], body: chunked(entry.value!, giveBack) };
+      return entry === null ? NOTHING : { values: [entry.metadata], body: chunked(bytesOf(entry.value!), giveBack) };
     });
   }
 
@@ -177,6 +177,15 @@ export class KvHost implements BindingHost {
   }
 }
 
+/** What is sent may be detached, and the store keeps its own. */
+function ownOf(value: Uint8Array | string): Uint8Array | string {
+  return typeof value === "string" ? value : value.slice();
+}
+
+function bytesOf(value: Uint8Array | string): Uint8Array {
+  return typeof value === "string" ? encoder.encode(value) : value;
+}
+
 function refused(operation: string, status: number, text: string): BindingError {
   return new BindingError(`KV ${operation} failed: ${status} ${text}`);
 }
@@ -192,6 +201,8 @@ function keyOf(value: Plain | undefined, operation: string): string {
   if (value === "." || value === "..") {
     throw new BindingError(`"${value}" is not allowed as a key name.`, { name: "TypeError" });
   }
+  // No character takes more than three bytes for each of its UTF-16 units.
+  if (value.length <= MAX_KEY_BYTES / 3) return value;
   const { byteLength } = encoder.encode(value);
   if (byteLength > MAX_KEY_BYTES) {
     const rule = `UTF-8 encoded length of ${byteLength} exceeds key length limit of ${MAX_KEY_BYTES}.`;

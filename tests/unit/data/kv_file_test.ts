@@ -60,7 +60,7 @@ Deno.test("An entry is gone the second it expires, and is taken from the file by
 Deno.test("A value that is longer than asked for is told with its length", () => {
   using scene = new Scene();
   scene.run(scene.put("k", "four"));
-  assertEquals(scene.values(scene.call("get", ["k", 3])), [4, null, null]);
+  assertEquals(scene.values(scene.call("get", ["k", 3])), [4, null, null, null]);
   assertEquals(scene.values(scene.call("getMany", [7, "k", "k"])), []);
   assertEquals(scene.values(scene.call("getMany", [8, "k", "k"])).length, 4);
 });

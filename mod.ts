@@ -54,6 +54,7 @@ export {
   HOST_LIMITS,
   type HostLimitKey,
   type HostLimits,
+  type HtmlHandling,
   type InstallConfig,
   type JsonValue,
   type LayerReport,

@@ -18,6 +18,7 @@ export type {
   AssetsConfig,
   BindingConfig,
   CronConfig,
+  HtmlHandling,
   InstallConfig,
   JsonValue,
   MissingBinding,

@@ -6,8 +6,9 @@ import { messageOf } from "../errors.ts";
 import type { ProjectBuild } from "../config/project_build.ts";
 import { type AppReach, isOfPackage, isReachable, whyNot } from "./app_files.ts";
 import type { AppResolution } from "./app_resolver.ts";
+import { withoutAmdWrapper } from "./amd_wrapper.ts";
 import { BundleBudget } from "./bundle_budget.ts";
-import type { AppEntry } from "./find_entry.ts";
+import type { AppEntry } from "./app_entry.ts";
 import { readStamped } from "./input_stamp.ts";
 import { withJsxRuntime } from "./jsx_pragma.ts";
 import { moduleRules } from "./module_rules.ts";
@@ -106,7 +107,7 @@ export function appLoader(
 
   async function loadScript(build: PluginBuild, path: string, contents: Uint8Array, loader: Loader) {
     const own = withJsxRuntime(await withoutForeignMap(path, new TextDecoder().decode(contents)));
-    const text = app.nodeCompat && isOfPackage(path) ? withNodeTimers(own) : own;
+    const text = app.nodeCompat && isOfPackage(path) ? withNodeTimers(withoutAmdWrapper(own)) : own;
     if (!speaksOfItself(text)) return { contents: text, loader };
     return await writeModuleMeta(build, {
       path,

@@ -17,6 +17,8 @@ export interface AppSettings {
   /** The files that were read. */
   readonly stamps: ReadonlyMap<string, InputStamp>;
   readonly warnings: readonly string[];
+  /** Whether decorators are to have metadata of types, which nothing here makes. */
+  readonly hasMetadata: boolean;
 }
 
 /**
@@ -31,10 +33,17 @@ export async function readAppSettings(root: string, reach = root): Promise<AppSe
   const config = await readOwnText(root, "deno.json") ?? await readOwnText(root, "deno.jsonc");
   const deno = config === undefined ? {} : parseConfig(relative(root, config.path), config.text);
   const map = await readImportMap(root, config, deno);
-  const { options, files, warnings } = await readCompilerOptions({ root, reach }, deno["compilerOptions"]);
+  const { options, files, warnings, hasMetadata } = await readCompilerOptions({ root, reach }, deno["compilerOptions"]);
   const stamps = new Map<string, InputStamp>();
   for (const file of [manifest, config, map.file, ...files]) if (file !== undefined) stamps.set(file.path, file.stamp);
-  return { compilerOptions: options, importMap: map.map, hasManifest: manifest !== undefined, stamps, warnings };
+  return {
+    compilerOptions: options,
+    importMap: map.map,
+    hasManifest: manifest !== undefined,
+    stamps,
+    warnings,
+    hasMetadata,
+  };
 }
 
 async function nearestManifest(root: string, reach: string): Promise<OwnText | undefined> {

@@ -9,7 +9,7 @@ import { readAppSettings } from "./app_settings.ts";
 import { buildError, type BuildErrorContext, buildWarning, isBuildFailure } from "./build_error.ts";
 import type { CachedBundle } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
-import type { AppEntry } from "./find_entry.ts";
+import type { AppEntry } from "./app_entry.ts";
 import { type InputStamp, readStamped, renewStamp } from "./input_stamp.ts";
 import { SYNTAX } from "./module_meta.ts";
 import { nodeBuiltins } from "./node_builtins.ts";
@@ -57,7 +57,7 @@ export async function buildApp(
       ...optionsFor(root, order),
       tsconfigRaw: { compilerOptions } as Exclude<BuildOptions["tsconfigRaw"], string | undefined>,
       ...entry.source === undefined ? { entryPoints: [entry.file] } : {
-        stdin: { contents: entry.source, resolveDir: root, sourcefile: "functions.js", loader: "js" as const },
+        stdin: { contents: entry.source, resolveDir: root, sourcefile: "entry.js", loader: "js" as const },
       },
       plugins: [
         appResolver({ ...app, settings, alias: build.alias, isWorkers: order.isWorkers }, resolution),
@@ -81,7 +81,11 @@ export async function buildApp(
     ]);
     const bundle: CachedBundle = {
       code: inlineSourceMap(completeCommonJs(outputOf(result, ".js")), outputOf(result, ".map")),
-      warnings: [...settings.warnings, ...result.warnings.map((warning) => buildWarning(warning, context))],
+      warnings: [
+        ...settings.warnings,
+        ...settings.hasMetadata && [...inputs.keys()].some(isDecorated) ? [NO_METADATA] : [],
+        ...result.warnings.map((warning) => buildWarning(warning, context)),
+      ],
       inputs,
       folders: foldersOf(app, inputs.keys()),
     };
@@ -91,6 +95,13 @@ export async function buildApp(
   } catch (thrown) {
     throw isBuildFailure(thrown) ? buildError(thrown, context) : thrown;
   }
+}
+
+const NO_METADATA = `tsconfig.json: "emitDecoratorMetadata" has no effect: types are taken away, not looked at; what ` +
+  `needs it (as NestJS does) has to be built by tsc or swc first, and is taken when a start script runs what that makes`;
+
+function isDecorated(path: string): boolean {
+  return /\.tsx?$/.test(path) && !path.includes("/node_modules/");
 }
 
 function outputOf({ outputFiles }: { outputFiles: readonly OutputFile[] }, ending: string): string {

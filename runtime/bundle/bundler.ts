@@ -26,7 +26,7 @@ import { Turns } from "./turns.ts";
 export type { AppBundle };
 
 /** Raised whenever the same input would give another bundle. */
-const FORMAT = 6;
+const FORMAT = 7;
 const ENTRY_URL = "app:///index.js";
 /** Builds at once: esbuild's process uses all cores by itself, two keep it busy while one waits for our plugins. */
 const BUILDS = Math.max(2, navigator.hardwareConcurrency);
@@ -122,6 +122,7 @@ export class Bundler implements AsyncDisposable {
       const complete = async (bundle: CachedBundle) => ({
         ...await toAppBundle(bundle, app.nodeCompat ? await nodeModulesOf(bundle.code, this.cache) : {}),
         nodeEnv: order.nodeEnv,
+        ...entry.clientFiles === undefined ? {} : { clientFiles: entry.clientFiles },
       });
       if (cached !== undefined) return await complete(cached);
       const { bundle, isStable } = await this.#build({ app, order, isUrgent });

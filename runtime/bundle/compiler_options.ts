@@ -11,6 +11,8 @@ export interface CompilerOptions {
   /** Every file that has a say. */
   readonly files: readonly OwnText[];
   readonly warnings: readonly string[];
+  /** Whether decorators are to have metadata of types, which nothing here makes. */
+  readonly hasMetadata: boolean;
 }
 
 type Options = Record<string, unknown>;
@@ -46,11 +48,12 @@ export async function readCompilerOptions(
 ): Promise<CompilerOptions> {
   const files: OwnText[] = [];
   const warnings: string[] = [];
+  let hasMetadata = false;
   const given = {
     ...await readTsconfig("tsconfig.json", 0),
     ...(isRecord(denoOptions) ? rebased(denoOptions, root) : {}),
   };
-  return { options: withJsx(given), files, warnings };
+  return { options: withJsx(given), files, warnings, hasMetadata };
 
   async function readTsconfig(name: string, depth: number): Promise<Options> {
     const file = await readOwnText(root, name, reach);
@@ -64,12 +67,7 @@ export async function readCompilerOptions(
       }
     }
     const own = json["compilerOptions"];
-    if (isRecord(own) && own["emitDecoratorMetadata"] === true) {
-      warnings.push(
-        `${name}: "emitDecoratorMetadata" has no effect: types are taken away, not looked at; what needs it (as NestJS ` +
-          `does) has to be built by tsc or swc first`,
-      );
-    }
+    if (isRecord(own) && own["emitDecoratorMetadata"] === true) hasMetadata = true;
     return { ...options, ...(isRecord(own) ? rebased(own, dirname(file.path)) : {}) };
   }
 
@@ -91,6 +89,12 @@ export async function readCompilerOptions(
     warnings.push(`${where}, which does not exist and is ignored`);
     return {};
   }
+}
+
+/** Whether an app's tsconfig.json asks for the metadata of decorators, which only a compiler makes. */
+export async function wantsMetadata(root: string): Promise<boolean> {
+  const { hasMetadata } = await readCompilerOptions({ root, reach: root }, undefined);
+  return hasMetadata;
 }
 
 /**

@@ -5,22 +5,12 @@ import type { ProjectBuild } from "../config/project_build.ts";
 import { NanoError } from "../errors.ts";
 import { readOwnText } from "./app_files.ts";
 import { ProjectPages } from "./browser_code.ts";
+import type { AppEntry } from "./app_entry.ts";
+import { builtEntry, builtSite, noEntry, pluginEntry, type ProjectScripts, SITE, startedEntry } from "./built_entry.ts";
+import { ENTRY_NAMES, ENTRY_NAMES_SHOWN, fileIn, firstOf, mainNames } from "./entry_files.ts";
+import { isRecord } from "./json_with_comments.ts";
 import { pagesEntry } from "./pages_entry.ts";
-import { parseConfig } from "./compiler_options.ts";
-import { startedFiles } from "./start_script.ts";
-
-const SITE = "index.html";
-const STEMS = ["index", "main", "worker", "src/index", "src/main"];
-/** Where build tools put what they make. */
-const BUILT = ["dist", "build"];
-/** Servers that builds make, which begin where they are imported: of Nitro (Nuxt, SolidStart) and SvelteKit's Node adapter. */
-const BUILT_SERVERS = [".output/server/index.mjs", "build/index.js"];
-/** Folders of pages that builds make where no code tells of one: also of Eleventy, Vike, Next.js and Nitro. */
-const BUILT_SITES = [...BUILT, "_site", "dist/client", "out", ".output/public"];
-const EXTENSIONS = [".ts", ".tsx", ".js", ".jsx", ".mjs"];
-
-/** The names that an app without a manifest may begin with, relative to its folder. */
-export const ENTRY_NAMES: readonly string[] = STEMS.flatMap((stem) => EXTENSIONS.map((extension) => stem + extension));
+import { parseConfig, wantsMetadata } from "./compiler_options.ts";
 
 /** What a project's own file says of its beginning. */
 export interface ProjectStart {
@@ -34,20 +24,6 @@ export interface ProjectStart {
   readonly site: string | null;
   /** How its code is bundled, and by what it is built. */
   readonly build: ProjectBuild;
-}
-
-/** Where an app begins. Both paths are real paths, symlinks followed. */
-export interface AppEntry {
-  /** A folder without code but with index.html is a static site. */
-  readonly kind: "module" | "static";
-  /** The folder that no import of the app may leave. */
-  readonly root: string;
-  /** The first module, or index.html. */
-  readonly file: string;
-  /** How it was chosen, for people. */
-  readonly why: string;
-  /** Text of the first module where no file holds it; it imports by paths that begin in the root. */
-  readonly source?: string;
 }
 
 /**
@@ -81,7 +57,9 @@ export async function findEntry(path: string, project: ProjectStart | null = nul
 }
 
 async function conventionalEntry(root: string, shown: string): Promise<AppEntry> {
-  const { main, scripts } = await readManifest(root);
+  const { main, ...project } = await readManifest(root);
+  const plugin = await pluginEntry(root, project);
+  if (plugin !== undefined) return plugin;
   const file = main === undefined ? undefined : await firstOf(root, mainNames(main));
   const pages = await ProjectPages.read(root);
   const isForBrowsers = file !== undefined && await pages.isForBrowsers(file);
@@ -96,11 +74,13 @@ async function conventionalEntry(root: string, shown: string): Promise<AppEntry>
     const file = await fileIn(root, name);
     if (file === undefined) continue;
     const why = `the first conventional name that there is${lost === "" ? "" : `; ${lost}`}`;
-    if (!(await pages.isForBrowsers(file))) return { kind: "module", root, file, why };
+    if (!(await pages.isForBrowsers(file))) {
+      return await compiledEntry(root, { name, scripts: project.scripts }) ?? { kind: "module", root, file, why };
+    }
     passed.push(name);
   }
   const needsBuild = pages.unbuilt ?? (await fileIn(root, SITE) === undefined ? passed[0] : undefined);
-  if (needsBuild !== undefined) return await builtSite({ root, shown, source: needsBuild, scripts });
+  if (needsBuild !== undefined) return await builtSite({ ...project, root, shown, source: needsBuild });
   // What has a beginning of its own is no site: its pages may be a server's templates.
   const page = main === undefined || isForBrowsers ? await fileIn(root, SITE) ?? await anyPage(root) : undefined;
   const browsers = passed.length === 0
@@ -114,73 +94,27 @@ async function conventionalEntry(root: string, shown: string): Promise<AppEntry>
       why: `a page, and no code of a server${browsers}${lost === "" ? "" : `; ${lost}`}`,
     };
   }
-  const made = await startedEntry(root, scripts) ?? await builtEntry(root, scripts);
+  const made = await startedEntry(root, project.scripts) ?? await builtEntry(root, project);
   if (made !== undefined) return made;
-  throw new NanoError(
-    "APP_FAILED",
-    `Cannot find an entry in "${shown}": ${
-      lost === "" ? `package.json names no "main"` : lost
-    }, and there is none of ` +
-      `${STEMS.join(", ")} with ${EXTENSIONS.join(", ")}, and no ${SITE}` +
-      (hasBuild(scripts)
-        ? `; it has a build: run "npm run build" there, or set "path" to the file of the server, or the folder of the ` +
-          `pages, that this makes`
-        : ""),
+  const named = lost === "" ? `package.json names no "main"` : lost;
+  throw await noEntry(
+    { ...project, root, shown },
+    `${named}, and there is none of ${ENTRY_NAMES_SHOWN}, and no ${SITE}`,
   );
 }
 
-/** What the scripts of package.json start. */
-async function startedEntry(root: string, scripts: unknown): Promise<AppEntry | undefined> {
-  const file = await firstOf(root, startedFiles(scripts).flatMap(mainNames));
-  if (file === undefined) return undefined;
-  return { kind: "module", root, file, why: "a start script of package.json runs it" };
-}
-
-/** What a build made of a project that has nothing else to begin with. */
-async function builtEntry(root: string, scripts: unknown): Promise<AppEntry | undefined> {
-  if (!hasBuild(scripts)) return undefined;
-  const server = await firstOf(root, BUILT_SERVERS);
-  if (server !== undefined) return { kind: "module", root, file: server, why: "the server that a build made" };
-  const page = await firstOf(root, BUILT_SITES.map((folder) => join(folder, SITE)));
-  if (page === undefined) return undefined;
-  return { kind: "static", root: dirname(page), file: page, why: "the pages that a build made" };
-}
-
-function hasBuild(scripts: unknown): boolean {
-  return typeof scripts === "object" && scripts !== null && Object.hasOwn(scripts, "build");
-}
-
-/** What a build made of a project whose own files are for its build only. */
-async function builtSite(
-  { root, shown, source, scripts }: { root: string; shown: string; source: string; scripts: unknown },
-): Promise<AppEntry> {
-  for (const folder of BUILT) {
-    const file = await fileIn(root, join(folder, SITE));
-    if (file === undefined) continue;
-    return { kind: "static", root: dirname(file), file, why: `what the build made of ${source}` };
-  }
-  // The pages may be those of a server that renders them.
-  const server = await startedEntry(root, scripts);
-  if (server !== undefined) return server;
-  throw new NanoError(
-    "APP_FAILED",
-    `Cannot find an entry in "${shown}": ${source} is code for browsers that has to be built; run "npm run build" there, ` +
-      `and its ${
-        BUILT.map((folder) => `${folder}/`).join(" or ")
-      } is served (or set "path" to the folder that it makes)`,
-  );
-}
-
-async function firstOf(root: string, names: readonly string[]): Promise<string | undefined> {
-  for (const name of names) {
-    const file = await fileIn(root, name);
-    if (file !== undefined) return file;
-  }
-  return undefined;
-}
-
-function mainNames(main: string): string[] {
-  return [main, ...EXTENSIONS.map((extension) => main + extension), ...EXTENSIONS.map((e) => join(main, "index" + e))];
+/** What a compiler made of a file that a bundler cannot make the same of: it takes types away, and does not look at them. */
+async function compiledEntry(
+  root: string,
+  { name, scripts }: { name: string; scripts: unknown },
+): Promise<AppEntry | undefined> {
+  if (!/\.tsx?$/.test(name) || !(await wantsMetadata(root))) return undefined;
+  const started = await startedEntry(root, scripts);
+  if (started === undefined || !/\.[cm]?js$/.test(started.file)) return undefined;
+  return {
+    ...started,
+    why: `${started.why}, and tsconfig.json asks for the metadata of decorators, which ${name} lacks`,
+  };
 }
 
 /** Undefined where the project leaves its beginning open. */
@@ -229,32 +163,19 @@ async function realPath(path: string, shown: string): Promise<string> {
   }
 }
 
-async function readManifest(root: string): Promise<{ main?: string; scripts?: unknown }> {
+async function readManifest(root: string): Promise<ProjectScripts & { main?: string }> {
   let manifest: Record<string, unknown>;
   try {
     const file = await readOwnText(root, "package.json");
-    if (file === undefined) return {};
+    if (file === undefined) return { packages: new Set() };
     manifest = parseConfig("package.json", file.text);
   } catch (cause) {
     if (!(cause instanceof NanoError)) throw cause;
     throw new NanoError("APP_FAILED", `Cannot find an entry: ${cause.message}`, { cause });
   }
-  const { main, scripts } = manifest;
-  if (main === undefined || main === "") return { scripts };
-  if (typeof main === "string") return { main, scripts };
+  const { main, scripts, dependencies, devDependencies } = manifest;
+  const packages = new Set([dependencies, devDependencies].flatMap((list) => isRecord(list) ? Object.keys(list) : []));
+  if (main === undefined || main === "") return { scripts, packages };
+  if (typeof main === "string") return { main, scripts, packages };
   throw new NanoError("APP_FAILED", `Cannot find an entry: "main" of package.json is ${JSON.stringify(main)}, no text`);
-}
-
-async function fileIn(root: string, name: string): Promise<string | undefined> {
-  const path = join(root, name);
-  let real;
-  try {
-    if (!(await Deno.stat(path)).isFile) return undefined;
-    real = await Deno.realPath(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
-    throw new NanoError("APP_FAILED", `Cannot find an entry: "${name}" cannot be read`, { cause });
-  }
-  if (real.startsWith(root + "/")) return real;
-  throw new NanoError("APP_FAILED", `Cannot find an entry: "${name}" lies outside the app's folder`);
 }

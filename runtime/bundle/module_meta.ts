@@ -4,6 +4,7 @@ import type { Loader, OnLoadResult, PluginBuild } from "esbuild";
 import { basename, dirname, join } from "node:path";
 import { appPath, appUrl } from "./app_files.ts";
 import { withPlainRequires } from "./created_require.ts";
+import { RESOLVE_FROM } from "./run_time_require.ts";
 
 /** A module that speaks of itself. */
 export interface MetaModule {
@@ -30,6 +31,8 @@ const BESIDE = new RegExp(
 );
 const RESOLVED_URL = /\bimport\.meta\.resolve\(\s*(?:"([^"\n]+)"|'([^'\n]+)')\s*\)/g;
 const RESOLVED = /\brequire\.resolve\(\s*(?:"([^"\n]+)"|'([^'\n]+)')\s*\)/g;
+/** What is left to be looked for at run time, from the module's own folder. */
+const COMPUTED_RESOLVE = /\brequire\.resolve\((?=\s*[\w$.]+\s*\))/g;
 /** A statement that only an ES module has: there is no `__dirname` in one, and packages look for it to know. */
 const ES_STATEMENT = /(?:^|[;}])[ \t]*(?:import\s*[{*"']|import\s+[\w$]|export\s*[{*]|export\s+[\w$])/m;
 
@@ -80,7 +83,11 @@ async function withResolved(build: PluginBuild, module: MetaModule): Promise<str
     const found = await build.resolve(double ?? single!, options);
     if (found.errors.length === 0 && found.path.startsWith("/")) paths.set(call, JSON.stringify(found.path));
   }
-  const required = paths.size === 0 ? text : text.replaceAll(RESOLVED, (call) => paths.get(call) ?? call);
+  const known = paths.size === 0 ? text : text.replaceAll(RESOLVED, (call) => paths.get(call) ?? call);
+  const folder = JSON.stringify(dirname(appPath(module.root, path)));
+  const required = ES_STATEMENT.test(text)
+    ? known
+    : known.replace(COMPUTED_RESOLVE, `require.${RESOLVE_FROM}(${folder})(`);
   return await withResolvedUrls(build, { ...module, text: required });
 }
 

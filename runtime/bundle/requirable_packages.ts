@@ -3,6 +3,8 @@ import type { Metafile, Plugin } from "esbuild";
 import type { AppReach } from "./app_files.ts";
 import type { AppResolution } from "./app_resolver.ts";
 import { isBuildFailure } from "./build_error.ts";
+import { requirableFiles } from "./requirable_files.ts";
+import { relative } from "node:path";
 import { isInstalled, listedPackages } from "./missing_packages.ts";
 
 /** In what esbuild wrote: a `require` of something that is no text. */
@@ -13,6 +15,14 @@ const NAMESPACE = "nano-requirable";
 export const REQUIRABLE_MODULE = "nano:requirable";
 /** Source of where a require looks: functions by the names of packages. */
 export const REQUIRABLE = `globalThis[Symbol.for("nano.requirable")]`;
+
+/** What a `require` may ask for at run time. */
+export interface Requirable {
+  /** How it is asked for: a package, or a path that begins at the app's folder. */
+  readonly name: string;
+  /** How it is found from the app's folder. */
+  readonly specifier: string;
+}
 
 /** What a build without them gave. */
 export interface PlainBuild {
@@ -32,15 +42,17 @@ export interface PlainBuild {
 export async function requirableNames(
   app: AppReach,
   { code, metafile }: PlainBuild,
-  { npm }: AppResolution,
-): Promise<string[]> {
+  { npm, inputs }: AppResolution,
+): Promise<Requirable[]> {
   if (!COMPUTED.test(code)) return [];
   const listed = new Set([...await listedPackages(app.root), ...npm.keys()]);
   const inParts = packagesInParts(metafile);
   const isNamed = (name: string) => [`"${name}"`, `.${name}"`].some((text) => code.includes(text));
   const wanted = [...listed].filter((name) => !name.startsWith("@types/") && (!inParts.has(name) || isNamed(name)));
   const installed = await Promise.all(wanted.map((name) => isInstalled(app, app.root, name)));
-  return wanted.filter((_, at) => installed[at]);
+  const packages = wanted.filter((_, at) => installed[at]).map((name) => ({ name, specifier: name }));
+  const files = await requirableFiles(app, inputs.keys());
+  return [...packages, ...[...files].map(([name, path]) => ({ name, specifier: `./${relative(app.root, path)}` }))];
 }
 
 /** Those of which there are ES modules and no CommonJS, which is always there as a whole. */
@@ -55,8 +67,10 @@ function packagesInParts({ inputs }: Metafile): Set<string> {
 }
 
 /** Makes a build hold them; they run when they are asked for. */
-export function requirablePackages(root: string, names: readonly string[]): Plugin {
-  const members = names.map((name) => `${JSON.stringify(name)}: () => require(${JSON.stringify(name)})`);
+export function requirablePackages(root: string, all: readonly Requirable[]): Plugin {
+  const members = all.map(({ name, specifier }) =>
+    `${JSON.stringify(name)}: () => require(${JSON.stringify(specifier)})`
+  );
   return {
     name: "nano-requirable-packages",
     setup(build) {
@@ -72,16 +86,25 @@ export function requirablePackages(root: string, names: readonly string[]): Plug
 
 /** Builds with them; those that cannot be bundled are left out, and absent at run time. */
 export async function buildRequirable<Result>(
-  names: readonly string[],
-  build: (names: readonly string[]) => Promise<Result>,
+  all: readonly Requirable[],
+  build: (some: readonly Requirable[]) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await build(names);
+    return await build(all);
   } catch (error) {
-    if (names.length === 0 || !isBuildFailure(error)) throw error;
-    const broken = new Set(error.errors.map(({ location }) => packageOf(`/${location?.file ?? ""}`)));
-    const whole = names.filter((name) => !broken.has(name));
-    return await build(whole.length < names.length ? whole : []);
+    if (all.length === 0 || !isBuildFailure(error)) throw error;
+    const files = error.errors.map(({ location }) => location?.file ?? "");
+    const broken = new Set(files.flatMap((file) => [packageOf(`/${file}`), `./${file}`]));
+    const whole = all.filter(({ specifier }) => !broken.has(specifier));
+    if (whole.length === all.length) return await build([]);
+    // What one file lacks, another may lack too: packages are tried once more, own files are not.
+    return await build(whole).catch((again) => {
+      if (!isBuildFailure(again)) throw again;
+      return build(whole.filter(({ specifier }) => !specifier.startsWith("./")));
+    }).catch((again) => {
+      if (!isBuildFailure(again)) throw again;
+      return build([]);
+    });
   }
 }
 

@@ -6,6 +6,9 @@ const ASKS = /^var __require\d* = \/\* @__PURE__ \*\/ \(\(x\) => typeof require 
 /** Also there: a default import of what has `__esModule` and no default gives nothing, where Node gives the exports. */
 const DEFAULT = "isNodeMode || !mod || !mod.__esModule ?";
 
+/** What `require` of a bundle has besides: gives a `resolve` that begins in a folder. */
+export const RESOLVE_FROM = "__nanoResolveFrom";
+
 /** What a require of machine code throws, as source: Node's own code, and a text that says why. @param name source of its name */
 export function nativeAddonError(name: string): string {
   return `Object.assign(new Error("Cannot load native addon \\"" + ${name} + "\\": an isolate runs JavaScript and ` +
@@ -27,9 +30,14 @@ const REQUIRE = `const require = /* @__PURE__ */ (() => {` +
   `throw /^[^.].*\\.node$/.test(name) ? native(name) : absent(name); };` +
   `const resolve = (name) => { if (String(name).startsWith("/") || builtin(name) !== undefined) return name; ` +
   `throw absent(name); };` +
+  `const from = (folder) => (name) => { if (!/^\\.\\.?\\//.test(name)) return resolve(name); const fs = builtin("fs"); ` +
+  `const path = builtin("path")?.posix.join(folder, name); const isFile = (one) => ` +
+  `fs?.statSync(one, { throwIfNoEntry: false })?.isFile(); ` +
+  `const found = ["", ".js", ".json", "/index.js"].map((end) => path + end).find(isFile); ` +
+  `if (found === undefined) throw absent(name); return found; };` +
   `const main = { id: ".", path: "/", filename: "/index.js", exports: {}, children: [], paths: [], loaded: true, ` +
   `parent: null, require };` +
-  `return Object.assign(require, { resolve: Object.assign(resolve, { paths: () => [] }), main, cache: {}, extensions: {} });` +
+  `return Object.assign(require, { resolve: Object.assign(resolve, { paths: () => [] }), ${RESOLVE_FROM}: from, main, cache: {}, extensions: {} });` +
   `})();`;
 
 /** Completes a module that esbuild wrote. No line moves: its source map stays true. */

@@ -1,7 +1,7 @@
 /** Makes the app that a folder of static files stands for. */
 
 import type { AppBundle } from "./app_bundle.ts";
-import type { AppEntry } from "./find_entry.ts";
+import type { AppEntry } from "./app_entry.ts";
 import { sha256 } from "./input_stamp.ts";
 
 const ENTRY_URL = "app:///static_site.js";

@@ -5,6 +5,7 @@ import { type BindingConfig, ownStore, resolvedBindings } from "./binding_config
 import { normalizeCidr } from "./cidr.ts";
 import { crossCheck } from "./cross_checks.ts";
 import { APP_DEFAULTS, ASSETS_DEFAULTS, CONFIG_DEFAULTS } from "./defaults.ts";
+import { HTML_HANDLINGS } from "./html_handling.ts";
 import { checkHost, type ConfigHost, type OutsideValues } from "./host_checks.ts";
 import { normalizeHostPattern, normalizeOutbound } from "./hostnames.ts";
 import { type CheckedDocument, fitLayers } from "./fit_layers.ts";
@@ -235,6 +236,7 @@ function resolvedAssets(assets: WrittenApp["assets"], absolute: (path: string) =
     binding: "ASSETS",
     workerFirst: false,
     singlePage: single_page ?? ASSETS_DEFAULTS.single_page,
+    htmlHandling: HTML_HANDLINGS[0],
   };
 }
 

@@ -1,11 +1,13 @@
 /** The configuration as the rest of NANO reads it: defaults applied, paths absolute, secrets read. */
 import type { BindingConfig } from "./binding_configs.ts";
+import type { HtmlHandling } from "./html_handling.ts";
 import type { AppLayer, LayerReport } from "./layers.ts";
 import type { AppLimits, HostLimits } from "./limits.ts";
 import type { MissingBinding } from "./project_bindings.ts";
 import type { ProjectBuild } from "./project_build.ts";
 import type { JsonValue } from "./workers_project.ts";
 
+export type { HtmlHandling } from "./html_handling.ts";
 export type { BindingConfig } from "./binding_configs.ts";
 export type { MissingBinding } from "./project_bindings.ts";
 export type { JsonValue } from "./workers_project.ts";
@@ -144,6 +146,8 @@ export interface AssetsConfig {
   readonly workerFirst: boolean | readonly string[];
   /** Whether paths without a file get /index.html when the client accepts HTML. */
   readonly singlePage: boolean;
+  /** At which paths its pages are found. */
+  readonly htmlHandling: HtmlHandling;
 }
 
 /** When `scheduled` is called. */

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, relative } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
 import { cronProblem } from "./cron_expression.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
+import { HTML_HANDLINGS, type HtmlHandling } from "./html_handling.ts";
 import { type PagesProject, readPages } from "./pages_project.ts";
 import { PLAIN_BUILD, type ProjectBuild, projectBuild } from "./project_build.ts";
 import { type ProjectBindings, projectBindings } from "./project_bindings.ts";
@@ -21,6 +22,7 @@ export interface ProjectAssets {
   /** Its name in `env`; null without one. */
   readonly binding: string | null;
   readonly singlePage: boolean;
+  readonly htmlHandling: HtmlHandling;
   /** Whether the code is asked before the files: always, never, or on paths that fit these patterns. */
   readonly workerFirst: boolean | readonly string[];
 }
@@ -90,7 +92,7 @@ function withPages(project: WorkersProject, pages: PagesProject): WorkersProject
 function pagesAssets(
   { site, singlePage = false, workerFirst = false }: Pick<PagesProject, "site"> & Partial<PagesProject>,
 ): ProjectAssets {
-  return { path: site, binding: "ASSETS", singlePage, workerFirst };
+  return { path: site, binding: "ASSETS", singlePage, htmlHandling: HTML_HANDLINGS[0], workerFirst };
 }
 
 function workersProject(folder: string, file: WranglerFile, environment: string | null): WorkersProject {
@@ -126,17 +128,17 @@ function workersProject(folder: string, file: WranglerFile, environment: string 
 
 function projectAssets(assets: Readonly<Record<string, unknown>>, path: string, reader: WranglerReader): ProjectAssets {
   const { binding, not_found_handling, run_worker_first, html_handling } = assets;
-  if (html_handling !== undefined && html_handling !== "auto-trailing-slash") {
-    reader.note(`html_handling "${html_handling}" has no effect: it is always as "auto-trailing-slash"`, [
-      "assets",
-      "html_handling",
-    ]);
+  const handling = HTML_HANDLINGS.find((one) => one === html_handling);
+  if (html_handling !== undefined && handling === undefined) {
+    const text = `html_handling ${JSON.stringify(html_handling)} has no effect: there are ${HTML_HANDLINGS.join(", ")}`;
+    reader.note(text, ["assets", "html_handling"]);
   }
   const patterns = Array.isArray(run_worker_first) ? run_worker_first.filter((one) => typeof one === "string") : null;
   return {
     path,
     binding: typeof binding === "string" ? binding : null,
     singlePage: not_found_handling === "single-page-application",
+    htmlHandling: handling ?? HTML_HANDLINGS[0],
     workerFirst: patterns ?? run_worker_first === true,
   };
 }

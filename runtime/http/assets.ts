@@ -8,6 +8,8 @@ import { conditionStatus, type ReadHeader, requestedRange } from "./asset_negoti
 import { type AssetPath, assetPath, splitTarget } from "./asset_path.ts";
 import { AssetRules } from "./asset_rules.ts";
 import { AssetStream } from "./asset_stream.ts";
+import { findPage, type FoundPage } from "./page_paths.ts";
+import type { HtmlHandling } from "../config/html_handling.ts";
 
 /** What is asked of a folder. */
 export interface AssetRequest {
@@ -30,6 +32,8 @@ export interface AssetAnswer {
 export interface AssetFolderOptions {
   /** Whether paths without a file get /index.html when the client accepts HTML: the page's own script routes. */
   readonly singlePage: boolean;
+  /** At which paths its pages are found; "auto-trailing-slash" unless given. */
+  readonly htmlHandling?: HtmlHandling;
   /** Absolute paths of files and folders that are never served. */
   readonly hidden?: readonly string[];
   /** A monotonic clock, ms. */
@@ -63,11 +67,13 @@ interface Choice {
 export class AssetFolder {
   readonly #files: AssetFiles;
   readonly #singlePage: boolean;
+  readonly #handling: HtmlHandling;
   readonly #rules: AssetRules;
 
   /** @param path absolute */
   constructor(path: string, options: AssetFolderOptions) {
     this.#singlePage = options.singlePage;
+    this.#handling = options.htmlHandling ?? "auto-trailing-slash";
     const now = options.now ?? (() => performance.now());
     this.#files = new AssetFiles(path, { hidden: options.hidden ?? [], now });
     this.#rules = new AssetRules(path, now);
@@ -102,51 +108,26 @@ export class AssetFolder {
   async #answer(request: AssetRequest): Promise<AssetAnswer | null> {
     const { path, query } = splitTarget(request.url);
     const asked = assetPath(path);
-    if (asked !== null) {
-      const clean = request.isClient ? await this.#cleanPath(asked) : null;
-      if (clean !== null) return { status: 307, headers: [["location", clean + plainQuery(query)]], body: null };
-      const names = asked.isFolder || asked.names.length === 0 ? [...asked.names, FOLDER_FILE] : asked.names;
-      const found = await this.#files.find(names);
-      if (found === "folder" && !asked.isFolder) {
-        const index = await this.#files.find([...names, FOLDER_FILE]);
-        // Without the slash, relative links of the page would lead beside the folder.
-        if (isFile(index) && !isFile(await this.#files.find(pageOf(names)))) {
-          return { status: 307, headers: [["location", pathOf(names, "/") + plainQuery(query)]], body: null };
-        }
-      }
-      if (isFile(found)) return await this.#serve(names, request);
-      if (!asked.isFolder && isFile(await this.#files.find(pageOf(names)))) {
-        return await this.#serve(pageOf(names), request);
-      }
+    const page = asked === null ? null : await this.#find(asked, request.isClient !== true);
+    if (page !== null && "location" in page) {
+      return { status: 307, headers: [["location", writtenPath(page.location) + plainQuery(query)]], body: null };
     }
+    if (page !== null) return await this.#serve(page.file.slice(1).split("/"), request);
     if (!this.#singlePage || !acceptsHtml(request.header("accept"))) return null;
     const answer = await this.#serve([FOLDER_FILE], request);
     answer?.headers.push(["vary", "accept"]);
     return answer;
   }
 
-  /**
-   * Where a page is meant to be found, as Cloudflare's "auto-trailing-slash" has it: /about for about.html, /docs/ for
-   * docs/index.html. Null when it is asked for there, or there is no such page.
-   */
-  async #cleanPath({ names, isFolder }: AssetPath): Promise<string | null> {
-    const last = names.at(-1);
-    if (last === undefined) return null;
-    const above = names.slice(0, -1);
-    if (isFolder) {
-      const isPage = !isFile(await this.#files.find([...names, FOLDER_FILE])) &&
-        isFile(await this.#files.find(pageOf(names)));
-      return isPage ? pathOf(names, "") : null;
-    }
-    if (last === FOLDER_FILE || last === FOLDER_FILE.slice(0, -PAGE.length)) {
-      const isIndex = isFile(await this.#files.find([...above, FOLDER_FILE])) &&
-        (last === FOLDER_FILE || !isFile(await this.#files.find(names)));
-      return isIndex ? pathOf(above, "/") : null;
-    }
-    if (!last.endsWith(PAGE) || !isFile(await this.#files.find(names))) return null;
-    const clean = [...above, last.slice(0, -PAGE.length)];
-    // A file of the clean name would be served in its place
-    return clean.at(-1) === "" || isFile(await this.#files.find(clean)) ? null : pathOf(clean, "");
+  #find({ names, isFolder }: AssetPath, byName: boolean): Promise<FoundPage | null> {
+    const path = names.length === 0 ? "/" : `/${names.join("/")}${isFolder ? "/" : ""}`;
+    return findPage(path, { handling: this.#handling, byName, exists: (file) => this.#exists(file) });
+  }
+
+  async #exists(path: string): Promise<boolean> {
+    const names = path.slice(1).split("/");
+    // Names that were made of others: "/" has no page of its own.
+    return !names.includes("") && names.at(-1) !== PAGE && isFile(await this.#files.find(names));
   }
 
   /** The answer where nothing else answers: /404.html if there is one. */
@@ -230,17 +211,12 @@ function isFile(found: AssetFile | "folder" | null): found is AssetFile {
 }
 
 /** Written anew rather than repeated: a client may have sent characters that no header can hold. */
-function pathOf(names: readonly string[], end: "" | "/"): string {
-  return names.length === 0 ? "/" : `/${names.map((name) => encodeURIComponent(name.toWellFormed())).join("/")}${end}`;
+function writtenPath(path: string): string {
+  return path.split("/").map((name) => encodeURIComponent(name.toWellFormed())).join("/");
 }
 
 function plainQuery(query: string): string {
   return query.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);
-}
-
-/** The file of a page that is asked for without its ending. */
-function pageOf(names: readonly string[]): readonly string[] {
-  return [...names.slice(0, -1), names.at(-1) + PAGE];
 }
 
 /** @param names of the file itself: a coded one is of its type */

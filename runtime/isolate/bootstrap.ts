@@ -31,7 +31,7 @@ import { guardClones } from "./sandbox/structured_clone.ts";
 import { installWebStandards } from "./platform/web_standards.ts";
 
 // 1. The ports leave workerData before anybody else can look.
-const { port, heartbeat, heapBytes } = workerData as IsolateBootData;
+const { port, heartbeat, heapBytes, hostWait } = workerData as IsolateBootData;
 for (const key of Object.keys(workerData)) delete workerData[key];
 
 // 2. Primordials that are needed while the app runs.
@@ -118,7 +118,7 @@ port.start();
 
 function load(message: LoadMessage): void {
   isLoading = true;
-  promiseThen(loadApp(message, { policy, server, post }), (app) => {
+  promiseThen(loadApp(message, { policy, server, post, hostWait }), (app) => {
     server.serve(app);
     wire.flush();
     post({ type: "loaded" }, null);

@@ -27,6 +27,8 @@ export interface LoadTools {
   readonly server: AppServer;
   /** Sends the host a message that is no batch. */
   readonly post: (message: unknown, transfer: MessagePort[]) => void;
+  /** Tells the warden that this thread waits for the host. */
+  readonly hostWait: SharedArrayBuffer;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface LoadTools {
  */
 export async function loadApp(
   message: LoadMessage,
-  { policy, server, post }: LoadTools,
+  { policy, server, post, hostWait }: LoadTools,
 ): Promise<LoadedApp> {
   // The app may replace them, and its own would not reach the log.
   const { error, warn } = console;
@@ -45,7 +47,9 @@ export async function loadApp(
   Object.assign(env, message.jsonVars);
   for (const [name, text] of message.missingBindings) env[name] = missingBinding(text);
   const registrations = installDoors(server);
-  if (hasNodeModules(message.modules)) installHostCalls(post, message.externalBytes);
+  if (hasNodeModules(message.modules)) {
+    installHostCalls(post, { externalBytes: message.externalBytes, hostWait });
+  }
   if (hasSockets(message.modules)) server.tcp.install();
   limitExternalRoom(message.externalBytes);
   limitExternalMemory(message.externalBytes);

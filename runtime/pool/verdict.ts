@@ -115,9 +115,12 @@ export function newVitals(memoryMb: number, { rest, canCollect }: { rest: number
 /**
  * What a look without an answer counts: a thread whose clock moves is not dead but starved, and a machine under load may
  * leave it a hundredth of a core. It counts a little all the same, or one that sleeps in short naps would never end.
+ *
+ * @param waitsOnHost whether the thread stands still until the host has answered a call, which has a bound of its own
  */
-export function missedTick(cpuMoved: boolean): number {
-  return cpuMoved ? 0.1 : 1;
+export function missedTick(cpuMoved: boolean, waitsOnHost: boolean): number {
+  if (cpuMoved) return 0.1;
+  return waitsOnHost ? 0 : 1;
 }
 
 /** Why an isolate must end. */

@@ -6,6 +6,7 @@ import {
   counterOf,
   type Heartbeat,
   HOST_KIB,
+  type IsolateBootData,
   type IsolateFigures,
   type WardenCommand,
   type WardenReport,
@@ -13,7 +14,7 @@ import {
 import { HeldJudge } from "./held_judge.ts";
 import { MemoryWatch } from "./memory_watch.ts";
 import { ThreadInquiry } from "./thread_inquiry.ts";
-import { judge, missedTick, newVitals, TICK_MS, type Verdict } from "./verdict.ts";
+import { judge, newVitals, TICK_MS, type Verdict } from "./verdict.ts";
 import { WatchedIsolate, type WatchedWorker } from "./watched_isolate.ts";
 
 /** Between two looks at an idle one: 500 idle apps cost under 2 % of a core. */
@@ -119,12 +120,13 @@ function heapSpaces(memoryMb: number): { maxOldGenerationSizeMb: number; maxYoun
 
 function spawn(number: number, memoryMb: number, port: MessagePort): void {
   const channel = new MessageChannel();
+  const hostWait = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const worker = new CappedWorker(bootUrl!, {
     resourceLimits: { ...heapSpaces(memoryMb), stackSizeMb: 4 },
     env: {},
     stdout: true,
     stderr: true,
-    workerData: { port, heartbeat: channel.port2, heapBytes: memoryMb * 1024 * 1024 },
+    workerData: { port, heartbeat: channel.port2, heapBytes: memoryMb * 1024 * 1024, hostWait } satisfies IsolateBootData,
     // deno-lint-ignore no-explicit-any
     transferList: [port as any, channel.port2 as any],
   }) as WatchedWorker;
@@ -136,6 +138,7 @@ function spawn(number: number, memoryMb: number, port: MessagePort): void {
   const isolate = new WatchedIsolate(number, {
     worker,
     heartbeat: channel.port1,
+    hostWait,
     vitals: newVitals(memoryMb, { rest: rssOfApps, canCollect }),
     heldJudge: canCollect ? new HeldJudge(memoryMb * 1024 * 1024) : null,
   });
@@ -214,7 +217,7 @@ async function look(everyone: boolean): Promise<void> {
     const before = vitals.cpuMicros;
     if (!await isolate.readClock()) continue;
     if (vitals.asked) {
-      if (!everyone) vitals.missedTicks += missedTick(vitals.cpuMicros > before);
+      if (!everyone) isolate.missTick(vitals.cpuMicros > before);
     } else {
       isolate.ask(COLLECT.NOTHING);
       const works = vitals.cpuMicros > before || vitals.heapBytes > vitals.heapLimitBytes / 2;

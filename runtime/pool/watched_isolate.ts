@@ -1,9 +1,16 @@
 /** One isolate as the warden holds it: its thread, its heartbeat, what is known of it. */
 import { inTime, LATE } from "../deadline.ts";
 import type { Worker as CappedWorker } from "node:worker_threads";
-import { COLLECT, type Collect, type Heartbeat, type HeartbeatAsk, type ThreadFigures } from "../protocol/messages.ts";
+import {
+  COLLECT,
+  type Collect,
+  type Heartbeat,
+  type HeartbeatAsk,
+  type ThreadFigures,
+  WAITS_ON_HOST,
+} from "../protocol/messages.ts";
 import type { HeldFinding, HeldJudge } from "./held_judge.ts";
-import type { Vitals } from "./verdict.ts";
+import { missedTick, type Vitals } from "./verdict.ts";
 
 /** Deno's types of node:worker_threads lack the CPU clock, which works while the worker is busy. */
 export type WatchedWorker = CappedWorker & { cpuUsage(): Promise<{ user: number; system: number }> };
@@ -17,6 +24,7 @@ export class WatchedIsolate {
   readonly worker: WatchedWorker;
   readonly vitals: Vitals;
   readonly #heartbeat: MessagePort;
+  readonly #hostWait: Int32Array;
   /** Null where garbage cannot be collected on demand: V8's own limit and the plain figures judge then. */
   readonly #heldJudge: HeldJudge | null;
   nextBeatAt = 0;
@@ -27,12 +35,19 @@ export class WatchedIsolate {
 
   constructor(
     number: number,
-    parts: { worker: WatchedWorker; heartbeat: MessagePort; vitals: Vitals; heldJudge: HeldJudge | null },
+    parts: {
+      worker: WatchedWorker;
+      heartbeat: MessagePort;
+      hostWait: SharedArrayBuffer;
+      vitals: Vitals;
+      heldJudge: HeldJudge | null;
+    },
   ) {
     this.number = number;
     this.worker = parts.worker;
     this.vitals = parts.vitals;
     this.#heartbeat = parts.heartbeat;
+    this.#hostWait = new Int32Array(parts.hostWait);
     this.#heldJudge = parts.heldJudge;
   }
 
@@ -54,6 +69,11 @@ export class WatchedIsolate {
   #send(collect: Collect, isLast: boolean): void {
     const message: HeartbeatAsk = [++this.#beat, collect, isLast];
     this.#heartbeat.postMessage(message);
+  }
+
+  /** Counts a look at which the beat was not answered yet. */
+  missTick(cpuMoved: boolean): void {
+    this.vitals.missedTicks += missedTick(cpuMoved, Atomics.load(this.#hostWait, 0) === WAITS_ON_HOST);
   }
 
   /**

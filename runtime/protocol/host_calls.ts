@@ -13,8 +13,8 @@ export const HEAD = { CALL: 0, KIND: 1, LENGTH: 2 } as const;
 /** What an answer is. */
 export const ANSWER = { VALUE: 0, BYTES: 1, ERROR: 2 } as const;
 
-/** How long a call waits; a disk that needs longer counts as broken. Below the silence that ends an isolate. */
-export const CALL_TIMEOUT_MS = 4_000;
+/** How long a call waits; a host or a disk that needs longer counts as broken, whatever else the machine does. */
+export const CALL_TIMEOUT_MS = 30_000;
 
 /** Of a path or a name: what Linux takes. */
 export const MAX_TEXT_CHARS = 4_096;

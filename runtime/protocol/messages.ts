@@ -62,7 +62,12 @@ export interface IsolateBootData {
   readonly heartbeat: MessagePort;
   /** What the app may hold in its heap; V8's own limit lies far above. */
   readonly heapBytes: number;
+  /** {@linkcode WAITS_ON_HOST} while its thread stands still until the host has answered. */
+  readonly hostWait: SharedArrayBuffer;
 }
+
+/** In the word that an isolate shares with its warden: the silence of its thread is the host's. */
+export const WAITS_ON_HOST = 1;
 
 /** What an isolate does before it answers a heartbeat; each step costs more than the one before. */
 export const COLLECT = {

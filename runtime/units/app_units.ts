@@ -14,9 +14,10 @@ import { Supervisor } from "../app/supervisor.ts";
 import type { AppIsolate } from "../app/supervisor_tools.ts";
 import type { AppBundle } from "../bundle/bundler.ts";
 import type { ReachRule } from "../bundle/app_reach.ts";
-import { ENTRY_NAMES } from "../bundle/find_entry.ts";
+import { ENTRY_NAMES } from "../bundle/entry_files.ts";
 import type { Clock } from "../clock.ts";
-import type { AppConfig } from "../config/resolved_config.ts";
+import { HTML_HANDLINGS } from "../config/html_handling.ts";
+import type { AppConfig, AssetsConfig } from "../config/resolved_config.ts";
 import type { DataThread } from "../data/data_thread.ts";
 import type { SqlPool } from "../data/sql_pool.ts";
 import { descriptors } from "../machine/descriptors.ts";
@@ -59,10 +60,11 @@ export interface UnitTools {
 /** The unit of an app whose code is at hand. */
 export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools): AppUnit {
   const { clock, emit } = tools;
-  const folder = assetsOf(app, { ...tools, hidden: [...tools.hidden, ...entryOf(code)] });
+  const own = assetsOf(app, { ...tools, hidden: [...tools.hidden, ...entryOf(code)] });
+  const folder = own ?? (code.clientFiles === undefined ? null : assetFolder(plainFolder(code.clientFiles), tools));
   if (code.assets !== null) {
     // Its files alone are the app: an isolate would only pass them on.
-    const files = assetFolder(code.assets, false, tools);
+    const files = assetFolder(plainFolder(code.assets), tools);
     const site = new StaticSite({ app, version: code.version, folder: files }, tools);
     return behind(folder, behind(files, site, tools), tools);
   }
@@ -124,13 +126,20 @@ export function quarantinedApp(
 }
 
 function assetsOf({ assets }: AppConfig, tools: UnitTools): AssetFolder | null {
-  return assets === null ? null : assetFolder(assets.path, assets.singlePage, tools);
+  return assets === null ? null : assetFolder(assets, tools);
 }
 
-function assetFolder(path: string, singlePage: boolean, { clock, hidden }: UnitTools): AssetFolder {
+function assetFolder(
+  { path, singlePage, htmlHandling }: Pick<AssetsConfig, "path" | "singlePage" | "htmlHandling">,
+  { clock, hidden }: UnitTools,
+): AssetFolder {
   // Deployed versions lie in the state folder, which is hidden from all folders around it.
   const others = hidden.filter((one) => !path.startsWith(one + sep));
-  return new AssetFolder(path, { singlePage, hidden: others, now: clock.now });
+  return new AssetFolder(path, { singlePage, htmlHandling, hidden: others, now: clock.now });
+}
+
+function plainFolder(path: string): Pick<AssetsConfig, "path" | "singlePage" | "htmlHandling"> {
+  return { path, singlePage: false, htmlHandling: HTML_HANDLINGS[0] };
 }
 
 function behind(folder: AssetFolder | null, unit: AppUnit, tools: UnitTools): AppUnit {

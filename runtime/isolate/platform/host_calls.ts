@@ -10,6 +10,7 @@ import {
   type HostCallsMessage,
   MAX_TEXT_CHARS,
 } from "../../protocol/host_calls.ts";
+import { WAITS_ON_HOST } from "../../protocol/messages.ts";
 
 // An app patches what it likes: these are taken before it runs.
 const NativeError = Error;
@@ -39,6 +40,13 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** What calls need to know of their isolate. */
+export interface HostCallsOptions {
+  readonly externalBytes: number;
+  /** Shared with the warden: a thread that stands still for the host's sake is not dead. */
+  readonly hostWait: SharedArrayBuffer;
+}
+
 /**
  * Gives the app's `node:` modules their calls. Called before any code of the app runs.
  *
@@ -47,12 +55,13 @@ interface Waiting {
  */
 export function installHostCalls(
   send: (message: HostCallsMessage, transfer: MessagePort[]) => void,
-  externalBytes: number,
+  { externalBytes, hostWait }: HostCallsOptions,
 ): void {
   const { port1: port, port2 } = new Channel();
   const room = new NativeShared(ANSWER_HEAD_BYTES + ANSWER_BYTES);
   const head = new NativeWords(room, 0, ANSWER_HEAD_BYTES / 4);
   const answers = new NativeBytes(room, ANSWER_HEAD_BYTES);
+  const flag = new NativeWords(hostWait);
   const waiting = { __proto__: null } as unknown as Record<number, Waiting>;
   const post = port.postMessage.bind(port) as unknown as (message: unknown, transfer: null) => void;
   let calls = 0;
@@ -60,8 +69,13 @@ export function installHostCalls(
   /** A call that was given up: until its answer has come, the room is not free. */
   let owed = 0;
 
-  const isLate = (number: number) =>
-    load(head, HEAD.CALL) !== number && wait(head, HEAD.CALL, 0, CALL_TIMEOUT_MS) === "timed-out";
+  const isLate = (number: number) => {
+    if (load(head, HEAD.CALL) === number) return false;
+    store(flag, 0, WAITS_ON_HOST);
+    const outcome = wait(head, HEAD.CALL, 0, CALL_TIMEOUT_MS);
+    store(flag, 0, 0);
+    return outcome === "timed-out";
+  };
 
   port.addEventListener("message", (event) => {
     // By index: the iterator of arrays may be the app's.

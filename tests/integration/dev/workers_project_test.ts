@@ -98,6 +98,12 @@ Deno.test("nano.json wins over the project's file, and its mistakes stay its own
     broken: files({ "wrangler.jsonc": broken }),
     unbuilt: files({ "wrangler.jsonc": `{ "main": "dist/worker.js" }` }),
     site: { files: { "wrangler.json": `{ "assets": { "directory": "out" } }`, "out/index.html": "built", "a.ts": "" } },
+    named: {
+      files: {
+        "wrangler.json": `{ "assets": { "directory": "out", "html_handling": "none" } }`,
+        "out/page.html": "page",
+      },
+    },
   });
   await using nano = await NanoProcess.start(project.configFile);
   const env = JSON.parse(await (await nano.fetch("mine.test", "/env")).text());
@@ -110,6 +116,10 @@ Deno.test("nano.json wins over the project's file, and its mistakes stay its own
   const source = await nano.fetch("site", "/a.ts");
   await source.body?.cancel();
   assertEquals(source.status, 404);
+  assertEquals(await (await nano.fetch("named", "/page.html")).text(), "page");
+  const unnamed = await nano.fetch("named", "/page");
+  await unnamed.body?.cancel();
+  assertEquals(unnamed.status, 404);
   const reasons = nano.events.filter(({ event }) => event === "app_failed").map(({ app, error }) => `${app} ${error}`);
   assert(
     reasons.some((text) => /^broken .*wrangler\.jsonc, line 1, column 46: found "}" instead of a value/.test(text)),

@@ -209,8 +209,12 @@ Deno.test("findEntry() takes the pages that a build made where no code of the pr
   }
 });
 
-Deno.test("findEntry() tells whoever has a build to run it, or to name what it makes", async () => {
-  await using app = await appFolder({ "package.json": '{"scripts":{"build":"next build"}}' });
+Deno.test("findEntry() tells whoever has a build to run it, and whoever has run it what it made", async () => {
+  await using app = await appFolder({ "package.json": '{"scripts":{"build":"make-all"}}' });
   const { message } = await refusal(app.path);
   for (const part of ['"npm run build"', 'set "path" to the file of the server']) assertStringIncludes(message, part);
+  await app.write("dist/server/run.js", "");
+  const built = (await refusal(app.path)).message;
+  assertStringIncludes(built, "its build made dist/, where no server and no index.html is found");
+  assertEquals(built.includes("npm run build"), false);
 });

@@ -113,7 +113,13 @@ Deno.test("Every key that is written arrives", async () => {
       secrets: [],
       ...resolveAppLimits(limits, resolveHostLimits({})),
       streams: "polyfill",
-      assets: { path: `${folder.dir}/other`, binding: "ASSETS", workerFirst: false, singlePage: false },
+      assets: {
+        path: `${folder.dir}/other`,
+        binding: "ASSETS",
+        workerFirst: false,
+        singlePage: false,
+        htmlHandling: "auto-trailing-slash",
+      },
       bindings: [],
       outbound: ["api.example.com", "*.example.org"],
       nodeCompat: false,
@@ -136,6 +142,7 @@ Deno.test("`assets` may be an object with options", async () => {
     binding: "ASSETS",
     workerFirst: false,
     singlePage: true,
+    htmlHandling: "auto-trailing-slash",
   });
   assertEquals((await resolved({ path: "other" }))?.singlePage, false);
 });

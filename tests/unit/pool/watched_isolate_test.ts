@@ -1,5 +1,6 @@
 /** Tests when the thread of an isolate is ended: between two turns, never in the middle of one that ends soon. */
 import { assertEquals } from "@std/assert";
+import { WAITS_ON_HOST } from "../../../runtime/protocol/messages.ts";
 import { newVitals } from "../../../runtime/pool/verdict.ts";
 import { WatchedIsolate, type WatchedWorker } from "../../../runtime/pool/watched_isolate.ts";
 
@@ -12,6 +13,7 @@ function watched(): {
   ended: () => boolean;
   asks: ReadableStream<unknown>;
   port: MessagePort;
+  hostWait: SharedArrayBuffer;
 } {
   let ended = false;
   const worker = { terminate: () => Promise.resolve(Number(ended = true)) } as unknown as WatchedWorker;
@@ -21,8 +23,9 @@ function watched(): {
     cancel: () => port2.close(),
   });
   const vitals = newVitals(64, { rest: 0, canCollect: true });
-  const isolate = new WatchedIsolate(1, { worker, heartbeat: port1, vitals, heldJudge: null });
-  return { isolate, ended: () => ended, asks, port: port2 };
+  const hostWait = new SharedArrayBuffer(4);
+  const isolate = new WatchedIsolate(1, { worker, heartbeat: port1, hostWait, vitals, heldJudge: null });
+  return { isolate, ended: () => ended, asks, port: port2, hostWait };
 }
 
 Deno.test("An isolate that the host ends is asked to close itself, whatever was asked before, and ended at its exit", async () => {
@@ -51,4 +54,19 @@ Deno.test("The thread of an isolate that never comes to its exit ends at the bou
   await end;
   assertEquals(ended(), true);
   await reader.cancel();
+});
+
+Deno.test("Looks at a thread that stands still for the host's sake do not count, looks at one that sleeps do", async () => {
+  const { isolate, hostWait, asks } = watched();
+  const flag = new Int32Array(hostWait);
+  flag[0] = WAITS_ON_HOST;
+  isolate.missTick(false);
+  assertEquals(isolate.vitals.missedTicks, 0);
+  isolate.missTick(true);
+  assertEquals(isolate.vitals.missedTicks, 0.1);
+  flag[0] = 0;
+  isolate.missTick(false);
+  assertEquals(isolate.vitals.missedTicks, 1.1);
+  isolate.end();
+  await asks.cancel();
 });

@@ -14,6 +14,8 @@ new WebAssembly.Instance(new WebAssembly.Module(code)).exports.f();`;
 const STUCK: Readonly<Record<string, string>> = {
   "ticks of the process": `const f = () => process.nextTick(f); f(); await never();`,
   "an expression that backtracks": `/(a+)+$/.test("a".repeat(50) + "b")`,
+  "synchronous reads of its own files": `const { readFileSync } = await import("node:fs"); for (;;) try {
+    readFileSync("/absent"); } catch { /* Again. */ }`,
   "a wait on shared memory": `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)`,
   "a WebAssembly loop": WASM_LOOP,
   "big integers": `const m = 10n ** 5000n; for (let x = 3n;;) x = (x * x) % m;`,

@@ -1,0 +1,17 @@
+/** Where an app begins, and how that was found. */
+
+/** Where an app begins. Both paths are real paths, symlinks followed. */
+export interface AppEntry {
+  /** A folder without code but with index.html is a static site. */
+  readonly kind: "module" | "static";
+  /** The folder that no import of the app may leave. */
+  readonly root: string;
+  /** The first module, or index.html. */
+  readonly file: string;
+  /** How it was chosen, for people. */
+  readonly why: string;
+  /** Text of the first module where no file holds it; it imports by paths that begin in the root. */
+  readonly source?: string;
+  /** Absolute path of the folder of what a build made for browsers, served before the server is asked. */
+  readonly clientFiles?: string;
+}

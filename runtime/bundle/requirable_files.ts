@@ -1,0 +1,67 @@
+/** Files of an app's own that code requires by names that only run time knows: routes, plugins, models, a folder of them. */
+
+import { dirname, extname, join, relative } from "node:path";
+import { appPath, type AppReach, isOfPackage, isReachable } from "./app_files.ts";
+import { readStamped } from "./input_stamp.ts";
+
+/** Folders named from where a file lies: `join(__dirname, "routes")`, `__dirname + "/routes"`, a template of the same. */
+const NAMED = new RegExp(
+  [
+    String
+      .raw`(?:join|resolve)\(\s*(?:__dirname|import\.meta\.dirname)((?:\s*,\s*(?:"[^"$\n]+"|'[^'$\n]+'))+)\s*,?\s*\)`,
+    String.raw`__dirname\s*\+\s*(?:"([^"\n]+)"|'([^'\n]+)')`,
+    String.raw`\$\{__dirname\}([^\`$\n]+)\``,
+  ].join("|"),
+  "g",
+);
+/** A folder that is read from within. */
+const READ = /\breaddir(?:Sync)?\(\s*__dirname\b/;
+const SCRIPT = /^(?!.*\.(?:test|spec|d)\.[cm]?[jt]s$).*\.[cm]?[jt]s$/;
+/** What clients get is no code of a server. */
+const FOR_CLIENTS = /^(?:public|static|assets|client|views|templates|dist|build|node_modules|tests?|__tests__)$|^\./;
+/** A folder of more is no folder of routes. */
+const MAX_FILES = 300;
+const MAX_DEPTH = 5;
+
+/**
+ * Paths of such files, as `require` is given them, by where they lie.
+ *
+ * @param inputs real paths of what the app was made of so far
+ */
+export async function requirableFiles(app: AppReach, inputs: Iterable<string>): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const path of inputs) {
+    if (isOfPackage(path) || !SCRIPT.test(path)) continue;
+    const text = new TextDecoder().decode((await readStamped(path)).contents);
+    for (const [, joined, double, single, inTemplate] of text.matchAll(NAMED)) {
+      const parts = joined?.match(/(?<=["'])[^"',]+(?=["'])/g) ?? [double ?? single ?? inTemplate!];
+      await collect(join(dirname(path), ...parts), MAX_DEPTH);
+    }
+    if (READ.test(text)) await collect(dirname(path), 1);
+  }
+  return files.size > MAX_FILES ? new Map() : files;
+
+  async function collect(named: string, depth: number): Promise<void> {
+    const folder = await Deno.realPath(named).catch(() => null);
+    if (folder === null || depth === 0 || files.size > MAX_FILES || !isReachable(app, join(folder, "x"))) return;
+    if (FOR_CLIENTS.test(relative(app.root, folder).split("/").at(-1)!)) return;
+    let entries;
+    try {
+      entries = await Array.fromAsync(Deno.readDir(folder));
+    } catch {
+      // No folder, or none that can be read: whoever requires from it will find nothing.
+      return;
+    }
+    for (const { name, isFile, isDirectory } of entries) {
+      const path = join(folder, name);
+      if (isFile && SCRIPT.test(name)) { for (const shown of namesOf(appPath(app.root, path))) files.set(shown, path); }
+      else if (isDirectory) await collect(path, depth - 1);
+    }
+  }
+}
+
+/** With its ending and without, and that of its folder. */
+function namesOf(path: string): string[] {
+  const bare = path.slice(0, -extname(path).length);
+  return bare.endsWith("/index") ? [path, bare, dirname(bare)] : [path, bare];
+}

@@ -1,0 +1,65 @@
+/** Builds of frameworks and plugins of fastify-cli, served from their folders as they are. */
+import { assertEquals } from "@std/assert";
+import { BundledNano } from "../bundle/bundled_nano.ts";
+
+// The isolates' threads outlive a test's end by a moment, and Deno counts them as resources.
+const WHOLE_SYSTEM = { sanitizeResources: false, sanitizeOps: false };
+
+Deno.test({
+  name: "A server that a framework made answers behind the files that it made for browsers",
+  ...WHOLE_SYSTEM,
+  async fn() {
+    const manifest = { scripts: { build: "vite build" }, devDependencies: { "@tanstack/react-start": "1" } };
+    await using nano = await BundledNano.start({
+      "package.json": JSON.stringify(manifest),
+      "node_modules/.keep": "",
+      "dist/server/server.js": `export default { fetch: (request) => new Response(new URL(request.url).pathname) };`,
+      "dist/client/assets/app.css": "body {}",
+    });
+    assertEquals(nano.failure(), null);
+    assertEquals(await nano.get("/assets/app.css"), { status: 200, text: "body {}" });
+    assertEquals(await nano.get("/dist/server/server.js"), { status: 200, text: "/dist/server/server.js" });
+  },
+});
+
+Deno.test({
+  name: "require.resolve of a name that only run time knows begins in the folder of its package",
+  ...WHOLE_SYSTEM,
+  async fn() {
+    await using nano = await BundledNano.start({
+      "index.js": `const { texts } = require("own"); module.exports = { fetch: () => Response.json(texts) };`,
+      "node_modules/own/package.json": '{"name":"own","main":"tools/index.js"}',
+      "node_modules/own/tools/index.js": `const fs = require("fs");
+        const read = (name) => {
+          try { return fs.readFileSync(require.resolve(name), "utf8"); } catch (error) { return error.code; }
+        };
+        exports.texts = ["../lib/a.txt", "./b", "../lib/absent"].map(read);`,
+      "node_modules/own/lib/a.txt": "a",
+      "node_modules/own/tools/b.js": "b",
+    });
+    assertEquals(nano.failure(), null);
+    assertEquals(await nano.get("/"), { status: 200, text: '["a","b","MODULE_NOT_FOUND"]' });
+  },
+});
+
+Deno.test({
+  name: "A plugin that fastify-cli starts is served, and what it loads from folders of its own",
+  ...WHOLE_SYSTEM,
+  async fn() {
+    await using nano = await BundledNano.start({
+      "package.json": JSON.stringify({
+        main: "app.js",
+        scripts: { start: "fastify start app.js" },
+        dependencies: { fastify: "5.12.8" },
+      }),
+      "app.js": `const fs = require("node:fs"), path = require("node:path");
+        module.exports = async (fastify) => {
+          const dir = path.join(__dirname, "routes");
+          for (const name of fs.readdirSync(dir)) fastify.register(require(path.join(dir, name)));
+        };`,
+      "routes/root.js": `module.exports = async (fastify) => fastify.get("/", async () => ({ root: true }));`,
+    });
+    assertEquals(nano.failure(), null);
+    assertEquals(await nano.get("/"), { status: 200, text: '{"root":true}' });
+  },
+});

@@ -1,0 +1,81 @@
+/** What builds of frameworks leave behind: which of it an app begins in, and what is said of the others. */
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { findEntry } from "../../../runtime/bundle/find_entry.ts";
+import { NanoError } from "../../../runtime/errors.ts";
+import { appFolder } from "./app_folder.ts";
+
+const manifest = (scripts: object, ...packages: readonly string[]) =>
+  JSON.stringify({ scripts, dependencies: Object.fromEntries(packages.map((name) => [name, "1"])) });
+const BUILD = { build: "vite build" };
+
+Deno.test("The server that a framework made is an entry, with the files for browsers beside it", async () => {
+  const made = {
+    "@react-router/dev": ["build/server/index.js", "build/client"],
+    "@tanstack/react-start": ["dist/server/server.js", "dist/client"],
+    "@sveltejs/kit": [".svelte-kit/output/server/index.js", ".svelte-kit/output/client"],
+  };
+  for (const [name, [server, client]] of Object.entries(made)) {
+    await using app = await appFolder({
+      "package.json": manifest(BUILD, name),
+      [server!]: "",
+      [`${client}/x.css`]: "",
+    });
+    const entry = await findEntry(app.path);
+    assertEquals([entry.kind, entry.file, entry.clientFiles], ["module", app.at(server!), app.at(client!)]);
+    assertEquals(entry.root, app.path, "What it imports lies in the project");
+  }
+});
+
+Deno.test("A framework whose build nothing can be made of here is named, with the way out", async () => {
+  for (const [name, part] of [["next", 'output: "export"'], ["@builder.io/qwik-city", "npm run qwik add"]] as const) {
+    await using app = await appFolder({ "package.json": manifest(BUILD, name), "dist/q.js": "", ".next/x": "" });
+    const { message } = await assertRejects(() => findEntry(app.path), NanoError);
+    assertStringIncludes(message, part);
+    assertEquals(message.includes("npm run build"), false, message);
+  }
+  await using app = await appFolder({ "package.json": manifest(BUILD, "next"), "out/index.html": "" });
+  assertEquals((await findEntry(app.path)).file, app.at("out/index.html"));
+});
+
+Deno.test("The pages of VitePress are found where a script makes them", async () => {
+  for (
+    const [script, folder] of [["vitepress build docs", "docs"], ["vitepress build", "."], [
+      "vitepress build --mpa",
+      ".",
+    ]]
+  ) {
+    await using app = await appFolder({ "package.json": manifest({ "docs:build": script }, "vitepress") });
+    await app.write(`${folder}/.vitepress/dist/index.html`, "");
+    const { kind, root } = await findEntry(app.path);
+    assertEquals([kind, root], ["static", app.at(folder === "." ? ".vitepress/dist" : `${folder}/.vitepress/dist`)]);
+  }
+});
+
+Deno.test("Code whose decorators are to have metadata begins in what a compiler made of it", async () => {
+  const files = {
+    "package.json": manifest({ build: "nest build", "start:prod": "node dist/main" }),
+    "tsconfig.json": '{"compilerOptions":{"experimentalDecorators":true,"emitDecoratorMetadata":true}}',
+    "src/main.ts": "",
+  };
+  await using app = await appFolder(files);
+  assertEquals((await findEntry(app.path)).file, app.at("src/main.ts"));
+  await app.write("dist/main.js", "");
+  const { file, why } = await findEntry(app.path);
+  assertEquals(file, app.at("dist/main.js"));
+  assertStringIncludes(why, "which src/main.ts lacks");
+  await app.write("tsconfig.json", "{}");
+  assertEquals((await findEntry(app.path)).file, app.at("src/main.ts"), "All else is bundled from its source");
+});
+
+Deno.test("A plugin that fastify-cli starts gets a server around it, with the options of the script", async () => {
+  const scripts = { start: "fastify start -l info -p 3001 -o app.js" };
+  await using app = await appFolder({
+    "package.json": JSON.stringify({ main: "app.js", scripts, dependencies: { fastify: "5", "fastify-cli": "8" } }),
+    "app.js": "module.exports = async (fastify) => {};",
+  });
+  const { kind, file, source, why } = await findEntry(app.path);
+  assertEquals([kind, file, why], ["module", app.at("app.js"), "fastify start of package.json registers it"]);
+  for (const part of ['from "./app.js"', '{"level":"info"}', "plugin.options"]) assertStringIncludes(source!, part);
+  await app.write("package.json", JSON.stringify({ main: "app.js", dependencies: { fastify: "5" } }));
+  assertEquals((await findEntry(app.path)).source, undefined);
+});

@@ -1,0 +1,69 @@
+/** An app's own files that it requires by names that only run time knows, and old ways to require. */
+import { assertEquals } from "@std/assert";
+import { bundleApp, importBundle } from "./bundled_app.ts";
+import { appFolder } from "./app_folder.ts";
+
+async function run(files: Readonly<Record<string, string>>): Promise<unknown> {
+  await using app = await appFolder(files);
+  const { modules, entry } = await bundleApp(app);
+  // Each app has a realm of its own; here they share one
+  Reflect.deleteProperty(globalThis, Symbol.for("nano.requirable"));
+  return (await importBundle(modules, entry)).default;
+}
+
+const ASK = `const load = (name) => { try { return require(name); } catch (error) { return error.code; } };`;
+
+for (
+  const [way, folder] of Object.entries({
+    join: `path.join(__dirname, "routes")`,
+    "join of two names": `path.join(__dirname, "..", "src", "routes")`,
+    addition: `__dirname + "/routes"`,
+    template: "`${__dirname}/routes`",
+  })
+) {
+  Deno.test(`Files of a folder that is named by ${way} are found by name, and no others`, async () => {
+    const found = await run({
+      "package.json": '{"main":"src/index.js"}',
+      "src/index.js": `const path = require("node:path"); ${ASK}
+        const folder = ${folder};
+        module.exports = ["a.js", "a", "deep/b.cjs", "deep", "x.test.js", "../other.js", "../public/page.js"]
+          .map((name) => load(path.join(folder, name)));`,
+      "src/routes/a.js": `module.exports = "a with " + require("../other.js");`,
+      "src/routes/deep/b.cjs": `module.exports = "b";`,
+      "src/routes/deep/index.js": `module.exports = "index of deep";`,
+      "src/routes/x.test.js": `throw new Error("no test is an app's code");`,
+      "src/other.js": `module.exports = "other";`,
+      "src/public/page.js": `document.body;`,
+    });
+    const absent = "MODULE_NOT_FOUND";
+    assertEquals(found, ["a with other", "a with other", "b", "index of deep", absent, absent, absent]);
+  });
+}
+
+Deno.test("Files beside one that reads its own folder are found, as models are", async () => {
+  const found = await run({
+    "package.json": '{"main":"models/index.js"}',
+    "models/index.js": `const fs = require("node:fs"), path = require("node:path"); ${ASK}
+      const names = () => fs.readdirSync(__dirname);
+      module.exports = [typeof names, load(path.join(__dirname, "user.js")), load(path.join(__dirname, "broken.js"))];`,
+    "models/user.js": `module.exports = "user";`,
+    "models/broken.js": `this is no JavaScript`,
+  });
+  assertEquals(found, ["function", "user", "MODULE_NOT_FOUND"]);
+});
+
+Deno.test("What the wrapper of amdefine holds requires as any module", async () => {
+  const found = await run({
+    "index.js": `export { default } from "old";`,
+    "node_modules/old/package.json": '{"name":"old","main":"lib/a.js"}',
+    "node_modules/old/lib/a.js": `if (typeof define !== 'function') {
+        var define = require('amdefine')(module, require);
+      }
+      define(function (require, exports, module) { var b = require('./b'); exports.sum = b.one + 1; });`,
+    "node_modules/old/lib/b.js": `if (typeof define !== 'function') {
+        var define = require('amdefine')(module);
+      }
+      define(function (require, exports) { exports.one = 1; });`,
+  });
+  assertEquals(found, { sum: 2 });
+});

@@ -16,7 +16,7 @@ export const SERVICE_OPTIONS = {
     description:
       "Beside `service`: the class or object among the other app's exports that answers. Default: `default`.",
   }),
-  props: z.record(z.string(), z.json(), propsRule).optional().meta({
+  props: z.record(z.string(), z.unknown(), propsRule).optional().meta({
     description: "Beside `service`: what the other app finds in `ctx.props` when it is called by this binding.",
   }),
 } as const;

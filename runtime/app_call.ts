@@ -21,6 +21,15 @@ export interface ScheduledJob {
   readonly scheduledTime: number;
 }
 
+/** How a request enters an app that another app asks: as `Entry` of protocol/rpc.ts. */
+export interface CallEntry {
+  readonly entrypoint: string;
+  readonly props: string;
+  readonly operation: "fetch" | "call" | "get";
+  readonly path: string;
+  readonly depth: number;
+}
+
 /** The body an isolate answers with. */
 export type AnswerBody = string | Uint8Array | ReadableStream<Uint8Array> | null;
 
@@ -50,6 +59,8 @@ export interface AppCall {
   readonly startedAt: number;
   /** What to run in the place of a request; its other parts mean nothing then. */
   readonly job?: ScheduledJob;
+  /** Given where another app asks. */
+  readonly entry?: CallEntry;
   /** What its client is granted. */
   readonly patience: Patience;
   /** Length that the client declared, or null. */

@@ -12,7 +12,7 @@ export function isolateLoad(app: AppConfig, code: AppCode, nanoVersion: string):
     entry: code.entry,
     modules: code.modules,
     env: app.env,
-    jsonVars: app.jsonVars,
+    jsonVars: { ...app.jsonVars, ...versionVars(app, code) },
     missingBindings: (app.project?.missing ?? []).map(({ name, kind, where }) => [
       name,
       `Cannot use env.${name}: it is a ${kind}, which NANO does not have (${where})`,
@@ -29,6 +29,13 @@ export function isolateLoad(app: AppConfig, code: AppCode, nanoVersion: string):
     maxBodyBytes: app.maxBodyBytes,
     version: code.version,
   };
+}
+
+/** Bindings that need no call. */
+function versionVars({ bindings }: AppConfig, { metadata }: AppCode): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    bindings.filter(({ kind }) => kind === "version_metadata").map(({ name }) => [name, metadata]),
+  );
 }
 
 /** Path from the app's folder, which may be named by the entry file in it; "" when one has to leave it. */

@@ -25,6 +25,14 @@ export interface AppIsolate {
   kill(exit: IsolateExit): void;
 }
 
+/** What an app may be told of its own version. */
+export interface VersionMetadata {
+  readonly id: string;
+  readonly tag: string;
+  /** ISO 8601 */
+  readonly timestamp: string;
+}
+
 /** The code a supervisor runs; AppBundle fits. */
 export interface AppCode {
   readonly entry: string;
@@ -32,6 +40,8 @@ export interface AppCode {
   readonly version: string;
   /** What `process.env.NODE_ENV` is; "production" unless given. */
   readonly nodeEnv?: string;
+  /** For its bindings of that kind. */
+  readonly metadata?: VersionMetadata | null;
 }
 
 /** What a supervisor works with. */

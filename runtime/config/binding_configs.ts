@@ -4,6 +4,8 @@ import type { z } from "zod";
 import { d1Config } from "../bindings/d1/config.ts";
 import { kvConfig } from "../bindings/kv/config.ts";
 import { rateLimitConfig } from "../bindings/rate_limit/config.ts";
+import { SERVICE_OPTIONS, serviceConfig } from "../bindings/service/config.ts";
+import { versionMetadataConfig } from "../bindings/version_metadata/config.ts";
 import { section } from "./written_value.ts";
 
 /** The key of each kind that nano.json names, and what its value may be. */
@@ -11,10 +13,12 @@ const KINDS = {
   kv: kvConfig,
   d1: d1Config,
   rate_limit: rateLimitConfig,
+  service: serviceConfig,
+  version_metadata: versionMetadataConfig,
 } as const satisfies { readonly [Kind in NamedKind]: z.ZodType };
 
 /** A kind of binding that nano.json names. */
-export type NamedKind = BindingConfig["kind"];
+export type NamedKind = BindingConfig["kind"] | "service";
 
 const example = 'an object such as { "kv": "cache" }';
 
@@ -23,8 +27,12 @@ const shape = Object.fromEntries(Object.entries(KINDS).map(([kind, schema]) => [
 };
 
 /** One binding: one key, its kind. */
-export const bindingSchema = section(shape, example).refine(
-  (binding) => Object.keys(binding).length === 1,
+export const bindingSchema = section({ ...shape, ...SERVICE_OPTIONS }, example).refine(
+  (binding) => {
+    const keys = Object.keys(binding);
+    const kinds = keys.filter((key) => key in KINDS);
+    return kinds.length === 1 && (kinds[0] === "service" || keys.length === 1);
+  },
   { error: `expected ${example}, with one key`, when: ({ issues }) => issues.length === 0 },
 );
 
@@ -58,6 +66,12 @@ export type BindingConfig =
     readonly limit: number;
     /** The period. */
     readonly periodSeconds: number;
+  }
+  | {
+    /** What the app finds it by in `env`. */
+    readonly name: string;
+    /** Id and time of the version that runs. */
+    readonly kind: "version_metadata";
   };
 
 /** Of the prefix that names of versions have. */
@@ -75,9 +89,10 @@ export function ownStore(app: string, id: string): string {
 
 /** Resolves bindings. */
 export function resolvedBindings(written: Readonly<Record<string, WrittenBinding>>): BindingConfig[] {
-  return Object.entries(written).flatMap(([name, { kv, d1, rate_limit }]): BindingConfig[] => {
+  return Object.entries(written).flatMap(([name, { kv, d1, rate_limit, version_metadata }]): BindingConfig[] => {
     if (kv !== undefined) return [{ name, kind: "kv", store: kv }];
     if (d1 !== undefined) return [{ name, kind: "d1", store: d1 }];
+    if (version_metadata !== undefined) return [{ name, kind: "version_metadata" }];
     if (rate_limit === undefined) return [];
     return [{ name, kind: "rate_limit", limit: rate_limit.limit, periodSeconds: rate_limit.period }];
   });

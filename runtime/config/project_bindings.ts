@@ -16,7 +16,7 @@ export interface MissingBinding {
 /** A binding that the project asks for and NANO has; the id of a store is whatever tells it from others of the project. */
 export type ProjectBinding =
   | { readonly name: string; readonly kind: "kv" | "d1"; readonly id: string }
-  | Extract<BindingConfig, { readonly kind: "rate_limit" }>;
+  | Extract<BindingConfig, { readonly kind: "rate_limit" | "version_metadata" }>;
 
 /** Another Worker that the project calls. */
 export interface ProjectService {
@@ -24,6 +24,10 @@ export interface ProjectService {
   readonly name: string;
   /** Its name, as wrangler knows it. */
   readonly service: string;
+  /** Name among its exports. */
+  readonly entrypoint: string;
+  /** What it finds in `ctx.props`, or null. */
+  readonly props: unknown;
   readonly where: string;
 }
 
@@ -55,20 +59,17 @@ const SINGLE_BINDINGS: readonly (readonly [key: string, kind: string])[] = [
   ["ai", "Workers AI"],
   ["browser", "browser rendering"],
   ["images", "Images"],
-  ["version_metadata", "version metadata"],
 ];
 
-/** All of them; services by their default entrypoint only, as another one would be called by RPC. */
+/** All of them. */
 export function projectBindings(reader: WranglerReader): ProjectBindings {
   const services: ProjectService[] = [];
   const missing = missingBindings(reader);
   const list = reader.value("services");
   for (const [at, item] of (Array.isArray(list) ? list : []).entries()) {
-    const { binding: name, service, entrypoint } = item ?? {};
-    if (typeof name !== "string" || typeof service !== "string") continue;
-    const where = reader.where(["services", at]);
-    if (entrypoint === undefined || entrypoint === "default") services.push({ name, service, where });
-    else missing.push({ name, kind: `service with the entrypoint "${entrypoint}"`, where });
+    const { binding: name, service, entrypoint = "default", props = null } = item ?? {};
+    if (typeof name !== "string" || typeof service !== "string" || typeof entrypoint !== "string") continue;
+    services.push({ name, service, entrypoint, props, where: reader.where(["services", at]) });
   }
   return { bindings: haveBindings(reader), services, missing };
 }
@@ -91,7 +92,13 @@ function haveBindings(reader: WranglerReader): ProjectBinding[] {
       if (!checked.success) return `"simple": ${checked.error.issues[0]!.message}`;
       return { name, kind: "rate_limit", limit: checked.data.limit, periodSeconds: checked.data.period };
     }),
+    ...versionBinding(reader),
   ];
+}
+
+function versionBinding(reader: WranglerReader): ProjectBinding[] {
+  const name = reader.object("version_metadata")?.["binding"];
+  return typeof name === "string" && VARIABLE_NAME.test(name) ? [{ name, kind: "version_metadata" }] : [];
 }
 
 /** @param make a binding of an item of the list, or what is wrong with it */

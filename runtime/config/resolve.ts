@@ -14,7 +14,8 @@ import { type FoundProject, withProjects } from "./found_projects.ts";
 import type { HostLimits } from "./limits.ts";
 import { Mistakes } from "./mistakes.ts";
 import { resolveAppLimits, resolveHostLimits } from "./resolve_limits.ts";
-import type { AppConfig, NanoConfig } from "./resolved_config.ts";
+import type { AppConfig, JsonValue, NanoConfig } from "./resolved_config.ts";
+import { resolvedServices } from "./service_configs.ts";
 import { configSchema, type WrittenConfig } from "./schema.ts";
 import type { Sketch } from "./sketch.ts";
 
@@ -188,7 +189,7 @@ function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, projec
   const texts = vars.filter((pair): pair is [string, string] => typeof pair[1] === "string");
   const others = vars.filter(([name, value]) => typeof value !== "string" && !Object.hasOwn(app.env ?? {}, name));
   const bindings = resolvedBindings(app.bindings ?? {});
-  const taken = new Set([...bindings.map(({ name }) => name), ...Object.keys(app.env ?? {})]);
+  const taken = new Set([...Object.keys(app.bindings ?? {}), ...Object.keys(app.env ?? {})]);
   const projectBindings = (project?.project?.bindings ?? []).filter(({ name }) => !taken.has(name))
     .map((binding): BindingConfig =>
       "id" in binding ? { name: binding.name, kind: binding.kind, store: ownStore(app.name, binding.id) } : binding
@@ -213,7 +214,11 @@ function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, projec
     })),
     main: project?.project?.main ?? null,
     jsonVars: Object.fromEntries(others),
-    services: (project?.project?.services ?? []).map(({ name, service, where }) => ({ name, app: service, where })),
+    services: [
+      ...resolvedServices(app.bindings ?? {}),
+      ...(project?.project?.services ?? []).filter(({ name }) => !taken.has(name))
+        .map(({ service, ...rest }) => ({ ...rest, app: service, props: rest.props as JsonValue })),
+    ],
     project: project?.report ?? null,
   };
 }

@@ -132,6 +132,10 @@ export interface ServiceConfig {
   readonly name: string;
   /** Name of the app; there may be none of it. */
   readonly app: string;
+  /** Name of the class or object among the app's exports that answers. */
+  readonly entrypoint: string;
+  /** What the app finds in `ctx.props`, or null. */
+  readonly props: JsonValue;
   /** Where it is asked for, such as "wrangler.jsonc, line 12". */
   readonly where: string;
 }

@@ -1,11 +1,12 @@
 /** Turns a booted, empty isolate into an app: surroundings, modules, handler. */
-import { getMember, NativePromise, promiseThen } from "../protocol/primordials.ts";
+import { getMember, NativePromise, NativeTypeError, promiseThen } from "../protocol/primordials.ts";
 import type { LoadMessage } from "../protocol/messages.ts";
 import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
 import { TCP_NAME } from "./traffic/tcp_client.ts";
 import { installAssetReads } from "./traffic/asset_reads.ts";
 import { bindingObject } from "./binding_objects.ts";
+import { isForMethodsOnly } from "./rpc/entrypoints.ts";
 import { missingBinding } from "./platform/missing_binding.ts";
 import { installHostCalls } from "./platform/host_calls.ts";
 import { installCaches } from "./platform/caches.ts";
@@ -76,7 +77,7 @@ export async function loadApp(
   settleGlobals();
   if (message.streams === "polyfill") await installStreamPolyfill();
   const hasServers = hasNodeServer(message.modules);
-  installWorkersGlobal(message.modules, { env, waitUntil: (promise) => server.waitUntil(promise) });
+  const classes = installWorkersGlobal(message.modules, { env, waitUntil: (promise) => server.waitUntil(promise) });
   const exported = ownExports(await runEntry(message.entry, registrations.waits, error));
   const { crons } = registrations;
   const scheduled = findScheduled(exported) ?? scheduledByCrons(crons);
@@ -91,7 +92,15 @@ export async function loadApp(
   if (message.hasCrons && scheduled === null) {
     warn("Crons are configured, but the app exports no scheduled(event, env, ctx)");
   }
-  return { fetch: findHandler(exported, registrations), scheduled, env };
+  const reachable = { exported, classes };
+  const hasMethodsOnly = registrations.served === null && registrations.listeners.length === 0 &&
+    isForMethodsOnly(exported, classes());
+  return { fetch: hasMethodsOnly ? noFetch : findHandler(exported, registrations), scheduled, env, reachable };
+}
+
+/** In the words of Workers. */
+function noFetch(): never {
+  throw new NativeTypeError("Handler does not export a fetch() function.");
 }
 
 const nextTurn = setTimeout;

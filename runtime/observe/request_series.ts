@@ -21,7 +21,19 @@ export const DURATION_BUCKETS_SECONDS: readonly number[] = [
 ];
 
 /** Methods that are labels; a client can make up others, and every label value is a series that stays. */
-const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "OTHER"] as const;
+const METHODS = [
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "DELETE",
+  "CONNECT",
+  "OPTIONS",
+  "TRACE",
+  "PATCH",
+  "RPC",
+  "OTHER",
+] as const;
 const METHOD_INDEX = new Map<string, number>(METHODS.map((method, index) => [method, index]));
 const OTHER_INDEX = METHODS.length - 1;
 

@@ -30,6 +30,8 @@ export interface BindingHost extends Disposable {
   readonly methods: readonly string[];
   /** What its store holds, once that is known; missing where it has none. */
   readonly storedBytes?: number | null;
+  /** Whether each of its calls ends in time by itself; others are given up (wall/binding_bridge.ts). */
+  readonly hasOwnDeadline?: boolean;
   /** @throws {BindingError} what the app is told; of anything else it learns only that it happened */
   call(call: BindingCall): Promise<CallAnswer>;
 }
@@ -47,10 +49,18 @@ export interface BindingPort {
   ): Promise<CallAnswer>;
   /** As `fetch`; arrives as the method "fetch" with {@linkcode FetchArgs}, and is answered with {@linkcode FetchedValues}. */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+  /**
+   * Calls a method of another app, or reads a property: arrives as the method "call" or "get" with {@linkcode InvokeArgs}.
+   * @param args of the call; null to read a property
+   */
+  invoke(path: readonly string[], args: readonly unknown[] | null): Promise<unknown>;
 }
 
 /** Arguments of a call that stands for a request. */
-export type FetchArgs = readonly [method: string, url: string, headers: string];
+export type FetchArgs = readonly [method: string, url: string, headers: string, depth: number];
+
+/** Arguments of a call that stands for a method of another app, whose own arguments are the body. */
+export type InvokeArgs = readonly [depth: number, ...path: string[]];
 
 /** Values that stand for its response. */
 export type FetchedValues = readonly [status: number, headers: string];

@@ -75,6 +75,7 @@ export interface OperationFields {
   TCP_SECURE: [id: number, written: number, options: string];
   TCP_CLOSE: [id: number];
   TCP_CLOSED: [id: number, code: string, message: string];
+  ENTER: [id: number, entrypoint: string, props: string, operation: string, path: string, depth: number];
 }
 
 /** Name of an operation. */
@@ -216,6 +217,12 @@ export const OPERATIONS = {
     from: "host",
     fields: ["id", "code", "message"],
     doc: "A connection is over, or never came about; without a code both sides had ended",
+  },
+  ENTER: {
+    code: 35,
+    from: "host",
+    fields: ["id", "entrypoint", "props", "operation", "path", "depth"],
+    doc: "The REQUEST of this id that follows is another app's: where it enters, and what it asks for",
   },
 } as const satisfies { readonly [Name in OperationName]: Row<OperationFields[Name]> };
 

@@ -32,6 +32,7 @@ import { PreparingUnit } from "./preparing_unit.ts";
 import type { AppUnit } from "../generations/reload.ts";
 import { StaticSite } from "./static_site.ts";
 import type { Tracer } from "../trace/tracer.ts";
+import { versionMetadata } from "./version_metadata.ts";
 import { UnitWithAssets } from "./unit_with_assets.ts";
 import { NANO_VERSION } from "../version.ts";
 
@@ -70,7 +71,7 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
   }
   const mask = secretMask(app);
   const { admission, takeIsolate } = tools;
-  const supervisor = new Supervisor(app, code, {
+  const supervisor = new Supervisor(app, { ...code, metadata: versionMetadata(app, code) }, {
     clock,
     random: Math.random,
     admission,

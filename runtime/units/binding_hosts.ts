@@ -42,8 +42,10 @@ const HOSTS: { readonly [Kind in BindingKind]: Maker<Extract<AppBinding, { reado
   d1: ({ store }, { app, sql, budget }) =>
     new D1Host({ store: d1Store(sql, app.name, store), budget, maxBytes: app.storageMb * 1024 * 1024 }),
   rate_limit: ({ limit, periodSeconds }, { clock }) => new RateLimitHost({ limit, periodSeconds, now: clock.now }),
-  service: ({ name, app }, { clock, emit, targetOf }) =>
-    new ServiceHost({ name, service: app }, { clock, emit, target: () => targetOf(app) }),
+  service: ({ name, app, entrypoint, props }, { clock, emit, targetOf }) => {
+    const aim = { name, service: app, entrypoint, props: props === null ? "" : JSON.stringify(props) };
+    return new ServiceHost(aim, { clock, emit, target: () => targetOf(app) });
+  },
 };
 
 /** Opens the host's part of a binding. */

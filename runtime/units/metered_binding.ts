@@ -16,11 +16,13 @@ export interface MeterTools {
 /** Stands before a binding, which it owns. */
 export class MeteredBinding implements BindingHost {
   readonly methods: readonly string[];
+  readonly hasOwnDeadline: boolean;
   readonly #host: BindingHost;
   readonly #tools: MeterTools;
 
   constructor(host: BindingHost, tools: MeterTools) {
     this.methods = host.methods;
+    this.hasOwnDeadline = host.hasOwnDeadline === true;
     this.#host = host;
     this.#tools = tools;
   }

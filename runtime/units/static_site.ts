@@ -51,6 +51,11 @@ export class StaticSite implements AppUnit {
       call.fail(new NanoError("APP_FAILED", `Cannot run a job of app "${this.app.name}": it consists of files only`));
       return;
     }
+    if (call.entry !== undefined && call.entry.operation !== "fetch") {
+      const text = `Cannot call a method of app "${this.app.name}": it consists of files only`;
+      call.fail(new NanoError("APP_FAILED", text));
+      return;
+    }
     const request = assetRequest(call);
     if (request === null) call.respond(405, "allow\nGET, HEAD\ncontent-length\n0\n", null);
     else {

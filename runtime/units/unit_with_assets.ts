@@ -65,7 +65,7 @@ export class UnitWithAssets implements AppUnit {
 
   /** Takes a request: answers it with a file, or hands it to the app. */
   fetch(call: AppCall): void {
-    const isFileFirst = this.#stop === null && call.job === undefined && !this.#isAppFirst(call.url);
+    const isFileFirst = this.#stop === null && isForFiles(call) && !this.#isAppFirst(call.url);
     if (!isFileFirst) {
       this.#unit.fetch(call);
       return;
@@ -127,6 +127,11 @@ export class UnitWithAssets implements AppUnit {
       sendAsset(call, answer, { streams: this.#streams, clock: this.#tools.clock, onEnd });
     }
   }
+}
+
+/** Jobs, methods and named entrypoints are the app's alone. */
+function isForFiles({ job, entry }: AppCall): boolean {
+  return job === undefined && (entry === undefined || (entry.operation === "fetch" && entry.entrypoint === "default"));
 }
 
 /** A call as a folder takes it; null when no file can be its answer. */

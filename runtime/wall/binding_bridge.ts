@@ -41,6 +41,7 @@ interface Running {
   readonly controller: AbortController;
   /** Its body while it streams. */
   readonly upload: Receiving | null;
+  readonly hasOwnDeadline: boolean;
   /** When it began, or when the sweep last found its body longer. */
   since: number;
   uploaded: number;
@@ -95,16 +96,17 @@ export class BindingBridge {
       this.#fail(id as number, refusal);
       return;
     }
-    const upload = kind === BODY.STREAM ? wire.receiving.open(id as number, () => {}) : null;
+    const upload = kind === BODY.STREAM ? wire.openReceiver(id as number, () => {}) : null;
     const running: Running = {
       controller: new AbortController(),
       upload,
+      hasOwnDeadline: host.hasOwnDeadline === true,
       since: this.#tools.clock.now(),
       uploaded: 0,
     };
     this.#running.set(id as number, running);
     this.#sweep ??= this.#tools.clock.after(SWEEP_MS, this.#onSweep);
-    const body = upload === null ? whole as CallBody : wire.receiving.readableOf(upload, { byob: false });
+    const body = upload === null ? whole as CallBody : wire.readableOf(upload, { byob: false });
     const { signal } = running.controller;
     this.#working++;
     const work = new Promise<CallAnswer>((resolve) => resolve(host.call({ method, args, body, signal })));
@@ -123,7 +125,8 @@ export class BindingBridge {
     this.#running.delete(id);
     running?.controller.abort();
     this.#streams.get(id)?.abort();
-    this.#wire.sending.stop(id, "The call was given up");
+    this.#wire.cancelReceiving(id, "The call was given up");
+    this.#wire.stopSending(id, "The call was given up");
   }
 
   /** Ends every call: the isolate is gone. */
@@ -162,8 +165,9 @@ export class BindingBridge {
       return;
     }
     const wire = this.#wire;
-    // What is left of the call's own body is wanted by nobody.
-    wire.receiving.cancel(id, "The call was answered");
+    // What is left of the call's own body is wanted by nobody, unless the answer is made of it while it streams.
+    const letGo = () => wire.cancelReceiving(id, "The call was answered");
+    if (!(body instanceof ReadableStream)) letGo();
     if (body === null) wire.out.push(OP.RETURNED, id, values, BODY.NONE, null);
     else if (typeof body === "string") wire.out.push(OP.RETURNED, id, values, BODY.WHOLE, body);
     else if (body instanceof Uint8Array) {
@@ -171,12 +175,19 @@ export class BindingBridge {
       wire.pushBytes(body, true);
     } else if (this.#streams.size >= MAX_CALL_STREAMS) {
       discard(body);
+      letGo();
       const text = `Cannot call a binding: ${MAX_CALL_STREAMS} answers of this app are being read already`;
       return this.#fail(id, new BindingError(text, { code: "TOO_MANY_CALLS" }));
     } else {
       wire.out.push(OP.RETURNED, id, values, BODY.STREAM, null);
       this.#streams.set(id, running.controller);
-      wire.sending.open(id, body.getReader(), { owned: true, onEnd: () => this.#streams.delete(id) });
+      wire.send(id, body.getReader(), {
+        owned: true,
+        onEnd: () => {
+          this.#streams.delete(id);
+          letGo();
+        },
+      });
     }
     wire.kick();
   }
@@ -190,7 +201,7 @@ export class BindingBridge {
   }
 
   #fail(id: number, { name, message, code }: BindingError): void {
-    this.#wire.receiving.cancel(id, message);
+    this.#wire.cancelReceiving(id, message);
     this.#wire.out.push(OP.CALL_FAILED, id, name, message, code);
     this.#wire.kick();
   }
@@ -200,6 +211,7 @@ export class BindingBridge {
     const { clock } = this.#tools;
     const now = clock.now();
     for (const [id, running] of [...this.#running]) {
+      if (running.hasOwnDeadline) continue;
       const { total } = running.upload ?? { total: 0 };
       if (total !== running.uploaded) {
         running.uploaded = total;

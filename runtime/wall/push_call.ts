@@ -6,7 +6,10 @@ import type { CallSlot } from "./call_table.ts";
 
 /** Pushes it; the caller sends a body that is a stream. */
 export function pushCall(wire: Wire, { id, call }: CallSlot, body: CallBody): void {
-  const { job, method, url, headers, remote } = call;
+  const { job, method, url, headers, remote, entry } = call;
+  if (entry !== undefined) {
+    wire.out.push(OP.ENTER, id, entry.entrypoint, entry.props, entry.operation, entry.path, entry.depth);
+  }
   if (job !== undefined) wire.out.push(OP.SCHEDULED, id, job.cron, job.scheduledTime);
   else if (body === null) wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.NONE, null);
   else if (typeof body === "string") wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.WHOLE, body);

@@ -13,6 +13,15 @@ Deno.test("The examples of the guides do what their guides say", async (t) => {
     { name: "greeter", path: "guides/from-workers" },
     { name: "todo", path: "guides/todo-on-kv", bindings: { TODOS: { kv: "todos" } } },
     { name: "blog", path: "guides/blog-on-d1", bindings: { DB: { d1: "blog" } } },
+    {
+      name: "shop",
+      path: "guides/two-services/shop",
+      bindings: {
+        AUTH: { service: "auth" },
+        ADMIN: { service: "auth", entrypoint: "Admin", props: { may_forget: true } },
+      },
+    },
+    { name: "auth", path: "guides/two-services/auth" },
     { name: "words", path: "guides/from-containers" },
   ]);
   const text = async (host: string, path = "/", init: RequestInit = {}) => {
@@ -83,6 +92,16 @@ Deno.test("The examples of the guides do what their guides say", async (t) => {
     assertEquals(await text("blog", "/posts"), [200, '[{"id":2,"title":"second"},{"id":1,"title":"first"}]']);
     assertEquals(await text("blog", "/posts/1"), [200, '{"id":1,"title":"first","text":"…"}']);
     assertEquals((await text("blog", "/posts/9"))[0], 404);
+  });
+
+  await t.step("two-services verifies, signs in and forgets by the other app's methods", async () => {
+    const as = (token: string, method = "GET") =>
+      text("shop", "/", { method, headers: { authorization: `Bearer ${token}` } });
+    assertEquals(await as("token-of-ada"), [200, "Hello, Ada, a customer since 2024\n"]);
+    assertEquals(await as("other"), [401, "This token is nobody's\n"]);
+    assertEquals(await text("shop", "/sign-in"), [200, "Sign in here\n"]);
+    assertEquals(await as("token-of-ada", "DELETE"), [200, "true"]);
+    assertEquals((await as("token-of-ada"))[0], 401);
   });
 
   await t.step("from-containers serves a service that listened by itself", async () => {

@@ -95,7 +95,10 @@ function projectLines(
   { path, main, env, jsonVars, assets, bindings, crons, services, project }: NanoConfig["apps"][number],
   apps: ReadonlySet<string>,
 ): string[] {
-  if (project === null) return [];
+  const nobody = services.filter(({ app }) => !apps.has(app)).map(({ name, app, where }) =>
+    `    ${where}: env.${name} is service "${app}", and no app has this name`
+  );
+  if (project === null) return nobody;
   if (project.error !== null) return [`    ${project.error}`];
   const from = (file: string) => relative(path, file) || ".";
   const names = [...Object.keys(env), ...Object.keys(jsonVars)];
@@ -104,7 +107,7 @@ function projectLines(
     ...assets === null ? [] : [`assets ${from(assets.path)}`],
     ...bindings.length === 0 ? [] : [`bindings ${bindings.map(({ name, kind }) => `${name} (${kind})`).join(", ")}`],
     ...names.length === 0 ? [] : [`env ${names.join(", ")}`],
-    ...services.length === 0 ? [] : [`services ${services.map(({ name, app }) => `${name} (${app})`).join(", ")}`],
+    ...services.length === 0 ? [] : [`services ${services.map(shownService).join(", ")}`],
     ...crons.length === 0 ? [] : [`crons ${crons.map(({ schedule }) => schedule).join("; ")}`],
   ];
   return [
@@ -113,11 +116,13 @@ function projectLines(
     ...project.missing.map(({ name, kind, where }) =>
       `    ${where}: env.${name} is a ${kind}, which NANO does not have`
     ),
-    ...services.filter(({ app }) => !apps.has(app)).map(({ name, app, where }) =>
-      `    ${where}: env.${name} is service "${app}", and no app has this name`
-    ),
+    ...nobody,
     ...project.notes.map((note) => `    ${note}`),
   ];
+}
+
+function shownService({ name, app, entrypoint }: NanoConfig["apps"][number]["services"][number]): string {
+  return `${name} (${app}${entrypoint === "default" ? "" : `, ${entrypoint}`})`;
 }
 
 /** How its code is made, and bundled. */

@@ -1,10 +1,12 @@
-/** The binding of another app: `env.OTHER.fetch`; its other methods say that they are not there. */
+/** The binding of another app: its `fetch`, and the methods of its entrypoint. */
 import { bare } from "../../protocol/bare.ts";
 import type { BindingPort } from "../../protocol/binding_call.ts";
+import { append } from "../../protocol/safe_lists.ts";
+import { promiseThen, rejected } from "../../protocol/primordials.ts";
 
 const NativeProxy = Proxy;
-const NativePromise = Promise;
 const NativeTypeError = TypeError;
+const TO_STRING_TAG: typeof Symbol.toStringTag = Symbol.toStringTag;
 
 /** Named as on Workers; an app gets one and makes none. */
 class Fetcher {
@@ -24,21 +26,52 @@ class Fetcher {
 export function createService(port: BindingPort, name: string | null): unknown {
   const fetcher = new Fetcher(port);
   const fetch = (input: RequestInfo | URL, init?: RequestInit) => fetcher.fetch(input, init);
+  const connect = () => {
+    throw new NativeTypeError(`Cannot call env.${name}.connect: NANO has no connections between apps`);
+  };
   return new NativeProxy(
     fetcher,
     bare({
       get(_target: Fetcher, key: PropertyKey) {
         if (key === "fetch") return fetch;
+        if (key === "connect") return connect;
+        if (key === TO_STRING_TAG) return "Fetcher";
         // What is looked up of any value, without calling it.
         if (typeof key === "symbol" || key === "then" || key === "toJSON" || key === "constructor") return undefined;
-        return () =>
-          NativePromise.reject(
-            new NativeTypeError(
-              `Cannot call env.${name}.${key}: NANO has no RPC between apps; answer it in the other app's fetch, and ` +
-                `call env.${name}.fetch`,
-            ),
-          );
+        return propertyOf(port, [key as string]);
       },
+    }),
+  );
+}
+
+/** `env.OTHER.name`: called it is a method, awaited a property, and it has properties of its own. */
+function propertyOf(port: BindingPort, path: readonly string[]): unknown {
+  const read = (onDone: (value: unknown) => unknown, onFailed?: (error: unknown) => unknown) =>
+    promiseThen(port.invoke(path, null), onDone, onFailed);
+  const members: Record<PropertyKey, unknown> = bare({
+    then: read,
+    catch: (onFailed: (error: unknown) => unknown) => promiseThen(port.invoke(path, null), undefined, onFailed),
+    finally: (onEnd: () => unknown) => {
+      const end = async <T>(pass: () => T) => {
+        await onEnd();
+        return pass();
+      };
+      return promiseThen(port.invoke(path, null), (value) => end(() => value), (error) => end(() => rejected(error)));
+    },
+  });
+  // An arrow function has no prototype, so nothing of it has to be shown by the proxy.
+  return new NativeProxy(
+    () => {},
+    bare({
+      get(_target: unknown, key: PropertyKey) {
+        if (typeof key === "symbol") return undefined;
+        if (key === "then" || key === "catch" || key === "finally") return members[key];
+        const names: string[] = [];
+        for (let at = 0; at < path.length; at++) append(names, path[at]!);
+        append(names, key);
+        return propertyOf(port, names);
+      },
+      apply: (_target: unknown, _self: unknown, args: readonly unknown[]) => port.invoke(path, args),
     }),
   );
 }

@@ -1,14 +1,22 @@
-/** What the module `cloudflare:workers` of an app finds: the app's own env and waitUntil. */
+/** What the module `cloudflare:workers` of an app finds: the app's own env and waitUntil, and whom to tell its classes. */
+import type { RpcClasses } from "../rpc/entrypoints.ts";
 
 /** Named in runtime/bundle/workers_module.ts. */
 const WORKERS = Symbol.for("nano.workers");
 const NAME = "nano.workers";
 
-/** Leaves them for the module, where any module of the app asks for them. @boot */
+/**
+ * Leaves them for the module, where any module of the app asks for them.
+ * @returns the classes that the app's entrypoints extend; null while it has none
+ * @boot
+ */
 export function installWorkersGlobal(
   modules: Readonly<Record<string, string>>,
   found: { readonly env: Record<string, unknown>; readonly waitUntil: (promise: unknown) => void },
-): void {
-  if (!Object.values(modules).some((source) => source.includes(NAME))) return;
-  Object.defineProperty(globalThis, WORKERS, { value: Object.freeze(found) });
+): () => RpcClasses | null {
+  let classes: RpcClasses | null = null;
+  if (!Object.values(modules).some((source) => source.includes(NAME))) return () => null;
+  const define = ({ entrypoint, target }: RpcClasses) => void (classes ??= { entrypoint, target });
+  Object.defineProperty(globalThis, WORKERS, { value: Object.freeze({ ...found, define }) });
+  return () => classes;
 }

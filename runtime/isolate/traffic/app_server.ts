@@ -12,12 +12,16 @@ import {
 import { SafeMap, SafeSet } from "../../protocol/safe_collections.ts";
 import { type Handlers, type HandlerTable, handlerTable, runBatch } from "../../protocol/batch.ts";
 import { FIRST_CALL_ID, type Plain } from "../../protocol/binding_call.ts";
+import { EXCEPTION_LEVEL } from "../../protocol/messages.ts";
 import { BODY, type BodyKind, OP, type SentBy, type WholeBody } from "../../protocol/operations.ts";
 import { FIRST_TCP_ID } from "../../protocol/tcp.ts";
 import { streamHandlers } from "../../protocol/stream_operations.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
 import { enterRoot } from "./async_root.ts";
-import { type AbortCallbacks, type ArrivedRequest, createRequest } from "./request.ts";
+import type { Entry, EntryOperation } from "../../protocol/rpc.ts";
+import { runAtDepth } from "./call_depth.ts";
+import { answerEntered, type Reachable } from "./entered_call.ts";
+import { type AbortCallbacks, type ArrivedRequest, bodyContent, createRequest } from "./request.ts";
 import { RequestContext, RequestEnv } from "./request_context.ts";
 import { runTraced } from "./request_trace.ts";
 import type { AppContext } from "./app_context.ts";
@@ -38,6 +42,8 @@ export interface LoadedApp {
   /** Null when the app exports none. */
   readonly scheduled: AppScheduled | null;
   readonly env: Record<string, unknown>;
+  /** What other apps reach of it beside its fetch. */
+  readonly reachable: Reachable;
 }
 
 /** How `traceparent` begins. */
@@ -64,6 +70,8 @@ export class AppServer {
   #pending = new SafeSet<number>();
   #waits = 0;
   #draining = false;
+  /** Of the request that comes next. */
+  #entry: Entry | null = null;
 
   /** @param report tells the log of an error that no client hears of */
   constructor(wire: Wire, report: (error: unknown) => void) {
@@ -94,12 +102,15 @@ export class AppServer {
       ...streamHandlers(wire, {
         text: (value) => value as string,
         onError: (id, message) => {
-          if (id <= FIRST_TCP_ID) wire.receiving.onError(id, message);
+          if (id <= FIRST_TCP_ID) wire.onError(id, message);
           else if (id < 0) fetches.onBodyFailed(id, message);
           else if (id >= FIRST_CALL_ID) calls.onBodyFailed(id, message);
-          else wire.receiving.onError(id, message);
+          else wire.onError(id, message);
         },
       }),
+      ENTER: (_id, entrypoint, props, operation, path, depth) => {
+        this.#entry = { entrypoint, props, operation: operation as EntryOperation, path, depth } as Entry;
+      },
       // No rest and no spread: an app may have replaced how arrays are iterated.
       REQUEST: (id, method, url, headers, client, bodyKind, body) =>
         this.#requestOf({ id, method, url, headers, bodyKind, body, receiving: null } as Arriving, client as string),
@@ -131,23 +142,39 @@ export class AppServer {
 
   #requestOf(arrived: Arriving, client: string): void {
     const { headers } = arrived;
+    const entry = this.#entry;
+    if (entry !== null) {
+      this.#entry = null;
+      runAtDepth(entry.depth, () => runTraced(headers, () => this.#request(arrived, client, entry)));
+      return;
+    }
     // A closure a request is dear; only a traced one, whose trace stands first, needs one.
-    if (stringCharCodeAt(headers, 0) !== LETTER_T) this.#request(arrived, client);
-    else runTraced(headers, () => this.#request(arrived, client));
+    if (stringCharCodeAt(headers, 0) !== LETTER_T) this.#request(arrived, client, null);
+    else runTraced(headers, () => this.#request(arrived, client, null));
   }
 
-  #request(arrived: Arriving, remote: string): void {
+  #request(arrived: Arriving, remote: string, entry: Entry | null): void {
     const { id } = arrived;
-    if (arrived.bodyKind === BODY.STREAM) arrived.receiving = this.#wire.receiving.open(id, ignore);
+    if (arrived.bodyKind === BODY.STREAM) arrived.receiving = this.#wire.openReceiver(id, ignore);
     this.#pending.add(id);
     let result: unknown;
     try {
-      const request = createRequest(arrived, this.#wire, this.#aborts);
-      result = this.#app!.fetch(
-        request,
-        assign(new RequestEnv(remote), this.#app!.env),
-        new RequestContext(this, remote),
-      );
+      const app = this.#app!;
+      const env = assign(new RequestEnv(remote), app.env);
+      const context = new RequestContext(this, remote, entry === null ? "" : entry.props);
+      if (entry === null || (entry.operation === "fetch" && entry.entrypoint === "default")) {
+        result = app.fetch(createRequest(arrived, this.#wire, this.#aborts), env, context);
+      } else {
+        result = answerEntered(app.reachable, {
+          entry,
+          env,
+          context,
+          request: () => createRequest(arrived, this.#wire, this.#aborts),
+          body: () => bodyContent(arrived, this.#wire),
+          report: (error) => this.#tell(error),
+          describe: (error) => describeError(error).message,
+        });
+      }
     } catch (error) {
       this.#fail(id, error);
       return;
@@ -196,6 +223,13 @@ export class AppServer {
     this.#wire.out.push(OP.FAIL, id, code, name, message, stack);
     this.#wire.kick();
     this.#finish(id);
+  }
+
+  /** Tells the log of an error that the app's caller gets. */
+  #tell(error: unknown): void {
+    const { name, message, stack } = describeError(error);
+    this.#wire.out.push(OP.LOG, EXCEPTION_LEVEL, stack === "" ? `${name}: ${message}` : stack);
+    this.#wire.kick();
   }
 
   #finish(id: number): void {

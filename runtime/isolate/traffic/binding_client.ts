@@ -33,6 +33,7 @@ import { BODY, type BodyKind, OP, type WholeBody } from "../../protocol/operatio
 import { type ByteSource, readerSource } from "../../protocol/byte_stream.ts";
 import type { Wire } from "../../protocol/wire.ts";
 import { fetchThrough } from "./binding_fetch.ts";
+import { invokeThrough } from "./binding_rpc.ts";
 
 /** Calls that wait for their turn; an app that goes on beyond that has lost count. */
 const MAX_WAITING = 10_000;
@@ -76,7 +77,11 @@ export class BindingClient {
   /** What the binding at a place of the host's list is called through. */
   portOf(place: number): BindingPort {
     const call: BindingPort["call"] = (method, args, options) => this.#call(place, method, args, options);
-    return { call, fetch: (input, init) => fetchThrough(call, input, init) };
+    return {
+      call,
+      fetch: (input, init) => fetchThrough(call, input, init),
+      invoke: (path, args) => invokeThrough(call, path, args),
+    };
   }
 
   #call(
@@ -117,8 +122,8 @@ export class BindingClient {
       if (call.id === 0) return void (call.id = -1);
       const wire = this.#wire;
       wire.out.push(OP.CALL_ABORT, call.id);
-      wire.receiving.fail(call.id, reason);
-      wire.sending.stop(call.id, "The call was aborted");
+      wire.failReceiving(call.id, reason);
+      wire.stopSending(call.id, "The call was aborted");
       wire.kick();
       this.#settle(call.id);
     };
@@ -135,13 +140,13 @@ export class BindingClient {
     else if (typeof body === "string") wire.out.push(OP.CALL, id, place, method, args, BODY.WHOLE, body);
     else if (isUint8Array(body) && bytesLength(body) > WHOLE_BYTES) {
       wire.out.push(OP.CALL, id, place, method, args, BODY.STREAM, null);
-      wire.sending.open(id, sourceOf(new NativeUint8Array(body)), { owned: true, onEnd: nothing });
+      wire.send(id, sourceOf(new NativeUint8Array(body)), { owned: true, onEnd: nothing });
     } else if (isUint8Array(body)) {
       wire.out.begin(OP.CALL, id, place, method, args, BODY.WHOLE);
       wire.pushBytes(body, false);
     } else {
       wire.out.push(OP.CALL, id, place, method, args, BODY.STREAM, null);
-      wire.sending.open(id, readerOf(body as ReadableStream<Uint8Array>), { owned: false, onEnd: nothing });
+      wire.send(id, readerOf(body as ReadableStream<Uint8Array>), { owned: false, onEnd: nothing });
     }
     wire.kick();
   }
@@ -158,8 +163,8 @@ export class BindingClient {
       call.forget();
       return call.resolve(bare({ values, body: whole }));
     }
-    const receiving = this.#wire.receiving.open(id, () => call.forget());
-    call.resolve(bare({ values, body: this.#wire.receiving.readableOf(receiving, { byob: true }) }));
+    const receiving = this.#wire.openReceiver(id, () => call.forget());
+    call.resolve(bare({ values, body: this.#wire.readableOf(receiving, { byob: true }) }));
   }
 
   /** CALL_FAILED. */
@@ -167,13 +172,13 @@ export class BindingClient {
     const call = this.#settle(id);
     if (call === undefined) return;
     call.forget();
-    this.#wire.sending.stop(id, message);
+    this.#wire.stopSending(id, message);
     call.reject(errorOf(name, message, code));
   }
 
   /** ERROR in the body of an answer. */
   onBodyFailed(id: number, message: string): void {
-    this.#wire.receiving.fail(id, new NativeTypeError(message));
+    this.#wire.failReceiving(id, new NativeTypeError(message));
   }
 
   #cancel(id: number): void {

@@ -14,6 +14,7 @@ import {
   signalOf,
 } from "../../protocol/primordials.ts";
 import { makeRequest, makeResponse } from "../bodies/body_sources.ts";
+import { currentDepth } from "./call_depth.ts";
 import { withoutBase } from "./relative_urls.ts";
 
 /** Takes what `fetch` takes. */
@@ -30,7 +31,7 @@ export function fetchThrough(
   }
   const body = innerSlots === null ? requestBody(request) : innerSlots.takeRequestBody(innerSlots.request(request));
   const url = requestUrl(request);
-  const args: FetchArgs = [requestMethod(request), url, joinHeaders(requestHeaders(request))];
+  const args: FetchArgs = [requestMethod(request), url, joinHeaders(requestHeaders(request)), currentDepth()];
   const answered = call("fetch", args, bare({ body, signal: signalOf(request) }));
   return promiseThen(answered, (answer: CallAnswer) => responseOf(url, answer));
 }

@@ -54,11 +54,12 @@ function hasNoBody(method: string): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-function bodyContent(arrived: ArrivedRequest, wire: Wire): InnerBodyContent {
+/** The body as it came. */
+export function bodyContent(arrived: ArrivedRequest, wire: Wire): InnerBodyContent {
   // As Deno.serve has it: what may have a body has one, be it empty.
   if (arrived.bodyKind === BODY.NONE) return hasNoBody(arrived.method) ? null : new NativeUint8Array(0);
   if (arrived.bodyKind === BODY.WHOLE) return arrived.body;
-  return wire.receiving.readableOf(arrived.receiving!, { byob: true });
+  return wire.readableOf(arrived.receiving!, { byob: true });
 }
 
 /** Fits what Deno's Request expects of its inner object; names are Deno's. */

@@ -2,18 +2,30 @@
 import { NativeNumber, stringLastIndexOf, stringSlice } from "../../protocol/primordials.ts";
 import type { AppContext } from "./app_context.ts";
 
+const parse = JSON.parse;
+
 /** A class and not a literal with closures: one is made for each request. */
 export class RequestContext implements AppContext {
   readonly #remote: string;
+  /** JSON of the caller's props until somebody looks, then those. */
+  #props: unknown;
   /** Its own and bound: server adapters copy own members of env and ctx into one object, and apps destructure. */
   readonly waitUntil: (promise: unknown) => void;
 
-  constructor(server: { waitUntil(promise: unknown): void }, remote: string) {
+  /** @param props JSON of what the caller's binding says of it, or "" */
+  constructor(server: { waitUntil(promise: unknown): void }, remote: string, props: string) {
     this.#remote = remote;
+    this.#props = props;
     this.waitUntil = (promise) => server.waitUntil(promise);
   }
 
   passThroughOnException(): void {}
+
+  /** What the caller's binding says of it; of a client nothing. */
+  get props(): unknown {
+    if (typeof this.#props === "string") this.#props = this.#props === "" ? {} : parse(this.#props);
+    return this.#props;
+  }
 
   get remoteAddr(): AppContext["remoteAddr"] {
     return addressOf(this.#remote);

@@ -155,7 +155,7 @@ function sendStream(
       wire.pushBytes(ahead.parts[at]!, false);
     }
     let first = under;
-    wire.sending.open(id, {
+    wire.send(id, {
       read() {
         const read = first ?? reader.read();
         first = null;

@@ -2,6 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { AppCall } from "../../../runtime/app_call.ts";
 import { ServiceHost } from "../../../runtime/bindings/service/host.ts";
+import type { Plain } from "../../../runtime/protocol/binding_call.ts";
 import { joinHeaders } from "../../../runtime/protocol/header_block.ts";
 import { FakeClock } from "../runtime/fake_clock.ts";
 
@@ -15,19 +16,21 @@ function scene() {
       call.respond(200, "", null);
     },
   };
-  const host = new ServiceHost({ name: "OTHER", service: "other" }, {
+  const host = new ServiceHost({ name: "OTHER", service: "other", entrypoint: "Admin", props: `{"a":1}` }, {
     clock: new FakeClock(),
     emit: ({ event }) => void told.push(event),
     target: () => target,
   });
-  const ask = (method: string, url: string, headers: [string, string][] = []) =>
+  const ask = (method: string, url: string, headers: [string, string][] = [], depth: Plain = 0) =>
     host.call({
       method: "fetch",
-      args: [method, url, joinHeaders(headers)],
+      args: [method, url, joinHeaders(headers), depth],
       body: null,
       signal: new AbortController().signal,
     });
-  return { reached, told, ask };
+  const invoke = (method: string, path: readonly Plain[]) =>
+    host.call({ method, args: [0, ...path], body: null, signal: new AbortController().signal });
+  return { reached, told, ask, invoke };
 }
 
 Deno.test("What is no request reaches no app, and is told of none", async () => {
@@ -49,17 +52,26 @@ Deno.test("What is no request reaches no app, and is told of none", async () => 
   assertEquals([reached.length, told], [1, ["request"]]);
 });
 
-Deno.test("The count of apps on the way is a count, whoever writes it", async () => {
+Deno.test("The count of apps on the way is a count, whoever says it", async () => {
   const { reached, ask } = scene();
-  for (const written of ["16", "-1", "-1e9", "1e1", "0x1", "NaN", "", " 1", "100"]) {
-    await assertRejects(
-      () => ask("GET", "http://inside/", [["Nano-Service-Depth", written]]),
-      Error,
-      "16 apps already",
-    );
+  for (const said of [16, -1, -1e9, 0.5, NaN, Infinity, "1", null, true]) {
+    await assertRejects(() => ask("GET", "http://inside/", [], said), Error, "16 apps already");
   }
   assertEquals(reached, []);
-  await ask("GET", "http://inside/", [["nano-service-depth", "15"]]);
-  await ask("GET", "http://inside/");
-  assertEquals(reached.map(({ headers }) => headers), ["nano-service-depth\n16\n", "nano-service-depth\n1\n"]);
+  await ask("GET", "http://inside/", [], 15);
+  await ask("GET", "http://inside/", [["nano-service-depth", "15"]], 0);
+  assertEquals(reached.map(({ entry }) => entry!.depth), [16, 1]);
+});
+
+Deno.test("A method is reached by names only, and by few of them", async () => {
+  const { reached, told, invoke } = scene();
+  for (const path of [[], [1], [null], ["a".repeat(1_001)], Array<string>(33).fill("a")]) {
+    await assertRejects(() => invoke("call", path), Error, "this is no name");
+  }
+  await assertRejects(() => invoke("put", ["a"]), Error, 'it has no "put"');
+  assertEquals([reached, told], [[], []]);
+  assertEquals(await invoke("call", ["a", "b"]), { values: [200, ""], body: null });
+  assertEquals(reached.map(({ entry }) => entry), [
+    { entrypoint: "Admin", props: `{"a":1}`, operation: "call", path: `["a","b"]`, depth: 1 },
+  ]);
 });

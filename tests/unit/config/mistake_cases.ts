@@ -243,6 +243,27 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
       app({ bindings: { NS: { rate_limit: { limit: 0, period: 10 } } } }),
       "apps[0].bindings.NS.rate_limit.limit is 0: expected a whole number of calls from 1 to 1000000000",
     ],
+    [
+      app({ bindings: { NS: { kv: "a", entrypoint: "A" } } }),
+      'apps[0].bindings.NS is an object: expected an object such as { "kv": "cache" }, with one key',
+    ],
+    [
+      app({ bindings: { NS: { entrypoint: "A" } } }),
+      'apps[0].bindings.NS is an object: expected an object such as { "kv": "cache" }, with one key',
+    ],
+    [
+      app({ bindings: { NS: { service: "A b" } } }),
+      'apps[0].bindings.NS.service is "A b": expected the name of an app: 1 to 63 of a-z, 0-9 and "-", not beginning with "-"',
+    ],
+    [
+      app({ bindings: { NS: { service: "a", entrypoint: "a b" } } }),
+      'apps[0].bindings.NS.entrypoint is "a b": expected the name of an export, such as "Admin"',
+    ],
+    [
+      app({ bindings: { NS: { service: "a", props: 5 } } }),
+      "apps[0].bindings.NS.props is 5: expected an object of JSON values",
+    ],
+    [app({ bindings: { NS: { version_metadata: 1 } } }), "apps[0].bindings.NS.version_metadata is 1: expected true"],
     [app({ bindings: { NS: { kw: "a" } } }), 'apps[0].bindings.NS.kw is no known key: did you mean "kv"?'],
     [
       app({ bindings: { "a-b": { kv: "a" } } }),

@@ -86,3 +86,13 @@ export interface AppCall {
    */
   finish(bytes: number, end: RequestEnd): void;
 }
+
+/** Something that takes requests for an app; a Supervisor fits. */
+export interface AppTarget {
+  readonly app: { readonly name: string };
+  /** Of the code that serves, for traces. */
+  readonly version?: string | null;
+  fetch(call: AppCall): void;
+  /** Of an app that runs in two versions: the one that takes the next request. */
+  choose?(): AppTarget;
+}

@@ -4,8 +4,8 @@ import { diffApps } from "../config/diff.ts";
 import { inTime } from "../deadline.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { AppSnapshot, ReloadSummary } from "../events.ts";
-import { type AppTarget, Router } from "../http/router.ts";
-import type { AppCall } from "../app_call.ts";
+import type { AppCall, AppTarget } from "../app_call.ts";
+import { Router } from "../http/router.ts";
 import { splitTarget } from "./split_target.ts";
 import type { AppStateName, ExitReason } from "../lifecycle.ts";
 

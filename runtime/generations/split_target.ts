@@ -1,5 +1,5 @@
 /** Two versions of one app behind the same hosts: each request goes to one of them by chance. */
-import type { AppTarget } from "../http/router.ts";
+import type { AppTarget } from "../app_call.ts";
 import type { AppStateName } from "../lifecycle.ts";
 
 /** A version that serves; an AppUnit fits. */

@@ -1,5 +1,5 @@
 /** The hot path: reads a request's head, finds its app, hands it over. */
-import type { Patience } from "../app_call.ts";
+import type { AppTarget, Patience } from "../app_call.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { NanoError } from "../errors.ts";
 import type { RequestEvent } from "../events.ts";
@@ -10,7 +10,7 @@ import { type Door, DoorCall } from "./door_call.ts";
 import { OpenBodies } from "./open_bodies.ts";
 import { PATIENCE } from "./patience.ts";
 import { doorHeaders, innerOf, readRequestHead } from "./request_head.ts";
-import { type AppTarget, hostnameOf, type Router } from "./router.ts";
+import { hostnameOf, type Router } from "./router.ts";
 import { serializedUrl } from "./serialized_url.ts";
 
 /** What a dispatcher works with. */

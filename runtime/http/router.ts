@@ -1,15 +1,5 @@
 /** Finds the app of a host: exact names, then the longest wildcard, then the default app. */
-import type { AppCall } from "../app_call.ts";
-
-/** Something that takes requests for an app; a Supervisor fits. */
-export interface AppTarget {
-  readonly app: { readonly name: string };
-  /** Of the code that serves, for traces. */
-  readonly version?: string | null;
-  fetch(call: AppCall): void;
-  /** Of an app that runs in two versions: the one that takes the next request. */
-  choose?(): AppTarget;
-}
+import type { AppTarget } from "../app_call.ts";
 
 /** An app and the hosts it claims, normalised: lower case, no port, no trailing dot. */
 export interface Route {

@@ -126,7 +126,12 @@ function spawn(number: number, memoryMb: number, port: MessagePort): void {
     env: {},
     stdout: true,
     stderr: true,
-    workerData: { port, heartbeat: channel.port2, heapBytes: memoryMb * 1024 * 1024, hostWait } satisfies IsolateBootData,
+    workerData: {
+      port,
+      heartbeat: channel.port2,
+      heapBytes: memoryMb * 1024 * 1024,
+      hostWait,
+    } satisfies IsolateBootData,
     // deno-lint-ignore no-explicit-any
     transferList: [port as any, channel.port2 as any],
   }) as WatchedWorker;

@@ -25,7 +25,7 @@ import type { NanoError } from "../errors.ts";
 import type { NanoEvent } from "../events.ts";
 import { DoorWithBindings } from "./door_with_bindings.ts";
 import { AssetFolder } from "../http/assets.ts";
-import type { AppTarget } from "../http/router.ts";
+import type { AppTarget } from "../app_call.ts";
 import { OutboundDoor } from "../outbound/outbound_door.ts";
 import { TracedDoor } from "../outbound/traced_door.ts";
 import { PreparingUnit } from "./preparing_unit.ts";

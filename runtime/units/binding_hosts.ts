@@ -15,7 +15,7 @@ import type { SqlPool } from "../data/sql_pool.ts";
 import type { NanoEvent } from "../events.ts";
 import { MeteredBinding } from "./metered_binding.ts";
 import type { AssetFolder } from "../http/assets.ts";
-import type { AppTarget } from "../http/router.ts";
+import type { AppTarget } from "../app_call.ts";
 import type { BindingHost, BindingKind } from "../protocol/binding_call.ts";
 
 /** What bindings of one app work with. */

@@ -6,7 +6,9 @@ import { until } from "../../integration/life/until.ts";
 
 /** A thread that installs the calls, makes one that stops it, and tells what came of it. */
 const CALLER = `
-import { installHostCalls } from ${JSON.stringify(import.meta.resolve("../../../runtime/isolate/platform/host_calls.ts"))};
+import { installHostCalls } from ${
+  JSON.stringify(import.meta.resolve("../../../runtime/isolate/platform/host_calls.ts"))
+};
 self.onmessage = ({ data: hostWait }) => {
   const send = (message, transfer) => self.postMessage(message, transfer);
   installHostCalls(send, { externalBytes: 1024, hostWait });

@@ -1,0 +1,192 @@
+/** What NANO is made of, wired together; its life is in nano.ts. */
+import { join } from "node:path";
+import { BootAdmission } from "./pool/boot_admission.ts";
+import { CronSchedule } from "./app/cron_schedule.ts";
+import { FlightRecorder } from "./pool/flight_recorder.ts";
+import { type AppBundle, Bundler } from "./bundle/bundler.ts";
+import { bundleIsolate } from "./bundle/isolate_bundle.ts";
+import { systemClock } from "./clock.ts";
+import { relayered } from "./config/fit_layers.ts";
+import type { NanoConfig } from "./config/resolved_config.ts";
+import { DataThread } from "./data/data_thread.ts";
+import { SqlPool } from "./data/sql_pool.ts";
+import { ConfigReloads } from "./generations/config_reloads.ts";
+import { messageOf } from "./errors.ts";
+import { type AppSnapshot, EventHub } from "./events.ts";
+import type { FileWatch } from "./generations/file_watch.ts";
+import type { FirstStart } from "./generations/first_start.ts";
+import { Generations } from "./generations/generations.ts";
+import { Dispatcher } from "./http/dispatcher.ts";
+import { PATIENCE } from "./http/patience.ts";
+import { LateFarm } from "./pool/late_farm.ts";
+import type { Listeners } from "./generations/listeners.ts";
+import type { NanoOptions } from "./nano_options.ts";
+import { Log } from "./observe/log.ts";
+import { Metrics } from "./observe/metrics.ts";
+import { Observatory } from "./observe/observatory.ts";
+import type { OtelTracer } from "./trace/otel_tracer.ts";
+import { Operator } from "./operate/operator.ts";
+import type { OpenState } from "./store/open_state.ts";
+import { UnitWorkshop } from "./units/unit_workshop.ts";
+
+/** What the parts are made with. */
+export interface PartsInit {
+  readonly options: NanoOptions;
+  readonly tracer: OtelTracer | null;
+  readonly isDraining: () => boolean;
+}
+
+/** The parts of one NANO; those that may be null come with its start. */
+export class NanoParts {
+  readonly events: EventHub = new EventHub();
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly dispatcher: Dispatcher;
+  readonly bundler: Bundler;
+  readonly workshop: UnitWorkshop;
+  readonly reloads: ConfigReloads;
+  readonly admission: BootAdmission;
+  readonly crons: CronSchedule;
+  readonly generations: Generations;
+  readonly observatory: Observatory;
+  readonly recorder: FlightRecorder | null;
+  readonly farm: LateFarm = new LateFarm();
+  readonly data: DataThread;
+  readonly sql: SqlPool;
+  /** Taken before anything is written, given back after everything has ended. */
+  kept: OpenState | null = null;
+  operator!: Operator;
+  listeners: Listeners | null = null;
+  first: FirstStart<AppBundle> | null = null;
+  watch: FileWatch | null = null;
+  readonly #isDraining: () => boolean;
+
+  constructor(config: NanoConfig, { options, tracer, isDraining }: PartsInit) {
+    this.#isDraining = isDraining;
+    this.data = new DataThread(join(config.stateDir, "data"));
+    this.sql = new SqlPool(join(config.stateDir, "data"));
+    this.recorder = options.flight === undefined ? null : new FlightRecorder(options.flight, systemClock);
+    this.generations = new Generations(config, {
+      reloadTools: (next) => this.workshop.toolsOf(next),
+      openPorts: (next) => this.listeners!.prepare(next),
+      route: (router) => this.dispatcher.use(router),
+      beforeBoot: async (next) => await this.watch?.expect(next),
+      onChange: (next) => {
+        const { config, units } = next;
+        this.dispatcher.trust(config.trustedProxies);
+        this.log.configure(config.log);
+        this.farm.fit(config);
+        this.crons.follow(units.values());
+        this.operator.follow();
+        void this.watch?.follow(next);
+      },
+      again: (app) => void this.reloads.reloadEdited(new Set([app])).catch((error) => this.warn(messageOf(error))),
+      emit: (event) => this.events.emit(event),
+    });
+    this.log = new Log({
+      ...config.log,
+      color: options.color ?? false,
+      timeZone: options.timeZone,
+      ...(options.write === undefined ? {} : { write: options.write }),
+    });
+    this.admission = BootAdmission.onThisMachine(systemClock, options.suspects);
+    this.metrics = new Metrics({
+      snapshot: () => this.apps(),
+      startedAt: systemClock.wall(),
+      bootsWaiting: () => this.admission.waiting,
+      unexplained: () => this.farm.unexplainedBytes,
+    });
+    this.events.listen(this.log.listen);
+    this.events.listen(this.metrics.listen);
+    this.observatory = new Observatory({ metrics: this.metrics, snapshot: () => this.apps(), clock: systemClock });
+    this.events.listen(this.observatory.listen);
+    tracer?.follow(this.events);
+    this.dispatcher = new Dispatcher(null, {
+      trustedProxies: config.trustedProxies,
+      reveal: options.dev ?? false,
+      now: systemClock.now,
+      tell: (event) => this.events.emit(event),
+      patience: options.patience ?? PATIENCE,
+      tracer,
+    });
+    this.crons = new CronSchedule({ clock: systemClock, emit: (event) => this.events.emit(event) });
+    this.bundler = new Bundler({
+      cacheDir: join(config.stateDir, "bundles"),
+      installDependencies: true,
+      onInstall: (progress) => {
+        this.events.emit({ event: "app_install", ...progress });
+        if (progress.step === "waiting") this.first?.skip(progress.app);
+      },
+    });
+    this.workshop = new UnitWorkshop({
+      bundler: this.bundler,
+      clock: systemClock,
+      admission: this.admission,
+      takeIsolate: (memoryMb) => this.farm.take(memoryMb),
+      quarantineOf: (app, version) => this.kept!.quarantine.find(app, version),
+      emit: (event) => this.events.emit(event),
+      data: this.data,
+      sql: this.sql,
+      targetOf: (app) => this.generations.target(app),
+      tracer,
+      evaluate: options.evaluate ?? false,
+      nodeEnv: options.dev === true ? "development" : "production",
+    });
+    this.reloads = new ConfigReloads({
+      generations: this.generations,
+      reloadConfig: options.reloadConfig,
+      tolerant: options.dev ?? false,
+      bundleAhead: (config, only) => this.workshop.bundleAhead(config, only),
+      layers: () => this.operator.layers(),
+      isDraining: () => isDraining(),
+      onEnd: () => void this.watch?.follow(this.generations.present),
+      emit: (event) => this.events.emit(event),
+    });
+  }
+
+  /** What can be read of every app now. */
+  apps(): readonly AppSnapshot[] {
+    return [...this.generations.present.units.values()].map((unit) => unit.snapshot());
+  }
+
+  /** Tells the log. */
+  warn(text: string): void {
+    this.events.emit({ event: "warning", text });
+  }
+
+  /** Creates the warden and its isolates. @throws {NanoError} INTERNAL when they cannot be created */
+  async startFarm(): Promise<void> {
+    await this.farm.start(async () => ({
+      bootSource: await bundleIsolate(this.bundler),
+      admission: this.admission,
+      clock: systemClock,
+      recorder: this.recorder,
+      warn: (text) => this.warn(text),
+      onDeath: (error) => {
+        // Every app lived under it. The guardian starts the host anew.
+        this.warn(error.message);
+        this.log.flush();
+        Deno.exit(1);
+      },
+    }));
+    this.farm.fit(this.generations.present.config);
+  }
+
+  /** Opens what changes something, over the kept state. */
+  operatorOf({ store, folders, quarantine }: OpenState): Operator {
+    return new Operator({
+      store,
+      folders,
+      quarantine,
+      generations: this.generations,
+      events: this.events,
+      clock: systemClock,
+      layered: (layers) => relayered(this.generations.present.config, layers),
+      readConfig: (layers) => this.reloads.read(layers),
+      isDraining: () => this.#isDraining(),
+      reload: () => this.reloads.reload(null),
+      runCron: (unit, name) => this.crons.run(unit, unit.app.crons.find((cron) => cron.name === name)!),
+      codeVersion: async (app) => (await this.workshop.toolsOf(this.generations.present.config).bundle(app)).version,
+    });
+  }
+}

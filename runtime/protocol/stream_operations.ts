@@ -15,10 +15,10 @@ export function streamHandlers(
   { text, onError }: { text: (value: unknown) => string; onError: (id: number, message: string) => void },
 ): Handlers<StreamOperation> {
   return {
-    DATA: (id, bytes) => wire.onData(id as number, bytes),
-    END: (id) => wire.onEnd(id as number),
+    DATA: (id, bytes) => wire.receiving.onData(id as number, bytes),
+    END: (id) => wire.receiving.onEnd(id as number),
     ERROR: (id, message) => onError(id as number, text(message)),
-    CREDIT: (id, bytes) => wire.onCredit(id as number, bytes),
-    CANCEL: (id, reason) => wire.onCancel(id as number, text(reason)),
+    CREDIT: (id, bytes) => wire.sending.onCredit(id as number, bytes),
+    CANCEL: (id, reason) => wire.sending.onCancel(id as number, text(reason)),
   };
 }

@@ -96,7 +96,7 @@ export class BindingBridge {
       this.#fail(id as number, refusal);
       return;
     }
-    const upload = kind === BODY.STREAM ? wire.openReceiver(id as number, () => {}) : null;
+    const upload = kind === BODY.STREAM ? wire.receiving.open(id as number, () => {}) : null;
     const running: Running = {
       controller: new AbortController(),
       upload,
@@ -106,7 +106,7 @@ export class BindingBridge {
     };
     this.#running.set(id as number, running);
     this.#sweep ??= this.#tools.clock.after(SWEEP_MS, this.#onSweep);
-    const body = upload === null ? whole as CallBody : wire.readableOf(upload, { byob: false });
+    const body = upload === null ? whole as CallBody : wire.receiving.readableOf(upload, { byob: false });
     const { signal } = running.controller;
     this.#working++;
     const work = new Promise<CallAnswer>((resolve) => resolve(host.call({ method, args, body, signal })));
@@ -125,8 +125,8 @@ export class BindingBridge {
     this.#running.delete(id);
     running?.controller.abort();
     this.#streams.get(id)?.abort();
-    this.#wire.cancelReceiving(id, "The call was given up");
-    this.#wire.stopSending(id, "The call was given up");
+    this.#wire.receiving.cancel(id, "The call was given up");
+    this.#wire.sending.stop(id, "The call was given up");
   }
 
   /** Ends every call: the isolate is gone. */
@@ -166,7 +166,7 @@ export class BindingBridge {
     }
     const wire = this.#wire;
     // What is left of the call's own body is wanted by nobody, unless the answer is made of it while it streams.
-    const letGo = () => wire.cancelReceiving(id, "The call was answered");
+    const letGo = () => wire.receiving.cancel(id, "The call was answered");
     if (!(body instanceof ReadableStream)) letGo();
     if (body === null) wire.out.push(OP.RETURNED, id, values, BODY.NONE, null);
     else if (typeof body === "string") wire.out.push(OP.RETURNED, id, values, BODY.WHOLE, body);
@@ -181,7 +181,7 @@ export class BindingBridge {
     } else {
       wire.out.push(OP.RETURNED, id, values, BODY.STREAM, null);
       this.#streams.set(id, running.controller);
-      wire.send(id, body.getReader(), {
+      wire.sending.open(id, body.getReader(), {
         owned: true,
         onEnd: () => {
           this.#streams.delete(id);
@@ -201,7 +201,7 @@ export class BindingBridge {
   }
 
   #fail(id: number, { name, message, code }: BindingError): void {
-    this.#wire.cancelReceiving(id, message);
+    this.#wire.receiving.cancel(id, message);
     this.#wire.out.push(OP.CALL_FAILED, id, name, message, code);
     this.#wire.kick();
   }

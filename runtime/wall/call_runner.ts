@@ -74,7 +74,7 @@ export class CallRunner {
     pushCall(wire, slot, body);
     if (body instanceof ReadableStream) {
       slot.upload = new Upload(body, this.#traffic.maxBodyBytes);
-      wire.send(id, slot.upload, {
+      wire.sending.open(id, slot.upload, {
         owned: true,
         onEnd: (end, error) => {
           slot.upload = null;
@@ -97,7 +97,7 @@ export class CallRunner {
       if (finding === "unwatched") this.#arm(slot);
       else if (finding === "stalled") {
         slot.cut = "timed_out";
-        this.#wire.cutReceiving(slot.answer!.receiving, "The client takes nothing of the answer");
+        this.#wire.receiving.cut(slot.answer!.receiving, "The client takes nothing of the answer");
       } else this.#refuse(slot, finding);
     }
   }
@@ -137,7 +137,7 @@ export class CallRunner {
     else if (answer !== null) {
       // What comes behind a head is the client's fault, as is a body that is too long or malformed.
       slot.cut = end === "done" ? "client_gone" : end;
-      this.#wire.cutReceiving(answer.receiving, error.message);
+      this.#wire.receiving.cut(answer.receiving, error.message);
     }
   }
 
@@ -152,7 +152,7 @@ export class CallRunner {
   #finish(slot: CallSlot, tell: () => void): void {
     if (!this.#calls.delete(slot)) return;
     // As with Deno.serve and Workers, a request's body ends with its answer.
-    if (slot.upload !== null) this.#wire.stopSending(slot.id, "The response is complete");
+    if (slot.upload !== null) this.#wire.sending.stop(slot.id, "The response is complete");
     if (this.#calls.size === 0) this.#onBusy(false);
     tell();
     if (!this.#closed) this.#traffic.observer.onCallDone();
@@ -214,14 +214,14 @@ export class CallRunner {
       return;
     }
     if (slot.answered) throw new WireViolation("two responses to one request");
-    const receiving = this.#wire.openReceiver(slot.id, (end) => {
+    const receiving = this.#wire.receiving.open(slot.id, (end) => {
       // The app is done, its client is not: what is left waits in the host, and the request's place with it.
       if (end === "done" && receiving.queue.length > 0) receiving.onRead = (end) => this.#onAnswerEnd(slot, end);
       else this.#onAnswerEnd(slot, end);
     });
     receiving.promised = promisedBytes(slot.call.method, headers);
     slot.answer = new Answer(receiving);
-    slot.call.respond(status, headers, this.#wire.readableOf(receiving, { byob: false }));
+    slot.call.respond(status, headers, this.#wire.receiving.readableOf(receiving, { byob: false }));
     // Only now: an answer that the front door cannot take is no answer, and the end of this isolate gives another.
     slot.answered = true;
   }
@@ -267,7 +267,7 @@ export class CallRunner {
     if (slot !== undefined) {
       this.#traffic.observer.onException(`Response stream of ${slot.call.method} failed: ${message}`);
     }
-    this.#wire.onError(id, message);
+    this.#wire.receiving.onError(id, message);
   }
 
   #onFail(id: number, code: unknown, [name, message, stack]: readonly string[]): void {

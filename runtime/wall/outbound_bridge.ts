@@ -116,7 +116,7 @@ export class OutboundBridge {
   }
 
   #bodyOf(id: number): ReadableStream<Uint8Array> {
-    return this.#wire.readableOf(this.#wire.openReceiver(id, () => {}), { byob: false });
+    return this.#wire.receiving.readableOf(this.#wire.receiving.open(id, () => {}), { byob: false });
   }
 
   async #run(id: number, request: OutgoingRequest): Promise<void> {
@@ -139,17 +139,19 @@ export class OutboundBridge {
     this.#wire.out.push(OP.FETCHED, id, status, statusText, joinHeaders(response.headers), url, redirected, kind);
     this.#wire.kick();
     if (body === null) return this.#end(id, request);
-    this.#wire.send(id, body.getReader(), { owned: true, onEnd: () => this.#end(id, request) });
+    this.#wire.sending.open(id, body.getReader(), { owned: true, onEnd: () => this.#end(id, request) });
   }
 
   /** Makes room for another; what is left of the request's own body is wanted by nobody. */
   #end(id: number, request: OutgoingRequest): void {
     this.#running.delete(id);
-    if (request.body instanceof ReadableStream && !this.#closed) this.#wire.cancelReceiving(id, "The answer has ended");
+    if (request.body instanceof ReadableStream && !this.#closed) {
+      this.#wire.receiving.cancel(id, "The answer has ended");
+    }
   }
 
   #fail(id: number, message: string): void {
-    this.#wire.cancelReceiving(id, message);
+    this.#wire.receiving.cancel(id, message);
     this.#wire.out.push(OP.FETCH_FAILED, id, message);
     this.#wire.kick();
   }

@@ -79,7 +79,7 @@ export class TcpBridge {
     }
     if (this.#all.has(id as number)) throw new WireViolation("two connections with one id");
     const wire = this.#wire;
-    const receiving = wire.openReceiver(id as number, (end) => {
+    const receiving = wire.receiving.open(id as number, (end) => {
       const one = this.#all.get(id as number);
       if (one !== undefined && end === "done") one.hasEnded = true;
     }, TCP_WINDOW_BYTES);
@@ -141,7 +141,7 @@ export class TcpBridge {
     if (bridged === undefined) return;
     const { connection, pumped, hasEnded } = bridged;
     bridged.isLeft = hasEnded;
-    this.#wire.stopSending(id, "The connection was given up");
+    this.#wire.sending.stop(id, "The connection was given up");
     // What came before the app's own end still goes out.
     if (hasEnded && connection !== null) this.#linger(connection, pumped);
     else connection?.destroy();
@@ -184,7 +184,7 @@ export class TcpBridge {
       read: () => connection.read(),
       cancel: () => bridged.isLeft ? Promise.resolve() : connection.cancel(),
     };
-    this.#wire.send(id, source, {
+    this.#wire.sending.open(id, source, {
       owned: true,
       windowBytes: TCP_WINDOW_BYTES,
       onEnd: () => {
@@ -200,7 +200,11 @@ export class TcpBridge {
       if (failure !== null) this.#forget(id, bridged, failure);
       else onTaken();
     });
-    bridged.pumped = this.#pump(bridged, connection, this.#wire.readableOf(receiving, { byob: false }));
+    bridged.pumped = this.#pump(
+      bridged,
+      connection,
+      this.#wire.receiving.readableOf(receiving, { byob: false }),
+    );
     bridged.pumped.then(onTaken, () => {
       // The app's side broke off: nothing would ever come of the other.
       connection.destroy();
@@ -234,7 +238,7 @@ export class TcpBridge {
   }
 
   #closed(id: number, failure: Failure | null): void {
-    this.#wire.cancelReceiving(id, "The connection is over");
+    this.#wire.receiving.cancel(id, "The connection is over");
     this.#wire.out.push(OP.TCP_CLOSED, id, failure?.code ?? "", failure?.message ?? "");
     this.#wire.kick();
   }

@@ -100,11 +100,6 @@ const FORBIDDEN_NAMES = new Set(["utils", "util", "helpers", "helper", "common",
 /** Of a source file; a test may have more, as its cases stand side by side. */
 const MAX_LINES = 300;
 const MAX_TEST_LINES = 400;
-/** Source files that are longer still. None may join them, and one that has become short enough leaves them. */
-const LONGER: ReadonlySet<string> = new Set([
-  "runtime/protocol/wire.ts",
-]);
-
 function partOf(path: string): number {
   return PARTS.findIndex((part) => part.holds(path));
 }
@@ -198,10 +193,7 @@ export function fileViolations(path: string, source: string): string[] {
     if (FORBIDDEN_NAMES.has(stem)) found.push(`${path}: "${stem}" says nothing; name it after what it exports`);
   }
   const lines = source.split("\n").length - (source.endsWith("\n") ? 1 : 0);
-  const most = path.startsWith("tests/") || LONGER.has(path) ? MAX_TEST_LINES : MAX_LINES;
+  const most = path.startsWith("tests/") ? MAX_TEST_LINES : MAX_LINES;
   if (lines > most) found.push(`${path}: ${lines} lines, ${most} are allowed`);
-  if (LONGER.has(path) && lines <= MAX_LINES) {
-    found.push(`${path}: ${lines} lines; it is none of the longer files any more, take it from LONGER`);
-  }
   return found;
 }

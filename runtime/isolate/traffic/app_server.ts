@@ -102,10 +102,10 @@ export class AppServer {
       ...streamHandlers(wire, {
         text: (value) => value as string,
         onError: (id, message) => {
-          if (id <= FIRST_TCP_ID) wire.onError(id, message);
+          if (id <= FIRST_TCP_ID) wire.receiving.onError(id, message);
           else if (id < 0) fetches.onBodyFailed(id, message);
           else if (id >= FIRST_CALL_ID) calls.onBodyFailed(id, message);
-          else wire.onError(id, message);
+          else wire.receiving.onError(id, message);
         },
       }),
       ENTER: (_id, entrypoint, props, operation, path, depth) => {
@@ -155,7 +155,7 @@ export class AppServer {
 
   #request(arrived: Arriving, remote: string, entry: Entry | null): void {
     const { id } = arrived;
-    if (arrived.bodyKind === BODY.STREAM) arrived.receiving = this.#wire.openReceiver(id, ignore);
+    if (arrived.bodyKind === BODY.STREAM) arrived.receiving = this.#wire.receiving.open(id, ignore);
     this.#pending.add(id);
     let result: unknown;
     try {

@@ -122,8 +122,8 @@ export class BindingClient {
       if (call.id === 0) return void (call.id = -1);
       const wire = this.#wire;
       wire.out.push(OP.CALL_ABORT, call.id);
-      wire.failReceiving(call.id, reason);
-      wire.stopSending(call.id, "The call was aborted");
+      wire.receiving.fail(call.id, reason);
+      wire.sending.stop(call.id, "The call was aborted");
       wire.kick();
       this.#settle(call.id);
     };
@@ -140,13 +140,13 @@ export class BindingClient {
     else if (typeof body === "string") wire.out.push(OP.CALL, id, place, method, args, BODY.WHOLE, body);
     else if (isUint8Array(body) && bytesLength(body) > WHOLE_BYTES) {
       wire.out.push(OP.CALL, id, place, method, args, BODY.STREAM, null);
-      wire.send(id, sourceOf(new NativeUint8Array(body)), { owned: true, onEnd: nothing });
+      wire.sending.open(id, sourceOf(new NativeUint8Array(body)), { owned: true, onEnd: nothing });
     } else if (isUint8Array(body)) {
       wire.out.begin(OP.CALL, id, place, method, args, BODY.WHOLE);
       wire.pushBytes(body, false);
     } else {
       wire.out.push(OP.CALL, id, place, method, args, BODY.STREAM, null);
-      wire.send(id, readerOf(body as ReadableStream<Uint8Array>), { owned: false, onEnd: nothing });
+      wire.sending.open(id, readerOf(body as ReadableStream<Uint8Array>), { owned: false, onEnd: nothing });
     }
     wire.kick();
   }
@@ -163,8 +163,8 @@ export class BindingClient {
       call.forget();
       return call.resolve(bare({ values, body: whole }));
     }
-    const receiving = this.#wire.openReceiver(id, () => call.forget());
-    call.resolve(bare({ values, body: this.#wire.readableOf(receiving, { byob: true }) }));
+    const receiving = this.#wire.receiving.open(id, () => call.forget());
+    call.resolve(bare({ values, body: this.#wire.receiving.readableOf(receiving, { byob: true }) }));
   }
 
   /** CALL_FAILED. */
@@ -172,13 +172,13 @@ export class BindingClient {
     const call = this.#settle(id);
     if (call === undefined) return;
     call.forget();
-    this.#wire.stopSending(id, message);
+    this.#wire.sending.stop(id, message);
     call.reject(errorOf(name, message, code));
   }
 
   /** ERROR in the body of an answer. */
   onBodyFailed(id: number, message: string): void {
-    this.#wire.failReceiving(id, new NativeTypeError(message));
+    this.#wire.receiving.fail(id, new NativeTypeError(message));
   }
 
   #cancel(id: number): void {

@@ -99,7 +99,7 @@ export class FetchClient {
     if (signalAborted(signal)) return reject(signalReason(signal));
     const id = this.#next--;
     const wire = this.#wire;
-    const receiving = wire.openReceiver(id, (end) => {
+    const receiving = wire.receiving.open(id, (end) => {
       if (end === "cancelled") this.#abort(id);
       this.#pending.get(id)?.forget();
       this.#pending.delete(id);
@@ -107,8 +107,8 @@ export class FetchClient {
     });
     const onAbort = () => {
       this.#abort(id);
-      wire.failReceiving(id, signalReason(signal));
-      wire.stopSending(id, "The request was aborted");
+      wire.receiving.fail(id, signalReason(signal));
+      wire.sending.stop(id, "The request was aborted");
       reject(signalReason(signal));
     };
     targetListen(signal, "abort", onAbort, bare({ once: true }));
@@ -130,7 +130,7 @@ export class FetchClient {
     const weak = new NativeWeakRef(receiving);
     const onAbort = () => {
       const unread = weakDeref(weak);
-      if (unread !== undefined) wire.failUnread(unread, signalReason(signal));
+      if (unread !== undefined) wire.receiving.failUnread(unread, signalReason(signal));
     };
     targetListen(signal, "abort", onAbort, bare({ once: true }));
     apply(register, unreadable, [receiving, () => targetForget(signal, "abort", onAbort)]);
@@ -162,7 +162,7 @@ export class FetchClient {
         pending.followed = { request, body: known, redirects: pending.redirects };
       }
       wire.out.push(OP.FETCH, id, method, url, headers, redirect, BODY.STREAM, null);
-      wire.send(id, readerSource(body), { owned: false, onEnd() {} });
+      wire.sending.open(id, readerSource(body), { owned: false, onEnd() {} });
     }
     wire.kick();
   }
@@ -179,8 +179,8 @@ export class FetchClient {
     const list = splitHeaders(headers);
     if (pending.followed !== null && this.#follow(id, pending, status, list)) return;
     let body: ReadableStream<Uint8Array> | null = null;
-    if (bodyKind === BODY.STREAM) body = this.#wire.readableOf(pending.receiving, { byob: true });
-    else this.#wire.onEnd(id);
+    if (bodyKind === BODY.STREAM) body = this.#wire.receiving.readableOf(pending.receiving, { byob: true });
+    else this.#wire.receiving.onEnd(id);
     const wasRedirected = redirected || pending.redirects > 0;
     pending.resolve(
       innerSlots === null
@@ -201,8 +201,8 @@ export class FetchClient {
     }
     // Nobody reads its body, and nobody needs the rest of ours.
     this.#abort(id);
-    this.#wire.stopSending(id, "The answer is a redirect");
-    this.#wire.failReceiving(id, new NativeTypeError("The answer is a redirect"));
+    this.#wire.sending.stop(id, "The answer is a redirect");
+    this.#wire.receiving.fail(id, new NativeTypeError("The answer is a redirect"));
     if (next !== null) {
       this.#start(next, pending.resolve, pending.reject, pending.redirects + 1);
     }
@@ -211,7 +211,7 @@ export class FetchClient {
 
   /** ERROR in the body of an answer. */
   onBodyFailed(id: number, message: string): void {
-    this.#wire.failReceiving(id, new NativeTypeError(message));
+    this.#wire.receiving.fail(id, new NativeTypeError(message));
   }
 
   /** FETCH_FAILED: id, message. */
@@ -219,8 +219,8 @@ export class FetchClient {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     const error = new NativeTypeError(message);
-    this.#wire.failReceiving(id, error);
-    this.#wire.stopSending(id, message);
+    this.#wire.receiving.fail(id, error);
+    this.#wire.sending.stop(id, message);
     pending.reject(error);
   }
 }

@@ -59,7 +59,7 @@ export function bodyContent(arrived: ArrivedRequest, wire: Wire): InnerBodyConte
   // As Deno.serve has it: what may have a body has one, be it empty.
   if (arrived.bodyKind === BODY.NONE) return hasNoBody(arrived.method) ? null : new NativeUint8Array(0);
   if (arrived.bodyKind === BODY.WHOLE) return arrived.body;
-  return wire.readableOf(arrived.receiving!, { byob: true });
+  return wire.receiving.readableOf(arrived.receiving!, { byob: true });
 }
 
 /** Fits what Deno's Request expects of its inner object; names are Deno's. */

@@ -155,7 +155,7 @@ function sendStream(
       wire.pushBytes(ahead.parts[at]!, false);
     }
     let first = under;
-    wire.send(id, {
+    wire.sending.open(id, {
       read() {
         const read = first ?? reader.read();
         first = null;

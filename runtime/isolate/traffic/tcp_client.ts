@@ -94,8 +94,8 @@ export class TcpClient {
     held.onClosed(error);
     held.secured?.reject(error ?? errorOf("ECONNRESET", "The connection is over"));
     held.outgoing.fail(error ?? errorOf("EPIPE", "write EPIPE"));
-    if (error !== null) this.#wire.failReceiving(id, error);
-    else this.#wire.onEnd(id);
+    if (error !== null) this.#wire.receiving.fail(id, error);
+    else this.#wire.receiving.onEnd(id);
   }
 
   #connect(hostname: unknown, port: unknown, options: unknown): Connection {
@@ -123,9 +123,9 @@ export class TcpClient {
     this.#held.set(id, held);
     wire.out.push(OP.TCP_CONNECT, id, hostname, port, options);
     const reader = streamReader(
-      wire.readableOf(wire.openReceiver(id, ignore, TCP_WINDOW_BYTES), { byob: false }),
+      wire.receiving.readableOf(wire.receiving.open(id, ignore, TCP_WINDOW_BYTES), { byob: false }),
     );
-    wire.send(id, outgoing, { owned: false, windowBytes: TCP_WINDOW_BYTES, onEnd: ignore });
+    wire.sending.open(id, outgoing, { owned: false, windowBytes: TCP_WINDOW_BYTES, onEnd: ignore });
     wire.kick();
     return freeze(bare({
       opened,

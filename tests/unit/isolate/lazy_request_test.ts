@@ -39,14 +39,14 @@ function looseWire(): Wire {
 function lazyRequest({ method, url, headers, body, kind }: Parts, random: SeededRandom): Request {
   const wire = looseWire();
   const id = 7;
-  const receiving = kind === BODY.STREAM ? wire.openReceiver(id, () => {}) : null;
+  const receiving = kind === BODY.STREAM ? wire.receiving.open(id, () => {}) : null;
   if (receiving !== null) {
     // Half of the body is there before the app looks, the rest and the end come later, or all at once
     const cut = random.below(body!.byteLength + 1);
-    wire.onData(id, body!.slice(0, cut));
+    wire.receiving.onData(id, body!.slice(0, cut));
     const rest = () => {
-      wire.onData(id, body!.slice(cut));
-      wire.onEnd(id);
+      wire.receiving.onData(id, body!.slice(cut));
+      wire.receiving.onEnd(id);
     };
     if (random.oneIn(2)) rest();
     else queueMicrotask(rest);

@@ -40,9 +40,9 @@ class FuzzStream {
     readonly ending: Ending,
     options: { owned: boolean; byob: boolean },
   ) {
-    const receiving = to.wire.openReceiver(id, (end) => this.ends.push(`received ${end}`));
-    this.reader = to.wire.readableOf(receiving, { byob: options.byob }).getReader();
-    from.wire.send(id, this.source, { owned: options.owned, onEnd: (end) => this.ends.push(`sent ${end}`) });
+    const receiving = to.wire.receiving.open(id, (end) => this.ends.push(`received ${end}`));
+    this.reader = to.wire.receiving.readableOf(receiving, { byob: options.byob }).getReader();
+    from.wire.sending.open(id, this.source, { owned: options.owned, onEnd: (end) => this.ends.push(`sent ${end}`) });
   }
 
   /** Gives the source its next chunk, or its end. */
@@ -57,7 +57,7 @@ class FuzzStream {
     this.over = true;
     if (this.ending === "end") this.source.end();
     else if (this.ending === "fail") this.source.fail(new Error("failed"));
-    else if (this.ending === "stop") this.from.wire.stopSending(this.id, "stopped");
+    else if (this.ending === "stop") this.from.wire.sending.stop(this.id, "stopped");
     else this.reader.cancel("cancelled").catch(() => {});
   }
 

@@ -76,7 +76,7 @@ export function operations(batch: readonly unknown[]): unknown[][] {
 
 /** Hands the stream operations of a batch to a wire. */
 export function receive(wire: Wire, batch: readonly unknown[]): void {
-  const streams = streamHandlers(wire, { text: String, onError: (id, message) => wire.onError(id, message) });
+  const streams = streamHandlers(wire, { text: String, onError: (id, message) => wire.receiving.onError(id, message) });
   runBatch(batch, handlerTable({ ...streams, ABORT: () => {} }));
 }
 

@@ -10,9 +10,9 @@ const KIB = 1024;
 /** Sends a source from a to b. */
 function connect(pair: WirePair, source: HandSource, options: { owned?: boolean; byob?: boolean } = {}) {
   const ends: { sent: StreamEnd[]; received: [StreamEnd, number][]; error?: unknown } = { sent: [], received: [] };
-  const receiving = pair.b.wire.openReceiver(7, (end, count) => ends.received.push([end, count]));
-  const readable = pair.b.wire.readableOf(receiving, { byob: options.byob ?? false });
-  pair.a.wire.send(7, source, {
+  const receiving = pair.b.wire.receiving.open(7, (end, count) => ends.received.push([end, count]));
+  const readable = pair.b.wire.receiving.readableOf(receiving, { byob: options.byob ?? false });
+  pair.a.wire.sending.open(7, source, {
     owned: options.owned ?? false,
     onEnd: (end, error) => {
       ends.sent.push(end);
@@ -114,10 +114,10 @@ Deno.test("Wire lets a single chunk be larger than the window, then waits until 
 Deno.test("Wire counts bytes that were already pushed for a stream against its window", async () => {
   const pair = new WirePair();
   const source = new HandSource(bytes(100));
-  pair.a.wire.send(1, source, { owned: false, sent: WINDOW_BYTES, onEnd() {} });
+  pair.a.wire.sending.open(1, source, { owned: false, sent: WINDOW_BYTES, onEnd() {} });
   await pair.rest();
   assertEquals(source.reads, 0);
-  pair.a.wire.onCredit(1, 1);
+  pair.a.wire.sending.onCredit(1, 1);
   await pair.rest();
   assertEquals(pair.a.sent, [[OP.DATA]]);
   pair.a.wire.close(new Error("over"));
@@ -127,8 +127,8 @@ Deno.test("Wire takes no credit beyond its window", async () => {
   const pair = new WirePair();
   const source = new HandSource();
   for (let at = 0; at < 12; at++) source.push(bytes(WINDOW_BYTES / 4));
-  pair.a.wire.send(1, source, { owned: false, onEnd() {} });
-  pair.a.wire.onCredit(1, Number.MAX_SAFE_INTEGER);
+  pair.a.wire.sending.open(1, source, { owned: false, onEnd() {} });
+  pair.a.wire.sending.onCredit(1, Number.MAX_SAFE_INTEGER);
   await pair.rest();
   assertEquals(source.reads, 4);
   pair.a.wire.close(new Error("over"));
@@ -167,14 +167,20 @@ Deno.test("Wire transfers an owned whole buffer from 4 KiB and copies smaller on
 
 Deno.test("Wire ends a stream that ended before anybody opened or read it", async () => {
   const pair = new WirePair();
-  const receiving = pair.b.wire.openReceiver(7, () => {});
-  pair.a.wire.send(7, new HandSource(bytes(5)).end(), { owned: false, onEnd() {} });
-  pair.b.wire.openReceiver(8, () => {});
+  const receiving = pair.b.wire.receiving.open(7, () => {});
+  pair.a.wire.sending.open(7, new HandSource(bytes(5)).end(), { owned: false, onEnd() {} });
+  pair.b.wire.receiving.open(8, () => {});
   await pair.rest();
-  assertEquals(await new Response(pair.b.wire.readableOf(receiving, { byob: false })).bytes(), bytes(5));
-  const empty = pair.b.wire.openReceiver(9, () => {});
-  pair.b.wire.onEnd(9);
-  assertEquals(await new Response(pair.b.wire.readableOf(empty, { byob: false })).bytes(), new Uint8Array(0));
+  assertEquals(
+    await new Response(pair.b.wire.receiving.readableOf(receiving, { byob: false })).bytes(),
+    bytes(5),
+  );
+  const empty = pair.b.wire.receiving.open(9, () => {});
+  pair.b.wire.receiving.onEnd(9);
+  assertEquals(
+    await new Response(pair.b.wire.receiving.readableOf(empty, { byob: false })).bytes(),
+    new Uint8Array(0),
+  );
   pair.b.wire.close(new Error("over"));
 });
 
@@ -249,33 +255,36 @@ Deno.test("Wire cancels a source that waits for credit", async () => {
   assertEquals([source.reads, ends.sent], [1, ["cancelled"]]);
 });
 
-Deno.test("Wire.cancelReceiving() from this side fails the reader instead of leaving it waiting", async () => {
+Deno.test("Wire.receiving.cancel() from this side fails the reader instead of leaving it waiting", async () => {
   for (const byob of [false, true]) {
     const pair = new WirePair();
     const source = new HandSource();
     const { readable, ends } = connect(pair, source, { byob });
     const reading = readable.getReader().read();
-    pair.b.wire.cancelReceiving(7, "The request body is too large");
+    pair.b.wire.receiving.cancel(7, "The request body is too large");
     await assertRejects(() => reading, CutStream, "too large");
     await pair.rest();
     assertEquals([source.cancelled, ends.received], ["The request body is too large", [["cancelled", 0]]]);
   }
 });
 
-Deno.test("Wire.cancelReceiving() fails a reader that comes later", async () => {
+Deno.test("Wire.receiving.cancel() fails a reader that comes later", async () => {
   const pair = new WirePair();
-  const receiving = pair.b.wire.openReceiver(7, () => {});
-  pair.b.wire.cancelReceiving(7, "too late");
-  await assertRejects(() => new Response(pair.b.wire.readableOf(receiving, { byob: false })).text(), CutStream);
+  const receiving = pair.b.wire.receiving.open(7, () => {});
+  pair.b.wire.receiving.cancel(7, "too late");
+  await assertRejects(
+    () => new Response(pair.b.wire.receiving.readableOf(receiving, { byob: false })).text(),
+    CutStream,
+  );
 });
 
-Deno.test("Wire.stopSending() cuts the stream at the other side and cancels the source", async () => {
+Deno.test("Wire.sending.stop() cuts the stream at the other side and cancels the source", async () => {
   const pair = new WirePair();
   const source = new HandSource(bytes(5));
   const { readable, ends } = connect(pair, source);
   await pair.turn();
-  pair.a.wire.stopSending(7, "The response is complete");
-  pair.a.wire.stopSending(7, "again");
+  pair.a.wire.sending.stop(7, "The response is complete");
+  pair.a.wire.sending.stop(7, "again");
   await pair.rest();
   await assertRejects(() => new Response(readable).bytes(), CutStream, "The response is complete");
   assertEquals([source.cancelled, ends.sent], ["The response is complete", ["cancelled"]]);
@@ -285,9 +294,9 @@ Deno.test("Wire.close() ends every stream in both directions and sends nothing a
   const pair = new WirePair();
   const outgoing = new HandSource(bytes(WINDOW_BYTES));
   const ends: string[] = [];
-  pair.a.wire.send(1, outgoing, { owned: false, onEnd: (end) => ends.push(`sent ${end}`) });
-  const receiving = pair.a.wire.openReceiver(2, (end) => ends.push(`received ${end}`));
-  const reading = pair.a.wire.readableOf(receiving, { byob: false }).getReader().read();
+  pair.a.wire.sending.open(1, outgoing, { owned: false, onEnd: (end) => ends.push(`sent ${end}`) });
+  const receiving = pair.a.wire.receiving.open(2, (end) => ends.push(`received ${end}`));
+  const reading = pair.a.wire.receiving.readableOf(receiving, { byob: false }).getReader().read();
   await settle();
   pair.a.wire.close(new CutStream("the isolate ended"));
   await assertRejects(() => reading, CutStream, "the isolate ended");
@@ -301,46 +310,46 @@ Deno.test("Wire.close() ends every stream in both directions and sends nothing a
 
 Deno.test("Wire ignores operations for streams that are over: they cross with their end", () => {
   const { wire } = new WirePair().a;
-  wire.onData(5, bytes(1));
-  wire.onEnd(5);
-  wire.onError(5, "x");
-  wire.onCredit(5, 10);
-  wire.onCancel(5, "x");
-  wire.cancelReceiving(5, "x");
-  wire.stopSending(5, "x");
+  wire.receiving.onData(5, bytes(1));
+  wire.receiving.onEnd(5);
+  wire.receiving.onError(5, "x");
+  wire.sending.onCredit(5, 10);
+  wire.sending.onCancel(5, "x");
+  wire.receiving.cancel(5, "x");
+  wire.sending.stop(5, "x");
   assertEquals([wire.openStreams, wire.out.length], [0, 0]);
 });
 
 Deno.test("Wire refuses DATA beyond the credit, counts what was read, and refuses DATA without bytes", async () => {
   const { wire } = new WirePair().a;
-  const readable = wire.readableOf(wire.openReceiver(1, () => {}), { byob: false });
-  wire.onData(1, bytes(WINDOW_BYTES - 1));
-  wire.onData(1, bytes(100_000));
-  assertThrows(() => wire.onData(1, bytes(1)), WireViolation, "beyond the credit");
+  const readable = wire.receiving.readableOf(wire.receiving.open(1, () => {}), { byob: false });
+  wire.receiving.onData(1, bytes(WINDOW_BYTES - 1));
+  wire.receiving.onData(1, bytes(100_000));
+  assertThrows(() => wire.receiving.onData(1, bytes(1)), WireViolation, "beyond the credit");
   const reader = readable.getReader();
   assertEquals((await reader.read()).value!.byteLength, WINDOW_BYTES - 1);
-  wire.onData(1, bytes(1));
+  wire.receiving.onData(1, bytes(1));
   for (const nonsense of [undefined, null, "text", 5, [1], new ArrayBuffer(4), new Uint16Array(2)]) {
-    assertThrows(() => wire.onData(1, nonsense), WireViolation, "DATA without bytes");
+    assertThrows(() => wire.receiving.onData(1, nonsense), WireViolation, "DATA without bytes");
   }
   await reader.cancel();
 });
 
 Deno.test("Wire lets DATA of no bytes pass as nothing", async () => {
   const { wire } = new WirePair().a;
-  const readable = wire.readableOf(wire.openReceiver(1, () => {}), { byob: true });
+  const readable = wire.receiving.readableOf(wire.receiving.open(1, () => {}), { byob: true });
   const reading = new Response(readable).bytes();
   await settle();
-  for (let at = 0; at < 3; at++) wire.onData(1, new Uint8Array(0));
-  wire.onData(1, bytes(2));
-  wire.onEnd(1);
+  for (let at = 0; at < 3; at++) wire.receiving.onData(1, new Uint8Array(0));
+  wire.receiving.onData(1, bytes(2));
+  wire.receiving.onEnd(1);
   assertEquals(await reading, bytes(2));
 });
 
 Deno.test("Wire refuses CREDIT that is no positive number of bytes", () => {
   const { wire } = new WirePair().a;
   for (const nonsense of [undefined, null, "5", 0, -1, NaN, Infinity, 2 ** 60, {}]) {
-    assertThrows(() => wire.onCredit(1, nonsense), WireViolation, "CREDIT without a number");
+    assertThrows(() => wire.sending.onCredit(1, nonsense), WireViolation, "CREDIT without a number");
   }
 });
 

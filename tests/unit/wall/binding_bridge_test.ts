@@ -52,7 +52,7 @@ class Scene {
     this.bridge = new BindingBridge(this.outside, [host], { clock: this.clock });
     const { client, bridge, inside, outside } = this;
     const hostTable = tableOf({
-      ...streamHandlers(outside, { text: textFrom, onError: (id, message) => outside.onError(id, message) }),
+      ...streamHandlers(outside, { text: textFrom, onError: (id, message) => outside.receiving.onError(id, message) }),
       CALL: (...fields) => bridge.onCall(fields),
       CALL_ABORT: (id) => bridge.onAbort(id as number),
     });

@@ -100,13 +100,13 @@ function scene(dial?: (signal: AbortSignal) => Promise<HostConnection>): Scene {
   });
   const client = new TcpClient(app);
   const inside = handlerTable({
-    ...streamHandlers(app, { text, onError: (id, message) => app.onError(id, message) }),
+    ...streamHandlers(app, { text, onError: (id, message) => app.receiving.onError(id, message) }),
     TCP_OPENED: (id: unknown, facts: unknown) => client.onOpened(id as number, facts as string),
     TCP_CLOSED: (id: unknown, code: unknown, message: unknown) =>
       client.onClosed(id as number, code as string, message as string),
   });
   const outside = handlerTable({
-    ...streamHandlers(host, { text, onError: (id, message) => host.onError(id, message) }),
+    ...streamHandlers(host, { text, onError: (id, message) => host.receiving.onError(id, message) }),
     TCP_CONNECT: (...fields: unknown[]) => bridge.onConnect(fields as never),
     TCP_SET: (id: unknown, option: unknown, value: unknown) => bridge.onSet(id as number, option, value),
     TCP_SECURE: (id: unknown, written: unknown, how: unknown) => bridge.onSecure(id as number, written, how),
@@ -280,25 +280,25 @@ Deno.test("Forged messages break the protocol or change nothing", async () => {
   assertThrows(() => bridge.onSecure(ID, "0", "{}"), WireViolation);
   assertThrows(() => bridge.onSecure(ID, 0, {}), WireViolation);
   for (const bytes of ["text", null, 5, new ArrayBuffer(4), { byteLength: 4 }]) {
-    assertThrows(() => host.onData(ID, bytes), WireViolation);
+    assertThrows(() => host.receiving.onData(ID, bytes), WireViolation);
   }
   for (const credit of [-1, 0, NaN, Infinity, "1"]) {
-    assertThrows(() => host.onCredit(ID, credit as number), WireViolation);
+    assertThrows(() => host.sending.onCredit(ID, credit as number), WireViolation);
   }
   for (const id of [ID - 1, 5, NaN, "x"] as number[]) {
     bridge.onSet(id, "noDelay", 1);
     bridge.onSecure(id, 0, "{}");
     bridge.onClose(id);
-    host.onData(id, new Uint8Array(1));
-    host.onCredit(id, 1);
+    host.receiving.onData(id, new Uint8Array(1));
+    host.sending.onCredit(id, 1);
   }
   // More than was granted ends the isolate.
   const [peer] = dialled as [FakeConnection];
   peer.stuck = new Promise(() => {});
-  host.onData(ID, new Uint8Array(1));
+  host.receiving.onData(ID, new Uint8Array(1));
   await settled();
-  host.onData(ID, new Uint8Array(TCP_WINDOW_BYTES));
-  assertThrows(() => host.onData(ID, new Uint8Array(1)), WireViolation);
+  host.receiving.onData(ID, new Uint8Array(TCP_WINDOW_BYTES));
+  assertThrows(() => host.receiving.onData(ID, new Uint8Array(1)), WireViolation);
   bridge.onClose(ID);
   bridge.onClose(ID);
   await settled();

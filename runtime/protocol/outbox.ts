@@ -1,0 +1,81 @@
+/** What one end of the wall sends: operations batched into one message a turn. */
+import { bufferLength, bytesBuffer, bytesLength, NativeArrayBuffer } from "./primordials.ts";
+import { arrayPush, selfIterating } from "./safe_lists.ts";
+import { copyOf } from "./chunks.ts";
+import { addLast, newBatch, type Outgoing } from "./batch.ts";
+
+/** From this size a chunk's buffer is transferred instead of copied; below, the copy is cheaper. */
+const TRANSFER_FROM_BYTES = 4096;
+
+/** What an outbox needs of its port. */
+export interface WirePort {
+  postMessage(message: unknown, transfer: Transferable[] | null): void;
+}
+
+/** Batches operations. */
+export class Outbox {
+  /** Operations of this turn; callers push whole ones and then call {@linkcode Outbox.kick}. */
+  #batch: ReturnType<typeof newBatch> = newBatch();
+  #transfer: ArrayBuffer[] = [];
+  #scheduled = false;
+  #closed = false;
+  readonly #port: WirePort;
+  readonly #schedule: (flush: () => void) => void;
+  readonly #flush = (): void => this.flush();
+
+  /**
+   * @param port where messages go
+   * @param schedule runs the flush at the end of this turn; microtasks do not batch, so it is setImmediate
+   */
+  constructor(port: WirePort, schedule: (flush: () => void) => void) {
+    this.#port = port;
+    this.#schedule = schedule;
+  }
+
+  /** Where operations of this turn are written. */
+  get out(): Outgoing {
+    return this.#batch;
+  }
+
+  /** Sends what was pushed at the end of this turn. */
+  kick(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#schedule(this.#flush);
+  }
+
+  /** Sends what was pushed now. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#closed || this.#batch.length === 0) return;
+    const batch = this.#batch;
+    this.#batch = newBatch();
+    if (this.#transfer.length === 0) {
+      // An explicit null keeps Deno's fast path on ports that node:worker_threads has wrapped.
+      this.#port.postMessage(batch, null);
+      return;
+    }
+    const transfer = this.#transfer;
+    this.#transfer = [];
+    this.#port.postMessage(batch, selfIterating(transfer));
+  }
+
+  /**
+   * Pushes bytes as the last argument of an operation.
+   * @param owned whether the buffer is ours alone and may be detached
+   */
+  pushBytes(bytes: Uint8Array, owned: boolean): void {
+    const buffer = bytesBuffer(bytes);
+    const whole = owned && buffer instanceof NativeArrayBuffer && bytesLength(bytes) === bufferLength(buffer);
+    const mine = whole ? bytes as Uint8Array<ArrayBuffer> : copyOf(bytes);
+    addLast(this.#batch, mine);
+    if (bytesLength(mine) >= TRANSFER_FROM_BYTES) arrayPush(this.#transfer, bytesBuffer(mine) as ArrayBuffer);
+  }
+
+  /** Drops what has not left, and sends nothing more. */
+  shut(): void {
+    this.#closed = true;
+    this.#batch = newBatch();
+    this.#transfer = [];
+  }
+}

@@ -1,0 +1,130 @@
+/** The sending ends of byte streams: each sends while its receiver has granted credit. */
+import { bytesLength, min, NativePromise, NativeTypeError, NativeUint8Array, promiseThen } from "./primordials.ts";
+import { SafeMap } from "./safe_collections.ts";
+import { type ByteSource, type Sending, type StreamEnd, wakeSender, WINDOW_BYTES } from "./byte_stream.ts";
+import { textOf } from "./chunks.ts";
+import { OP } from "./operations.ts";
+import type { Outbox } from "./outbox.ts";
+import { WireViolation } from "./wire_violation.ts";
+
+const { MAX_SAFE_INTEGER } = Number;
+
+function ignore(): void {}
+
+/** All streams that one end of the wall sends. */
+export class SendingStreams {
+  readonly #outbox: Outbox;
+  readonly #streams = new SafeMap<number, Sending>();
+
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /**
+   * Sends a byte stream under an id until it ends, fails or is cancelled by the peer.
+   * @param options.sent bytes already pushed for this stream
+   * @param options.owned whether chunks may be detached
+   * @param options.windowBytes as its receiver has it
+   */
+  open(
+    id: number,
+    source: ByteSource,
+    options: Pick<Sending, "onEnd"> & { owned: boolean; sent?: number; windowBytes?: number },
+  ): void {
+    const { windowBytes = WINDOW_BYTES } = options;
+    const sending: Sending = {
+      windowBytes,
+      credit: windowBytes - (options.sent ?? 0),
+      wake: null,
+      dead: false,
+      source,
+      onEnd: options.onEnd,
+    };
+    this.#streams.set(id, sending);
+    this.#pump(id, sending, options.owned);
+  }
+
+  async #pump(id: number, sending: Sending, owned: boolean): Promise<void> {
+    let end: StreamEnd = "done";
+    let cause: unknown;
+    const source: ByteSource = sending.source;
+    try {
+      while (true) {
+        if (sending.credit <= 0) await new NativePromise<void>((resolve) => sending.wake = resolve);
+        if (sending.dead) return;
+        if (sending.credit <= 0) continue;
+        const { done, value } = await source.read();
+        if (sending.dead) return;
+        if (done) {
+          this.#outbox.out.push(OP.END, id);
+          break;
+        }
+        if (!(value instanceof NativeUint8Array)) {
+          throw new NativeTypeError("Cannot send a stream chunk that is no Uint8Array");
+        }
+        const length = bytesLength(value);
+        if (length === 0) continue;
+        sending.credit -= length;
+        this.#outbox.out.begin(OP.DATA, id);
+        this.#outbox.pushBytes(value, owned);
+        this.#outbox.kick();
+      }
+    } catch (error) {
+      if (sending.dead) return;
+      end = "failed";
+      cause = error;
+      this.#outbox.out.push(OP.ERROR, id, textOf(error));
+      // The source has failed or delivered nonsense; that it cannot be cancelled either changes nothing.
+      promiseThen(source.cancel(error), undefined, ignore);
+    }
+    this.#streams.delete(id);
+    this.#outbox.kick();
+    sending.onEnd(end, cause);
+  }
+
+  /** Stops sending a stream without waiting for the peer to cancel it. */
+  stop(id: number, reason: string): void {
+    const sending = this.#streams.get(id);
+    if (sending === undefined) return;
+    this.#outbox.out.push(OP.ERROR, id, reason);
+    this.#outbox.kick();
+    this.#cancel(id, sending, reason);
+  }
+
+  /** CREDIT arrived. */
+  onCredit(id: number, bytes: unknown): void {
+    if (typeof bytes !== "number" || !(bytes > 0) || bytes > MAX_SAFE_INTEGER) {
+      throw new WireViolation("CREDIT without a number of bytes");
+    }
+    const sending = this.#streams.get(id);
+    if (sending === undefined) return;
+    sending.credit = min(sending.credit + bytes, sending.windowBytes);
+    wakeSender(sending);
+  }
+
+  /** CANCEL arrived. */
+  onCancel(id: number, reason: string): void {
+    const sending = this.#streams.get(id);
+    if (sending !== undefined) this.#cancel(id, sending, reason);
+  }
+
+  #cancel(id: number, sending: Sending, reason: string): void {
+    this.#streams.delete(id);
+    sending.dead = true;
+    wakeSender(sending);
+    // A source that cannot be cancelled is abandoned: nothing is read from it any more.
+    const source: ByteSource = sending.source;
+    promiseThen(source.cancel(reason), undefined, ignore);
+    sending.onEnd("cancelled");
+  }
+
+  /** Ends every stream: the peer is gone. */
+  close(error: unknown): void {
+    this.#streams.forEach((sending, id) => this.#cancel(id, sending, textOf(error)));
+  }
+}

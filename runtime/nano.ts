@@ -173,6 +173,7 @@ export class Nano implements AsyncDisposable {
     const farm = parts.startFarm();
     // It is awaited below, where it may have failed already.
     farm.catch(() => {});
+    parts.buckets.prepare().catch((error) => parts.warn(messageOf(error)));
     if (this.#options.watch === true && this.#draining === null) {
       parts.watch = new FileWatch(
         (only) => parts.reloads.reloadEdited(only),
@@ -220,6 +221,7 @@ export class Nano implements AsyncDisposable {
     await parts.farm[Symbol.asyncDispose]();
     parts.recorder?.[Symbol.dispose]();
     await parts.bundler[Symbol.asyncDispose]();
+    parts.buckets[Symbol.dispose]();
     await Promise.all([parts.data[Symbol.asyncDispose](), parts.sql[Symbol.asyncDispose]()]);
     parts.kept?.[Symbol.dispose]();
     parts.log.flush();

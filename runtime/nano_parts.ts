@@ -9,6 +9,7 @@ import { systemClock } from "./clock.ts";
 import { relayered } from "./config/fit_layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import { DataThread } from "./data/data_thread.ts";
+import { R2Engine } from "./data/r2_engine.ts";
 import { SqlPool } from "./data/sql_pool.ts";
 import { ConfigReloads } from "./generations/config_reloads.ts";
 import { messageOf } from "./errors.ts";
@@ -53,6 +54,7 @@ export class NanoParts {
   readonly farm: LateFarm = new LateFarm();
   readonly data: DataThread;
   readonly sql: SqlPool;
+  readonly buckets: R2Engine;
   /** Taken before anything is written, given back after everything has ended. */
   kept: OpenState | null = null;
   operator!: Operator;
@@ -65,6 +67,7 @@ export class NanoParts {
     this.#isDraining = isDraining;
     this.data = new DataThread(join(config.stateDir, "data"));
     this.sql = new SqlPool(join(config.stateDir, "data"));
+    this.buckets = new R2Engine(join(config.stateDir, "data"), this.data);
     this.recorder = options.flight === undefined ? null : new FlightRecorder(options.flight, systemClock);
     this.generations = new Generations(config, {
       reloadTools: (next) => this.workshop.toolsOf(next),
@@ -127,6 +130,7 @@ export class NanoParts {
       emit: (event) => this.events.emit(event),
       data: this.data,
       sql: this.sql,
+      buckets: this.buckets,
       targetOf: (app) => this.generations.target(app),
       tracer,
       evaluate: options.evaluate ?? false,

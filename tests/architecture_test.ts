@@ -58,6 +58,7 @@ const IMPORTS: readonly [from: string, to: string, refusal: string | null][] = [
   ],
   ["runtime/isolate/binding_objects.ts", "runtime/bindings/kv/isolate.ts", null],
   ["runtime/units/binding_hosts.ts", "runtime/bindings/kv/host.ts", null],
+  ["runtime/bindings/r2/isolate.ts", "runtime/bindings/r2/isolate_object.ts", null],
   ["runtime/config/app_schema.ts", "runtime/bindings/kv/config.ts", null],
   [
     "runtime/isolate/binding_objects.ts",

@@ -120,7 +120,7 @@ export const appSchema = section({
     'expected an object such as { "CACHE": { "kv": "cache" } }',
   ).optional().meta({
     description:
-      'What the app finds in `env` beside texts: `{ "CACHE": { "kv": "cache" } }` is a KV namespace, `{ "DB": { "d1": "shop" } }` a D1 database. What is kept outlives restarts, deploys and the app itself.',
+      'What the app finds in `env` beside texts: `{ "CACHE": { "kv": "cache" } }` is a KV namespace, `{ "DB": { "d1": "shop" } }` a D1 database, `{ "FILES": { "r2": "files" } }` an R2 bucket. What is kept outlives restarts, deploys and the app itself.',
   }),
   ...limitsShape,
   assets: z.union([text("the path of a folder"), assetFolder], assetsRule).optional().meta({

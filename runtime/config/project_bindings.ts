@@ -15,7 +15,7 @@ export interface MissingBinding {
 
 /** A binding that the project asks for and NANO has; the id of a store is whatever tells it from others of the project. */
 export type ProjectBinding =
-  | { readonly name: string; readonly kind: "kv" | "d1"; readonly id: string }
+  | { readonly name: string; readonly kind: "kv" | "d1" | "r2"; readonly id: string }
   | Extract<BindingConfig, { readonly kind: "rate_limit" | "version_metadata" }>;
 
 /** Another Worker that the project calls. */
@@ -43,7 +43,6 @@ const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Lists of bindings: key of the file, name of the binding within an item, what people call it. */
 const BINDING_LISTS: readonly (readonly [key: string, name: string, kind: string])[] = [
-  ["r2_buckets", "binding", "R2 bucket"],
   ["hyperdrive", "binding", "Hyperdrive"],
   ["vectorize", "binding", "Vectorize index"],
   ["analytics_engine_datasets", "binding", "Analytics Engine dataset"],
@@ -85,6 +84,13 @@ function haveBindings(reader: WranglerReader): ProjectBinding[] {
       (name, { database_id: id, database_name: title }) => {
         const known = [id, title].find((one): one is string => typeof one === "string" && one !== "");
         return { name, kind: "d1", id: known ?? name };
+      },
+    ),
+    ...bindingsOf(
+      reader,
+      { key: "r2_buckets", nameKey: "binding", kind: "R2 bucket" },
+      (name, { bucket_name: bucket }) => {
+        return { name, kind: "r2", id: typeof bucket === "string" && bucket !== "" ? bucket : name };
       },
     ),
     ...bindingsOf(reader, { key: "ratelimits", nameKey: "name", kind: "rate limiter" }, (name, { simple }) => {

@@ -1,11 +1,20 @@
 /** What host and data thread tell each other: calls of a turn in one message, what they came to in another. */
 import type { Plain } from "../protocol/binding_call.ts";
 
-/** Operations that change what is kept; the rest reads. */
-export type DataWrite = "put" | "delete";
+/** Operations of KV that change what is kept; the rest reads. */
+export type KvWrite = "put" | "delete";
+
+/** What a KV namespace is asked. */
+export type KvOperation = KvWrite | "get" | "getMany" | "list" | "size";
+
+/** Operations of R2 that change what is kept; the rest reads. */
+export type R2Write = "r2.put" | "r2.delete" | "r2.create" | "r2.part" | "r2.complete" | "r2.abort";
+
+/** What an R2 bucket is asked. */
+export type R2Operation = R2Write | "r2.head" | "r2.get" | "r2.list" | "r2.release" | "r2.size";
 
 /** What a store is asked. */
-export type DataOperation = DataWrite | "get" | "getMany" | "list" | "size";
+export type DataOperation = KvOperation | R2Operation;
 
 /** One call. */
 export interface DataCall {

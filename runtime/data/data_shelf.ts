@@ -4,7 +4,9 @@ import { dirname, join } from "node:path";
 import { messageOf } from "../errors.ts";
 import { BindingError } from "../protocol/binding_call.ts";
 import type { DataCall, DataResult } from "./data_messages.ts";
-import { isWrite, KvFile } from "./kv_file.ts";
+import { KvFile } from "./kv_file.ts";
+import { R2File } from "./r2_file.ts";
+import type { StoreFile } from "./store_file.ts";
 
 /** Files open at once, of three descriptors each. */
 const MAX_OPEN = 64;
@@ -14,7 +16,9 @@ export class DataShelf implements Disposable {
   readonly #folder: string;
   readonly #now: () => number;
   /** In the order of their last use. */
-  readonly #open = new Map<string, KvFile>();
+  readonly #open = new Map<string, StoreFile>();
+  /** Stores that were open before. */
+  readonly #seen = new Set<string>();
 
   /** @param now wall clock, ms since the epoch */
   constructor(folder: string, now: () => number) {
@@ -36,15 +40,15 @@ export class DataShelf implements Disposable {
   #runStore(store: string, calls: readonly DataCall[]): DataResult[] {
     try {
       const file = this.#file(store);
-      // One that fails has changed nothing: each is a single statement.
+      // One that fails has changed nothing: KV's are single statements, R2's have savepoints.
       const runAll = () => calls.map((call) => runOne(file, call));
-      return calls.some(({ operation }) => isWrite(operation)) ? file.transaction(runAll) : runAll();
+      return calls.some(({ operation }) => file.isWrite(operation)) ? file.transaction(runAll) : runAll();
     } catch (error) {
       return calls.map(({ id }) => failed(id, error));
     }
   }
 
-  #file(store: string): KvFile {
+  #file(store: string): StoreFile {
     const known = this.#open.get(store);
     if (known !== undefined) {
       this.#open.delete(store);
@@ -53,6 +57,7 @@ export class DataShelf implements Disposable {
     }
     for (const [name, file] of this.#open) {
       if (this.#open.size < MAX_OPEN) break;
+      if (file.isHeld) continue;
       this.#open.delete(name);
       file[Symbol.dispose]();
     }
@@ -61,13 +66,20 @@ export class DataShelf implements Disposable {
     // Made here and not by SQLite, which would give it the umask's mode; its -wal and -shm files take over this mode.
     closeSync(openSync(path, "a", 0o600));
     chmodSync(path, 0o600);
-    const file = new KvFile(path, this.#now);
+    const file = this.#openFile(store, path);
     this.#open.set(store, file);
+    return file;
+  }
+
+  #openFile(store: string, path: string): StoreFile {
+    if (!store.startsWith("r2/")) return new KvFile(path, this.#now);
+    const file = new R2File(path, { now: this.#now, isFirst: !this.#seen.has(store) });
+    this.#seen.add(store);
     return file;
   }
 }
 
-function runOne(file: KvFile, { id, operation, args }: DataCall): DataResult {
+function runOne(file: StoreFile, { id, operation, args }: DataCall): DataResult {
   try {
     return { id, values: file.run(operation, args) };
   } catch (error) {

@@ -1,7 +1,8 @@
 /** One key-value namespace in one SQLite file. */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { BindingError, type Plain } from "../protocol/binding_call.ts";
-import type { DataOperation, DataWrite } from "./data_messages.ts";
+import type { DataOperation, KvOperation, KvWrite } from "./data_messages.ts";
+import type { StoreFile } from "./store_file.ts";
 
 /** Expired entries that a commit takes along; more than one write can add, so that they never pile up. */
 const SWEPT_A_COMMIT = 20;
@@ -23,7 +24,7 @@ const MIGRATIONS: readonly string[] = [
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const WRITES: ReadonlySet<DataOperation> = new Set<DataWrite>(["put", "delete"]);
+const WRITES: ReadonlySet<DataOperation> = new Set<KvWrite>(["put", "delete"]);
 
 interface Entry {
   readonly key: Uint8Array;
@@ -33,13 +34,9 @@ interface Entry {
   readonly expires: number | null;
 }
 
-/** Whether an operation changes what is kept. */
-export function isWrite(operation: DataOperation): boolean {
-  return WRITES.has(operation);
-}
-
 /** The entries of a namespace; times are seconds since the epoch. */
-export class KvFile implements Disposable {
+export class KvFile implements StoreFile {
+  readonly isHeld = false;
   readonly #database: DatabaseSync;
   readonly #now: () => number;
   readonly #statements: Readonly<
@@ -106,9 +103,13 @@ export class KvFile implements Disposable {
     }
   }
 
+  isWrite(operation: DataOperation): boolean {
+    return WRITES.has(operation);
+  }
+
   /** Runs one call; see data/kv_store.ts for its arguments and values. */
   run(operation: DataOperation, args: readonly Plain[]): readonly Plain[] {
-    switch (operation) {
+    switch (operation as KvOperation) {
       case "get":
         return this.#get(args[0] as string, args[1] as number);
       case "getMany":
@@ -203,7 +204,7 @@ function prepareTables(database: DatabaseSync, path: string): void {
 }
 
 /** The least bytes above all that begin with these, or null when there are none. */
-function successor(bytes: Uint8Array): Uint8Array<ArrayBuffer> | null {
+export function successor(bytes: Uint8Array): Uint8Array<ArrayBuffer> | null {
   let { length } = bytes;
   while (length > 0 && bytes[length - 1] === 0xff) length--;
   if (length === 0) return null;

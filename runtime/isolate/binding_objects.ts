@@ -2,6 +2,7 @@
 import { createAssets } from "../bindings/assets/isolate.ts";
 import { createD1 } from "../bindings/d1/isolate.ts";
 import { createKv } from "../bindings/kv/isolate.ts";
+import { createR2 } from "../bindings/r2/isolate.ts";
 import { createRateLimit } from "../bindings/rate_limit/isolate.ts";
 import { createService } from "../bindings/service/isolate.ts";
 import type { BindingKind, BindingPort } from "../protocol/binding_call.ts";
@@ -11,6 +12,7 @@ const OBJECTS: { readonly [Kind in BindingKind]: (port: BindingPort, name: strin
   assets: createAssets,
   kv: createKv,
   d1: createD1,
+  r2: createR2,
   rate_limit: createRateLimit,
   service: createService,
 };

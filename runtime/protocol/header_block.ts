@@ -1,5 +1,14 @@
 /** Headers as one string that is only taken apart when somebody looks: `name\nvalue\n…`. */
-import { headersForEach, isArray, NativeHeaders, stringIndexOf, stringSlice } from "./primordials.ts";
+import {
+  headersForEach,
+  isArray,
+  NativeHeaders,
+  NativeNumber,
+  regExpExec,
+  stringIndexOf,
+  stringSlice,
+  stringToLowerCase,
+} from "./primordials.ts";
 import { arrayPush, listOf } from "./safe_lists.ts";
 
 /** Header names and values in order, repeated names included. */
@@ -29,4 +38,20 @@ export function splitHeaders(block: string): HeaderList {
     at = endOfValue + 1;
   }
   return list;
+}
+
+const DIGITS = /^\d{1,15}$/;
+
+/**
+ * Bytes of a body by its Content-Length, or null when there is none.
+ * @param isDecoded whether codings of the body were undone, so that the header tells of other bytes
+ */
+export function lengthFrom(list: HeaderList, isDecoded: boolean): number | null {
+  let length: number | null = null;
+  for (let at = 0; at < list.length; at++) {
+    const name = stringToLowerCase(list[at]![0]);
+    if (isDecoded && name === "content-encoding") return null;
+    if (name === "content-length" && regExpExec(DIGITS, list[at]![1]) !== null) length = NativeNumber(list[at]![1]);
+  }
+  return length;
 }

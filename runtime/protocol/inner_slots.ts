@@ -9,6 +9,7 @@ import type { HeaderList } from "./header_block.ts";
 
 // An app may replace the global; the wall keeps the class it was loaded with.
 const NativeReadableStream = ReadableStream;
+const NativeBytes = Uint8Array;
 
 /** A body at hand, or a stream. */
 export type InnerBodyContent = string | Uint8Array | ReadableStream<Uint8Array> | null;
@@ -38,6 +39,8 @@ export interface FetchedParts {
   readonly body: ReadableStream<Uint8Array> | null;
   readonly url: string;
   readonly redirected: boolean;
+  /** Of the body, where it is known. */
+  readonly length?: number | null;
 }
 
 /** Fast paths into Deno's fetch classes. */
@@ -48,8 +51,8 @@ export interface InnerSlots {
   takeRequestBody(inner: InnerRequest): InnerBodyContent;
   /** A genuine Request over an inner object of ours. */
   makeRequest(inner: object): Request;
-  /** An inner body for {@linkcode InnerSlots.makeRequest} or a response. */
-  makeBody(content: Exclude<InnerBodyContent, null>): object;
+  /** An inner body for {@linkcode InnerSlots.makeRequest} or a response. @param length of a stream, where it is known */
+  makeBody(content: Exclude<InnerBodyContent, null>, length?: number | null): object;
   /** A genuine Response from checked parts. */
   makeResponse(status: number, headers: HeaderList, body: string | Uint8Array | null): Response;
   /** A genuine Response as fetch gives it. */
@@ -60,6 +63,8 @@ export interface InnerSlots {
   noteSource(holder: Request | Response, source: { readonly size: number }): void;
   /** What was noted of the body, or what Deno itself made it of; null when there is nothing. */
   sourceOf(holder: Request | Response): unknown;
+  /** How long a body is: a number, or the text or bytes that it was made of; null when nobody knows. */
+  lengthOf(holder: Request | Response): number | string | Uint8Array | null;
 }
 
 function discover(): InnerSlots | null {
@@ -173,16 +178,27 @@ function connect(): InnerSlots {
       request[requestGuard] = "immutable";
       return request;
     },
-    makeBody: (content) =>
-      content instanceof NativeReadableStream
-        ? new InnerBody(content)
-        : new InnerBody({ body: content, consumed: false }),
+    makeBody(content, length = null) {
+      if (content instanceof NativeReadableStream) {
+        const body = new InnerBody(content);
+        body.length = length;
+        return body;
+      }
+      const body = new InnerBody({ body: content, consumed: false });
+      // As Deno's own constructors leave it.
+      body.source = content;
+      return body;
+    },
     makeResponse(status, headerList, body) {
       const inner = body === null ? null : new InnerBody({ body, consumed: false });
+      if (inner !== null) inner.source = body;
       return around(new InnerResponseParts(status, "", headerList, inner), "response");
     },
-    makeFetched: (parts) =>
-      around(new FetchedResponseParts(parts, parts.body === null ? null : new InnerBody(parts.body)), "immutable"),
+    makeFetched(parts) {
+      const body = parts.body === null ? null : new InnerBody(parts.body);
+      if (body !== null) body.length = parts.length ?? null;
+      return around(new FetchedResponseParts(parts, body), "immutable");
+    },
     takeResponse(response: any) {
       const inner = response[responseSlot];
       if (inner === undefined || inner === null) return null;
@@ -201,6 +217,15 @@ function connect(): InnerSlots {
       body.length = source.size;
     },
     sourceOf: (holder) => bodyOf(holder)?.source ?? null,
+    lengthOf(holder: any) {
+      // A text that the response has not made a body of yet.
+      const text = holder[lazyBody] ?? holder[fastBody];
+      if (typeof text === "string" || text instanceof NativeBytes) return text;
+      const body = bodyOf(holder);
+      if (typeof body?.length === "number") return body.length;
+      const source = body?.source;
+      return typeof source === "string" || source instanceof NativeBytes ? source : null;
+    },
   };
 }
 
@@ -218,6 +243,7 @@ function selfTest(slots: InnerSlots): boolean {
     if (lazy.headers[0]?.[1] !== "text/plain;charset=UTF-8") return false;
   }
   const stream = slots.takeResponse(new Response(new ReadableStream()));
+  if (slots.lengthOf(new Response("é")) !== "é") return false;
   if (stream === null || !(stream.body instanceof ReadableStream)) return false;
   const source = new Request("http://self.test/p", { method: "PUT", body: "z", headers: { "x-b": "3" } });
   const inner = slots.request(source);
@@ -225,7 +251,7 @@ function selfTest(slots: InnerSlots): boolean {
   if (!inner.headerList.some(([name, value]) => name === "x-b" && value === "3")) return false;
   const note = { size: 5 };
   slots.noteSource(source, note);
-  if (slots.sourceOf(source.clone()) !== note) return false;
+  if (slots.sourceOf(source.clone()) !== note || slots.lengthOf(source) !== 5) return false;
   return slots.takeRequestBody(inner) === "z" && source.bodyUsed;
 }
 

@@ -19,6 +19,7 @@ import type { Clock } from "../clock.ts";
 import { HTML_HANDLINGS } from "../config/html_handling.ts";
 import type { AppConfig, AssetsConfig } from "../config/resolved_config.ts";
 import type { DataThread } from "../data/data_thread.ts";
+import type { R2Engine } from "../data/r2_engine.ts";
 import type { SqlPool } from "../data/sql_pool.ts";
 import { descriptors } from "../machine/descriptors.ts";
 import type { NanoError } from "../errors.ts";
@@ -48,6 +49,8 @@ export interface UnitTools {
   readonly data: DataThread;
   /** Where bindings run what apps write in SQL. */
   readonly sql: SqlPool;
+  /** Where bindings keep objects. */
+  readonly buckets: R2Engine;
   /** Who takes the next request of an app, or null without such an app. */
   readonly targetOf: (app: string) => AppTarget | null;
   /** The same, and what no app may read of its own folder. */

@@ -2,6 +2,7 @@
 import { AssetsHost } from "../bindings/assets/host.ts";
 import { D1Host } from "../bindings/d1/host.ts";
 import { KvHost } from "../bindings/kv/host.ts";
+import { R2Host } from "../bindings/r2/host.ts";
 import { RateLimitHost } from "../bindings/rate_limit/host.ts";
 import { ServiceHost } from "../bindings/service/host.ts";
 import type { AppBinding } from "../app/app_bindings.ts";
@@ -11,6 +12,7 @@ import type { ByteBudget } from "../data/byte_budget.ts";
 import { d1Store } from "../data/d1_store.ts";
 import type { DataThread } from "../data/data_thread.ts";
 import { kvStore } from "../data/kv_store.ts";
+import type { R2Engine } from "../data/r2_engine.ts";
 import type { SqlPool } from "../data/sql_pool.ts";
 import type { NanoEvent } from "../events.ts";
 import { MeteredBinding } from "./metered_binding.ts";
@@ -25,6 +27,7 @@ export interface BindingTools {
   readonly folder: AssetFolder | null;
   readonly data: DataThread;
   readonly sql: SqlPool;
+  readonly buckets: R2Engine;
   /** Of all bindings that keep data. */
   readonly budget: ByteBudget;
   readonly clock: Clock;
@@ -41,6 +44,8 @@ const HOSTS: { readonly [Kind in BindingKind]: Maker<Extract<AppBinding, { reado
     new KvHost({ store: kvStore(data, store), budget, maxBytes: app.storageMb * 1024 * 1024, now: clock.wall }),
   d1: ({ store }, { app, sql, budget }) =>
     new D1Host({ store: d1Store(sql, app.name, store), budget, maxBytes: app.storageMb * 1024 * 1024 }),
+  r2: ({ store }, { app, buckets, budget }) =>
+    new R2Host({ store: buckets.store(store), budget, maxBytes: app.storageMb * 1024 * 1024 }),
   rate_limit: ({ limit, periodSeconds }, { clock }) => new RateLimitHost({ limit, periodSeconds, now: clock.now }),
   service: ({ name, app, entrypoint, props }, { clock, emit, targetOf }) => {
     const aim = { name, service: app, entrypoint, props: props === null ? "" : JSON.stringify(props) };

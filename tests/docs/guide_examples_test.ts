@@ -22,6 +22,7 @@ Deno.test("The examples of the guides do what their guides say", async (t) => {
       },
     },
     { name: "auth", path: "guides/two-services/auth" },
+    { name: "uploads", path: "guides/uploads-on-r2", bindings: { FILES: { r2: "uploads" } } },
     { name: "words", path: "guides/from-containers" },
   ]);
   const text = async (host: string, path = "/", init: RequestInit = {}) => {
@@ -102,6 +103,22 @@ Deno.test("The examples of the guides do what their guides say", async (t) => {
     assertEquals(await text("shop", "/sign-in"), [200, "Sign in here\n"]);
     assertEquals(await as("token-of-ada", "DELETE"), [200, "true"]);
     assertEquals((await as("token-of-ada"))[0], 401);
+  });
+
+  await t.step("uploads-on-r2 keeps files, and answers parts of them", async () => {
+    const headers = { "content-type": "text/x" };
+    const put = await served.fetch("uploads", "/a/b.txt", { method: "PUT", body: "0123456789", headers });
+    const etag = put.headers.get("etag")!;
+    assertEquals([put.status, await put.json()], [201, { key: "a/b.txt", size: 10 }]);
+    const whole = await served.fetch("uploads", "/a/b.txt");
+    assertEquals([whole.headers.get("content-type"), whole.headers.get("content-length")], ["text/x", "10"]);
+    assertEquals([await whole.text(), whole.headers.get("etag")], ["0123456789", etag]);
+    const part = await served.fetch("uploads", "/a/b.txt", { headers: { range: "bytes=2-4" } });
+    assertEquals([part.status, part.headers.get("content-range"), await part.text()], [206, "bytes 2-4/10", "234"]);
+    assertEquals(await text("uploads", "/a/b.txt", { headers: { "if-none-match": etag } }), [304, ""]);
+    assertEquals(await text("uploads"), [200, '[{"key":"a/b.txt","size":10}]']);
+    assertEquals(await text("uploads", "/a/b.txt", { method: "DELETE" }), [204, ""]);
+    assertEquals((await text("uploads", "/a/b.txt"))[0], 404);
   });
 
   await t.step("from-containers serves a service that listened by itself", async () => {

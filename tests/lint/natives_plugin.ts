@@ -9,7 +9,8 @@ import { FileTypes, type Node } from "./file_types.ts";
 import { GETTER_NAMES, GLOBAL_NAMES, METHOD_NAMES } from "./native_names.ts";
 
 /** What runs beside apps; of `protocol/` all but what only runs at the boot or behind a self-test of its own. */
-const GUARDED = /\/runtime\/(isolate\/.*|bindings\/[^/]+\/isolate|protocol\/(?!inner_slots|operations).*)\.ts$/;
+const GUARDED =
+  /\/runtime\/(isolate\/.*|bindings\/[^/]+\/isolate(?:_[a-z_]+)?|protocol\/(?!inner_slots|operations).*)\.ts$/;
 
 /** What joins two implementations of streams: it has to call whichever a stream is of, by the stream's own methods. */
 const FREE = /\/runtime\/isolate\/traffic\/(stream|body)_bridge\.ts$/;

@@ -12,7 +12,7 @@ function files(name: string, ...paths: readonly string[]): ReturnType<typeof fol
   return { name, holds: (file) => paths.includes(file) };
 }
 
-/** A binding's three parts stand on floors of their own: its folder is none. `host_*.ts` are parts of its host. */
+/** A binding's three parts stand on floors of their own: its folder is none. `host_*.ts` are parts of its host, and so on. */
 function bindingFiles(part: "config" | "host" | "isolate"): ReturnType<typeof folder> {
   const pattern = new RegExp(`^runtime/bindings/[^/]+/${part}(_\\w+)?\\.ts$`);
   return { name: `runtime/bindings/*/${part}.ts`, holds: (file) => pattern.test(file) };

@@ -1,5 +1,6 @@
 /** Blob and File over bytes in this isolate's own buffers. Deno's keep theirs in a store that outlives the isolate. */
 import { normalType, readBag, readSequence, toParts } from "./blob_parts.ts";
+import { noteLength } from "../../protocol/stream_lengths.ts";
 import { blobStream } from "./blob_stream.ts";
 import { type ByteParts, decodeParts, joinParts, sizeOfParts, sliceParts } from "./byte_parts.ts";
 import { requireRoom } from "./external_room.ts";
@@ -88,7 +89,9 @@ export class AppBlob {
   }
 
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return blobStream(this.#parts);
+    const stream = blobStream(this.#parts);
+    noteLength(stream, this.#size);
+    return stream;
   }
 
   textStream(): ReadableStream<string> {

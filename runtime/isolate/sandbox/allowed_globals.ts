@@ -23,7 +23,10 @@ PerformanceMark PerformanceMeasure`;
 /** What npm packages written for Node expect and what reaches nothing outside the isolate. */
 const NODE = `Buffer global setImmediate clearImmediate`;
 
+/** What Workers have beside the web platform. */
+const WORKERS = `FixedLengthStream IdentityTransformStream`;
+
 /** Every name that stays. */
 export const ALLOWED_GLOBALS: ReadonlySet<string> = new Set(
-  `${LANGUAGE} ${WEB} ${NODE}`.split(/\s+/),
+  `${LANGUAGE} ${WEB} ${NODE} ${WORKERS}`.split(/\s+/),
 );

@@ -24,7 +24,7 @@ import {
   weakDeref,
 } from "../../protocol/primordials.ts";
 import { SafeMap } from "../../protocol/safe_collections.ts";
-import { type HeaderList, joinHeaders, splitHeaders } from "../../protocol/header_block.ts";
+import { type HeaderList, joinHeaders, lengthFrom, splitHeaders } from "../../protocol/header_block.ts";
 import { innerSlots } from "../../protocol/inner_slots.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
 import { readerSource } from "../../protocol/byte_stream.ts";
@@ -185,7 +185,15 @@ export class FetchClient {
     pending.resolve(
       innerSlots === null
         ? publicResponse(status, statusText, headers, body, url, wasRedirected)
-        : innerSlots.makeFetched({ status, statusText, headers: list, body, url, redirected: wasRedirected }),
+        : innerSlots.makeFetched({
+          status,
+          statusText,
+          headers: list,
+          body,
+          url,
+          redirected: wasRedirected,
+          length: lengthFrom(list, true),
+        }),
     );
   }
 

@@ -11,7 +11,7 @@ import {
 } from "../../protocol/primordials.ts";
 import type { SafeMap } from "../../protocol/safe_collections.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
-import { type HeaderList, splitHeaders } from "../../protocol/header_block.ts";
+import { type HeaderList, lengthFrom, splitHeaders } from "../../protocol/header_block.ts";
 import { type InnerBodyContent, type InnerRequest, innerSlots } from "../../protocol/inner_slots.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
 
@@ -116,7 +116,8 @@ class LazyInnerRequest implements InnerRequest {
   get body(): object | null {
     if (this.#body === undefined) {
       const content = bodyContent(this.#arrived, this.#wire);
-      this.#body = content === null ? null : innerSlots!.makeBody(content);
+      const length = this.#arrived.bodyKind === BODY.STREAM ? lengthFrom(this.headerList, false) : null;
+      this.#body = content === null ? null : innerSlots!.makeBody(content, length);
     }
     return this.#body;
   }

@@ -20,6 +20,7 @@ import {
 } from "../../protocol/primordials.ts";
 import { arrayPush } from "../../protocol/safe_lists.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
+import { knownLength } from "../../protocol/stream_lengths.ts";
 import { type HeaderList, joinHeaders } from "../../protocol/header_block.ts";
 import { type InnerResponse, innerSlots } from "../../protocol/inner_slots.ts";
 import { knownBodyOf } from "../bodies/body_sources.ts";
@@ -53,7 +54,7 @@ export function sendResponse(wire: Wire, id: number, value: unknown, onDone: () 
   const { body } = response;
   if (body !== null && typeof body === "object" && !(body instanceof NativeUint8Array)) {
     // Before the body is read: that takes nothing from what it was made of.
-    const size = knownBodyOf(value as Response)?.size ?? null;
+    const size = knownBodyOf(value as Response)?.size ?? knownLength(body);
     sendStream(
       wire,
       { id, head: size === null ? response : withLength(response, size), isLong: size !== null },

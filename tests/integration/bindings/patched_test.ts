@@ -63,11 +63,18 @@ export default {
     await env.DB.batch([statement.bind("a", new Uint8Array([1, 2])), statement.bind("x".repeat(500_000), [3])]);
     const rows = (await env.DB.withSession().prepare("SELECT length(v) AS v, w FROM t").all()).results;
     const failed = await env.DB.prepare("SELEC").first().catch((error) => error.message);
+    const kept = await env.FILES.put("k", "v", { customMetadata: { a: "1" }, httpMetadata: { contentType: "x/y" } });
+    await env.FILES.put("big", new Uint8Array(300_000), { onlyIf: { etagDoesNotMatch: kept.etag } });
+    const objects = (await env.FILES.list({ include: ["customMetadata"] })).objects.map(({ key, customMetadata }) => [key, customMetadata.a]);
+    const object = await env.FILES.get("k", { range: { suffix: 1 } });
+    const object2 = await env.FILES.get("big");
+    const r2 = [kept.checksums.toJSON().md5.length, objects, await object.text(), (await object2.text()).length];
+    await env.FILES.delete(["k", "big"]);
     const page = await env.ASSETS.fetch("http://x/a.txt", { signal: controller.signal });
     const text = await page.text();
     const refused = await env.NS.get("").catch((error) => error.message);
     armed = false;
-    const told = { many: many.every((one) => one === "v"), value, metadata, big: big.length, streamed, keys, text, refused, made: made.count, rows, failed };
+    const told = { many: many.every((one) => one === "v"), value, metadata, big: big.length, streamed, keys, text, refused, made: made.count, r2, rows, failed };
     return new Response(JSON.stringify([told, [...new Set(caught)]]));
   },
 };`;
@@ -76,7 +83,7 @@ Deno.test("Replaced builtins neither break bindings nor show what they are made 
   await using project = await TempProject.create({
     one: {
       files: { "index.ts": APP, "public/a.txt": "asset" },
-      config: { bindings: { NS: { kv: "ns" }, DB: { d1: "db" } }, assets: "apps/one/public" },
+      config: { bindings: { NS: { kv: "ns" }, DB: { d1: "db" }, FILES: { r2: "files" } }, assets: "apps/one/public" },
     },
   });
   await using nano = await NanoProcess.start(project.configFile);
@@ -94,6 +101,7 @@ Deno.test("Replaced builtins neither break bindings nor show what they are made 
     text: "asset",
     refused: "Key name cannot be empty.",
     made: 1,
+    r2: [32, [["big", null], ["k", "1"]], "v", 300_000],
     rows: [{ v: 1, w: [1, 2] }, { v: 500_000, w: [3] }],
     failed: 'D1_ERROR: near "SELEC": syntax error: SQLITE_ERROR',
   });

@@ -9,6 +9,7 @@ async function scene(): Promise<{ dir: string } & AsyncDisposable> {
     "shop/wrangler.jsonc": `{
       "name": "Shop_API", "main": "src/index.js", "vars": { "WORD": "taken", "N": [1] },
       "kv_namespaces": [{ "binding": "CACHE", "id": "1" }], "d1_databases": [{ "binding": "DB" }], "r2_buckets": [{ "binding": "FILES" }],
+      "vectorize": [{ "binding": "INDEX" }],
       "assets": { "directory": "public" }, "triggers": { "crons": ["0 * * * *"] },
       "routes": ["shop.test/*"], "services": [{ "binding": "AUTH", "service": "auth" }],
     }`,
@@ -38,11 +39,11 @@ Deno.test("nano init --from writes a nano.json that serves the project, and tell
       "  main  src/index.js",
       "  env  WORD, N",
       "  assets  public",
-      "  bindings  CACHE (kv), DB (d1)",
+      "  bindings  CACHE (kv), DB (d1), FILES (r2)",
       "  crons  0 * * * *",
       '  services  AUTH (app "auth")',
       "Without a counterpart:",
-      "  wrangler.jsonc, line 3: env.FILES is a R2 bucket",
+      "  wrangler.jsonc, line 4: env.INDEX is a Vectorize index",
       '  .dev.vars is for nano dev: give API_KEY, OTHER in "env" as { "from_env": … } or { "from_file": … }',
     ].join("\n"),
   );

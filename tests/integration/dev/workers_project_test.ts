@@ -23,7 +23,7 @@ const JSONC = `{
   // a comment
   "name": "shop", "main": "src/worker.ts", "compatibility_date": "2026-01-01",
   "vars": { "WORD": "top", "LIST": [1, { "a": null }], "FLAG": true },
-  "r2_buckets": [
+  "vectorize": [
     { "binding": "CACHE", "id": "1" },
   ],
   "assets": { "directory": "./public", "binding": "FILES", "run_worker_first": ["/api/*", "!/api/docs/*"] },
@@ -39,7 +39,7 @@ routes = [ "shop.test/*", { pattern = "www.shop.test", custom_domain = true } ]
 WORD = "top"
 LIST = [1, { a = "b" }]
 FLAG = true
-[[r2_buckets]]
+[[vectorize]]
 binding = "CACHE"
 id = "1"
 [assets]
@@ -78,11 +78,11 @@ for (const [name, config] of [["wrangler.jsonc", JSONC], ["wrangler.toml", TOML]
     await refused.body?.cancel();
     assertEquals([refused.status, refused.headers.get("nano-error")], [500, "APP_EXCEPTION"]);
     const line = name.endsWith("c") ? 6 : 9;
-    const told = `env.CACHE is a R2 bucket, which NANO does not have (${name}, line ${line})`;
+    const told = `env.CACHE is a Vectorize index, which NANO does not have (${name}, line ${line})`;
     const warning = await nano.waitForEvent(({ event, text }) => event === "warning" && /CACHE/.test(String(text)));
     assertStringIncludes(String(warning["text"]), told);
     const log = await nano.waitForEvent(({ event, text }) => event === "app_log" && /CACHE/.test(String(text)));
-    assertStringIncludes(String(log["text"]), "Cannot use env.CACHE: it is a R2 bucket");
+    assertStringIncludes(String(log["text"]), "Cannot use env.CACHE: it is a Vectorize index");
     assert(nano.events.some(({ event }) => event === "app_ready"));
   });
 }
@@ -143,7 +143,7 @@ Deno.test("An edit of the project's file takes effect, and nano check shows the 
   await check.status();
   const told = check.strayLines.join("\n");
   assertStringIncludes(told, "with wrangler.jsonc: main src/worker.ts, assets public, env WORD, LIST, FLAG, crons");
-  assertStringIncludes(told, "wrangler.jsonc, line 6: env.CACHE is a R2 bucket, which NANO does not have");
+  assertStringIncludes(told, "wrangler.jsonc, line 6: env.CACHE is a Vectorize index, which NANO does not have");
 });
 
 Deno.test("nano dev serves a project with its secrets, and an environment of its file", async () => {

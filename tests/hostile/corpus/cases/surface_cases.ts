@@ -4,6 +4,7 @@ import type { HostileCase } from "../hostile_case.ts";
 
 const KV = { bindings: { NS: { kv: "corpus" } }, external_mb: 256, cpu_ms: 20_000 };
 
+const R2 = { bindings: { FILES: { r2: "corpus" } }, external_mb: 256, cpu_ms: 20_000 };
 const D1 = { bindings: { DB: { d1: "corpus" } }, cpu_ms: 20_000 };
 const ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT";
 
@@ -38,6 +39,17 @@ export const SURFACE_CASES: readonly HostileCase[] = [
       await Promise.all(all);`,
     sees: ["200"],
     limits: KV,
+  },
+  {
+    name: "objects that promise more than they have, by the hundred, and bodies that nobody reads",
+    deed: `await env.FILES.put("k", new Uint8Array(2e6));
+      for (let at = 0; at < 250; at++) env.FILES.put("p" + at, new FixedLengthStream(3e6).readable).catch(() => {});
+      for (let at = 0; at < 250; at++) env.FILES.get("k").catch(() => {});
+      await refused(() => env.FILES.put("../../x", "x", { customMetadata: { a: text(10e6) } }));
+      await later(500);`,
+    sees: ["200", "503 APP_OUT_OF_MEMORY"],
+    limits: R2,
+    lingers: true,
   },
   {
     name: "SQL that reaches for files",

@@ -1,0 +1,105 @@
+/** The files of a bucket, named after the SHA-256 of what they hold: taken in, held while they are read, removed. */
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rm } from "node:fs";
+import { join } from "node:path";
+
+/** Where files lie until a bucket takes them in, and once it has given them up. */
+export const UNFINISHED = "tmp";
+const HASH = /^[0-9a-f]{64}$/;
+
+/** All files of one bucket. No two of its methods run at once, as all of them run on the data thread. */
+export class BlobFolder {
+  readonly #folder: string;
+  /** Hashes that a reader holds, by its ticket. */
+  readonly #tickets = new Map<number, readonly string[]>();
+  /** How many tickets hold a hash. */
+  readonly #holds = new Map<string, number>();
+  /** What is to go once nobody holds it. */
+  readonly #doomed = new Set<string>();
+  #nextTicket = 1;
+  #nextRemoved = 1;
+  #isDirty = false;
+
+  /** @param folder absolute, made when it is missing */
+  constructor(folder: string) {
+    this.#folder = folder;
+    mkdirSync(join(folder, UNFINISHED), { recursive: true, mode: 0o700 });
+  }
+
+  /** Whether anybody reads. */
+  get isHeld(): boolean {
+    return this.#tickets.size > 0;
+  }
+
+  /** Removes what no row names: a crash came between the file and its row. */
+  sweep(known: ReadonlySet<string>): void {
+    for (const name of readdirSync(this.#folder)) if (HASH.test(name) && !known.has(name)) this.remove(name);
+  }
+
+  /** Takes a written file in; one with the same bytes gives way to it. */
+  adopt(written: string, hash: string): void {
+    renameSync(join(this.#folder, UNFINISHED, written), join(this.#folder, hash));
+    this.#doomed.delete(hash);
+    this.#isDirty = true;
+  }
+
+  /** Puts the names of what was taken in onto the disk. */
+  settle(): void {
+    if (!this.#isDirty) return;
+    this.#isDirty = false;
+    const folder = openSync(this.#folder, "r");
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  }
+
+  /** Keeps files until the ticket is given back. */
+  hold(hashes: readonly string[]): number {
+    const ticket = this.#nextTicket++;
+    this.#tickets.set(ticket, hashes);
+    for (const hash of hashes) this.#holds.set(hash, 1 + (this.#holds.get(hash) ?? 0));
+    return ticket;
+  }
+
+  /** Takes a ticket back. */
+  release(ticket: number): void {
+    const hashes = this.#tickets.get(ticket) ?? [];
+    this.#tickets.delete(ticket);
+    for (const hash of hashes) {
+      const left = this.#holds.get(hash)! - 1;
+      if (left > 0) this.#holds.set(hash, left);
+      else {
+        this.#holds.delete(hash);
+        if (this.#doomed.delete(hash)) this.remove(hash);
+      }
+    }
+  }
+
+  /** Removes a file, at once or when its last reader has ended. */
+  remove(hash: string): void {
+    if (this.#holds.has(hash)) {
+      this.#doomed.add(hash);
+      return;
+    }
+    // Freeing gigabytes takes a while: the name is free at once, the rest happens on another thread.
+    const gone = join(this.#folder, UNFINISHED, `${hash}.${this.#nextRemoved++}`);
+    renameSync(join(this.#folder, hash), gone);
+    // What is left over is removed at the next start.
+    rm(gone, { force: true }, () => {});
+  }
+
+  /** A part of a file, for little of it. */
+  read(hash: string, into: Uint8Array, offset: number): void {
+    const file = openSync(join(this.#folder, hash), "r");
+    try {
+      for (let at = 0; at < into.byteLength;) {
+        const read = readSync(file, into, at, into.byteLength - at, offset + at);
+        if (read === 0) throw new Error(`Cannot read the file of an object: "${hash}" is too short`);
+        at += read;
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+}

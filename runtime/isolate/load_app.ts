@@ -1,6 +1,6 @@
 /** Turns a booted, empty isolate into an app: surroundings, modules, handler. */
 import { getMember, NativePromise, NativeTypeError, promiseThen } from "../protocol/primordials.ts";
-import type { LoadMessage } from "../protocol/messages.ts";
+import { HTML_REWRITER_URL, type LoadMessage } from "../protocol/messages.ts";
 import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
 import { TCP_NAME } from "./traffic/tcp_client.ts";
@@ -73,6 +73,10 @@ export async function loadApp(
     (await import(`${NODE_MODULES_URL}deno_sockets.js`)).install(getMember(globalThis, "Deno"));
   }
   if (message.nodeCompat) await installBuiltinModules(message.modules);
+  if (HTML_REWRITER_URL in message.modules) {
+    const rewriter = await import(HTML_REWRITER_URL);
+    rewriter.install(globalThis, rewriter);
+  }
   // After Deno's modules for Node, which hide queueMicrotask again when they are loaded for the first time.
   settleGlobals();
   if (message.streams === "polyfill") await installStreamPolyfill();

@@ -40,6 +40,7 @@ export const NAMED_MODULES: readonly string[] = [
   ...["cloudflare_node", "cloudflare_sockets", "deno_sockets", "net", "tls", "url", "v8", "vm", "worker_threads"].map((
     name,
   ) => `runtime/node/${name}.ts`),
+  "runtime/node/html/html_rewriter.ts",
   ...["app.ts", "events.tsx", "frame.ts", "overview.tsx", "theme.ts"].map((name) => `admin/dashboard/client/${name}`),
 ];
 

@@ -10,9 +10,9 @@ const NAMESPACE = "nano-workers-module";
  * It runs in the app's realm and holds nothing that the app may not have: the isolate leaves the app's own env and
  * waitUntil under this symbol (runtime/isolate/platform/workers_global.ts), before any code of the app runs.
  */
-const SOURCE = `const { env, waitUntil, define } = globalThis[Symbol.for("nano.workers")];
+const SOURCE = `const { env, exports, waitUntil, define } = globalThis[Symbol.for("nano.workers")];
 class Based { constructor(ctx, env) { this.ctx = ctx; this.env = env; } }
-export { env, waitUntil };
+export { env, exports, waitUntil };
 export class WorkerEntrypoint extends Based {}
 export class DurableObject extends Based {}
 export class WorkflowEntrypoint extends Based {}
@@ -21,7 +21,6 @@ define({ entrypoint: WorkerEntrypoint, target: RpcTarget });
 export class RpcStub {
   constructor() { throw new TypeError("Cannot make an RpcStub: NANO's RPC passes values, and no stubs"); }
 }
-export const exports = Object.create(null);
 export function withEnv(_env, call) {
   throw new TypeError("Cannot call withEnv: an app of NANO has one env");
 }

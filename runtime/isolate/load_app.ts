@@ -1,11 +1,12 @@
 /** Turns a booted, empty isolate into an app: surroundings, modules, handler. */
 import { getMember, NativePromise, NativeTypeError, promiseThen } from "../protocol/primordials.ts";
-import type { LoadMessage } from "../protocol/messages.ts";
+import { HTML_REWRITER_URL, type LoadMessage } from "../protocol/messages.ts";
 import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
 import { TCP_NAME } from "./traffic/tcp_client.ts";
 import { installAssetReads } from "./traffic/asset_reads.ts";
 import { bindingObject } from "./binding_objects.ts";
+import { loopbacks } from "./traffic/loopback.ts";
 import { isForMethodsOnly } from "./rpc/entrypoints.ts";
 import { missingBinding } from "./platform/missing_binding.ts";
 import { installHostCalls } from "./platform/host_calls.ts";
@@ -73,11 +74,20 @@ export async function loadApp(
     (await import(`${NODE_MODULES_URL}deno_sockets.js`)).install(getMember(globalThis, "Deno"));
   }
   if (message.nodeCompat) await installBuiltinModules(message.modules);
+  if (HTML_REWRITER_URL in message.modules) {
+    const rewriter = await import(HTML_REWRITER_URL);
+    rewriter.install(globalThis, rewriter);
+  }
   // After Deno's modules for Node, which hide queueMicrotask again when they are loaded for the first time.
   settleGlobals();
   if (message.streams === "polyfill") await installStreamPolyfill();
   const hasServers = hasNodeServer(message.modules);
-  const classes = installWorkersGlobal(message.modules, { env, waitUntil: (promise) => server.waitUntil(promise) });
+  const exports = Object.create(null);
+  const classes = installWorkersGlobal(message.modules, {
+    env,
+    exports,
+    waitUntil: (promise) => server.waitUntil(promise),
+  });
   const exported = ownExports(await runEntry(message.entry, registrations.waits, error));
   const { crons } = registrations;
   const scheduled = findScheduled(exported) ?? scheduledByCrons(crons);
@@ -95,7 +105,10 @@ export async function loadApp(
   const reachable = { exported, classes };
   const hasMethodsOnly = registrations.served === null && registrations.listeners.length === 0 &&
     isForMethodsOnly(exported, classes());
-  return { fetch: hasMethodsOnly ? noFetch : findHandler(exported, registrations), scheduled, env, reachable };
+  const fetch = hasMethodsOnly ? noFetch : findHandler(exported, registrations);
+  const own = loopbacks(reachable, { env, fetch, waitUntil: (promise) => server.waitUntil(promise) });
+  Object.assign(exports, own);
+  return { fetch, scheduled, env, reachable, exports: own };
 }
 
 /** In the words of Workers. */

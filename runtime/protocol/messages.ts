@@ -8,6 +8,9 @@ export const EXCEPTION_LEVEL = "exception";
 /** Where web-streams-polyfill lies among the modules of an app with `"streams": "polyfill"`. */
 export const STREAM_POLYFILL_URL = "app:///__nano__/web-streams-polyfill";
 
+/** Where HTMLRewriter lies among the modules of an app that names it. */
+export const HTML_REWRITER_URL = "app:///__nano__/html_rewriter.js";
+
 /** A binding as the isolate learns of it. */
 export interface LoadedBinding {
   readonly kind: BindingKind;

@@ -3,6 +3,9 @@
 /** Text and bytes of the arguments of a call, or of what it comes to; streams in them come on top. As on Workers. */
 export const MAX_RPC_BYTES = 32 * 1024 * 1024;
 
+/** Apps between a client and a request; Cloudflare allows 16 as well. */
+export const MAX_RPC_DEPTH = 16;
+
 /** `env.OTHER.a.b()` has two. */
 export const MAX_RPC_PATH = 32;
 

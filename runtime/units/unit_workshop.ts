@@ -4,6 +4,7 @@ import { brokenApp, quarantinedApp, standInFor, superviseApp, type UnitTools } f
 import type { AppBundle, AppSource, Bundler } from "../bundle/bundler.ts";
 import { withEvalEntry } from "../bundle/eval_entry.ts";
 import { keyOfSource, ownFiles, reachOf, sourceOf } from "../bundle/source_of.ts";
+import { withHtmlRewriter } from "../bundle/html_rewriter_source.ts";
 import { withStreamPolyfill } from "../bundle/stream_polyfill_source.ts";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
 import { assetRuleMistakes } from "../http/asset_rules.ts";
@@ -86,7 +87,8 @@ export class UnitWorkshop {
     for (const warning of [...bundle.warnings, ...projectWarnings(app), ...rules]) {
       emit({ event: "warning", text: `App "${app.name}": ${warning}` });
     }
-    const whole = app.streams === "polyfill" ? await withStreamPolyfill(bundle) : bundle;
+    const rewriting = await withHtmlRewriter(bundle);
+    const whole = app.streams === "polyfill" ? await withStreamPolyfill(rewriting) : rewriting;
     return evaluate ? withEvalEntry(whole) : whole;
   }
 }

@@ -11,11 +11,9 @@ import {
   type Plain,
 } from "../../protocol/binding_call.ts";
 import { joinHeaders, splitHeaders } from "../../protocol/header_block.ts";
-import { MAX_RPC_NAME, MAX_RPC_PATH } from "../../protocol/rpc.ts";
+import { MAX_RPC_DEPTH, MAX_RPC_NAME, MAX_RPC_PATH } from "../../protocol/rpc.ts";
 import { ServiceCall, type ServiceCallInit } from "./host_call.ts";
 
-/** Apps between a client and this request; Cloudflare allows 16 as well. */
-const MAX_DEPTH = 16;
 /** RFC 9110, 5.6.2 */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // deno-lint-ignore no-control-regex -- they are what no header has
@@ -112,8 +110,8 @@ export class ServiceHost implements BindingHost {
   /** @param shown what is called, for messages @param depth what the caller says of itself */
   #depthOf(shown: string, depth: Plain | undefined): number {
     const next = Number.isInteger(depth) && (depth as number) >= 0 ? 1 + (depth as number) : Infinity;
-    if (next > MAX_DEPTH) {
-      throw this.#error(shown, `the request went through ${MAX_DEPTH} apps already`, { code: "LOOP" });
+    if (next > MAX_RPC_DEPTH) {
+      throw this.#error(shown, `the request went through ${MAX_RPC_DEPTH} apps already`, { code: "LOOP" });
     }
     return next;
   }

@@ -12,7 +12,12 @@ const NAME = "nano.workers";
  */
 export function installWorkersGlobal(
   modules: Readonly<Record<string, string>>,
-  found: { readonly env: Record<string, unknown>; readonly waitUntil: (promise: unknown) => void },
+  found: {
+    readonly env: Record<string, unknown>;
+    /** Filled once the app's main module has run. */
+    readonly exports: object;
+    readonly waitUntil: (promise: unknown) => void;
+  },
 ): () => RpcClasses | null {
   let classes: RpcClasses | null = null;
   if (!Object.values(modules).some((source) => source.includes(NAME))) return () => null;

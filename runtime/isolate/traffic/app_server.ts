@@ -44,6 +44,8 @@ export interface LoadedApp {
   readonly env: Record<string, unknown>;
   /** What other apps reach of it beside its fetch. */
   readonly reachable: Reachable;
+  /** The same for itself. */
+  readonly exports: object;
 }
 
 /** How `traceparent` begins. */
@@ -161,7 +163,10 @@ export class AppServer {
     try {
       const app = this.#app!;
       const env = assign(new RequestEnv(remote), app.env);
-      const context = new RequestContext(this, remote, entry === null ? "" : entry.props);
+      const context = new RequestContext(this, remote, {
+        props: entry === null ? "" : entry.props,
+        exports: app.exports,
+      });
       if (entry === null || (entry.operation === "fetch" && entry.entrypoint === "default")) {
         result = app.fetch(createRequest(arrived, this.#wire, this.#aborts), env, context);
       } else {

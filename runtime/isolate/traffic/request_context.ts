@@ -9,13 +9,22 @@ export class RequestContext implements AppContext {
   readonly #remote: string;
   /** JSON of the caller's props until somebody looks, then those. */
   #props: unknown;
+  readonly #exports: object;
   /** Its own and bound: server adapters copy own members of env and ctx into one object, and apps destructure. */
   readonly waitUntil: (promise: unknown) => void;
 
-  /** @param props JSON of what the caller's binding says of it, or "" */
-  constructor(server: { waitUntil(promise: unknown): void }, remote: string, props: string) {
+  /**
+   * @param found.props JSON of what the caller's binding says of it, or ""
+   * @param found.exports the app's own entrypoints
+   */
+  constructor(
+    server: { waitUntil(promise: unknown): void },
+    remote: string,
+    found: { readonly props: string; readonly exports: object },
+  ) {
     this.#remote = remote;
-    this.#props = props;
+    this.#props = found.props;
+    this.#exports = found.exports;
     this.waitUntil = (promise) => server.waitUntil(promise);
   }
 
@@ -25,6 +34,11 @@ export class RequestContext implements AppContext {
   get props(): unknown {
     if (typeof this.#props === "string") this.#props = this.#props === "" ? {} : parse(this.#props);
     return this.#props;
+  }
+
+  /** The app's own entrypoints, called as another app would. */
+  get exports(): object {
+    return this.#exports;
   }
 
   get remoteAddr(): AppContext["remoteAddr"] {

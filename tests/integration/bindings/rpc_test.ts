@@ -321,3 +321,46 @@ Deno.test("Apps that call each other in a circle are stopped after 16, whether b
   await nano.waitForEvent(() => calls("GET") === 17);
   assertEquals([calls("RPC"), calls("GET")], [16, 17]);
 });
+
+const OWN = `import { exports, WorkerEntrypoint } from "cloudflare:workers";
+export class Counter extends WorkerEntrypoint {
+  add(list) { list.push(1); return { list, props: this.ctx.props, env: Object.keys(this.env) }; }
+  fails() { throw new RangeError("on purpose"); }
+  around() { return this.ctx.exports.Counter.around(); }
+  fetch(request) { return new Response("counter " + new URL(request.url).pathname + JSON.stringify(this.ctx.props)); }
+}
+export const helper = () => 1;
+export default {
+  async fetch(request, env, ctx) {
+    if (new URL(request.url).pathname === "/inner") return new Response("inner");
+    const given = [0];
+    const told = (error) => [error.name, error.message, error.code ?? null];
+    return Response.json([
+      Object.keys(ctx.exports), await ctx.exports.Counter.add(given), given,
+      (await exports.Counter({ props: { a: 1 } }).add([])).props,
+      await ctx.exports.Counter.fails().catch(told), await ctx.exports.Counter.around().catch(told),
+      await ctx.exports.Counter.add(() => {}).catch(({ name }) => name),
+      await (await ctx.exports.Counter({ props: 5 }).fetch("http://x/p")).text(),
+      await (await ctx.exports.default.fetch("http://x/inner")).text(), ctx.props,
+    ]);
+  },
+};`;
+
+Deno.test("An app reaches its own entrypoints by ctx.exports as another app would, by value and not for ever", async () => {
+  await using project = await TempProject.create({
+    own: { files: { "index.js": OWN }, config: { env: { A: "b" } } },
+  });
+  await using nano = await NanoProcess.start(project.configFile);
+  assertEquals(await (await nano.fetch("own", "/")).json(), [
+    ["Counter", "default"],
+    { list: [0, 1], props: {}, env: ["A"] },
+    [0],
+    { a: 1 },
+    ["RangeError", "on purpose", null],
+    ["Error", "Cannot call ctx.exports.Counter: the request went through 16 apps already", "LOOP"],
+    "DataCloneError",
+    "counter /p5",
+    "inner",
+    {},
+  ]);
+});

@@ -77,5 +77,12 @@ function isCoded(error: unknown): error is Error & { readonly code: string; read
   return error instanceof Error && ["CliError", "NanoError", "AdminError"].includes(error.name);
 }
 
+/** Not a command of people: a compiled NANO starts itself so for the SQL of apps, see runtime/data/sql_process.ts. */
+const SQL_WORD = "sql-process";
+
 // The guardian's process starts here and not in mod.ts, which loads the whole runtime with its first line.
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  // It needs nothing of the rest, and ends by itself.
+  if (Deno.args[0] === SQL_WORD) await import(new URL("../../runtime/data/sql_main.ts", import.meta.url).href);
+  else Deno.exit(await main(Deno.args));
+}

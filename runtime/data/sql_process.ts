@@ -110,21 +110,50 @@ export class SqlProcess {
   }
 }
 
-/** Starts a process that may read and write below a folder, and nothing else. */
-export function spawnSql(folder: string): SqlChild {
-  if (Deno.build.standalone) throw new Error("Cannot start a process for SQL: a compiled NANO has no Deno in it");
+/** What of this process says how to start one for SQL. */
+export interface SqlPlace {
+  readonly standalone: boolean;
+  readonly execPath: string;
+  readonly pid: number;
+}
+
+/** The word by which a compiled NANO becomes a process that runs SQL; no command that people are told of. */
+export const SQL_WORD = "sql-process";
+
+/**
+ * The command of a process whose SQL may read and write below a folder, and nothing else: the same Deno with what may be
+ * read, or the same binary when NANO is compiled, which has all permissions and gives them up.
+ */
+export function sqlCommand(
+  folder: string,
+  { standalone, execPath, pid }: SqlPlace,
+): { readonly program: string; readonly args: readonly string[] } {
+  if (standalone) return { program: execPath, args: [SQL_WORD, folder, String(pid)] };
   const main = new URL("./sql_main.ts", import.meta.url);
   const isLocal = main.protocol === "file:";
   // Modules of a thread are read with the permissions of whoever starts it.
   const readable = isLocal ? [folder, fileURLToPath(new URL("../", main))] : [folder];
-  const kept = ["PATH", "HOME", "DENO_DIR", "XDG_CACHE_HOME", "LD_LIBRARY_PATH"];
-  return new Deno.Command(Deno.execPath(), {
+  return {
+    program: execPath,
     args: [
-      ...["run", "--no-prompt", "--no-config", "--no-lock", "--cached-only", "--no-check"],
+      ...["run", "--no-prompt", "--no-config", "--no-lock", "--cached-only", "--no-check", "--unstable-worker-options"],
       // A comma in a path is written twice.
       ...[`--allow-read=${readable.map(escaped).join()}`, `--allow-write=${escaped(folder)}`],
-      ...[isLocal ? fileURLToPath(main) : main.href, folder, String(Deno.pid)],
+      ...[isLocal ? fileURLToPath(main) : main.href, folder, String(pid)],
     ],
+  };
+}
+
+/** Starts it. */
+export function spawnSql(folder: string): SqlChild {
+  const { program, args } = sqlCommand(folder, {
+    standalone: Deno.build.standalone,
+    execPath: Deno.execPath(),
+    pid: Deno.pid,
+  });
+  const kept = ["PATH", "HOME", "DENO_DIR", "XDG_CACHE_HOME", "LD_LIBRARY_PATH"];
+  return new Deno.Command(program, {
+    args: [...args],
     clearEnv: true,
     env: Object.fromEntries(kept.flatMap((name) => {
       const value = Deno.env.get(name);

@@ -12,8 +12,8 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
     allowed: ["runtime/bundle/module_meta.ts"],
     example: "join(import.meta.dirname!, name)",
   },
-  // The guardian starts its own program again and knows a compiled one; without Deno nothing is installed, and a compiled
-  // NANO tells that it has no process for SQL.
+  // The guardian starts its own program again and knows a compiled one; without Deno nothing is installed, and the
+  // processes for SQL know a compiled one too.
   {
     what: /\bDeno\.(?:execPath|mainModule)\b/,
     allowed: [
@@ -34,6 +34,8 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
   {
     what: /(?<![.\w])import\(\s*[^"\s)]/,
     allowed: [
+      // Named for the binary by docs/deploy/compile.ts.
+      "admin/cli/main.ts",
       "runtime/bundle/eval_entry.ts",
       "runtime/isolate/load_app.ts",
       "runtime/isolate/platform/stream_polyfill.ts",

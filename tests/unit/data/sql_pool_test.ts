@@ -5,7 +5,7 @@ import { ByteBudget } from "../../../runtime/data/byte_budget.ts";
 import { d1Store } from "../../../runtime/data/d1_store.ts";
 import type { SqlStatement } from "../../../runtime/data/sql_messages.ts";
 import { SqlPool, type SqlPoolTools } from "../../../runtime/data/sql_pool.ts";
-import { spawnSql, type SqlChild } from "../../../runtime/data/sql_process.ts";
+import { spawnSql, type SqlChild, sqlCommand } from "../../../runtime/data/sql_process.ts";
 
 const ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
 const LATE = "D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.";
@@ -130,5 +130,30 @@ Deno.test("A process ends with the process of its host, also while a query runs"
   await host.status;
   await until(() => Deno.stat(`/proc/${pid}`).then(() => false, () => true), "the end of the process");
   await reader.cancel();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("A compiled NANO runs SQL by its own binary, in a process that gives up all permissions but the folder", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "nano-test-" });
+  const { program, args } = sqlCommand(folder, { standalone: true, execPath: "/opt/nano", pid: Deno.pid });
+  assertEquals([program, args], ["/opt/nano", ["sql-process", folder, String(Deno.pid)]]);
+  // As the binary does it: everything is allowed, and the main module is that of the command line.
+  const main = new URL("../../../admin/cli/main.ts", import.meta.url).pathname;
+  const spawn = () =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", main, ...args],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+  {
+    await using pool = new SqlPool(folder, { spawn });
+    const store = d1Store(pool, "a", "x");
+    const statements = new TextEncoder().encode(JSON.stringify([{ sql: "SELECT 7 AS v", params: [] }]));
+    const { signal } = new AbortController();
+    const { json } = await store.run("query", statements, { maxBytes: 1e9, signal, budget: new ByteBudget(1e6) });
+    const [{ rows }] = JSON.parse(new TextDecoder().decode(json));
+    assertEquals(rows, [{ v: 7 }]);
+  }
   await Deno.remove(folder, { recursive: true });
 });

@@ -1,6 +1,6 @@
 /** The runtime's face for admin/ and the public module: what may be used from outside of runtime/. */
 export { loadConfig, type LoadOptions, maskedConfig, resolveConfig, type ResolveOptions } from "./config/load.ts";
-export { workspaceOf } from "./bundle/app_reach.ts";
+export { deployedParts } from "./bundle/deployed_parts.ts";
 export { type EntryReport, entryReport } from "./bundle/entry_report.ts";
 export { assetRuleMistakes } from "./http/asset_rules.ts";
 export { bundlePageScripts, type PageScripts } from "./bundle/page_scripts.ts";

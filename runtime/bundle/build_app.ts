@@ -11,6 +11,7 @@ import type { CachedBundle } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import type { AppEntry } from "./app_entry.ts";
 import { type InputStamp, readStamped, renewStamp } from "./input_stamp.ts";
+import { droppedReexports, keptModules } from "./lazy_reexports.ts";
 import { SYNTAX } from "./module_meta.ts";
 import { nodeBuiltins } from "./node_builtins.ts";
 import { buildRequirable, REQUIRABLE_MODULE, requirableNames, requirablePackages } from "./requirable_packages.ts";
@@ -68,12 +69,19 @@ export async function buildApp(
     const plain = await esbuildService.build(options);
     const { metafile } = plain;
     const names = await requirableNames(app, { code: outputOf(plain, ".js"), metafile }, resolution);
-    const result = await buildRequirable(names, async (some) =>
-      some.length === 0 ? plain : await esbuildService.build({
+    const built = await buildRequirable(names, async (some) => {
+      const whole = some.length === 0 ? options : {
         ...options,
         inject: [REQUIRABLE_MODULE],
         plugins: [requirablePackages(root, some), ...options.plugins],
-      }));
+      };
+      return { whole, result: some.length === 0 ? plain : await esbuildService.build(whole) };
+    });
+    const kept = droppedReexports(built.result.metafile, root);
+    const { whole } = built;
+    const result = kept.size === 0
+      ? built.result
+      : await esbuildService.build({ ...whole, plugins: [keptModules(kept), ...whole.plugins] });
     const inputs = new Map([
       ...resolution.inputs,
       ...settings.stamps,

@@ -1,7 +1,5 @@
 /** Where the pages of a folder of static files are found: at which paths, and where other paths of theirs lead. */
 
-import type { HtmlHandling } from "../config/html_handling.ts";
-
 /** What a path may mean: a file to serve, or one that has its place elsewhere. */
 interface Meaning {
   readonly file: string;
@@ -12,8 +10,8 @@ interface Meaning {
 export type FoundPage = { readonly file: string } | { readonly location: string };
 
 /** In the order in which they hold, as Cloudflare's asset worker has it (workers-sdk, asset-worker/src/handler.ts). */
-const MEANINGS: Readonly<Record<HtmlHandling, (path: string) => Iterable<Meaning>>> = {
-  *"auto-trailing-slash"(path) {
+const MEANINGS = {
+  *"auto-trailing-slash"(path: string): Iterable<Meaning> {
     const above = path.slice(0, path.lastIndexOf("/") + 1);
     const page = `${above.slice(0, -1)}.html`;
     if (path.endsWith("/index")) {
@@ -28,7 +26,7 @@ const MEANINGS: Readonly<Record<HtmlHandling, (path: string) => Iterable<Meaning
     }
     yield* [{ file: path }, { file: `${path}.html` }, { file: `${path}/index.html`, at: `${path}/` }];
   },
-  *"force-trailing-slash"(path) {
+  *"force-trailing-slash"(path: string): Iterable<Meaning> {
     const above = path.slice(0, path.lastIndexOf("/") + 1);
     const page = `${above.slice(0, -1)}.html`;
     if (path.endsWith("/index")) {
@@ -47,7 +45,7 @@ const MEANINGS: Readonly<Record<HtmlHandling, (path: string) => Iterable<Meaning
       { file: `${path}/index.html`, at: `${path}/` },
     ];
   },
-  *"drop-trailing-slash"(path) {
+  *"drop-trailing-slash"(path: string): Iterable<Meaning> {
     const above = path.slice(0, path.lastIndexOf("/"));
     const page = `${above}.html`;
     if (path === "/") yield { file: "/index.html" };
@@ -65,10 +63,13 @@ const MEANINGS: Readonly<Record<HtmlHandling, (path: string) => Iterable<Meaning
     }
     yield* [{ file: path }, { file: `${path}.html` }, { file: `${path}/index.html` }];
   },
-  *none(path) {
+  *none(path: string): Iterable<Meaning> {
     yield { file: path };
   },
-};
+} satisfies Readonly<Record<string, (path: string) => Iterable<Meaning>>>;
+
+/** As Cloudflare names them. */
+export type HtmlHandling = keyof typeof MEANINGS;
 
 /** How a path is looked at. */
 export interface PageLook {

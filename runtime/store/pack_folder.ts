@@ -27,6 +27,10 @@ export interface PackOptions {
   readonly withoutPackages?: boolean;
   /** Path of the folder that links may lead to: the workspace around the app; its own folder unless given. */
   readonly reach?: string;
+  /** Files and folders that the app begins in, relative with `/`, beside `main` of package.json. */
+  readonly begins?: readonly string[];
+  /** Texts of files by their names, in the place of what the folder has under them. */
+  readonly texts?: Readonly<Record<string, string>>;
 }
 
 /** A folder on its way to be packed. */
@@ -49,11 +53,13 @@ interface FileToPack {
   readonly bytes: number;
   /** Where it leads, when it is packed as a link. */
   readonly link?: string;
+  /** Its content, where that is no file's. */
+  readonly text?: string;
 }
 
 /**
  * Packs a folder. Left out are `.git`, `.nano`, secrets (`.env*`, `.dev.vars*`, `.npmrc`), what editors leave, and what
- * `.gitignore` and `.nanoignore` name: but never `main` of package.json with its folder, nor the installed packages that
+ * `.gitignore` and `.nanoignore` name: but never what the app begins in with its folder, nor the installed packages that
  * `dependencies` reach, unless it is .nanoignore that names them. Other packages beside a package.json stay out.
  * @param dir path of the folder
  * @throws {NanoError} USAGE when it is no folder, has no files, or a link in it leads out of it
@@ -84,10 +90,15 @@ export async function packFolder(dir: string, options: PackOptions = {}): Promis
     exclude,
     found,
     leftOut: [],
-    main: main === null ? null : normalize(main).split(sep).join("/"),
+    begins: [...main === null ? [] : [normalize(main).split(sep).join("/")], ...options.begins ?? []],
   };
   const rules = await IgnoreRules.above(root);
   await collect({ name: "", path: root, above: [root], rules, isBuild: false }, packing);
+  for (const [name, text] of Object.entries(options.texts ?? {})) {
+    const at = found.findIndex((file) => file.name === name);
+    const bytes = new TextEncoder().encode(text).byteLength;
+    if (at >= 0) found[at] = { name, path: join(root, name), bytes, text };
+  }
   if (options.withoutPackages !== true) await addPackages(await rules.below(root), packing);
   if (found.length === 0) throw new NanoError("USAGE", `Cannot pack "${dir}": it has no files`);
   // By code units and not by locale: the same order on every machine.
@@ -115,8 +126,8 @@ interface Packing {
   readonly exclude: (path: string) => boolean;
   readonly found: FileToPack[];
   readonly leftOut: string[];
-  /** `main` of package.json, or null. */
-  readonly main: string | null;
+  /** What the app begins in. */
+  readonly begins: readonly string[];
 }
 
 async function collect(folder: Folder, packing: Packing): Promise<void> {
@@ -131,7 +142,7 @@ async function collect(folder: Folder, packing: Packing): Promise<void> {
       packing.leftOut.push(entry.isDirectory ? `${name}/` : name);
       continue;
     }
-    const begins = beginsIn(name, entry.isDirectory, packing.main);
+    const begins = packing.begins.some((one) => beginsIn(name, entry.isDirectory, one));
     if (rules.leavesOut(place, { isFolder: entry.isDirectory, ownOnly: folder.isBuild || begins })) {
       packing.leftOut.push(entry.isDirectory ? `${name}/` : name);
       continue;
@@ -154,8 +165,7 @@ async function collect(folder: Folder, packing: Packing): Promise<void> {
 }
 
 /** Whether the app begins in a file, or below a folder. */
-function beginsIn(name: string, isFolder: boolean, main: string | null): boolean {
-  if (main === null) return false;
+function beginsIn(name: string, isFolder: boolean, main: string): boolean {
   if (isFolder) return main === name || main.startsWith(`${name}/`);
   // An ending, or index, may be left to whoever looks for it.
   return main === name || name.startsWith(`${main}.`) || name.startsWith(`${main}/index.`);
@@ -250,9 +260,13 @@ async function fill(tar: Pack, files: readonly FileToPack[]): Promise<void> {
   tar.finalize();
 }
 
-async function addFile(tar: Pack, { name, path, bytes, link }: FileToPack): Promise<void> {
+async function addFile(tar: Pack, { name, path, bytes, link, text }: FileToPack): Promise<void> {
   if (link !== undefined) {
     tar.entry({ name, type: "symlink", linkname: link, mtime: NO_TIME });
+    return;
+  }
+  if (text !== undefined) {
+    tar.entry({ name, mode: FILE_MODE, mtime: NO_TIME }, text);
     return;
   }
   using source = await Deno.open(path);

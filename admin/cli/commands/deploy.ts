@@ -1,7 +1,7 @@
 /** `nano deploy`: sends a folder or an archive as a new version of an app. */
 import { JSON_OPTION } from "../line/usual_options.ts";
 import { basename, join, resolve } from "node:path";
-import { packFolder, workspaceOf } from "../../../runtime/mod.ts";
+import { deployedParts, packFolder } from "../../../runtime/mod.ts";
 import { AdminError } from "../../client/client.ts";
 import type { AppDetail, Version } from "../../schemas/app_schemas.ts";
 import { CliError } from "../../process/cli_error.ts";
@@ -21,7 +21,8 @@ export const command = onlineCommand({
       "Sends a folder, a zip or a tar.gz as a new version of an app. It is booted first and takes over without a lost " +
       "request; when it cannot start, the old version serves on. An app that does not exist is made.",
       "Of a folder are left out: .env*, .dev.vars*, .npmrc, .git, .nano, and what .gitignore and .nanoignore name; the " +
-      "latter wins, also with a negation. Installed packages go along as far as `dependencies` reach them.",
+      "latter wins, also with a negation. A build that the app begins in goes along all the same, and installed packages " +
+      "as far as `dependencies` reach them.",
     ],
     arguments: [{ name: "PATH", required: true, completes: "file" }],
     examples: [
@@ -151,7 +152,7 @@ async function packed(
   { line, io, client, progress }: Pick<Online, "line" | "io" | "client"> & { readonly progress: Progress },
 ): Promise<ReadableStream<Uint8Array>> {
   const withoutPackages = installsUploads(await client.config());
-  const { stream, files, bytes, leftOut } = await packFolder(path, { withoutPackages, reach: await workspaceOf(path) });
+  const { stream, files, bytes, leftOut } = await packFolder(path, { withoutPackages, ...await deployedParts(path) });
   if (leftOut.length > 0 && !line.flag("json")) {
     const shown = line.flag("verbose") ? leftOut : leftOut.slice(0, SHOWN_NAMES);
     const rest = leftOut.length - shown.length;

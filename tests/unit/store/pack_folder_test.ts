@@ -193,6 +193,32 @@ Deno.test("packFolder() packs the build that main names, and the packages that d
     assertEquals((await contentOf(dir)).names.filter((name) => name.includes("dist/server")), []);
   }));
 
+Deno.test("packFolder() packs what the app begins in though .gitignore names it, and texts in the place of files", () =>
+  withFolder({
+    ".gitignore": "dist\nbuild\n",
+    "docs/dist/index.html": "x",
+    "docs/dist/deep/a.css": "x",
+    "other/dist/x.js": "x",
+    "build/server.js": "x",
+    "build/client/b.js": "x",
+    "tsconfig.json": '{ "extends": "../base.json" }',
+  }, async (dir) => {
+    await using temp = await TempVersions.create();
+    const texts = { "tsconfig.json": `{"ü":1}`, "absent.json": "never" };
+    const { stream, leftOut } = await packFolder(dir, { begins: ["docs/dist", "build/server.js"], texts });
+    await temp.unpack(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).bytes());
+    const found = await temp.texts();
+    assertEquals(Object.keys(found).sort(), [
+      ".gitignore",
+      "build/client/b.js",
+      "build/server.js",
+      "docs/dist/deep/a.css",
+      "docs/dist/index.html",
+      "tsconfig.json",
+    ]);
+    assertEquals([found["tsconfig.json"], leftOut], [`{"ü":1}`, ["other/dist/"]]);
+  }));
+
 Deno.test("packFolder() follows links inside the folder, as files", () =>
   withFolder({ "index.ts": "1", "lib/a.ts": "a" }, async (dir) => {
     await using temp = await TempVersions.create();

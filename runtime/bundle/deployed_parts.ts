@@ -1,0 +1,75 @@
+/** What a deploy of an app's folder takes along that lies above it, or that a build has made. */
+
+import { dirname, join, relative, sep } from "node:path";
+import { WranglerFileError } from "../config/wrangler_file.ts";
+import { readWorkersProject } from "../config/workers_project.ts";
+import { NanoError } from "../errors.ts";
+import { isInside } from "./app_files.ts";
+import { workspaceOf } from "./app_reach.ts";
+import { readCompilerOptions } from "./compiler_options.ts";
+import { findEntry } from "./find_entry.ts";
+import { isRecord } from "./json_with_comments.ts";
+
+/** What goes along. */
+export interface DeployedParts {
+  /** Path of the folder that links may lead to: the workspace around the app, or its own. */
+  readonly reach: string;
+  /** Files and folders that the app begins in, relative to its own with `/`: a build, though .gitignore names it. */
+  readonly begins: readonly string[];
+  /** Files to be written anew, by name: a tsconfig.json that says all that those it extends say, which stay behind. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** Looks for them; what is wrong with the folder is told by the deploy itself. @param folder path of the app's folder */
+export async function deployedParts(folder: string): Promise<DeployedParts> {
+  const root = await Deno.realPath(folder);
+  const reach = await workspaceOf(root);
+  const begins = (await beginningsOf(root)).filter((path) => isInside(root, path))
+    .map((path) => relative(root, path).split(sep).join("/"));
+  return { reach, begins, texts: reach === root ? {} : await tsconfigOf(root, reach) };
+}
+
+async function beginningsOf(root: string): Promise<string[]> {
+  try {
+    const project = await readWorkersProject(root, null);
+    if (project !== null) return [project.main, project.assets?.path].filter((path) => typeof path === "string");
+    const { kind, file, clientFiles } = await findEntry(root);
+    return [kind === "static" ? dirname(file) : file, ...clientFiles === undefined ? [] : [clientFiles]];
+  } catch (error) {
+    if (error instanceof NanoError || error instanceof WranglerFileError) return [];
+    throw error;
+  }
+}
+
+async function tsconfigOf(root: string, reach: string): Promise<Record<string, string>> {
+  let read;
+  try {
+    read = await readCompilerOptions({ root, reach }, undefined);
+  } catch (error) {
+    if (error instanceof NanoError) return {};
+    throw error;
+  }
+  const { options, files, hasMetadata } = read;
+  if (files.every(({ path }) => isInside(root, path))) return {};
+  const { baseUrl, paths, ...others } = options;
+  const compilerOptions = {
+    ...others,
+    ...hasMetadata ? { emitDecoratorMetadata: true } : {},
+    ...typeof baseUrl === "string" ? { baseUrl: shown(baseUrl) } : {},
+    ...isRecord(paths) ? { paths: mapped(paths) } : {},
+  };
+  return { "tsconfig.json": `${JSON.stringify({ compilerOptions }, null, 2)}\n` };
+
+  function shown(path: string): string {
+    return `./${relative(root, path).split(sep).join("/")}`;
+  }
+
+  function mapped(all: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    return Object.fromEntries(
+      Object.entries(all).map(([key, places]) => [
+        key,
+        Array.isArray(places) ? places.map((place) => shown(join(String(place)))) : places,
+      ]),
+    );
+  }
+}

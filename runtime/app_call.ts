@@ -21,6 +21,18 @@ export interface ScheduledJob {
   readonly scheduledTime: number;
 }
 
+/** A batch of messages that is due. */
+export interface QueuedBatch {
+  /** Name of the queue. */
+  readonly queue: string;
+  /** See protocol/queue_batch.ts. */
+  readonly facts: readonly (string | number | null)[];
+  /** Of all messages, one after the other; gone once the batch was handed over. */
+  readonly bodies: Uint8Array<ArrayBuffer>;
+  /** How long the app may work on it, in ms. */
+  readonly limitMs: number;
+}
+
 /** How a request enters an app that another app asks: as `Entry` of protocol/rpc.ts. */
 export interface CallEntry {
   readonly entrypoint: string;
@@ -58,7 +70,7 @@ export interface AppCall {
   /** Monotonic ms at which the request arrived. */
   readonly startedAt: number;
   /** What to run in the place of a request; its other parts mean nothing then. */
-  readonly job?: ScheduledJob;
+  readonly job?: ScheduledJob | QueuedBatch;
   /** Given where another app asks. */
   readonly entry?: CallEntry;
   /** What its client is granted. */

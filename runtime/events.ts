@@ -131,6 +131,48 @@ export interface BindingFailedEvent {
   readonly error: string;
 }
 
+/** A batch of messages was delivered, or could not be; as frequent as the app's consumers make it. */
+export interface QueueBatchEvent {
+  /** Discriminates the union. */
+  readonly event: "queue_batch";
+  /** The app. */
+  readonly app: string;
+  /** The queue, by the name that the app knows. */
+  readonly queue: string;
+  /** `failed` when the handler threw or its isolate ended; `undelivered` when the app took nothing. */
+  readonly outcome: "ok" | "failed" | "undelivered";
+  /** How many it had. */
+  readonly messages: number;
+  /** Those that are done. */
+  readonly acked: number;
+  /** Those that are delivered again. */
+  readonly retried: number;
+  /** Those that have failed too often. */
+  readonly dead: number;
+  /** Messages in the queue when it was taken, its own included. */
+  readonly backlog: number;
+  /** Waiting for the app included. */
+  readonly durationMs: number;
+  /** What went wrong. */
+  readonly error?: string;
+}
+
+/** Messages have failed too often. */
+export interface QueueDeadLetterEvent {
+  /** Discriminates the union. */
+  readonly event: "queue_dead_letter";
+  /** The app. */
+  readonly app: string;
+  /** The queue, by the name that the app knows. */
+  readonly queue: string;
+  /** Where they are kept now, or null when they were deleted. */
+  readonly deadLetterQueue: string | null;
+  /** How many. */
+  readonly messages: number;
+  /** Theirs. */
+  readonly ids: readonly string[];
+}
+
 /** Everything that NANO tells about itself. */
 export type NanoEvent =
   | { readonly event: "server_start"; readonly version: string; readonly url: string; readonly admin: string | null }
@@ -161,6 +203,8 @@ export type NanoEvent =
   | ({ readonly event: "cron_start" } & CronId)
   | CronDoneEvent
   | ({ readonly event: "cron_skipped" } & CronId)
+  | QueueBatchEvent
+  | QueueDeadLetterEvent
   | ({ readonly event: "config_reload" } & ReloadSummary)
   | { readonly event: "config_rejected"; readonly errors: readonly string[] }
   | OperatorChangeEvent

@@ -199,7 +199,7 @@ export class Nano implements AsyncDisposable {
         parts.first?.[Symbol.dispose]();
         parts.bundler.endInstallations();
       },
-      stopJobs: () => parts.crons[Symbol.dispose](),
+      stopJobs: () => parts.stopJobs(),
       bodiesRead: parts.dispatcher.bodiesRead,
       shutdown: () => parts.listeners!.shutdown(),
     });
@@ -216,11 +216,12 @@ export class Nano implements AsyncDisposable {
     // A drain may have come while it began.
     await this.#begun?.catch(() => {});
     await inTime(parts.listeners?.shutdown() ?? Promise.resolve(), CLOSE_MS);
-    parts.crons[Symbol.dispose]();
+    parts.stopJobs();
     parts.observatory[Symbol.dispose]();
     await parts.farm[Symbol.asyncDispose]();
     parts.recorder?.[Symbol.dispose]();
     await parts.bundler[Symbol.asyncDispose]();
+    await inTime(parts.consumers.ended(), CLOSE_MS);
     parts.buckets[Symbol.dispose]();
     await Promise.all([parts.data[Symbol.asyncDispose](), parts.sql[Symbol.asyncDispose]()]);
     parts.kept?.[Symbol.dispose]();

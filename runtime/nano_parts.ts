@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { BootAdmission } from "./pool/boot_admission.ts";
 import { CronSchedule } from "./app/cron_schedule.ts";
+import { QueueConsumers } from "./app/queue_consumers.ts";
 import { FlightRecorder } from "./pool/flight_recorder.ts";
 import { type AppBundle, Bundler } from "./bundle/bundler.ts";
 import { bundleIsolate } from "./bundle/isolate_bundle.ts";
@@ -9,6 +10,8 @@ import { systemClock } from "./clock.ts";
 import { relayered } from "./config/fit_layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import { DataThread } from "./data/data_thread.ts";
+import { QueueHub } from "./data/queue_hub.ts";
+import { queueStore } from "./data/queue_store.ts";
 import { R2Engine } from "./data/r2_engine.ts";
 import { SqlPool } from "./data/sql_pool.ts";
 import { ConfigReloads } from "./generations/config_reloads.ts";
@@ -48,6 +51,8 @@ export class NanoParts {
   readonly reloads: ConfigReloads;
   readonly admission: BootAdmission;
   readonly crons: CronSchedule;
+  readonly queues: QueueHub;
+  readonly consumers: QueueConsumers;
   readonly generations: Generations;
   readonly observatory: Observatory;
   readonly recorder: FlightRecorder | null;
@@ -80,6 +85,7 @@ export class NanoParts {
         this.log.configure(config.log);
         this.farm.fit(config);
         this.crons.follow(units.values());
+        this.consumers.follow(units.values());
         this.operator.follow();
         void this.watch?.follow(next);
       },
@@ -113,6 +119,12 @@ export class NanoParts {
       tracer,
     });
     this.crons = new CronSchedule({ clock: systemClock, emit: (event) => this.events.emit(event) });
+    this.queues = new QueueHub((name) => queueStore(this.data, name));
+    this.consumers = new QueueConsumers({
+      clock: systemClock,
+      hub: this.queues,
+      emit: (event) => this.events.emit(event),
+    });
     this.bundler = new Bundler({
       cacheDir: join(config.stateDir, "bundles"),
       installDependencies: true,
@@ -130,6 +142,7 @@ export class NanoParts {
       emit: (event) => this.events.emit(event),
       data: this.data,
       sql: this.sql,
+      queues: this.queues,
       buckets: this.buckets,
       targetOf: (app) => this.generations.target(app),
       tracer,
@@ -156,6 +169,12 @@ export class NanoParts {
   /** Tells the log. */
   warn(text: string): void {
     this.events.emit({ event: "warning", text });
+  }
+
+  /** No job and no batch of messages begins any more. */
+  stopJobs(): void {
+    this.crons[Symbol.dispose]();
+    this.consumers[Symbol.dispose]();
   }
 
   /** Creates the warden and its isolates. @throws {NanoError} INTERNAL when they cannot be created */

@@ -24,6 +24,7 @@ export function isolateLoad(app: AppConfig, code: AppCode, nanoVersion: string):
     assetsPrefix: app.assets === null ? null : prefixOf(app, app.assets.path),
     bindings: appBindings(app).map(({ kind, name }) => ({ kind, name })),
     hasCrons: app.crons.length > 0,
+    queues: app.consumers.map(({ queue }) => queue),
     nanoVersion,
     cpuMs: app.cpuMs,
     maxBodyBytes: app.maxBodyBytes,

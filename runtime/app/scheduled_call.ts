@@ -6,7 +6,7 @@ import type { NanoError } from "../errors.ts";
 export type OnJobEnd = (error: NanoError | null) => void;
 
 /** There is no client to be slow. */
-const ENDLESS: Patience = { writeStallMs: Infinity, bodyWindowMs: Infinity, bodyBytesPerSecond: 0 };
+export const ENDLESS: Patience = { writeStallMs: Infinity, bodyWindowMs: Infinity, bodyBytesPerSecond: 0 };
 
 /** One run of a job. */
 export class ScheduledCall implements AppCall {

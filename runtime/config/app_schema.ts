@@ -1,6 +1,7 @@
 /** What an app of nano.json looks like, and the limits that `defaults` may set for all apps. */
 import { z } from "zod";
 import { bindingSchema } from "./binding_configs.ts";
+import { queuesSchema } from "./consumer_configs.ts";
 import { cronProblem } from "./cron_expression.ts";
 import { APP_DEFAULTS, ASSETS_DEFAULTS } from "./defaults.ts";
 import { limitShape } from "./limit_schemas.ts";
@@ -120,7 +121,7 @@ export const appSchema = section({
     'expected an object such as { "CACHE": { "kv": "cache" } }',
   ).optional().meta({
     description:
-      'What the app finds in `env` beside texts: `{ "CACHE": { "kv": "cache" } }` is a KV namespace, `{ "DB": { "d1": "shop" } }` a D1 database, `{ "FILES": { "r2": "files" } }` an R2 bucket. What is kept outlives restarts, deploys and the app itself.',
+      'What the app finds in `env` beside texts: `{ "CACHE": { "kv": "cache" } }` is a KV namespace, `{ "DB": { "d1": "shop" } }` a D1 database, `{ "JOBS": { "queue": "jobs" } }` a queue to send to, `{ "FILES": { "r2": "files" } }` an R2 bucket. What is kept outlives restarts, deploys and the app itself.',
   }),
   ...limitsShape,
   assets: z.union([text("the path of a folder"), assetFolder], assetsRule).optional().meta({
@@ -130,13 +131,14 @@ export const appSchema = section({
   crons: z.array(cron, "expected a list of schedules").optional().meta({
     description: "When `scheduled(event, env, ctx)` is called.",
   }),
+  queues: queuesSchema.optional().meta({ description: "Which queues the app consumes." }),
   root: text("the path of a folder").optional().meta({
     description:
       "The folder, at or above `path`, that imports and links may reach; nothing in it is written. Default: the workspace around the app (`pnpm-workspace.yaml`, `workspaces` of a package.json, a lock file), else its own folder.",
   }),
   wrangler: z.boolean("expected true or false").optional().meta({
     description:
-      "Whether wrangler.json, .jsonc or .toml in the app's folder is read: its entry, variables, assets, crons and routes hold where this file names none. Default: true.",
+      "Whether wrangler.json, .jsonc or .toml in the app's folder is read: its entry, variables, bindings, assets, crons, queues and routes hold where this file names none. Default: true.",
   }),
 }, 'an object with "name" and "path"').meta({ description: "One app." });
 

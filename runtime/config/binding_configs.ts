@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { z } from "zod";
 import { d1Config } from "../bindings/d1/config.ts";
 import { kvConfig } from "../bindings/kv/config.ts";
+import { queueConfig } from "../bindings/queue/config.ts";
 import { r2Config } from "../bindings/r2/config.ts";
 import { rateLimitConfig } from "../bindings/rate_limit/config.ts";
 import { SERVICE_OPTIONS, serviceConfig } from "../bindings/service/config.ts";
@@ -13,6 +14,7 @@ import { section } from "./written_value.ts";
 const KINDS = {
   kv: kvConfig,
   d1: d1Config,
+  queue: queueConfig,
   r2: r2Config,
   rate_limit: rateLimitConfig,
   service: serviceConfig,
@@ -70,6 +72,16 @@ export type BindingConfig =
   | {
     /** What the app finds it by in `env`. */
     readonly name: string;
+    /** A queue, to send to. */
+    readonly kind: "queue";
+    /** Which one, as for KV. */
+    readonly store: string;
+    /** Seconds that a message waits where `send` does not say. */
+    readonly deliveryDelay: number;
+  }
+  | {
+    /** What the app finds it by in `env`. */
+    readonly name: string;
     /** A rate limiter. */
     readonly kind: "rate_limit";
     /** Calls of a key that succeed within a period. */
@@ -99,10 +111,15 @@ export function ownStore(app: string, id: string): string {
 
 /** Resolves bindings. */
 export function resolvedBindings(written: Readonly<Record<string, WrittenBinding>>): BindingConfig[] {
-  return Object.entries(written).flatMap(([name, { kv, d1, r2, rate_limit, version_metadata }]): BindingConfig[] => {
+  return Object.entries(written).flatMap(([name, binding]): BindingConfig[] => {
+    const { kv, d1, r2, queue, rate_limit, version_metadata } = binding;
     if (kv !== undefined) return [{ name, kind: "kv", store: kv }];
     if (d1 !== undefined) return [{ name, kind: "d1", store: d1 }];
     if (r2 !== undefined) return [{ name, kind: "r2", store: r2 }];
+    if (queue !== undefined) {
+      const { name: store, delivery_delay: deliveryDelay = 0 } = typeof queue === "string" ? { name: queue } : queue;
+      return [{ name, kind: "queue", store, deliveryDelay }];
+    }
     if (version_metadata !== undefined) return [{ name, kind: "version_metadata" }];
     if (rate_limit === undefined) return [];
     return [{ name, kind: "rate_limit", limit: rate_limit.limit, periodSeconds: rate_limit.period }];

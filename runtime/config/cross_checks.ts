@@ -21,6 +21,7 @@ export function crossCheck(config: Sketch<WrittenConfig>, mistakes: Mistakes, ve
     mistakes.add(["install", "registry"], undefined, 'expected the registry that "install.token" is for');
   }
   checkBindingNames(config, mistakes);
+  checkConsumers(config, mistakes);
   config.apps?.forEach((app, index) => {
     if (app?.assets !== undefined && app.env !== undefined && Object.hasOwn(app.env, "ASSETS")) {
       mistakes.add(
@@ -84,6 +85,21 @@ function checkCronNames(config: Sketch<WrittenConfig>, mistakes: Mistakes): void
       if (name === undefined) return;
       const key = cron?.name === undefined ? "schedule" : "name";
       claim(names, name, name, ["apps", index, "crons", at, key], mistakes);
+    });
+  });
+}
+
+/** A message goes to one consumer; who writes dead letters into the queue they came from goes in circles. */
+function checkConsumers(config: Sketch<WrittenConfig>, mistakes: Mistakes): void {
+  const queues = new Map<string, ConfigPath>();
+  config.apps?.forEach((app, index) => {
+    app?.queues?.consumers?.forEach((consumer, at) => {
+      const { queue, dead_letter_queue } = consumer ?? {};
+      if (queue === undefined) return;
+      const path = ["apps", index, "queues", "consumers", at];
+      claim(queues, queue, queue, [...path, "queue"], mistakes);
+      if (dead_letter_queue !== queue) return;
+      mistakes.add([...path, "dead_letter_queue"], queue, "expected another queue than the one that is consumed");
     });
   });
 }

@@ -186,8 +186,12 @@ function movedAssets(assets: string, path: unknown, folder: string, baseDir: str
   return inside === ".." || inside.startsWith("../") || isAbsolute(inside) ? assets : join(folder, inside);
 }
 
-/** Jobs run once, in the version that serves; a port belongs to one app. */
+/**
+ * Jobs run once, and messages are consumed once, in the version that serves; a port belongs to one app. Empty and not
+ * left out, as a project's own file would fill them again.
+ */
 function versionEntry(entry: WrittenEntry, name: string, hostname: string | null): WrittenEntry {
-  const { port: _port, crons: _crons, hostname: _hostname, ...rest } = entry;
-  return { idle_timeout_ms: VERSION_IDLE_MS, ...rest, name, hostname: hostname ?? name };
+  const { port: _port, hostname: _hostname, ...rest } = entry;
+  const once = { crons: [], queues: { consumers: [] } };
+  return { idle_timeout_ms: VERSION_IDLE_MS, ...rest, ...once, name, hostname: hostname ?? name };
 }

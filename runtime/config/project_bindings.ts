@@ -1,6 +1,7 @@
 /** The bindings that a Workers project asks for: those that lead to other apps, and those that NANO does not have. */
 import { rateLimitConfig } from "../bindings/rate_limit/config.ts";
 import type { BindingConfig } from "./binding_configs.ts";
+import { consumerSchema, MAX_DELAY_SECONDS, type WrittenConsumer } from "./consumer_configs.ts";
 import type { WranglerReader } from "./wrangler_reader.ts";
 
 /** A binding that the project asks for and NANO does not have. */
@@ -16,6 +17,7 @@ export interface MissingBinding {
 /** A binding that the project asks for and NANO has; the id of a store is whatever tells it from others of the project. */
 export type ProjectBinding =
   | { readonly name: string; readonly kind: "kv" | "d1" | "r2"; readonly id: string }
+  | { readonly name: string; readonly kind: "queue"; readonly id: string; readonly deliveryDelay: number }
   | Extract<BindingConfig, { readonly kind: "rate_limit" | "version_metadata" }>;
 
 /** Another Worker that the project calls. */
@@ -35,6 +37,8 @@ export interface ProjectService {
 export interface ProjectBindings {
   readonly bindings: readonly ProjectBinding[];
   readonly services: readonly ProjectService[];
+  /** Queues whose messages it takes. */
+  readonly consumers: readonly WrittenConsumer[];
   readonly missing: readonly MissingBinding[];
 }
 
@@ -70,7 +74,7 @@ export function projectBindings(reader: WranglerReader): ProjectBindings {
     if (typeof name !== "string" || typeof service !== "string" || typeof entrypoint !== "string") continue;
     services.push({ name, service, entrypoint, props, where: reader.where(["services", at]) });
   }
-  return { bindings: haveBindings(reader), services, missing };
+  return { bindings: haveBindings(reader), services, consumers: consumersOf(reader), missing };
 }
 
 function haveBindings(reader: WranglerReader): ProjectBinding[] {
@@ -93,6 +97,15 @@ function haveBindings(reader: WranglerReader): ProjectBinding[] {
         return { name, kind: "r2", id: typeof bucket === "string" && bucket !== "" ? bucket : name };
       },
     ),
+    ...bindingsOf(
+      reader,
+      { key: "queues.producers", nameKey: "binding", kind: "queue" },
+      (name, { queue, delivery_delay: deliveryDelay = 0 }) => {
+        if (typeof queue !== "string" || queue === "") return 'its "queue" is no name';
+        if (!isDelay(deliveryDelay)) return `its "delivery_delay" is no number of seconds up to ${MAX_DELAY_SECONDS}`;
+        return { name, kind: "queue", id: queue, deliveryDelay };
+      },
+    ),
     ...bindingsOf(reader, { key: "ratelimits", nameKey: "name", kind: "rate limiter" }, (name, { simple }) => {
       const checked = rateLimitConfig.safeParse(simple);
       if (!checked.success) return `"simple": ${checked.error.issues[0]!.message}`;
@@ -113,14 +126,47 @@ function bindingsOf(
   { key, nameKey, kind }: { readonly key: string; readonly nameKey: string; readonly kind: string },
   make: (name: string, item: Readonly<Record<string, unknown>>) => ProjectBinding | string,
 ): ProjectBinding[] {
-  const list = reader.value(key);
-  return (Array.isArray(list) ? list : []).flatMap((item, at) => {
+  return listAt(reader, key).flatMap((item, at) => {
     const name = item?.[nameKey];
     const isName = typeof name === "string" && VARIABLE_NAME.test(name) && name !== "__proto__";
     const made = isName ? make(name, item) : `its "${nameKey}" is no name`;
     if (typeof made !== "string") return [made];
-    reader.note(`a ${kind} has no effect: ${made}`, [key, at]);
+    reader.note(`a ${kind} has no effect: ${made}`, [...key.split("."), at]);
     return [];
+  });
+}
+
+/** @param key of a list, or of an object and the list in it */
+function listAt(reader: WranglerReader, key: string): readonly Record<string, unknown>[] {
+  const [outer, inner] = key.split(".");
+  const list = inner === undefined ? reader.value(key) : reader.object(outer!)?.[inner];
+  return Array.isArray(list) ? list : [];
+}
+
+function isDelay(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_DELAY_SECONDS;
+}
+
+/** Consumers by push; what no Worker takes, somebody else would have to pull. */
+function consumersOf(reader: WranglerReader): WrittenConsumer[] {
+  const taken = new Set<string>();
+  return listAt(reader, "queues.consumers").flatMap((item, at): WrittenConsumer[] => {
+    const { type = "worker", visibility_timeout_ms: _, ...keys } = item ?? {};
+    const refuse = (why: string) => {
+      reader.note(`a consumer of a queue has no effect: ${why}`, ["queues", "consumers", at]);
+      return [];
+    };
+    if (type !== "worker") return refuse(`NANO hands messages to apps only, and this one is of type "${type}"`);
+    const checked = consumerSchema.safeParse(keys);
+    if (checked.success) {
+      const { queue, dead_letter_queue } = checked.data;
+      if (taken.has(queue)) return refuse(`"${queue}" has one already`);
+      if (dead_letter_queue === queue) return refuse("its dead_letter_queue is the queue itself");
+      taken.add(queue);
+      return [checked.data];
+    }
+    const { path, message } = checked.error.issues[0]!;
+    return refuse(`${path.map((key) => `"${String(key)}": `).join("")}${message}`);
   });
 }
 
@@ -137,10 +183,6 @@ function missingBindings(reader: WranglerReader): MissingBinding[] {
   const classes = reader.object("durable_objects")?.["bindings"];
   if (Array.isArray(classes)) {
     classes.forEach((item, at) => add(item?.name, "Durable Object", ["durable_objects", "bindings", at]));
-  }
-  const producers = reader.object("queues")?.["producers"];
-  if (Array.isArray(producers)) {
-    producers.forEach((item, at) => add(item?.binding, "queue", ["queues", "producers", at]));
   }
   return found;
 }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
 import { type BindingConfig, ownStore, resolvedBindings } from "./binding_configs.ts";
 import { normalizeCidr } from "./cidr.ts";
+import { resolvedConsumers } from "./consumer_configs.ts";
 import { crossCheck } from "./cross_checks.ts";
 import { APP_DEFAULTS, ASSETS_DEFAULTS, CONFIG_DEFAULTS } from "./defaults.ts";
 import { HTML_HANDLINGS } from "./html_handling.ts";
@@ -191,9 +192,14 @@ function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, projec
   const bindings = resolvedBindings(app.bindings ?? {});
   const taken = new Set([...Object.keys(app.bindings ?? {}), ...Object.keys(app.env ?? {})]);
   const projectBindings = (project?.project?.bindings ?? []).filter(({ name }) => !taken.has(name))
-    .map((binding): BindingConfig =>
-      "id" in binding ? { name: binding.name, kind: binding.kind, store: ownStore(app.name, binding.id) } : binding
-    );
+    .map((binding): BindingConfig => {
+      if (!("id" in binding)) return binding;
+      const { id, ...rest } = binding;
+      return { ...rest, store: ownStore(app.name, id) };
+    });
+  const consumers = app.queues === undefined
+    ? resolvedConsumers(project?.project?.consumers ?? [], (queue) => ownStore(app.name, queue))
+    : resolvedConsumers(app.queues.consumers ?? []);
   return {
     name: app.name,
     path: absolute(app.path),
@@ -212,6 +218,7 @@ function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, projec
       schedule: schedule.trim(),
       name: name ?? schedule.trim(),
     })),
+    consumers,
     main: project?.project?.main ?? null,
     jsonVars: Object.fromEntries(others),
     services: [

@@ -1,5 +1,6 @@
 /** The configuration as the rest of NANO reads it: defaults applied, paths absolute, secrets read. */
 import type { BindingConfig } from "./binding_configs.ts";
+import type { ConsumerConfig } from "./consumer_configs.ts";
 import type { HtmlHandling } from "./html_handling.ts";
 import type { AppLayer, LayerReport } from "./layers.ts";
 import type { AppLimits, HostLimits } from "./limits.ts";
@@ -9,6 +10,7 @@ import type { JsonValue } from "./workers_project.ts";
 
 export type { HtmlHandling } from "./html_handling.ts";
 export type { BindingConfig } from "./binding_configs.ts";
+export type { ConsumerConfig } from "./consumer_configs.ts";
 export type { MissingBinding } from "./project_bindings.ts";
 export type { JsonValue } from "./workers_project.ts";
 
@@ -102,6 +104,8 @@ export interface AppConfig extends AppLimits {
   readonly nodeCompat: boolean;
   /** When `scheduled` is called. */
   readonly crons: readonly CronConfig[];
+  /** Queues whose messages `queue` gets. */
+  readonly consumers: readonly ConsumerConfig[];
   /** Absolute path of the first module, or null for the one that is found by its name. */
   readonly main: string | null;
   /** Variables that are no texts, as a Workers project's `vars` may be: in `env` only. */

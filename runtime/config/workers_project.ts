@@ -75,6 +75,7 @@ const NO_PROJECT: Omit<WorkersProject, "file"> = {
   build: PLAIN_BUILD,
   bindings: [],
   services: [],
+  consumers: [],
   missing: [],
   notes: [],
 };

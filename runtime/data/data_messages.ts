@@ -13,13 +13,19 @@ export type R2Write = "r2.put" | "r2.delete" | "r2.create" | "r2.part" | "r2.com
 /** What an R2 bucket is asked. */
 export type R2Operation = R2Write | "r2.head" | "r2.get" | "r2.list" | "r2.release" | "r2.size";
 
+/** Operations of queues that change what is kept; the rest reads. */
+export type QueueWrite = "queue.send" | "queue.take" | "queue.settle" | "queue.remove" | "queue.purge";
+
+/** What a queue is asked. */
+export type QueueOperation = QueueWrite | "queue.peek" | "queue.read" | "queue.info";
+
 /** What a store is asked. */
-export type DataOperation = KvOperation | R2Operation;
+export type DataOperation = KvOperation | R2Operation | QueueOperation;
 
 /** One call. */
 export interface DataCall {
   readonly id: number;
-  /** Name of the store, which is that of its file. */
+  /** Name of the store, which is that of its file; its folder tells what it is: `kv/cache`, `queues/jobs`. */
   readonly store: string;
   readonly operation: DataOperation;
   readonly args: readonly Plain[];

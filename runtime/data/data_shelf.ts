@@ -5,6 +5,7 @@ import { messageOf } from "../errors.ts";
 import { BindingError } from "../protocol/binding_call.ts";
 import type { DataCall, DataResult } from "./data_messages.ts";
 import { KvFile } from "./kv_file.ts";
+import { QueueFile } from "./queue_file.ts";
 import { R2File } from "./r2_file.ts";
 import type { StoreFile } from "./store_file.ts";
 
@@ -40,7 +41,7 @@ export class DataShelf implements Disposable {
   #runStore(store: string, calls: readonly DataCall[]): DataResult[] {
     try {
       const file = this.#file(store);
-      // One that fails has changed nothing: KV's are single statements, R2's have savepoints.
+      // One that fails has changed nothing: KV's are single statements, the others have savepoints.
       const runAll = () => calls.map((call) => runOne(file, call));
       return calls.some(({ operation }) => file.isWrite(operation)) ? file.transaction(runAll) : runAll();
     } catch (error) {
@@ -72,6 +73,7 @@ export class DataShelf implements Disposable {
   }
 
   #openFile(store: string, path: string): StoreFile {
+    if (store.startsWith("queues/")) return new QueueFile(path);
     if (!store.startsWith("r2/")) return new KvFile(path, this.#now);
     const file = new R2File(path, { now: this.#now, isFirst: !this.#seen.has(store) });
     this.#seen.add(store);

@@ -2,6 +2,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { BindingError, type Plain } from "../protocol/binding_call.ts";
 import type { DataOperation, KvOperation, KvWrite } from "./data_messages.ts";
+import { migrate } from "./migrate.ts";
 import type { StoreFile } from "./store_file.ts";
 
 /** Expired entries that a commit takes along; more than one write can add, so that they never pile up. */
@@ -53,7 +54,7 @@ export class KvFile implements StoreFile {
     try {
       // FULL: what was acknowledged survives a power cut, https://sqlite.org/pragma.html#pragma_synchronous
       database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000");
-      prepareTables(database, path);
+      migrate(database, path, MIGRATIONS);
       const alive = "(expires IS NULL OR expires > ?)";
       this.#statements = {
         get: database.prepare(
@@ -191,16 +192,6 @@ export class KvFile implements StoreFile {
     const cursor = rows.length > limit ? hexOf(shown.at(-1)!.key) : null;
     return [JSON.stringify(keys), cursor];
   }
-}
-
-function prepareTables(database: DatabaseSync, path: string): void {
-  const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
-  if (version > MIGRATIONS.length) {
-    throw new Error(`Cannot open "${path}": a newer NANO wrote it (version ${version})`);
-  }
-  if (version === MIGRATIONS.length) return;
-  const steps = MIGRATIONS.slice(version).join("\n");
-  database.exec(`BEGIN IMMEDIATE; ${steps} PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
 }
 
 /** The least bytes above all that begin with these, or null when there are none. */

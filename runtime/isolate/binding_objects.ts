@@ -2,16 +2,19 @@
 import { createAssets } from "../bindings/assets/isolate.ts";
 import { createD1 } from "../bindings/d1/isolate.ts";
 import { createKv } from "../bindings/kv/isolate.ts";
+import { createQueue } from "../bindings/queue/isolate.ts";
 import { createR2 } from "../bindings/r2/isolate.ts";
 import { createRateLimit } from "../bindings/rate_limit/isolate.ts";
 import { createService } from "../bindings/service/isolate.ts";
 import type { BindingKind, BindingPort } from "../protocol/binding_call.ts";
 import type { LoadedBinding } from "../protocol/messages.ts";
+import { bytesOfValue } from "./bodies/value_bytes.ts";
 
 const OBJECTS: { readonly [Kind in BindingKind]: (port: BindingPort, name: string | null) => unknown } = {
   assets: createAssets,
   kv: createKv,
   d1: createD1,
+  queue: (port) => createQueue(port, bytesOfValue),
   r2: createR2,
   rate_limit: createRateLimit,
   service: createService,

@@ -14,7 +14,7 @@ import { installCaches } from "./platform/caches.ts";
 import { installEnvironment } from "./platform/app_environment.ts";
 import { limitExternalRoom } from "./bodies/external_room.ts";
 import { NODE_MODULES_URL } from "../protocol/host_calls.ts";
-import { findHandler, findScheduled, offersHandler, scheduledByCrons } from "./traffic/find_handler.ts";
+import { findHandler, findQueue, findScheduled, offersHandler, scheduledByCrons } from "./traffic/find_handler.ts";
 import { mayListenLate, NODE_SERVER } from "./traffic/late_server.ts";
 import { hasNodeModules, installBuiltinModules } from "./sandbox/builtin_modules.ts";
 import { limitExternalMemory } from "./sandbox/memory_quota.ts";
@@ -95,12 +95,17 @@ export async function loadApp(
     const { name, schedule } = crons[at]!;
     warn(`Deno.cron("${name}") never runs: nano.json has to say { "schedule": "${schedule}" } in the app's "crons"`);
   }
-  const lacksHandler = scheduled === null && !offersHandler(exported, registrations);
+  const lacksHandler = scheduled === null && findQueue(exported) === null && !offersHandler(exported, registrations);
   if (hasServers && lacksHandler && mayListenLate(message.modules[message.entry]!)) {
     await first(registrations.serves, new NativePromise<void>((resolve) => nextTurn(resolve, LISTEN_TIMEOUT_MS)));
   }
   if (message.hasCrons && scheduled === null) {
     warn("Crons are configured, but the app exports no scheduled(event, env, ctx)");
+  }
+  const queue = findQueue(exported);
+  if (queue === null && message.queues.length > 0) {
+    const names = message.queues.map((name) => `"${name}"`).join(", ");
+    throw new TypeError(`Cannot consume ${names}: the entry's default export has no queue(batch, env, ctx)`);
   }
   const reachable = { exported, classes };
   const hasMethodsOnly = registrations.served === null && registrations.listeners.length === 0 &&
@@ -108,7 +113,7 @@ export async function loadApp(
   const fetch = hasMethodsOnly ? noFetch : findHandler(exported, registrations);
   const own = loopbacks(reachable, { env, fetch, waitUntil: (promise) => server.waitUntil(promise) });
   Object.assign(exports, own);
-  return { fetch, scheduled, env, reachable, exports: own };
+  return { fetch, scheduled, queue, env, reachable, exports: own };
 }
 
 /** In the words of Workers. */

@@ -44,6 +44,16 @@ export function lifeText(event: LifeEvent): string | null {
     }
     case "cron_skipped":
       return `Cron "${event.name}" skipped: the run before still goes on`;
+    case "queue_batch": {
+      if (event.outcome === "ok") return null;
+      const what = event.outcome === "failed" ? "failed" : "could not be delivered";
+      const why = event.error === undefined ? "" : `: ${event.error}`;
+      return `Batch of ${event.messages} from queue "${event.queue}" ${what}${why}`;
+    }
+    case "queue_dead_letter": {
+      const where = event.deadLetterQueue === null ? "deleted" : `moved to "${event.deadLetterQueue}"`;
+      return `Dead letters of queue "${event.queue}": ${event.messages} ${where}`;
+    }
     default:
       return null;
   }

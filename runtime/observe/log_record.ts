@@ -41,6 +41,8 @@ const LEVELS: Readonly<Record<RareEvent["event"], LogLevel | null>> = {
   cron_start: "info",
   cron_done: "info",
   cron_skipped: "warn",
+  queue_batch: "debug",
+  queue_dead_letter: "warn",
   config_reload: "info",
   config_rejected: "error",
   operator_change: "info",
@@ -60,6 +62,8 @@ export function levelOf(event: RareEvent): LogLevel | null {
       return event.error === null ? "info" : "warn";
     case "cron_done":
       return event.ok ? "info" : "error";
+    case "queue_batch":
+      return event.outcome === "ok" ? "debug" : event.outcome === "failed" ? "error" : "warn";
     case "app_drained":
     case "drain_complete":
       return event.forcedClosed > 0 ? "warn" : "info";

@@ -5,6 +5,7 @@ import type { AppSnapshot, NanoEvent, NanoListener } from "../events.ts";
 import { APP_STATE_NAMES, type ExitReason } from "../lifecycle.ts";
 import type { RequestSummary } from "./observations.ts";
 import { BindingSeries } from "./binding_series.ts";
+import { QueueSeries } from "./queue_series.ts";
 import { durationSamples, type Sample } from "./duration_samples.ts";
 import { RequestSeries } from "./request_series.ts";
 
@@ -65,6 +66,7 @@ export class Metrics {
   /** By app, then by job and outcome. */
   readonly #cronRuns = new Map<string, Map<string, CronRuns>>();
   readonly #bindings = new BindingSeries();
+  readonly #queues = new QueueSeries();
   #apps: readonly AppSnapshot[] = [];
   /** The first configuration counts as a successful load: the process would not run otherwise. */
   #reload: { successful: boolean; at: number };
@@ -91,8 +93,8 @@ export class Metrics {
     this.#apps = this.#snapshot();
     // A request that ends after its app was removed would bring a series back that nobody would ever end.
     const known = new Set(this.#apps.map((app) => app.name)).add(NO_APP);
-    const series = [this.#requests.keys(), this.#restarts.keys(), this.#cronRuns.keys(), this.#bindings.apps()];
-    for (const name of series.flatMap((names) => [...names])) {
+    const own = [this.#requests, this.#restarts, this.#cronRuns].flatMap((series) => [...series.keys()]);
+    for (const name of [...own, ...this.#bindings.apps(), ...this.#queues.apps()]) {
       if (!known.has(name)) this.#forget(name);
     }
     return await this.#registry.metrics();
@@ -135,6 +137,8 @@ export class Metrics {
         return this.#countRun(event.app, event.name, "skipped");
       case "binding_call":
         return this.#bindings.observe(event);
+      case "queue_batch":
+        return this.#queues.observe(event);
       case "app_removed":
         return this.#forget(event.app);
       case "config_reload":
@@ -151,6 +155,7 @@ export class Metrics {
     this.#restarts.delete(app);
     this.#cronRuns.delete(app);
     this.#bindings.forget(app);
+    this.#queues.forget(app);
   }
 
   #countRun(app: string, cron: string, outcome: CronRuns["outcome"]): void {
@@ -211,7 +216,8 @@ export class Metrics {
           [...runs.values()].map(({ cron, outcome, count }) => ({ labels: { app, cron, outcome }, value: count }))
         ),
     );
-    for (const { name, type, help, read } of this.#bindings.metrics()) this.#add(name, type, help, read);
+    const others = [...this.#bindings.metrics(), ...this.#queues.metrics()];
+    for (const { name, type, help, read } of others) this.#add(name, type, help, read);
     gauge(
       "nano_isolate_start_seconds",
       "How long the app's last start took.",

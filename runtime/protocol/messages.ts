@@ -43,6 +43,8 @@ export interface LoadMessage {
   readonly bindings: readonly LoadedBinding[];
   /** Whether jobs are configured, so that a missing `scheduled` is a mistake. */
   readonly hasCrons: boolean;
+  /** Queues that the app consumes: it has to have a `queue` then. */
+  readonly queues: readonly string[];
   /** Version of NANO, for navigator.userAgent. */
   readonly nanoVersion: string;
 }

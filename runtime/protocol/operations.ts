@@ -66,6 +66,7 @@ export interface OperationFields {
   SOCKET_SENT: [id: number, bytes: number];
   CALL: [id: number, binding: number, method: string, args: readonly Plain[], bodyKind: BodyKind, body: WholeBody];
   SCHEDULED: [id: number, cron: string, scheduledTime: number];
+  QUEUE: [id: number, queue: string, facts: readonly Plain[], bodies: Uint8Array];
   RETURNED: [id: number, values: readonly Plain[], bodyKind: BodyKind, body: WholeBody];
   CALL_FAILED: [id: number, name: string, message: string, code: string];
   CALL_ABORT: [id: number];
@@ -223,6 +224,12 @@ export const OPERATIONS = {
     from: "host",
     fields: ["id", "entrypoint", "props", "operation", "path", "depth"],
     doc: "The REQUEST of this id that follows is another app's: where it enters, and what it asks for",
+  },
+  QUEUE: {
+    code: 36,
+    from: "host",
+    fields: ["id", "queue", "facts", "bodies"],
+    doc: "A batch of messages; answered by a RESPONSE whose body says what became of them (protocol/queue_batch.ts)",
   },
 } as const satisfies { readonly [Name in OperationName]: Row<OperationFields[Name]> };
 

@@ -20,6 +20,7 @@ import { HTML_HANDLINGS } from "../config/html_handling.ts";
 import type { AppConfig, AssetsConfig } from "../config/resolved_config.ts";
 import type { DataThread } from "../data/data_thread.ts";
 import type { R2Engine } from "../data/r2_engine.ts";
+import type { QueueHub } from "../data/queue_hub.ts";
 import type { SqlPool } from "../data/sql_pool.ts";
 import { descriptors } from "../machine/descriptors.ts";
 import type { NanoError } from "../errors.ts";
@@ -49,6 +50,8 @@ export interface UnitTools {
   readonly data: DataThread;
   /** Where bindings run what apps write in SQL. */
   readonly sql: SqlPool;
+  /** What bindings send to queues, and who consumes them. */
+  readonly queues: QueueHub;
   /** Where bindings keep objects. */
   readonly buckets: R2Engine;
   /** Who takes the next request of an app, or null without such an app. */

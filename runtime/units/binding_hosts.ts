@@ -2,16 +2,19 @@
 import { AssetsHost } from "../bindings/assets/host.ts";
 import { D1Host } from "../bindings/d1/host.ts";
 import { KvHost } from "../bindings/kv/host.ts";
+import { QueueHost } from "../bindings/queue/host.ts";
 import { R2Host } from "../bindings/r2/host.ts";
 import { RateLimitHost } from "../bindings/rate_limit/host.ts";
 import { ServiceHost } from "../bindings/service/host.ts";
 import type { AppBinding } from "../app/app_bindings.ts";
 import type { Clock } from "../clock.ts";
+import { MAX_DELAY_SECONDS } from "../config/consumer_configs.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { ByteBudget } from "../data/byte_budget.ts";
 import { d1Store } from "../data/d1_store.ts";
 import type { DataThread } from "../data/data_thread.ts";
 import { kvStore } from "../data/kv_store.ts";
+import type { QueueHub } from "../data/queue_hub.ts";
 import type { R2Engine } from "../data/r2_engine.ts";
 import type { SqlPool } from "../data/sql_pool.ts";
 import type { NanoEvent } from "../events.ts";
@@ -27,6 +30,7 @@ export interface BindingTools {
   readonly folder: AssetFolder | null;
   readonly data: DataThread;
   readonly sql: SqlPool;
+  readonly queues: QueueHub;
   readonly buckets: R2Engine;
   /** Of all bindings that keep data. */
   readonly budget: ByteBudget;
@@ -44,6 +48,14 @@ const HOSTS: { readonly [Kind in BindingKind]: Maker<Extract<AppBinding, { reado
     new KvHost({ store: kvStore(data, store), budget, maxBytes: app.storageMb * 1024 * 1024, now: clock.wall }),
   d1: ({ store }, { app, sql, budget }) =>
     new D1Host({ store: d1Store(sql, app.name, store), budget, maxBytes: app.storageMb * 1024 * 1024 }),
+  queue: ({ store, deliveryDelay }, { app, queues, clock }) =>
+    new QueueHost({
+      store: queues.store(store),
+      deliveryDelay,
+      maxDelay: MAX_DELAY_SECONDS,
+      maxBytes: app.storageMb * 1024 * 1024,
+      now: clock.wall,
+    }),
   r2: ({ store }, { app, buckets, budget }) =>
     new R2Host({ store: buckets.store(store), budget, maxBytes: app.storageMb * 1024 * 1024 }),
   rate_limit: ({ limit, periodSeconds }, { clock }) => new RateLimitHost({ limit, periodSeconds, now: clock.now }),

@@ -24,9 +24,13 @@ export interface CallLook {
 export function lookAtCall(slot: CallSlot, look: CallLook): NanoError | "stalled" | "unwatched" | null {
   const { call, answered, upload, answer } = slot;
   const { nowMs, timeoutMs } = look;
-  // Nobody waits for a job, so none is late.
-  if (call.job !== undefined) return null;
   const waitedMs = nowMs - call.startedAt;
+  if (call.job !== undefined) {
+    // Nobody waits for a job, so none is late; but what a consumer has, nobody else gets.
+    if (!("limitMs" in call.job) || waitedMs < call.job.limitMs) return null;
+    const text = `Cannot wait longer for app "${look.app}": its batch of "${call.job.queue}" is not done`;
+    return new NanoError("REQUEST_TIMEOUT", `${text} within ${call.job.limitMs} ms`);
+  }
   if (!answered && waitedMs >= timeoutMs) {
     const text = `Cannot wait longer for app "${look.app}": no response head within ${timeoutMs} ms`;
     return new NanoError("REQUEST_TIMEOUT", text);

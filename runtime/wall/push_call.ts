@@ -10,8 +10,11 @@ export function pushCall(wire: Wire, { id, call }: CallSlot, body: CallBody): vo
   if (entry !== undefined) {
     wire.out.push(OP.ENTER, id, entry.entrypoint, entry.props, entry.operation, entry.path, entry.depth);
   }
-  if (job !== undefined) wire.out.push(OP.SCHEDULED, id, job.cron, job.scheduledTime);
-  else if (body === null) wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.NONE, null);
+  if (job !== undefined && "cron" in job) wire.out.push(OP.SCHEDULED, id, job.cron, job.scheduledTime);
+  else if (job !== undefined) {
+    wire.out.begin(OP.QUEUE, id, job.queue, job.facts);
+    wire.pushBytes(job.bodies, true);
+  } else if (body === null) wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.NONE, null);
   else if (typeof body === "string") wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.WHOLE, body);
   else if (body instanceof Uint8Array) {
     wire.out.begin(OP.REQUEST, id, method, url, headers, remote, BODY.WHOLE);

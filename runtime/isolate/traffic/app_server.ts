@@ -14,6 +14,7 @@ import { type Handlers, type HandlerTable, handlerTable, runBatch } from "../../
 import { FIRST_CALL_ID, type Plain } from "../../protocol/binding_call.ts";
 import { EXCEPTION_LEVEL } from "../../protocol/messages.ts";
 import { BODY, type BodyKind, OP, type SentBy, type WholeBody } from "../../protocol/operations.ts";
+import type { CrossingBatch } from "../../protocol/queue_batch.ts";
 import { FIRST_TCP_ID } from "../../protocol/tcp.ts";
 import { streamHandlers } from "../../protocol/stream_operations.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
@@ -26,9 +27,10 @@ import { RequestContext, RequestEnv } from "./request_context.ts";
 import { runTraced } from "./request_trace.ts";
 import type { AppContext } from "./app_context.ts";
 import { BindingClient } from "./binding_client.ts";
-import { describeError } from "./describe_error.ts";
+import { describeError, shownError } from "./describe_error.ts";
 import { FetchClient, type FetchedHead } from "./fetch.ts";
-import { type AppScheduled, runJob } from "./scheduled.ts";
+import { type AppQueue, runBatch as runQueueBatch } from "./queue_batch.ts";
+import { type AppScheduled, type DueJob, runJob } from "./scheduled.ts";
 import { BadResponse, sendResponse } from "./responder.ts";
 import { SocketHub } from "./socket_hub.ts";
 import { TcpClient } from "./tcp_client.ts";
@@ -41,6 +43,8 @@ export interface LoadedApp {
   readonly fetch: AppFetch;
   /** Null when the app exports none. */
   readonly scheduled: AppScheduled | null;
+  /** Null when the app exports none. */
+  readonly queue: AppQueue | null;
   readonly env: Record<string, unknown>;
   /** What other apps reach of it beside its fetch. */
   readonly reachable: Reachable;
@@ -116,7 +120,8 @@ export class AppServer {
       // No rest and no spread: an app may have replaced how arrays are iterated.
       REQUEST: (id, method, url, headers, client, bodyKind, body) =>
         this.#requestOf({ id, method, url, headers, bodyKind, body, receiving: null } as Arriving, client as string),
-      SCHEDULED: (id, cron, scheduledTime) => this.#run(id as number, cron as string, scheduledTime as number),
+      SCHEDULED: (id, cron, scheduledTime) => this.#schedule(id as number, { cron, scheduledTime } as DueJob),
+      QUEUE: (id, queue, facts, bodies) => this.#consume(id as number, { queue, facts, bodies } as CrossingBatch),
       ABORT: (id) => this.#abort(id as number),
       DRAIN: () => {
         this.#draining = true;
@@ -193,14 +198,30 @@ export class AppServer {
     } else this.#answer(id, result);
   }
 
-  /** Runs a job; it stays pending until it has ended, so that a drain waits for it. */
-  #run(id: number, cron: string, scheduledTime: number): void {
-    this.#pending.add(id);
+  #schedule(id: number, job: DueJob): void {
     const { scheduled, env } = this.#app!;
-    const done = runJob(scheduled, { cron, scheduledTime }, { env: assign({}, env), report: this.#report });
-    promiseThen(done, () => {
+    this.#run(id, runJob(scheduled, job, { env: assign({}, env), report: this.#report }));
+  }
+
+  #consume(id: number, batch: CrossingBatch): void {
+    const { queue, env } = this.#app!;
+    const log = (level: string, text: string) => this.#wire.out.push(OP.LOG, level, text);
+    const tools = {
+      env: assign({}, env),
+      report: (error: unknown) => log(EXCEPTION_LEVEL, shownError(error)),
+      warn: (text: string) => log("warn", text),
+      nameOf: (error: unknown) => describeError(error).name,
+    };
+    this.#run(id, runQueueBatch(queue, batch, tools));
+  }
+
+  /** A job, or a batch of messages, stays pending until it has ended, so that a drain waits for it. */
+  #run(id: number, work: Promise<string | void>): void {
+    this.#pending.add(id);
+    promiseThen(work, (result) => {
       if (!this.#pending.has(id)) return;
-      this.#wire.out.push(OP.RESPONSE, id, 204, "", "", BODY.NONE, null);
+      const kind = result === undefined ? BODY.NONE : BODY.WHOLE;
+      this.#wire.out.push(OP.RESPONSE, id, 204, "", "", kind, result ?? null);
       this.#wire.kick();
       this.#finish(id);
     }, (error: unknown) => this.#fail(id, error));

@@ -11,6 +11,7 @@ import {
 import { filterList, joinTexts, mapList } from "../../protocol/safe_lists.ts";
 import type { AppContext } from "./app_context.ts";
 import type { AppFetch } from "./app_server.ts";
+import type { AppQueue } from "./queue_batch.ts";
 import type { AppScheduled } from "./scheduled.ts";
 
 const { construct } = Reflect;
@@ -55,9 +56,10 @@ export function findHandler(exported: Record<string, unknown>, registrations: Re
   }
   if (registrations.served !== null) return registrations.served;
   if (registrations.listeners.length > 0) return (request, _env, context) => dispatch(registrations, request, context);
-  if (findScheduled(exported) !== null) {
+  const other = findScheduled(exported) !== null ? "scheduled" : findQueue(exported) !== null ? "queue" : null;
+  if (other !== null) {
     return () => {
-      throw new NativeTypeError("Cannot answer a request: the app exports scheduled, but no fetch");
+      throw new NativeTypeError(`Cannot answer a request: the app exports ${other}, but no fetch`);
     };
   }
   const names = keys(exported);
@@ -77,15 +79,25 @@ export function offersHandler({ default: app }: Record<string, unknown>, registr
 
 /** The `scheduled` of an app; null without one. */
 export function findScheduled(exported: Record<string, unknown>): AppScheduled | null {
+  return findMethod(exported, "scheduled");
+}
+
+/** The `queue` of an app; null without one. */
+export function findQueue(exported: Record<string, unknown>): AppQueue | null {
+  return findMethod(exported, "queue");
+}
+
+function findMethod(exported: Record<string, unknown>, name: "scheduled" | "queue"): AppScheduled & AppQueue | null {
   const { default: app } = exported;
-  if (isEntrypoint(app, "scheduled")) {
-    return (event, env, context) => newEntrypoint(app, env, context).scheduled(event);
+  if (isEntrypoint(app, name)) {
+    return (event, env, context) => newEntrypoint(app, env, context)[name](event);
   }
   const holders = [app, exported];
   for (let at = 0; at < holders.length; at++) {
-    const target = holders[at] as { scheduled?: unknown } | null | undefined;
-    if (target === null || target === undefined || typeof target.scheduled !== "function") continue;
-    return (event, env, context) => (target.scheduled as AppScheduled)(event, env, context);
+    const target = holders[at] as { scheduled?: unknown; queue?: unknown } | null | undefined;
+    if (target === null || target === undefined || typeof target[name] !== "function") continue;
+    return (event: unknown, env: unknown, context: AppContext) =>
+      (target as unknown as Record<string, AppQueue>)[name]!(event, env, context);
   }
   return null;
 }
@@ -116,6 +128,7 @@ async function failureOf({ handler }: RegisteredCron): Promise<{ readonly error:
 interface Entrypoint {
   fetch(request: Request): unknown;
   scheduled(event: unknown): void | Promise<void>;
+  queue(batch: unknown): void | Promise<void>;
 }
 
 function isEntrypoint(app: unknown, method: keyof Entrypoint): boolean {

@@ -1,7 +1,8 @@
 /** Runs an app's jobs: `scheduled(event, env, ctx)`, and what it leaves to `ctx.waitUntil`. */
-import { NativeTypeError, promiseThen, resolved } from "../../protocol/primordials.ts";
+import { NativeTypeError } from "../../protocol/primordials.ts";
 import { append } from "../../protocol/safe_lists.ts";
 import type { AppContext } from "./app_context.ts";
+import { JobContext } from "./job_context.ts";
 
 /** An app's `scheduled`. */
 export type AppScheduled = (event: ScheduledEvent, env: unknown, context: AppContext) => unknown;
@@ -47,28 +48,4 @@ export async function runJob(
   for (let at = 0; at < later.length; at++) append(failures, later[at]);
   for (let at = 1; at < failures.length; at++) options.report(failures[at]);
   if (failures.length > 0) throw failures[0];
-}
-
-/** Third argument of `scheduled`. */
-class JobContext implements AppContext {
-  readonly #works: Promise<void>[] = [];
-  readonly #failures: unknown[] = [];
-
-  waitUntil(promise: unknown): void {
-    const note = (error: unknown) => void append(this.#failures, error);
-    append(this.#works, promiseThen(resolved(promise), () => {}, note));
-  }
-
-  passThroughOnException(): void {}
-
-  /** Nobody asked for a job. */
-  get remoteAddr(): AppContext["remoteAddr"] {
-    return { transport: "tcp", hostname: "", port: 0 };
-  }
-
-  /** Settles once all work has ended, that which it adds meanwhile included. @returns what failed */
-  async ended(): Promise<readonly unknown[]> {
-    for (let at = 0; at < this.#works.length; at++) await this.#works[at];
-    return this.#failures;
-  }
 }

@@ -127,7 +127,8 @@ Deno.test("A version beside the one that serves is an app of its own, without po
     }),
   );
   const env = { A: "patched", B: "2" };
-  const beside = { env, memory_mb: 64, idle_timeout_ms: 60_000 };
+  // Empty lists, as a wrangler file in the version's folder would fill what is left out.
+  const beside = { env, memory_mb: 64, idle_timeout_ms: 60_000, crons: [], queues: { consumers: [] } };
   assertEquals(apps, [
     { ...entry, env, path: "/v/blog/v1" },
     { ...beside, name: "v3--blog", path: "/v/blog/v3", hostname: "v3--blog" },

@@ -43,6 +43,7 @@ Deno.test("An app with a name and a path gets every default", async () => {
     outbound: "public",
     nodeCompat: true,
     crons: [],
+    consumers: [],
     main: null,
     root: null,
     jsonVars: {},
@@ -88,6 +89,7 @@ Deno.test("Every key that is written arrives", async () => {
       outbound: ["API.example.com", "*.example.org"],
       node_compat: false,
       crons: [{ schedule: " */5 * * * * " }, { schedule: "0 0 * * 1", name: "weekly" }],
+      queues: { consumers: [{ queue: "jobs", max_batch_timeout: 0, dead_letter_queue: "dead" }] },
     }],
   });
   assertEquals(config, {
@@ -124,6 +126,16 @@ Deno.test("Every key that is written arrives", async () => {
       outbound: ["api.example.com", "*.example.org"],
       nodeCompat: false,
       crons: [{ schedule: "*/5 * * * *", name: "*/5 * * * *" }, { schedule: "0 0 * * 1", name: "weekly" }],
+      consumers: [{
+        queue: "jobs",
+        store: "jobs",
+        maxBatchSize: 10,
+        maxBatchTimeoutMs: 0,
+        maxRetries: 3,
+        deadLetterStore: "dead",
+        maxConcurrency: 10,
+        retryDelayMs: 0,
+      }],
       main: null,
       root: null,
       jsonVars: {},

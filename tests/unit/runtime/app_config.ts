@@ -22,6 +22,7 @@ export function appConfig(changes: Partial<AppConfig> = {}): AppConfig {
     outbound: "public",
     nodeCompat: true,
     crons: [],
+    consumers: [],
     main: null,
     root: null,
     jsonVars: {},

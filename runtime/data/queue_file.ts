@@ -1,0 +1,277 @@
+/** One queue in one SQLite file: what was sent waits in it until it is settled. */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { BindingError, type Plain } from "../protocol/binding_call.ts";
+import type { DataOperation, QueueOperation, QueueWrite } from "./data_messages.ts";
+import { migrate } from "./migrate.ts";
+import type { StoreFile } from "./store_file.ts";
+
+/** A queue that holds more has lost its consumer; SQLite would take them, but who counts them? */
+const MAX_MESSAGES = 1_000_000;
+
+/** Each step leads from `user_version` = its index to the next; a released step is never edited, only followed. */
+const MIGRATIONS: readonly string[] = [
+  // Bodies apart: who leases a message rewrites its row. `visible` is when it may be delivered, or its lease ends.
+  `CREATE TABLE messages (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    sent INTEGER NOT NULL,
+    visible INTEGER NOT NULL,
+    lease TEXT,
+    failures INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    origin TEXT,
+    size INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX waiting ON messages (visible, seq) WHERE lease IS NULL;
+  CREATE INDEX leased ON messages (lease, visible) WHERE lease IS NOT NULL;
+  CREATE TABLE bodies (seq INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+  CREATE TABLE totals (messages INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
+  INSERT INTO totals VALUES (0, 0);
+  CREATE TRIGGER message_came AFTER INSERT ON messages BEGIN
+    UPDATE totals SET messages = messages + 1, bytes = bytes + new.size;
+  END;
+  CREATE TRIGGER message_went AFTER DELETE ON messages BEGIN
+    DELETE FROM bodies WHERE seq = old.seq;
+    UPDATE totals SET messages = messages - 1, bytes = bytes - old.size;
+  END;`,
+];
+
+const STATEMENTS = {
+  add: `INSERT INTO messages (id, sent, visible, failures, type, origin, size) VALUES (?, ?, ?, 0, ?, ?, ?)
+    ON CONFLICT (id) DO NOTHING`,
+  addBody: "INSERT INTO bodies (seq, body) VALUES (?, ?)",
+  totals: "SELECT messages, bytes, (SELECT sent FROM messages ORDER BY seq LIMIT 1) AS oldest FROM totals",
+  strays: "UPDATE messages SET lease = NULL, visible = ? WHERE lease IS NOT NULL AND lease <> ?",
+  expire: "UPDATE messages SET lease = NULL, visible = ?1 WHERE lease = ?2 AND visible <= ?1",
+  ready: `SELECT seq, id, sent, visible, failures, type, origin, size FROM messages WHERE lease IS NULL AND visible <= ?
+    ORDER BY visible, seq LIMIT ?`,
+  next: "SELECT min(visible) AS at FROM messages WHERE lease IS NULL AND visible > ?",
+  lapse: "SELECT min(visible) AS at FROM messages WHERE lease = ?",
+  lease: "UPDATE messages SET lease = ?, visible = ? WHERE seq = ?",
+  body: "SELECT body FROM bodies WHERE seq = ?",
+  acknowledge: "DELETE FROM messages WHERE seq = ? AND lease = ?",
+  retry: "UPDATE messages SET lease = NULL, visible = ?, failures = failures + 1 WHERE seq = ? AND lease = ?",
+  release: "UPDATE messages SET lease = NULL, visible = ? WHERE seq = ? AND lease = ?",
+  peek:
+    `SELECT seq, id, sent, visible, lease, failures, type, origin, size FROM messages WHERE seq > ? ORDER BY seq LIMIT ?`,
+  named: "SELECT seq, id, sent, visible, lease, failures, type, origin, size FROM messages WHERE id = ?",
+  remove: "DELETE FROM messages WHERE id = ? AND lease IS NULL",
+  purge: "DELETE FROM messages WHERE seq IN (SELECT seq FROM messages ORDER BY seq LIMIT ?)",
+  delayed: "SELECT count(*) AS messages FROM messages WHERE lease IS NULL AND visible > ?",
+  leases: "SELECT count(*) AS messages FROM messages WHERE lease IS NOT NULL",
+  pages:
+    "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+} as const;
+
+const WRITES: ReadonlySet<DataOperation> = new Set<QueueWrite>([
+  "queue.send",
+  "queue.take",
+  "queue.settle",
+  "queue.remove",
+  "queue.purge",
+]);
+
+interface Row {
+  readonly seq: number;
+  readonly id: string;
+  readonly sent: number;
+  readonly visible: number;
+  readonly lease: string | null;
+  readonly failures: number;
+  readonly type: string;
+  readonly origin: string | null;
+  readonly size: number;
+}
+
+/** The messages of a queue; times are ms since the epoch. See data/queue_store.ts for arguments and values. */
+export class QueueFile implements StoreFile {
+  readonly isHeld = false;
+  readonly #database: DatabaseSync;
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+  /** Who takes; leases of others belong to processes that are gone. */
+  #owner: string | null = null;
+
+  /** @param path of the file, made when missing */
+  constructor(path: string) {
+    const database = this.#database = new DatabaseSync(path);
+    try {
+      // FULL: what was acknowledged survives a power cut, https://sqlite.org/pragma.html#pragma_synchronous
+      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000");
+      migrate(database, path, MIGRATIONS);
+      const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, database.prepare(sql)]);
+      this.#statements = Object.fromEntries(prepared);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** Whether an operation changes what is kept. */
+  isWrite(operation: DataOperation): boolean {
+    return WRITES.has(operation);
+  }
+
+  /** Runs calls whose writes are on the disk when it returns, or none of them is. */
+  transaction<Result>(run: () => Result): Result {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = run();
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Runs one call; one that fails has changed nothing. */
+  run(operation: DataOperation, args: readonly Plain[]): readonly Plain[] {
+    if (!this.#database.isTransaction) return this.#run(operation as QueueOperation, args);
+    this.#database.exec("SAVEPOINT call");
+    try {
+      return this.#run(operation as QueueOperation, args);
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK TO call");
+      throw error;
+    } finally {
+      if (this.#database.isTransaction) this.#database.exec("RELEASE call");
+    }
+  }
+
+  #run(operation: QueueOperation, args: readonly Plain[]): readonly Plain[] {
+    switch (operation) {
+      case "queue.send":
+        return this.#send(args);
+      case "queue.take":
+        return this.#take(args);
+      case "queue.settle":
+        return this.#settle(args);
+      case "queue.peek":
+        return this.#peek(args[0] as number, args[1] as number);
+      case "queue.read":
+        return this.#read(args as readonly string[]);
+      case "queue.remove":
+        for (const id of args) this.#statements.remove.run(id as string);
+        return this.#totals();
+      case "queue.purge":
+        return [this.#statements.purge.run(args[0] as number).changes as number, ...this.#totals()];
+      case "queue.info":
+        return [...this.#totals(), this.#count("delayed", args[0] as number), this.#count("leases"), this.#bytes];
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  /** Bytes of the pages in use. */
+  get #bytes(): number {
+    return (this.#statements.pages.get() as { bytes: number }).bytes;
+  }
+
+  #totals(): [messages: number, bytes: number, oldest: number | null] {
+    const { messages, bytes, oldest } = this.#statements.totals.get() as Record<string, number | null>;
+    return [messages!, bytes!, oldest!];
+  }
+
+  #count(statement: "delayed" | "leases", ...given: number[]): number {
+    return (this.#statements[statement].get(...given) as { messages: number }).messages;
+  }
+
+  #send([maxBytes, body, ...facts]: readonly Plain[]): readonly Plain[] {
+    const bytes = body as Uint8Array<ArrayBuffer>;
+    if (this.#bytes + bytes.byteLength > (maxBytes as number)) {
+      const mb = Math.floor(maxBytes as number / 1024 / 1024);
+      throw full(`the queue would hold more than storage_mb allows, ${mb} MiB`);
+    }
+    if (this.#totals()[0] + facts.length / 6 > MAX_MESSAGES) {
+      throw full(`the queue would hold more than ${MAX_MESSAGES} messages`);
+    }
+    let from = 0;
+    for (let at = 0; at < facts.length; at += 6) {
+      const [id, sent, visible, type, origin, size] = facts.slice(at, at + 6) as [
+        string,
+        number,
+        number,
+        string,
+        string | null,
+        number,
+      ];
+      const { changes, lastInsertRowid } = this.#statements.add.run(id, sent, visible, type, origin, size);
+      if (changes === 1) this.#statements.addBody.run(lastInsertRowid, bytes.subarray(from, from + size));
+      from += size;
+    }
+    return [...this.#totals(), this.#bytes];
+  }
+
+  #take([owner, now, limit, waitMs, until]: readonly Plain[]): readonly Plain[] {
+    const [me, present, most] = [owner as string, now as number, limit as number];
+    if (this.#owner !== me) {
+      this.#statements.strays.run(present, me);
+      this.#owner = me;
+    }
+    this.#statements.expire.run(present, me);
+    const rows = this.#statements.ready.all(present, most) as unknown as Row[];
+    const due = rows.length === 0 ? null : rows[0]!.visible + (waitMs as number);
+    if (due === null || (rows.length < most && present < due)) {
+      return [...this.#totals(), this.#next(present, due), null];
+    }
+    const bodies = rows.map(({ seq }) => {
+      this.#statements.lease.run(me, until as number, seq);
+      return (this.#statements.body.get(seq) as { body: Uint8Array }).body;
+    });
+    return [
+      ...this.#totals(),
+      null,
+      joined(bodies),
+      ...rows.flatMap(({ seq, id, sent, failures, type, size }) => [seq, id, sent, failures, type, size]),
+    ];
+  }
+
+  /** When something may be ready that is not: a batch has waited long enough, a delay or a lease is over. */
+  #next(present: number, due: number | null): number | null {
+    const { next, lapse } = this.#statements;
+    const later = [next.get(present), lapse.get(this.#owner)].map((row) => (row as { at: number | null }).at);
+    const times = [due, ...later].filter((at) => at !== null);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
+  #settle([owner, ...decisions]: readonly Plain[]): readonly Plain[] {
+    const me = owner as string;
+    for (let at = 0; at < decisions.length; at += 3) {
+      const [seq, decision, visible] = decisions.slice(at, at + 3) as [number, string, number];
+      if (decision === "ack") this.#statements.acknowledge.run(seq, me);
+      else if (decision === "retry") this.#statements.retry.run(visible, seq, me);
+      else this.#statements.release.run(visible, seq, me);
+    }
+    return this.#totals();
+  }
+
+  #peek(after: number, limit: number): readonly Plain[] {
+    return (this.#statements.peek.all(after, limit) as unknown as Row[]).flatMap((row) => this.#shown(row));
+  }
+
+  #read(ids: readonly string[]): readonly Plain[] {
+    const rows = ids.map((id) => this.#statements.named.get(id) as unknown as Row | undefined);
+    return rows.filter((row) => row !== undefined).flatMap((row) => this.#shown(row));
+  }
+
+  #shown({ seq, id, sent, visible, lease, failures, type, origin, size }: Row): Plain[] {
+    const { body } = this.#statements.body.get(seq) as { body: Uint8Array };
+    return [seq, id, sent, visible, lease !== null, failures, type, origin, size, body];
+  }
+}
+
+function full(why: string): BindingError {
+  return new BindingError(`Storage Limit Exceeded: ${why}`, { code: "STORAGE_FULL" });
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}

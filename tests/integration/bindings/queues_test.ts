@@ -124,7 +124,7 @@ Deno.test("Queues deliver what was sent, in each type, as Workers do", async (t)
 
   await t.step("what fails is delivered again, then it is a dead letter", async () => {
     await run(`await env.JOBS.send({ run: "throw new TypeError('no')" })`);
-    await until(async () => (await bodies(run, "dead")).length === 1, "the dead letter");
+    await until(async () => (await bodies(run, "dead")).length > 0, "the dead letter");
     const tries = (await batches(run, "jobs")).flatMap(({ messages }) => messages)
       .filter(({ body }) => (body as { run?: string } | null)?.run !== undefined);
     assertEquals(tries.map(({ attempts }) => attempts), [1, 2, 3]);

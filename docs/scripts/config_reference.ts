@@ -92,7 +92,8 @@ function nested(schema: Schema, prefix: string): string {
     const object = (one.anyOf ?? [one]).find((form) => form.properties !== undefined) ?? list[0] ?? named;
     if (object === undefined) return [];
     const title = `${prefix}${name}${list.length > 0 ? "[]" : object === named ? ".NAME" : ""}`;
-    const deeper = object === named ? [nested(object, `${title}.`)] : [];
+    const hasLists = Object.values(object.properties ?? {}).some(({ items }) => items?.properties !== undefined);
+    const deeper = object === named || hasLists ? [nested(object, `${title}.`)] : [];
     return [`## \`${title}\`\n\n${keys(object)}\n`, ...deeper];
   }).join("\n");
 }

@@ -28,6 +28,8 @@ const MEANINGS: Readonly<Record<RareEvent["event"] | "request", string>> = {
   cron_start: "a job runs",
   cron_done: "a job has ended",
   cron_skipped: "a job was due while its run before still went on",
+  queue_batch: "a batch of messages was delivered, or could not be",
+  queue_dead_letter: "messages have failed too often: they were moved to the dead letter queue, or deleted",
   config_reload: "a configuration is in force; lists of app names",
   config_rejected: "a configuration was refused, and nothing has changed",
   operator_change: "somebody asked for a change, by the admin API, the dashboard or the command line",

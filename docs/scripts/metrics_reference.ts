@@ -100,5 +100,17 @@ async function sampleText(): Promise<string> {
     delayMs: 0,
   });
   metrics.listen({ event: "cron_done", ...job, durationMs: 1, ok: true });
+  metrics.listen({
+    event: "queue_batch",
+    app: APP.name,
+    queue: "jobs",
+    outcome: "ok",
+    messages: 1,
+    acked: 1,
+    retried: 0,
+    dead: 0,
+    backlog: 1,
+    durationMs: 1,
+  });
   return await metrics.render();
 }

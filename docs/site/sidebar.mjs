@@ -20,6 +20,7 @@ export const SIDEBAR = [
       "websockets",
       "env-and-ctx",
       "bindings",
+      "queues",
       "caches",
       "events-and-messages",
     ].map(page("api")),

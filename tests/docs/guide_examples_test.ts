@@ -23,6 +23,17 @@ Deno.test("The examples of the guides do what their guides say", async (t) => {
     },
     { name: "auth", path: "guides/two-services/auth" },
     { name: "uploads", path: "guides/uploads-on-r2", bindings: { FILES: { r2: "uploads" } } },
+    {
+      name: "mailer",
+      path: "guides/mailer-on-queues",
+      bindings: { MAILS: { queue: "mails" }, OUTBOX: { kv: "outbox" } },
+      queues: {
+        consumers: [
+          { queue: "mails", max_batch_timeout: 0, max_retries: 1, dead_letter_queue: "dead-mails" },
+          { queue: "dead-mails", max_batch_timeout: 0 },
+        ],
+      },
+    },
     { name: "words", path: "guides/from-containers" },
   ]);
   const text = async (host: string, path = "/", init: RequestInit = {}) => {
@@ -119,6 +130,21 @@ Deno.test("The examples of the guides do what their guides say", async (t) => {
     assertEquals(await text("uploads"), [200, '[{"key":"a/b.txt","size":10}]']);
     assertEquals(await text("uploads", "/a/b.txt", { method: "DELETE" }), [204, ""]);
     assertEquals((await text("uploads", "/a/b.txt"))[0], 404);
+  });
+
+  await t.step("mailer-on-queues sends mails after the answer, and returns what cannot be sent", async () => {
+    const post = (to: string) =>
+      text("mailer", "/mails", { method: "POST", body: JSON.stringify({ to, text: "Hello" }) });
+    assertEquals(await post("ann@example.com"), [202, "It will be sent\n"]);
+    assertEquals(await post("nobody"), [202, "It will be sent\n"]);
+    await until(async () => (await text("mailer", "/sent"))[1] === '["ann@example.com"]', "the mail");
+    await until(async () => (await text("mailer", "/returned"))[1] === '["nobody"]', "the mail that came back");
+    const warnings = served.lines("mailer").filter((line) => line.startsWith("warn "));
+    assertEquals(
+      warnings,
+      [1, 2].map((attempt) => `warn Attempt ${attempt} for nobody failed: Error: no such address`),
+    );
+    assertEquals((await text("mailer"))[0], 404);
   });
 
   await t.step("from-containers serves a service that listened by itself", async () => {

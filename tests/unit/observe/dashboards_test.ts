@@ -66,6 +66,10 @@ async function rendered(): Promise<Map<string, Map<string, Set<string>>>> {
   metrics.listen({ event: "cron_done", ...job, durationMs: 1, ok: true });
   metrics.listen({ event: "cron_done", ...job, durationMs: 1, ok: false });
   metrics.listen({ event: "cron_skipped", ...job });
+  const batch = { app: "app-0", queue: "jobs", messages: 1, acked: 1, retried: 0, dead: 0, backlog: 1, durationMs: 1 };
+  for (const outcome of ["ok", "failed", "undelivered"] as const) {
+    metrics.listen({ event: "queue_batch", ...batch, outcome });
+  }
   const names = new Map<string, Map<string, Set<string>>>();
   for (const [, name, labels] of (await metrics.render()).matchAll(/^([a-z_]+)(?:\{(.*)\})? \S+$/gm)) {
     let known = names.get(name!);

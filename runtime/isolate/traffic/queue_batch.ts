@@ -18,7 +18,7 @@ import {
   VERDICT_SEPARATOR,
   verdictText,
 } from "../../protocol/queue_batch.ts";
-import { append } from "../../protocol/safe_lists.ts";
+import { append, mapList } from "../../protocol/safe_lists.ts";
 import { valueOfBytes } from "../bodies/value_bytes.ts";
 import type { AppContext } from "./app_context.ts";
 import { JobContext } from "./job_context.ts";
@@ -112,10 +112,10 @@ class MessageBatch {
   readonly metadata: object;
   readonly #marks: Marks;
 
-  constructor(batch: CrossingBatch, marks: Marks) {
+  constructor(batch: CrossingBatch, messages: readonly Message[], marks: Marks) {
     this.queue = batch.queue;
     this.metadata = { metrics: metricsOf(batch) };
-    this.messages = messagesOf(batch, marks);
+    this.messages = mapList(messages, (message) => message);
     this.#marks = marks;
   }
 
@@ -147,9 +147,10 @@ export async function runBatch(queue: AppQueue | null, batch: CrossingBatch, too
   }
   const context = new JobContext();
   const failures: unknown[] = [];
-  const delivered = new MessageBatch(batch, new Marks(tools.warn));
-  // Kept apart: the app may put others into the batch.
-  const { messages } = delivered;
+  const marks = new Marks(tools.warn);
+  // A list of our own: the app may change the one it gets.
+  const messages = messagesOf(batch, marks);
+  const delivered = new MessageBatch(batch, messages, marks);
   try {
     await queue(delivered, tools.env, context);
   } catch (error) {

@@ -46,7 +46,15 @@ for (const key of ["then", "body", "signal", "id", "type", "metadata", "0", "7"]
     },
   });
 }
+const arrived = Promise.withResolvers();
 export default {
+  queue(batch) {
+    const { messages } = batch;
+    messages[0].ack();
+    messages[1].retry();
+    batch.retryAll();
+    arrived.resolve(messages.map(({ body, attempts }) => [body instanceof Map ? body.get("k") : body, attempts]));
+  },
   async fetch(request, env) {
     const controller = new AbortController();
     armed = true;
@@ -70,11 +78,17 @@ export default {
     const object2 = await env.FILES.get("big");
     const r2 = [kept.checksums.toJSON().md5.length, objects, await object.text(), (await object2.text()).length];
     await env.FILES.delete(["k", "big"]);
+    const sent = await env.JOBS.sendBatch([
+      { body: { a: 1 } },
+      { body: "t", contentType: "text" },
+      { body: new Map([["k", 5]]), contentType: "v8" },
+    ]);
+    const queued = [sent.metadata.metrics.backlogCount, await arrived.promise];
     const page = await env.ASSETS.fetch("http://x/a.txt", { signal: controller.signal });
     const text = await page.text();
     const refused = await env.NS.get("").catch((error) => error.message);
     armed = false;
-    const told = { many: many.every((one) => one === "v"), value, metadata, big: big.length, streamed, keys, text, refused, made: made.count, r2, rows, failed };
+    const told = { many: many.every((one) => one === "v"), value, metadata, big: big.length, streamed, keys, text, refused, made: made.count, r2, rows, failed, queued };
     return new Response(JSON.stringify([told, [...new Set(caught)]]));
   },
 };`;
@@ -83,7 +97,11 @@ Deno.test("Replaced builtins neither break bindings nor show what they are made 
   await using project = await TempProject.create({
     one: {
       files: { "index.ts": APP, "public/a.txt": "asset" },
-      config: { bindings: { NS: { kv: "ns" }, DB: { d1: "db" }, FILES: { r2: "files" } }, assets: "apps/one/public" },
+      config: {
+        bindings: { NS: { kv: "ns" }, DB: { d1: "db" }, FILES: { r2: "files" }, JOBS: { queue: "jobs" } },
+        queues: { consumers: [{ queue: "jobs", max_batch_timeout: 0 }] },
+        assets: "apps/one/public",
+      },
     },
   });
   await using nano = await NanoProcess.start(project.configFile);
@@ -104,6 +122,7 @@ Deno.test("Replaced builtins neither break bindings nor show what they are made 
     r2: [32, [["big", null], ["k", "1"]], "v", 300_000],
     rows: [{ v: 1, w: [1, 2] }, { v: 500_000, w: [3] }],
     failed: 'D1_ERROR: near "SELEC": syntax error: SQLITE_ERROR',
+    queued: [3, [[{ a: 1 }, 1], ["t", 1], [5, 1]]],
   });
   assertEquals(caught, []);
 

@@ -145,6 +145,40 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [{ defaults: 5 }, 'defaults is 5: expected an object such as { "memory_mb": 256 }'],
   ],
+  "queues": [
+    [
+      app({ queues: { consumers: [{ queue: "Jobs" }] } }),
+      'apps[0].queues.consumers[0].queue is "Jobs": expected the name of a queue: 1 to 63 of a-z, 0-9, "-" and "_", not beginning with "-" or "_"',
+    ],
+    [
+      app({ queues: { consumers: [{ queue: "jobs", max_batch_size: 101 }] } }),
+      "apps[0].queues.consumers[0].max_batch_size is 101: expected a whole number of messages from 1 to 100",
+    ],
+    [
+      app({ queues: { consumers: [{ queue: "jobs", max_batch_timeout: 61 }] } }),
+      "apps[0].queues.consumers[0].max_batch_timeout is 61: expected a whole number of seconds from 0 to 60",
+    ],
+    [
+      app({ queues: { consumers: [{ queue: "jobs", max_retrys: 1 }] } }),
+      'apps[0].queues.consumers[0].max_retrys is no known key: did you mean "max_retries"?',
+    ],
+    [
+      app({ queues: { consumers: [{ queue: "jobs" }, { queue: "jobs" }] } }),
+      'apps[0].queues.consumers[1].queue is "jobs": already taken by apps[0].queues.consumers[0].queue',
+    ],
+    [
+      app({ queues: { consumers: [{ queue: "jobs", dead_letter_queue: "jobs" }] } }),
+      'apps[0].queues.consumers[0].dead_letter_queue is "jobs": expected another queue than the one that is consumed',
+    ],
+    [
+      app({ queues: [] }),
+      'apps[0].queues is a list: expected an object such as { "consumers": [{ "queue": "jobs" }] }',
+    ],
+    [
+      app({ bindings: { JOBS: { queue: { name: "jobs", delay: 1 } } } }),
+      'apps[0].bindings.JOBS.queue.delay is no known key: expected the name of a queue, or an object such as { "name": "jobs", "delivery_delay": 60 }',
+    ],
+  ],
   "choices": [
     [app({ streams: "web" }), 'apps[0].streams is "web": expected one of "native", "polyfill"'],
     [app({ node_compat: 1 }), "apps[0].node_compat is 1: expected true or false"],

@@ -270,3 +270,20 @@ Deno.test("Log tells of jobs: begun and done, an error when one failed, a warnin
     { level: "warn", event: "cron_skipped", ...id },
   ]);
 });
+
+Deno.test("Log tells of batches that failed or could not be delivered, and of dead letters", () => {
+  const batch = { app: "a", queue: "jobs", messages: 1, acked: 0, retried: 1, dead: 0, backlog: 1, durationMs: 1 };
+  const dead = { event: "queue_dead_letter", app: "a", queue: "jobs", messages: 1, ids: ["1"] } as const;
+  const records = linesOf([
+    { event: "queue_batch", ...batch, outcome: "ok" },
+    { event: "queue_batch", ...batch, outcome: "failed", error: "TypeError" },
+    { event: "queue_batch", ...batch, outcome: "undelivered", error: "no" },
+    { ...dead, deadLetterQueue: "dead" },
+  ]).map((line) => JSON.parse(line));
+  assertEquals(records.map(({ level, event, outcome }) => [level, event, outcome]), [
+    ["error", "queue_batch", "failed"],
+    ["warn", "queue_batch", "undelivered"],
+    ["warn", "queue_dead_letter", undefined],
+  ]);
+  assertEquals(records[2].dead_letter_queue, "dead");
+});

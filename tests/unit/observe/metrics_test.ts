@@ -227,3 +227,22 @@ Deno.test("Metrics counts runs of jobs by outcome, until their app is gone", asy
   made.apps = [snapshot("b")];
   assertEquals(await runs(), []);
 });
+
+Deno.test("Metrics counts batches and messages of queues by outcome, until their app is gone", async () => {
+  const made = bench();
+  const { metrics } = made;
+  const batch = { event: "queue_batch", app: "a", queue: "jobs", durationMs: 1, retried: 0, dead: 0 } as const;
+  metrics.listen({ ...batch, outcome: "ok", messages: 3, acked: 2, retried: 1, backlog: 9 });
+  metrics.listen({ ...batch, outcome: "failed", messages: 2, acked: 0, retried: 1, dead: 1, backlog: 7, error: "x" });
+  const found = async () => [...await scrape(metrics)].filter(([name]) => /^nano_queue_(b|m)/.test(name));
+  assertEquals(await found(), [
+    ['nano_queue_batches_total{app="a",queue="jobs",outcome="ok"}', 1],
+    ['nano_queue_batches_total{app="a",queue="jobs",outcome="failed"}', 1],
+    ['nano_queue_messages_total{app="a",queue="jobs",outcome="acked"}', 2],
+    ['nano_queue_messages_total{app="a",queue="jobs",outcome="retried"}', 2],
+    ['nano_queue_messages_total{app="a",queue="jobs",outcome="dead"}', 1],
+    ['nano_queue_backlog_messages{app="a",queue="jobs"}', 6],
+  ]);
+  made.apps = [snapshot("b")];
+  assertEquals(await found(), []);
+});

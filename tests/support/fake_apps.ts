@@ -31,6 +31,7 @@ export function fakeAppConfig(name: string, changes: Partial<AppConfig> = {}): A
     outbound: "public",
     nodeCompat: true,
     crons: [{ schedule: "*/5 * * * *", name: "tidy" }],
+    consumers: [],
     main: null,
     root: null,
     jsonVars: {},

@@ -1,7 +1,7 @@
 /** When jobs run: at their minute in UTC, one run at a time, in the generation that serves. */
 import { assertEquals } from "@std/assert";
 import { CronSchedule, type CronTarget } from "../../../runtime/app/cron_schedule.ts";
-import type { AppCall } from "../../../runtime/app_call.ts";
+import type { AppCall, ScheduledJob } from "../../../runtime/app_call.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import type { NanoEvent } from "../../../runtime/events.ts";
 import { appConfig } from "../runtime/app_config.ts";
@@ -30,8 +30,12 @@ class Target implements CronTarget {
   }
 
   get times(): number[] {
-    return this.calls.map(({ job }) => job!.scheduledTime);
+    return this.calls.map((call) => jobOf(call).scheduledTime);
   }
+}
+
+function jobOf({ job }: AppCall): ScheduledJob {
+  return job as ScheduledJob;
 }
 
 function stage() {
@@ -52,7 +56,7 @@ Deno.test("A job runs at each minute its schedule names, with the time it was du
   target.end();
   const due = Math.ceil(WALL_START / (5 * MINUTE)) * 5 * MINUTE;
   assertEquals(target.times, [due, due + 5 * MINUTE]);
-  assertEquals(target.calls[0]!.job!.cron, "*/5 * * * *");
+  assertEquals(jobOf(target.calls[0]!).cron, "*/5 * * * *");
   assertEquals(events.map(({ event }) => event), ["cron_start", "cron_done", "cron_start", "cron_done"]);
   schedule[Symbol.dispose]();
   assertEquals(clock.armed, 0);
@@ -83,7 +87,7 @@ Deno.test("While a job still runs, its next run is skipped and told; other jobs 
   tick!.respond(204, "", null);
   await clock.advance(MINUTE);
   assertEquals(target.calls.length, 4);
-  assertEquals(target.calls[3]!.job!.scheduledTime, FIRST + 2 * MINUTE);
+  assertEquals(jobOf(target.calls[3]!).scheduledTime, FIRST + 2 * MINUTE);
   schedule[Symbol.dispose]();
 });
 

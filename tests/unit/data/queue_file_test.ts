@@ -111,7 +111,10 @@ Deno.test("A call that fails in the middle has changed nothing, and others of it
   ]);
   assertEquals(results.map((result) => "values" in result), [false, true]);
   const [peeked] = scene.shelf.run([call(3, "peek", [0, 10])]);
-  assertEquals((peeked as { values: Plain[] }).values.filter((value) => typeof value === "string"), ["good", "text"]);
+  assertEquals((peeked as unknown as { values: Plain[] }).values.filter((value) => typeof value === "string"), [
+    "good",
+    "text",
+  ]);
 });
 
 Deno.test("People remove messages that nobody has, and purge the rest", async () => {

@@ -17,6 +17,7 @@ export type {
   AppConfig,
   AssetsConfig,
   BindingConfig,
+  ConsumerConfig,
   CronConfig,
   HtmlHandling,
   InstallConfig,
@@ -60,6 +61,8 @@ export {
   type NanoEvent,
   type NanoListener,
   type OperatorChangeEvent,
+  type QueueBatchEvent,
+  type QueueDeadLetterEvent,
   type ReloadSummary,
   type RequestEvent,
 } from "./events.ts";

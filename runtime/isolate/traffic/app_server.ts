@@ -27,9 +27,9 @@ import { RequestContext, RequestEnv } from "./request_context.ts";
 import { runTraced } from "./request_trace.ts";
 import type { AppContext } from "./app_context.ts";
 import { BindingClient } from "./binding_client.ts";
-import { describeError, shownError } from "./describe_error.ts";
+import { consume, type Consumer } from "./consume.ts";
+import { describeError } from "./describe_error.ts";
 import { FetchClient, type FetchedHead } from "./fetch.ts";
-import { type AppQueue, runBatch as runQueueBatch } from "./queue_batch.ts";
 import { type AppScheduled, type DueJob, runJob } from "./scheduled.ts";
 import { BadResponse, sendResponse } from "./responder.ts";
 import { SocketHub } from "./socket_hub.ts";
@@ -39,13 +39,10 @@ import { TcpClient } from "./tcp_client.ts";
 export type AppFetch = (request: Request, env: unknown, context: AppContext) => unknown;
 
 /** A loaded app. */
-export interface LoadedApp {
+export interface LoadedApp extends Consumer {
   readonly fetch: AppFetch;
   /** Null when the app exports none. */
   readonly scheduled: AppScheduled | null;
-  /** Null when the app exports none. */
-  readonly queue: AppQueue | null;
-  readonly env: Record<string, unknown>;
   /** What other apps reach of it beside its fetch. */
   readonly reachable: Reachable;
   /** The same for itself. */
@@ -121,7 +118,8 @@ export class AppServer {
       REQUEST: (id, method, url, headers, client, bodyKind, body) =>
         this.#requestOf({ id, method, url, headers, bodyKind, body, receiving: null } as Arriving, client as string),
       SCHEDULED: (id, cron, scheduledTime) => this.#schedule(id as number, { cron, scheduledTime } as DueJob),
-      QUEUE: (id, queue, facts, bodies) => this.#consume(id as number, { queue, facts, bodies } as CrossingBatch),
+      QUEUE: (id, queue, facts, bodies) =>
+        this.#run(id as number, consume(this.#app!, { queue, facts, bodies } as CrossingBatch, wire)),
       ABORT: (id) => this.#abort(id as number),
       DRAIN: () => {
         this.#draining = true;
@@ -201,18 +199,6 @@ export class AppServer {
   #schedule(id: number, job: DueJob): void {
     const { scheduled, env } = this.#app!;
     this.#run(id, runJob(scheduled, job, { env: assign({}, env), report: this.#report }));
-  }
-
-  #consume(id: number, batch: CrossingBatch): void {
-    const { queue, env } = this.#app!;
-    const log = (level: string, text: string) => this.#wire.out.push(OP.LOG, level, text);
-    const tools = {
-      env: assign({}, env),
-      report: (error: unknown) => log(EXCEPTION_LEVEL, shownError(error)),
-      warn: (text: string) => log("warn", text),
-      nameOf: (error: unknown) => describeError(error).name,
-    };
-    this.#run(id, runQueueBatch(queue, batch, tools));
   }
 
   /** A job, or a batch of messages, stays pending until it has ended, so that a drain waits for it. */

@@ -23,12 +23,6 @@ export function describeError(error: unknown): { name: string; message: string; 
   }
 }
 
-/** As the log shows it. */
-export function shownError(error: unknown): string {
-  const { name, message, stack } = describeError(error);
-  return stack === "" ? `${name}: ${message}` : stack;
-}
-
 function withCauses(error: Error): string {
   let text = bounded(error.stack ?? error);
   let { cause } = error;

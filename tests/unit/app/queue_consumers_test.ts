@@ -141,7 +141,7 @@ Deno.test("A dead letter that cannot be kept stays, undelivered, and is kept lat
   using consumers = scene.consumers();
   const target = new FakeTarget([consumerConfig({ maxBatchTimeoutMs: 0, maxRetries: 0, deadLetterStore: "dead" })]);
   consumers.follow([target]);
-  scene.broken = "queues/dead send";
+  scene.broken = "queues/dead queue.send";
   await scene.send(["a"]);
   await settle();
   await target.end("r");
@@ -279,7 +279,7 @@ Deno.test("What could not be settled is free again when its lease ends", async (
   consumers.follow([target]);
   await scene.send(["a"]);
   await settle();
-  scene.broken = "queues/jobs settle";
+  scene.broken = "queues/jobs queue.settle";
   await target.end("a");
   scene.broken = null;
   assertEquals(scene.told("warning").map(({ text }) => text), [
@@ -294,7 +294,7 @@ Deno.test("What could not be settled is free again when its lease ends", async (
 Deno.test("A queue that cannot be read is asked again, and nothing is lost", async () => {
   using scene = new QueueScene();
   using consumers = scene.consumers();
-  scene.broken = "queues/jobs take";
+  scene.broken = "queues/jobs queue.take";
   const target = new FakeTarget([consumerConfig({ maxBatchTimeoutMs: 0 })]);
   consumers.follow([target]);
   await scene.send(["a"]);

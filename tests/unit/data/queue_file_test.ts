@@ -106,11 +106,11 @@ Deno.test("A call that fails in the middle has changed nothing, and others of it
   const good = ["good", NOW, NOW, "text", null, 1];
   const broken = [...good.with(0, "half"), "other", NOW, NOW, "text", null, null];
   const results = scene.shelf.run([
-    call(1, "send", [GIB, new Uint8Array(2), ...broken]),
-    call(2, "send", [GIB, new Uint8Array(1), ...good]),
+    call(1, "queue.send", [GIB, new Uint8Array(2), ...broken]),
+    call(2, "queue.send", [GIB, new Uint8Array(1), ...good]),
   ]);
   assertEquals(results.map((result) => "values" in result), [false, true]);
-  const [peeked] = scene.shelf.run([call(3, "peek", [0, 10])]);
+  const [peeked] = scene.shelf.run([call(3, "queue.peek", [0, 10])]);
   assertEquals((peeked as unknown as { values: Plain[] }).values.filter((value) => typeof value === "string"), [
     "good",
     "text",

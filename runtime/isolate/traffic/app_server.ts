@@ -30,7 +30,7 @@ import { BindingClient } from "./binding_client.ts";
 import { consume, type Consumer } from "./consume.ts";
 import { describeError } from "./describe_error.ts";
 import { FetchClient, type FetchedHead } from "./fetch.ts";
-import { type AppScheduled, type DueJob, runJob } from "./scheduled.ts";
+import { type AppScheduled, type DueJob, schedule } from "./scheduled.ts";
 import { BadResponse, sendResponse } from "./responder.ts";
 import { SocketHub } from "./socket_hub.ts";
 import { TcpClient } from "./tcp_client.ts";
@@ -117,7 +117,8 @@ export class AppServer {
       // No rest and no spread: an app may have replaced how arrays are iterated.
       REQUEST: (id, method, url, headers, client, bodyKind, body) =>
         this.#requestOf({ id, method, url, headers, bodyKind, body, receiving: null } as Arriving, client as string),
-      SCHEDULED: (id, cron, scheduledTime) => this.#schedule(id as number, { cron, scheduledTime } as DueJob),
+      SCHEDULED: (id, cron, scheduledTime) =>
+        this.#run(id as number, schedule(this.#app!, { cron, scheduledTime } as DueJob, this.#report)),
       QUEUE: (id, queue, facts, bodies) =>
         this.#run(id as number, consume(this.#app!, { queue, facts, bodies } as CrossingBatch, wire)),
       ABORT: (id) => this.#abort(id as number),
@@ -194,11 +195,6 @@ export class AppServer {
         (error: unknown) => this.#fail(id, error),
       );
     } else this.#answer(id, result);
-  }
-
-  #schedule(id: number, job: DueJob): void {
-    const { scheduled, env } = this.#app!;
-    this.#run(id, runJob(scheduled, job, { env: assign({}, env), report: this.#report }));
   }
 
   /** A job, or a batch of messages, stays pending until it has ended, so that a drain waits for it. */

@@ -1,5 +1,5 @@
 /** Runs an app's jobs: `scheduled(event, env, ctx)`, and what it leaves to `ctx.waitUntil`. */
-import { NativeTypeError } from "../../protocol/primordials.ts";
+import { assign, NativeTypeError } from "../../protocol/primordials.ts";
 import { append } from "../../protocol/safe_lists.ts";
 import type { AppContext } from "./app_context.ts";
 import { JobContext } from "./job_context.ts";
@@ -22,6 +22,15 @@ export interface ScheduledEvent {
 export interface DueJob {
   readonly cron: string;
   readonly scheduledTime: number;
+}
+
+/** Runs a job of an app. */
+export function schedule(
+  { scheduled, env }: { readonly scheduled: AppScheduled | null; readonly env: Record<string, unknown> },
+  job: DueJob,
+  report: (error: unknown) => void,
+): Promise<void> {
+  return runJob(scheduled, job, { env: assign({}, env), report });
 }
 
 /**

@@ -92,7 +92,7 @@ function entryLines(entry: EntryReport): string[] {
 
 /** What was taken of a Workers project, and what of it NANO does not have. */
 function projectLines(
-  { path, main, env, jsonVars, assets, bindings, crons, services, project }: NanoConfig["apps"][number],
+  { path, main, env, jsonVars, assets, bindings, consumers, crons, services, project }: NanoConfig["apps"][number],
   apps: ReadonlySet<string>,
 ): string[] {
   const nobody = services.filter(({ app }) => !apps.has(app)).map(({ name, app, where }) =>
@@ -108,6 +108,7 @@ function projectLines(
     ...bindings.length === 0 ? [] : [`bindings ${bindings.map(({ name, kind }) => `${name} (${kind})`).join(", ")}`],
     ...names.length === 0 ? [] : [`env ${names.join(", ")}`],
     ...services.length === 0 ? [] : [`services ${services.map(shownService).join(", ")}`],
+    ...consumers.length === 0 ? [] : [`consumes ${consumers.map(({ queue }) => queue).join(", ")}`],
     ...crons.length === 0 ? [] : [`crons ${crons.map(({ schedule }) => schedule).join("; ")}`],
   ];
   return [

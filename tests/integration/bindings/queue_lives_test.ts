@@ -123,6 +123,10 @@ export default class extends WorkerEntrypoint {
   assertEquals(await seen(nano, "worker"), ["jobs-a", "jobs-dead-a"]);
   assertEquals(await seen(nano, "rival"), []);
   const warnings = nano.events.filter(({ event }) => event === "warning").map(({ text }) => String(text)).join("\n");
+  await using check = await NanoProcess.spawn(["check", "--config", project.configFile]);
+  await check.status();
+  const checked = check.strayLines.join("\n");
+  assertStringIncludes(checked, "bindings LOG (kv), JOBS (queue), consumes jobs, jobs-dead");
   assertStringIncludes(warnings, `a consumer of a queue has no effect: NANO hands messages to apps only`);
   assertStringIncludes(warnings, `"max_batch_size": expected a whole number of messages from 1 to 100`);
   assertStringIncludes(warnings, `a queue has no effect: its "delivery_delay" is no number of seconds`);

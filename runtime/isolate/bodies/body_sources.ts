@@ -6,6 +6,7 @@ import type { AppBlob } from "./blob.ts";
 import { blobStream } from "./blob_stream.ts";
 import { joinParts } from "./byte_parts.ts";
 import { requireRoom } from "./external_room.ts";
+import { requestInput } from "./request_input.ts";
 import { isKnownBody, type KnownBody, knownBody } from "./known_body.ts";
 import { blobOfUrl, hasObjectUrls } from "./object_urls.ts";
 
@@ -43,11 +44,19 @@ export function makeRequest(given: ArrayLike<unknown>, newTarget: NewTarget = Na
   const isObject = (typeof init === "object" && init !== null) || typeof init === "function";
   const known = isObject ? knownBody((init as RequestInit).body) : null;
   if (isObject) requireHalfDuplex((init as { duplex?: unknown }).duplex);
-  if (known === null) return noteObjectUrl(construct(NativeRequest, given, newTarget) as Request, given[0]);
+  if (known === null) {
+    // As many arguments as were given: a missing one is the constructor's to refuse.
+    const whole = given.length === 0
+      ? given
+      : given.length === 1
+      ? [requestInput(given[0])]
+      : [requestInput(given[0]), init];
+    return noteObjectUrl(construct(NativeRequest, whole, newTarget) as Request, given[0]);
+  }
   // Other members, getters included, are read through the original.
   const body = { __proto__: null, value: contentOf(known), enumerable: true } as PropertyDescriptor;
   const derived = create(init as object, { __proto__: null, body } as unknown as PropertyDescriptorMap);
-  const request = construct(NativeRequest, [given[0], derived], newTarget) as Request;
+  const request = construct(NativeRequest, [requestInput(given[0]), derived], newTarget) as Request;
   setType(apply(requestHeaders, request, []) as Headers, known);
   innerSlots?.noteSource(request, known);
   return noteObjectUrl(request, given[0]);

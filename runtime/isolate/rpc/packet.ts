@@ -10,6 +10,7 @@ import {
   encodeText,
   getMember,
   isUint8Array,
+  min,
   NativeReadableStream,
   NativeTextDecoder,
   NativeTypeError,
@@ -33,12 +34,14 @@ const HEAD_BYTES = 9;
 const decoder = new NativeTextDecoder("utf-8", { ignoreBOM: true });
 const subarray = uncurry(Uint8Array.prototype.subarray);
 
+const NOTHING_BESIDE = bare({ blobBytes: 0, stream: null });
+
 /** A value as a body. @param name as messages call it @throws {DOMException} for what cannot cross */
 export function packValue(value: unknown, name: string): Exclude<CallBody, null> {
   const written = writeValue(value, name);
   if (written.stream === null && written.blobs.length === 0 && written.text.length <= WHOLE_CHARS) return written.text;
   const bytes = joined(written);
-  if (written.stream !== null) return streamOf(bytes, sourceOf(written.stream));
+  if (written.stream !== null) return streamOf(() => bytes, sourceOf(written.stream));
   return bytesLength(bytes) > WHOLE_BYTES ? blobStream([bytes]) : bytes;
 }
 
@@ -73,20 +76,17 @@ function sourceOf(stream: ReadableStream<Uint8Array>): ByteSource {
   return apply(getMember(stream, "getReader") as () => ByteSource, stream, []);
 }
 
-/** Bytes that are at hand, then those of a source. */
-function streamOf(first: Uint8Array<ArrayBuffer>, source: ByteSource): ReadableStream<Uint8Array> {
-  let ahead: Uint8Array<ArrayBuffer> | null = first;
+/** Bytes that are at hand when the first are read, then those of a source. */
+function streamOf(first: () => Uint8Array<ArrayBuffer>, source: ByteSource): ReadableStream<Uint8Array> {
+  let isFirst = true;
   let writer: StreamWriter;
   const underlying = bare({
     type: "bytes",
     start: (controller: unknown) => void (writer = new StreamWriter(controller, true)),
     pull(): void | Promise<void> {
-      if (ahead !== null && bytesLength(ahead) > 0) {
-        const chunk = ahead;
-        ahead = null;
-        return writer.put(chunk);
-      }
-      ahead = null;
+      const ahead = isFirst ? first() : null;
+      isFirst = false;
+      if (ahead !== null && bytesLength(ahead) > 0) return writer.put(ahead);
       return promiseThen(source.read(), (result) => {
         if (result.done) return writer.finish();
         const { value } = result;
@@ -103,7 +103,7 @@ function streamOf(first: Uint8Array<ArrayBuffer>, source: ByteSource): ReadableS
 
 /** The value in a body. @throws {TypeError} when there is none in it */
 export async function unpackValue(body: CallBody): Promise<unknown> {
-  if (typeof body === "string") return readValue(body, { blobs: new NativeUint8Array(0), stream: null });
+  if (typeof body === "string") return readValue(body, NOTHING_BESIDE).value;
   if (body === null) throw broken();
   const source: ByteSource = isUint8Array(body) ? sourceOfBytes(body) : sourceOf(body as ReadableStream<Uint8Array>);
   const pieces = new Pieces(source);
@@ -112,11 +112,16 @@ export async function unpackValue(body: CallBody): Promise<unknown> {
   const blobBytes = numberAt(head, 4);
   // A character of JSON has up to three bytes.
   if (textBytes > 3 * MAX_RPC_BYTES || blobBytes > MAX_RPC_BYTES) throw broken();
-  requireRoom(2 * (textBytes + blobBytes), "a value of another app");
+  requireRoom(textBytes, "a value of another app");
   const text = decoderDecode(decoder, await pieces.take(textBytes));
-  const blobs = await pieces.take(blobBytes);
-  const stream = head[8] === 1 ? streamOf(pieces.rest, source) : null;
-  return readValue(text, { blobs, stream });
+  // Right before the buffers are made: others may have taken the room while the text came.
+  requireRoom(blobBytes, "a value of another app");
+  const { value, buffers } = readValue(text, {
+    blobBytes,
+    stream: head[8] === 1 ? () => streamOf(() => pieces.rest, source) : null,
+  });
+  for (let at = 0; at < buffers.length; at++) await pieces.fill(buffers[at]!);
+  return value;
 }
 
 function broken(): TypeError {
@@ -148,23 +153,23 @@ class Pieces {
   }
 
   async take(length: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (bytesLength(this.rest) < length) {
-      const whole = new NativeUint8Array(length);
-      bytesSet(whole, this.rest, 0);
-      let end = bytesLength(this.rest);
-      while (end < length) {
+    const bytes = new NativeUint8Array(length);
+    await this.fill(bytes);
+    return bytes;
+  }
+
+  async fill(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const length = bytesLength(bytes);
+    for (let end = 0; end < length;) {
+      if (bytesLength(this.rest) === 0) {
         const { done, value } = await this.#source.read();
         if (done) throw broken();
-        const wanted = length - end;
-        const size = bytesLength(value);
-        bytesSet(whole, size > wanted ? subarray(value, 0, wanted) : value, end);
-        this.rest = size > wanted ? subarray(value, wanted) as Uint8Array<ArrayBuffer> : new NativeUint8Array(0);
-        end += size;
+        this.rest = value as Uint8Array<ArrayBuffer>;
       }
-      return whole;
+      const size = min(bytesLength(this.rest), length - end);
+      bytesSet(bytes, subarray(this.rest, 0, size), end);
+      this.rest = subarray(this.rest, size) as Uint8Array<ArrayBuffer>;
+      end += size;
     }
-    const taken = subarray(this.rest, 0, length) as Uint8Array<ArrayBuffer>;
-    this.rest = subarray(this.rest, length) as Uint8Array<ArrayBuffer>;
-    return taken;
   }
 }

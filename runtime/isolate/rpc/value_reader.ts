@@ -1,7 +1,7 @@
 /** Reads what value_writer.ts wrote, whoever wrote it: a hostile isolate may send any text. */
 import { bare } from "../../protocol/bare.ts";
 import {
-  bytesLength,
+  bytesBuffer,
   defineMember,
   deleteProperty,
   getMember,
@@ -12,6 +12,7 @@ import {
   NativeError,
   NativeNumber,
   NativeTypeError,
+  NativeUint8Array,
   stringCharCodeAt,
   stringSlice,
   uncurry,
@@ -21,8 +22,16 @@ import { headersOf, requestOf, responseOf } from "./web_parts.ts";
 
 /** What lies beside the text. */
 export interface BesideText {
-  readonly blobs: Uint8Array;
-  readonly stream: ReadableStream<Uint8Array> | null;
+  /** Bytes that follow, for the buffers of the value. */
+  readonly blobBytes: number;
+  /** The stream that follows those; null without. */
+  readonly stream: (() => ReadableStream<Uint8Array>) | null;
+}
+
+/** A value, and its buffers in the order in which their bytes follow: whoever asked for it fills them. */
+export interface ReadValue {
+  readonly value: unknown;
+  readonly buffers: readonly Uint8Array<ArrayBuffer>[];
 }
 
 const parse = JSON.parse;
@@ -32,7 +41,6 @@ const NativeSet = Set;
 const NativeRegExp = RegExp;
 const NativeObject = Object;
 const toBigInt = BigInt;
-const bytesSlice = uncurry(Uint8Array.prototype.slice);
 const mapSet = uncurry(Map.prototype.set);
 const setAdd = uncurry(Set.prototype.add);
 const PLAIN = 0x70;
@@ -56,11 +64,13 @@ const ERRORS: Readonly<Record<string, ErrorConstructor>> = bare({
 });
 
 /** @throws {TypeError} for what no writer writes */
-export function readValue(text: string, beside: BesideText): unknown {
+export function readValue(text: string, beside: BesideText): ReadValue {
   const form = text === "" ? 0 : stringCharCodeAt(text, 0);
   if (form !== PLAIN && form !== TAGGED) return malformed();
   const parsed: unknown = parse(stringSlice(text, 1));
-  return form === PLAIN ? parsed : new ValueReader(beside).read(parsed);
+  if (form === PLAIN) return { value: parsed, buffers: [] };
+  const reader = new ValueReader(beside);
+  return { value: reader.read(parsed), buffers: reader.buffers };
 }
 
 function malformed(): never {
@@ -68,7 +78,9 @@ function malformed(): never {
 }
 
 class ValueReader {
+  readonly buffers: Uint8Array<ArrayBuffer>[] = [];
   readonly #beside: BesideText;
+  #bytesTaken = 0;
   /** Objects in the order of their first mention. */
   readonly #known: unknown[] = [];
   #streamTaken = false;
@@ -151,16 +163,14 @@ class ValueReader {
   }
 
   #bytes(list: readonly unknown[]): object {
-    const { blobs } = this.#beside;
-    const at = list[2] as number;
-    const length = list[3] as number;
-    const end = at + length;
-    if (
-      typeof at !== "number" || typeof length !== "number" || !(at >= 0 && length >= 0 && end <= bytesLength(blobs))
-    ) {
-      return malformed();
-    }
-    const { buffer } = bytesSlice(blobs, at, end);
+    const length = list[3];
+    // One after the other, as they are written: so no byte is kept twice.
+    if (list[2] !== this.#bytesTaken || typeof length !== "number" || !(length >= 0)) return malformed();
+    this.#bytesTaken += length;
+    if (this.#bytesTaken > this.#beside.blobBytes) return malformed();
+    const bytes = new NativeUint8Array(length);
+    if (length > 0) append(this.buffers, bytes);
+    const buffer = bytesBuffer(bytes);
     if (list[1] === "ArrayBuffer") return buffer;
     const View = VIEWS[text(list[1])];
     return View === undefined ? malformed() : new View(buffer);
@@ -202,7 +212,7 @@ class ValueReader {
     const { stream } = this.#beside;
     if (stream === null || this.#streamTaken) return malformed();
     this.#streamTaken = true;
-    return stream;
+    return stream();
   }
 
   /** What the writer gave no place among what is known. */

@@ -11,6 +11,7 @@ export default class extends WorkerEntrypoint {
   count() { return ++count; }
   pause() { console.log("held"); return new Promise((resolve) => setTimeout(resolve, 1_000, ${version})); }
   hold() { console.log("held"); return new Promise(() => {}); }
+  keep(bytes) { return new Promise((resolve) => setTimeout(() => resolve(bytes.length), 300)); }
   spin() { for (;;); }
   slow(value) { return new Promise((resolve) => setTimeout(() => resolve(value), 1)); }
 }`;
@@ -20,6 +21,11 @@ const SHOP = `export default {
     if (path === "flood") {
       const all = await Promise.allSettled(Array.from({ length: 3000 }, (_, at) => env.AUTH.slow(at)));
       return Response.json(all.filter(({ value }, at) => value === at).length);
+    }
+    if (path === "heavy") {
+      const bytes = new Uint8Array(20_000_000);
+      const all = await Promise.allSettled(Array.from({ length: 16 }, () => env.AUTH.keep(bytes)));
+      return Response.json(all.map(({ value, reason }) => value ?? reason.name));
     }
     if (path === "end") { env.AUTH.hold().catch(() => {}); await env.AUTH.version(); for (;;); }
     try { return Response.json(await env.AUTH[path]()); }
@@ -48,7 +54,11 @@ Deno.test("A call wakes a parked app", async () => {
   await using made = await scene({ idle_timeout_ms: 100 });
   const { nano, json } = made;
   assertEquals(await json("count"), 1);
-  await nano.waitForEvent(({ event, app, reason }) => event === "app_exit" && app === "auth" && reason === "parked");
+  // It may have been parked before, too.
+  await nano.waitForEvent(() => {
+    const called = nano.events.findIndex(({ path }) => path === "/default/count");
+    return called >= 0 && nano.events.slice(called).some(({ app, reason }) => app === "auth" && reason === "parked");
+  });
   assertEquals(await json("count"), 1);
 });
 
@@ -97,4 +107,16 @@ Deno.test("When the caller's isolate ends, its calls end as given up", async () 
   const call = await nano.waitForEvent(({ event, path }) => event === "request" && path === "/default/hold");
   assertEquals([call["end"], call["status"]], ["client_gone", 499]);
   assertEquals(await made.json("version"), 1);
+});
+
+Deno.test("Arguments that the called app has no room for are refused, and it lives on", async () => {
+  await using made = await scene({}, { memory_mb: 512 });
+  const { nano, json } = made;
+  const all: unknown[] = await json("heavy");
+  assertEquals(all.length, 16);
+  // 16 of 20 MB do not fit into 128 MB at once, however few come at once.
+  assertEquals([...new Set(all)].filter((one) => one !== 20_000_000 && one !== "RangeError"), []);
+  assertEquals(all.includes(20_000_000), true);
+  assertEquals(await json("version"), 1);
+  assertEquals(nano.events.filter(({ event }) => event === "app_exit"), []);
 });

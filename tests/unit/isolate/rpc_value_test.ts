@@ -4,7 +4,7 @@ import { packValue, unpackValue } from "../../../runtime/isolate/rpc/packet.ts";
 import { readValue } from "../../../runtime/isolate/rpc/value_reader.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
 
-const NOTHING = { blobs: new Uint8Array(0), stream: null };
+const NOTHING = { blobBytes: 0, stream: null };
 
 Deno.test("Text that no writer writes is refused", () => {
   const texts = [
@@ -28,7 +28,8 @@ Deno.test("Text that no writer writes is refused", () => {
 });
 
 Deno.test("Members named as prototypes' are members, and touch no prototype", () => {
-  const read = readValue('t{"__proto__":{"a":1},"constructor":{"":["o","__proto__",{"b":2}]}}', NOTHING) as object;
+  const read = readValue('t{"__proto__":{"a":1},"constructor":{"":["o","__proto__",{"b":2}]}}', NOTHING)
+    .value as object;
   assertEquals(Object.getPrototypeOf(read), Object.prototype);
   assertEquals(Object.keys(read), ["__proto__", "constructor"]);
   assertEquals((Object.prototype as Record<string, unknown>)["a"], undefined);

@@ -1,10 +1,10 @@
 /** Packages that code requires by names that only run time knows: view engines, drivers of databases. */
 import type { Metafile, Plugin } from "esbuild";
-import type { AppReach } from "./app_files.ts";
+import { join, relative } from "node:path";
+import { type AppReach, exists, foldersUpTo } from "./app_files.ts";
 import type { AppResolution } from "./app_resolver.ts";
 import { isBuildFailure } from "./build_error.ts";
 import { requirableFiles } from "./requirable_files.ts";
-import { relative } from "node:path";
 import { isInstalled, listedPackages } from "./missing_packages.ts";
 
 /** In what esbuild wrote: a `require` of something that is no text. */
@@ -35,7 +35,8 @@ export interface PlainBuild {
  * Names of the packages that a bundle may ask for at run time: those that the app depends on. What it imports is among
  * them, as a bundle has that under no name; a module that is there already is not there twice. But what is there as
  * ES modules was bundled by need, and would be whole then (lodash-es, date-fns: twice the bundle, eight times the
- * time): of those only what the code names as a text, as a package or as the extension of a view.
+ * time): of those only what the code names as a text, as a package or as the extension of a view. So it is with all that
+ * is listed above the app's folder, which need not be the app's.
  *
  * @param npm what the app imports as `npm:`
  */
@@ -45,14 +46,25 @@ export async function requirableNames(
   { npm, inputs }: AppResolution,
 ): Promise<Requirable[]> {
   if (!COMPUTED.test(code)) return [];
-  const listed = new Set([...await listedPackages(app.root), ...npm.keys()]);
+  const own = new Set([...await listedPackages(app.root), ...npm.keys()]);
+  const listed = own.union(await listedAbove(app));
   const inParts = packagesInParts(metafile);
   const isNamed = (name: string) => [`"${name}"`, `.${name}"`].some((text) => code.includes(text));
-  const wanted = [...listed].filter((name) => !name.startsWith("@types/") && (!inParts.has(name) || isNamed(name)));
+  const wanted = [...listed].filter((name) =>
+    !name.startsWith("@types/") && (own.has(name) && !inParts.has(name) || isNamed(name))
+  );
   const installed = await Promise.all(wanted.map((name) => isInstalled(app, app.root, name)));
   const packages = wanted.filter((_, at) => installed[at]).map((name) => ({ name, specifier: name }));
   const files = await requirableFiles(app, inputs.keys());
   return [...packages, ...[...files].map(([name, path]) => ({ name, specifier: `./${relative(app.root, path)}` }))];
+}
+
+/** What the nearest package.json above lists, for an app without one of its own. */
+async function listedAbove({ root, reach }: AppReach): Promise<Set<string>> {
+  for (const folder of foldersUpTo(reach, root)) {
+    if (await exists(join(folder, "package.json"))) return folder === root ? new Set() : await listedPackages(folder);
+  }
+  return new Set();
 }
 
 /** Those of which there are ES modules and no CommonJS, which is always there as a whole. */

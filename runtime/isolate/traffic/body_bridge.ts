@@ -5,7 +5,8 @@ import { adopt, type Kind, ordinaryInstance } from "./stream_bridge.ts";
 type Constructor = new (...given: unknown[]) => object;
 type Convert = (body: unknown) => unknown;
 
-const { construct } = Reflect;
+const { apply, construct } = Reflect;
+const { defineProperty, getOwnPropertyDescriptor } = Object;
 
 /** Installs constructors and a fetch that turn foreign bodies into native streams. @boot */
 export function bridgeBodies(native: Kind, foreign: Kind): void {
@@ -25,6 +26,8 @@ export function bridgeBodies(native: Kind, foreign: Kind): void {
   };
   replace("Response", ([body, ...rest]) => [convert(body), ...rest]);
   replace("Request", ([input, init, ...rest]) => [input, convertInit(init, convert), ...rest]);
+
+  for (const { prototype } of [Request, Response]) keepNativeBodies(prototype, native.ReadableStream);
 
   const nativeFetch = globalThis.fetch as (...given: unknown[]) => Promise<Response>;
   const { fetch } = {
@@ -55,6 +58,29 @@ function replace(name: "Response" | "Request", convert: (given: unknown[]) => un
     enumerable: false,
   });
   Object.defineProperty(globalThis, name, { value: Bridged, writable: true, configurable: true, enumerable: false });
+}
+
+/**
+ * Deno makes the closed stream of a body that was read by whatever the global scope has as ReadableStream, and takes it
+ * for one of its own.
+ * @boot
+ */
+function keepNativeBodies(prototype: object, Native: typeof ReadableStream): void {
+  const { get, ...rest } = getOwnPropertyDescriptor(prototype, "body")!;
+  const bodyOf = get!;
+  const accessors = {
+    get body(): unknown {
+      const given = getOwnPropertyDescriptor(globalThis, "ReadableStream");
+      if (given?.configurable !== true) return apply(bodyOf, this, []);
+      defineProperty(globalThis, "ReadableStream", bare({ value: Native, configurable: true }));
+      try {
+        return apply(bodyOf, this, []);
+      } finally {
+        defineProperty(globalThis, "ReadableStream", bare(given));
+      }
+    },
+  };
+  defineProperty(prototype, "body", { ...rest, get: getOwnPropertyDescriptor(accessors, "body")!.get! });
 }
 
 /** The same options with a converted body; other members, getters included, are read through the original. */

@@ -129,9 +129,19 @@ function bridgePipes(own: Kind, foreign: Kind): void {
       return pipeTo(this, destination as WritableStream<unknown>, options);
     },
     pipeThrough(this: ReadableStream<unknown>, pair: unknown, options: unknown = {}): unknown {
-      const { readable, writable } = (pair ?? {}) as { readable?: unknown; writable?: unknown };
-      const isMixed = isForeign(writable) || ordinaryInstance(foreign.ReadableStream, readable);
-      if (!isOwn(this) || !isMixed) return apply(ownPipeThrough, this, arguments as unknown as unknown[]);
+      // In the order of the standard, each member read once: what this is, then what is readable, then what is writable.
+      if (!isOwn(this)) return apply(ownPipeThrough, this, arguments as unknown as unknown[]);
+      const { readable } = (pair ?? {}) as { readable?: unknown };
+      if (!isOwn(readable) && !ordinaryInstance(foreign.ReadableStream, readable)) {
+        throw new TypeError("Cannot pipe through a pair whose readable is no ReadableStream");
+      }
+      const { writable } = pair as { writable?: unknown };
+      if (!isForeign(writable) && !ordinaryInstance(own.WritableStream, writable)) {
+        throw new TypeError("Cannot pipe through a pair whose writable is no WritableStream");
+      }
+      if (isOwn(readable) && !isForeign(writable)) {
+        return apply(ownPipeThrough, this, [bare({ readable, writable }), options]);
+      }
       return pipeThrough(this, { readable, writable }, options);
     },
   };
@@ -141,12 +151,6 @@ function bridgePipes(own: Kind, foreign: Kind): void {
     { readable, writable }: { readable: unknown; writable: unknown },
     options: unknown,
   ): unknown => {
-    if (!isOwn(readable) && !ordinaryInstance(foreign.ReadableStream, readable)) {
-      throw new TypeError("Cannot pipe through a pair whose readable is no ReadableStream");
-    }
-    if (!isForeign(writable) && !ordinaryInstance(own.WritableStream, writable)) {
-      throw new TypeError("Cannot pipe through a pair whose writable is no WritableStream");
-    }
     const { signal } = (options ?? {}) as { signal?: unknown };
     if (signal !== undefined && !(signal instanceof NativeAbortSignal)) {
       throw new TypeError("Cannot pipe with a signal that is no AbortSignal");

@@ -272,6 +272,28 @@ Deno.test("Bundler.bundle() ignores a tsconfig.json above the app and knows NODE
   assertEquals(made.inputs, [app.at("blog/index.tsx")]);
 });
 
+Deno.test("Bundler.bundle() takes one of the two builds that React and others have, and leaves the other out", async () => {
+  const react = (name: string) =>
+    `if (process.env.NODE_ENV === "production") {
+    module.exports = require("./cjs/${name}.production.js");
+  } else {
+    module.exports = require("./cjs/${name}.development.js");
+  }`;
+  await using app = await appFolder({
+    "index.js": `import { kind } from "react-like"; export default kind;`,
+    "node_modules/react-like/package.json": '{"name":"react-like","main":"index.js"}',
+    "node_modules/react-like/index.js": react("react"),
+    "node_modules/react-like/cjs/react.production.js": `exports.kind = "of production";`,
+    "node_modules/react-like/cjs/react.development.js": `exports.kind = "of development";`,
+  });
+  for (const [nodeEnv, other] of [["production", "development"], ["development", "production"]] as const) {
+    const made = await bundle(app, { nodeEnv });
+    assertEquals((await run(made)).default, `of ${nodeEnv}`);
+    const [code] = made.modules[made.entry]!.split("//# sourceMappingURL");
+    assertEquals(code!.includes(`of ${other}`), false, nodeEnv);
+  }
+});
+
 Deno.test("Bundler.bundle() builds several apps at the same time", async () => {
   await using app = await appFolder(
     Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`app${n}/index.ts`, `export default ${n};`])),

@@ -1,5 +1,6 @@
 /** Packages that are required by a name that only run time knows: view engines, drivers. */
 import { assertEquals } from "@std/assert";
+import { Bundler } from "../../../runtime/bundle/bundler.ts";
 import { bundleApp, importBundle } from "./bundled_app.ts";
 import { appFolder } from "./app_folder.ts";
 
@@ -96,4 +97,21 @@ Deno.test("One that awaits at its top is found too once the app has imported it"
   // Each app has a realm of its own; here they share one
   Reflect.deleteProperty(globalThis, Symbol.for("nano.requirable"));
   assertEquals((await importBundle(modules, entry)).default, ["late", "engine of page", "late page"]);
+});
+
+Deno.test("An app without a package.json finds what the nearest one above lists, when its code names it", async () => {
+  await using app = await appFolder({
+    "package.json": JSON.stringify({
+      workspaces: ["apps/*"],
+      dependencies: { framework: "1", engine: "1", foreign: "1" },
+    }),
+    "apps/one/index.js": `import { render } from "framework";
+      const known = ["engine"]; export default [render(known[0], "page"), render(["fo", "reign"].join(""), "page")];`,
+    ...Object.fromEntries(Object.entries(APP).filter(([name]) => name !== "index.js")),
+  });
+  await using bundler = new Bundler({ cacheDir: null });
+  const { modules, entry } = await bundler.bundle({ name: "one", path: app.at("apps/one"), nodeCompat: true });
+  // Each app has a realm of its own; here they share one
+  Reflect.deleteProperty(globalThis, Symbol.for("nano.requirable"));
+  assertEquals((await importBundle(modules, entry)).default, ["engine of page", "MODULE_NOT_FOUND"]);
 });

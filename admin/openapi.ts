@@ -22,6 +22,7 @@ export function openApiDocument(api: OpenAPIHono<AdminEnv>): Record<string, unkn
       { name: "Apps", description: "Which apps there are, and how they live." },
       { name: "Versions", description: "Deploys, rollbacks, rollouts." },
       { name: "Configuration", description: "What is in force, and who changed it." },
+      { name: "KV", description: "What apps keep in KV namespaces." },
       { name: "Observe", description: "Log lines, events, figures." },
     ],
   }) as unknown as { components?: Record<string, unknown> } & Record<string, unknown>;

@@ -91,6 +91,19 @@ export {
   type VersionRole,
   type VersionView,
 } from "./operations.ts";
+export type { StoreUse } from "./store_use.ts";
+export type { DataOperations } from "./data_operations.ts";
+export type {
+  KvBulkOutcome,
+  KvKeyPage,
+  KvKeyQuery,
+  KvKeyView,
+  KvNamespaceView,
+  KvOperations,
+  KvPut,
+  KvPutOptions,
+  KvValueView,
+} from "./kv_operations.ts";
 export type {
   AppSeries,
   AppTick,

@@ -52,6 +52,7 @@ export class NanoParts {
   readonly observatory: Observatory;
   readonly recorder: FlightRecorder | null;
   readonly farm: LateFarm = new LateFarm();
+  readonly #dataFolder: string;
   readonly data: DataThread;
   readonly sql: SqlPool;
   readonly buckets: R2Engine;
@@ -65,9 +66,10 @@ export class NanoParts {
 
   constructor(config: NanoConfig, { options, tracer, isDraining }: PartsInit) {
     this.#isDraining = isDraining;
-    this.data = new DataThread(join(config.stateDir, "data"));
-    this.sql = new SqlPool(join(config.stateDir, "data"));
-    this.buckets = new R2Engine(join(config.stateDir, "data"), this.data);
+    this.#dataFolder = join(config.stateDir, "data");
+    this.data = new DataThread(this.#dataFolder);
+    this.sql = new SqlPool(this.#dataFolder);
+    this.buckets = new R2Engine(this.#dataFolder, this.data);
     this.recorder = options.flight === undefined ? null : new FlightRecorder(options.flight, systemClock);
     this.generations = new Generations(config, {
       reloadTools: (next) => this.workshop.toolsOf(next),
@@ -190,6 +192,7 @@ export class NanoParts {
       isDraining: () => this.#isDraining(),
       reload: () => this.reloads.reload(null),
       runCron: (unit, name) => this.crons.run(unit, unit.app.crons.find((cron) => cron.name === name)!),
+      data: { folder: this.#dataFolder, thread: this.data, sql: this.sql },
       codeVersion: async (app) => (await this.workshop.toolsOf(this.generations.present.config).bundle(app)).version,
     });
   }

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { AppLayer, AppSource } from "../config/layers.ts";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
+import type { DataThread } from "../data/data_thread.ts";
+import type { SqlPool } from "../data/sql_pool.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { EventHub, ReloadSummary } from "../events.ts";
 import type { Generations } from "../generations/generations.ts";
@@ -38,6 +40,16 @@ export interface ChangeTools {
   readonly quarantine: Pick<QuarantineFile, "add" | "release">;
   /** Version of the code that an app's path holds now. @throws {NanoError} APP_FAILED when it cannot be bundled */
   readonly codeVersion: (app: AppConfig) => Promise<string>;
+  /** Where the data of apps are kept, by the same threads and processes as their bindings have. */
+  readonly data: DataTools;
+}
+
+/** Keeps the data of apps. */
+export interface DataTools {
+  /** Absolute. */
+  readonly folder: string;
+  readonly thread: DataThread;
+  readonly sql: SqlPool;
 }
 
 /** A change as it was asked for. */

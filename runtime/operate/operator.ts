@@ -3,6 +3,7 @@ import { diffApps } from "../config/diff.ts";
 import type { AppLayer } from "../config/layers.ts";
 import { messageOf } from "../errors.ts";
 import type { NanoListener, ReloadSummary } from "../events.ts";
+import type { DataOperations } from "../data_operations.ts";
 import type {
   AppOperations,
   ChangeRequest,
@@ -13,6 +14,7 @@ import type {
 } from "../operations.ts";
 import { AppChanges, endHiding } from "./app_changes.ts";
 import { ChangeDesk, type ChangeTools } from "./change_desk.ts";
+import { KvDesk } from "./kv_desk.ts";
 import { RolloutWatch } from "./rollout_watch.ts";
 import { returnRollout, VersionChanges } from "./version_changes.ts";
 
@@ -22,6 +24,7 @@ export class Operator implements Operations {
   readonly listen: NanoListener;
   readonly apps: AppOperations;
   readonly versions: VersionOperations;
+  readonly data: DataOperations;
   readonly #desk: ChangeDesk;
   readonly #rollouts: RolloutWatch;
 
@@ -29,6 +32,7 @@ export class Operator implements Operations {
     this.#desk = new ChangeDesk(tools);
     this.apps = new AppChanges(this.#desk);
     this.versions = new VersionChanges(this.#desk);
+    this.data = { kv: new KvDesk(this.#desk) };
     this.#rollouts = new RolloutWatch((app, reason) => void this.#returnRollout(app, reason));
     this.listen = this.#rollouts.listen;
   }

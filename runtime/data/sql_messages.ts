@@ -3,11 +3,11 @@
 /** Before the bytes of a frame: their number, 32 bits, little endian. */
 export const LENGTH_BYTES = 4;
 
-/** What a database is asked: one statement, several as one transaction, or lines one after the other. */
-export type SqlOperation = "query" | "batch" | "exec";
+/** What a database is asked: one statement, several as one transaction, lines one after the other; by people also a task. */
+export type SqlOperation = "query" | "batch" | "exec" | "task";
 
 /** In the order of their numbers in a frame. */
-const OPERATIONS: readonly SqlOperation[] = ["query", "batch", "exec"];
+const OPERATIONS: readonly SqlOperation[] = ["query", "batch", "exec", "task"];
 
 /** A value of a statement; bytes are hexadecimal digits. */
 export type SqlParam = null | number | string | { readonly hex: string };

@@ -21,6 +21,7 @@ import { asNanoError, problemResponse } from "./gate/problem.ts";
 import { bodyKind, USUAL_BODY_BYTES } from "./gate/raw_bodies.ts";
 import { appRoutes } from "./routes/apps.ts";
 import { configRoutes } from "./routes/config.ts";
+import { d1Routes } from "./routes/d1.ts";
 import { deployRoutes } from "./routes/deploy.ts";
 import { healthRoutes, probeRoutes } from "./routes/health.ts";
 import { kvRoutes } from "./routes/kv.ts";
@@ -137,6 +138,7 @@ function apiRoutes(parts: ApiParts, document: () => Record<string, unknown>) {
     .route("/", deployRoutes(parts))
     .route("/", configRoutes(parts))
     .route("/", kvRoutes(parts))
+    .route("/", d1Routes(parts))
     .route("/", observeRoutes(parts))
     .openapi(openApi, (context) => context.json(document() as { openapi: string }, 200));
 }

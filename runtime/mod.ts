@@ -21,6 +21,7 @@ export type {
   HtmlHandling,
   InstallConfig,
   JsonValue,
+  MigrationsConfig,
   MissingBinding,
   NanoConfig,
   ProjectReport,
@@ -93,6 +94,16 @@ export {
 } from "./operations.ts";
 export type { StoreUse } from "./store_use.ts";
 export type { DataOperations } from "./data_operations.ts";
+export type {
+  D1DatabaseView,
+  D1ExportOptions,
+  D1ImportOutcome,
+  D1MigrationFile,
+  D1Migrations,
+  D1Operations,
+  D1Param,
+  D1Result,
+} from "./d1_operations.ts";
 export type {
   KvBulkOutcome,
   KvKeyPage,

@@ -90,6 +90,9 @@ export const CHANGE_ACTIONS = [
   "cron.run",
   "kv.put",
   "kv.delete",
+  "d1.execute",
+  "d1.import",
+  "d1.migrate",
 ] as const;
 
 /** Kind of a change. */

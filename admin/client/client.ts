@@ -4,6 +4,7 @@ import type { AppPatch, AppStateName, NewApp } from "../../runtime/mod.ts";
 import { AdminConnection, type AdminConnectionOptions } from "./admin_connection.ts";
 import type { AdminApi } from "../api.ts";
 import type { ChangeOptions, DeployOptions, FollowOptions, LogQuery } from "./client_options.ts";
+import { D1Client } from "./d1_client.ts";
 import { KvClient } from "./kv_client.ts";
 import type { AppDetail, AppList, DrainReport, Series, Tick, Version } from "../schemas/app_schemas.ts";
 import type { HistoryView, LogLineView, ReadinessView, ReloadView } from "../schemas/host_schemas.ts";
@@ -30,12 +31,15 @@ export type LogUpdate = { readonly line: LogLineView } | { readonly dropped: num
 export class AdminClient {
   /** What apps keep in KV namespaces. */
   readonly kv: KvClient;
+  /** What they keep in D1 databases. */
+  readonly d1: D1Client;
   readonly #connection: AdminConnection;
   readonly #api;
 
   constructor(options: AdminConnectionOptions) {
     this.#connection = new AdminConnection(options);
     this.kv = new KvClient(this.#connection);
+    this.d1 = new D1Client(this.#connection);
     this.#api = hc<AdminApi>(this.#connection.url, { fetch: this.#connection.fetch });
   }
 

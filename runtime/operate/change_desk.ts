@@ -70,6 +70,8 @@ export interface Plan extends Pick<StateChange, "addVersions" | "setPreview" | "
   readonly row: KeptApp;
   /** One sentence for the history. */
   readonly detail: string;
+  /** What is to be done when all has booted and nothing is in force yet; what it throws refuses the change. */
+  readonly beforeSwap?: (config: NanoConfig) => Promise<void>;
 }
 
 /** An app with an entry of its own, unlike a version of another one. */
@@ -166,11 +168,12 @@ export class ChangeDesk {
       const isOfFile = this.config.layers.sources[app]?.from === "file";
       const config = await layered(this.#layersAfter(planned));
       refuseMisfit(config, { app, verb, isOfFile });
-      const { row, detail, ...versions } = planned;
+      const { row, detail, beforeSwap, ...versions } = planned;
       const kept = saysNothing(row) ? { forgetApps: [app] } : { apps: [row] };
       await generations.advance(config, {
         strict: true,
         only: new Set(),
+        ...beforeSwap === undefined ? {} : { beforeSwap: () => beforeSwap(config) },
         keep: () => {
           store.commit({ ...kept, ...versions, history: [this.#entry(wish, detail, null)] });
           this.read();

@@ -56,6 +56,11 @@ export class KeptStores {
     throw new NanoError("NOT_FOUND", `Cannot ${verb} ${word} "${name}": no app names it, and nothing is kept in it`);
   }
 
+  /** Whether anything was kept in a store yet. */
+  async exists(kind: KeptKind, name: string): Promise<boolean> {
+    return (await this.#files(kind)).has(name);
+  }
+
   /** Versions beside an app share its stores, and are not named. */
   #named(kind: KeptKind): ReadonlyMap<string, Pick<KeptStore, "uses" | "maxBytes">> {
     const { apps, layers } = this.#desk.config;

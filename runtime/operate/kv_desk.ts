@@ -16,7 +16,7 @@ import type {
 } from "../kv_operations.ts";
 import { BindingError, type CallAnswer, type Plain } from "../protocol/binding_call.ts";
 import type { ChangeDesk } from "./change_desk.ts";
-import { type KeptStore, KeptStores } from "./kept_stores.ts";
+import type { KeptStore, KeptStores } from "./kept_stores.ts";
 
 /** Some milliseconds of the thread that all namespaces share. */
 const MAX_COUNTED_KEYS = 100_000;
@@ -34,9 +34,9 @@ export class KvDesk implements KvOperations {
   /** Of all people together, beside those of the apps. */
   readonly #budget = new ByteBudget(KV_BUDGET_BYTES);
 
-  constructor(desk: ChangeDesk) {
+  constructor(desk: ChangeDesk, stores: KeptStores) {
     this.#desk = desk;
-    this.#stores = new KeptStores(desk);
+    this.#stores = stores;
   }
 
   async list(): Promise<readonly KvNamespaceView[]> {

@@ -14,6 +14,10 @@ import type {
 } from "../operations.ts";
 import { AppChanges, endHiding } from "./app_changes.ts";
 import { ChangeDesk, type ChangeTools } from "./change_desk.ts";
+import { D1Desk } from "./d1_desk.ts";
+import { MigrationRunner } from "./d1_migrations.ts";
+import { D1Sql } from "./d1_sql.ts";
+import { KeptStores } from "./kept_stores.ts";
 import { KvDesk } from "./kv_desk.ts";
 import { RolloutWatch } from "./rollout_watch.ts";
 import { returnRollout, VersionChanges } from "./version_changes.ts";
@@ -30,9 +34,12 @@ export class Operator implements Operations {
 
   constructor(tools: ChangeTools) {
     this.#desk = new ChangeDesk(tools);
+    const stores = new KeptStores(this.#desk);
+    const sql = new D1Sql(tools.data);
+    const runner = new MigrationRunner(sql, stores);
     this.apps = new AppChanges(this.#desk);
-    this.versions = new VersionChanges(this.#desk);
-    this.data = { kv: new KvDesk(this.#desk) };
+    this.versions = new VersionChanges(this.#desk, runner);
+    this.data = { kv: new KvDesk(this.#desk, stores), d1: new D1Desk(this.#desk, { sql, stores, runner }) };
     this.#rollouts = new RolloutWatch((app, reason) => void this.#returnRollout(app, reason));
     this.listen = this.#rollouts.listen;
   }

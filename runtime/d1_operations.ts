@@ -6,6 +6,8 @@ import type { StoreUse } from "./store_use.ts";
 export interface D1DatabaseView {
   /** As nano.json names it; one of a Workers project is named after its app and its id. */
   readonly name: string;
+  /** What Workers projects call it, as `database_name` of their files. */
+  readonly titles: readonly string[];
   /** Empty for one that no app names any more. */
   readonly uses: readonly StoreUse[];
   /** That it takes on the disk. */

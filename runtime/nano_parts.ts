@@ -75,7 +75,10 @@ export class NanoParts {
       reloadTools: (next) => this.workshop.toolsOf(next),
       openPorts: (next) => this.listeners!.prepare(next),
       route: (router) => this.dispatcher.use(router),
-      beforeBoot: async (next) => await this.watch?.expect(next),
+      beforeBoot: async (next) => {
+        await this.watch?.expect(next);
+        if (options.dev === true) await this.operator.migrate(next.apps);
+      },
       onChange: (next) => {
         const { config, units } = next;
         this.dispatcher.trust(config.trustedProxies);

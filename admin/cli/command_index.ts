@@ -6,6 +6,8 @@ import type { CommandDoc } from "./line/command_doc.ts";
 type CommandModule = { readonly command: Command } | { readonly commands: Readonly<Record<string, Command>> };
 
 const shortCommands = () => import("./commands/short_commands.ts");
+const d1Commands = () => import("./commands/d1_commands.ts");
+const d1MigrationsCommands = () => import("./commands/d1_migrations_commands.ts");
 const kvKeyCommands = () => import("./commands/kv_key_commands.ts");
 const kvBulkCommands = () => import("./commands/kv_bulk_commands.ts");
 
@@ -41,10 +43,17 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "kv bulk put": kvBulkCommands,
   "kv bulk get": kvBulkCommands,
   "kv bulk delete": kvBulkCommands,
+  "d1 list": d1Commands,
+  "d1 execute": d1Commands,
+  "d1 export": d1Commands,
+  "d1 migrations create": d1MigrationsCommands,
+  "d1 migrations list": d1MigrationsCommands,
+  "d1 migrations apply": d1MigrationsCommands,
 };
 
 /** What the commands of several words are about, by their first word. */
 export const COMMAND_GROUPS: Readonly<Record<string, string>> = {
+  d1: "Look at D1 databases, run SQL on them, apply migrations",
   kv: "Look at and change what apps keep in KV namespaces",
 };
 

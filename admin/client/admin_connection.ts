@@ -18,6 +18,11 @@ export interface AdminConnectionOptions {
 const READ_TIMEOUT_MS = 30_000;
 const CHANGE_TIMEOUT_MS = 15 * 60_000;
 
+/** A request, which may take as long as a change. */
+interface SlowInit extends RequestInit {
+  readonly isSlow?: boolean;
+}
+
 /** Answers of any length. */
 const STREAMED = /^(?:text\/event-stream|application\/sql)/;
 
@@ -36,12 +41,13 @@ export class AdminConnection {
    * As the global `fetch`. The body of an answer is read within the deadline, unless it is a stream of events or an export.
    * @throws {AdminError} for an answer that is an error, and when there is none
    */
-  readonly fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+  readonly fetch = async (input: string | URL | Request, init: SlowInit = {}): Promise<Response> => {
     const { token, readTimeoutMs = READ_TIMEOUT_MS, changeTimeoutMs = CHANGE_TIMEOUT_MS } = this.#options;
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${token}`);
     const deadline = new AbortController();
-    const timeoutMs = ["GET", "HEAD"].includes(init.method ?? "GET") ? readTimeoutMs : changeTimeoutMs;
+    const isRead = ["GET", "HEAD"].includes(init.method ?? "GET") && init.isSlow !== true;
+    const timeoutMs = isRead ? readTimeoutMs : changeTimeoutMs;
     const timer = setTimeout(
       () => deadline.abort(new DOMException(`no answer within ${timeoutMs / 1000} s`, "TimeoutError")),
       timeoutMs,

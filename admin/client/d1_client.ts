@@ -45,7 +45,7 @@ export class D1Client {
     if (query.noSchema === true) search.set("no_schema", "1");
     if (query.noData === true) search.set("no_data", "1");
     for (const table of query.tables ?? []) search.append("table", table);
-    const response = await this.#fetch("GET", `/${part(database)}/export?${search}`);
+    const response = await this.#fetch("GET", `/${part(database)}/export?${search}`, { isSlow: true });
     return response.body ?? new Blob([]).stream();
   }
 
@@ -67,7 +67,7 @@ export class D1Client {
     return await (await this.#fetch(method, path, { body: JSON.stringify(body), headers })).json();
   }
 
-  #fetch(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+  #fetch(method: string, path: string, init: RequestInit & { isSlow?: boolean } = {}): Promise<Response> {
     return this.#connection.fetch(`${this.#connection.url}/admin/d1${path}`, { method, ...init });
   }
 }

@@ -103,8 +103,9 @@ export function d1Routes({ target }: ApiParts) {
   const d1 = () => target.operations.data.d1;
   return new OpenAPIHono<AdminEnv>()
     .openapi(list, async (context) => {
-      const databases = (await d1().list()).map(({ name, uses, bytes, hasMigrations }) => ({
+      const databases = (await d1().list()).map(({ name, titles, uses, bytes, hasMigrations }) => ({
         name,
+        titles: [...titles],
         uses: [...uses],
         bytes,
         has_migrations: hasMigrations,

@@ -10,6 +10,7 @@ export const d1DatabasesSchema = z.object({
         description: "As nano.json names it; one of a Workers project is `<app>.<id>`.",
         examples: ["shop"],
       }),
+      titles: z.array(z.string()).meta({ description: "What Workers projects call it (`database_name`)." }),
       uses: z.array(storeUseSchema).meta({ description: "Empty when no app names it any more." }),
       bytes: z.number().meta({ description: "On the disk." }),
       has_migrations: z.boolean().meta({ description: "Whether an app that uses it has a folder of migrations." }),

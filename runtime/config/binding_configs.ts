@@ -60,6 +60,8 @@ export type BindingConfig =
     readonly kind: "d1";
     /** Which one, as for KV. */
     readonly store: string;
+    /** What its Workers project calls it, or null. */
+    readonly title: string | null;
     /** Null without any. */
     readonly migrations: MigrationsConfig | null;
   }
@@ -125,7 +127,13 @@ export function resolvedBindings(
     if (kv !== undefined) return [{ name, kind: "kv", store: kv }];
     if (d1 !== undefined) {
       const folders = migrations === undefined ? null : foldersOf(migrations);
-      return [{ name, kind: "d1", store: d1, migrations: folders && { folders, table: MIGRATIONS_TABLE } }];
+      return [{
+        name,
+        kind: "d1",
+        store: d1,
+        title: null,
+        migrations: folders && { folders, table: MIGRATIONS_TABLE },
+      }];
     }
     if (r2 !== undefined) return [{ name, kind: "r2", store: r2 }];
     if (version_metadata !== undefined) return [{ name, kind: "version_metadata" }];

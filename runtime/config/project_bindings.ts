@@ -17,7 +17,13 @@ export interface MissingBinding {
 /** A binding that the project asks for and NANO has; the id of a store is whatever tells it from others of the project. */
 export type ProjectBinding =
   | { readonly name: string; readonly kind: "kv" | "r2"; readonly id: string }
-  | { readonly name: string; readonly kind: "d1"; readonly id: string; readonly migrations: MigrationsConfig }
+  | {
+    readonly name: string;
+    readonly kind: "d1";
+    readonly id: string;
+    readonly title: string | null;
+    readonly migrations: MigrationsConfig;
+  }
   | Extract<BindingConfig, { readonly kind: "rate_limit" | "version_metadata" }>;
 
 /** A binding that keeps data, as it holds for an app. */
@@ -95,7 +101,7 @@ function haveBindings(reader: WranglerReader): ProjectBinding[] {
           folders: [resolve(reader.folder, textOr(dir, "migrations"))],
           table: textOr(table, MIGRATIONS_TABLE),
         };
-        return { name, kind: "d1", id: known ?? name, migrations };
+        return { name, kind: "d1", id: known ?? name, title: typeof title === "string" ? title : null, migrations };
       },
     ),
     ...bindingsOf(

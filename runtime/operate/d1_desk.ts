@@ -49,6 +49,7 @@ export class D1Desk implements D1Operations {
     const stores = await this.#parts.stores.list("d1");
     return await Promise.all(stores.map(async ({ name, uses }) => ({
       name,
+      titles: this.#titlesOf(name),
       uses,
       bytes: await this.#bytesOf(name),
       hasMigrations: (await this.#sourceOf(name)).folder !== null,
@@ -164,6 +165,12 @@ export class D1Desk implements D1Operations {
       }
     }
     return givenSource(given ?? [], table);
+  }
+
+  #titlesOf(database: string): readonly string[] {
+    const titles = this.#desk.config.apps.flatMap(({ bindings }) => bindings)
+      .map((one) => one.kind === "d1" && one.store === database ? one.title : null);
+    return [...new Set(titles.filter((title) => title !== null))];
   }
 
   /** What is not in the file yet is beside it. */

@@ -6,7 +6,7 @@ import type { SqlStatement } from "../data/sql_messages.ts";
 import type { D1MigrationFile, D1Migrations } from "../d1_operations.ts";
 import { NanoError } from "../errors.ts";
 import type { D1Sql } from "./d1_sql.ts";
-import { type KeptStore, KeptStores } from "./kept_stores.ts";
+import type { KeptStore, KeptStores } from "./kept_stores.ts";
 import { plainStatements } from "./plain_statements.ts";
 
 /** Where the migrations of a database come from. */

@@ -1,6 +1,7 @@
 /** Carries out what an operator asks for while NANO runs; every change is kept, recorded and told. */
 import { diffApps } from "../config/diff.ts";
 import type { AppLayer } from "../config/layers.ts";
+import type { AppConfig } from "../config/resolved_config.ts";
 import { messageOf } from "../errors.ts";
 import type { NanoListener, ReloadSummary } from "../events.ts";
 import type { DataOperations } from "../data_operations.ts";
@@ -31,12 +32,13 @@ export class Operator implements Operations {
   readonly data: DataOperations;
   readonly #desk: ChangeDesk;
   readonly #rollouts: RolloutWatch;
+  readonly #runner: MigrationRunner;
 
   constructor(tools: ChangeTools) {
     this.#desk = new ChangeDesk(tools);
     const stores = new KeptStores(this.#desk);
     const sql = new D1Sql(tools.data);
-    const runner = new MigrationRunner(sql, stores);
+    const runner = this.#runner = new MigrationRunner(sql, stores);
     this.apps = new AppChanges(this.#desk);
     this.versions = new VersionChanges(this.#desk, runner);
     this.data = { kv: new KvDesk(this.#desk, stores), d1: new D1Desk(this.#desk, { sql, stores, runner }) };
@@ -53,6 +55,25 @@ export class Operator implements Operations {
   follow(): void {
     this.#rollouts.follow(this.#desk.config.layers.rollouts);
     endHiding(this.#desk);
+  }
+
+  /** For a developer's apps: applies their migrations. What fails is told, and holds nobody up. */
+  async migrate(apps: readonly AppConfig[]): Promise<void> {
+    const by: ChangeRequest = { actor: "nano dev", ifMatch: null };
+    for (const app of apps) {
+      const wish = {
+        by,
+        action: "d1.migrate",
+        app: app.name,
+        verb: `migrate the databases of app "${app.name}"`,
+      } as const;
+      try {
+        const applied = await this.#runner.applyOf(app);
+        if (applied.length > 0) await this.#desk.record(wish, () => Promise.resolve(`Applied ${applied.join(", ")}`));
+      } catch (error) {
+        this.#desk.failed(wish, error);
+      }
+    }
   }
 
   setAside(): readonly SetAside[] {

@@ -11,12 +11,15 @@ interface Row {
 
 /** What `nano --help` prints. @param groups what the commands of several words are about, by their first word */
 export function overviewText(docs: readonly CommandDoc[], groups: Readonly<Record<string, string>>): string {
+  const wordOf = ({ name }: CommandDoc) => name.split(" ", 1)[0]!;
+  // A group stands where most of it belongs.
+  const isOnline = (doc: CommandDoc) => doc.online || Object.hasOwn(groups, wordOf(doc));
   const rows = (online: boolean): Row[] =>
-    docs.filter((doc) => doc.online === online).flatMap((doc, at, all) => {
-      const [first] = doc.name.split(" ");
-      if (!Object.hasOwn(groups, first!)) return [{ usage: shortUsageOf(doc), summary: doc.summary }];
-      const isFirst = all.findIndex(({ name }) => name.split(" ", 1)[0] === first) === at;
-      return isFirst ? [{ usage: `nano ${first} …`, summary: groups[first!]! }] : [];
+    docs.filter((doc) => isOnline(doc) === online).flatMap((doc, at, all) => {
+      const first = wordOf(doc);
+      if (!Object.hasOwn(groups, first)) return [{ usage: shortUsageOf(doc), summary: doc.summary }];
+      const isFirst = all.findIndex((one) => wordOf(one) === first) === at;
+      return isFirst ? [{ usage: `nano ${first} …`, summary: groups[first]! }] : [];
     });
   const [offline, online] = [rows(false), rows(true)];
   const width = Math.max(...[...offline, ...online].map(({ usage }) => usage.length));

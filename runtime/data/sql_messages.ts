@@ -12,8 +12,11 @@ const OPERATIONS: readonly SqlOperation[] = ["query", "batch", "exec", "task"];
 /** A value of a statement; bytes are hexadecimal digits. */
 export type SqlParam = null | number | string | { readonly hex: string };
 
-/** What is answered: rows as objects with what is told of them, rows as lists with their columns' names, or one object. */
-export type SqlShape = "all" | "raw" | "first";
+/**
+ * What is answered: rows as objects with what is told of them, rows as lists with their columns' names, one object, or rows
+ * as lists with both.
+ */
+export type SqlShape = "all" | "raw" | "first" | "full";
 
 /** One statement as the app's side wrote it. */
 export interface SqlStatement {
@@ -106,7 +109,8 @@ export function statementsOf(bytes: Uint8Array): readonly SqlStatement[] | null 
 
 function isStatement(value: unknown): value is SqlStatement {
   const { sql, params, shape } = (value ?? {}) as { sql?: unknown; params?: unknown; shape?: unknown };
-  const isShaped = shape === undefined || shape === "all" || shape === "raw" || shape === "first";
+  const isShaped = shape === undefined || shape === "all" || shape === "raw" || shape === "first" ||
+    shape === "full";
   return typeof sql === "string" && Array.isArray(params) && params.every(isParam) && isShaped;
 }
 

@@ -45,7 +45,7 @@ export class D1Sql {
   ): Promise<readonly D1Result[]> {
     return await this.#told(store, verb, async () => {
       const { json, giveBack } = await d1Store(this.#data.sql, PEOPLE, store.name)
-        .run("batch", encoder.encode(JSON.stringify(statements)), {
+        .run("batch", encoder.encode(JSON.stringify(statements.map((one) => ({ ...one, shape: "full" })))), {
           maxBytes: store.maxBytes,
           signal: AbortSignal.timeout(QUERY_TIMEOUT_MS),
           budget: this.#budget,

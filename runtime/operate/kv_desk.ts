@@ -72,7 +72,7 @@ export class KvDesk implements KvOperations {
     if (values.length === 0) return null;
     const { keys } = await this.keys(namespace, { prefix: key, cursor: null, limit: 1 });
     return {
-      body: (body ?? new Uint8Array()) as KvValueView["body"],
+      body: typeof body === "string" ? new TextEncoder().encode(body) : body ?? new Uint8Array(),
       metadata: values[0] as string | null,
       expiration: keys[0]?.name === key ? keys[0].expiration : null,
     };

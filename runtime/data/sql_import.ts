@@ -15,14 +15,23 @@ const CHUNK_BYTES = 256 * 1024;
 /** Of a statement that fails, in the error. */
 const SHOWN_CHARS = 60;
 
+/** What is run. */
+export interface ImportOptions {
+  /** Of SQL. */
+  readonly file: string;
+  /** Statements that belong to the same transaction; a file without any is right beside them. */
+  readonly after: readonly string[];
+  /** That the database may hold. */
+  readonly maxBytes: number;
+}
+
 /**
  * Runs it by the rules for apps' SQL. A BEGIN and a COMMIT of its own are left out, and foreign keys are checked at the
  * end: a dump names tables in any order.
- * @param maxBytes that the database may hold
  * @returns JSON of `{ statements, changes, size_after }`
  * @throws {SqlError} which names the statement; nothing of the file has happened then
  */
-export function importSql(database: string, file: string, maxBytes: number): string {
+export function importSql(database: string, { file, after, maxBytes }: ImportOptions): string {
   const options = { defensive: true, allowExtension: false, enableForeignKeyConstraints: true, limits: LIMITS };
   const target = new DatabaseSync(database, options as object);
   const rules = new SqlRules();
@@ -36,6 +45,8 @@ export function importSql(database: string, file: string, maxBytes: number): str
     (target as unknown as { setAuthorizer(rules: SqlRules["authorize"]): void }).setAuthorizer(rules.authorize);
     rules.own(() => target.exec("BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON"));
     const count = runAll(target, statementsOf(file));
+    if (count + after.length === 0) throw new SqlError("No SQL statements detected.");
+    for (const statement of after) target.prepare(statement).run();
     rules.own(() => target.prepare("COMMIT").run());
     return JSON.stringify({ statements: count, ...rules.own(() => figuresOf(target)) });
   } catch (error) {
@@ -58,7 +69,6 @@ function runAll(target: DatabaseSync, statements: Iterable<string>): number {
       throw placed(toldOf(error), `Statement ${count} (${shortened(statement)})`);
     }
   }
-  if (count === 0) throw new SqlError("No SQL statements detected.");
   return count;
 }
 

@@ -8,8 +8,8 @@ import type { SqlStatement } from "./sql_messages.ts";
 
 /** Files are named from the folder of all data. */
 export type SqlTask =
-  /** Runs the SQL of a file on the store of the call. */
-  | { readonly task: "import"; readonly file: string }
+  /** Runs the SQL of a file on the store of the call, then these statements, all as one transaction. */
+  | { readonly task: "import"; readonly file: string; readonly after?: readonly string[] }
   /** Writes another store into a new file; the store of the call is none, so that nobody waits for it. */
   | ({ readonly task: "export"; readonly store: string; readonly file: string } & SqlExportOptions);
 
@@ -35,7 +35,7 @@ export function runSqlTask({ folder, store, maxBytes }: TaskPlace, statements: r
   const file = join(folder, task.file);
   switch (task.task) {
     case "import":
-      return importSql(preparedPath(folder, store), file, maxBytes);
+      return importSql(preparedPath(folder, store), { file, after: task.after ?? [], maxBytes });
     case "export":
       exportSql(preparedPath(folder, task.store), file, task);
       return "{}";

@@ -1,7 +1,8 @@
 /** Carries out what people do with D1 databases. */
 import { join } from "node:path";
 import { MIGRATIONS_TABLE } from "../config/binding_configs.ts";
-import { splitSql } from "../data/sql_splitter.ts";
+import { isBlankSql } from "../data/blank_sql.ts";
+import { isOwnTransaction, splitSql } from "../data/sql_splitter.ts";
 import type { ChangeRequest } from "../change_request.ts";
 import type {
   D1DatabaseView,
@@ -19,7 +20,6 @@ import type { ChangeDesk } from "./change_desk.ts";
 import { folderSource, givenSource, type MigrationRunner, type MigrationSource } from "./d1_migrations.ts";
 import { type D1Sql, sqlParam } from "./d1_sql.ts";
 import type { KeptStores } from "./kept_stores.ts";
-import { plainStatements } from "./plain_statements.ts";
 
 /** As of Cloudflare's import. */
 const MAX_IMPORT_BYTES = 5 * 1024 ** 3;
@@ -64,7 +64,7 @@ export class D1Desk implements D1Operations {
   ): Promise<readonly D1Result[]> {
     const verb = "run SQL on";
     const store = await this.#parts.stores.find("d1", database, verb);
-    const statements = plainStatements(splitSql(sql));
+    const statements = splitSql(sql).filter((one) => !isBlankSql(one) && !isOwnTransaction(one));
     if (statements.length === 0) {
       throw new NanoError("USAGE", `Cannot ${verb} D1 database "${database}": there is none`);
     }
@@ -145,7 +145,7 @@ export class D1Desk implements D1Operations {
     const applied: string[] = [];
     // One at a time with deploys, which apply the same.
     await this.#desk.act(wishOf("d1.migrate", `${verb} D1 database "${database}"`, by), async () => {
-      await this.#parts.runner.apply(store, source, (name) => applied.push(name));
+      await this.#parts.runner.apply(store, source, (name) => void applied.push(name));
       return applied.length === 0
         ? `D1 database "${database}" had all migrations`
         : `Applied ${applied.join(", ")} to D1 database "${database}"`;

@@ -1,13 +1,10 @@
 /** Applies migrations of D1 databases as wrangler does: files by number, a table that remembers them, each a transaction. */
 import { join } from "node:path";
 import type { AppConfig, MigrationsConfig } from "../config/resolved_config.ts";
-import { splitSql } from "../data/sql_splitter.ts";
-import type { SqlStatement } from "../data/sql_messages.ts";
 import type { D1MigrationFile, D1Migrations } from "../d1_operations.ts";
 import { NanoError } from "../errors.ts";
 import type { D1Sql } from "./d1_sql.ts";
 import type { KeptStore, KeptStores } from "./kept_stores.ts";
-import { plainStatements } from "./plain_statements.ts";
 
 /** Where the migrations of a database come from. */
 export interface MigrationSource {
@@ -16,6 +13,9 @@ export interface MigrationSource {
   /** In the order in which they are applied. */
   readonly files: readonly { readonly name: string; readonly read: () => Promise<string> }[];
 }
+
+/** Told what was applied; waited for. */
+type OnApplied = (what: string) => void | Promise<void>;
 
 /** Looks at and applies them. */
 export class MigrationRunner {
@@ -39,22 +39,20 @@ export class MigrationRunner {
    * @param onApplied told of each
    * @throws {NanoError} SQL_FAILED, which names the file
    */
-  async apply(store: KeptStore, source: MigrationSource, onApplied: (name: string) => void): Promise<void> {
+  async apply(store: KeptStore, source: MigrationSource, onApplied: OnApplied): Promise<void> {
     const { pending } = await this.look(store, source);
     for (const name of pending) {
-      const text = await source.files.find((file) => file.name === name)!.read();
-      await this.#sql.batch(store, statementsOf(name, text, source.table), `apply migration "${name}" to`);
-      onApplied(name);
+      await this.#applyOne(store, source, name);
+      await onApplied(name);
     }
   }
 
   /**
    * Applies what is pending of an app's databases.
-   * @returns what was applied, as `0001_posts.sql to D1 database "shop"`
+   * @param onApplied told of each, as `0001_posts.sql to D1 database "shop"`
    * @throws {NanoError} SQL_FAILED, which names the file
    */
-  async applyOf(app: AppConfig): Promise<readonly string[]> {
-    const applied: string[] = [];
+  async applyOf(app: AppConfig, onApplied: OnApplied): Promise<void> {
     for (const binding of app.bindings) {
       if (binding.kind !== "d1" || binding.migrations === null) continue;
       const source = await folderSource(binding.migrations);
@@ -62,9 +60,21 @@ export class MigrationRunner {
       const maxBytes = app.storageMb * 1024 * 1024;
       const exists = await this.#stores.exists("d1", binding.store);
       const store = { name: binding.store, uses: [], maxBytes, exists };
-      await this.apply(store, source, (name) => applied.push(`${name} to D1 database "${binding.store}"`));
+      await this.apply(store, source, (name) => onApplied(`${name} to D1 database "${binding.store}"`));
     }
-    return applied;
+  }
+
+  /** As an import: a change of a large table takes longer than a query may. */
+  async #applyOne(store: KeptStore, { table, files }: MigrationSource, name: string): Promise<void> {
+    const text = await files.find((file) => file.name === name)!.read();
+    const file = await this.#sql.transfer();
+    try {
+      await Deno.writeTextFile(file.path, text, { createNew: true, mode: 0o600 });
+      const task = { task: "import", file: file.name, after: recording(name, table) } as const;
+      await this.#sql.task(store, task, { verb: `apply migration "${name}" to`, lock: store.name });
+    } finally {
+      await Deno.remove(file.path).catch(() => {});
+    }
   }
 
   async #applied(store: KeptStore, table: string): Promise<D1Migrations["applied"]> {
@@ -120,17 +130,12 @@ function byNumber(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** One transaction: the migration, and that it was applied. The table is as wrangler makes it. */
-function statementsOf(name: string, text: string, table: string): readonly SqlStatement[] {
-  const own = plainStatements(splitSql(text));
+/** Remembers that a migration was applied, as wrangler does; part of its transaction. */
+function recording(name: string, table: string): readonly string[] {
   return [
-    {
-      sql: `CREATE TABLE IF NOT EXISTS ${quoted(table)} (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, ` +
-        "applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)",
-      params: [],
-    },
-    ...own.map((sql) => ({ sql, params: [] })),
-    { sql: `INSERT INTO ${quoted(table)} (name) VALUES (?)`, params: [name] },
+    `CREATE TABLE IF NOT EXISTS ${quoted(table)} (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, ` +
+    "applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)",
+    `INSERT INTO ${quoted(table)} (name) VALUES ('${name.replaceAll("'", "''")}')`,
   ];
 }
 

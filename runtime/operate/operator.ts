@@ -67,9 +67,9 @@ export class Operator implements Operations {
         app: app.name,
         verb: `migrate the databases of app "${app.name}"`,
       } as const;
+      const onApplied = (what: string) => this.#desk.record(wish, () => Promise.resolve(`Applied ${what}`));
       try {
-        const applied = await this.#runner.applyOf(app);
-        if (applied.length > 0) await this.#desk.record(wish, () => Promise.resolve(`Applied ${applied.join(", ")}`));
+        await this.#runner.applyOf(app, onApplied);
       } catch (error) {
         this.#desk.failed(wish, error);
       }

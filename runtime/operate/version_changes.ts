@@ -48,7 +48,7 @@ export class VersionChanges implements VersionOperations {
         surplus = (plan.removeVersions ?? []).map((one) => one.version);
         // A preview gets no requests of users: what it needs must not change what they see.
         const isPreview = typeof how.target === "object" && "preview" in how.target;
-        return isPreview ? plan : { ...plan, beforeSwap: (config) => this.#migrate(config, added) };
+        return isPreview ? plan : { ...plan, beforeSwap: (config) => this.#migrate(config, added, how) };
       });
     } catch (error) {
       // Whatever failed is the answer; a folder that stays is swept at the next start.
@@ -62,11 +62,18 @@ export class VersionChanges implements VersionOperations {
   }
 
   /** The version has booted; now its databases get what it expects to find in them. */
-  async #migrate({ apps, layers }: NanoConfig, { app, version }: Added): Promise<void> {
+  async #migrate({ apps, layers }: NanoConfig, { app, version }: Added, { actor }: ChangeRequest): Promise<void> {
     const candidate = versionAppName(app, version);
     const name = layers.rollouts[app]?.app === candidate ? candidate : app;
     const found = apps.find((one) => one.name === name);
-    if (found !== undefined) await this.#migrations.applyOf(found);
+    if (found === undefined) return;
+    const by: ChangeRequest = { actor, ifMatch: null };
+    const wish = { by, action: "d1.migrate", app, verb: `migrate the databases of app "${app}"` } as const;
+    // What was applied stays, whatever becomes of the deploy.
+    await this.#migrations.applyOf(
+      found,
+      (what) => this.#desk.record(wish, () => Promise.resolve(`Applied ${what}`)),
+    );
   }
 
   list(app: string): readonly VersionView[] {

@@ -147,18 +147,28 @@ Deno.test("A deploy applies migrations before it takes over, and is refused when
     const refused = await deploy({
       "index.js": "export default { fetch: () => new Response('new') };",
       "migrations/0001_first.sql": FIRST,
-      "migrations/0002_good.sql": "INSERT INTO posts VALUES ('two');",
+      "migrations/0002_good.sql": "INSERT INTO posts VALUES ('two'); /* never closed",
+      "migrations/0003_empty.sql": "-- nothing yet",
       "migrations/0010_bad.sql": "INSERT INTO posts VALUES ('three'); INSERT INTO post VALUES ('four');",
       "migrations/0011_never.sql": "DROP TABLE posts;",
     });
     assertEquals([refused.status, refused.json.code], [400, "SQL_FAILED"]);
-    assertStringIncludes(refused.json.detail, 'migration "0010_bad.sql" to D1 database "blog.b1": no such table: post');
+    assertStringIncludes(
+      refused.json.detail,
+      'migration "0010_bad.sql" to D1 database "blog.b1": Statement 2 (INSERT INTO post VALUES (\'four\');): no such table: post',
+    );
     assertEquals(await scene.text("blog"), "one,two");
     assertEquals((await scene.ask("GET", "/admin/apps/blog/versions")).json.versions.length, 1);
     assertEquals(await pendingOf(), []);
+    const { entries } = (await scene.ask("GET", "/admin/history?app=blog&limit=3")).json;
+    assertEquals(entries.map(({ action, detail, error }: Record<string, string>) => [action, detail, error !== null]), [
+      ["version.deploy", 'Cannot deploy to app "blog"', true],
+      ["d1.migrate", 'Applied 0003_empty.sql to D1 database "blog.b1"', false],
+      ["d1.migrate", 'Applied 0002_good.sql to D1 database "blog.b1"', false],
+    ]);
   });
   await t.step("what cannot boot migrates nothing, and a preview neither", async () => {
-    const files = { "migrations/0003_gone.sql": "DELETE FROM posts;" };
+    const files = { "migrations/0004_gone.sql": "DELETE FROM posts;" };
     assertEquals((await deploy({ ...files, "index.js": "throw new Error('no');" })).status, 400);
     const preview = await deploy(files, "&preview=1");
     assertEquals(preview.status, 201, preview.text);
@@ -167,7 +177,7 @@ Deno.test("A deploy applies migrations before it takes over, and is refused when
   await t.step("the next version applies what is missing only, with a part of the requests, too", async () => {
     const files = {
       "migrations/0001_first.sql": FIRST,
-      "migrations/0003_more.sql": "INSERT INTO posts VALUES ('three');",
+      "migrations/0004_more.sql": "INSERT INTO posts VALUES ('three');",
     };
     const done = await deploy(files, "&percent=1");
     assertEquals(done.status, 201, done.text);
@@ -176,6 +186,6 @@ Deno.test("A deploy applies migrations before it takes over, and is refused when
     const answer = await fetch(`${scene.adminUrl}/admin/d1/blog.b1/migrations`, { headers });
     const { applied, table } = await answer.json();
     assertEquals(table, "applied");
-    assert(applied.some(({ name }: { name: string }) => name === "0003_more.sql"));
+    assert(applied.some(({ name }: { name: string }) => name === "0004_more.sql"));
   });
 });

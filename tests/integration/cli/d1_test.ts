@@ -67,7 +67,10 @@ Deno.test("nano d1 makes and applies migrations, runs SQL and files, and exports
     await write("other/0003_bad.sql", "INSERT INTO posts VALUES ('three'); SELEC 1;");
     const failed = await d1("migrations", "apply", "shop", "--dir", "other");
     assertEquals([failed.code, failed.out], [1, ""]);
-    assertStringIncludes(failed.err, 'migration "0003_bad.sql" to D1 database "shop": near "SELEC": syntax error');
+    assertStringIncludes(
+      failed.err,
+      'migration "0003_bad.sql" to D1 database "shop": Statement 2 (SELEC 1;): near "SELEC": syntax error',
+    );
     assertEquals(await (await nano.fetch("shop", "/")).text(), "two");
     assertEquals(done(await d1("migrations", "apply", "blog-db")), 'Applied 0001_first.sql to D1 database "blog.b1"');
   });
@@ -117,7 +120,10 @@ Deno.test("nano d1 makes and applies migrations, runs SQL and files, and exports
     await write("apps/blog/sql/0002_bad.sql", "INSERT INTO posts VALUES ('bad');\nINSERT INTO none VALUES (1);");
     const refused = await within({}, "deploy", "apps/blog", "--name", "blog");
     assertEquals([refused.code, refused.out], [1, ""]);
-    assertStringIncludes(refused.err, 'migration "0002_bad.sql" to D1 database "blog.b1": no such table: none');
+    assertStringIncludes(
+      refused.err,
+      'migration "0002_bad.sql" to D1 database "blog.b1": Statement 2 (INSERT INTO none VALUES (1);): no such table: none',
+    );
     assertEquals(await (await nano.fetch("blog", "/")).text(), "blog");
     await write("apps/blog/sql/0002_bad.sql", "INSERT INTO posts VALUES ('good');");
     done(await within({}, "deploy", "apps/blog", "--name", "blog"));

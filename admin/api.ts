@@ -18,10 +18,13 @@ import { jsonBody } from "./gate/json_body.ts";
 import { loginRoute, logoutRoute } from "./gate/login.ts";
 import { openApiDocument } from "./openapi.ts";
 import { asNanoError, problemResponse } from "./gate/problem.ts";
+import { bodyKind, USUAL_BODY_BYTES } from "./gate/raw_bodies.ts";
 import { appRoutes } from "./routes/apps.ts";
 import { configRoutes } from "./routes/config.ts";
+import { d1Routes } from "./routes/d1.ts";
 import { deployRoutes } from "./routes/deploy.ts";
 import { healthRoutes, probeRoutes } from "./routes/health.ts";
+import { kvRoutes } from "./routes/kv.ts";
 import { observeRoutes } from "./routes/observe.ts";
 import { json, problems } from "./routes/route_parts.ts";
 import { securityHeaders } from "./gate/security_headers.ts";
@@ -50,14 +53,6 @@ export interface AdminApiOptions {
   readonly failedAttempts?: FailedAttempts;
   /** Default: 64 at once, a heartbeat each 15 s. */
   readonly streams?: EventStreams;
-}
-
-/** A JSON body or a form is never longer; an archive has its own limits. */
-const MAX_BODY_BYTES = 1024 * 1024;
-const ARCHIVE_PATH = /^\/admin\/apps\/[^/]+\/versions$/;
-
-function isArchive(method: string, path: string): boolean {
-  return method === "POST" && ARCHIVE_PATH.test(path);
 }
 
 type SchemaOf<T> = T extends Hono<AdminEnv, infer S, "/"> ? S : never;
@@ -96,7 +91,7 @@ export function createAdminApi(target: AdminTarget, options: AdminApiOptions): O
     views: new AppViews(target, options.now ?? Date.now),
     streams: options.streams ?? new EventStreams({ report }),
   };
-  const limitBody = bodyLimit(MAX_BODY_BYTES);
+  const limitBody = bodyLimit(USUAL_BODY_BYTES);
 
   const api = new OpenAPIHono<AdminEnv>();
   api.use(securityHeaders(), checkHost(options.hostnames), checkOrigin(), checkFetchSite());
@@ -106,12 +101,14 @@ export function createAdminApi(target: AdminTarget, options: AdminApiOptions): O
   api.use(gate({ token, sessions, isOpen: (path) => path === "/login" || path.startsWith("/assets/"), limitBody }));
   api.use((context, next) => {
     const { method, path, raw } = context.req;
+    const kind = bodyKind(method, path);
     // The gate has already bounded and read a form for its CSRF field.
-    const bounded = raw.bodyUsed || isArchive(method, path);
-    return bounded ? next() : limitBody(context, next);
+    return raw.bodyUsed || kind === "route" ? next() : bodyLimit(kind)(context, next);
   });
   const asJson = jsonBody();
-  api.use((context, next) => isArchive(context.req.method, context.req.path) ? next() : asJson(context, next));
+  api.use((context, next) =>
+    bodyKind(context.req.method, context.req.path) === "route" ? next() : asJson(context, next)
+  );
   api.route("/", logoutRoute(sessions));
   api.route("/", apiRoutes(parts, () => openApiDocument(api)));
   if (options.dashboard !== undefined) api.route("/", options.dashboard(sessions));
@@ -140,6 +137,8 @@ function apiRoutes(parts: ApiParts, document: () => Record<string, unknown>) {
     .route("/", appRoutes(parts))
     .route("/", deployRoutes(parts))
     .route("/", configRoutes(parts))
+    .route("/", kvRoutes(parts))
+    .route("/", d1Routes(parts))
     .route("/", observeRoutes(parts))
     .openapi(openApi, (context) => context.json(document() as { openapi: string }, 200));
 }

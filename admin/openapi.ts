@@ -22,6 +22,8 @@ export function openApiDocument(api: OpenAPIHono<AdminEnv>): Record<string, unkn
       { name: "Apps", description: "Which apps there are, and how they live." },
       { name: "Versions", description: "Deploys, rollbacks, rollouts." },
       { name: "Configuration", description: "What is in force, and who changed it." },
+      { name: "KV", description: "What apps keep in KV namespaces." },
+      { name: "D1", description: "What they keep in D1 databases." },
       { name: "Observe", description: "Log lines, events, figures." },
     ],
   }) as unknown as { components?: Record<string, unknown> } & Record<string, unknown>;

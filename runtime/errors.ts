@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   METHOD_NOT_ALLOWED: { status: 405, fault: "client", meaning: "The path takes other methods" },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, fault: "client", meaning: "The body has a content type that is not taken" },
   CONFLICT: { status: 409, fault: "client", meaning: "The change collides with what exists" },
+  SQL_FAILED: { status: 400, fault: "client", meaning: "SQLite refused the SQL" },
   PRECONDITION_FAILED: { status: 412, fault: "client", meaning: "Somebody else changed it in the meantime" },
   TOO_MANY_ATTEMPTS: {
     status: 429,

@@ -22,6 +22,7 @@ export type {
   HtmlHandling,
   InstallConfig,
   JsonValue,
+  MigrationsConfig,
   MissingBinding,
   NanoConfig,
   ProjectReport,
@@ -94,6 +95,29 @@ export {
   type VersionRole,
   type VersionView,
 } from "./operations.ts";
+export type { StoreUse } from "./store_use.ts";
+export type { DataOperations } from "./data_operations.ts";
+export type {
+  D1DatabaseView,
+  D1ExportOptions,
+  D1ImportOutcome,
+  D1MigrationFile,
+  D1Migrations,
+  D1Operations,
+  D1Param,
+  D1Result,
+} from "./d1_operations.ts";
+export type {
+  KvBulkOutcome,
+  KvKeyPage,
+  KvKeyQuery,
+  KvKeyView,
+  KvNamespaceView,
+  KvOperations,
+  KvPut,
+  KvPutOptions,
+  KvValueView,
+} from "./kv_operations.ts";
 export type {
   AppSeries,
   AppTick,

@@ -182,6 +182,7 @@ export class Nano implements AsyncDisposable {
       // Before the code is read: an edit made meanwhile is noticed and takes effect right after.
       await inTime(parts.watch.follow(parts.generations.present), WATCH_READY_MS);
     }
+    if (this.#options.dev === true) await parts.operator.migrate(this.config.apps);
     if (this.#draining === null) parts.first!.run(this.events);
     await farm;
     await inTime(parts.first!.quicklyOver, FIRST_START_MS);

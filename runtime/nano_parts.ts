@@ -57,6 +57,7 @@ export class NanoParts {
   readonly observatory: Observatory;
   readonly recorder: FlightRecorder | null;
   readonly farm: LateFarm = new LateFarm();
+  readonly #dataFolder: string;
   readonly data: DataThread;
   readonly sql: SqlPool;
   readonly buckets: R2Engine;
@@ -70,15 +71,19 @@ export class NanoParts {
 
   constructor(config: NanoConfig, { options, tracer, isDraining }: PartsInit) {
     this.#isDraining = isDraining;
-    this.data = new DataThread(join(config.stateDir, "data"));
-    this.sql = new SqlPool(join(config.stateDir, "data"));
-    this.buckets = new R2Engine(join(config.stateDir, "data"), this.data);
+    this.#dataFolder = join(config.stateDir, "data");
+    this.data = new DataThread(this.#dataFolder);
+    this.sql = new SqlPool(this.#dataFolder);
+    this.buckets = new R2Engine(this.#dataFolder, this.data);
     this.recorder = options.flight === undefined ? null : new FlightRecorder(options.flight, systemClock);
     this.generations = new Generations(config, {
       reloadTools: (next) => this.workshop.toolsOf(next),
       openPorts: (next) => this.listeners!.prepare(next),
       route: (router) => this.dispatcher.use(router),
-      beforeBoot: async (next) => await this.watch?.expect(next),
+      beforeBoot: async (next) => {
+        await this.watch?.expect(next);
+        if (options.dev === true) await this.operator.migrate(next.apps);
+      },
       onChange: (next) => {
         const { config, units } = next;
         this.dispatcher.trust(config.trustedProxies);
@@ -209,6 +214,7 @@ export class NanoParts {
       isDraining: () => this.#isDraining(),
       reload: () => this.reloads.reload(null),
       runCron: (unit, name) => this.crons.run(unit, unit.app.crons.find((cron) => cron.name === name)!),
+      data: { folder: this.#dataFolder, thread: this.data, sql: this.sql },
       codeVersion: async (app) => (await this.workshop.toolsOf(this.generations.present.config).bundle(app)).version,
     });
   }

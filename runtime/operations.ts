@@ -1,16 +1,10 @@
 /** What an operator changes while NANO runs, beside editing nano.json; class Operator fits. */
 import type { SetAside } from "./config/layers.ts";
 import type { ReloadSummary } from "./events.ts";
+import type { ChangeRequest } from "./change_request.ts";
+import type { DataOperations } from "./data_operations.ts";
 
-export type { SetAside };
-
-/** Who asks for a change, and what must still hold. */
-export interface ChangeRequest {
-  /** Who asks, for log and history, as `api 127.0.0.1` or `dashboard 10.0.0.7`. */
-  readonly actor: string;
-  /** Tag that the app must still have, or null for any; see {@linkcode AppOperations.tagOf}. */
-  readonly ifMatch: string | null;
-}
+export type { ChangeRequest, SetAside };
 
 /** Where an app's entry comes from. */
 export interface AppOrigin {
@@ -94,6 +88,11 @@ export const CHANGE_ACTIONS = [
   "version.remove",
   "config.reload",
   "cron.run",
+  "kv.put",
+  "kv.delete",
+  "d1.execute",
+  "d1.import",
+  "d1.migrate",
 ] as const;
 
 /** Kind of a change. */
@@ -169,6 +168,8 @@ export interface Operations {
   readonly apps: AppOperations;
   /** Changes of their versions. */
   readonly versions: VersionOperations;
+  /** The data of apps. */
+  readonly data: DataOperations;
   /** Kept changes that are not in force. */
   setAside(): readonly SetAside[];
   /** As `Nano.reload`, recorded. @throws {NanoError} CONFIG_INVALID */

@@ -63,7 +63,7 @@ const IMPORTS: readonly [from: string, to: string, refusal: string | null][] = [
   [
     "runtime/isolate/binding_objects.ts",
     "runtime/bindings/kv/host.ts",
-    "only runtime/units/ may import runtime/bindings/*/host.ts",
+    "only runtime/units/, runtime/operate/ may import runtime/bindings/*/host.ts",
   ],
   [
     "runtime/bindings/kv/host.ts",

@@ -6,6 +6,10 @@ import type { CommandDoc } from "./line/command_doc.ts";
 type CommandModule = { readonly command: Command } | { readonly commands: Readonly<Record<string, Command>> };
 
 const shortCommands = () => import("./commands/short_commands.ts");
+const d1Commands = () => import("./commands/d1_commands.ts");
+const d1MigrationsCommands = () => import("./commands/d1_migrations_commands.ts");
+const kvKeyCommands = () => import("./commands/kv_key_commands.ts");
+const kvBulkCommands = () => import("./commands/kv_bulk_commands.ts");
 
 /**
  * Loaded on use, so that the guardian's process stays small; each path is written out, since a compiled binary and JSR
@@ -31,10 +35,42 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   events: () => import("./commands/events.ts"),
   history: () => import("./commands/history.ts"),
   reload: shortCommands,
+  "kv namespace list": kvKeyCommands,
+  "kv key list": kvKeyCommands,
+  "kv key get": kvKeyCommands,
+  "kv key put": kvKeyCommands,
+  "kv key delete": kvKeyCommands,
+  "kv bulk put": kvBulkCommands,
+  "kv bulk get": kvBulkCommands,
+  "kv bulk delete": kvBulkCommands,
+  "d1 list": d1Commands,
+  "d1 execute": d1Commands,
+  "d1 export": d1Commands,
+  "d1 migrations create": d1MigrationsCommands,
+  "d1 migrations list": d1MigrationsCommands,
+  "d1 migrations apply": d1MigrationsCommands,
 };
+
+/** What the commands of several words are about, by their first word. */
+export const COMMAND_GROUPS: Readonly<Record<string, string>> = {
+  d1: "Look at D1 databases, run SQL on them, apply migrations",
+  kv: "Look at and change what apps keep in KV namespaces",
+};
+
+/** The most words that the name of a command has. */
+const MAX_WORDS = 3;
 
 /** In the order of the help. */
 export const COMMAND_NAMES: readonly string[] = Object.keys(MODULES);
+
+/** Takes the name of a command off the words that begin with it: the longest that there is, or null. */
+export function nameOf(words: readonly string[]): string | null {
+  for (let count = Math.min(MAX_WORDS, words.length); count > 0; count--) {
+    const name = words.slice(0, count).join(" ");
+    if (Object.hasOwn(MODULES, name)) return name;
+  }
+  return null;
+}
 
 /** Loads a command. @returns null when there is none of that name */
 export async function findCommand(name: string): Promise<Command | null> {

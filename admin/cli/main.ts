@@ -1,7 +1,7 @@
 /** The command line: finds the command, runs it, shows its errors. */
 import { type CliIo, processIo } from "./terminal/cli_io.ts";
 import { CommandLine } from "./line/command_line.ts";
-import { COMMAND_NAMES, commandDocs, findCommand } from "./command_index.ts";
+import { COMMAND_GROUPS, COMMAND_NAMES, commandDocs, findCommand, nameOf } from "./command_index.ts";
 import { docOf } from "./line/command.ts";
 import { unknownWord } from "./line/unknown_word.ts";
 
@@ -36,26 +36,51 @@ async function dispatch(args: readonly string[], io: CliIo): Promise<number> {
     io.out(`nano ${NANO_VERSION}`);
     return 0;
   }
-  if (name === "help") return await dispatch([rest[0]!, "--help"], io);
-  const command = await findCommand(name);
+  if (name === "help") return await dispatch([...rest, "--help"], io);
+  const whole = nameOf(args);
+  const command = whole === null ? null : await findCommand(whole);
   if (command === null) {
+    if (Object.hasOwn(COMMAND_GROUPS, name)) return await dispatchGroup(name, rest, io);
     const kind = name.startsWith("-") ? "option" : "command";
-    throw await unknownWord(kind, name, kind === "option" ? ["--help", "--version"] : COMMAND_NAMES);
+    throw await unknownWord(kind, name, kind === "option" ? ["--help", "--version"] : firstWords());
   }
+  const given = args.slice(whole!.split(" ").length);
   const doc = docOf(command);
-  const end = rest.indexOf("--");
-  if ((end === -1 ? rest : rest.slice(0, end)).some((arg) => arg === "--help" || arg === "-h")) {
+  if (asksForHelp(given)) {
     const { helpText } = await import("./line/help_text.ts");
     io.out(helpText(doc));
     return 0;
   }
-  const line = await CommandLine.read(doc, rest);
+  const line = await CommandLine.read(doc, given);
   return await command.run(line, io, { docs: commandDocs });
+}
+
+/** Words that begin the name of several commands, and of none. */
+async function dispatchGroup(name: string, rest: readonly string[], io: CliIo): Promise<number> {
+  const { groupText } = await import("./line/help_text.ts");
+  const docs = (await commandDocs()).filter((doc) => doc.name.startsWith(`${name} `));
+  const words = rest.filter((word) => !word.startsWith("-"));
+  const known = docs.map((doc) => doc.name.slice(name.length + 1));
+  const isBegun = words.length === 0 || known.some((one) => one.startsWith(`${words.join(" ")} `));
+  if (!isBegun) throw await unknownWord(`command "${name}" with`, words.slice(0, 2).join(" "), known);
+  const text = groupText(COMMAND_GROUPS[name]!, docs);
+  if (asksForHelp(rest)) io.out(text);
+  else io.err(text);
+  return asksForHelp(rest) ? 0 : 2;
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return (end === -1 ? args : args.slice(0, end)).some((arg) => arg === "--help" || arg === "-h");
+}
+
+function firstWords(): readonly string[] {
+  return [...new Set(COMMAND_NAMES.map((name) => name.split(" ", 1)[0]!))];
 }
 
 async function overview(): Promise<string> {
   const { overviewText } = await import("./line/help_text.ts");
-  return overviewText(await commandDocs());
+  return overviewText(await commandDocs(), COMMAND_GROUPS);
 }
 
 function showError(error: unknown, io: CliIo): number {

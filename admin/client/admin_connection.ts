@@ -18,6 +18,14 @@ export interface AdminConnectionOptions {
 const READ_TIMEOUT_MS = 30_000;
 const CHANGE_TIMEOUT_MS = 15 * 60_000;
 
+/** A request, which may take as long as a change. */
+interface SlowInit extends RequestInit {
+  readonly isSlow?: boolean;
+}
+
+/** Answers of any length. */
+const STREAMED = /^(?:text\/event-stream|application\/sql)/;
+
 /** One admin listener as a client sees it. */
 export class AdminConnection {
   /** Without a slash at the end. */
@@ -30,15 +38,16 @@ export class AdminConnection {
   }
 
   /**
-   * As the global `fetch`. The body of an answer is read within the deadline, unless it is a stream of events.
+   * As the global `fetch`. The body of an answer is read within the deadline, unless it is a stream of events or an export.
    * @throws {AdminError} for an answer that is an error, and when there is none
    */
-  readonly fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+  readonly fetch = async (input: string | URL | Request, init: SlowInit = {}): Promise<Response> => {
     const { token, readTimeoutMs = READ_TIMEOUT_MS, changeTimeoutMs = CHANGE_TIMEOUT_MS } = this.#options;
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${token}`);
     const deadline = new AbortController();
-    const timeoutMs = ["GET", "HEAD"].includes(init.method ?? "GET") ? readTimeoutMs : changeTimeoutMs;
+    const isRead = ["GET", "HEAD"].includes(init.method ?? "GET") && init.isSlow !== true;
+    const timeoutMs = isRead ? readTimeoutMs : changeTimeoutMs;
     const timer = setTimeout(
       () => deadline.abort(new DOMException(`no answer within ${timeoutMs / 1000} s`, "TimeoutError")),
       timeoutMs,
@@ -47,7 +56,7 @@ export class AdminConnection {
     try {
       const send = this.#options.fetch ?? fetch;
       const response = await send(new Request(input, { ...init, headers, signal, redirect: "manual" }));
-      if (response.headers.get("content-type")?.startsWith("text/event-stream") && response.ok) return response;
+      if (response.ok && STREAMED.test(response.headers.get("content-type") ?? "")) return response;
       const body = await response.bytes();
       if (response.ok || isReadiness(response)) return new Response(body, response);
       throw errorOf(response, new TextDecoder().decode(body));

@@ -3,60 +3,16 @@ import { hc } from "hono/client";
 import type { AppPatch, AppStateName, NewApp } from "../../runtime/mod.ts";
 import { AdminConnection, type AdminConnectionOptions } from "./admin_connection.ts";
 import type { AdminApi } from "../api.ts";
+import type { ChangeOptions, DeployOptions, FollowOptions, LogQuery } from "./client_options.ts";
+import { D1Client } from "./d1_client.ts";
+import { KvClient } from "./kv_client.ts";
 import type { AppDetail, AppList, DrainReport, Series, Tick, Version } from "../schemas/app_schemas.ts";
 import type { HistoryView, LogLineView, ReadinessView, ReloadView } from "../schemas/host_schemas.ts";
 import { readServerSentEvents, type ServerSentEvent } from "../streams/server_sent_events.ts";
 
 export { AdminError, type AdminErrorCode } from "./admin_error.ts";
 export type { AdminConnectionOptions } from "./admin_connection.ts";
-
-/** Of a change: the tag that the app must still have, as `AppView.tag`. */
-export interface ChangeOptions {
-  readonly ifMatch?: string;
-}
-
-/** Which lines of the log are wanted. */
-export interface LogQuery {
-  /** One app; without it all. */
-  readonly app?: string;
-  /** This level and above. */
-  readonly level?: "debug" | "info" | "warn" | "error";
-  /** Part of the text, without case. */
-  readonly q?: string;
-  /** Of requests: `404` or `5xx`. */
-  readonly status?: string;
-  /** Of requests. */
-  readonly method?: string;
-  readonly kind?: readonly ("console" | "exception" | "request" | "life")[];
-  /** Share of the lines, above 0 to 1. */
-  readonly sample?: number;
-  /** How many of the last lines come first. */
-  readonly limit?: number;
-}
-
-/** How a stream is read. */
-export interface FollowOptions {
-  /** Ends the stream. */
-  readonly signal?: AbortSignal;
-  /** Lines after this one come first, instead of the last `limit`. */
-  readonly lastEventId?: number;
-}
-
-/** How a version is deployed; without `percent` and `preview` it takes the place of what serves. */
-export interface DeployOptions extends ChangeOptions {
-  /** Makes the app when there is none of that name. */
-  readonly create?: boolean;
-  /** Hosts of an app that is made; without any its name. */
-  readonly hostnames?: readonly string[];
-  /** Part of the requests that it gets. */
-  readonly percent?: number;
-  /** Only on a host of its own, below this suffix or below the app's host. */
-  readonly preview?: boolean | { readonly suffix: string };
-  readonly note?: string;
-  /** Told how many bytes of the archive were sent so far. */
-  readonly onProgress?: (bytes: number) => void;
-  readonly signal?: AbortSignal;
-}
+export type { ChangeOptions, DeployOptions, FollowOptions, LogQuery } from "./client_options.ts";
 
 /** What a follower of a log gets: lines, and how many it missed because it was too slow. */
 export type LogUpdate = { readonly line: LogLineView } | { readonly dropped: number };
@@ -73,11 +29,17 @@ export type LogUpdate = { readonly line: LogLineView } | { readonly dropped: num
  * ```
  */
 export class AdminClient {
+  /** What apps keep in KV namespaces. */
+  readonly kv: KvClient;
+  /** What they keep in D1 databases. */
+  readonly d1: D1Client;
   readonly #connection: AdminConnection;
   readonly #api;
 
   constructor(options: AdminConnectionOptions) {
     this.#connection = new AdminConnection(options);
+    this.kv = new KvClient(this.#connection);
+    this.d1 = new D1Client(this.#connection);
     this.#api = hc<AdminApi>(this.#connection.url, { fetch: this.#connection.fetch });
   }
 

@@ -13,6 +13,7 @@ import { ConfigPage, type ConfigView } from "./config_page.tsx";
 import { ConfirmPage, isConfirmedAction } from "./confirm_form.tsx";
 import { ASSET_ROUTE, dashboardAssets } from "./dashboard_assets.ts";
 import { type DashboardContext, type DashboardTools, frameOf, goOn, requestedBy } from "./dashboard_env.ts";
+import { dataRoutes } from "./data_routes.tsx";
 import { EventsPage } from "./events_page.tsx";
 import { FlashNotes } from "./flash_notes.ts";
 import { HistoryPage } from "./history_page.tsx";
@@ -121,6 +122,8 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
     };
     return renderPage(context, <HistoryPage frame={frameOf(context, tools)} view={view} />);
   });
+
+  dashboard.route("/data", dataRoutes(tools));
 
   dashboard.get("/config", async (context) => {
     const view = await configView(target);

@@ -8,6 +8,7 @@ import appCss from "./styles/app.css" with { type: "text" };
 import appsCss from "./styles/apps.css" with { type: "text" };
 import baseCss from "./styles/base.css" with { type: "text" };
 import controlsCss from "./styles/controls.css" with { type: "text" };
+import dataCss from "./styles/data.css" with { type: "text" };
 import dialogsCss from "./styles/dialogs.css" with { type: "text" };
 import frameCss from "./styles/frame.css" with { type: "text" };
 import markSvg from "./styles/mark.svg" with { type: "text" };
@@ -19,6 +20,7 @@ const EMBEDDED: Files = {
   "apps.css": appsCss,
   "base.css": baseCss,
   "controls.css": controlsCss,
+  "data.css": dataCss,
   "dialogs.css": dialogsCss,
   "frame.css": frameCss,
   "mark.svg": markSvg,

@@ -17,10 +17,20 @@ export interface PageFrame {
   readonly note: FlashNote | null;
 }
 
-const STYLES = ["base.css", "controls.css", "frame.css", "dialogs.css", "apps.css", "app.css", "uplot.css"] as const;
+const STYLES = [
+  "base.css",
+  "controls.css",
+  "frame.css",
+  "dialogs.css",
+  "apps.css",
+  "app.css",
+  "data.css",
+  "uplot.css",
+] as const;
 
 const PLACES = [
   { href: "/", label: "Apps" },
+  { href: "/data", label: "Data" },
   { href: "/events", label: "Events" },
   { href: "/history", label: "History" },
   { href: "/config", label: "Config" },

@@ -21,6 +21,14 @@ export function jsonBody<T extends z.ZodType>(schema: T) {
   return { required: true, content: { "application/json": { schema } } } as const;
 }
 
+/** Bytes of any kind. */
+export function bytes(description: string) {
+  return {
+    description,
+    content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
+  } as const;
+}
+
 /** Server-sent events. */
 export function events(description: string) {
   return { description, content: { "text/event-stream": { schema: { type: "string" } } } } as const;

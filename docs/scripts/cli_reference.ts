@@ -36,6 +36,6 @@ function list(docs: readonly CommandDoc[]): string {
     ["Command", "What it does"],
     docs.map((
       { name, summary },
-    ) => [`[${code(`nano ${name}`)}](#nano-${name})`, summary]),
+    ) => [`[${code(`nano ${name}`)}](#nano-${name.replaceAll(" ", "-")})`, summary]),
   );
 }

@@ -1,7 +1,7 @@
 /** The `bindings` of an app: what it finds in `env` beside texts, by kind. */
 import { createHash } from "node:crypto";
 import type { z } from "zod";
-import { d1Config } from "../bindings/d1/config.ts";
+import { D1_OPTIONS, d1Config } from "../bindings/d1/config.ts";
 import { kvConfig } from "../bindings/kv/config.ts";
 import { queueConfig } from "../bindings/queue/config.ts";
 import { r2Config } from "../bindings/r2/config.ts";
@@ -31,11 +31,13 @@ const shape = Object.fromEntries(Object.entries(KINDS).map(([kind, schema]) => [
 };
 
 /** One binding: one key, its kind. */
-export const bindingSchema = section({ ...shape, ...SERVICE_OPTIONS }, example).refine(
+export const bindingSchema = section({ ...shape, ...SERVICE_OPTIONS, ...D1_OPTIONS }, example).refine(
   (binding) => {
     const keys = Object.keys(binding);
-    const kinds = keys.filter((key) => key in KINDS);
-    return kinds.length === 1 && (kinds[0] === "service" || keys.length === 1);
+    const [kind, ...others] = keys.filter((key) => Object.hasOwn(KINDS, key));
+    const own: Readonly<Record<string, object>> = { service: SERVICE_OPTIONS, d1: D1_OPTIONS };
+    return kind !== undefined && others.length === 0 &&
+      keys.every((key) => key === kind || Object.hasOwn(own[kind] ?? {}, key));
   },
   { error: `expected ${example}, with one key`, when: ({ issues }) => issues.length === 0 },
 );
@@ -60,6 +62,10 @@ export type BindingConfig =
     readonly kind: "d1";
     /** Which one, as for KV. */
     readonly store: string;
+    /** What its Workers project calls it, or null. */
+    readonly title: string | null;
+    /** Null without any. */
+    readonly migrations: MigrationsConfig | null;
   }
   | {
     /** What the app finds it by in `env`. */
@@ -96,6 +102,17 @@ export type BindingConfig =
     readonly kind: "version_metadata";
   };
 
+/** Where the migrations of a D1 database are. */
+export interface MigrationsConfig {
+  /** Absolute paths, of which the first that exists holds. */
+  readonly folders: readonly string[];
+  /** The table that remembers which were applied. */
+  readonly table: string;
+}
+
+/** As wrangler names it. */
+export const MIGRATIONS_TABLE = "d1_migrations";
+
 /** Of the prefix that names of versions have. */
 const VERSION_PREFIX = /^v[0-9]+--/;
 const PLAIN_ID = /^[a-z0-9-]{1,64}$/;
@@ -109,12 +126,27 @@ export function ownStore(app: string, id: string): string {
   return `${app.replace(VERSION_PREFIX, "")}.${shown}`;
 }
 
-/** Resolves bindings. */
-export function resolvedBindings(written: Readonly<Record<string, WrittenBinding>>): BindingConfig[] {
+/**
+ * Resolves bindings.
+ * @param foldersOf where a folder of an app may be, by its written path
+ */
+export function resolvedBindings(
+  written: Readonly<Record<string, WrittenBinding>>,
+  foldersOf: (path: string) => readonly string[],
+): BindingConfig[] {
   return Object.entries(written).flatMap(([name, binding]): BindingConfig[] => {
-    const { kv, d1, r2, queue, rate_limit, version_metadata } = binding;
+    const { kv, d1, migrations, r2, queue, rate_limit, version_metadata } = binding;
     if (kv !== undefined) return [{ name, kind: "kv", store: kv }];
-    if (d1 !== undefined) return [{ name, kind: "d1", store: d1 }];
+    if (d1 !== undefined) {
+      const folders = migrations === undefined ? null : foldersOf(migrations);
+      return [{
+        name,
+        kind: "d1",
+        store: d1,
+        title: null,
+        migrations: folders && { folders, table: MIGRATIONS_TABLE },
+      }];
+    }
     if (r2 !== undefined) return [{ name, kind: "r2", store: r2 }];
     if (queue !== undefined) {
       const { name: store, delivery_delay: deliveryDelay = 0 } = typeof queue === "string" ? { name: queue } : queue;

@@ -169,21 +169,39 @@ export function applyLayers(document: unknown, layers: readonly AppLayer[], base
 /** The entry with a version's folder in the place of its path; a folder of assets inside the path moves along. */
 function inFolder(entry: WrittenEntry, folder: string | null, baseDir: string): WrittenEntry {
   if (folder === null) return entry;
-  const { path, assets } = entry;
+  const { path, assets, bindings } = entry;
   const moved = typeof assets === "string"
-    ? movedAssets(assets, path, folder, baseDir)
+    ? movedPath(assets, path, folder, baseDir)
     : typeof assets === "object" && assets !== null && "path" in assets && typeof assets.path === "string"
-    ? { ...assets, path: movedAssets(assets.path, path, folder, baseDir) }
+    ? { ...assets, path: movedPath(assets.path, path, folder, baseDir) }
     : assets;
-  return { ...entry, path: folder, ...(assets === undefined ? {} : { assets: moved }) };
+  return {
+    ...entry,
+    path: folder,
+    ...(assets === undefined ? {} : { assets: moved }),
+    ...(bindings === undefined
+      ? {}
+      : { bindings: movedBindings(bindings, (one) => movedPath(one, path, folder, baseDir)) }),
+  };
 }
 
-function movedAssets(assets: string, path: unknown, folder: string, baseDir: string): string {
+/** The migrations of a version lie in its folder, as its assets do. */
+function movedBindings(bindings: unknown, move: (path: string) => string): unknown {
+  if (typeof bindings !== "object" || bindings === null || Array.isArray(bindings)) return bindings;
+  return Object.fromEntries(
+    Object.entries(bindings).map(([name, binding]) => {
+      const isMoved = typeof binding?.migrations === "string";
+      return [name, isMoved ? { ...binding, migrations: move(binding.migrations) } : binding];
+    }),
+  );
+}
+
+function movedPath(written: string, path: unknown, folder: string, baseDir: string): string {
   // An app that never had a path of its own: its folders are those of the version.
-  if (typeof path !== "string") return isAbsolute(assets) ? assets : join(folder, assets);
+  if (typeof path !== "string") return isAbsolute(written) ? written : join(folder, written);
   const root = resolve(baseDir, SCRIPT.test(path) ? dirname(path) : path);
-  const inside = relative(root, resolve(baseDir, assets));
-  return inside === ".." || inside.startsWith("../") || isAbsolute(inside) ? assets : join(folder, inside);
+  const inside = relative(root, resolve(baseDir, written));
+  return inside === ".." || inside.startsWith("../") || isAbsolute(inside) ? written : join(folder, inside);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The bindings that a Workers project asks for: those that lead to other apps, and those that NANO does not have. */
+import { resolve } from "node:path";
 import { rateLimitConfig } from "../bindings/rate_limit/config.ts";
-import type { BindingConfig } from "./binding_configs.ts";
+import { type BindingConfig, MIGRATIONS_TABLE, type MigrationsConfig, ownStore } from "./binding_configs.ts";
 import { consumerSchema, MAX_DELAY_SECONDS, type WrittenConsumer } from "./consumer_configs.ts";
 import type { WranglerReader } from "./wrangler_reader.ts";
 
@@ -16,9 +17,22 @@ export interface MissingBinding {
 
 /** A binding that the project asks for and NANO has; the id of a store is whatever tells it from others of the project. */
 export type ProjectBinding =
-  | { readonly name: string; readonly kind: "kv" | "d1" | "r2"; readonly id: string }
+  | { readonly name: string; readonly kind: "kv" | "r2"; readonly id: string }
+  | {
+    readonly name: string;
+    readonly kind: "d1";
+    readonly id: string;
+    readonly title: string | null;
+    readonly migrations: MigrationsConfig;
+  }
   | { readonly name: string; readonly kind: "queue"; readonly id: string; readonly deliveryDelay: number }
   | Extract<BindingConfig, { readonly kind: "rate_limit" | "version_metadata" }>;
+
+/** A binding that keeps data, as it holds for an app. */
+export function ownBinding(app: string, binding: Extract<ProjectBinding, { readonly id: string }>): BindingConfig {
+  const { id, ...rest } = binding;
+  return { ...rest, store: ownStore(app, id) };
+}
 
 /** Another Worker that the project calls. */
 export interface ProjectService {
@@ -85,9 +99,13 @@ function haveBindings(reader: WranglerReader): ProjectBinding[] {
     ...bindingsOf(
       reader,
       { key: "d1_databases", nameKey: "binding", kind: "D1 database" },
-      (name, { database_id: id, database_name: title }) => {
+      (name, { database_id: id, database_name: title, migrations_dir: dir, migrations_table: table }) => {
         const known = [id, title].find((one): one is string => typeof one === "string" && one !== "");
-        return { name, kind: "d1", id: known ?? name };
+        const migrations = {
+          folders: [resolve(reader.folder, textOr(dir, "migrations"))],
+          table: textOr(table, MIGRATIONS_TABLE),
+        };
+        return { name, kind: "d1", id: known ?? name, title: typeof title === "string" ? title : null, migrations };
       },
     ),
     ...bindingsOf(
@@ -118,6 +136,10 @@ function haveBindings(reader: WranglerReader): ProjectBinding[] {
 function versionBinding(reader: WranglerReader): ProjectBinding[] {
   const name = reader.object("version_metadata")?.["binding"];
   return typeof name === "string" && VARIABLE_NAME.test(name) ? [{ name, kind: "version_metadata" }] : [];
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === "string" && value !== "" && !value.includes("\0") ? value : otherwise;
 }
 
 /** @param make a binding of an item of the list, or what is wrong with it */

@@ -1,5 +1,5 @@
 /** Turns a written document into the configuration that the rest of NANO reads. */
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
 import { type BindingConfig, ownStore, resolvedBindings } from "./binding_configs.ts";
 import { normalizeCidr } from "./cidr.ts";
@@ -14,6 +14,7 @@ import type { AppLayer } from "./layers.ts";
 import { type FoundProject, withProjects } from "./found_projects.ts";
 import type { HostLimits } from "./limits.ts";
 import { Mistakes } from "./mistakes.ts";
+import { ownBinding } from "./project_bindings.ts";
 import { resolveAppLimits, resolveHostLimits } from "./resolve_limits.ts";
 import type { AppConfig, JsonValue, NanoConfig } from "./resolved_config.ts";
 import { resolvedServices } from "./service_configs.ts";
@@ -189,20 +190,21 @@ function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, projec
   const vars = Object.entries(project?.project?.vars ?? {});
   const texts = vars.filter((pair): pair is [string, string] => typeof pair[1] === "string");
   const others = vars.filter(([name, value]) => typeof value !== "string" && !Object.hasOwn(app.env ?? {}, name));
-  const bindings = resolvedBindings(app.bindings ?? {});
+  const path = absolute(app.path);
+  // The app's path may be a file.
+  const bindings = resolvedBindings(
+    app.bindings ?? {},
+    (folder) => [absolute(folder), resolve(path, folder), resolve(dirname(path), folder)],
+  );
   const taken = new Set([...Object.keys(app.bindings ?? {}), ...Object.keys(app.env ?? {})]);
   const projectBindings = (project?.project?.bindings ?? []).filter(({ name }) => !taken.has(name))
-    .map((binding): BindingConfig => {
-      if (!("id" in binding)) return binding;
-      const { id, ...rest } = binding;
-      return { ...rest, store: ownStore(app.name, id) };
-    });
+    .map((binding): BindingConfig => "id" in binding ? ownBinding(app.name, binding) : binding);
   const consumers = app.queues === undefined
     ? resolvedConsumers(project?.project?.consumers ?? [], (queue) => ownStore(app.name, queue))
     : resolvedConsumers(app.queues.consumers ?? []);
   return {
     name: app.name,
-    path: absolute(app.path),
+    path,
     root: app.root === undefined ? null : absolute(app.root),
     hostnames: hosts.map(normalizedHost),
     port: app.port ?? null,

@@ -9,7 +9,7 @@ import type { ProjectBuild } from "./project_build.ts";
 import type { JsonValue } from "./workers_project.ts";
 
 export type { HtmlHandling } from "./html_handling.ts";
-export type { BindingConfig } from "./binding_configs.ts";
+export type { BindingConfig, MigrationsConfig } from "./binding_configs.ts";
 export type { ConsumerConfig } from "./consumer_configs.ts";
 export type { MissingBinding } from "./project_bindings.ts";
 export type { JsonValue } from "./workers_project.ts";

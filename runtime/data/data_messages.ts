@@ -5,7 +5,7 @@ import type { Plain } from "../protocol/binding_call.ts";
 export type KvWrite = "put" | "delete";
 
 /** What a KV namespace is asked. */
-export type KvOperation = KvWrite | "get" | "getMany" | "list" | "size";
+export type KvOperation = KvWrite | "get" | "getMany" | "list" | "size" | "count";
 
 /** Operations of R2 that change what is kept; the rest reads. */
 export type R2Write = "r2.put" | "r2.delete" | "r2.create" | "r2.part" | "r2.complete" | "r2.abort";

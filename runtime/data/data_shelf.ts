@@ -1,10 +1,9 @@
 /** The files of the data thread: opened when they are asked for, the least used closed again; runs what comes of a turn. */
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { messageOf } from "../errors.ts";
 import { BindingError } from "../protocol/binding_call.ts";
 import type { DataCall, DataResult } from "./data_messages.ts";
 import { KvFile } from "./kv_file.ts";
+import { preparedPath } from "./prepared_path.ts";
 import { QueueFile } from "./queue_file.ts";
 import { R2File } from "./r2_file.ts";
 import type { StoreFile } from "./store_file.ts";
@@ -62,12 +61,7 @@ export class DataShelf implements Disposable {
       this.#open.delete(name);
       file[Symbol.dispose]();
     }
-    const path = join(this.#folder, `${store}.db`);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // Made here and not by SQLite, which would give it the umask's mode; its -wal and -shm files take over this mode.
-    closeSync(openSync(path, "a", 0o600));
-    chmodSync(path, 0o600);
-    const file = this.#openFile(store, path);
+    const file = this.#openFile(store, preparedPath(this.#folder, store));
     this.#open.set(store, file);
     return file;
   }

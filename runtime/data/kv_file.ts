@@ -41,7 +41,7 @@ export class KvFile implements StoreFile {
   readonly #database: DatabaseSync;
   readonly #now: () => number;
   readonly #statements: Readonly<
-    Record<"get" | "put" | "delete" | "list" | "listTo" | "sweep" | "pages", StatementSync>
+    Record<"get" | "put" | "delete" | "list" | "listTo" | "sweep" | "pages" | "count", StatementSync>
   >;
 
   /**
@@ -74,6 +74,11 @@ export class KvFile implements StoreFile {
         ),
         sweep: database.prepare(
           "DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE expires <= ? ORDER BY expires LIMIT ?)",
+        ),
+        // By the indexes alone; the value of no entry is read.
+        count: database.prepare(
+          `SELECT (SELECT count(*) FROM (SELECT 1 FROM entries LIMIT ?1)) AS keys,
+           (SELECT count(*) FROM (SELECT 1 FROM entries WHERE expires <= ?2 LIMIT ?1)) AS expired`,
         ),
         pages: database.prepare(
           "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
@@ -124,6 +129,8 @@ export class KvFile implements StoreFile {
         return this.#list(args[0] as string, args[1] as string | null, args[2] as number);
       case "size":
         return [this.bytes];
+      case "count":
+        return this.#count(args[0] as number);
     }
   }
 
@@ -176,6 +183,12 @@ export class KvFile implements StoreFile {
       bytes as Uint8Array<ArrayBuffer>,
     );
     return [this.bytes];
+  }
+
+  /** @returns bytes, keys, and whether there may be more than were counted */
+  #count(most: number): readonly Plain[] {
+    const { keys, expired } = this.#statements.count.get(most, this.#seconds) as { keys: number; expired: number };
+    return [this.bytes, Math.max(0, keys - expired), keys === most];
   }
 
   #list(prefix: string, after: string | null, limit: number): readonly Plain[] {

@@ -25,6 +25,14 @@ export interface KvPage {
   readonly cursor: string | null;
 }
 
+/** How much a namespace holds. */
+export interface KvSize {
+  readonly bytes: number;
+  readonly keys: number;
+  /** Whether there may be more keys than were counted. */
+  readonly hasMoreKeys: boolean;
+}
+
 /** A namespace. What was put or deleted is on the disk when its promise settles. */
 export interface KvStore {
   /** @param maxBytes a longer value is not read */
@@ -47,6 +55,8 @@ export interface KvStore {
   delete(key: string): Promise<number>;
   /** @param options.cursor of the page before, or null */
   list(options: { readonly prefix: string; readonly cursor: string | null; readonly limit: number }): Promise<KvPage>;
+  /** @param maxKeys counts no further, as others wait meanwhile */
+  count(maxKeys: number): Promise<KvSize>;
 }
 
 /** The namespace of a name in the data thread. */
@@ -85,6 +95,10 @@ export function kvStore(thread: DataThread, name: string): KvStore {
     async list({ prefix, cursor, limit }) {
       const [keys, next] = await run("list", [prefix, cursor, limit]);
       return { keys: keys as string, cursor: next as string | null };
+    },
+    async count(maxKeys) {
+      const [bytes, keys, hasMoreKeys] = await run("count", [maxKeys]);
+      return { bytes: bytes as number, keys: keys as number, hasMoreKeys: hasMoreKeys as boolean };
     },
   };
 }

@@ -209,7 +209,8 @@ export class SqlFile implements Disposable {
       rows_read: found.length,
       rows_written: changes,
     };
-    return `{"rows":${json},"meta":${JSON.stringify(meta)}}`;
+    const columns = shape === "full" ? `"columns":${JSON.stringify(names)},` : "";
+    return `{${columns}"rows":${json},"meta":${JSON.stringify(meta)}}`;
   }
 }
 

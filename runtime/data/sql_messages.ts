@@ -3,17 +3,20 @@
 /** Before the bytes of a frame: their number, 32 bits, little endian. */
 export const LENGTH_BYTES = 4;
 
-/** What a database is asked: one statement, several as one transaction, or lines one after the other. */
-export type SqlOperation = "query" | "batch" | "exec";
+/** What a database is asked: one statement, several as one transaction, lines one after the other; by people also a task. */
+export type SqlOperation = "query" | "batch" | "exec" | "task";
 
 /** In the order of their numbers in a frame. */
-const OPERATIONS: readonly SqlOperation[] = ["query", "batch", "exec"];
+const OPERATIONS: readonly SqlOperation[] = ["query", "batch", "exec", "task"];
 
 /** A value of a statement; bytes are hexadecimal digits. */
 export type SqlParam = null | number | string | { readonly hex: string };
 
-/** What is answered: rows as objects with what is told of them, rows as lists with their columns' names, or one object. */
-export type SqlShape = "all" | "raw" | "first";
+/**
+ * What is answered: rows as objects with what is told of them, rows as lists with their columns' names, one object, or rows
+ * as lists with both.
+ */
+export type SqlShape = "all" | "raw" | "first" | "full";
 
 /** One statement as the app's side wrote it. */
 export interface SqlStatement {
@@ -106,7 +109,8 @@ export function statementsOf(bytes: Uint8Array): readonly SqlStatement[] | null 
 
 function isStatement(value: unknown): value is SqlStatement {
   const { sql, params, shape } = (value ?? {}) as { sql?: unknown; params?: unknown; shape?: unknown };
-  const isShaped = shape === undefined || shape === "all" || shape === "raw" || shape === "first";
+  const isShaped = shape === undefined || shape === "all" || shape === "raw" || shape === "first" ||
+    shape === "full";
   return typeof sql === "string" && Array.isArray(params) && params.every(isParam) && isShaped;
 }
 

@@ -12,6 +12,8 @@ const SLOW_MS = 1_000;
 const MAX_SLOW = 8;
 /** A second before a call of a binding is given up: the app is to hear what it was that took so long. */
 const QUERY_TIMEOUT_MS = 29_000;
+/** A task reads or writes a whole file, and nobody's request waits for it. */
+const TASK_TIMEOUT_MS = 60 * 60_000;
 /** What nobody waits for any more may still end by itself. */
 const GIVEN_UP_MS = 1_000;
 /** A process that had nothing to do for this long gives its memory back. */
@@ -204,7 +206,8 @@ export class SqlPool implements AsyncDisposable {
     const age = now - turn.since;
     if (age >= SLOW_MS) turn.isSlow = true;
     if (turn.calls[turn.at]?.signal.aborted) turn.givenUpAt ??= now;
-    const isLate = age >= this.#queryTimeoutMs;
+    const isTask = turn.calls[turn.at]?.asked.operation === "task";
+    const isLate = age >= (isTask ? TASK_TIMEOUT_MS : this.#queryTimeoutMs);
     if (!isLate && (turn.givenUpAt === null || now - turn.givenUpAt < GIVEN_UP_MS)) return;
     turn.isLate = true;
     void turn.process.end();

@@ -16,11 +16,11 @@ export class SqlRows {
   #chars = 0;
 
   /**
-   * JSON of a list of rows: of lists for "raw", else of objects, in which the last of columns with one name counts.
+   * JSON of a list of rows: of lists for "raw" and "full", else of objects, in which the last of columns with one name counts.
    * @param columns their names
    */
   write(rows: readonly (readonly unknown[])[], columns: readonly string[], shape: SqlShape): string {
-    const isRaw = shape === "raw";
+    const isRaw = shape === "raw" || shape === "full";
     // What stands before each cell.
     const before = columns.map((name, at) => (at === 0 ? "" : ",") + (isRaw ? "" : `${JSON.stringify(name)}:`));
     const [open, close] = isRaw ? ["[", "]"] : ["{", "}"];

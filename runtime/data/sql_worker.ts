@@ -1,9 +1,8 @@
 /// <reference lib="deno.worker" />
 /** The thread of a process that runs SQL: reads calls from the pipe, and tells all answers before it begins a write. */
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { messageOf } from "../errors.ts";
 import { SyncPipeReader } from "./pipe_reader.ts";
+import { preparedPath } from "./prepared_path.ts";
 import { SqlError } from "./sql_error.ts";
 import { SqlFile } from "./sql_file.ts";
 import {
@@ -17,6 +16,7 @@ import {
   statementsOf,
 } from "./sql_messages.ts";
 import { SqlOutbox } from "./sql_outbox.ts";
+import { runSqlTask } from "./sql_tasks.ts";
 import { SqlWatch } from "./sql_watch.ts";
 
 /** Files open at once, of three descriptors each. */
@@ -66,6 +66,9 @@ function answerTo({ store, maxBytes }: SqlTarget, { operation, statements: json 
   try {
     const statements = statementsOf(json);
     if (statements === null) throw new SqlError("Cannot read the statements: SQLITE_MISUSE");
+    if (operation === "task") {
+      return answerFrame(ANSWER.RESULTS, 0, runSqlTask({ folder, store, maxBytes }, statements));
+    }
     const file = fileOf(store);
     try {
       file.limit(maxBytes);
@@ -97,11 +100,6 @@ function fileOf(store: string): SqlFile {
 }
 
 function opened(store: string): SqlFile {
-  const path = join(folder, `${store}.db`);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // Made here and not by SQLite, which would give it the umask's mode; its -wal and -shm files take over this mode.
-  closeSync(openSync(path, "a", 0o600));
-  chmodSync(path, 0o600);
   // Of calls that are behind the one that ended a process, the host runs those again that were not answered.
-  return new SqlFile(path, () => outbox.flush());
+  return new SqlFile(preparedPath(folder, store), () => outbox.flush());
 }

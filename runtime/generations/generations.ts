@@ -41,6 +41,8 @@ export interface GenerationsTools {
 
 /** How {@linkcode Generations.advance} goes about it. */
 export interface AdvanceOptions extends ReloadOptions {
+  /** Called when all has booted, before `keep`; what it throws refuses the change. */
+  readonly beforeSwap?: () => Promise<void>;
   /** Called when all has booted, right before it comes in force; what it throws refuses the change. */
   readonly keep?: () => void;
 }
@@ -141,6 +143,7 @@ export class Generations {
         signal: this.#closing.signal,
       });
       discard = prepared.discard;
+      await options.beforeSwap?.();
       options.keep?.();
       const { next, retired, summary } = prepared;
       prepared.postponed.forEach((unit) => this.#postpone(unit));

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { AppLayer, AppSource } from "../config/layers.ts";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
+import type { DataThread } from "../data/data_thread.ts";
+import type { SqlPool } from "../data/sql_pool.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { EventHub, ReloadSummary } from "../events.ts";
 import type { Generations } from "../generations/generations.ts";
@@ -38,6 +40,16 @@ export interface ChangeTools {
   readonly quarantine: Pick<QuarantineFile, "add" | "release">;
   /** Version of the code that an app's path holds now. @throws {NanoError} APP_FAILED when it cannot be bundled */
   readonly codeVersion: (app: AppConfig) => Promise<string>;
+  /** Where the data of apps are kept, by the same threads and processes as their bindings have. */
+  readonly data: DataTools;
+}
+
+/** Keeps the data of apps. */
+export interface DataTools {
+  /** Absolute. */
+  readonly folder: string;
+  readonly thread: DataThread;
+  readonly sql: SqlPool;
 }
 
 /** A change as it was asked for. */
@@ -58,6 +70,8 @@ export interface Plan extends Pick<StateChange, "addVersions" | "setPreview" | "
   readonly row: KeptApp;
   /** One sentence for the history. */
   readonly detail: string;
+  /** What is to be done when all has booted and nothing is in force yet; what it throws refuses the change. */
+  readonly beforeSwap?: (config: NanoConfig) => Promise<void>;
 }
 
 /** An app with an entry of its own, unlike a version of another one. */
@@ -154,11 +168,12 @@ export class ChangeDesk {
       const isOfFile = this.config.layers.sources[app]?.from === "file";
       const config = await layered(this.#layersAfter(planned));
       refuseMisfit(config, { app, verb, isOfFile });
-      const { row, detail, ...versions } = planned;
+      const { row, detail, beforeSwap, ...versions } = planned;
       const kept = saysNothing(row) ? { forgetApps: [app] } : { apps: [row] };
       await generations.advance(config, {
         strict: true,
         only: new Set(),
+        ...beforeSwap === undefined ? {} : { beforeSwap: () => beforeSwap(config) },
         keep: () => {
           store.commit({ ...kept, ...versions, history: [this.#entry(wish, detail, null)] });
           this.read();

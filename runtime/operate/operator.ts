@@ -1,8 +1,10 @@
 /** Carries out what an operator asks for while NANO runs; every change is kept, recorded and told. */
 import { diffApps } from "../config/diff.ts";
 import type { AppLayer } from "../config/layers.ts";
+import type { AppConfig } from "../config/resolved_config.ts";
 import { messageOf } from "../errors.ts";
 import type { NanoListener, ReloadSummary } from "../events.ts";
+import type { DataOperations } from "../data_operations.ts";
 import type {
   AppOperations,
   ChangeRequest,
@@ -13,6 +15,11 @@ import type {
 } from "../operations.ts";
 import { AppChanges, endHiding } from "./app_changes.ts";
 import { ChangeDesk, type ChangeTools } from "./change_desk.ts";
+import { D1Desk } from "./d1_desk.ts";
+import { MigrationRunner } from "./d1_migrations.ts";
+import { D1Sql } from "./d1_sql.ts";
+import { KeptStores } from "./kept_stores.ts";
+import { KvDesk } from "./kv_desk.ts";
 import { RolloutWatch } from "./rollout_watch.ts";
 import { returnRollout, VersionChanges } from "./version_changes.ts";
 
@@ -22,13 +29,19 @@ export class Operator implements Operations {
   readonly listen: NanoListener;
   readonly apps: AppOperations;
   readonly versions: VersionOperations;
+  readonly data: DataOperations;
   readonly #desk: ChangeDesk;
   readonly #rollouts: RolloutWatch;
+  readonly #runner: MigrationRunner;
 
   constructor(tools: ChangeTools) {
     this.#desk = new ChangeDesk(tools);
+    const stores = new KeptStores(this.#desk);
+    const sql = new D1Sql(tools.data);
+    const runner = this.#runner = new MigrationRunner(sql, stores);
     this.apps = new AppChanges(this.#desk);
-    this.versions = new VersionChanges(this.#desk);
+    this.versions = new VersionChanges(this.#desk, runner);
+    this.data = { kv: new KvDesk(this.#desk, stores), d1: new D1Desk(this.#desk, { sql, stores, runner }) };
     this.#rollouts = new RolloutWatch((app, reason) => void this.#returnRollout(app, reason));
     this.listen = this.#rollouts.listen;
   }
@@ -42,6 +55,25 @@ export class Operator implements Operations {
   follow(): void {
     this.#rollouts.follow(this.#desk.config.layers.rollouts);
     endHiding(this.#desk);
+  }
+
+  /** For a developer's apps: applies their migrations. What fails is told, and holds nobody up. */
+  async migrate(apps: readonly AppConfig[]): Promise<void> {
+    const by: ChangeRequest = { actor: "nano dev", ifMatch: null };
+    for (const app of apps) {
+      const wish = {
+        by,
+        action: "d1.migrate",
+        app: app.name,
+        verb: `migrate the databases of app "${app.name}"`,
+      } as const;
+      const onApplied = (what: string) => this.#desk.record(wish, () => Promise.resolve(`Applied ${what}`));
+      try {
+        await this.#runner.applyOf(app, onApplied);
+      } catch (error) {
+        this.#desk.failed(wish, error);
+      }
+    }
   }
 
   setAside(): readonly SetAside[] {

@@ -3,7 +3,9 @@ import { versionAppName } from "../config/layers.ts";
 import { NanoError } from "../errors.ts";
 import type { ChangeRequest, DeployRequest, VersionOperations, VersionView } from "../operations.ts";
 import type { KeptApp, VersionRecord } from "../store/state_store.ts";
+import type { NanoConfig } from "../config/resolved_config.ts";
 import type { ChangeDesk, Plan } from "./change_desk.ts";
+import type { MigrationRunner } from "./d1_migrations.ts";
 import { previewHost } from "./preview_host.ts";
 
 /** Versions of an app that are kept beside those that serve, or served before. */
@@ -14,9 +16,11 @@ const OWN_PATH = "path";
 /** The changes of versions. */
 export class VersionChanges implements VersionOperations {
   readonly #desk: ChangeDesk;
+  readonly #migrations: Pick<MigrationRunner, "applyOf">;
 
-  constructor(desk: ChangeDesk) {
+  constructor(desk: ChangeDesk, migrations: Pick<MigrationRunner, "applyOf">) {
     this.#desk = desk;
+    this.#migrations = migrations;
   }
 
   async deploy(app: string, archive: ReadableStream<Uint8Array>, how: DeployRequest): Promise<VersionView> {
@@ -42,7 +46,9 @@ export class VersionChanges implements VersionOperations {
         checkDeploy(desk, app, how);
         const plan = deployPlan(desk, added, how);
         surplus = (plan.removeVersions ?? []).map((one) => one.version);
-        return plan;
+        // A preview gets no requests of users: what it needs must not change what they see.
+        const isPreview = typeof how.target === "object" && "preview" in how.target;
+        return isPreview ? plan : { ...plan, beforeSwap: (config) => this.#migrate(config, added, how) };
       });
     } catch (error) {
       // Whatever failed is the answer; a folder that stays is swept at the next start.
@@ -53,6 +59,21 @@ export class VersionChanges implements VersionOperations {
     const view = this.list(app).find((one) => one.version === version)!;
     await forgetVersions(desk, app, surplus);
     return view;
+  }
+
+  /** The version has booted; now its databases get what it expects to find in them. */
+  async #migrate({ apps, layers }: NanoConfig, { app, version }: Added, { actor }: ChangeRequest): Promise<void> {
+    const candidate = versionAppName(app, version);
+    const name = layers.rollouts[app]?.app === candidate ? candidate : app;
+    const found = apps.find((one) => one.name === name);
+    if (found === undefined) return;
+    const by: ChangeRequest = { actor, ifMatch: null };
+    const wish = { by, action: "d1.migrate", app, verb: `migrate the databases of app "${app}"` } as const;
+    // What was applied stays, whatever becomes of the deploy.
+    await this.#migrations.applyOf(
+      found,
+      (what) => this.#desk.record(wish, () => Promise.resolve(`Applied ${what}`)),
+    );
   }
 
   list(app: string): readonly VersionView[] {

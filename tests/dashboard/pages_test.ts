@@ -11,6 +11,9 @@ const PAGES = [
   "/apps/app-3/remove",
   "/apps/app-3/limits",
   "/new",
+  "/data",
+  "/data/kv/cache",
+  "/data/d1/shop",
   "/events",
   "/history",
   "/config",
@@ -128,7 +131,7 @@ dashboardTests("The dashboard's other pages and what holds for all", (test) => {
   test("Text is readable in both themes: contrast of at least 4.5", { apps: 12 }, async ({ tab: { page } }) => {
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
-      for (const path of ["/", "/apps/app-3", "/config", "/new"]) {
+      for (const path of ["/", "/apps/app-3", "/config", "/new", "/data", "/data/kv/cache", "/data/d1/shop"]) {
         await page.goto(path);
         await page.locator("#main").waitFor();
         assertEquals(await page.evaluate(POOR_CONTRAST), [], `${path} ${colorScheme}`);

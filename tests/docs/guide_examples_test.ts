@@ -12,7 +12,7 @@ Deno.test("The examples of the guides do what their guides say", async (t) => {
     { name: "chat", path: "guides/chat", port: 0 },
     { name: "greeter", path: "guides/from-workers" },
     { name: "todo", path: "guides/todo-on-kv", bindings: { TODOS: { kv: "todos" } } },
-    { name: "blog", path: "guides/blog-on-d1", bindings: { DB: { d1: "blog" } } },
+    { name: "blog", path: "guides/blog-on-d1", bindings: { DB: { d1: "blog", migrations: "migrations" } } },
     {
       name: "shop",
       path: "guides/two-services/shop",
@@ -96,6 +96,9 @@ Deno.test("The examples of the guides do what their guides say", async (t) => {
   });
 
   await t.step("blog-on-d1 keeps posts, each title once", async () => {
+    const by = { actor: "test", ifMatch: null };
+    const names = ["0001_posts.sql", "0002_posts_by_title.sql"];
+    assertEquals(await served.nano.operations.data.d1.migrate("blog", null, by), names);
     const post = (title: string) =>
       text("blog", "/posts", { method: "POST", body: JSON.stringify({ title, text: "…" }) });
     assertEquals(await post("first"), [201, '{"id":1}']);

@@ -1,5 +1,5 @@
 /** Holds the shell commands of the docs to what there is: commands, options, tasks, files. */
-import { findCommandDoc } from "../../admin/cli/command_index.ts";
+import { findCommandDoc, nameOf } from "../../admin/cli/command_index.ts";
 import { CommandLine } from "../../admin/cli/line/command_line.ts";
 import { REPO } from "../support/repo.ts";
 
@@ -61,10 +61,12 @@ async function checkCommand(words: readonly string[]): Promise<void> {
   }
 }
 
-async function checkNano([name = "", ...args]: readonly string[]): Promise<void> {
-  if (name === "--version" || name === "--help") return;
-  const doc = await findCommandDoc(name);
-  if (doc === null) throw new Error(`there is no command "${name}"`);
+async function checkNano(words: readonly string[]): Promise<void> {
+  if (words[0] === "--version" || words[0] === "--help") return;
+  const name = nameOf(words);
+  if (name === null) throw new Error(`there is no command "${words.join(" ")}"`);
+  const doc = (await findCommandDoc(name))!;
+  const args = words.slice(name.split(" ").length);
   if (args.includes("--help")) return;
   await CommandLine.read(doc, args);
 }

@@ -12,6 +12,8 @@ import { Generations } from "../../runtime/generations/generations.ts";
 import type { AppStateName, ExitReason } from "../../runtime/lifecycle.ts";
 import { Operator } from "../../runtime/operate/operator.ts";
 import type { AppUnit } from "../../runtime/generations/reload.ts";
+import { DataThread } from "../../runtime/data/data_thread.ts";
+import { SqlPool } from "../../runtime/data/sql_pool.ts";
 import { QuarantineFile } from "../../runtime/store/quarantine_file.ts";
 import { StateStore } from "../../runtime/store/state_store.ts";
 import { VersionFolders } from "../../runtime/store/version_folders.ts";
@@ -89,6 +91,7 @@ export class ChangeBench implements Disposable {
       again: () => {},
       emit: (event) => this.#hub.emit(event),
     });
+    const data = `${config.stateDir}/data`;
     this.operator = new Operator({
       store,
       folders: new VersionFolders(config.stateDir),
@@ -106,6 +109,8 @@ export class ChangeBench implements Disposable {
       runCron: () => Promise.resolve(true),
       quarantine: new QuarantineFile(config.stateDir, () => {}),
       codeVersion: async (app) => (await bundle(app)).version,
+      // Neither starts anything before it is asked.
+      data: { folder: data, thread: new DataThread(data), sql: new SqlPool(data) },
     });
     this.#hub.listen(this.operator.listen);
   }

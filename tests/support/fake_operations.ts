@@ -17,6 +17,8 @@ import {
 } from "../../runtime/mod.ts";
 import { APP_LIMIT_KEYS, propertyOf } from "../../runtime/config/resolve_limits.ts";
 import type { FakeAdminTarget } from "./fake_admin_target.ts";
+import { FakeD1Operations } from "./fake_d1_operations.ts";
+import { FakeKvOperations } from "./fake_kv_operations.ts";
 import { type FakeApp, fakeAppConfig, fakeSnapshot, fakeVersion } from "./fake_apps.ts";
 
 /** Longer archives are refused, as the true ones are bounded. */
@@ -45,6 +47,11 @@ export class FakeOperations implements Operations {
   constructor(target: FakeAdminTarget) {
     this.#target = target;
   }
+
+  readonly data = {
+    kv: new FakeKvOperations((action, detail, by) => this.#record(action, null, detail, by)),
+    d1: new FakeD1Operations((action, detail, by) => this.#record(action, null, detail, by)),
+  };
 
   readonly apps: AppOperations = {
     tagOf: (app: string): string => {

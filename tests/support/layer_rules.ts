@@ -48,7 +48,10 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
   folder("runtime/node/"),
   files(
     TERMS,
-    ...["operations", "events", "lifecycle", "app_call", "request_end"].map((name) => `runtime/${name}.ts`),
+    ...["operations", "events", "lifecycle", "app_call", "request_end", "change_request", "store_use"].map((
+      name,
+    ) => `runtime/${name}.ts`),
+    ...["data", "kv", "d1"].map((kind) => `runtime/${kind}_operations.ts`),
   ),
   folder("runtime/config/"),
   bindingFiles("config"),
@@ -82,7 +85,7 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
 const ONLY_FROM: Readonly<Record<string, readonly string[]>> = {
   "deno.json": [GROUND],
   "runtime/isolate/": [],
-  "runtime/bindings/*/host.ts": ["runtime/units/"],
+  "runtime/bindings/*/host.ts": ["runtime/units/", "runtime/operate/"],
   "runtime/bindings/*/isolate.ts": ["runtime/isolate/"],
   "runtime/bindings/*/config.ts": ["runtime/config/"],
   "runtime/node/": [],

@@ -5,6 +5,7 @@ import type { Command } from "../line/command.ts";
 import type { CliIo } from "../terminal/cli_io.ts";
 import type { CommandLine } from "../line/command_line.ts";
 import { bashScript } from "../line/completion_bash.ts";
+import { docsByFirstWord } from "../line/docs_by_first_word.ts";
 import { fishScript } from "../line/completion_fish.ts";
 import { zshScript } from "../line/completion_zsh.ts";
 
@@ -42,7 +43,7 @@ export const command: Command = {
     if (script === null) {
       throw new CliError("USAGE", `There are completions for ${Object.keys(SCRIPTS).join(", ")}, not for "${shell}"`);
     }
-    io.out(script(await docs()));
+    io.out(script(docsByFirstWord(await docs())));
     return 0;
   },
 };

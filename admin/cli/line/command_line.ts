@@ -33,7 +33,7 @@ export class CommandLine {
     const texts = doc.options.filter(({ value }) => value !== null).map(({ name }) => name);
     const flags = doc.options.filter(({ value }) => value === null).map(({ name }) => name);
     const unknown: string[] = [];
-    const parsed: Readonly<Record<string, unknown>> = parseArgs([...args], {
+    const parsed: Readonly<Record<string, unknown>> = parseArgs(withStdin(args, texts), {
       string: [...texts, "_"],
       boolean: flags,
       collect: texts,
@@ -124,6 +124,15 @@ export class CommandLine {
     if (given === undefined) throw new TypeError(`nano ${this.#doc.name} takes no option --${name}`);
     return given;
   }
+}
+
+/** `-` stands for stdin as a value, too, where the parser would take it for the next argument. */
+function withStdin(args: readonly string[], texts: readonly string[]): string[] {
+  return args.flatMap((arg, at) => {
+    const takesValue = (word: string | undefined) => texts.some((name) => word === `--${name}`);
+    if (arg === "-" && takesValue(args[at - 1])) return [];
+    return args[at + 1] === "-" && takesValue(arg) ? [`${arg}=-`] : [arg];
+  });
 }
 
 /**

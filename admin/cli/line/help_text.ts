@@ -3,26 +3,54 @@ import { type CommandDoc, EXIT_CODES, shortUsageOf, usageOf } from "./command_do
 
 const WIDTH = 100;
 
-/** What `nano --help` prints. */
-export function overviewText(docs: readonly CommandDoc[]): string {
-  const width = Math.max(...docs.map((doc) => shortUsageOf(doc).length));
-  const list = (online: boolean) =>
-    docs.filter((doc) => doc.online === online).map((doc) => `  ${shortUsageOf(doc).padEnd(width)}  ${doc.summary}`);
+/** A row of a list of commands. */
+interface Row {
+  readonly usage: string;
+  readonly summary: string;
+}
+
+/** What `nano --help` prints. @param groups what the commands of several words are about, by their first word */
+export function overviewText(docs: readonly CommandDoc[], groups: Readonly<Record<string, string>>): string {
+  const wordOf = ({ name }: CommandDoc) => name.split(" ", 1)[0]!;
+  // A group stands where most of it belongs.
+  const isOnline = (doc: CommandDoc) => doc.online || Object.hasOwn(groups, wordOf(doc));
+  const rows = (online: boolean): Row[] =>
+    docs.filter((doc) => isOnline(doc) === online).flatMap((doc, at, all) => {
+      const first = wordOf(doc);
+      if (!Object.hasOwn(groups, first)) return [{ usage: shortUsageOf(doc), summary: doc.summary }];
+      const isFirst = all.findIndex((one) => wordOf(one) === first) === at;
+      return isFirst ? [{ usage: `nano ${first} …`, summary: groups[first]! }] : [];
+    });
+  const [offline, online] = [rows(false), rows(true)];
+  const width = Math.max(...[...offline, ...online].map(({ usage }) => usage.length));
+  const list = (some: readonly Row[]) => some.map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`);
   return [
     "NANO runs many web apps in one process, an isolate each.",
     "",
     "Usage: nano COMMAND [OPTIONS]",
     "",
-    ...list(false),
+    ...list(offline),
     "",
     "With a running NANO:",
     "",
-    ...list(true),
+    ...list(online),
     "",
     `  ${"nano COMMAND --help".padEnd(width)}  Explain one command`,
     `  ${"nano --version".padEnd(width)}  Print the version`,
     "",
     exitCodesText({}),
+  ].join("\n");
+}
+
+/** What `nano kv --help` prints: the commands that begin with a word. */
+export function groupText(summary: string, docs: readonly CommandDoc[]): string {
+  const width = Math.max(...docs.map((doc) => shortUsageOf(doc).length));
+  return [
+    `${summary}.`,
+    "",
+    ...docs.map((doc) => `  ${shortUsageOf(doc).padEnd(width)}  ${doc.summary}`),
+    "",
+    "Each explains itself with --help.",
   ].join("\n");
 }
 

@@ -6,6 +6,8 @@ import { argsOf, typedFolder } from "./typed_folder.ts";
 export interface CliIo {
   /** Writes one line to stdout. */
   out(line: string): void;
+  /** Writes bytes to stdout as they are. */
+  outBytes(bytes: Uint8Array): void;
   /** Writes one line to stderr. */
   err(line: string): void;
   /** Writes to stderr as it is, for a line that is drawn over. */
@@ -14,6 +16,8 @@ export interface CliIo {
   env(name: string): string | undefined;
   /** All of stdin as text. */
   stdin(): Promise<string>;
+  /** The bytes of stdin as they come. */
+  stdinBytes(): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Asks on the terminal. @returns null when there is none, or the input has ended */
   ask(question: string): string | null;
   /** Calls back on Ctrl+C, or when nobody reads stdout any more, until it is disposed. */
@@ -48,10 +52,14 @@ export function processIo(): CliIo {
     out: (line) => {
       if (!writeAll(Deno.stdout, encoder.encode(line + "\n"))) interrupt();
     },
+    outBytes: (bytes) => {
+      if (!writeAll(Deno.stdout, bytes)) interrupt();
+    },
     err: (line) => console.error(line),
     draw: (text) => void writeAll(Deno.stderr, encoder.encode(text)),
     env: (name) => Deno.env.get(name),
     stdin: () => new Response(Deno.stdin.readable).text(),
+    stdinBytes: () => Deno.stdin.readable,
     ask: (question) => Deno.stdin.isTerminal() ? prompt(question) : null,
     onInterrupt(listener) {
       if (interrupts.size === 0) Deno.addSignalListener("SIGINT", onSignal);

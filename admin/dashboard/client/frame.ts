@@ -40,6 +40,11 @@ document.addEventListener("submit", (event) => {
   announce(busy);
 });
 
+document.addEventListener("keydown", ({ key, ctrlKey, metaKey, target }) => {
+  if (key !== "Enter" || !(ctrlKey || metaKey) || !(target instanceof HTMLTextAreaElement)) return;
+  target.form?.requestSubmit(target.form.querySelector<HTMLButtonElement>("button[type=submit]"));
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
   const { target } = event;

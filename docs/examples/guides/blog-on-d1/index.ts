@@ -14,16 +14,10 @@ interface Statement {
 /** The part of its D1Database. */
 interface Database {
   prepare(sql: string): Statement;
-  exec(sql: string): Promise<unknown>;
 }
-
-const TABLE =
-  "CREATE TABLE IF NOT EXISTS posts (id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE, text TEXT NOT NULL)";
-let ready: Promise<unknown> | undefined;
 
 export default {
   async fetch(request: Request, { DB }: { DB: Database }): Promise<Response> {
-    await (ready ??= DB.exec(TABLE));
     const [, collection, id] = new URL(request.url).pathname.split("/");
     if (collection !== "posts") return new Response("Not found\n", { status: 404 });
     if (id) {

@@ -1,6 +1,13 @@
 /** What is written down of the commands: complete, and true of itself. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { COMMAND_NAMES, commandDocs, findCommand, findCommandDoc } from "../../../../admin/cli/command_index.ts";
+import {
+  COMMAND_GROUPS,
+  COMMAND_NAMES,
+  commandDocs,
+  findCommand,
+  findCommandDoc,
+  nameOf,
+} from "../../../../admin/cli/command_index.ts";
 import { REPO, sourceFiles } from "../../../support/repo.ts";
 import { usageOf } from "../../../../admin/cli/line/command_doc.ts";
 import type { Command } from "../../../../admin/cli/line/command.ts";
@@ -11,7 +18,7 @@ const DOCS = await commandDocs();
 
 /** Takes the `nano …` of an example apart as a shell does, for the quotes that examples use. */
 function wordsOf(example: string): string[][] {
-  return [...example.matchAll(/(?:^|[(|] ?|&& )nano ([^|)&>]*)/g)].map((match) =>
+  return [...example.matchAll(/(?:^|[(|] ?|&& )nano ([^|)&><]*)/g)].map((match) =>
     [...match[1]!.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map((word) => word[1] ?? word[2] ?? word[3]!)
   );
 }
@@ -20,7 +27,9 @@ Deno.test("every command is written down whole, with texts in one style", () => 
   const docs = DOCS;
   assertEquals(new Set(docs.map(({ name }) => name)).size, docs.length);
   for (const doc of docs) {
-    assertMatch(doc.name, /^[a-z]+$/);
+    assertMatch(doc.name, /^[a-z][a-z0-9]*( [a-z]+){0,2}$/);
+    const [first, ...more] = doc.name.split(" ");
+    assertEquals(first! in COMMAND_GROUPS, more.length > 0, `${doc.name} is one of a group, or one word`);
     assertMatch(doc.summary, /^[A-Z].*[^.]$/, doc.name);
     assert(doc.description.length > 0 && doc.examples.length > 0, doc.name);
     for (const option of doc.options) {
@@ -44,10 +53,10 @@ Deno.test("every example of the help is a command line that its command takes", 
   let checked = 0;
   for (const doc of DOCS) {
     for (const { command } of doc.examples) {
-      for (const [name, ...args] of wordsOf(command)) {
-        const other = await findCommandDoc(name!);
-        assert(other !== null, command);
-        await CommandLine.read(other, args);
+      for (const words of wordsOf(command)) {
+        const name = nameOf(words);
+        assert(name !== null, command);
+        await CommandLine.read((await findCommandDoc(name))!, words.slice(name.split(" ").length));
         checked++;
       }
     }

@@ -25,6 +25,8 @@ Deno.test("CommandLine reads options in every place, in both spellings, repeated
   const line = await CommandLine.read(DOC, ["--text=a=b", "one", "--on", "two", "--many", "x", "--many=y"]);
   assertEquals([line.text("text"), line.list("many"), line.flag("on")], ["a=b", ["x", "y"], true]);
   assertEquals([line.required("FIRST"), line.argument("SECOND")], ["one", "two"]);
+  const stdin = await CommandLine.read(DOC, ["--text", "-", "-", "--many", "-", "--many", "x"]);
+  assertEquals([stdin.text("text"), stdin.argument("FIRST"), stdin.list("many")], ["-", "-", ["-", "x"]]);
   const bare = await CommandLine.read(DOC, ["one"]);
   assertEquals([bare.text("text"), bare.list("many"), bare.flag("on"), bare.argument("SECOND")], [
     null,

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { commandDocs } from "../../../../admin/cli/command_index.ts";
 import { run } from "./memory_io.ts";
 
-const NAMES = [...(await commandDocs()).map(({ name }) => name), "help"].sort();
+const NAMES = [...new Set((await commandDocs()).map(({ name }) => name.split(" ")[0]!)), "help"].sort();
 
 /** A shell with the completions and a pretended `nano` that knows two apps. */
 async function inShell(shell: string, text: (script: string) => string): Promise<string | null> {
@@ -63,6 +63,9 @@ const CASES: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["nano eval f", ["file.ts", "folder"]],
   ["nano init ", ["folder"]],
   ["nano help rollb", ["rollback"]],
+  ["nano kv na", ["namespace"]],
+  ["nano kv key pu", ["put"]],
+  ["nano kv key list --app s", ["shop"]],
 ];
 
 function check(output: string | null): void {

@@ -1,6 +1,6 @@
 /** The command line: commands, help, errors and exit codes. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { COMMAND_NAMES, commandDocs } from "../../../../admin/cli/command_index.ts";
+import { COMMAND_GROUPS, COMMAND_NAMES, commandDocs } from "../../../../admin/cli/command_index.ts";
 import { MemoryIo, run } from "./memory_io.ts";
 
 async function inFolder(files: Readonly<Record<string, string>>, test: (dir: string) => Promise<void>): Promise<void> {
@@ -29,7 +29,9 @@ Deno.test("nano --help lists every command, nano without a command is wrong use"
   const { code, out } = await run(["--help"]);
   assertEquals(code, 0);
   for (const { name, summary } of await commandDocs()) {
-    assertMatch(out, new RegExp(`\n  nano ${name}\\b.* {2}${summary}`));
+    const group = COMMAND_GROUPS[name.split(" ")[0]!];
+    const row = group === undefined ? `nano ${name}\\b.* {2}${summary}` : `nano ${name.split(" ")[0]} … +${group}`;
+    assertEquals([...out.matchAll(new RegExp(`\n  ${row}`, "g"))].length, 1, row);
   }
   const bare = await run([]);
   assertEquals([bare.code, bare.out, bare.err], [2, "", out]);
@@ -37,14 +39,30 @@ Deno.test("nano --help lists every command, nano without a command is wrong use"
 
 Deno.test("nano COMMAND --help and nano help COMMAND explain one command with examples", async () => {
   for (const command of COMMAND_NAMES) {
-    const { code, out } = await run([command, "--help"]);
+    const words = command.split(" ");
+    const { code, out } = await run([...words, "--help"]);
     assertEquals(code, 0);
     assertMatch(out, new RegExp(`^Usage: nano ${command}`));
     assertMatch(out, /\nExamples:\n/);
-    assertEquals((await run(["help", command])).out, out);
+    assertEquals((await run(["help", ...words])).out, out);
   }
   const start = await run(["start", "--config", "x", "--help"]);
   assertMatch(start.out, /--no-guardian/);
+});
+
+Deno.test("words that begin several commands list them: when asked as help, else as wrong use", async () => {
+  const asked = await run(["kv", "--help"]);
+  assertEquals([asked.code, asked.err], [0, ""]);
+  for (const { name, summary } of (await commandDocs()).filter(({ name }) => name.startsWith("kv "))) {
+    assertMatch(asked.out, new RegExp(`\n  nano ${name}\\b.* {2}${summary}\n`));
+  }
+  assertEquals((await run(["help", "kv"])).out, asked.out);
+  for (const words of [["kv"], ["kv", "key"], ["kv", "key", "--json"]]) {
+    assertEquals(await run(words), { code: 2, out: "", err: asked.out });
+  }
+  const wrong = await run(["kv", "key", "putt", "x"]);
+  assertEquals([wrong.code, wrong.out], [2, ""]);
+  assertMatch(wrong.err, /^nano: Unknown command "kv" with "key putt"\. Did you mean "key put"\?/);
 });
 
 Deno.test("an unknown command or option is wrong use, and the nearest known one is named", async () => {
@@ -165,7 +183,7 @@ Deno.test("nano check --json tells the same to programs, with the same exit code
 
 Deno.test("every command refuses an option that its help does not name", async () => {
   for (const { name, arguments: places } of await commandDocs()) {
-    const { code, err } = await run([name, ...places.map(() => "x"), "--nonsense"]);
+    const { code, err } = await run([...name.split(" "), ...places.map(() => "x"), "--nonsense"]);
     assertEquals(code, 2, name);
     assertMatch(err, /Unknown option "--nonsense"/);
   }

@@ -8,7 +8,7 @@ export interface MemoryWorld {
   readonly columns?: number;
   /** What is typed when a command asks; none: there is no terminal to ask on. */
   readonly answers?: readonly string[];
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array<ArrayBuffer>;
 }
 
 export class MemoryIo implements CliIo {
@@ -21,7 +21,9 @@ export class MemoryIo implements CliIo {
   readonly columns: number | null;
   readonly #env: Readonly<Record<string, string>>;
   readonly #answers: string[];
-  readonly #stdin: string;
+  readonly #stdin: string | Uint8Array<ArrayBuffer>;
+  /** What was written to stdout as bytes. */
+  bytes: number[] = [];
   readonly #interrupts = new Set<() => void>();
   readonly #waiters = new Set<() => void>();
 
@@ -53,7 +55,14 @@ export class MemoryIo implements CliIo {
   };
   readonly env = (name: string): string | undefined => this.#env[name];
   stdin(): Promise<string> {
-    return Promise.resolve(this.#stdin);
+    return new Response(this.#stdin).text();
+  }
+  stdinBytes(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return new Blob([this.#stdin]).stream();
+  }
+  outBytes(bytes: Uint8Array): void {
+    this.bytes.push(...bytes);
+    this.#tell();
   }
   ask(question: string): string | null {
     this.asked.push(question);

@@ -1,0 +1,96 @@
+/** The part of the client that looks at and changes KV namespaces. */
+import type { KvBulk, KvBulkPut, KvKeys, KvNamespace, KvValues } from "../schemas/kv_schemas.ts";
+import type { AdminConnection } from "./admin_connection.ts";
+
+/** A value with what is kept beside it. */
+export interface KvValue {
+  readonly value: Uint8Array<ArrayBuffer>;
+  /** Any JSON; null without any. */
+  readonly metadata: unknown;
+  /** Seconds since the epoch, or null. */
+  readonly expiration: number | null;
+}
+
+/** How a value is kept. */
+export interface KvPutQuery {
+  /** Seconds since the epoch. */
+  readonly expiration?: number;
+  /** Seconds from now; wins over the other. */
+  readonly expirationTtl?: number;
+  /** Any JSON. */
+  readonly metadata?: unknown;
+}
+
+/** KV namespaces of a running NANO; every method throws {@linkcode AdminError}. */
+export class KvClient {
+  readonly #connection: AdminConnection;
+
+  constructor(connection: AdminConnection) {
+    this.#connection = connection;
+  }
+
+  async namespaces(): Promise<readonly KvNamespace[]> {
+    return (await this.#json<{ namespaces: readonly KvNamespace[] }>("GET", "")).namespaces;
+  }
+
+  /** A page of keys. */
+  async keys(namespace: string, query: { prefix?: string; cursor?: string; limit?: number } = {}): Promise<KvKeys> {
+    return await this.#json("GET", `/${part(namespace)}/keys${search(query)}`);
+  }
+
+  /** @throws {AdminError} NOT_FOUND when there is no such key */
+  async get(namespace: string, key: string): Promise<KvValue> {
+    const response = await this.#fetch("GET", `/${part(namespace)}/values/${part(key)}`);
+    const metadata = response.headers.get("nano-kv-metadata");
+    const expiration = response.headers.get("nano-kv-expiration");
+    return {
+      value: await response.bytes(),
+      metadata: metadata === null ? null : JSON.parse(metadata),
+      expiration: expiration === null ? null : Number(expiration),
+    };
+  }
+
+  async put(namespace: string, key: string, value: BodyInit, query: KvPutQuery = {}): Promise<void> {
+    const { expiration, expirationTtl, metadata } = query;
+    const text = metadata === undefined ? undefined : JSON.stringify(metadata);
+    const written = search({ expiration, expiration_ttl: expirationTtl, metadata: text });
+    const headers = { "content-type": "application/octet-stream" };
+    await this.#fetch("PUT", `/${part(namespace)}/values/${part(key)}${written}`, { body: value, headers });
+  }
+
+  async delete(namespace: string, key: string): Promise<void> {
+    await this.#fetch("DELETE", `/${part(namespace)}/values/${part(key)}`);
+  }
+
+  async putBulk(namespace: string, entries: KvBulkPut): Promise<KvBulk> {
+    return await this.#json("PUT", `/${part(namespace)}/bulk`, entries);
+  }
+
+  async getBulk(namespace: string, keys: readonly string[]): Promise<KvValues["values"]> {
+    return (await this.#json<KvValues>("POST", `/${part(namespace)}/bulk/get`, keys)).values;
+  }
+
+  async deleteBulk(namespace: string, keys: readonly string[]): Promise<KvBulk> {
+    return await this.#json("POST", `/${part(namespace)}/bulk/delete`, keys);
+  }
+
+  async #json<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+    if (body === undefined) return await (await this.#fetch(method, path)).json();
+    const headers = { "content-type": "application/json" };
+    return await (await this.#fetch(method, path, { body: JSON.stringify(body), headers })).json();
+  }
+
+  #fetch(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    return this.#connection.fetch(`${this.#connection.url}/admin/kv${path}`, { method, ...init });
+  }
+}
+
+function part(text: string): string {
+  return encodeURIComponent(text);
+}
+
+function search(query: Readonly<Record<string, string | number | undefined>>): string {
+  const written = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) written.set(name, String(value));
+  return written.size === 0 ? "" : `?${written}`;
+}

@@ -1,0 +1,148 @@
+/** One entry of a KV namespace: its value, to edit, to download, to delete. */
+import type { FlashNote } from "./flash_notes.ts";
+import { keyPath, namespacePath } from "./kv_paths.ts";
+import { CsrfField, Note, type PageFrame, PageLayout } from "./page_layout.tsx";
+import { bytesText } from "./views/figures.ts";
+
+/** What is typed of an entry. */
+export interface KvEntryForm {
+  readonly key: string;
+  readonly value: string;
+  /** JSON, or "". */
+  readonly metadata: string;
+  /** Seconds since the epoch, or "". */
+  readonly expiration: string;
+}
+
+/** Nothing typed yet. */
+export const EMPTY_ENTRY: KvEntryForm = { key: "", value: "", metadata: "", expiration: "" };
+
+/** What the page shows. */
+export interface KvEntryView {
+  readonly namespace: string;
+  readonly form: KvEntryForm;
+  /** Of the value. */
+  readonly bytes: number;
+  /** Whether a text field can hold the value as it is. */
+  readonly isText: boolean;
+  readonly problem: FlashNote | null;
+}
+
+/** The page. */
+export function KvEntryPage({ frame, view }: { frame: PageFrame; view: KvEntryView }) {
+  const { namespace, form, bytes, isText, problem } = view;
+  const path = keyPath(namespace, form.key);
+  const download = `/admin/kv/${encodeURIComponent(namespace)}/values/${encodeURIComponent(form.key)}`;
+  return (
+    <PageLayout title={form.key} frame={frame}>
+      <header class="pagehead">
+        <h1>
+          <a href="/data">Data</a> <span class="muted">/</span> <a href={namespacePath(namespace)}>{namespace}</a>{" "}
+          <span class="muted">/</span> <span class="mono keyname">{form.key}</span>
+        </h1>
+        <div class="buttons">
+          <a class="button" href={download} download={form.key}>Download</a>
+          <a class="button danger" href={`${path}/delete`} data-dialog="delete-dialog">Delete</a>
+        </div>
+        <p>{bytesText(bytes)}</p>
+      </header>
+      {problem === null ? null : <Note note={problem} />}
+      {isText
+        ? (
+          <form method="post" action={path} class="card">
+            <div class="body">
+              <CsrfField csrf={frame.csrf} />
+              <EntryFields form={form} />
+              <div class="buttons">
+                <button type="submit" class="button primary" data-busy="Saving…">Save</button>
+                <a class="button" href={namespacePath(namespace)}>Cancel</a>
+              </div>
+            </div>
+          </form>
+        )
+        : (
+          <section class="card">
+            <p class="empty">
+              This value is no text that can be edited here. Download it, or change it with{" "}
+              <code>nano kv key put --path FILE</code>.
+            </p>
+          </section>
+        )}
+      <dialog id="delete-dialog" aria-labelledby="delete-title">
+        <DeleteForm namespace={namespace} name={form.key} csrf={frame.csrf} />
+      </dialog>
+    </PageLayout>
+  );
+}
+
+/** The question before a key is deleted, as a page of its own. */
+export function KvDeletePage({ frame, namespace, name }: { frame: PageFrame; namespace: string; name: string }) {
+  return (
+    <PageLayout title={`Delete ${name}?`} frame={frame}>
+      <div class="card confirm narrow">
+        <DeleteForm namespace={namespace} name={name} csrf={frame.csrf} />
+      </div>
+    </PageLayout>
+  );
+}
+
+/** Value, metadata and expiration. */
+export function EntryFields({ form: { value, metadata, expiration } }: { form: KvEntryForm }) {
+  return (
+    <>
+      <div class="field">
+        <label for="value">Value</label>
+        {/* A text field drops the line's end that it begins with. */}
+        <textarea
+          id="value"
+          name="value"
+          rows={Math.min(24, Math.max(4, value.split("\n").length + 1))}
+          spellcheck={false}
+        >
+          {`\n${value}`}
+        </textarea>
+      </div>
+      <div class="field">
+        <label for="metadata">Metadata</label>
+        <input
+          id="metadata"
+          name="metadata"
+          value={metadata}
+          placeholder='{ "type": "page" }'
+          autocomplete="off"
+          spellcheck={false}
+          aria-describedby="metadata-hint"
+        />
+        <p class="hint" id="metadata-hint">JSON that lists show without the value, or nothing.</p>
+      </div>
+      <div class="field">
+        <label for="expiration">Expires</label>
+        <input
+          id="expiration"
+          name="expiration"
+          value={expiration}
+          inputmode="numeric"
+          autocomplete="off"
+          aria-describedby="expiration-hint"
+        />
+        <p class="hint" id="expiration-hint">
+          In seconds since 1970; +3600 is an hour from now; nothing is never. At least a minute ahead.
+        </p>
+      </div>
+    </>
+  );
+}
+
+function DeleteForm({ namespace, name, csrf }: { namespace: string; name: string; csrf: string }) {
+  return (
+    <form method="post" action={`${keyPath(namespace, name)}/delete`}>
+      <CsrfField csrf={csrf} />
+      <h2 id="delete-title">Delete {name}?</h2>
+      <p>The value is gone for good, and the next request of an app does not find it.</p>
+      <div class="buttons">
+        <a class="button" href={keyPath(namespace, name)} data-close>Cancel</a>
+        <button type="submit" class="button danger primary" data-busy="Deleting…">Delete</button>
+      </div>
+    </form>
+  );
+}

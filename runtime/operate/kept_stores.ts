@@ -1,0 +1,92 @@
+/** Which stores of a kind there are: those that apps name, and those whose files are left on the disk. */
+import { join } from "node:path";
+import { APP_LIMITS } from "../config/limits.ts";
+import { NanoError } from "../errors.ts";
+import type { StoreUse } from "../store_use.ts";
+import type { ChangeDesk } from "./change_desk.ts";
+
+/** A kind of binding whose stores are files of SQLite below the data folder. */
+export type KeptKind = "kv" | "d1";
+
+/** What people call a store of the kind. */
+export const KIND_WORDS: Readonly<Record<KeptKind, string>> = { kv: "KV namespace", d1: "D1 database" };
+
+/** A store. */
+export interface KeptStore {
+  readonly name: string;
+  readonly uses: readonly StoreUse[];
+  /** The largest `storage_mb` of the apps that use it, in bytes. */
+  readonly maxBytes: number;
+  /** Whether anything was kept in it yet. */
+  readonly exists: boolean;
+}
+
+const SUFFIX = ".db";
+const MIB = 1024 * 1024;
+
+/** Finds stores. */
+export class KeptStores {
+  readonly #desk: ChangeDesk;
+
+  constructor(desk: ChangeDesk) {
+    this.#desk = desk;
+  }
+
+  /** All of a kind, by name. */
+  async list(kind: KeptKind): Promise<readonly KeptStore[]> {
+    const files = await this.#files(kind);
+    const named = this.#named(kind);
+    const names = [...new Set([...files, ...named.keys()])].sort();
+    return names.map((name) => ({
+      name,
+      ...named.get(name) ?? { uses: [], maxBytes: APP_LIMITS.storage_mb.default * MIB },
+      exists: files.has(name),
+    }));
+  }
+
+  /**
+   * One that exists or may come to exist: no other name becomes a file.
+   * @param verb what is asked, as `list the keys of`
+   * @throws {NanoError} NOT_FOUND
+   */
+  async find(kind: KeptKind, name: string, verb: string): Promise<KeptStore> {
+    const found = (await this.list(kind)).find((one) => one.name === name);
+    if (found !== undefined) return found;
+    const word = KIND_WORDS[kind];
+    throw new NanoError("NOT_FOUND", `Cannot ${verb} ${word} "${name}": no app names it, and nothing is kept in it`);
+  }
+
+  /** Whether anything was kept in a store yet. */
+  async exists(kind: KeptKind, name: string): Promise<boolean> {
+    return (await this.#files(kind)).has(name);
+  }
+
+  /** Versions beside an app share its stores, and are not named. */
+  #named(kind: KeptKind): ReadonlyMap<string, Pick<KeptStore, "uses" | "maxBytes">> {
+    const { apps, layers } = this.#desk.config;
+    const found = new Map<string, { uses: StoreUse[]; maxBytes: number }>();
+    for (const app of apps) {
+      if (layers.sources[app.name]?.from === "version") continue;
+      for (const binding of app.bindings) {
+        if (binding.kind !== kind) continue;
+        const one = found.get(binding.store) ?? { uses: [], maxBytes: 0 };
+        one.uses.push({ app: app.name, binding: binding.name });
+        one.maxBytes = Math.max(one.maxBytes, app.storageMb * MIB);
+        found.set(binding.store, one);
+      }
+    }
+    return found;
+  }
+
+  async #files(kind: KeptKind): Promise<ReadonlySet<string>> {
+    const names = new Set<string>();
+    try {
+      for await (const { name, isFile } of Deno.readDir(join(this.#desk.tools.data.folder, kind))) {
+        if (isFile && name.endsWith(SUFFIX)) names.add(name.slice(0, -SUFFIX.length));
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    return names;
+  }
+}

@@ -24,6 +24,7 @@ export function openApiDocument(api: OpenAPIHono<AdminEnv>): Record<string, unkn
       { name: "Configuration", description: "What is in force, and who changed it." },
       { name: "KV", description: "What apps keep in KV namespaces." },
       { name: "D1", description: "What they keep in D1 databases." },
+      { name: "R2", description: "What they keep in R2 buckets." },
       { name: "Observe", description: "Log lines, events, figures." },
     ],
   }) as unknown as { components?: Record<string, unknown> } & Record<string, unknown>;

@@ -119,6 +119,15 @@ export type {
   KvValueView,
 } from "./kv_operations.ts";
 export type {
+  R2BucketView,
+  R2Metadata,
+  R2ObjectPage,
+  R2ObjectQuery,
+  R2ObjectView,
+  R2Operations,
+  R2Value,
+} from "./r2_operations.ts";
+export type {
   AppSeries,
   AppTick,
   LogBatch,

@@ -93,6 +93,8 @@ export const CHANGE_ACTIONS = [
   "d1.execute",
   "d1.import",
   "d1.migrate",
+  "r2.put",
+  "r2.delete",
 ] as const;
 
 /** Kind of a change. */

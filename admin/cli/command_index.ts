@@ -8,6 +8,7 @@ type CommandModule = { readonly command: Command } | { readonly commands: Readon
 const shortCommands = () => import("./commands/short_commands.ts");
 const d1Commands = () => import("./commands/d1_commands.ts");
 const d1MigrationsCommands = () => import("./commands/d1_migrations_commands.ts");
+const r2Commands = () => import("./commands/r2_commands.ts");
 const kvKeyCommands = () => import("./commands/kv_key_commands.ts");
 const kvBulkCommands = () => import("./commands/kv_bulk_commands.ts");
 
@@ -43,6 +44,11 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "kv bulk put": kvBulkCommands,
   "kv bulk get": kvBulkCommands,
   "kv bulk delete": kvBulkCommands,
+  "r2 bucket list": r2Commands,
+  "r2 object list": r2Commands,
+  "r2 object get": r2Commands,
+  "r2 object put": r2Commands,
+  "r2 object delete": r2Commands,
   "d1 list": d1Commands,
   "d1 execute": d1Commands,
   "d1 export": d1Commands,
@@ -55,6 +61,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
 export const COMMAND_GROUPS: Readonly<Record<string, string>> = {
   d1: "Look at D1 databases, run SQL on them, apply migrations",
   kv: "Look at and change what apps keep in KV namespaces",
+  r2: "Look at R2 buckets, get and put objects",
 };
 
 /** The most words that the name of a command has. */

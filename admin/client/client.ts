@@ -6,6 +6,7 @@ import type { AdminApi } from "../api.ts";
 import type { ChangeOptions, DeployOptions, FollowOptions, LogQuery } from "./client_options.ts";
 import { D1Client } from "./d1_client.ts";
 import { KvClient } from "./kv_client.ts";
+import { R2Client } from "./r2_client.ts";
 import type { AppDetail, AppList, DrainReport, Series, Tick, Version } from "../schemas/app_schemas.ts";
 import type { HistoryView, LogLineView, ReadinessView, ReloadView } from "../schemas/host_schemas.ts";
 import { readServerSentEvents, type ServerSentEvent } from "../streams/server_sent_events.ts";
@@ -31,6 +32,8 @@ export type LogUpdate = { readonly line: LogLineView } | { readonly dropped: num
 export class AdminClient {
   /** What apps keep in KV namespaces. */
   readonly kv: KvClient;
+  /** R2 buckets. */
+  readonly r2: R2Client;
   /** What they keep in D1 databases. */
   readonly d1: D1Client;
   readonly #connection: AdminConnection;
@@ -39,6 +42,7 @@ export class AdminClient {
   constructor(options: AdminConnectionOptions) {
     this.#connection = new AdminConnection(options);
     this.kv = new KvClient(this.#connection);
+    this.r2 = new R2Client(this.#connection);
     this.d1 = new D1Client(this.#connection);
     this.#api = hc<AdminApi>(this.#connection.url, { fetch: this.#connection.fetch });
   }

@@ -11,7 +11,7 @@ export type KvOperation = KvWrite | "get" | "getMany" | "list" | "size" | "count
 export type R2Write = "r2.put" | "r2.delete" | "r2.create" | "r2.part" | "r2.complete" | "r2.abort";
 
 /** What an R2 bucket is asked. */
-export type R2Operation = R2Write | "r2.head" | "r2.get" | "r2.list" | "r2.release" | "r2.size";
+export type R2Operation = R2Write | "r2.head" | "r2.get" | "r2.list" | "r2.release" | "r2.size" | "r2.count";
 
 /** Operations of queues that change what is kept; the rest reads. */
 export type QueueWrite = "queue.send" | "queue.take" | "queue.settle" | "queue.remove" | "queue.purge";

@@ -25,7 +25,12 @@ export interface WriteOptions {
 
 /** Bytes that their sender has spoilt: by a failure, or by too many of them. */
 export class BadBody extends Error {
-  override readonly name = "BadBody";
+  override readonly name: string = "BadBody";
+}
+
+/** The same with more bytes than are wanted. */
+export class BodyTooLong extends BadBody {
+  override readonly name = "BodyTooLong";
 }
 
 /** A worker's part that is needed here. */
@@ -96,7 +101,7 @@ export class FileThread implements Disposable {
         if (done) break;
         size += value.byteLength;
         if (size > maxBytes) {
-          throw new BadBody(`The stream of the value has more than the ${maxBytes} bytes that it promised`);
+          throw new BodyTooLong(`The stream of the value has more than the ${maxBytes} bytes that it promised`);
         }
         if (value.byteLength === 0) continue;
         writing.outstanding += value.byteLength;

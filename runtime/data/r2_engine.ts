@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DataThread } from "./data_thread.ts";
 import type { R2Operation } from "./data_messages.ts";
 import type { DigestName } from "./file_messages.ts";
-import { BadBody, FileThread } from "./file_thread.ts";
+import { BadBody, BodyTooLong, FileThread } from "./file_thread.ts";
 import { UNFINISHED } from "./r2_blobs.ts";
 import { r2Error, storageFull } from "./r2_error.ts";
 import type { GetFacts, PartFacts, Piece, PutFacts, WrittenBytes } from "./r2_facts.ts";
@@ -76,6 +76,10 @@ export class R2Engine implements Disposable {
           };
         });
       },
+      count: async (most) => {
+        const [bytes, objects] = await run("r2.count", most);
+        return { bytes: bytes as number, objects: objects as number };
+      },
       delete: async (keys) => (await run("r2.delete", JSON.stringify(keys)))[0] as number,
       list: async (options) => {
         const [objects, prefixes, cursor] = await run("r2.list", JSON.stringify(options));
@@ -134,9 +138,11 @@ export class R2Engine implements Disposable {
       found: ReadonlyMap<DigestName, string>,
     ) => Promise<{ readonly isKept: boolean; readonly value: Result }>,
   ): Promise<Result> {
-    const { size, maxBytes, signal } = options;
+    const { maxBytes, signal } = options;
     await this.prepare();
     const pending = this.#pending.get(store) ?? 0;
+    // What has no length beforehand is looked at when it is whole.
+    const size = options.size ?? 0;
     this.#pending.set(store, pending + size);
     const name = crypto.randomUUID();
     const path = `${store}.files/${UNFINISHED}/${name}`;
@@ -146,15 +152,20 @@ export class R2Engine implements Disposable {
         const [stored] = await this.#data.run(store, "r2.size", []);
         if (stored as number + pending + size > maxBytes) throw storageFull(action, maxBytes);
       }
-      const written = await this.#files.write(path, body, { digests: [...digests], maxBytes: size, signal });
-      if (written.size !== size) {
+      const written = await this.#files.write(path, body, {
+        digests: [...digests],
+        maxBytes: options.size ?? maxBytes,
+        signal,
+      });
+      if (options.size !== null && written.size !== size) {
         throw new BadBody(`The stream of the value had ${written.size} bytes, not the ${size} that it promised`);
       }
       const hash = written.digests.get("sha256")!;
-      const kept = await keep({ name, hash, size }, written.digests);
+      const kept = await keep({ name, hash, size: written.size }, written.digests);
       isKept = kept.isKept;
       return kept.value;
     } catch (error) {
+      if (error instanceof BodyTooLong && options.size === null) throw storageFull(action, maxBytes);
       if (error instanceof BadBody) throw r2Error(action, "invalidArgument", error.message);
       throw error;
     } finally {

@@ -98,6 +98,8 @@ export class R2File implements StoreFile {
       case "r2.release":
         this.#blobs.release(args[0] as number);
         return [];
+      case "r2.count":
+        return [this.#objects.bytes, this.#objects.count(args[0] as number)];
       case "r2.size":
         return [this.#objects.bytes];
       default:

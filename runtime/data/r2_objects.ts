@@ -37,6 +37,11 @@ export class R2Objects {
     return Number((this.#run.bytes.get() as { bytes: number }).bytes);
   }
 
+  /** How many there are, counted up to a bound. */
+  count(most: number): number {
+    return Number((this.#run.count.get(most) as { objects: number }).objects);
+  }
+
   /** Begins a transaction. */
   begin(): void {
     this.#garbage.clear();

@@ -26,8 +26,8 @@ export interface R2Written {
 
 /** How bytes are taken in. */
 export interface TakeOptions {
-  /** How many there are; fewer or more are refused. */
-  readonly size: number;
+  /** How many there are, fewer or more are refused; null when nobody knows. */
+  readonly size: number | null;
   /** That the bucket may hold. */
   readonly maxBytes: number;
   /** Gives the call up. */
@@ -48,6 +48,8 @@ export interface PutOptions extends TakeOptions, KeptMetadata {
 export interface R2Store {
   /** @returns JSON of the entry, or null */
   head(key: string): Promise<string | null>;
+  /** What it holds; objects are counted up to a bound. */
+  count(most: number): Promise<{ readonly bytes: number; readonly objects: number }>;
   /** @param options.signal closes the files of a body that is still being read */
   get(key: string, options: {
     readonly condition: R2Condition | null;

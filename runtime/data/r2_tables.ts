@@ -91,6 +91,7 @@ const STATEMENTS = {
   takeRef: "UPDATE blobs SET refs = refs - 1 WHERE hash = ? RETURNING refs",
   removeBlob: "DELETE FROM blobs WHERE hash = ?",
   blob: "SELECT size FROM blobs WHERE hash = ?",
+  count: "SELECT count(*) AS objects FROM (SELECT 1 FROM objects LIMIT ?)",
   hashes: "SELECT hash FROM blobs",
   addUpload: "INSERT INTO uploads (id, key, created, storage_class, http, custom) VALUES (?, ?, ?, ?, ?, ?)",
   upload: "SELECT is_over, storage_class, http, custom FROM uploads WHERE id = ? AND key = ?",

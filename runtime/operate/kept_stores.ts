@@ -6,10 +6,14 @@ import type { StoreUse } from "../store_use.ts";
 import type { ChangeDesk } from "./change_desk.ts";
 
 /** A kind of binding whose stores are files of SQLite below the data folder. */
-export type KeptKind = "kv" | "d1";
+export type KeptKind = "kv" | "d1" | "r2";
 
 /** What people call a store of the kind. */
-export const KIND_WORDS: Readonly<Record<KeptKind, string>> = { kv: "KV namespace", d1: "D1 database" };
+export const KIND_WORDS: Readonly<Record<KeptKind, string>> = {
+  kv: "KV namespace",
+  d1: "D1 database",
+  r2: "R2 bucket",
+};
 
 /** A store. */
 export interface KeptStore {

@@ -1,6 +1,7 @@
 /** Bindings and connections of an app, against SQLite and sockets used directly, and against `wrangler dev`. */
 import { TempProject } from "../support/temp_project.ts";
 import { AT_ONCE, BINDINGS_APP } from "./binding_apps.ts";
+import { benchBuckets } from "./buckets.ts";
 import { cpuSecondsOfTree } from "./cpu_seconds.ts";
 import { mustBeOk, timedGetOnce } from "./keep_alive.ts";
 import { LineProcess } from "./line_process.ts";
@@ -16,7 +17,7 @@ const CONCURRENCY = 32;
 /** A server of the app. */
 type Contestant = Pick<Server, "url" | "pid">;
 
-/** Prints calls a second inside a request, and requests that need one call each. R2 has no row yet: it has no binding. */
+/** Prints calls a second inside a request, requests that need one call each, and what objects of R2 move. */
 export async function benchBindings({ short, generator }: { short: boolean; generator: LoadGenerator }): Promise<void> {
   const ms = short ? 1000 : 2000;
   const rounds = short ? 3 : 7;
@@ -70,6 +71,7 @@ export async function benchBindings({ short, generator }: { short: boolean; gene
       rows,
     );
     await benchRequests({ nano, wrangler, generator, rounds, seconds: ms / 1000 });
+    await benchBuckets(short);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,4 +1,5 @@
-/** The other side of every ratio: plain Deno.serve in a process of its own. Run: raw_server.ts plain|faithful */
+/** The other side of every ratio: plain Deno.serve in a process of its own. Run: raw_server.ts plain|faithful|files FOLDER */
+import { createHash } from "node:crypto";
 
 const TEXT = "Hello from the bench\n";
 const MB = 1024 * 1024;
@@ -51,8 +52,24 @@ function chunks(total: number, size: number): ReadableStream<Uint8Array> {
   });
 }
 
+/** Keeps one file: as it comes (/written), or with what R2 promises of it besides (/kept). */
+async function file(request: Request): Promise<Response> {
+  const path = `${Deno.args[1]}/file`;
+  if (request.method !== "POST") return new Response((await Deno.open(path)).readable);
+  using kept = await Deno.open(path, { create: true, truncate: true, write: true });
+  const hash = request.url.endsWith("/kept") ? createHash("md5") : null;
+  let bytes = 0;
+  for await (const chunk of request.body!) {
+    hash?.update(chunk);
+    for (let at = 0; at < chunk.byteLength;) at += await kept.write(chunk.subarray(at));
+    bytes += chunk.byteLength;
+  }
+  if (hash !== null) await kept.sync();
+  return new Response(String(bytes));
+}
+
 if (import.meta.main) {
-  const handler = Deno.args[0] === "faithful" ? faithful : plain;
+  const handler = { faithful, files: file }[Deno.args[0]!] ?? plain;
   Deno.serve({
     hostname: "127.0.0.1",
     port: 0,

@@ -15,8 +15,8 @@ export interface Server extends AsyncDisposable {
 }
 
 /** Starts raw_server.ts. */
-export function startRaw(kind: "plain" | "faithful"): Promise<Server> {
-  return start(["run", "-A", fromFileUrl(new URL("tests/bench/raw_server.ts", REPO)), kind]);
+export function startRaw(kind: "plain" | "faithful" | "files", ...args: readonly string[]): Promise<Server> {
+  return start(["run", "-A", fromFileUrl(new URL("tests/bench/raw_server.ts", REPO)), kind, ...args]);
 }
 
 /**

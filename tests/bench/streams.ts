@@ -37,7 +37,7 @@ export async function benchStreams(short: boolean): Promise<void> {
 }
 
 /** curl leaves the two cores to the servers; without it the own client serves. */
-async function transferMs(server: Server, transfer: readonly string[]): Promise<number> {
+export async function transferMs(server: Server, transfer: readonly string[]): Promise<number> {
   return await hasCurl ? await curlMs(server, transfer) : await clientMs(server, transfer);
 }
 
@@ -84,7 +84,8 @@ function uploadFile(bytes: number): Promise<string> {
   return file;
 }
 
-async function removeUploadFiles(): Promise<void> {
+/** Removes what was made to be sent. */
+export async function removeUploadFiles(): Promise<void> {
   for (const file of uploadFiles.values()) await Deno.remove(await file);
   uploadFiles.clear();
 }

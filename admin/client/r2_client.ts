@@ -1,0 +1,67 @@
+/** The part of the client that looks at R2 buckets, gets and puts objects. */
+import type { R2Bucket, R2ObjectAnswer, R2Objects } from "../schemas/r2_schemas.ts";
+import type { AdminConnection } from "./admin_connection.ts";
+
+/** Which objects are wanted. */
+export interface R2ListQuery {
+  readonly prefix?: string;
+  readonly delimiter?: string;
+  /** Of the page before. */
+  readonly cursor?: string;
+  readonly limit?: number;
+}
+
+/** What is kept beside an object. */
+export interface R2PutQuery {
+  readonly contentType?: string;
+  readonly cacheControl?: string;
+}
+
+/** R2 buckets of a running NANO; every method throws {@linkcode AdminError}. */
+export class R2Client {
+  readonly #connection: AdminConnection;
+
+  constructor(connection: AdminConnection) {
+    this.#connection = connection;
+  }
+
+  async buckets(): Promise<readonly R2Bucket[]> {
+    return (await (await this.#fetch("GET", "")).json()).buckets;
+  }
+
+  /** A page of objects. */
+  async objects(bucket: string, query: R2ListQuery = {}): Promise<R2Objects> {
+    return await (await this.#fetch("GET", `/${part(bucket)}/objects${search({ ...query })}`)).json();
+  }
+
+  /** The bytes of an object, as they come. @throws {AdminError} NOT_FOUND when there is none */
+  async get(bucket: string, key: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const { body } = await this.#fetch("GET", `/${part(bucket)}/objects/${part(key)}`);
+    return body ?? new Blob([]).stream();
+  }
+
+  async put(bucket: string, key: string, value: BodyInit, query: R2PutQuery = {}): Promise<R2ObjectAnswer> {
+    const written = search({ content_type: query.contentType, cache_control: query.cacheControl });
+    const headers = { "content-type": "application/octet-stream" };
+    const path = `/${part(bucket)}/objects/${part(key)}${written}`;
+    return await (await this.#fetch("PUT", path, { body: value, headers })).json();
+  }
+
+  async delete(bucket: string, key: string): Promise<void> {
+    await (await this.#fetch("DELETE", `/${part(bucket)}/objects/${part(key)}`)).body?.cancel();
+  }
+
+  #fetch(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    return this.#connection.fetch(`${this.#connection.url}/admin/r2${path}`, { method, ...init });
+  }
+}
+
+function part(text: string): string {
+  return encodeURIComponent(text);
+}
+
+function search(query: Readonly<Record<string, string | number | undefined>>): string {
+  const written = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) written.set(name, String(value));
+  return written.size === 0 ? "" : `?${written}`;
+}

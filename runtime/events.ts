@@ -117,6 +117,27 @@ export interface BindingCallEvent {
   readonly storedBytes: number | null;
 }
 
+/** What came of a TCP connection that an app asked for. */
+export type ConnectionOutcome = "ok" | "refused" | "failed" | "given_up";
+
+/** An app's TCP connection stands, or could not be had. */
+export interface ConnectionEvent {
+  /** Discriminates the union. */
+  readonly event: "connection";
+  /** The app. */
+  readonly app: string;
+  /** Whether it stands, and if not, why. */
+  readonly outcome: ConnectionOutcome;
+}
+
+/** A TCP connection that stood is over. */
+export interface ConnectionClosedEvent {
+  /** Discriminates the union. */
+  readonly event: "connection_closed";
+  /** The app. */
+  readonly app: string;
+}
+
 /** A binding failed in the host; the app is told only that it did. */
 export interface BindingFailedEvent {
   /** Discriminates the union. */
@@ -198,6 +219,8 @@ export type NanoEvent =
   | { readonly event: "app_state"; readonly app: string; readonly state: AppStateName }
   | AppLogEvent
   | BindingCallEvent
+  | ConnectionEvent
+  | ConnectionClosedEvent
   | BindingFailedEvent
   | { readonly event: "app_removed"; readonly app: string }
   | ({ readonly event: "cron_start" } & CronId)

@@ -25,6 +25,8 @@ const MEANINGS: Readonly<Record<RareEvent["event"] | "request", string>> = {
   app_removed: "the app is gone",
   binding_call: "not logged: metrics count the calls of bindings",
   binding_failed: "a binding failed in the host; the app learns only that it did",
+  connection: "not logged: metrics count an app's TCP connections",
+  connection_closed: "not logged, as above",
   cron_start: "a job runs",
   cron_done: "a job has ended",
   cron_skipped: "a job was due while its run before still went on",

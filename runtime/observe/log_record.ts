@@ -38,6 +38,8 @@ const LEVELS: Readonly<Record<RareEvent["event"], LogLevel | null>> = {
   app_removed: "info",
   binding_call: null,
   binding_failed: "error",
+  connection: null,
+  connection_closed: null,
   cron_start: "info",
   cron_done: "info",
   cron_skipped: "warn",

@@ -5,6 +5,7 @@ import type { AppSnapshot, NanoEvent, NanoListener } from "../events.ts";
 import { APP_STATE_NAMES, type ExitReason } from "../lifecycle.ts";
 import type { RequestSummary } from "./observations.ts";
 import { BindingSeries } from "./binding_series.ts";
+import { ConnectionSeries } from "./connection_series.ts";
 import { QueueSeries } from "./queue_series.ts";
 import { durationSamples, type Sample } from "./duration_samples.ts";
 import { RequestSeries } from "./request_series.ts";
@@ -67,6 +68,7 @@ export class Metrics {
   readonly #cronRuns = new Map<string, Map<string, CronRuns>>();
   readonly #bindings = new BindingSeries();
   readonly #queues = new QueueSeries();
+  readonly #connections = new ConnectionSeries();
   #apps: readonly AppSnapshot[] = [];
   /** The first configuration counts as a successful load: the process would not run otherwise. */
   #reload: { successful: boolean; at: number };
@@ -94,7 +96,7 @@ export class Metrics {
     // A request that ends after its app was removed would bring a series back that nobody would ever end.
     const known = new Set(this.#apps.map((app) => app.name)).add(NO_APP);
     const own = [this.#requests, this.#restarts, this.#cronRuns].flatMap((series) => [...series.keys()]);
-    for (const name of [...own, ...this.#bindings.apps(), ...this.#queues.apps()]) {
+    for (const name of [...own, ...this.#bindings.apps(), ...this.#queues.apps(), ...this.#connections.apps()]) {
       if (!known.has(name)) this.#forget(name);
     }
     return await this.#registry.metrics();
@@ -139,6 +141,9 @@ export class Metrics {
         return this.#bindings.observe(event);
       case "queue_batch":
         return this.#queues.observe(event);
+      case "connection":
+      case "connection_closed":
+        return this.#connections.observe(event);
       case "app_removed":
         return this.#forget(event.app);
       case "config_reload":
@@ -156,6 +161,7 @@ export class Metrics {
     this.#cronRuns.delete(app);
     this.#bindings.forget(app);
     this.#queues.forget(app);
+    this.#connections.forget(app);
   }
 
   #countRun(app: string, cron: string, outcome: CronRuns["outcome"]): void {
@@ -216,7 +222,7 @@ export class Metrics {
           [...runs.values()].map(({ cron, outcome, count }) => ({ labels: { app, cron, outcome }, value: count }))
         ),
     );
-    const others = [...this.#bindings.metrics(), ...this.#queues.metrics()];
+    const others = [...this.#bindings.metrics(), ...this.#queues.metrics(), ...this.#connections.metrics()];
     for (const { name, type, help, read } of others) this.#add(name, type, help, read);
     gauge(
       "nano_isolate_start_seconds",
@@ -253,11 +259,8 @@ export class Metrics {
       "When the configuration was last loaded or refused.",
       () => one(this.#reload.at / 1000),
     );
-    gauge(
-      "nano_uptime_seconds",
-      "Time since the host began to serve.",
-      () => one((this.#now() - this.#startedAt) / 1000),
-    );
+    const uptimeSeconds = () => (this.#now() - this.#startedAt) / 1000;
+    gauge("nano_uptime_seconds", "Time since the host began to serve.", () => one(uptimeSeconds()));
     gauge(
       "nano_memory_unexplained_bytes",
       "Memory that the process took and no app reports; apps are ended for it only where it is known whose it is.",
@@ -268,11 +271,8 @@ export class Metrics {
       "File descriptors of the host process: connections, files and more.",
       () => one(this.#descriptors.count()),
     );
-    gauge(
-      "nano_descriptor_limit",
-      "How many file descriptors the host process may have.",
-      () => one(this.#descriptors.limit),
-    );
+    const most = () => one(this.#descriptors.limit);
+    gauge("nano_descriptor_limit", "How many file descriptors the host process may have.", most);
     gauge("process_resident_memory_bytes", "Resident memory of the host process.", () => one(this.#rss()));
   }
 

@@ -4,8 +4,13 @@ import type { HostSocket } from "../app_call.ts";
 import { splitHeaders } from "../protocol/header_block.ts";
 import { Outbound, type OutboundOptions, type OutboundPolicy } from "./outbound.ts";
 import type { TcpConnection } from "./tcp_connection.ts";
-import { TcpDoor, type TcpTarget } from "./tcp_door.ts";
+import { TcpDoor, type TcpObserver, type TcpTarget } from "./tcp_door.ts";
 import { outboundFetch, type OutboundRequest, type OutboundResponse } from "./outbound_fetch.ts";
+
+/** How an {@linkcode OutboundDoor} works. */
+export interface OutboundDoorOptions extends OutboundOptions {
+  readonly observer?: TcpObserver;
+}
 
 /** Fits what the app's side of the host needs. */
 export class OutboundDoor implements Disposable {
@@ -14,12 +19,13 @@ export class OutboundDoor implements Disposable {
   readonly #userAgent: string;
 
   /** @param userAgent sent when the app names none */
-  constructor(policy: OutboundPolicy, userAgent: string, options?: OutboundOptions) {
+  constructor(policy: OutboundPolicy, userAgent: string, options?: OutboundDoorOptions) {
     this.#outbound = new Outbound(policy, options);
-    const { takeDescriptor = () => () => {}, maxConnections } = options ?? {};
+    const { takeDescriptor = () => () => {}, maxConnections, observer } = options ?? {};
     this.#tcp = new TcpDoor(this.#outbound, {
       takeDescriptor,
       ...(maxConnections === undefined ? {} : { maxConnections }),
+      ...(observer === undefined ? {} : { observer }),
     });
     this.#userAgent = userAgent;
   }

@@ -25,23 +25,42 @@ export interface TcpDoorOptions {
   readonly takeDescriptor: TakeDescriptor;
   /** Most connections at once, those being opened included; as many as fetch has, beside those. */
   readonly maxConnections?: number;
+  readonly observer?: TcpObserver;
 }
+
+/** Told what becomes of connections. */
+export interface TcpObserver {
+  onDialed(outcome: DialOutcome): void;
+  /** One that was dialed is over. */
+  onClosed(): void;
+}
+
+/** Whether a connection stands, and if not, why. */
+export type DialOutcome = "ok" | "refused" | "failed" | "given_up";
+
+/** Codes of what no network was asked about. */
+const REFUSALS: ReadonlySet<string> = new Set(["EPERM", "EMFILE", "ERR_SOCKET_BAD_PORT"]);
 
 /** The connections of one app. */
 export class TcpDoor implements Disposable {
   readonly #outbound: Outbound;
   readonly #takeDescriptor: TakeDescriptor;
   readonly #max: number;
+  readonly #observer: TcpObserver | undefined;
   readonly #open = new Set<TcpConnection>();
   /** Gives up those that are being opened. */
   readonly #dialing = new Set<AbortController>();
   #places = 0;
   #isClosed = false;
 
-  constructor(outbound: Outbound, { takeDescriptor, maxConnections = DEFAULT_MAX_CONNECTIONS }: TcpDoorOptions) {
+  constructor(
+    outbound: Outbound,
+    { takeDescriptor, maxConnections = DEFAULT_MAX_CONNECTIONS, observer }: TcpDoorOptions,
+  ) {
     this.#outbound = outbound;
     this.#takeDescriptor = takeDescriptor;
     this.#max = maxConnections;
+    this.#observer = observer;
   }
 
   /** Connections that stand. */
@@ -54,7 +73,19 @@ export class TcpDoor implements Disposable {
    * @param signal gives it up, at once
    * @throws {ConnectionError} with a code as Node has it
    */
-  async dial({ hostname, port, options }: TcpTarget, signal: AbortSignal): Promise<TcpConnection> {
+  async dial(target: TcpTarget, signal: AbortSignal): Promise<TcpConnection> {
+    try {
+      const connection = await this.#dial(target, signal);
+      this.#observer?.onDialed("ok");
+      connection.closed.then(() => this.#observer?.onClosed());
+      return connection;
+    } catch (error) {
+      this.#observer?.onDialed(outcomeOf(error));
+      throw error;
+    }
+  }
+
+  async #dial({ hostname, port, options }: TcpTarget, signal: AbortSignal): Promise<TcpConnection> {
     const host = hostOf(hostname);
     if (!Number.isInteger(port) || port < 1 || port > 65_535) {
       throw new ConnectionError("ERR_SOCKET_BAD_PORT", `Cannot connect to "${host}": ${port} is no port`);
@@ -168,6 +199,12 @@ function hostOf(hostname: string): string {
     throw notFound(hostname.slice(0, 255));
   }
   return url.hostname;
+}
+
+function outcomeOf(error: unknown): DialOutcome {
+  const { code } = error as { readonly code?: string };
+  if (code === "ABORTED") return "given_up";
+  return code !== undefined && REFUSALS.has(code) ? "refused" : "failed";
 }
 
 function given(): ConnectionError {

@@ -61,6 +61,8 @@ Deno.test("Metrics.render() has every metric of the contract with a help text an
     nano_binding_calls_total: "counter",
     nano_binding_seconds: "histogram",
     nano_storage_bytes: "gauge",
+    nano_outbound_connections: "gauge",
+    nano_outbound_connections_total: "counter",
     nano_isolate_start_seconds: "gauge",
     nano_isolate_heap_bytes: "gauge",
     nano_isolate_external_bytes: "gauge",
@@ -96,6 +98,22 @@ Deno.test("Metrics counts a request that no app claims under the empty app name 
   const text = await metrics.render();
   assert(text.includes('nano_requests_total{app="",method="GET",status="404",end="done"} 1\n'), text);
   assert(!text.includes("evil"));
+});
+
+Deno.test("Metrics counts an app's connections by outcome, those that are open, and forgets them with the app", async () => {
+  const { metrics } = bench();
+  for (const outcome of ["ok", "ok", "refused", "failed"] as const) {
+    metrics.listen({ event: "connection", app: "a", outcome });
+  }
+  metrics.listen({ event: "connection_closed", app: "a" });
+  metrics.listen({ event: "connection_closed", app: "unknown" });
+  const series = await scrape(metrics);
+  const total = (outcome: string) => series.get(`nano_outbound_connections_total{app="a",outcome="${outcome}"}`);
+  assertEquals([total("ok"), total("refused"), total("failed"), total("given_up")], [2, 1, 1, undefined]);
+  assertEquals(series.get('nano_outbound_connections{app="a"}'), 1);
+  metrics.listen({ event: "app_removed", app: "a" });
+  metrics.listen({ event: "connection_closed", app: "a" });
+  assertEquals((await scrape(metrics)).get('nano_outbound_connections{app="a"}'), undefined);
 });
 
 Deno.test("Metrics sorts durations into cumulative buckets with sum and count", async () => {

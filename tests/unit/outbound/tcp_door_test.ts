@@ -4,7 +4,7 @@ import { isPublicAddress } from "../../../runtime/outbound/address_policy.ts";
 import { boundedResolve } from "../../../runtime/outbound/bounded_resolve.ts";
 import { Outbound, type OutboundPolicy, type Resolve } from "../../../runtime/outbound/outbound.ts";
 import { ConnectionError } from "../../../runtime/outbound/tcp_connection.ts";
-import { TcpDoor } from "../../../runtime/outbound/tcp_door.ts";
+import { TcpDoor, type TcpObserver } from "../../../runtime/outbound/tcp_door.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -23,13 +23,18 @@ interface Setting {
   readonly isPublic?: (address: string) => boolean;
   readonly take?: () => (() => void) | string;
   readonly max?: number;
+  readonly observer?: TcpObserver;
 }
 
-function doorOf(policy: OutboundPolicy, { names = {}, isPublic = isPublicAddress, take, max }: Setting = {}): TcpDoor {
+function doorOf(
+  policy: OutboundPolicy,
+  { names = {}, isPublic = isPublicAddress, take, max, observer }: Setting = {},
+): TcpDoor {
   const outbound = new Outbound(policy, { tools: { resolve: resolverOf(names), isPublic } });
   return new TcpDoor(outbound, {
     takeDescriptor: take ?? (() => () => {}),
     ...(max === undefined ? {} : { maxConnections: max }),
+    ...(observer === undefined ? {} : { observer }),
   });
 }
 
@@ -223,4 +228,26 @@ Deno.test("Few names are resolved at once, the same one once, and too many that 
   assertEquals(told.length, 6);
   ask("one more");
   assertEquals(told.at(-1), "one more EAI_AGAIN");
+});
+
+Deno.test("What becomes of each connection is told, and its end once", async () => {
+  using server = echo();
+  const told: string[] = [];
+  const observer = { onDialed: (outcome: string) => told.push(outcome), onClosed: () => told.push("closed") };
+  using door = doorOf(["127.0.0.1"], { observer });
+  const connection = await door.dial(
+    { hostname: "127.0.0.1", port: server.port, options: {} },
+    AbortSignal.timeout(20_000),
+  );
+  assertEquals(told, ["ok"]);
+  connection.destroy();
+  await connection.closed;
+  await codeOf(door, "10.0.0.1", 1);
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr as Deno.NetAddr;
+  free.close();
+  await codeOf(door, "127.0.0.1", port);
+  const given = AbortSignal.abort();
+  await assertRejects(() => door.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, given));
+  assertEquals(told, ["ok", "closed", "refused", "failed", "given_up"]);
 });

@@ -48,8 +48,8 @@ export class SqlPool implements AsyncDisposable {
   readonly #queue = new SqlQueue();
   readonly #busyApps = new Set<string>();
   readonly #busyStores = new Set<string>();
-  /** With what calls off their end. */
-  readonly #idle = new Map<SqlProcess, () => void>();
+  /** With when they became so. */
+  readonly #idle = new Map<SqlProcess, number>();
   readonly #turns = new Set<Turn>();
   #isServing = false;
   #look: (() => void) | null = null;
@@ -80,7 +80,6 @@ export class SqlPool implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#refuseAll();
     this.#look?.();
-    for (const cancel of this.#idle.values()) cancel();
     const processes = [...this.#idle.keys(), ...[...this.#turns].map(({ process }) => process)];
     await Promise.all(processes.map((process) => process.end()));
     this.#idle.clear();
@@ -103,7 +102,9 @@ export class SqlPool implements AsyncDisposable {
       if (calls === null) break;
       void this.#start(calls);
     }
-    if (this.#turns.size > 0 || !this.#queue.isEmpty) this.#look ??= this.#clock.after(LOOK_MS, this.#onLook);
+    if (this.#turns.size + this.#idle.size > 0 || !this.#queue.isEmpty) {
+      this.#look ??= this.#clock.after(LOOK_MS, this.#onLook);
+    }
   }
 
   /** Processes that take one of the places. */
@@ -130,28 +131,22 @@ export class SqlPool implements AsyncDisposable {
   /** One that has the file open, or any that is idle, or a new one. */
   #take(store: string): SqlProcess {
     const idle = [...this.#idle.keys()];
-    const found = idle.find(({ lastStore }) => lastStore === store) ?? idle.at(-1);
-    if (found === undefined) return new SqlProcess(this.#spawn());
-    this.#idle.get(found)!();
+    const found = idle.find(({ lastStore }) => lastStore === store) ?? idle.at(-1) ?? this.#started();
     this.#idle.delete(found);
     return found;
   }
 
-  #giveBack(process: SqlProcess): void {
-    // Its place was taken meanwhile.
-    if (this.#closing !== null || this.#idle.size + this.#counted >= MAX_PROCESSES) return void process.end();
-    const cancel = this.#clock.after(IDLE_MS, () => {
-      this.#idle.delete(process);
-      void process.end();
-    });
-    this.#idle.set(process, cancel);
+  #started(): SqlProcess {
+    const process = new SqlProcess(this.#spawn());
     // Whoever kills it while it has nothing to do costs nobody a call.
-    void process.ended.then(() => {
-      if (this.#idle.get(process) !== cancel) return;
-      cancel();
-      this.#idle.delete(process);
-      void process.end();
-    });
+    void process.ended.then(() => this.#idle.delete(process) ? process.end() : null);
+    return process;
+  }
+
+  #giveBack(process: SqlProcess): void {
+    const isTaken = this.#idle.size + this.#counted >= MAX_PROCESSES;
+    if (this.#closing !== null || process.isGone || isTaken) void process.end();
+    else this.#idle.set(process, this.#clock.now());
   }
 
   async #runOn(process: SqlProcess, calls: readonly [SqlWaiting, ...SqlWaiting[]]): Promise<void> {
@@ -198,6 +193,11 @@ export class SqlPool implements AsyncDisposable {
     this.#look = null;
     const now = this.#clock.now();
     for (const turn of this.#turns) this.#lookAt(turn, now);
+    for (const [process, since] of this.#idle) {
+      if (now - since < IDLE_MS) continue;
+      this.#idle.delete(process);
+      void process.end();
+    }
     for (const { reject, signal } of this.#queue.takeAborted()) reject(signal.reason);
     this.#serve();
   };

@@ -48,15 +48,23 @@ export class SqlProcess {
   lastStore = "";
   /** Settles when it is gone, whoever ended it. */
   readonly ended: Promise<void>;
+  #isGone = false;
   readonly #child: SqlChild;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reader: PipeReader;
 
   constructor(child: SqlChild) {
     this.#child = child;
-    this.ended = child.status.then(() => {});
+    this.ended = child.status.then(() => {
+      this.#isGone = true;
+    });
     this.#writer = child.stdin.getWriter();
     this.#reader = new PipeReader(child.stdout);
+  }
+
+  /** Whether it is gone. */
+  get isGone(): boolean {
+    return this.#isGone;
   }
 
   /**

@@ -218,3 +218,37 @@ Deno.test("The end of the pool ends what runs and what waits", async () => {
   const away = "Error: Cannot use a database: NANO is going away";
   assertEquals(scene.ends.toSorted(), ["a 1: died", `a 2: ${away}`, `a 3: ${away}`]);
 });
+
+Deno.test("A process that had nothing to do for a minute is ended, one that had is used again", async () => {
+  await using scene = new Scene();
+  scene.call("a", "1");
+  await settle();
+  scene.children[0]!.answer("one");
+  await scene.clock.advance(59_000);
+  scene.call("b", "1");
+  await settle();
+  assertEquals(scene.children.length, 1);
+  scene.children[0]!.answer("one");
+  await scene.clock.advance(59_000);
+  let isOver = false;
+  scene.children[0]!.status.then(() => isOver = true);
+  await settle();
+  assertEquals(isOver, false);
+  await scene.clock.advance(1_500);
+  assertEquals([isOver, scene.clock.armed], [true, 0]);
+});
+
+Deno.test("A process that is killed while it has nothing to do costs nobody a call", async () => {
+  await using scene = new Scene();
+  scene.call("a", "1");
+  await settle();
+  scene.children[0]!.answer("one");
+  await settle();
+  scene.children[0]!.kill("SIGKILL");
+  await settle();
+  scene.call("a", "2");
+  await settle();
+  scene.children[1]!.answer("two");
+  await settle();
+  assertEquals(scene.ends, ["a 1: one", "a 2: two"]);
+});

@@ -84,7 +84,7 @@ export class SqlProcess {
       const view = new DataView(head.buffer, head.byteOffset + LENGTH_BYTES);
       const length = frameLength(head) - ANSWER_HEAD_BYTES;
       const answer = { kind: view.getUint8(0), storedBytes: view.getFloat64(1, true) };
-      let text = reader.takeNow(length);
+      let text: Uint8Array | null = reader.takeNow(length)?.slice() ?? null;
       if (text === null) {
         let refusal: unknown = null;
         await room(length).catch((error) => refusal = error ?? new Error("Given up"));

@@ -76,7 +76,18 @@ Deno.test("Both ends of a pipe cut its bytes alike, wherever the pieces end", as
   });
   assertEquals([...sync.take(2)!, 0, ...sync.take(4)!], [1, 2, 0, 3, 4, 5, 6]);
   assertEquals(sync.take(2), null);
-  const reader = new PipeReader(ReadableStream.from(pieces()));
+  const more = pieces();
+  const reader = new PipeReader(
+    new ReadableStream({
+      type: "bytes",
+      pull(controller) {
+        const piece = more.shift();
+        if (piece !== undefined) return controller.enqueue(piece);
+        controller.close();
+        controller.byobRequest?.respond(0);
+      },
+    }),
+  );
   assertEquals([reader.takeNow(1), [...(await reader.take(2))!]], [null, [1, 2]]);
   assertEquals([[...reader.takeNow(2)!], reader.takeNow(1), await reader.skip(2)], [[3, 4], null, true]);
   assertEquals([await reader.take(1), await reader.skip(1)], [new Uint8Array([7]), false]);

@@ -23,12 +23,12 @@ class FakeChild implements SqlChild {
   readonly status: Promise<{ readonly code: number }>;
   /** Frames that have come, as texts of their calls. */
   readonly turns: string[][] = [];
-  #out!: ReadableStreamDefaultController<Uint8Array>;
+  #out!: ReadableByteStreamController;
   readonly #ended = Promise.withResolvers<{ readonly code: number }>();
 
   constructor() {
     this.status = this.#ended.promise;
-    this.stdout = new ReadableStream({ start: (controller) => void (this.#out = controller) });
+    this.stdout = new ReadableStream({ type: "bytes", start: (controller) => void (this.#out = controller) });
     this.stdin = new WritableStream({
       write: (frame) => {
         const { target, calls } = readOrder(frame.subarray(LENGTH_BYTES));
@@ -45,6 +45,7 @@ class FakeChild implements SqlChild {
     this.#ended.resolve({ code });
     try {
       this.#out.close();
+      this.#out.byobRequest?.respond(0);
     } catch {
       // It has ended already.
     }

@@ -15,11 +15,7 @@ const MAX_ASKED_BYTES = 32 * 1024 * 1024;
 /** Answers up to this cross whole; longer ones are streamed. */
 const WHOLE_BYTES = 256 * 1024;
 
-/** Answers up to this cross as text. */
-const TEXT_BYTES = 16 * 1024;
-
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** What a database works with. */
 export interface D1Tools {
@@ -53,9 +49,7 @@ export class D1Host implements BindingHost {
       this.storedBytes = answer.storedBytes;
       if (answer.json.byteLength > WHOLE_BYTES) return { values: [], body: chunked(answer.json, answer.giveBack) };
       answer.giveBack();
-      // Short texts cross faster than short bytes.
-      const isShort = answer.json.byteLength <= TEXT_BYTES;
-      return { values: [], body: isShort ? decoder.decode(answer.json) : answer.json };
+      return { values: [], body: answer.json };
     };
     // What has come whole is here already; what is streamed waits for its part of the budget.
     if (!(body instanceof ReadableStream)) return await run(bytesOf(body));

@@ -3,7 +3,7 @@
 /** Read at once; a pipe of Linux holds as much. */
 const READ_BYTES = 64 * 1024;
 
-/** The host's end of a pipe, whose buffer is used again: a new one for each read was a third of all that a call allocates. */
+/** The host's end of a pipe, whose buffer is used again: a new one for each read is collected at once. */
 export class PipeReader {
   readonly #reader: ReadableStreamBYOBReader;
   #buffer = new ArrayBuffer(READ_BYTES);

@@ -12,14 +12,14 @@ const loaded = await loadedModules([MAIN_MODULE, ...NAMED_MODULES]);
 
 /** Modules that code names by an URL of its own: nothing imports them, so they have to be included. */
 async function modulesNamedByUrl(): Promise<string[]> {
-  const found: string[] = [];
+  const found = new Set<string>();
   for (const file of [...await sourceFiles("admin"), ...await sourceFiles("runtime")]) {
     const text = await Deno.readTextFile(new URL(file, REPO));
     for (const [, path] of code(text).matchAll(/new URL\(\s*"([^"]+)",\s*import\.meta\.url,?\s*\)/g)) {
-      found.push(new URL(path!, new URL(file, REPO)).href.slice(REPO.href.length));
+      found.add(new URL(path!, new URL(file, REPO)).href.slice(REPO.href.length));
     }
   }
-  return found.sort();
+  return [...found].sort();
 }
 
 /** Source text without its comments. */

@@ -13,6 +13,7 @@ import type { AppStateName, ExitReason } from "../../runtime/lifecycle.ts";
 import { Operator } from "../../runtime/operate/operator.ts";
 import type { AppUnit } from "../../runtime/generations/reload.ts";
 import { DataThread } from "../../runtime/data/data_thread.ts";
+import { R2Engine } from "../../runtime/data/r2_engine.ts";
 import { SqlPool } from "../../runtime/data/sql_pool.ts";
 import { QuarantineFile } from "../../runtime/store/quarantine_file.ts";
 import { StateStore } from "../../runtime/store/state_store.ts";
@@ -92,6 +93,7 @@ export class ChangeBench implements Disposable {
       emit: (event) => this.#hub.emit(event),
     });
     const data = `${config.stateDir}/data`;
+    const thread = new DataThread(data);
     this.operator = new Operator({
       store,
       folders: new VersionFolders(config.stateDir),
@@ -110,7 +112,7 @@ export class ChangeBench implements Disposable {
       quarantine: new QuarantineFile(config.stateDir, () => {}),
       codeVersion: async (app) => (await bundle(app)).version,
       // Neither starts anything before it is asked.
-      data: { folder: data, thread: new DataThread(data), sql: new SqlPool(data) },
+      data: { folder: data, thread, sql: new SqlPool(data), buckets: new R2Engine(data, thread) },
     });
     this.#hub.listen(this.operator.listen);
   }

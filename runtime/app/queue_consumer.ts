@@ -30,6 +30,8 @@ export interface ConsumerTools {
 export const BATCH_LIMIT_MS = 15 * 60_000;
 /** A lease ends so long after its batch would have been given up: nobody else gets a message that is worked on. */
 const LEASE_MARGIN_MS = 60_000;
+/** Bodies that one consumer has in its app at once, beyond one batch: ten full batches would be all that an app may hold. */
+const MAX_BYTES_AT_ONCE = 8 * 1024 * 1024;
 /** Between two looks at the wall clock, which somebody may set. */
 const LOOK_MS = 60_000;
 /** An app that takes nothing, or dies of it, is left alone for so long at first, then for twice as long each time. */
@@ -44,6 +46,8 @@ export class QueueConsumer implements Disposable {
   #config: ConsumerConfig;
   /** Batches that were taken and are not settled. */
   readonly #batches = new Set<Promise<void>>();
+  /** Of their bodies. */
+  #bytes = 0;
   #taking: Promise<void> | null = null;
   #lookAgain = false;
   #cancelTimer: (() => void) | null = null;
@@ -89,7 +93,7 @@ export class QueueConsumer implements Disposable {
       this.#lookAgain = true;
       return;
     }
-    if (this.#batches.size >= this.#config.maxConcurrency) return;
+    if (this.#batches.size >= this.#config.maxConcurrency || this.#bytes >= MAX_BYTES_AT_ONCE) return;
     const waitMs = this.#pausedUntil - this.#tools.clock.now();
     if (waitMs > 0) return this.#arm(waitMs);
     this.#lookAgain = false;
@@ -118,7 +122,10 @@ export class QueueConsumer implements Disposable {
       return;
     }
     if (taken.messages.length > 0) {
+      const { byteLength } = taken.bodies;
+      this.#bytes += byteLength;
       const batch = this.#deliver(taken).finally(() => {
+        this.#bytes -= byteLength;
         this.#batches.delete(batch);
         this.#look();
       });

@@ -2,7 +2,14 @@
 import { clockText } from "./figures.ts";
 
 const BAD: ReadonlySet<string> = new Set(["app_failed", "app_quarantined", "config_rejected"]);
-const WARN: ReadonlySet<string> = new Set(["app_exit", "app_restart", "cron_skipped", "warning", "drain_start"]);
+const WARN: ReadonlySet<string> = new Set([
+  "app_exit",
+  "app_restart",
+  "cron_skipped",
+  "queue_dead_letter",
+  "warning",
+  "drain_start",
+]);
 /** Shown in columns of their own. */
 const LEFT_OUT: ReadonlySet<string> = new Set(["event", "app", "ts", "at"]);
 

@@ -164,6 +164,19 @@ Deno.test("No more batches are under way than max_concurrency, and the next foll
   assertEquals(target.seen, [["a1"], ["b1"], ["c1"]]);
 });
 
+Deno.test("Large batches come one after the other before they are all that the app may hold", async () => {
+  using scene = new QueueScene();
+  using consumers = scene.consumers();
+  const target = new FakeTarget([consumerConfig({ maxBatchSize: 1, maxBatchTimeoutMs: 0 })]);
+  consumers.follow([target]);
+  const large = "x".repeat(3 * 1024 * 1024);
+  await scene.send([large, large, large, "small"]);
+  await settle();
+  assertEquals(target.calls.length, 3);
+  await target.end("a");
+  assertEquals(target.seen[3], ["small1"]);
+});
+
 Deno.test("An app that takes nothing is asked ever more seldom, and that counts as no attempt", async () => {
   using scene = new QueueScene();
   using consumers = scene.consumers();

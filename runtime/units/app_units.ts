@@ -71,7 +71,9 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
   const folder = own ?? (code.clientFiles === undefined ? null : assetFolder(plainFolder(code.clientFiles), tools));
   if (code.assets !== null) {
     // Its files alone are the app: an isolate would only pass them on.
-    const files = assetFolder(plainFolder(code.assets), tools);
+    // A project of files alone is asked as its own file says.
+    const htmlHandling = app.assets?.htmlHandling ?? HTML_HANDLINGS[0];
+    const files = assetFolder({ ...plainFolder(code.assets), htmlHandling }, tools);
     const site = new StaticSite({ app, version: code.version, folder: files }, tools);
     return behind(folder, behind(files, site, tools), tools);
   }

@@ -38,7 +38,6 @@ export {
   type ChangeRequest,
   type ConnectionClosedEvent,
   type ConnectionEvent,
-  type ConnectionOutcome,
   type ConsumerConfig,
   type Conviction,
   type CronConfig,

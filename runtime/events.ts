@@ -96,7 +96,7 @@ export interface OperatorChangeEvent {
   readonly error: string | null;
 }
 
-/** What a call of a binding came to. */
+/** What a call of a binding came to, or a TCP connection that an app asked for. */
 export type BindingOutcome = "ok" | "refused" | "failed" | "given_up";
 
 /** A call of an app's binding has ended; as frequent as requests. */
@@ -117,9 +117,6 @@ export interface BindingCallEvent {
   readonly storedBytes: number | null;
 }
 
-/** What came of a TCP connection that an app asked for. */
-export type ConnectionOutcome = "ok" | "refused" | "failed" | "given_up";
-
 /** An app's TCP connection stands, or could not be had. */
 export interface ConnectionEvent {
   /** Discriminates the union. */
@@ -127,7 +124,7 @@ export interface ConnectionEvent {
   /** The app. */
   readonly app: string;
   /** Whether it stands, and if not, why. */
-  readonly outcome: ConnectionOutcome;
+  readonly outcome: BindingOutcome;
 }
 
 /** A TCP connection that stood is over. */

@@ -58,7 +58,6 @@ export {
   type BindingOutcome,
   type ConnectionClosedEvent,
   type ConnectionEvent,
-  type ConnectionOutcome,
   type CronDoneEvent,
   type CronId,
   EventHub,

@@ -1,10 +1,10 @@
 /** Counts the TCP connections that apps open: those that stand, and what came of all. */
-import type { ConnectionClosedEvent, ConnectionEvent, ConnectionOutcome } from "../events.ts";
+import type { BindingOutcome, ConnectionClosedEvent, ConnectionEvent } from "../events.ts";
 import type { SeriesMetric } from "./binding_series.ts";
 import type { Sample } from "./duration_samples.ts";
 
 interface Series {
-  readonly counts: Map<ConnectionOutcome, number>;
+  readonly counts: Map<BindingOutcome, number>;
   open: number;
 }
 

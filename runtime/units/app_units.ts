@@ -24,7 +24,7 @@ import type { QueueHub } from "../data/queue_hub.ts";
 import type { SqlPool } from "../data/sql_pool.ts";
 import { descriptors } from "../machine/descriptors.ts";
 import type { NanoError } from "../errors.ts";
-import type { ConnectionOutcome, NanoEvent } from "../events.ts";
+import type { BindingOutcome, NanoEvent } from "../events.ts";
 import { DoorWithBindings } from "./door_with_bindings.ts";
 import { AssetFolder } from "../http/assets.ts";
 import type { AppTarget } from "../app_call.ts";
@@ -87,7 +87,7 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     openOutbound: ({ outbound }) => {
       const takeDescriptor = () => descriptors.take({ app: app.name, client: null });
       const observer = {
-        onDialed: (outcome: ConnectionOutcome) => emit({ event: "connection", app: app.name, outcome }),
+        onDialed: (outcome: BindingOutcome) => emit({ event: "connection", app: app.name, outcome }),
         onClosed: () => emit({ event: "connection_closed", app: app.name }),
       };
       const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor, observer });

@@ -52,6 +52,18 @@ const JUDGE: readonly (readonly [string, Partial<Vitals>, number, string | null]
   ],
   ["silence at its limit", { asked: true, missedTicks: SILENCE_MS / TICK_MS }, 0, null],
   ["silence over its limit", { asked: true, missedTicks: silence(SILENCE_MS) }, 0, "unresponsive"],
+  [
+    "silence of a large heap, whose garbage other threads of a busy machine mark",
+    { asked: true, heapBytes: 230 * MB, missedTicks: silence(6600) },
+    0,
+    null,
+  ],
+  [
+    "silence beyond any such marking",
+    { asked: true, heapBytes: 230 * MB, missedTicks: silence(SILENCE_MS + 20 * 230) },
+    0,
+    "unresponsive",
+  ],
   ["silence of a thread that waits for a core", { asked: true, runnable: true, missedTicks: 9000 }, 0, null],
   ["silence within a long CPU limit", { asked: true, cpuLimitMs: 60_000, missedTicks: silence(SILENCE_MS) }, 0, null],
   [

@@ -1,6 +1,7 @@
 /** The part of the client that looks at and changes KV namespaces. */
 import type { KvBulk, KvBulkPut, KvKeys, KvNamespace, KvValues } from "../schemas/kv_schemas.ts";
 import type { AdminConnection } from "./admin_connection.ts";
+import { part, search } from "./url_parts.ts";
 
 /** A value with what is kept beside it. */
 export interface KvValue {
@@ -83,14 +84,4 @@ export class KvClient {
   #fetch(method: string, path: string, init: RequestInit = {}): Promise<Response> {
     return this.#connection.fetch(`${this.#connection.url}/admin/kv${path}`, { method, ...init });
   }
-}
-
-function part(text: string): string {
-  return encodeURIComponent(text);
-}
-
-function search(query: Readonly<Record<string, string | number | undefined>>): string {
-  const written = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) written.set(name, String(value));
-  return written.size === 0 ? "" : `?${written}`;
 }

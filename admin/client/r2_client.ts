@@ -1,6 +1,7 @@
 /** The part of the client that looks at R2 buckets, gets and puts objects. */
 import type { R2Bucket, R2ObjectAnswer, R2Objects } from "../schemas/r2_schemas.ts";
 import type { AdminConnection } from "./admin_connection.ts";
+import { part, search } from "./url_parts.ts";
 
 /** Which objects are wanted. */
 export interface R2ListQuery {
@@ -54,14 +55,4 @@ export class R2Client {
   #fetch(method: string, path: string, init: RequestInit = {}): Promise<Response> {
     return this.#connection.fetch(`${this.#connection.url}/admin/r2${path}`, { method, ...init });
   }
-}
-
-function part(text: string): string {
-  return encodeURIComponent(text);
-}
-
-function search(query: Readonly<Record<string, string | number | undefined>>): string {
-  const written = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) written.set(name, String(value));
-  return written.size === 0 ? "" : `?${written}`;
 }

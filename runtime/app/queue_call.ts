@@ -1,9 +1,9 @@
-/** A batch of messages on its way to an app: travels as a request does, so it wakes, queues, counts and drains like one. */
-import type { AnswerBody, AppCall, HostSocket, QueuedBatch } from "../app_call.ts";
+/** A batch of messages on its way to an app. */
+import type { AnswerBody, QueuedBatch } from "../app_call.ts";
 import { NanoError } from "../errors.ts";
 import type { BatchVerdict, Verdict } from "../protocol/queue_batch.ts";
 import { ERROR_SEPARATOR, VERDICT_SEPARATOR } from "../protocol/queue_batch.ts";
-import { ENDLESS } from "./scheduled_call.ts";
+import { ClientlessCall } from "./clientless_call.ts";
 
 /** Told once what the app said, or why it could say nothing. */
 export type OnBatchEnd = (end: BatchVerdict | NanoError) => void;
@@ -12,14 +12,8 @@ export type OnBatchEnd = (end: BatchVerdict | NanoError) => void;
 const MAX_ERROR_CHARS = 200;
 
 /** One delivery of a batch. */
-export class QueueCall implements AppCall {
+export class QueueCall extends ClientlessCall {
   readonly method = "QUEUE";
-  readonly url = "";
-  readonly headers = "";
-  readonly remote = " 0";
-  readonly declaredBytes = null;
-  readonly patience = ENDLESS;
-  readonly startedAt: number;
   readonly job: QueuedBatch;
   readonly #messages: number;
   readonly #onEnd: OnBatchEnd;
@@ -29,39 +23,20 @@ export class QueueCall implements AppCall {
    * @param options.messages how many are in it
    */
   constructor(job: QueuedBatch, options: { readonly startedAt: number; readonly messages: number }, onEnd: OnBatchEnd) {
+    super(options.startedAt);
     this.job = job;
-    this.startedAt = options.startedAt;
     this.#messages = options.messages;
     this.#onEnd = onEnd;
-  }
-
-  takeBody(): null {
-    return null;
-  }
-
-  /** There is no client. */
-  onClientGone(): void {}
-
-  respond(_status: number, _headers: string, body: AnswerBody): void {
-    // Only a forged answer is streamed; nobody wants it, and that it fails changes nothing.
-    if (body instanceof ReadableStream) body.cancel().catch(() => {});
-    const verdict = typeof body === "string" ? parsedVerdict(body, this.#messages) : null;
-    this.#onEnd(verdict ?? new NanoError("APP_BAD_RESPONSE", "Cannot read what became of the batch"));
   }
 
   fail(error: NanoError): void {
     this.#onEnd(error);
   }
 
-  /** There is no client. */
-  leave(): void {}
-
-  /** @throws {TypeError} always */
-  upgrade(): HostSocket {
-    throw new TypeError("A batch has no connection");
+  protected answered(body: AnswerBody): void {
+    const verdict = typeof body === "string" ? parsedVerdict(body, this.#messages) : null;
+    this.#onEnd(verdict ?? new NanoError("APP_BAD_RESPONSE", "Cannot read what became of the batch"));
   }
-
-  finish(): void {}
 }
 
 /** What an isolate says, whose word is not to be trusted; null when it says nothing that makes sense. */

@@ -2,14 +2,10 @@
 import { bare } from "../../protocol/bare.ts";
 import type { BindingPort, CallAnswer } from "../../protocol/binding_call.ts";
 import {
-  bytesBuffer,
   bytesLength,
-  bytesOffset,
   decoderDecode,
   defineMember,
   encodeText,
-  getPrototypeOf,
-  getterOf,
   hasOwn,
   isArray,
   isUint8Array,
@@ -27,9 +23,9 @@ import {
   stringSlice,
   stringStartsWith,
   stringTrim,
-  TO_STRING_TAG,
   uncurry,
 } from "../../protocol/primordials.ts";
+import { bytesOfView, isView } from "../../protocol/views.ts";
 
 /** A value as the host takes it: bytes as hexadecimal digits. */
 type D1Param = null | number | string | { readonly hex: string };
@@ -54,17 +50,10 @@ type Runner = (method: "query" | "batch", asked: readonly Asked[]) => Promise<An
 
 const decoder = new NativeTextDecoder();
 const parse = JSON.parse as (text: string) => unknown;
-const { isView } = ArrayBuffer;
 const isArrayBuffer = uncurry(Function.prototype[Symbol.hasInstance]) as (owner: unknown, value: unknown) => boolean;
 const toHex = uncurry((Uint8Array.prototype as Uint8Array & { toHex(): string }).toHex) as (
   bytes: Uint8Array,
 ) => string;
-const viewTag = getterOf(getPrototypeOf(Uint8Array.prototype) as Uint8Array, TO_STRING_TAG) as (
-  view: unknown,
-) => unknown;
-const viewBuffer: (view: DataView) => ArrayBufferLike = getterOf(DataView.prototype, "buffer");
-const viewOffset: (view: DataView) => number = getterOf(DataView.prototype, "byteOffset");
-const viewLength: (view: DataView) => number = getterOf(DataView.prototype, "byteLength");
 const responseText = uncurry(Response.prototype.text);
 
 /** Longer texts go as bytes, which are streamed when they are many. */
@@ -220,7 +209,7 @@ export function createD1(port: BindingPort): unknown {
 function paramOf(value: unknown): D1Param {
   if (value === null || typeof value === "number" || typeof value === "string") return value;
   if (typeof value === "boolean") return value ? 1 : 0;
-  if (isView(value)) return bare({ hex: toHex(bytesOf(value)) });
+  if (isView(value)) return bare({ hex: toHex(bytesOfView(value)) });
   if (isArrayBuffer(NativeArrayBuffer, value)) return bare({ hex: toHex(new NativeUint8Array(value as ArrayBuffer)) });
   if (isArray(value) && isByteList(value)) return bare({ hex: toHex(new NativeUint8Array(value as number[])) });
   const text = `Type '${typeof value}' not supported for value '${NativeString(value)}'`;
@@ -233,14 +222,6 @@ function isByteList(list: readonly unknown[]): boolean {
     if (typeof byte !== "number" || !(byte >= 0 && byte < 256)) return false;
   }
   return true;
-}
-
-function bytesOf(view: ArrayBufferView): Uint8Array {
-  const typed = view as Uint8Array;
-  const data = view as DataView;
-  return viewTag(view) === undefined
-    ? new NativeUint8Array(viewBuffer(data), viewOffset(data), viewLength(data))
-    : new NativeUint8Array(bytesBuffer(typed), bytesOffset(typed), bytesLength(typed));
 }
 
 async function batchOf(runner: Runner, statements: unknown): Promise<object[]> {

@@ -4,12 +4,9 @@ import {
   bufferLength,
   bytesBuffer,
   bytesLength,
-  bytesOffset,
   decoderDecode,
   defineMember,
   encodeText,
-  getPrototypeOf,
-  getterOf,
   global,
   isArray,
   isUint8Array,
@@ -23,9 +20,9 @@ import {
   NativeUint8Array,
   stringify,
   stringToWellFormed,
-  TO_STRING_TAG,
   uncurry,
 } from "../../protocol/primordials.ts";
+import { bytesOfView, isView } from "../../protocol/views.ts";
 import type { BindingPort, CallAnswer, CallBody, Plain } from "../../protocol/binding_call.ts";
 
 /** What a value is read as. */
@@ -34,17 +31,10 @@ type ValueType = "text" | "json" | "arrayBuffer" | "stream";
 const NativeMap = Map;
 const decoder = new NativeTextDecoder();
 const parse = JSON.parse as (text: string) => unknown;
-const { isView } = ArrayBuffer;
 const isArrayBuffer = uncurry(Function.prototype[Symbol.hasInstance]) as (owner: unknown, value: unknown) => boolean;
 const responseBuffer = uncurry(Response.prototype.arrayBuffer);
 const responseText = uncurry(Response.prototype.text);
 const setOfMap = uncurry(Map.prototype.set);
-const viewTag = getterOf(getPrototypeOf(Uint8Array.prototype) as Uint8Array, TO_STRING_TAG) as (
-  view: unknown,
-) => unknown;
-const viewBuffer: (view: DataView) => ArrayBufferLike = getterOf(DataView.prototype, "buffer");
-const viewOffset: (view: DataView) => number = getterOf(DataView.prototype, "byteOffset");
-const viewLength: (view: DataView) => number = getterOf(DataView.prototype, "byteLength");
 
 /** Longer texts go as bytes, which are streamed when they are many. */
 const WHOLE_CHARS = 64 * 1024;
@@ -179,7 +169,7 @@ function bodyOf(value: unknown): CallBody {
   if (typeof value === "string") {
     return value.length <= WHOLE_CHARS ? value : encodeText(value);
   }
-  if (isView(value)) return bytesOf(value);
+  if (isView(value)) return bytesOfView(value);
   if (isArrayBuffer(NativeArrayBuffer, value)) return new NativeUint8Array(value as ArrayBuffer);
   if (typeof value === "object" && value !== null && typeof (value as ReadableStream).getReader === "function") {
     return value as ReadableStream<Uint8Array>;
@@ -187,15 +177,6 @@ function bodyOf(value: unknown): CallBody {
   throw new NativeTypeError(
     "KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams as values.",
   );
-}
-
-function bytesOf(view: ArrayBufferView): Uint8Array {
-  if (viewTag(view) !== undefined) {
-    const typed = view as Uint8Array;
-    return new NativeUint8Array(bytesBuffer(typed), bytesOffset(typed), bytesLength(typed));
-  }
-  const data = view as DataView;
-  return new NativeUint8Array(viewBuffer(data), viewOffset(data), viewLength(data));
 }
 
 async function valueOf(body: CallAnswer["body"], type: ValueType): Promise<unknown> {

@@ -18,16 +18,8 @@ import {
   uncurry,
 } from "../../protocol/primordials.ts";
 import { entriesOf, entryOf, objectsOf, R2Object, R2ObjectBody, rangeFrom, textsOf } from "./isolate_object.ts";
-import {
-  bytesOrNull,
-  checksumOf,
-  conditionOf,
-  membersOf,
-  metadataOf,
-  rangeOf,
-  textOf,
-  textOrNull,
-} from "./isolate_options.ts";
+import { checksumOf, conditionOf, membersOf, metadataOf, rangeOf, textOf, textOrNull } from "./isolate_options.ts";
+import { bytesOrNull } from "../../protocol/views.ts";
 
 const responseText = uncurry(Response.prototype.text);
 /** Longer texts go as bytes, which are streamed when they are many. */

@@ -1,46 +1,33 @@
 /** What apps say to a bucket beside keys and values, made ready for the host: conditions, ranges, metadata, checksums. */
 import { bare } from "../../protocol/bare.ts";
 import {
-  bytesBuffer,
   bytesLength,
-  bytesOffset,
   defineMember,
   getOwnPropertyNames,
-  getPrototypeOf,
-  getterOf,
   headersGet,
   isNotANumber,
-  NativeArrayBuffer,
   NativeError,
   NativeHeaders,
   NativeNumber,
   NativeRangeError,
   NativeString,
   NativeTypeError,
-  NativeUint8Array,
   parseDate,
   stringIndexOf,
   stringSlice,
   stringToWellFormed,
-  TO_STRING_TAG,
   trunc,
   uncurry,
 } from "../../protocol/primordials.ts";
+import { bytesOrNull } from "../../protocol/views.ts";
 
 type Members = Record<string, unknown>;
 
 const NativeDate = Date;
-const { isView } = ArrayBuffer;
 const { fromHex } = Uint8Array as unknown as { fromHex(hex: string): Uint8Array };
 const hexOf = uncurry((Uint8Array.prototype as unknown as { toHex(): string }).toHex) as (bytes: Uint8Array) => string;
 const dateTime = uncurry(Date.prototype.getTime);
 const instanceOf = uncurry(Function.prototype[Symbol.hasInstance]) as (owner: unknown, value: unknown) => boolean;
-const viewTag = getterOf(getPrototypeOf(Uint8Array.prototype) as Uint8Array, TO_STRING_TAG) as (
-  view: unknown,
-) => unknown;
-const viewBuffer: (view: DataView) => ArrayBufferLike = getterOf(DataView.prototype, "buffer");
-const viewOffset: (view: DataView) => number = getterOf(DataView.prototype, "byteOffset");
-const viewLength: (view: DataView) => number = getterOf(DataView.prototype, "byteLength");
 
 /** What is set, of options or of nothing. */
 export function membersOf(options: unknown): Members {
@@ -55,19 +42,6 @@ export function textOf(value: unknown): string {
 /** The same of what need not be there. */
 export function textOrNull(value: unknown): string | null {
   return value === undefined || value === null ? null : textOf(value);
-}
-
-/** Bytes of a buffer or a view, not copied; null of anything else. */
-export function bytesOrNull(value: unknown): Uint8Array | null {
-  if (isView(value)) {
-    if (viewTag(value) === undefined) {
-      const data = value as DataView;
-      return new NativeUint8Array(viewBuffer(data), viewOffset(data), viewLength(data));
-    }
-    const typed = value as Uint8Array;
-    return new NativeUint8Array(bytesBuffer(typed), bytesOffset(typed), bytesLength(typed));
-  }
-  return instanceOf(NativeArrayBuffer, value) ? new NativeUint8Array(value as ArrayBuffer) : null;
 }
 
 function isHeaders(value: unknown): value is Headers {

@@ -2,34 +2,20 @@
 import { noteLength } from "../../protocol/stream_lengths.ts";
 import {
   apply,
-  bytesBuffer,
   bytesLength,
-  bytesOffset,
   defineGlobal,
-  getPrototypeOf,
   getterOf,
   isUint8Array,
-  NativeArrayBuffer,
   NativeNumber,
   NativeTypeError,
-  NativeUint8Array,
-  TO_STRING_TAG,
-  uncurry,
 } from "../../protocol/primordials.ts";
+import { bytesOrNull } from "../../protocol/views.ts";
 import { bare } from "../../protocol/bare.ts";
 
 const NativeTransformStream = TransformStream;
-const { isView } = ArrayBuffer;
 const { isSafeInteger } = Number;
 const { enqueue } = TransformStreamDefaultController.prototype;
 const readableOf: (stream: TransformStream) => ReadableStream = getterOf(TransformStream.prototype, "readable");
-const instanceOf = uncurry(Function.prototype[Symbol.hasInstance]) as (owner: unknown, value: unknown) => boolean;
-const viewTag = getterOf(getPrototypeOf(Uint8Array.prototype) as Uint8Array, TO_STRING_TAG) as (
-  view: unknown,
-) => unknown;
-const viewBuffer: (view: DataView) => ArrayBufferLike = getterOf(DataView.prototype, "buffer");
-const viewOffset: (view: DataView) => number = getterOf(DataView.prototype, "byteOffset");
-const viewLength: (view: DataView) => number = getterOf(DataView.prototype, "byteLength");
 
 type Controller = TransformStreamDefaultController<Uint8Array>;
 
@@ -76,15 +62,8 @@ export function installFixedLengthStream(): void {
 
 function bytesOf(chunk: unknown): Uint8Array {
   if (isUint8Array(chunk)) return chunk;
-  if (isView(chunk)) {
-    if (viewTag(chunk) === undefined) {
-      const data = chunk as DataView;
-      return new NativeUint8Array(viewBuffer(data), viewOffset(data), viewLength(data));
-    }
-    const typed = chunk as Uint8Array;
-    return new NativeUint8Array(bytesBuffer(typed), bytesOffset(typed), bytesLength(typed));
-  }
-  if (instanceOf(NativeArrayBuffer, chunk)) return new NativeUint8Array(chunk as ArrayBuffer);
+  const bytes = bytesOrNull(chunk);
+  if (bytes !== null) return bytes;
   throw new NativeTypeError(
     "This TransformStream is being used as a byte stream, but received an object of non-ArrayBuffer/ArrayBufferView " +
       "type on its writable side. If you wish to write a string, you'll probably want to explicitly UTF-8-encode it " +

@@ -25,6 +25,7 @@ import { d1Routes } from "./routes/d1.ts";
 import { deployRoutes } from "./routes/deploy.ts";
 import { healthRoutes, probeRoutes } from "./routes/health.ts";
 import { kvRoutes } from "./routes/kv.ts";
+import { queueRoutes } from "./routes/queues.ts";
 import { r2Routes } from "./routes/r2.ts";
 import { observeRoutes } from "./routes/observe.ts";
 import { json, problems } from "./routes/route_parts.ts";
@@ -141,6 +142,7 @@ function apiRoutes(parts: ApiParts, document: () => Record<string, unknown>) {
     .route("/", kvRoutes(parts))
     .route("/", d1Routes(parts))
     .route("/", r2Routes(parts))
+    .route("/", queueRoutes(parts))
     .route("/", observeRoutes(parts))
     .openapi(openApi, (context) => context.json(document() as { openapi: string }, 200));
 }

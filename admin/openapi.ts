@@ -25,6 +25,7 @@ export function openApiDocument(api: OpenAPIHono<AdminEnv>): Record<string, unkn
       { name: "KV", description: "What apps keep in KV namespaces." },
       { name: "D1", description: "What they keep in D1 databases." },
       { name: "R2", description: "What they keep in R2 buckets." },
+      { name: "Queues", description: "What waits in their queues." },
       { name: "Observe", description: "Log lines, events, figures." },
     ],
   }) as unknown as { components?: Record<string, unknown> } & Record<string, unknown>;

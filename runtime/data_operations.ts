@@ -1,6 +1,7 @@
 /** What people do with the data of apps; each kind of store has its own part. */
 import type { D1Operations } from "./d1_operations.ts";
 import type { KvOperations } from "./kv_operations.ts";
+import type { QueueOperations } from "./queue_operations.ts";
 import type { R2Operations } from "./r2_operations.ts";
 
 /** The stores of apps as an operator looks at them: by the same threads and processes as the apps' bindings. */
@@ -11,4 +12,6 @@ export interface DataOperations {
   readonly d1: D1Operations;
   /** R2 buckets. */
   readonly r2: R2Operations;
+  /** Queues. */
+  readonly queues: QueueOperations;
 }

@@ -121,6 +121,16 @@ export type {
   KvValueView,
 } from "./kv_operations.ts";
 export type {
+  QueueMessagePage,
+  QueueMessageView,
+  QueueOperations,
+  QueuePageQuery,
+  QueueRetryOutcome,
+  QueueRetryRefusal,
+  QueueSend,
+  QueueView,
+} from "./queue_operations.ts";
+export type {
   R2BucketView,
   R2Metadata,
   R2ObjectPage,

@@ -214,7 +214,13 @@ export class NanoParts {
       isDraining: () => this.#isDraining(),
       reload: () => this.reloads.reload(null),
       runCron: (unit, name) => this.crons.run(unit, unit.app.crons.find((cron) => cron.name === name)!),
-      data: { folder: this.#dataFolder, thread: this.data, sql: this.sql, buckets: this.buckets },
+      data: {
+        folder: this.#dataFolder,
+        thread: this.data,
+        sql: this.sql,
+        buckets: this.buckets,
+        queues: this.queues,
+      },
       codeVersion: async (app) => (await this.workshop.toolsOf(this.generations.present.config).bundle(app)).version,
     });
   }

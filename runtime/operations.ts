@@ -95,6 +95,9 @@ export const CHANGE_ACTIONS = [
   "d1.migrate",
   "r2.put",
   "r2.delete",
+  "queue.send",
+  "queue.purge",
+  "queue.retry",
 ] as const;
 
 /** Kind of a change. */

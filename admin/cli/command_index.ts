@@ -8,6 +8,8 @@ type CommandModule = { readonly command: Command } | { readonly commands: Readon
 const shortCommands = () => import("./commands/short_commands.ts");
 const d1Commands = () => import("./commands/d1_commands.ts");
 const d1MigrationsCommands = () => import("./commands/d1_migrations_commands.ts");
+const queueCommands = () => import("./commands/queue_commands.ts");
+const queueChangeCommands = () => import("./commands/queue_change_commands.ts");
 const r2Commands = () => import("./commands/r2_commands.ts");
 const kvKeyCommands = () => import("./commands/kv_key_commands.ts");
 const kvBulkCommands = () => import("./commands/kv_bulk_commands.ts");
@@ -49,6 +51,12 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "r2 object get": r2Commands,
   "r2 object put": r2Commands,
   "r2 object delete": r2Commands,
+  "queue list": queueCommands,
+  "queue info": queueCommands,
+  "queue peek": queueCommands,
+  "queue send": queueChangeCommands,
+  "queue purge": queueChangeCommands,
+  "queue retry": queueChangeCommands,
   "d1 list": d1Commands,
   "d1 execute": d1Commands,
   "d1 export": d1Commands,
@@ -61,6 +69,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
 export const COMMAND_GROUPS: Readonly<Record<string, string>> = {
   d1: "Look at D1 databases, run SQL on them, apply migrations",
   kv: "Look at and change what apps keep in KV namespaces",
+  queue: "Look at queues, send to them, put dead letters back",
   r2: "Look at R2 buckets, get and put objects",
 };
 

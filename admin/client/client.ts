@@ -6,6 +6,7 @@ import type { AdminApi } from "../api.ts";
 import type { ChangeOptions, DeployOptions, FollowOptions, LogQuery } from "./client_options.ts";
 import { D1Client } from "./d1_client.ts";
 import { KvClient } from "./kv_client.ts";
+import { QueueClient } from "./queue_client.ts";
 import { R2Client } from "./r2_client.ts";
 import type { AppDetail, AppList, DrainReport, Series, Tick, Version } from "../schemas/app_schemas.ts";
 import type { HistoryView, LogLineView, ReadinessView, ReloadView } from "../schemas/host_schemas.ts";
@@ -34,6 +35,8 @@ export class AdminClient {
   readonly kv: KvClient;
   /** R2 buckets. */
   readonly r2: R2Client;
+  /** Queues. */
+  readonly queues: QueueClient;
   /** What they keep in D1 databases. */
   readonly d1: D1Client;
   readonly #connection: AdminConnection;
@@ -43,6 +46,7 @@ export class AdminClient {
     this.#connection = new AdminConnection(options);
     this.kv = new KvClient(this.#connection);
     this.r2 = new R2Client(this.#connection);
+    this.queues = new QueueClient(this.#connection);
     this.d1 = new D1Client(this.#connection);
     this.#api = hc<AdminApi>(this.#connection.url, { fetch: this.#connection.fetch });
   }

@@ -19,8 +19,11 @@ export type QueueWrite = "queue.send" | "queue.take" | "queue.settle" | "queue.r
 /** What a queue is asked. */
 export type QueueOperation = QueueWrite | "queue.peek" | "queue.read" | "queue.info";
 
+/** Concerns two queues; the others concern the one store that a call names. */
+export type QueueMove = "queue.move";
+
 /** What a store is asked. */
-export type DataOperation = KvOperation | R2Operation | QueueOperation;
+export type DataOperation = KvOperation | R2Operation | QueueOperation | QueueMove;
 
 /** One call. */
 export interface DataCall {

@@ -5,11 +5,14 @@ import type { DataCall, DataResult } from "./data_messages.ts";
 import { KvFile } from "./kv_file.ts";
 import { preparedPath } from "./prepared_path.ts";
 import { QueueFile } from "./queue_file.ts";
+import { moveBack } from "./queue_move.ts";
 import { R2File } from "./r2_file.ts";
 import type { StoreFile } from "./store_file.ts";
 
 /** Files open at once, of three descriptors each. */
 const MAX_OPEN = 64;
+/** Stands for the store of calls that concern two: they are no part of the transaction of either. */
+const MOVES = "";
 
 /** All stores below a folder. */
 export class DataShelf implements Disposable {
@@ -28,8 +31,10 @@ export class DataShelf implements Disposable {
 
   /** Runs calls; the writes to one store are one transaction, and on the disk before any of them is answered. */
   run(calls: readonly DataCall[]): DataResult[] {
-    const byStore = Map.groupBy(calls, ({ store }) => store);
-    return [...byStore].flatMap(([store, own]) => this.#runStore(store, own));
+    const byStore = Map.groupBy(calls, ({ store, operation }) => operation === "queue.move" ? MOVES : store);
+    return [...byStore].flatMap(([store, own]) =>
+      store === MOVES ? own.map((call) => this.#move(call)) : this.#runStore(store, own)
+    );
   }
 
   [Symbol.dispose](): void {
@@ -45,6 +50,15 @@ export class DataShelf implements Disposable {
       return calls.some(({ operation }) => file.isWrite(operation)) ? file.transaction(runAll) : runAll();
     } catch (error) {
       return calls.map(({ id }) => failed(id, error));
+    }
+  }
+
+  #move({ id, store, args: [to, ...args] }: DataCall): DataResult {
+    try {
+      const files = [this.#file(store), this.#file(`queues/${to}`)] as [QueueFile, QueueFile];
+      return { id, values: moveBack(...files, [to!, ...args]) };
+    } catch (error) {
+      return failed(id, error);
     }
   }
 

@@ -49,16 +49,18 @@ const STATEMENTS = {
   lapse: "SELECT min(visible) AS at FROM messages WHERE lease = ?",
   lease: "UPDATE messages SET lease = ?, visible = ? WHERE seq = ?",
   body: "SELECT body FROM bodies WHERE seq = ?",
+  start: "SELECT substr(body, 1, ?) AS body FROM bodies WHERE seq = ?",
   acknowledge: "DELETE FROM messages WHERE seq = ? AND lease = ?",
   retry: "UPDATE messages SET lease = NULL, visible = ?, failures = failures + 1 WHERE seq = ? AND lease = ?",
   release: "UPDATE messages SET lease = NULL, visible = ? WHERE seq = ? AND lease = ?",
   peek:
     `SELECT seq, id, sent, visible, lease, failures, type, origin, size FROM messages WHERE seq > ? ORDER BY seq LIMIT ?`,
   named: "SELECT seq, id, sent, visible, lease, failures, type, origin, size FROM messages WHERE id = ?",
-  remove: "DELETE FROM messages WHERE id = ? AND lease IS NULL",
+  // A lease that is over may be that of a process that is gone, in a queue that nobody consumes any more.
+  remove: "DELETE FROM messages WHERE id = ? AND (lease IS NULL OR visible <= ?)",
   purge: "DELETE FROM messages WHERE seq IN (SELECT seq FROM messages ORDER BY seq LIMIT ?)",
   delayed: "SELECT count(*) AS messages FROM messages WHERE lease IS NULL AND visible > ?",
-  leases: "SELECT count(*) AS messages FROM messages WHERE lease IS NOT NULL",
+  leases: "SELECT count(*) AS messages FROM messages WHERE lease IS NOT NULL AND visible > ?",
   pages:
     "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
 } as const;
@@ -147,16 +149,15 @@ export class QueueFile implements StoreFile {
       case "queue.settle":
         return this.#settle(args);
       case "queue.peek":
-        return this.#peek(args[0] as number, args[1] as number);
+        return this.#peek(args as readonly [number, number, number]);
       case "queue.read":
-        return this.#read(args as readonly string[]);
+        return this.#read(args as readonly [number, ...string[]]);
       case "queue.remove":
-        for (const id of args) this.#statements.remove.run(id as string);
-        return this.#totals();
+        return this.#remove(args as readonly [number, ...string[]]);
       case "queue.purge":
         return [this.#statements.purge.run(args[0] as number).changes as number, ...this.#totals()];
       case "queue.info":
-        return [...this.#totals(), this.#count("delayed", args[0] as number), this.#count("leases"), this.#bytes];
+        return [...this.#totals(), ...this.#counts(args[0] as number), this.#bytes];
     }
   }
 
@@ -174,8 +175,9 @@ export class QueueFile implements StoreFile {
     return [messages!, bytes!, oldest!];
   }
 
-  #count(statement: "delayed" | "leases", ...given: number[]): number {
-    return (this.#statements[statement].get(...given) as { messages: number }).messages;
+  #counts(now: number): number[] {
+    const { delayed, leases } = this.#statements;
+    return [delayed, leases].map((statement) => (statement.get(now) as { messages: number }).messages);
   }
 
   #send([maxBytes, body, ...facts]: readonly Plain[]): readonly Plain[] {
@@ -247,17 +249,23 @@ export class QueueFile implements StoreFile {
     return this.#totals();
   }
 
-  #peek(after: number, limit: number): readonly Plain[] {
-    return (this.#statements.peek.all(after, limit) as unknown as Row[]).flatMap((row) => this.#shown(row));
+  #peek([after, limit, bodyBytes]: readonly [number, number, number]): readonly Plain[] {
+    return (this.#statements.peek.all(after, limit) as unknown as Row[]).flatMap((row) => this.#shown(row, bodyBytes));
   }
 
-  #read(ids: readonly string[]): readonly Plain[] {
+  #read([bodyBytes, ...ids]: readonly [number, ...string[]]): readonly Plain[] {
     const rows = ids.map((id) => this.#statements.named.get(id) as unknown as Row | undefined);
-    return rows.filter((row) => row !== undefined).flatMap((row) => this.#shown(row));
+    return rows.filter((row) => row !== undefined).flatMap((row) => this.#shown(row, bodyBytes));
   }
 
-  #shown({ seq, id, sent, visible, lease, failures, type, origin, size }: Row): Plain[] {
-    const { body } = this.#statements.body.get(seq) as { body: Uint8Array };
+  #remove([now, ...ids]: readonly [number, ...string[]]): readonly Plain[] {
+    for (const id of ids) this.#statements.remove.run(id, now);
+    return this.#totals();
+  }
+
+  #shown(row: Row, bodyBytes: number): Plain[] {
+    const { seq, id, sent, visible, lease, failures, type, origin, size } = row;
+    const { body } = this.#statements.start.get(bodyBytes, seq) as { body: Uint8Array };
     return [seq, id, sent, visible, lease !== null, failures, type, origin, size, body];
   }
 }

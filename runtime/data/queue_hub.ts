@@ -21,6 +21,11 @@ export class QueueHub {
         this.#listeners.get(name)?.();
         return sent;
       },
+      moveBack: async (ids, options) => {
+        const outcomes = await store.moveBack(ids, options);
+        this.#listeners.get(options.to)?.();
+        return outcomes;
+      },
     };
   }
 

@@ -2,6 +2,9 @@
 import type { Plain } from "../protocol/binding_call.ts";
 import type { DataThread } from "./data_thread.ts";
 
+/** More than a body can have. */
+export const ALL_BYTES = 2 ** 31 - 1;
+
 /** What waits in a queue. */
 export interface Backlog {
   readonly messages: number;
@@ -62,12 +65,26 @@ export interface Decision {
 
 /** A message as people see it. */
 export interface ShownMessage extends TakenMessage {
+  /** When it may be delivered, or its lease ends. */
   readonly visible: number;
-  /** Whether a consumer has it. */
+  /** Whether a consumer has it, or had it when its process ended. */
   readonly isLeased: boolean;
   readonly origin: string | null;
+  /** Its first bytes, when not all were asked for. */
   readonly body: Uint8Array;
 }
+
+/** What became of a message that was to be put back: the other outcomes leave it where it is. */
+export type MoveOutcome =
+  | "moved"
+  /** It is not there. */
+  | "missing"
+  /** It did not come from there. */
+  | "foreign"
+  /** A consumer has it. */
+  | "leased"
+  /** The queue that it came from has it, too: it is about to leave that one, or a kill came between. */
+  | "doubled";
 
 /** Figures of a queue. */
 export interface QueueInfo extends Backlog {
@@ -101,12 +118,30 @@ export interface QueueStore {
   }): Promise<Taken>;
   /** Decides about messages that the owner has. */
   settle(owner: string, decisions: readonly Decision[]): Promise<void>;
-  /** Messages in the order in which they came. @param options.after place of the last one of the page before, or 0 */
-  peek(options: { readonly after: number; readonly limit: number }): Promise<readonly ShownMessage[]>;
-  /** Those of these ids that are there. */
-  read(ids: readonly string[]): Promise<readonly ShownMessage[]>;
-  /** Deletes messages that no consumer has. */
-  remove(ids: readonly string[]): Promise<void>;
+  /**
+   * Messages in the order in which they came.
+   * @param options.after place of the last one of the page before, or 0
+   * @param options.bodyBytes so many of each body; all without it
+   */
+  peek(options: { readonly after: number; readonly limit: number; readonly bodyBytes?: number }): Promise<
+    readonly ShownMessage[]
+  >;
+  /** Those of these ids that are there. @param bodyBytes so many of each body; all without it */
+  read(ids: readonly string[], bodyBytes?: number): Promise<readonly ShownMessage[]>;
+  /** Deletes messages that no consumer has now. */
+  remove(ids: readonly string[], now: number): Promise<void>;
+  /**
+   * Puts dead letters back into the queue they came from, at once to be delivered. A kill in the middle leaves one in
+   * both queues, never in none.
+   * @param options.to the queue
+   * @param options.maxBytes that it may hold
+   * @returns what became of each id
+   * @throws {BindingError} with the code STORAGE_FULL; then all are where they were
+   */
+  moveBack(
+    ids: readonly string[],
+    options: { readonly to: string; readonly maxBytes: number; readonly now: number },
+  ): Promise<readonly MoveOutcome[]>;
   /** Deletes the oldest. @returns how many */
   purge(limit: number): Promise<number>;
   info(now: number): Promise<QueueInfo>;
@@ -134,10 +169,13 @@ export function queueStore(thread: DataThread, name: string): QueueStore {
     async settle(owner, decisions) {
       await run("queue.settle", [owner, ...decisions.flatMap(({ seq, outcome, visible }) => [seq, outcome, visible])]);
     },
-    peek: async ({ after, limit }) => shown(await run("queue.peek", [after, limit])),
-    read: async (ids) => shown(await run("queue.read", ids)),
-    async remove(ids) {
-      await run("queue.remove", ids);
+    peek: async ({ after, limit, bodyBytes = ALL_BYTES }) => shown(await run("queue.peek", [after, limit, bodyBytes])),
+    read: async (ids, bodyBytes = ALL_BYTES) => shown(await run("queue.read", [bodyBytes, ...ids])),
+    async remove(ids, now) {
+      await run("queue.remove", [now, ...ids]);
+    },
+    async moveBack(ids, { to, maxBytes, now }) {
+      return await run("queue.move", [to, maxBytes, now, ...ids]) as readonly MoveOutcome[];
     },
     purge: async (limit) => (await run("queue.purge", [limit]))[0] as number,
     async info(now) {
@@ -152,7 +190,8 @@ function backlogOf([messages, bytes, oldest]: readonly Plain[]): Backlog {
   return { messages: messages as number, bytes: bytes as number, oldest: oldest as number | null };
 }
 
-function shown(values: readonly Plain[]): ShownMessage[] {
+/** Messages out of what a queue tells of them, one after the other. */
+export function shown(values: readonly Plain[]): ShownMessage[] {
   return rows(values, 10).map(([seq, id, sent, visible, isLeased, failures, type, origin, size, body]) =>
     ({ seq, id, sent, visible, isLeased, failures, type, origin, size, body }) as ShownMessage
   );

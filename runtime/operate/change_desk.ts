@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { AppLayer, AppSource } from "../config/layers.ts";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
 import type { DataThread } from "../data/data_thread.ts";
+import type { QueueHub } from "../data/queue_hub.ts";
 import type { R2Engine } from "../data/r2_engine.ts";
 import type { SqlPool } from "../data/sql_pool.ts";
 import { messageOf, NanoError } from "../errors.ts";
@@ -52,6 +53,7 @@ export interface DataTools {
   readonly thread: DataThread;
   readonly sql: SqlPool;
   readonly buckets: R2Engine;
+  readonly queues: QueueHub;
 }
 
 /** A change as it was asked for. */

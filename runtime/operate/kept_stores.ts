@@ -2,18 +2,23 @@
 import { join } from "node:path";
 import { APP_LIMITS } from "../config/limits.ts";
 import { NanoError } from "../errors.ts";
+import type { AppConfig } from "../config/resolved_config.ts";
 import type { StoreUse } from "../store_use.ts";
 import type { ChangeDesk } from "./change_desk.ts";
 
 /** A kind of binding whose stores are files of SQLite below the data folder. */
-export type KeptKind = "kv" | "d1" | "r2";
+export type KeptKind = "kv" | "d1" | "r2" | "queue";
 
 /** What people call a store of the kind. */
 export const KIND_WORDS: Readonly<Record<KeptKind, string>> = {
   kv: "KV namespace",
   d1: "D1 database",
   r2: "R2 bucket",
+  queue: "queue",
 };
+
+/** Below the data folder. */
+const FOLDERS: Readonly<Record<KeptKind, string>> = { kv: "kv", d1: "d1", r2: "r2", queue: "queues" };
 
 /** A store. */
 export interface KeptStore {
@@ -27,6 +32,8 @@ export interface KeptStore {
 
 const SUFFIX = ".db";
 const MIB = 1024 * 1024;
+/** Of a store that no app names. */
+const UNNAMED_BYTES = APP_LIMITS.storage_mb.default * MIB;
 
 /** Finds stores. */
 export class KeptStores {
@@ -43,7 +50,7 @@ export class KeptStores {
     const names = [...new Set([...files, ...named.keys()])].sort();
     return names.map((name) => ({
       name,
-      ...named.get(name) ?? { uses: [], maxBytes: APP_LIMITS.storage_mb.default * MIB },
+      ...named.get(name) ?? { uses: [], maxBytes: UNNAMED_BYTES },
       exists: files.has(name),
     }));
   }
@@ -65,18 +72,22 @@ export class KeptStores {
     return (await this.#files(kind)).has(name);
   }
 
+  /** What a store may hold, whether it exists or not. */
+  maxBytes(kind: KeptKind, name: string): number {
+    return this.#named(kind).get(name)?.maxBytes ?? UNNAMED_BYTES;
+  }
+
   /** Versions beside an app share its stores, and are not named. */
   #named(kind: KeptKind): ReadonlyMap<string, Pick<KeptStore, "uses" | "maxBytes">> {
     const { apps, layers } = this.#desk.config;
     const found = new Map<string, { uses: StoreUse[]; maxBytes: number }>();
     for (const app of apps) {
       if (layers.sources[app.name]?.from === "version") continue;
-      for (const binding of app.bindings) {
-        if (binding.kind !== kind) continue;
-        const one = found.get(binding.store) ?? { uses: [], maxBytes: 0 };
-        one.uses.push({ app: app.name, binding: binding.name });
+      for (const { store, binding } of namesOf(app, kind)) {
+        const one = found.get(store) ?? { uses: [], maxBytes: 0 };
+        if (binding !== null) one.uses.push({ app: app.name, binding });
         one.maxBytes = Math.max(one.maxBytes, app.storageMb * MIB);
-        found.set(binding.store, one);
+        found.set(store, one);
       }
     }
     return found;
@@ -85,7 +96,7 @@ export class KeptStores {
   async #files(kind: KeptKind): Promise<ReadonlySet<string>> {
     const names = new Set<string>();
     try {
-      for await (const { name, isFile } of Deno.readDir(join(this.#desk.tools.data.folder, kind))) {
+      for await (const { name, isFile } of Deno.readDir(join(this.#desk.tools.data.folder, FOLDERS[kind]))) {
         if (isFile && name.endsWith(SUFFIX)) names.add(name.slice(0, -SUFFIX.length));
       }
     } catch (error) {
@@ -93,4 +104,12 @@ export class KeptStores {
     }
     return names;
   }
+}
+
+/** The stores of a kind that an app names; queues also by consuming them, or by leaving dead letters in them. */
+function namesOf(app: AppConfig, kind: KeptKind): { readonly store: string; readonly binding: string | null }[] {
+  const bound = app.bindings.flatMap((one) => one.kind === kind ? [{ store: one.store, binding: one.name }] : []);
+  if (kind !== "queue") return bound;
+  const consumed = app.consumers.flatMap(({ store, deadLetterStore }) => [store, deadLetterStore]);
+  return [...bound, ...consumed.filter((store) => store !== null).map((store) => ({ store, binding: null }))];
 }

@@ -20,6 +20,7 @@ import { MigrationRunner } from "./d1_migrations.ts";
 import { D1Sql } from "./d1_sql.ts";
 import { KeptStores } from "./kept_stores.ts";
 import { KvDesk } from "./kv_desk.ts";
+import { QueueDesk } from "./queue_desk.ts";
 import { R2Desk } from "./r2_desk.ts";
 import { RolloutWatch } from "./rollout_watch.ts";
 import { returnRollout, VersionChanges } from "./version_changes.ts";
@@ -46,6 +47,7 @@ export class Operator implements Operations {
       kv: new KvDesk(this.#desk, stores),
       d1: new D1Desk(this.#desk, { sql, stores, runner }),
       r2: new R2Desk(this.#desk, stores),
+      queues: new QueueDesk(this.#desk, stores),
     };
     this.#rollouts = new RolloutWatch((app, reason) => void this.#returnRollout(app, reason));
     this.listen = this.#rollouts.listen;

@@ -13,6 +13,8 @@ import type { AppStateName, ExitReason } from "../../runtime/lifecycle.ts";
 import { Operator } from "../../runtime/operate/operator.ts";
 import type { AppUnit } from "../../runtime/generations/reload.ts";
 import { DataThread } from "../../runtime/data/data_thread.ts";
+import { QueueHub } from "../../runtime/data/queue_hub.ts";
+import { queueStore } from "../../runtime/data/queue_store.ts";
 import { R2Engine } from "../../runtime/data/r2_engine.ts";
 import { SqlPool } from "../../runtime/data/sql_pool.ts";
 import { QuarantineFile } from "../../runtime/store/quarantine_file.ts";
@@ -112,7 +114,13 @@ export class ChangeBench implements Disposable {
       quarantine: new QuarantineFile(config.stateDir, () => {}),
       codeVersion: async (app) => (await bundle(app)).version,
       // Neither starts anything before it is asked.
-      data: { folder: data, thread, sql: new SqlPool(data), buckets: new R2Engine(data, thread) },
+      data: {
+        folder: data,
+        thread,
+        sql: new SqlPool(data),
+        buckets: new R2Engine(data, thread),
+        queues: new QueueHub((name) => queueStore(thread, name)),
+      },
     });
     this.#hub.listen(this.operator.listen);
   }

@@ -22,6 +22,8 @@ export interface ArgumentDoc {
   /** As in the usage: `APP`. */
   readonly name: string;
   readonly required: boolean;
+  /** Whether more of the same may follow; of the last one only. */
+  readonly repeats?: boolean;
   readonly completes?: Completes;
 }
 
@@ -68,5 +70,9 @@ export function usageOf(doc: CommandDoc): string {
 
 /** The same without options. */
 export function shortUsageOf(doc: CommandDoc): string {
-  return ["nano", doc.name, ...doc.arguments.map(({ name, required }) => required ? name : `[${name}]`)].join(" ");
+  return ["nano", doc.name, ...doc.arguments.map(placeOf)].join(" ");
+}
+
+function placeOf({ name, required, repeats }: ArgumentDoc): string {
+  return `${required ? name : `[${name}]`}${repeats === true ? "…" : ""}`;
 }

@@ -60,7 +60,7 @@ export class CommandLine {
     const positionals = [...(parsed["_"] as unknown[]).map(String), ...doc.rest === null ? rest : []];
     const missing = doc.arguments[positionals.length];
     if (missing?.required) throw new CliError("USAGE", `Argument ${missing.name} is missing`);
-    if (positionals.length > doc.arguments.length) {
+    if (positionals.length > doc.arguments.length && doc.arguments.at(-1)?.repeats !== true) {
       throw new CliError("USAGE", `Unexpected argument "${positionals[doc.arguments.length]}"`);
     }
     return new CommandLine(doc, {
@@ -90,6 +90,11 @@ export class CommandLine {
     const at = this.#doc.arguments.findIndex((one) => one.name === name);
     if (at === -1) throw new TypeError(`nano ${this.#doc.name} takes no argument ${name}`);
     return this.#arguments[at] ?? null;
+  }
+
+  /** All values of the last argument, which may be repeated. */
+  all(name: string): readonly string[] {
+    return this.argument(name) === null ? [] : this.#arguments.slice(this.#doc.arguments.length - 1);
   }
 
   /** An argument that has to be there. */

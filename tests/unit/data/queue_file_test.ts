@@ -110,7 +110,7 @@ Deno.test("A call that fails in the middle has changed nothing, and others of it
     call(2, "queue.send", [GIB, new Uint8Array(1), ...good]),
   ]);
   assertEquals(results.map((result) => "values" in result), [false, true]);
-  const [peeked] = scene.shelf.run([call(3, "queue.peek", [0, 10])]);
+  const [peeked] = scene.shelf.run([call(3, "queue.peek", [0, 10, 100])]);
   assertEquals((peeked as unknown as { values: Plain[] }).values.filter((value) => typeof value === "string"), [
     "good",
     "text",
@@ -121,7 +121,7 @@ Deno.test("People remove messages that nobody has, and purge the rest", async ()
   using scene = new Scene();
   await scene.store.send([message("a"), message("b"), message("c"), message("d")], GIB);
   await scene.take("me", NOW, 1);
-  await scene.store.remove(["a", "b", "none"]);
+  await scene.store.remove(["a", "b", "none"], NOW);
   assertEquals((await scene.store.read(["a", "b", "c"])).map(({ id }) => id), ["a", "c"]);
   assertEquals([await scene.store.purge(2), (await scene.store.info(NOW)).messages], [2, 1]);
 });

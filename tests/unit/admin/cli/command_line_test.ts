@@ -43,6 +43,16 @@ Deno.test("CommandLine takes what follows -- for arguments, or keeps it for comm
   assertEquals([passing.argument("SECOND"), passing.rest], [null, ["--two", "three"]]);
 });
 
+Deno.test("CommandLine takes any number of a last argument that repeats", async () => {
+  const doc = { ...DOC, arguments: [DOC.arguments[0]!, { name: "ID", required: false, repeats: true }] };
+  const all = async (...args: string[]) => (await CommandLine.read(doc, args)).all("ID");
+  assertEquals([await all("one"), await all("one", "a"), await all("one", "a", "--on", "b", "--", "--c")], [
+    [],
+    ["a"],
+    ["a", "b", "--c"],
+  ]);
+});
+
 Deno.test("CommandLine refuses what is missing, too much or no number", async () => {
   const cases: [string[], string][] = [
     [[], "Argument FIRST is missing"],

@@ -161,7 +161,9 @@ async function retryLetters({ line, io, client }: Online): Promise<number> {
   const { missing, no_dead_letter, leased, in_origin } = whole.left;
   if (line.flag("json")) outJson(io, whole);
   else {
-    io.out(`Put ${messagesText(whole.done)} of queue "${queue}" back where they came from`);
+    io.out(
+      `Put ${messagesText(whole.done)} of queue "${queue}" back where ${whole.done === 1 ? "it" : "they"} came from`,
+    );
     if (missing > 0) io.err(`nano: ${messagesText(missing)} not there`);
     if (no_dead_letter > 0) io.err(`nano: ${messagesText(no_dead_letter)} left: no dead letters`);
     if (leased > 0) io.err(`nano: ${messagesText(leased)} left: a consumer has them`);

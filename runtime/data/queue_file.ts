@@ -155,6 +155,8 @@ export class QueueFile implements StoreFile {
         return this.#totals();
       case "queue.purge":
         return [this.#statements.purge.run(args[0] as number).changes as number, ...this.#totals()];
+      case "queue.backlog":
+        return this.#totals();
       case "queue.info":
         return [...this.#totals(), this.#count("delayed", args[0] as number), this.#count("leases"), this.#bytes];
     }

@@ -109,6 +109,9 @@ export interface QueueStore {
   remove(ids: readonly string[]): Promise<void>;
   /** Deletes the oldest. @returns how many */
   purge(limit: number): Promise<number>;
+  /** Kept as a sum: apps may ask as often as they like. */
+  backlog(): Promise<Backlog>;
+  /** Counts messages, of which there may be a million. */
   info(now: number): Promise<QueueInfo>;
 }
 
@@ -140,6 +143,7 @@ export function queueStore(thread: DataThread, name: string): QueueStore {
       await run("queue.remove", ids);
     },
     purge: async (limit) => (await run("queue.purge", [limit]))[0] as number,
+    backlog: async () => backlogOf(await run("queue.backlog", [])),
     async info(now) {
       const values = await run("queue.info", [now]);
       const [delayed, leased, storedBytes] = values.slice(3) as number[];

@@ -1,5 +1,4 @@
 /** The bindings that a Workers project asks for: those that lead to other apps, and those that NANO does not have. */
-import { resolve } from "node:path";
 import { rateLimitConfig } from "../bindings/rate_limit/config.ts";
 import { type BindingConfig, MIGRATIONS_TABLE, type MigrationsConfig, ownStore } from "./binding_configs.ts";
 import { consumerSchema, MAX_DELAY_SECONDS, type WrittenConsumer } from "./consumer_configs.ts";
@@ -47,6 +46,9 @@ export interface ProjectService {
   readonly where: string;
 }
 
+/** The absolute path of a written one; null, and noted, where it leads out of the project. */
+type PathsWithin = (written: string, place: readonly (string | number)[]) => string | null;
+
 /** All bindings of a project but that of its assets. */
 export interface ProjectBindings {
   readonly bindings: readonly ProjectBinding[];
@@ -79,7 +81,7 @@ const SINGLE_BINDINGS: readonly (readonly [key: string, kind: string])[] = [
 ];
 
 /** All of them. */
-export function projectBindings(reader: WranglerReader): ProjectBindings {
+export function projectBindings(reader: WranglerReader, within: PathsWithin): ProjectBindings {
   const services: ProjectService[] = [];
   const missing = missingBindings(reader);
   const list = reader.value("services");
@@ -88,10 +90,10 @@ export function projectBindings(reader: WranglerReader): ProjectBindings {
     if (typeof name !== "string" || typeof service !== "string" || typeof entrypoint !== "string") continue;
     services.push({ name, service, entrypoint, props, where: reader.where(["services", at]) });
   }
-  return { bindings: haveBindings(reader), services, consumers: consumersOf(reader), missing };
+  return { bindings: haveBindings(reader, within), services, consumers: consumersOf(reader), missing };
 }
 
-function haveBindings(reader: WranglerReader): ProjectBinding[] {
+function haveBindings(reader: WranglerReader, within: PathsWithin): ProjectBinding[] {
   return [
     ...bindingsOf(reader, { key: "kv_namespaces", nameKey: "binding", kind: "KV namespace" }, (name, { id }) => {
       return { name, kind: "kv", id: typeof id === "string" && id !== "" ? id : name };
@@ -101,8 +103,9 @@ function haveBindings(reader: WranglerReader): ProjectBinding[] {
       { key: "d1_databases", nameKey: "binding", kind: "D1 database" },
       (name, { database_id: id, database_name: title, migrations_dir: dir, migrations_table: table }) => {
         const known = [id, title].find((one): one is string => typeof one === "string" && one !== "");
+        const folder = within(textOr(dir, "migrations"), ["d1_databases"]);
         const migrations = {
-          folders: [resolve(reader.folder, textOr(dir, "migrations"))],
+          folders: folder === null ? [] : [folder],
           table: textOr(table, MIGRATIONS_TABLE),
         };
         return { name, kind: "d1", id: known ?? name, title: typeof title === "string" ? title : null, migrations };

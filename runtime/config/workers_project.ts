@@ -1,5 +1,5 @@
 /** What a Workers project's own file says, in the terms of nano.json; what NANO does not have is named with its line. */
-import { dirname, isAbsolute, join, relative } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
 import { cronProblem } from "./cron_expression.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
@@ -7,6 +7,7 @@ import { HTML_HANDLINGS, type HtmlHandling } from "./html_handling.ts";
 import { type PagesProject, readPages } from "./pages_project.ts";
 import { PLAIN_BUILD, type ProjectBuild, projectBuild } from "./project_build.ts";
 import { type ProjectBindings, projectBindings } from "./project_bindings.ts";
+import { isInProject, outsideNote } from "./project_paths.ts";
 import { readWranglerFile, type WranglerFile } from "./wrangler_file.ts";
 import { WranglerReader } from "./wrangler_reader.ts";
 
@@ -52,10 +53,15 @@ export interface WorkersProject extends ProjectBindings {
  */
 export async function readWorkersProject(folder: string, environment: string | null): Promise<WorkersProject | null> {
   const file = await readWranglerFile(folder);
-  const project = file === null ? null : workersProject(folder, file, environment);
+  let project = file === null ? null : workersProject(folder, file, environment);
   if (project !== null && project.main !== null) return project;
   const output = file?.document["pages_build_output_dir"];
-  const site = typeof output === "string" ? join(dirname(file!.path), output) : null;
+  let site = typeof output === "string" ? resolve(dirname(file!.path), output) : null;
+  if (site !== null && !isInProject(folder, site)) {
+    site = null;
+    const note = `${file!.shown}: "pages_build_output_dir" ${outsideNote(output as string)}`;
+    project = { ...project!, notes: [...project!.notes, note] };
+  }
   // A Worker without code is a folder of files, whatever else lies about.
   if (project !== null && site === null) return project;
   const pages = await readPages(folder, site);
@@ -99,30 +105,31 @@ function pagesAssets(
 function workersProject(folder: string, file: WranglerFile, environment: string | null): WorkersProject {
   const reader = new WranglerReader(file, environment);
   const base = dirname(file.path);
-  const within = (value: string, key: string): string => {
-    const path = isAbsolute(value) ? value : join(base, value);
-    if (relative(folder, path).startsWith("..")) {
-      reader.note(`"${value}" lies outside the project's folder`, [key]);
-    }
-    return path;
+  const within = (value: string, place: readonly (string | number)[]): string | null => {
+    const path = resolve(base, value);
+    if (isInProject(folder, path)) return path;
+    reader.note(outsideNote(value), place);
+    return null;
   };
   const main = reader.text("main");
   const assets = reader.object("assets");
   const directory = assets?.["directory"];
+  const files = typeof directory === "string" ? within(directory, ["assets"]) : null;
   const hosts = hostsOf(reader);
   const crons = cronsOf(reader);
   return {
     file: file.shown,
-    main: main === null ? null : within(main, "main"),
+    // One outside is refused where it is bundled, as an entry that is missing is.
+    main: main === null ? null : resolve(base, main),
     vars: (reader.object("vars") ?? {}) as Record<string, JsonValue>,
     entry: {
       ...hosts.length === 0 ? {} : { hostname: hosts },
       ...crons.length === 0 ? {} : { crons: crons.map((schedule) => ({ schedule })) },
     },
-    assets: typeof directory === "string" ? projectAssets(assets!, within(directory, "assets"), reader) : null,
+    assets: files === null ? null : projectAssets(assets!, files, reader),
     name: reader.text("name"),
     build: projectBuild(reader, file.path, folder),
-    ...projectBindings(reader),
+    ...projectBindings(reader, within),
     notes: reader.notes,
   };
 }

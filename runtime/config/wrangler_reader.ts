@@ -1,5 +1,4 @@
 /** Reads keys of a Workers project's file by its environments, and collects what has to be said of them. */
-import { dirname } from "node:path";
 import type { WranglerFile } from "./wrangler_file.ts";
 
 /** Keys that an environment takes over from the top level; all others it has to name itself (wrangler's own rule). */
@@ -30,11 +29,6 @@ export class WranglerReader {
     if (environment !== null && this.#own === null) {
       this.note(`there is no environment "${environment}": the top level holds`, ["env"]);
     }
-  }
-
-  /** Absolute path of the folder that the file lies in. */
-  get folder(): string {
-    return dirname(this.#file.path);
   }
 
   value(key: string): unknown {

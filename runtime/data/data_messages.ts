@@ -17,7 +17,7 @@ export type R2Operation = R2Write | "r2.head" | "r2.get" | "r2.list" | "r2.relea
 export type QueueWrite = "queue.send" | "queue.take" | "queue.settle" | "queue.remove" | "queue.purge";
 
 /** What a queue is asked. */
-export type QueueOperation = QueueWrite | "queue.peek" | "queue.read" | "queue.info";
+export type QueueOperation = QueueWrite | "queue.peek" | "queue.read" | "queue.backlog" | "queue.info";
 
 /** Concerns two queues; the others concern the one store that a call names. */
 export type QueueMove = "queue.move";

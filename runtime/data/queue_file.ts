@@ -156,6 +156,8 @@ export class QueueFile implements StoreFile {
         return this.#remove(args as readonly [number, ...string[]]);
       case "queue.purge":
         return [this.#statements.purge.run(args[0] as number).changes as number, ...this.#totals()];
+      case "queue.backlog":
+        return this.#totals();
       case "queue.info":
         return [...this.#totals(), ...this.#counts(args[0] as number), this.#bytes];
     }

@@ -144,6 +144,9 @@ export interface QueueStore {
   ): Promise<readonly MoveOutcome[]>;
   /** Deletes the oldest. @returns how many */
   purge(limit: number): Promise<number>;
+  /** Kept as a sum: apps may ask as often as they like. */
+  backlog(): Promise<Backlog>;
+  /** Counts messages, of which there may be a million. */
   info(now: number): Promise<QueueInfo>;
 }
 
@@ -178,6 +181,7 @@ export function queueStore(thread: DataThread, name: string): QueueStore {
       return await run("queue.move", [to, maxBytes, now, ...ids]) as readonly MoveOutcome[];
     },
     purge: async (limit) => (await run("queue.purge", [limit]))[0] as number,
+    backlog: async () => backlogOf(await run("queue.backlog", [])),
     async info(now) {
       const values = await run("queue.info", [now]);
       const [delayed, leased, storedBytes] = values.slice(3) as number[];

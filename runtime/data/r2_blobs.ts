@@ -13,8 +13,9 @@ export class BlobFolder {
   readonly #tickets = new Map<number, readonly string[]>();
   /** How many tickets hold a hash. */
   readonly #holds = new Map<string, number>();
-  /** What is to go once nobody holds it. */
-  readonly #doomed = new Set<string>();
+  /** What is to go once nobody holds it, and its size: it takes its room until then. */
+  readonly #doomed = new Map<string, number>();
+  #doomedBytes = 0;
   #nextTicket = 1;
   #nextRemoved = 1;
   #isDirty = false;
@@ -30,15 +31,20 @@ export class BlobFolder {
     return this.#tickets.size > 0;
   }
 
+  /** Of the files that are only there for those who hold them. */
+  get doomedBytes(): number {
+    return this.#doomedBytes;
+  }
+
   /** Removes what no row names: a crash came between the file and its row. */
   sweep(known: ReadonlySet<string>): void {
-    for (const name of readdirSync(this.#folder)) if (HASH.test(name) && !known.has(name)) this.remove(name);
+    for (const name of readdirSync(this.#folder)) if (HASH.test(name) && !known.has(name)) this.remove(name, 0);
   }
 
   /** Takes a written file in; one with the same bytes gives way to it. */
   adopt(written: string, hash: string): void {
     renameSync(join(this.#folder, UNFINISHED, written), join(this.#folder, hash));
-    this.#doomed.delete(hash);
+    this.#pardon(hash);
     this.#isDirty = true;
   }
 
@@ -71,15 +77,17 @@ export class BlobFolder {
       if (left > 0) this.#holds.set(hash, left);
       else {
         this.#holds.delete(hash);
-        if (this.#doomed.delete(hash)) this.remove(hash);
+        if (this.#pardon(hash)) this.remove(hash, 0);
       }
     }
   }
 
-  /** Removes a file, at once or when its last reader has ended. */
-  remove(hash: string): void {
+  /** Removes a file of a size, at once or when its last reader has ended. */
+  remove(hash: string, size: number): void {
     if (this.#holds.has(hash)) {
-      this.#doomed.add(hash);
+      this.#pardon(hash);
+      this.#doomed.set(hash, size);
+      this.#doomedBytes += size;
       return;
     }
     // Freeing gigabytes takes a while: the name is free at once, the rest happens on another thread.
@@ -87,6 +95,14 @@ export class BlobFolder {
     renameSync(join(this.#folder, hash), gone);
     // What is left over is removed at the next start.
     rm(gone, { force: true }, () => {});
+  }
+
+  /** @returns whether it was to go */
+  #pardon(hash: string): boolean {
+    const size = this.#doomed.get(hash);
+    if (size === undefined) return false;
+    this.#doomedBytes -= size;
+    return this.#doomed.delete(hash);
   }
 
   /** A part of a file, for little of it. */

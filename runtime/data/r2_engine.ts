@@ -85,8 +85,7 @@ export class R2Engine implements Disposable {
         const [objects, prefixes, cursor] = await run("r2.list", JSON.stringify(options));
         return { objects: objects as string, prefixes: prefixes as string, cursor: cursor as string | null };
       },
-      createUpload: async (key, { storageClass, http, custom }) =>
-        (await run("r2.create", key, JSON.stringify({ storageClass, http, custom })))[0] as string,
+      createUpload: async (key, facts) => (await run("r2.create", key, JSON.stringify(facts)))[0] as string,
       uploadPart: (key, { upload, number }, body, options) => {
         const digests = new Set<DigestName>(["sha256", "md5"]);
         return this.#take({ store, action: "uploadPart", body, digests, options }, async (written, found) => {

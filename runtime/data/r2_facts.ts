@@ -28,6 +28,11 @@ export interface PutFacts extends KeptMetadata {
   readonly maxBytes: number;
 }
 
+/** What the beginning of an upload of parts says. */
+export interface UploadFacts extends KeptMetadata {
+  readonly maxBytes: number;
+}
+
 /** What an upload of a part says. */
 export interface PartFacts {
   readonly upload: string;

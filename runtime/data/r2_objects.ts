@@ -23,8 +23,8 @@ export class R2Objects {
   readonly #run: R2Statements;
   readonly #blobs: BlobFolder;
   readonly #now: () => number;
-  /** Files that this transaction has left without a reference. */
-  readonly #garbage = new Set<string>();
+  /** Files that this transaction has left without a reference, and their sizes. */
+  readonly #garbage = new Map<string, number>();
 
   constructor({ statements, blobs, now }: BucketTools) {
     this.#run = statements;
@@ -32,9 +32,9 @@ export class R2Objects {
     this.#now = now;
   }
 
-  /** Bytes of the files and of the database's pages in use. */
+  /** Bytes of the files, also of those that only readers hold, and of the database's pages in use. */
   get bytes(): number {
-    return Number((this.#run.bytes.get() as { bytes: number }).bytes);
+    return Number((this.#run.bytes.get() as { bytes: number }).bytes) + this.#blobs.doomedBytes;
   }
 
   /** How many there are, counted up to a bound. */
@@ -49,7 +49,9 @@ export class R2Objects {
 
   /** Removes what nothing refers to any more: the transaction is on the disk. */
   collect(): void {
-    for (const hash of this.#garbage) if (this.#run.blob.get(hash) === undefined) this.#blobs.remove(hash);
+    for (const [hash, size] of this.#garbage) {
+      if (this.#run.blob.get(hash) === undefined) this.#blobs.remove(hash, size);
+    }
     this.#garbage.clear();
   }
 
@@ -146,8 +148,8 @@ export class R2Objects {
   takeRef(hash: string): void {
     const { refs } = this.#run.takeRef.get(hash) as { refs: number };
     if (refs > 0) return;
-    this.#run.removeBlob.run(hash);
-    this.#garbage.add(hash);
+    const { size } = this.#run.removeBlob.get(hash) as { size: number };
+    this.#garbage.set(hash, size);
   }
 
   /** What replaces another counts twice for a moment: it does on the disk, too. */

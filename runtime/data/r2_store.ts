@@ -1,7 +1,7 @@
 /** A bucket as bindings use it; NANO's own engine keeps one on this machine's disk, another may elsewhere. */
 import type { Extent, R2Condition, R2Range } from "./r2_condition.ts";
 import type { DigestName } from "./file_messages.ts";
-import type { KeptMetadata } from "./r2_facts.ts";
+import type { KeptMetadata, UploadFacts } from "./r2_facts.ts";
 import type { ListedPage, ListOptions } from "./r2_listing.ts";
 import type { SentPart } from "./r2_parts.ts";
 
@@ -61,7 +61,7 @@ export interface R2Store {
   delete(keys: readonly string[]): Promise<number>;
   list(options: ListOptions): Promise<ListedPage>;
   /** @returns id of the upload */
-  createUpload(key: string, metadata: KeptMetadata): Promise<string>;
+  createUpload(key: string, facts: UploadFacts): Promise<string>;
   uploadPart(
     key: string,
     part: { readonly upload: string; readonly number: number },

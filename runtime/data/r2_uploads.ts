@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Plain } from "../protocol/binding_call.ts";
 import type { BlobFolder } from "./r2_blobs.ts";
 import { r2Error } from "./r2_error.ts";
-import type { KeptMetadata, PartFacts } from "./r2_facts.ts";
+import type { PartFacts, UploadFacts } from "./r2_facts.ts";
 import type { BucketTools, R2Objects } from "./r2_objects.ts";
 import { chosenParts, type PartRow, type SentPart } from "./r2_parts.ts";
 import type { R2Statements, UploadRow } from "./r2_tables.ts";
@@ -29,13 +29,14 @@ export class R2Uploads {
     this.#now = now;
   }
 
-  /** @returns the id of a new one */
-  create(name: string, { storageClass, http, custom }: KeptMetadata): readonly Plain[] {
+  /** Its row is kept like an object, however many parts come. @returns the id of a new one */
+  create(name: string, { storageClass, http, custom, maxBytes }: UploadFacts): readonly Plain[] {
     const now = this.#now();
     for (const { id } of this.#run.oldUploads.all(now - UPLOAD_MS, SWEPT_AT_ONCE)) {
       this.#dropParts(id as string);
       this.#run.removeUpload.run(id as string);
     }
+    this.#objects.requireRoom("createMultipartUpload", 0, maxBytes);
     const id = crypto.getRandomValues(new Uint8Array(64)).toHex();
     this.#run.addUpload.run(id, encoder.encode(name), now, storageClass, http, custom);
     return [id];

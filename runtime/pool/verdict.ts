@@ -80,6 +80,8 @@ export interface Vitals {
   collecting: boolean;
   /** Looks that passed since, see {@linkcode missedTick}; counted, not timed: a stall of the warden accuses nobody. */
   missedTicks: number;
+  /** Looks since then at which it stood still for the host's sake, which are not among those. */
+  waitedTicks: number;
   /** Whether it ever answered; before, it is booting and the host's deadline counts. */
   answered: boolean;
 }
@@ -108,6 +110,7 @@ export function newVitals(memoryMb: number, { rest, canCollect }: { rest: number
     asked: false,
     collecting: false,
     missedTicks: 0,
+    waitedTicks: 0,
     answered: false,
   };
 }

@@ -9,14 +9,17 @@ import {
   type ThreadFigures,
   WAITS_ON_HOST,
 } from "../protocol/messages.ts";
+import { CALL_TIMEOUT_MS } from "../protocol/host_calls.ts";
 import type { HeldFinding, HeldJudge } from "./held_judge.ts";
-import { missedTick, type Vitals } from "./verdict.ts";
+import { missedTick, TICK_MS, type Vitals } from "./verdict.ts";
 
 /** Deno's types of node:worker_threads lack the CPU clock, which works while the worker is busy. */
 export type WatchedWorker = CappedWorker & { cpuUsage(): Promise<{ user: number; system: number }> };
 
 /** A clock is read in well under a millisecond; one that never answers must not keep the warden from all the others. */
 const CLOCK_MS = 1000;
+/** As long as one call waits: who makes one after the other, each of which takes long, never gave its event loop a turn. */
+const MAX_WAITED_TICKS = CALL_TIMEOUT_MS / TICK_MS;
 
 /** A living isolate. */
 export class WatchedIsolate {
@@ -73,7 +76,11 @@ export class WatchedIsolate {
 
   /** Counts a look at which the beat was not answered yet. */
   missTick(cpuMoved: boolean): void {
-    this.vitals.missedTicks += missedTick(cpuMoved, Atomics.load(this.#hostWait, 0) === WAITS_ON_HOST);
+    const { vitals } = this;
+    const mayWait = vitals.waitedTicks < MAX_WAITED_TICKS;
+    const waits = mayWait && !cpuMoved && Atomics.load(this.#hostWait, 0) === WAITS_ON_HOST;
+    if (waits) vitals.waitedTicks++;
+    vitals.missedTicks += missedTick(cpuMoved, waits);
   }
 
   /**
@@ -91,6 +98,7 @@ export class WatchedIsolate {
     vitals.asked = false;
     vitals.collecting = false;
     vitals.missedTicks = 0;
+    vitals.waitedTicks = 0;
     return this.#heldJudge?.take({
       heapBytes: vitals.heapBytes,
       externalBytes: vitals.externalBytes,

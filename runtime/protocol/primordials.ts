@@ -207,5 +207,11 @@ const encode = uncurry(TextEncoder.prototype.encode);
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   return encode(encoder, text) as Uint8Array<ArrayBuffer>;
 }
+const encodeInto = uncurry(TextEncoder.prototype.encodeInto);
+/** Bytes that {@linkcode encodeText} would make of a text. */
+export function encodedSize(text: string): number {
+  // A unit of UTF-16 has three bytes at most.
+  return encodeInto(encoder, text, new NativeUint8Array(3 * text.length)).written;
+}
 export const NativeTextDecoder = TextDecoder;
 export const decoderDecode = uncurry(TextDecoder.prototype.decode);

@@ -28,7 +28,7 @@ if (import.meta.main) {
       tell(`?${key}`, null);
       if (at % 5 === 0) await store.delete([key]);
       else if (at % 11 === 1) {
-        const upload = await store.createUpload(key, METADATA);
+        const upload = await store.createUpload(key, { ...METADATA, maxBytes: 1e12 });
         const parts = [];
         for (const [number, size] of [[1, PART_BYTES], [2, at % 1000]] as const) {
           const body = new Uint8Array(size).fill(at % 251);

@@ -47,7 +47,7 @@ export class QueueHost implements BindingHost {
       case "sendBatch":
         return await this.#send(method, args, body);
       case "metrics":
-        return answerOf(await this.#tools.store.info(this.#tools.now()));
+        return answerOf(await this.#tools.store.backlog());
       default:
         throw new BindingError(`Cannot call "${method}" of a queue: it has no such method`, { name: "TypeError" });
     }

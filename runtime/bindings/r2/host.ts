@@ -55,7 +55,8 @@ export class R2Host implements BindingHost {
     put: (key, call) => this.#put(key, call),
     createMultipartUpload: async (key, { args }) => {
       const metadata = metadataOf("createMultipartUpload", parsed(args[1]) as GivenMetadata);
-      return answered(await this.#tools.store.createUpload(key, metadata));
+      const { store, maxBytes } = this.#tools;
+      return answered(await store.createUpload(key, { ...metadata, maxBytes }));
     },
     uploadPart: (key, call) => this.#uploadPart(key, call),
     completeMultipartUpload: async (key, { args: [, upload], body }) => {

@@ -12,12 +12,10 @@ import {
   NativeReadableStream,
   NativeTypeError,
   NativeUint8Array,
-  resolved,
   signalAborted,
   signalReason,
   targetForget,
   targetListen,
-  uncurry,
 } from "../../protocol/primordials.ts";
 import { SafeMap } from "../../protocol/safe_collections.ts";
 import {
@@ -34,13 +32,13 @@ import { type ByteSource, readerSource } from "../../protocol/byte_stream.ts";
 import type { Wire } from "../../protocol/wire.ts";
 import { fetchThrough } from "./binding_fetch.ts";
 import { invokeThrough } from "./binding_rpc.ts";
+import { piecesOf } from "./long_body.ts";
 
 /** Calls that wait for their turn; an app that goes on beyond that has lost count. */
 const MAX_WAITING = 10_000;
 
-/** Longer bytes are streamed. */
-const WHOLE_BYTES = 256 * 1024;
-const CHUNK_BYTES = 64 * 1024;
+/** Longer bytes and texts are streamed. */
+const WHOLE_SIZE = 256 * 1024;
 
 /** A call and who waits for it. */
 interface Call {
@@ -57,7 +55,6 @@ interface Call {
 }
 
 const NAMED: Readonly<Record<string, ErrorConstructor>> = bare({ TypeError, RangeError, SyntaxError });
-const bytesSlice = uncurry(Uint8Array.prototype.slice);
 const ONCE = bare({ once: true });
 
 /** The calls of this isolate. */
@@ -137,10 +134,12 @@ export class BindingClient {
     const id = call.id = this.#next++;
     this.#sent.set(id, call);
     if (body === null) wire.out.push(OP.CALL, id, place, method, args, BODY.NONE, null);
-    else if (typeof body === "string") wire.out.push(OP.CALL, id, place, method, args, BODY.WHOLE, body);
-    else if (isUint8Array(body) && bytesLength(body) > WHOLE_BYTES) {
+    else if (typeof body === "string" && body.length <= WHOLE_SIZE) {
+      wire.out.push(OP.CALL, id, place, method, args, BODY.WHOLE, body);
+    } else if (typeof body === "string" || isUint8Array(body) && bytesLength(body) > WHOLE_SIZE) {
       wire.out.push(OP.CALL, id, place, method, args, BODY.STREAM, null);
-      wire.sending.open(id, sourceOf(new NativeUint8Array(body)), { owned: true, onEnd: nothing });
+      const source = piecesOf(typeof body === "string" ? body : new NativeUint8Array(body));
+      wire.sending.open(id, source, { owned: true, onEnd: nothing });
     } else if (isUint8Array(body)) {
       wire.out.begin(OP.CALL, id, place, method, args, BODY.WHOLE);
       wire.pushBytes(body, false);
@@ -214,19 +213,6 @@ function sizeOf(args: readonly Plain[]): number {
     else if (isUint8Array(one)) size += bytesLength(one);
   }
   return size;
-}
-
-/** The bytes piece by piece, so that no more of them is under way than the host takes. */
-function sourceOf(bytes: Uint8Array): ByteSource {
-  let at = 0;
-  return {
-    read() {
-      const value = bytesSlice(bytes, at, at += CHUNK_BYTES);
-      const result = bytesLength(value) === 0 ? bare({ done: true as const }) : bare({ done: false as const, value });
-      return resolved(result) as ReturnType<ByteSource["read"]>;
-    },
-    cancel: () => resolved(undefined) as Promise<void>,
-  };
 }
 
 /** The stream's class may be a polyfill's, which no method of the native one takes. */

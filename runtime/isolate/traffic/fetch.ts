@@ -29,8 +29,10 @@ import { innerSlots } from "../../protocol/inner_slots.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
 import { readerSource } from "../../protocol/byte_stream.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
+import { blobStream } from "../bodies/blob_stream.ts";
 import { knownBodyOf, makeRequest } from "../bodies/body_sources.ts";
 import { fetchBlob } from "./fetch_blob.ts";
+import { isLong, knownBytes } from "./long_body.ts";
 import { withoutBase } from "./relative_urls.ts";
 import { currentTrace } from "./request_trace.ts";
 import { type Followed, requestAfter } from "./sent_again.ts";
@@ -120,7 +122,13 @@ export class FetchClient {
       followed: null,
       redirects,
     });
-    this.#send(id, request);
+    try {
+      this.#send(id, request);
+    } catch (error) {
+      // Nothing of it has left: there is no room for its bytes.
+      wire.receiving.fail(id, error);
+      reject(error);
+    }
   }
 
   /** A body that has arrived and was not read yet fails by an abort all the same, as the Fetch standard has it. */
@@ -138,9 +146,13 @@ export class FetchClient {
 
   #send(id: number, request: Request): void {
     const wire = this.#wire;
-    const body = innerSlots === null ? requestBody(request) : innerSlots.takeRequestBody(innerSlots.request(request));
+    let body = innerSlots === null ? requestBody(request) : innerSlots.takeRequestBody(innerSlots.request(request));
+    let known = knownBodyOf(request);
+    if (body !== null && (typeof body === "string" || body instanceof NativeUint8Array) && isLong(body)) {
+      known = knownBytes(body);
+      body = blobStream(known.parts);
+    }
     // A stream over bytes that are at hand has a length; what is no stream has it anyway.
-    const known = knownBodyOf(request);
     const size = known?.size;
     const length = size === undefined || body instanceof NativeUint8Array
       ? ""

@@ -27,6 +27,7 @@ import { knownBodyOf } from "../bodies/body_sources.ts";
 import { copyOf } from "../bodies/byte_parts.ts";
 import { type ByteSource, readerSource } from "../../protocol/byte_stream.ts";
 import type { Wire } from "../../protocol/wire.ts";
+import { isLong, piecesOf, sizeOfPieces } from "./long_body.ts";
 
 /** A stream that ends within one turn and below this size is sent as a whole body. */
 const READ_AHEAD_BYTES = 64 * 1024;
@@ -61,6 +62,13 @@ export function sendResponse(wire: Wire, id: number, value: unknown, onDone: () 
       body,
       onDone,
     );
+    return;
+  }
+  if (body !== null && isLong(body)) {
+    const { status, statusText, headers } = withLength(response, sizeOfPieces(body));
+    wire.out.push(OP.RESPONSE, id, status, statusText, joinHeaders(headers), BODY.STREAM, null);
+    wire.sending.open(id, piecesOf(body), { owned: true, onEnd: onDone });
+    wire.kick();
     return;
   }
   sendWhole(wire, id, response, body);

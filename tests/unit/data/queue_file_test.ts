@@ -46,6 +46,7 @@ Deno.test("What is sent is counted and shown, what is settled is gone", async ()
   assertEquals([new TextDecoder().decode(taken.bodies), taken.backlog.messages], ["ac", 3]);
   const { storedBytes: _, ...info } = await store.info(NOW);
   assertEquals(info, { messages: 3, bytes: 4, oldest: 5, delayed: 1, leased: 2 });
+  assertEquals(await store.backlog(), { messages: 3, bytes: 4, oldest: 5 });
   const [a, c] = taken.messages;
   await store.settle("me", [
     { seq: a!.seq, outcome: "ack", visible: NOW },

@@ -169,3 +169,46 @@ Deno.test("Uploads at once do not exceed what a bucket may hold", async () => {
   assert(kept >= 1 && kept <= 2, `${kept} were kept`);
   assertEquals(scene.files().kept.length, kept);
 });
+
+Deno.test("What is deleted while it is read takes its room until nobody reads it any more", async () => {
+  await using scene = new Scene();
+  const size = 400_000;
+  const maxBytes = 1_000_000;
+  const body = (fill: number) => new Uint8Array(size).fill(fill);
+  const held = async (key: string) => {
+    const found = await scene.store.get(key, { condition: null, range: null, signal });
+    return found!.content!.body as ReadableStream<Uint8Array>;
+  };
+  await scene.put("a", body(1), size, { maxBytes });
+  const first = await held("a");
+  await scene.put("a", body(2), size, { maxBytes });
+  const second = await held("a");
+  // Two files are on the disk, be it that only one object is there.
+  await assertRejects(() => scene.put("a", body(3), size, { maxBytes }), Error, "storage_mb");
+  await scene.store.delete(["a"]);
+  await assertRejects(() => scene.put("a", body(3), size, { maxBytes }), Error, "storage_mb");
+  await Promise.all([first.cancel(), second.cancel()]);
+  await scene.put("a", body(3), size, { maxBytes });
+  // The same bytes again are no second file.
+  const third = await held("a");
+  await scene.store.delete(["a"]);
+  await scene.put("a", body(3), size, { maxBytes });
+  await scene.put("b", body(4), size, { maxBytes });
+  await third.cancel();
+  assertEquals(await scene.get("a"), body(3));
+});
+
+Deno.test("Uploads that are begun take room, too: a full bucket begins no more of them", async () => {
+  await using scene = new Scene();
+  const facts = { ...METADATA, custom: JSON.stringify({ a: "x".repeat(8_000) }), maxBytes: 300_000 };
+  let begun = 0;
+  const error = await assertRejects(
+    async () => {
+      for (; begun < 100; begun++) await scene.store.createUpload("a", facts);
+    },
+    Error,
+    "storage_mb",
+  );
+  assertEquals((error as { code?: string }).code, "STORAGE_FULL");
+  assert(begun > 10, `${begun}`);
+});

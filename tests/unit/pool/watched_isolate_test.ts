@@ -70,3 +70,26 @@ Deno.test("Looks at a thread that stands still for the host's sake do not count,
   isolate.end();
   await asks.cancel();
 });
+
+Deno.test("Who waits for the host again and again without a turn of its event loop is excused for one wait in all", async () => {
+  const { isolate, hostWait, asks } = watched();
+  const flag = new Int32Array(hostWait);
+  const waitFor = (looks: number) => {
+    for (let look = 0; look < looks; look++) {
+      // It runs for a moment between two calls.
+      flag[0] = look % 100 === 99 ? 0 : WAITS_ON_HOST;
+      isolate.missTick(look % 100 === 99);
+    }
+  };
+  waitFor(300);
+  assertEquals(Math.round(isolate.vitals.missedTicks * 10), 3);
+  // Three more are excused, 96 count whole.
+  waitFor(100);
+  assertEquals(Math.round(isolate.vitals.missedTicks * 10), 964);
+  // A turn of the event loop, and all begins anew.
+  isolate.answer([1, 0, 0, 0, false], { nowMs: 0, rest: 0 });
+  waitFor(99);
+  assertEquals(isolate.vitals.missedTicks, 0);
+  isolate.end();
+  await asks.cancel();
+});

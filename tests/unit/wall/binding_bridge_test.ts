@@ -174,6 +174,20 @@ Deno.test("An abort while an answer streams fails its reader and closes its sour
   assertEquals(scene.bridge.size, 0);
 });
 
+Deno.test("A long text waits in the isolate for whoever takes the call, as long bytes do", async () => {
+  const body = "\u20ac".repeat(2_000_000);
+  const scene = new Scene(async ({ body }) => ({
+    values: [body instanceof ReadableStream ? 1 : 0],
+    body: await readAll(body),
+  }));
+  const held = new Scene(never);
+  void held.call("put", [], { body });
+  await settle();
+  assert(held.calls[0]!.body instanceof ReadableStream);
+  const answer = await scene.call("put", [], { body });
+  assertEquals([answer.values[0], answer.body], [1, body]);
+});
+
 Deno.test("A call without an answer is given up by its deadline, one whose body still flows is not", async () => {
   const scene = new Scene(never);
   const call = scene.call("get").catch((error: Error & { code: unknown }) => error.name);

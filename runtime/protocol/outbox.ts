@@ -1,11 +1,14 @@
 /** What one end of the wall sends: operations batched into one message a turn. */
-import { bufferLength, bytesBuffer, bytesLength, NativeArrayBuffer } from "./primordials.ts";
+import { bufferLength, bytesBuffer, bytesLength, NativeArrayBuffer, NativePromise } from "./primordials.ts";
 import { arrayPush, selfIterating } from "./safe_lists.ts";
 import { copyOf } from "./chunks.ts";
 import { addLast, newBatch, type Outgoing } from "./batch.ts";
 
 /** From this size a chunk's buffer is transferred instead of copied; below, the copy is cheaper. */
 const TRANSFER_FROM_BYTES = 4096;
+
+/** A batch of this many fields leaves before a stream adds to it: who makes tiny chunks would fill the memory in one turn. */
+const FULL_FIELDS = 4096;
 
 /** What an outbox needs of its port. */
 export interface WirePort {
@@ -42,6 +45,16 @@ export class Outbox {
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#schedule(this.#flush);
+  }
+
+  /** Whether whoever can wait should let this turn's batch leave first. */
+  get isFull(): boolean {
+    return this.#batch.length >= FULL_FIELDS;
+  }
+
+  /** Settles in the next turn, when the batch of this one has left. */
+  nextTurn(): Promise<void> {
+    return new NativePromise((resolve) => this.#schedule(resolve));
   }
 
   /** Sends what was pushed now. */

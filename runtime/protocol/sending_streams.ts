@@ -73,6 +73,7 @@ export class SendingStreams {
         this.#outbox.out.begin(OP.DATA, id);
         this.#outbox.pushBytes(value, owned);
         this.#outbox.kick();
+        if (this.#outbox.isFull) await this.#outbox.nextTurn();
       }
     } catch (error) {
       if (sending.dead) return;

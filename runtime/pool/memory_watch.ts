@@ -55,13 +55,19 @@ export class MemoryWatch {
     this.#tools = tools;
   }
 
-  /** The process' memory without what others than this one report. */
+  /** The process' memory without what others than this one report, and without what ended ones may still have. */
   restOf(isolate: WatchedIsolate): number {
-    const { isolates, now, rss } = this.#tools;
+    const present = this.#tools.now();
+    let bytes = this.baseOf(isolate);
+    for (const ended of this.#lingering) if (ended.until > present) bytes -= ended.bytes;
+    return bytes;
+  }
+
+  /** The same with what ended ones still have: what growth is told from. */
+  baseOf(isolate: WatchedIsolate): number {
+    const { isolates, rss } = this.#tools;
     let others = isolate.ended ? 0 : -isolate.reportedBytes;
     for (const one of isolates.values()) others += one.reportedBytes;
-    const present = now();
-    for (const { bytes, until } of this.#lingering) if (until > present) others += bytes;
     return rss() - others;
   }
 
@@ -113,8 +119,9 @@ export class MemoryWatch {
         vitals.contested = true;
         vitals.calm = null;
       } else vitals.calm ??= { rest, cpuMicros: vitals.cpuMicros };
-      // Who is silent gives nothing back: the memory of an ended neighbour does, and must not hide a growth.
-      vitals.restAtAnswer = Math.min(vitals.restAtAnswer, rest);
+      // Who is silent gives nothing back: the memory of an ended neighbour does, and must not hide a growth. As it comes
+      // back, not as it is expected: what came back at once would look like a growth when it is expected no more.
+      vitals.restAtAnswer = Math.min(vitals.restAtAnswer, this.baseOf(isolate));
       if (rest - vitals.restAtAnswer > RSS_JUMP_BYTES) silent.push(isolate);
     }
     // Clocks are read first: growth alone accuses nobody.

@@ -94,7 +94,7 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
         isolate.vitals.externalLimitBytes = command.externalBytes;
         // Only a booted isolate is given an app; that may compute before its first beat was asked for.
         if (!isolate.vitals.answered) {
-          isolate.countFrom(memory.restOf(isolate));
+          isolate.countFrom(memory.baseOf(isolate));
           void threads.read([isolate]);
         }
       }
@@ -162,7 +162,7 @@ function spawn(number: number, memoryMb: number, port: MessagePort): void {
 
 function onAnswer(isolate: WatchedIsolate, answer: Heartbeat): void {
   if (isolate.ended || !Array.isArray(answer)) return;
-  const finding = isolate.answer(answer, { nowMs: now(), rest: memory.restOf(isolate) });
+  const finding = isolate.answer(answer, { nowMs: now(), base: memory.baseOf(isolate) });
   const verdict = judge(isolate.vitals, memory.restOf(isolate));
   if (verdict !== null) execute(isolate, verdict);
   else if (finding !== null && "verdict" in finding) execute(isolate, finding.verdict);

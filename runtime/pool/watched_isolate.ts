@@ -85,12 +85,12 @@ export class WatchedIsolate {
 
   /**
    * Takes an answer.
-   * @param rest the process' memory without what others report
+   * @param options.base the process' memory without what others report: growth is told from it
    * @returns what it holds comes to
    */
-  answer(answer: Heartbeat, { nowMs, rest }: { nowMs: number; rest: number }): HeldFinding {
+  answer(answer: Heartbeat, { nowMs, base }: { nowMs: number; base: number }): HeldFinding {
     const { vitals } = this;
-    this.countFrom(rest);
+    this.countFrom(base);
     vitals.heapBytes = finite(answer[1]);
     vitals.committedBytes = Math.max(vitals.heapBytes, finite(answer[2]));
     vitals.externalBytes = finite(answer[3]);
@@ -109,10 +109,10 @@ export class WatchedIsolate {
   }
 
   /** Growth from now on is told from what was before. */
-  countFrom(rest: number): void {
+  countFrom(base: number): void {
     const { vitals } = this;
     vitals.answered = true;
-    vitals.restAtAnswer = rest;
+    vitals.restAtAnswer = base;
     vitals.contested = false;
     vitals.shrunkBytes = 0;
     vitals.calm = null;

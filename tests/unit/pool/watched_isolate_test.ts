@@ -87,7 +87,7 @@ Deno.test("Who waits for the host again and again without a turn of its event lo
   waitFor(100);
   assertEquals(Math.round(isolate.vitals.missedTicks * 10), 964);
   // A turn of the event loop, and all begins anew.
-  isolate.answer([1, 0, 0, 0, false], { nowMs: 0, rest: 0 });
+  isolate.answer([1, 0, 0, 0, false], { nowMs: 0, base: 0 });
   waitFor(99);
   assertEquals(isolate.vitals.missedTicks, 0);
   isolate.end();

@@ -91,7 +91,7 @@ export async function startDyingUpstream(): Promise<DyingUpstream> {
       for (const part of way.sends) socket.write(part);
       // A reset may overtake what was sent; nothing tells when the other side has read.
       if (way.ends === "fin") socket.end();
-      else if (way.ends === "reset") setTimeout(() => socket.resetAndDestroy(), 20);
+      else if (way.ends === "reset") setTimeout(() => socket.resetAndDestroy(), 250);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));

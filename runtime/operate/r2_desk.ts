@@ -1,10 +1,10 @@
 /** Carries out what people do with R2 buckets: by the rules that apps' bindings have. */
 import { checkedKey, listOptions, metadataOf } from "../bindings/r2/host_checks.ts";
 import type { ChangeRequest } from "../change_request.ts";
-import type { R2Entry } from "../data/r2_entry.ts";
 import type { R2Store } from "../data/r2_store.ts";
 import { NanoError } from "../errors.ts";
 import { BindingError } from "../protocol/binding_call.ts";
+import type { R2Entry } from "../protocol/r2_entry.ts";
 import type {
   R2BucketView,
   R2Metadata,

@@ -1,6 +1,7 @@
 /** An object of a bucket as the app holds it: what is known of it, and its body. */
 import { bare } from "../../protocol/bare.ts";
 import type { CallBody } from "../../protocol/binding_call.ts";
+import type { R2Entry } from "../../protocol/r2_entry.ts";
 import { noteLength } from "../../protocol/stream_lengths.ts";
 import {
   defineMember,
@@ -19,19 +20,6 @@ import {
   uncurry,
 } from "../../protocol/primordials.ts";
 import { DIGEST_NAMES, HTTP_HEADERS } from "./isolate_options.ts";
-
-/** As the host writes it (data/r2_entry.ts). */
-interface Entry {
-  readonly key: string;
-  readonly version: string;
-  readonly size: number;
-  readonly etag: string;
-  readonly uploaded: number;
-  readonly storageClass: string;
-  readonly checksums: Readonly<Record<string, string>>;
-  readonly http?: Record<string, string | number>;
-  readonly custom?: Record<string, string>;
-}
 
 const parse = JSON.parse as (text: string) => unknown;
 const NativeDate = Date;
@@ -78,7 +66,7 @@ export interface ReadRange {
 
 /** Named as on Workers; an app gets one and makes none. */
 export class R2Object {
-  constructor(entry: Entry, range: ReadRange | null) {
+  constructor(entry: R2Entry, range: ReadRange | null) {
     const { key, version, size, etag, uploaded, http, custom, storageClass, checksums } = entry;
     defineMember(this, "key", key, true);
     defineMember(this, "version", version, true);
@@ -97,7 +85,7 @@ export class R2Object {
   }
 
   readonly #key: string;
-  readonly #http: Entry["http"];
+  readonly #http: R2Entry["http"];
 
   writeHttpMetadata(headers: Headers): void {
     if (!instanceOf(NativeHeaders, headers)) {
@@ -137,7 +125,7 @@ export class R2ObjectBody extends R2Object {
   readonly #type: string;
   #response: Response | null = null;
 
-  constructor(entry: Entry, range: ReadRange, content: CallBody) {
+  constructor(entry: R2Entry, range: ReadRange, content: CallBody) {
     super(entry, range);
     this.#content = content;
     this.#length = range.length;
@@ -198,12 +186,12 @@ export class R2ObjectBody extends R2Object {
 }
 
 /** What the host has told of an object. */
-export function entryOf(json: unknown): Entry {
-  return parse(json as string) as Entry;
+export function entryOf(json: unknown): R2Entry {
+  return parse(json as string) as R2Entry;
 }
 
 /** The objects of a list. */
-export function objectsOf(entries: readonly Entry[]): R2Object[] {
+export function objectsOf(entries: readonly R2Entry[]): R2Object[] {
   const objects: R2Object[] = [];
   for (let at = 0; at < entries.length; at++) defineMember(objects, at, new R2Object(entries[at]!, null), true);
   return objects;
@@ -218,8 +206,8 @@ export function rangeFrom(offset: unknown, length: unknown): ReadRange {
 }
 
 /** All that {@linkcode objectsOf} takes, from a text. */
-export function entriesOf(json: string): readonly Entry[] {
-  return parse(json) as readonly Entry[];
+export function entriesOf(json: string): readonly R2Entry[] {
+  return parse(json) as readonly R2Entry[];
 }
 
 /** Texts, from a text. */

@@ -14,10 +14,10 @@ import {
   requestUrl,
   responseStatus,
   streamLocked,
-  TO_STRING_TAG,
   uncurry,
 } from "../../protocol/primordials.ts";
 import { SafeMap } from "../../protocol/safe_collections.ts";
+import { isView, viewType } from "../../protocol/views.ts";
 
 /** Objects that cross, beside lists and records. */
 export type ValueKind =
@@ -39,14 +39,7 @@ export type ValueKind =
 /** Throws for what is not of its kind. */
 type Proof = (value: never) => unknown;
 
-const isView = ArrayBuffer.isView;
 const errorProof = Reflect.get(Error, "isError") as ((value: unknown) => boolean) | undefined;
-const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
-/** Name of a typed array's class; undefined for anything else. */
-export const viewType: (value: object) => string | undefined = getterOf<object, string | undefined>(
-  typedArray,
-  TO_STRING_TAG,
-);
 export const dateTime: (date: Date) => number = uncurry(Date.prototype.getTime);
 export const mapEach = uncurry(Map.prototype.forEach) as unknown as (
   map: Map<unknown, unknown>,

@@ -19,7 +19,7 @@ import {
 import { append } from "../../protocol/safe_lists.ts";
 import { SafeMap } from "../../protocol/safe_collections.ts";
 import { MAX_RPC_BYTES } from "../../protocol/rpc.ts";
-import { type OwnBytes, ownBytes } from "./value_bytes.ts";
+import { type OwnBytes, ownBytes } from "./own_bytes.ts";
 import { CROSSES, type Place, refuse, textOf, typeName } from "./value_place.ts";
 import { holderOf, type WebHolder } from "./web_parts.ts";
 import {

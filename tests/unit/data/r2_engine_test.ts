@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
 import { DataThread } from "../../../runtime/data/data_thread.ts";
 import { R2Engine } from "../../../runtime/data/r2_engine.ts";
-import type { R2Entry } from "../../../runtime/data/r2_entry.ts";
+import type { R2Entry } from "../../../runtime/protocol/r2_entry.ts";
 import type { PutOptions, R2Store } from "../../../runtime/data/r2_store.ts";
 import { killedProcess } from "../../support/killed_process.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";

@@ -108,7 +108,8 @@ export class IsolateWorker {
     this.#door = door;
     // Noted before it gets a single line of the app's code.
     this.#track = this.#recorder?.open({ threadId: this.threadId, app: load.app, version }) ?? null;
-    const traffic = { app: load.app, maxBodyBytes, observer, door, clock: this.#clock };
+    const { app, externalBytes } = load;
+    const traffic = { app, maxBodyBytes, externalBytes, observer, door, clock: this.#clock };
     this.#runner = new CallRunner(this.#wire, traffic, (isBusy) => {
       this.#track?.hold(isBusy);
       this.#warden.countInFlight(this.#number, isBusy ? 1 : 0);

@@ -1,5 +1,13 @@
 /** Bytes and words of a stream on their way through the wall. */
-import { bytesLength, bytesSet, NativeError, NativeString, NativeUint8Array } from "./primordials.ts";
+import {
+  bytesBuffer,
+  bytesLength,
+  bytesOffset,
+  bytesSet,
+  NativeError,
+  NativeString,
+  NativeUint8Array,
+} from "./primordials.ts";
 import { arrayShift, dropFirst } from "./safe_lists.ts";
 
 /** Queued small chunks are handed on together up to this size. */
@@ -20,6 +28,11 @@ export function takeChunk(queue: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuf
   }
   dropFirst(queue, count);
   return joined;
+}
+
+/** A part of a chunk; not a copy. */
+export function partOf(chunk: Uint8Array, from: number, end: number): Uint8Array {
+  return new NativeUint8Array(bytesBuffer(chunk), bytesOffset(chunk) + from, end - from);
 }
 
 /** A copy with a buffer of its own. */

@@ -16,6 +16,9 @@ import { OP } from "./operations.ts";
 import type { Outbox } from "./outbox.ts";
 import { WireViolation } from "./wire_violation.ts";
 
+/** From this many a reader who waits for more grants what it has read; the least window of a sender is twice that. */
+const GRANT_BYTES = 8 * 1024;
+
 /** All streams that one end of the wall receives. */
 export class ReceivingStreams {
   readonly #outbox: Outbox;
@@ -101,7 +104,9 @@ export class ReceivingStreams {
     receiving.outstanding -= bytes;
     if (receiving.ended) return;
     receiving.consumed += bytes;
-    if (receiving.consumed < receiving.windowBytes / 2) return;
+    // A sender may have a smaller window than this end knows of: it waits once all that it sent has been read.
+    const isAllRead = receiving.queue.length === 0 && receiving.consumed >= GRANT_BYTES;
+    if (!isAllRead && receiving.consumed < receiving.windowBytes / 2) return;
     this.#outbox.out.push(OP.CREDIT, receiving.id, receiving.consumed);
     receiving.consumed = 0;
     this.#outbox.kick();

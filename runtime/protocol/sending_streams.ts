@@ -2,7 +2,7 @@
 import { bytesLength, min, NativePromise, NativeTypeError, NativeUint8Array, promiseThen } from "./primordials.ts";
 import { SafeMap } from "./safe_collections.ts";
 import { type ByteSource, type Sending, type StreamEnd, wakeSender, WINDOW_BYTES } from "./byte_stream.ts";
-import { textOf } from "./chunks.ts";
+import { partOf, textOf } from "./chunks.ts";
 import { OP } from "./operations.ts";
 import type { Outbox } from "./outbox.ts";
 import { WireViolation } from "./wire_violation.ts";
@@ -53,22 +53,32 @@ export class SendingStreams {
     let end: StreamEnd = "done";
     let cause: unknown;
     const source: ByteSource = sending.source;
+    /** What is left of a chunk that is longer than the window. */
+    let rest: Uint8Array | null = null;
     try {
       while (true) {
         if (sending.credit <= 0) await new NativePromise<void>((resolve) => sending.wake = resolve);
         if (sending.dead) return;
         if (sending.credit <= 0) continue;
-        const { done, value } = await source.read();
-        if (sending.dead) return;
-        if (done) {
-          this.#outbox.out.push(OP.END, id);
-          break;
-        }
-        if (!(value instanceof NativeUint8Array)) {
-          throw new NativeTypeError("Cannot send a stream chunk that is no Uint8Array");
-        }
-        const length = bytesLength(value);
+        let value: Uint8Array | undefined;
+        if (rest === null) {
+          const result = await source.read();
+          if (sending.dead) return;
+          if (result.done) {
+            this.#outbox.out.push(OP.END, id);
+            break;
+          }
+          value = result.value;
+          if (!(value instanceof NativeUint8Array)) {
+            throw new NativeTypeError("Cannot send a stream chunk that is no Uint8Array");
+          }
+        } else value = rest;
+        let length = bytesLength(value);
         if (length === 0) continue;
+        if (length > sending.windowBytes) {
+          rest = partOf(value, sending.windowBytes, length);
+          value = partOf(value, 0, length = sending.windowBytes);
+        } else rest = null;
         sending.credit -= length;
         this.#outbox.out.begin(OP.DATA, id);
         this.#outbox.pushBytes(value, owned);

@@ -20,12 +20,14 @@ import { TcpBridge } from "./tcp_bridge.ts";
 import { textFrom } from "./text_from.ts";
 import type { Traffic } from "./traffic.ts";
 import { bodyTooLarge, Upload } from "./upload.ts";
+import { UploadRoom } from "./upload_room.ts";
 
 /** Runs the traffic of one app over a wire. */
 export class CallRunner {
   readonly #wire: Wire;
   readonly #traffic: Traffic;
   readonly #calls = new CallTable();
+  readonly #uploads: UploadRoom;
   readonly #sockets: SocketBridge;
   readonly #outbound: OutboundBridge;
   readonly #bindings: BindingBridge;
@@ -40,6 +42,7 @@ export class CallRunner {
     this.#wire = wire;
     this.#traffic = traffic;
     this.#onBusy = onBusy;
+    this.#uploads = new UploadRoom(traffic.externalBytes);
     this.#sockets = new SocketBridge(wire);
     this.#outbound = new OutboundBridge(wire, traffic.door);
     this.#bindings = new BindingBridge(wire, traffic.door.bindings ?? [], { clock: traffic.clock });
@@ -65,8 +68,7 @@ export class CallRunner {
     const slot = this.#calls.add(call);
     if (this.#calls.size === 1) this.#onBusy(true);
     const wire = this.#wire;
-    const { id } = slot;
-    const body = call.job === undefined ? call.takeBody() : null;
+    const body = call.job === undefined ? this.#uploads.admit(slot, call.takeBody()) : null;
     if (body instanceof Uint8Array && body.length > this.#traffic.maxBodyBytes) {
       this.#finish(slot, () => call.fail(bodyTooLarge(this.#traffic.maxBodyBytes)));
       return;
@@ -74,8 +76,9 @@ export class CallRunner {
     pushCall(wire, slot, body);
     if (body instanceof ReadableStream) {
       slot.upload = new Upload(body, this.#traffic.maxBodyBytes);
-      wire.sending.open(id, slot.upload, {
+      wire.sending.open(slot.id, slot.upload, {
         owned: true,
+        windowBytes: slot.roomBytes,
         onEnd: (end, error) => {
           slot.upload = null;
           if (error instanceof NanoError) this.#refuse(slot, error);
@@ -151,6 +154,7 @@ export class CallRunner {
   /** Lets a request go and tells its end. */
   #finish(slot: CallSlot, tell: () => void): void {
     if (!this.#calls.delete(slot)) return;
+    this.#uploads.release(slot);
     // As with Deno.serve and Workers, a request's body ends with its answer.
     if (slot.upload !== null) this.#wire.sending.stop(slot.id, "The response is complete");
     if (this.#calls.size === 0) this.#onBusy(false);

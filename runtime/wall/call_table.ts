@@ -19,6 +19,8 @@ export interface CallSlot {
   armed: boolean;
   /** The request's body while it is being sent. */
   upload: Upload | null;
+  /** Bytes of its body that may be in the isolate unread. */
+  roomBytes: number;
   /** The streamed answer. */
   answer: Answer | null;
   /** Why the host cut the answer, if it did. */
@@ -49,7 +51,16 @@ export class CallTable {
       this.#slots.push(null);
     }
     const id = index | (this.#generations[index]! << INDEX_BITS);
-    const slot: CallSlot = { id, call, answered: false, armed: false, upload: null, answer: null, cut: null };
+    const slot: CallSlot = {
+      id,
+      call,
+      answered: false,
+      armed: false,
+      upload: null,
+      roomBytes: 0,
+      answer: null,
+      cut: null,
+    };
     this.#slots[index] = slot;
     this.#size++;
     return slot;

@@ -16,6 +16,8 @@ export interface IsolateObserver {
 export interface Traffic {
   readonly app: string;
   readonly maxBodyBytes: number;
+  /** What the app may hold outside the heap. */
+  readonly externalBytes: number;
   readonly observer: IsolateObserver;
   /** The app's way out; its owner closes it. */
   readonly door: OutboundDoor;

@@ -99,16 +99,32 @@ Deno.test("Wire sends no further than its window while nobody reads, and on as s
   assertEquals([read, ends.received], [64 * size, [["done", 64 * size]]]);
 });
 
-Deno.test("Wire lets a single chunk be larger than the window, then waits until it was read", async () => {
+Deno.test("Wire sends a chunk that is longer than the window in pieces, as they are read", async () => {
   const pair = new WirePair();
   const source = new HandSource(bytes(3 * WINDOW_BYTES), bytes(9)).end();
   const { readable } = connect(pair, source);
   await pair.rest();
-  assertEquals(source.reads, 1);
+  const sizes = () => pair.a.sent.flat().filter((operation) => operation === OP.DATA).length;
+  assertEquals([source.reads, sizes()], [1, 1]);
   const reading = new Response(readable).bytes();
   await pair.rest();
   const got = await reading;
-  assertEquals([got.byteLength, got.slice(-9)], [3 * WINDOW_BYTES + 9, bytes(9)]);
+  assertEquals([got.slice(0, -9), got.slice(-9), sizes()], [bytes(3 * WINDOW_BYTES), bytes(9), 4]);
+});
+
+Deno.test("Wire goes on with a sender whose window is smaller than its receiver knows of", async () => {
+  for (const windowBytes of [16 * KIB, 100 * KIB]) {
+    const pair = new WirePair();
+    const source = new HandSource();
+    for (let at = 0; at < 100; at++) source.push(bytes(7 * KIB, at * 7 * KIB));
+    const receiving = pair.b.wire.receiving.open(1, () => {});
+    pair.a.wire.sending.open(1, source.end(), { owned: false, windowBytes, onEnd() {} });
+    await pair.rest();
+    assertEquals(source.reads, Math.ceil(windowBytes / (7 * KIB)), "nobody reads");
+    const reading = new Response(pair.b.wire.receiving.readableOf(receiving, { byob: true })).bytes();
+    await pair.rest();
+    assertEquals(await reading, bytes(700 * KIB));
+  }
 });
 
 Deno.test("Wire counts bytes that were already pushed for a stream against its window", async () => {

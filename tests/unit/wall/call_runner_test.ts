@@ -20,6 +20,7 @@ class Scene {
   );
   readonly runner = new CallRunner(this.wire, {
     app: "blog",
+    externalBytes: 128 * 1024 * 1024,
     maxBodyBytes: 100,
     observer: {
       onCallDone: () => {
@@ -66,6 +67,17 @@ Deno.test("CallRunner answers a call once, tells that it left, and tells when th
   scene.answer(id, "late answer");
   assertEquals([call.status, call.answer, scene.done, scene.runner.inFlight], [200, "answer", 1, 0]);
   assertEquals(scene.busy, [true, false]);
+});
+
+Deno.test("CallRunner sends an upload to its end before anybody reads it", async () => {
+  for (const size of [0, 1, 100]) {
+    const scene = new Scene();
+    const id = await scene.send(
+      new FakeCall({ declaredBytes: size, body: new Response(new Uint8Array(size)).body ?? undefined }),
+    );
+    assertEquals(scene.posted.slice(-2), [OP.END, id]);
+    scene.answer(id, "read");
+  }
 });
 
 Deno.test("CallRunner lets the late answer of a timed-out call reach nobody else", async () => {

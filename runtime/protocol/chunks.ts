@@ -31,8 +31,8 @@ export function takeChunk(queue: Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuf
 }
 
 /** A part of a chunk; not a copy. */
-export function partOf(chunk: Uint8Array, from: number, end: number): Uint8Array {
-  return new NativeUint8Array(bytesBuffer(chunk), bytesOffset(chunk) + from, end - from);
+export function partOf<B extends ArrayBufferLike>(chunk: Uint8Array<B>, from: number, end: number): Uint8Array<B> {
+  return new NativeUint8Array(bytesBuffer(chunk) as B, bytesOffset(chunk) + from, end - from);
 }
 
 /** A copy with a buffer of its own. */

@@ -3,10 +3,10 @@ import { matches } from "../../protocol/primordials.ts";
 import {
   append,
   type ByteParts,
+  bytesLength,
   copyOf,
   encodeText,
   joinParts,
-  lengthOf,
   OWN_BUFFER_BYTES,
   sizeOfParts,
   viewOfGiven,
@@ -82,7 +82,7 @@ export function toParts(pieces: Piece[], endings: string, action: string): ByteP
     small = [];
   };
   const take = (bytes: Uint8Array<ArrayBuffer>) => {
-    const length = lengthOf(bytes);
+    const length = bytesLength(bytes);
     if (length === 0) return;
     if (length < OWN_BUFFER_BYTES && pieces.length > FEW_PIECES) return append(small, bytes);
     settle();
@@ -96,7 +96,7 @@ export function toParts(pieces: Piece[], endings: string, action: string): ByteP
     } else if ("given" in piece) {
       // Looked at again: a later element's conversion may have changed or detached it.
       const view = viewOfGiven(piece.given, action)!;
-      requireRoom(lengthOf(view), "a Blob");
+      requireRoom(bytesLength(view), "a Blob");
       take(copyOf(view));
     } else {
       settle();

@@ -1,5 +1,5 @@
 /** Blob.stream(): the bytes of a Blob as a byte stream, copied a piece at a time as it is read. */
-import { type ByteParts, copyOf, lengthOf, viewOf } from "./byte_parts.ts";
+import { type ByteParts, bytesLength, copyOf, partOf } from "./byte_parts.ts";
 import { requireRoom } from "./external_room.ts";
 
 /** Bytes of one chunk. */
@@ -22,11 +22,11 @@ export function blobStream(parts: ByteParts): ReadableStream<Uint8Array<ArrayBuf
     pull(controller: ReadableByteStreamController) {
       if (part < parts.length) {
         const from = parts[part]!;
-        const length = lengthOf(from);
+        const length = bytesLength(from);
         const end = offset + CHUNK_BYTES < length ? offset + CHUNK_BYTES : length;
         // Nobody waits for the chunks before to be collected but whoever asks for room.
         requireRoom(end - offset, "a chunk of a Blob");
-        const chunk = copyOf(viewOf(from, offset, end));
+        const chunk = copyOf(partOf(from, offset, end));
         offset = end;
         if (end === length) {
           part++;

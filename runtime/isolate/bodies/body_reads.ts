@@ -1,6 +1,14 @@
 /** Reads the bytes of a Request's or Response's body, without a copy of what arrived over the wall. */
 import { innerSlots } from "../../protocol/inner_slots.ts";
-import { append, type ByteParts, copyOf, encodeText, isUint8Array, lengthOf, OWN_BUFFER_BYTES } from "./byte_parts.ts";
+import {
+  append,
+  type ByteParts,
+  bytesLength,
+  copyOf,
+  encodeText,
+  isUint8Array,
+  OWN_BUFFER_BYTES,
+} from "./byte_parts.ts";
 import { requireRoom } from "./external_room.ts";
 
 const NativeTypeError = TypeError;
@@ -43,7 +51,7 @@ export async function readBody(holder: BodyHolder, take: TakeChunk): Promise<voi
     requireRoom(content.length, "a body");
     take(encodeText(content));
   } else if (isUint8Array(content)) {
-    requireRoom(lengthOf(content), "a body");
+    requireRoom(bytesLength(content), "a body");
     // A clone of the request or response may hold the same bytes, and hand them to the app.
     take(copyOf(content));
   } else await readStream(content as ReadableStream<Uint8Array>, take);
@@ -77,7 +85,7 @@ async function readStream(stream: ReadableStream<Uint8Array>, take: TakeChunk): 
       const { done, value } = await apply(read, reader, []);
       if (done) break;
       if (!isUint8Array(value)) throw new NativeTypeError("Cannot read a body chunk that is no Uint8Array");
-      const length = lengthOf(value);
+      const length = bytesLength(value);
       // What arrived is there already; the next of its kind needs as much room again.
       requireRoom(length, "a body");
       if (length >= OWN_BUFFER_BYTES) {

@@ -2,35 +2,25 @@
 
 import {
   apply,
-  bytesBuffer,
   bytesLength,
-  bytesOffset,
   bytesSet,
   decoderDecode,
   getOwnPropertyDescriptor,
-  getPrototypeOf,
-  NativeArrayBuffer,
   NativeTextDecoder,
   NativeTypeError,
   NativeUint8Array,
 } from "../../protocol/primordials.ts";
+import { partOf } from "../../protocol/chunks.ts";
 import { append } from "../../protocol/safe_lists.ts";
+import { bytesOfView, isView, spanOf } from "../../protocol/views.ts";
 
-export { encodeText, isUint8Array } from "../../protocol/primordials.ts";
+export { copyOf, partOf } from "../../protocol/chunks.ts";
+export { bytesLength, encodeText, isUint8Array } from "../../protocol/primordials.ts";
 export { append } from "../../protocol/safe_lists.ts";
 
-const { isView } = ArrayBuffer;
 type Getter = (this: unknown) => unknown;
 
-const typedArray = getPrototypeOf(Uint8Array.prototype) as object;
 const rawGetterOf = (holder: object, name: PropertyKey) => getOwnPropertyDescriptor(holder, name)!.get as Getter;
-const tagOf = rawGetterOf(typedArray, Symbol.toStringTag);
-const arrayBufferOf = rawGetterOf(typedArray, "buffer");
-const arrayOffsetOf = rawGetterOf(typedArray, "byteOffset");
-const arrayLengthOf = rawGetterOf(typedArray, "byteLength");
-const viewBufferOf = rawGetterOf(DataView.prototype, "buffer");
-const viewOffsetOf = rawGetterOf(DataView.prototype, "byteOffset");
-const viewLengthOf = rawGetterOf(DataView.prototype, "byteLength");
 const bufferLengthOf = rawGetterOf(ArrayBuffer.prototype, "byteLength");
 const sharedLengthOf = rawGetterOf(SharedArrayBuffer.prototype, "byteLength");
 const isDetached = rawGetterOf(ArrayBuffer.prototype, "detached");
@@ -41,27 +31,10 @@ export const OWN_BUFFER_BYTES = 4096;
 /** Bytes in order. */
 export type ByteParts = Uint8Array<ArrayBuffer>[];
 
-/** Length of a view that is ours. */
-export function lengthOf(part: Uint8Array): number {
-  return bytesLength(part);
-}
-
-/** A view of a part of a view. */
-export function viewOf(part: Uint8Array, from: number, to: number): Uint8Array<ArrayBuffer> {
-  return new NativeUint8Array(bytesBuffer(part) as ArrayBuffer, bytesOffset(part) + from, to - from);
-}
-
-/** Copies a view. */
-export function copyOf(part: Uint8Array): Uint8Array<ArrayBuffer> {
-  const copy = new NativeUint8Array(lengthOf(part));
-  bytesSet(copy, part, 0);
-  return copy;
-}
-
 /** Sum of the lengths. */
 export function sizeOfParts(parts: ByteParts): number {
   let size = 0;
-  for (let at = 0; at < parts.length; at++) size += lengthOf(parts[at]!);
+  for (let at = 0; at < parts.length; at++) size += bytesLength(parts[at]!);
   return size;
 }
 
@@ -71,7 +44,7 @@ export function joinParts(parts: ByteParts, size: number): Uint8Array<ArrayBuffe
   let end = 0;
   for (let at = 0; at < parts.length; at++) {
     bytesSet(whole, parts[at]!, end);
-    end += lengthOf(parts[at]!);
+    end += bytesLength(parts[at]!);
   }
   return whole;
 }
@@ -82,10 +55,10 @@ export function sliceParts(parts: ByteParts, from: number, to: number): BytePart
   let start = 0;
   for (let at = 0; at < parts.length && start < to; at++) {
     const part = parts[at]!;
-    const length = lengthOf(part);
+    const length = bytesLength(part);
     const begin = from > start ? from - start : 0;
     const end = to - start < length ? to - start : length;
-    if (end > begin) append(sliced, begin === 0 && end === length ? part : viewOf(part, begin, end));
+    if (end > begin) append(sliced, begin === 0 && end === length ? part : partOf(part, begin, end));
     start += length;
   }
   return sliced;
@@ -105,36 +78,25 @@ export function decodeParts(parts: ByteParts, keepMark: boolean): string {
 export function viewOfGiven(given: unknown, action: string): Uint8Array<ArrayBuffer> | null {
   if (typeof given !== "object" || given === null) return null;
   let buffer: unknown = given;
-  let offset = 0;
+  let at: number | undefined;
   let length: number | undefined;
-  if (apply(isView, NativeArrayBuffer, [given])) {
-    const isTyped = apply(tagOf, given, []) !== undefined;
-    buffer = apply(isTyped ? arrayBufferOf : viewBufferOf, given, []);
+  if (isView(given)) {
+    ({ buffer, at, length } = spanOf(given));
     if (isShared(buffer)) {
       throw new NativeTypeError(`Failed to ${action}: a view on a SharedArrayBuffer is not allowed`);
     }
-    if (apply(isDetached, buffer, [])) return new NativeUint8Array(0);
-    offset = apply(isTyped ? arrayOffsetOf : viewOffsetOf, given, []) as number;
-    length = apply(isTyped ? arrayLengthOf : viewLengthOf, given, []) as number;
   } else if (isShared(given)) {
     throw new NativeTypeError(`Failed to ${action}: a SharedArrayBuffer is not allowed`);
   } else if (!isBuffer(given)) return null;
   if (apply(isDetached, buffer, [])) return new NativeUint8Array(0);
-  return new NativeUint8Array(buffer as ArrayBuffer, offset, length);
+  return new NativeUint8Array(buffer as ArrayBuffer, at, length);
 }
 
 /** The bytes of a buffer or a view, be it shared; they are still the app's. Null for anything else. */
 export function sharedOrOwnBytes(given: unknown): Uint8Array | null {
   if (typeof given !== "object" || given === null) return null;
-  if (!apply(isView, NativeArrayBuffer, [given])) {
-    return isBuffer(given) || isShared(given) ? new NativeUint8Array(given as ArrayBuffer) : null;
-  }
-  const isTyped = apply(tagOf, given, []) !== undefined;
-  return new NativeUint8Array(
-    apply(isTyped ? arrayBufferOf : viewBufferOf, given, []) as ArrayBuffer,
-    apply(isTyped ? arrayOffsetOf : viewOffsetOf, given, []) as number,
-    apply(isTyped ? arrayLengthOf : viewLengthOf, given, []) as number,
-  );
+  if (isView(given)) return bytesOfView(given);
+  return isBuffer(given) || isShared(given) ? new NativeUint8Array(given as ArrayBuffer) : null;
 }
 
 function isBuffer(value: object): boolean {

@@ -6,7 +6,7 @@
  */
 import { NativeUint8Array } from "../../protocol/primordials.ts";
 import { fileInternals } from "./blob.ts";
-import { append, type ByteParts, decodeParts, encodeText, lengthOf, viewOf } from "./byte_parts.ts";
+import { append, type ByteParts, bytesLength, decodeParts, encodeText, partOf } from "./byte_parts.ts";
 import type { FormEntry } from "./form_data.ts";
 import { malformed, parsePartHead, type PartHead } from "./multipart_head.ts";
 
@@ -51,7 +51,7 @@ export class MultipartParser {
    * @throws {TypeError} when it is no form
    */
   push(chunk: Uint8Array<ArrayBuffer>): void {
-    const length = lengthOf(chunk);
+    const length = bytesLength(chunk);
     for (let at = 0; at < length;) {
       if (this.#state === "delimiter") at = this.#seek(chunk, at, length);
       else if (this.#state === "head") at = this.#readHead(chunk, at, length);
@@ -74,7 +74,7 @@ export class MultipartParser {
   /** Looks for the delimiter; its CR stands nowhere else in it, so that a match that fails never begins inside itself. */
   #seek(chunk: Uint8Array<ArrayBuffer>, from: number, length: number): number {
     const delimiter = this.#delimiter;
-    const wanted = lengthOf(delimiter);
+    const wanted = bytesLength(delimiter);
     let at = from;
     let matched = this.#matched;
     /** Bytes of the delimiter that the chunk before ended with; they are content if it does not go on here. */
@@ -87,7 +87,7 @@ export class MultipartParser {
         if (++matched < wanted) continue;
         this.#matched = 0;
         const end = at - wanted;
-        if (end > start) this.#keep(viewOf(chunk, start, end));
+        if (end > start) this.#keep(partOf(chunk, start, end));
         this.#endPart();
         this.#state = "after";
         this.#lineLength = 0;
@@ -99,14 +99,14 @@ export class MultipartParser {
       }
       // Not read again: only a CR can begin another match, and it is looked at as the first byte of one.
       if (carried > 0 && at - matched < from) {
-        this.#keep(viewOf(delimiter, 0, carried));
+        this.#keep(partOf(delimiter, 0, carried));
         start = from;
       }
       matched = 0;
     }
     this.#matched = matched;
     const end = at - matched;
-    if (end > start) this.#keep(viewOf(chunk, start, end));
+    if (end > start) this.#keep(partOf(chunk, start, end));
     return at;
   }
 
@@ -165,7 +165,7 @@ export class MultipartParser {
       this.#lineLength = size;
       const isBreak = byte === LF && size >= 2 && line[size - 2] === CR;
       if (isBreak && (size === 2 || (size >= 4 && line[size - 3] === LF && line[size - 4] === CR))) {
-        this.#head = parsePartHead(viewOf(line, 0, size === 2 ? 0 : size - 4));
+        this.#head = parsePartHead(partOf(line, 0, size === 2 ? 0 : size - 4));
         this.#state = "delimiter";
         this.#matched = 0;
         this.#lineLength = 0;

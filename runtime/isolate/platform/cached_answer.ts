@@ -8,7 +8,7 @@ import {
   stringTrim,
 } from "../../protocol/primordials.ts";
 import { append, filterList, findInList, listHas, mapList, splitText } from "../../protocol/safe_lists.ts";
-import { viewOf } from "../bodies/byte_parts.ts";
+import { partOf } from "../bodies/byte_parts.ts";
 import { rangeOf } from "../bodies/byte_range.ts";
 import type { CacheEntry } from "./cache_store.ts";
 
@@ -55,7 +55,7 @@ export function answerFrom(entry: CacheEntry, asked: Headers): CachedAnswer {
   const { first, last } = range;
   append(headers, ["content-range", `bytes ${first}-${last}/${size}`]);
   append(headers, ["content-length", `${last - first + 1}`]);
-  return { status: PARTIAL, statusText: "Partial Content", headers, body: viewOf(entry.body, first, last + 1) };
+  return { status: PARTIAL, statusText: "Partial Content", headers, body: partOf(entry.body, first, last + 1) };
 }
 
 function isUnchanged(entry: CacheEntry, asked: Headers): boolean {

@@ -128,7 +128,8 @@ export class Nano implements AsyncDisposable {
 
   /** Whether requests are taken, and how the apps are. */
   readiness(): Readiness {
-    return readinessOf(this.apps(), this.#draining !== null);
+    const starting = !(this.#parts.first?.isOver ?? false);
+    return readinessOf(this.apps(), { starting, draining: this.#draining !== null });
   }
 
   /** The metrics in Prometheus' text format. */
@@ -160,11 +161,8 @@ export class Nano implements AsyncDisposable {
       warn,
     });
     parts.kept.folder.tell(parts.listeners.url);
-    parts.first = new FirstStart(whole, {
-      ...parts.workshop.toolsOf(whole),
-      clock: systemClock,
-      adopt: (prepared) => parts.generations.adopt(prepared),
-    });
+    const makers = parts.workshop.toolsOf(whole);
+    parts.first = new FirstStart(whole, { clock: systemClock, makers, late: parts.late });
     parts.generations.begin(parts.first.generation);
   }
 
@@ -198,6 +196,7 @@ export class Nano implements AsyncDisposable {
         parts.watch?.[Symbol.dispose]();
         parts.dispatcher.startDraining();
         parts.first?.[Symbol.dispose]();
+        parts.late[Symbol.dispose]();
         parts.bundler.endInstallations();
       },
       stopJobs: () => parts.stopJobs(),
@@ -214,6 +213,7 @@ export class Nano implements AsyncDisposable {
     // Apps of a start that failed or never began; those of a drain have ended.
     await Promise.all([...parts.generations.present.units.values()].map((unit) => unit.stop(0)));
     parts.first?.[Symbol.dispose]();
+    parts.late[Symbol.dispose]();
     // A drain may have come while it began.
     await this.#begun?.catch(() => {});
     await inTime(parts.listeners?.shutdown() ?? Promise.resolve(), CLOSE_MS);

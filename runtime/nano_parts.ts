@@ -20,6 +20,7 @@ import { type AppSnapshot, EventHub } from "./events.ts";
 import type { FileWatch } from "./generations/file_watch.ts";
 import type { FirstStart } from "./generations/first_start.ts";
 import { Generations } from "./generations/generations.ts";
+import { LateUnits } from "./generations/late_units.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { PATIENCE } from "./http/patience.ts";
 import { LateFarm } from "./pool/late_farm.ts";
@@ -54,6 +55,7 @@ export class NanoParts {
   readonly queues: QueueHub;
   readonly consumers: QueueConsumers;
   readonly generations: Generations;
+  readonly late: LateUnits;
   readonly observatory: Observatory;
   readonly recorder: FlightRecorder | null;
   readonly farm: LateFarm = new LateFarm();
@@ -77,7 +79,10 @@ export class NanoParts {
     this.buckets = new R2Engine(this.#dataFolder, this.data);
     this.recorder = options.flight === undefined ? null : new FlightRecorder(options.flight, systemClock);
     this.generations = new Generations(config, {
-      reloadTools: (next) => this.workshop.toolsOf(next),
+      reloadTools: (next) => {
+        const makers = this.workshop.toolsOf(next);
+        return { ...makers, lazy: (app) => this.late.standIn(app, makers, { lazy: true }) };
+      },
       openPorts: (next) => this.listeners!.prepare(next),
       route: (router) => this.dispatcher.use(router),
       beforeBoot: async (next) => {
@@ -96,6 +101,12 @@ export class NanoParts {
       },
       again: (app) => void this.reloads.reloadEdited(new Set([app])).catch((error) => this.warn(messageOf(error))),
       emit: (event) => this.events.emit(event),
+    });
+    this.late = new LateUnits({
+      clock: systemClock,
+      adopt: (prepared) => this.generations.adopt(prepared),
+      // Its files are watched before they are read: an edit made meanwhile is noticed.
+      beforeLazy: () => this.watch?.followSoon(this.generations.present),
     });
     this.log = new Log({
       ...config.log,

@@ -88,6 +88,7 @@ export function LimitsPanel({ config, editable }: { config: AppConfig; editable:
     ["Static files", config.assets === null ? "none" : config.assets.path],
     ["Streams", config.streams],
     ["node: modules", config.nodeCompat ? "harmless ones" : "none"],
+    ["Starts", config.starts],
   ];
   return (
     <section class="card" aria-labelledby="limits-title">

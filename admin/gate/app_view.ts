@@ -45,6 +45,7 @@ export class AppViews {
       outbound: own === undefined ? null : typeof own.outbound === "string" ? own.outbound : [...own.outbound],
       streams: own?.streams ?? null,
       node_compat: own?.nodeCompat ?? null,
+      start: own?.starts ?? null,
       assets: own?.assets ? { path: own.assets.path, single_page: own.assets.singlePage } : null,
       bindings: (own?.bindings ?? []).map((one) => ({
         name: one.name,

@@ -78,6 +78,7 @@ export const appDetailSchema = appViewSchema.extend({
   outbound: z.union([z.string(), z.array(z.string())]).nullable(),
   streams: z.enum(["native", "polyfill"]).nullable(),
   node_compat: z.boolean().nullable(),
+  start: z.enum(["eager", "lazy", "auto"]).nullable(),
   assets: z.object({ path: z.string(), single_page: z.boolean() }).nullable(),
   bindings: z.array(z.object({ name: z.string(), kind: z.string(), store: z.string().nullable() })).meta({
     description: "What it finds in `env` beside texts and assets, and the store of what is kept.",

@@ -80,6 +80,11 @@ export const limitsShape = {
     description: "Whether harmless `node:` modules may be imported; never those that reach the host.",
     default: APP_DEFAULTS.node_compat,
   }),
+  start: oneOf(["eager", "lazy", "auto"]).optional().meta({
+    description:
+      "When the app comes up: `eager`, with NANO; `lazy`, by its first request, which bundles and boots it; `auto`, `lazy` from 100 apps on. What is deployed, added or changed by the admin API boots at once, whatever stands here.",
+    default: APP_DEFAULTS.start,
+  }),
 };
 
 const nameRule = 'expected 1 to 63 of a-z, 0-9 and "-", not beginning with "-"';

@@ -216,6 +216,7 @@ function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, projec
     bindings: [...bindings, ...projectBindings],
     outbound: resolvedOutbound(app.outbound ?? APP_DEFAULTS.outbound),
     nodeCompat: app.node_compat ?? APP_DEFAULTS.node_compat,
+    starts: app.start ?? APP_DEFAULTS.start,
     crons: (app.crons ?? []).map(({ schedule, name }) => ({
       schedule: schedule.trim(),
       name: name ?? schedule.trim(),

@@ -102,6 +102,8 @@ export interface AppConfig extends AppLimits {
   readonly outbound: "public" | "none" | "any" | readonly string[];
   /** Whether harmless `node:` modules may be imported. */
   readonly nodeCompat: boolean;
+  /** When it comes up; see {@linkcode startsLazily}. */
+  readonly starts: "eager" | "lazy" | "auto";
   /** When `scheduled` is called. */
   readonly crons: readonly CronConfig[];
   /** Queues whose messages `queue` gets. */

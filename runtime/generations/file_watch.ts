@@ -46,6 +46,11 @@ export class FileWatch implements Disposable, AsyncDisposable {
     return this.#watcher.update([...paths]);
   }
 
+  /** Watches the files of this generation, and waits for it no longer than a second. */
+  followSoon(generation: Generation): Promise<unknown> {
+    return inTime(this.follow(generation), EXPECT_MS);
+  }
+
   /**
    * Watches what this configuration adds as well, before its code is read: later it would be too late to see an edit
    * that came in between. A change does not wait long for that: a folder may hold more than can be looked at soon.
@@ -59,7 +64,7 @@ export class FileWatch implements Disposable, AsyncDisposable {
     const files = secretFiles.filter((path) => !config.secretFiles.includes(path));
     if (added.length + files.length === 0) return;
     const both = { ...config, apps: [...config.apps, ...added], secretFiles: [...config.secretFiles, ...files] };
-    await inTime(this.follow({ ...this.#generation, config: both }), EXPECT_MS);
+    await this.followSoon({ ...this.#generation, config: both });
   }
 
   /** Tells no change any more. */
@@ -86,8 +91,9 @@ export class FileWatch implements Disposable, AsyncDisposable {
   }
 }
 
-/** An app's folder or entry file, and what its code was made from outside of it. */
+/** An app's folder or entry file, and what its code was made from outside of it; nothing of one that was not read yet. */
 function watchedBy(generation: Generation, name: string): string[] {
+  if (generation.units.get(name)?.isUnread === true) return [];
   // One whose path is about to change has two.
   const paths = generation.config.apps.filter((one) => one.name === name).map(({ path }) => path);
   return [...paths, ...generation.inputs.get(name) ?? []];

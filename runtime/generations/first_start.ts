@@ -1,46 +1,33 @@
 /** The first start: its generation is in force at once, the apps' code is read and their isolates boot meanwhile. */
 import type { Clock } from "../clock.ts";
-import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
+import type { NanoConfig } from "../config/resolved_config.ts";
+import { startsLazily } from "../config/starts_lazily.ts";
 import type { EventHub } from "../events.ts";
-import { type AppUnit, asFailure, type Generation, type ReloadTools, type UnitCode } from "./reload.ts";
-
-/** What a unit that stood in for an app has become. */
-export interface Prepared {
-  readonly unit: AppUnit;
-  /** Files whose change may change the app's code. */
-  readonly inputs: readonly string[];
-}
+import type { LateTools, LateUnits } from "./late_units.ts";
+import type { AppUnit, Generation, UnitCode } from "./reload.ts";
 
 /** What a first start works with. */
-export interface FirstStartTools<Code extends UnitCode> extends ReloadTools<Code> {
+export interface FirstStartTools<Code extends UnitCode> {
   readonly clock: Clock;
-  /** A unit that lets requests wait until the real one is made. @param make never rejects */
-  standIn(app: AppConfig, make: () => Promise<AppUnit>): AppUnit;
-  /** Puts units in the place of those that stood in for them. */
-  adopt(prepared: ReadonlyMap<AppUnit, Prepared>): void;
+  readonly makers: LateTools<Code>;
+  readonly late: LateUnits;
 }
 
-/** Units that are ready take their places together: each change of the router costs as much as there are apps. */
-const ADOPT_AFTER_MS = 100;
-
-/** Brings the apps up for the first time. */
+/** Brings the apps up for the first time; lazy ones wait for their first request. */
 export class FirstStart<Code extends UnitCode> implements Disposable {
   /** To be put in force before {@linkcode run}. */
   readonly generation: Generation;
-  readonly #tools: FirstStartTools<Code>;
+  readonly #clock: Clock;
   readonly #made = new Countdown();
   readonly #up = new Countdown();
   readonly #quick = new Countdown();
-  #prepared = new Map<AppUnit, Prepared>();
-  #adoption: (() => void) | null = null;
-  readonly #ended = Promise.withResolvers<never>();
   #isEnded = false;
 
-  constructor(config: NanoConfig, tools: FirstStartTools<Code>) {
-    this.#tools = tools;
+  constructor(config: NanoConfig, { clock, makers, late }: FirstStartTools<Code>) {
+    this.#clock = clock;
     const units = config.apps.map((app): [string, AppUnit] => {
-      const standIn: AppUnit = tools.standIn(app, () => this.#make(app, () => standIn));
-      return [app.name, standIn];
+      const lazy = startsLazily(app, config.apps.length);
+      return [app.name, late.standIn(app, makers, { lazy, onMade: () => this.#made.count(app.name) })];
     });
     this.generation = { config, units: new Map(units), inputs: new Map() };
     for (const countdown of this.#countdowns) countdown.begin(this.generation.units.keys());
@@ -61,6 +48,11 @@ export class FirstStart<Code extends UnitCode> implements Disposable {
     return this.#quick.over;
   }
 
+  /** Whether every app has come up, or has failed. */
+  get isOver(): boolean {
+    return this.#up.isOver;
+  }
+
   get #countdowns(): readonly Countdown[] {
     return [this.#made, this.#up, this.#quick];
   }
@@ -70,7 +62,7 @@ export class FirstStart<Code extends UnitCode> implements Disposable {
    * @param events is told when every app has come up, or has failed
    */
   run(events: Pick<EventHub, "emit">): void {
-    const { clock } = this.#tools;
+    const clock = this.#clock;
     const from = clock.now();
     this.over.then(() => {
       const { size: apps } = this.generation.units;
@@ -87,36 +79,10 @@ export class FirstStart<Code extends UnitCode> implements Disposable {
     this.#quick.count(app);
   }
 
-  /** Nothing more takes its place, and nobody waits any more. */
+  /** Nobody waits any more. */
   [Symbol.dispose](): void {
     this.#isEnded = true;
     for (const countdown of this.#countdowns) countdown.end();
-    this.#adoption?.();
-    this.#adoption = null;
-  }
-
-  async #make(app: AppConfig, standIn: () => AppUnit): Promise<AppUnit> {
-    const prepared = await this.#prepare(app, () => standIn().pending > 0);
-    this.#prepared.set(standIn(), prepared);
-    this.#made.count(app.name);
-    this.#adoption ??= this.#tools.clock.after(ADOPT_AFTER_MS, () => {
-      this.#adoption = null;
-      const all = this.#prepared;
-      this.#prepared = new Map();
-      this.#tools.adopt(all);
-    });
-    return prepared.unit;
-  }
-
-  async #prepare(app: AppConfig, isUrgent: () => boolean): Promise<Prepared> {
-    try {
-      const code = await this.#tools.bundle(app, isUrgent);
-      return { unit: this.#tools.supervise(app, code), inputs: code.inputs };
-    } catch (error) {
-      // It was ended with everything else: no failure of the app's.
-      if (this.#isEnded) return await this.#ended.promise;
-      return { unit: this.#tools.broken(app, asFailure(app, error)), inputs: [] };
-    }
   }
 }
 
@@ -127,6 +93,10 @@ class Countdown {
 
   get over(): Promise<void> {
     return this.#over.promise;
+  }
+
+  get isOver(): boolean {
+    return this.#left.size === 0;
   }
 
   begin(names: Iterable<string>): void {

@@ -5,7 +5,7 @@ import { messageOf } from "../errors.ts";
 import type { NanoEvent, ReloadSummary } from "../events.ts";
 import type { AppTarget } from "../app_call.ts";
 import type { Router } from "../http/router.ts";
-import type { Prepared } from "./first_start.ts";
+import type { Prepared } from "./late_units.ts";
 import {
   type AppUnit,
   emptyGeneration,

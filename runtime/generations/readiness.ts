@@ -12,13 +12,19 @@ export interface Readiness {
   readonly apps: readonly { readonly name: string; readonly state: AppStateName; readonly error: string | null }[];
 }
 
-/** The readiness that these apps amount to. */
-export function readinessOf(snapshots: readonly AppSnapshot[], draining: boolean): Readiness {
+/** The readiness that these apps amount to. @param phase.starting whether the first start is under way */
+export function readinessOf(
+  snapshots: readonly AppSnapshot[],
+  { starting, draining }: { readonly starting: boolean; readonly draining: boolean },
+): Readiness {
   const apps = snapshots.map(({ name, state, error }) => ({ name, state, error }));
-  return { ready: !draining && !snapshots.some(isFirstStart), draining, apps };
+  return { ready: !draining && !(starting && snapshots.some(isFirstStart)), draining, apps };
 }
 
-/** Whether an app has yet to come up or fail for the first time; later restarts are no reason to take NANO out of service. */
+/**
+ * Whether an app has yet to come up or fail for the first time; later restarts, and lazy apps that come up, are no reason to
+ * take NANO out of service.
+ */
 function isFirstStart(app: AppSnapshot): boolean {
   return app.state === "starting" && app.startSeconds === null && app.lastExit === null;
 }

@@ -1,5 +1,6 @@
 /** From one generation of apps to the next: everything new boots first, then one assignment, then the old drains. */
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
+import { startsLazily } from "../config/starts_lazily.ts";
 import { diffApps } from "../config/diff.ts";
 import { inTime } from "../deadline.ts";
 import { messageOf, NanoError } from "../errors.ts";
@@ -16,6 +17,8 @@ export interface AppUnit {
   readonly state: AppStateName;
   readonly pending: number;
   readonly openSockets: number;
+  /** Whether nobody has asked for it yet, and its code has not been read either. */
+  readonly isUnread?: boolean;
   /** Settles when its code, which is being read, has been; null or missing once it is known. */
   readonly prepared?: Promise<void> | null;
   fetch(call: AppCall): void;
@@ -30,8 +33,8 @@ export interface UnitCode {
   readonly inputs: readonly string[];
 }
 
-/** What a reload works with. */
-export interface ReloadTools<Code extends UnitCode> {
+/** What makes units of apps whose code is read. */
+export interface BundleTools<Code extends UnitCode> {
   /**
    * @param isUrgent whether requests wait for it
    * @throws {NanoError} when the app's code cannot be bundled
@@ -39,6 +42,12 @@ export interface ReloadTools<Code extends UnitCode> {
   bundle(app: AppConfig, isUrgent?: () => boolean): Promise<Code>;
   supervise(app: AppConfig, code: Code): AppUnit;
   broken(app: AppConfig, error: NanoError): AppUnit;
+}
+
+/** What a reload works with. */
+export interface ReloadTools<Code extends UnitCode> extends BundleTools<Code> {
+  /** The unit of an app whose code is read when somebody asks for it. */
+  lazy(app: AppConfig): AppUnit;
 }
 
 /** A configuration and its apps; never changed once it is in force. */
@@ -80,6 +89,7 @@ const BROKEN: ReadonlySet<AppStateName> = new Set(["failed", "backoff", "crash_l
 
 type Outcome<Code> =
   | { readonly app: AppConfig; readonly code: Code }
+  | { readonly app: AppConfig; readonly lazy: true }
   | { readonly app: AppConfig; readonly error: NanoError };
 
 /**
@@ -106,6 +116,11 @@ export async function prepareReload<Code extends UnitCode>(
     const mayStay = sameConfig.has(app.name) && !force.has(app.name);
     if (mayStay && only !== null && !only.has(app.name)) return null;
     const old = present.units.get(app.name);
+    // What has not been read needs no other reading.
+    if (mayStay && old?.isUnread === true) return null;
+    // Whoever changes one app wants to know whether it works.
+    const isForAll = only === null && (old === undefined || old.isUnread === true);
+    if (isForAll && !force.has(app.name) && startsLazily(app, config.apps.length)) return { app, lazy: true };
     if (mayStay && old !== undefined && (old.prepared ?? null) !== null) {
       // Its packages may take minutes, and nobody else's change has to wait for them.
       postponed.push(old);
@@ -135,7 +150,7 @@ export async function prepareReload<Code extends UnitCode>(
       units.set(app.name, old);
       return;
     }
-    const unit = "code" in outcome! ? tools.supervise(app, outcome.code) : tools.broken(app, outcome!.error);
+    const unit = unitOf(outcome!, tools);
     if (old !== undefined) changed.add(app.name);
     units.set(app.name, unit);
     fresh.push(unit);
@@ -155,8 +170,8 @@ export async function prepareReload<Code extends UnitCode>(
     // An app that was broken before and still is must not hold down everybody else's changes.
     const blocking = failures.filter(({ unit }) => {
       const old = present.units.get(unit.app.name);
-      // One without a version never came so far that its code was read.
-      return old === undefined || (old.version !== null && !BROKEN.has(old.state));
+      // One that nobody asked for may work for all that is known; another without a version was broken before.
+      return old === undefined || old.isUnread === true || (old.version !== null && !BROKEN.has(old.state));
     });
     if (blocking.length > 0) {
       await discard();
@@ -172,6 +187,11 @@ export async function prepareReload<Code extends UnitCode>(
     unchanged: diff.unchanged.filter((name) => !changed.has(name)),
   };
   return { next: { config, units, inputs }, summary, retired, postponed, discard };
+}
+
+function unitOf<Code extends UnitCode>(outcome: Outcome<Code>, tools: ReloadTools<Code>): AppUnit {
+  if ("lazy" in outcome) return tools.lazy(outcome.app);
+  return "code" in outcome ? tools.supervise(outcome.app, outcome.code) : tools.broken(outcome.app, outcome.error);
 }
 
 interface BootFailure {

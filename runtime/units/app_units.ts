@@ -104,9 +104,17 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
   return behind(folder, supervisor, tools);
 }
 
-/** The unit of an app whose code is being read; its files are served meanwhile. @param make must not reject */
-export function standInFor(app: AppConfig, make: () => Promise<AppUnit>, tools: UnitTools): AppUnit {
-  return behind(assetsOf(app, tools), new PreparingUnit(app, make, tools), tools);
+/**
+ * The unit of an app whose code has yet to be read; its files are served meanwhile.
+ * @param how.make must not reject
+ * @param how.lazy whether the first request begins it, rather than its start
+ */
+export function standInFor(
+  app: AppConfig,
+  { make, lazy }: { readonly make: () => Promise<AppUnit>; readonly lazy: boolean },
+  tools: UnitTools,
+): AppUnit {
+  return behind(assetsOf(app, tools), new PreparingUnit(app, make, { ...tools, lazy }), tools);
 }
 
 /** The unit of an app whose code could not be bundled; its files are served all the same. */

@@ -1,4 +1,7 @@
-/** An app whose code is being read, or whose packages are installed: requests wait for it as for an isolate that boots. */
+/**
+ * An app whose code is being read, whose packages are installed, or that nobody has asked for yet: requests wait for it as
+ * for an isolate that boots.
+ */
 import type { AppCall } from "../app_call.ts";
 import { CallQueue } from "../app/call_queue.ts";
 import { idleSnapshot } from "./idle_snapshot.ts";
@@ -19,6 +22,8 @@ const SWEEP_MS = 100;
 export interface PreparingTools {
   readonly clock: Clock;
   readonly emit: (event: NanoEvent) => void;
+  /** Whether it begins with the first request rather than with its start. */
+  readonly lazy: boolean;
 }
 
 /** Stands in for a unit until that can be made; then it only passes on. */
@@ -31,7 +36,7 @@ export class PreparingUnit implements AppUnit {
   /** Settles when there is a unit, or nobody waits for one any more. */
   readonly #over = Promise.withResolvers<void>();
   #unit: AppUnit | null = null;
-  #state: "starting" | "draining" | "stopped" = "starting";
+  #state: "idle" | "starting" | "draining" | "stopped";
   #started: Promise<void> | null = null;
   #stop: Promise<ExitReason> | null = null;
   #sweep: (() => void) | null = null;
@@ -41,6 +46,7 @@ export class PreparingUnit implements AppUnit {
     this.app = app;
     this.#make = make;
     this.#tools = tools;
+    this.#state = tools.lazy ? "idle" : "starting";
     this.#queue = new CallQueue(app.maxQueue);
     this.#since = tools.clock.wall();
   }
@@ -57,8 +63,13 @@ export class PreparingUnit implements AppUnit {
     return this.#unit?.pending ?? this.#queue.size;
   }
 
+  get isUnread(): boolean {
+    return this.#state === "idle";
+  }
+
   get prepared(): Promise<void> | null {
-    return this.#unit === null && this.#state !== "stopped" ? this.#over.promise : null;
+    const isUnderWay = this.#state === "starting" || this.#state === "draining";
+    return this.#unit === null && isUnderWay ? this.#over.promise : null;
   }
 
   get openSockets(): number {
@@ -68,14 +79,21 @@ export class PreparingUnit implements AppUnit {
   /** Takes a request: passes it on, lets it wait, or refuses it. */
   fetch(call: AppCall): void {
     if (this.#unit !== null) this.#unit.fetch(call);
-    else if (this.#state !== "starting") call.fail(this.#goingAway());
+    else if (this.#state === "draining" || this.#state === "stopped") call.fail(this.#goingAway());
     else if (!this.#queue.push(call)) call.fail(overloaded(this.app.name, this.#queue.size));
-    else this.#sweep ??= this.#tools.clock.after(SWEEP_MS, this.#onSweep);
+    else {
+      this.#sweep ??= this.#tools.clock.after(SWEEP_MS, this.#onSweep);
+      // Its failure is told by the unit itself.
+      if (this.#state === "idle") this.#begin().catch(() => {});
+    }
   }
 
-  /** @throws {NanoError} as the unit's own start; APP_DRAINING when it is stopped before */
+  /**
+   * Nothing yet for a lazy one.
+   * @throws {NanoError} as the unit's own start; APP_DRAINING when it is stopped before
+   */
   start(): Promise<void> {
-    return this.#started ??= this.#start();
+    return this.#state === "idle" ? Promise.resolve() : this.#begin();
   }
 
   /** Ends it. Requests that wait are served first, if the unit can be made in time. */
@@ -89,8 +107,12 @@ export class PreparingUnit implements AppUnit {
     return { ...idleSnapshot(this.app, known), queued: this.#queue.size };
   }
 
+  #begin(): Promise<void> {
+    return this.#started ??= this.#start();
+  }
+
   async #start(): Promise<void> {
-    this.#tools.emit({ event: "app_state", app: this.app.name, state: this.#state });
+    this.#move("starting");
     void this.#make().then((unit) => this.#take(unit));
     await this.#over.promise;
     if (this.#unit === null) throw this.#goingAway();
@@ -132,7 +154,7 @@ export class PreparingUnit implements AppUnit {
     return left > 0 ? "drain_timeout" : "drained";
   }
 
-  #move(state: "draining" | "stopped"): void {
+  #move(state: "starting" | "draining" | "stopped"): void {
     this.#state = state;
     this.#tools.emit({ event: "app_state", app: this.app.name, state });
   }

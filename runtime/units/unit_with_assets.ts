@@ -59,6 +59,10 @@ export class UnitWithAssets implements AppUnit {
     return this.#unit.openSockets;
   }
 
+  get isUnread(): boolean {
+    return this.#unit.isUnread ?? false;
+  }
+
   get prepared(): Promise<void> | null {
     return this.#unit.prepared ?? null;
   }

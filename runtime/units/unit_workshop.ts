@@ -8,7 +8,7 @@ import { withHtmlRewriter } from "../bundle/html_rewriter_source.ts";
 import { withStreamPolyfill } from "../bundle/stream_polyfill_source.ts";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
 import { assetRuleMistakes } from "../http/asset_rules.ts";
-import type { AppUnit, ReloadTools } from "../generations/reload.ts";
+import type { LateTools } from "../generations/late_units.ts";
 
 /** What a workshop works with. */
 export interface WorkshopTools extends Omit<UnitTools, "hidden" | "secrets" | "reachOf"> {
@@ -22,10 +22,7 @@ export interface WorkshopTools extends Omit<UnitTools, "hidden" | "secrets" | "r
 }
 
 /** The tools for the apps of a configuration. */
-export interface UnitMakers extends ReloadTools<AppBundle> {
-  /** @param make never rejects */
-  standIn(app: AppConfig, make: () => Promise<AppUnit>): AppUnit;
-}
+export type UnitMakers = LateTools<AppBundle>;
 
 /** Gives the tools for one configuration after the other. */
 export class UnitWorkshop {
@@ -69,7 +66,7 @@ export class UnitWorkshop {
         return quarantine === null ? superviseApp(app, code, units) : quarantinedApp(app, { code, quarantine }, units);
       },
       broken: (app, error) => brokenApp(app, error, units),
-      standIn: (app, make) => standInFor(app, make, units),
+      standIn: (app, how) => standInFor(app, how, units),
     };
   }
 

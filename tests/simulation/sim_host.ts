@@ -6,6 +6,7 @@ import type { AppConfig, NanoConfig } from "../../runtime/config/resolved_config
 import { NanoError } from "../../runtime/errors.ts";
 import { EventHub } from "../../runtime/events.ts";
 import { FirstStart } from "../../runtime/generations/first_start.ts";
+import { type LateTools, LateUnits } from "../../runtime/generations/late_units.ts";
 import { type AdvanceOptions, Generations } from "../../runtime/generations/generations.ts";
 import type { AppUnit } from "../../runtime/generations/reload.ts";
 import { windDown } from "../../runtime/generations/wind_down.ts";
@@ -52,6 +53,7 @@ export class SimHost {
   readonly #admission: BootAdmission;
   readonly #reserve: Reserve<SimIsolate>;
   readonly #first: FirstStart<AppBundle>;
+  readonly #late: LateUnits;
   readonly #isolates: SimIsolate[] = [];
   readonly #lives: LifeOfUnit[] = [];
   /** Boots that wait for their place or have it. */
@@ -80,7 +82,10 @@ export class SimHost {
     this.#watchPlaces();
     this.#reserve = new Reserve({ spawn: () => this.#spawn(), admission: this.#admission, clock });
     this.generations = new Generations(config, {
-      reloadTools: () => this.#tools,
+      reloadTools: () => ({
+        ...this.#makers,
+        lazy: (app) => this.#late.standIn(app, this.#makers, { lazy: true }),
+      }),
       openPorts: () => this.#openPorts(),
       route: (router) => this.#router = router,
       beforeBoot: () => random.oneIn(5) ? this.#pause(random.below(50)) : Promise.resolve(),
@@ -93,12 +98,12 @@ export class SimHost {
       again: (app) => void this.advance(this.generations.present.config, { strict: true, only: new Set([app]) }),
       emit: (event) => ledger.note(() => JSON.stringify(event)),
     });
-    this.#first = new FirstStart(config, {
-      ...this.#tools,
+    this.#late = new LateUnits({
       clock,
-      standIn: (app, make) => new PreparingUnit(app, make, { clock, emit: () => {} }),
       adopt: (prepared) => this.generations.adopt(prepared),
+      beforeLazy: () => random.oneIn(5) ? this.#pause(random.below(50)).catch(() => {}) : undefined,
     });
+    this.#first = new FirstStart(config, { clock, makers: this.#makers, late: this.#late });
     this.generations.begin(this.#first.generation);
     ledger.waitFor("code of the first start", this.#first.prepared);
     ledger.waitFor("first start", this.#first.over);
@@ -161,6 +166,7 @@ export class SimHost {
   /** As `Nano.drain` has it. */
   async drain(timeoutMs: number): Promise<void> {
     this.#first[Symbol.dispose]();
+    this.#late[Symbol.dispose]();
     this.#isClosing = true;
     for (const fail of [...this.#installs]) fail(new NanoError("APP_FAILED", "Cannot install: NANO is going away"));
     this.generations.close();
@@ -217,8 +223,9 @@ export class SimHost {
     zero(this.clock.armed, "timers run");
   }
 
-  get #tools() {
+  get #makers(): LateTools<AppBundle> {
     return {
+      standIn: (app, { make, lazy }) => new PreparingUnit(app, make, { clock: this.clock, emit: () => {}, lazy }),
       bundle: (app: AppConfig) => this.#bundle(app),
       supervise: (app: AppConfig, code: AppBundle) => this.#supervise(app, code),
       broken: (app: AppConfig, error: NanoError) => new BrokenApp(app, error, this.clock.wall()),

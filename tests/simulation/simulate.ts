@@ -184,6 +184,7 @@ class Simulation {
       maxQueue: random.below(5),
       idleTimeoutMs: random.pick([0, 0, 200, 2_000]),
       drainTimeoutMs: random.pick([100, 1_000, 3_000]),
+      starts: random.oneIn(3) ? "lazy" : "eager",
     });
   }
 

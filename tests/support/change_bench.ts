@@ -86,6 +86,7 @@ export class ChangeBench implements Disposable {
         bundle,
         supervise: (app, { version, modules }) => new BenchUnit(app, version, modules[ENTRY]!),
         broken: (app) => new BenchUnit(app, null, "failing"),
+        lazy: (app) => new BenchUnit(app, null, "failing"),
       }),
       openPorts: () => ({ commit() {}, discard() {} }),
       route: () => {},

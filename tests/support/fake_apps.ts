@@ -30,6 +30,7 @@ export function fakeAppConfig(name: string, changes: Partial<AppConfig> = {}): A
     bindings: [],
     outbound: "public",
     nodeCompat: true,
+    starts: "eager",
     crons: [{ schedule: "*/5 * * * *", name: "tidy" }],
     consumers: [],
     main: null,

@@ -9,7 +9,9 @@ const APPS = 100;
 
 Deno.test("a hundred apps start, answer as themselves and end", async () => {
   const names = Array.from({ length: APPS }, (_, index) => `app-${index}`);
-  const apps = names.map((name): [string, TempApp] => [name, { fixture: "announce", config: { env: { NAME: name } } }]);
+  const apps = names.map((
+    name,
+  ): [string, TempApp] => [name, { fixture: "announce", config: { env: { NAME: name } } }]);
   await using project = await TempProject.create(Object.fromEntries(apps));
   const begin = performance.now();
   await using nano = await NanoProcess.start(project.configFile, { timeoutMs: 300_000 });

@@ -44,7 +44,13 @@ Deno.test("GET /admin/apps/:name also shows masked variables, jobs, policies and
   assertEquals(app.env, { PLAIN: "text", apiKey: "***" });
   assertEquals(app.secrets, ["apiKey"]);
   assertEquals(app.crons, [{ name: "tidy", schedule: "*/5 * * * *" }]);
-  assertEquals([app.outbound, app.streams, app.node_compat, app.assets], ["public", "native", true, null]);
+  assertEquals([app.outbound, app.streams, app.node_compat, app.start, app.assets], [
+    "public",
+    "native",
+    true,
+    "eager",
+    null,
+  ]);
   const total = Object.values(app.requests_by_status as Record<string, number>).reduce((sum, count) => sum + count, 0);
   assertEquals(total, app.requests);
   assertEquals(await refusal(await ask("/admin/apps/nobody")), [404, "NOT_FOUND"]);

@@ -42,6 +42,7 @@ Deno.test("diffApps() sees a change of any key at any depth", async () => {
     { outbound: [] },
     { outbound: "any" },
     { node_compat: false },
+    { start: "lazy" },
     { streams: "polyfill" },
     { drain_timeout_ms: 1 },
   ];

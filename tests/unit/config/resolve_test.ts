@@ -42,6 +42,7 @@ Deno.test("An app with a name and a path gets every default", async () => {
     bindings: [],
     outbound: "public",
     nodeCompat: true,
+    starts: "eager",
     crons: [],
     consumers: [],
     main: null,
@@ -88,6 +89,7 @@ Deno.test("Every key that is written arrives", async () => {
       assets: "other",
       outbound: ["API.example.com", "*.example.org"],
       node_compat: false,
+      start: "lazy",
       crons: [{ schedule: " */5 * * * * " }, { schedule: "0 0 * * 1", name: "weekly" }],
       queues: { consumers: [{ queue: "jobs", max_batch_timeout: 0, dead_letter_queue: "dead" }] },
     }],
@@ -125,6 +127,7 @@ Deno.test("Every key that is written arrives", async () => {
       bindings: [],
       outbound: ["api.example.com", "*.example.org"],
       nodeCompat: false,
+      starts: "lazy",
       crons: [{ schedule: "*/5 * * * *", name: "*/5 * * * *" }, { schedule: "0 0 * * 1", name: "weekly" }],
       consumers: [{
         queue: "jobs",

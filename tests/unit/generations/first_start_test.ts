@@ -3,7 +3,8 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { AppConfig } from "../../../runtime/config/resolved_config.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import type { NanoEvent } from "../../../runtime/events.ts";
-import { FirstStart, type Prepared } from "../../../runtime/generations/first_start.ts";
+import { FirstStart } from "../../../runtime/generations/first_start.ts";
+import { LateUnits, type Prepared } from "../../../runtime/generations/late_units.ts";
 import { PreparingUnit } from "../../../runtime/units/preparing_unit.ts";
 import type { AppUnit, UnitCode } from "../../../runtime/generations/reload.ts";
 import { Stage } from "../app/stage.ts";
@@ -16,7 +17,7 @@ const CODE: UnitCode = { version: "v1", inputs: ["/srv/shared.ts"] };
 const QUIET = { emit: () => {} };
 
 /** A first start whose code comes when a test says so; each app has a supervisor among fakes. */
-function bench(names: readonly string[]) {
+function bench(names: readonly string[], changes: Partial<AppConfig> = {}) {
   const clock = new FakeClock();
   const codes = new Map(names.map((name) => [name, Promise.withResolvers<UnitCode>()]));
   const urgent = new Map<string, () => boolean>();
@@ -27,22 +28,29 @@ function bench(names: readonly string[]) {
     stages.set(app.name, stage);
     return stage.supervisor;
   };
-  const first = new FirstStart(nanoConfig(names.map((name) => appConfig({ name }))), {
+  const late = new LateUnits({
     clock,
-    bundle: (app, isUrgent) => {
-      urgent.set(app.name, isUrgent!);
-      return codes.get(app.name)!.promise;
+    adopt: (prepared) => void adopted.push(prepared),
+    beforeLazy: () => Promise.resolve(),
+  });
+  const first = new FirstStart(nanoConfig(names.map((name) => appConfig({ name, ...changes }))), {
+    clock,
+    late,
+    makers: {
+      bundle: (app, isUrgent) => {
+        urgent.set(app.name, isUrgent!);
+        return codes.get(app.name)!.promise;
+      },
+      supervise: (app) => unitOf(app),
+      broken: (app, error) => new BrokenUnit(app, error),
+      standIn: (app, { make, lazy }) => new PreparingUnit(app, make, { clock, emit: () => {}, lazy }),
     },
-    supervise: (app) => unitOf(app),
-    broken: (app, error) => new BrokenUnit(app, error),
-    standIn: (app, make) => new PreparingUnit(app, make, { clock, emit: () => {} }),
-    adopt: (prepared) => adopted.push(prepared),
   });
   const seen: string[] = [];
   first.prepared.then(() => seen.push("prepared"));
   first.quicklyOver.then(() => seen.push("quickly over"));
   first.over.then(() => seen.push("over"));
-  return { clock, codes, urgent, stages, adopted, first, seen };
+  return { clock, codes, urgent, stages, adopted, first, late, seen };
 }
 
 /** Cannot start. */
@@ -103,7 +111,7 @@ Deno.test("FirstStart reads the code of an app first for which requests wait", a
 });
 
 Deno.test("FirstStart puts units that are ready in the place of what stood in for them, several at once", async () => {
-  const { clock, codes, stages, adopted, first } = bench(["a", "b", "c"]);
+  const { clock, codes, stages, adopted, first, late } = bench(["a", "b", "c"]);
   first.run(QUIET);
   for (const name of ["a", "b"]) codes.get(name)!.resolve(CODE);
   await clock.advance(99);
@@ -115,7 +123,7 @@ Deno.test("FirstStart puts units that are ready in the place of what stood in fo
   assertEquals(made.inputs, ["/srv/shared.ts"]);
   codes.get("c")!.resolve(CODE);
   await clock.advance(50);
-  first[Symbol.dispose]();
+  late[Symbol.dispose]();
   await clock.advance(1000);
   assertEquals(adopted.length, 1, "nothing is put in force once all ends");
 });
@@ -128,4 +136,33 @@ Deno.test("FirstStart without an app is over at once, and one that is ended lets
   ended.first[Symbol.dispose]();
   await ended.clock.advance(0);
   assertEquals(ended.seen.length, 3);
+});
+
+Deno.test("FirstStart is over without lazy apps, which come up by their first request", async () => {
+  const { clock, codes, stages, adopted, urgent, first, seen } = bench(["a", "b"], { starts: "lazy" });
+  assertEquals(first.isOver, false);
+  first.run(QUIET);
+  await clock.advance(0);
+  assertEquals([seen.length, first.isOver, urgent.size], [3, true, 0]);
+  const a = first.generation.units.get("a")!;
+  const calls = [new FakeCall(), new FakeCall()];
+  for (const call of calls) a.fetch(call);
+  assertEquals([a.state, a.pending, first.generation.units.get("b")!.state], ["starting", 2, "idle"]);
+  await clock.advance(0);
+  assertEquals(urgent.get("a")!(), true);
+  codes.get("a")!.resolve(CODE);
+  await clock.advance(100);
+  assertEquals(adopted.map((one) => [...one.keys()]), [[a]]);
+  await stages.get("a")!.load();
+  assertEquals([a.state, stages.get("a")!.last.received], ["running", calls]);
+});
+
+Deno.test("Apps that start by themselves as it fits are lazy from a hundred on", () => {
+  const names = Array.from({ length: 100 }, (_, at) => `app-${at}`);
+  const states = (count: number, starts: AppConfig["starts"]) => {
+    const units = [...bench(names.slice(0, count), { starts }).first.generation.units.values()];
+    return [...new Set(units.map(({ state }) => state))];
+  };
+  assertEquals([states(99, "auto"), states(100, "auto")], [["starting"], ["idle"]]);
+  assertEquals([states(100, "eager"), states(1, "lazy")], [["starting"], ["idle"]]);
 });

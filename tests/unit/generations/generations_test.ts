@@ -63,6 +63,7 @@ function bench(tools: Partial<GenerationsTools> = {}) {
         return unit;
       },
       broken: (app) => new Unit(app, null),
+      lazy: (app) => new Unit(app, null),
     }),
     openPorts: () => ({ commit: () => void ports.push("commit"), discard: () => void ports.push("discard") }),
     route: (next) => router.now = next,
@@ -279,6 +280,7 @@ Deno.test("Generations.close() refuses the change whose apps still start, ends t
         return unit;
       },
       broken: (app) => new Unit(app, null),
+      lazy: (app) => new Unit(app, null),
     }),
   });
   const before = generations.present;

@@ -23,6 +23,7 @@ class FakeUnit implements AppUnit {
   readonly openSockets = 0;
   state: AppStateName = "idle";
   prepared: Promise<void> | null = null;
+  isUnread = false;
   stops: (number | undefined)[] = [];
   starts = 0;
 
@@ -79,6 +80,12 @@ class Workshop implements ReloadTools<UnitCode> {
       if (this.neverStart.has(app.name)) return new Promise(() => {});
       return this.cannotStart.has(app.name) ? Promise.reject(new Error(`${app.name} threw`)) : Promise.resolve();
     });
+  }
+
+  lazy(app: AppConfig): FakeUnit {
+    const unit = this.#make(app, null, () => Promise.resolve());
+    unit.isUnread = true;
+    return unit;
   }
 
   broken(app: AppConfig, error: NanoError): FakeUnit {
@@ -279,4 +286,42 @@ Deno.test("routerOf() routes to the generation, to its default app, and to apps 
   const missing = await inForce(shop, nanoConfig([A], { defaultApp: "gone" }));
   assertStrictEquals(routed(missing, []).match("nobody"), null);
   assert(routed(missing, []).match("a") !== null);
+});
+
+Deno.test("prepareReload() reads nothing of a lazy app until it is asked for, unless a change is to it alone", async () => {
+  const lazy = appConfig({ name: "a", starts: "lazy" });
+  const shop = new Workshop();
+  const present = await inForce(shop, nanoConfig([lazy, B]));
+  assertEquals(shop.made.map(({ isUnread }) => isUnread), [true, false]);
+  const unread = present.units.get("a");
+  // A reload of all, one of its files, and one that changes it
+  for (const options of [STRICT, { strict: true, only: new Set(["a"]) }]) {
+    const { next } = await prepareReload(present, nanoConfig([lazy, B]), shop, options);
+    assertStrictEquals(next.units.get("a"), unread);
+  }
+  const edited = { ...lazy, env: { A: "1" } };
+  const all = await prepareReload(present, nanoConfig([edited, B]), shop, STRICT);
+  assertEquals([all.next.units.get("a")!.isUnread, all.summary.changed, shop.bundled.includes("a")], [
+    true,
+    ["a"],
+    false,
+  ]);
+  // By the admin API
+  shop.cannotBundle.add("a");
+  const alone = { strict: true, only: new Set<string>() };
+  await assertRejects(() => prepareReload(present, nanoConfig([edited, B]), shop, alone), NanoError, "Cannot reload");
+  shop.cannotBundle.delete("a");
+  const changed = await prepareReload(present, nanoConfig([edited, B]), shop, alone);
+  assertEquals([changed.next.units.get("a")!.version, changed.next.units.get("a")!.state], ["v1", "running"]);
+  // It runs: from now on it is as any other
+  shop.bundled.length = 0;
+  await prepareReload(changed.next, nanoConfig([lazy, B]), shop, STRICT);
+  assertEquals(shop.bundled.includes("a"), true);
+});
+
+Deno.test("prepareReload() lets an app that comes with nano.json wait for its first request when it is lazy", async () => {
+  const shop = new Workshop();
+  const present = await inForce(shop, nanoConfig([A]));
+  const added = await prepareReload(present, nanoConfig([A, appConfig({ name: "b", starts: "lazy" })]), shop, STRICT);
+  assertEquals([added.next.units.get("b")!.isUnread, added.summary.added], [true, ["b"]]);
 });

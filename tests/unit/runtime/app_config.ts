@@ -21,6 +21,7 @@ export function appConfig(changes: Partial<AppConfig> = {}): AppConfig {
     bindings: [],
     outbound: "public",
     nodeCompat: true,
+    starts: "eager",
     crons: [],
     consumers: [],
     main: null,

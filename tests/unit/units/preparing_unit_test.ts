@@ -11,7 +11,7 @@ import { settle } from "../runtime/fake_clock.ts";
 import { appConfig } from "../runtime/app_config.ts";
 
 /** An app whose code comes when a test says so, and its supervisor among fakes. */
-function bench(changes: Partial<AppConfig> = {}) {
+function bench(changes: Partial<AppConfig> = {}, lazy = false) {
   const stage = new Stage(changes);
   const { clock } = stage;
   const made = Promise.withResolvers<AppUnit>();
@@ -19,6 +19,7 @@ function bench(changes: Partial<AppConfig> = {}) {
   const unit = new PreparingUnit(appConfig(changes), () => made.promise, {
     clock,
     emit: (event) => events.push(event),
+    lazy,
   });
   const fetch = () => {
     const call = new FakeCall({ startedAt: clock.now() });

@@ -10,6 +10,14 @@ import { spawnConfined } from "./spawn_confined.ts";
 /** esbuild ends on a signal at once; a process that takes this long is stuck in the kernel, and waiting is no use. */
 const EXIT_TIMEOUT_MS = 5_000;
 
+/** esbuild's process has ended, whatever was under way. */
+export class EsbuildEnded extends Error {
+  override readonly name: string = "EsbuildEnded";
+}
+
+/** A context, as long as the process lives. */
+export type ProcessContext = Pick<esbuild.BuildContext, "rebuild" | "cancel" | "dispose">;
+
 /** The running process and its end. */
 interface Running {
   readonly child: ChildProcess;
@@ -19,11 +27,13 @@ interface Running {
 let running: Running | undefined;
 
 /**
- * {@linkcode esbuild.context}, noting the process that esbuild starts for its first call.
+ * {@linkcode esbuild.context}, noting the process that esbuild starts for its first call. Whatever is under way when that
+ * ends fails with it: esbuild itself goes by the end of its output, which does not always come.
  *
  * @throws {NanoError} INTERNAL when the process cannot be started.
+ * @throws {EsbuildEnded} also by its methods
  */
-export async function createContext(options: esbuild.BuildOptions): Promise<esbuild.BuildContext> {
+export async function createContext(options: esbuild.BuildOptions): Promise<ProcessContext> {
   let refused: Promise<unknown> | undefined;
   let context;
   // esbuild keeps its process to itself, and starts it by this very property, before it returns.
@@ -46,7 +56,23 @@ export async function createContext(options: esbuild.BuildOptions): Promise<esbu
     childProcess.spawn = spawn;
   }
   if (refused !== undefined) throw notStarted(await refused);
-  return await context!;
+  const ended = running === undefined ? new Promise<never>(() => {}) : running.gone.then(() => {
+    throw new EsbuildEnded("esbuild's process has ended");
+  });
+  ended.catch(() => {});
+  // esbuild may notice first; once the process is gone, the next build has another.
+  const unlessEnded = <T>(work: Promise<T>) =>
+    Promise.race([work.catch((error) => isOfItsEnd(error) ? ended : Promise.reject(error)), ended]);
+  const made = await unlessEnded(context!);
+  return {
+    rebuild: () => unlessEnded(made.rebuild()),
+    cancel: () => unlessEnded(made.cancel()),
+    dispose: () => Promise.race([made.dispose(), ended.catch(() => {})]),
+  };
+}
+
+function isOfItsEnd(error: unknown): boolean {
+  return /^The service (was stopped|is no longer running)/.test(messageOf(error));
 }
 
 function notStarted(cause: unknown): NanoError {

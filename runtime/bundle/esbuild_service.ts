@@ -1,12 +1,14 @@
 /** Keeps esbuild's child process running only while there is something to build. */
 
 import * as esbuild from "esbuild";
-import { createContext, stopProcess } from "./esbuild_process.ts";
+import { LATE } from "../deadline.ts";
+import { NanoError } from "../errors.ts";
+import { createContext, EsbuildEnded, type ProcessContext, stopProcess } from "./esbuild_process.ts";
 
 /** What the service needs of esbuild, and of timers. */
 export interface EsbuildServiceParts {
   readonly version: string;
-  context(options: esbuild.BuildOptions): Promise<Pick<esbuild.BuildContext, "rebuild" | "cancel" | "dispose">>;
+  context(options: esbuild.BuildOptions): Promise<ProcessContext>;
   stop(): Promise<void>;
   /** Calls back once after `delayMs`, without keeping the process alive; returns how to call it off. */
   startTimer(callback: () => void, delayMs: number): () => void;
@@ -18,6 +20,11 @@ const IDLE_MS = 10_000;
 const BUILD_TIMEOUT_MS = 60_000;
 /** A build that was called off ends within milliseconds; esbuild's process hangs when it has not after this long. */
 const CANCEL_TIMEOUT_MS = 5_000;
+
+/** By then esbuild has answered or ended, whatever became of it. */
+const SILENCE_MS = BUILD_TIMEOUT_MS + 2 * CANCEL_TIMEOUT_MS;
+/** A process that was ended, by the kernel when memory is short say, is no fault of what it built. */
+const ATTEMPTS = 2;
 
 /**
  * esbuild runs as one child process for the whole program, started by the first build. Several bundlers may build at
@@ -42,31 +49,65 @@ export class EsbuildService {
    * Runs one build.
    *
    * @throws {esbuild.BuildFailure} With all messages, also when the build was stopped after 60 s.
+   * @throws {NanoError} INTERNAL when esbuild ends, or says nothing, twice
    */
   async build<Options extends esbuild.BuildOptions>(options: Options): Promise<esbuild.BuildResult<Options>> {
     this.#stayUp();
     this.#building++;
     this.#running = true;
     try {
-      const context = await this.#parts.context(options);
-      let callOffKill = () => {};
-      const callOffDeadline = this.#parts.startTimer(() => {
-        // Whatever else it builds fails with it, and the next build starts it anew.
-        callOffKill = this.#parts.startTimer(() => void this.#parts.stop(), CANCEL_TIMEOUT_MS);
-        void context.cancel();
-      }, BUILD_TIMEOUT_MS);
-      try {
-        return await context.rebuild() as esbuild.BuildResult<Options>;
-      } finally {
-        callOffDeadline();
-        callOffKill();
-        await context.dispose();
+      let why = "";
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        try {
+          const result = await this.#unlessSilent(this.#buildOnce(options));
+          if (result !== LATE) return result;
+          why = `it said nothing for ${SILENCE_MS / 1000} s`;
+          await this.#parts.stop();
+        } catch (error) {
+          if (!(error instanceof EsbuildEnded)) throw error;
+          why = error.message;
+        }
       }
+      throw new NanoError("INTERNAL", `Cannot build with esbuild: ${why}, ${ATTEMPTS} times`);
     } finally {
       this.#building--;
       if (this.#building === 0) {
         this.#callOffIdle = this.#parts.startTimer(() => void this.stopIfIdle(), IDLE_MS);
       }
+    }
+  }
+
+  async #buildOnce<Options extends esbuild.BuildOptions>(options: Options): Promise<esbuild.BuildResult<Options>> {
+    const context = await this.#parts.context(options);
+    let isLate = false;
+    let callOffKill = () => {};
+    const callOffDeadline = this.#parts.startTimer(() => {
+      isLate = true;
+      // Whatever else it builds begins again, in a process of its own.
+      callOffKill = this.#parts.startTimer(() => void this.#parts.stop(), CANCEL_TIMEOUT_MS);
+      // That it cannot be called off any more changes nothing.
+      context.cancel().catch(() => {});
+    }, BUILD_TIMEOUT_MS);
+    try {
+      return await context.rebuild() as esbuild.BuildResult<Options>;
+    } catch (error) {
+      if (!isLate) throw error;
+      throw new NanoError("APP_FAILED", `Cannot build within ${BUILD_TIMEOUT_MS / 1000} s`, { cause: error });
+    } finally {
+      callOffDeadline();
+      callOffKill();
+      await context.dispose();
+    }
+  }
+
+  /** @returns {@linkcode LATE} when nothing has come of it by then */
+  async #unlessSilent<T>(work: Promise<T>): Promise<T | typeof LATE> {
+    const silent = Promise.withResolvers<typeof LATE>();
+    const callOff = this.#parts.startTimer(() => silent.resolve(LATE), SILENCE_MS);
+    try {
+      return await Promise.race([work, silent.promise]);
+    } finally {
+      callOff();
     }
   }
 

@@ -1,16 +1,19 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { BuildResult } from "esbuild";
-import { createContext, stopProcess } from "../../../runtime/bundle/esbuild_process.ts";
-import { EsbuildService } from "../../../runtime/bundle/esbuild_service.ts";
+import type { BuildResult, Plugin } from "esbuild";
+import { createContext, EsbuildEnded, stopProcess } from "../../../runtime/bundle/esbuild_process.ts";
+import { EsbuildService, esbuildService } from "../../../runtime/bundle/esbuild_service.ts";
+import { NanoError } from "../../../runtime/errors.ts";
+import { settle } from "../runtime/fake_clock.ts";
 
 /** An esbuild whose builds end when the test says so, with timers that the test fires. */
-function fakeEsbuild({ deaf = false } = {}) {
+function fakeEsbuild({ deaf = false, silent = false } = {}) {
   const builds: PromiseWithResolvers<BuildResult>[] = [];
   const timers = new Map<() => void, number>();
   const calls: string[] = [];
   const service = new EsbuildService({
     version: "0",
     context: () => {
+      if (silent) return new Promise(() => {});
       const build = Promise.withResolvers<BuildResult>();
       builds.push(build);
       return Promise.resolve({
@@ -75,7 +78,7 @@ Deno.test("EsbuildService cancels a build that takes 60 s and frees its context"
   await Promise.resolve();
   await Promise.resolve();
   fire(60_000);
-  await assertRejects(() => build, Error, "canceled");
+  await assertRejects(() => build, NanoError, "Cannot build within 60 s");
   assertEquals([calls, [...timers.values()]], [["dispose"], [10_000]]);
 });
 
@@ -88,8 +91,37 @@ Deno.test("EsbuildService stops an esbuild that does not let itself be called of
   assertEquals(calls, []);
   fire(5_000);
   assertEquals(calls, ["stop"]);
-  builds[0]!.reject(new Error("The service was stopped"));
-  await assertRejects(() => build, Error, "stopped");
+  builds[0]!.reject(new EsbuildEnded("The service was stopped"));
+  await assertRejects(() => build, NanoError, "Cannot build within 60 s");
+});
+
+Deno.test("EsbuildService builds once more when esbuild's process ends, and gives up when that ends too", async () => {
+  for (const deaths of [1, 2]) {
+    const { service, builds, timers } = fakeEsbuild();
+    const build = service.build({});
+    build.catch(() => {});
+    for (let death = 0; death < deaths; death++) {
+      while (builds.length === death) await settle();
+      builds[death]!.reject(new EsbuildEnded("esbuild's process has ended"));
+      await settle();
+    }
+    builds[1]!.resolve(DONE);
+    if (deaths === 1) assertEquals(await build, DONE);
+    else await assertRejects(() => build, NanoError, "Cannot build with esbuild: esbuild's process has ended, 2 times");
+    assertEquals([builds.length, [...timers.values()]], [2, [10_000]]);
+  }
+});
+
+Deno.test("EsbuildService does not wait for an esbuild that says nothing, whatever was asked of it", async () => {
+  const { service, fire, calls, timers } = fakeEsbuild({ silent: true });
+  const build = service.build({});
+  build.catch(() => {});
+  for (const _ of [1, 2]) {
+    await settle();
+    fire(70_000);
+  }
+  await assertRejects(() => build, NanoError, "Cannot build with esbuild: it said nothing for 70 s, 2 times");
+  assertEquals([calls, [...timers.values()]], [["stop", "stop"], [10_000]]);
 });
 
 Deno.test("stopProcess() waits for the process, and a process that was killed is replaced by the next build", async () => {
@@ -115,6 +147,32 @@ Deno.test("stopProcess() waits for the process, and a process that was killed is
   assert(next !== pid);
   await stopProcess();
   assertEquals(await isRunning(next), false);
+});
+
+Deno.test("A build whose process is killed under way fails soon, and the service builds it again", async () => {
+  const blocked = Promise.withResolvers<void>();
+  const entered = Promise.withResolvers<void>();
+  let loads = 0;
+  const plugin: Plugin = {
+    name: "slow",
+    setup: ({ onLoad, onResolve }) => {
+      onResolve({ filter: /./ }, ({ path }) => ({ path, namespace: "slow" }));
+      onLoad({ filter: /./ }, async () => {
+        if (loads++ === 0) {
+          entered.resolve();
+          await blocked.promise;
+        }
+        return { contents: "export default 1" };
+      });
+    },
+  };
+  const build = esbuildService.build({ entryPoints: ["x"], plugins: [plugin], write: false, logLevel: "silent" });
+  await entered.promise;
+  Deno.kill(await childNamedEsbuild(), "SIGKILL");
+  assertEquals((await build).outputFiles![0]!.text.includes("1"), true);
+  assertEquals(loads, 2);
+  blocked.resolve();
+  await esbuildService.stopIfIdle();
 });
 
 async function childNamedEsbuild(): Promise<number> {

@@ -1,17 +1,30 @@
 /**
- * `deno task test`: two halves in a process each, at once: most tests wait more than they compute. With arguments it is
- * `deno test` with these.
+ * `deno task test`: a process a folder, a few of them at once, since most tests wait more than they compute; types are
+ * checked meanwhile, once for all. With arguments it is `deno test` with these.
  */
 import { HOST_FLAGS } from "../admin/guardian/guard.ts";
 import { startReaper } from "./support/reaper.ts";
 
-/** One half, which takes about as long as all that is not named here. */
-const FIRST_HALF = [
-  "tests/hostile",
-  ...["bodies", "bundle", "crons", "dev", "door", "life"].map((name) => `tests/integration/${name}`),
+/** Folders whose own folders are a part each. */
+const SPLIT = ["tests", "tests/hostile", "tests/integration"];
+/** Those that take longest, longest first: whoever begins last must not run alone in the end. */
+const LONGEST = [
+  "tests/integration/life",
+  "tests/hostile/corpus",
+  "tests/integration/operate",
+  "tests/unit",
+  "tests/integration/door",
+  "tests/hostile/sandbox",
+  "tests/integration/frameworks",
+  "tests/dashboard",
+  "tests/corpus",
+  "tests/docs",
 ];
-/** No tests of NANO: see "test" in deno.json. */
-const NO_TESTS = ["tests/bench", "tests/fixtures", "tests/support"];
+/** Folders that hold no tests: those that "test" in deno.json leaves out, and what tests are made with. */
+const NO_TESTS = ["tests/bench", "tests/fixtures", "tests/std", "tests/support"];
+/** Beyond what there are cores, for a part that waits; more than the most are a matter of memory, not of time. */
+const MORE_THAN_CORES = 1;
+const MOST_AT_ONCE = 6;
 /** As `deno test` ends: "ok | 12 passed (3 steps) | 0 failed | 1 ignored (2s)". */
 const SUMMARY =
   /^(?:ok|FAILED) \| (\d+) passed(?: \((\d+) steps?\))? \| (\d+) failed(?: \((\d+) steps?\))?(?: \| (\d+) ignored)?/gm;
@@ -23,65 +36,102 @@ interface Counts {
   readonly ignored: number;
 }
 
+/** How a process ended, and what it said. */
+interface Outcome {
+  readonly code: number;
+  readonly text: string;
+}
+
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
   // All that the tests start inherits it
   for (const [name, mark] of Object.entries(startReaper())) Deno.env.set(name, mark);
-  if (args.length > 0) return (await run(args, { live: true })).code;
+  if (args.length > 0) return await runShown(["test", ...HOST_FLAGS, ...args]);
   const began = performance.now();
-  const [first, rest] = await Promise.all([
-    run(FIRST_HALF, { live: true }),
-    run(await secondHalf(), { live: false }),
-  ]);
-  console.log(rest.text);
-  const all = [countsOf(first.text), countsOf(rest.text)];
-  const sum = (key: keyof Counts) => all.reduce((total, counts) => total + (counts?.[key] ?? 0), 0);
-  const isOk = first.code === 0 && rest.code === 0 && !all.includes(null);
-  const seconds = Math.round((performance.now() - began) / 1000);
+  const [types, outcomes] = await Promise.all([checkTypes(), runParts(await testParts())]);
+  const counts = outcomes.map(({ text }) => countsOf(text));
+  const sum = (key: keyof Counts) => counts.reduce((total, one) => total + (one?.[key] ?? 0), 0);
+  const isOk = types.code === 0 && outcomes.every(({ code }) => code === 0) && !counts.includes(null);
+  if (types.code !== 0) console.log(types.text);
   console.log(
     `${isOk ? "ok" : "FAILED"} | ${sum("passed")} passed (${sum("steps")} steps) | ${sum("failed")} failed | ` +
-      `${sum("ignored")} ignored (${Math.floor(seconds / 60)}m${seconds % 60}s)`,
+      `${sum("ignored")} ignored (${timeSince(began)})`,
   );
   return isOk ? 0 : 1;
 }
 
-/** What is in tests/ and tests/integration/ and in no other list. */
-async function secondHalf(): Promise<string[]> {
-  const found: string[] = [];
-  for (const folder of ["tests", "tests/integration"]) {
-    for await (const { name, isDirectory } of Deno.readDir(new URL(`../${folder}`, import.meta.url))) {
-      const path = `${folder}/${name}`;
-      const isOther = path !== "tests/integration" && !FIRST_HALF.includes(path) && !NO_TESTS.includes(path);
-      if (isDirectory ? isOther : name.endsWith("_test.ts")) found.push(path);
-    }
-  }
-  return found.sort();
+/** Checks what `deno task check` does, so that it costs nothing after that. */
+async function checkTypes(): Promise<Outcome> {
+  const types = await run(["check"]);
+  if (types.code !== 0) console.log("Types ... FAILED");
+  return types;
 }
 
-/** Runs `deno test`; live output is shown as it comes. */
-async function run(args: readonly string[], { live }: { live: boolean }): Promise<{ code: number; text: string }> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", ...HOST_FLAGS, ...args],
-    cwd: new URL("../", import.meta.url),
-    stdin: "null",
-    stdout: "piped",
-    stderr: live ? "inherit" : "piped",
-  }).spawn();
-  const errors = live ? null : new Response(child.stderr).text();
-  const decoder = new TextDecoder();
-  const show = live ? Deno.stdout.writable.getWriter() : null;
-  let text = "";
-  for await (const bytes of child.stdout) {
-    const part = decoder.decode(bytes, { stream: true });
-    text += part;
-    if (show !== null) await show.write(bytes);
-    // The rest of it comes at the end; a failure is told at once.
-    else for (const line of part.split("\n")) if (line.includes("... FAILED")) console.log(line);
+/** The parts, longest first: paths for one `deno test` each. */
+async function testParts(): Promise<string[][]> {
+  const parts: string[][] = [];
+  for (const folder of SPLIT) {
+    const files: string[] = [];
+    for await (const { name, isDirectory } of Deno.readDir(new URL(`../${folder}`, import.meta.url))) {
+      const path = `${folder}/${name}`;
+      if (!isDirectory && /_test\.tsx?$/.test(name)) files.push(path);
+      if (isDirectory && !SPLIT.includes(path) && !NO_TESTS.includes(path)) parts.push([path]);
+    }
+    if (files.length > 0) parts.push(files.sort());
   }
-  show?.releaseLock();
+  const rank = (part: string[]) => (LONGEST.indexOf(part[0]!) + LONGEST.length + 1) % (LONGEST.length + 1);
+  return parts.sort((a, b) => rank(a) - rank(b) || (a[0]! < b[0]! ? -1 : 1));
+}
+
+/** Runs a few parts at once, and shows what each says when it is through. */
+async function runParts(parts: readonly string[][]): Promise<Outcome[]> {
+  const waiting = [...parts];
+  const outcomes: Outcome[] = [];
+  const lane = async () => {
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+      const began = performance.now();
+      const outcome = await run(["test", "--no-check", ...HOST_FLAGS, ...part]);
+      outcomes.push(outcome);
+      console.log(outcome.text);
+      console.log(`${outcomes.length} of ${parts.length} parts: ${part.join(" ")} (${timeSince(began)})\n`);
+    }
+  };
+  const lanes = Math.min(MOST_AT_ONCE, navigator.hardwareConcurrency + MORE_THAN_CORES);
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return outcomes;
+}
+
+/** Runs `deno` and keeps what it says; a test that fails is told at once. */
+async function run(args: readonly string[]): Promise<Outcome> {
+  const child = command(args, "piped").spawn();
+  const errors = new Response(child.stderr).text();
+  let text = "";
+  let line = "";
+  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    const lines = (line + part).split("\n");
+    line = lines.pop()!;
+    for (const whole of lines) if (whole.includes("... FAILED")) console.log(whole);
+  }
   const { code } = await child.status;
-  return { code, text: await errors === null ? text : `${await errors}${text}` };
+  return { code, text: `${await errors}${text}` };
+}
+
+/** Runs `deno` and shows what it says as it comes. */
+async function runShown(args: readonly string[]): Promise<number> {
+  const { code } = await command(args, "inherit").spawn().status;
+  return code;
+}
+
+function command(args: readonly string[], output: "piped" | "inherit"): Deno.Command {
+  const cwd = new URL("../", import.meta.url);
+  return new Deno.Command(Deno.execPath(), { args: [...args], cwd, stdin: "null", stdout: output, stderr: output });
+}
+
+function timeSince(began: number): string {
+  const seconds = Math.round((performance.now() - began) / 1000);
+  return `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }
 
 /** What a run says at its end, or null when it never came to that. */

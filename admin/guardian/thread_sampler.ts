@@ -12,7 +12,7 @@ const PAUSE_MS_PER_READ = 0.35;
  * of memory spends much of it waiting for V8's threads that collect garbage.
  */
 const COMPUTING = 0.35;
-/** The process' clock has ticks of 10 ms: after so many looks without one nobody computes. */
+/** The process' clock has ticks of 10 ms: after so many looks without one nobody computes, or it waits for a core. */
 const STILL_LOOKS = 3;
 /** The name of a thread that is none of an isolate is read anew at every so many looks: it may get its name late. */
 const RENAME_LOOKS = 10;
@@ -89,9 +89,10 @@ export class ThreadSampler {
       this.#ticks = ticks;
       this.#still = isStill ? this.#still + 1 : 0;
       if (isStill) {
-        // Whoever begins to compute is measured from here on, not over a long quiet.
         for (const [tid, thread] of this.#threads) {
-          this.#threads.set(tid, { ...(this.#still >= STILL_LOOKS ? paused(thread) : thread), at });
+          const isDoubtful = thread.activeSince !== null && this.#still >= STILL_LOOKS;
+          // Whoever begins to compute is measured from here on, not over a long quiet.
+          this.#threads.set(tid, isDoubtful ? this.#readAgain(tid, thread, at) : { ...thread, at });
         }
         return 0;
       }
@@ -143,12 +144,30 @@ export class ThreadSampler {
     if (before === undefined) {
       return { name, activeSince: null, activeMsBefore: 0, ageMsBefore: 0, bornAt: at, at, wantedMs };
     }
-    const isActive = wantedMs - before.wantedMs >= COMPUTING * (at - before.at);
+    const wants = wantedMs - before.wantedMs >= COMPUTING * (at - before.at);
+    // The kernel counts a wait for a core when it is over, and with twenty threads a core it takes longer than a look.
+    const isActive = wants || (before.activeSince !== null && this.#isRunnable(tid));
     const now = isActive ? before : paused(before);
     const begin = isActive && before.activeSince === null
       ? { activeSince: before.at, ageMsBefore: before.at - before.bornAt }
       : {};
     return { ...now, ...begin, at, wantedMs };
+  }
+
+  /** A thread that computed, of a process that seems to do nothing. */
+  #readAgain(tid: string, thread: Thread, at: number): Thread {
+    try {
+      return this.#read(tid, at) ?? thread;
+    } catch {
+      // It ended.
+      return { ...paused(thread), at };
+    }
+  }
+
+  /** Whether it runs or waits for a core. */
+  #isRunnable(tid: string): boolean {
+    const text = this.#files.text(`${this.#dir}/task/${tid}/stat`);
+    return text.charAt(text.lastIndexOf(")") + 2) === "R";
   }
 }
 

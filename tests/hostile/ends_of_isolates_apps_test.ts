@@ -33,7 +33,7 @@ const ENDINGS: readonly Ending[] = [
   { path: "/loop/atomics", ...unresponsive },
 ];
 
-const LIMITS = { memory_mb: 64, external_mb: 64, cpu_ms: 500 };
+const LIMITS = { memory_mb: 32, external_mb: 32, cpu_ms: 500 };
 /** Filling a heap takes a while on a busy machine, and is no loop. */
 const PATIENT = { ...LIMITS, cpu_ms: 10_000 };
 const NEIGHBOURS = ["neighbour-0", "neighbour-1", "neighbour-2"];

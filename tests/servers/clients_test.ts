@@ -23,6 +23,7 @@ Deno.test({
       const outbound = ports.map((port) => `127.0.0.1:${port}`);
       await using nano = await FrameworkNano.start({
         packages: PACKAGES,
+        modes: ["native"],
         apps: { clients: { entry: "clients.ts", source: CLIENTS_APP, config: { outbound, cpu_ms: 60_000 } } },
       });
       const ask = async (call: string, port: number) =>

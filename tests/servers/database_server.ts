@@ -6,7 +6,7 @@ export interface DatabaseServer extends AsyncDisposable {
 }
 
 /** How long one may take until it listens, on a busy machine. */
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 400_000;
 
 /** PostgreSQL: user and database `app`, no password, TLS with a certificate of its own for localhost. */
 export async function startPostgres(port: number = freePort()): Promise<DatabaseServer> {
@@ -22,6 +22,7 @@ export async function startPostgres(port: number = freePort()): Promise<Database
   const probe = new Deno.Command(`${bin}/pg_isready`, { args: ["-q", "-h", "127.0.0.1", "-p", String(port)] });
   const until = performance.now() + START_TIMEOUT_MS;
   while (!(await probe.output()).success) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
     if (performance.now() < until) continue;
     await server[Symbol.asyncDispose]();
     throw new Error(`PostgreSQL takes nobody within ${START_TIMEOUT_MS} ms`);

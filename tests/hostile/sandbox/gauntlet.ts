@@ -24,7 +24,7 @@ export async function runGauntlet(
   attacks: Readonly<Record<string, Attack>>,
   limits: Readonly<Record<string, unknown>> = {},
 ): Promise<Map<string, Sight>> {
-  const config = { memory_mb: 64, cpu_ms: 1000, timeout_ms: 3000, ...limits };
+  const config = { memory_mb: 32, cpu_ms: 1000, timeout_ms: 3000, ...limits };
   const apps = Object.fromEntries(
     Object.entries(attacks).map(([name, { body, sees }]) => {
       const files = `${HARNESS}export default { async fetch(request, env, context) {\n${body}\n` +

@@ -145,7 +145,7 @@ const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     assert(cut.truncated, cut.text);
     await nano.waitForEvent(
       ({ event, text }) => event === "app_log" && String(text).includes("Uint8Array"),
-      10_000,
+      undefined,
       from,
     );
   },

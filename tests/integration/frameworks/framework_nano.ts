@@ -4,7 +4,7 @@ import { installDependencies } from "../../../runtime/bundle/install_dependencie
 import { loadConfig, Nano, type NanoEvent } from "../../../runtime/mod.ts";
 import { TempProject } from "../../support/temp_project.ts";
 
-/** The values of `streams`; every app here is started once with each. */
+/** The values of `streams`; every app here is started once with each, unless told. */
 export const STREAM_MODES = ["native", "polyfill"] as const;
 
 /** One of them. */
@@ -21,6 +21,8 @@ export interface FrameworkSetup {
   readonly apps: Readonly<
     Record<string, { readonly entry: string; readonly source: string; readonly config?: Record<string, unknown> }>
   >;
+  /** The modes to start with, where the other shows nothing of its own. */
+  readonly modes?: readonly StreamMode[];
   /** More files of the folder that all apps share. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -49,7 +51,7 @@ export class FrameworkNano implements AsyncDisposable {
    * Installs the packages as NANO does for an app, and starts the apps.
    * @throws Error when the packages cannot be had or an app does not start
    */
-  static async start({ packages, apps, files = {} }: FrameworkSetup): Promise<FrameworkNano> {
+  static async start({ packages, apps, files = {}, modes = STREAM_MODES }: FrameworkSetup): Promise<FrameworkNano> {
     const project = await TempProject.create({}, { admin: false });
     try {
       const manifest = JSON.stringify({ dependencies: packages });
@@ -64,7 +66,7 @@ export class FrameworkNano implements AsyncDisposable {
       const installed = performance.now();
       for (const [name, { entry, source, config }] of Object.entries(apps)) {
         await project.writeFile(FOLDER, entry, source);
-        for (const streams of STREAM_MODES) {
+        for (const streams of modes) {
           const written = { path: `./apps/${FOLDER}/${entry}`, port: 0, streams, ...config };
           await project.setApp(`${name}-${streams}`, { config: written });
         }

@@ -23,7 +23,7 @@ async function provoke(host: GuardedHost, place: string): Promise<void> {
   const from = host.nano.events.length;
   const open = await host.nano.fetch("stream");
   const answer = host.nano.fetch("killer", place).then((response) => response.text()).catch(() => "cut");
-  await host.nano.waitForEvent(({ event, app }) => event === "app_log" && app === "killer", 60_000, from);
+  await host.nano.waitForEvent(({ event, app }) => event === "app_log" && app === "killer", undefined, from);
   await host.computes("killer", "running");
   Promise.allSettled([answer, open.body!.cancel()]);
 }
@@ -70,8 +70,9 @@ Deno.test("an app that ends the host at its top level is quarantined by its vers
   assertEquals(await (await nano.fetch("killer")).text(), "good");
 
   // The version that was convicted still is.
+  const from = nano.events.length;
   await project.writeFile("killer", "index.ts", SPIN + good);
-  await nano.waitForEvent(({ event }) => event === "config_rejected", 20_000, nano.events.length - 1);
+  await nano.waitForEvent(({ event }) => event === "config_rejected", undefined, from);
   assertEquals(await (await nano.fetch("killer")).text(), "good");
 });
 
@@ -90,12 +91,16 @@ Deno.test("a quarantine outlives the guardian, and a restart by hand ends it", a
 });
 
 Deno.test("an operator who kills the host twice while apps serve puts nobody into quarantine", async () => {
-  await using host = await GuardedHost.start({ slow: { fixture: "slow" }, ...NEIGHBOURS });
+  await using host = await GuardedHost.start({
+    slow: { fixture: "slow", config: { timeout_ms: 300_000 } },
+    ...NEIGHBOURS,
+  });
   for (let death = 1; death <= 2; death++) {
     const from = host.nano.events.length;
-    const slow = host.nano.fetch("slow", "/slow?ms=60000").catch(() => null);
-    await host.nano.waitForEvent(({ event, app }) => event === "app_log" && app === "slow", 60_000, from);
+    const slow = host.nano.fetch("slow", "/slow?ms=300000").catch(() => null);
+    await host.nano.waitForEvent(({ event, app }) => event === "app_log" && app === "slow", undefined, from);
     await until(() => host.noted("slow").some((line) => /\d{13},\d{13},1\]/.test(line)), "slow is noted as quiet");
+    await host.looks();
     assertEquals((await host.kill("SIGKILL"))["suspects"], []);
     assertEquals(await slow, null);
     await host.next("server_start");

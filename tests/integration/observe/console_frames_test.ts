@@ -46,7 +46,7 @@ Deno.test("Errors in an app's log name the app's own lines only", async () => {
     await (await nano.fetch("app", `/${path}`)).text();
     const event = await nano.waitForEvent(
       (one) => one.event === "app_log" && String(one.text).includes(part),
-      10_000,
+      undefined,
       from,
     );
     return String(event.text);

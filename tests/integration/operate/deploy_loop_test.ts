@@ -1,9 +1,11 @@
-/** Fifty deploys under load, and restarts and rollbacks: no request fails, none is answered by an older version. */
+/** Deploys under load, and restarts and rollbacks: no request fails, none is answered by an older version. */
 import { assert, assertEquals } from "@std/assert";
+import { repeats } from "../../support/repeats.ts";
 import { assertNothingLost, type SteadyLoad, steadyLoad } from "../life/steady_load.ts";
 import { BY, OperateScene, saying } from "./operate_scene.ts";
 
-const DEPLOYS = 50;
+/** More than the ten versions that are kept. */
+const DEPLOYS = repeats(20, 50);
 const FILLING = "x".repeat(20_000);
 
 /** An app whose answer says its version at both ends, every other one streamed. */
@@ -35,7 +37,7 @@ function idleApps(): Record<string, string> {
   return Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`idle-${index}`, saying("idle")]));
 }
 
-Deno.test("A deploy loop of 50 versions under load loses no request", async () => {
+Deno.test(`A deploy loop of ${DEPLOYS} versions under load loses no request`, async () => {
   await using scene = await OperateScene.create({ changing: codeOf(0), steady: saying("steady"), ...idleApps() });
   let sent = 0;
   let inForce = 0;

@@ -2,12 +2,13 @@
 import { assert } from "@std/assert";
 import { NanoProcess } from "../../support/nano_process.ts";
 import { rawZip } from "../../support/raw_zip.ts";
+import { repeats } from "../../support/repeats.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
 import { TempProject } from "../../support/temp_project.ts";
 import { ADMIN } from "../life/admin_client.ts";
 import { pause } from "../life/until.ts";
 
-const KILLS = 6;
+const KILLS = repeats(4, 6);
 /** Each with a NANO of its own, next to each other: a start mostly waits. */
 const CHAINS = 2;
 

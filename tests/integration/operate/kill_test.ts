@@ -3,12 +3,13 @@ import { assert, assertEquals } from "@std/assert";
 import { ChangeBench } from "../../support/change_bench.ts";
 import { folderHash } from "../../support/content_hash.ts";
 import { fromFileUrl, REPO } from "../../support/repo.ts";
+import { repeats } from "../../support/repeats.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
 import { TempProject } from "../../support/temp_project.ts";
 import { pause } from "../life/until.ts";
 
-/** With those of kill_host_test.ts a hundred. */
-const KILLS = 94;
+/** Thoroughly, with those of kill_host_test.ts, a hundred. */
+const KILLS = repeats(30, 94);
 /** Each with a state folder of its own, next to each other. */
 const CHAINS = 2;
 const PROCESS = fromFileUrl(new URL("tests/fixtures/processes/changing_process.ts", REPO));

@@ -1,27 +1,34 @@
 /** SQL in processes of its own: turns, queries without end, deaths in the middle of writes. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ofKernel } from "../../integration/life/host_threads.ts";
 import { until } from "../../integration/life/until.ts";
+import { FakeClock } from "../runtime/fake_clock.ts";
 import { ByteBudget } from "../../../runtime/data/byte_budget.ts";
 import { d1Store } from "../../../runtime/data/d1_store.ts";
 import type { SqlStatement } from "../../../runtime/data/sql_messages.ts";
 import { SqlPool, type SqlPoolTools } from "../../../runtime/data/sql_pool.ts";
-import { spawnSql, type SqlChild, sqlCommand } from "../../../runtime/data/sql_process.ts";
+import { spawnSql, sqlCommand } from "../../../runtime/data/sql_process.ts";
 
 const ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
+/** Ticks of 10 ms: more than a process takes to start, so that a query computes. */
+const COMPUTING_TICKS = 150;
+/** Time that passes when a test says so: how long a machine takes for any query says nothing. */
+const QUERY_TIMEOUT_MS = 2_000;
 const LATE = "D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.";
 
 class Scene implements AsyncDisposable {
   readonly folder = Deno.makeTempDirSync({ prefix: "nano-test-" });
-  readonly children: SqlChild[] = [];
+  readonly children: Deno.ChildProcess[] = [];
   readonly pool: SqlPool;
   readonly budget = new ByteBudget(1e8);
+  readonly clock = new FakeClock();
 
   constructor(tools: SqlPoolTools = {}) {
     const spawn = () => {
-      this.children.push(spawnSql(this.folder));
+      this.children.push(spawnSql(this.folder) as Deno.ChildProcess);
       return this.children.at(-1)!;
     };
-    this.pool = new SqlPool(this.folder, { spawn, ...tools });
+    this.pool = new SqlPool(this.folder, { spawn, clock: this.clock, queryTimeoutMs: QUERY_TIMEOUT_MS, ...tools });
   }
 
   async rows(
@@ -40,6 +47,12 @@ class Scene implements AsyncDisposable {
     return (JSON.parse(new TextDecoder().decode(json)) as { rows: unknown[][] }[])[0]!.rows;
   }
 
+  /** Once a process has computed for a while, the time of its query is over. */
+  async passTimeout(): Promise<void> {
+    await until(() => this.children.some(({ pid }) => cpuTicks(pid) >= COMPUTING_TICKS), "a query computes");
+    await this.clock.advance(QUERY_TIMEOUT_MS * 2);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.pool[Symbol.asyncDispose]();
     await Promise.all(this.children.map(({ status }) => status));
@@ -47,22 +60,34 @@ class Scene implements AsyncDisposable {
   }
 }
 
+/** CPU time of a process so far; 0 of one that has ended. */
+function cpuTicks(pid: number): number {
+  const stat = ofKernel(`/proc/${pid}/stat`);
+  if (stat === null) return 0;
+  const [user, system] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 13).map(Number);
+  return user! + system!;
+}
+
 Deno.test("A query without end is ended, its neighbours are answered meanwhile, and those behind it after it", async () => {
-  await using scene = new Scene({ queryTimeoutMs: 3_000 });
+  await using scene = new Scene();
   const order: string[] = [];
   const endless = assertRejects(() => scene.rows(ENDLESS), Error, LATE).then(() => order.push("ended"));
   const behind = scene.rows("SELECT 1").then((rows) => order.push(`behind ${rows}`));
   const other = scene.rows("SELECT 2", { app: "b", name: "y" }).then((rows) => order.push(`other ${rows}`));
-  await Promise.all([endless, behind, other]);
+  await other;
+  await scene.passTimeout();
+  await Promise.all([endless, behind]);
   assertEquals(order, ["other 2", "ended", "behind 1"]);
 });
 
 Deno.test("A write that is ended in the middle has not happened, and holds no lock", async () => {
-  await using scene = new Scene({ queryTimeoutMs: 2_000 });
+  await using scene = new Scene();
   await scene.rows("CREATE TABLE t (v)");
   const sql =
     "INSERT INTO t WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x % 2 FROM c WHERE x < 0";
-  await assertRejects(() => scene.rows(`INSERT INTO t VALUES (1); ${sql}`), Error, LATE);
+  const written = assertRejects(() => scene.rows(`INSERT INTO t VALUES (1); ${sql}`), Error, LATE);
+  await scene.passTimeout();
+  await written;
   assertEquals(await scene.rows("INSERT INTO t VALUES (2); SELECT v FROM t"), [[2]]);
 });
 
@@ -90,12 +115,15 @@ Deno.test("What was acknowledged outlives twenty kills of the process, and the d
 });
 
 Deno.test("A call that is given up while it waits leaves the queue", async () => {
-  await using scene = new Scene({ queryTimeoutMs: 2_000 });
+  await using scene = new Scene();
   const controller = new AbortController();
   const endless = assertRejects(() => scene.rows(ENDLESS), Error, LATE);
   const waiting = assertRejects(() => scene.rows("CREATE TABLE never (a)", { signal: controller.signal }));
   controller.abort(new Error("given up"));
+  // The pool looks at who waits from time to time
+  await scene.clock.advance(QUERY_TIMEOUT_MS / 2);
   await waiting;
+  await scene.passTimeout();
   await endless;
   assertEquals(await scene.rows("SELECT * FROM sqlite_master"), []);
 });

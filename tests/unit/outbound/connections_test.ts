@@ -16,7 +16,7 @@ function server() {
 }
 
 async function get(door: OutboundDoor, url: string): Promise<string> {
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(120_000);
   const { body } = await door.fetch({ method: "GET", url, headers: [], redirect: "follow", body: null, signal });
   return await new Response(body).text();
 }

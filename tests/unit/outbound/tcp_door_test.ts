@@ -54,7 +54,7 @@ function echo(hostname = "127.0.0.1"): Deno.Listener & { readonly port: number }
 
 async function codeOf(door: TcpDoor, hostname: string, port: number): Promise<string> {
   const error = await assertRejects(
-    () => door.dial({ hostname, port, options: {} }, AbortSignal.timeout(20_000)),
+    () => door.dial({ hostname, port, options: {} }, AbortSignal.timeout(120_000)),
     ConnectionError,
   );
   return error.code;
@@ -63,7 +63,7 @@ async function codeOf(door: TcpDoor, hostname: string, port: number): Promise<st
 Deno.test("Bytes go both ways, and each side ends for itself", async () => {
   using server = echo();
   using door = doorOf(["127.0.0.1"]);
-  const given = AbortSignal.timeout(20_000);
+  const given = AbortSignal.timeout(120_000);
   const connection = await door.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, given);
   await connection.write(encoder.encode("hello"));
   assertEquals(decoder.decode((await connection.read()).value), "HELLO");
@@ -100,7 +100,7 @@ Deno.test("A name is as good as its addresses: those inside are never connected 
   for (const name of ["inside.test", "metadata.test", "mapped.test"]) {
     assertEquals(await codeOf(door, name, server.port), "EPERM", name);
   }
-  const given = AbortSignal.timeout(20_000);
+  const given = AbortSignal.timeout(120_000);
   const mixed = await door.dial({ hostname: "mixed.test", port: server.port, options: {} }, given);
   assertEquals(mixed.facts.remoteAddress, "127.0.0.2");
 });
@@ -110,7 +110,7 @@ Deno.test("A name that changes after it was looked at gains nothing: the first a
   const names = { "rebinding.test": [["127.0.0.2"], ["127.0.0.1"]] };
   using door = doorOf("public", { names, isPublic: (address) => address === "127.0.0.2" });
   const target = { hostname: "rebinding.test", port: outside.port, options: {} };
-  const first = await door.dial(target, AbortSignal.timeout(20_000));
+  const first = await door.dial(target, AbortSignal.timeout(120_000));
   assertEquals(first.facts.remoteAddress, "127.0.0.2");
   assertEquals(await codeOf(door, "rebinding.test", outside.port), "EPERM");
 });
@@ -118,7 +118,7 @@ Deno.test("A name that changes after it was looked at gains nothing: the first a
 Deno.test("A list means its hosts with their ports; port 25 is for lists that name it", async () => {
   using server = echo();
   using door = doorOf([`127.0.0.1:${server.port}`, "mail.test", "relay.test:25"], { names: {} });
-  const given = AbortSignal.timeout(20_000);
+  const given = AbortSignal.timeout(120_000);
   const connection = await door.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, given);
   assertEquals(connection.facts.remotePort, server.port);
   assertEquals(await codeOf(door, "127.0.0.1", server.port - 1), "EPERM");
@@ -156,7 +156,7 @@ Deno.test("A connection takes a descriptor and gives it back once, however it en
     return () => void open--;
   };
   using door = doorOf("any", { take });
-  const dial = (port: number) => door.dial({ hostname: "127.0.0.1", port, options: {} }, AbortSignal.timeout(20_000));
+  const dial = (port: number) => door.dial({ hostname: "127.0.0.1", port, options: {} }, AbortSignal.timeout(120_000));
   const [one, other] = [await dial(server.port), await dial(server.port)];
   assertEquals(await codeOf(door, "127.0.0.1", server.port), "EMFILE");
   one.destroy();
@@ -172,7 +172,7 @@ Deno.test("A server that says nothing to a handshake, or no TLS, ends the connec
   using server = echo();
   using door = doorOf("any");
   const target = { hostname: "127.0.0.1", port: server.port, options: { tls: {} } };
-  const error = await assertRejects(() => door.dial(target, AbortSignal.timeout(20_000)), ConnectionError);
+  const error = await assertRejects(() => door.dial(target, AbortSignal.timeout(120_000)), ConnectionError);
   assertEquals(/^E/.test(error.code), true, error.code);
   assertEquals(door.size, 0);
 });
@@ -180,7 +180,7 @@ Deno.test("A server that says nothing to a handshake, or no TLS, ends the connec
 Deno.test("An app has so many connections at once, those being opened included, and a place that is given back is free", async () => {
   using server = echo();
   using door = doorOf("any", { max: 2 });
-  const dial = () => door.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, AbortSignal.timeout(20_000));
+  const dial = () => door.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, AbortSignal.timeout(120_000));
   const three = await Promise.allSettled([dial(), dial(), dial()]);
   const refused = three.filter((one) => one.status === "rejected").map(({ reason }) => [reason.code, reason.message]);
   assertEquals(refused, [["EMFILE", 'Cannot connect to "127.0.0.1": 2 connections of this app are open already']]);
@@ -237,7 +237,7 @@ Deno.test("What becomes of each connection is told, and its end once", async () 
   using door = doorOf(["127.0.0.1"], { observer });
   const connection = await door.dial(
     { hostname: "127.0.0.1", port: server.port, options: {} },
-    AbortSignal.timeout(20_000),
+    AbortSignal.timeout(120_000),
   );
   assertEquals(told, ["ok"]);
   connection.destroy();

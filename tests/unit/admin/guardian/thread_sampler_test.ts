@@ -7,10 +7,10 @@ class PretendProcess implements ProcessFiles {
   state = "S";
   reads = 0;
   ticks = 0;
-  readonly threads = new Map<string, { name: string; ranMs: number; waitedMs: number }>();
+  readonly threads = new Map<string, { name: string; state: string; ranMs: number; waitedMs: number }>();
 
   add(tid: string, name: string): void {
-    this.threads.set(tid, { name, ranMs: 0, waitedMs: 0 });
+    this.threads.set(tid, { name, state: "S", ranMs: 0, waitedMs: 0 });
   }
 
   compute(tid: string, ranMs: number, waitedMs = 0): void {
@@ -33,6 +33,7 @@ class PretendProcess implements ProcessFiles {
     const [, , , , tid, file] = path.split("/");
     const thread = this.threads.get(tid!);
     if (thread === undefined) throw new Error("No such process (os error 3)");
+    if (file === "stat") return `${tid} (${thread.name}) ${thread.state} 1 5`;
     return file === "comm" ? `${thread.name}\n` : `${thread.ranMs * 1e6} ${thread.waitedMs * 1e6} 9\n`;
   }
 }
@@ -72,11 +73,35 @@ Deno.test("ThreadSampler reads no thread while the process stands still, and mea
   sampler.sample(1_050);
   const before = process.reads;
   for (let at = 1_100; at <= 9_000; at += 50) sampler.sample(at);
-  assertEquals(process.reads - before, 159, "one file a look");
+  assertEquals(process.reads - before, 159 + 2, "one file a look, and once those of the thread that computed");
   assertEquals(active(sampler)["worker-1"], null);
   process.compute("7", 50);
   sampler.sample(9_050);
   assertEquals(active(sampler)["worker-2"], 9_000);
+});
+
+Deno.test("ThreadSampler knows a thread that waits for a core longer than a look, of a busy process and of a still one", () => {
+  const { process, sampler } = pretend();
+  process.compute("6", 50);
+  process.compute("7", 50);
+  sampler.sample(1_050);
+  const waiting = process.threads.get("6")!;
+  waiting.state = "R";
+  for (let at = 1_100; at <= 1_300; at += 50) {
+    process.compute("5", 10);
+    sampler.sample(at);
+    assertEquals(active(sampler), { "worker-1": 1_000, "worker-2": null });
+  }
+  for (let at = 1_350; at <= 2_000; at += 50) {
+    sampler.sample(at);
+    assertEquals(active(sampler), { "worker-1": 1_000, "worker-2": null });
+  }
+  waiting.state = "S";
+  sampler.sample(2_050);
+  assertEquals(active(sampler), { "worker-1": null, "worker-2": null });
+  process.threads.delete("6");
+  for (let at = 2_100; at <= 2_300; at += 50) sampler.sample(at);
+  assertEquals(active(sampler), { "worker-1": null, "worker-2": null });
 });
 
 Deno.test("ThreadSampler keeps what it knew while the process dies", () => {
@@ -134,7 +159,7 @@ Deno.test({
     const worker = new Worker(`data:text/javascript,${encodeURIComponent(source)}`, { type: "module" });
     await new Promise<void>((resolve) => worker.onmessage = () => resolve());
     worker.postMessage(0);
-    const deadline = performance.now() + 30_000;
+    const deadline = performance.now() + 120_000;
     let busy = 0;
     while (busy === 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -93,6 +93,7 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
       if (isolate !== undefined) {
         isolate.vitals.cpuLimitMs = command.cpuMs;
         isolate.vitals.externalLimitBytes = command.externalBytes;
+        isolate.appComes(now());
         // Only a booted isolate is given an app; that may compute before its first beat was asked for.
         if (!isolate.vitals.answered) {
           isolate.countFrom(memory.baseOf(isolate));
@@ -226,7 +227,8 @@ async function look(everyone: boolean): Promise<void> {
     if (vitals.asked) {
       if (!everyone) isolate.missTick(vitals.cpuMicros > before);
     } else {
-      isolate.ask(COLLECT.NOTHING);
+      const isQuiet = !everyone && !isBusy(isolate) && vitals.cpuMicros === before;
+      isolate.ask(isolate.collectionDue(present, isQuiet));
       const works = vitals.cpuMicros > before || vitals.heapBytes > vitals.heapLimitBytes / 2;
       isolate.nextBeatAt = present + (works ? TICK_MS : IDLE_BEAT_MS);
     }

@@ -41,7 +41,8 @@ async function build(entry: URL): Promise<CachedBundle> {
       format: "esm",
       target: "esnext",
       platform: "neutral",
-      charset: "utf8",
+      // V8 keeps a text with a single letter beyond Latin-1 in two bytes a letter: 0.9 MB an isolate.
+      charset: "ascii",
       legalComments: "none",
       // Every isolate holds this text: without the blanks it takes 2.6 MB less. Names stay, apps see some of them.
       minifyWhitespace: true,

@@ -11,6 +11,7 @@ import {
   type WardenCommand,
   type WardenReport,
 } from "../protocol/messages.ts";
+import { BOOT_MODULE } from "./boot_module.ts";
 import { HeldJudge } from "./held_judge.ts";
 import { MemoryWatch } from "./memory_watch.ts";
 import { ThreadInquiry } from "./thread_inquiry.ts";
@@ -47,7 +48,7 @@ const canCollect = typeof Reflect.get(globalThis, "gc") === "function";
 const isolates = new Map<number, WatchedIsolate>();
 /** Reported as ended, and about to be. */
 const ending = new Set<Promise<void>>();
-let bootUrl: URL | null = null;
+let bootSource = "";
 let inFlight: Int32Array | null = null;
 /** The process' memory without the host's own, as last sampled. */
 let rssOfApps = 0;
@@ -74,7 +75,7 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
   const command = event.data;
   switch (command.type) {
     case "boot_source":
-      bootUrl = new URL(`data:text/javascript,${encodeURIComponent(command.source)}`);
+      bootSource = command.source;
       inFlight = new Int32Array(command.inFlight);
       report({ type: "up" });
       break;
@@ -92,6 +93,7 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
       if (isolate !== undefined) {
         isolate.vitals.cpuLimitMs = command.cpuMs;
         isolate.vitals.externalLimitBytes = command.externalBytes;
+        isolate.appComes(now());
         // Only a booted isolate is given an app; that may compute before its first beat was asked for.
         if (!isolate.vitals.answered) {
           isolate.countFrom(memory.baseOf(isolate));
@@ -121,7 +123,7 @@ function heapSpaces(memoryMb: number): { maxOldGenerationSizeMb: number; maxYoun
 function spawn(number: number, memoryMb: number, port: MessagePort): void {
   const channel = new MessageChannel();
   const hostWait = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  const worker = new CappedWorker(bootUrl!, {
+  const worker = new CappedWorker(BOOT_MODULE, {
     resourceLimits: { ...heapSpaces(memoryMb), stackSizeMb: 4 },
     env: {},
     stdout: true,
@@ -131,6 +133,7 @@ function spawn(number: number, memoryMb: number, port: MessagePort): void {
       heartbeat: channel.port2,
       heapBytes: memoryMb * 1024 * 1024,
       hostWait,
+      bootSource,
     } satisfies IsolateBootData,
     // deno-lint-ignore no-explicit-any
     transferList: [port as any, channel.port2 as any],
@@ -224,7 +227,8 @@ async function look(everyone: boolean): Promise<void> {
     if (vitals.asked) {
       if (!everyone) isolate.missTick(vitals.cpuMicros > before);
     } else {
-      isolate.ask(COLLECT.NOTHING);
+      const isQuiet = !everyone && !isBusy(isolate) && vitals.cpuMicros === before;
+      isolate.ask(isolate.collectionDue(present, isQuiet));
       const works = vitals.cpuMicros > before || vitals.heapBytes > vitals.heapLimitBytes / 2;
       isolate.nextBeatAt = present + (works ? TICK_MS : IDLE_BEAT_MS);
     }

@@ -69,6 +69,8 @@ export interface IsolateBootData {
   readonly heapBytes: number;
   /** {@linkcode WAITS_ON_HOST} while its thread stands still until the host has answered. */
   readonly hostWait: SharedArrayBuffer;
+  /** Text of the bootstrap; gone before that runs. */
+  readonly bootSource: string;
 }
 
 /** In the word that an isolate shares with its warden: the silence of its thread is the host's. */

@@ -12,7 +12,7 @@ const SPECIFIERS = ("node:fs fs node:fs/promises node:module module node:child_p
   "node:%66s node:buffer/../fs node:util/../fs npm:hono jsr:@std/assert file:///etc/passwd /etc/passwd " +
   "../../../../etc/passwd app:///../../etc/passwd app:///nothing data:text/javascript,export%20default%201 " +
   "blob:null/x http://127.0.0.1/x.js https://deno.land/x.js ext:core/mod.js ext:runtime/98_global_scope_shared.js " +
-  "deno:core internal:x wasm:x").split(" ");
+  "deno:core internal:x wasm:x nano:boot").split(" ");
 
 const IMPORTER = `
 // Made by Function, so that no bundler sees them.

@@ -8,7 +8,7 @@ import { WatchedIsolate, type WatchedWorker } from "../../../runtime/pool/watche
 const LONG_MS = 120_000;
 
 /** An isolate whose thread notes that it was ended, and the port on which it hears what it is asked. */
-function watched(): {
+function watched(canCollect = true): {
   isolate: WatchedIsolate;
   ended: () => boolean;
   asks: ReadableStream<unknown>;
@@ -22,7 +22,7 @@ function watched(): {
     start: (controller) => void (port2.onmessage = ({ data }) => controller.enqueue(data)),
     cancel: () => port2.close(),
   });
-  const vitals = newVitals(64, { rest: 0, canCollect: true });
+  const vitals = newVitals(64, { rest: 0, canCollect });
   const hostWait = new SharedArrayBuffer(4);
   const isolate = new WatchedIsolate(1, { worker, heartbeat: port1, hostWait, vitals, heldJudge: null });
   return { isolate, ended: () => ended, asks, port: port2, hostWait };
@@ -90,6 +90,30 @@ Deno.test("Who waits for the host again and again without a turn of its event lo
   isolate.answer([1, 0, 0, 0, false], { nowMs: 0, base: 0 });
   waitFor(99);
   assertEquals(isolate.vitals.missedTicks, 0);
+  isolate.end();
+  await asks.cancel();
+});
+
+Deno.test("What the start of an app left behind is collected once, when it is quiet and its heap is small", async () => {
+  const { isolate, asks } = watched();
+  const { vitals } = isolate;
+  assertEquals(isolate.collectionDue(60_000, true), 0, "a spare has no app");
+  isolate.appComes(60_000);
+  assertEquals(isolate.collectionDue(61_499, true), 0, "its start may go on");
+  assertEquals(isolate.collectionDue(61_500, false), 0, "a request would wait for it");
+  vitals.heapBytes = 33 * 1024 * 1024;
+  assertEquals(isolate.collectionDue(61_500, true), 0, "it would stand still for long");
+  vitals.heapBytes = 8 * 1024 * 1024;
+  assertEquals(isolate.collectionDue(61_500, true), 2);
+  assertEquals(isolate.collectionDue(61_600, true), 0, "once");
+  isolate.end();
+  await asks.cancel();
+});
+
+Deno.test("Nothing is collected where garbage cannot be collected on demand", async () => {
+  const { isolate, asks } = watched(false);
+  isolate.appComes(0);
+  assertEquals(isolate.collectionDue(60_000, true), 0);
   isolate.end();
   await asks.cancel();
 });

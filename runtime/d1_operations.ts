@@ -12,6 +12,8 @@ export interface D1DatabaseView {
   readonly uses: readonly StoreUse[];
   /** That it takes on the disk. */
   readonly bytes: number;
+  /** That it may hold: `storage_mb` of the apps that use it. */
+  readonly maxBytes: number;
   /** Whether an app that uses it has migrations. */
   readonly hasMigrations: boolean;
 }

@@ -10,6 +10,8 @@ export interface KvNamespaceView {
   readonly uses: readonly StoreUse[];
   /** That it takes on the disk. */
   readonly bytes: number;
+  /** That it may hold: `storage_mb` of the apps that use it. */
+  readonly maxBytes: number;
   /** Keys, counted up to a bound. */
   readonly keys: number;
   /** Whether there are more than were counted. */

@@ -18,6 +18,8 @@ export interface QueueView {
   readonly messages: number;
   /** Of all bodies. */
   readonly bytes: number;
+  /** That all bodies may have: `storage_mb` of the apps that use it. */
+  readonly maxBytes: number;
   /** Messages that may not be delivered yet. */
   readonly delayed: number;
   /** Messages that a consumer has. */

@@ -10,6 +10,8 @@ export interface R2BucketView {
   readonly uses: readonly StoreUse[];
   /** That it takes on the disk. */
   readonly bytes: number;
+  /** That it may hold: `storage_mb` of the apps that use it. */
+  readonly maxBytes: number;
   /** Objects, counted up to a bound. */
   readonly objects: number;
   /** Whether there are more than were counted. */
@@ -90,6 +92,8 @@ export interface R2Operations {
   list(): Promise<readonly R2BucketView[]>;
   /** A page of objects. @throws {NanoError} NOT_FOUND, USAGE */
   objects(bucket: string, query: R2ObjectQuery): Promise<R2ObjectPage>;
+  /** One object without its bytes. @returns null when there is none @throws {NanoError} NOT_FOUND, USAGE */
+  head(bucket: string, key: string): Promise<R2ObjectView | null>;
   /** One object. @returns null when there is none @throws {NanoError} NOT_FOUND, USAGE */
   get(
     bucket: string,

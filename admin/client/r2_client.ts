@@ -35,6 +35,11 @@ export class R2Client {
     return await (await this.#fetch("GET", `/${part(bucket)}/objects${search({ ...query })}`)).json();
   }
 
+  /** An object without its bytes. @throws {AdminError} NOT_FOUND when there is none */
+  async head(bucket: string, key: string): Promise<R2ObjectAnswer> {
+    return await (await this.#fetch("GET", `/${part(bucket)}/objects/${part(key)}/metadata`)).json();
+  }
+
   /** The bytes of an object, as they come. @throws {AdminError} NOT_FOUND when there is none */
   async get(bucket: string, key: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const { body } = await this.#fetch("GET", `/${part(bucket)}/objects/${part(key)}`);

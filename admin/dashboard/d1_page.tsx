@@ -1,10 +1,10 @@
 /** A D1 database: SQL with a table of results, its migrations, an export. */
 // deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import type { D1DatabaseView, D1Migrations, D1Result } from "../../runtime/mod.ts";
-import { Uses } from "./data_page.tsx";
 import type { FlashNote } from "./flash_notes.ts";
 import { CsrfField, Note, type PageFrame, PageLayout } from "./page_layout.tsx";
-import { bytesText } from "./views/figures.ts";
+import { StoreHeading } from "./store_heading.tsx";
+import { countedText } from "./views/counted_text.ts";
 
 /** Rows that a page shows of one result. */
 const SHOWN_ROWS = 200;
@@ -31,27 +31,18 @@ export function databasePath(database: string): string {
 
 /** The page. */
 export function D1Page({ frame, view }: { frame: PageFrame; view: D1View }) {
-  const { database: { name, bytes, uses }, migrations, sql, results, problem } = view;
+  const { database: { name, bytes, maxBytes, uses }, migrations, sql, results, problem } = view;
   const path = databasePath(name);
   return (
     <PageLayout title={name} frame={frame}>
-      <header class="pagehead">
-        <h1>
-          <a href="/data">Data</a> <span class="muted">/</span> {name}
-        </h1>
-        <div class="buttons">
-          <a class="button" href={`/admin/d1/${encodeURIComponent(name)}/export`} download={`${name}.sql`}>
-            Export SQL
-          </a>
-        </div>
-        <p>D1 database, {bytesText(bytes)} on the disk.</p>
-        <Uses uses={uses} />
-      </header>
-      {problem === null ? null : <Note note={problem} />}
+      <StoreHeading view={{ name, facts: "D1 database", size: { bytes, maxBytes }, uses }}>
+        <a class="button" href={`/admin/d1/${encodeURIComponent(name)}/export`} download={`${name}.sql`}>Export SQL</a>
+      </StoreHeading>
       <div class="stack">
         <form method="post" action={path} class="card" aria-label="SQL">
           <div class="body">
             <CsrfField csrf={frame.csrf} />
+            {problem === null ? null : <Note note={problem} />}
             <div class="field">
               <label for="sql">SQL</label>
               <textarea
@@ -92,7 +83,7 @@ function ResultCard({ result: { columns, rows, meta }, title }: { result: D1Resu
       <header>
         <h2>{title}</h2>
         <span class="muted small">
-          {columns.length === 0 ? `${changes} ${changes === 1 ? "row" : "rows"} changed` : rowsText(rows.length)},{" "}
+          {columns.length === 0 ? `${countedText(changes, "row")} changed` : countedText(rows.length, "row")},{" "}
           {duration.toFixed(1)} ms
         </span>
       </header>
@@ -155,7 +146,7 @@ function MigrationsCard({ migrations, path, csrf }: { migrations: D1Migrations; 
           {applied.map(({ name, appliedAt }) => (
             <tr>
               <td class="mono">{name}</td>
-              <td class="muted nowrap">{appliedAt} UTC</td>
+              <td class="muted nowrap" data-label="Applied">{appliedAt} UTC</td>
             </tr>
           ))}
           {pending.map((name) => (
@@ -172,14 +163,10 @@ function MigrationsCard({ migrations, path, csrf }: { migrations: D1Migrations; 
         <form method="post" action={`${path}/migrate`} class="body">
           <CsrfField csrf={csrf} />
           <button type="submit" class="button" data-busy="Applying…">
-            Apply {rowsText(pending.length, "migration")}
+            Apply {countedText(pending.length, "migration")}
           </button>
         </form>
       )}
     </section>
   );
-}
-
-function rowsText(count: number, what = "row"): string {
-  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 }

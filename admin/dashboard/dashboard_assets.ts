@@ -35,6 +35,7 @@ const SCRIPTS: Readonly<Record<string, URL>> = {
   frame: new URL("./client/frame.ts", import.meta.url),
   overview: new URL("./client/overview.tsx", import.meta.url),
   theme: new URL("./client/theme.ts", import.meta.url),
+  uploads: new URL("./client/uploads.ts", import.meta.url),
 };
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -29,10 +29,11 @@ export function requestedBy(context: DashboardContext): ChangeRequest {
   return { actor: context.var.actor, ifMatch: null };
 }
 
-/** Sends the browser on to a page that shows the note. @param path of the dashboard, without a query */
+/** Sends the browser on to a page that shows the note. @param path of the dashboard, with or without a query */
 export function goOn(
   context: DashboardContext,
   { notes, path, note }: { notes: FlashNotes; path: string; note: FlashNote },
 ): Response {
-  return context.redirect(`${path}?note=${notes.leave(context.var.session?.id ?? "", note)}`, 303);
+  const joint = path.includes("?") ? "&" : "?";
+  return context.redirect(`${path}${joint}note=${notes.leave(context.var.session?.id ?? "", note)}`, 303);
 }

@@ -1,18 +1,30 @@
-/** All stores of data: KV namespaces and D1 databases, who uses them, what they hold. */
+/** All stores of data: KV namespaces, D1 databases, R2 buckets and queues, who uses them, what they hold. */
 // deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import type { Child } from "hono/jsx";
-import type { D1DatabaseView, KvNamespaceView, StoreUse } from "../../runtime/mod.ts";
-import { bytesText } from "./views/figures.ts";
+import type { D1DatabaseView, KvNamespaceView, QueueView, R2BucketView } from "../../runtime/mod.ts";
+import { databasePath } from "./d1_page.tsx";
+import { namespacePath } from "./kv_paths.ts";
 import { type PageFrame, PageLayout } from "./page_layout.tsx";
+import { queuePath } from "./queue_paths.ts";
+import { bucketPath } from "./r2_paths.ts";
+import { Uses } from "./store_heading.tsx";
+import { StoreSize } from "./views/store_size.tsx";
 
 /** What the page shows. */
 export interface DataView {
   readonly namespaces: readonly KvNamespaceView[];
   readonly databases: readonly D1DatabaseView[];
+  readonly buckets: readonly R2BucketView[];
+  readonly queues: readonly QueueView[];
+}
+
+interface DataPageProps {
+  readonly frame: PageFrame;
+  readonly view: DataView;
 }
 
 /** The page. */
-export function DataPage({ frame, view: { namespaces, databases } }: { frame: PageFrame; view: DataView }) {
+export function DataPage({ frame, view: { namespaces, databases, buckets, queues } }: DataPageProps) {
   return (
     <PageLayout title="Data" frame={frame}>
       <header class="pagehead">
@@ -25,10 +37,10 @@ export function DataPage({ frame, view: { namespaces, databases } }: { frame: Pa
           title="KV namespaces"
           columns={["Namespace", "Keys", "Size", "Used by"]}
           empty='No app has one. "bindings": { "CACHE": { "kv": "cache" } } in nano.json gives it one.'
-          rows={namespaces.map(({ name, keys, hasMoreKeys, bytes, uses }) => [
-            <a href={`/data/kv/${encodeURIComponent(name)}`}>{name}</a>,
-            `${keys.toLocaleString("en")}${hasMoreKeys ? "+" : ""}`,
-            bytesText(bytes),
+          rows={namespaces.map(({ name, keys, hasMoreKeys, uses, ...size }) => [
+            <a href={namespacePath(name)}>{name}</a>,
+            boundedText(keys, hasMoreKeys),
+            <StoreSize {...size} />,
             <Uses uses={uses} />,
           ])}
         />
@@ -37,18 +49,54 @@ export function DataPage({ frame, view: { namespaces, databases } }: { frame: Pa
           title="D1 databases"
           columns={["Database", "Size", "Used by"]}
           empty='No app has one. "bindings": { "DB": { "d1": "shop" } } in nano.json gives it one.'
-          rows={databases.map(({ name, titles, bytes, uses }) => [
+          rows={databases.map(({ name, titles, uses, ...size }) => [
             <>
-              <a href={`/data/d1/${encodeURIComponent(name)}`}>{name}</a>
+              <a href={databasePath(name)}>{name}</a>
               {titles.filter((title) => title !== name).map((title) => <span class="muted small">{title}</span>)}
             </>,
-            bytesText(bytes),
+            <StoreSize {...size} />,
             <Uses uses={uses} />,
+          ])}
+        />
+        <StoreTable
+          id="r2"
+          title="R2 buckets"
+          columns={["Bucket", "Objects", "Size", "Used by"]}
+          empty='No app has one. "bindings": { "FILES": { "r2": "files" } } in nano.json gives it one.'
+          rows={buckets.map(({ name, objects, hasMoreObjects, uses, ...size }) => [
+            <a href={bucketPath(name)}>{name}</a>,
+            boundedText(objects, hasMoreObjects),
+            <StoreSize {...size} />,
+            <Uses uses={uses} />,
+          ])}
+        />
+        <StoreTable
+          id="queues"
+          title="Queues"
+          columns={["Queue", "Messages", "Size", "Consumer", "Used by"]}
+          empty='No app has one. "bindings": { "JOBS": { "queue": "jobs" } } in nano.json gives it one.'
+          rows={queues.map((queue) => [
+            <>
+              <a href={queuePath(queue.name)}>{queue.name}</a>
+              {queue.deadLettersOf.length === 0
+                ? null
+                : <span class="muted small">dead letters of {queue.deadLettersOf.join(", ")}</span>}
+            </>,
+            queue.messages.toLocaleString("en"),
+            <StoreSize bytes={queue.bytes} maxBytes={queue.maxBytes} />,
+            queue.consumer === null
+              ? <span class="muted">none</span>
+              : <a href={`/apps/${queue.consumer}`}>{queue.consumer}</a>,
+            <Uses uses={queue.producers} />,
           ])}
         />
       </div>
     </PageLayout>
   );
+}
+
+function boundedText(count: number, hasMore: boolean): string {
+  return `${count.toLocaleString("en")}${hasMore ? "+" : ""}`;
 }
 
 function StoreTable({ id, title, columns, empty, rows }: {
@@ -64,27 +112,21 @@ function StoreTable({ id, title, columns, empty, rows }: {
         <h2 id={`${id}-title`}>{title}</h2>
       </header>
       {rows.length === 0 ? <p class="empty">{empty}</p> : (
-        <table class="list stores" id={id}>
+        <table class="list stacked stores" id={id}>
           <thead>
             <tr>{columns.map((column) => <th scope="col">{column}</th>)}</tr>
           </thead>
-          <tbody>{rows.map((cells) => <tr>{cells.map((cell) => <td>{cell}</td>)}</tr>)}</tbody>
+          <tbody>
+            {rows.map((cells) => (
+              <tr>
+                {cells.map((cell, at) => (
+                  <td class={at === 0 ? "long" : undefined} data-label={at === 0 ? undefined : columns[at]}>{cell}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
         </table>
       )}
     </section>
-  );
-}
-
-/** The apps with their bindings. */
-export function Uses({ uses }: { uses: readonly StoreUse[] }) {
-  if (uses.length === 0) return <span class="muted">no app any more</span>;
-  return (
-    <ul class="uses">
-      {uses.map(({ app, binding }) => (
-        <li>
-          <a href={`/apps/${app}`}>{app}</a> <code>env.{binding}</code>
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -1,15 +1,19 @@
 /** The pages of the stores of data, and the changes that their forms ask for. */
 import { Hono } from "hono";
-import { messageOf, NanoError } from "../../runtime/mod.ts";
+import { NanoError } from "../../runtime/mod.ts";
 import type { AdminEnv } from "../gate/admin_env.ts";
 import { textFields } from "./app_changes.ts";
 import { D1Page, type D1View, databasePath } from "./d1_page.tsx";
 import { type DashboardContext, type DashboardTools, frameOf, goOn, requestedBy } from "./dashboard_env.ts";
+import { good, plainLines, unlessRefused } from "./data_changes.ts";
 import { DataPage } from "./data_page.tsx";
 import type { FlashNote } from "./flash_notes.ts";
-import { EMPTY_ENTRY, KvDeletePage, type KvEntryForm, KvEntryPage } from "./kv_entry_page.tsx";
+import { EMPTY_ENTRY, keyDeletion, type KvEntryForm, KvEntryPage } from "./kv_entry_page.tsx";
 import { KvPage } from "./kv_page.tsx";
 import { keyPath, namespacePath } from "./kv_paths.ts";
+import { QuestionPage } from "./question_card.tsx";
+import { queuePageRoutes } from "./queue_routes.tsx";
+import { r2PageRoutes } from "./r2_routes.tsx";
 import { renderPage } from "./render_page.ts";
 
 /** Keys on a page. */
@@ -24,23 +28,29 @@ export function dataRoutes(tools: DashboardTools): Hono<AdminEnv> {
   const routes = new Hono<AdminEnv>();
 
   routes.get("/", async (context) => {
-    const [namespaces, databases] = await Promise.all([data().kv.list(), data().d1.list()]);
-    return renderPage(context, <DataPage frame={frameOf(context, tools)} view={{ namespaces, databases }} />);
+    const { kv, d1, r2, queues } = data();
+    const lists = await Promise.all([kv.list(), d1.list(), r2.list(), queues.list()]);
+    const view = { namespaces: lists[0], databases: lists[1], buckets: lists[2], queues: lists[3] };
+    return renderPage(context, <DataPage frame={frameOf(context, tools)} view={view} />);
   });
+
+  routes.route("/r2", r2PageRoutes(tools));
+  routes.route("/queues", queuePageRoutes(tools));
 
   routes.get("/kv/:namespace", (context) => keys(context, EMPTY_ENTRY, null));
   routes.post("/kv/:namespace", async (context) => {
     const form = entryOf(textFields(await context.req.parseBody()));
-    return await asked(context, () => put(context, form), (problem) => keys(context, form, problem));
+    return await unlessRefused(() => put(context, form), (problem) => keys(context, form, problem));
   });
   routes.get("/kv/:namespace/keys/:key", (context) => entry(context, null, null));
   routes.post("/kv/:namespace/keys/:key", async (context) => {
     const form = { ...entryOf(textFields(await context.req.parseBody())), key: context.req.param("key") };
-    return await asked(context, () => put(context, form), (problem) => entry(context, form, problem));
+    return await unlessRefused(() => put(context, form), (problem) => entry(context, form, problem));
   });
   routes.get("/kv/:namespace/keys/:key/delete", (context) => {
     const { namespace, key } = context.req.param();
-    return renderPage(context, <KvDeletePage frame={frameOf(context, tools)} namespace={namespace} name={key} />);
+    const question = keyDeletion(namespace, key);
+    return renderPage(context, <QuestionPage frame={frameOf(context, tools)} question={question} />);
   });
   routes.post("/kv/:namespace/keys/:key/delete", async (context) => {
     const { namespace, key } = context.req.param();
@@ -51,14 +61,14 @@ export function dataRoutes(tools: DashboardTools): Hono<AdminEnv> {
   routes.get("/d1/:database", (context) => database(context, { sql: null, results: null, problem: null }));
   routes.post("/d1/:database", async (context) => {
     const sql = plainLines(textFields(await context.req.parseBody()).sql ?? "");
-    return await asked(context, async () => {
+    return await unlessRefused(async () => {
       const results = await data().d1.execute(context.req.param("database"), sql, [], requestedBy(context));
       return await database(context, { sql, results, problem: null });
     }, (problem, status) => database(context, { sql, results: null, problem }, status));
   });
   routes.post("/d1/:database/migrate", async (context) => {
     const name = context.req.param("database");
-    return await asked(context, async () => {
+    return await unlessRefused(async () => {
       const applied = await data().d1.migrate(name, null, requestedBy(context));
       const text = applied.length === 0 ? "All migrations were applied already" : `Applied ${applied.join(", ")}`;
       return goOn(context, { notes, path: databasePath(name), note: good(text) });
@@ -127,33 +137,10 @@ export function dataRoutes(tools: DashboardTools): Hono<AdminEnv> {
   return routes;
 }
 
-/** What was refused is told on the page that asked. */
-async function asked(
-  _context: DashboardContext,
-  run: () => Promise<Response>,
-  refused: (problem: FlashNote, status: number) => Response | Promise<Response>,
-): Promise<Response> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof NanoError) || error.code === "INTERNAL" || error.code === "NOT_FOUND") throw error;
-    return await refused({ tone: "bad", text: messageOf(error), details: error.details }, error.status);
-  }
-}
-
-function good(text: string): FlashNote {
-  return { tone: "good", text, details: [] };
-}
-
 function entryOf(
   { key = "", value = "", metadata = "", expiration = "" }: Readonly<Record<string, string>>,
 ): KvEntryForm {
   return { key, value: plainLines(value), metadata: metadata.trim(), expiration: expiration.trim() };
-}
-
-/** A form sends every line's end as two characters. */
-function plainLines(text: string): string {
-  return text.replaceAll("\r\n", "\n");
 }
 
 /** The value as a text field holds and sends it unchanged, or null. */

@@ -2,6 +2,8 @@
 import type { FlashNote } from "./flash_notes.ts";
 import { keyPath, namespacePath } from "./kv_paths.ts";
 import { CsrfField, Note, type PageFrame, PageLayout } from "./page_layout.tsx";
+import { type DataQuestion, QuestionDialog } from "./question_card.tsx";
+import { StoreHeading } from "./store_heading.tsx";
 import { bytesText } from "./views/figures.ts";
 
 /** What is typed of an entry. */
@@ -32,20 +34,14 @@ export interface KvEntryView {
 export function KvEntryPage({ frame, view }: { frame: PageFrame; view: KvEntryView }) {
   const { namespace, form, bytes, isText, problem } = view;
   const path = keyPath(namespace, form.key);
+  const above = [{ text: namespace, href: namespacePath(namespace) }];
   const download = `/admin/kv/${encodeURIComponent(namespace)}/values/${encodeURIComponent(form.key)}`;
   return (
     <PageLayout title={form.key} frame={frame}>
-      <header class="pagehead">
-        <h1>
-          <a href="/data">Data</a> <span class="muted">/</span> <a href={namespacePath(namespace)}>{namespace}</a>{" "}
-          <span class="muted">/</span> <span class="mono keyname">{form.key}</span>
-        </h1>
-        <div class="buttons">
-          <a class="button" href={download} download={form.key}>Download</a>
-          <a class="button danger" href={`${path}/delete`} data-dialog="delete-dialog">Delete</a>
-        </div>
-        <p>{bytesText(bytes)}</p>
-      </header>
+      <StoreHeading view={{ above, name: form.key, isKey: true, facts: `KV entry, ${bytesText(bytes)}` }}>
+        <a class="button" href={download} download={form.key}>Download</a>
+        <a class="button danger" href={`${path}/delete`} data-dialog="delete-dialog">Delete</a>
+      </StoreHeading>
       {problem === null ? null : <Note note={problem} />}
       {isText
         ? (
@@ -68,22 +64,21 @@ export function KvEntryPage({ frame, view }: { frame: PageFrame; view: KvEntryVi
             </p>
           </section>
         )}
-      <dialog id="delete-dialog" aria-labelledby="delete-title">
-        <DeleteForm namespace={namespace} name={form.key} csrf={frame.csrf} />
-      </dialog>
+      <QuestionDialog id="delete-dialog" question={keyDeletion(namespace, form.key)} csrf={frame.csrf} />
     </PageLayout>
   );
 }
 
-/** The question before a key is deleted, as a page of its own. */
-export function KvDeletePage({ frame, namespace, name }: { frame: PageFrame; namespace: string; name: string }) {
-  return (
-    <PageLayout title={`Delete ${name}?`} frame={frame}>
-      <div class="card confirm narrow">
-        <DeleteForm namespace={namespace} name={name} csrf={frame.csrf} />
-      </div>
-    </PageLayout>
-  );
+/** The question before a key is deleted. */
+export function keyDeletion(namespace: string, key: string): DataQuestion {
+  return {
+    title: `Delete ${key}?`,
+    text: "The value is gone for good, and the next request of an app does not find it.",
+    button: "Delete",
+    busy: "Deleting…",
+    action: `${keyPath(namespace, key)}/delete`,
+    back: keyPath(namespace, key),
+  };
 }
 
 /** Value, metadata and expiration. */
@@ -130,19 +125,5 @@ export function EntryFields({ form: { value, metadata, expiration } }: { form: K
         </p>
       </div>
     </>
-  );
-}
-
-function DeleteForm({ namespace, name, csrf }: { namespace: string; name: string; csrf: string }) {
-  return (
-    <form method="post" action={`${keyPath(namespace, name)}/delete`}>
-      <CsrfField csrf={csrf} />
-      <h2 id="delete-title">Delete {name}?</h2>
-      <p>The value is gone for good, and the next request of an app does not find it.</p>
-      <div class="buttons">
-        <a class="button" href={keyPath(namespace, name)} data-close>Cancel</a>
-        <button type="submit" class="button danger primary" data-busy="Deleting…">Delete</button>
-      </div>
-    </form>
   );
 }

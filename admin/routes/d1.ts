@@ -103,11 +103,12 @@ export function d1Routes({ target }: ApiParts) {
   const d1 = () => target.operations.data.d1;
   return new OpenAPIHono<AdminEnv>()
     .openapi(list, async (context) => {
-      const databases = (await d1().list()).map(({ name, titles, uses, bytes, hasMigrations }) => ({
+      const databases = (await d1().list()).map(({ name, titles, uses, bytes, maxBytes, hasMigrations }) => ({
         name,
         titles: [...titles],
         uses: [...uses],
         bytes,
+        max_bytes: maxBytes,
         has_migrations: hasMigrations,
       }));
       return context.json({ databases }, 200);

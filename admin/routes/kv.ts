@@ -133,10 +133,11 @@ export function kvRoutes({ target }: ApiParts) {
   const kv = () => target.operations.data.kv;
   return new OpenAPIHono<AdminEnv>()
     .openapi(list, async (context) => {
-      const namespaces = (await kv().list()).map(({ name, uses, bytes, keys, hasMoreKeys }) => ({
+      const namespaces = (await kv().list()).map(({ name, uses, bytes, maxBytes, keys, hasMoreKeys }) => ({
         name,
         uses: [...uses],
         bytes,
+        max_bytes: maxBytes,
         keys,
         has_more_keys: hasMoreKeys,
       }));

@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { NanoError, type QueueMessageView, type QueueSend, type QueueView } from "../../runtime/mod.ts";
 import type { AdminEnv } from "../gate/admin_env.ts";
+import { shownBody } from "../gate/message_body.ts";
 import {
   type QueueAnswer,
   queueChangeSchema,
@@ -138,6 +139,7 @@ function shownQueue(queue: QueueView): QueueAnswer {
     dead_letters_of: [...queue.deadLettersOf],
     messages,
     bytes,
+    max_bytes: queue.maxBytes,
     delayed,
     leased,
     oldest: queue.oldest === null ? null : isoText(queue.oldest),
@@ -159,22 +161,6 @@ function shownMessage(message: QueueMessageView): QueueMessageAnswer {
     ...shownBody(message),
     cut: message.body.byteLength < size,
   };
-}
-
-function shownBody({ type, body, size }: QueueMessageView): { body: string; base64: boolean } {
-  if (type === "text" || type === "json") {
-    try {
-      // Where it is cut a letter may have lost its end, which is left out.
-      const stream = body.byteLength < size;
-      return {
-        body: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body, { stream }),
-        base64: false,
-      };
-    } catch {
-      // What is no text is shown as what it is.
-    }
-  }
-  return { body: (body as Uint8Array & { toBase64(): string }).toBase64(), base64: true };
 }
 
 function isoText(time: number): string {

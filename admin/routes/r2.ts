@@ -46,6 +46,16 @@ const objects = createRoute({
   responses: { 200: json(r2ObjectsSchema, "The objects"), ...problems },
 });
 
+const head = createRoute({
+  method: "get",
+  path: "/admin/r2/{bucket}/objects/{key}/metadata",
+  operationId: "getObjectMetadata",
+  summary: "Show an object without its bytes",
+  tags: TAGS,
+  request: { params: ofKey },
+  responses: { 200: json(r2ObjectSchema, "The object"), ...problems },
+});
+
 const get = createRoute({
   method: "get",
   path: "/admin/r2/{bucket}/objects/{key}",
@@ -88,10 +98,11 @@ export function r2Routes({ target }: ApiParts) {
   const r2 = () => target.operations.data.r2;
   return new OpenAPIHono<AdminEnv>()
     .openapi(list, async (context) => {
-      const buckets = (await r2().list()).map(({ name, uses, bytes, objects, hasMoreObjects }) => ({
+      const buckets = (await r2().list()).map(({ name, uses, bytes, maxBytes, objects, hasMoreObjects }) => ({
         name,
         uses: [...uses],
         bytes,
+        max_bytes: maxBytes,
         objects,
         has_more_objects: hasMoreObjects,
       }));
@@ -110,12 +121,16 @@ export function r2Routes({ target }: ApiParts) {
         200,
       );
     })
+    .openapi(head, async (context) => {
+      const { bucket, key } = context.req.valid("param");
+      const object = await r2().head(bucket, key);
+      if (object === null) throw noObject("show", bucket, key);
+      return context.json(shownObject(object), 200);
+    })
     .openapi(get, async (context) => {
       const { bucket, key } = context.req.valid("param");
       const found = await r2().get(bucket, key, context.req.raw.signal);
-      if (found === null) {
-        throw new NanoError("NOT_FOUND", `Cannot get "${key}" of R2 bucket "${bucket}": there is no such object`);
-      }
+      if (found === null) throw noObject("get", bucket, key);
       const headers = {
         "content-type": "application/octet-stream",
         // An object is whatever an app has put there: no page of the admin listener.
@@ -152,6 +167,10 @@ export function r2Routes({ target }: ApiParts) {
       await r2().delete(bucket, [key], changeOf(context));
       return context.json({ bucket, key }, 200);
     });
+}
+
+function noObject(verb: string, bucket: string, key: string): NanoError {
+  return new NanoError("NOT_FOUND", `Cannot ${verb} "${key}" of R2 bucket "${bucket}": there is no such object`);
 }
 
 function shownObject({ key, size, etag, uploaded, storageClass, http, custom }: R2ObjectView): R2ObjectAnswer {

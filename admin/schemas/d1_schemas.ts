@@ -13,6 +13,7 @@ export const d1DatabasesSchema = z.object({
       titles: z.array(z.string()).meta({ description: "What Workers projects call it (`database_name`)." }),
       uses: z.array(storeUseSchema).meta({ description: "Empty when no app names it any more." }),
       bytes: z.number().meta({ description: "On the disk." }),
+      max_bytes: z.number().meta({ description: "That it may hold: `storage_mb` of the apps that use it." }),
       has_migrations: z.boolean().meta({ description: "Whether an app that uses it has a folder of migrations." }),
     }).meta({ id: "D1Database" }),
   ),

@@ -16,6 +16,7 @@ export const queueSchema = z.object({
   dead_letters_of: z.array(z.string()).meta({ description: "Queues whose dead letters come here." }),
   messages: z.number(),
   bytes: z.number().meta({ description: "Of all bodies." }),
+  max_bytes: z.number().meta({ description: "That all bodies may have: `storage_mb` of the apps that use it." }),
   delayed: z.number().meta({ description: "Messages that may not be delivered yet." }),
   leased: z.number().meta({ description: "Messages that the consumer has." }),
   oldest: z.string().nullable().meta({ description: "When the oldest message was sent; ISO 8601." }),

@@ -12,6 +12,7 @@ export const r2BucketsSchema = z.object({
       }),
       uses: z.array(storeUseSchema).meta({ description: "Empty when no app names it any more." }),
       bytes: z.number().meta({ description: "On the disk." }),
+      max_bytes: z.number().meta({ description: "That it may hold: `storage_mb` of the apps that use it." }),
       objects: z.number().meta({ description: "Counted up to 100,000." }),
       has_more_objects: z.boolean(),
     }).meta({ id: "R2Bucket" }),

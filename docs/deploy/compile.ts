@@ -41,7 +41,9 @@ export const NAMED_MODULES: readonly string[] = [
     name,
   ) => `runtime/node/${name}.ts`),
   "runtime/node/html/html_rewriter.ts",
-  ...["app.ts", "events.tsx", "frame.ts", "overview.tsx", "theme.ts"].map((name) => `admin/dashboard/client/${name}`),
+  ...["app.ts", "events.tsx", "frame.ts", "overview.tsx", "theme.ts", "uploads.ts"].map((name) =>
+    `admin/dashboard/client/${name}`
+  ),
 ];
 
 /**

@@ -31,11 +31,15 @@ const CLASSES: Readonly<Record<string, string>> = {
 };
 const kinds = errors as Record<string, new (message?: string) => Error>;
 
+/** Codes of TLS as Node has them: of errors of OpenSSL, and of what X509_verify_cert_error_string(3) tells. */
+const TLS_CODE =
+  /CERT|SIGNED|ALTNAME|TLS|SSL|EPROTO|^UNABLE_TO_|^CRL_|^INVALID_(?:CA|PURPOSE)$|PATH_LENGTH|HOSTNAME_MISMATCH/;
+
 function asDeno(error: unknown): unknown {
   const { code, message } = error as { code?: string; message: string };
   if (typeof code !== "string") return error;
   if (code === "ENOTFOUND") return new Error(`failed to lookup address information: ${message}`);
-  if (/CERT|SIGNED|ALTNAME|TLS|SSL/.test(code)) return new kinds["InvalidData"]!(message);
+  if (TLS_CODE.test(code)) return new kinds["InvalidData"]!(message);
   const kind = kinds[CLASSES[code] ?? ""];
   return kind === undefined ? error : Object.assign(new kind(message), { code });
 }

@@ -47,11 +47,12 @@ export class D1Desk implements D1Operations {
 
   async list(): Promise<readonly D1DatabaseView[]> {
     const stores = await this.#parts.stores.list("d1");
-    return await Promise.all(stores.map(async ({ name, uses }) => ({
+    return await Promise.all(stores.map(async ({ name, uses, maxBytes }) => ({
       name,
       titles: this.#titlesOf(name),
       uses,
       bytes: await this.#bytesOf(name),
+      maxBytes,
       hasMigrations: (await this.#sourceOf(name)).folder !== null,
     })));
   }

@@ -41,12 +41,12 @@ export class KvDesk implements KvOperations {
 
   async list(): Promise<readonly KvNamespaceView[]> {
     const stores = await this.#stores.list("kv");
-    return await Promise.all(stores.map(async ({ name, uses, exists }) => {
+    return await Promise.all(stores.map(async ({ name, uses, maxBytes, exists }) => {
       // Asking one that holds nothing yet would make its file.
       const size = exists
         ? await kvStore(this.#desk.tools.data.thread, name).count(MAX_COUNTED_KEYS)
         : { bytes: 0, keys: 0, hasMoreKeys: false };
-      return { name, uses, ...size };
+      return { name, uses, maxBytes, ...size };
     }));
   }
 

@@ -120,7 +120,7 @@ export class QueueDesk implements QueueOperations {
     return letters.outcome;
   }
 
-  async #view({ name, uses, exists }: KeptStore): Promise<QueueView> {
+  async #view({ name, uses, maxBytes, exists }: KeptStore): Promise<QueueView> {
     // Asking one that holds nothing yet would make its file.
     const info = exists ? await this.#queue(name).info(this.#desk.tools.clock.wall()) : EMPTY;
     const { apps, layers } = this.#desk.config;
@@ -135,6 +135,7 @@ export class QueueDesk implements QueueOperations {
       deadLettersOf: consumers.filter((one) => one.deadLetterStore === name).map(({ store }) => store),
       messages: info.messages,
       bytes: info.bytes,
+      maxBytes,
       delayed: info.delayed,
       leased: info.leased,
       oldest: info.oldest,

@@ -34,10 +34,11 @@ export class R2Desk implements R2Operations {
 
   async list(): Promise<readonly R2BucketView[]> {
     const stores = await this.#stores.list("r2");
-    return await Promise.all(stores.map(async ({ name, uses, exists }) => {
+    return await Promise.all(stores.map(async ({ name, uses, maxBytes, exists }) => {
       // Asking one that holds nothing yet would make its file.
       const { bytes, objects } = exists ? await this.#bucket(name).count(MAX_COUNTED + 1) : { bytes: 0, objects: 0 };
-      return { name, uses, bytes, objects: Math.min(objects, MAX_COUNTED), hasMoreObjects: objects > MAX_COUNTED };
+      const counted = { objects: Math.min(objects, MAX_COUNTED), hasMoreObjects: objects > MAX_COUNTED };
+      return { name, uses, bytes, maxBytes, ...counted };
     }));
   }
 
@@ -51,6 +52,13 @@ export class R2Desk implements R2Operations {
       prefixes: JSON.parse(page.prefixes),
       cursor: page.cursor,
     };
+  }
+
+  async head(bucket: string, key: string): Promise<R2ObjectView | null> {
+    const store = await this.#stores.find("r2", bucket, `show "${key}" of`);
+    if (!store.exists) return null;
+    const entry = await told(bucket, () => this.#bucket(bucket).head(checkedKey("head", key)));
+    return entry === null ? null : viewOf(JSON.parse(entry));
   }
 
   async get(bucket: string, key: string, signal: AbortSignal): ReturnType<R2Operations["get"]> {

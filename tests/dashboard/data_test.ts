@@ -24,15 +24,17 @@ dashboardTests("The dashboard's pages of data", (test) => {
       cacheOf(server).set("a", { value: text("x".repeat(2000)), ...NONE });
       await page.reload();
       assertEquals((await page.locator("#kv tbody tr").first().innerText()).split(/\s+/), [
-        ...["cache", "1", "2", "KiB", "app-1", "env.CACHE", "app-2", "env.KV"],
+        ...["cache", "1", "2", "KiB", "of", "1", "GiB", "app-1", "env.CACHE", "app-2", "env.KV"],
       ]);
       assertStringIncludes(await page.locator("#kv").innerText(), "no app any more");
       assertEquals((await page.locator("#d1 tbody tr").innerText()).split(/\s+/), [
-        "shop",
-        "8",
-        "KiB",
-        "app-1",
-        "env.DB",
+        ...["shop", "8", "KiB", "of", "1", "GiB", "app-1", "env.DB"],
+      ]);
+      assertEquals((await page.locator("#r2 tbody tr").innerText()).split(/\s+/), [
+        ...["files", "0", "0", "B", "of", "1", "GiB", "app-1", "env.FILES"],
+      ]);
+      assertEquals((await page.locator("#queues tbody tr").innerText()).split(/\s+/), [
+        ...["jobs", "0", "0", "B", "of", "1", "GiB", "app-1", "app-1", "env.JOBS"],
       ]);
       assertEquals(await page.locator("nav[aria-label=Main] [aria-current=page]").innerText(), "Data");
       await page.getByRole("link", { name: "cache" }).click();

@@ -3,6 +3,8 @@
 /** A server that runs. */
 export interface DatabaseServer extends AsyncDisposable {
   readonly port: number;
+  /** Ends it without a word to anybody. */
+  kill(): Promise<void>;
 }
 
 /** How long one may take until it listens, on a busy machine. */
@@ -88,7 +90,14 @@ async function start(
     await stop();
     throw new Error(`${command} does not listen: ${(await said).slice(-2_000)}`);
   }
-  return { port, [Symbol.asyncDispose]: stop };
+  return {
+    port,
+    async kill() {
+      child.kill("SIGKILL");
+      await child.status;
+    },
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 /** Looks again after a while, as nothing tells of it. */

@@ -26,7 +26,7 @@ export class FakeD1Operations implements D1Operations {
   // deno-lint-ignore require-await
   async list() {
     const uses = [{ app: "app-1", binding: "DB" }];
-    return [{ name: "shop", titles: [], uses, bytes: 8192, hasMigrations: true }];
+    return [{ name: "shop", titles: [], uses, bytes: 8192, maxBytes: 1024 ** 3, hasMigrations: true }];
   }
 
   // deno-lint-ignore require-await

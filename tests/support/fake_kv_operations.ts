@@ -22,6 +22,7 @@ export class FakeKvOperations implements KvOperations {
       name,
       uses: name === "cache" ? [{ app: "app-1", binding: "CACHE" }, { app: "app-2", binding: "KV" }] : [],
       bytes: [...entries.values()].reduce((sum, { value }) => sum + value.byteLength, 0),
+      maxBytes: 1024 ** 3,
       keys: entries.size,
       hasMoreKeys: false,
     }));

@@ -10,9 +10,11 @@ import {
 
 type Action = "queue.send" | "queue.purge" | "queue.retry";
 
-/** The queue `jobs`, which one app uses. */
+/** The queue `jobs`, which one app uses; what is in it may have come from `mails`. */
 export class FakeQueueOperations implements QueueOperations {
   memory: QueueMessageView[] = [];
+  /** Thrown by the next changes. */
+  refusal: NanoError | null = null;
   readonly #record: (action: Action, detail: string, by: ChangeRequest) => void;
 
   constructor(record: (action: Action, detail: string, by: ChangeRequest) => void) {
@@ -32,11 +34,12 @@ export class FakeQueueOperations implements QueueOperations {
       producers: [{ app: "app-1", binding: "JOBS" }],
       consumer: "app-1",
       deadLetterQueue: null,
-      deadLettersOf: [],
+      deadLettersOf: this.memory.some(({ origin }) => origin !== null) ? ["mails"] : [],
       messages: this.memory.length,
       bytes,
+      maxBytes: 1024 ** 3,
       delayed: 0,
-      leased: 0,
+      leased: this.memory.filter(({ isLeased }) => isLeased).length,
       oldest: this.memory[0]?.sent ?? null,
       storedBytes: bytes,
     };
@@ -56,6 +59,7 @@ export class FakeQueueOperations implements QueueOperations {
   // deno-lint-ignore require-await
   async send(queue: string, { type, body }: QueueSend, by: ChangeRequest) {
     this.#check(queue);
+    if (this.refusal !== null) throw this.refusal;
     const id = `id-${this.memory.length}`;
     const facts = { sent: 0, visible: 0, isLeased: false, failures: 0, origin: null };
     this.memory.push({ id, ...facts, type, size: body.byteLength, body });
@@ -74,9 +78,14 @@ export class FakeQueueOperations implements QueueOperations {
   // deno-lint-ignore require-await
   async retry(queue: string, ids: readonly string[] | null, by: ChangeRequest) {
     this.#check(queue);
-    this.#record("queue.retry", `Put 0 dead letters of queue "${queue}" back`, by);
     const missing = ids?.filter((id) => this.memory.every((message) => message.id !== id)).length ?? 0;
-    return { done: 0, left: { missing, no_dead_letter: this.memory.length, leased: 0, in_origin: 0 } };
+    const wanted = this.memory.filter(({ id }) => ids === null || ids.includes(id));
+    const letters = wanted.filter(({ origin, isLeased }) => origin !== null && !isLeased);
+    const leased = wanted.filter(({ origin, isLeased }) => origin !== null && isLeased).length;
+    this.memory = this.memory.filter((message) => !letters.includes(message));
+    this.#record("queue.retry", `Put ${letters.length} dead letters of queue "${queue}" back`, by);
+    const left = { missing, no_dead_letter: wanted.length - letters.length - leased, leased, in_origin: 0 };
+    return { done: letters.length, left };
   }
 
   #check(queue: string): void {

@@ -41,7 +41,7 @@ export function startDeploys(): void {
     upload = null;
     show(null, null);
   });
-  receiveDrops((dropped) => {
+  receiveDrops("Drop the archive to deploy it", (dropped) => {
     file.files = dropped;
     suggestName();
     show(null, null);

@@ -1,11 +1,11 @@
 /// <reference lib="dom" />
 /** Takes files that are dropped anywhere on the page. */
 
-/** Shows where to drop them while they are dragged. */
-export function receiveDrops(onDrop: (files: FileList) => void): void {
+/** Shows where to drop them while they are dragged. @param invitation what is written there */
+export function receiveDrops(invitation: string, onDrop: (files: FileList) => void): void {
   const target = document.createElement("div");
   target.className = "droptarget";
-  target.textContent = "Drop the archive to deploy it";
+  target.textContent = invitation;
   target.hidden = true;
   document.body.append(target);
   let depth = 0;

@@ -41,8 +41,22 @@ Deno.test("The admin API runs SQL on the databases of apps", async (t) => {
 
   await t.step("databases are there before anything is kept in them", async () => {
     assertEquals((await scene.ask("GET", "/admin/d1")).json.databases, [
-      { name: "blog.b1", titles: ["blog"], uses: [{ app: "blog", binding: "DB" }], bytes: 0, has_migrations: true },
-      { name: "shop", titles: [], uses: [{ app: "shop", binding: "DB" }], bytes: 0, has_migrations: true },
+      {
+        name: "blog.b1",
+        titles: ["blog"],
+        uses: [{ app: "blog", binding: "DB" }],
+        bytes: 0,
+        max_bytes: 1024 ** 3,
+        has_migrations: true,
+      },
+      {
+        name: "shop",
+        titles: [],
+        uses: [{ app: "shop", binding: "DB" }],
+        bytes: 0,
+        max_bytes: 1024 ** 3,
+        has_migrations: true,
+      },
     ]);
   });
 

@@ -38,11 +38,27 @@ Deno.test("The admin API looks at and changes KV namespaces as the apps that use
         name: "cache",
         uses: [{ app: "shop", binding: "CACHE" }, { app: "blog", binding: "SAME" }],
         bytes: 0,
+        // The larger of what its two apps may keep.
+        max_bytes: 1024 ** 3,
         keys: 0,
         has_more_keys: false,
       },
-      { name: "other", uses: [{ app: "blog", binding: "CACHE" }], bytes: 0, keys: 0, has_more_keys: false },
-      { name: "worker.abc", uses: [{ app: "worker", binding: "CACHE" }], bytes: 0, keys: 0, has_more_keys: false },
+      {
+        name: "other",
+        uses: [{ app: "blog", binding: "CACHE" }],
+        bytes: 0,
+        max_bytes: 1024 ** 3,
+        keys: 0,
+        has_more_keys: false,
+      },
+      {
+        name: "worker.abc",
+        uses: [{ app: "worker", binding: "CACHE" }],
+        bytes: 0,
+        max_bytes: 1024 ** 3,
+        keys: 0,
+        has_more_keys: false,
+      },
     ]);
     assertEquals((await scene.ask("GET", "/admin/kv/other/keys")).json, { keys: [], cursor: null });
     assertEquals(await scene.refusal("GET", "/admin/kv/other/values/none"), [404, "NOT_FOUND"]);

@@ -67,7 +67,7 @@ Deno.test("nano queue lists, shows, sends, peeks, purges, and puts dead letters 
     const { queues } = (await scene.ask("GET", "/admin/queues")).json;
     // The consumer has looked into its own.
     const facts = queues.map(({ stored_bytes: _, ...one }: { stored_bytes: number }) => one);
-    const empty = { messages: 0, bytes: 0, delayed: 0, leased: 0, oldest: null };
+    const empty = { messages: 0, bytes: 0, max_bytes: 1024 ** 2, delayed: 0, leased: 0, oldest: null };
     const nobody = { producers: [], consumer: null, dead_letter_queue: null, dead_letters_of: [] };
     assertEquals(facts, [
       { name: "dead", ...nobody, dead_letters_of: ["jobs"], ...empty },

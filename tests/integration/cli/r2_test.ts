@@ -1,6 +1,6 @@
 /** `nano r2` and the admin API's R2 against a real NANO. */
 import { createHash } from "node:crypto";
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { AdminClient } from "../../../admin/client/client.ts";
 import { NanoProcess } from "../../support/nano_process.ts";
 import { TempProject } from "../../support/temp_project.ts";
@@ -79,6 +79,11 @@ Deno.test("nano r2 lists buckets, puts, gets, lists and deletes objects as apps 
     const next = await client.objects("files", { limit: 1, cursor: first.cursor! });
     assertEquals([next.objects.map(({ key }) => key), next.cursor], [["short"], null]);
     assertEquals((await client.objects("files", { delimiter: "/" })).prefixes, ["a/"]);
+    const { key, size, http_metadata } = await client.head("files", "a/long ü.bin");
+    assertEquals([key, size, http_metadata], ["a/long ü.bin", long.length, { contentType: "x/long" }]);
+    await assertRejects(() => client.head("files", "none"), Error, "there is no such object");
+    await assertRejects(() => client.head("small", "none"), Error, "there is no such object");
+    assertEquals((await client.buckets()).map(({ max_bytes }) => max_bytes), [1024 ** 3, 1024 ** 2]);
   });
 
   await t.step("what is deleted is gone, and what is wrong is told", async () => {

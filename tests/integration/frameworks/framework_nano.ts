@@ -95,6 +95,12 @@ export class FrameworkNano implements AsyncDisposable {
     return new URL(path, `http://127.0.0.1:${this.#nano.ownPorts.get(`${app}-${mode}`)}`);
   }
 
+  /** Gives an app other code: its old isolates have drained when this settles. */
+  async rewrite(entry: string, source: string): Promise<void> {
+    await this.#project.writeFile(FOLDER, entry, source);
+    await this.#nano.reload();
+  }
+
   /** The text of an answer; its status is expected to be 200 unless told otherwise. */
   async text(url: URL, init: RequestInit & { expect?: number } = {}): Promise<string> {
     const { expect = 200, ...rest } = init;

@@ -1,0 +1,101 @@
+/// <reference lib="dom" />
+/** Uploads files into an R2 bucket, one after the other and with their progress; a page asks for none without it. */
+import { bytesText } from "../views/figures.ts";
+import { receiveDrops } from "./file_drops.ts";
+import { leaveNote } from "./frame.ts";
+import { fieldText, partOf } from "./page_elements.ts";
+
+const form = partOf(document, "form[data-upload]", HTMLFormElement);
+const files = partOf(form, "input[type=file]", HTMLInputElement);
+const key = partOf(form, "input[name=key]", HTMLInputElement);
+const send = partOf(form, "[type=submit]", HTMLButtonElement);
+const cancel = partOf(form, "[data-cancel]", HTMLButtonElement);
+const place = partOf(form, "[data-progress]", HTMLElement);
+const bar = partOf(place, "progress", HTMLProgressElement);
+const status = partOf(place, "[data-progress-text]", HTMLElement);
+const problem = partOf(form, "[data-error]", HTMLElement);
+const bucket = form.dataset["bucket"] ?? "";
+let running: XMLHttpRequest | null = null;
+
+partOf(document, "[data-without-script]", HTMLElement).hidden = true;
+form.hidden = false;
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (running === null && files.files !== null && files.files.length > 0) void upload([...files.files]);
+});
+cancel.addEventListener("click", () => running?.abort());
+receiveDrops("Drop files to upload them", (dropped) => {
+  files.files = dropped;
+  form.scrollIntoView({ block: "center" });
+  key.focus();
+});
+
+/** What is done stays done: an upload that fails or is given up tells how many were. */
+async function upload(chosen: readonly File[]): Promise<void> {
+  const csrf = fieldText(new FormData(form), "csrf");
+  showError(null);
+  busy(true);
+  let done = 0;
+  try {
+    for (const file of chosen) {
+      const count = chosen.length === 1 ? "" : `${done + 1} of ${chosen.length}, `;
+      await put(file, keyOf(file), csrf, (loaded, total) => {
+        bar.value = total === 0 ? 1 : loaded / total;
+        status.textContent = loaded === total
+          ? `${count}${file.name}: writing to the disk…`
+          : `${count}${file.name}: ${bytesText(loaded)} of ${bytesText(total)}`;
+      });
+      done++;
+    }
+    leaveNote(done === 1 ? `Uploaded ${keyOf(chosen[0]!)}` : `Uploaded ${done} files`);
+    location.reload();
+  } catch (error) {
+    const kept = done === 0 ? "" : ` ${done} of ${chosen.length} files were uploaded.`;
+    showError(`${(error as Error).message}.${kept}`);
+  } finally {
+    running = null;
+    busy(false);
+  }
+}
+
+function keyOf(file: File): string {
+  const written = key.value;
+  return written === "" || written.endsWith("/") || (files.files?.length ?? 0) > 1 ? `${written}${file.name}` : written;
+}
+
+function put(file: File, to: string, csrf: string, tell: (loaded: number, total: number) => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const request = new XMLHttpRequest();
+  running = request;
+  const query = file.type === "" ? "" : `?content_type=${encodeURIComponent(file.type)}`;
+  request.open("PUT", `/admin/r2/${encodeURIComponent(bucket)}/objects/${encodeURIComponent(to)}${query}`);
+  request.setRequestHeader("content-type", "application/octet-stream");
+  request.setRequestHeader("x-nano-csrf", csrf);
+  request.responseType = "json";
+  request.upload.addEventListener("progress", ({ loaded, total }) => tell(loaded, total));
+  request.addEventListener("load", () => {
+    if (request.status === 200) return resolve();
+    const { detail } = (request.response ?? {}) as { readonly detail?: string };
+    reject(new Error(detail ?? `Cannot upload "${file.name}": NANO answered with status ${request.status}`));
+  });
+  request.addEventListener("error", () => {
+    reject(new Error(`Cannot upload "${file.name}": the connection was lost. Nothing of it was kept; try again`));
+  });
+  request.addEventListener("abort", () => {
+    reject(new Error(`The upload of "${file.name}" was given up. Nothing of it was kept`));
+  });
+  tell(0, file.size);
+  request.send(file);
+  return promise;
+}
+
+function busy(is: boolean): void {
+  place.hidden = !is;
+  send.disabled = is;
+  cancel.hidden = !is;
+}
+
+function showError(text: string | null): void {
+  problem.hidden = text === null;
+  if (problem.firstElementChild !== null) problem.firstElementChild.textContent = text ?? "";
+}

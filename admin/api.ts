@@ -20,6 +20,7 @@ import { openApiDocument } from "./openapi.ts";
 import { asNanoError, problemResponse } from "./gate/problem.ts";
 import { bodyKind, USUAL_BODY_BYTES } from "./gate/raw_bodies.ts";
 import { appRoutes } from "./routes/apps.ts";
+import { backupRoutes } from "./routes/backups.ts";
 import { configRoutes } from "./routes/config.ts";
 import { d1Routes } from "./routes/d1.ts";
 import { deployRoutes } from "./routes/deploy.ts";
@@ -143,6 +144,7 @@ function apiRoutes(parts: ApiParts, document: () => Record<string, unknown>) {
     .route("/", d1Routes(parts))
     .route("/", r2Routes(parts))
     .route("/", queueRoutes(parts))
+    .route("/", backupRoutes(parts))
     .route("/", observeRoutes(parts))
     .openapi(openApi, (context) => context.json(document() as { openapi: string }, 200));
 }

@@ -1,4 +1,5 @@
 /** What people do with the data of apps; each kind of store has its own part. */
+import type { BackupOperations } from "./backup_operations.ts";
 import type { D1Operations } from "./d1_operations.ts";
 import type { KvOperations } from "./kv_operations.ts";
 import type { QueueOperations } from "./queue_operations.ts";
@@ -14,4 +15,6 @@ export interface DataOperations {
   readonly r2: R2Operations;
   /** Queues. */
   readonly queues: QueueOperations;
+  /** All of them as a whole. */
+  readonly backups: BackupOperations;
 }

@@ -130,6 +130,7 @@ export type {
   QueueSend,
   QueueView,
 } from "./queue_operations.ts";
+export type { BackupOperations, BackupStoreView, BackupStream, BackupView } from "./backup_operations.ts";
 export type {
   R2BucketView,
   R2Metadata,

@@ -98,6 +98,8 @@ export const CHANGE_ACTIONS = [
   "queue.send",
   "queue.purge",
   "queue.retry",
+  "data.backup",
+  "data.restore",
 ] as const;
 
 /** Kind of a change. */

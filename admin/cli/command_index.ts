@@ -6,6 +6,7 @@ import type { CommandDoc } from "./line/command_doc.ts";
 type CommandModule = { readonly command: Command } | { readonly commands: Readonly<Record<string, Command>> };
 
 const shortCommands = () => import("./commands/short_commands.ts");
+const backupCommands = () => import("./commands/backup_commands.ts");
 const d1Commands = () => import("./commands/d1_commands.ts");
 const d1MigrationsCommands = () => import("./commands/d1_migrations_commands.ts");
 const queueCommands = () => import("./commands/queue_commands.ts");
@@ -38,6 +39,8 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   events: () => import("./commands/events.ts"),
   history: () => import("./commands/history.ts"),
   reload: shortCommands,
+  backup: backupCommands,
+  restore: backupCommands,
   "kv namespace list": kvKeyCommands,
   "kv key list": kvKeyCommands,
   "kv key get": kvKeyCommands,

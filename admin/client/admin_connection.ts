@@ -18,13 +18,14 @@ export interface AdminConnectionOptions {
 const READ_TIMEOUT_MS = 30_000;
 const CHANGE_TIMEOUT_MS = 15 * 60_000;
 
-/** A request, which may take as long as a change. */
+/** A request, which may take as long as a change, or as long as it says. */
 interface SlowInit extends RequestInit {
   readonly isSlow?: boolean;
+  readonly timeoutMs?: number;
 }
 
 /** Answers of any length. */
-const STREAMED = /^(?:text\/event-stream|application\/sql)/;
+const STREAMED = /^(?:text\/event-stream|application\/(?:sql|x-tar))/;
 
 /** One admin listener as a client sees it. */
 export class AdminConnection {
@@ -38,7 +39,7 @@ export class AdminConnection {
   }
 
   /**
-   * As the global `fetch`. The body of an answer is read within the deadline, unless it is a stream of events or an export.
+   * As the global `fetch`. The body of an answer is read within the deadline, unless it is a stream of events, an export or a backup.
    * @throws {AdminError} for an answer that is an error, and when there is none
    */
   readonly fetch = async (input: string | URL | Request, init: SlowInit = {}): Promise<Response> => {
@@ -47,7 +48,7 @@ export class AdminConnection {
     headers.set("authorization", `Bearer ${token}`);
     const deadline = new AbortController();
     const isRead = ["GET", "HEAD"].includes(init.method ?? "GET") && init.isSlow !== true;
-    const timeoutMs = isRead ? readTimeoutMs : changeTimeoutMs;
+    const timeoutMs = init.timeoutMs ?? (isRead ? readTimeoutMs : changeTimeoutMs);
     const timer = setTimeout(
       () => deadline.abort(new DOMException(`no answer within ${timeoutMs / 1000} s`, "TimeoutError")),
       timeoutMs,

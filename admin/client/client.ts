@@ -4,6 +4,7 @@ import type { AppPatch, AppStateName, NewApp } from "../../runtime/mod.ts";
 import { AdminConnection, type AdminConnectionOptions } from "./admin_connection.ts";
 import type { AdminApi } from "../api.ts";
 import type { ChangeOptions, DeployOptions, FollowOptions, LogQuery } from "./client_options.ts";
+import { BackupClient } from "./backup_client.ts";
 import { D1Client } from "./d1_client.ts";
 import { KvClient } from "./kv_client.ts";
 import { QueueClient } from "./queue_client.ts";
@@ -39,6 +40,8 @@ export class AdminClient {
   readonly queues: QueueClient;
   /** What they keep in D1 databases. */
   readonly d1: D1Client;
+  /** All of their data. */
+  readonly backups: BackupClient;
   readonly #connection: AdminConnection;
   readonly #api;
 
@@ -48,6 +51,7 @@ export class AdminClient {
     this.r2 = new R2Client(this.#connection);
     this.queues = new QueueClient(this.#connection);
     this.d1 = new D1Client(this.#connection);
+    this.backups = new BackupClient(this.#connection);
     this.#api = hc<AdminApi>(this.#connection.url, { fetch: this.#connection.fetch });
   }
 

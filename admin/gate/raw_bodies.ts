@@ -11,6 +11,7 @@ const BULK_BYTES = 40 * 1024 * 1024;
 const KINDS: readonly (readonly [method: string, path: RegExp, kind: BodyKind])[] = [
   ["POST", /^\/admin\/apps\/[^/]+\/versions$/, "route"],
   ["PUT", /^\/admin\/kv\/[^/]+\/values\/[^/]+$/, "route"],
+  ["POST", /^\/admin\/restore$/, "route"],
   ["PUT", /^\/admin\/r2\/[^/]+\/objects\/[^/]+$/, "route"],
   ["POST", /^\/admin\/d1\/[^/]+\/import$/, "route"],
   ["POST", /^\/admin\/d1\/[^/]+\/(?:query|migrations|migrations\/pending)$/, BULK_BYTES],

@@ -17,7 +17,7 @@ export const MAIN_MODULE = "admin/cli/main.ts";
  */
 export const NAMED_MODULES: readonly string[] = [
   "runtime/pool/warden.ts",
-  ...["data_worker", "file_worker", "sql_main", "sql_worker"].map((name) => `runtime/data/${name}.ts`),
+  ...["data_worker", "file_worker", "stage_worker", "sql_main", "sql_worker"].map((name) => `runtime/data/${name}.ts`),
   "runtime/isolate/bootstrap.ts",
   ...[
     "console",

@@ -25,6 +25,8 @@ export interface D1Store {
     readonly signal: AbortSignal;
     /** What an answer has to wait for. */
     readonly budget: ByteBudget;
+    /** Another database that it opens: `d1/shop`. */
+    readonly opens?: string;
   }): Promise<D1Answer>;
 }
 
@@ -38,14 +40,15 @@ const decoder = new TextDecoder();
 /** The database of a name in a pool, for one app. */
 export function d1Store(pool: SqlPool, app: string, name: string): D1Store {
   return {
-    async run(operation, statements, { maxBytes, signal, budget }) {
+    async run(operation, statements, { maxBytes, signal, budget, opens }) {
       let giveBack = () => {};
       const room = async (bytes: number) => {
         giveBack = await budget.take(bytes, signal);
       };
       try {
         const target = { store: `d1/${name}`, maxBytes };
-        const ended = await pool.run({ app, target, asked: { operation, statements }, signal, room });
+        const asked = { operation, statements };
+        const ended = await pool.run({ app, target, asked, signal, room, ...opens === undefined ? {} : { opens } });
         if (ended.end === "late") throw new BindingError(`D1_ERROR: ${LATE}`);
         if (ended.end === "too_large") throw new BindingError(`D1_ERROR: ${TOO_LARGE}`);
         if (ended.end === "died") throw new BindingError(`D1_ERROR: ${DIED}`);

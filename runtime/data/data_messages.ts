@@ -11,7 +11,15 @@ export type KvOperation = KvWrite | "get" | "getMany" | "list" | "size" | "count
 export type R2Write = "r2.put" | "r2.delete" | "r2.create" | "r2.part" | "r2.complete" | "r2.abort";
 
 /** What an R2 bucket is asked. */
-export type R2Operation = R2Write | "r2.head" | "r2.get" | "r2.list" | "r2.release" | "r2.size" | "r2.count";
+export type R2Operation =
+  | R2Write
+  | "r2.keep"
+  | "r2.head"
+  | "r2.get"
+  | "r2.list"
+  | "r2.release"
+  | "r2.size"
+  | "r2.count";
 
 /** Operations of queues that change what is kept; the rest reads. */
 export type QueueWrite = "queue.send" | "queue.take" | "queue.settle" | "queue.remove" | "queue.purge";
@@ -22,8 +30,11 @@ export type QueueOperation = QueueWrite | "queue.peek" | "queue.read" | "queue.b
 /** Concerns two queues; the others concern the one store that a call names. */
 export type QueueMove = "queue.move";
 
+/** Concerns all stores that its argument, a {@linkcode RestorePlan} as JSON, names. */
+export type StoreSwap = "swap";
+
 /** What a store is asked. */
-export type DataOperation = KvOperation | R2Operation | QueueOperation | QueueMove;
+export type DataOperation = KvOperation | R2Operation | QueueOperation | QueueMove | StoreSwap;
 
 /** One call. */
 export interface DataCall {

@@ -7,12 +7,13 @@ import { preparedPath } from "./prepared_path.ts";
 import { QueueFile } from "./queue_file.ts";
 import { moveBack } from "./queue_move.ts";
 import { R2File } from "./r2_file.ts";
+import { type RestorePlan, swapStores } from "./restore_plan.ts";
 import type { StoreFile } from "./store_file.ts";
 
 /** Files open at once, of three descriptors each. */
 const MAX_OPEN = 64;
-/** Stands for the store of calls that concern two: they are no part of the transaction of either. */
-const MOVES = "";
+/** Stands for the store of calls that concern several: they are no part of the transaction of any. */
+const SEVERAL = "";
 
 /** All stores below a folder. */
 export class DataShelf implements Disposable {
@@ -31,10 +32,14 @@ export class DataShelf implements Disposable {
 
   /** Runs calls; the writes to one store are one transaction, and on the disk before any of them is answered. */
   run(calls: readonly DataCall[]): DataResult[] {
-    const byStore = Map.groupBy(calls, ({ store, operation }) => operation === "queue.move" ? MOVES : store);
-    return [...byStore].flatMap(([store, own]) =>
-      store === MOVES ? own.map((call) => this.#move(call)) : this.#runStore(store, own)
+    const byStore = Map.groupBy(
+      calls,
+      ({ store, operation }) => operation === "queue.move" || operation === "swap" ? SEVERAL : store,
     );
+    return [...byStore].flatMap(([store, own]) => {
+      if (store !== SEVERAL) return this.#runStore(store, own);
+      return own.map((call) => call.operation === "swap" ? this.#swap(call) : this.#move(call));
+    });
   }
 
   [Symbol.dispose](): void {
@@ -57,6 +62,21 @@ export class DataShelf implements Disposable {
     try {
       const files = [this.#file(store), this.#file(`queues/${to}`)] as [QueueFile, QueueFile];
       return { id, values: moveBack(...files, [to!, ...args]) };
+    } catch (error) {
+      return failed(id, error);
+    }
+  }
+
+  /** Other files take the place of those that there are. */
+  #swap({ id, args }: DataCall): DataResult {
+    try {
+      const plan = JSON.parse(args[0] as string) as RestorePlan;
+      for (const store of plan.stores) {
+        this.#open.get(store)?.[Symbol.dispose]();
+        this.#open.delete(store);
+      }
+      swapStores(this.#folder, plan);
+      return { id, values: [] };
     } catch (error) {
       return failed(id, error);
     }

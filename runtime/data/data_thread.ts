@@ -3,6 +3,7 @@ import { inTime } from "../deadline.ts";
 import { BindingError, type Plain } from "../protocol/binding_call.ts";
 import type { DataCall, DataOperation, DataResult } from "./data_messages.ts";
 import { KvCache } from "./kv_cache.ts";
+import type { RestorePlan } from "./restore_plan.ts";
 
 /** Closing files checkpoints them; after this long the thread is ended as a crash would, which loses nothing either. */
 const CLOSE_MS = 5_000;
@@ -51,6 +52,12 @@ export class DataThread implements AsyncDisposable {
       this.#calls.push({ id, store, operation, args });
       if (this.#calls.length === 1) setImmediate(this.#flush);
     });
+  }
+
+  /** Puts other files in the place of those of stores, all or none; nobody else may have one of them open. */
+  async swap(plan: RestorePlan): Promise<void> {
+    await this.run("", "swap", [JSON.stringify(plan)]);
+    for (const store of plan.stores) if (store.startsWith("kv/")) this.kvCache.forget(store.slice("kv/".length));
   }
 
   /** Closes every file. */

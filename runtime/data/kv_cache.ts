@@ -89,6 +89,12 @@ export class KvCache {
     }
   }
 
+  /** Forgets all of a store, whose file is another one now; so does whoever reads from the old one still. */
+  forget(store: string): void {
+    const ids = new Set([...this.#entries.keys(), ...this.#reading.keys()]);
+    for (const id of ids) if (id.startsWith(`${store} `)) this.#forget(id);
+  }
+
   #forget(id: string): void {
     for (const reading of this.#reading.get(id) ?? []) reading.isStale = true;
     const entry = this.#entries.get(id);

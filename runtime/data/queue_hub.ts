@@ -34,6 +34,11 @@ export class QueueHub {
     this.#listeners.set(name, onSent);
   }
 
+  /** Has the consumer of a queue look, whose messages are others now. */
+  wake(name: string): void {
+    this.#listeners.get(name)?.();
+  }
+
   /** Calls back no more. */
   forget(name: string): void {
     this.#listeners.delete(name);

@@ -6,6 +6,9 @@ import { join } from "node:path";
 export const UNFINISHED = "tmp";
 const HASH = /^[0-9a-f]{64}$/;
 
+/** Of all buckets together: a ticket that outlives its folder, as files were restored, is no other one's. */
+let nextTicket = 1;
+
 /** All files of one bucket. No two of its methods run at once, as all of them run on the data thread. */
 export class BlobFolder {
   readonly #folder: string;
@@ -16,7 +19,8 @@ export class BlobFolder {
   /** What is to go once nobody holds it, and its size: it takes its room until then. */
   readonly #doomed = new Map<string, number>();
   #doomedBytes = 0;
-  #nextTicket = 1;
+  /** Tickets that keep whatever there is. */
+  readonly #keepers = new Set<number>();
   #nextRemoved = 1;
   #isDirty = false;
 
@@ -28,7 +32,7 @@ export class BlobFolder {
 
   /** Whether anybody reads. */
   get isHeld(): boolean {
-    return this.#tickets.size > 0;
+    return this.#tickets.size + this.#keepers.size > 0;
   }
 
   /** Of the files that are only there for those who hold them. */
@@ -62,14 +66,25 @@ export class BlobFolder {
 
   /** Keeps files until the ticket is given back. */
   hold(hashes: readonly string[]): number {
-    const ticket = this.#nextTicket++;
+    const ticket = nextTicket++;
     this.#tickets.set(ticket, hashes);
     for (const hash of hashes) this.#holds.set(hash, 1 + (this.#holds.get(hash) ?? 0));
     return ticket;
   }
 
+  /** Keeps all files until the ticket is given back, those of later, too. */
+  keepAll(): number {
+    const ticket = nextTicket++;
+    this.#keepers.add(ticket);
+    return ticket;
+  }
+
   /** Takes a ticket back. */
   release(ticket: number): void {
+    if (this.#keepers.delete(ticket)) {
+      for (const hash of [...this.#doomed.keys()]) this.#removeDoomed(hash);
+      return;
+    }
     const hashes = this.#tickets.get(ticket) ?? [];
     this.#tickets.delete(ticket);
     for (const hash of hashes) {
@@ -77,14 +92,14 @@ export class BlobFolder {
       if (left > 0) this.#holds.set(hash, left);
       else {
         this.#holds.delete(hash);
-        if (this.#pardon(hash)) this.remove(hash, 0);
+        this.#removeDoomed(hash);
       }
     }
   }
 
   /** Removes a file of a size, at once or when its last reader has ended. */
   remove(hash: string, size: number): void {
-    if (this.#holds.has(hash)) {
+    if (this.#isKept(hash)) {
       this.#pardon(hash);
       this.#doomed.set(hash, size);
       this.#doomedBytes += size;
@@ -95,6 +110,14 @@ export class BlobFolder {
     renameSync(join(this.#folder, hash), gone);
     // What is left over is removed at the next start.
     rm(gone, { force: true }, () => {});
+  }
+
+  #isKept(hash: string): boolean {
+    return this.#keepers.size > 0 || this.#holds.has(hash);
+  }
+
+  #removeDoomed(hash: string): void {
+    if (!this.#isKept(hash) && this.#pardon(hash)) this.remove(hash, 0);
   }
 
   /** @returns whether it was to go */

@@ -103,6 +103,16 @@ export class R2Engine implements Disposable {
     };
   }
 
+  /** Keeps all files of a bucket, those that are deleted meanwhile, too, until the result is disposed. */
+  async keep(name: string): Promise<AsyncDisposable> {
+    const [ticket] = await this.#data.run(`r2/${name}`, "r2.keep", []);
+    return {
+      // A thread that has died keeps nothing any more.
+      [Symbol.asyncDispose]: async () =>
+        void await this.#data.run(`r2/${name}`, "r2.release", [ticket!]).catch(() => {}),
+    };
+  }
+
   /** Ends the thread of files. */
   [Symbol.dispose](): void {
     this.#files[Symbol.dispose]();

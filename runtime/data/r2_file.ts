@@ -95,6 +95,8 @@ export class R2File implements StoreFile {
         const { objects, prefixes, cursor } = listObjects(this.#run, JSON.parse(args[0] as string) as ListOptions);
         return [objects, prefixes, cursor];
       }
+      case "r2.keep":
+        return [this.#blobs.keepAll()];
       case "r2.release":
         this.#blobs.release(args[0] as number);
         return [];

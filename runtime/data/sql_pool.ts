@@ -1,5 +1,6 @@
 /** The processes that run SQL of apps: started when they are needed, one app in one of them at a time. */
 import { type Clock, systemClock } from "../clock.ts";
+import { inTime } from "../deadline.ts";
 import { ANSWER, MEMORY_EXIT_CODE } from "./sql_messages.ts";
 import { spawnSql, type SqlChild, SqlProcess } from "./sql_process.ts";
 import { type SqlCall, type SqlEnd, SqlQueue, type SqlWaiting } from "./sql_queue.ts";
@@ -18,6 +19,8 @@ const TASK_TIMEOUT_MS = 60 * 60_000;
 const GIVEN_UP_MS = 1_000;
 /** A process that had nothing to do for this long gives its memory back. */
 const IDLE_MS = 60_000;
+/** Who has a database that is wanted alone gets this long to end; a query has less. */
+const ALONE_WAIT_MS = 30_000;
 /** Between two looks at what runs and waits. */
 const LOOK_MS = 250;
 
@@ -48,6 +51,8 @@ export class SqlPool implements AsyncDisposable {
   readonly #queue = new SqlQueue();
   readonly #busyApps = new Set<string>();
   readonly #busyStores = new Set<string>();
+  /** That nobody may open. */
+  #locked: ReadonlySet<string> = new Set();
   /** With when they became so. */
   readonly #idle = new Map<SqlProcess, number>();
   readonly #turns = new Set<Turn>();
@@ -70,6 +75,26 @@ export class SqlPool implements AsyncDisposable {
       this.#queue.add({ ...call, resolve, reject });
       this.#serveSoon();
     });
+  }
+
+  /**
+   * Does work while no process has one of these databases open; calls on them wait for its end. One at a time.
+   * @param stores as `d1/shop`
+   */
+  async alone<Result>(stores: ReadonlySet<string>, work: () => Promise<Result>): Promise<Result> {
+    this.#locked = stores;
+    try {
+      const idle = [...this.#idle.keys()].filter((process) => process.mayHold(stores));
+      for (const process of idle) this.#idle.delete(process);
+      const busy = [...this.#turns].map(({ process }) => process).filter((process) => process.mayHold(stores));
+      // Those that are busy end with their turn.
+      await inTime(Promise.all(busy.map(({ ended }) => ended)), ALONE_WAIT_MS, this.#clock);
+      await Promise.all([...idle, ...busy].map((process) => process.end()));
+      return await work();
+    } finally {
+      this.#locked = new Set();
+      this.#serve();
+    }
   }
 
   /** Ends every process: what was not acknowledged is rolled back when its file is opened again. */
@@ -98,7 +123,7 @@ export class SqlPool implements AsyncDisposable {
   #serve(): void {
     if (this.#closing !== null) return;
     while (this.#idle.size > 0 || this.#counted < MAX_PROCESSES) {
-      const calls = this.#queue.next(this.#busyApps, this.#busyStores);
+      const calls = this.#queue.next(this.#busyApps, this.#busyStores, this.#locked);
       if (calls === null) break;
       void this.#start(calls);
     }
@@ -145,7 +170,7 @@ export class SqlPool implements AsyncDisposable {
 
   #giveBack(process: SqlProcess): void {
     const isTaken = this.#idle.size + this.#counted >= MAX_PROCESSES;
-    if (this.#closing !== null || process.isGone || isTaken) void process.end();
+    if (this.#closing !== null || process.isGone || isTaken || process.mayHold(this.#locked)) void process.end();
     else this.#idle.set(process, this.#clock.now());
   }
 

@@ -30,6 +30,8 @@ export interface SqlChild {
 
 /** A call of a turn. */
 export interface SqlJob {
+  /** Another database whose file it opens. */
+  readonly opens?: string;
   readonly asked: SqlAsked;
   /** Waited for before a long answer of so many bytes is read; when it fails, so does the call, and nothing else. */
   readonly room: (bytes: number) => Promise<void>;
@@ -49,6 +51,8 @@ export class SqlProcess {
   /** Settles when it is gone, whoever ended it. */
   readonly ended: Promise<void>;
   #isGone = false;
+  /** Databases that it has ever opened. */
+  readonly #opened = new Set<string>();
   readonly #child: SqlChild;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reader: PipeReader;
@@ -67,6 +71,11 @@ export class SqlProcess {
     return this.#isGone;
   }
 
+  /** Whether it may have the file of one of these open. */
+  mayHold(stores: ReadonlySet<string>): boolean {
+    return !stores.isDisjointFrom(this.#opened);
+  }
+
   /**
    * Runs calls on one database, one after the other.
    * @returns "ended" when the process has ended before the last answer, whoever ended it: the first call without one may
@@ -74,6 +83,8 @@ export class SqlProcess {
    */
   async run(target: SqlTarget, jobs: readonly SqlJob[], listener: SqlListener): Promise<"answered" | "ended" | "gone"> {
     this.lastStore = target.store;
+    this.#opened.add(target.store);
+    for (const { opens } of jobs) if (opens !== undefined) this.#opened.add(opens);
     // A pipe that nobody reads to the end of the frame: no call in it was seen.
     const written = this.#writer.write(orderFrame(target, jobs.map(({ asked }) => asked)))
       .then(() => "ended" as const, () => "gone" as const);

@@ -56,15 +56,19 @@ export class SqlQueue {
    * Takes the next calls of one app on one database.
    * @param busyApps that have a process
    * @param busyStores that are in one
+   * @param lockedStores that nobody may open
    * @returns null when there is none that may go
    */
   next(
     busyApps: ReadonlySet<string>,
     busyStores: ReadonlySet<string>,
+    lockedStores: ReadonlySet<string>,
   ): readonly [SqlWaiting, ...SqlWaiting[]] | null {
     for (const [app, own] of this.#apps) {
       if (busyApps.has(app)) continue;
-      const first = own.find(({ target, signal }) => !signal.aborted && !busyStores.has(target.store));
+      const first = own.find(({ target, opens, signal }) =>
+        !signal.aborted && !busyStores.has(target.store) && !lockedStores.has(opens ?? target.store)
+      );
       if (first === undefined) continue;
       const { store, maxBytes } = first.target;
       const taken: [SqlWaiting, ...SqlWaiting[]] = [first];

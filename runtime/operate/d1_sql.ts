@@ -74,6 +74,7 @@ export class D1Sql {
         maxBytes: store.maxBytes,
         signal: AbortSignal.timeout(TASK_TIMEOUT_MS),
         budget: this.#budget,
+        ...task.task === "export" ? { opens: task.store } : {},
       });
       giveBack();
       return JSON.parse(decoder.decode(json));

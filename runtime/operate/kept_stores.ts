@@ -18,7 +18,7 @@ export const KIND_WORDS: Readonly<Record<KeptKind, string>> = {
 };
 
 /** Below the data folder. */
-const FOLDERS: Readonly<Record<KeptKind, string>> = { kv: "kv", d1: "d1", r2: "r2", queue: "queues" };
+export const KIND_FOLDERS: Readonly<Record<KeptKind, string>> = { kv: "kv", d1: "d1", r2: "r2", queue: "queues" };
 
 /** A store. */
 export interface KeptStore {
@@ -28,6 +28,12 @@ export interface KeptStore {
   readonly maxBytes: number;
   /** Whether anything was kept in it yet. */
   readonly exists: boolean;
+}
+
+interface NamedStore {
+  readonly uses: StoreUse[];
+  readonly apps: Set<string>;
+  maxBytes: number;
 }
 
 const SUFFIX = ".db";
@@ -50,7 +56,8 @@ export class KeptStores {
     const names = [...new Set([...files, ...named.keys()])].sort();
     return names.map((name) => ({
       name,
-      ...named.get(name) ?? { uses: [], maxBytes: UNNAMED_BYTES },
+      uses: named.get(name)?.uses ?? [],
+      maxBytes: named.get(name)?.maxBytes ?? UNNAMED_BYTES,
       exists: files.has(name),
     }));
   }
@@ -72,19 +79,25 @@ export class KeptStores {
     return (await this.#files(kind)).has(name);
   }
 
+  /** Names of the apps that use a store; of a queue also those that consume it. */
+  appsOf(kind: KeptKind, name: string): readonly string[] {
+    return [...this.#named(kind).get(name)?.apps ?? []];
+  }
+
   /** What a store may hold, whether it exists or not. */
   maxBytes(kind: KeptKind, name: string): number {
     return this.#named(kind).get(name)?.maxBytes ?? UNNAMED_BYTES;
   }
 
   /** Versions beside an app share its stores, and are not named. */
-  #named(kind: KeptKind): ReadonlyMap<string, Pick<KeptStore, "uses" | "maxBytes">> {
+  #named(kind: KeptKind): ReadonlyMap<string, NamedStore> {
     const { apps, layers } = this.#desk.config;
-    const found = new Map<string, { uses: StoreUse[]; maxBytes: number }>();
+    const found = new Map<string, NamedStore>();
     for (const app of apps) {
       if (layers.sources[app.name]?.from === "version") continue;
       for (const { store, binding } of namesOf(app, kind)) {
-        const one = found.get(store) ?? { uses: [], maxBytes: 0 };
+        const one = found.get(store) ?? { uses: [], apps: new Set(), maxBytes: 0 };
+        one.apps.add(app.name);
         if (binding !== null) one.uses.push({ app: app.name, binding });
         one.maxBytes = Math.max(one.maxBytes, app.storageMb * MIB);
         found.set(store, one);
@@ -96,7 +109,7 @@ export class KeptStores {
   async #files(kind: KeptKind): Promise<ReadonlySet<string>> {
     const names = new Set<string>();
     try {
-      for await (const { name, isFile } of Deno.readDir(join(this.#desk.tools.data.folder, FOLDERS[kind]))) {
+      for await (const { name, isFile } of Deno.readDir(join(this.#desk.tools.data.folder, KIND_FOLDERS[kind]))) {
         if (isFile && name.endsWith(SUFFIX)) names.add(name.slice(0, -SUFFIX.length));
       }
     } catch (error) {

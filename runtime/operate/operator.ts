@@ -14,6 +14,7 @@ import type {
   VersionOperations,
 } from "../operations.ts";
 import { AppChanges, endHiding } from "./app_changes.ts";
+import { BackupDesk } from "./backup_desk.ts";
 import { ChangeDesk, type ChangeTools } from "./change_desk.ts";
 import { D1Desk } from "./d1_desk.ts";
 import { MigrationRunner } from "./d1_migrations.ts";
@@ -48,6 +49,7 @@ export class Operator implements Operations {
       d1: new D1Desk(this.#desk, { sql, stores, runner }),
       r2: new R2Desk(this.#desk, stores),
       queues: new QueueDesk(this.#desk, stores),
+      backups: new BackupDesk(this.#desk, stores),
     };
     this.#rollouts = new RolloutWatch((app, reason) => void this.#returnRollout(app, reason));
     this.listen = this.#rollouts.listen;

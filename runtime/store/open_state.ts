@@ -1,5 +1,8 @@
 /** All that NANO keeps in its state folder: who holds it, the changes, the versions and who is in quarantine. */
+import { join } from "node:path";
 import type { NanoConfig } from "../config/resolved_config.ts";
+import { finishRestore } from "../data/restore_plan.ts";
+import { messageOf, NanoError } from "../errors.ts";
 import { type Conviction, QuarantineFile } from "./quarantine_file.ts";
 import { StateFolder } from "./state_folder.ts";
 import { StateStore } from "./state_store.ts";
@@ -30,6 +33,7 @@ export class OpenState implements Disposable {
   ): Promise<OpenState> {
     using held = new DisposableStack();
     const folder = held.use(StateFolder.open(stateDir, { file, warn }));
+    endRestore(join(stateDir, "data"), warn);
     const quarantine = new QuarantineFile(stateDir, warn);
     quarantine.add(convictions);
     const store = held.use(StateStore.open(stateDir));
@@ -42,5 +46,15 @@ export class OpenState implements Disposable {
   [Symbol.dispose](): void {
     this.store[Symbol.dispose]();
     this.folder[Symbol.dispose]();
+  }
+}
+
+/** Nobody has opened a store yet. */
+function endRestore(folder: string, warn: (text: string) => void): void {
+  try {
+    if (finishRestore(folder)) warn("Ended the restore of a backup that was interrupted: its data are in force");
+  } catch (cause) {
+    const why = `Cannot end the restore of a backup that was interrupted: ${messageOf(cause)}`;
+    throw new NanoError("INTERNAL", `${why}; half of the stores in "${folder}" may be old`, { cause });
   }
 }

@@ -4,7 +4,7 @@ import { CommandLine } from "../../admin/cli/line/command_line.ts";
 import { REPO } from "../support/repo.ts";
 
 /** Programs of the system that the pages may use; what they get is not looked at, but for files of the repo. */
-const SYSTEM = new Set("cd mkdir sed kill systemctl journalctl docker kubectl openssl cat jq tar ssh".split(" "));
+const SYSTEM = new Set("cd gzip mkdir sed kill systemctl journalctl docker kubectl openssl cat jq tar ssh".split(" "));
 const CURL_OPTIONS = new Set("-H -d -N -o -T -X -s -fsS --data-binary".split(" "));
 const CURL_WITH_VALUE = new Set("-H -d -o -T -X --data-binary".split(" "));
 

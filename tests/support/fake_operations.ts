@@ -19,6 +19,7 @@ import { APP_LIMIT_KEYS, propertyOf } from "../../runtime/config/resolve_limits.
 import type { FakeAdminTarget } from "./fake_admin_target.ts";
 import { FakeD1Operations } from "./fake_d1_operations.ts";
 import { FakeQueueOperations } from "./fake_queue_operations.ts";
+import { FakeBackupOperations } from "./fake_backup_operations.ts";
 import { FakeR2Operations } from "./fake_r2_operations.ts";
 import { FakeKvOperations } from "./fake_kv_operations.ts";
 import { type FakeApp, fakeAppConfig, fakeSnapshot, fakeVersion } from "./fake_apps.ts";
@@ -52,6 +53,7 @@ export class FakeOperations implements Operations {
 
   readonly data = {
     kv: new FakeKvOperations((action, detail, by) => this.#record(action, null, detail, by)),
+    backups: new FakeBackupOperations((action, app, detail, by) => this.#record(action, app, detail, by)),
     r2: new FakeR2Operations((action, detail, by) => this.#record(action, null, detail, by)),
     queues: new FakeQueueOperations((action, detail, by) => this.#record(action, null, detail, by)),
     d1: new FakeD1Operations((action, detail, by) => this.#record(action, null, detail, by)),

@@ -51,7 +51,7 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
     ...["operations", "events", "lifecycle", "app_call", "request_end", "change_request", "store_use"].map((
       name,
     ) => `runtime/${name}.ts`),
-    ...["data", "kv", "d1", "r2", "queue"].map((kind) => `runtime/${kind}_operations.ts`),
+    ...["data", "kv", "d1", "r2", "queue", "backup"].map((kind) => `runtime/${kind}_operations.ts`),
   ),
   folder("runtime/config/"),
   bindingFiles("config"),

@@ -51,7 +51,7 @@ async function inShell(shell: string, text: (script: string) => string): Promise
 /** Line to complete, and what comes. */
 const CASES: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["nano st", ["start"]],
-  ["nano re", ["reload", "remove", "restart"]],
+  ["nano re", ["reload", "remove", "restart", "restore"]],
   ["nano logs --le", ["--level"]],
   ["nano logs --level ", ["debug", "error", "info", "warn"]],
   ["nano logs ", ["blog", "shop"]],

@@ -22,6 +22,7 @@ export const SIDEBAR = [
       "bindings",
       "queues",
       "caches",
+      "local-storage",
       "events-and-messages",
     ].map(page("api")),
   },

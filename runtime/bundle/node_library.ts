@@ -13,6 +13,7 @@ import {
   libraryFile,
   libraryNames,
   librarySource,
+  LOCAL_STORAGE,
   moduleUrl,
   OFFERED,
   OWN_FOLDER,
@@ -78,6 +79,7 @@ function namesIn(bundle: string): string[] {
   const code = map === -1 ? bundle : bundle.slice(0, map);
   const found = new Set<string>(/\bDeno\b/.test(code) && READS.test(code) ? [DENO_FILES] : []);
   if (/\bDeno\b/.test(code) && CONNECTS.test(code)) found.add(DENO_SOCKETS);
+  if (/\blocalStorage\b/.test(code)) found.add(LOCAL_STORAGE);
   // These first: not all of them can be asked for by a computed name.
   for (const [, name] of code.matchAll(IMPORTED)) found.add(name!);
   if (COMPUTED.test(code.replace(OWN_ASKING, ""))) return [...found.union(LIBRARY)];

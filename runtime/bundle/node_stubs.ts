@@ -46,10 +46,14 @@ const DENO_FILES_URL = new URL("../node/deno_files.ts", import.meta.url);
 /** Likewise, for its connections. */
 export const DENO_SOCKETS = "deno_sockets";
 
+/** Likewise, for the global of that name. */
+export const LOCAL_STORAGE = "local_storage";
+
 /** Modules of runtime/node/ that are none of Node's, by name. */
 const NOT_NODES: Readonly<Record<string, URL>> = {
   [DENO_FILES]: DENO_FILES_URL,
   [DENO_SOCKETS]: new URL("../node/deno_sockets.ts", import.meta.url),
+  [LOCAL_STORAGE]: new URL("../node/local_storage.ts", import.meta.url),
   // It shares the servers of `node:http`.
   cloudflare_node: new URL("../node/cloudflare_node.ts", import.meta.url),
   cloudflare_sockets: new URL("../node/cloudflare_sockets.ts", import.meta.url),

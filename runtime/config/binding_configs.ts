@@ -123,7 +123,12 @@ const PLAIN_ID = /^[a-z0-9-]{1,64}$/;
  */
 export function ownStore(app: string, id: string): string {
   const shown = PLAIN_ID.test(id) ? id : createHash("sha256").update(id).digest("hex").slice(0, 32);
-  return `${app.replace(VERSION_PREFIX, "")}.${shown}`;
+  return `${nameWithoutVersion(app)}.${shown}`;
+}
+
+/** Name of the app that a version beside it belongs to, or its own. */
+export function nameWithoutVersion(app: string): string {
+  return app.replace(VERSION_PREFIX, "");
 }
 
 /**

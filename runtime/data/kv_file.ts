@@ -170,7 +170,8 @@ export class KvFile implements StoreFile {
   #put([key, value, expires, metadata, maxBytes]: readonly Plain[]): readonly Plain[] {
     const bytes = value as Uint8Array;
     // A value that replaces another counts twice for a moment: it does on the disk, too.
-    if (this.bytes + bytes.byteLength > (maxBytes as number)) {
+    const ownBytes = bytes.byteLength + ((metadata as string | null)?.length ?? 0);
+    if (this.bytes + ownBytes > (maxBytes as number)) {
       const mb = Math.floor(maxBytes as number / 1024 / 1024);
       throw new BindingError(`KV PUT failed: 413 The namespace would hold more than storage_mb allows, ${mb} MiB`, {
         code: "STORAGE_FULL",

@@ -47,7 +47,7 @@ function checkPages(path: string): void {
 
 /** By the one who uses it: who cannot prepare a statement on it says so. */
 function openTables(kind: string, path: string): void {
-  if (kind === "kv") new KvFile(path, Date.now)[Symbol.dispose]();
+  if (kind === "kv" || kind === "storage") new KvFile(path, Date.now)[Symbol.dispose]();
   else if (kind === "queues") new QueueFile(path)[Symbol.dispose]();
   else if (kind === "r2") openR2Tables(path).database.close();
 }

@@ -73,6 +73,8 @@ export async function loadApp(
   if (`${NODE_MODULES_URL}deno_sockets.js` in message.modules) {
     (await import(`${NODE_MODULES_URL}deno_sockets.js`)).install(getMember(globalThis, "Deno"));
   }
+  const storage = `${NODE_MODULES_URL}local_storage.js`;
+  if (storage in message.modules) (await import(storage)).install(globalThis);
   if (message.nodeCompat) await installBuiltinModules(message.modules);
   if (HTML_REWRITER_URL in message.modules) {
     const rewriter = await import(HTML_REWRITER_URL);

@@ -94,6 +94,8 @@ export class BackupDesk implements BackupOperations {
     const sum = { files: 0, bytes: 0, packedBytes: 0 };
     for (const { kind, name, apps, exists } of await this.#wanted(app)) {
       const row = { kind, name, apps: [...apps] };
+      // Every app could have one.
+      if (!exists && kind === "storage") continue;
       if (!exists) {
         stores.push({ ...row, file: null, bytes: 0, sha256: null });
         continue;

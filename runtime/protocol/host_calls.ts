@@ -19,6 +19,9 @@ export const CALL_TIMEOUT_MS = 30_000;
 /** Of a path or a name: what Linux takes. */
 export const MAX_TEXT_CHARS = 4_096;
 
+/** Of a text in a call that is waited for: there is one of them at a time. */
+export const MAX_WAITED_CHARS = 65_536;
+
 /** Entries of a folder in one answer: 700 names of 255 bytes fit, with their quotes. */
 export const ENTRIES_PER_ANSWER = 700;
 

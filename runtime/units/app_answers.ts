@@ -3,14 +3,27 @@ import { NameError, NameService } from "../outbound/name_service.ts";
 import type { OutboundPolicy } from "../outbound/outbound.ts";
 import { type HostAnswers, HostCallError } from "../wall/host_calls_bridge.ts";
 import { AppFolder, type AppFolderRules } from "./app_folder.ts";
+import type { AppStorage } from "./app_storage.ts";
 
 /** Fits the wall. */
 export class AppAnswers extends AppFolder implements HostAnswers {
   readonly #names: NameService;
+  readonly #storage: AppStorage;
 
-  constructor(rules: AppFolderRules, outbound: OutboundPolicy) {
+  constructor(rules: AppFolderRules, outbound: OutboundPolicy, storage: AppStorage) {
     super(rules);
     this.#names = new NameService(outbound);
+    this.#storage = storage;
+  }
+
+  /** A part of what `localStorage` holds. */
+  async loadStorage(at: number): Promise<Uint8Array<ArrayBuffer>> {
+    return await this.#storage.load(at);
+  }
+
+  /** A part of a change of it. */
+  async changeStorage(part: string, isLast: boolean): Promise<null> {
+    return await this.#storage.change(part, isLast);
   }
 
   /** All addresses of a name. */

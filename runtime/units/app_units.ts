@@ -3,6 +3,7 @@ import { KV_BUDGET_BYTES } from "../bindings/kv/host.ts";
 import { ByteBudget } from "../data/byte_budget.ts";
 import { join, sep } from "node:path";
 import { AppAnswers } from "./app_answers.ts";
+import { AppStorage } from "./app_storage.ts";
 import type { BootAdmission } from "../pool/boot_admission.ts";
 import { appBindings } from "../app/app_bindings.ts";
 import { bindingHost } from "./binding_hosts.ts";
@@ -95,7 +96,8 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
       const bindingTools = { ...tools, app, folder, budget: new ByteBudget(KV_BUDGET_BYTES) };
       const hosts = appBindings(app).map((binding) => bindingHost(binding, bindingTools));
       const whole = hosts.length === 0 ? door : new DoorWithBindings(door, hosts);
-      const answers = new AppAnswers({ path: app.path, reach: tools.reachOf(app), hidden: tools.secrets }, outbound);
+      const rules = { path: app.path, reach: tools.reachOf(app), hidden: tools.secrets };
+      const answers = new AppAnswers(rules, outbound, new AppStorage(app, tools.data));
       return Object.assign(whole, { answers });
     },
     emit,

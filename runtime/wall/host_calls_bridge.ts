@@ -7,6 +7,7 @@ import {
   type FolderPart,
   HEAD,
   MAX_TEXT_CHARS,
+  MAX_WAITED_CHARS,
 } from "../protocol/host_calls.ts";
 import { WireViolation } from "../protocol/wire.ts";
 
@@ -19,6 +20,10 @@ export interface HostAnswers {
   readLink(path: string): Promise<string>;
   lookup(hostname: string): Promise<readonly { readonly address: string; readonly family: number }[]>;
   resolve(hostname: string, kind: string): Promise<unknown>;
+  /** A part of all items of `localStorage`, as JSON; empty at their end. */
+  loadStorage(at: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** A part of a change of them, as JSON; it is on the disk when the last part is answered. */
+  changeStorage(part: string, isLast: boolean): Promise<null>;
 }
 
 /** A call that is answered with a code as Node has it, and nothing else: messages of the host name its paths. */
@@ -107,8 +112,13 @@ export class HostCallsBridge implements Disposable {
   }
 
   #run(operation: unknown, [first, second, third]: readonly unknown[]): Promise<unknown> {
-    if (typeof first !== "string" || first.length > MAX_TEXT_CHARS) throw new HostCallError("ENAMETOOLONG");
     const answers = this.#answers;
+    if (operation === "changeStorage") {
+      if (typeof first !== "string" || first.length > MAX_WAITED_CHARS) throw new HostCallError("EINVAL");
+      return answers.changeStorage(first, second === true);
+    }
+    if (operation === "loadStorage") return answers.loadStorage(whole(first));
+    if (typeof first !== "string" || first.length > MAX_TEXT_CHARS) throw new HostCallError("ENAMETOOLONG");
     switch (operation) {
       case "stat":
         return answers.stat(first, second === true);

@@ -13,7 +13,13 @@ import { bytesText, timeText } from "../terminal/text_style.ts";
 const FILE = { name: "FILE", required: true, completes: "file" } as const;
 /** Stands for stdin and stdout where a file is named. */
 const STREAM = "-";
-const KIND_WORDS = { kv: "KV namespace", d1: "D1 database", r2: "R2 bucket", queue: "queue" } as const;
+const KIND_WORDS = {
+  kv: "KV namespace",
+  d1: "D1 database",
+  r2: "R2 bucket",
+  queue: "queue",
+  storage: "localStorage of",
+} as const;
 
 /** By name. */
 export const commands: Readonly<Record<string, Command>> = {
@@ -22,7 +28,7 @@ export const commands: Readonly<Record<string, Command>> = {
       name: "backup",
       summary: "Write all data of an app, or of all apps, into a file",
       description: [
-        "Copies KV namespaces, D1 databases, R2 buckets and queues while the apps go on; each is copied as it is at one " +
+        "Copies KV namespaces, D1 databases, R2 buckets, queues and localStorage while the apps go on; each as it is at one " +
         "moment. FILE is a tar, - is stdout; one that exists is replaced when the new one is whole.",
       ],
       arguments: [FILE],

@@ -9,6 +9,7 @@ import {
   HEAD,
   type HostCallsMessage,
   MAX_TEXT_CHARS,
+  MAX_WAITED_CHARS,
 } from "../../protocol/host_calls.ts";
 import { WAITS_ON_HOST } from "../../protocol/messages.ts";
 
@@ -132,11 +133,12 @@ export function installHostCalls(
  */
 function message(number: number, waits: boolean, given: readonly unknown[]): unknown[] {
   const whole: unknown[] = [number, waits];
+  const most = waits ? MAX_WAITED_CHARS : MAX_TEXT_CHARS;
   if (given.length > MAX_GIVEN) throw failure("EINVAL");
   for (let at = 0; at < given.length; at++) {
     const one = given[at];
     const kind = typeof one;
-    if (kind === "string" && (one as string).length > MAX_TEXT_CHARS) throw failure("ENAMETOOLONG");
+    if (kind === "string" && (one as string).length > most) throw failure("ENAMETOOLONG");
     if (kind !== "string" && kind !== "number" && kind !== "boolean" && one !== undefined) throw failure("EINVAL");
     defineProperty(whole, at + 2, bare({ value: given[at], writable: true, enumerable: true, configurable: true }));
   }

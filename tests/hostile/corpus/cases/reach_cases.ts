@@ -83,7 +83,7 @@ const DEEDS: Readonly<Record<string, string>> = {
   "permissions": `await refused(async () => (await Deno.permissions.request({ name: "read" })).state === "granted");
     await refused(() => Deno.permissions.revokeSync({ name: "net" })); await refused(() => prompt("x")); await refused(() => confirm("x"));`,
   "databases and native code": `await refused(() => Deno.openKv()); await refused(() => Deno.dlopen("libc.so.6", {}));
-    await refused(() => localStorage.setItem("x", "y") ?? localStorage.getItem("x")); await refused(() => navigator.gpu?.requestAdapter());`,
+    await refused(() => sessionStorage.setItem("x", "y") ?? sessionStorage.getItem("x")); await refused(() => navigator.gpu?.requestAdapter());`,
   "the machine":
     `for (const name of ["hostname", "networkInterfaces", "osRelease", "systemMemoryInfo", "uid", "gid", "execPath", "mainModule"])
       await refused(() => typeof Deno[name] === "function" ? Deno[name]() : Deno[name]);

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { NanoProcess } from "../../support/nano_process.ts";
 import { TempProject } from "../../support/temp_project.ts";
 import { MemoryIo, type Ran, run } from "../../unit/admin/cli/memory_io.ts";
+import { until } from "../life/until.ts";
 
 /** `/put?word=` keeps a word in each kind of store, `/look` tells what they hold. */
 const APP = `export default {
@@ -164,4 +165,49 @@ Deno.test("A backup that is damaged in any place, or is none, is refused and cha
     assertMatch(err, /Cannot use the backup: /, name);
   }
   assertEquals(await (await nano.fetch("shop", "/look")).json(), ["two", "two", "two"]);
+});
+
+Deno.test("A backup that nobody reads to its end leaves nothing, and a restore that a kill has interrupted is ended by the next start", async () => {
+  await using project = await TempProject.create({ shop: APPS.shop });
+  const data = `${project.dir}/.nano/data`;
+  {
+    await using nano = await NanoProcess.start(project.configFile);
+    const cli = (...args: string[]) => run(args, new MemoryIo(project.dir));
+    await (await nano.fetch("shop", "/put?word=one")).body?.cancel();
+    await Deno.writeFile(`${project.dir}/long.bin`, crypto.getRandomValues(new Uint8Array(65_536)));
+    await Deno.truncate(`${project.dir}/long.bin`, 64 * 1024 * 1024);
+    done(await cli("r2", "object", "put", "shop/long", "--file", "long.bin"));
+    const token = (await Deno.readTextFile(`${project.dir}/.nano/admin_token`)).trim();
+    const gone = new AbortController();
+    const response = await fetch(`${nano.adminUrl}/admin/backup`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}` },
+      signal: gone.signal,
+    });
+    assert(Number(response.headers.get("content-length")) > 64 * 1024 * 1024);
+    const reader = response.body!.getReader();
+    await reader.read();
+    gone.abort();
+    await reader.read().catch(() => {});
+    await until(() => [...Deno.readDirSync(`${data}/.backup`)].length === 0, "the copies of the backup to go");
+    done(await cli("backup", "one.backup"));
+    await (await nano.fetch("shop", "/put?word=two")).body?.cancel();
+    nano.signal("SIGKILL");
+  }
+  // What a kill leaves right after the plan was written: the new file waits.
+  await Deno.mkdir(`${data}/.restore/x/new/kv`, { recursive: true });
+  const unpacked = new Deno.Command("tar", { args: ["-xf", `${project.dir}/one.backup`, "-C", project.dir] });
+  assertEquals((await unpacked.output()).code, 0);
+  const { stores } = JSON.parse(await Deno.readTextFile(`${project.dir}/manifest.json`)) as {
+    stores: { kind: string; file: string }[];
+  };
+  await Deno.rename(
+    `${project.dir}/${stores.find(({ kind }) => kind === "kv")!.file}`,
+    `${data}/.restore/x/new/kv/shop.db`,
+  );
+  await Deno.writeTextFile(`${data}/.restore/plan.json`, JSON.stringify({ id: "x", stores: ["kv/shop"] }));
+  await using again = await NanoProcess.start(project.configFile);
+  assertEquals(await (await again.fetch("shop", "/look")).json(), ["one", "two", "two"]);
+  const told = again.events.filter(({ event }) => event === "warning").map((record) => String(record["text"]));
+  assertEquals(told.filter((text) => text.startsWith("Ended the restore of a backup")).length, 1);
 });

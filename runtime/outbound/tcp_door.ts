@@ -18,6 +18,8 @@ export interface TcpTarget {
   readonly hostname: string;
   readonly port: number;
   readonly options: TcpOptions;
+  /** Header block of the trace context in which the app connects; missing or "" without any. */
+  readonly trace?: string;
 }
 
 /** How a {@linkcode TcpDoor} works. */

@@ -1,4 +1,4 @@
-/** An app's way out whose fetches are spans; only there while Deno's OpenTelemetry is on. */
+/** An app's way out whose fetches and TCP connections are spans; only there while Deno's OpenTelemetry is on. */
 import type { HostSocket } from "../app_call.ts";
 import type { Tracer } from "../trace/tracer.ts";
 import type { OutboundDoor } from "./outbound_door.ts";
@@ -12,7 +12,7 @@ export class TracedDoor implements Disposable {
   readonly #app: string;
   readonly #tracer: Tracer;
 
-  /** @param app whose fetches they are */
+  /** @param app whose they are */
   constructor(door: OutboundDoor, { app, tracer }: { readonly app: string; readonly tracer: Tracer }) {
     this.#door = door;
     this.#app = app;
@@ -49,9 +49,28 @@ export class TracedDoor implements Disposable {
     return this.#door.connect(url, protocols, options);
   }
 
-  /** Opens a TCP connection. @throws {ConnectionError} when the policy forbids it, or it cannot be had */
-  dial(target: TcpTarget, signal: AbortSignal): Promise<TcpConnection> {
-    return this.#door.dial(target, signal);
+  /** Opens a TCP connection; the span ends when it stands. @throws {ConnectionError} as the door does */
+  async dial(target: TcpTarget, signal: AbortSignal): Promise<TcpConnection> {
+    const { hostname, port, options, trace = "" } = target;
+    const span = this.#tracer.startCall({
+      app: this.#app,
+      name: "connect",
+      trace,
+      attributes: {
+        "server.address": hostname,
+        "server.port": port,
+        "network.transport": "tcp",
+        "nano.tls": options.tls !== undefined,
+      },
+    });
+    try {
+      const connection = await this.#door.dial(target, signal);
+      span.end(null);
+      return connection;
+    } catch (error) {
+      span.end((error as { readonly code?: string }).code ?? "Error");
+      throw error;
+    }
   }
 
   /** Ends every connection. */

@@ -22,6 +22,8 @@ export interface BindingCall {
   readonly body: CallBody;
   /** Aborts when the app wants no answer any more, when the call takes too long, and when the isolate ends. */
   readonly signal: AbortSignal;
+  /** Header block of the trace context in which the app calls, as its isolate says; missing or "" without any. */
+  readonly trace?: string;
 }
 
 /** What a binding does in the host, for one app. */

@@ -64,13 +64,21 @@ export interface OperationFields {
   SOCKET_MESSAGE: [id: number, data: string | Uint8Array];
   SOCKET_CLOSE: [id: number, code: number, reason: string];
   SOCKET_SENT: [id: number, bytes: number];
-  CALL: [id: number, binding: number, method: string, args: readonly Plain[], bodyKind: BodyKind, body: WholeBody];
+  CALL: [
+    id: number,
+    binding: number,
+    method: string,
+    args: readonly Plain[],
+    trace: string,
+    bodyKind: BodyKind,
+    body: WholeBody,
+  ];
   SCHEDULED: [id: number, cron: string, scheduledTime: number];
   QUEUE: [id: number, queue: string, facts: readonly Plain[], bodies: Uint8Array];
   RETURNED: [id: number, values: readonly Plain[], bodyKind: BodyKind, body: WholeBody];
   CALL_FAILED: [id: number, name: string, message: string, code: string];
   CALL_ABORT: [id: number];
-  TCP_CONNECT: [id: number, hostname: string, port: number, options: string];
+  TCP_CONNECT: [id: number, hostname: string, port: number, options: string, trace: string];
   TCP_OPENED: [id: number, facts: string];
   TCP_SET: [id: number, option: string, value: number];
   TCP_SECURE: [id: number, written: number, options: string];
@@ -171,7 +179,7 @@ export const OPERATIONS = {
   CALL: {
     code: 24,
     from: "isolate",
-    fields: ["id", "binding", "method", "arguments", "body kind", "body"],
+    fields: ["id", "binding", "method", "arguments", "trace", "body kind", "body"],
     doc: "The app calls a binding, by its place among them; ids are 2^30 and above, arguments are plain values",
   },
   SCHEDULED: {
@@ -196,7 +204,7 @@ export const OPERATIONS = {
   TCP_CONNECT: {
     code: 29,
     from: "isolate",
-    fields: ["id", "hostname", "port", "options"],
+    fields: ["id", "hostname", "port", "options", "trace"],
     doc: "The app opens a connection; its ids are -2^40 and below, each with a stream in both directions",
   },
   TCP_OPENED: { code: 30, from: "host", fields: ["id", "facts"], doc: "It stands, or is encrypted from here on" },

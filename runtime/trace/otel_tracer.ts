@@ -1,11 +1,20 @@
 /** Spans by the OpenTelemetry that Deno brings along: https://docs.deno.com/runtime/fundamentals/open_telemetry/. */
 import type { Context, Span, SpanStatusCode, Tracer as OtelApiTracer } from "@opentelemetry/api";
 import type { EventHub } from "../events.ts";
-import { formatTraceparent, parseTraceparent } from "../protocol/trace_context.ts";
+import { formatTraceparent, leadingTrace, parseTraceparent } from "../protocol/trace_context.ts";
 import { isFailure, type RequestEnd } from "../request_end.ts";
 import { NANO_VERSION } from "../version.ts";
 import { AppStarts } from "./app_starts.ts";
-import type { FetchSpan, RequestSpan, TracedFetch, TracedRequest, TraceLink, Tracer } from "./tracer.ts";
+import type {
+  CallSpan,
+  FetchSpan,
+  RequestSpan,
+  TracedCall,
+  TracedFetch,
+  TracedRequest,
+  TraceLink,
+  Tracer,
+} from "./tracer.ts";
 
 type Api = typeof import("@opentelemetry/api");
 
@@ -61,6 +70,20 @@ export class OtelTracer implements Tracer {
       this.#parentOf(fetch.traceparent),
     );
     return new OtelFetchSpan(span, linkOf(span, fetch), this.#api.SpanStatusCode);
+  }
+
+  startCall({ app, name, attributes, trace }: TracedCall): CallSpan {
+    const { SpanKind, SpanStatusCode } = this.#api;
+    // leadingTrace() has looked at the value: it is the block's second line.
+    const traceparent = leadingTrace(trace)?.split("\n", 2)[1] ?? null;
+    const options = { kind: SpanKind.CLIENT, attributes: { "nano.app": app, ...attributes } };
+    const span = this.#tracer.startSpan(name, options, this.#parentOf(traceparent));
+    return {
+      end(failure) {
+        if (failure !== null) span.setAttribute("error.type", failure).setStatus({ code: SpanStatusCode.ERROR });
+        span.end();
+      },
+    };
   }
 
   /** An app may send anything: what is no trace context begins a trace of its own. */

@@ -47,10 +47,28 @@ export interface TracedFetch {
   readonly tracestate: string | null;
 }
 
+/** What the host does for an app besides: a connection, a call of a binding. */
+export interface TracedCall {
+  readonly app: string;
+  /** One of few. */
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  /** Header block of the trace context in which the app asks, as its isolate says; "" without any. */
+  readonly trace: string;
+}
+
+/** It under way. */
+export interface CallSpan {
+  /** It is done. @param failure why not, as one of few words, or null */
+  end(failure: string | null): void;
+}
+
 /** Makes spans. There is none while Deno's OpenTelemetry is off, and nothing of this costs anything then. */
 export interface Tracer {
   /** Begins the app's part, below the span of the server that runs now. */
   startRequest(request: TracedRequest): RequestSpan;
   /** Begins a fetch, below what the app sent. */
   startFetch(fetch: TracedFetch): FetchSpan;
+  /** Begins what the host does for an app besides. */
+  startCall(call: TracedCall): CallSpan;
 }

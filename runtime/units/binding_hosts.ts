@@ -21,6 +21,7 @@ import type { NanoEvent } from "../events.ts";
 import { MeteredBinding } from "./metered_binding.ts";
 import type { AssetFolder } from "../http/assets.ts";
 import type { AppTarget } from "../app_call.ts";
+import type { Tracer } from "../trace/tracer.ts";
 import type { BindingHost, BindingKind } from "../protocol/binding_call.ts";
 
 /** What bindings of one app work with. */
@@ -36,6 +37,8 @@ export interface BindingTools {
   readonly budget: ByteBudget;
   readonly clock: Clock;
   readonly emit: (event: NanoEvent) => void;
+  /** Null while Deno's OpenTelemetry is off. */
+  readonly tracer: Tracer | null;
   /** Who takes the next request of an app, or null without such an app. */
   readonly targetOf: (app: string) => AppTarget | null;
 }
@@ -67,7 +70,7 @@ const HOSTS: { readonly [Kind in BindingKind]: Maker<Extract<AppBinding, { reado
 
 /** Opens the host's part of a binding. */
 export function bindingHost(binding: AppBinding, tools: BindingTools): BindingHost {
-  const { app: { name }, clock, emit } = tools;
-  const meter = { app: name, binding: binding.name ?? binding.kind, clock, emit };
+  const { app: { name }, clock, emit, tracer } = tools;
+  const meter = { app: name, binding: binding.name ?? binding.kind, clock, emit, tracer };
   return new MeteredBinding((HOSTS[binding.kind] as Maker<AppBinding>)(binding, tools), meter);
 }

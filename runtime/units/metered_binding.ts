@@ -1,7 +1,8 @@
-/** A binding whose calls are events, and whose failures are told to the operator and not to the app. */
+/** A binding whose calls are events and spans, and whose failures are told to the operator and not to the app. */
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { BindingOutcome, NanoEvent } from "../events.ts";
+import type { CallSpan, Tracer } from "../trace/tracer.ts";
 import { type BindingCall, BindingError, type BindingHost, type CallAnswer } from "../protocol/binding_call.ts";
 
 /** Whose it is, and who hears of it. */
@@ -11,6 +12,8 @@ export interface MeterTools {
   readonly binding: string;
   readonly clock: Clock;
   readonly emit: (event: NanoEvent) => void;
+  /** Null while Deno's OpenTelemetry is off. */
+  readonly tracer: Tracer | null;
 }
 
 /** Stands before a binding, which it owns. */
@@ -35,15 +38,16 @@ export class MeteredBinding implements BindingHost {
   /** @throws {BindingError} also for what failed in the host */
   async call(call: BindingCall): Promise<CallAnswer> {
     const startedAt = this.#tools.clock.now();
+    const span = this.#span(call);
     try {
       const answer = await this.#host.call(call);
-      this.#tell(call, "ok", startedAt);
+      this.#tell(call, { outcome: "ok", startedAt, span });
       return answer;
     } catch (error) {
-      if (call.signal.aborted) this.#tell(call, "given_up", startedAt);
-      else if (error instanceof BindingError) this.#tell(call, "refused", startedAt);
+      if (call.signal.aborted) this.#tell(call, { outcome: "given_up", startedAt, span });
+      else if (error instanceof BindingError) this.#tell(call, { outcome: "refused", startedAt, span });
       else {
-        this.#tell(call, "failed", startedAt);
+        this.#tell(call, { outcome: "failed", startedAt, span });
         const { app, binding, emit } = this.#tools;
         emit({ event: "binding_failed", app, binding, operation: this.#operation(call), error: messageOf(error) });
         throw new BindingError(`Cannot use env.${binding}: it failed in the host, whose log says why`, {
@@ -63,7 +67,24 @@ export class MeteredBinding implements BindingHost {
     return this.methods.includes(method) ? method : "other";
   }
 
-  #tell(call: BindingCall, outcome: BindingOutcome, startedAt: number): void {
+  #span(call: BindingCall): CallSpan | null {
+    const { app, binding, tracer } = this.#tools;
+    if (tracer === null) return null;
+    const operation = this.#operation(call);
+    const attributes = { "nano.binding": binding, "nano.operation": operation };
+    return tracer.startCall({ app, name: `${binding}.${operation}`, trace: call.trace ?? "", attributes });
+  }
+
+  /** A streamed answer goes on after it. */
+  #tell(
+    call: BindingCall,
+    { outcome, startedAt, span }: {
+      readonly outcome: BindingOutcome;
+      readonly startedAt: number;
+      readonly span: CallSpan | null;
+    },
+  ): void {
+    span?.end(outcome === "ok" ? null : outcome);
     const { app, binding, clock, emit } = this.#tools;
     const durationMs = clock.now() - startedAt;
     const { storedBytes } = this;

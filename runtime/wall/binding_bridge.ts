@@ -74,12 +74,13 @@ export class BindingBridge {
    * CALL.
    * @throws {WireViolation} when the fields are none of a call
    */
-  onCall([id, place, method, args, kind, whole]: CallFields): void {
+  onCall([id, place, method, args, trace, kind, whole]: CallFields): void {
     const host = typeof place === "number" ? this.#hosts[place] : undefined;
     if (host === undefined) throw new WireViolation("a call of no binding");
     if (!Number.isSafeInteger(id) || (id as number) < FIRST_CALL_ID || !isMethod(method) || !isPlainList(args)) {
       throw new WireViolation("a call without its parts");
     }
+    if (typeof trace !== "string") throw new WireViolation("a call without its parts");
     if (kind !== BODY.NONE && kind !== BODY.WHOLE && kind !== BODY.STREAM) {
       throw new WireViolation("a call with a body of no kind");
     }
@@ -109,7 +110,7 @@ export class BindingBridge {
     const body = upload === null ? whole as CallBody : wire.receiving.readableOf(upload, { byob: false });
     const { signal } = running.controller;
     this.#working++;
-    const work = new Promise<CallAnswer>((resolve) => resolve(host.call({ method, args, body, signal })));
+    const work = new Promise<CallAnswer>((resolve) => resolve(host.call({ method, args, body, signal, trace })));
     work.then((answer) => {
       this.#working--;
       this.#answer(id as number, running, answer);

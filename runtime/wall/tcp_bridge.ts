@@ -25,7 +25,13 @@ export interface HostConnection {
 
 /** Opens one; outbound/outbound_door.ts fits. */
 export type Dial = (
-  target: { readonly hostname: string; readonly port: number; readonly options: TcpOptions },
+  target: {
+    readonly hostname: string;
+    readonly port: number;
+    readonly options: TcpOptions;
+    /** Header block of the trace context in which the app connects, as its isolate says; "" without any. */
+    readonly trace: string;
+  },
   signal: AbortSignal,
 ) => Promise<HostConnection>;
 
@@ -72,8 +78,8 @@ export class TcpBridge {
   }
 
   /** TCP_CONNECT. @throws {WireViolation} when the fields are none of a connection */
-  onConnect([id, hostname, port, written]: Untrusted<OperationFields["TCP_CONNECT"]>): void {
-    const isText = typeof hostname === "string" && typeof written === "string";
+  onConnect([id, hostname, port, written, trace]: Untrusted<OperationFields["TCP_CONNECT"]>): void {
+    const isText = typeof hostname === "string" && typeof written === "string" && typeof trace === "string";
     if (!isText || typeof port !== "number" || !Number.isSafeInteger(id) || (id as number) > FIRST_TCP_ID) {
       throw new WireViolation("a connection without its parts");
     }
@@ -104,7 +110,7 @@ export class TcpBridge {
       isLeft: false,
     };
     this.#all.set(id as number, bridged);
-    this.#dial({ hostname, port, options }, bridged.given.signal).then(
+    this.#dial({ hostname, port, options, trace }, bridged.given.signal).then(
       (connection) => this.#join(id as number, { bridged, connection, receiving }),
     ).catch((error) => this.#forget(id as number, bridged, codeOf(error)));
   }

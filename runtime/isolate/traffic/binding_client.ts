@@ -33,6 +33,7 @@ import type { Wire } from "../../protocol/wire.ts";
 import { fetchThrough } from "./binding_fetch.ts";
 import { invokeThrough } from "./binding_rpc.ts";
 import { piecesOf } from "./long_body.ts";
+import { currentTrace } from "./request_trace.ts";
 
 /** Calls that wait for their turn; an app that goes on beyond that has lost count. */
 const MAX_WAITING = 10_000;
@@ -46,6 +47,8 @@ interface Call {
   readonly method: string;
   readonly args: readonly Plain[];
   readonly body: CallBody;
+  /** Of the request that called, however long it waits for its turn. */
+  readonly trace: string;
   readonly resolve: (answer: CallAnswer) => void;
   readonly reject: (reason: unknown) => void;
   /** Its id once it was sent. */
@@ -95,7 +98,7 @@ export class BindingClient {
         const text = `its arguments have ${size} characters and bytes, ${MAX_ARG_SIZE} are allowed`;
         return reject(errorOf("RangeError", `Cannot call a binding: ${text}`, ""));
       }
-      const call: Call = { place, method, args, body, resolve, reject, id: 0, forget: nothing };
+      const call: Call = { place, method, args, body, trace: currentTrace(), resolve, reject, id: 0, forget: nothing };
       if (this.#sent.size < MAX_CALLS) this.#send(call);
       else if (!this.#wait(call)) {
         return reject(errorOf("Error", `Cannot call a binding: ${MAX_WAITING} calls wait already`, "TOO_MANY_CALLS"));
@@ -130,21 +133,21 @@ export class BindingClient {
 
   #send(call: Call): void {
     const wire = this.#wire;
-    const { place, method, args, body } = call;
+    const { place, method, args, body, trace } = call;
     const id = call.id = this.#next++;
     this.#sent.set(id, call);
-    if (body === null) wire.out.push(OP.CALL, id, place, method, args, BODY.NONE, null);
+    if (body === null) wire.out.push(OP.CALL, id, place, method, args, trace, BODY.NONE, null);
     else if (typeof body === "string" && body.length <= WHOLE_SIZE) {
-      wire.out.push(OP.CALL, id, place, method, args, BODY.WHOLE, body);
+      wire.out.push(OP.CALL, id, place, method, args, trace, BODY.WHOLE, body);
     } else if (typeof body === "string" || isUint8Array(body) && bytesLength(body) > WHOLE_SIZE) {
-      wire.out.push(OP.CALL, id, place, method, args, BODY.STREAM, null);
+      wire.out.push(OP.CALL, id, place, method, args, trace, BODY.STREAM, null);
       const source = piecesOf(typeof body === "string" ? body : new NativeUint8Array(body));
       wire.sending.open(id, source, { owned: true, onEnd: nothing });
     } else if (isUint8Array(body)) {
-      wire.out.begin(OP.CALL, id, place, method, args, BODY.WHOLE);
+      wire.out.begin(OP.CALL, id, place, method, args, trace, BODY.WHOLE);
       wire.pushBytes(body, false);
     } else {
-      wire.out.push(OP.CALL, id, place, method, args, BODY.STREAM, null);
+      wire.out.push(OP.CALL, id, place, method, args, trace, BODY.STREAM, null);
       wire.sending.open(id, readerOf(body as ReadableStream<Uint8Array>), { owned: false, onEnd: nothing });
     }
     wire.kick();

@@ -23,6 +23,7 @@ import type { ByteSource } from "../../protocol/byte_stream.ts";
 import { OP } from "../../protocol/operations.ts";
 import { FIRST_TCP_ID, TCP_WINDOW_BYTES } from "../../protocol/tcp.ts";
 import type { Wire } from "../../protocol/wire.ts";
+import { currentTrace } from "./request_trace.ts";
 
 /** Named in runtime/node/tcp/connection.ts, which finds what opens connections under the registered symbol of it. */
 export const TCP_NAME = "nano.tcp";
@@ -121,7 +122,7 @@ export class TcpClient {
     };
     const held: Held = { outgoing, onOpened, onClosed, secured: null };
     this.#held.set(id, held);
-    wire.out.push(OP.TCP_CONNECT, id, hostname, port, options);
+    wire.out.push(OP.TCP_CONNECT, id, hostname, port, options, currentTrace());
     const reader = streamReader(
       wire.receiving.readableOf(wire.receiving.open(id, ignore, TCP_WINDOW_BYTES), { byob: false }),
     );

@@ -4,7 +4,7 @@ import { NanoProcess } from "../../support/nano_process.ts";
 import { TempProject } from "../../support/temp_project.ts";
 import { until } from "../life/until.ts";
 import { type CollectedSpan, type SpanCollector, startSpanCollector } from "./span_collector.ts";
-import { startTraceUpstream, TRACE_APP } from "./trace_app.ts";
+import { CALLS_APP, startTraceUpstream, TRACE_APP } from "./trace_app.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";
@@ -26,6 +26,10 @@ Deno.test("With OTEL_DENO=true server, app and outgoing fetch are one trace", as
   await using collector = startSpanCollector();
   await using project = await TempProject.create({
     app: { files: TRACE_APP, config: { outbound: "any", env: { UPSTREAM: upstream.url } } },
+    calls: {
+      files: CALLS_APP,
+      config: { outbound: "any", env: { UPSTREAM: upstream.url }, bindings: { CACHE: { kv: "cache" } } },
+    },
     broken: { files: `throw new Error("at the start");` },
   });
   await using nano = await NanoProcess.start(project.configFile, {
@@ -105,6 +109,52 @@ Deno.test("With OTEL_DENO=true server, app and outgoing fetch are one trace", as
     assertEquals([thrown.span.statusCode, thrown.span.attributes["nano.error"]], [2, "APP_EXCEPTION"]);
     assertEquals(thrown.span.attributes["error.type"], "APP_EXCEPTION");
     assertEquals(Number(thrown.span.attributes["http.response.status_code"]), 500);
+  });
+
+  await t.step("TCP connections and calls of bindings stand below the request that asks for them", async () => {
+    const below = async (way: string, count: number) => {
+      const response = await nano.fetch("calls", `/${way}`);
+      assertEquals(await response.text(), "done");
+      const span = await appSpan(collector, response.headers.get("x-request-id")!);
+      const found = await until(() => {
+        const children = collector.spans.filter(({ parentSpanId }) => parentSpanId === span.spanId);
+        return children.length >= count && children;
+      }, `${count} spans of ${way}`);
+      for (const { traceId, kind, attributes } of found) {
+        assertEquals([traceId, kind, attributes["nano.app"]], [span.traceId, 3, "calls"]);
+      }
+      return found;
+    };
+    const port = Number(new URL(upstream.url).port);
+    const connections = await below("tcp", 2);
+    const told = connections.map(({ name, statusCode, attributes }) => [
+      name,
+      statusCode,
+      attributes["server.address"],
+      Number(attributes["server.port"]),
+      attributes["network.transport"],
+      attributes["nano.tls"],
+      attributes["error.type"],
+    ]);
+    assertEquals(told, [
+      ["connect", 0, "127.0.0.1", port, "tcp", false, undefined],
+      ["connect", 2, "127.0.0.1", 1, "tcp", false, "ECONNREFUSED"],
+    ]);
+    const calls = await below("kv", 3);
+    assertEquals(
+      calls.map(({ name, statusCode, attributes }) => [
+        name,
+        statusCode,
+        attributes["nano.binding"],
+        attributes["nano.operation"],
+        attributes["error.type"],
+      ]),
+      [
+        ["CACHE.put", 0, "CACHE", "put", undefined],
+        ["CACHE.get", 0, "CACHE", "get", undefined],
+        ["CACHE.put", 2, "CACHE", "put", "refused"],
+      ],
+    );
   });
 
   await t.step("tells the starts of isolates", async () => {

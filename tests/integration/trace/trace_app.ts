@@ -76,3 +76,26 @@ export default {
   },
 };
 `;
+
+/** Answers `/tcp` and `/kv` once it has opened connections, or called its binding. */
+export const CALLS_APP = `
+const ways = {
+  async tcp(env) {
+    for (const port of [Number(new URL(env.UPSTREAM).port), 1]) {
+      await Deno.connect({ hostname: "127.0.0.1", port }).then((one) => one.close(), () => {});
+    }
+  },
+  async kv(env) {
+    await env.CACHE.put("a", "1");
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    await env.CACHE.get("a");
+    await env.CACHE.put("a", "1", { expirationTtl: 1 }).catch(() => {});
+  },
+};
+export default {
+  async fetch(request, env) {
+    await ways[new URL(request.url).pathname.slice(1)](env);
+    return new Response("done");
+  },
+};
+`;

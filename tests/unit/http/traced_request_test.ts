@@ -47,6 +47,9 @@ function scene(play: (call: AppCall) => void, traced = true) {
     startFetch() {
       throw new Error("unused");
     },
+    startCall() {
+      throw new Error("unused");
+    },
   };
   const target = {
     app: { name: "blog" },

@@ -10,7 +10,7 @@ function scene(answer: (call: BindingCall) => Promise<CallAnswer>) {
   const clock = new FakeClock();
   const host = { methods: ["get"], storedBytes: 7, call: answer, [Symbol.dispose]() {} };
   const emit = (event: NanoEvent) => void events.push(event);
-  const binding = new MeteredBinding(host, { app: "blog", binding: "NS", clock, emit });
+  const binding = new MeteredBinding(host, { app: "blog", binding: "NS", clock, emit, tracer: null });
   const { signal } = new AbortController();
   const call = (method: string, by: AbortSignal = signal) => binding.call({ method, args: [], body: null, signal: by });
   return { events, clock, call };

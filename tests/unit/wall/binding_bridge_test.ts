@@ -236,7 +236,7 @@ Deno.test("Arguments that are too long never leave the isolate, and are refused 
   const refused = scene.call("get", ["x".repeat(MAX_ARG_SIZE), "x"]);
   assertEquals(scene.inside.out.length, 0);
   await assertRejects(() => refused, RangeError, "arguments");
-  scene.bridge.onCall([FIRST_CALL_ID + 9, 0, "get", ["x".repeat(MAX_ARG_SIZE), "x"], BODY.NONE, null]);
+  scene.bridge.onCall([FIRST_CALL_ID + 9, 0, "get", ["x".repeat(MAX_ARG_SIZE), "x"], "", BODY.NONE, null]);
   await settle();
   assertEquals([scene.calls.length, scene.bridge.size], [1, 0]);
 });
@@ -244,30 +244,31 @@ Deno.test("Arguments that are too long never leave the isolate, and are refused 
 Deno.test("A forged call breaks the protocol", () => {
   const { bridge } = new Scene(never);
   const id = FIRST_CALL_ID;
-  const forged: [unknown, unknown, unknown, unknown, unknown, unknown][] = [
-    [id, 1, "get", [], BODY.NONE, null],
-    [id, -1, "get", [], BODY.NONE, null],
-    [id, "0", "get", [], BODY.NONE, null],
-    [id, "length", "get", [], BODY.NONE, null],
-    [id - 1, 0, "get", [], BODY.NONE, null],
-    [-1, 0, "get", [], BODY.NONE, null],
-    [id + 0.5, 0, "get", [], BODY.NONE, null],
-    ["x", 0, "get", [], BODY.NONE, null],
-    [id, 0, 1, [], BODY.NONE, null],
-    [id, 0, "x".repeat(101), [], BODY.NONE, null],
-    [id, 0, "get", null, BODY.NONE, null],
-    [id, 0, "get", [{}], BODY.NONE, null],
-    [id, 0, "get", [[]], BODY.NONE, null],
-    [id, 0, "get", [undefined], BODY.NONE, null],
-    [id, 0, "get", new Array(2), BODY.NONE, null],
-    [id, 0, "get", new Array(4_000_000_000), BODY.NONE, null],
-    [id, 0, "get", [], BODY.WHOLE, null],
-    [id, 0, "get", [], BODY.WHOLE, 1],
-    [id, 0, "get", [], 7, null],
-    [id, 0, "get", [], undefined, null],
+  const forged: [unknown, unknown, unknown, unknown, unknown, unknown, unknown][] = [
+    [id, 1, "get", [], "", BODY.NONE, null],
+    [id, -1, "get", [], "", BODY.NONE, null],
+    [id, "0", "get", [], "", BODY.NONE, null],
+    [id, "length", "get", [], "", BODY.NONE, null],
+    [id - 1, 0, "get", [], "", BODY.NONE, null],
+    [-1, 0, "get", [], "", BODY.NONE, null],
+    [id + 0.5, 0, "get", [], "", BODY.NONE, null],
+    ["x", 0, "get", [], "", BODY.NONE, null],
+    [id, 0, 1, [], "", BODY.NONE, null],
+    [id, 0, "x".repeat(101), [], "", BODY.NONE, null],
+    [id, 0, "get", null, "", BODY.NONE, null],
+    [id, 0, "get", [{}], "", BODY.NONE, null],
+    [id, 0, "get", [[]], "", BODY.NONE, null],
+    [id, 0, "get", [undefined], "", BODY.NONE, null],
+    [id, 0, "get", new Array(2), "", BODY.NONE, null],
+    [id, 0, "get", new Array(4_000_000_000), "", BODY.NONE, null],
+    [id, 0, "get", [], "", BODY.WHOLE, null],
+    [id, 0, "get", [], "", BODY.WHOLE, 1],
+    [id, 0, "get", [], "", 7, null],
+    [id, 0, "get", [], "", undefined, null],
+    [id, 0, "get", [], null, BODY.NONE, null],
   ];
   for (const fields of forged) assertThrows(() => bridge.onCall(fields), WireViolation);
-  bridge.onCall([id, 0, "get", [], BODY.NONE, null]);
-  assertThrows(() => bridge.onCall([id, 0, "get", [], BODY.NONE, null]), WireViolation, "one id");
+  bridge.onCall([id, 0, "get", [], "", BODY.NONE, null]);
+  assertThrows(() => bridge.onCall([id, 0, "get", [], "", BODY.NONE, null]), WireViolation, "one id");
   bridge.close();
 });

@@ -272,8 +272,8 @@ Deno.test("Forged messages break the protocol or change nothing", async () => {
     [],
   ];
   for (const fields of forged) assertThrows(() => bridge.onConnect(fields as never), WireViolation);
-  bridge.onConnect([ID, "a", 80, "{}"]);
-  assertThrows(() => bridge.onConnect([ID, "a", 80, "{}"]), WireViolation);
+  bridge.onConnect([ID, "a", 80, "{}", ""]);
+  assertThrows(() => bridge.onConnect([ID, "a", 80, "{}", ""]), WireViolation);
   await settled();
   assertThrows(() => bridge.onSet(ID, {}, 1), WireViolation);
   assertThrows(() => bridge.onSet(ID, "noDelay", "1"), WireViolation);
@@ -310,7 +310,7 @@ Deno.test("Where no app may connect, every connection fails", async () => {
   const told: unknown[] = [];
   const wire = new Wire({ postMessage: (batch) => told.push(...Array.from(batch as unknown[])) }, (flush) => flush());
   const bridge = new TcpBridge(wire, undefined);
-  bridge.onConnect([ID, "a", 80, "{}"]);
+  bridge.onConnect([ID, "a", 80, "{}", ""]);
   await settled();
   wire.flush();
   assertEquals(told.includes("EMFILE"), true);

@@ -16,6 +16,7 @@ export function limitText({ unit, zero }: Limit, value: number): string {
     case "MiB":
       return `${plain(value)} MiB`;
     case "requests":
+    case "isolates":
       return plain(value);
   }
 }

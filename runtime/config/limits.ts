@@ -3,7 +3,7 @@
 /** One limit: a whole number of a unit. */
 export interface Limit {
   /** What one of it is. */
-  readonly unit: "MiB" | "milliseconds" | "requests" | "bytes";
+  readonly unit: "MiB" | "milliseconds" | "requests" | "bytes" | "isolates";
   /** The least that is taken. */
   readonly min: number;
   /** The most that is taken. */
@@ -139,6 +139,16 @@ export const HOST_LIMITS = {
     label: "Memory of all apps",
     help:
       "What all apps together may take of memory, in MiB; beyond it the app most above its part is ended. Default: three quarters of what the machine, or the cgroup, has.",
+    change: "at once",
+  },
+  spare_isolates: {
+    unit: "isolates",
+    min: 0,
+    max: 64,
+    default: null,
+    label: "Isolates in reserve",
+    help:
+      "Booted, empty isolates that are kept for each `memory_mb` in use, so that a start, a reload or a wake need not wait for one. Default: one for every four apps, two at least and four at most.",
     change: "at once",
   },
 } as const satisfies Readonly<Record<string, Limit>>;

@@ -14,7 +14,7 @@ export type { ConsumerConfig } from "./consumer_configs.ts";
 export type { MissingBinding } from "./project_bindings.ts";
 export type { JsonValue } from "./workers_project.ts";
 
-/** Everything that one nano.json says, with the limits of {@linkcode HOST_LIMITS}: `drainTimeoutMs`, `maxMemoryMb`. */
+/** Everything that one nano.json says, with the limits of {@linkcode HOST_LIMITS}: `drainTimeoutMs` and so on. */
 export interface NanoConfig extends HostLimits {
   /** Absolute path of nano.json, or null when the configuration was made up (`nano dev`). */
   readonly file: string | null;

@@ -60,11 +60,11 @@ export class IsolateFarm implements AsyncDisposable {
     return this.#reserve.take(memoryMb);
   }
 
-  /** Keeps reserves that fit these apps. */
-  fit(apps: readonly AppConfig[]): void {
+  /** Keeps reserves that fit these apps, of a given number or of what is usual. */
+  fit(apps: readonly AppConfig[], spares: number | null): void {
     const demand = new Map<number, number>();
     for (const { memoryMb } of apps) demand.set(memoryMb, (demand.get(memoryMb) ?? 0) + 1);
-    this.#reserve.demand(demand);
+    this.#reserve.demand(demand, spares);
   }
 
   /** Sets how much all apps together may take of memory; null for what the machine can spare. */

@@ -34,8 +34,8 @@ export class LateFarm implements AsyncDisposable {
   }
 
   /** Keeps reserves that fit this configuration, and its ceiling; nothing before it is up. */
-  fit({ apps, maxMemoryMb }: Pick<NanoConfig, "apps" | "maxMemoryMb">): void {
-    this.#farm?.fit(apps);
+  fit({ apps, maxMemoryMb, spareIsolates }: Pick<NanoConfig, "apps" | "maxMemoryMb" | "spareIsolates">): void {
+    this.#farm?.fit(apps, spareIsolates);
     this.#farm?.setCeiling(maxMemoryMb);
   }
 

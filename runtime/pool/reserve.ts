@@ -53,12 +53,16 @@ export class Reserve<Isolate extends SpareIsolate> implements Disposable {
     this.#tools = tools;
   }
 
-  /** Sets for how many apps of each heap cap spares are kept; surplus spares end. */
-  demand(appsByMemoryMb: ReadonlyMap<number, number>): void {
+  /**
+   * Sets for how many apps of each heap cap spares are kept; surplus spares end.
+   * @param spares how many for each cap, unless as many as are usual
+   */
+  demand(appsByMemoryMb: ReadonlyMap<number, number>, spares: number | null = null): void {
     for (const shelf of this.#shelves.values()) shelf.wanted = 0;
     for (const [memoryMb, apps] of appsByMemoryMb) {
       if (apps === 0) continue;
-      this.#shelf(memoryMb).wanted = Math.min(MAX_SPARES, Math.max(MIN_SPARES, Math.ceil(apps / APPS_PER_SPARE)));
+      const usual = Math.min(MAX_SPARES, Math.max(MIN_SPARES, Math.ceil(apps / APPS_PER_SPARE)));
+      this.#shelf(memoryMb).wanted = spares ?? usual;
     }
     for (const memoryMb of this.#shelves.keys()) this.#level(memoryMb);
   }

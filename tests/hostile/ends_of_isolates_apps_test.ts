@@ -1,7 +1,7 @@
 /** However an isolate ends, its client hears the truth, its app comes back, and nobody else notices. */
 import { assert, assertEquals } from "@std/assert";
 import { type LogRecord, NanoProcess } from "../support/nano_process.ts";
-import { type TempApp, TempProject } from "../support/temp_project.ts";
+import { RESERVE, type TempApp, TempProject } from "../support/temp_project.ts";
 import { ADMIN, adminApp } from "../integration/life/admin_client.ts";
 import { workerThreads } from "../integration/life/host_threads.ts";
 import { assertNothingLost, steadyLoad } from "../integration/life/steady_load.ts";
@@ -71,7 +71,7 @@ Deno.test("an isolate that ends gives its client the truth, comes back, and harm
     fixture: "misbehave",
     config: ending.code === "APP_OUT_OF_MEMORY" ? PATIENT : LIMITS,
   }]);
-  await using project = await TempProject.create({ ...Object.fromEntries(apps), ...neighbours() });
+  await using project = await TempProject.create({ ...Object.fromEntries(apps), ...neighbours() }, RESERVE);
   await using nano = await NanoProcess.start(project.configFile);
   await using load = steadyLoad(nano, NEIGHBOURS, { check: neighbourCheck() });
   const restartMs: Record<string, number[]> = {};
@@ -125,7 +125,10 @@ Deno.test("an app that dies at top level is tried again and again, is called una
     app,
     { fixture: "misbehave", config: { ...(atStart === "oom" ? PATIENT : LIMITS), env: { AT_START: atStart } } },
   ]);
-  await using project = await TempProject.create({ ...Object.fromEntries(apps), ...neighbours() }, { admin: ADMIN });
+  await using project = await TempProject.create({ ...Object.fromEntries(apps), ...neighbours() }, {
+    admin: ADMIN,
+    ...RESERVE,
+  });
   await using nano = await NanoProcess.start(project.configFile);
   await using load = steadyLoad(nano, NEIGHBOURS, { check: neighbourCheck() });
 
@@ -162,7 +165,7 @@ Deno.test("an app that keeps dying is started again after longer and longer wait
   await using project = await TempProject.create({
     dying: { fixture: "misbehave", config: PATIENT },
     ...neighbours(),
-  });
+  }, RESERVE);
   await using nano = await NanoProcess.start(project.configFile);
   await using load = steadyLoad(nano, NEIGHBOURS, { check: neighbourCheck() });
   const delays: number[] = [];

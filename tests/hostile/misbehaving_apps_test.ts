@@ -1,7 +1,7 @@
 /** Twenty apps of which five misbehave all the time: the other fifteen must not lose one request. */
 import { assert, assertEquals } from "@std/assert";
 import { NanoProcess } from "../support/nano_process.ts";
-import { type TempApp, TempProject } from "../support/temp_project.ts";
+import { RESERVE, type TempApp, TempProject } from "../support/temp_project.ts";
 import { residentMb } from "../integration/life/host_threads.ts";
 import { assertNothingLost, steadyLoad } from "../integration/life/steady_load.ts";
 import { pause } from "../integration/life/until.ts";
@@ -53,7 +53,7 @@ async function poke(nano: NanoProcess, host: string, path: string): Promise<stri
 }
 
 Deno.test("five apps that misbehave all the time cost the other fifteen no request", async () => {
-  await using project = await TempProject.create(apps());
+  await using project = await TempProject.create(apps(), RESERVE);
   await using nano = await NanoProcess.start(project.configFile);
   const ids = new Map<string, string>();
   await using load = steadyLoad(nano, INNOCENT, {

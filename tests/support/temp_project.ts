@@ -14,6 +14,9 @@ export interface TempApp {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
+/** Keys of nano.json that leave the reserve as it is for everybody. */
+export const RESERVE = { spare_isolates: undefined };
+
 /** A temporary folder with nano.json and `apps/<name>/`. */
 export class TempProject implements AsyncDisposable {
   readonly dir: string;
@@ -37,6 +40,8 @@ export class TempProject implements AsyncDisposable {
 
   /**
    * Writes a project: public listener and admin listener on free ports of 127.0.0.1, unless `config` says otherwise.
+   * No isolates are kept in reserve: two for each NANO that a test starts cost a third of its CPU. Tests of the reserve,
+   * of reloads under load and of ends ask for them: `RESERVE`.
    * @param apps by name
    * @param config top-level keys of nano.json
    */
@@ -45,7 +50,11 @@ export class TempProject implements AsyncDisposable {
     config: Readonly<Record<string, unknown>> = {},
   ): Promise<TempProject> {
     const listeners = { hostname: "127.0.0.1", port: 0, admin: { hostname: "127.0.0.1", port: 0 } };
-    const project = new TempProject(await Deno.makeTempDir({ prefix: "nano-test-" }), { ...listeners, ...config });
+    const project = new TempProject(await Deno.makeTempDir({ prefix: "nano-test-" }), {
+      ...listeners,
+      spare_isolates: 0,
+      ...config,
+    });
     for (const [name, app] of Object.entries(apps)) await project.#addApp(name, app);
     await project.writeConfig();
     return project;

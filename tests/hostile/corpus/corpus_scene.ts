@@ -1,6 +1,6 @@
 /** Where the corpus is let loose: a real NANO with a canary, neighbours under load, secrets, and a trap for connections. */
 import { type LogRecord, NanoProcess } from "../../support/nano_process.ts";
-import { TempProject } from "../../support/temp_project.ts";
+import { RESERVE, TempProject } from "../../support/temp_project.ts";
 import { until } from "../../integration/life/until.ts";
 import { isRunning } from "../../integration/life/host_threads.ts";
 import type { HostileCase } from "./hostile_case.ts";
@@ -61,6 +61,7 @@ export class CorpusScene implements AsyncDisposable {
     }]);
     const project = await TempProject.create(Object.fromEntries([...named, ...hostile]), {
       admin: { hostname: "127.0.0.1", port: 0, token: TOKEN },
+      ...RESERVE,
       ...config,
     });
     try {

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { NanoProcess } from "../../support/nano_process.ts";
 import { repeats } from "../../support/repeats.ts";
-import { type TempApp, TempProject } from "../../support/temp_project.ts";
+import { RESERVE, type TempApp, TempProject } from "../../support/temp_project.ts";
 import { residentMb, workerThreads } from "./host_threads.ts";
 import { until } from "./until.ts";
 
@@ -14,7 +14,7 @@ Deno.test(`${APPS} apps start, answer as themselves and end`, async () => {
   const apps = names.map((
     name,
   ): [string, TempApp] => [name, { fixture: "announce", config: { env: { NAME: name } } }]);
-  await using project = await TempProject.create(Object.fromEntries(apps));
+  await using project = await TempProject.create(Object.fromEntries(apps), RESERVE);
   const begin = performance.now();
   await using nano = await NanoProcess.start(project.configFile, { timeoutMs: 300_000 });
   const listeningMs = Math.round(performance.now() - begin);

@@ -1,7 +1,7 @@
 /** An idle app is parked, its memory given back, and the next request wakes it. */
 import { assertEquals } from "@std/assert";
 import { type LogRecord, NanoProcess } from "../../support/nano_process.ts";
-import { type TempApp, TempProject } from "../../support/temp_project.ts";
+import { RESERVE, type TempApp, TempProject } from "../../support/temp_project.ts";
 import { ADMIN, adminApp } from "./admin_client.ts";
 import { workerThreads } from "./host_threads.ts";
 import { until } from "./until.ts";
@@ -20,7 +20,7 @@ Deno.test("an idle app is parked and woken by the next request", async () => {
   const names = sleepers.map(([name]) => name);
   await using project = await TempProject.create(
     { ...Object.fromEntries(sleepers), steady: { fixture: "announce" } },
-    { admin: ADMIN },
+    { admin: ADMIN, ...RESERVE },
   );
   await using nano = await NanoProcess.start(project.configFile);
   const { id: steadyId } = await (await nano.fetch("steady")).json();

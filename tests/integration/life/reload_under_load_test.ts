@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { NanoProcess } from "../../support/nano_process.ts";
 import { repeats } from "../../support/repeats.ts";
-import { type TempApp, TempProject } from "../../support/temp_project.ts";
+import { RESERVE, type TempApp, TempProject } from "../../support/temp_project.ts";
 import { ADMIN, adminReload } from "./admin_client.ts";
 import { workerThreads } from "./host_threads.ts";
 import { assertNothingLost, steadyLoad } from "./steady_load.ts";
@@ -55,7 +55,7 @@ async function lastWords(nano: NanoProcess): Promise<string> {
 Deno.test(`${RELOADS} reloads under load fail no request, and an unchanged neighbour keeps its isolate`, async () => {
   await using project = await TempProject.create(
     { changing: { files: codeOf(0) }, steady: { fixture: "announce" }, ...idleApps() },
-    { admin: ADMIN },
+    { admin: ADMIN, ...RESERVE },
   );
   // Each reload is asked for: watching would fold several edits into one.
   await using nano = await NanoProcess.start(project.configFile, { args: ["--no-watch"] });

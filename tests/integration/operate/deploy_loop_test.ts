@@ -1,6 +1,7 @@
 /** Deploys under load, and restarts and rollbacks: no request fails, none is answered by an older version. */
 import { assert, assertEquals } from "@std/assert";
 import { repeats } from "../../support/repeats.ts";
+import { RESERVE } from "../../support/temp_project.ts";
 import { assertNothingLost, type SteadyLoad, steadyLoad } from "../life/steady_load.ts";
 import { BY, OperateScene, saying } from "./operate_scene.ts";
 
@@ -38,7 +39,9 @@ function idleApps(): Record<string, string> {
 }
 
 Deno.test(`A deploy loop of ${DEPLOYS} versions under load loses no request`, async () => {
-  await using scene = await OperateScene.create({ changing: codeOf(0), steady: saying("steady"), ...idleApps() });
+  await using scene = await OperateScene.create({ changing: codeOf(0), steady: saying("steady"), ...idleApps() }, {
+    config: RESERVE,
+  });
   let sent = 0;
   let inForce = 0;
   /** Version in force when each request was sent: an answer may not be older. */
@@ -93,7 +96,7 @@ Deno.test(`A deploy loop of ${DEPLOYS} versions under load loses no request`, as
 });
 
 Deno.test("Restarts, rollbacks, rollouts and changes under load lose no request", async () => {
-  await using scene = await OperateScene.create({ app: codeOf(0) });
+  await using scene = await OperateScene.create({ app: codeOf(0) }, { config: RESERVE });
   const { operations } = scene;
   await scene.deploy("app", codeOf(1));
   await scene.deploy("app", codeOf(2));

@@ -38,7 +38,7 @@ Deno.test("Names, units, ranges and defaults of limits are those that the contra
     const { unit, min, max, default: preset } = APP_LIMITS[key as keyof typeof fixed];
     assertEquals([key, unit, min, max, preset], [key, ...expected]);
   }
-  assertEquals(HOST, { drainTimeoutMs: 30_000, maxMemoryMb: null });
+  assertEquals(HOST, { drainTimeoutMs: 30_000, maxMemoryMb: null, spareIsolates: null });
 });
 
 Deno.test("Every row of the table is complete: a range that holds its default, a label of its own, a text", () => {
@@ -100,8 +100,8 @@ Deno.test("Both ends of every range are taken, arrive, and what lies beyond is r
 Deno.test("What follows another limit follows what holds for it, unless it is written", () => {
   assertEquals(resolveAppLimits({ memory_mb: 256 }, HOST).externalMb, 256);
   assertEquals(resolveAppLimits({ memory_mb: 256, external_mb: 32 }, HOST).externalMb, 32);
-  const host = resolveHostLimits({ drain_timeout_ms: 7, max_memory_mb: 4096 });
-  assertEquals(host, { drainTimeoutMs: 7, maxMemoryMb: 4096 });
+  const host = resolveHostLimits({ drain_timeout_ms: 7, max_memory_mb: 4096, spare_isolates: 0 });
+  assertEquals(host, { drainTimeoutMs: 7, maxMemoryMb: 4096, spareIsolates: 0 });
   assertEquals(resolveAppLimits({}, host).drainTimeoutMs, 7);
   assertEquals(resolveAppLimits({ drain_timeout_ms: 0 }, host).drainTimeoutMs, 0);
   const written = { ...writtenAppLimits(resolveAppLimits({}, HOST)), max_queue: 0, cpu_ms: 99 };

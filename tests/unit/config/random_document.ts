@@ -21,7 +21,7 @@ export function randomOf(seed: number): Random {
 }
 
 const KEYS = [
-  ..."$schema hostname port tls admin state_dir drain_timeout_ms max_memory_mb trusted_proxies default_app log defaults apps"
+  ..."$schema hostname port tls admin state_dir drain_timeout_ms max_memory_mb spare_isolates trusted_proxies default_app log defaults apps"
     .split(
       " ",
     ),

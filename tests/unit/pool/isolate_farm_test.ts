@@ -31,7 +31,7 @@ Deno.test("A farm gives booted isolates, keeps others in reserve, sees each end 
   // It is asked before it is up.
   const taking = farm.take(64);
   await farm.start(async () => await farmOptions(await bundleIsolate(bundler), warnings));
-  farm.fit({ apps: [appConfig()], maxMemoryMb: null });
+  farm.fit({ apps: [appConfig()], maxMemoryMb: null, spareIsolates: null });
   const isolate = await taking;
   await isolate.booted;
   assert(isolate.threadId > 0, "its thread is known");

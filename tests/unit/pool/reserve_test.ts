@@ -60,6 +60,18 @@ Deno.test("Reserve.demand() keeps a spare for every four apps of a size, two at 
   }
 });
 
+Deno.test("Reserve.demand() keeps as many spares as are wanted, none included, and isolates are to be had all the same", async () => {
+  const { reserve, alive, afterLevelling } = pretendReserve({ boots: true });
+  using _ = reserve;
+  reserve.demand(new Map([[64, 1], [128, 9]]), 1);
+  assertEquals(alive(), [128, 64]);
+  reserve.demand(new Map([[64, 1], [128, 9]]), 0);
+  assertEquals(alive(), []);
+  const taken = await reserve.take(64);
+  await afterLevelling();
+  assertEquals([taken.exit, alive()], [null, [64]]);
+});
+
 Deno.test("Reserve.demand() ends spares that nobody needs any more and keeps the others", () => {
   const { reserve, spawned, alive } = pretendReserve({ boots: true });
   using _ = reserve;

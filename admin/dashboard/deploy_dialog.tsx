@@ -1,4 +1,5 @@
 /** The dialog that deploys an archive: a new version of an app, or a new app. Uploading needs the script. */
+import { UploadProgress } from "./views/upload_progress.tsx";
 
 /** @param app null: the archive becomes a new app */
 export function DeployDialog({ app, csrf }: { app: string | null; csrf: string }) {
@@ -27,13 +28,7 @@ export function DeployDialog({ app, csrf }: { app: string | null; csrf: string }
           <label for="deploy-note">Note</label>
           <input id="deploy-note" name="note" maxlength={200} placeholder="What is new (optional)" autocomplete="off" />
         </div>
-        <div data-progress hidden>
-          <progress max={1} value={0} aria-label="Upload"></progress>
-          <p class="small" role="status" data-progress-text></p>
-        </div>
-        <div class="note bad" role="alert" data-error hidden>
-          <div></div>
-        </div>
+        <UploadProgress />
         <div class="buttons">
           <button type="button" class="button" data-close>Cancel</button>
           <button type="submit" class="button primary">Deploy</button>

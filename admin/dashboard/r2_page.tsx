@@ -8,6 +8,7 @@ import { StoreHeading } from "./store_heading.tsx";
 import { countedText } from "./views/counted_text.ts";
 import { bytesText } from "./views/figures.ts";
 import { momentText } from "./views/moment_text.ts";
+import { UploadProgress } from "./views/upload_progress.tsx";
 
 /** What the page shows. */
 export interface R2View {
@@ -145,13 +146,7 @@ function UploadCard({ bucket, folder, csrf }: { bucket: string; folder: string; 
             object of the same key is replaced.
           </p>
         </div>
-        <div data-progress hidden>
-          <progress max={1} value={0} aria-label="Upload"></progress>
-          <p class="small" role="status" data-progress-text></p>
-        </div>
-        <div class="note bad" role="alert" data-error hidden>
-          <div></div>
-        </div>
+        <UploadProgress />
         <div class="buttons">
           <button type="submit" class="button primary">Upload</button>
           <button type="button" class="button" data-cancel hidden>Cancel</button>

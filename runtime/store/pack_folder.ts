@@ -2,11 +2,11 @@
 import { dirname, join, normalize, relative, sep } from "node:path";
 import { createGzip } from "node:zlib";
 // @ts-types="@types/tar-stream"
-import { type Pack, pack as createPack } from "tar-stream";
+import type { Pack } from "tar-stream";
 import { messageOf, NanoError } from "../errors.ts";
-import { pacedWrite } from "./feed_stream.ts";
 import { IgnoreRules } from "./ignore_rules.ts";
 import { mainOf, neededPackages } from "./needed_packages.ts";
+import { addTarFile, tarStream } from "./tar_stream.ts";
 import { throughZlib, ZLIB_CHUNK_BYTES } from "./through_zlib.ts";
 
 /** Never an app's files: histories, NANO's own state, secrets of the machine, what editors and systems leave. */
@@ -14,7 +14,6 @@ const LEFT_OUT =
   /^(\.git|\.hg|\.svn|\.nano|\.DS_Store|\._.*|Thumbs\.db|\.env.*|\.dev\.vars.*|\.npmrc|\.yarnrc(\.yml)?|.*~|\.#.*|#.*#|.*\.sw[a-p])$/i;
 
 const FILE_MODE = 0o644;
-const READ_BYTES = 64 * 1024;
 
 /** Time of all files: 1970, so that nothing but content and names decides the bytes. */
 const NO_TIME = new Date(0);
@@ -238,54 +237,18 @@ async function followed(name: string, { root, reach, shown }: Packing): Promise<
 
 /** Opens nothing before it is read. */
 function compressed(files: readonly FileToPack[]): ReadableStream<Uint8Array> {
-  return ReadableStream.from(throughZlib(tarred(files), createGzip({ chunkSize: ZLIB_CHUNK_BYTES })));
-}
-
-async function* tarred(files: readonly FileToPack[]): AsyncGenerator<Uint8Array> {
-  const tar = createPack();
-  const filled = fill(tar, files).catch((error) => void tar.destroy(error));
-  try {
-    yield* tar;
-  } finally {
-    tar.destroy();
-    await filled;
-  }
+  const tar = tarStream((tar) => fill(tar, files));
+  return ReadableStream.from(throughZlib(tar, createGzip({ chunkSize: ZLIB_CHUNK_BYTES })));
 }
 
 async function fill(tar: Pack, files: readonly FileToPack[]): Promise<void> {
-  for (const file of files) {
+  for (const { name, path, bytes, link, text } of files) {
     if (tar.destroyed) return;
-    await addFile(tar, file);
+    if (link !== undefined) tar.entry({ name, type: "symlink", linkname: link, mtime: NO_TIME });
+    else if (text !== undefined) tar.entry({ name, mode: FILE_MODE, mtime: NO_TIME }, text);
+    else {
+      const tooShort = () => new NanoError("USAGE", `Cannot pack "${name}": it became shorter while it was read`);
+      await addTarFile(tar, { name, path, bytes, mode: FILE_MODE, mtime: NO_TIME }, tooShort);
+    }
   }
-  tar.finalize();
-}
-
-async function addFile(tar: Pack, { name, path, bytes, link, text }: FileToPack): Promise<void> {
-  if (link !== undefined) {
-    tar.entry({ name, type: "symlink", linkname: link, mtime: NO_TIME });
-    return;
-  }
-  if (text !== undefined) {
-    tar.entry({ name, mode: FILE_MODE, mtime: NO_TIME }, text);
-    return;
-  }
-  using source = await Deno.open(path);
-  const packed = Promise.withResolvers<void>();
-  // A failure comes by the callback; the event alone would end the process.
-  const entry = tar.entry({ name, size: bytes, mode: FILE_MODE, mtime: NO_TIME }, (error) => {
-    if (error) packed.reject(error);
-    else packed.resolve();
-  });
-  entry.on("error", () => {});
-  packed.promise.catch(() => {});
-  let left = bytes;
-  while (left > 0 && !tar.destroyed) {
-    const buffer = new Uint8Array(Math.min(READ_BYTES, left));
-    const read = await source.read(buffer);
-    if (read === null) throw new NanoError("USAGE", `Cannot pack "${name}": it became shorter while it was read`);
-    left -= read;
-    await pacedWrite(entry, buffer.subarray(0, read));
-  }
-  entry.end();
-  await packed.promise;
 }

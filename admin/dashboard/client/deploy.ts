@@ -5,14 +5,9 @@ import { receiveDrops } from "./file_drops.ts";
 import { bytesText } from "../views/figures.ts";
 import { leaveNote } from "./frame.ts";
 import { fieldText, partOf } from "./page_elements.ts";
+import { fileRequest, type Progress, UploadStatus } from "./upload_form.ts";
 
 const ARCHIVE = /\.(zip|tgz|tar\.gz)$/i;
-
-/** How far it is; without a share it cannot be told. */
-interface Progress {
-  readonly share: number | null;
-  readonly text: string;
-}
 
 /** Takes the page's dialog into service. */
 export function startDeploys(): void {
@@ -20,10 +15,7 @@ export function startDeploys(): void {
   const form = partOf(dialog, "form", HTMLFormElement);
   const file = partOf(form, "input[name=file]", HTMLInputElement);
   const button = partOf(form, "[type=submit]", HTMLButtonElement);
-  const place = partOf(form, "[data-progress]", HTMLElement);
-  const bar = partOf(place, "progress", HTMLProgressElement);
-  const status = partOf(place, "[data-progress-text]", HTMLElement);
-  const problem = partOf(form, "[data-error]", HTMLElement);
+  const status = new UploadStatus(form);
   const app = form.dataset["app"] ?? "";
   let upload: XMLHttpRequest | null = null;
   for (const opener of document.querySelectorAll("button[data-dialog=deploy-dialog][hidden]")) {
@@ -60,12 +52,8 @@ export function startDeploys(): void {
     if (!ARCHIVE.test(chosen.name)) return show(null, `"${chosen.name}" is no archive: choose a .zip or .tar.gz`);
     const fields = new FormData(form);
     const name = app || fieldText(fields, "name");
-    const request = new XMLHttpRequest();
-    upload = request;
-    request.open("POST", `/admin/apps/${encodeURIComponent(name)}/versions?${queryOf(app, fields)}`);
-    request.setRequestHeader("content-type", "application/octet-stream");
-    request.setRequestHeader("x-nano-csrf", fieldText(fields, "csrf"));
-    request.responseType = "json";
+    const path = `/admin/apps/${encodeURIComponent(name)}/versions?${queryOf(app, fields)}`;
+    const request = upload = fileRequest("POST", path, fieldText(fields, "csrf"));
     request.upload.addEventListener("progress", ({ loaded, total }) => {
       show({ share: loaded / total, text: `${bytesText(loaded)} of ${bytesText(total)}` }, null);
     });
@@ -87,15 +75,9 @@ export function startDeploys(): void {
   }
 
   function show(progress: Progress | null, error: string | null): void {
-    place.hidden = progress === null;
     button.disabled = progress !== null;
-    if (progress !== null) {
-      if (progress.share === null) bar.removeAttribute("value");
-      else bar.value = progress.share;
-      status.textContent = progress.text;
-    }
-    problem.hidden = error === null;
-    if (problem.firstElementChild !== null) problem.firstElementChild.textContent = error ?? "";
+    status.progress(progress);
+    status.problem(error);
   }
 }
 

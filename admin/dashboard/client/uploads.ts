@@ -4,16 +4,14 @@ import { bytesText } from "../views/figures.ts";
 import { receiveDrops } from "./file_drops.ts";
 import { leaveNote } from "./frame.ts";
 import { fieldText, partOf } from "./page_elements.ts";
+import { fileRequest, UploadStatus } from "./upload_form.ts";
 
 const form = partOf(document, "form[data-upload]", HTMLFormElement);
 const files = partOf(form, "input[type=file]", HTMLInputElement);
 const key = partOf(form, "input[name=key]", HTMLInputElement);
 const send = partOf(form, "[type=submit]", HTMLButtonElement);
 const cancel = partOf(form, "[data-cancel]", HTMLButtonElement);
-const place = partOf(form, "[data-progress]", HTMLElement);
-const bar = partOf(place, "progress", HTMLProgressElement);
-const status = partOf(place, "[data-progress-text]", HTMLElement);
-const problem = partOf(form, "[data-error]", HTMLElement);
+const status = new UploadStatus(form);
 const bucket = form.dataset["bucket"] ?? "";
 let running: XMLHttpRequest | null = null;
 
@@ -33,17 +31,15 @@ receiveDrops("Drop files to upload them", (dropped) => {
 /** What is done stays done: an upload that fails or is given up tells how many were. */
 async function upload(chosen: readonly File[]): Promise<void> {
   const csrf = fieldText(new FormData(form), "csrf");
-  showError(null);
+  status.problem(null);
   busy(true);
   let done = 0;
   try {
     for (const file of chosen) {
       const count = chosen.length === 1 ? "" : `${done + 1} of ${chosen.length}, `;
       await put(file, keyOf(file), csrf, (loaded, total) => {
-        bar.value = total === 0 ? 1 : loaded / total;
-        status.textContent = loaded === total
-          ? `${count}${file.name}: writing to the disk…`
-          : `${count}${file.name}: ${bytesText(loaded)} of ${bytesText(total)}`;
+        const text = loaded === total ? "writing to the disk…" : `${bytesText(loaded)} of ${bytesText(total)}`;
+        status.progress({ share: total === 0 ? 1 : loaded / total, text: `${count}${file.name}: ${text}` });
       });
       done++;
     }
@@ -51,7 +47,7 @@ async function upload(chosen: readonly File[]): Promise<void> {
     location.reload();
   } catch (error) {
     const kept = done === 0 ? "" : ` ${done} of ${chosen.length} files were uploaded.`;
-    showError(`${(error as Error).message}.${kept}`);
+    status.problem(`${(error as Error).message}.${kept}`);
   } finally {
     running = null;
     busy(false);
@@ -65,13 +61,9 @@ function keyOf(file: File): string {
 
 function put(file: File, to: string, csrf: string, tell: (loaded: number, total: number) => void): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const request = new XMLHttpRequest();
-  running = request;
   const query = file.type === "" ? "" : `?content_type=${encodeURIComponent(file.type)}`;
-  request.open("PUT", `/admin/r2/${encodeURIComponent(bucket)}/objects/${encodeURIComponent(to)}${query}`);
-  request.setRequestHeader("content-type", "application/octet-stream");
-  request.setRequestHeader("x-nano-csrf", csrf);
-  request.responseType = "json";
+  const path = `/admin/r2/${encodeURIComponent(bucket)}/objects/${encodeURIComponent(to)}${query}`;
+  const request = running = fileRequest("PUT", path, csrf);
   request.upload.addEventListener("progress", ({ loaded, total }) => tell(loaded, total));
   request.addEventListener("load", () => {
     if (request.status === 200) return resolve();
@@ -90,12 +82,7 @@ function put(file: File, to: string, csrf: string, tell: (loaded: number, total:
 }
 
 function busy(is: boolean): void {
-  place.hidden = !is;
+  if (!is) status.progress(null);
   send.disabled = is;
   cancel.hidden = !is;
-}
-
-function showError(text: string | null): void {
-  problem.hidden = text === null;
-  if (problem.firstElementChild !== null) problem.firstElementChild.textContent = text ?? "";
 }

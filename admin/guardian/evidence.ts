@@ -64,6 +64,12 @@ const ENDS_WITHIN_MS = 250;
  */
 const ONE_LOOK_MS = 80;
 const SURE_AFTER_MS = 200;
+/**
+ * The same for the part of a core that it had: who is woken to answer the watch, or to collect what its start left behind,
+ * takes up to 15 ms, and waits for them as long as the machine is busy.
+ */
+const WOKEN_RAN_MS = 20;
+const SURE_RAN_MS = 60;
 const LEAST_SURENESS = 0.03;
 /** Computing began with the request if it did so within this time. */
 const SAME_MOMENT_MS = 120;
@@ -162,7 +168,10 @@ function computing(
 ): Weighed {
   const activeMs = Math.max(0, at - thread.activeSince);
   const text = `computed for ${Math.round(activeMs)} ms`;
-  const sureness = clamped((activeMs - ONE_LOOK_MS) / (SURE_AFTER_MS - ONE_LOOK_MS));
+  const sureness = clamped(Math.min(
+    (activeMs - ONE_LOOK_MS) / (SURE_AFTER_MS - ONE_LOOK_MS),
+    (thread.ranMs - WOKEN_RAN_MS) / (SURE_RAN_MS - WOKEN_RAN_MS),
+  ));
   if (busySince === null) {
     const weight = Math.min(WEIGHT.background, timesRare(thread)) * sureness;
     return { weight, reason: `${text} without a request` };

@@ -25,6 +25,8 @@ export interface ThreadActivity {
   readonly name: string;
   /** Since when it computes without a pause, or null. */
   readonly activeSince: number | null;
+  /** How much of a core it has had since then: on a busy machine it waits most of the time. */
+  readonly ranMs: number;
   /** For how long it had computed before, and for how long it had been watched when it began. */
   readonly activeMsBefore: number;
   readonly ageMsBefore: number;
@@ -35,6 +37,9 @@ interface Thread extends ThreadActivity {
   readonly bornAt: number;
   readonly at: number;
   readonly wantedMs: number;
+  /** Of a core since it began, all in all, and when it began to compute. */
+  readonly ranAllMs: number;
+  readonly ranBeforeMs: number;
 }
 
 /** What is read of the system; throws when the process or thread has ended. */
@@ -71,9 +76,10 @@ export class ThreadSampler {
 
   /** Isolates' threads as they were at the last look. */
   activities(): ThreadActivity[] {
-    return [...this.#threads.values()].map(({ name, activeSince, activeMsBefore, ageMsBefore }) => ({
+    return [...this.#threads.values()].map(({ name, activeSince, ranMs, activeMsBefore, ageMsBefore }) => ({
       name,
       activeSince,
+      ranMs,
       activeMsBefore,
       ageMsBefore,
     }));
@@ -140,18 +146,21 @@ export class ThreadSampler {
     if (!WORKER.test(name)) return null;
     const [ran, waited] = this.#files.text(`${this.#dir}/task/${tid}/schedstat`).split(" ");
     // A thread that waits for a core computes as well: on a busy machine that is most of its time.
-    const wantedMs = (Number(ran) + Number(waited)) / 1e6;
+    const ranAllMs = Number(ran) / 1e6;
+    const wantedMs = ranAllMs + Number(waited) / 1e6;
     if (before === undefined) {
-      return { name, activeSince: null, activeMsBefore: 0, ageMsBefore: 0, bornAt: at, at, wantedMs };
+      const still = { activeSince: null, ranMs: 0, activeMsBefore: 0, ageMsBefore: 0 };
+      return { name, ...still, bornAt: at, at, wantedMs, ranAllMs, ranBeforeMs: ranAllMs };
     }
     const wants = wantedMs - before.wantedMs >= COMPUTING * (at - before.at);
     // The kernel counts a wait for a core when it is over, and with twenty threads a core it takes longer than a look.
     const isActive = wants || (before.activeSince !== null && this.#isRunnable(tid));
     const now = isActive ? before : paused(before);
     const begin = isActive && before.activeSince === null
-      ? { activeSince: before.at, ageMsBefore: before.at - before.bornAt }
+      ? { activeSince: before.at, ageMsBefore: before.at - before.bornAt, ranBeforeMs: before.ranAllMs }
       : {};
-    return { ...now, ...begin, at, wantedMs };
+    const next = { ...now, ...begin, at, wantedMs, ranAllMs };
+    return { ...next, ranMs: isActive ? ranAllMs - next.ranBeforeMs : 0 };
   }
 
   /** A thread that computed, of a process that seems to do nothing. */
@@ -175,7 +184,7 @@ export class ThreadSampler {
 function paused(thread: Thread): Thread {
   const { activeSince, activeMsBefore, at } = thread;
   if (activeSince === null) return thread;
-  return { ...thread, activeSince: null, activeMsBefore: activeMsBefore + at - activeSince };
+  return { ...thread, activeSince: null, ranMs: 0, activeMsBefore: activeMsBefore + at - activeSince };
 }
 
 /** Samples a process until it is disposed. */

@@ -224,7 +224,8 @@ class Simulation {
     this.#ledger.forgetAll();
     const at = clock.wall();
     const { threadId, computesSince: activeSince } = this.#killer!;
-    const threads = [{ name: `worker-${threadId}`, activeSince, activeMsBefore: 0, ageMsBefore: 1_000 }];
+    const ranMs = activeSince === null ? 0 : at - activeSince;
+    const threads = [{ name: `worker-${threadId}`, activeSince, ranMs, activeMsBefore: 0, ageMsBefore: 1_000 }];
     const charges = weigh({ at, isCrash: true, flight: [...host.flight.values()], threads });
     const { convicted } = this.#suspicion.charge(charges, this.#passedMs);
     for (const { app, version, reason } of convicted) {

@@ -12,7 +12,7 @@ function entry(app: string, threadId: number, more: Partial<FlightEntry> = {}): 
 }
 
 function computing(threadId: number, forMs: number, activeMsBefore = 0): ThreadActivity {
-  return { name: `worker-${threadId}`, activeSince: AT - forMs, activeMsBefore, ageMsBefore: 60_000 };
+  return { name: `worker-${threadId}`, activeSince: AT - forMs, ranMs: forMs, activeMsBefore, ageMsBefore: 60_000 };
 }
 
 function scene(flight: readonly FlightEntry[], threads: readonly ThreadActivity[] = [], isCrash = true): Scene {
@@ -82,4 +82,16 @@ Deno.test("weigh() shares suspicion between equals, and adds up what isolates of
   assertEquals(weigh(scene([one, ending])).map(({ app, reason }) => [app, reason]), [["one", "booted for 100 ms"]]);
   const other = weigh(scene([one, { ...one, version: "v2", threadId: 9 }]));
   assertEquals(other.map(({ version }) => version), ["v1", "v2"]);
+});
+
+Deno.test("weigh() blames nobody for waiting for a core: who had next to none of it was woken, and does not compute", () => {
+  const killer = entry("killer", 9, { phase: "booting", since: AT - 600 });
+  const woken = { ...computing(1, 400), ranMs: 15 };
+  const streaming = { ...computing(2, 400), ranMs: 15 };
+  assertEquals(shares(scene([killer, IDLE, STREAM], [computing(9, 500), woken, streaming])).map(([app]) => app), [
+    "killer",
+  ]);
+  // It had enough of it
+  const both = shares(scene([killer, IDLE], [computing(9, 500), { ...woken, ranMs: 90 }]));
+  assertEquals(both.map(([app]) => app), ["killer", "idle"]);
 });

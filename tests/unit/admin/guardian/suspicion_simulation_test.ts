@@ -27,7 +27,9 @@ const PLACES = ["handler", "top level", "timer", "stream", "after", "ending"] as
 function killer(place: typeof PLACES[number], random: Random): Sight {
   const workedMs = 150 + 1500 * random() ** 2;
   const seen = workedMs > SAMPLE_MS * (1 + random());
-  const thread = seen ? { activeSince: AT - workedMs, activeMsBefore: 50 * random() } : {};
+  // Alone on a core, or with a few others.
+  const ranMs = workedMs * (0.3 + 0.7 * random());
+  const thread = seen ? { activeSince: AT - workedMs, ranMs, activeMsBefore: 50 * random() } : {};
   const quietSince = workedMs > 160 ? AT - workedMs : null;
   switch (place) {
     case "handler":
@@ -56,16 +58,19 @@ const INNOCENTS: readonly ((random: Random) => Sight)[] = [
   // In demand, one request after the other.
   (random) => ({
     entry: { busySince: AT - 30_000 * random(), bouts: 1 },
-    thread: random() < 0.7 ? { activeSince: AT - 1000 * random(), activeMsBefore: 40_000 } : {},
+    thread: random() < 0.7 ? { activeSince: AT - 1000 * random(), ranMs: 500 * random(), activeMsBefore: 40_000 } : {},
   }),
   // A request now and then, a few milliseconds each.
   (random) => ({ entry: random() < 0.1 ? { busySince: AT - 100 * random(), bouts: 200 } : {} }),
   // A job in the background, every second for 50 ms.
-  (random) => ({ entry: {}, thread: random() < 0.05 ? { activeSince: AT - 60, activeMsBefore: 3_000 } : {} }),
+  (random) => ({
+    entry: {},
+    thread: random() < 0.05 ? { activeSince: AT - 60, ranMs: 50, activeMsBefore: 3_000 } : {},
+  }),
   // Woken for a moment on a busy machine, where it waits for a core.
   (random) => ({
     entry: {},
-    thread: random() < 0.15 ? { activeSince: AT - 50 - 50 * random(), activeMsBefore: 500 } : {},
+    thread: random() < 0.15 ? { activeSince: AT - 50 - 250 * random(), ranMs: 15 * random(), activeMsBefore: 500 } : {},
   }),
   // Restarted now and then.
   (random) => ({ entry: random() < 0.03 ? { phase: "booting", since: AT - 10 * random() } : {} }),
@@ -77,7 +82,7 @@ function deathOf(culprit: string, sights: ReadonlyMap<string, Sight>, isCrash: b
   [...sights].forEach(([app, { entry, thread }], threadId) => {
     const idle = { phase: "running", since: AT - 60_000, busySince: null, quietSince: null, bouts: 0 } as const;
     flight.push({ threadId, app, version: "1", ...idle, ...entry });
-    const still = { activeSince: null, activeMsBefore: 0, ageMsBefore: 60_000 };
+    const still = { activeSince: null, ranMs: 0, activeMsBefore: 0, ageMsBefore: 60_000 };
     threads.push({ name: `worker-${threadId}`, ...still, ...thread });
   });
   const found = weigh({ at: AT, isCrash, flight, threads });

@@ -63,8 +63,9 @@ Deno.test("ThreadSampler tells since when a thread computes, one that only waits
   process.compute("7", 10, 40);
   sampler.sample(1_150);
   assertEquals(active(sampler), { "worker-1": null, "worker-2": 1_100 });
-  const [first] = sampler.activities();
-  assertEquals([first!.activeMsBefore, first!.ageMsBefore], [100, 0]);
+  const [first, second] = sampler.activities();
+  assertEquals([first!.activeMsBefore, first!.ageMsBefore, first!.ranMs], [100, 0, 0]);
+  assertEquals(second!.ranMs, 10, "of a core; it waited the rest of the time");
 });
 
 Deno.test("ThreadSampler reads no thread while the process stands still, and measures who begins from there on", () => {

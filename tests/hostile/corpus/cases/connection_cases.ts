@@ -177,7 +177,7 @@ export const CONNECTION_CASES: readonly HostileCase[] = [
     deed: `${PEER} ${deed}`,
     act: withPeer(kind),
     // What it has written and nobody takes is its own memory
-    sees: name.startsWith("written") ? ["200", "503 APP_OUT_OF_MEMORY"] : ["200"],
+    sees: /^(written|ended)/.test(name) ? ["200", "503 APP_OUT_OF_MEMORY"] : ["200"],
     limits: ANY,
     lingers: true,
     spoilsItself: true,

@@ -15,6 +15,7 @@ Deno.test("TempProject writes nano.json and the apps, follows changes and remove
       hostname: "127.0.0.1",
       port: 0,
       admin: { hostname: "127.0.0.1", port: 0 },
+      spare_isolates: 0,
       default_app: "one",
       apps: [{ name: "one", path: "./apps/one", hostname: "one.test" }, { name: "two", path: "./apps/two" }],
     });

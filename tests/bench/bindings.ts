@@ -1,5 +1,5 @@
 /** Bindings and connections of an app, against SQLite and sockets used directly, and against `wrangler dev`. */
-import { TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { AT_ONCE, BINDINGS_APP } from "./binding_apps.ts";
 import { benchBuckets } from "./buckets.ts";
 import { cpuSecondsOfTree } from "./cpu_seconds.ts";
@@ -21,7 +21,7 @@ type Contestant = Pick<Server, "url" | "pid">;
 export async function benchBindings({ short, generator }: { short: boolean; generator: LoadGenerator }): Promise<void> {
   const ms = short ? 1000 : 2000;
   const rounds = short ? 3 : 7;
-  await using project = await TempProject.create({
+  await using project = await benchProject({
     serve: {
       files: { "index.ts": BINDINGS_APP },
       config: {

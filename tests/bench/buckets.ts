@@ -1,5 +1,5 @@
 /** Objects of R2 both ways, against files that plain Deno.serve reads and writes. */
-import { TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { interleave, median, ratioOf } from "./rounds.ts";
 import { type Server, startNano, startRaw } from "./servers.ts";
 import { removeUploadFiles, transferMs } from "./streams.ts";
@@ -22,7 +22,7 @@ const APP = `export default {
  * what is answered is on the disk; the last row does both.
  */
 export async function benchBuckets(short: boolean): Promise<void> {
-  await using project = await TempProject.create({
+  await using project = await benchProject({
     serve: { files: APP, config: { hostname: "serve.bench", bindings: { FILES: { r2: "bench" } } } },
   });
   const folder = await Deno.makeTempDir({ prefix: "nano-bench-" });

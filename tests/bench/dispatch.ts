@@ -1,5 +1,5 @@
 /** Small requests through NANO, against raw Deno.serve and against raw Deno.serve with equal fidelity. */
-import { TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { SERVE_APP } from "./bench_apps.ts";
 import type { LoadGenerator } from "./load.ts";
 import { interleave, median, ratioOf } from "./rounds.ts";
@@ -28,7 +28,7 @@ export const BROWSER_HEADERS: readonly (readonly [string, string])[] = [
 /** Prints requests a second and ratios by concurrency. */
 export async function benchDispatch(options: { short: boolean; generator: LoadGenerator }): Promise<void> {
   const { short, generator } = options;
-  await using project = await TempProject.create({ serve: { files: SERVE_APP, config: { hostname: "serve.bench" } } });
+  await using project = await benchProject({ serve: { files: SERVE_APP, config: { hostname: "serve.bench" } } });
   await using nano = await startNano(project.configFile);
   await using plain = await startRaw("plain");
   await using faithful = await startRaw("faithful");

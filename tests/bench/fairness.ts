@@ -3,7 +3,7 @@ import { HOST_FLAGS } from "../../admin/guardian/guard.ts";
 import { NanoProcess } from "../support/nano_process.ts";
 import { RawConnection } from "../support/raw_http.ts";
 import { fromFileUrl, REPO } from "../support/repo.ts";
-import { TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { HELLO_APP } from "./bench_apps.ts";
 import { mustBeOk, timedGet } from "./keep_alive.ts";
 import { printTable } from "./table.ts";
@@ -52,7 +52,7 @@ async function measure(
     files: HOG_APP,
     config: { cpu_ms: CPU_MS },
   }]));
-  await using project = await TempProject.create({ neighbour: { files: HELLO_APP }, ...apps });
+  await using project = await benchProject({ neighbour: { files: HELLO_APP }, ...apps });
   await using nano = await NanoProcess.start(project.configFile, { program });
   for (let at = 0; at < hogs; at++) mustBeOk(await get(nano.url, `hog-${at}`));
   using connection = await RawConnection.open(nano.url);

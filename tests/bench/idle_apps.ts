@@ -1,6 +1,6 @@
 /** What an app costs that is live and has nothing to do: memory of the process and CPU of its start. */
 import { NanoProcess } from "../support/nano_process.ts";
-import { TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { cpuSeconds } from "./cpu_seconds.ts";
 import { mustBeOk, timedGetOnce } from "./keep_alive.ts";
 import { pause, reserveReady } from "./reserve_wait.ts";
@@ -45,7 +45,7 @@ function spares(count: number): number {
 
 async function measure(count: number): Promise<Figures> {
   const names = Array.from({ length: count }, (_, index) => `app-${index}`);
-  await using project = await TempProject.create(Object.fromEntries(names.map((name) => [name, {
+  await using project = await benchProject(Object.fromEntries(names.map((name) => [name, {
     files: `export default { fetch: () => new Response("${name}") };\n`,
   }])));
   await using nano = await NanoProcess.start(project.configFile);

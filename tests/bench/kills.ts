@@ -2,7 +2,8 @@
 import { ADMIN } from "../integration/life/admin_client.ts";
 import { NEIGHBOUR_APP, NeighbourLoad } from "../hostile/corpus/neighbour_load.ts";
 import { NanoProcess } from "../support/nano_process.ts";
-import { type TempApp, TempProject } from "../support/temp_project.ts";
+import type { TempApp } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { restingFigures } from "./process_figures.ts";
 import { printTable } from "./table.ts";
 
@@ -41,7 +42,7 @@ export async function benchKills(kills = KILLS): Promise<void> {
     ...Object.fromEntries(neighbours.map((name) => [name, { files: NEIGHBOUR_APP, config: { env: { NAME: name } } }])),
     thrower: { files: `throw new Error("at top level");` },
   };
-  await using project = await TempProject.create(apps, { admin: ADMIN });
+  await using project = await benchProject(apps, { admin: ADMIN });
   await using nano = await NanoProcess.start(project.configFile, { args: ["--no-watch"] });
   await using load = new NeighbourLoad(nano, neighbours);
   const seen = new Map<string, number>();

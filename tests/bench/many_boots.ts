@@ -1,7 +1,8 @@
 /** How a host with many apps comes up, on a machine that has much else to do, and while a package registry is slow. */
 import { HeldRegistry } from "../support/held_registry.ts";
 import { NanoProcess } from "../support/nano_process.ts";
-import { type TempApp, TempProject } from "../support/temp_project.ts";
+import type { TempApp } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { printTable } from "./table.ts";
 
 /** The fixed admin port is the only way to ask before the host has told where it listens. */
@@ -39,7 +40,7 @@ async function measure(count: number, how: { burners: number; holdMs: number | n
     return [`app-${index}`, { files, config: { memory_mb: 64 } }];
   });
   const adminPort = freePort();
-  await using project = await TempProject.create(Object.fromEntries(apps), {
+  await using project = await benchProject(Object.fromEntries(apps), {
     install: { registry: registry.url },
     admin: { hostname: "127.0.0.1", port: adminPort },
   });

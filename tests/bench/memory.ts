@@ -1,6 +1,6 @@
 /** Resident memory per live and per parked app. */
 import { NanoProcess } from "../support/nano_process.ts";
-import { TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { HELLO_APP } from "./bench_apps.ts";
 import { mustBeOk, timedGetOnce } from "./keep_alive.ts";
 import { pause, reserveReady } from "./reserve_wait.ts";
@@ -21,7 +21,7 @@ export async function benchMemory(short: boolean): Promise<void> {
   const rawBytes = await rss(raw.pid);
   const empty = await emptyBytes();
   const names = Array.from({ length: count }, (_, index) => `app-${index}`);
-  await using project = await TempProject.create(
+  await using project = await benchProject(
     Object.fromEntries(names.map((name) => [name, { files: HELLO_APP, config: { idle_timeout_ms: IDLE_MS } }])),
   );
   await using nano = await NanoProcess.start(project.configFile, { timeoutMs: 120_000 });
@@ -44,7 +44,7 @@ export async function benchMemory(short: boolean): Promise<void> {
 }
 
 async function emptyBytes(): Promise<number> {
-  await using project = await TempProject.create({});
+  await using project = await benchProject({});
   await using nano = await NanoProcess.start(project.configFile);
   await timedGetOnce(nano.url, "nobody.bench");
   await pause(SETTLE_MS);

@@ -6,7 +6,7 @@
  */
 import { NanoProcess } from "../support/nano_process.ts";
 import { RawConnection } from "../support/raw_http.ts";
-import { TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { timedGet } from "./keep_alive.ts";
 import { pause } from "./reserve_wait.ts";
 import { printTable } from "./table.ts";
@@ -62,7 +62,7 @@ async function benchNearLimit(minutes: number): Promise<void> {
 
 async function measure(memoryMb: number, entries: number, minutes: number): Promise<{ p99: number; cells: string[] }> {
   const app = { files: churningApp(entries), config: { memory_mb: memoryMb, external_mb: 64 } };
-  await using project = await TempProject.create({ churn: app }, { admin: { port: 0, token: TOKEN } });
+  await using project = await benchProject({ churn: app }, { admin: { port: 0, token: TOKEN } });
   await using nano = await NanoProcess.start(project.configFile, { timeoutMs: 120_000 });
   const until = performance.now() + minutes * 60_000;
   const waited: number[] = [];

@@ -3,7 +3,7 @@ import { Bundler } from "../../runtime/bundle/bundler.ts";
 import { ADMIN } from "../integration/life/admin_client.ts";
 import { until } from "../integration/life/until.ts";
 import { NanoProcess } from "../support/nano_process.ts";
-import { TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { median } from "./rounds.ts";
 import { printTable } from "./table.ts";
 
@@ -32,7 +32,7 @@ export async function benchPromises(short: boolean): Promise<void> {
 
 async function editsServed(rounds: number): Promise<number[]> {
   const says = (text: string) => `export default { fetch: () => new Response("${text}") };\n`;
-  await using project = await TempProject.create({ blog: { files: says("0") } });
+  await using project = await benchProject({ blog: { files: says("0") } });
   await using nano = await NanoProcess.start(project.configFile);
   const times: number[] = [];
   for (let round = 1; round <= rounds; round++) {
@@ -45,7 +45,7 @@ async function editsServed(rounds: number): Promise<number[]> {
 }
 
 async function listed(rounds: number): Promise<number[]> {
-  await using project = await TempProject.create({}, { admin: ADMIN });
+  await using project = await benchProject({}, { admin: ADMIN });
   await Deno.mkdir(`${project.dir}/site`);
   await Deno.writeTextFile(`${project.dir}/site/index.html`, "<h1>Hello</h1>");
   const apps = Array.from({ length: SITES }, (_, at) => ({ name: `site-${at}`, path: "./site" }));
@@ -76,7 +76,7 @@ async function bundled(rounds: number): Promise<number[]> {
     files[`src/m${index}.ts`] = next + lines.join("\n");
   }
   files["index.ts"] = 'import { f1 } from "./src/m0.ts"; export default { fetch: () => new Response(String(f1(1))) };';
-  await using project = await TempProject.create({ big: { files } });
+  await using project = await benchProject({ big: { files } });
   const times: number[] = [];
   for (let round = 0; round <= rounds; round++) {
     await using bundler = new Bundler({ cacheDir: `${project.dir}/cache` });

@@ -1,6 +1,6 @@
 /** How long an app is away after it ran out of memory, with a reserve isolate ready. */
 import { NanoProcess } from "../support/nano_process.ts";
-import { TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { GREEDY_APP } from "./bench_apps.ts";
 import { mustBeOk, timedGetOnce } from "./keep_alive.ts";
 import { isolateThreads, reserveReady } from "./reserve_wait.ts";
@@ -11,7 +11,7 @@ import { printTable } from "./table.ts";
 export async function benchRestart(short: boolean): Promise<void> {
   const names = Array.from({ length: short ? 4 : 12 }, (_, index) => `greedy-${index}`);
   const apps = Object.fromEntries(names.map((name) => [name, { files: GREEDY_APP, config: { memory_mb: 64 } }]));
-  await using project = await TempProject.create(apps);
+  await using project = await benchProject(apps);
   await using nano = await NanoProcess.start(project.configFile);
   // One thread an app, and the spares that NANO keeps for so many apps (runtime/pool/reserve.ts: one for four, at most 4).
   const threads = names.length + Math.min(4, Math.ceil(names.length / 4));

@@ -7,7 +7,8 @@ import { ADMIN } from "../integration/life/admin_client.ts";
 import { childrenOf } from "../integration/life/host_threads.ts";
 import { pause } from "../integration/life/until.ts";
 import { NanoProcess } from "../support/nano_process.ts";
-import { type TempApp, TempProject } from "../support/temp_project.ts";
+import type { TempApp, TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { PairedProbe } from "./paired_probe.ts";
 import { figuresOf } from "./process_figures.ts";
 import { freePort, startRaw } from "./servers.ts";
@@ -44,7 +45,7 @@ export async function benchSoak(minutes = MINUTES): Promise<void> {
     names.map((name) => [name, { files: NEIGHBOUR_APP, config: { env: { NAME: name } } }]),
   );
   const admin = { ...ADMIN, port: freePort() };
-  await using project = await TempProject.create(apps, { admin, port: freePort(), log: { level: "warn" } });
+  await using project = await benchProject(apps, { admin, port: freePort(), log: { level: "warn" } });
   await using raw = await startRaw("plain");
   await using nano = await NanoProcess.spawn(["start", "--config", project.configFile, "--no-watch"]);
   const soak = new Soak(`http://127.0.0.1:${admin.port}`, project);

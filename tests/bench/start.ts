@@ -1,6 +1,6 @@
 /** From nothing to the first answer: the host against a raw Deno.serve process, and an app in a reserve isolate. */
 import { NanoProcess } from "../support/nano_process.ts";
-import { TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { HELLO_APP } from "./bench_apps.ts";
 import { mustBeOk, timedGetOnce } from "./keep_alive.ts";
 import { reserveReady } from "./reserve_wait.ts";
@@ -11,7 +11,7 @@ import { printTable } from "./table.ts";
 /** Prints ms to the first answer, with the bundle cache cold and warm, and ms to load one app more. */
 export async function benchStart(short: boolean): Promise<void> {
   const apps = { hello: { files: HELLO_APP, config: { hostname: "hello.bench" } } };
-  await using project = await TempProject.create(apps);
+  await using project = await benchProject(apps);
   const cold = async () => {
     await Deno.remove(`${project.dir}/.nano`, { recursive: true }).catch((error: unknown) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error; // the first start finds none
@@ -39,7 +39,7 @@ async function firstAnswerMs(start: () => Promise<Server>): Promise<number> {
 
 /** How long the isolate of an app takes that a reload adds, as NANO itself tells it. */
 async function benchAddedApp(rounds: number): Promise<void> {
-  await using project = await TempProject.create({ hello: { files: HELLO_APP } });
+  await using project = await benchProject({ hello: { files: HELLO_APP } });
   await using nano = await NanoProcess.start(project.configFile);
   const figures: number[] = [];
   for (let round = 0; round < rounds; round++) {

@@ -1,6 +1,6 @@
 /** Large bodies through NANO against raw Deno.serve: both ways, and down in small chunks. */
 import { fromFileUrl, REPO } from "../support/repo.ts";
-import { TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { SERVE_APP } from "./bench_apps.ts";
 import { interleave, median, ratioOf } from "./rounds.ts";
 import { type Server, startNano, startRaw } from "./servers.ts";
@@ -12,7 +12,7 @@ const WARM_UP = 5;
 
 /** Prints MB a second and ratios. */
 export async function benchStreams(short: boolean): Promise<void> {
-  await using project = await TempProject.create({ serve: { files: SERVE_APP, config: { hostname: "serve.bench" } } });
+  await using project = await benchProject({ serve: { files: SERVE_APP, config: { hostname: "serve.bench" } } });
   await using nano = await startNano(project.configFile);
   await using plain = await startRaw("plain");
   const rows: string[][] = [];

@@ -1,6 +1,6 @@
 /** What it costs requests that somebody follows the log of an app that writes 5,000 lines a second. */
 import { residentBytes } from "../integration/door/process_memory.ts";
-import { TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { CHATTY_APP } from "./bench_apps.ts";
 import { cpuSeconds } from "./cpu_seconds.ts";
 import { mustBeOk, timedGetOnce } from "./keep_alive.ts";
@@ -26,7 +26,7 @@ interface Followed {
 /** Prints requests a second without a follower, with one of the console, with one of everything; and the growth of memory. */
 export async function benchTail({ short, generator }: { short: boolean; generator: LoadGenerator }): Promise<void> {
   const admin = { hostname: "127.0.0.1", port: freePort(), token: TOKEN };
-  await using project = await TempProject.create({ chatty: { files: CHATTY_APP } }, { admin });
+  await using project = await benchProject({ chatty: { files: CHATTY_APP } }, { admin });
   await using nano = await startNano(project.configFile);
   mustBeOk(await timedGetOnce(nano.url, "chatty"));
   const logs = `http://127.0.0.1:${admin.port}/admin/apps/chatty/logs?follow=1&limit=0`;

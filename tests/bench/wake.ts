@@ -1,7 +1,7 @@
 /** How long the first request of a parked app takes. */
 import { NanoProcess } from "../support/nano_process.ts";
 import { RawConnection } from "../support/raw_http.ts";
-import { TempProject } from "../support/temp_project.ts";
+import { benchProject } from "./bench_project.ts";
 import { HELLO_APP } from "./bench_apps.ts";
 import { mustBeOk, timedGet } from "./keep_alive.ts";
 import { reserveReady } from "./reserve_wait.ts";
@@ -14,7 +14,7 @@ const APPS = 4;
 export async function benchWake(short: boolean): Promise<void> {
   const names = Array.from({ length: APPS }, (_, index) => `sleepy-${index}`);
   const config = { idle_timeout_ms: 150 };
-  await using project = await TempProject.create(
+  await using project = await benchProject(
     Object.fromEntries(names.map((name) => [name, { files: HELLO_APP, config }])),
   );
   await using nano = await NanoProcess.start(project.configFile);

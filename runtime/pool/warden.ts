@@ -174,7 +174,7 @@ function onAnswer(isolate: WatchedIsolate, answer: Heartbeat): void {
     // The clock is read first: what it computed until now is not the collection's.
     void isolate.readClock().then((lives) => {
       // The last step comes with the next look: finalizers need a turn of the isolate's event loop first.
-      if (lives && !isolate.vitals.asked && finding.collect !== COLLECT.NOTHING) isolate.ask(finding.collect);
+      if (lives && !isolate.vitals.asked && finding.collect !== COLLECT.NOTHING) isolate.ask();
     });
   }
 }

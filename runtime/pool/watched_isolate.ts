@@ -46,6 +46,8 @@ export class WatchedIsolate {
   /** When its app came; null before, and once what the start left behind was collected. */
   #appCameAt: number | null = null;
   #asked: Collect = COLLECT.NOTHING;
+  /** What the next beat has to ask for, whoever asks: the judge hears nothing else until it has been answered. */
+  #owed: Collect | null = null;
 
   constructor(
     number: number,
@@ -70,9 +72,11 @@ export class WatchedIsolate {
     return this.vitals.committedBytes + this.vitals.externalBytes;
   }
 
-  /** Asks for a beat; one at a time. */
-  ask(collect: Collect): void {
+  /** Asks for a beat; one at a time. @param wish what for, unless a collection is owed */
+  ask(wish: Collect = COLLECT.NOTHING): void {
     const { vitals } = this;
+    const collect = this.#owed ?? wish;
+    this.#owed = null;
     vitals.asked = true;
     vitals.collecting = collect !== COLLECT.NOTHING;
     vitals.cpuAtAsk = vitals.cpuMicros;
@@ -124,13 +128,15 @@ export class WatchedIsolate {
     vitals.collecting = false;
     vitals.missedTicks = 0;
     vitals.waitedTicks = 0;
-    return this.#heldJudge?.take({
+    const finding = this.#heldJudge?.take({
       heapBytes: vitals.heapBytes,
       externalBytes: vitals.externalBytes,
       externalLimitBytes: vitals.externalLimitBytes,
       collected: this.#asked,
       nowMs,
     }) ?? null;
+    if (finding !== null && "collect" in finding) this.#owed = finding.collect;
+    return finding;
   }
 
   /** Growth from now on is told from what was before. */

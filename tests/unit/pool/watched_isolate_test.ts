@@ -1,6 +1,7 @@
 /** Tests when the thread of an isolate is ended: between two turns, never in the middle of one that ends soon. */
 import { assertEquals } from "@std/assert";
-import { WAITS_ON_HOST } from "../../../runtime/protocol/messages.ts";
+import { HeldJudge } from "../../../runtime/pool/held_judge.ts";
+import { COLLECT, WAITS_ON_HOST } from "../../../runtime/protocol/messages.ts";
 import { newVitals } from "../../../runtime/pool/verdict.ts";
 import { WatchedIsolate, type WatchedWorker } from "../../../runtime/pool/watched_isolate.ts";
 
@@ -8,7 +9,7 @@ import { WatchedIsolate, type WatchedWorker } from "../../../runtime/pool/watche
 const LONG_MS = 120_000;
 
 /** An isolate whose thread notes that it was ended, and the port on which it hears what it is asked. */
-function watched(canCollect = true): {
+function watched(canCollect = true, heldJudge: HeldJudge | null = null): {
   isolate: WatchedIsolate;
   ended: () => boolean;
   asks: ReadableStream<unknown>;
@@ -24,7 +25,7 @@ function watched(canCollect = true): {
   });
   const vitals = newVitals(64, { rest: 0, canCollect });
   const hostWait = new SharedArrayBuffer(4);
-  const isolate = new WatchedIsolate(1, { worker, heartbeat: port1, hostWait, vitals, heldJudge: null });
+  const isolate = new WatchedIsolate(1, { worker, heartbeat: port1, hostWait, vitals, heldJudge });
   return { isolate, ended: () => ended, asks, port: port2, hostWait };
 }
 
@@ -116,4 +117,25 @@ Deno.test("Nothing is collected where garbage cannot be collected on demand", as
   assertEquals(isolate.collectionDue(60_000, true), 0);
   isolate.end();
   await asks.cancel();
+});
+
+Deno.test("A collection that the judge waits for is asked for by the next beat, whoever asks for that", async () => {
+  const MIB = 1024 * 1024;
+  const { isolate, asks } = watched(true, new HeldJudge(32 * MIB));
+  isolate.vitals.externalLimitBytes = 32 * MIB;
+  const reader = asks.getReader();
+  const asked: unknown[] = [];
+  // Plain looks alone: each comes before the one that would have asked for the collection.
+  for (let beat = 1; beat <= 6; beat++) {
+    isolate.ask();
+    asked.push(((await reader.read()).value as unknown[])[1]);
+    const finding = isolate.answer([beat, 5 * MIB, 8 * MIB, 100 * MIB, false], { nowMs: beat * 100, base: 0 });
+    if (finding === null || !("verdict" in finding)) continue;
+    assertEquals(finding.verdict.detail, "100 MiB outside the heap, allowed 32 MiB");
+    assertEquals(asked, [COLLECT.NOTHING, COLLECT.MAJOR, COLLECT.MAJOR, COLLECT.LAST_RESORT, COLLECT.NOTHING]);
+    isolate.end();
+    await reader.cancel();
+    return;
+  }
+  throw new Error(`It was never judged: ${asked}`);
 });

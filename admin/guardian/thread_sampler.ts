@@ -32,7 +32,7 @@ export interface ThreadActivity {
   readonly ageMsBefore: number;
 }
 
-interface Thread extends ThreadActivity {
+interface Thread extends Omit<ThreadActivity, "ranMs"> {
   /** When it was first and last looked at, and its clock then. */
   readonly bornAt: number;
   readonly at: number;
@@ -76,10 +76,12 @@ export class ThreadSampler {
 
   /** Isolates' threads as they were at the last look. */
   activities(): ThreadActivity[] {
-    return [...this.#threads.values()].map(({ name, activeSince, ranMs, activeMsBefore, ageMsBefore }) => ({
+    return [...this.#threads.values()].map((
+      { name, activeSince, activeMsBefore, ageMsBefore, ranAllMs, ranBeforeMs },
+    ) => ({
       name,
       activeSince,
-      ranMs,
+      ranMs: activeSince === null ? 0 : ranAllMs - ranBeforeMs,
       activeMsBefore,
       ageMsBefore,
     }));
@@ -149,7 +151,7 @@ export class ThreadSampler {
     const ranAllMs = Number(ran) / 1e6;
     const wantedMs = ranAllMs + Number(waited) / 1e6;
     if (before === undefined) {
-      const still = { activeSince: null, ranMs: 0, activeMsBefore: 0, ageMsBefore: 0 };
+      const still = { activeSince: null, activeMsBefore: 0, ageMsBefore: 0 };
       return { name, ...still, bornAt: at, at, wantedMs, ranAllMs, ranBeforeMs: ranAllMs };
     }
     const wants = wantedMs - before.wantedMs >= COMPUTING * (at - before.at);
@@ -159,8 +161,7 @@ export class ThreadSampler {
     const begin = isActive && before.activeSince === null
       ? { activeSince: before.at, ageMsBefore: before.at - before.bornAt, ranBeforeMs: before.ranAllMs }
       : {};
-    const next = { ...now, ...begin, at, wantedMs, ranAllMs };
-    return { ...next, ranMs: isActive ? ranAllMs - next.ranBeforeMs : 0 };
+    return { ...now, ...begin, at, wantedMs, ranAllMs };
   }
 
   /** A thread that computed, of a process that seems to do nothing. */
@@ -184,7 +185,7 @@ export class ThreadSampler {
 function paused(thread: Thread): Thread {
   const { activeSince, activeMsBefore, at } = thread;
   if (activeSince === null) return thread;
-  return { ...thread, activeSince: null, ranMs: 0, activeMsBefore: activeMsBefore + at - activeSince };
+  return { ...thread, activeSince: null, activeMsBefore: activeMsBefore + at - activeSince };
 }
 
 /** Samples a process until it is disposed. */

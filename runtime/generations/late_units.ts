@@ -37,13 +37,10 @@ export class LateUnits implements Disposable {
   readonly #tools: LateUnitsTools;
   #prepared = new Map<AppUnit, Prepared>();
   #adoption: (() => void) | null = null;
-  readonly #ended = Promise.withResolvers<never>();
   #isEnded = false;
 
   constructor(tools: LateUnitsTools) {
     this.#tools = tools;
-    // Who waits for it waits for ever; nobody has to.
-    this.#ended.promise.catch(() => {});
   }
 
   /** @param onMade told when the code has been read, or has failed to be */
@@ -87,8 +84,8 @@ export class LateUnits implements Disposable {
       const code = await makers.bundle(app, isUrgent);
       return { unit: makers.supervise(app, code), inputs: code.inputs };
     } catch (error) {
-      // It was ended with everything else: no failure of the app's.
-      if (this.#isEnded) return await this.#ended.promise;
+      // It was ended with everything else: no failure of the app's, and nobody waits for it any more.
+      if (this.#isEnded) return await new Promise<never>(() => {});
       return { unit: makers.broken(app, asFailure(app, error)), inputs: [] };
     }
   }

@@ -60,28 +60,24 @@ export class SendingStreams {
         if (sending.credit <= 0) await new NativePromise<void>((resolve) => sending.wake = resolve);
         if (sending.dead) return;
         if (sending.credit <= 0) continue;
-        let value: Uint8Array | undefined;
-        if (rest === null) {
-          const result = await source.read();
-          if (sending.dead) return;
-          if (result.done) {
-            this.#outbox.out.push(OP.END, id);
-            break;
-          }
-          value = result.value;
-          if (!(value instanceof NativeUint8Array)) {
-            throw new NativeTypeError("Cannot send a stream chunk that is no Uint8Array");
-          }
-        } else value = rest;
-        let length = bytesLength(value);
+        const taken: ReadableStreamReadResult<Uint8Array> = rest === null
+          ? await source.read()
+          : { done: false, value: rest };
+        if (sending.dead) return;
+        if (taken.done) {
+          this.#outbox.out.push(OP.END, id);
+          break;
+        }
+        const value: Uint8Array = taken.value;
+        if (!(value instanceof NativeUint8Array)) {
+          throw new NativeTypeError("Cannot send a stream chunk that is no Uint8Array");
+        }
+        const length = min(bytesLength(value), sending.windowBytes);
         if (length === 0) continue;
-        if (length > sending.windowBytes) {
-          rest = partOf(value, sending.windowBytes, length);
-          value = partOf(value, 0, length = sending.windowBytes);
-        } else rest = null;
+        rest = length < bytesLength(value) ? partOf(value, length, bytesLength(value)) : null;
         sending.credit -= length;
         this.#outbox.out.begin(OP.DATA, id);
-        this.#outbox.pushBytes(value, owned);
+        this.#outbox.pushBytes(rest === null ? value : partOf(value, 0, length), owned);
         this.#outbox.kick();
         if (this.#outbox.isFull) await this.#outbox.nextTurn();
       }

@@ -28,8 +28,8 @@ export interface NanoOptions {
   readonly flight?: FlightSink;
   /** Versions of apps that are quarantined from now on, beside those that the state folder knows. */
   readonly convictions?: readonly Conviction[];
-  /** Apps that may have ended the process before this one: they boot last, and alone. */
-  readonly suspects?: ReadonlySet<string>;
+  /** Apps that may have ended the process before this one, the least suspected first: they boot last, and alone. */
+  readonly suspects?: readonly string[];
   /** How long slow clients are borne with; for tests, which have less time than the default grants. */
   readonly patience?: Patience;
 }

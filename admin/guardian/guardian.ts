@@ -90,7 +90,7 @@ export class Guardian {
     const { now, spawn } = this.#options;
     while (!this.#stop.signal.aborted) {
       const startedAt = now();
-      const suspects = [...this.#suspicion.suspects(startedAt)];
+      const suspects = this.#suspicion.suspects(startedAt);
       this.#options.handOver({ convictions: this.#convictions, suspects });
       this.#host = spawn();
       const end = await this.#host.ended;

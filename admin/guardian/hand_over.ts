@@ -5,7 +5,7 @@ import type { Conviction } from "../../runtime/mod.ts";
 export interface HandOver {
   /** Not to be started. */
   readonly convictions: readonly Conviction[];
-  /** Names of apps that are not sure: they boot last, and alone. */
+  /** Names of apps that are not sure, the least suspected first: they boot last, and alone. */
   readonly suspects: readonly string[];
 }
 

@@ -39,10 +39,14 @@ interface Death {
 export class Suspicion {
   #deaths: readonly Death[] = [];
 
-  /** Apps that are suspected of a death and not convicted: they boot last, and alone. */
-  suspects(at: number): ReadonlySet<string> {
+  /** Apps that are suspected of a death and not convicted, the least suspected first: they boot last, and alone. */
+  suspects(at: number): string[] {
     this.#forget(at);
-    return new Set(this.#deaths.flatMap(({ charges }) => charges).map(({ app }) => app));
+    const shares = new Map<string, number>();
+    for (const { app, share } of this.#deaths.flatMap(({ charges }) => charges)) {
+      shares.set(app, share + (shares.get(app) ?? 0));
+    }
+    return [...shares].sort(([, one], [, other]) => one - other).map(([app]) => app);
   }
 
   /** Takes a death in. @param at ms, of any clock that goes on */

@@ -1,6 +1,7 @@
 /** The files of a bucket, named after the SHA-256 of what they hold: taken in, held while they are read, removed. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rm } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rm } from "node:fs";
 import { join } from "node:path";
+import { syncPathSync } from "../machine/sync_path.ts";
 
 /** Where files lie until a bucket takes them in, and once it has given them up. */
 export const UNFINISHED = "tmp";
@@ -56,12 +57,7 @@ export class BlobFolder {
   settle(): void {
     if (!this.#isDirty) return;
     this.#isDirty = false;
-    const folder = openSync(this.#folder, "r");
-    try {
-      fsyncSync(folder);
-    } finally {
-      closeSync(folder);
-    }
+    syncPathSync(this.#folder);
   }
 
   /** Keeps files until the ticket is given back. */

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { messageOf } from "../errors.ts";
+import { syncPathSync } from "../machine/sync_path.ts";
 
 /** Below the data folder; no kind of store has these names. */
 export const RESTORE_FOLDER = ".restore";
@@ -131,7 +132,7 @@ function moveIfThere(from: string, to: string, rename: Rename): void {
 function writePlan(folder: string, plan: RestorePlan): void {
   const path = join(folder, RESTORE_FOLDER, PLAN_NAME);
   // All that is named has to be on the disk before the plan is.
-  for (const store of plan.stores) syncFolder(dirname(waitingPath(folder, plan.id, store)));
+  for (const store of plan.stores) syncPathSync(dirname(waitingPath(folder, plan.id, store)));
   const file = openSync(`${path}.new`, "w", 0o600);
   try {
     writeSync(file, new TextEncoder().encode(JSON.stringify(plan)));
@@ -140,25 +141,16 @@ function writePlan(folder: string, plan: RestorePlan): void {
     closeSync(file);
   }
   renameSync(`${path}.new`, path);
-  syncFolder(dirname(path));
+  syncPathSync(dirname(path));
 }
 
 function removePlan(folder: string): void {
   rmSync(join(folder, RESTORE_FOLDER, PLAN_NAME), { force: true });
-  syncFolder(join(folder, RESTORE_FOLDER));
+  syncPathSync(join(folder, RESTORE_FOLDER));
 }
 
 function syncFolders(folder: string, { stores }: RestorePlan): void {
   for (const kind of new Set(stores.map((store) => dirname(store)))) {
-    if (existsSync(join(folder, kind))) syncFolder(join(folder, kind));
-  }
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
+    if (existsSync(join(folder, kind))) syncPathSync(join(folder, kind));
   }
 }

@@ -12,6 +12,11 @@ const MAX_PLACES = 16;
 const LOOK_MS = 2_000;
 /** Less than this between two looks is no boot at work: among 100 busy threads on 2 cores it would have got 40 ms. */
 const AT_WORK_MICROS = 20_000;
+/**
+ * A suspect boots alone for so long at most: ten boots of a quiet machine. Who computes on is seen at it, and told apart
+ * from those that boot beside it afterwards; nobody waits for its deadline.
+ */
+export const ALONE_MS = 5_000;
 
 /** Who comes first, from first to last; within a rank, who came first. */
 export const BOOT_RANKS = ["requested", "well", "died", "spare", "suspect"] as const;
@@ -48,8 +53,8 @@ export interface AdmissionOptions {
   /** Boots at once; see {@linkcode bootPlaces}. */
   readonly places: number;
   readonly clock: Clock;
-  /** Whether an app is suspected of having ended the process. */
-  readonly isSuspect: (app: string) => boolean;
+  /** Apps that are suspected of having ended the process, the least suspected first: in this order they boot. */
+  readonly suspects: readonly string[];
 }
 
 /** Admits boots. */
@@ -63,15 +68,17 @@ export class BootAdmission {
     suspect: new Set(),
   };
   readonly #admitted = new Set<Place>();
+  /** Calls off the time that a suspect has for itself, while it has. */
+  #endAlone: (() => void) | null = null;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
   }
 
   /** As many places as this machine's cores bear. */
-  static onThisMachine(clock: Clock, suspects: ReadonlySet<string> = new Set()): BootAdmission {
+  static onThisMachine(clock: Clock, suspects: readonly string[] = []): BootAdmission {
     const places = bootPlaces(navigator.hardwareConcurrency);
-    return new BootAdmission({ places, clock, isSuspect: (app) => suspects.has(app) });
+    return new BootAdmission({ places, clock, suspects });
   }
 
   /** Apps whose start waits for a place; isolates for the reserve are not counted. */
@@ -85,8 +92,8 @@ export class BootAdmission {
    * @param rank what an app that is no suspect waits as
    */
   enter(app: string | null, rank: Exclude<BootRank, "suspect">): BootPlace {
-    const isSuspect = app !== null && this.#options.isSuspect(app);
-    const place = new Place(isSuspect ? "suspect" : rank, {
+    const suspicion = app === null ? -1 : this.#options.suspects.indexOf(app);
+    const place = new Place(suspicion < 0 ? rank : "suspect", suspicion, {
       clock: this.#options.clock,
       onHurry: (one) => this.#hurry(one),
       onEnd: (one) => this.#leave(one),
@@ -105,7 +112,7 @@ export class BootAdmission {
 
   #leave(place: Place): void {
     this.#waiting[place.rank].delete(place);
-    this.#admitted.delete(place);
+    if (this.#admitted.delete(place) && place.rank === "suspect") this.#leaveAlone();
     this.#admit();
   }
 
@@ -113,21 +120,38 @@ export class BootAdmission {
     for (let next = this.#next(); next !== null; next = this.#next()) {
       this.#waiting[next.rank].delete(next);
       this.#admitted.add(next);
+      if (next.rank === "suspect") {
+        this.#endAlone = this.#options.clock.after(ALONE_MS, () => {
+          this.#leaveAlone();
+          this.#admit();
+        });
+      }
       next.admit();
     }
   }
 
+  #leaveAlone(): void {
+    this.#endAlone?.();
+    this.#endAlone = null;
+  }
+
   /** Whose turn it is, or null when nobody may boot now. */
   #next(): Place | null {
-    if ([...this.#admitted].some(({ rank }) => rank === "suspect")) return null;
+    if (this.#endAlone !== null) return null;
     for (const rank of BOOT_RANKS) {
       const [first] = this.#waiting[rank];
       if (first === undefined) continue;
-      const places = rank === "suspect" ? 1 : this.#options.places;
-      return this.#admitted.size < places ? first : null;
+      if (rank !== "suspect") return this.#admitted.size < this.#options.places ? first : null;
+      return this.#admitted.size === 0 ? leastSuspected(this.#waiting.suspect) : null;
     }
     return null;
   }
+}
+
+function leastSuspected(places: Iterable<Place>): Place | null {
+  let least: Place | null = null;
+  for (const place of places) if (least === null || place.suspicion < least.suspicion) least = place;
+  return least;
 }
 
 interface PlaceTools {
@@ -138,14 +162,17 @@ interface PlaceTools {
 
 class Place implements BootPlace {
   rank: BootRank;
+  /** Its place among the suspects; below 0 for those who are none. */
+  readonly suspicion: number;
   readonly admitted: Promise<boolean>;
   readonly #admitted = Promise.withResolvers<boolean>();
   readonly #tools: PlaceTools;
   #state: "waiting" | "admitted" | "ended" = "waiting";
   #look: (() => void) | null = null;
 
-  constructor(rank: BootRank, tools: PlaceTools) {
+  constructor(rank: BootRank, suspicion: number, tools: PlaceTools) {
     this.rank = rank;
+    this.suspicion = suspicion;
     this.#tools = tools;
     this.admitted = this.#admitted.promise;
   }

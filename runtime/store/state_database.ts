@@ -1,8 +1,9 @@
 /** Opens the SQLite file of the state store, brings its tables up to date and wraps its failures. */
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { messageOf, NanoError } from "../errors.ts";
+import { syncPathSync } from "../machine/sync_path.ts";
 
 /** A column value as the tables here hold it. */
 export type Column = string | number | null;
@@ -163,12 +164,7 @@ function openFile(stateDir: string, file: string): DatabaseSync {
   // Made here and not by SQLite, which would give it the umask's mode; its -wal and -shm files take over this mode.
   closeSync(openSync(file, "a", 0o600));
   chmodSync(file, 0o600);
-  const folder = openSync(stateDir, "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  syncPathSync(stateDir);
   return new DatabaseSync(file);
 }
 

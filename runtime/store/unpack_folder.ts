@@ -1,6 +1,7 @@
 /** The folder that an archive is unpacked to: takes entry after entry, within the bounds, and links that stay inside. */
 import { dirname, join, relative } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
+import { syncPath } from "../machine/sync_path.ts";
 import { type ArchiveLink, ArchiveLinks, type EntryKind } from "./archive_links.ts";
 import { entryPath, refusedEntry } from "./entry_path.ts";
 import { UNPACK_LIMITS } from "./unpack_limits.ts";
@@ -205,12 +206,6 @@ export class UnpackFolder {
     this.#kinds.set(path, "file");
     return file;
   }
-}
-
-/** Returns when a file or a folder is on the disk. */
-export async function syncPath(path: string): Promise<void> {
-  using file = await Deno.open(path);
-  await file.sync();
 }
 
 /** The error for an archive with too many files and folders. */

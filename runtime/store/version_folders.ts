@@ -1,9 +1,10 @@
 /** The files of deployed versions, each in `<state_dir>/versions/<app>/<version>/`: whole, or not there. */
 import { dirname, join } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
+import { syncPath } from "../machine/sync_path.ts";
 import { receiveUpload } from "./receive_upload.ts";
 import { unpackArchive } from "./unpack_archive.ts";
-import { syncPath, type UnpackedSize } from "./unpack_folder.ts";
+import type { UnpackedSize } from "./unpack_folder.ts";
 
 /** Holds what is on its way in or out; no app can have this name. */
 const TRANSIT = ".transit";

@@ -11,7 +11,7 @@ import { type AdvanceOptions, Generations } from "../../runtime/generations/gene
 import type { AppUnit } from "../../runtime/generations/reload.ts";
 import { windDown } from "../../runtime/generations/wind_down.ts";
 import type { Router } from "../../runtime/http/router.ts";
-import { BootAdmission, type BootPlace } from "../../runtime/pool/boot_admission.ts";
+import { ALONE_MS, BootAdmission, type BootPlace } from "../../runtime/pool/boot_admission.ts";
 import { type FlightEntry, FlightRecorder } from "../../runtime/pool/flight_recorder.ts";
 import { Reserve } from "../../runtime/pool/reserve.ts";
 import { BrokenApp } from "../../runtime/units/broken_app.ts";
@@ -37,7 +37,7 @@ export interface SimOutside {
   /** The code of each app, by name. */
   readonly code: ReadonlyMap<string, SimCode>;
   readonly habits: ReadonlyMap<string, Habits>;
-  readonly suspects: ReadonlySet<string>;
+  readonly suspects: readonly string[];
   readonly quarantineOf: (app: string, version: string) => Quarantine | null;
   readonly onCrash: (killer: SimKiller) => void;
 }
@@ -77,7 +77,7 @@ export class SimHost {
     this.#admission = new BootAdmission({
       places: this.#maxPlaces,
       clock,
-      isSuspect: (app) => suspects.has(app),
+      suspects,
     });
     this.#watchPlaces();
     this.#reserve = new Reserve({ spawn: () => this.#spawn(), admission: this.#admission, clock });
@@ -331,9 +331,11 @@ export class SimHost {
     return { commit: settle, discard: settle };
   }
 
-  /** Whoever enters is watched: no more boots than there are places, and a suspect's alone. */
+  /** Whoever enters is watched: no more boots than there are places, and a suspect's alone for its time. */
   #watchPlaces(): void {
     const { ledger, suspects } = this.#outside;
+    const isSuspect = (app: string | null) => app !== null && suspects.includes(app);
+    let suspectSince = -ALONE_MS;
     const enter = this.#admission.enter.bind(this.#admission);
     this.#admission.enter = (app, rank) => {
       const place = enter(app, rank);
@@ -346,8 +348,12 @@ export class SimHost {
       const look = () => {
         const boots = [...this.#places].filter(([one]) => !one.isWaiting).map(([, name]) => name);
         ledger.check(boots.length <= this.#maxPlaces, () => `${boots.length} boots at once: ${boots}`);
-        const isAlone = boots.length === 1 || !boots.some((name) => name !== null && suspects.has(name));
-        ledger.check(isAlone, () => `a suspect does not boot alone: ${boots}`);
+        if (isSuspect(app)) suspectSince = this.clock.now();
+        const mayMeet = !isSuspect(app) && this.clock.now() - suspectSince >= ALONE_MS;
+        ledger.check(
+          mayMeet || boots.length === 1 || !boots.some(isSuspect),
+          () => `a suspect does not boot alone: ${boots}`,
+        );
       };
       if (place.isWaiting) place.admitted.then(look);
       else look();

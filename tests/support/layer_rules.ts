@@ -69,7 +69,7 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
   "runtime/isolate/": ["runtime/bindings/*/isolate.ts", "runtime/protocol/", GROUND],
   "runtime/bindings/*/isolate.ts": ["runtime/protocol/", GROUND],
   "runtime/bindings/*/config.ts": [],
-  "runtime/data/": ["runtime/protocol/", GROUND],
+  "runtime/data/": ["runtime/protocol/", "runtime/machine/", GROUND],
   "runtime/node/": ["runtime/protocol/"],
   "runtime/wall/": [TERMS, "runtime/protocol/", "runtime/machine/", GROUND],
   "runtime/trace/": [TERMS, "runtime/protocol/", GROUND],

@@ -63,7 +63,7 @@ function openGuarded(file: string, io: CliIo): Disposable & { readonly options: 
   const flight = new FlightFileWriter(flightFileOf(file), io.err);
   const { convictions, suspects } = readHandOver(handOverFileOf(file), io.err);
   return {
-    options: { flight: flight.write, convictions, suspects: new Set(suspects) },
+    options: { flight: flight.write, convictions, suspects },
     [Symbol.dispose]: () => flight[Symbol.dispose](),
   };
 }

@@ -1,12 +1,18 @@
 /** Tests who may boot when not all can. */
 import { assertEquals } from "@std/assert";
-import { BOOT_RANKS, BootAdmission, type BootPlace, bootPlaces } from "../../../runtime/pool/boot_admission.ts";
+import {
+  ALONE_MS,
+  BOOT_RANKS,
+  BootAdmission,
+  type BootPlace,
+  bootPlaces,
+} from "../../../runtime/pool/boot_admission.ts";
 import { FakeClock } from "../runtime/fake_clock.ts";
 
 /** An admission that notes who was admitted, in order. */
 function bench(places: number, suspects: readonly string[] = []) {
   const clock = new FakeClock();
-  const admission = new BootAdmission({ places, clock, isSuspect: (app) => suspects.includes(app) });
+  const admission = new BootAdmission({ places, clock, suspects });
   const order: string[] = [];
   const enter = (name: string, rank: Parameters<BootAdmission["enter"]>[1] = "well"): BootPlace => {
     const place = admission.enter(rank === "spare" ? null : name, rank);
@@ -97,6 +103,34 @@ Deno.test("Suspects boot last and alone: nothing is admitted beside one, request
   worse[Symbol.dispose]();
   await settled();
   assertEquals([order.at(-1), next.isWaiting], ["next", false]);
+});
+
+Deno.test("Among suspects the least suspected boots first, whoever came first", async () => {
+  const { order, enter, settled } = bench(4, ["hardly", "maybe", "surely"]);
+  const well = enter("well");
+  const waiting = ["surely", "maybe", "hardly"].map((name) => enter(name));
+  for (const boot of [well, ...waiting.toReversed()]) {
+    boot[Symbol.dispose]();
+    await settled();
+  }
+  assertEquals(order, ["well", "hardly", "maybe", "surely"]);
+});
+
+Deno.test("A suspect that computes on has the others beside it after its time alone, but no other suspect", async () => {
+  const { clock, order, enter } = bench(4, ["maybe", "surely"]);
+  const maybe = enter("maybe");
+  enter("surely");
+  const well = enter("well", "requested");
+  await clock.advance(ALONE_MS - 1);
+  assertEquals(order, ["maybe"]);
+  await clock.advance(1);
+  assertEquals(order, ["maybe", "well"]);
+  maybe[Symbol.dispose]();
+  await clock.advance(ALONE_MS);
+  assertEquals(order, ["maybe", "well"], "not beside one that boots");
+  well[Symbol.dispose]();
+  await clock.advance(0);
+  assertEquals(order, ["maybe", "well", "surely"]);
 });
 
 Deno.test("A boot that stops computing gives its place back, one that computes keeps it", async () => {

@@ -13,7 +13,7 @@ import { appConfig } from "../runtime/app_config.ts";
 const DEADLINE_MS = 120_000;
 
 async function farmOptions(bootSource: string, warnings: string[] = []) {
-  const admission = new BootAdmission({ places: 2, clock: systemClock, isSuspect: () => false });
+  const admission = new BootAdmission({ places: 2, clock: systemClock, suspects: [] });
   return await Promise.resolve({
     bootSource,
     admission,

@@ -36,7 +36,7 @@ const DEATH: IsolateExit = { reason: "terminated", detail: "it died" };
 function pretendReserve(options: { boots: boolean; places?: number }) {
   const spawned: Spare[] = [];
   const clock = new FakeClock();
-  const admission = new BootAdmission({ places: options.places ?? 100, clock, isSuspect: () => false });
+  const admission = new BootAdmission({ places: options.places ?? 100, clock, suspects: [] });
   const spawn = (memoryMb: number) => {
     const spare = new Spare(memoryMb);
     spawned.push(spare);

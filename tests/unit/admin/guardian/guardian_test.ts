@@ -85,7 +85,7 @@ Deno.test("Guardian names who ended the host, and tells the next one whom to sta
   const { lines, handedOver } = await guard([{ end: CRASHED, charges: [SURE, MAYBE] }, STOPPED]);
   assertEquals(lines[0]?.["suspects"], ["shop", "blog"]);
   assertEquals(lines[0]?.["evidence"], [{ ...SURE, share: 0.99 }, MAYBE]);
-  assertEquals(handedOver, [{ convictions: [], suspects: [] }, { convictions: [], suspects: ["shop", "blog"] }]);
+  assertEquals(handedOver, [{ convictions: [], suspects: [] }, { convictions: [], suspects: ["blog", "shop"] }]);
 });
 
 Deno.test("Guardian convicts at the second death, until a host has come to listen, and waits for no clear case", async () => {

@@ -5,6 +5,7 @@ import type { FlashNote } from "./flash_notes.ts";
 import { CsrfField, Note, type PageFrame, PageLayout } from "./page_layout.tsx";
 import { StoreHeading } from "./store_heading.tsx";
 import { countedText } from "./views/counted_text.ts";
+import { TextArea } from "./text_field.tsx";
 
 /** Rows that a page shows of one result. */
 const SHOWN_ROWS = 200;
@@ -43,22 +44,14 @@ export function D1Page({ frame, view }: { frame: PageFrame; view: D1View }) {
           <div class="body">
             <CsrfField csrf={frame.csrf} />
             {problem === null ? null : <Note note={problem} />}
-            <div class="field">
-              <label for="sql">SQL</label>
-              <textarea
-                id="sql"
-                name="sql"
-                rows={Math.min(16, Math.max(4, (sql ?? "").split("\n").length + 1))}
-                required
-                spellcheck={false}
-                aria-describedby="sql-hint"
-              >
-                {`\n${sql ?? FIRST_SQL}`}
-              </textarea>
-              <p class="hint" id="sql-hint">
-                One statement or several, as one transaction: all of it happens, or nothing. Ctrl+Enter runs it.
-              </p>
-            </div>
+            <TextArea
+              name="sql"
+              label="SQL"
+              value={sql ?? FIRST_SQL}
+              maxRows={16}
+              required
+              hint="One statement or several, as one transaction: all of it happens, or nothing. Ctrl+Enter runs it."
+            />
             <div class="buttons">
               <button type="submit" class="button primary" data-busy="Running…">Run</button>
             </div>

@@ -1,5 +1,6 @@
 /** The dialog that deploys an archive: a new version of an app, or a new app. Uploading needs the script. */
 import { UploadProgress } from "./views/upload_progress.tsx";
+import { TextField } from "./text_field.tsx";
 
 /** @param app null: the archive becomes a new app */
 export function DeployDialog({ app, csrf }: { app: string | null; csrf: string }) {
@@ -24,10 +25,7 @@ export function DeployDialog({ app, csrf }: { app: string | null; csrf: string }
           />
         </div>
         {app === null ? <NewAppFields /> : <TargetFields />}
-        <div class="field">
-          <label for="deploy-note">Note</label>
-          <input id="deploy-note" name="note" maxlength={200} placeholder="What is new (optional)" autocomplete="off" />
-        </div>
+        <TextField id="deploy-note" name="note" label="Note" maxlength={200} placeholder="What is new (optional)" />
         <UploadProgress />
         <div class="buttons">
           <button type="button" class="button" data-close>Cancel</button>
@@ -41,25 +39,25 @@ export function DeployDialog({ app, csrf }: { app: string | null; csrf: string }
 function NewAppFields() {
   return (
     <>
-      <div class="field">
-        <label for="deploy-name">Name</label>
-        <input
-          id="deploy-name"
-          name="name"
-          required
-          pattern="[a-z0-9][a-z0-9\-]{0,62}"
-          title="Lower case letters, digits and dashes"
-          autocomplete="off"
-          spellcheck={false}
-        />
-      </div>
-      <div class="field">
-        <label for="deploy-hostname">Hostname</label>
-        <input id="deploy-hostname" name="hostname" autocomplete="off" spellcheck={false} placeholder="The name" />
-        <p class="hint">
-          One host, or several with commas between them; <code>*.example.com</code> for all below.
-        </p>
-      </div>
+      <TextField
+        id="deploy-name"
+        name="name"
+        label="Name"
+        required
+        pattern="[a-z0-9][a-z0-9\-]{0,62}"
+        title="Lower case letters, digits and dashes"
+      />
+      <TextField
+        id="deploy-hostname"
+        name="hostname"
+        label="Hostname"
+        placeholder="The name"
+        hint={
+          <>
+            One host, or several with commas between them; <code>*.example.com</code> for all below.
+          </>
+        }
+      />
     </>
   );
 }

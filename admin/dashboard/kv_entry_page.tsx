@@ -5,6 +5,7 @@ import { CsrfField, Note, type PageFrame, PageLayout } from "./page_layout.tsx";
 import { type DataQuestion, QuestionDialog } from "./question_card.tsx";
 import { StoreHeading } from "./store_heading.tsx";
 import { bytesText } from "./views/figures.ts";
+import { TextArea, TextField } from "./text_field.tsx";
 
 /** What is typed of an entry. */
 export interface KvEntryForm {
@@ -85,45 +86,21 @@ export function keyDeletion(namespace: string, key: string): DataQuestion {
 export function EntryFields({ form: { value, metadata, expiration } }: { form: KvEntryForm }) {
   return (
     <>
-      <div class="field">
-        <label for="value">Value</label>
-        {/* A text field drops the line's end that it begins with. */}
-        <textarea
-          id="value"
-          name="value"
-          rows={Math.min(24, Math.max(4, value.split("\n").length + 1))}
-          spellcheck={false}
-        >
-          {`\n${value}`}
-        </textarea>
-      </div>
-      <div class="field">
-        <label for="metadata">Metadata</label>
-        <input
-          id="metadata"
-          name="metadata"
-          value={metadata}
-          placeholder='{ "type": "page" }'
-          autocomplete="off"
-          spellcheck={false}
-          aria-describedby="metadata-hint"
-        />
-        <p class="hint" id="metadata-hint">JSON that lists show without the value, or nothing.</p>
-      </div>
-      <div class="field">
-        <label for="expiration">Expires</label>
-        <input
-          id="expiration"
-          name="expiration"
-          value={expiration}
-          inputmode="numeric"
-          autocomplete="off"
-          aria-describedby="expiration-hint"
-        />
-        <p class="hint" id="expiration-hint">
-          In seconds since 1970; +3600 is an hour from now; nothing is never. At least a minute ahead.
-        </p>
-      </div>
+      <TextArea name="value" label="Value" value={value} maxRows={24} />
+      <TextField
+        name="metadata"
+        label="Metadata"
+        value={metadata}
+        placeholder='{ "type": "page" }'
+        hint="JSON that lists show without the value, or nothing."
+      />
+      <TextField
+        name="expiration"
+        label="Expires"
+        value={expiration}
+        inputmode="numeric"
+        hint="In seconds since 1970; +3600 is an hour from now; nothing is never. At least a minute ahead."
+      />
     </>
   );
 }

@@ -8,6 +8,7 @@ import { Paging } from "./paging.tsx";
 import { StoreHeading } from "./store_heading.tsx";
 import { countedText } from "./views/counted_text.ts";
 import { momentText } from "./views/moment_text.ts";
+import { TextField } from "./text_field.tsx";
 
 /** What the page shows. */
 export interface KvView {
@@ -76,10 +77,7 @@ export function KvPage({ frame, view }: { frame: PageFrame; view: KvView }) {
           <form method="post" action={path} class="body">
             <CsrfField csrf={frame.csrf} />
             {problem === null ? null : <Note note={problem} />}
-            <div class="field">
-              <label for="key">Key</label>
-              <input id="key" name="key" value={form.key} required autocomplete="off" spellcheck={false} />
-            </div>
+            <TextField name="key" label="Key" value={form.key} required />
             <EntryFields form={form} />
             <div class="buttons">
               <button type="submit" class="button primary" data-busy="Saving…">Save</button>

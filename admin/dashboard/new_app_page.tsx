@@ -1,6 +1,7 @@
 /** The form that adds an app from a folder on the machine. */
 import { CsrfField, Note, type PageFrame, PageLayout } from "./page_layout.tsx";
 import type { FlashNote } from "./flash_notes.ts";
+import { TextArea, TextField } from "./text_field.tsx";
 
 /** What was written into the form. */
 export interface NewAppForm {
@@ -25,7 +26,7 @@ export function NewAppPage(
       <form method="post" action="/new" class="card narrow">
         <div class="body">
           <CsrfField csrf={frame.csrf} />
-          <Field
+          <TextField
             name="path"
             label="Path"
             value={form.path}
@@ -33,7 +34,7 @@ export function NewAppPage(
             hint="A folder, or an entry file such as index.ts. Relative to nano.json."
             required
           />
-          <Field
+          <TextField
             name="hostname"
             label="Hostname"
             value={form.hostname}
@@ -41,29 +42,21 @@ export function NewAppPage(
             hint="One host, or several with commas between them; *.example.com for all below."
             required
           />
-          <Field
+          <TextField
             name="name"
             label="Name"
             value={form.name}
             placeholder="blog"
             hint="Made from the hostname when empty."
           />
-          <div class="field">
-            <label for="env">Environment</label>
-            <textarea
-              id="env"
-              name="env"
-              rows={4}
-              placeholder="LOG_LEVEL=debug"
-              spellcheck={false}
-              aria-describedby="env-hint"
-            >
-              {form.env}
-            </textarea>
-            <p class="hint" id="env-hint">
-              One NAME=value a line. Secrets belong into nano.json, as from_env or from_file.
-            </p>
-          </div>
+          <TextArea
+            name="env"
+            label="Environment"
+            value={form.env}
+            maxRows={16}
+            placeholder="LOG_LEVEL=debug"
+            hint="One NAME=value a line. Secrets belong into nano.json, as from_env or from_file."
+          />
           <div class="buttons">
             <button type="submit" class="button primary" data-busy="Adding…">Add the app</button>
             <a class="button" href="/">Cancel</a>
@@ -74,33 +67,5 @@ export function NewAppPage(
         An archive instead? Drop it on the <a href="/">overview</a>, or run <code>nano deploy DIR</code>.
       </p>
     </PageLayout>
-  );
-}
-
-function Field(
-  { name, label, value, placeholder, hint, required = false }: {
-    name: string;
-    label: string;
-    value: string;
-    placeholder: string;
-    hint: string;
-    required?: boolean;
-  },
-) {
-  return (
-    <div class="field">
-      <label for={name}>{label}</label>
-      <input
-        id={name}
-        name={name}
-        value={value}
-        placeholder={placeholder}
-        required={required}
-        autocomplete="off"
-        spellcheck={false}
-        aria-describedby={`${name}-hint`}
-      />
-      <p class="hint" id={`${name}-hint`}>{hint}</p>
-    </div>
   );
 }

@@ -9,6 +9,7 @@ import { queuePath } from "./queue_paths.ts";
 import { StoreHeading } from "./store_heading.tsx";
 import { countedText } from "./views/counted_text.ts";
 import { durationText } from "./views/figures.ts";
+import { TextArea, TextField } from "./text_field.tsx";
 
 /** What is typed of a message. */
 export interface MessageForm {
@@ -158,32 +159,21 @@ function SendCard({ path, csrf, form, problem }: {
             <input type="radio" name="type" value="text" checked={form.type === "text"} /> Text
           </label>
         </fieldset>
-        <div class="field">
-          <label for="body">Body</label>
-          {/* A text field drops the line's end that it begins with. */}
-          <textarea
-            id="body"
-            name="body"
-            required
-            spellcheck={false}
-            placeholder='{ "to": "ada@example.com" }'
-            rows={Math.min(16, Math.max(4, form.body.split("\n").length + 1))}
-          >
-            {`\n${form.body}`}
-          </textarea>
-        </div>
-        <div class="field">
-          <label for="delay">Delay</label>
-          <input
-            id="delay"
-            name="delay"
-            value={form.delay}
-            inputmode="numeric"
-            autocomplete="off"
-            aria-describedby="delay-hint"
-          />
-          <p class="hint" id="delay-hint">In seconds, up to 86,400; nothing is at once.</p>
-        </div>
+        <TextArea
+          name="body"
+          label="Body"
+          value={form.body}
+          maxRows={16}
+          required
+          placeholder='{ "to": "ada@example.com" }'
+        />
+        <TextField
+          name="delay"
+          label="Delay"
+          value={form.delay}
+          inputmode="numeric"
+          hint="In seconds, up to 86,400; nothing is at once."
+        />
         <div class="buttons">
           <button type="submit" class="button primary" data-busy="Sending…">Send</button>
         </div>

@@ -9,6 +9,7 @@ import { countedText } from "./views/counted_text.ts";
 import { bytesText } from "./views/figures.ts";
 import { momentText } from "./views/moment_text.ts";
 import { UploadProgress } from "./views/upload_progress.tsx";
+import { TextField } from "./text_field.tsx";
 
 /** What the page shows. */
 export interface R2View {
@@ -130,22 +131,13 @@ function UploadCard({ bucket, folder, csrf }: { bucket: string; folder: string; 
           <label for="files">Files</label>
           <input id="files" name="files" type="file" multiple required />
         </div>
-        <div class="field">
-          <label for="key">Key</label>
-          <input
-            id="key"
-            name="key"
-            value={folder}
-            autocomplete="off"
-            autocapitalize="off"
-            spellcheck={false}
-            aria-describedby="key-hint"
-          />
-          <p class="hint" id="key-hint">
-            Of a single file its whole key; what ends with a slash, or nothing, is put before the files' names. An
-            object of the same key is replaced.
-          </p>
-        </div>
+        <TextField
+          name="key"
+          label="Key"
+          value={folder}
+          autocapitalize="off"
+          hint="Of a single file its whole key; what ends with a slash, or nothing, is put before the files' names. An object of the same key is replaced."
+        />
         <UploadProgress />
         <div class="buttons">
           <button type="submit" class="button primary">Upload</button>

@@ -96,58 +96,49 @@ export class OtelTracer implements Tracer {
   }
 }
 
-class OtelRequestSpan implements RequestSpan {
+/** A span that others go on from. */
+abstract class LinkedSpan implements TraceLink {
   readonly traceparent: string;
   readonly tracestate: string | null;
-  readonly #span: Span;
-  readonly #codes: typeof SpanStatusCode;
+  protected readonly span: Span;
+  protected readonly codes: typeof SpanStatusCode;
 
   constructor(span: Span, link: TraceLink, codes: typeof SpanStatusCode) {
     this.traceparent = link.traceparent;
     this.tracestate = link.tracestate;
-    this.#span = span;
-    this.#codes = codes;
+    this.span = span;
+    this.codes = codes;
   }
+}
 
+class OtelRequestSpan extends LinkedSpan implements RequestSpan {
   end(status: number, { code, end }: { readonly code: string | null; readonly end: RequestEnd }): void {
-    const span = this.#span;
+    const span = this.span;
     span.setAttributes({ "http.response.status_code": status, "nano.end": end });
     if (code !== null) span.setAttributes({ "nano.error": code, "error.type": code });
     else if (isFailure(status, end)) span.setAttribute("error.type", end === "done" ? String(status) : end);
     // A cut answer is an error whatever its head said.
     const message = code ?? (end === "done" ? null : end);
-    if (isFailure(status, end)) span.setStatus({ code: this.#codes.ERROR, ...(message === null ? {} : { message }) });
+    if (isFailure(status, end)) span.setStatus({ code: this.codes.ERROR, ...(message === null ? {} : { message }) });
     span.end();
   }
 }
 
-class OtelFetchSpan implements FetchSpan {
-  readonly traceparent: string;
-  readonly tracestate: string | null;
-  readonly #span: Span;
-  readonly #codes: typeof SpanStatusCode;
-
-  constructor(span: Span, link: TraceLink, codes: typeof SpanStatusCode) {
-    this.traceparent = link.traceparent;
-    this.tracestate = link.tracestate;
-    this.#span = span;
-    this.#codes = codes;
-  }
-
+class OtelFetchSpan extends LinkedSpan implements FetchSpan {
   end(status: number): void {
-    this.#span.setAttribute("http.response.status_code", status);
+    this.span.setAttribute("http.response.status_code", status);
     if (status >= 400) {
-      this.#span.setAttribute("error.type", String(status));
-      this.#span.setStatus({ code: this.#codes.ERROR });
+      this.span.setAttribute("error.type", String(status));
+      this.span.setStatus({ code: this.codes.ERROR });
     }
-    this.#span.end();
+    this.span.end();
   }
 
   fail(error: unknown): void {
     const name = error instanceof Error ? error.name : "Error";
-    this.#span.setAttribute("error.type", name);
-    this.#span.setStatus({ code: this.#codes.ERROR, message: error instanceof Error ? error.message : String(error) });
-    this.#span.end();
+    this.span.setAttribute("error.type", name);
+    this.span.setStatus({ code: this.codes.ERROR, message: error instanceof Error ? error.message : String(error) });
+    this.span.end();
   }
 }
 

@@ -52,53 +52,62 @@ export function handlerTable<Names extends OperationName>(handlers: Handlers<Nam
   return table;
 }
 
+/** What happens around the operations of a batch. */
+export interface BatchSteps {
+  /** Before each. */
+  readonly before?: () => void;
+  /** Takes what one has thrown, and those behind it are run all the same; without it the batch ends there. */
+  readonly onError?: (error: unknown) => void;
+}
+
 /**
  * Runs a batch, one operation after the other.
- * @param before called before each
  * @throws {WireViolation} for what is no operation, or none that this side takes
  */
-export function runBatch(batch: readonly unknown[], table: HandlerTable, before?: () => void): void {
+export function runBatch(batch: readonly unknown[], table: HandlerTable, steps: BatchSteps = {}): void {
+  const { before, onError } = steps;
   for (let at = 0; at < batch.length;) {
     const code = batch[at];
     // A text such as "length" would be found too
     const handler = typeof code === "number" ? table[code] : null;
     if (handler === null || handler === undefined) throw new WireViolation("an unknown operation");
     before?.();
-    const count = FIELDS_BY_CODE[code as number]!;
-    // No array of the fields: this is the hot path
-    switch (count) {
-      case 0:
-        handler();
-        break;
-      case 1:
-        handler(batch[at + 1]);
-        break;
-      case 2:
-        handler(batch[at + 1], batch[at + 2]);
-        break;
-      case 3:
-        handler(batch[at + 1], batch[at + 2], batch[at + 3]);
-        break;
-      case 4:
-        handler(batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4]);
-        break;
-      case 5:
-        handler(batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4], batch[at + 5]);
-        break;
-      case 6:
-        handler(batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4], batch[at + 5], batch[at + 6]);
-        break;
-      default:
-        handler(
-          batch[at + 1],
-          batch[at + 2],
-          batch[at + 3],
-          batch[at + 4],
-          batch[at + 5],
-          batch[at + 6],
-          batch[at + 7],
-        );
+    try {
+      runOne(handler, batch, at);
+    } catch (error) {
+      if (onError === undefined) throw error;
+      onError(error);
     }
-    at += 1 + count;
+    at += 1 + FIELDS_BY_CODE[code as number]!;
+  }
+}
+
+/** No array of the fields: this is the hot path. */
+function runOne(handler: (...fields: unknown[]) => void, batch: readonly unknown[], at: number): void {
+  switch (FIELDS_BY_CODE[batch[at] as number]) {
+    case 0:
+      return handler();
+    case 1:
+      return handler(batch[at + 1]);
+    case 2:
+      return handler(batch[at + 1], batch[at + 2]);
+    case 3:
+      return handler(batch[at + 1], batch[at + 2], batch[at + 3]);
+    case 4:
+      return handler(batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4]);
+    case 5:
+      return handler(batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4], batch[at + 5]);
+    case 6:
+      return handler(batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4], batch[at + 5], batch[at + 6]);
+    default:
+      return handler(
+        batch[at + 1],
+        batch[at + 2],
+        batch[at + 3],
+        batch[at + 4],
+        batch[at + 5],
+        batch[at + 6],
+        batch[at + 7],
+      );
   }
 }

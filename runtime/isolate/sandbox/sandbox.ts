@@ -1,11 +1,9 @@
 /** Closes the doors that stand open in a worker without permissions; runs once, before any byte of an app. */
 import { bare } from "../../protocol/bare.ts";
-import { apply, defineMember, defineProperty, NativeRangeError, NativeTypeError } from "../../protocol/primordials.ts";
+import { defineProperty, NativeTypeError } from "../../protocol/primordials.ts";
 import { ALLOWED_GLOBALS } from "./allowed_globals.ts";
 import { limitSubtleCrypto } from "./crypto_limits.ts";
-
-/** Strings longer than this make some of V8's natives abort the whole process instead of throwing. */
-const MAX_NATIVE_CHARS = 1 << 26;
+import { guardLongTexts } from "./long_texts.ts";
 
 type Callable = (...given: unknown[]) => unknown;
 
@@ -50,7 +48,7 @@ export function closeDoors(heapLimitBytes: number): string[] {
   disarmProcess();
   const leftovers = removeGlobals();
   for (const prototype of [EventTarget.prototype, Event.prototype, MessageEvent.prototype]) lockPrototype(prototype);
-  guardNatives(heapLimitBytes);
+  guardLongTexts(heapLimitBytes);
   limitSubtleCrypto();
   return leftovers;
 }
@@ -133,36 +131,4 @@ function lockPrototype(prototype: object): void {
       configurable: false,
     });
   }
-}
-
-/** Wraps the natives that end the process when their result or input is beyond what V8 can hold. @boot */
-function guardNatives(heapLimitBytes: number): void {
-  const tooLong = (max: number) => new NativeRangeError(`Cannot process a text of more than ${max} characters at once`);
-  const wrap = (
-    holder: object,
-    key: PropertyKey,
-    subject: (self: unknown, given: ArrayLike<unknown>) => unknown,
-    max = MAX_NATIVE_CHARS,
-  ) => {
-    const native = (holder as Record<PropertyKey, Callable>)[key]!;
-    // A method, so that it is no constructor, like the native one.
-    const { guarded } = {
-      guarded(this: unknown): unknown {
-        const text = subject(this, arguments);
-        if (typeof text === "string" && text.length > max) throw tooLong(max);
-        return apply(native, this, arguments);
-      },
-    };
-    defineProperty(guarded, "length", bare({ value: native.length, configurable: true }));
-    defineProperty(guarded, "name", bare({ value: native.name, configurable: true }));
-    defineMember(holder, key, guarded);
-  };
-  const own = (self: unknown) => self;
-  const first = (_self: unknown, given: ArrayLike<unknown>) => given[0];
-  wrap(String.prototype, "split", own);
-  wrap(RegExp.prototype, Symbol.match, first);
-  wrap(RegExp.prototype, Symbol.split, first);
-  wrap(RegExp.prototype, Symbol.replace, first);
-  // What it builds is many times as large as the text, and it aborts rather than stop at the cap.
-  wrap(JSON, "parse", first, Math.min(MAX_NATIVE_CHARS, heapLimitBytes / 4));
 }

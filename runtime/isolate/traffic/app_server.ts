@@ -1,16 +1,14 @@
 /** Serves one app inside its isolate: requests in, responses out, aborts, drain. */
 import {
   assign,
-  NativePromise,
   NativeResponse,
   promiseThen,
-  resolved,
   responseBody,
   streamCancel,
   stringCharCodeAt,
 } from "../../protocol/primordials.ts";
 import { SafeMap, SafeSet } from "../../protocol/safe_collections.ts";
-import { type Handlers, type HandlerTable, handlerTable, runBatch } from "../../protocol/batch.ts";
+import { type BatchSteps, type Handlers, type HandlerTable, handlerTable, runBatch } from "../../protocol/batch.ts";
 import { FIRST_CALL_ID, type Plain } from "../../protocol/binding_call.ts";
 import { EXCEPTION_LEVEL } from "../../protocol/messages.ts";
 import { BODY, type BodyKind, OP, type SentBy, type WholeBody } from "../../protocol/operations.ts";
@@ -34,6 +32,7 @@ import { type AppScheduled, type DueJob, schedule } from "./scheduled.ts";
 import { BadResponse, sendResponse } from "./responder.ts";
 import { SocketHub } from "./socket_hub.ts";
 import { TcpClient } from "./tcp_client.ts";
+import { whenSettled } from "./when_settled.ts";
 
 /** What an app exports, once found. */
 export type AppFetch = (request: Request, env: unknown, context: AppContext) => unknown;
@@ -70,6 +69,8 @@ export class AppServer {
   readonly #aborts: AbortCallbacks = new SafeMap();
   readonly #report: (error: unknown) => void;
   readonly #handlers: HandlerTable;
+  /** What an app's patches break in one operation takes no other one with it. */
+  readonly #steps: BatchSteps;
   #pending = new SafeSet<number>();
   #waits = 0;
   #draining = false;
@@ -80,6 +81,7 @@ export class AppServer {
   constructor(wire: Wire, report: (error: unknown) => void) {
     this.#wire = wire;
     this.#report = report;
+    this.#steps = { before: enterRoot, onError: report };
     this.fetches = new FetchClient(wire);
     this.calls = new BindingClient(wire);
     this.sockets = new SocketHub(wire);
@@ -94,7 +96,7 @@ export class AppServer {
 
   /** Runs one batch. */
   receive(batch: readonly unknown[]): void {
-    runBatch(batch, this.#handlers, enterRoot);
+    runBatch(batch, this.#handlers, this.#steps);
     enterRoot();
   }
 
@@ -188,25 +190,19 @@ export class AppServer {
       this.#fail(id, error);
       return;
     }
-    if (isThenable(result)) {
-      promiseThen(
-        result instanceof NativePromise ? result : resolved(result),
-        (value: unknown) => this.#answer(id, value),
-        (error: unknown) => this.#fail(id, error),
-      );
-    } else this.#answer(id, result);
+    whenSettled(result, (value) => this.#answer(id, value), (error) => this.#fail(id, error));
   }
 
   /** A job, or a batch of messages, stays pending until it has ended, so that a drain waits for it. */
   #run(id: number, work: Promise<string | void>): void {
     this.#pending.add(id);
-    promiseThen(work, (result) => {
+    whenSettled(work, (result) => {
       if (!this.#pending.has(id)) return;
       const kind = result === undefined ? BODY.NONE : BODY.WHOLE;
-      this.#wire.out.push(OP.RESPONSE, id, 204, "", "", kind, result ?? null);
+      this.#wire.out.push(OP.RESPONSE, id, 204, "", "", kind, (result as string | undefined) ?? null);
       this.#wire.kick();
       this.#finish(id);
-    }, (error: unknown) => this.#fail(id, error));
+    }, (error) => this.#fail(id, error));
   }
 
   #answer(id: number, value: unknown): void {
@@ -271,7 +267,7 @@ export class AppServer {
       this.#waits--;
       this.#settle();
     };
-    promiseThen(resolved(promise), done, (error: unknown) => {
+    whenSettled(promise, done, (error) => {
       this.#report(error);
       done();
     });
@@ -292,9 +288,4 @@ function isBadResponse(error: unknown): boolean {
   } catch {
     return false;
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value instanceof NativePromise ||
-    (typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function");
 }

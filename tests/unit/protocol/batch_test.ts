@@ -23,7 +23,7 @@ Deno.test("runBatch() hands each operation its fields, as many as the table says
   ) => [name, ...fields.map((_, index) => `${name} ${index}`)]);
   const batch = sent.flatMap(([name, ...fields]) => [OP[name as keyof typeof OPERATIONS], ...fields]);
   let turns = 0;
-  runBatch(batch, handlerTable(handlers), () => turns++);
+  runBatch(batch, handlerTable(handlers), { before: () => turns++ });
   assertEquals(told, sent);
   assertEquals(turns, sent.length);
 });
@@ -36,6 +36,21 @@ Deno.test("runBatch() refuses what is no operation, and one that this side does 
     assertThrows(() => runBatch([code], table), WireViolation, "an unknown operation");
     assertThrows(() => runBatch([OP.DRAIN, code], table), WireViolation, "an unknown operation");
   }
+});
+
+Deno.test("runBatch() runs what stands behind an operation that throws, if somebody takes the error", () => {
+  const told: unknown[] = [];
+  const table = handlerTable({
+    ABORT: (id) => {
+      told.push(id);
+      if (id === 1) throw new RangeError("patched");
+    },
+  });
+  const errors: unknown[] = [];
+  runBatch([OP.ABORT, 1, OP.ABORT, 2], table, { onError: (error) => void errors.push(error) });
+  assertEquals([told, errors.map(String)], [[1, 2], ["RangeError: patched"]]);
+  assertThrows(() => runBatch([OP.ABORT, 1, OP.ABORT, 2], table), RangeError, "patched");
+  assertThrows(() => runBatch([99], table, { onError: () => {} }), WireViolation);
 });
 
 Deno.test("A batch keeps its own push, whatever becomes of Array.prototype", () => {

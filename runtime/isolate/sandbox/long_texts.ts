@@ -1,0 +1,80 @@
+/** Guards the natives that end the process, or cannot be stopped, when their text is longer than V8 can work on. */
+import { bare } from "../../protocol/bare.ts";
+import { apply, defineMember, defineProperty, hasOwn, NativeRangeError } from "../../protocol/primordials.ts";
+import { dollarsIn, substitution } from "./substitution.ts";
+
+/** Strings longer than this make some of V8's natives abort the whole process instead of throwing. */
+const MAX_NATIVE_CHARS = 1 << 26;
+/**
+ * V8 lists the pieces that all the `$` of all matches stand for before it makes the text, without a look at whether it is
+ * to stop: 134,217,728 of them end the process. Beyond this many, at 8 bytes each, they are asked for match by match.
+ */
+const MAX_LISTED_PIECES = 1 << 22;
+
+type Callable = (...given: unknown[]) => unknown;
+
+/** Puts the guards in the natives' place. @param heapLimitBytes what the app may hold in its heap @boot */
+export function guardLongTexts(heapLimitBytes: number): void {
+  guard(String.prototype, "split", { at: -1, max: MAX_NATIVE_CHARS });
+  for (const method of [Symbol.match, Symbol.split]) guard(RegExp.prototype, method, { at: 0, max: MAX_NATIVE_CHARS });
+  guard(RegExp.prototype, Symbol.replace, { at: 0, max: MAX_NATIVE_CHARS, isCheap, prepare: matchByMatch });
+  // What it builds is many times as large as the text, and it aborts rather than stop at the cap.
+  guard(JSON, "parse", { at: 0, max: Math.min(MAX_NATIVE_CHARS, heapLimitBytes / 4) });
+}
+
+interface Guard {
+  /** Which argument the text is; -1 is the receiver. */
+  readonly at: number;
+  /** Characters that it may have. */
+  readonly max: number;
+  /** Whether nothing has to be prepared, as with nearly all calls. */
+  readonly isCheap?: (text: string, given: ArrayLike<unknown>) => boolean;
+  /** Changes what the native is given. */
+  readonly prepare?: (given: unknown[], text: string) => void;
+}
+
+/** @boot */
+function guard(holder: object, key: PropertyKey, { at, max, isCheap, prepare }: Guard): void {
+  const native = (holder as Record<PropertyKey, Callable>)[key]!;
+  // A method, so that it is no constructor, like the native one.
+  const { guarded } = {
+    guarded(this: unknown): unknown {
+      const subject = at === -1 ? this : arguments[at];
+      const isText = typeof subject === "string";
+      if (isText && subject.length <= max && (isCheap === undefined || isCheap(subject, arguments))) {
+        return apply(native, this, arguments);
+      }
+      // What makes a text of itself is asked once, so that the native works on the text that was looked at.
+      if (!isText && (typeof subject !== "object" && typeof subject !== "function" || subject === null)) {
+        return apply(native, this, arguments);
+      }
+      const text = isText ? subject : `${subject}`;
+      if (text.length > max) {
+        throw new NativeRangeError(`Cannot process a text of more than ${max} characters at once`);
+      }
+      const given: unknown[] = [];
+      for (let index = 0; index < arguments.length; index++) {
+        defineMember(given, index as unknown as string, index === at ? text : arguments[index], true);
+      }
+      prepare?.(given, text);
+      return apply(native, at === -1 ? text : this, given);
+    },
+  };
+  defineProperty(guarded, "length", bare({ value: native.length, configurable: true }));
+  defineProperty(guarded, "name", bare({ value: native.name, configurable: true }));
+  defineMember(holder, key, guarded);
+}
+
+function isCheap({ length }: string, given: ArrayLike<unknown>): boolean {
+  const template = given[1];
+  return typeof template === "function" ||
+    typeof template === "string" && template.length * (length + 1) <= MAX_LISTED_PIECES;
+}
+
+/** Of a replacement that stands for more pieces than V8 should list it makes a function. */
+function matchByMatch(given: unknown[], text: string): void {
+  if (!hasOwn(given, "1") || typeof given[1] === "function") return;
+  const template = `${given[1]}`;
+  const isLong = dollarsIn(template) * (text.length + 1) > MAX_LISTED_PIECES;
+  defineMember(given, "1", isLong ? substitution(template) : template, true);
+}

@@ -64,13 +64,15 @@ const ENDS_WITHIN_MS = 250;
  */
 const ONE_LOOK_MS = 80;
 const SURE_AFTER_MS = 200;
+const LEAST_SURENESS = 0.03;
 /**
  * The same for the part of a core that it had: who is woken to answer the watch, or to collect what its start left behind,
- * takes up to 15 ms, and waits for them as long as the machine is busy.
+ * takes up to 15 ms, and waits for them as long as the machine is busy. One that holds a request is asked every 50 ms and
+ * takes a millisecond or two each time. Who had no more than that does not compute, however long it waited.
  */
 const WOKEN_RAN_MS = 20;
-const SURE_RAN_MS = 60;
-const LEAST_SURENESS = 0.03;
+const WOKEN_PART = 0.04;
+const SURE_RAN_MS = 40;
 /** Computing began with the request if it did so within this time. */
 const SAME_MOMENT_MS = 120;
 /** An app that does something all the time says little by doing it; below this its weight does not fall. */
@@ -168,10 +170,11 @@ function computing(
 ): Weighed {
   const activeMs = Math.max(0, at - thread.activeSince);
   const text = `computed for ${Math.round(activeMs)} ms`;
-  const sureness = clamped(Math.min(
-    (activeMs - ONE_LOOK_MS) / (SURE_AFTER_MS - ONE_LOOK_MS),
-    (thread.ranMs - WOKEN_RAN_MS) / (SURE_RAN_MS - WOKEN_RAN_MS),
-  ));
+  const ranOwnMs = thread.ranMs - WOKEN_RAN_MS - WOKEN_PART * activeMs;
+  const sureness = Math.min(
+    between(LEAST_SURENESS, (activeMs - ONE_LOOK_MS) / (SURE_AFTER_MS - ONE_LOOK_MS)),
+    between(0, ranOwnMs / SURE_RAN_MS),
+  );
   if (busySince === null) {
     const weight = Math.min(WEIGHT.background, timesRare(thread)) * sureness;
     return { weight, reason: `${text} without a request` };
@@ -183,8 +186,9 @@ function computing(
   return { weight: weight * rarity, reason: `${text} with requests inside` };
 }
 
-function clamped(sureness: number): number {
-  return Math.min(1, Math.max(LEAST_SURENESS, sureness));
+/** At least as much, and 1 at most. */
+function between(least: number, sureness: number): number {
+  return Math.min(1, Math.max(least, sureness));
 }
 
 function holding({ since, busySince, bouts }: FlightEntry, at: number, forMs: (since: number) => string): Weighed {

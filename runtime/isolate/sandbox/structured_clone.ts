@@ -7,6 +7,7 @@
  */
 import { bare } from "../../protocol/bare.ts";
 import { listOf } from "../../protocol/safe_lists.ts";
+import { nestPorts, watchChannels } from "./port_nesting.ts";
 
 const NativeDomException = DOMException;
 const NativeUint8Array = Uint8Array;
@@ -36,6 +37,7 @@ const TRAVELLERS = ["DOMException", "CryptoKey", "NodeCryptoKeyObject", "NanoBlo
 
 /** Guards structuredClone() and MessagePort.postMessage(); runs at boot, after {@linkcode installBlobs}. @boot */
 export function guardClones(): void {
+  watchChannels();
   const { Deno } = globalThis as unknown as { Deno: Record<PropertyKey, unknown> };
   const { core } = Deno[Deno.internal as symbol] as { core: CloneCore };
   const { serialize, deserialize, hostObjectBrand } = core;
@@ -77,7 +79,17 @@ export function guardClones(): void {
     }
   }
 
-  function copyAndHandOver(value: unknown, transfer: readonly unknown[]): { copy: unknown; list: unknown[] } {
+  function copyAndHandOver(
+    value: unknown,
+    transfer: readonly unknown[],
+    through: object | null,
+  ): { copy: unknown; list: unknown[] } {
+    const ports: object[] = [];
+    for (let i = 0; i < transfer.length; i++) {
+      // What is no buffer is a port, or a stream, which stands on one.
+      if (!isArrayBuffer(transfer[i])) define(ports, ports.length, transfer[i]);
+    }
+    if (ports.length > 0) nestPorts(through, ports);
     const both = plainCopy(value, transfer) as [unknown, unknown[]];
     const buffers: unknown[] = [];
     for (let i = 0; i < transfer.length; i++) {
@@ -99,7 +111,7 @@ export function guardClones(): void {
       if (transfer === null || transfer.length === 0) {
         return isObject(value) ? plainCopy(value, []) : nativeClone(value);
       }
-      const { copy, list } = copyAndHandOver(value, transfer);
+      const { copy, list } = copyAndHandOver(value, transfer, null);
       return nativeClone(copy, bare({ transfer: list as Transferable[] }));
     },
     postMessage(this: unknown, message: unknown, options?: unknown): void {
@@ -120,7 +132,7 @@ export function guardClones(): void {
         return apply(nativePost, this, [copy]);
       }
       if (isOwn) refuse("Transfer list contains source port");
-      const { copy, list } = copyAndHandOver(message, transfer);
+      const { copy, list } = copyAndHandOver(message, transfer, this as object);
       apply(nativePost, this, [copy, bare({ transfer: list })]);
     },
   };

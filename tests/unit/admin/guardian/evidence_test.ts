@@ -91,6 +91,10 @@ Deno.test("weigh() blames nobody for waiting for a core: who had next to none of
   assertEquals(shares(scene([killer, IDLE, STREAM], [computing(9, 500), woken, streaming])).map(([app]) => app), [
     "killer",
   ]);
+  // Nor of an operator's signal: asked again and again for a sign of life, it was always on its way to a core.
+  const asked = { ...computing(2, 3_000), ranMs: 130 };
+  assertEquals(shares(scene([IDLE, STREAM], [{ ...computing(1, 60), ranMs: 19 }, asked], false)), []);
+  assertEquals(shares(scene([IDLE, STREAM], [{ ...asked, ranMs: 600 }], false))[0]?.[0], "stream");
   // It had enough of it
   const both = shares(scene([killer, IDLE], [computing(9, 500), { ...woken, ranMs: 90 }]));
   assertEquals(both.map(([app]) => app), ["killer", "idle"]);

@@ -6,7 +6,9 @@ import { CONNECTION_CASES } from "./cases/connection_cases.ts";
 import { CPU_CASES } from "./cases/cpu_cases.ts";
 import { HOST_CASES } from "./cases/host_cases.ts";
 import { MEMORY_CASES } from "./cases/memory_cases.ts";
+import { NATIVE_CASES } from "./cases/native_cases.ts";
 import { NETWORK_CASES } from "./cases/network_cases.ts";
+import { ODD_CASES } from "./cases/odd_cases.ts";
 import { OPERATOR_CASES } from "./cases/operator_cases.ts";
 import { PROTOCOL_CASES } from "./cases/protocol_cases.ts";
 import { REACH_CASES } from "./cases/reach_cases.ts";
@@ -20,8 +22,10 @@ export const FAMILIES: readonly HostileFamily[] = [
   { name: "tamper", cases: TAMPER_CASES },
   { name: "memory", cases: MEMORY_CASES },
   { name: "cpu", cases: CPU_CASES },
+  { name: "natives", cases: NATIVE_CASES },
   { name: "protocol", cases: PROTOCOL_CASES },
   { name: "answers", cases: ANSWER_CASES },
+  { name: "odd values", cases: ODD_CASES },
   { name: "start", cases: START_CASES },
   { name: "network", cases: NETWORK_CASES },
   { name: "connections", cases: CONNECTION_CASES },

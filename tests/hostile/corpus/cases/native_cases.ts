@@ -1,0 +1,139 @@
+/** Natives: calls that V8 or Deno answers in one piece of native code, with what is too long, too deep or too many. */
+import type { HostileCase } from "../hostile_case.ts";
+
+const OOM = "503 APP_OUT_OF_MEMORY";
+const SLOW = "504 APP_UNRESPONSIVE";
+const THROWN = "500 APP_EXCEPTION";
+/** On which side of its limits an app ends depends on the machine; that it ends, and alone, does not. */
+const ENDED = [OOM, SLOW];
+const ENDED_OR_THROWN = [OOM, SLOW, THROWN];
+const PATIENT = { cpu_ms: 4000, timeout_ms: 300_000 };
+
+/** Each takes too much, or computes for ever. */
+const ENDLESS: Readonly<Record<string, string>> = {
+  "matches of a long text, one by one": `for (const m of text(6e7).matchAll(/x/g)) kept.push(m);`,
+  "a replacement that grows": `text(6e7).replaceAll("x", "yyyyyyyyyyyyyyyy").charCodeAt(1);`,
+  "a function for each of a million matches with a thousand groups":
+    `text(1e6).replace(new RegExp("x" + "()".repeat(1000), "g"), () => "");`,
+  "an expression of a class of its own": `class R extends RegExp {} text(6e7).replace(new R("x", "g"), "y");`,
+  "an expression with an exec of its own": `const r = /x/g; r.exec = r.exec; text(6e7).match(r);`,
+  "a split by an expression with groups": `text(1e6).split(new RegExp("x" + "()".repeat(1000)));`,
+  "sets in expressions": `for (let i = 0;; i++) new RegExp("[\\\\p{L}--[a-z" + i + "]]", "v").test("x" + i);`,
+  "a factorial": `let f = 1n; for (let i = 1n;; i++) f *= i;`,
+  "powers modulo a long number": `const m = (1n << 100000n) - 1n; let x = 3n; for (;;) x = x * x % m;`,
+  "formats of dates": `for (;;) kept.push(new Intl.DateTimeFormat("en-u-ca-buddhist", { timeZone: "Asia/Tokyo" }));`,
+  "words of a long text": `kept.push([...new Intl.Segmenter("th", { granularity: "word" }).segment("ก".repeat(2e8))]);`,
+  "names of regions": `for (;;) kept.push(new Intl.DisplayNames("en", { type: "region" }));`,
+  "clones of a wide circle":
+    `const o = {}; for (let i = 0; i < 3e6; i++) o["k" + i] = { o }; for (;;) structuredClone(o);`,
+  "a comparator that grows": `new Array(1e5).fill(0).sort(() => { kept.push(new Array(1e4).fill(1)); return 1; });`,
+  "a comparator that empties its array":
+    `const a = Array.from({ length: 1e5 }, (_, i) => i); a.sort(() => { a.length = 0; a.push(...Array(100).keys()); return Math.random() - 0.5; }); for (;;);`,
+  "a species that grows":
+    `class A extends Array { static get [Symbol.species]() { return function (n) { for (;;) kept.push(new Array(1e5).fill(n)); }; } } new A(10).map((x) => x);`,
+  "a species of an expression that loops":
+    `const r = /a/g; r.constructor = { [Symbol.species]: function () { for (;;); } }; "aaa".split(r);`,
+  "a raw text without end": `String.raw({ raw: { length: 2 ** 53 - 1 } });`,
+  "a list of 2^53": `Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);`,
+  "a sparse array, spread": `const a = [1]; a.length = 1.4e8; kept.push([...a]);`,
+  "a sparse array of bytes": `const a = [1]; a.length = 1.4e8; kept.push(new Uint8Array(a));`,
+  "keys of two hundred million characters": `kept.push(Object.keys("x".repeat(2e8)));`,
+  "own keys of a boxed text": `kept.push(Reflect.ownKeys(new String("x".repeat(3e8))));`,
+  "an object from a text": `kept.push(Object.assign({}, "x".repeat(3e8)));`,
+  "entries without end": `Object.fromEntries((function* () { for (let i = 0;; i++) yield ["k" + i, i]; })());`,
+  "groups without end": `Map.groupBy((function* () { for (let i = 0;; i++) yield i; })(), (x) => x);`,
+  "promises without end": `await Promise.all((function* () { for (let i = 0;; i++) yield i; })());`,
+  "references that are weak": `for (let i = 0;; i++) kept.push(new WeakRef({ i }));`,
+  "functions made of texts": `for (let i = 0;; i++) kept.push(new Function("return '" + i + "'.repeat(1)"));`,
+  "a recursion that swallows its end": `function f() { try { f(); } finally { f(); } } f();`,
+  "dates of Temporal": `let d = Temporal.PlainDate.from("2000-01-01"); for (;;) d = d.add({ days: 1 });`,
+  "a start of WebAssembly that loops":
+    `new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,8,1,0,10,9,1,7,0,3,64,12,0,11,11])));`,
+  "unpacked again and again":
+    `const z = process.getBuiltinModule("zlib"); const b = z.gzipSync(Buffer.alloc(5e7)); for (;;) kept.push(z.gunzipSync(b));`,
+  "halves of halves of a stream":
+    `let s = new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(1000)); } }); for (;;) { const [a, b] = s.tee(); kept.push(b); s = a; }`,
+};
+
+/** Each is refused by an exception, and the app serves on. */
+const REFUSED: Readonly<Record<string, string>> = {
+  "an expression of a hundred thousand groups": `new RegExp("(".repeat(1e5) + ")".repeat(1e5)).test("x");`,
+  "an expression of deep looks behind": `new RegExp("(?<=".repeat(5e4) + ")".repeat(5e4)).test("x");`,
+  "a number beyond all numbers": `kept.push(2n ** 1000000000n);`,
+  "a shift beyond all numbers": `kept.push(1n << (2n ** 30n - 1n));`,
+  "a number of a gigabit": `kept.push(BigInt.asUintN(2 ** 30, -1n));`,
+  "a template beyond all texts": "const s = 'x'.repeat(2**28); kept.push(`${s}${s}${s}`);",
+  "a clone as deep as a well": `let o = {}; for (let i = 0; i < 1e6; i++) o = { o }; structuredClone(o);`,
+  "arguments of two hundred million": `Math.max.apply(null, { length: 2e8 });`,
+  "keys of a proxy by the hundred million": `Reflect.ownKeys(new Proxy({}, { ownKeys: () => ({ length: 2e8 }) }));`,
+  "a species of buffers":
+    `const b = new ArrayBuffer(8); b.constructor = { [Symbol.species]: function () { return new ArrayBuffer(1e12); } }; b.slice(0, 4);`,
+  "a species of bytes that is too short":
+    `class U extends Uint8Array { static get [Symbol.species]() { return function () { return new Uint8Array(0); }; } } new U(100).map((x) => 1);`,
+  "a recursion of WebAssembly":
+    `new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,7,5,1,1,102,0,0,10,6,1,4,0,16,0,11]))).exports.f();`,
+  "a recursion of natives": `const f = () => [1].map(f); f();`,
+  "a recursion of texts": `const o = { toString() { return "" + o; } }; "" + o;`,
+  "object URLs without end": `for (let i = 0; i < 1e5; i++) kept.push(URL.createObjectURL(new Blob(["x"])));`,
+  "a boxed text, split": `new String("x".repeat(5e8)).split("");`,
+  "what becomes a text, split": `String.prototype.split.call({ toString: () => "x".repeat(5e8) }, "");`,
+  "a boxed text, parsed": `JSON.parse(new String("[" + "1,".repeat(2e8) + "1]"));`,
+  "a boxed text, matched": `/x/g[Symbol.match](new String("x".repeat(5e8)));`,
+  "ports in ports": nested("c.port2"),
+  "ports without a prototype in ports": nested("(Object.setPrototypeOf(c.port2, null), c.port2)"),
+  "ports of Node in ports": `const { MessageChannel } = await import("node:worker_threads"); ${nested("c.port2")}`,
+  "ports in ports, cloned in between":
+    `let p = new MessageChannel().port2; for (let i = 0; i < 2e4; i++) { const d = new MessageChannel(); d.port1.postMessage(0, [structuredClone(p, { transfer: [p] })]); p = d.port2; }`,
+};
+
+/** Ports that lie in unread messages of ports: what drops them may need a stack as deep. */
+function nested(port: string): string {
+  return `let c = new MessageChannel(); for (let i = 0; i < 2e4; i++) { const d = new MessageChannel(); d.port1.postMessage(0, [${port}]); c = d; }`;
+}
+
+/** V8 lists all pieces of all matches before it looks whether it is to stop. */
+const DOLLARS: Readonly<Record<string, string>> = {
+  "dollars": `text(1e7).replace(/x/g, "$&".repeat(60));`,
+  "dollars with numbers": `text(2e7).replace(/(x)/g, "$1a$1b$1c$1d$1e$1f$1g$1h");`,
+  "dollars with names": `text(2e7).replaceAll(/(?<n>x)/g, "$<n>-".repeat(12));`,
+  "dollars of what becomes a text":
+    `/x/g[Symbol.replace]({ toString: () => text(2e7) }, { toString: () => "$&".repeat(60) });`,
+};
+
+/** Attacks by native code. */
+export const NATIVE_CASES: readonly HostileCase[] = [
+  ...Object.entries(ENDLESS).map(([name, deed]): HostileCase => ({ name, deed, sees: ENDED, limits: PATIENT })),
+  ...Object.entries(REFUSED).map(([name, deed]): HostileCase => ({
+    name,
+    deed,
+    sees: [THROWN],
+    limits: PATIENT,
+    lingers: true,
+  })),
+  ...Object.entries(DOLLARS).map(([name, deed]): HostileCase => ({
+    name,
+    deed,
+    sees: ENDED,
+    limits: PATIENT,
+    lingers: true,
+  })),
+  {
+    name: "a sorted copy of what says two lengths",
+    deed:
+      `let looks = 0; const p = new Proxy([], { get: (t, k) => k === "length" ? (looks++ ? 2e8 : 1) : Reflect.get(t, k) });
+      try { p.toSorted(); } catch {}
+      class A extends Array { static get [Symbol.species]() { return function () { return { get length() { return looks++ % 2 ? 2e8 : 1; } }; }; } }
+      await refused(() => new Proxy(new A(3), {}).toSorted()); await refused(() => Array.prototype.toSorted.call(null));
+      const told = [[3, 1, 2].toSorted(), Array.prototype.toSorted.call({ length: 2, 0: 5, 1: 4 })].join("|");
+      if (told !== "1,2,3|4,5") throw new Error(told);`,
+    sees: ["200"],
+    lingers: true,
+  },
+  {
+    name: "a sorted copy of two hundred million",
+    deed: `Array.prototype.toSorted.call({ length: 2e8 });`,
+    sees: ENDED_OR_THROWN,
+    limits: PATIENT,
+    lingers: true,
+  },
+];

@@ -165,6 +165,7 @@ export class CallRunner {
   /** Runs one batch. @throws {WireViolation} when the isolate breaks the protocol */
   receive(batch: readonly unknown[]): void {
     runBatch(batch, this.#handlers);
+    this.#sockets.settle();
   }
 
   /** What an isolate sends may be of any type and length: texts are bounded here, the rest where it is used. */

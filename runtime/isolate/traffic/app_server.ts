@@ -94,6 +94,7 @@ export class AppServer {
 
   /** Runs one batch. */
   receive(batch: readonly unknown[]): void {
+    this.#wire.heard();
     runBatch(batch, this.#handlers, enterRoot);
     enterRoot();
   }

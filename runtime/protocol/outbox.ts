@@ -25,6 +25,8 @@ export interface WirePort {
   postMessage(message: unknown, transfer: Transferable[] | null): void;
 }
 
+function ignore(): void {}
+
 /** Batches operations. */
 export class Outbox {
   /** Operations of this turn; callers push whole ones and then call {@linkcode Outbox.kick}. */
@@ -70,6 +72,13 @@ export class Outbox {
     else this.#schedule(this.#flush);
   }
 
+  /** Sends what was pushed at the end of this turn, whatever came before: streams come in crowds. */
+  kickAtTurnsEnd(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#schedule(this.#flush);
+  }
+
   /** Whether whoever can wait should let this turn's batch leave first. */
   get isFull(): boolean {
     return this.#batch.length >= FULL_FIELDS;
@@ -80,9 +89,13 @@ export class Outbox {
     return new NativePromise((resolve) => this.#schedule(resolve));
   }
 
+  /** Called before a batch leaves: whoever collects pushes it now. */
+  onFlush: () => void = ignore;
+
   /** Sends what was pushed now. */
   flush(): void {
     this.#scheduled = false;
+    this.onFlush();
     if (this.#closed || this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = newBatch();

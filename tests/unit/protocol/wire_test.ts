@@ -83,9 +83,40 @@ for (const byob of [false, true]) {
   });
 }
 
+Deno.test("Wire joins the small chunks of one turn, and no chunk passes another of its stream", async () => {
+  const pair = new WirePair();
+  const sizes = [1, 2000, 4095, 4096, 5, 60_000, 4000, 3000, 9];
+  const chunks = sizes.map((size) => bytes(size, size));
+  const { readable } = connect(pair, new HandSource(...chunks).end());
+  const other = new HandSource(bytes(10), bytes(20)).end();
+  const got: number[] = [];
+  const second = pair.b.wire.receiving.open(8, (_end, count) => got.push(count));
+  pair.b.wire.receiving.readableOf(second, { byob: false });
+  pair.a.wire.sending.open(8, other, { owned: false, onEnd() {} });
+  await settle();
+  pair.a.endTurn();
+  assertEquals(pair.a.mail.length, 1);
+  const whole = new Blob(chunks);
+  pair.deliver(pair.a, pair.b);
+  assertEquals(await new Response(readable).bytes(), await whole.bytes());
+  assertEquals(got, [30]);
+});
+
+Deno.test("Wire joins many small chunks of one turn into few operations", async () => {
+  const pair = new WirePair();
+  const chunks = Array.from({ length: 200 }, (_, at) => bytes(KIB, at));
+  const { readable } = connect(pair, new HandSource(...chunks).end());
+  await pair.turn();
+  assertEquals(pair.a.sent, [[OP.DATA, OP.DATA, OP.DATA, OP.DATA, OP.END]]);
+  assertEquals(await new Response(readable).bytes(), await new Blob(chunks).bytes());
+});
+
 Deno.test("Wire batches the chunks of one turn into one message and sends no empty chunk", async () => {
   const pair = new WirePair();
-  const { readable } = connect(pair, new HandSource(bytes(1), new Uint8Array(0), bytes(2), bytes(3)).end());
+  const { readable } = connect(
+    pair,
+    new HandSource(bytes(1), new Uint8Array(0), bytes(5000), new Uint8Array(0), bytes(3)).end(),
+  );
   await pair.turn();
   assertEquals(pair.a.sent, [[OP.DATA, OP.DATA, OP.DATA, OP.END]]);
   await readable.cancel();

@@ -94,7 +94,6 @@ export class AppServer {
 
   /** Runs one batch. */
   receive(batch: readonly unknown[]): void {
-    this.#wire.heard();
     runBatch(batch, this.#handlers, enterRoot);
     enterRoot();
   }

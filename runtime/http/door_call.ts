@@ -1,4 +1,5 @@
 /** A client's request as an app call: turns the isolate's answer into the client's Response and tells what happened. */
+import { Buffer } from "node:buffer";
 import type { AnswerBody, AppCall, HostSocket, Patience } from "../app_call.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf, NanoError } from "../errors.ts";
@@ -223,17 +224,14 @@ function pathOf(url: string): string {
   return query < 0 ? url.slice(start) : url.slice(start, query);
 }
 
+/** From this length on Deno's own count, which has to be called, is faster than a look at each character. */
+const COUNT_NATIVELY_FROM = 128;
+
 /** UTF-8 length; texts of an answer are mostly ASCII and short. */
 function byteLength(body: string | Uint8Array | null): number {
   if (body === null) return 0;
   if (typeof body !== "string") return body.byteLength;
-  let bytes = body.length;
-  for (let at = 0; at < body.length; at++) {
-    const unit = body.charCodeAt(at);
-    if (unit <= 0x7f) continue;
-    bytes += unit > 0x7ff ? 2 : 1;
-    // A surrogate pair is two units and four bytes; a lone surrogate goes out as U+FFFD, three bytes.
-    if (unit >= 0xd800 && unit <= 0xdbff && (body.charCodeAt(at + 1) & 0xfc00) === 0xdc00) at++;
-  }
-  return bytes;
+  if (body.length >= COUNT_NATIVELY_FROM) return Buffer.byteLength(body);
+  for (let at = 0; at < body.length; at++) if (body.charCodeAt(at) > 0x7f) return Buffer.byteLength(body);
+  return body.length;
 }

@@ -5,6 +5,8 @@
  * kind are used as ever. A lint rule (tests/lint/natives_plugin.ts) refuses the patchable way in what runs there.
  */
 
+import { Buffer } from "node:buffer";
+
 /** A method as a function of its receiver. */
 type Uncurried = <Self, Given extends unknown[], Result>(
   method: (this: Self, ...given: Given) => Result,
@@ -207,11 +209,10 @@ const encode = uncurry(TextEncoder.prototype.encode);
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   return encode(encoder, text) as Uint8Array<ArrayBuffer>;
 }
-const encodeInto = uncurry(TextEncoder.prototype.encodeInto);
-/** Bytes that {@linkcode encodeText} would make of a text. */
+const { byteLength } = Buffer;
+/** Bytes that {@linkcode encodeText} would make of a text, counted without making them. */
 export function encodedSize(text: string): number {
-  // A unit of UTF-16 has three bytes at most.
-  return encodeInto(encoder, text, new NativeUint8Array(3 * text.length)).written;
+  return byteLength(text);
 }
 export const NativeTextDecoder = TextDecoder;
 export const decoderDecode = uncurry(TextDecoder.prototype.decode);

@@ -2,6 +2,7 @@
 import { bytesLength, min, NativePromise, NativeTypeError, NativeUint8Array, promiseThen } from "./primordials.ts";
 import { SafeMap } from "./safe_collections.ts";
 import { type ByteSource, type Sending, type StreamEnd, wakeSender, WINDOW_BYTES } from "./byte_stream.ts";
+import { ChunkStage, SMALL_BYTES } from "./chunk_stage.ts";
 import { partOf, textOf } from "./chunks.ts";
 import { OP } from "./operations.ts";
 import type { Outbox } from "./outbox.ts";
@@ -15,9 +16,12 @@ function ignore(): void {}
 export class SendingStreams {
   readonly #outbox: Outbox;
   readonly #streams = new SafeMap<number, Sending>();
+  readonly #stage: ChunkStage;
 
   constructor(outbox: Outbox) {
     this.#outbox = outbox;
+    this.#stage = new ChunkStage(outbox);
+    outbox.onFlush = () => this.#stage.empty();
   }
 
   /** How many are open. */
@@ -65,6 +69,7 @@ export class SendingStreams {
           : { done: false, value: rest };
         if (sending.dead) return;
         if (taken.done) {
+          this.#stage.empty();
           this.#outbox.out.push(OP.END, id);
           break;
         }
@@ -76,21 +81,26 @@ export class SendingStreams {
         if (length === 0) continue;
         rest = length < bytesLength(value) ? partOf(value, length, bytesLength(value)) : null;
         sending.credit -= length;
-        this.#outbox.out.begin(OP.DATA, id);
-        this.#outbox.pushBytes(rest === null ? value : partOf(value, 0, length), owned);
-        this.#outbox.kick();
+        if (length < SMALL_BYTES && rest === null) this.#stage.add(id, value);
+        else {
+          this.#stage.empty();
+          this.#outbox.out.begin(OP.DATA, id);
+          this.#outbox.pushBytes(rest === null ? value : partOf(value, 0, length), owned);
+        }
+        this.#outbox.kickAtTurnsEnd();
         if (this.#outbox.isFull) await this.#outbox.nextTurn();
       }
     } catch (error) {
       if (sending.dead) return;
       end = "failed";
       cause = error;
+      this.#stage.empty();
       this.#outbox.out.push(OP.ERROR, id, textOf(error));
       // The source has failed or delivered nonsense; that it cannot be cancelled either changes nothing.
       promiseThen(source.cancel(error), undefined, ignore);
     }
     this.#streams.delete(id);
-    this.#outbox.kick();
+    this.#outbox.kickAtTurnsEnd();
     sending.onEnd(end, cause);
   }
 
@@ -98,8 +108,9 @@ export class SendingStreams {
   stop(id: number, reason: string): void {
     const sending = this.#streams.get(id);
     if (sending === undefined) return;
+    this.#stage.empty();
     this.#outbox.out.push(OP.ERROR, id, reason);
-    this.#outbox.kick();
+    this.#outbox.kickAtTurnsEnd();
     this.#cancel(id, sending, reason);
   }
 

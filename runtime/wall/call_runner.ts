@@ -67,16 +67,15 @@ export class CallRunner {
   send(call: AppCall): void {
     const slot = this.#calls.add(call);
     if (this.#calls.size === 1) this.#onBusy(true);
-    const wire = this.#wire;
     const body = call.job === undefined ? this.#uploads.admit(slot, call.takeBody()) : null;
     if (body instanceof Uint8Array && body.length > this.#traffic.maxBodyBytes) {
       this.#finish(slot, () => call.fail(bodyTooLarge(this.#traffic.maxBodyBytes)));
       return;
     }
-    pushCall(wire, slot, body);
+    pushCall(this.#wire, slot, body);
     if (body instanceof ReadableStream) {
       slot.upload = new Upload(body, this.#traffic.maxBodyBytes);
-      wire.sending.open(slot.id, slot.upload, {
+      this.#wire.sending.open(slot.id, slot.upload, {
         owned: true,
         windowBytes: slot.roomBytes,
         onEnd: (end, error) => {
@@ -86,7 +85,7 @@ export class CallRunner {
         },
       });
     }
-    wire.kick();
+    this.#wire.kick();
   }
 
   /**
@@ -165,6 +164,7 @@ export class CallRunner {
   /** Runs one batch. @throws {WireViolation} when the isolate breaks the protocol */
   receive(batch: readonly unknown[]): void {
     runBatch(batch, this.#handlers);
+    this.#sockets.settle();
   }
 
   /** What an isolate sends may be of any type and length: texts are bounded here, the rest where it is used. */

@@ -9,6 +9,13 @@ import { type Wire, WireViolation } from "../protocol/wire.ts";
 export const MAX_SOCKET_BYTES = 16 * 1024 * 1024;
 /** Between two looks at what a client has not taken yet. */
 const SENT_LOOK_MS = 20;
+/**
+ * What a client has taken goes to the app with its next message, or after this: a message of its own for each would wake
+ * the app's thread once more for every message that it sends.
+ */
+const TELL_MS = 1;
+/** An app that has sent this much may wait for bufferedAmount to fall: it is told at once. */
+const TELL_BYTES = 64 * 1024;
 /** A peer that does not answer a close frame in this time is given up: one that reads nothing never would. */
 const CLOSE_ANSWER_MS = 5_000;
 /** What a burst of messages may collect before it goes to the app within the same turn. */
@@ -35,14 +42,18 @@ interface Bridged extends JoinOptions {
   toApp: number;
   /** Bytes the app sent that the client has not taken. */
   toClient: number;
+  /** Bytes the client has taken of which the app does not know yet. */
+  untold: number;
+  /** Whether something went to the client in this batch. */
+  isTouched: boolean;
   bytes: number;
   /** What the app sent before the connection stood. */
   early: (string | Uint8Array)[];
   /** How the app closed a client's connection before it stood. */
   earlyClose: Close | null;
   look: ReturnType<typeof setTimeout> | null;
-  /** Looks in a row that found bytes waiting and none taken. */
-  idleLooks: number;
+  /** How long bytes have waited and none was taken. */
+  idleMs: number;
   /** The close that was asked for on this side. */
   asked: (Close & { readonly timer: ReturnType<typeof setTimeout> }) | null;
 }
@@ -58,6 +69,8 @@ interface Close {
 export class SocketBridge {
   readonly #wire: Wire;
   readonly #sockets = new Map<number, Bridged>();
+  /** Sockets that this batch has sent something to. */
+  #touched: number[] = [];
   /** Bytes of messages that went to the app since it was last served at once. */
   #burst = 0;
 
@@ -84,11 +97,13 @@ export class SocketBridge {
       onClosed: options.onClosed,
       toApp: 0,
       toClient: 0,
+      untold: 0,
+      isTouched: false,
       bytes: 0,
       early: [],
       earlyClose: null,
       look: null,
-      idleLooks: 0,
+      idleMs: 0,
       asked: null,
     };
     this.#sockets.set(id, bridged);
@@ -99,6 +114,7 @@ export class SocketBridge {
       const { early } = bridged;
       bridged.early = [];
       for (const message of early) this.#toClient(id, bridged, message);
+      this.settle();
       const { earlyClose } = bridged;
       if (earlyClose !== null) this.#close(id, bridged, earlyClose);
     };
@@ -124,13 +140,30 @@ export class SocketBridge {
     bridged.toClient += sizeOf(data);
     if (bridged.socket.readyState === OPEN) this.#toClient(id, bridged, data);
     else if (bridged.socket.readyState < OPEN) bridged.early.push(data);
+    if (bridged.toClient <= MAX_SOCKET_BYTES) return;
+    this.#look(id, bridged);
     if (bridged.toClient > MAX_SOCKET_BYTES) this.#close(id, bridged, SLOW_CLIENT);
   }
 
   #toClient(id: number, bridged: Bridged, data: string | Uint8Array): void {
     bridged.bytes += sizeOf(data);
-    bridged.socket.send(typeof data === "string" ? data : data.slice().buffer);
-    this.#tellSent(id, bridged);
+    bridged.socket.send(typeof data === "string" ? data : bufferOf(data));
+    if (bridged.isTouched) return;
+    bridged.isTouched = true;
+    this.#touched.push(id);
+  }
+
+  /** Looks at what clients have taken of a batch, once it has been run. */
+  settle(): void {
+    if (this.#touched.length === 0) return;
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const id of touched) {
+      const bridged = this.#sockets.get(id);
+      if (bridged === undefined) continue;
+      bridged.isTouched = false;
+      this.#look(id, bridged);
+    }
   }
 
   /** SOCKET_CLOSE: id, code, reason. */
@@ -186,6 +219,7 @@ export class SocketBridge {
       this.#close(id, bridged, SLOW_APP);
       return;
     }
+    if (bridged.untold > 0) this.#tell(id, bridged);
     if (typeof data === "string") this.#wire.out.push(OP.SOCKET_MESSAGE, id, data);
     else {
       this.#wire.out.begin(OP.SOCKET_MESSAGE, id);
@@ -199,22 +233,32 @@ export class SocketBridge {
     this.#wire.flush();
   }
 
-  /** Tells the app what its client has taken, so that bufferedAmount in the app is true. */
-  #tellSent(id: number, bridged: Bridged): void {
+  /** Finds out what a client has taken, so that bufferedAmount in the app is true. */
+  #look(id: number, bridged: Bridged): void {
     const taken = bridged.toClient - bridged.socket.bufferedAmount;
     if (taken > 0) {
       bridged.toClient -= taken;
-      this.#wire.out.push(OP.SOCKET_SENT, id, taken);
-      this.#wire.kick();
+      bridged.untold += taken;
     }
-    if (taken > 0 || bridged.toClient === 0) bridged.idleLooks = 0;
-    if (bridged.toClient === 0 || bridged.look !== null) return;
+    if (taken > 0 || bridged.toClient === 0) bridged.idleMs = 0;
+    if (bridged.untold >= TELL_BYTES) this.#tell(id, bridged);
+    if (bridged.look !== null || bridged.toClient === 0 && bridged.untold === 0) return;
+    const ms = bridged.untold > 0 ? TELL_MS : SENT_LOOK_MS;
     bridged.look = setTimeout(() => {
       bridged.look = null;
       if (!this.#sockets.has(id)) return;
-      if (++bridged.idleLooks * SENT_LOOK_MS >= bridged.writeStallMs) this.#close(id, bridged, SLOW_CLIENT);
-      this.#tellSent(id, bridged);
-    }, SENT_LOOK_MS);
+      if (bridged.untold > 0) this.#tell(id, bridged);
+      else if (bridged.toClient > 0 && (bridged.idleMs += ms) >= bridged.writeStallMs) {
+        this.#close(id, bridged, SLOW_CLIENT);
+      }
+      this.#look(id, bridged);
+    }, ms);
+  }
+
+  #tell(id: number, bridged: Bridged): void {
+    this.#wire.out.push(OP.SOCKET_SENT, id, bridged.untold);
+    this.#wire.kick();
+    bridged.untold = 0;
   }
 
   #closed(id: number, bridged: Bridged, { code, reason, end }: Close): void {
@@ -222,6 +266,7 @@ export class SocketBridge {
     this.#sockets.delete(id);
     if (bridged.look !== null) clearTimeout(bridged.look);
     if (bridged.asked !== null) clearTimeout(bridged.asked.timer);
+    if (bridged.untold > 0) this.#tell(id, bridged);
     this.#wire.out.push(OP.SOCKET_CLOSE, id, code, reason);
     this.#wire.kick();
     bridged.onClosed(bridged.bytes, end);
@@ -230,6 +275,12 @@ export class SocketBridge {
 
 function sizeOf(data: string | ArrayBuffer | Uint8Array): number {
   return typeof data === "string" ? data.length : data.byteLength;
+}
+
+/** The bytes' own buffer where they fill it, which nobody else has. */
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  const { buffer, byteLength } = bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? buffer : bytes.slice().buffer;
 }
 
 /** Closes with what the socket's class accepts: WebSocket.close() takes 1000 and 3000 to 4999 only. */

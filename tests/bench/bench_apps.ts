@@ -1,6 +1,6 @@
 /** The apps that NANO serves in the bench; "serve" answers exactly what raw_server.ts answers. */
 
-/** Text, 100 MB down, 10 MB in chunks of 1 KB down, uploads counted. */
+/** Text, 100 MB down, 10 MB in chunks of 1 KB down, uploads counted, WebSocket messages sent back. */
 export const SERVE_APP = `
 const MB = 1024 * 1024;
 
@@ -31,11 +31,18 @@ async function stream(request: Request, path: string): Promise<Response> {
   }
 }
 
+function echo(request: Request): Response {
+  const { socket, response } = Deno.upgradeWebSocket(request);
+  socket.onmessage = (event) => socket.send(event.data);
+  return response;
+}
+
 export default {
   fetch(request: Request) {
     const { url } = request;
     const at = url.indexOf("/", 8);
     if (url.length === at + 1) return new Response("Hello from the bench\\n");
+    if (url.endsWith("/echo")) return echo(request);
     return stream(request, url.slice(at));
   },
 };

@@ -1,5 +1,5 @@
 /**
- * The bench: `deno task bench [--short] [dispatch|streams|bindings|start|restart|boots|wake|fairness|tail|memory|idle|promises ...]`, or one of
+ * The bench: `deno task bench [--short] [dispatch|streams|sockets|bindings|start|restart|boots|wake|fairness|tail|memory|idle|promises ...]`, or one of
  * the long ones, `deno task bench kills 2000`, `deno task bench killers 40` and `deno task bench soak 30` (kills, deaths,
  * minutes). Prints, asserts nothing.
  */
@@ -16,6 +16,7 @@ import { benchMemory } from "./memory.ts";
 import { benchPromises } from "./promises.ts";
 import { benchRestart } from "./restart.ts";
 import { benchSoak } from "./soak.ts";
+import { benchSockets } from "./sockets.ts";
 import { benchStart } from "./start.ts";
 import { benchStreams } from "./streams.ts";
 import { benchTail } from "./tail.ts";
@@ -25,6 +26,7 @@ import { benchWake } from "./wake.ts";
 const GROUPS = {
   dispatch: async (short: boolean) => benchDispatch({ short, generator: await findLoadGenerator() }),
   streams: benchStreams,
+  sockets: benchSockets,
   bindings: async (short: boolean) => benchBindings({ short, generator: await findLoadGenerator() }),
   start: benchStart,
   restart: benchRestart,

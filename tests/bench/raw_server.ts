@@ -9,7 +9,14 @@ function plain(request: Request): Response | Promise<Response> {
   const { url } = request;
   const at = url.indexOf("/", 8);
   if (url.length === at + 1) return new Response(TEXT);
+  if (url.endsWith("/echo")) return echo(request);
   return stream(request, url.slice(at));
+}
+
+function echo(request: Request): Response {
+  const { socket, response } = Deno.upgradeWebSocket(request);
+  socket.onmessage = (event) => socket.send(event.data);
+  return response;
 }
 
 /** Does what a host has to do at least: reads every request header, sends an id and what a proxy would. */

@@ -48,14 +48,7 @@ export function knownBytes(body: string | Uint8Array): KnownBody {
 
 /** How many bytes there are in all pieces. */
 export function sizeOfPieces(body: string | Uint8Array): number {
-  if (typeof body !== "string") return bytesLength(body);
-  let size = 0;
-  for (let from = 0; from < body.length;) {
-    const end = pieceEnd(body, from);
-    size += encodedSize(stringSlice(body, from, end));
-    from = end;
-  }
-  return size;
+  return typeof body === "string" ? encodedSize(body) : bytesLength(body);
 }
 
 /** Never between the halves of a character. */

@@ -162,6 +162,28 @@ export class AppSocket extends EventTarget {
     else this.#transport.close(code ?? 1000, text);
   }
 
+  #deliver(data: string | Uint8Array<ArrayBuffer>, weight: number): void {
+    if (this.#forward !== null) return this.#forward.send(data);
+    // As the standard has it, nothing is heard of once close() was called.
+    if (this.#readyState >= CLOSING) return this.#transport?.dispatched(weight);
+    let shown: string | AppBlob | ArrayBuffer;
+    try {
+      // A message is the socket's alone: its Blob takes the bytes over.
+      if (typeof data === "string") shown = data;
+      else if (this.#binaryType === "blob") shown = blobOf(data);
+      else shown = bufferOf(data);
+    } catch {
+      // There is no room for it; the app learns of it by the close.
+      this.close(4013, "The app holds too much Blob data");
+      return this.#transport?.dispatched(weight);
+    }
+    try {
+      targetDispatch(this, new NativeMessageEvent("message", bare({ data: shown })));
+    } finally {
+      this.#transport?.dispatched(weight);
+    }
+  }
+
   static {
     socketInternals = {
       /** Tells where outgoing connections are opened. */
@@ -211,30 +233,8 @@ export class AppSocket extends EventTarget {
       /** A message arrived. */
       receive(socket: AppSocket, data: string | Uint8Array<ArrayBuffer>): void {
         const weight = messageWeight(data); // Now: the app may transfer the buffer away.
-        const deliver = () => {
-          if (socket.#forward !== null) return socket.#forward.send(data);
-          // As the standard has it, nothing is heard of once close() was called.
-          if (socket.#readyState >= CLOSING) return socket.#transport?.dispatched(weight);
-          const isBlob = socket.#binaryType === "blob";
-          let shown: string | AppBlob | ArrayBuffer;
-          try {
-            // A message is the socket's alone: its Blob takes the bytes over.
-            if (typeof data === "string") shown = data;
-            else if (isBlob) shown = blobOf(data);
-            else shown = bufferOf(data);
-          } catch {
-            // There is no room for it; the app learns of it by the close.
-            socket.close(4013, "The app holds too much Blob data");
-            return socket.#transport?.dispatched(weight);
-          }
-          try {
-            targetDispatch(socket, new NativeMessageEvent("message", bare({ data: shown })));
-          } finally {
-            socket.#transport?.dispatched(weight);
-          }
-        };
-        if (socket.#unaccepted === null) deliver();
-        else append(socket.#unaccepted, deliver);
+        if (socket.#unaccepted === null) socket.#deliver(data, weight);
+        else append(socket.#unaccepted, () => socket.#deliver(data, weight));
       },
 
       /** The network has taken this much. */

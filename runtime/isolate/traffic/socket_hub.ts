@@ -163,6 +163,7 @@ export class SocketHub {
 
   #transport(id: number): SocketTransport {
     const wire = this.#wire;
+    let untold = 0;
     return {
       send(data) {
         if (typeof data === "string") wire.out.push(OP.SOCKET_MESSAGE, id, data);
@@ -177,12 +178,18 @@ export class SocketHub {
         wire.kick();
       },
       dispatched(bytes) {
-        wire.out.push(OP.SOCKET_SENT, id, bytes);
+        untold += bytes;
+        if (untold < TELL_BYTES) return;
+        wire.out.push(OP.SOCKET_SENT, id, untold);
         wire.kick();
+        untold = 0;
       },
     };
   }
 }
+
+/** The host counts what waits for the app in millions of bytes: a word for each message would be one too many. */
+const TELL_BYTES = 64 * 1024;
 
 /** Ids of outgoing sockets lie below those of outgoing requests. */
 const FIRST_OUTGOING = -(2 ** 30);

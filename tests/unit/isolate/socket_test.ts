@@ -64,10 +64,24 @@ Deno.test("After close() no message is delivered, but each is still counted as t
   const seen = events(socket);
   socket.close(3000, "enough");
   socket.close(3001, "again");
-  hub.onMessage(id, "late");
-  assertEquals(told(), [OP.SOCKET_CLOSE, id, 3000, "enough", OP.SOCKET_SENT, id, messageWeight("late")]);
+  const late = "x".repeat(64 * 1024);
+  hub.onMessage(id, late);
+  assertEquals(told(), [OP.SOCKET_CLOSE, id, 3000, "enough", OP.SOCKET_SENT, id, messageWeight(late)]);
   hub.onClose(id, 3000, "enough");
   assertEquals(seen, [[3000, "enough", true]]);
+});
+
+Deno.test("The host is told what was taken once it is much, not message by message", () => {
+  const { hub, told } = scene();
+  const socket = new AppSocket("ws://x/");
+  const id = told()[1] as number;
+  hub.onOpen(id, "");
+  socket.onmessage = () => {};
+  const many = 64 * 1024 / messageWeight("small");
+  for (let at = 1; at < many; at++) hub.onMessage(id, "small");
+  assertEquals(told(), []);
+  hub.onMessage(id, "small");
+  assertEquals(told(), [OP.SOCKET_SENT, id, 64 * 1024]);
 });
 
 Deno.test("Sending without end closes the socket at its bound", () => {

@@ -2,7 +2,7 @@
 import { handlerTable, runBatch } from "../../../runtime/protocol/batch.ts";
 import { FIELDS_BY_CODE } from "../../../runtime/protocol/operations.ts";
 import { streamHandlers } from "../../../runtime/protocol/stream_operations.ts";
-import { type ByteSource, Wire } from "../../../runtime/protocol/wire.ts";
+import { type ByteSource, type StreamEnd, Wire } from "../../../runtime/protocol/wire.ts";
 import { settle } from "../runtime/fake_clock.ts";
 
 /** One side: its wire, and what it has received. */
@@ -132,4 +132,19 @@ export function bytes(length: number, from = 0): Uint8Array<ArrayBuffer> {
   const made = new Uint8Array(length);
   for (let at = 0; at < length; at++) made[at] = (from + at) * 31 % 251;
   return made;
+}
+
+/** Sends a source from a to b. */
+export function connect(pair: WirePair, source: HandSource, options: { owned?: boolean; byob?: boolean } = {}) {
+  const ends: { sent: StreamEnd[]; received: [StreamEnd, number][]; error?: unknown } = { sent: [], received: [] };
+  const receiving = pair.b.wire.receiving.open(7, (end, count) => ends.received.push([end, count]));
+  const readable = pair.b.wire.receiving.readableOf(receiving, { byob: options.byob ?? false });
+  pair.a.wire.sending.open(7, source, {
+    owned: options.owned ?? false,
+    onEnd: (end, error) => {
+      ends.sent.push(end);
+      ends.error = error;
+    },
+  });
+  return { ends, readable };
 }

@@ -1,26 +1,11 @@
 /** Tests the wall's streams: two wires back to back. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { OP } from "../../../runtime/protocol/operations.ts";
-import { CutStream, type StreamEnd, WINDOW_BYTES, Wire, WireViolation } from "../../../runtime/protocol/wire.ts";
+import { CutStream, WINDOW_BYTES, Wire, WireViolation } from "../../../runtime/protocol/wire.ts";
 import { settle } from "../runtime/fake_clock.ts";
-import { bytes, HandSource, operations, WirePair } from "./wire_pair.ts";
+import { bytes, connect, HandSource, operations, WirePair } from "./wire_pair.ts";
 
 const KIB = 1024;
-
-/** Sends a source from a to b. */
-function connect(pair: WirePair, source: HandSource, options: { owned?: boolean; byob?: boolean } = {}) {
-  const ends: { sent: StreamEnd[]; received: [StreamEnd, number][]; error?: unknown } = { sent: [], received: [] };
-  const receiving = pair.b.wire.receiving.open(7, (end, count) => ends.received.push([end, count]));
-  const readable = pair.b.wire.receiving.readableOf(receiving, { byob: options.byob ?? false });
-  pair.a.wire.sending.open(7, source, {
-    owned: options.owned ?? false,
-    onEnd: (end, error) => {
-      ends.sent.push(end);
-      ends.error = error;
-    },
-  });
-  return { ends, readable };
-}
 
 Deno.test("Wire sends what was pushed in one turn as one message, in order, and nothing when nothing was pushed", async () => {
   const pair = new WirePair();
@@ -56,7 +41,10 @@ for (const byob of [false, true]) {
 
 Deno.test("Wire batches the chunks of one turn into one message and sends no empty chunk", async () => {
   const pair = new WirePair();
-  const { readable } = connect(pair, new HandSource(bytes(1), new Uint8Array(0), bytes(2), bytes(3)).end());
+  const { readable } = connect(
+    pair,
+    new HandSource(bytes(1), new Uint8Array(0), bytes(5000), new Uint8Array(0), bytes(3)).end(),
+  );
   await pair.turn();
   assertEquals(pair.a.sent, [[OP.DATA, OP.DATA, OP.DATA, OP.END]]);
   await readable.cancel();

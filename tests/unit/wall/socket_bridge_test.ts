@@ -5,6 +5,7 @@ import { MAX_SOCKET_BYTES, SocketBridge } from "../../../runtime/wall/socket_bri
 import type { RequestEnd } from "../../../runtime/request_end.ts";
 import { OP } from "../../../runtime/protocol/operations.ts";
 import { Wire, WireViolation } from "../../../runtime/protocol/wire.ts";
+import { until } from "../../integration/life/until.ts";
 import { FakeSocket } from "../app/fake_socket.ts";
 
 const ID = 5;
@@ -57,9 +58,9 @@ Deno.test("What an app sends before the connection stands goes out first, and so
   assertEquals([socket.sent, socket.closes], [[], []]);
   socket.open("chat");
   assertEquals([socket.sent, socket.closes], [["one"], [[4001, "early"]]]);
-  assertEquals(told(), [OP.SOCKET_OPEN, ID, "chat", OP.SOCKET_SENT, ID, 3]);
+  assertEquals(told(), [OP.SOCKET_OPEN, ID, "chat"]);
   socket.end(4001, "early");
-  assertEquals(told(), [OP.SOCKET_CLOSE, ID, 4001, "early"]);
+  assertEquals(told(), [OP.SOCKET_SENT, ID, 3, OP.SOCKET_CLOSE, ID, 4001, "early"]);
 });
 
 Deno.test("A close of an outgoing connection that does not stand yet ends it at once", () => {
@@ -113,15 +114,43 @@ Deno.test("Messages that the client does not take close the connection at the bo
   socket.end(4013);
 });
 
+Deno.test("What a client has taken is told with its next message, or by itself when there is none", async () => {
+  const { socket, bridge, told } = scene();
+  socket.open();
+  told();
+  socket.bufferedAmount = 2;
+  bridge.onMessage(ID, "one");
+  bridge.onMessage(ID, new Uint8Array([1, 2]));
+  bridge.settle();
+  socket.arrive("next");
+  assertEquals(told(), [OP.SOCKET_SENT, ID, 3, OP.SOCKET_MESSAGE, ID, "next"]);
+  socket.bufferedAmount = 0;
+  const word: unknown[] = [];
+  await until(() => word.push(...told()) > 0, "a word on what was taken");
+  assertEquals(word, [OP.SOCKET_SENT, ID, 2]);
+  socket.end(1000);
+});
+
+Deno.test("An app that has sent much is told at once that it was taken", () => {
+  const { socket, bridge, told } = scene();
+  socket.open();
+  told();
+  bridge.onMessage(ID, "x".repeat(64 * 1024));
+  bridge.settle();
+  assertEquals(told(), [OP.SOCKET_SENT, ID, 64 * 1024]);
+  socket.end(1000);
+});
+
 Deno.test("A connection that breaks off is told as 1006, and its end only once", () => {
   const { socket, bridge, ended, told } = scene();
   socket.open();
   told();
   bridge.onMessage(ID, "12345");
-  told();
+  bridge.settle();
+  assertEquals(told(), []);
   socket.end(0);
   socket.end(1000);
-  assertEquals(told(), [OP.SOCKET_CLOSE, ID, 1006, ""]);
+  assertEquals(told(), [OP.SOCKET_SENT, ID, 5, OP.SOCKET_CLOSE, ID, 1006, ""]);
   assertEquals([ended, bridge.size], [[5], 0]);
 });
 

@@ -1,0 +1,42 @@
+/** Small chunks of a stream on their way out, joined: one operation and one buffer instead of one of each a chunk. */
+import { bytesLength, bytesSet, NativeUint8Array } from "./primordials.ts";
+import { copyOf, partOf } from "./chunks.ts";
+import { OP } from "./operations.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** As much as a receiver joins, see takeChunk. */
+const STAGE_BYTES = 64 * 1024;
+
+/** Chunks of this size and more go by themselves: copying them twice would cost more than their operation. */
+export const SMALL_BYTES = 4096;
+
+/** Holds what one stream has written last; all streams of an outbox share it, as it is empty after each batch. */
+export class ChunkStage {
+  readonly #outbox: Outbox;
+  #bytes: Uint8Array<ArrayBuffer> | null = null;
+  #length = 0;
+  #id = 0;
+
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
+  }
+
+  /** Adds a chunk below {@linkcode SMALL_BYTES}. */
+  add(id: number, chunk: Uint8Array): void {
+    const size = bytesLength(chunk);
+    if (this.#id !== id || this.#length + size > STAGE_BYTES) this.empty();
+    this.#id = id;
+    this.#bytes ??= new NativeUint8Array(STAGE_BYTES);
+    bytesSet(this.#bytes, chunk, this.#length);
+    this.#length += size;
+  }
+
+  /** Hands on what is held: before anything else of its stream, and before a batch leaves. */
+  empty(): void {
+    if (this.#length === 0) return;
+    const joined = copyOf(partOf(this.#bytes!, 0, this.#length));
+    this.#length = 0;
+    this.#outbox.out.begin(OP.DATA, this.#id);
+    this.#outbox.pushBytes(joined, true);
+  }
+}

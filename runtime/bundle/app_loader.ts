@@ -6,6 +6,7 @@ import { messageOf } from "../errors.ts";
 import type { ProjectBuild } from "../config/project_build.ts";
 import { type AppReach, isOfPackage, isReachable, whyNot } from "./app_files.ts";
 import type { AppResolution } from "./app_resolver.ts";
+import { withoutAbsentGlobs } from "./absent_globs.ts";
 import { withoutAmdWrapper } from "./amd_wrapper.ts";
 import { BundleBudget } from "./bundle_budget.ts";
 import type { AppEntry } from "./app_entry.ts";
@@ -108,7 +109,8 @@ export function appLoader(
 
   async function loadScript(build: PluginBuild, path: string, contents: Uint8Array, loader: Loader) {
     const plain = withJsxRuntime(await withoutForeignMap(path, new TextDecoder().decode(contents)));
-    const own = await withImports(build, { path, loader, text: plain });
+    const present = await withoutAbsentGlobs(plain, dirname(path));
+    const own = await withImports(build, { path, loader, text: present });
     const text = app.nodeCompat && isOfPackage(path) ? withNodeTimers(withoutAmdWrapper(own)) : own;
     if (!speaksOfItself(text)) return { contents: text, loader };
     return await writeModuleMeta(build, {

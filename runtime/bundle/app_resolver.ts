@@ -9,7 +9,7 @@ import type { AppSettings } from "./app_settings.ts";
 import type { InputStamp } from "./input_stamp.ts";
 import { BrowserFields } from "./browser_fields.ts";
 import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
-import { ResolverAnswers } from "./resolver_answers.ts";
+import { isFileBeside, ResolverAnswers } from "./resolver_answers.ts";
 import { absentModule, cloudflareModule, loadStandIns } from "./stand_ins.ts";
 import { isPackageName, jsrNames, type NpmSpecifier, packageName, parseNpmSpecifier } from "./package_specifier.ts";
 
@@ -217,7 +217,7 @@ class Import {
   async #resolveRelative(isAlone: boolean): Promise<OnResolveResult | undefined> {
     const { path, kind, importer } = this.#args;
     // Where nothing can come of it, esbuild is not asked: most imports of most apps come by here.
-    if (!isAlone && isStatic(kind)) return undefined;
+    if (!isAlone && (isStatic(kind) || await isFileBeside(this.#args))) return undefined;
     const found = await this.#ask(path);
     if (found.errors.length > 0) {
       if (isStatic(kind) || !isMissing(found)) return undefined;

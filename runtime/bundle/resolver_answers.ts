@@ -1,5 +1,6 @@
 /** What esbuild answers to a plugin's questions where an import leads; it looks each time anew, for up to 8 ms. */
 import type { OnResolveArgs, PluginBuild } from "esbuild";
+import { join } from "node:path";
 import { packageName } from "./package_specifier.ts";
 
 /** What esbuild found. */
@@ -30,6 +31,22 @@ export class ResolverAnswers {
     this.#known.set(key, answer);
     return answer;
   }
+}
+
+/** The likely endings of what a relative path leads to. */
+const ENDINGS = ["", ".js", "/index.js", ".json", ".ts", ".cjs", ".mjs"];
+
+/** Whether a relative path leads to a file, as far as a look at the disk tells: whoever only wants to know that need not ask. */
+export async function isFileBeside({ path, namespace, resolveDir }: OnResolveArgs): Promise<boolean> {
+  if (namespace !== "file" || !/^\.\.?(?:\/|$)/.test(path)) return false;
+  for (const ending of ENDINGS) {
+    try {
+      if ((await Deno.stat(join(resolveDir, path) + ending)).isFile) return true;
+    } catch {
+      // Not this one.
+    }
+  }
+  return false;
 }
 
 /** The folder of the package that a file belongs to. */

@@ -20,6 +20,7 @@ export const NAMED_MODULES: readonly string[] = [
   ...["data_worker", "file_worker", "stage_worker", "sql_main", "sql_worker"].map((name) => `runtime/data/${name}.ts`),
   "runtime/isolate/bootstrap.ts",
   ...[
+    "cluster",
     "console",
     "deno_files",
     "dns",
@@ -27,6 +28,7 @@ export const NAMED_MODULES: readonly string[] = [
     "fs",
     "fs_promises",
     "http",
+    "http_common",
     "https",
     "local_storage",
     "module",

@@ -6,6 +6,7 @@ import { messageOf } from "../errors.ts";
 import type { ProjectBuild } from "../config/project_build.ts";
 import { type AppReach, isOfPackage, isReachable, whyNot } from "./app_files.ts";
 import type { AppResolution } from "./app_resolver.ts";
+import { withoutAbsentGlobs } from "./absent_globs.ts";
 import { withoutAmdWrapper } from "./amd_wrapper.ts";
 import { BundleBudget } from "./bundle_budget.ts";
 import type { AppEntry } from "./app_entry.ts";
@@ -14,6 +15,7 @@ import { withJsxRuntime } from "./jsx_pragma.ts";
 import { moduleRules } from "./module_rules.ts";
 import { speaksOfItself, writeModuleMeta } from "./module_meta.ts";
 import { withNodeTimers } from "./node_timers.ts";
+import { withRunTimeImports } from "./run_time_import.ts";
 import { nativeAddonError } from "./run_time_require.ts";
 import { wasmModule } from "./wasm_module.ts";
 
@@ -106,7 +108,9 @@ export function appLoader(
   }
 
   async function loadScript(build: PluginBuild, path: string, contents: Uint8Array, loader: Loader) {
-    const own = withJsxRuntime(await withoutForeignMap(path, new TextDecoder().decode(contents)));
+    const plain = withJsxRuntime(await withoutForeignMap(path, new TextDecoder().decode(contents)));
+    const present = await withoutAbsentGlobs(plain, dirname(path));
+    const own = await withImports(build, { path, loader, text: present });
     const text = app.nodeCompat && isOfPackage(path) ? withNodeTimers(withoutAmdWrapper(own)) : own;
     if (!speaksOfItself(text)) return { contents: text, loader };
     return await writeModuleMeta(build, {
@@ -117,6 +121,20 @@ export function appLoader(
       compilerOptions,
       isMain: path === entry,
     });
+  }
+
+  /** By a pattern: where what it makes is no code, what it found was something else. */
+  async function withImports(
+    build: PluginBuild,
+    { path, loader, text }: { path: string; loader: Loader; text: string },
+  ) {
+    const completed = withRunTimeImports(text, { root, path });
+    if (completed === text) return text;
+    const isCode = await build.esbuild.transform(completed, { loader, logLevel: "silent" }).then(
+      () => true,
+      () => false,
+    );
+    return isCode ? completed : text;
   }
 
   /** esbuild reads a source map that lies beside a file; it may not be led elsewhere. */

@@ -9,6 +9,7 @@ import type { AppSettings } from "./app_settings.ts";
 import type { InputStamp } from "./input_stamp.ts";
 import { BrowserFields } from "./browser_fields.ts";
 import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
+import { isFileBeside, ResolverAnswers } from "./resolver_answers.ts";
 import { absentModule, cloudflareModule, loadStandIns } from "./stand_ins.ts";
 import { isPackageName, jsrNames, type NpmSpecifier, packageName, parseNpmSpecifier } from "./package_specifier.ts";
 
@@ -49,9 +50,10 @@ export function appResolver(app: ResolvedApp, resolution: AppResolution): Plugin
     name: "nano-app-resolver",
     setup(build) {
       const fields = new BrowserFields(build, app, { asked: ASKED, isWorkers: app.isWorkers });
+      const answers = new ResolverAnswers(build, ASKED);
       build.onResolve({ filter: /.*/ }, (args) => {
         const isOurs = args.kind === "entry-point" || args.pluginData === ASKED || args.path.startsWith("data:");
-        return isOurs ? undefined : new Import(build, { ...app, fields }, args, resolution).resolve();
+        return isOurs ? undefined : new Import(build, { ...app, fields, answers }, args, resolution).resolve();
       });
       loadStandIns(build, resolution.unresolved);
     },
@@ -63,6 +65,7 @@ class Import {
   readonly #build: PluginBuild;
   readonly #app: AppReach;
   readonly #fields: BrowserFields;
+  readonly #answers: ResolverAnswers;
   readonly #settings: ResolvedApp["settings"];
   readonly #alias: ResolvedApp["alias"];
   readonly #args: OnResolveArgs;
@@ -70,13 +73,14 @@ class Import {
 
   constructor(
     build: PluginBuild,
-    app: ResolvedApp & { readonly fields: BrowserFields },
+    app: ResolvedApp & { readonly fields: BrowserFields; readonly answers: ResolverAnswers },
     args: OnResolveArgs,
     resolution: AppResolution,
   ) {
     this.#build = build;
     this.#app = app;
     this.#fields = app.fields;
+    this.#answers = app.answers;
     this.#settings = app.settings;
     this.#alias = app.alias;
     this.#args = args;
@@ -213,7 +217,7 @@ class Import {
   async #resolveRelative(isAlone: boolean): Promise<OnResolveResult | undefined> {
     const { path, kind, importer } = this.#args;
     // Where nothing can come of it, esbuild is not asked: most imports of most apps come by here.
-    if (!isAlone && isStatic(kind)) return undefined;
+    if (!isAlone && (isStatic(kind) || await isFileBeside(this.#args))) return undefined;
     const found = await this.#ask(path);
     if (found.errors.length > 0) {
       if (isStatic(kind) || !isMissing(found)) return undefined;
@@ -272,11 +276,7 @@ class Import {
     return isStatic(kind) ? refuse(text) : absentModule(path, kind);
   }
 
-  #ask(specifier: string): Promise<Answer> {
-    const { kind, importer, namespace, resolveDir } = this.#args;
-    const options = { kind, importer, namespace, resolveDir, with: this.#args.with, pluginData: ASKED };
-    return this.#build.resolve(specifier, options);
-  }
+  #ask = (specifier: string): Promise<Answer> => this.#answers.ask(this.#args, specifier);
 
   #isAllowed(found: Answer): boolean {
     return found.namespace !== "file" || isReachable(this.#app, found.path);

@@ -15,6 +15,7 @@ import { droppedReexports, keptModules } from "./lazy_reexports.ts";
 import { SYNTAX } from "./module_meta.ts";
 import { nodeBuiltins } from "./node_builtins.ts";
 import { buildRequirable, REQUIRABLE_MODULE, requirableNames, requirablePackages } from "./requirable_packages.ts";
+import { completeImports } from "./run_time_import.ts";
 import { completeCommonJs } from "./run_time_require.ts";
 import { inlineSourceMap } from "./source_map.ts";
 
@@ -88,7 +89,7 @@ export async function buildApp(
       ...await packageStamps(reach, resolution.inputs),
     ]);
     const bundle: CachedBundle = {
-      code: inlineSourceMap(completeCommonJs(outputOf(result, ".js")), outputOf(result, ".map")),
+      code: inlineSourceMap(completeImports(completeCommonJs(outputOf(result, ".js"))), outputOf(result, ".map")),
       warnings: [
         ...settings.warnings,
         ...settings.hasMetadata && [...inputs.keys()].some(isDecorated) ? [NO_METADATA] : [],

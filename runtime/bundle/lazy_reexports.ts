@@ -8,11 +8,12 @@ import type { ImportKind, Metafile, Plugin } from "esbuild";
 import { join } from "node:path";
 
 const LAZY: ReadonlySet<ImportKind> = new Set(["dynamic-import", "require-call"]);
-/** Marks what this plugin itself asks esbuild. */
-const ASKED = Symbol("asked");
 
-/** Absolute paths of modules that were dropped though what they import runs when it is asked for. */
-export function droppedReexports({ inputs, outputs }: Metafile, root: string): Set<string> {
+/** What imports lead to, as they are written, by the absolute path of the importer. */
+export type ImportsOfKept = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** Imports of modules that were dropped though what they import runs when it is asked for. */
+export function droppedReexports({ inputs, outputs }: Metafile, root: string): ImportsOfKept {
   const isPlain = (path: string) => inputs[path]?.format !== "cjs";
   const lazy = new Set<string>();
   const queue = Object.values(inputs).flatMap(({ imports }) =>
@@ -24,25 +25,32 @@ export function droppedReexports({ inputs, outputs }: Metafile, root: string): S
     for (const one of inputs[path]?.imports ?? []) if (isPlain(one.path)) queue.push(one.path);
   }
   const written = new Set(Object.values(outputs).flatMap((output) => Object.keys(output.inputs)));
-  const dropped = Object.entries(inputs).filter(([path, { imports }]) =>
-    !written.has(path) && !lazy.has(path) &&
-    imports.some((one) => one.kind === "import-statement" && lazy.has(one.path) && written.has(one.path))
+  const dropped = new Set(
+    Object.entries(inputs).filter(([path, { imports }]) =>
+      !written.has(path) && !lazy.has(path) &&
+      imports.some((one) => one.kind === "import-statement" && lazy.has(one.path) && written.has(one.path))
+    ).map(([path]) => path),
   );
-  return new Set(dropped.map(([path]) => join(root, path)));
+  const found = new Map<string, Map<string, string>>();
+  for (const [importer, { imports }] of Object.entries(inputs)) {
+    for (const { path, original } of imports) {
+      if (original === undefined || !dropped.has(path)) continue;
+      const ofImporter = found.get(join(root, importer)) ?? new Map<string, string>();
+      found.set(join(root, importer), ofImporter.set(original, join(root, path)));
+    }
+  }
+  return found;
 }
 
-/** Makes esbuild take these for modules with side effects. */
-export function keptModules(paths: ReadonlySet<string>): Plugin {
+/** Makes esbuild take these for modules with side effects. It is not asked again: 10,000 questions take it a minute. */
+export function keptModules(imports: ImportsOfKept): Plugin {
   return {
     name: "nano-kept-modules",
     setup(build) {
-      build.onResolve({ filter: /.*/ }, async ({ path, pluginData, ...args }) => {
+      build.onResolve({ filter: /.*/ }, ({ path, importer, pluginData }) => {
         // What a plugin asks is answered to that plugin.
-        if (pluginData !== undefined) return undefined;
-        const found = await build.resolve(path, { ...args, pluginData: ASKED });
-        if (found.errors.length > 0 || !paths.has(found.path)) return undefined;
-        const { namespace, suffix } = found;
-        return { path: found.path, namespace, suffix, sideEffects: true };
+        const found = pluginData === undefined ? imports.get(importer)?.get(path) : undefined;
+        return found === undefined ? undefined : { path: found, sideEffects: true };
       });
     },
   };

@@ -10,13 +10,15 @@ export const STUBS_VERSION: string = unenv.version;
 
 /** Modules that unenv has a stub of. */
 const STUBBED: readonly string[] = [
-  ...["child_process", "cluster", "constants", "dgram", "domain"],
+  ...["child_process", "constants", "dgram", "domain"],
   ...["http2", "inspector", "inspector/promises"],
   ...["repl", "sqlite", "sys", "trace_events", "tty", "wasi"],
 ];
 
 /** Modules of runtime/node/. */
 const OWN: Readonly<Record<string, URL>> = {
+  _http_common: new URL("../node/http_common.ts", import.meta.url),
+  cluster: new URL("../node/cluster.ts", import.meta.url),
   console: new URL("../node/console.ts", import.meta.url),
   dns: new URL("../node/dns.ts", import.meta.url),
   "dns/promises": new URL("../node/dns_promises.ts", import.meta.url),
@@ -77,7 +79,6 @@ export const OWN_FOLDER: string = new URL(".", DENO_FILES_URL).href;
 const PARTS: Readonly<Record<string, string>> = {
   _http_agent: "http",
   _http_client: "http",
-  _http_common: "http",
   _http_incoming: "http",
   _http_outgoing: "http",
   _http_server: "http",
@@ -103,7 +104,6 @@ const CLASSES: Readonly<Record<string, string>> = {
 /** Where unenv answers with an object on which nothing ever happens: its caller would wait for ever. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   dgram: ["createSocket"],
-  cluster: ["fork", "setupPrimary", "setupMaster"],
   sqlite: ["DatabaseSync", "StatementSync", "backup"],
   repl: ["start"],
   inspector: ["open", "Session"],

@@ -1,4 +1,4 @@
-/** Files of an app's own that code requires by names that only run time knows: routes, plugins, models, a folder of them. */
+/** Files of an app's own that code requires or imports by names that only run time knows: routes, plugins, models, a folder of them. */
 
 import { dirname, extname, join, relative } from "node:path";
 import { appPath, type AppReach, isOfPackage, isReachable } from "./app_files.ts";
@@ -14,8 +14,19 @@ const NAMED = new RegExp(
   ].join("|"),
   "g",
 );
+/** Folders named from where a module lies: `new URL("./routes", import.meta.url)`. */
+const NAMED_URL = /\bnew URL\(\s*["'](\.\.?\/[^"'$\n]*)["']\s*,\s*import\.meta\.url\s*\)/g;
+/** Folders named from the app's own: `join(process.cwd(), "routes")`, `readdir("./routes")`, `glob("routes/*.js")`. */
+const NAMED_FROM_ROOT = new RegExp(
+  [
+    String.raw`(?:join|resolve)\(\s*(?:process\.cwd\(\)|["']\.["'])((?:\s*,\s*(?:"[^"$\n]+"|'[^'$\n]+'))+)\s*,?\s*\)`,
+    String.raw`\breaddir(?:Sync)?\(\s*["'](\.?[^"'$\n.][^"'$\n]*)["']`,
+    String.raw`\bglob(?:by)?(?:Sync|\.sync)?\(\s*["'](\.?[\w/-]+)\/[^"'\n]*\*[^"'\n]*["']`,
+  ].join("|"),
+  "g",
+);
 /** A folder that is read from within. */
-const READ = /\breaddir(?:Sync)?\(\s*__dirname\b/;
+const READ = /\breaddir(?:Sync)?\(\s*(?:__dirname|import\.meta\.dirname)\b/;
 const SCRIPT = /^(?!.*\.(?:test|spec|d)\.[cm]?[jt]s$).*\.[cm]?[jt]s$/;
 /** What clients get is no code of a server. */
 const FOR_CLIENTS = /^(?:public|static|assets|client|views|templates|dist|build|node_modules|tests?|__tests__)$|^\./;
@@ -34,8 +45,11 @@ export async function requirableFiles(app: AppReach, inputs: Iterable<string>): 
     if (isOfPackage(path) || !SCRIPT.test(path)) continue;
     const text = new TextDecoder().decode((await readStamped(path)).contents);
     for (const [, joined, double, single, inTemplate] of text.matchAll(NAMED)) {
-      const parts = joined?.match(/(?<=["'])[^"',]+(?=["'])/g) ?? [double ?? single ?? inTemplate!];
-      await collect(join(dirname(path), ...parts), MAX_DEPTH);
+      await collect(join(dirname(path), ...partsOf(joined) ?? [double ?? single ?? inTemplate!]), MAX_DEPTH);
+    }
+    for (const [, relative] of text.matchAll(NAMED_URL)) await collect(join(dirname(path), relative!), MAX_DEPTH);
+    for (const [, joined, read, found] of text.matchAll(NAMED_FROM_ROOT)) {
+      await collect(join(app.root, ...partsOf(joined) ?? [read ?? found!]), MAX_DEPTH);
     }
     if (READ.test(text)) await collect(dirname(path), 1);
   }
@@ -58,6 +72,17 @@ export async function requirableFiles(app: AppReach, inputs: Iterable<string>): 
       else if (isDirectory) await collect(path, depth - 1);
     }
   }
+}
+
+/** What stands in quotes in a list of arguments. */
+function partsOf(list: string | undefined): string[] | null {
+  return list?.match(/(?<=["'])[^"',]+(?=["'])/g) ?? null;
+}
+
+/** Whether a file is an ES module, which `require` takes only where nothing in it awaits at its top. */
+export async function isEsModule(path: string): Promise<boolean> {
+  if (/\.m[jt]s$/.test(path)) return true;
+  return /^\s*(?:import|export)\b/m.test(new TextDecoder().decode((await readStamped(path)).contents));
 }
 
 /** With its ending and without, and that of its folder. */

@@ -1,10 +1,11 @@
-/** Packages that code requires by names that only run time knows: view engines, drivers of databases. */
+/** Packages that code requires or imports by names that only run time knows: view engines, drivers of databases. */
 import type { Metafile, Plugin } from "esbuild";
 import { join, relative } from "node:path";
 import { type AppReach, exists, foldersUpTo } from "./app_files.ts";
 import type { AppResolution } from "./app_resolver.ts";
 import { isBuildFailure } from "./build_error.ts";
-import { requirableFiles } from "./requirable_files.ts";
+import { isEsModule, requirableFiles } from "./requirable_files.ts";
+import { IMPORTABLE, importsComputed } from "./run_time_import.ts";
 import { isInstalled, listedPackages } from "./missing_packages.ts";
 
 /** In what esbuild wrote: a `require` of something that is no text. */
@@ -16,12 +17,16 @@ export const REQUIRABLE_MODULE = "nano:requirable";
 /** Source of where a require looks: functions by the names of packages. */
 export const REQUIRABLE = `globalThis[Symbol.for("nano.requirable")]`;
 
-/** What a `require` may ask for at run time. */
+/** How a name may be asked for. */
+export type Asking = "require" | "import";
+
+/** What a `require` or an `import()` may ask for at run time. */
 export interface Requirable {
   /** How it is asked for: a package, or a path that begins at the app's folder. */
   readonly name: string;
   /** How it is found from the app's folder. */
   readonly specifier: string;
+  readonly by: readonly Asking[];
 }
 
 /** What a build without them gave. */
@@ -45,7 +50,11 @@ export async function requirableNames(
   { code, metafile }: PlainBuild,
   { npm, inputs }: AppResolution,
 ): Promise<Requirable[]> {
-  if (!COMPUTED.test(code)) return [];
+  const by: Asking[] = [
+    ...COMPUTED.test(code) ? ["require" as const] : [],
+    ...importsComputed(code) ? ["import" as const] : [],
+  ];
+  if (by.length === 0) return [];
   const own = new Set([...await listedPackages(app.root), ...npm.keys()]);
   const listed = own.union(await listedAbove(app));
   const inParts = packagesInParts(metafile);
@@ -54,9 +63,14 @@ export async function requirableNames(
     !name.startsWith("@types/") && (own.has(name) && !inParts.has(name) || isNamed(name))
   );
   const installed = await Promise.all(wanted.map((name) => isInstalled(app, app.root, name)));
-  const packages = wanted.filter((_, at) => installed[at]).map((name) => ({ name, specifier: name }));
+  const packages = wanted.filter((_, at) => installed[at]).map((name) => ({ name, specifier: name, by }));
   const files = await requirableFiles(app, inputs.keys());
-  return [...packages, ...[...files].map(([name, path]) => ({ name, specifier: `./${relative(app.root, path)}` }))];
+  const ofFiles = [...files].map(async ([name, path]) => ({
+    name,
+    specifier: `./${relative(app.root, path)}`,
+    by: by.length === 2 && await isEsModule(path) ? ["import" as const] : by,
+  }));
+  return [...packages, ...await Promise.all(ofFiles)];
 }
 
 /** What the nearest package.json above lists, for an app without one of its own. */
@@ -80,15 +94,18 @@ function packagesInParts({ inputs }: Metafile): Set<string> {
 
 /** Makes a build hold them; they run when they are asked for. */
 export function requirablePackages(root: string, all: readonly Requirable[]): Plugin {
-  const members = all.map(({ name, specifier }) =>
-    `${JSON.stringify(name)}: () => require(${JSON.stringify(specifier)})`
-  );
+  const members = (asking: Asking) =>
+    all.filter(({ by }) => by.includes(asking))
+      .map(({ name, specifier }) => `${JSON.stringify(name)}: () => ${asking}(${JSON.stringify(specifier)})`).join(
+        ", ",
+      );
   return {
     name: "nano-requirable-packages",
     setup(build) {
       build.onResolve({ filter: /^nano:requirable$/ }, ({ path }) => ({ path, namespace: NAMESPACE }));
       build.onLoad({ filter: /.*/, namespace: NAMESPACE }, () => ({
-        contents: `${REQUIRABLE} = { __proto__: null, ${members.join(", ")} };`,
+        contents: `${REQUIRABLE} = { __proto__: null, ${members("require")} };\n` +
+          `${IMPORTABLE} = { __proto__: null, ${members("import")} };`,
         resolveDir: root,
         loader: "js",
       }));

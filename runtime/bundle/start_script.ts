@@ -1,8 +1,8 @@
 /** Reads from the scripts of a package.json which file they start. */
 
 /** Those that start what is served, the likelier first; "start" of a project in development may be its build tool. */
-const SCRIPTS = ["start:prod", "start", "serve"];
-const PROGRAMS = new Set(["node", "tsx", "ts-node", "bun"]);
+const SCRIPTS = ["start:prod", "start", "serve", "server", "preview", "dev"];
+const PROGRAMS = new Set(["node", "tsx", "ts-node", "ts-node-dev", "tsnd", "nodemon", "node-dev", "babel-node", "bun"]);
 /** Options of theirs that a word of its own follows. */
 const WITH_VALUE = new Set(["-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions"]);
 /** Words of theirs before the file. */

@@ -23,4 +23,10 @@ Deno.test("startedFiles() names nothing where a tool is started, or nothing is",
 
 Deno.test("startedFiles() takes what is for production before what is for development", () => {
   assertEquals(startedFiles({ start: "node dev.js", "start:prod": "node dist/main" }), ["dist/main", "dev.js"]);
+  const scripts = {
+    dev: "nodemon dev.js",
+    preview: "cross-env NODE_ENV=production node server",
+    build: "node make.js",
+  };
+  assertEquals(startedFiles(scripts), ["server", "dev.js"]);
 });

@@ -1,0 +1,55 @@
+/** What esbuild answers to a plugin's questions where an import leads; it looks each time anew, for up to 8 ms. */
+import type { OnResolveArgs, PluginBuild } from "esbuild";
+import { join } from "node:path";
+import { packageName } from "./package_specifier.ts";
+
+/** What esbuild found. */
+type Answer = Awaited<ReturnType<PluginBuild["resolve"]>>;
+
+/** The answers of one build. */
+export class ResolverAnswers {
+  readonly #build: PluginBuild;
+  readonly #asked: symbol;
+  readonly #known = new Map<string, Promise<Answer>>();
+
+  /** @param asked marks the questions, which plugins do not answer */
+  constructor(build: PluginBuild, asked: symbol) {
+    this.#build = build;
+    this.#asked = asked;
+  }
+
+  /** Where an import would lead, were it of this specifier. All files of a package are told the same of another one. */
+  ask(args: OnResolveArgs, specifier: string): Promise<Answer> {
+    const { kind, importer, namespace, resolveDir, with: attributes } = args;
+    const options = { kind, importer, namespace, resolveDir, with: attributes, pluginData: this.#asked };
+    const folder = namespace === "file" && Object.keys(attributes).length === 0 ? packageFolder(importer) : undefined;
+    const isOfOther = folder !== undefined && /^[@\w]/.test(specifier) &&
+      !folder.endsWith(`/${packageName(specifier)}`);
+    if (!isOfOther) return this.#build.resolve(specifier, options);
+    const key = `${kind} ${folder} ${specifier}`;
+    const answer = this.#known.get(key) ?? this.#build.resolve(specifier, options);
+    this.#known.set(key, answer);
+    return answer;
+  }
+}
+
+/** The likely endings of what a relative path leads to. */
+const ENDINGS = ["", ".js", "/index.js", ".json", ".ts", ".cjs", ".mjs"];
+
+/** Whether a relative path leads to a file, as far as a look at the disk tells: whoever only wants to know that need not ask. */
+export async function isFileBeside({ path, namespace, resolveDir }: OnResolveArgs): Promise<boolean> {
+  if (namespace !== "file" || !/^\.\.?(?:\/|$)/.test(path)) return false;
+  for (const ending of ENDINGS) {
+    try {
+      if ((await Deno.stat(join(resolveDir, path) + ending)).isFile) return true;
+    } catch {
+      // Not this one.
+    }
+  }
+  return false;
+}
+
+/** The folder of the package that a file belongs to. */
+function packageFolder(path: string): string | undefined {
+  return /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0];
+}

@@ -1,0 +1,31 @@
+/** `node:cluster` of the only process that an app has: nothing ever happens to workers that there are none of. */
+import { EventEmitter } from "node:events";
+
+/** @returns what refuses a call by its name */
+const refuse = (name: string) => (): never => {
+  throw new Error(`Cannot call node:cluster.${name}: it reaches past the isolate`);
+};
+
+export class Worker extends EventEmitter {}
+
+export const SCHED_NONE = 1;
+export const SCHED_RR = 2;
+export const isMaster = true;
+export const isPrimary = true;
+export const isWorker = false;
+export const schedulingPolicy = SCHED_RR;
+export const settings = {};
+export const workers = {};
+export const fork = refuse("fork");
+export const setupPrimary = refuse("setupPrimary");
+export const setupMaster = refuse("setupMaster");
+export const disconnect = (callback?: () => void): void => {
+  if (callback !== undefined) queueMicrotask(callback);
+};
+
+/** Loggers listen to it for lines of their workers. */
+const cluster = Object.assign(new EventEmitter(), {
+  ...{ Worker, SCHED_NONE, SCHED_RR, isMaster, isPrimary, isWorker, schedulingPolicy, settings, workers },
+  ...{ fork, setupPrimary, setupMaster, disconnect },
+});
+export default cluster;

@@ -28,6 +28,7 @@ export const NAMED_MODULES: readonly string[] = [
     "fs_promises",
     "http",
     "https",
+    "deno_kv",
     "local_storage",
     "module",
     "os",

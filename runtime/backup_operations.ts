@@ -4,8 +4,8 @@ import type { ChangeRequest } from "./change_request.ts";
 /** A store in a backup. */
 export interface BackupStoreView {
   /** What it is. */
-  readonly kind: "kv" | "d1" | "r2" | "queue" | "storage";
-  /** As nano.json names it; one of a Workers project is named after its app and its own id, `localStorage` after its app. */
+  readonly kind: "kv" | "d1" | "r2" | "queue" | "storage" | "deno_kv";
+  /** As nano.json names it; one of a Workers project is named after its app and its own id, `localStorage` and `Deno.Kv` after theirs. */
   readonly name: string;
   /** Apps that used it when the backup was made. */
   readonly apps: readonly string[];

@@ -7,7 +7,7 @@ export const backupSchema = z.object({
   app: z.string().nullable().meta({ description: "The app whose data it has, or null for those of all." }),
   stores: z.array(
     z.object({
-      kind: z.enum(["kv", "d1", "r2", "queue", "storage"]),
+      kind: z.enum(["kv", "d1", "r2", "queue", "storage", "deno_kv"]),
       name: z.string().meta({ examples: ["cache"] }),
       apps: z.array(z.string()).meta({ description: "That used it when the backup was made." }),
       bytes: z.number().meta({ description: "Of its database; 0 when nothing was kept in it yet." }),

@@ -30,6 +30,7 @@ export const NAMED_MODULES: readonly string[] = [
     "http",
     "http_common",
     "https",
+    "deno_kv",
     "local_storage",
     "module",
     "os",

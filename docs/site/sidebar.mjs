@@ -23,6 +23,7 @@ export const SIDEBAR = [
       "queues",
       "caches",
       "local-storage",
+      "deno-kv",
       "events-and-messages",
     ].map(page("api")),
   },

@@ -22,7 +22,7 @@ export function isolateLoad(app: AppConfig, code: AppCode, nanoVersion: string):
     streams: app.streams,
     externalBytes: app.externalMb * 1024 * 1024,
     assetsPrefix: app.assets === null ? null : prefixOf(app, app.assets.path),
-    bindings: appBindings(app).map(({ kind, name }) => ({ kind, name })),
+    bindings: appBindings(app, code.modules).map(({ kind, name }) => ({ kind, name })),
     hasCrons: app.crons.length > 0,
     queues: app.consumers.map(({ queue }) => queue),
     nanoVersion,

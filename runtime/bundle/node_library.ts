@@ -8,6 +8,7 @@ import { esbuildService } from "./esbuild_service.ts";
 import type { InputStamp } from "./input_stamp.ts";
 import {
   DENO_FILES,
+  DENO_KV,
   DENO_SOCKETS,
   LIBRARY,
   libraryFile,
@@ -79,6 +80,7 @@ function namesIn(bundle: string): string[] {
   const code = map === -1 ? bundle : bundle.slice(0, map);
   const found = new Set<string>(/\bDeno\b/.test(code) && READS.test(code) ? [DENO_FILES] : []);
   if (/\bDeno\b/.test(code) && CONNECTS.test(code)) found.add(DENO_SOCKETS);
+  if (/\bopenKv\b/.test(code)) found.add(DENO_KV);
   if (/\blocalStorage\b/.test(code)) found.add(LOCAL_STORAGE);
   // These first: not all of them can be asked for by a computed name.
   for (const [, name] of code.matchAll(IMPORTED)) found.add(name!);

@@ -51,10 +51,14 @@ export const DENO_SOCKETS = "deno_sockets";
 /** Likewise, for the global of that name. */
 export const LOCAL_STORAGE = "local_storage";
 
+/** Likewise, for `openKv`. */
+export const DENO_KV = "deno_kv";
+
 /** Modules of runtime/node/ that are none of Node's, by name. */
 const NOT_NODES: Readonly<Record<string, URL>> = {
   [DENO_FILES]: DENO_FILES_URL,
   [DENO_SOCKETS]: new URL("../node/deno_sockets.ts", import.meta.url),
+  [DENO_KV]: new URL("../node/deno_kv.ts", import.meta.url),
   [LOCAL_STORAGE]: new URL("../node/local_storage.ts", import.meta.url),
   // It shares the servers of `node:http`.
   cloudflare_node: new URL("../node/cloudflare_node.ts", import.meta.url),

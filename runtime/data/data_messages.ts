@@ -27,6 +27,15 @@ export type QueueWrite = "queue.send" | "queue.take" | "queue.settle" | "queue.r
 /** What a queue is asked. */
 export type QueueOperation = QueueWrite | "queue.peek" | "queue.read" | "queue.backlog" | "queue.info";
 
+/** Operations of `Deno.openKv` that change what is kept; the rest reads. */
+export type DenoKvWrite = "dkv.commit" | "dkv.take" | "dkv.finish" | "dkv.release";
+
+/** What a file of `Deno.openKv` is asked. */
+export type DenoKvOperation = DenoKvWrite | "dkv.read" | "dkv.list" | "dkv.size";
+
+/** Begins and ends a store that is in memory alone. */
+export type MemoryOperation = "dkv.open" | "dkv.drop";
+
 /** Concerns two queues; the others concern the one store that a call names. */
 export type QueueMove = "queue.move";
 
@@ -34,7 +43,14 @@ export type QueueMove = "queue.move";
 export type StoreSwap = "swap";
 
 /** What a store is asked. */
-export type DataOperation = KvOperation | R2Operation | QueueOperation | QueueMove | StoreSwap;
+export type DataOperation =
+  | KvOperation
+  | R2Operation
+  | QueueOperation
+  | DenoKvOperation
+  | QueueMove
+  | MemoryOperation
+  | StoreSwap;
 
 /** One call. */
 export interface DataCall {

@@ -2,6 +2,8 @@
 import { messageOf } from "../errors.ts";
 import { BindingError } from "../protocol/binding_call.ts";
 import type { DataCall, DataResult } from "./data_messages.ts";
+import { DenoKvFile } from "./deno_kv_file.ts";
+import { MEMORY_STORES } from "./deno_kv_store.ts";
 import { KvFile } from "./kv_file.ts";
 import { preparedPath } from "./prepared_path.ts";
 import { QueueFile } from "./queue_file.ts";
@@ -49,6 +51,7 @@ export class DataShelf implements Disposable {
 
   #runStore(store: string, calls: readonly DataCall[]): DataResult[] {
     try {
+      if (store.startsWith(MEMORY_STORES)) return calls.map((call) => this.#runInMemory(call));
       const file = this.#file(store);
       // One that fails has changed nothing: KV's are single statements, the others have savepoints.
       const runAll = () => calls.map((call) => runOne(file, call));
@@ -56,6 +59,19 @@ export class DataShelf implements Disposable {
     } catch (error) {
       return calls.map(({ id }) => failed(id, error));
     }
+  }
+
+  /** What is in memory begins and ends when it is said: nobody would end what begins again after its end. */
+  #runInMemory(call: DataCall): DataResult {
+    const { id, store, operation } = call;
+    const known = this.#open.get(store);
+    if (operation === "dkv.open") this.#open.set(store, known ?? new DenoKvFile(":memory:", this.#now));
+    else if (operation === "dkv.drop") {
+      known?.[Symbol.dispose]();
+      this.#open.delete(store);
+    } else if (known === undefined) return failed(id, new BindingError("Bad resource ID", { name: "BadResource" }));
+    else return known.isWrite(operation) ? known.transaction(() => runOne(known, call)) : runOne(known, call);
+    return { id, values: [] };
   }
 
   #move({ id, store, args: [to, ...args] }: DataCall): DataResult {
@@ -102,6 +118,7 @@ export class DataShelf implements Disposable {
 
   #openFile(store: string, path: string): StoreFile {
     if (store.startsWith("queues/")) return new QueueFile(path);
+    if (store.startsWith("deno_kv/")) return new DenoKvFile(path, this.#now);
     if (!store.startsWith("r2/")) return new KvFile(path, this.#now);
     const file = new R2File(path, { now: this.#now, isFirst: !this.#seen.has(store) });
     this.#seen.add(store);

@@ -3,6 +3,7 @@ import { inTime } from "../deadline.ts";
 import { BindingError, type Plain } from "../protocol/binding_call.ts";
 import type { DataCall, DataOperation, DataResult } from "./data_messages.ts";
 import { KvCache } from "./kv_cache.ts";
+import { StoreChanges } from "./store_changes.ts";
 import type { RestorePlan } from "./restore_plan.ts";
 
 /** Closing files checkpoints them; after this long the thread is ended as a crash would, which loses nothing either. */
@@ -25,6 +26,10 @@ interface Thread {
 export class DataThread implements AsyncDisposable {
   /** Of what it keeps: whoever reads or writes KV entries does it through this. */
   readonly kvCache: KvCache = new KvCache(Date.now);
+  /** Of what it keeps for `Deno.openKv`. */
+  readonly changes: StoreChanges = new StoreChanges();
+  /** Of this process, in what its listeners have taken. */
+  readonly owner: string = crypto.randomUUID();
   readonly #folder: string;
   readonly #spawn: () => Thread;
   readonly #waiting = new Map<number, Waiting>();
@@ -57,7 +62,10 @@ export class DataThread implements AsyncDisposable {
   /** Puts other files in the place of those of stores, all or none; nobody else may have one of them open. */
   async swap(plan: RestorePlan): Promise<void> {
     await this.run("", "swap", [JSON.stringify(plan)]);
-    for (const store of plan.stores) if (store.startsWith("kv/")) this.kvCache.forget(store.slice("kv/".length));
+    for (const store of plan.stores) {
+      if (store.startsWith("kv/")) this.kvCache.forget(store.slice("kv/".length));
+      this.changes.tell(store);
+    }
   }
 
   /** Closes every file. */

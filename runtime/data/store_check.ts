@@ -3,6 +3,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../errors.ts";
+import { DenoKvFile } from "./deno_kv_file.ts";
 import { KvFile } from "./kv_file.ts";
 import { QueueFile } from "./queue_file.ts";
 import { blobsOf, openR2Tables } from "./r2_tables.ts";
@@ -48,6 +49,7 @@ function checkPages(path: string): void {
 /** By the one who uses it: who cannot prepare a statement on it says so. */
 function openTables(kind: string, path: string): void {
   if (kind === "kv" || kind === "storage") new KvFile(path, Date.now)[Symbol.dispose]();
+  else if (kind === "deno_kv") new DenoKvFile(path, Date.now)[Symbol.dispose]();
   else if (kind === "queues") new QueueFile(path)[Symbol.dispose]();
   else if (kind === "r2") openR2Tables(path).database.close();
 }

@@ -10,7 +10,10 @@ import type { BindingKind, BindingPort } from "../protocol/binding_call.ts";
 import type { LoadedBinding } from "../protocol/messages.ts";
 import { bytesOfValue } from "./bodies/value_bytes.ts";
 
-const OBJECTS: { readonly [Kind in BindingKind]: (port: BindingPort, name: string | null) => unknown } = {
+/** Of those that stand in `env`; `Deno.openKv` makes of its own what it needs. */
+const OBJECTS: {
+  readonly [Kind in Exclude<BindingKind, "deno_kv">]: (port: BindingPort, name: string | null) => unknown;
+} = {
   assets: createAssets,
   kv: createKv,
   d1: createD1,
@@ -22,5 +25,5 @@ const OBJECTS: { readonly [Kind in BindingKind]: (port: BindingPort, name: strin
 
 /** Makes the object that an app calls a binding by. @param name in `env` */
 export function bindingObject({ kind, name }: LoadedBinding, port: BindingPort): unknown {
-  return OBJECTS[kind](port, name);
+  return kind === "deno_kv" ? undefined : OBJECTS[kind](port, name);
 }

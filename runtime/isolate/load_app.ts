@@ -12,6 +12,8 @@ import { missingBinding } from "./platform/missing_binding.ts";
 import { installHostCalls } from "./platform/host_calls.ts";
 import { installCaches } from "./platform/caches.ts";
 import { installEnvironment } from "./platform/app_environment.ts";
+import { bytesOfValue, valueOfBytes } from "./bodies/value_bytes.ts";
+import type { BindingPort } from "../protocol/binding_call.ts";
 import { limitExternalRoom } from "./bodies/external_room.ts";
 import { NODE_MODULES_URL } from "../protocol/host_calls.ts";
 import { findHandler, findQueue, findScheduled, offersHandler, scheduledByCrons } from "./traffic/find_handler.ts";
@@ -56,10 +58,12 @@ export async function loadApp(
   limitExternalRoom(message.externalBytes);
   limitExternalMemory(message.externalBytes);
   installCaches(message.externalBytes, (request) => server.fetches.fetch(request));
+  let kvPort: BindingPort | null = null;
   message.bindings.forEach((binding, place) => {
     const { kind, name } = binding;
     const port = server.calls.portOf(place);
     if (name !== null) env[name] = bindingObject(binding, port);
+    if (kind === "deno_kv") kvPort = port;
     if (kind !== "assets") return;
     installAssetReads(Reflect.get(globalThis, "Deno"), (url) => port.fetch(url), message.assetsPrefix!);
   });
@@ -72,6 +76,11 @@ export async function loadApp(
   if (consoles in message.modules) await import(consoles);
   if (`${NODE_MODULES_URL}deno_sockets.js` in message.modules) {
     (await import(`${NODE_MODULES_URL}deno_sockets.js`)).install(getMember(globalThis, "Deno"));
+  }
+  const kv = `${NODE_MODULES_URL}deno_kv.js`;
+  if (kv in message.modules) {
+    const codec = { bytesOf: bytesOfValue, valueOf: valueOfBytes };
+    (await import(kv)).install(getMember(globalThis, "Deno"), { port: kvPort, codec });
   }
   const storage = `${NODE_MODULES_URL}local_storage.js`;
   if (storage in message.modules) (await import(storage)).install(globalThis);

@@ -95,7 +95,7 @@ export class BackupDesk implements BackupOperations {
     for (const { kind, name, apps, exists } of await this.#wanted(app)) {
       const row = { kind, name, apps: [...apps] };
       // Every app could have one.
-      if (!exists && kind === "storage") continue;
+      if (!exists && (kind === "storage" || kind === "deno_kv")) continue;
       if (!exists) {
         stores.push({ ...row, file: null, bytes: 0, sha256: null });
         continue;

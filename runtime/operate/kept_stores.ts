@@ -7,7 +7,7 @@ import type { StoreUse } from "../store_use.ts";
 import type { ChangeDesk } from "./change_desk.ts";
 
 /** A kind of binding whose stores are files of SQLite below the data folder. */
-export type KeptKind = "kv" | "d1" | "r2" | "queue" | "storage";
+export type KeptKind = "kv" | "d1" | "r2" | "queue" | "storage" | "deno_kv";
 
 /** What people call a store of the kind. */
 export const KIND_WORDS: Readonly<Record<KeptKind, string>> = {
@@ -16,6 +16,7 @@ export const KIND_WORDS: Readonly<Record<KeptKind, string>> = {
   r2: "R2 bucket",
   queue: "queue",
   storage: "localStorage of",
+  deno_kv: "Deno.Kv of",
 };
 
 /** Below the data folder. */
@@ -25,6 +26,7 @@ export const KIND_FOLDERS: Readonly<Record<KeptKind, string>> = {
   r2: "r2",
   queue: "queues",
   storage: "storage",
+  deno_kv: "deno_kv",
 };
 
 /** A store. */
@@ -129,7 +131,7 @@ export class KeptStores {
 /** The stores of a kind that an app names; queues also by consuming them, or by leaving dead letters in them. */
 function namesOf(app: AppConfig, kind: KeptKind): { readonly store: string; readonly binding: string | null }[] {
   // Every app may have one, under its own name.
-  if (kind === "storage") return [{ store: app.name, binding: null }];
+  if (kind === "storage" || kind === "deno_kv") return [{ store: app.name, binding: null }];
   const bound = app.bindings.flatMap((one) => one.kind === kind ? [{ store: one.store, binding: one.name }] : []);
   if (kind !== "queue") return bound;
   const consumed = app.consumers.flatMap(({ store, deadLetterStore }) => [store, deadLetterStore]);

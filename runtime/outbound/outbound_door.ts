@@ -21,10 +21,9 @@ export class OutboundDoor implements Disposable {
   /** @param userAgent sent when the app names none */
   constructor(policy: OutboundPolicy, userAgent: string, options?: OutboundDoorOptions) {
     this.#outbound = new Outbound(policy, options);
-    const { takeDescriptor = () => () => {}, maxConnections, observer } = options ?? {};
+    const { takeDescriptor = () => () => {}, observer } = options ?? {};
     this.#tcp = new TcpDoor(this.#outbound, {
       takeDescriptor,
-      ...(maxConnections === undefined ? {} : { maxConnections }),
       ...(observer === undefined ? {} : { observer }),
     });
     this.#userAgent = userAgent;

@@ -3,7 +3,7 @@ import net from "node:net";
 import type { TcpOptions } from "../protocol/tcp.ts";
 import { isAddress } from "./address_policy.ts";
 import type { TakeDescriptor } from "./connections.ts";
-import { DEFAULT_MAX_CONNECTIONS, type Outbound, OutboundRefused } from "./outbound.ts";
+import { type Outbound, OutboundRefused } from "./outbound.ts";
 import { ConnectionError, failureOf, TcpConnection } from "./tcp_connection.ts";
 
 /** Longest wait for a connection, its name's resolution included, in ms. */
@@ -12,6 +12,12 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_ADDRESSES = 6;
 /** An address is given up after this while there is another to try, in ms (RFC 8305 has 250 before the next begins). */
 const NEXT_ADDRESS_MS = 2_000;
+
+/**
+ * Bounds what the host keeps of an app's connections where descriptors do not: half of those that connections have are
+ * one app's (machine/descriptors.ts), which is less than this up to a limit of some 20,500.
+ */
+export const MAX_TCP_CONNECTIONS = 10_000;
 
 /** Where an app connects to. */
 export interface TcpTarget {
@@ -25,7 +31,7 @@ export interface TcpTarget {
 /** How a {@linkcode TcpDoor} works. */
 export interface TcpDoorOptions {
   readonly takeDescriptor: TakeDescriptor;
-  /** Most connections at once, those being opened included; as many as fetch has, beside those. */
+  /** Most connections at once, those being opened included, beside those of fetch. */
   readonly maxConnections?: number;
   readonly observer?: TcpObserver;
 }
@@ -57,7 +63,7 @@ export class TcpDoor implements Disposable {
 
   constructor(
     outbound: Outbound,
-    { takeDescriptor, maxConnections = DEFAULT_MAX_CONNECTIONS, observer }: TcpDoorOptions,
+    { takeDescriptor, maxConnections = MAX_TCP_CONNECTIONS, observer }: TcpDoorOptions,
   ) {
     this.#outbound = outbound;
     this.#takeDescriptor = takeDescriptor;

@@ -1,7 +1,7 @@
 /** What a call of a binding is made of, on both sides of the wall. */
 
 /** The kinds of binding: the compiler asks for a row of each in units/binding_hosts.ts and isolate/binding_objects.ts. */
-export type BindingKind = "assets" | "kv" | "d1" | "queue" | "r2" | "rate_limit" | "service";
+export type BindingKind = "assets" | "kv" | "d1" | "queue" | "r2" | "rate_limit" | "service" | "deno_kv";
 
 /** What crosses by value: neither objects nor lists, so that nothing has to be looked for in them. */
 export type Plain = null | boolean | number | string | Uint8Array;

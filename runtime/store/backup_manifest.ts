@@ -22,7 +22,7 @@ const manifestSchema = z.strictObject({
   created_at: z.iso.datetime(),
   app: z.string().nullable(),
   stores: z.array(z.strictObject({
-    kind: z.enum(["kv", "d1", "r2", "queue", "storage"]),
+    kind: z.enum(["kv", "d1", "r2", "queue", "storage", "deno_kv"]),
     name: storeName,
     apps: z.array(z.string()),
     file: z.string().regex(/^stores\/[1-9][0-9]{0,6}\.db$/).nullable(),

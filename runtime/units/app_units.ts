@@ -94,7 +94,7 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
       const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor, observer });
       const door = tools.tracer === null ? plain : new TracedDoor(plain, { app: app.name, tracer: tools.tracer });
       const bindingTools = { ...tools, app, folder, budget: new ByteBudget(KV_BUDGET_BYTES) };
-      const hosts = appBindings(app).map((binding) => bindingHost(binding, bindingTools));
+      const hosts = appBindings(app, code.modules).map((binding) => bindingHost(binding, bindingTools));
       const whole = hosts.length === 0 ? door : new DoorWithBindings(door, hosts);
       const rules = { path: app.path, reach: tools.reachOf(app), hidden: tools.secrets };
       const answers = new AppAnswers(rules, outbound, new AppStorage(app, tools.data));

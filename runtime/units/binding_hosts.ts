@@ -1,6 +1,7 @@
 /** What each kind of binding does in the host. */
 import { AssetsHost } from "../bindings/assets/host.ts";
 import { D1Host } from "../bindings/d1/host.ts";
+import { DenoKvHost } from "../bindings/deno_kv/host.ts";
 import { KvHost } from "../bindings/kv/host.ts";
 import { QueueHost } from "../bindings/queue/host.ts";
 import { R2Host } from "../bindings/r2/host.ts";
@@ -8,11 +9,13 @@ import { RateLimitHost } from "../bindings/rate_limit/host.ts";
 import { ServiceHost } from "../bindings/service/host.ts";
 import type { AppBinding } from "../app/app_bindings.ts";
 import type { Clock } from "../clock.ts";
+import { nameWithoutVersion } from "../config/binding_configs.ts";
 import { MAX_DELAY_SECONDS } from "../config/consumer_configs.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { ByteBudget } from "../data/byte_budget.ts";
 import { d1Store } from "../data/d1_store.ts";
 import type { DataThread } from "../data/data_thread.ts";
+import { denoKvStore, MEMORY_STORES } from "../data/deno_kv_store.ts";
 import { kvStore } from "../data/kv_store.ts";
 import type { QueueHub } from "../data/queue_hub.ts";
 import type { R2Engine } from "../data/r2_engine.ts";
@@ -66,6 +69,14 @@ const HOSTS: { readonly [Kind in BindingKind]: Maker<Extract<AppBinding, { reado
     const aim = { name, service: app, entrypoint, props: props === null ? "" : JSON.stringify(props) };
     return new ServiceHost(aim, { clock, emit, target: () => targetOf(app) });
   },
+  deno_kv: (_binding, { app, data, budget, clock }) =>
+    new DenoKvHost({
+      store: denoKvStore(data, `deno_kv/${nameWithoutVersion(app.name)}`),
+      memory: () => denoKvStore(data, `${MEMORY_STORES}${crypto.randomUUID()}`),
+      budget,
+      maxBytes: app.storageMb * 1024 * 1024,
+      now: clock.wall,
+    }),
 };
 
 /** Opens the host's part of a binding. */

@@ -19,6 +19,7 @@ const KIND_WORDS = {
   r2: "R2 bucket",
   queue: "queue",
   storage: "localStorage of",
+  deno_kv: "Deno.Kv of",
 } as const;
 
 /** By name. */

@@ -20,6 +20,7 @@ const STREAM = "-";
 const DATABASE_COLUMNS: readonly Column<D1Database>[] = [
   { title: "DATABASE", value: ({ name }) => name },
   { title: "SIZE", value: ({ bytes }) => bytesText(bytes), right: true },
+  { title: "QUOTA", value: ({ max_bytes }) => bytesText(max_bytes), right: true },
   { title: "MIGRATIONS", value: ({ has_migrations }) => has_migrations ? "yes" : "-" },
   {
     title: "USED BY",
@@ -34,7 +35,7 @@ export const commands: Readonly<Record<string, Command>> = {
     doc: {
       name: "d1 list",
       summary: "List the D1 databases",
-      description: ["Lists the D1 databases with their sizes and the apps that use them."],
+      description: ["Lists the D1 databases with their sizes, what they may hold, and the apps that use them."],
       arguments: [],
       examples: [{ command: "nano d1 list", meaning: "a table" }],
     },

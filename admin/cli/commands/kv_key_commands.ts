@@ -23,6 +23,7 @@ const NAMESPACE_COLUMNS: readonly Column<KvNamespace>[] = [
   { title: "NAMESPACE", value: ({ name }) => name },
   { title: "KEYS", value: ({ keys, has_more_keys }) => `${keys}${has_more_keys ? "+" : ""}`, right: true },
   { title: "SIZE", value: ({ bytes }) => bytesText(bytes), right: true },
+  { title: "QUOTA", value: ({ max_bytes }) => bytesText(max_bytes), right: true },
   {
     title: "USED BY",
     value: ({ uses }) => uses.map(({ app, binding }) => `${app} (${binding})`).join(", ") || "no app",
@@ -52,7 +53,9 @@ export const commands: Readonly<Record<string, Command>> = {
     doc: {
       name: "kv namespace list",
       summary: "List the KV namespaces",
-      description: ["Lists the KV namespaces with their keys, their sizes and the apps that use them."],
+      description: [
+        "Lists the KV namespaces with their keys, their sizes, what they may hold, and the apps that use them.",
+      ],
       arguments: [],
       examples: [{ command: "nano kv namespace list", meaning: "a table" }],
     },

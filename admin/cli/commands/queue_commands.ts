@@ -23,6 +23,7 @@ const QUEUE_COLUMNS: readonly Column<QueueAnswer>[] = [
   { title: "DELAYED", value: ({ delayed }) => String(delayed), right: true },
   { title: "LEASED", value: ({ leased }) => String(leased), right: true },
   { title: "SIZE", value: ({ bytes }) => bytesText(bytes), right: true },
+  { title: "QUOTA", value: ({ max_bytes }) => bytesText(max_bytes), right: true },
   { title: "OLDEST", value: ({ oldest }) => oldest === null ? "-" : timeText(oldest) },
   { title: "CONSUMER", value: ({ consumer }) => consumer ?? "-" },
   { title: "PRODUCERS", value: producersText, shrinks: true },
@@ -44,7 +45,9 @@ export const commands: Readonly<Record<string, Command>> = {
     doc: {
       name: "queue list",
       summary: "List the queues",
-      description: ["Lists the queues with what waits in them, who consumes them and who sends to them."],
+      description: [
+        "Lists the queues with what waits in them, what they may hold, who consumes them and who sends to them.",
+      ],
       arguments: [],
       examples: [{ command: "nano queue list", meaning: "a table" }],
     },

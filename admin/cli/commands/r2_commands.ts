@@ -28,6 +28,7 @@ const BUCKET_COLUMNS: readonly Column<R2Bucket>[] = [
     right: true,
   },
   { title: "SIZE", value: ({ bytes }) => bytesText(bytes), right: true },
+  { title: "QUOTA", value: ({ max_bytes }) => bytesText(max_bytes), right: true },
   {
     title: "USED BY",
     value: ({ uses }) => uses.map(({ app, binding }) => `${app} (${binding})`).join(", ") || "no app",
@@ -48,7 +49,9 @@ export const commands: Readonly<Record<string, Command>> = {
     doc: {
       name: "r2 bucket list",
       summary: "List the R2 buckets",
-      description: ["Lists the R2 buckets with their objects, their sizes and the apps that use them."],
+      description: [
+        "Lists the R2 buckets with their objects, their sizes, what they may hold, and the apps that use them.",
+      ],
       arguments: [],
       examples: [{ command: "nano r2 bucket list", meaning: "a table" }],
     },

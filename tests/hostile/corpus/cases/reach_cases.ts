@@ -82,7 +82,8 @@ const DEEDS: Readonly<Record<string, string>> = {
     await refused(() => import(["node:", "net"].join("")).then((net) => net.createServer().listen(0)));`,
   "permissions": `await refused(async () => (await Deno.permissions.request({ name: "read" })).state === "granted");
     await refused(() => Deno.permissions.revokeSync({ name: "net" })); await refused(() => prompt("x")); await refused(() => confirm("x"));`,
-  "databases and native code": `await refused(() => Deno.openKv()); await refused(() => Deno.dlopen("libc.so.6", {}));
+  "databases and native code":
+    `await refused(() => Deno.openKv("https://api.deno.com/databases/x/connect")); await refused(() => Deno.dlopen("libc.so.6", {}));
     await refused(() => sessionStorage.setItem("x", "y") ?? sessionStorage.getItem("x")); await refused(() => navigator.gpu?.requestAdapter());`,
   "the machine":
     `for (const name of ["hostname", "networkInterfaces", "osRelease", "systemMemoryInfo", "uid", "gid", "execPath", "mainModule"])

@@ -13,6 +13,9 @@ const PATIENCE_MS = 120_000;
 /** Writes between two kills, by all writers together. */
 const WRITES = 30;
 const WRITERS = 3;
+/** Every so many writes bring an archive with them, of two chunks on NATS. */
+const WITH_ARCHIVE = 5;
+const ARCHIVE_BYTES = 300_000;
 
 Deno.test("No acknowledged write is lost when NATS servers are killed, the leader or all of them", async () => {
   await using servers = await NatsServers.start({ count: 3 });
@@ -60,6 +63,7 @@ interface Write {
 class Writers implements AsyncDisposable {
   readonly #stores: readonly FleetStore[];
   readonly #written: Write[] = [];
+  readonly #archives: string[] = [];
   #isOver = false;
   #running: Promise<void>[] = [];
   #unknown = 0;
@@ -96,11 +100,16 @@ class Writers implements AsyncDisposable {
       const found = there.get(key);
       return found?.id !== id || found.revision !== revision;
     });
+    const missing: string[] = [];
+    for (const digest of this.#archives) {
+      const archive = await this.#stores[0]!.getBlob(digest);
+      if (!archive || await digestOf(await new Response(archive).bytes()) !== digest) missing.push(digest);
+    }
     console.log(
-      `${engine}: ${this.#written.length} writes acknowledged, ${lost.length} lost, ${this.#unknown} without an answer, ` +
+      `${engine}: ${this.#archives.length} archives acknowledged, ${missing.length} lost; ${this.#written.length} writes acknowledged, ${lost.length} lost, ${this.#unknown} without an answer, ` +
         `longest time without an acknowledgement ${(this.#longestGapMs / 1_000).toFixed(1)} s`,
     );
-    assertEquals(lost, []);
+    assertEquals([lost, missing], [[], []]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -114,6 +123,7 @@ class Writers implements AsyncDisposable {
       const key = `app.${name}-${n}`;
       const id = crypto.randomUUID();
       try {
+        if (n % WITH_ARCHIVE === 0) await this.#keepArchive(store);
         const outcome = await store.write({ key, id, format: 1, value: { n } }, await store.head());
         if (outcome.outcome === "conflict") continue;
         this.#written.push({ key, id, revision: outcome.revision });
@@ -126,4 +136,16 @@ class Writers implements AsyncDisposable {
       }
     }
   }
+
+  async #keepArchive(store: FleetStore): Promise<void> {
+    const bytes = new Uint8Array(ARCHIVE_BYTES);
+    crypto.getRandomValues(bytes.subarray(0, 65_536));
+    const digest = await digestOf(bytes);
+    await store.putBlob(digest, ReadableStream.from([bytes]));
+    this.#archives.push(digest);
+  }
+}
+
+async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

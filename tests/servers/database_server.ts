@@ -5,6 +5,8 @@ export interface DatabaseServer extends AsyncDisposable {
   readonly port: number;
   /** Ends it without a word to anybody. */
   kill(): Promise<void>;
+  /** Starts it again after that, on what it has kept. */
+  restart(): Promise<void>;
 }
 
 /** How long one may take until it listens, on a busy machine. */
@@ -20,16 +22,20 @@ export async function startPostgres(port: number = freePort()): Promise<Database
     const settings = ["fsync=off", "unix_socket_directories=", "ssl=on", "listen_addresses=127.0.0.1"];
     return [`${bin}/postgres`, "-D", data, "-p", String(port), ...settings.flatMap((one) => ["-c", one])];
   });
-  // It listens before it takes anybody (57P03).
+  // It listens before it takes anybody (57P03), and before it finds what is left of one that was killed.
   const probe = new Deno.Command(`${bin}/pg_isready`, { args: ["-q", "-h", "127.0.0.1", "-p", String(port)] });
-  const until = performance.now() + START_TIMEOUT_MS;
-  while (!(await probe.output()).success) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    if (performance.now() < until) continue;
-    await server[Symbol.asyncDispose]();
-    throw new Error(`PostgreSQL takes nobody within ${START_TIMEOUT_MS} ms`);
-  }
-  return server;
+  const ready = async (restart: () => Promise<void>) => {
+    const until = performance.now() + START_TIMEOUT_MS;
+    while (!(await probe.output()).success) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await restart();
+      if (performance.now() < until) continue;
+      await server[Symbol.asyncDispose]();
+      throw new Error(`PostgreSQL takes nobody within ${START_TIMEOUT_MS} ms`);
+    }
+  };
+  await ready(() => Promise.resolve());
+  return { ...server, restart: () => ready(server.restart) };
 }
 
 /** MariaDB: anybody from loopback is let in without a password. */
@@ -68,9 +74,10 @@ async function start(
   // These refuse to run as root.
   if (Deno.uid() === 0) await run(["chown", user, folder], null);
   const [command, ...args] = asUser(await prepare(folder), user);
-  const child = new Deno.Command(command!, { args, cwd: folder, stdin: "null", stdout: "null", stderr: "piped" })
-    .spawn();
-  const said = new Response(child.stderr).text();
+  const spawn = () =>
+    new Deno.Command(command!, { args, cwd: folder, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
+  let child = spawn();
+  let said = new Response(child.stderr).text();
   const stop = async () => {
     try {
       // What PostgreSQL takes for "without waiting for clients"; the others take SIGTERM for that.
@@ -83,10 +90,15 @@ async function start(
     await Deno.remove(folder, { recursive: true });
   };
   let hasEnded = false;
-  child.status.then(() => hasEnded = true);
-  const until = performance.now() + START_TIMEOUT_MS;
-  while (!await listens(port)) {
-    if (!hasEnded && performance.now() < until) continue;
+  const hasStarted = async () => {
+    const until = performance.now() + START_TIMEOUT_MS;
+    const { status } = child;
+    hasEnded = false;
+    status.then(() => hasEnded = true);
+    while (!await listens(port)) if (hasEnded || performance.now() > until) return false;
+    return true;
+  };
+  if (!await hasStarted()) {
     await stop();
     throw new Error(`${command} does not listen: ${(await said).slice(-2_000)}`);
   }
@@ -95,6 +107,12 @@ async function start(
     async kill() {
       child.kill("SIGKILL");
       await child.status;
+    },
+    async restart() {
+      if (!hasEnded) return;
+      child = spawn();
+      said = new Response(child.stderr).text();
+      await hasStarted();
     },
     [Symbol.asyncDispose]: stop,
   };

@@ -25,7 +25,7 @@ export class Stage {
   take: () => Promise<FakeIsolate> = () => Promise.resolve(this.isolate());
 
   constructor(changes: Partial<AppConfig> = {}) {
-    this.admission = new BootAdmission({ places: 2, clock: this.clock, isSuspect: () => false });
+    this.admission = new BootAdmission({ places: 2, clock: this.clock, suspects: [] });
     this.supervisor = new Supervisor(
       appConfig(changes),
       { entry: "app:///index.js", modules: { "app:///index.js": "" }, version: "v1" },

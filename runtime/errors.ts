@@ -51,6 +51,12 @@ export const ERROR_CODES = {
     meaning: "Too many logs and events are followed at once",
     retryAfter: true,
   },
+  FLEET_UNAVAILABLE: {
+    status: 503,
+    fault: "operator",
+    meaning: "The fleet's engine cannot be reached or may not be written now; apps are served all the same",
+    retryAfter: true,
+  },
   INTERNAL: { status: 500, fault: "host", meaning: "NANO itself failed" },
 } as const satisfies Record<string, ErrorCodeEntry>;
 

@@ -30,6 +30,7 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
   files("runtime/nano_parts.ts", "runtime/nano_parts.ts"),
   files("runtime/nano_options.ts", "runtime/nano_options.ts"),
   folder("runtime/operate/"),
+  folder("runtime/fleet/"),
   folder("runtime/units/"),
   bindingFiles("host"),
   folder("runtime/generations/"),

@@ -13,6 +13,7 @@ const OPERATORS: ReadonlySet<ErrorCode> = new Set(
     "CONFLICT",
     "PRECONDITION_FAILED",
     "TOO_MANY_ATTEMPTS",
+    "FLEET_UNAVAILABLE",
   ] satisfies ErrorCode[],
 );
 

@@ -101,7 +101,7 @@ export interface FleetStore extends AsyncDisposable {
    * Makes a fleet of an engine. The head moves by it.
    * @param epoch random; from now on the engine's
    * @param replacing the epoch that stands there now, when a fleet is to be replaced: its records stay as they are
-   * @returns whether it did: not when another epoch than `replacing` stands there
+   * @returns whether `epoch` stands there now: not when another one than `replacing` did
    */
   found(epoch: string, replacing?: string | null): Promise<boolean>;
 

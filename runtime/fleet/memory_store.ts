@@ -1,16 +1,13 @@
 /** An engine in this process' memory, with faults that can be switched on: what the rules of a fleet are tried on. */
 import { type Clock, systemClock } from "../clock.ts";
 import { digested } from "./digested.ts";
+import { ENGINE_TIMES, type EngineTimes } from "./engine_config.ts";
 import {
-  BLOB_GRACE_MS,
-  CLAIM_MS,
   type FleetHead,
   type FleetRecord,
   type FleetStore,
   fleetUnavailable,
-  LEASE_MS,
   type NewRecord,
-  NODE_SEEN_MS,
   type NodeReport,
   type WriteOutcome,
 } from "./fleet_store.ts";
@@ -40,6 +37,7 @@ interface Held {
 export class MemoryEngine {
   readonly faults: EngineFaults = { isGone: false, losesAnswers: false, losesHints: false, missingBlobs: new Set() };
   readonly #clock: Clock;
+  readonly #times: EngineTimes;
   readonly #listeners = new Set<() => void>();
   /** Everything that was ever written, so that the newest can be forgotten. */
   #written: { readonly revision: number; readonly bytes: Uint8Array }[] = [];
@@ -49,8 +47,9 @@ export class MemoryEngine {
   #held = new Map<string, Held>();
   #nodes = new Map<string, { readonly report: string; readonly until: number }>();
 
-  constructor(clock: Clock = systemClock) {
+  constructor(clock: Clock = systemClock, times: EngineTimes = ENGINE_TIMES) {
     this.#clock = clock;
+    this.#times = times;
   }
 
   /** A handle as a node has it. */
@@ -93,6 +92,7 @@ export class MemoryEngine {
   }
 
   found(epoch: string, replacing: string | null): boolean {
+    if (this.#epoch === epoch) return true;
     if (this.#epoch !== replacing) return false;
     this.#epoch = epoch;
     this.#revision++;
@@ -135,30 +135,30 @@ export class MemoryEngine {
   }
 
   removeBlobs(keep: ReadonlySet<string>): number {
-    const before = this.#clock.now() - BLOB_GRACE_MS;
+    const before = this.#clock.now() - this.#times.blobGraceMs;
     const old = [...this.#blobs].filter(([sha256, { keptAt }]) => !keep.has(sha256) && keptAt <= before);
     for (const [sha256] of old) this.#blobs.delete(sha256);
     return old.length;
   }
 
-  /** Takes a lease or a claim. */
-  hold(name: string, holder: string, forMs: number | "as before"): boolean {
-    const now = this.#clock.now();
-    const held = this.#held.get(name);
-    if (held && held.until > now) {
-      if (held.holder !== holder) return false;
-      if (forMs === "as before") return true;
-    }
-    this.#held.set(name, { holder, until: now + (forMs === "as before" ? CLAIM_MS : forMs) });
-    return true;
+  /** Takes a lease. */
+  lease(name: string, holder: string): boolean {
+    return this.#take(`lease.${name}`, holder, this.#times.leaseMs);
   }
 
-  letGo(name: string, holder: string): void {
-    if (this.#held.get(name)?.holder === holder) this.#held.delete(name);
+  /** Takes a claim, which is not renewed. */
+  claim(name: string, holder: string): boolean {
+    const held = this.#held.get(`claim.${name}`);
+    if (held && held.until > this.#clock.now()) return held.holder === holder;
+    return this.#take(`claim.${name}`, holder, this.#times.claimMs);
+  }
+
+  release(name: string, holder: string): void {
+    if (this.#held.get(`lease.${name}`)?.holder === holder) this.#held.delete(`lease.${name}`);
   }
 
   announce(node: NodeReport): void {
-    this.#nodes.set(node.name, { report: JSON.stringify(node), until: this.#clock.now() + NODE_SEEN_MS });
+    this.#nodes.set(node.name, { report: JSON.stringify(node), until: this.#clock.now() + this.#times.nodeSeenMs });
   }
 
   nodes(): NodeReport[] {
@@ -171,6 +171,14 @@ export class MemoryEngine {
     const own = () => listener();
     this.#listeners.add(own);
     return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
+  }
+
+  #take(name: string, holder: string, forMs: number): boolean {
+    const now = this.#clock.now();
+    const held = this.#held.get(name);
+    if (held && held.until > now && held.holder !== holder) return false;
+    this.#held.set(name, { holder, until: now + forMs });
+    return true;
   }
 
   #tell(): void {
@@ -226,15 +234,15 @@ class MemoryStore implements FleetStore {
   }
 
   async lease(name: string, holder: string): Promise<boolean> {
-    return (await this.#reach("take a lease")).hold(`lease.${name}`, holder, LEASE_MS);
+    return (await this.#reach("take a lease")).lease(name, holder);
   }
 
   async release(name: string, holder: string): Promise<void> {
-    (await this.#reach("give a lease back")).letGo(`lease.${name}`, holder);
+    (await this.#reach("give a lease back")).release(name, holder);
   }
 
   async claim(name: string, holder: string): Promise<boolean> {
-    return (await this.#reach("claim a turn")).hold(`claim.${name}`, holder, "as before");
+    return (await this.#reach("claim a turn")).claim(name, holder);
   }
 
   async announce(node: NodeReport): Promise<void> {

@@ -1,0 +1,172 @@
+/** One connection to NATS servers, made when it is first needed and again when it is lost, and calls that sit elections out. */
+import { jetstream, type JetStreamClient, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import {
+  type Authenticator,
+  type ConnectionOptions,
+  credsAuthenticator,
+  type NatsConnection,
+  nkeyAuthenticator,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+} from "@nats-io/nats-core";
+import { messageOf, NanoError } from "../errors.ts";
+import type { NatsCredentials, NatsEngine } from "./engine_config.ts";
+import { fleetUnavailable } from "./fleet_store.ts";
+import { natsFailure } from "./nats_failures.ts";
+import { connectNats } from "./nats_transport.ts";
+import { oldServer } from "./nats_version.ts";
+
+/** Of one try: far more than an answer takes, far less than an election, after which another server is asked. */
+const TRY_MS = 2_500;
+const DIAL_MS = 2_000;
+/** Between two tries; an election is over after 4 to 9 s. */
+const AGAIN_MS = 200;
+/** A server that is silent this long, twice, is left for another. */
+const PING_MS = 3_000;
+
+/** A connection that is there. */
+export interface Reached {
+  readonly connection: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+}
+
+/** What came of a try, unless it is to be made again. */
+export interface TryOptions {
+  /** Of all tries together. */
+  readonly callMs?: number;
+}
+
+/** Connects, and calls. */
+export class NatsSession implements AsyncDisposable {
+  readonly #engine: NatsEngine;
+  readonly #onReached: (reached: Reached) => Promise<void>;
+  readonly #ended = new AbortController();
+  #reached: Promise<Reached> | null = null;
+
+  /** @param onReached each time that a connection was made, before anything else is asked by it */
+  constructor(engine: NatsEngine, onReached: (reached: Reached) => Promise<void>) {
+    this.#engine = engine;
+    this.#onReached = onReached;
+  }
+
+  /**
+   * Calls, and calls again while what fails may pass.
+   * @param action for the message: "read the fleet's head"
+   * @param run may find that an earlier try of it was carried out without an answer
+   * @throws {NanoError} FLEET_UNAVAILABLE
+   * @throws whatever `run` throws of {@linkcode NatsFailure} `conflict` and `missing`, at once
+   */
+  async call<T>(action: string, run: (reached: Reached) => Promise<T>, options: TryOptions = {}): Promise<T> {
+    const until = performance.now() + (options.callMs ?? this.#engine.times.callMs);
+    for (;;) {
+      try {
+        this.#ended.signal.throwIfAborted();
+        return await run(await this.#reach());
+      } catch (error) {
+        if (error instanceof NanoError) throw error;
+        const failure = natsFailure(error);
+        if (failure === "conflict" || failure === "missing") throw error;
+        const isLate = performance.now() + AGAIN_MS > until;
+        if (failure === "refused" || isLate || this.#ended.signal.aborted) {
+          throw fleetUnavailable(action, reasonOf(error));
+        }
+        await pause(AGAIN_MS, this.#ended.signal);
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort(new Error("this store is closed"));
+    const reached = await this.#reached?.catch(() => null);
+    await reached?.connection.close();
+  }
+
+  #reach(): Promise<Reached> {
+    return this.#reached ??= this.#connect().catch((error) => {
+      this.#reached = null;
+      throw error;
+    });
+  }
+
+  async #connect(): Promise<Reached> {
+    const connection = await connectNats(connectionOptions(this.#engine));
+    try {
+      this.#ended.signal.throwIfAborted();
+      const version = connection.info?.version ?? "without a version";
+      const old = this.#engine.allowsOldServer ? null : oldServer(version);
+      if (old !== null) throw fleetUnavailable("use this NATS server", new Error(old));
+      const reached: Reached = {
+        connection,
+        js: jetstream(connection, { timeout: TRY_MS }),
+        // Without asking for the account's limits, which a login for reading may not.
+        jsm: await jetstreamManager(connection, { timeout: TRY_MS, checkAPI: false }),
+      };
+      await this.#onReached(reached);
+      connection.closed().then(() => this.#reached = null);
+      return reached;
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+}
+
+function connectionOptions({ servers, name, credentials, tls, isInsecure }: NatsEngine): ConnectionOptions {
+  const authenticator = authenticatorOf(credentials);
+  return {
+    servers: servers.map((server) => server.replace(/^(?:nats|tls):\/\//, "")),
+    name: `nano ${name}`,
+    timeout: DIAL_MS,
+    pingInterval: PING_MS,
+    maxPingOut: 2,
+    // Found again by itself, for as long as it takes; a login that was refused may have been mended.
+    reconnect: true,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: AGAIN_MS,
+    ignoreAuthErrorAbort: true,
+    // Servers tell of others, anywhere: not where what is said must stay on this machine.
+    ignoreClusterUpdates: tls === null && !isInsecure,
+    ...authenticator && { authenticator },
+    ...tls && {
+      tls: {
+        ...tls.ca !== null && { ca: tls.ca },
+        // Deno.startTls takes no client certificate, so that the server has to expect TLS from the first byte.
+        ...tls.own && { ...tls.own, handshakeFirst: true },
+      },
+    },
+  };
+}
+
+function authenticatorOf(credentials: NatsCredentials): Authenticator | null {
+  switch (credentials.kind) {
+    case "none":
+      return null;
+    case "token":
+      return tokenAuthenticator(credentials.token);
+    case "password":
+      return usernamePasswordAuthenticator(credentials.user, credentials.password);
+    case "nkey":
+      return nkeyAuthenticator(new TextEncoder().encode(credentials.seed));
+    case "creds":
+      return credsAuthenticator(new TextEncoder().encode(credentials.text));
+  }
+}
+
+/** "TIMEOUT" and "no responders" say little to people. */
+function reasonOf(error: unknown): Error {
+  const text = messageOf(error);
+  return /^timeout$/i.test(text) ? new Error("no answer came", { cause: error }) : error as Error;
+}
+
+function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, delayMs);
+    signal.addEventListener("abort", done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,67 @@
+/** The streams of a fleet on NATS servers: made when they are not there, and otherwise taken as they are. */
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from "@nats-io/jetstream";
+import { messageOf } from "../errors.ts";
+import type { NatsEngine } from "./engine_config.ts";
+import { fleetUnavailable } from "./fleet_store.ts";
+import { natsFailure } from "./nats_failures.ts";
+import type { NatsNames } from "./nats_names.ts";
+
+const NANOSECONDS = 1_000_000;
+/** What servers remember of ids of messages by default; may not be longer than messages are kept. */
+const DUPLICATES_MS = 120_000;
+
+type StreamPlan = Pick<StreamConfig, "name" | "subjects" | "storage"> & { readonly keptMs: number | null };
+
+/** Makes sure that all are there. */
+export async function ensureStreams(jsm: JetStreamManager, names: NatsNames, engine: NatsEngine): Promise<void> {
+  for (const plan of plans(names, engine)) await ensure(jsm, plan, engine.replicas);
+}
+
+function plans({ epoch, streams, prefixes }: NatsNames, { times }: NatsEngine): StreamPlan[] {
+  const kept = StorageType.File;
+  return [
+    { name: streams.state, subjects: [epoch, `${prefixes.state}>`], storage: kept, keptMs: null },
+    { name: streams.blobs, subjects: [`${prefixes.blobs}>`], storage: kept, keptMs: null },
+    { name: streams.leases, subjects: [`${prefixes.leases}>`], storage: kept, keptMs: times.leaseMs },
+    { name: streams.claims, subjects: [`${prefixes.claims}>`], storage: kept, keptMs: times.claimMs },
+    // Told again every few seconds: not worth a write to a disk, and apart from the state, whose head it would move.
+    { name: streams.nodes, subjects: [`${prefixes.nodes}>`], storage: StorageType.Memory, keptMs: times.nodeSeenMs },
+  ];
+}
+
+async function ensure(jsm: JetStreamManager, { keptMs, ...plan }: StreamPlan, replicas: number): Promise<void> {
+  try {
+    await jsm.streams.info(plan.name);
+    return;
+  } catch (error) {
+    if (natsFailure(error) !== "missing") throw error;
+  }
+  try {
+    await jsm.streams.add({
+      ...plan,
+      subjects: [...plan.subjects],
+      retention: RetentionPolicy.Limits,
+      // The newest of each subject; full means refused, never that something else goes.
+      max_msgs_per_subject: 1,
+      discard: DiscardPolicy.New,
+      num_replicas: replicas,
+      allow_direct: true,
+      ...keptMs !== null && {
+        max_age: keptMs * NANOSECONDS,
+        duplicate_window: Math.min(keptMs, DUPLICATES_MS) * NANOSECONDS,
+      },
+    });
+  } catch (error) {
+    if (natsFailure(error) !== "refused") throw error;
+    // Another node may have made it in the meantime, by other settings; or this login may not.
+    await jsm.streams.info(plan.name).catch(() => {
+      throw fleetUnavailable(`make stream "${plan.name}"`, new Error(messageOf(error)));
+    });
+  }
+}

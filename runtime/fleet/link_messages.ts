@@ -1,0 +1,57 @@
+/** What a node and the thread of its engine's client tell each other. */
+import type { EngineConfig } from "./engine_config.ts";
+import type { FleetRecord, FleetStore } from "./fleet_store.ts";
+
+/** Methods with one answer. */
+export type LinkMethod =
+  | "head"
+  | "found"
+  | "write"
+  | "removeBlobs"
+  | "lease"
+  | "release"
+  | "claim"
+  | "announce"
+  | "nodes";
+
+/** What is answered with pieces, each when it is asked for. */
+export type LinkReading =
+  | { readonly read: "since"; readonly revision: number }
+  | { readonly read: "blob"; readonly sha256: string };
+
+/** From the node; `id` is of the call. */
+export type LinkAsk =
+  /** The first one. */
+  | { readonly open: EngineConfig }
+  | { readonly id: number; readonly method: LinkMethod; readonly args: readonly unknown[] }
+  | ({ readonly id: number } & LinkReading)
+  /** The next piece of what is read, or no more of it. */
+  | { readonly id: number; readonly next: "piece" | "stop" }
+  | { readonly id: number; readonly put: string }
+  /** A piece of what is put; `null` after the last one. */
+  | { readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> | null }
+  /** What is put has broken off. */
+  | { readonly id: number; readonly broken: string }
+  | { readonly ping: number }
+  | "close";
+
+/** From the thread. */
+export type LinkAnswer =
+  | { readonly id: number; readonly value: unknown }
+  /** `code` of a NanoError, if it was one. */
+  | { readonly id: number; readonly error: string; readonly code: "FLEET_UNAVAILABLE" | "USAGE" | null }
+  /** Whether there is anything to read. */
+  | { readonly id: number; readonly isThere: boolean }
+  /** A piece of what is read; `null` after the last one. */
+  | { readonly id: number; readonly piece: readonly FleetRecord[] | Uint8Array<ArrayBuffer> | null }
+  /** Asks for a piece of what is put. */
+  | { readonly id: number; readonly wants: "bytes" }
+  | { readonly pong: number }
+  | "changed"
+  | "closed";
+
+/** Runs a method, whose arguments came by message from the same build of NANO. */
+export function runMethod(store: FleetStore, method: LinkMethod, args: readonly unknown[]): Promise<unknown> {
+  const run = store[method] as (...args: readonly unknown[]) => Promise<unknown>;
+  return run.apply(store, args as unknown[]);
+}

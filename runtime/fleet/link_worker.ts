@@ -3,6 +3,7 @@
  * The thread that an engine's client lives in. Clients have ended processes with errors that nobody could catch; here one
  * ends its thread, and the node starts another. Only the client of the engine that is configured is loaded.
  */
+import process from "node:process";
 import { systemClock } from "../clock.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { EngineConfig } from "./engine_config.ts";
@@ -48,6 +49,8 @@ self.onmessage = async ({ data }: MessageEvent<LinkAsk>) => {
 
 /** What throws here ends the thread: without the client nothing can be done. */
 async function open(config: EngineConfig): Promise<void> {
+  // Clients look for settings in the environment, which this thread may not read: all that they need is in `config`.
+  process.env = {};
   const store = config.kind === "nats"
     ? new (await import("./nats_store.ts")).NatsStore(config)
     : new (await import("./postgres_store.ts")).PostgresStore(config);

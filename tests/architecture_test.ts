@@ -1,5 +1,6 @@
 /** Holds the layer rules over the real source tree, and proves that each rule can fail. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { type LoadedModules, loadedModules } from "./binary/loaded_modules.ts";
 import { readImportGraph } from "./support/import_graph.ts";
 import { fileViolations, importCircles, layerViolations } from "./support/layer_rules.ts";
 import { REPO, sourceFiles } from "./support/repo.ts";
@@ -9,6 +10,14 @@ Deno.test("Source tree breaks no layer rule and has no import circle", async () 
   const graph = await readImportGraph(files);
   for (const file of files) assert(graph.has(file), `${file} is missing from the graph`);
   assertEquals(layerViolations(graph), []);
+});
+
+Deno.test("No client of a fleet's engine is loaded but by the thread that it lives in", async () => {
+  const clients = ({ packages }: LoadedModules) =>
+    [...packages].map((one) => one.slice(0, one.lastIndexOf("@"))).filter((name) => /^(@nats-io\/|pg$|pg-)/.test(name));
+  assertEquals(clients(await loadedModules(["mod.ts", "admin/cli/main.ts", "runtime/fleet/link.ts"])), []);
+  const inThread = clients(await loadedModules(["runtime/fleet/link_worker.ts"]));
+  for (const name of ["@nats-io/nats-core", "@nats-io/jetstream", "pg"]) assert(inThread.includes(name), name);
 });
 
 Deno.test("Source tree has no file with an empty name or with too many lines", async () => {

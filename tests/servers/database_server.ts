@@ -5,6 +5,8 @@ export interface DatabaseServer extends AsyncDisposable {
   readonly port: number;
   /** Ends it without a word to anybody. */
   kill(): Promise<void>;
+  /** Starts it again after that, on what it has kept. */
+  restart(): Promise<void>;
 }
 
 /** How long one may take until it listens, on a busy machine. */
@@ -68,9 +70,10 @@ async function start(
   // These refuse to run as root.
   if (Deno.uid() === 0) await run(["chown", user, folder], null);
   const [command, ...args] = asUser(await prepare(folder), user);
-  const child = new Deno.Command(command!, { args, cwd: folder, stdin: "null", stdout: "null", stderr: "piped" })
-    .spawn();
-  const said = new Response(child.stderr).text();
+  const spawn = () =>
+    new Deno.Command(command!, { args, cwd: folder, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
+  let child = spawn();
+  let said = new Response(child.stderr).text();
   const stop = async () => {
     try {
       // What PostgreSQL takes for "without waiting for clients"; the others take SIGTERM for that.
@@ -82,11 +85,14 @@ async function start(
     await said;
     await Deno.remove(folder, { recursive: true });
   };
-  let hasEnded = false;
-  child.status.then(() => hasEnded = true);
-  const until = performance.now() + START_TIMEOUT_MS;
-  while (!await listens(port)) {
-    if (!hasEnded && performance.now() < until) continue;
+  const hasStarted = async () => {
+    const until = performance.now() + START_TIMEOUT_MS;
+    let hasEnded = false;
+    child.status.then(() => hasEnded = true);
+    while (!await listens(port)) if (hasEnded || performance.now() > until) return false;
+    return true;
+  };
+  if (!await hasStarted()) {
     await stop();
     throw new Error(`${command} does not listen: ${(await said).slice(-2_000)}`);
   }
@@ -95,6 +101,14 @@ async function start(
     async kill() {
       child.kill("SIGKILL");
       await child.status;
+    },
+    async restart() {
+      // Processes of the one that was killed may still be about to notice; until then it refuses to start.
+      const until = performance.now() + START_TIMEOUT_MS;
+      do {
+        child = spawn();
+        said = new Response(child.stderr).text();
+      } while (!await hasStarted() && performance.now() < until);
     },
     [Symbol.asyncDispose]: stop,
   };

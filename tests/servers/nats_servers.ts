@@ -47,7 +47,7 @@ export class NatsServers implements AsyncDisposable {
       const configFile = `${folder}/s${n}.conf`;
       const storeFolder = `${folder}/s${n}`;
       // sync_interval is not known before 2.10.
-      const sync = await versionOf(binary) < "2.10" ? "" : "sync_interval: always";
+      const sync = isOlder(await versionOf(binary), "2.10.0") ? "" : "sync_interval: always";
       await Deno.writeTextFile(
         configFile,
         [
@@ -151,12 +151,17 @@ export function natsBinary(): string | null {
   return null;
 }
 
-/** "2.9.10" as "2.09.010", which can be compared as text. */
+/** As the server itself tells it: "2.9.10". */
 export async function versionOf(binary: string): Promise<string> {
   const { stdout } = await new Deno.Command(binary, { args: ["--version"] }).output();
-  const parts = /v?(\d+)\.(\d+)\.(\d+)/.exec(new TextDecoder().decode(stdout));
-  if (!parts) throw new Error(`${binary} does not tell its version`);
-  return `${parts[1]}.${parts[2]!.padStart(2, "0")}.${parts[3]!.padStart(3, "0")}`;
+  const version = /\d+\.\d+\.\d+/.exec(new TextDecoder().decode(stdout))?.[0];
+  if (version === undefined) throw new Error(`${binary} does not tell its version`);
+  return version;
+}
+
+/** Whether a version is older than another. */
+export function isOlder(version: string, than: string): boolean {
+  return version.localeCompare(than, "en", { numeric: true }) < 0;
 }
 
 /** Looks again after a while, as nothing tells of it. */

@@ -1,0 +1,129 @@
+/** What engines have acknowledged is there after their servers were killed in the middle of writes. */
+import { assert, assertEquals } from "@std/assert";
+import { NanoError } from "../../runtime/errors.ts";
+import { type EngineConfig, natsEngine, postgresEngine } from "../../runtime/fleet/engine_config.ts";
+import type { FleetStore } from "../../runtime/fleet/fleet_store.ts";
+import { openFleetStore } from "../../runtime/fleet/link.ts";
+import { repeats } from "../support/repeats.ts";
+import { startPostgres } from "./database_server.ts";
+import { natsBinary, NatsServers, versionOf } from "./nats_servers.ts";
+
+/** An election takes 4 to 9 s, and the machine may be busy. */
+const PATIENCE_MS = 120_000;
+/** Writes between two kills, by all writers together. */
+const WRITES = 30;
+const WRITERS = 3;
+
+Deno.test("No acknowledged write is lost when NATS servers are killed, the leader or all of them", async () => {
+  await using servers = await NatsServers.start({ count: 3 });
+  const version = await versionOf(natsBinary()!);
+  const engine = natsEngine({ servers: servers.addresses, name: "test", allowsOldServer: true });
+  await using writers = new Writers(engine);
+  await writers.begin();
+  for (let n = 0; n < repeats(4, 80); n++) {
+    await writers.acknowledged(WRITES);
+    await servers.killLeader("nano_state");
+    // The two that are left elect another, and go on.
+    await writers.acknowledged(WRITES);
+    await servers.startAll();
+  }
+  for (let n = 0; n < repeats(2, 20); n++) {
+    await writers.acknowledged(WRITES);
+    await servers.killAll();
+    await servers.startAll();
+  }
+  await writers.acknowledged(WRITES);
+  await writers.end(`nats-server ${version}`);
+});
+
+Deno.test("No acknowledged write is lost when PostgreSQL is killed", async () => {
+  await using server = await startPostgres();
+  const engine = postgresEngine({ url: `postgres://app@127.0.0.1:${server.port}/postgres`, name: "test" });
+  await using writers = new Writers(engine);
+  await writers.begin();
+  for (let n = 0; n < repeats(2, 20); n++) {
+    await writers.acknowledged(WRITES);
+    await server.kill();
+    await server.restart();
+  }
+  await writers.acknowledged(WRITES);
+  await writers.end("PostgreSQL");
+});
+
+interface Write {
+  readonly key: string;
+  readonly id: string;
+  readonly revision: number;
+}
+
+/** Nodes that write as fast as they can, each by a thread of its own. */
+class Writers implements AsyncDisposable {
+  readonly #stores: readonly FleetStore[];
+  readonly #written: Write[] = [];
+  #isOver = false;
+  #running: Promise<void>[] = [];
+  #unknown = 0;
+  #longestGapMs = 0;
+  #lastAt = performance.now();
+
+  constructor(engine: EngineConfig) {
+    this.#stores = Array.from({ length: WRITERS }, () => openFleetStore(engine));
+  }
+
+  async begin(): Promise<void> {
+    assertEquals(await this.#stores[0]!.found("e1"), true);
+    this.#lastAt = performance.now();
+    this.#running = this.#stores.map((store, n) => this.#write(store, `w${n}`));
+  }
+
+  /** Waits until so many more are acknowledged. */
+  async acknowledged(writes: number): Promise<void> {
+    const wanted = this.#written.length + writes;
+    const late = performance.now() + PATIENCE_MS;
+    while (this.#written.length < wanted) {
+      assert(performance.now() < late, `${writes} writes are not acknowledged within ${PATIENCE_MS} ms`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** All that was acknowledged is there, as it was said to be. */
+  async end(engine: string): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#running);
+    const there = new Map<string, Write>();
+    for await (const record of this.#stores[0]!.since(0)) there.set(record.key, record);
+    const lost = this.#written.filter(({ key, id, revision }) => {
+      const found = there.get(key);
+      return found?.id !== id || found.revision !== revision;
+    });
+    console.log(
+      `${engine}: ${this.#written.length} writes acknowledged, ${lost.length} lost, ${this.#unknown} without an answer, ` +
+        `longest time without an acknowledgement ${(this.#longestGapMs / 1_000).toFixed(1)} s`,
+    );
+    assertEquals(lost, []);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
+    await Promise.allSettled(this.#running);
+    await Promise.all(this.#stores.map((store) => store[Symbol.asyncDispose]()));
+  }
+
+  async #write(store: FleetStore, name: string): Promise<void> {
+    for (let n = 0; !this.#isOver; n++) {
+      const key = `app.${name}-${n}`;
+      const id = crypto.randomUUID();
+      try {
+        const outcome = await store.write({ key, id, format: 1, value: { n } }, await store.head());
+        if (outcome.outcome === "conflict") continue;
+        this.#written.push({ key, id, revision: outcome.revision });
+        const now = performance.now();
+        this.#longestGapMs = Math.max(this.#longestGapMs, now - this.#lastAt);
+        this.#lastAt = now;
+      } catch (error) {
+        assert(error instanceof NanoError && error.code === "FLEET_UNAVAILABLE", String(error));
+        this.#unknown++;
+      }
+    }
+  }
+}

@@ -22,16 +22,20 @@ export async function startPostgres(port: number = freePort()): Promise<Database
     const settings = ["fsync=off", "unix_socket_directories=", "ssl=on", "listen_addresses=127.0.0.1"];
     return [`${bin}/postgres`, "-D", data, "-p", String(port), ...settings.flatMap((one) => ["-c", one])];
   });
-  // It listens before it takes anybody (57P03).
+  // It listens before it takes anybody (57P03), and before it finds what is left of one that was killed.
   const probe = new Deno.Command(`${bin}/pg_isready`, { args: ["-q", "-h", "127.0.0.1", "-p", String(port)] });
-  const until = performance.now() + START_TIMEOUT_MS;
-  while (!(await probe.output()).success) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    if (performance.now() < until) continue;
-    await server[Symbol.asyncDispose]();
-    throw new Error(`PostgreSQL takes nobody within ${START_TIMEOUT_MS} ms`);
-  }
-  return server;
+  const ready = async (restart: () => Promise<void>) => {
+    const until = performance.now() + START_TIMEOUT_MS;
+    while (!(await probe.output()).success) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await restart();
+      if (performance.now() < until) continue;
+      await server[Symbol.asyncDispose]();
+      throw new Error(`PostgreSQL takes nobody within ${START_TIMEOUT_MS} ms`);
+    }
+  };
+  await ready(() => Promise.resolve());
+  return { ...server, restart: () => ready(server.restart) };
 }
 
 /** MariaDB: anybody from loopback is let in without a password. */
@@ -85,10 +89,12 @@ async function start(
     await said;
     await Deno.remove(folder, { recursive: true });
   };
+  let hasEnded = false;
   const hasStarted = async () => {
     const until = performance.now() + START_TIMEOUT_MS;
-    let hasEnded = false;
-    child.status.then(() => hasEnded = true);
+    const { status } = child;
+    hasEnded = false;
+    status.then(() => hasEnded = true);
     while (!await listens(port)) if (hasEnded || performance.now() > until) return false;
     return true;
   };
@@ -103,12 +109,10 @@ async function start(
       await child.status;
     },
     async restart() {
-      // Processes of the one that was killed may still be about to notice; until then it refuses to start.
-      const until = performance.now() + START_TIMEOUT_MS;
-      do {
-        child = spawn();
-        said = new Response(child.stderr).text();
-      } while (!await hasStarted() && performance.now() < until);
+      if (!hasEnded) return;
+      child = spawn();
+      said = new Response(child.stderr).text();
+      await hasStarted();
     },
     [Symbol.asyncDispose]: stop,
   };

@@ -11,6 +11,7 @@ const SPLIT = ["tests", "tests/hostile", "tests/integration"];
 const LONGEST = [
   "tests/integration/life",
   "tests/hostile/corpus",
+  "tests/servers",
   "tests/integration/operate",
   "tests/unit",
   "tests/integration/door",

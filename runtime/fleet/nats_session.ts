@@ -9,6 +9,7 @@ import {
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from "@nats-io/nats-core";
+import { inTime, LATE } from "../deadline.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { NatsCredentials, NatsEngine } from "./engine_config.ts";
 import { fleetUnavailable } from "./fleet_store.ts";
@@ -59,11 +60,15 @@ export class NatsSession implements AsyncDisposable {
    */
   async call<T>(action: string, run: (reached: Reached) => Promise<T>, options: TryOptions = {}): Promise<T> {
     const until = performance.now() + (options.callMs ?? this.#engine.times.callMs);
+    let last: unknown = null;
     for (;;) {
       try {
         this.#ended.signal.throwIfAborted();
-        return await run(await this.#reach());
+        const came = await inTime(this.#reach().then(run), until - performance.now());
+        if (came !== LATE) return came;
+        throw fleetUnavailable(action, last === null ? new Error("no answer came") : reasonOf(last));
       } catch (error) {
+        last = error;
         if (error instanceof NanoError) throw error;
         const failure = natsFailure(error);
         if (failure === "conflict" || failure === "missing") throw error;

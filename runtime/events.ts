@@ -228,6 +228,9 @@ export type NanoEvent =
   | ({ readonly event: "config_reload" } & ReloadSummary)
   | { readonly event: "config_rejected"; readonly errors: readonly string[] }
   | OperatorChangeEvent
+  | { readonly event: "fleet_state"; readonly state: string; readonly why: string | null; readonly revision: number }
+  | { readonly event: "fleet_app_failed"; readonly app: string; readonly revision: number; readonly error: string }
+  | { readonly event: "fleet_repaired"; readonly records: number }
   | { readonly event: "drain_start"; readonly inFlight: number; readonly timeoutMs: number }
   | { readonly event: "drain_complete"; readonly drainedRequests: number; readonly forcedClosed: number }
   | { readonly event: "warning"; readonly text: string };

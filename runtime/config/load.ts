@@ -56,6 +56,7 @@ export function maskedConfig(whole: NanoConfig): MaskedConfig {
     setAside: layers.setAside,
     admin: config.admin && { ...config.admin, token: config.admin.token === null ? null : MASK },
     install: { ...config.install, token: config.install.token === null ? null : MASK },
+    fleet: maskedFleet(config.fleet),
     apps: config.apps.map((app) => ({
       ...app,
       env: Object.fromEntries(
@@ -63,6 +64,15 @@ export function maskedConfig(whole: NanoConfig): MaskedConfig {
       ),
     })),
   };
+}
+
+/** URLs of servers may hold a password. */
+function maskedFleet(fleet: NanoConfig["fleet"]): NanoConfig["fleet"] {
+  if (fleet === null) return null;
+  const { engine } = fleet;
+  if (engine.kind === "postgres") return { ...fleet, engine: { ...engine, url: MASK } };
+  const servers = engine.servers.map((server) => server.replace(/\/\/[^@/]*@/, `//${MASK}@`));
+  return { ...fleet, engine: { ...engine, servers, credentials: engine.credentials === null ? null : MASK } };
 }
 
 async function textOf(path: string): Promise<string> {

@@ -38,6 +38,7 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
   folder("runtime/bundle/"),
   folder("runtime/outbound/"),
   folder("runtime/http/"),
+  folder("runtime/fleet/"),
   folder("runtime/store/"),
   folder("runtime/data/"),
   folder("runtime/observe/"),
@@ -52,7 +53,7 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
     ...["operations", "events", "lifecycle", "app_call", "request_end", "change_request", "store_use"].map((
       name,
     ) => `runtime/${name}.ts`),
-    ...["data", "kv", "d1", "r2", "queue", "backup"].map((kind) => `runtime/${kind}_operations.ts`),
+    ...["data", "kv", "d1", "r2", "queue", "backup", "fleet"].map((kind) => `runtime/${kind}_operations.ts`),
   ),
   folder("runtime/config/"),
   bindingFiles("config"),

@@ -21,6 +21,7 @@ Deno.test("An empty document gets every default", async () => {
     trustedProxies: [],
     layers: NO_LAYERS,
     defaultApp: null,
+    fleet: null,
     install: { registry: null, token: null, uploads: false, timeoutMs: 300_000 },
     log: { level: "info", format: "json" },
     apps: [],

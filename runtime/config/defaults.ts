@@ -10,7 +10,6 @@ export const CONFIG_DEFAULTS = {
   install: { uploads: false, timeout_ms: 300_000 },
   fleet: {
     role: "full",
-    replicas: 3,
     one_by_one: false,
     crons_alone: "skip",
     start_timeout_ms: 10_000,

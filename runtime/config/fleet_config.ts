@@ -29,7 +29,8 @@ export type FleetEngineConfig =
     /** What the node shows, or null. */
     readonly credentials: string | null;
     readonly tls: FleetTlsConfig | null;
-    readonly replicas: number;
+    /** Null: as many as the servers allow. */
+    readonly replicas: number | null;
     readonly allowOldServer: boolean;
     /** Whether TLS may be left out although a server is on another machine. */
     readonly insecure: boolean;
@@ -76,7 +77,7 @@ export function resolvedFleet(
         servers: fleet.nats,
         credentials: outside.credentials ?? plain(fleet.credentials),
         tls,
-        replicas: fleet.replicas ?? defaults.replicas,
+        replicas: fleet.replicas ?? null,
         allowOldServer: fleet.allow_old_server ?? defaults.allow_old_server,
         insecure,
       },

@@ -7,7 +7,7 @@ import { oneOf, section, text, whole } from "./written_value.ts";
 
 const { fleet: DEFAULTS } = CONFIG_DEFAULTS;
 
-const serverRule = 'expected the URL of a NATS server such as "nats://10.0.0.1:4222"';
+const serverRule = 'expected the URL of a NATS server such as "nats://10.0.0.1:4222", without a login';
 const nameRule = "expected 1 to 63 characters of a-z, 0-9 and -, the first of them no -";
 const secretRule = 'expected text, { "from_env": "HOST_NAME" } or { "from_file": "path" }';
 
@@ -48,12 +48,12 @@ export const fleetSchema = section({
     default: DEFAULTS.role,
   }),
   credentials: secret.optional().meta({
-    description: "What this node shows to NATS: the content of a credentials file, an nkey's seed, or a token.",
+    description:
+      "What this node shows to NATS: the text of a credentials file, an nkey's seed, `user:password` or a token.",
   }),
   tls: tls.optional().meta({ description: "How the engine is spoken to in secret." }),
   replicas: whole("copies", 1, MAX_REPLICAS).optional().meta({
-    description: "On how many NATS servers each record is kept.",
-    default: DEFAULTS.replicas,
+    description: "On how many NATS servers each record is kept. Default: 3 where `nats` names three or more, else 1.",
   }),
   one_by_one: z.boolean("expected true or false").optional().meta({
     description: "Whether nodes take a new version one after the other, and none after one that could not start it.",
@@ -83,6 +83,7 @@ export type WrittenFleet = z.input<typeof fleetSchema>;
 
 function isNatsUrl(written: string): boolean {
   const url = URL.parse(written);
-  return url !== null && /^(nats|tls):$/.test(url.protocol) && url.hostname !== "" && url.pathname.length <= 1 &&
+  return url !== null && /^(nats|tls):$/.test(url.protocol) && url.hostname !== "" && url.username === "" &&
+    url.password === "" && url.pathname.length <= 1 &&
     url.search === "" && url.hash === "";
 }

@@ -66,13 +66,12 @@ export function maskedConfig(whole: NanoConfig): MaskedConfig {
   };
 }
 
-/** URLs of servers may hold a password. */
+/** The URL of a database holds a password. */
 function maskedFleet(fleet: NanoConfig["fleet"]): NanoConfig["fleet"] {
   if (fleet === null) return null;
   const { engine } = fleet;
   if (engine.kind === "postgres") return { ...fleet, engine: { ...engine, url: MASK } };
-  const servers = engine.servers.map((server) => server.replace(/\/\/[^@/]*@/, `//${MASK}@`));
-  return { ...fleet, engine: { ...engine, servers, credentials: engine.credentials === null ? null : MASK } };
+  return { ...fleet, engine: { ...engine, credentials: engine.credentials === null ? null : MASK } };
 }
 
 async function textOf(path: string): Promise<string> {

@@ -1,5 +1,6 @@
 /** Records that cannot be in force on this node, and when each is tried again. */
 import type { Clock } from "../clock.ts";
+import type { HeldMark } from "../store/fleet_rows.ts";
 import { appOfKey } from "./app_record.ts";
 
 /** Doubled with each failure, from 30 s to 10 min: what is missing here is most often brought by a person. */
@@ -40,6 +41,11 @@ export class FailedRecords {
     const waitMs = !isSame || before.waitMs === 0 ? FIRST_RETRY_MS : Math.min(before.waitMs * 2, LAST_RETRY_MS);
     const wait = now ? 0 : waitMs;
     this.#failed.set(key, { revision, error, waitMs: wait, at: this.#clock.now() + wait });
+  }
+
+  /** Adds those of what a node holds; each is tried at the next chance. */
+  addAll(held: Iterable<HeldMark>): void {
+    for (const { key, revision, why } of held) if (why !== null) this.add(key, revision, why, { now: true });
   }
 
   remove(key: string): void {

@@ -33,9 +33,7 @@ export class Replica {
     this.failures = new FailedRecords(tools.clock);
     this.#missing = new MissingArchive(tools.clock);
     this.#readHeld();
-    for (const { key, revision, why } of this.#held.values()) {
-      if (why !== null) this.failures.add(key, revision, why, { now: true });
-    }
+    this.failures.addAll(this.#held.values());
   }
 
   get state(): FleetState {

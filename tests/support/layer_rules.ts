@@ -38,7 +38,6 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
   folder("runtime/bundle/"),
   folder("runtime/outbound/"),
   folder("runtime/http/"),
-  folder("runtime/fleet/"),
   folder("runtime/store/"),
   folder("runtime/data/"),
   folder("runtime/observe/"),
@@ -50,7 +49,7 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
   folder("runtime/node/"),
   files(
     TERMS,
-    ...["operations", "events", "lifecycle", "app_call", "request_end", "change_request", "store_use"].map((
+    ...["operations", "events", "lifecycle", "app_call", "request_end", "change_request", "store_use", "app_view"].map((
       name,
     ) => `runtime/${name}.ts`),
     ...["data", "kv", "d1", "r2", "queue", "backup", "fleet"].map((kind) => `runtime/${kind}_operations.ts`),

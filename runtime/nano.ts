@@ -160,7 +160,7 @@ export class Nano implements AsyncDisposable {
     // Loaded by a node of a fleet only; before what is kept is read, as the fleet's order of the changes counts.
     if (config.fleet !== null) {
       const { openFleet } = await import("./fleet/open_fleet.ts");
-      parts.fleet = openFleet(config, parts.fleetTools(parts.kept));
+      parts.fleet = await openFleet(config, parts.fleetTools(parts.kept));
     }
     const whole = await parts.reloads.withKept(config);
     parts.listeners = await Listeners.open(config, {

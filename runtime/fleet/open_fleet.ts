@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import type { NanoConfig } from "../config/resolved_config.ts";
 import type { AppSnapshot } from "../events.ts";
-import { NanoError } from "../errors.ts";
 import { NANO_VERSION } from "../version.ts";
+import { engineOf } from "./engine_of.ts";
 import { Fleet } from "./fleet.ts";
 import type { FleetStore } from "./fleet_store.ts";
 import type { FleetTools } from "./fleet_tools.ts";
@@ -20,8 +20,13 @@ const BROKEN = new Set(["failed", "crash_loop", "quarantined"]);
 /** These take requests, or will with the next one. */
 const UP = new Set(["running", "idle"]);
 
-/** The node. @param engine where the nodes meet; the one of the configuration unless given */
-export function openFleet(config: NanoConfig, tools: HostTools, engine: FleetStore = engineOf(config)): Fleet {
+/**
+ * The node.
+ * @param given where the nodes meet; the engine of the configuration unless given
+ * @throws {NanoError} CONFIG_INVALID when that cannot be used
+ */
+export async function openFleet(config: NanoConfig, tools: HostTools, given?: FleetStore): Promise<Fleet> {
+  const engine = given ?? await engineOf(config.fleet!, config.fleet!.name ?? tools.state.fleet.node);
   const { state, folders, clock, keptApps, follower, emit } = tools;
   const startedAt = clock.wall();
   return new Fleet({
@@ -58,8 +63,4 @@ function fingerprintOf({ layers }: NanoConfig): string {
     .flatMap(([name, source]) => source.from === "file" ? [[name, source.fingerprint]] : [])
     .sort(([one], [other]) => one! < other! ? -1 : 1);
   return createHash("sha256").update(JSON.stringify(apps)).digest("hex").slice(0, 16);
-}
-
-function engineOf(_config: NanoConfig): FleetStore {
-  throw new NanoError("INTERNAL", "Cannot open the fleet: there is no engine yet");
 }

@@ -4,7 +4,7 @@ import type { NanoConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import { type FleetGate, PlanAgain } from "../fleet/fleet_gate.ts";
 import type { AppUnit } from "../generations/reload.ts";
-import type { DrainOutcome } from "../operations.ts";
+import type { DrainOutcome, HistoryEntry } from "../operations.ts";
 import type { HeldRecord } from "../store/fleet_rows.ts";
 import type { KeptApp, VersionRecord } from "../store/state_store.ts";
 import { AppTags } from "./app_tags.ts";
@@ -134,7 +134,7 @@ export class ChangeDesk {
 
   /** Puts in force what another node has changed; nothing is asked of the fleet. @throws {NanoError} CONFIG_INVALID */
   follow(app: string, { plan, by, held, isNews }: FollowedChange): Promise<void> {
-    const { events, generations, store, layered } = this.tools;
+    const { generations, store, layered } = this.tools;
     return generations.queue(async () => {
       const verb = `follow the fleet's app "${app}"`;
       this.checkOpen(verb);
@@ -143,16 +143,18 @@ export class ChangeDesk {
       const { row, ...versions } = planned;
       const config = await layered(this.kept.layersAfter(planned));
       refuseMisfit(config, { app, verb, isOfFile: this.config.layers.sources[app]?.from === "file" });
-      const history = by === null ? [] : [{ ...by, app, error: null }];
+      const said = by === null
+        ? null
+        : { at: by.at, actor: by.actor, action: by.action, app, detail: by.detail, error: null };
       await generations.advance(config, {
         strict: true,
         only: new Set(),
         keep: () => {
-          store.commit({ ...rowChange(row), ...versions, history, fleet: held });
+          store.commit({ ...rowChange(row), ...versions, history: said === null ? [] : [said], fleet: held });
           this.read();
         },
       });
-      if (by !== null) events.emit({ event: "operator_change", app, error: null, ...by });
+      if (said !== null) this.#tell(said);
     });
   }
 
@@ -232,7 +234,7 @@ export class ChangeDesk {
       const done = await work();
       const detail = typeof done === "string" ? done : done.kept;
       if (typeof done === "string") this.tools.store.commit({ history: [this.#entry(wish, detail, null)] });
-      this.#tell(wish, detail, null);
+      this.#tell(this.#entry(wish, detail, null));
     } catch (thrown) {
       if (thrown instanceof PlanAgain) throw thrown;
       throw this.failed(wish, thrown);
@@ -283,12 +285,12 @@ export class ChangeDesk {
     } catch (second) {
       this.tools.events.emit({ event: "warning", text: `Cannot write the history: ${messageOf(second)}` });
     }
-    this.#tell(wish, detail, error.message);
+    this.#tell(this.#entry(wish, detail, error.message));
     return error;
   }
 
-  #tell({ action, app, by }: Wish, detail: string, error: string | null): void {
-    this.tools.events.emit({ event: "operator_change", action, app, actor: by.actor, detail, error });
+  #tell({ action, app, actor, detail, error }: Omit<HistoryEntry, "id" | "at">): void {
+    this.tools.events.emit({ event: "operator_change", action, app, actor, detail, error });
   }
 }
 

@@ -140,7 +140,7 @@ export class ChangeBench implements Disposable {
     const store = StateStore.open(config.stateDir);
     const bench = new ChangeBench(configFile, config, store);
     if (engine !== null) {
-      bench.fleet = openFleet(config, {
+      bench.fleet = await openFleet(config, {
         state: store,
         folders: bench.#folders,
         clock: systemClock,

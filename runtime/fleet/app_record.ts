@@ -1,7 +1,7 @@
 /** What a fleet's record says about an app: its row, its versions with the digests of their archives, who changed it. */
 import type { ChangeAction } from "../operations.ts";
 import type { FleetRecord } from "./fleet_store.ts";
-import type { HeldRecord } from "../store/fleet_rows.ts";
+import type { FleetRows, HeldRecord } from "../store/fleet_rows.ts";
 import type { KeptApp, VersionRecord } from "../store/kept_state.ts";
 
 /** Grows with every change of the shape that an older NANO would misread; such a record is kept, and not followed. */
@@ -75,6 +75,16 @@ export function readRecord(held: { readonly format: number; readonly value: stri
 /** A record of the engine as a node keeps it. */
 export function heldOf({ key, id, format, value, revision }: FleetRecord): HeldRecord {
   return { key, revision, changeId: id, format, value: value === null ? null : JSON.stringify(value), why: null };
+}
+
+/** Digests of all archives that records of a node name. */
+export function digestsOf(rows: Pick<FleetRows, "held" | "record">): Set<string> {
+  return new Set(
+    rows.held().flatMap(({ key }) => {
+      const read = readRecord(rows.record(key));
+      return "record" in read ? read.record.versions.map(({ digest }) => digest) : [];
+    }),
+  );
 }
 
 /** Number of a version, as 3 of `v3`. */

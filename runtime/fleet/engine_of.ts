@@ -1,18 +1,19 @@
 /** Opens the engine that nano.json names; its client is loaded with the first call. */
 import type { FleetConfig, FleetTlsConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import { type EngineTls, natsCredentials, natsEngine } from "./engine_config.ts";
+import { type EngineTls, natsCredentials, natsEngine, postgresEngine } from "./engine_config.ts";
 import type { FleetStore } from "./fleet_store.ts";
+import { openFleetStore } from "./link.ts";
 
 /** @param name what the engine shows this node as @throws {NanoError} CONFIG_INVALID when it cannot be used so */
 export async function engineOf({ engine }: FleetConfig, name: string): Promise<FleetStore> {
   const tls = await readTls(engine.tls);
   if (engine.kind === "postgres") {
-    throw new NanoError("CONFIG_INVALID", "Cannot join a fleet: this NANO has no engine for PostgreSQL yet");
+    const { url, insecure } = engine;
+    return openFleetStore(postgresEngine({ url, name, tls, isInsecure: insecure }));
   }
   const { servers, credentials, replicas, allowOldServer, insecure } = engine;
-  const { NatsStore } = await import("./nats_store.ts");
-  return new NatsStore(natsEngine({
+  return openFleetStore(natsEngine({
     servers,
     name,
     credentials: natsCredentials(credentials ?? ""),

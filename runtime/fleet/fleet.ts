@@ -3,7 +3,7 @@ import { messageOf, NanoError } from "../errors.ts";
 import type { FleetView } from "../fleet_operations.ts";
 import { ArchiveShelf } from "../store/archive_shelf.ts";
 import type { HeldRecord } from "../store/fleet_rows.ts";
-import { appKey, type AppRecord, readRecord } from "./app_record.ts";
+import { appKey, type AppRecord, digestsOf } from "./app_record.ts";
 import { cronTurn, type DueJob } from "./cron_turn.ts";
 import type { FleetNode, Proposal } from "./fleet_gate.ts";
 import type { FleetHead, FleetState, NodeReport } from "./fleet_store.ts";
@@ -11,12 +11,16 @@ import type { FleetTools } from "./fleet_tools.ts";
 import { recordsToFound } from "./founding.ts";
 import { Membership, nodeViews } from "./membership.ts";
 import { engineRefusal, NodeChanges } from "./node_changes.ts";
+import { oneByOne } from "./pacing.ts";
 import { Proposer } from "./proposer.ts";
 import { Replica } from "./replica.ts";
 import { VersionFiles } from "./version_files.ts";
 
 /** Hints of the engine may come late or never. */
 const PULL_MS = 5_000;
+/** Archives of versions that are gone may lie for a while. */
+const SWEEP_MS = 60 * 60_000;
+
 /** A node. */
 export class Fleet implements FleetNode, AsyncDisposable {
   readonly replica: Replica;
@@ -31,6 +35,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
   #cancel: (() => void) | null = null;
   #isEnded = false;
   #hasPulled = false;
+  #sweptAt: number;
   readonly #openedAt: number;
   repaired = 0;
   pullSeconds = 0;
@@ -38,17 +43,20 @@ export class Fleet implements FleetNode, AsyncDisposable {
   constructor(tools: FleetTools) {
     const { engine: store, state, clock, config, emit } = tools;
     this.#tools = tools;
-    this.#openedAt = clock.now();
+    this.#openedAt = this.#sweptAt = clock.now();
     this.name = config.name ?? state.fleet.node;
     this.#shelf = new ArchiveShelf(tools.stateDir);
     this.#files = new VersionFiles({ store, rows: state.fleet, shelf: this.#shelf, folders: tools.folders });
     this.#proposer = new Proposer({ store, rows: state.fleet, clock, node: this.name });
+    const apply = tools.follower(this.#files);
+    const nodes = () => this.membership.look();
+    const pacing = { store, clock, name: this.name, holder: state.fleet.node, nodes };
     this.replica = new Replica({
       store,
       rows: state.fleet,
       clock,
       keptApps: tools.keptApps,
-      apply: tools.follower(this.#files),
+      apply: config.oneByOne ? oneByOne(apply, pacing) : apply,
       offer: (record) => this.#files.offer(record),
       onState: (next, why) => this.#onState(next, why),
       onFailed: (app, revision, error) => {
@@ -222,6 +230,10 @@ export class Fleet implements FleetNode, AsyncDisposable {
     this.#hasPulled ||= this.replica.state !== "offline";
     if (this.replica.state === "following") await this.replica.retry().catch((error) => this.#warn(error));
     if (this.replica.revision !== before) void this.#announce();
+    if (clock.now() - this.#sweptAt >= SWEEP_MS) {
+      this.#sweptAt = clock.now();
+      void this.#sweep();
+    }
     this.#pullLater();
   }
 
@@ -253,13 +265,17 @@ export class Fleet implements FleetNode, AsyncDisposable {
     await this.membership.announce().catch(() => {});
   }
 
+  /** Removes archives that no record names: here, and by one node of all in the engine, which has a grace of its own. */
   async #sweep(): Promise<void> {
-    const { state } = this.#tools;
-    const known = state.fleet.held().flatMap(({ key }) => {
-      const read = readRecord(state.fleet.record(key));
-      return "record" in read ? read.record.versions.map(({ digest }) => digest) : [];
-    });
-    await this.#shelf.sweep(new Set(known)).catch((error) => this.#warn(error));
+    const { engine, state } = this.#tools;
+    const keep = digestsOf(state.fleet);
+    await this.#shelf.sweep(keep).catch((error) => this.#warn(error));
+    if (this.replica.state !== "following" || this.#tools.config.role === "serve") return;
+    try {
+      if (await engine.lease("sweep", state.fleet.node)) await engine.removeBlobs(keep);
+    } catch {
+      // The next sweep does it.
+    }
   }
 
   #onState(state: FleetState, why: string | null): void {

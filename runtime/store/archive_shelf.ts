@@ -5,7 +5,7 @@ import { createGzip } from "node:zlib";
 import { messageOf, NanoError } from "../errors.ts";
 import { addTarFile, tarStream } from "./tar_stream.ts";
 import { throughZlib, ZLIB_CHUNK_BYTES } from "./through_zlib.ts";
-import { syncPath } from "./unpack_folder.ts";
+import { syncPath } from "../machine/sync_path.ts";
 import { UNPACK_LIMITS } from "./unpack_limits.ts";
 
 const DIGEST = /^[0-9a-f]{64}$/;

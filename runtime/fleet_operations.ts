@@ -3,14 +3,17 @@ import type { ChangeRequest } from "./change_request.ts";
 
 /** An app whose newest change is not in force on a node. */
 export interface FailedAppView {
+  /** The app. */
   readonly app: string;
   /** Place of the change in the order of all. */
   readonly revision: number;
+  /** Why not. */
   readonly error: string;
 }
 
 /** A node as it tells of itself. */
 export interface FleetNodeView {
+  /** Its name. */
   readonly name: string;
   /** Whether it is the one that was asked. */
   readonly isSelf: boolean;
@@ -30,6 +33,7 @@ export interface FleetNodeView {
   readonly state: string;
   /** How many of its apps take requests. */
   readonly appsUp: number;
+  /** What does not work there. */
   readonly failed: readonly FailedAppView[];
   /** Tells its nano.json from others. */
   readonly config: string | null;
@@ -43,7 +47,9 @@ export interface FleetNodeView {
 export interface FleetView {
   /** Name of the node that was asked. */
   readonly node: string;
+  /** `following`, `offline`, `diverged` and so on. */
   readonly state: string;
+  /** Why it is in that state, or null. */
   readonly why: string | null;
   /** Which fleet this is, or null without one. */
   readonly epoch: string | null;
@@ -53,6 +59,7 @@ export interface FleetView {
   readonly engine: string;
   /** Whether the others could be asked for; else `nodes` has this one alone. */
   readonly isComplete: boolean;
+  /** All that were seen lately. */
   readonly nodes: readonly FleetNodeView[];
 }
 

@@ -24,28 +24,39 @@ export interface FleetConfig {
 /** Where the nodes of a fleet meet. */
 export type FleetEngineConfig =
   | {
+    /** Which engine. */
     readonly kind: "nats";
+    /** URLs of the servers. */
     readonly servers: readonly string[];
     /** What the node shows, or null. */
     readonly credentials: string | null;
+    /** Certificates, or null. */
     readonly tls: FleetTlsConfig | null;
     /** Null: as many as the servers allow. */
     readonly replicas: number | null;
+    /** Whether old servers are taken. */
     readonly allowOldServer: boolean;
     /** Whether TLS may be left out although a server is on another machine. */
     readonly insecure: boolean;
   }
   | {
+    /** Which engine. */
     readonly kind: "postgres";
+    /** URL of the database. */
     readonly url: string;
+    /** Certificates, or null. */
     readonly tls: FleetTlsConfig | null;
+    /** Whether TLS may be left out although the engine is on another machine. */
     readonly insecure: boolean;
   };
 
 /** Absolute paths of PEM files. */
 export interface FleetTlsConfig {
+  /** Who signed the engine's certificate. */
   readonly ca: string | null;
+  /** This node's own certificate. */
   readonly cert: string | null;
+  /** Its private key. */
   readonly key: string | null;
 }
 

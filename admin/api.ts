@@ -24,6 +24,7 @@ import { backupRoutes } from "./routes/backups.ts";
 import { configRoutes } from "./routes/config.ts";
 import { d1Routes } from "./routes/d1.ts";
 import { deployRoutes } from "./routes/deploy.ts";
+import { fleetRoutes } from "./routes/fleet.ts";
 import { healthRoutes, probeRoutes } from "./routes/health.ts";
 import { kvRoutes } from "./routes/kv.ts";
 import { queueRoutes } from "./routes/queues.ts";
@@ -145,6 +146,7 @@ function apiRoutes(parts: ApiParts, document: () => Record<string, unknown>) {
     .route("/", r2Routes(parts))
     .route("/", queueRoutes(parts))
     .route("/", backupRoutes(parts))
+    .route("/", fleetRoutes(parts))
     .route("/", observeRoutes(parts))
     .openapi(openApi, (context) => context.json(document() as { openapi: string }, 200));
 }

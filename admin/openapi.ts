@@ -27,6 +27,7 @@ export function openApiDocument(api: OpenAPIHono<AdminEnv>): Record<string, unkn
       { name: "R2", description: "What they keep in R2 buckets." },
       { name: "Queues", description: "What waits in their queues." },
       { name: "Backups", description: "All of their data in one file, and back." },
+      { name: "Fleet", description: "The nodes that know the same apps." },
       { name: "Observe", description: "Log lines, events, figures." },
     ],
   }) as unknown as { components?: Record<string, unknown> } & Record<string, unknown>;

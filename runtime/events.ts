@@ -2,6 +2,8 @@
 import type { AppStateName, ExitReason } from "./lifecycle.ts";
 import type { RequestEnd } from "./request_end.ts";
 
+export type { AppSnapshot } from "./app_view.ts";
+
 /** Outcome of a configuration reload, app names only. */
 export interface ReloadSummary {
   /** Apps that are new. */
@@ -228,6 +230,9 @@ export type NanoEvent =
   | ({ readonly event: "config_reload" } & ReloadSummary)
   | { readonly event: "config_rejected"; readonly errors: readonly string[] }
   | OperatorChangeEvent
+  | { readonly event: "fleet_state"; readonly state: string; readonly why: string | null; readonly revision: number }
+  | { readonly event: "fleet_app_failed"; readonly app: string; readonly revision: number; readonly error: string }
+  | { readonly event: "fleet_repaired"; readonly records: number }
   | { readonly event: "drain_start"; readonly inFlight: number; readonly timeoutMs: number }
   | { readonly event: "drain_complete"; readonly drainedRequests: number; readonly forcedClosed: number }
   | { readonly event: "warning"; readonly text: string };
@@ -260,40 +265,4 @@ export class EventHub {
       }
     }
   }
-}
-
-/** What can be read of one app at any time. */
-export interface AppSnapshot {
-  /** Unique name. */
-  readonly name: string;
-  /** Present state of its life. */
-  readonly state: AppStateName;
-  /** Hosts and `*.` patterns it claims. */
-  readonly hostnames: readonly string[];
-  /** Configured port of a listener of its own, or null. */
-  readonly port: number | null;
-  /** Content hash of the code that serves, or null before the first load. */
-  readonly version: string | null;
-  /** Wall-clock time since which the present state holds, in ms since the epoch. */
-  readonly since: number;
-  /** Restarts by the reason of the exit before. */
-  readonly restarts: Readonly<Partial<Record<ExitReason, number>>>;
-  /** Deaths in a row, 0 once the app has been healthy again; from the third on its state is crash_loop. */
-  readonly crashes: number;
-  /** The last end of an isolate; `at` is ms since the epoch. */
-  readonly lastExit: { readonly reason: ExitReason; readonly detail: string; readonly at: number } | null;
-  /** Message of the failure, in state failed. */
-  readonly error: string | null;
-  /** Requests inside the isolate. */
-  readonly inFlight: number;
-  /** Requests that wait for the isolate. */
-  readonly queued: number;
-  /** JavaScript heap in use at the last heartbeat. */
-  readonly heapBytes: number;
-  /** ArrayBuffers held outside the heap at the last heartbeat. */
-  readonly externalBytes: number;
-  /** CPU time of all isolates of the app so far. */
-  readonly cpuSeconds: number;
-  /** How long the last start took, or null before the first. */
-  readonly startSeconds: number | null;
 }

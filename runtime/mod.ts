@@ -19,6 +19,9 @@ export type {
   BindingConfig,
   ConsumerConfig,
   CronConfig,
+  FleetConfig,
+  FleetEngineConfig,
+  FleetTlsConfig,
   HtmlHandling,
   InstallConfig,
   JsonValue,
@@ -99,6 +102,7 @@ export {
 } from "./operations.ts";
 export type { StoreUse } from "./store_use.ts";
 export type { DataOperations } from "./data_operations.ts";
+export type { FailedAppView, FleetNodeView, FleetOperations, FleetView } from "./fleet_operations.ts";
 export type {
   D1DatabaseView,
   D1ExportOptions,

@@ -128,8 +128,11 @@ export class Nano implements AsyncDisposable {
 
   /** Whether requests are taken, and how the apps are. */
   readiness(): Readiness {
-    const starting = !(this.#parts.first?.isOver ?? false);
-    return readinessOf(this.apps(), { starting, draining: this.#draining !== null });
+    const { first, fleet } = this.#parts;
+    const starting = !(first?.isOver ?? false);
+    const draining = this.#draining !== null;
+    if (fleet === null) return readinessOf(this.apps(), { starting, draining });
+    return readinessOf(this.apps(), { starting, draining, fleet: fleet.state, unheard: !fleet.isHeard });
   }
 
   /** The metrics in Prometheus' text format. */
@@ -154,6 +157,11 @@ export class Nano implements AsyncDisposable {
     parts.kept = await OpenState.open(config, { convictions: this.#options.convictions ?? [], warn });
     parts.operator = parts.operatorOf(parts.kept);
     this.events.listen(parts.operator.listen);
+    // Loaded by a node of a fleet only; before what is kept is read, as the fleet's order of the changes counts.
+    if (config.fleet !== null) {
+      const { openFleet } = await import("./fleet/open_fleet.ts");
+      parts.fleet = await openFleet(config, parts.fleetTools(parts.kept));
+    }
     const whole = await parts.reloads.withKept(config);
     parts.listeners = await Listeners.open(config, {
       dispatcher: parts.dispatcher,
@@ -182,6 +190,7 @@ export class Nano implements AsyncDisposable {
     }
     if (this.#options.dev === true) await parts.operator.migrate(this.config.apps);
     if (this.#draining === null) parts.first!.run(this.events);
+    if (this.#draining === null) parts.fleet?.begin();
     await farm;
     await inTime(parts.first!.quicklyOver, FIRST_START_MS);
   }
@@ -210,6 +219,7 @@ export class Nano implements AsyncDisposable {
   async #close(): Promise<void> {
     const parts = this.#parts;
     await parts.watch?.[Symbol.asyncDispose]();
+    await inTime(parts.fleet?.[Symbol.asyncDispose]() ?? Promise.resolve(), CLOSE_MS);
     // Apps of a start that failed or never began; those of a drain have ended.
     await Promise.all([...parts.generations.present.units.values()].map((unit) => unit.stop(0)));
     parts.first?.[Symbol.dispose]();

@@ -19,6 +19,8 @@ import { messageOf } from "./errors.ts";
 import { type AppSnapshot, EventHub } from "./events.ts";
 import type { FileWatch } from "./generations/file_watch.ts";
 import type { FirstStart } from "./generations/first_start.ts";
+import type { Fleet } from "./fleet/fleet.ts";
+import type { HostTools } from "./fleet/open_fleet.ts";
 import { Generations } from "./generations/generations.ts";
 import { LateUnits } from "./generations/late_units.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
@@ -27,12 +29,27 @@ import { LateFarm } from "./pool/late_farm.ts";
 import type { Listeners } from "./generations/listeners.ts";
 import type { NanoOptions } from "./nano_options.ts";
 import { Log } from "./observe/log.ts";
+import type { FleetFigures } from "./observe/fleet_series.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { Observatory } from "./observe/observatory.ts";
 import type { OtelTracer } from "./trace/otel_tracer.ts";
 import { Operator } from "./operate/operator.ts";
 import type { OpenState } from "./store/open_state.ts";
 import { UnitWorkshop } from "./units/unit_workshop.ts";
+
+/** What metrics tell of a fleet. */
+function fleetFigures({ lastView, pullSeconds, repaired, conflicts }: Fleet): FleetFigures {
+  const own = lastView.nodes.find(({ isSelf }) => isSelf)!;
+  return {
+    state: lastView.state,
+    revision: lastView.revision,
+    lag: own.lag,
+    failedApps: own.failed.length,
+    pullSeconds,
+    repaired,
+    conflicts,
+  };
+}
 
 /** What the parts are made with. */
 export interface PartsInit {
@@ -69,6 +86,7 @@ export class NanoParts {
   listeners: Listeners | null = null;
   first: FirstStart<AppBundle> | null = null;
   watch: FileWatch | null = null;
+  fleet: Fleet | null = null;
   readonly #isDraining: () => boolean;
 
   constructor(config: NanoConfig, { options, tracer, isDraining }: PartsInit) {
@@ -120,6 +138,7 @@ export class NanoParts {
       startedAt: systemClock.wall(),
       bootsWaiting: () => this.admission.waiting,
       unexplained: () => this.farm.unexplainedBytes,
+      fleet: () => this.fleet === null ? null : fleetFigures(this.fleet),
     });
     this.events.listen(this.log.listen);
     this.events.listen(this.metrics.listen);
@@ -134,7 +153,11 @@ export class NanoParts {
       patience: options.patience ?? PATIENCE,
       tracer,
     });
-    this.crons = new CronSchedule({ clock: systemClock, emit: (event) => this.events.emit(event) });
+    this.crons = new CronSchedule({
+      clock: systemClock,
+      emit: (event) => this.events.emit(event),
+      turn: (job) => this.fleet?.cronTurn(job) ?? null,
+    });
     this.queues = new QueueHub((name) => queueStore(this.data, name));
     this.consumers = new QueueConsumers({
       clock: systemClock,
@@ -211,6 +234,23 @@ export class NanoParts {
     this.farm.fit(this.generations.present.config);
   }
 
+  /** What a fleet works with on this node. */
+  fleetTools({ store, folders }: OpenState): HostTools {
+    return {
+      state: store,
+      folders,
+      clock: systemClock,
+      keptApps: () => this.operator.keptApps(),
+      follower: (files) => {
+        const follower = this.operator.follower(files);
+        return (held, record, isNews) => follower.apply(held, record, isNews);
+      },
+      apps: () => this.apps(),
+      config: () => this.generations.present.config,
+      emit: (event) => this.events.emit(event),
+    };
+  }
+
   /** Opens what changes something, over the kept state. */
   operatorOf({ store, folders, quarantine }: OpenState): Operator {
     return new Operator({
@@ -222,6 +262,7 @@ export class NanoParts {
       clock: systemClock,
       layered: (layers) => relayered(this.generations.present.config, layers),
       readConfig: (layers) => this.reloads.read(layers),
+      fleet: () => this.fleet,
       isDraining: () => this.#isDraining(),
       reload: () => this.reloads.reload(null),
       runCron: (unit, name) => this.crons.run(unit, unit.app.crons.find((cron) => cron.name === name)!),

@@ -3,6 +3,7 @@ import type { SetAside } from "./config/layers.ts";
 import type { ReloadSummary } from "./events.ts";
 import type { ChangeRequest } from "./change_request.ts";
 import type { DataOperations } from "./data_operations.ts";
+import type { FleetOperations } from "./fleet_operations.ts";
 
 export type { ChangeRequest, SetAside };
 
@@ -100,6 +101,10 @@ export const CHANGE_ACTIONS = [
   "queue.retry",
   "data.backup",
   "data.restore",
+  "fleet.found",
+  "fleet.restore",
+  "fleet.join",
+  "fleet.retry",
 ] as const;
 
 /** Kind of a change. */
@@ -177,6 +182,8 @@ export interface Operations {
   readonly versions: VersionOperations;
   /** The data of apps. */
   readonly data: DataOperations;
+  /** The fleet that this NANO is a node of, or null when it is alone. */
+  readonly fleet: FleetOperations | null;
   /** Kept changes that are not in force. */
   setAside(): readonly SetAside[];
   /** As `Nano.reload`, recorded. @throws {NanoError} CONFIG_INVALID */

@@ -9,6 +9,7 @@ const shortCommands = () => import("./commands/short_commands.ts");
 const backupCommands = () => import("./commands/backup_commands.ts");
 const d1Commands = () => import("./commands/d1_commands.ts");
 const d1MigrationsCommands = () => import("./commands/d1_migrations_commands.ts");
+const fleetCommands = () => import("./commands/fleet_commands.ts");
 const queueCommands = () => import("./commands/queue_commands.ts");
 const queueChangeCommands = () => import("./commands/queue_change_commands.ts");
 const r2Commands = () => import("./commands/r2_commands.ts");
@@ -41,6 +42,12 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   reload: shortCommands,
   backup: backupCommands,
   restore: backupCommands,
+  "fleet status": fleetCommands,
+  "fleet found": fleetCommands,
+  "fleet join": fleetCommands,
+  "fleet restore": fleetCommands,
+  "fleet retry": fleetCommands,
+  "fleet apply": fleetCommands,
   "kv namespace list": kvKeyCommands,
   "kv key list": kvKeyCommands,
   "kv key get": kvKeyCommands,
@@ -71,6 +78,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
 /** What the commands of several words are about, by their first word. */
 export const COMMAND_GROUPS: Readonly<Record<string, string>> = {
   d1: "Look at D1 databases, run SQL on them, apply migrations",
+  fleet: "Look at the nodes of a fleet, found and join it, restore what its engine lost",
   kv: "Look at and change what apps keep in KV namespaces",
   queue: "Look at queues, send to them, put dead letters back",
   r2: "Look at R2 buckets, get and put objects",

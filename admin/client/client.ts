@@ -6,6 +6,7 @@ import type { AdminApi } from "../api.ts";
 import type { ChangeOptions, DeployOptions, FollowOptions, LogQuery } from "./client_options.ts";
 import { BackupClient } from "./backup_client.ts";
 import { D1Client } from "./d1_client.ts";
+import { FleetClient } from "./fleet_client.ts";
 import { KvClient } from "./kv_client.ts";
 import { QueueClient } from "./queue_client.ts";
 import { R2Client } from "./r2_client.ts";
@@ -42,6 +43,8 @@ export class AdminClient {
   readonly d1: D1Client;
   /** All of their data. */
   readonly backups: BackupClient;
+  /** The fleet that it is a node of. */
+  readonly fleet: FleetClient;
   readonly #connection: AdminConnection;
   readonly #api;
 
@@ -52,6 +55,7 @@ export class AdminClient {
     this.queues = new QueueClient(this.#connection);
     this.d1 = new D1Client(this.#connection);
     this.backups = new BackupClient(this.#connection);
+    this.fleet = new FleetClient(this.#connection);
     this.#api = hc<AdminApi>(this.#connection.url, { fetch: this.#connection.fetch });
   }
 

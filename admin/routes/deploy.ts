@@ -155,7 +155,9 @@ export function deployRoutes({ target, views }: ApiParts) {
       };
       const archive = ReadableStream.from(uploaded(body));
       try {
-        return context.json(versionView(await operations.versions.deploy(name, archive, how)), 201);
+        const version = versionView(await operations.versions.deploy(name, archive, how));
+        const revision = operations.fleet?.revisionOf(name) ?? null;
+        return context.json({ ...version, ...revision === null ? {} : { fleet: { revision } } }, 201);
       } finally {
         // Refused before it was read: whoever sends it need not go on.
         if (!archive.locked) await archive.cancel();

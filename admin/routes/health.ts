@@ -80,10 +80,11 @@ export function healthRoutes(target: AdminTarget) {
  * The body of `/readyz`. A failed app does not make NANO unready, the others serve; it is named in `failed`. Why it
  * failed stands in `/admin/apps` only: this path is open, and an error text may quote the app's source.
  */
-function readinessView({ ready, draining, apps }: Readiness): ReadinessView {
+function readinessView({ ready, draining, fleet, apps }: Readiness): ReadinessView {
   return {
     status: draining ? "draining" : ready ? "ready" : "starting",
     apps: apps.map(({ name, state }) => ({ name, state })),
+    ...fleet === null ? {} : { fleet },
     failed: apps.filter(({ state }) => state === "failed" || state === "quarantined").map(({ name }) => name),
   };
 }

@@ -117,6 +117,9 @@ export const versionSchema = z.object({
   actor: z.string().meta({ description: "Who deployed it.", examples: ["api 127.0.0.1"] }),
   role: z.enum(["active", "rollout", "preview", "kept"]),
   preview_host: z.string().nullable(),
+  fleet: z.object({ revision: z.number() }).optional().meta({
+    description: "In a fleet, of the version that was just deployed: nodes that have got so far have heard of it.",
+  }),
 }).meta({ id: "Version" });
 
 /** All kept versions of an app, newest first. */

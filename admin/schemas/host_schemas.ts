@@ -32,6 +32,10 @@ export const livenessSchema = z.object({ status: z.literal("alive") }).meta({ id
 export const readinessSchema = z.object({
   status: z.enum(["ready", "starting", "draining"]),
   apps: z.array(z.object({ name: z.string(), state: z.string() })),
+  fleet: z.string().optional().meta({
+    description: "How this node stands to its fleet: following, offline, diverged, repairing. Missing without a fleet.",
+    examples: ["following"],
+  }),
   failed: z.array(z.string()).meta({
     description: "Apps that cannot start, or are quarantined; they hold nobody else down.",
   }),

@@ -3,7 +3,7 @@ import type { AppCall } from "../app_call.ts";
 import type { Clock } from "../clock.ts";
 import { nextRun } from "../config/cron_expression.ts";
 import type { AppConfig, CronConfig } from "../config/resolved_config.ts";
-import type { NanoError } from "../errors.ts";
+import { messageOf, type NanoError } from "../errors.ts";
 import type { NanoEvent } from "../events.ts";
 import { ScheduledCall } from "./scheduled_call.ts";
 
@@ -13,6 +13,11 @@ export interface CronTarget {
   fetch(call: AppCall): void;
 }
 
+/** Whether a job that is due runs here; null when nobody else could run it. */
+export type CronTurn = (
+  job: { readonly app: string; readonly name: string; readonly dueAt: number },
+) => Promise<boolean> | null;
+
 /** Between two looks at the wall clock, which somebody may set: a job is at most this late or early then. */
 const LOOK_MS = 60_000;
 
@@ -20,13 +25,20 @@ const LOOK_MS = 60_000;
 export class CronSchedule implements Disposable {
   readonly #clock: Clock;
   readonly #emit: (event: NanoEvent) => void;
+  /** Where a fleet shares the jobs: whether one that is due runs here. Null: alone. */
+  readonly #turn: CronTurn;
   /** Takes back the timers of each target. */
   readonly #timers = new Map<CronTarget, Map<CronConfig, () => void>>();
   /** Jobs that run, also those of a generation that drains. */
   readonly #running = new Set<string>();
 
-  constructor(tools: { readonly clock: Clock; readonly emit: (event: NanoEvent) => void }) {
+  constructor(tools: {
+    readonly clock: Clock;
+    readonly emit: (event: NanoEvent) => void;
+    readonly turn?: CronTurn;
+  }) {
     this.#clock = tools.clock;
+    this.#turn = tools.turn ?? (() => null);
     this.#emit = tools.emit;
   }
 
@@ -69,10 +81,23 @@ export class CronSchedule implements Disposable {
     const cancel = this.#clock.after(waitMs, () => {
       const now = this.#clock.wall();
       // However many times have passed, for example while the machine slept: it runs once.
-      if (now >= dueAt) this.#start(target, cron, dueAt, () => {});
+      if (now >= dueAt) this.#due(target, cron, dueAt);
       this.#arm(target, cron, now);
     });
     this.#timers.get(target)!.set(cron, cancel);
+  }
+
+  #due(target: CronTarget, cron: CronConfig, dueAt: number): void {
+    const job = { app: target.app.name, name: cron.name, dueAt };
+    const turn = this.#turn(job);
+    if (turn === null) return void this.#start(target, cron, dueAt, () => {});
+    turn.then((isOurs) => {
+      if (!isOurs) return;
+      // Another generation may have come meanwhile.
+      const now = [...this.#timers.keys()].find(({ app }) => app.name === job.app);
+      const same = now?.app.crons.find(({ name }) => name === job.name);
+      if (now !== undefined && same !== undefined) this.#start(now, same, dueAt, () => {});
+    }, (error) => this.#emit({ event: "warning", text: messageOf(error) }));
   }
 
   /** @returns false when it still runs */

@@ -1,6 +1,7 @@
 /** Checks between keys of one configuration: what must be unique, and what must exist elsewhere in it. */
 import { isIP } from "node:net";
 import { CONFIG_DEFAULTS } from "./defaults.ts";
+import { checkFleet } from "./fleet_config.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
 import { isVersionName } from "./layers.ts";
 import { type ConfigPath, type Mistakes, renderPath } from "./mistakes.ts";
@@ -20,6 +21,7 @@ export function crossCheck(config: Sketch<WrittenConfig>, mistakes: Mistakes, ve
   if (config.install?.token !== undefined && config.install.registry === undefined && !mistakes.has(["install"])) {
     mistakes.add(["install", "registry"], undefined, 'expected the registry that "install.token" is for');
   }
+  checkFleet(config.fleet, mistakes);
   checkBindingNames(config, mistakes);
   checkConsumers(config, mistakes);
   config.apps?.forEach((app, index) => {

@@ -8,6 +8,14 @@ export const CONFIG_DEFAULTS = {
   state_dir: ".nano",
   log: { level: "info", format: "json" },
   install: { uploads: false, timeout_ms: 300_000 },
+  fleet: {
+    role: "full",
+    one_by_one: false,
+    crons_alone: "skip",
+    start_timeout_ms: 10_000,
+    allow_old_server: false,
+    insecure: false,
+  },
 } as const;
 
 /** Defaults of an app's keys. `hostname` follows the name. */

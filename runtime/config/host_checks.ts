@@ -1,6 +1,7 @@
 /** Checks a configuration against the machine: files and folders that must exist, secrets that must be readable. */
 import { resolve, sep } from "node:path";
 import { messageOf } from "../errors.ts";
+import type { OutsideFleet } from "./fleet_config.ts";
 import type { ConfigPath, Mistakes } from "./mistakes.ts";
 import { INSTALL_TOKEN, TOKEN, type WrittenConfig } from "./schema.ts";
 import type { Sketch } from "./sketch.ts";
@@ -25,6 +26,8 @@ export interface OutsideValues {
   token: string | undefined;
   /** The registry's token, if it is kept outside. */
   installToken: string | undefined;
+  /** What of `fleet` is kept outside. */
+  readonly fleet: OutsideFleet;
   /** By index of the app: the variables that are kept outside. */
   readonly env: Map<number, Map<string, string>>;
 }
@@ -39,7 +42,12 @@ export async function checkHost(
   host: ConfigHost,
   mistakes: Mistakes,
 ): Promise<OutsideValues> {
-  const values: OutsideValues = { token: undefined, installToken: undefined, env: new Map() };
+  const values: OutsideValues = {
+    token: undefined,
+    installToken: undefined,
+    fleet: { postgres: undefined, credentials: undefined },
+    env: new Map(),
+  };
   const check = (path: ConfigPath, kind: Kind, written: string | undefined) =>
     checkPath(path, kind, written, host, mistakes);
   await check(["tls", "cert"], "file", config.tls?.cert);
@@ -56,6 +64,14 @@ export async function checkHost(
   };
   if (admin !== undefined && admin !== false) values.token = await readToken(["admin", "token"], admin.token, TOKEN);
   values.installToken = await readToken(["install", "token"], install?.token, INSTALL_TOKEN);
+  for (const key of ["ca", "cert", "key"] as const) {
+    await check(["fleet", "tls", key], "file", config.fleet?.tls?.[key]);
+  }
+  for (const key of ["postgres", "credentials"] as const) {
+    const written = config.fleet?.[key];
+    if (typeof written !== "object") continue;
+    values.fleet[key] = await readOutside(["fleet", key], written, host, mistakes);
+  }
   for (const [index, app] of (config.apps ?? []).entries()) {
     if (app === undefined) continue;
     await check(["apps", index, "path"], "file or folder", app.path);

@@ -56,6 +56,7 @@ export function maskedConfig(whole: NanoConfig): MaskedConfig {
     setAside: layers.setAside,
     admin: config.admin && { ...config.admin, token: config.admin.token === null ? null : MASK },
     install: { ...config.install, token: config.install.token === null ? null : MASK },
+    fleet: maskedFleet(config.fleet),
     apps: config.apps.map((app) => ({
       ...app,
       env: Object.fromEntries(
@@ -63,6 +64,14 @@ export function maskedConfig(whole: NanoConfig): MaskedConfig {
       ),
     })),
   };
+}
+
+/** The URL of a database holds a password. */
+function maskedFleet(fleet: NanoConfig["fleet"]): NanoConfig["fleet"] {
+  if (fleet === null) return null;
+  const { engine } = fleet;
+  if (engine.kind === "postgres") return { ...fleet, engine: { ...engine, url: MASK } };
+  return { ...fleet, engine: { ...engine, credentials: engine.credentials === null ? null : MASK } };
 }
 
 async function textOf(path: string): Promise<string> {

@@ -6,6 +6,7 @@ import { normalizeCidr } from "./cidr.ts";
 import { resolvedConsumers } from "./consumer_configs.ts";
 import { crossCheck } from "./cross_checks.ts";
 import { APP_DEFAULTS, ASSETS_DEFAULTS, CONFIG_DEFAULTS } from "./defaults.ts";
+import { resolvedFleet } from "./fleet_config.ts";
 import { HTML_HANDLINGS } from "./html_handling.ts";
 import { checkHost, type ConfigHost, type OutsideValues } from "./host_checks.ts";
 import { normalizeHostPattern, normalizeOutbound } from "./hostnames.ts";
@@ -144,6 +145,7 @@ function resolved(config: WrittenConfig, { file, host, outside, projects, logFor
       level: config.log?.level ?? CONFIG_DEFAULTS.log.level,
       format: config.log?.format ?? logFormat ?? CONFIG_DEFAULTS.log.format,
     },
+    fleet: resolvedFleet(config.fleet, outside.fleet, absolute),
     apps: withServices(
       (config.apps ?? []).map((app, index) =>
         resolvedApp({ ...config.defaults, ...definedOnly(app) }, {
@@ -159,8 +161,13 @@ function resolved(config: WrittenConfig, { file, host, outside, projects, logFor
   };
 }
 
-function secretFilesOf({ apps = [], install }: WrittenConfig): string[] {
-  const values = [install?.token, ...apps.flatMap(({ env }) => Object.values(env ?? {}))];
+function secretFilesOf({ apps = [], install, fleet }: WrittenConfig): string[] {
+  const values = [
+    install?.token,
+    fleet?.postgres,
+    fleet?.credentials,
+    ...apps.flatMap(({ env }) => Object.values(env ?? {})),
+  ];
   const files = values.map((value) => typeof value === "object" && "from_file" in value ? value.from_file : undefined);
   return [...new Set(files.filter((file) => file !== undefined))].sort();
 }

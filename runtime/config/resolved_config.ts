@@ -1,6 +1,7 @@
 /** The configuration as the rest of NANO reads it: defaults applied, paths absolute, secrets read. */
 import type { BindingConfig } from "./binding_configs.ts";
 import type { ConsumerConfig } from "./consumer_configs.ts";
+import type { FleetConfig } from "./fleet_config.ts";
 import type { HtmlHandling } from "./html_handling.ts";
 import type { AppLayer, LayerReport } from "./layers.ts";
 import type { AppLimits, HostLimits } from "./limits.ts";
@@ -11,6 +12,7 @@ import type { JsonValue } from "./workers_project.ts";
 export type { HtmlHandling } from "./html_handling.ts";
 export type { BindingConfig, MigrationsConfig } from "./binding_configs.ts";
 export type { ConsumerConfig } from "./consumer_configs.ts";
+export type { FleetConfig, FleetEngineConfig, FleetTlsConfig } from "./fleet_config.ts";
 export type { MissingBinding } from "./project_bindings.ts";
 export type { JsonValue } from "./workers_project.ts";
 
@@ -39,6 +41,8 @@ export interface NanoConfig extends HostLimits {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "json" | "pretty";
   };
+  /** What this NANO does in a fleet, or null when it is alone. */
+  readonly fleet: FleetConfig | null;
   /** The apps, in the order of the file; those that the admin API added follow. */
   readonly apps: readonly AppConfig[];
   /** Absolute paths of the files that variables of apps are read from, sorted. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { appName, appSchema, limitsShape, outsideValue } from "./app_schema.ts";
 import { CONFIG_DEFAULTS } from "./defaults.ts";
+import { fleetSchema } from "./fleet_schema.ts";
 import { limitShape } from "./limit_schemas.ts";
 import { HOST_LIMITS, MAX_TIMEOUT_MS } from "./limits.ts";
 import { cidr, listenHost, oneOf, port, section, text, whole } from "./written_value.ts";
@@ -115,6 +116,10 @@ export const configSchema = section(
       description: "How the npm packages that an app lists are installed, when it has no node_modules.",
     }),
     log: log.optional().meta({ description: "What the log tells and how." }),
+    fleet: fleetSchema.optional().meta({
+      description:
+        "Makes this NANO a node of a fleet: what is deployed on one node is served by all. Read at the start only.",
+    }),
     defaults: section(limitsShape, 'an object such as { "memory_mb": 256 }').optional().meta({
       description: "Limits for all apps; an app's own key wins.",
     }),

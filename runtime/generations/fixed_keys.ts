@@ -1,7 +1,7 @@
 /** The keys of nano.json that only a restart puts in force. */
 import type { NanoConfig } from "../config/resolved_config.ts";
 
-const FIXED_KEYS = ["hostname", "port", "tls", "stateDir", "admin"] as const;
+const FIXED_KEYS = ["hostname", "port", "tls", "stateDir", "admin", "fleet"] as const;
 
 /** One sentence for each of these keys that a reload finds changed. */
 export function fixedKeyChanges(present: NanoConfig, next: NanoConfig): string[] {

@@ -8,6 +8,8 @@ export interface Readiness {
   readonly ready: boolean;
   /** NANO is going away. */
   readonly draining: boolean;
+  /** How this node stands to its fleet; null without one. */
+  readonly fleet: string | null;
   /** State of every app, with the message of its failure. */
   readonly apps: readonly { readonly name: string; readonly state: AppStateName; readonly error: string | null }[];
 }
@@ -15,10 +17,16 @@ export interface Readiness {
 /** The readiness that these apps amount to. @param phase.starting whether the first start is under way */
 export function readinessOf(
   snapshots: readonly AppSnapshot[],
-  { starting, draining }: { readonly starting: boolean; readonly draining: boolean },
+  { starting, draining, fleet = null, unheard = false }: {
+    readonly starting: boolean;
+    readonly draining: boolean;
+    readonly fleet?: string | null;
+    /** Whether the fleet may yet have something to say that this node should serve from the start. */
+    readonly unheard?: boolean;
+  },
 ): Readiness {
   const apps = snapshots.map(({ name, state, error }) => ({ name, state, error }));
-  return { ready: !draining && !(starting && snapshots.some(isFirstStart)), draining, apps };
+  return { ready: !draining && !unheard && !(starting && snapshots.some(isFirstStart)), draining, fleet, apps };
 }
 
 /**

@@ -48,6 +48,9 @@ const LEVELS: Readonly<Record<RareEvent["event"], LogLevel | null>> = {
   config_reload: "info",
   config_rejected: "error",
   operator_change: "info",
+  fleet_state: "info",
+  fleet_app_failed: "error",
+  fleet_repaired: "warn",
   drain_start: "info",
   drain_complete: "info",
   warning: "warn",
@@ -62,6 +65,8 @@ export function levelOf(event: RareEvent): LogLevel | null {
       return event.reason === "drained" || event.reason === "parked" ? "info" : "warn";
     case "operator_change":
       return event.error === null ? "info" : "warn";
+    case "fleet_state":
+      return event.state === "following" ? "info" : event.state === "diverged" ? "error" : "warn";
     case "cron_done":
       return event.ok ? "info" : "error";
     case "queue_batch":

@@ -8,6 +8,7 @@ import { BindingSeries } from "./binding_series.ts";
 import { ConnectionSeries } from "./connection_series.ts";
 import { QueueSeries } from "./queue_series.ts";
 import { durationSamples, type Sample } from "./duration_samples.ts";
+import { type FleetFigures, fleetMetrics } from "./fleet_series.ts";
 import { RequestSeries } from "./request_series.ts";
 
 /** What {@linkcode Metrics} is made with. */
@@ -24,6 +25,8 @@ export interface MetricsOptions {
   readonly rss?: () => number;
   /** Memory of the process that no isolate reports, bytes. */
   readonly unexplained?: () => number;
+  /** How this node stands to its fleet. Default: there is none. */
+  readonly fleet?: () => FleetFigures | null;
   /** Default: this process's. */
   readonly descriptors?: Pick<Descriptors, "count" | "limit">;
 }
@@ -82,7 +85,7 @@ export class Metrics {
     this.#unexplained = options.unexplained ?? (() => 0);
     this.#descriptors = options.descriptors ?? descriptors;
     this.#reload = { successful: true, at: options.startedAt };
-    this.#register();
+    this.#register(options.fleet ?? (() => null));
   }
 
   /** Content type of {@linkcode render}'s text. */
@@ -171,7 +174,7 @@ export class Metrics {
     runs.set(key, { cron, outcome, count: (runs.get(key)?.count ?? 0) + 1 });
   }
 
-  #register(): void {
+  #register(fleet: () => FleetFigures | null): void {
     const gauge = (name: string, help: string, read: () => Sample[]) => this.#add(name, "gauge", help, read);
     const counter = (name: string, help: string, read: () => Sample[]) => this.#add(name, "counter", help, read);
     const one = (value: number): Sample[] => [{ labels: {}, value }];
@@ -222,7 +225,8 @@ export class Metrics {
           [...runs.values()].map(({ cron, outcome, count }) => ({ labels: { app, cron, outcome }, value: count }))
         ),
     );
-    const others = [...this.#bindings.metrics(), ...this.#queues.metrics(), ...this.#connections.metrics()];
+    const ofApps = [this.#bindings, this.#queues, this.#connections].flatMap((series) => series.metrics());
+    const others = [...ofApps, ...fleetMetrics(fleet)];
     for (const { name, type, help, read } of others) this.#add(name, type, help, read);
     gauge(
       "nano_isolate_start_seconds",

@@ -1,104 +1,45 @@
 /** Where every change goes through: checked, booted, written, put in force, recorded and told; one at a time. */
-import { createHash } from "node:crypto";
-import type { Clock } from "../clock.ts";
-import type { AppLayer, AppSource } from "../config/layers.ts";
-import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
-import type { DataThread } from "../data/data_thread.ts";
-import type { QueueHub } from "../data/queue_hub.ts";
-import type { R2Engine } from "../data/r2_engine.ts";
-import type { SqlPool } from "../data/sql_pool.ts";
+import type { AppLayer } from "../config/layers.ts";
+import type { NanoConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import type { EventHub, ReloadSummary } from "../events.ts";
-import type { Generations } from "../generations/generations.ts";
-import type { ChangeAction, ChangeRequest, DrainOutcome } from "../operations.ts";
+import { type FleetGate, PlanAgain } from "../fleet/fleet_gate.ts";
 import type { AppUnit } from "../generations/reload.ts";
-import type { QuarantineFile } from "../store/quarantine_file.ts";
-import type { KeptApp, StateChange, StateStore, VersionRecord } from "../store/state_store.ts";
-import type { VersionFolders } from "../store/version_folders.ts";
-import { emptyKeptApp, keptLayers, saysNothing } from "./kept_layers.ts";
+import type { DrainOutcome, HistoryEntry } from "../operations.ts";
+import type { HeldRecord } from "../store/fleet_rows.ts";
+import type { KeptApp, VersionRecord } from "../store/state_store.ts";
+import { AppTags } from "./app_tags.ts";
+import type { ChangeTools, FollowedChange, OwnSource, Plan, Wish } from "./change_tools.ts";
+import { diffVersions, KeptApps } from "./kept_apps.ts";
+import { saysNothing } from "./kept_layers.ts";
 import { conflictOf, refusalOf, refuseMisfit } from "./refusals.ts";
 
-/** What changes work with. */
-export interface ChangeTools {
-  readonly store: StateStore;
-  readonly folders: VersionFolders;
-  readonly generations: Generations;
-  readonly events: EventHub;
-  readonly clock: Clock;
-  /**
-   * The configuration in force with other layers, the oldest first. What nano.json says meanwhile is left to the next
-   * reload: half an edit must not hold up a rollback. @throws {NanoError} CONFIG_INVALID
-   */
-  readonly layered: (layers: readonly AppLayer[]) => Promise<NanoConfig>;
-  /** Reads nano.json, with layers. @throws {NanoError} CONFIG_INVALID */
-  readonly readConfig: (layers: readonly AppLayer[]) => Promise<NanoConfig>;
-  /** Whether NANO is going away; what is kept can be changed no more then. */
-  readonly isDraining: () => boolean;
-  /** As `Nano.reload`. */
-  readonly reload: () => Promise<ReloadSummary>;
-  /** Runs a job now. @returns whether it went well, or null when it runs already */
-  readonly runCron: (unit: AppUnit, name: string) => Promise<boolean | null>;
-  /** Versions that are not started. */
-  readonly quarantine: Pick<QuarantineFile, "add" | "release">;
-  /** Version of the code that an app's path holds now. @throws {NanoError} APP_FAILED when it cannot be bundled */
-  readonly codeVersion: (app: AppConfig) => Promise<string>;
-  /** Where the data of apps are kept, by the same threads and processes as their bindings have. */
-  readonly data: DataTools;
-}
+export type { ChangeTools, DataTools, FollowedChange, OwnSource, Plan, Wish } from "./change_tools.ts";
 
-/** Keeps the data of apps. */
-export interface DataTools {
-  /** Absolute. */
-  readonly folder: string;
-  readonly thread: DataThread;
-  readonly sql: SqlPool;
-  readonly buckets: R2Engine;
-  readonly queues: QueueHub;
-}
-
-/** A change as it was asked for. */
-export interface Wish {
-  readonly by: ChangeRequest;
-  readonly action: ChangeAction;
-  /** Null for what concerns all. */
-  readonly app: string | null;
-  /** What cannot be done, should it fail: `deploy to app "blog"`. */
-  readonly verb: string;
-  /** The app whose tag is compared, when it is another one. */
-  readonly tagged?: string;
-}
-
-/** What a change writes about an app. */
-export interface Plan extends Pick<StateChange, "addVersions" | "setPreview" | "removeVersions"> {
-  /** The app's row afterwards. */
-  readonly row: KeptApp;
-  /** One sentence for the history. */
-  readonly detail: string;
-  /** What is to be done when all has booted and nothing is in force yet; what it throws refuses the change. */
-  readonly beforeSwap?: (config: NanoConfig) => Promise<void>;
-}
-
-/** An app with an entry of its own, unlike a version of another one. */
-export type OwnSource = Exclude<AppSource, { from: "version" }>;
-
-/** The tag of an app, and what it was made of beside its configuration. */
-interface Tag {
-  readonly rollout: unknown;
-  readonly version: string | null;
-  readonly tag: string;
-}
+/** A change that other nodes' changes made invalid is planned anew for so long. */
+const PLAN_AGAIN_MS = 30_000;
 
 /** Takes changes. */
 export class ChangeDesk {
   readonly tools: ChangeTools;
-  #rows: ReadonlyMap<string, KeptApp> = new Map();
-  #versions: readonly VersionRecord[] = [];
-  /** A unit never changes its configuration, and its code no more once it has some; a list of 500 apps asks for 500 tags. */
-  readonly #tags = new WeakMap<AppUnit, Tag>();
+  readonly kept: KeptApps;
+  readonly #tags = new AppTags();
 
   constructor(tools: ChangeTools) {
     this.tools = tools;
-    this.read();
+    this.kept = new KeptApps(tools.store, (app, version) => tools.folders.pathOf(app, version));
+  }
+
+  get #fleet(): FleetGate | null {
+    return this.tools.fleet?.() ?? null;
+  }
+
+  get isInFleet(): boolean {
+    return this.#fleet !== null;
+  }
+
+  /** Settles when something may be changed. @throws {NanoError} FLEET_UNAVAILABLE, CONFLICT on a node that only serves */
+  async ready(verb: string): Promise<void> {
+    await this.#fleet?.ready(verb);
   }
 
   /** In force. */
@@ -106,19 +47,29 @@ export class ChangeDesk {
     return this.tools.generations.present.config;
   }
 
-  /** What is kept about an app; all null when nothing is. */
+  /** What is kept about an app; all null when nothing is. Where this node lags behind its fleet, as the fleet has it. */
   row(app: string): KeptApp {
-    return this.#rows.get(app) ?? emptyKeptApp(app);
+    const ahead = this.#fleet?.ahead(app) ?? null;
+    return ahead === null || ahead.row === null ? this.kept.row(app) : { name: app, ...ahead.row };
   }
 
-  /** Newest first. */
+  /** Newest first; of the fleet as {@linkcode ChangeDesk.row}. */
   versions(app: string): readonly VersionRecord[] {
-    return this.#versions.filter((one) => one.app === app);
+    const ahead = this.#fleet?.ahead(app) ?? null;
+    return ahead === null
+      ? this.kept.versions(app)
+      : ahead.versions.map(({ digest: _digest, ...one }) => ({ app, ...one }));
+  }
+
+  /** The number after the last that the app had; never given twice. */
+  nextVersion(app: string): string {
+    const fleet = this.#fleet;
+    return fleet === null ? this.tools.store.nextVersion(app) : `v${fleet.lastVersion(app) + 1}`;
   }
 
   /** All that is kept, as layers over nano.json. */
   layers(): AppLayer[] {
-    return this.#layersOf(this.#rows.values(), this.#versions);
+    return this.kept.layers();
   }
 
   /** @throws {NanoError} NOT_FOUND */
@@ -144,13 +95,7 @@ export class ChangeDesk {
   /** Another text for every configuration and code of the app. @throws {NanoError} NOT_FOUND */
   tagOf(app: string): string {
     const unit = this.unit(app, "show");
-    const rollout = this.config.layers.rollouts[app] ?? null;
-    const known = this.#tags.get(unit);
-    if (known !== undefined && known.rollout === rollout && known.version === unit.version) return known.tag;
-    const text = JSON.stringify([unit.app, unit.version, rollout]);
-    const tag = `"${createHash("sha256").update(text).digest("hex").slice(0, 16)}"`;
-    this.#tags.set(unit, { rollout, version: unit.version, tag });
-    return tag;
+    return this.#tags.of(unit, this.config.layers.rollouts[app] ?? null);
   }
 
   /** @throws {NanoError} APP_DRAINING when NANO is going away */
@@ -161,32 +106,114 @@ export class ChangeDesk {
   /**
    * Changes what is kept about an app, all or nothing: when this settles it is on the disk and in force.
    *
-   * @param plan called when all earlier changes are through
-   * @throws {NanoError} PRECONDITION_FAILED, CONFLICT, CONFIG_INVALID with every mistake in `details`, APP_DRAINING
+   * @param plan called when all earlier changes are through; in a fleet once more when another node was quicker
+   * @throws {NanoError} PRECONDITION_FAILED, CONFLICT, CONFIG_INVALID with every mistake in `details`, APP_DRAINING,
+   *   FLEET_UNAVAILABLE
    */
-  change(wish: Wish & { readonly app: string }, plan: () => Plan): Promise<void> {
+  async change(wish: Wish & { readonly app: string }, plan: () => Plan): Promise<void> {
+    const fleet = this.#fleet;
+    const until = this.tools.clock.now() + PLAN_AGAIN_MS;
+    for (;;) {
+      try {
+        if (fleet !== null) await fleet.ready(wish.verb);
+      } catch (error) {
+        throw this.failed(wish, error);
+      }
+      try {
+        return await this.act(wish, async () => ({ kept: await this.#carryOut(wish, plan()) }));
+      } catch (error) {
+        if (!(error instanceof PlanAgain)) throw error;
+        if (this.tools.clock.now() < until) continue;
+        throw this.failed(
+          wish,
+          new NanoError("FLEET_UNAVAILABLE", `Cannot ${wish.verb}: ${error.message} all the time`),
+        );
+      }
+    }
+  }
+
+  /** Puts in force what another node has changed; nothing is asked of the fleet. @throws {NanoError} CONFIG_INVALID */
+  follow(app: string, { plan, by, held, isNews }: FollowedChange): Promise<void> {
     const { generations, store, layered } = this.tools;
-    const { app, verb } = wish;
-    return this.act(wish, async () => {
+    return generations.queue(async () => {
+      const verb = `follow the fleet's app "${app}"`;
+      this.checkOpen(verb);
+      if (!isNews()) return;
       const planned = plan();
-      const isOfFile = this.config.layers.sources[app]?.from === "file";
-      const config = await layered(this.#layersAfter(planned));
-      refuseMisfit(config, { app, verb, isOfFile });
-      const { row, detail, beforeSwap, ...versions } = planned;
-      const kept = saysNothing(row) ? { forgetApps: [app] } : { apps: [row] };
+      const { row, ...versions } = planned;
+      const config = await layered(this.kept.layersAfter(planned));
+      refuseMisfit(config, { app, verb, isOfFile: this.config.layers.sources[app]?.from === "file" });
+      const said = by === null
+        ? null
+        : { at: by.at, actor: by.actor, action: by.action, app, detail: by.detail, error: null };
       await generations.advance(config, {
         strict: true,
         only: new Set(),
-        ...beforeSwap === undefined ? {} : { beforeSwap: () => beforeSwap(config) },
         keep: () => {
-          store.commit({ ...kept, ...versions, history: [this.#entry(wish, detail, null)] });
+          store.commit({ ...rowChange(row), ...versions, history: said === null ? [] : [said], fleet: held });
           this.read();
         },
-      }).catch((thrown) => {
-        throw conflictOf(thrown, verb);
       });
-      return { kept: detail };
+      if (said !== null) this.#tell(said);
     });
+  }
+
+  async #carryOut(wish: Wish & { readonly app: string }, planned: Plan): Promise<string> {
+    try {
+      return await this.#doPlanned(wish, planned);
+    } catch (error) {
+      await planned.depart?.().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #doPlanned(wish: Wish & { readonly app: string }, planned: Plan): Promise<string> {
+    const { generations, store, layered } = this.tools;
+    const { app, verb } = wish;
+    const { row, detail, beforeSwap, arrive, depart: _depart, archive, ...written } = planned;
+    const fleet = this.#fleet;
+    const after = this.kept.versionsAfter(planned, this.versions(app));
+    // A node that lags behind the fleet writes what it had not yet, too.
+    const versions = fleet === null || fleet.ahead(app) === null
+      ? written
+      : diffVersions(this.kept.versions(app), after);
+    // In the turn of the plan: whatever comes later is a conflict.
+    const expected = fleet?.revision ?? 0;
+    let held: HeldRecord | null = null;
+    await arrive?.();
+    const isOfFile = this.config.layers.sources[app]?.from === "file";
+    const config = await layered(this.kept.layersAfter({ row, ...versions }));
+    refuseMisfit(config, { app, verb, isOfFile });
+    const propose = async (gate: FleetGate) => {
+      const { name: _name, ...said } = row;
+      held = await gate.propose({
+        app,
+        row: saysNothing(row) ? null : said,
+        versions: after.map(({ app: _app, ...one }) => one),
+        by: { at: this.tools.clock.wall(), actor: wish.by.actor, action: wish.action, detail },
+        expected,
+        archive: archive ?? null,
+      });
+    };
+    await generations.advance(config, {
+      strict: true,
+      only: new Set(),
+      ...beforeSwap === undefined && fleet === null ? {} : {
+        beforeSwap: async () => {
+          await beforeSwap?.(config);
+          if (fleet !== null) await propose(fleet);
+        },
+      },
+      keep: () => {
+        const history = [this.#entry(wish, detail, null)];
+        store.commit({ ...rowChange(row), ...versions, history, ...held === null ? {} : { fleet: held } });
+        this.read();
+      },
+    }).catch((thrown) => {
+      throw conflictOf(thrown, verb);
+    });
+    if (held !== null) fleet!.kept(held);
+    return detail;
   }
 
   /** Does what changes nothing that is kept, after all earlier changes. @param work as of {@linkcode record} */
@@ -207,8 +234,9 @@ export class ChangeDesk {
       const done = await work();
       const detail = typeof done === "string" ? done : done.kept;
       if (typeof done === "string") this.tools.store.commit({ history: [this.#entry(wish, detail, null)] });
-      this.#tell(wish, detail, null);
+      this.#tell(this.#entry(wish, detail, null));
     } catch (thrown) {
+      if (thrown instanceof PlanAgain) throw thrown;
       throw this.failed(wish, thrown);
     }
   }
@@ -232,25 +260,7 @@ export class ChangeDesk {
 
   /** Reads what is kept. */
   read(): void {
-    this.#rows = new Map(this.tools.store.keptApps().map((row) => [row.name, row]));
-    this.#versions = this.tools.store.allVersions();
-  }
-
-  #layersOf(rows: Iterable<KeptApp>, versions: readonly VersionRecord[]): AppLayer[] {
-    return keptLayers([...rows], versions, (app, version) => this.tools.folders.pathOf(app, version));
-  }
-
-  /** As if the plan were written. Its app comes last: where two collide, the change gives way. */
-  #layersAfter({ row, addVersions = [], setPreview = [], removeVersions = [] }: Plan): AppLayer[] {
-    const key = ({ app, version }: { app: string; version: string }) => `${app} ${version}`;
-    const removed = new Set(removeVersions.map(key));
-    const previews = new Map(setPreview.map((one) => [key(one), one.previewHost]));
-    const versions = [...addVersions, ...this.#versions].filter((one) => !removed.has(key(one)))
-      .map((one) => ({ ...one, previewHost: previews.has(key(one)) ? previews.get(key(one))! : one.previewHost }));
-    const rows = [...this.#rows.values()].filter(({ name }) => name !== row.name);
-    const layers = this.#layersOf([...rows, row], versions);
-    const own = layers.filter(({ name }) => name === row.name);
-    return [...layers.filter(({ name }) => name !== row.name), ...own];
+    this.kept.read();
   }
 
   /** @throws {NanoError} PRECONDITION_FAILED, NOT_FOUND */
@@ -275,11 +285,16 @@ export class ChangeDesk {
     } catch (second) {
       this.tools.events.emit({ event: "warning", text: `Cannot write the history: ${messageOf(second)}` });
     }
-    this.#tell(wish, detail, error.message);
+    this.#tell(this.#entry(wish, detail, error.message));
     return error;
   }
 
-  #tell({ action, app, by }: Wish, detail: string, error: string | null): void {
-    this.tools.events.emit({ event: "operator_change", action, app, actor: by.actor, detail, error });
+  #tell({ action, app, actor, detail, error }: Omit<HistoryEntry, "id" | "at">): void {
+    this.tools.events.emit({ event: "operator_change", action, app, actor, detail, error });
   }
+}
+
+/** A row that says nothing is none. */
+function rowChange(row: KeptApp): { forgetApps: string[] } | { apps: KeptApp[] } {
+  return saysNothing(row) ? { forgetApps: [row.name] } : { apps: [row] };
 }

@@ -5,6 +5,8 @@ import type { AppConfig } from "../config/resolved_config.ts";
 import { messageOf } from "../errors.ts";
 import type { NanoListener, ReloadSummary } from "../events.ts";
 import type { DataOperations } from "../data_operations.ts";
+import type { VersionFiles } from "../fleet/version_files.ts";
+import type { FleetOperations } from "../fleet_operations.ts";
 import type {
   AppOperations,
   ChangeRequest,
@@ -19,6 +21,8 @@ import { ChangeDesk, type ChangeTools } from "./change_desk.ts";
 import { D1Desk } from "./d1_desk.ts";
 import { MigrationRunner } from "./d1_migrations.ts";
 import { D1Sql } from "./d1_sql.ts";
+import { FleetDesk } from "./fleet_desk.ts";
+import { FleetFollower } from "./fleet_follower.ts";
 import { KeptStores } from "./kept_stores.ts";
 import { KvDesk } from "./kv_desk.ts";
 import { QueueDesk } from "./queue_desk.ts";
@@ -36,6 +40,7 @@ export class Operator implements Operations {
   readonly #desk: ChangeDesk;
   readonly #rollouts: RolloutWatch;
   readonly #runner: MigrationRunner;
+  #fleet: FleetDesk | null = null;
 
   constructor(tools: ChangeTools) {
     this.#desk = new ChangeDesk(tools);
@@ -53,6 +58,21 @@ export class Operator implements Operations {
     };
     this.#rollouts = new RolloutWatch((app, reason) => void this.#returnRollout(app, reason));
     this.listen = this.#rollouts.listen;
+  }
+
+  get fleet(): FleetOperations | null {
+    const node = this.#desk.tools.fleet?.() ?? null;
+    return node === null ? null : this.#fleet ??= new FleetDesk(this.#desk, node);
+  }
+
+  /** What puts the fleet's records in force. */
+  follower(files: VersionFiles): FleetFollower {
+    return new FleetFollower(this.#desk, files);
+  }
+
+  /** Names of all apps that something is kept about. */
+  keptApps(): readonly string[] {
+    return this.#desk.kept.names();
   }
 
   /** What is kept, as layers over nano.json. */

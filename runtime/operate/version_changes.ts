@@ -1,8 +1,10 @@
 /** Changes of an app's versions: deploy, roll out, roll back, remove. */
+import { createHash } from "node:crypto";
 import { versionAppName } from "../config/layers.ts";
 import { NanoError } from "../errors.ts";
 import type { ChangeRequest, DeployRequest, VersionOperations, VersionView } from "../operations.ts";
 import type { KeptApp, VersionRecord } from "../store/state_store.ts";
+import type { StagedVersion } from "../store/version_folders.ts";
 import type { NanoConfig } from "../config/resolved_config.ts";
 import type { ChangeDesk, Plan } from "./change_desk.ts";
 import type { MigrationRunner } from "./d1_migrations.ts";
@@ -25,26 +27,48 @@ export class VersionChanges implements VersionOperations {
 
   async deploy(app: string, archive: ReadableStream<Uint8Array>, how: DeployRequest): Promise<VersionView> {
     const desk = this.#desk;
-    const { store, folders } = desk.tools;
+    const { folders } = desk.tools;
     const wish = { by: how, action: "version.deploy", app, verb: `deploy to app "${app}"` } as const;
     desk.checkOpen(wish.verb);
-    let added: Added;
+    // Alone nobody asks for it.
+    const digest = desk.isInFleet ? createHash("sha256") : null;
+    let unpacked: StagedVersion;
     try {
       // Before the upload is read: whoever is refused should not have to send it all.
+      await desk.ready(wish.verb);
       checkDeploy(desk, app, how);
       desk.checkTag(wish);
-      const version = store.nextVersion(app);
-      added = { app, version, ...await folders.unpack(app, version, archive) };
+      folders.pathOf(app, "v1");
+      unpacked = await folders.stage(archive, { onChunk: (chunk) => void digest?.update(chunk) });
     } catch (error) {
       await archive.cancel().catch(() => {});
       throw desk.failed(wish, error);
     }
-    const { version } = added;
+    await using staged = unpacked;
+    const sent = digest === null ? {} : { archive: { path: staged.archive, digest: digest.digest("hex") } };
+    let arrived: string | null = null;
+    let version = "";
     let surplus: readonly string[] = [];
     try {
       await desk.change(wish, () => {
         checkDeploy(desk, app, how);
-        const plan = deployPlan(desk, added, how);
+        version = desk.nextVersion(app);
+        const added: Added = { app, version, ...staged.size };
+        const plan = {
+          ...deployPlan(desk, added, how),
+          arrive: async () => {
+            // What lies there under a number that nobody has had yet was left by a try that failed.
+            if (desk.isInFleet) await folders.remove(app, added.version);
+            await staged.put(app, added.version);
+            arrived = added.version;
+          },
+          // At once: the number may be another node's.
+          depart: async () => {
+            await staged.takeBack();
+            arrived = null;
+          },
+          ...sent,
+        };
         surplus = (plan.removeVersions ?? []).map((one) => one.version);
         // A preview gets no requests of users: what it needs must not change what they see.
         const isPreview = typeof how.target === "object" && "preview" in how.target;
@@ -52,7 +76,7 @@ export class VersionChanges implements VersionOperations {
       });
     } catch (error) {
       // Whatever failed is the answer; a folder that stays is swept at the next start.
-      await folders.remove(app, version).catch(() => {});
+      if (arrived !== null) await folders.remove(app, arrived).catch(() => {});
       throw error;
     }
     // Before the next change, which may remove it.

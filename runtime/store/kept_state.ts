@@ -1,5 +1,6 @@
 /** What the state store keeps, as plain values. */
 import type { HistoryEntry } from "../operations.ts";
+import type { HeldRecord } from "./fleet_rows.ts";
 
 /** Everything that is kept about one app's name. */
 export interface KeptApp {
@@ -50,6 +51,8 @@ export interface StateChange {
   }[];
   readonly removeVersions?: readonly { readonly app: string; readonly version: string }[];
   readonly history?: readonly Omit<HistoryEntry, "id">[];
+  /** The record of the fleet that says the same. */
+  readonly fleet?: HeldRecord;
 }
 
 /** Which entries of the history are wanted. */

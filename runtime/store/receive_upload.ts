@@ -11,7 +11,11 @@ import { UNPACK_LIMITS } from "./unpack_limits.ts";
  */
 export async function receiveUpload(
   stream: ReadableStream<Uint8Array>,
-  { path, signal }: { readonly path: string; readonly signal?: AbortSignal | undefined },
+  { path, signal, onChunk }: {
+    readonly path: string;
+    readonly signal?: AbortSignal | undefined;
+    readonly onChunk?: (chunk: Uint8Array) => void;
+  },
 ): Promise<void> {
   const reader = stream.getReader();
   function stop(): void {
@@ -30,6 +34,7 @@ export async function receiveUpload(
       if (done) break;
       bytes += value.length;
       if (bytes > UNPACK_LIMITS.maxArchiveBytes) throw tooLong();
+      onChunk?.(value);
       await storing(writeAll(file, value));
     }
     whole = true;

@@ -1,6 +1,7 @@
 /** Keeps what is changed while NANO runs: apps, deployed versions and the history of changes. */
 import type { ChangeAction, HistoryEntry } from "../operations.ts";
 import { NanoError } from "../errors.ts";
+import { FleetRows } from "./fleet_rows.ts";
 import type { HistoryFilter, KeptApp, StateChange, VersionRecord } from "./kept_state.ts";
 import { type Column, type Row, StateDatabase } from "./state_database.ts";
 
@@ -9,12 +10,19 @@ export type { HistoryFilter, KeptApp, StateChange, VersionRecord } from "./kept_
 /** More than a year of thirty changes a day, in about 2 MB. */
 const MAX_HISTORY_ENTRIES = 10_000;
 
+/** Two nodes that took the same changes in another order must set the same ones aside. */
+const KEPT_APPS_OF_FLEET = `SELECT apps.* FROM apps LEFT JOIN fleet_records ON key = 'app.' || name
+  ORDER BY coalesce(revision, 0), apps.rowid`;
+
 /** The kept state, in `<state_dir>/nano.db`. What a call has written is on the disk when it returns. */
 export class StateStore implements Disposable {
   #database: StateDatabase;
+  #fleet: FleetRows | null = null;
+  readonly #wasInFleet: boolean;
 
   private constructor(database: StateDatabase) {
     this.#database = database;
+    this.#wasInFleet = FleetRows.isThere(database);
   }
 
   /**
@@ -26,9 +34,15 @@ export class StateStore implements Disposable {
     return new StateStore(new StateDatabase(stateDir));
   }
 
+  /** The fleet's tables, made when they are missing; from now on its order of the changes is the one that counts. */
+  get fleet(): FleetRows {
+    return this.#fleet ??= new FleetRows(this.#database);
+  }
+
   /** Everything that is kept, the oldest change first. */
   keptApps(): readonly KeptApp[] {
-    return this.#database.rows("SELECT * FROM apps ORDER BY rowid").map((row) => this.#keptApp(row));
+    const sql = this.#fleet === null ? "SELECT * FROM apps ORDER BY rowid" : KEPT_APPS_OF_FLEET;
+    return this.#database.rows(sql).map((row) => this.#keptApp(row));
   }
 
   /** Versions of an app, newest first. */
@@ -76,6 +90,8 @@ export class StateStore implements Disposable {
       for (const record of change.addVersions ?? []) this.#addVersion(record);
       for (const { app, version, previewHost } of change.setPreview ?? []) this.#setPreview(app, version, previewHost);
       this.#addHistory(change.history ?? []);
+      if (change.fleet !== undefined) this.fleet.put(change.fleet);
+      else if (this.#wasInFleet && this.#fleet === null && changesApps(change)) FleetRows.leave(this.#database);
     });
   }
 
@@ -159,6 +175,10 @@ export class StateStore implements Disposable {
       throw this.#database.damaged(`"${column}" of app "${row["name"]}" is no JSON`, cause);
     }
   }
+}
+
+function changesApps({ history: _history, ...change }: StateChange): boolean {
+  return Object.values(change).some((part) => Array.isArray(part) && part.length > 0);
 }
 
 function text(column: Column | undefined): string | null {

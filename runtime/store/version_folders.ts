@@ -6,6 +6,17 @@ import { receiveUpload } from "./receive_upload.ts";
 import { unpackArchive } from "./unpack_archive.ts";
 import type { UnpackedSize } from "./unpack_folder.ts";
 
+/** An unpacked version that has no name yet; disposing it removes what was not put in. */
+export interface StagedVersion extends AsyncDisposable {
+  /** Path of the archive, until it is disposed. */
+  readonly archive: string;
+  readonly size: UnpackedSize;
+  /** Gives it its name, or another one. @throws {NanoError} CONFLICT when there is such a version, INTERNAL */
+  put(app: string, version: string): Promise<void>;
+  /** Takes the name away again. */
+  takeBack(): Promise<void>;
+}
+
 /** Holds what is on its way in or out; no app can have this name. */
 const TRANSIT = ".transit";
 
@@ -42,17 +53,61 @@ export class VersionFolders {
     archive: ReadableStream<Uint8Array>,
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<UnpackedSize> {
-    const target = this.pathOf(app, version);
-    const { signal } = options;
-    return await this.#withTransit(async (transit) => {
-      const upload = join(transit, "upload");
-      const into = join(transit, "files");
-      await receiveUpload(archive, { path: upload, signal });
-      await storing(Deno.mkdir(into, { mode: 0o755 }));
-      const { root, bytes, files } = await unpackArchive(upload, { into, signal });
-      await this.#put(root, { app, version, target });
-      return { bytes, files };
-    });
+    // Before the upload is read: whoever gives a wrong name should not have to send it all.
+    this.pathOf(app, version);
+    await using staged = await this.stage(archive, options);
+    await staged.put(app, version);
+    return staged.size;
+  }
+
+  /**
+   * The same for a version whose name is not known yet.
+   * @param options.onChunk sees every chunk of the archive
+   * @throws as {@linkcode VersionFolders.unpack}
+   */
+  async stage(
+    archive: ReadableStream<Uint8Array>,
+    { signal, onChunk }: {
+      readonly signal?: AbortSignal | undefined;
+      readonly onChunk?: (chunk: Uint8Array) => void;
+    } = {},
+  ): Promise<StagedVersion> {
+    await using stack = new AsyncDisposableStack();
+    const transit = stack.use(await this.#openTransit());
+    const upload = join(transit.path, "upload");
+    const into = join(transit.path, "files");
+    await receiveUpload(archive, { path: upload, signal, ...onChunk === undefined ? {} : { onChunk } });
+    await storing(Deno.mkdir(into, { mode: 0o755 }));
+    const { root, bytes, files } = await unpackArchive(upload, { into, signal });
+    const held = stack.move();
+    let place = root;
+    let name: string | null = null;
+    return {
+      archive: upload,
+      size: { bytes, files },
+      put: async (app, version) => {
+        const target = this.pathOf(app, version);
+        if (place === target) return;
+        await this.#put(place, { app, version, target });
+        if (name !== null) this.#arrived.delete(name);
+        place = target;
+        name = `${app}/${version}`;
+      },
+      takeBack: async () => {
+        if (name === null) return;
+        const back = join(transit.path, crypto.randomUUID());
+        await storing(Deno.rename(place, back));
+        this.#arrived.delete(name);
+        place = back;
+        name = null;
+      },
+      [Symbol.asyncDispose]: () => held.disposeAsync(),
+    };
+  }
+
+  /** Whether a version's files are there. */
+  has(app: string, version: string): Promise<boolean> {
+    return exists(this.pathOf(app, version));
   }
 
   /** Path of a version's folder, whether it is there or not. @throws {NanoError} USAGE for what is no name */
@@ -99,21 +154,25 @@ export class VersionFolders {
     return join(this.#root, app);
   }
 
-  /** Runs something with an empty folder of its own on the same disk, which is removed in the end. */
-  async #withTransit<Result>(run: (transit: string) => Promise<Result>): Promise<Result> {
+  /** An empty folder on the same disk, which is removed when it is disposed. */
+  async #openTransit(): Promise<AsyncDisposable & { readonly path: string }> {
     const name = crypto.randomUUID();
     const path = join(this.#root, TRANSIT, name);
-    this.#inTransit.add(name);
-    try {
-      await storing(Deno.mkdir(path, { recursive: true, mode: 0o700 }));
-      return await run(path);
-    } finally {
+    const remove = async () => {
       try {
         await removeIfThere(path);
       } finally {
         this.#inTransit.delete(name);
       }
+    };
+    this.#inTransit.add(name);
+    try {
+      await storing(Deno.mkdir(path, { recursive: true, mode: 0o700 }));
+    } catch (error) {
+      await remove();
+      throw error;
     }
+    return { path, [Symbol.asyncDispose]: remove };
   }
 
   async #put(
@@ -140,7 +199,8 @@ export class VersionFolders {
 
   async #discard(path: string): Promise<void> {
     if (!await exists(path)) return;
-    await this.#withTransit((transit) => storing(Deno.rename(path, join(transit, "removed"))));
+    await using transit = await this.#openTransit();
+    await storing(Deno.rename(path, join(transit.path, "removed")));
   }
 }
 

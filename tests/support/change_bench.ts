@@ -8,6 +8,9 @@ import { relayered } from "../../runtime/config/fit_layers.ts";
 import type { AppConfig, NanoConfig } from "../../runtime/config/resolved_config.ts";
 import { NanoError } from "../../runtime/errors.ts";
 import { type AppSnapshot, EventHub, type NanoEvent } from "../../runtime/events.ts";
+import type { Fleet } from "../../runtime/fleet/fleet.ts";
+import type { FleetStore } from "../../runtime/fleet/fleet_store.ts";
+import { openFleet } from "../../runtime/fleet/open_fleet.ts";
 import { Generations } from "../../runtime/generations/generations.ts";
 import type { AppStateName, ExitReason } from "../../runtime/lifecycle.ts";
 import { Operator } from "../../runtime/operate/operator.ts";
@@ -70,15 +73,19 @@ export class ChangeBench implements Disposable {
   readonly operator: Operator;
   readonly store: StateStore;
   readonly generations: Generations;
+  /** When the bench was opened with an engine. */
+  fleet: Fleet | null = null;
   /** Everything that was told. */
   readonly events: NanoEvent[] = [];
   /** Whether NANO is going away. */
   draining = false;
   readonly #hub = new EventHub();
   readonly #configFile: string;
+  readonly #folders: VersionFolders;
 
   private constructor(configFile: string, config: NanoConfig, store: StateStore) {
     this.#configFile = configFile;
+    this.#folders = new VersionFolders(config.stateDir);
     this.store = store;
     this.#hub.listen((event) => this.events.push(event));
     this.generations = new Generations(config, {
@@ -99,12 +106,13 @@ export class ChangeBench implements Disposable {
     const thread = new DataThread(data);
     this.operator = new Operator({
       store,
-      folders: new VersionFolders(config.stateDir),
+      folders: this.#folders,
       generations: this.generations,
       events: this.#hub,
       clock: systemClock,
       layered: (layers) => relayered(this.generations.present.config, layers),
       readConfig: (layers) => loadConfig(configFile, { layers }),
+      fleet: () => this.fleet,
       isDraining: () => this.draining,
       reload: () =>
         this.generations.queue(async () => {
@@ -126,13 +134,28 @@ export class ChangeBench implements Disposable {
     this.#hub.listen(this.operator.listen);
   }
 
-  /** Opens what a state folder keeps, as a start of NANO does. */
-  static async open(configFile: string): Promise<ChangeBench> {
+  /** Opens what a state folder keeps, as a start of NANO does. @param engine of the fleet that nano.json asks for */
+  static async open(configFile: string, engine: FleetStore | null = null): Promise<ChangeBench> {
     const config = await loadConfig(configFile);
     const store = StateStore.open(config.stateDir);
     const bench = new ChangeBench(configFile, config, store);
+    if (engine !== null) {
+      bench.fleet = await openFleet(config, {
+        state: store,
+        folders: bench.#folders,
+        clock: systemClock,
+        keptApps: () => bench.operator.keptApps(),
+        follower: (files) => {
+          const follower = bench.operator.follower(files);
+          return (held, record, isNews) => follower.apply(held, record, isNews);
+        },
+        apps: () => [...bench.generations.present.units.values()].map((unit) => unit.snapshot()),
+        config: () => bench.generations.present.config,
+        emit: (event) => bench.#hub.emit(event),
+      }, engine);
+    }
     const known = store.allVersions().map(({ app, version }) => `${app}/${version}`);
-    await new VersionFolders(config.stateDir).sweep(new Set(known));
+    await bench.#folders.sweep(new Set(known));
     const layers: readonly AppLayer[] = bench.operator.layers();
     const whole = await relayered(config, layers);
     await bench.generations.queue(() => bench.generations.advance(whole, { strict: false, only: null }));

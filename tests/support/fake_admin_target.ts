@@ -65,7 +65,12 @@ export class FakeAdminTarget implements AdminTarget {
 
   readiness(): Readiness {
     const apps = this.apps().map(({ name, state, error }) => ({ name, state, error }));
-    return { ready: !this.draining && apps.every(({ state }) => state !== "starting"), draining: this.draining, apps };
+    return {
+      ready: !this.draining && apps.every(({ state }) => state !== "starting"),
+      draining: this.draining,
+      fleet: null,
+      apps,
+    };
   }
 
   metrics(): Promise<string> {

@@ -7,6 +7,7 @@ import {
   type ChangeRequest,
   type DeployRequest,
   type DrainOutcome,
+  type FleetOperations,
   type HistoryEntry,
   NanoError,
   type Operations,
@@ -44,6 +45,8 @@ export class FakeOperations implements Operations {
   drainGate: Promise<void> = Promise.resolve();
   /** Whether cron runs go well. */
   cronOk = true;
+  /** Alone, unless a test puts one here. */
+  fleet: FleetOperations | null = null;
   /** Bytes of the last archive. */
   archiveBytes = 0;
 

@@ -49,10 +49,10 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
   folder("runtime/node/"),
   files(
     TERMS,
-    ...["operations", "events", "lifecycle", "app_call", "request_end", "change_request", "store_use"].map((
+    ...["operations", "events", "lifecycle", "app_call", "request_end", "change_request", "store_use", "app_view"].map((
       name,
     ) => `runtime/${name}.ts`),
-    ...["data", "kv", "d1", "r2", "queue", "backup"].map((kind) => `runtime/${kind}_operations.ts`),
+    ...["data", "kv", "d1", "r2", "queue", "backup", "fleet"].map((kind) => `runtime/${kind}_operations.ts`),
   ),
   folder("runtime/config/"),
   bindingFiles("config"),

@@ -8,6 +8,7 @@ import { CliError } from "../../process/cli_error.ts";
 import type { CommandLine } from "../line/command_line.ts";
 import { devAppName } from "../host/dev_document.ts";
 import { BUILD_OPTION, runBuildCommand } from "../host/project_build_command.ts";
+import { spreadLine, spreadOf } from "../online/fleet_lines.ts";
 import { type Online, onlineCommand, outJson } from "../online/online_command.ts";
 import { barText, Progress } from "../terminal/progress.ts";
 import { appUrls } from "../online/app_urls.ts";
@@ -29,6 +30,7 @@ export const command = onlineCommand({
       { command: "nano deploy ./shop", meaning: "all requests go to the new version" },
       { command: "nano deploy ./shop --preview", meaning: "look at it first, on its own host" },
       { command: 'nano deploy ./shop --percent 10 --note "new checkout"', meaning: "a tenth of the requests" },
+      { command: "nano deploy ./shop --all", meaning: "in a fleet: on every node, or on none" },
       { command: "nano deploy shop.tar.gz --name shop --hostname shop.example.com", meaning: "an archive, a new app" },
     ],
   },
@@ -37,6 +39,7 @@ export const command = onlineCommand({
     { name: "hostname", value: "HOST", summary: "host of an app that is made (<name>.localhost)", repeats: true },
     { name: "percent", value: "N", summary: "give the version this part of the requests, and watch its errors" },
     { name: "preview", value: null, summary: "serve the version on a host of its own only" },
+    { name: "all", value: null, summary: "in a fleet: roll back by itself when a node cannot start the version" },
     { name: "note", value: "TEXT", summary: "a word for the list of versions" },
     { name: "verbose", value: null, summary: "name every file and folder that is left out" },
     BUILD_OPTION,
@@ -56,9 +59,12 @@ export const command = onlineCommand({
     using _interrupt = io.onInterrupt(() => stop.abort());
     try {
       const version = await send(online, { name, path, isFile, target: { ...target, hostnames }, signal: stop.signal });
-      if (line.flag("json")) return outJson(io, version);
+      if (line.flag("json")) {
+        outJson(io, version);
+        return await isOnAllNodes(online, name, version) ? 0 : 1;
+      }
       for (const text of await report(online, { name, version, isNew })) io.out(text);
-      return 0;
+      return await isOnAllNodes(online, name, version) ? 0 : 1;
     } catch (error) {
       if (!stop.signal.aborted) throw error;
       io.err(`nano: Cancelled; nano versions ${name} tells what is there`);
@@ -168,6 +174,28 @@ async function packed(
 function installsUploads(config: object): boolean {
   const { install } = config as { readonly install?: { readonly uploads?: unknown } | null };
   return install?.uploads === true;
+}
+
+/** Tells how the nodes of a fleet take the version. @returns false when one cannot */
+async function isOnAllNodes(online: Online, name: string, version: Version): Promise<boolean> {
+  const { line, io, client } = online;
+  if (version.fleet === undefined) return true;
+  const isQuiet = line.flag("json");
+  const of = { app: name, revision: version.fleet.revision };
+  const nodes = await spreadOf(client, of, (one) => isQuiet || io.out(spreadLine(one)));
+  const failed = nodes.filter(({ error }) => error !== null).map(({ node }) => node);
+  if (failed.length === 0) return true;
+  const failure = `nano: ${version.version} of app "${name}" is not in force on ${failed.join(", ")}`;
+  if (!line.flag("all")) {
+    io.err(`${failure}; nano rollback ${name} goes back on all`);
+    return false;
+  }
+  io.err(failure);
+  if (version.role === "rollout") await client.rollout(name, version.version, 0);
+  else if (version.role === "preview") await client.removeVersion(name, version.version);
+  else await client.rollback(name);
+  io.err(`nano: Rolled back on all nodes`);
+  return false;
 }
 
 interface Deployed {

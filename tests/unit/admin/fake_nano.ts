@@ -56,7 +56,12 @@ export class FakeNano implements HostTarget {
   readonly observations = this.#admin.observations;
   config = fakeConfig();
   snapshots: AppSnapshot[] = [fakeSnapshot("hello")];
-  ready: Readiness = { ready: true, draining: false, apps: [{ name: "hello", state: "running", error: null }] };
+  ready: Readiness = {
+    ready: true,
+    draining: false,
+    fleet: null,
+    apps: [{ name: "hello", state: "running", error: null }],
+  };
   summary: ReloadSummary = { added: [], removed: [], changed: ["hello"], unchanged: [] };
   /** Thrown by the next reloads. */
   refusal: unknown = null;

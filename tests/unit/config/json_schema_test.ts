@@ -48,9 +48,9 @@ Deno.test("The defaults that editors show are the ones that apply", () => {
     assertEquals([key, app[key]?.default], [key, value]);
     assertEquals([key, properties!["defaults"]!.properties![key]?.default], [key, value]);
   }
-  const { log, install, ...others } = CONFIG_DEFAULTS;
+  const { log, install, fleet, ...others } = CONFIG_DEFAULTS;
   for (const [key, value] of Object.entries(others)) assertEquals([key, properties![key]?.default], [key, value]);
-  for (const [section, keys] of Object.entries({ log, install })) {
+  for (const [section, keys] of Object.entries({ log, install, fleet })) {
     for (const [key, value] of Object.entries(keys)) {
       assertEquals([key, properties![section]!.properties![key]?.default], [key, value]);
     }

@@ -42,6 +42,7 @@ export function nanoConfig(apps: readonly AppConfig[], changes: Partial<NanoConf
     tls: null,
     admin: false,
     stateDir: "/state",
+    fleet: null,
     install: { registry: null, token: null, uploads: false, timeoutMs: 300_000 },
     ...resolveHostLimits({ drain_timeout_ms: 20_000 }),
     trustedProxies: [],

@@ -1,0 +1,38 @@
+/** What can be read of an app from outside of its life. */
+import type { AppStateName, ExitReason } from "./lifecycle.ts";
+
+/** What can be read of one app at any time. */
+export interface AppSnapshot {
+  /** Unique name. */
+  readonly name: string;
+  /** Present state of its life. */
+  readonly state: AppStateName;
+  /** Hosts and `*.` patterns it claims. */
+  readonly hostnames: readonly string[];
+  /** Configured port of a listener of its own, or null. */
+  readonly port: number | null;
+  /** Content hash of the code that serves, or null before the first load. */
+  readonly version: string | null;
+  /** Wall-clock time since which the present state holds, in ms since the epoch. */
+  readonly since: number;
+  /** Restarts by the reason of the exit before. */
+  readonly restarts: Readonly<Partial<Record<ExitReason, number>>>;
+  /** Deaths in a row, 0 once the app has been healthy again; from the third on its state is crash_loop. */
+  readonly crashes: number;
+  /** The last end of an isolate; `at` is ms since the epoch. */
+  readonly lastExit: { readonly reason: ExitReason; readonly detail: string; readonly at: number } | null;
+  /** Message of the failure, in state failed. */
+  readonly error: string | null;
+  /** Requests inside the isolate. */
+  readonly inFlight: number;
+  /** Requests that wait for the isolate. */
+  readonly queued: number;
+  /** JavaScript heap in use at the last heartbeat. */
+  readonly heapBytes: number;
+  /** ArrayBuffers held outside the heap at the last heartbeat. */
+  readonly externalBytes: number;
+  /** CPU time of all isolates of the app so far. */
+  readonly cpuSeconds: number;
+  /** How long the last start took, or null before the first. */
+  readonly startSeconds: number | null;
+}

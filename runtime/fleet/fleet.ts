@@ -1,0 +1,298 @@
+/** A node of a fleet: follows the others' changes, gives its own a place, tells of itself. */
+import { messageOf, NanoError } from "../errors.ts";
+import type { FleetView } from "../fleet_operations.ts";
+import { ArchiveShelf } from "../store/archive_shelf.ts";
+import type { HeldRecord } from "../store/fleet_rows.ts";
+import { appKey, type AppRecord, digestsOf } from "./app_record.ts";
+import { cronTurn, type DueJob } from "./cron_turn.ts";
+import type { FleetNode, Proposal } from "./fleet_gate.ts";
+import type { FleetHead, FleetState, NodeReport } from "./fleet_store.ts";
+import type { FleetTools } from "./fleet_tools.ts";
+import { recordsToFound } from "./founding.ts";
+import { Membership, nodeViews } from "./membership.ts";
+import { engineRefusal, NodeChanges } from "./node_changes.ts";
+import { oneByOne } from "./pacing.ts";
+import { Proposer } from "./proposer.ts";
+import { Replica } from "./replica.ts";
+import { VersionFiles } from "./version_files.ts";
+
+/** Hints of the engine may come late or never. */
+const PULL_MS = 5_000;
+/** Archives of versions that are gone may lie for a while. */
+const SWEEP_MS = 60 * 60_000;
+
+/** A node. */
+export class Fleet implements FleetNode, AsyncDisposable {
+  readonly replica: Replica;
+  readonly membership: Membership;
+  readonly #tools: FleetTools;
+  readonly #files: VersionFiles;
+  readonly #shelf: ArchiveShelf;
+  readonly #proposer: Proposer;
+  readonly #changes: NodeChanges;
+  readonly name: string;
+  #hints: Disposable | null = null;
+  #cancel: (() => void) | null = null;
+  #isEnded = false;
+  #hasPulled = false;
+  #sweptAt: number;
+  readonly #openedAt: number;
+  repaired = 0;
+  pullSeconds = 0;
+
+  constructor(tools: FleetTools) {
+    const { engine: store, state, clock, config, emit } = tools;
+    this.#tools = tools;
+    this.#openedAt = this.#sweptAt = clock.now();
+    this.name = config.name ?? state.fleet.node;
+    this.#shelf = new ArchiveShelf(tools.stateDir);
+    this.#files = new VersionFiles({ store, rows: state.fleet, shelf: this.#shelf, folders: tools.folders });
+    this.#proposer = new Proposer({ store, rows: state.fleet, clock, node: this.name });
+    const apply = tools.follower(this.#files);
+    const nodes = () => this.membership.look();
+    const pacing = { store, clock, name: this.name, holder: state.fleet.node, nodes };
+    this.replica = new Replica({
+      store,
+      rows: state.fleet,
+      clock,
+      keptApps: tools.keptApps,
+      apply: config.oneByOne ? oneByOne(apply, pacing) : apply,
+      offer: (record) => this.#files.offer(record),
+      onState: (next, why) => this.#onState(next, why),
+      onFailed: (app, revision, error) => {
+        emit({ event: "fleet_app_failed", app, revision, error });
+        void this.#announce();
+      },
+      onRepaired: (records) => {
+        this.repaired += records;
+        emit({ event: "fleet_repaired", records });
+      },
+    });
+    this.#changes = new NodeChanges({
+      ...tools,
+      replica: this.replica,
+      proposer: this.#proposer,
+      files: this.#files,
+      others: () => this.membership,
+      pull: () => this.#pull(),
+    });
+    this.membership = new Membership({
+      store,
+      clock,
+      name: this.name,
+      holder: state.fleet.node,
+      report: () => this.#report(),
+      onName: (isOurs) => {
+        const text = isOurs ? null : `Cannot join the fleet: another node is called "${this.name}"`;
+        if (text !== null) emit({ event: "warning", text });
+      },
+    });
+  }
+
+  /** Whether the node knows what the fleet serves, or has waited long enough for it. */
+  get isHeard(): boolean {
+    return this.#hasPulled || this.#tools.clock.now() - this.#openedAt >= this.#tools.config.startTimeoutMs;
+  }
+
+  get state(): FleetState | "refused" {
+    return this.membership.isTaken ? "refused" : this.replica.state;
+  }
+
+  get revision(): number {
+    return this.replica.revision;
+  }
+
+  get conflicts(): number {
+    return this.#proposer.conflicts;
+  }
+
+  /** Begins to follow; never rejects. */
+  async begin(): Promise<void> {
+    await this.#sweep();
+    this.#hints = this.#tools.engine.onChange(() => void this.#pull());
+    await this.membership.beat();
+    await this.#pull();
+  }
+
+  ready(verb: string): Promise<void> {
+    return this.#changes.ready(verb);
+  }
+
+  ahead(app: string): AppRecord | null {
+    return this.#changes.ahead(app);
+  }
+
+  revisionOf(app: string): number | null {
+    return this.replica.held(appKey(app))?.revision ?? null;
+  }
+
+  lastVersion(app: string): number {
+    return this.#changes.recordOf(app).last;
+  }
+
+  propose(proposal: Proposal): Promise<HeldRecord> {
+    return this.#changes.propose(proposal);
+  }
+
+  kept(record: HeldRecord): void {
+    this.replica.kept(record);
+    void this.#announce();
+  }
+
+  /** Whether a due job runs here. */
+  cronTurn(job: DueJob): Promise<boolean> {
+    const { clock, config, emit, engine: store } = this.#tools;
+    return cronTurn(job, {
+      store,
+      clock,
+      node: this.name,
+      nodes: () => this.membership.known.map(({ name }) => name),
+      alone: config.cronsAlone,
+      warn: (text) => emit({ event: "warning", text }),
+    });
+  }
+
+  async found(replace: boolean, verb: string): Promise<void> {
+    const { keptApps, state } = this.#tools;
+    const head = await this.#head(verb);
+    if (head.epoch !== null && !replace) {
+      throw new NanoError("CONFLICT", `Cannot ${verb}: there is a fleet already, which --replace would end`);
+    }
+    const added = await recordsToFound(keptApps(), { state, files: this.#files });
+    const isFounded = await this.replica.found(added, head.epoch).catch((error) => {
+      throw engineRefusal(verb, error);
+    });
+    if (!isFounded) throw new NanoError("CONFLICT", `Cannot ${verb}: another node was quicker`);
+    await this.#announce();
+  }
+
+  /** Follows the engine's fleet from now on. @throws {NanoError} CONFLICT, FLEET_UNAVAILABLE */
+  async join(replace: boolean, verb: string): Promise<void> {
+    if (!replace && this.#tools.keptApps().length > 0) {
+      throw new NanoError("CONFLICT", `Cannot ${verb}: this node has apps of its own, which --replace gives up`);
+    }
+    const { epoch } = await this.#head(verb);
+    if (epoch === null) {
+      throw new NanoError("CONFLICT", `Cannot ${verb}: there is none yet; nano fleet found makes one`);
+    }
+    await this.replica.adopt();
+    await this.#announce();
+  }
+
+  async retry(): Promise<void> {
+    await this.#pull();
+    await this.replica.retry({ all: true });
+    await this.#announce();
+  }
+
+  async view(): Promise<FleetView> {
+    const isComplete = await this.membership.look().then(() => true, () => false);
+    return this.#view(isComplete);
+  }
+
+  /** What is known without asking. */
+  get lastView(): FleetView {
+    return this.#view(this.replica.state !== "offline");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isEnded = true;
+    this.#changes.end();
+    this.#cancel?.();
+    this.#hints?.[Symbol.dispose]();
+    this.membership[Symbol.dispose]();
+    await this.replica.close();
+    await this.#tools.engine[Symbol.asyncDispose]();
+  }
+
+  #view(isComplete: boolean): FleetView {
+    const { replica, name, membership } = this;
+    return {
+      node: name,
+      state: this.state,
+      why: membership.isTaken ? `another node is called "${name}"` : replica.why,
+      epoch: replica.epoch,
+      revision: replica.revision,
+      engine: this.#tools.config.engine.kind,
+      isComplete,
+      nodes: nodeViews(isComplete ? membership.known : [this.#report()], { name, revision: replica.revision }),
+    };
+  }
+
+  async #pull(): Promise<void> {
+    this.#cancel?.();
+    this.#cancel = null;
+    if (this.membership.isTaken || this.#isEnded) return this.#pullLater();
+    const { clock } = this.#tools;
+    const [from, before] = [clock.now(), this.replica.revision];
+    await this.replica.pull();
+    this.pullSeconds = (clock.now() - from) / 1000;
+    this.#hasPulled ||= this.replica.state !== "offline";
+    if (this.replica.state === "following") await this.replica.retry().catch((error) => this.#warn(error));
+    if (this.replica.revision !== before) void this.#announce();
+    if (clock.now() - this.#sweptAt >= SWEEP_MS) {
+      this.#sweptAt = clock.now();
+      void this.#sweep();
+    }
+    this.#pullLater();
+  }
+
+  /** Nodes that were started together should not ask together. */
+  #pullLater(): void {
+    this.#cancel?.();
+    if (this.#isEnded) return;
+    this.#cancel = this.#tools.clock.after(PULL_MS * (0.8 + 0.4 * Math.random()), () => void this.#pull());
+  }
+
+  #report(): NodeReport {
+    const { config, host } = this.#tools;
+    const { broken, ...rest } = host();
+    const failed = this.replica.failures.list();
+    const known = new Set(failed.map(({ app }) => app));
+    return {
+      name: this.name,
+      role: config.role,
+      revision: this.replica.revision,
+      state: this.replica.state,
+      epoch: this.replica.epoch,
+      failed: [...failed, ...broken.filter(({ app }) => !known.has(app))],
+      ...rest,
+    };
+  }
+
+  async #announce(): Promise<void> {
+    // The next beat tells it.
+    await this.membership.announce().catch(() => {});
+  }
+
+  /** Removes archives that no record names: here, and by one node of all in the engine, which has a grace of its own. */
+  async #sweep(): Promise<void> {
+    const { engine, state } = this.#tools;
+    const keep = digestsOf(state.fleet);
+    await this.#shelf.sweep(keep).catch((error) => this.#warn(error));
+    if (this.replica.state !== "following" || this.#tools.config.role === "serve") return;
+    try {
+      if (await engine.lease("sweep", state.fleet.node)) await engine.removeBlobs(keep);
+    } catch {
+      // The next sweep does it.
+    }
+  }
+
+  #onState(state: FleetState, why: string | null): void {
+    this.#changes.isOffline(state === "offline");
+    this.#tools.emit({ event: "fleet_state", state, why, revision: this.replica.revision });
+    void this.#announce();
+  }
+
+  async #head(verb: string): Promise<FleetHead> {
+    try {
+      return await this.#tools.engine.head();
+    } catch (error) {
+      throw engineRefusal(verb, error);
+    }
+  }
+
+  #warn(error: unknown): void {
+    this.#tools.emit({ event: "warning", text: messageOf(error) });
+  }
+}

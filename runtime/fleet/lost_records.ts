@@ -1,0 +1,89 @@
+/** What an engine has forgotten although it had acknowledged it, as a node that still has it sees. */
+import type { Clock } from "../clock.ts";
+import { NanoError } from "../errors.ts";
+import type { HeldMark } from "../store/fleet_rows.ts";
+import { readRecord } from "./app_record.ts";
+import type { FleetRecord } from "./fleet_store.ts";
+import type { ReplicaTools } from "./replica_tools.ts";
+
+/** So long after the first look a second one counts: a server that was behind has caught up by then, or is gone. */
+const CONFIRM_MS = 10_000;
+
+/**
+ * Records to be written again, in the order of their first writing. An engine that has a later change of the same key
+ * has forgotten nothing that counts.
+ */
+export function lostRecords(
+  held: readonly HeldMark[],
+  there: ReadonlyMap<string, { readonly id: string; readonly revision: number }>,
+): HeldMark[] {
+  return held.filter(({ key, changeId, revision }) => {
+    const found = there.get(key);
+    return found === undefined || (found.id !== changeId && found.revision < revision);
+  });
+}
+
+/**
+ * Compares all keys.
+ * @param take takes what the engine has and this node has not
+ */
+export async function findLost(
+  { rows, store }: Pick<ReplicaTools, "rows" | "store">,
+  take: (there: Iterable<FleetRecord>) => Promise<void>,
+): Promise<readonly HeldMark[]> {
+  // Before the engine is read: what a change of this node adds meanwhile is no loss.
+  const before = rows.held();
+  const there = new Map<string, FleetRecord>();
+  for await (const record of store.since(0)) there.set(record.key, record);
+  await take(there.values());
+  return lostRecords(before, there);
+}
+
+/**
+ * Writes records again, each by compare-and-set.
+ * @returns the last revision
+ * @throws {NanoError} CONFLICT when another node was quicker: the next pull looks anew
+ */
+export async function writeAgain(
+  lost: readonly HeldMark[],
+  epoch: string,
+  { rows, store, offer }: Pick<ReplicaTools, "rows" | "store" | "offer">,
+): Promise<number> {
+  let { revision } = await store.head();
+  for (const { key, changeId } of lost) {
+    const held = rows.record(key);
+    if (held?.changeId !== changeId) continue;
+    const read = readRecord(held);
+    if ("record" in read) await offer(read.record);
+    const value = held.value === null ? null : JSON.parse(held.value);
+    const written = await store.write({ key, id: changeId, format: held.format, value }, { epoch, revision });
+    if (written.outcome === "conflict") throw new NanoError("CONFLICT", "Another node writes to the fleet");
+    revision = written.revision;
+    rows.setRevision(key, revision);
+  }
+  return revision;
+}
+
+/** A loss that was seen once. */
+export class Suspicion {
+  readonly #clock: Clock;
+  #since: number | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get isOpen(): boolean {
+    return this.#since !== null;
+  }
+
+  /** Called each time it is seen. @returns whether it has been seen long enough ago for the first time */
+  isConfirmed(): boolean {
+    this.#since ??= this.#clock.now();
+    return this.#clock.now() - this.#since >= CONFIRM_MS;
+  }
+
+  end(): void {
+    this.#since = null;
+  }
+}

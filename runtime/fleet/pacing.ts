@@ -1,0 +1,59 @@
+/** When a node takes what is new: at once, or one node after the other and none after one that failed. */
+import type { Clock } from "../clock.ts";
+import { NanoError } from "../errors.ts";
+import { appOfKey } from "./app_record.ts";
+import type { FleetStore, NodeReport } from "./fleet_store.ts";
+import { type ReplicaTools, Unfetched } from "./replica_tools.ts";
+
+const ROLL_LEASE = "roll";
+/** Between two looks at who is at it. */
+const TURN_MS = 500;
+/** A node that waits so long looks at the fleet anew before it goes on. */
+const PATIENCE_MS = 60_000;
+
+/** What it works with. */
+export interface PacingTools {
+  readonly store: Pick<FleetStore, "lease" | "release">;
+  readonly clock: Clock;
+  readonly name: string;
+  /** What tells this node from others. */
+  readonly holder: string;
+  /** All nodes as the engine has them now. */
+  readonly nodes: () => Promise<readonly NodeReport[]>;
+}
+
+/** Makes nodes take changes one by one. */
+export function oneByOne(apply: ReplicaTools["apply"], tools: PacingTools): ReplicaTools["apply"] {
+  const { store, holder } = tools;
+  return async (held, record, isNews) => {
+    await turn(tools);
+    const app = appOfKey(held.key);
+    const failed = (await asked(tools.nodes())).find(({ name, failed }) =>
+      name !== tools.name && failed.some((one) => one.app === app && one.revision === held.revision)
+    );
+    if (failed !== undefined) {
+      await store.release(ROLL_LEASE, holder).catch(() => {});
+      throw new NanoError("CONFLICT", `halted: node "${failed.name}" could not start it`);
+    }
+    // When it fails, the lease ends by itself: until then the others have heard of it.
+    await apply(held, record, isNews);
+    await store.release(ROLL_LEASE, holder).catch(() => {});
+  };
+}
+
+async function turn({ store, clock, holder }: PacingTools): Promise<void> {
+  const until = clock.now() + PATIENCE_MS;
+  while (!await asked(store.lease(ROLL_LEASE, holder))) {
+    if (clock.now() >= until) throw new Unfetched("Other nodes are still at it");
+    await new Promise<void>((resolve) => clock.after(TURN_MS, resolve));
+  }
+}
+
+/** Without an engine nobody's turn is known: the pull ends, and is tried again. */
+async function asked<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw new Unfetched("Cannot ask whose turn it is: the engine gives no answer", { cause });
+  }
+}

@@ -1,0 +1,91 @@
+/** The files of versions on their way between the nodes: archives by their digest, unpacked where they belong. */
+import { messageOf, NanoError } from "../errors.ts";
+import type { ArchiveShelf } from "../store/archive_shelf.ts";
+import type { FleetRows } from "../store/fleet_rows.ts";
+import type { VersionFolders } from "../store/version_folders.ts";
+import type { AppRecord, FleetVersion } from "./app_record.ts";
+import type { FleetStore } from "./fleet_store.ts";
+import { Unfetched } from "./replica_tools.ts";
+
+/** What it works with. */
+export interface VersionFilesTools {
+  readonly store: Pick<FleetStore, "getBlob" | "putBlob">;
+  readonly rows: FleetRows;
+  readonly shelf: ArchiveShelf;
+  readonly folders: VersionFolders;
+}
+
+/** The files of this node's versions, and those that other nodes have. */
+export class VersionFiles {
+  readonly #tools: VersionFilesTools;
+
+  constructor(tools: VersionFilesTools) {
+    this.#tools = tools;
+  }
+
+  /** Versions whose folder here has other files than the fleet's of the same name. */
+  async others(app: string, versions: readonly FleetVersion[]): Promise<readonly string[]> {
+    const { folders, rows } = this.#tools;
+    const found: string[] = [];
+    for (const { version, digest } of versions) {
+      if (rows.digestOf(app, version) !== digest && await folders.has(app, version)) found.push(version);
+    }
+    return found;
+  }
+
+  /** Sees to it that the files of versions are there. @throws {Unfetched}, {NanoError} USAGE for what cannot be unpacked */
+  async bring(app: string, versions: readonly FleetVersion[]): Promise<void> {
+    const { folders, rows, shelf } = this.#tools;
+    for (const { version, digest } of versions) {
+      if (rows.digestOf(app, version) === digest && await folders.has(app, version)) continue;
+      if (!await shelf.has(digest)) await this.#fetch(app, version, digest);
+      await using staged = await folders.stage((await shelf.open(digest))!);
+      // Before the folder: one that is there with another digest, or none, is taken for another version's.
+      rows.setDigest(app, version, digest);
+      await staged.put(app, version);
+    }
+  }
+
+  /** Keeps the archive of a version that was unpacked here, and gives it to the engine. @throws what the engine throws */
+  async give(app: string, version: string, archive: { readonly path: string; readonly digest: string }): Promise<void> {
+    const { rows, shelf, store } = this.#tools;
+    const { path, digest } = archive;
+    await shelf.take(path, digest);
+    rows.setDigest(app, version, digest);
+    const stream = await shelf.open(digest);
+    if (stream !== null) await store.putBlob(digest, stream);
+  }
+
+  /** Packs a version that was here before there was a fleet. @returns the digest of its archive */
+  async pack(app: string, version: string): Promise<string> {
+    const { folders, rows, shelf } = this.#tools;
+    const known = rows.digestOf(app, version);
+    if (known !== null && await shelf.has(known)) return known;
+    const digest = await shelf.receiveFolder(folders.pathOf(app, version));
+    rows.setDigest(app, version, digest);
+    return digest;
+  }
+
+  /** Gives the engine the archives of a record, as far as this node has them. */
+  async offer({ versions }: AppRecord): Promise<void> {
+    const { shelf, store } = this.#tools;
+    for (const { digest } of versions) {
+      const stream = await shelf.open(digest);
+      if (stream !== null) await store.putBlob(digest, stream);
+    }
+  }
+
+  async #fetch(app: string, version: string, digest: string): Promise<void> {
+    const { shelf, store } = this.#tools;
+    const of = `the archive of "${version}" of app "${app}"`;
+    try {
+      const stream = await store.getBlob(digest);
+      if (stream === null) throw new Unfetched(`Cannot fetch ${of}: the engine does not have it`);
+      await shelf.receive(stream, digest);
+    } catch (cause) {
+      // A full disk is this node's own fault.
+      if (cause instanceof Unfetched || (cause instanceof NanoError && cause.code === "INTERNAL")) throw cause;
+      throw new Unfetched(`Cannot fetch ${of}: ${messageOf(cause)}`, { cause });
+    }
+  }
+}

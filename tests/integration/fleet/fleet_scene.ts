@@ -1,0 +1,127 @@
+/** Nodes of a fleet as processes, over a true nats-server. */
+import { AdminClient } from "../../../admin/client/client.ts";
+import type { FleetAnswer } from "../../../admin/schemas/fleet_schemas.ts";
+import { NanoProcess } from "../../support/nano_process.ts";
+import { NatsServer } from "../../support/nats_server.ts";
+import { rawZip } from "../../support/raw_zip.ts";
+
+/** Bounds a hang only: on a busy machine a boot takes seconds. */
+const UNTIL_MS = 90_000;
+
+/** A node. */
+export interface Node {
+  readonly name: string;
+  readonly dir: string;
+  process: NanoProcess | null;
+}
+
+/** What an app says that was deployed by {@linkcode FleetScene.deploy}. */
+export function saying(text: string): string {
+  return `export default { fetch: () => new Response(${JSON.stringify(text)}) };\n`;
+}
+
+/** Some nodes and their engine. */
+export class FleetScene implements AsyncDisposable {
+  readonly nats: NatsServer;
+  readonly nodes: readonly Node[];
+  readonly #dir: string;
+
+  private constructor(nats: NatsServer, dir: string, count: number) {
+    this.nats = nats;
+    this.#dir = dir;
+    this.nodes = Array.from(
+      { length: count },
+      (_, at) => ({ name: `n${at + 1}`, dir: `${dir}/n${at + 1}`, process: null }),
+    );
+  }
+
+  /** @param config keys of nano.json by node */
+  static async create(
+    count: number,
+    config: (name: string) => Readonly<Record<string, unknown>> = () => ({}),
+  ): Promise<FleetScene> {
+    const nats = await NatsServer.start();
+    const scene = new FleetScene(nats, await Deno.makeTempDir({ prefix: "nano-test-" }), count);
+    try {
+      for (const { name, dir } of scene.nodes) {
+        await Deno.mkdir(dir);
+        const { fleet = {}, ...keys } = config(name);
+        const document = {
+          hostname: "127.0.0.1",
+          port: 0,
+          admin: { port: 0, token: "token" },
+          state_dir: "state",
+          fleet: { nats: [nats.url], name, allow_old_server: true, ...fleet as object },
+          ...keys,
+        };
+        await Deno.writeTextFile(`${dir}/nano.json`, JSON.stringify(document));
+      }
+      await Promise.all(scene.nodes.map((node) => scene.start(node)));
+      await scene.client(0).fleet.found();
+      await scene.until("all follow", async () => (await scene.states()).every((state) => state === "following"));
+    } catch (error) {
+      await scene[Symbol.asyncDispose]();
+      throw error;
+    }
+    return scene;
+  }
+
+  async start(node: Node): Promise<void> {
+    node.process = await NanoProcess.start(`${node.dir}/nano.json`);
+  }
+
+  /** SIGKILL. */
+  async kill(node: Node): Promise<void> {
+    await node.process?.[Symbol.asyncDispose]();
+    node.process = null;
+  }
+
+  client(at: number): AdminClient {
+    return new AdminClient({ url: this.nodes[at]!.process!.adminUrl!, token: "token" });
+  }
+
+  view(at: number): Promise<FleetAnswer> {
+    return this.client(at).fleet.view();
+  }
+
+  /** How each node that runs stands to the fleet. */
+  async states(): Promise<readonly string[]> {
+    const running = this.nodes.flatMap((node, at) => node.process === null ? [] : [at]);
+    return await Promise.all(running.map(async (at) => (await this.view(at)).state));
+  }
+
+  deploy(at: number, app: string, text: string) {
+    const archive = ReadableStream.from([rawZip([{ name: "index.ts", content: text }])]);
+    return this.client(at).deploy(app, archive, { create: true, hostnames: [`${app}.test`] });
+  }
+
+  /** What each node that runs answers. */
+  async answers(app: string): Promise<readonly string[]> {
+    const running = this.nodes.flatMap(({ process }) => process === null ? [] : [process]);
+    return await Promise.all(running.map(async (process) => await (await process.fetch(`${app}.test`)).text()));
+  }
+
+  /** Waits until all nodes that run answer so. */
+  untilAll(app: string, text: string): Promise<void> {
+    return this.until(`all say "${text}"`, async () => (await this.answers(app)).every((one) => one === text));
+  }
+
+  async until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+    const from = performance.now();
+    while (!await isSo()) {
+      if (performance.now() - from > UNTIL_MS) {
+        const log = this.nodes.map(({ name, process }) => `${name}: ${JSON.stringify(process?.events.slice(-8))}`).join(
+          "\n",
+        );
+        throw new Error(`Not so after ${UNTIL_MS} ms: ${what}\n${log}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const node of this.nodes) await this.kill(node);
+    await this.nats[Symbol.asyncDispose]();
+    await Deno.remove(this.#dir, { recursive: true });
+  }
+}

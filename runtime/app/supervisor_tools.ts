@@ -6,10 +6,10 @@ import type { AppConfig } from "../config/resolved_config.ts";
 import type { BootAdmission } from "../pool/boot_admission.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
 import type { IsolateObserver } from "../wall/traffic.ts";
-import type { IsolateLoad } from "../pool/isolate_worker.ts";
+import type { IsolateLoad } from "../pool/isolate.ts";
 import type { OutboundDoor } from "../wall/outbound_bridge.ts";
 
-/** What a supervisor needs of an isolate; IsolateWorker fits. */
+/** What a supervisor needs of an isolate; Isolate fits. */
 export interface AppIsolate {
   readonly ended: Promise<IsolateExit>;
   readonly inFlight: number;

@@ -2,10 +2,12 @@
 import type { BootAdmission } from "./boot_admission.ts";
 import { FairCores } from "./fair_cores.ts";
 import type { FlightRecorder } from "./flight_recorder.ts";
-import { IsolateWorker } from "./isolate_worker.ts";
+import { Isolate } from "./isolate.ts";
 import { Reserve } from "./reserve.ts";
 import { STUCK_AFTER_MS, ThreadWatch } from "../machine/thread_watch.ts";
+import type { OpenCell } from "./cell.ts";
 import { WardenLink } from "./warden_link.ts";
+import { WorkerCell } from "./worker_cell.ts";
 import type { Clock } from "../clock.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { NanoError } from "../errors.ts";
@@ -26,7 +28,7 @@ export interface FarmOptions {
 /** Gives booted isolates and sees them end. */
 export class IsolateFarm implements AsyncDisposable {
   readonly #warden: WardenLink;
-  readonly #reserve: Reserve<IsolateWorker>;
+  readonly #reserve: Reserve<Isolate>;
   readonly #threads: ThreadWatch;
   readonly #cores = new FairCores();
 
@@ -37,8 +39,9 @@ export class IsolateFarm implements AsyncDisposable {
         `Thread worker-${threadId} of a killed isolate still runs after ${STUCK_AFTER_MS} ms: V8 cannot stop its call`,
       );
     });
+    const openWorker: OpenCell = (memoryMb, listener) => new WorkerCell(warden, memoryMb, listener);
     const spawn = (memoryMb: number) => {
-      const isolate = new IsolateWorker(warden, memoryMb, { clock, recorder });
+      const isolate = new Isolate(openWorker, memoryMb, { clock, recorder });
       this.#cores.watch(isolate);
       isolate.ended.then(() => this.#threads.watch(isolate.threadId, () => isolate.gone()));
       return isolate;
@@ -56,7 +59,7 @@ export class IsolateFarm implements AsyncDisposable {
   }
 
   /** A booted, empty isolate for somebody whom the admission has let in. */
-  take(memoryMb: number): Promise<IsolateWorker> {
+  take(memoryMb: number): Promise<Isolate> {
     return this.#reserve.take(memoryMb);
   }
 

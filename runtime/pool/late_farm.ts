@@ -1,7 +1,7 @@
 /** A farm that can be asked for isolates before it is up: whoever asks waits for it. */
 import type { NanoConfig } from "../config/resolved_config.ts";
 import { type FarmOptions, IsolateFarm } from "./isolate_farm.ts";
-import type { IsolateWorker } from "./isolate_worker.ts";
+import type { Isolate } from "./isolate.ts";
 
 /** Starts once, later. */
 export class LateFarm implements AsyncDisposable {
@@ -29,7 +29,7 @@ export class LateFarm implements AsyncDisposable {
   }
 
   /** A booted, empty isolate. */
-  async take(memoryMb: number): Promise<IsolateWorker> {
+  async take(memoryMb: number): Promise<Isolate> {
     return await (await this.#up.promise).take(memoryMb);
   }
 

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { WAITS_ON_HOST } from "../../../runtime/protocol/messages.ts";
 import { type HostAnswers, HostCallsBridge } from "../../../runtime/wall/host_calls_bridge.ts";
+import { SharedHostCalls } from "../../../runtime/wall/shared_host_calls.ts";
 import { until } from "../../integration/life/until.ts";
 
 /** A thread that installs the calls, makes one that stops it, and tells what came of it. */
@@ -28,8 +29,9 @@ Deno.test("A thread that stands still for a call of the host is marked for just 
     const realPath = () => (asked.resolve(), held.promise);
     let bridge: HostCallsBridge | null = null;
     worker.onmessage = ({ data }) => {
-      if (data.type === "host_calls") bridge = new HostCallsBridge(data, { realPath } as unknown as HostAnswers);
-      else told.resolve(data);
+      if (data.type === "host_calls") {
+        bridge = new HostCallsBridge(new SharedHostCalls(data), { realPath } as unknown as HostAnswers);
+      } else told.resolve(data);
     };
     worker.postMessage(hostWait);
     await asked.promise;

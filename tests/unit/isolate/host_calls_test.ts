@@ -10,9 +10,12 @@ const CALLER = `
 import { installHostCalls } from ${
   JSON.stringify(import.meta.resolve("../../../runtime/isolate/platform/host_calls.ts"))
 };
+import { sharedHostLine } from ${
+  JSON.stringify(import.meta.resolve("../../../runtime/isolate/platform/shared_host_line.ts"))
+};
 self.onmessage = ({ data: hostWait }) => {
   const send = (message, transfer) => self.postMessage(message, transfer);
-  installHostCalls(send, { externalBytes: 1024, hostWait });
+  installHostCalls(sharedHostLine(send, hostWait), 1024);
   let answer;
   try { answer = globalThis[Symbol.for("nano.host")].callSync("realPath", "/x"); } catch (error) { answer = error.code; }
   self.postMessage({ answer, flag: new Int32Array(hostWait)[0] });

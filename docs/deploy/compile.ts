@@ -19,6 +19,8 @@ export const NAMED_MODULES: readonly string[] = [
   "runtime/pool/warden.ts",
   ...["data_worker", "file_worker", "stage_worker", "sql_main", "sql_worker"].map((name) => `runtime/data/${name}.ts`),
   "runtime/isolate/bootstrap.ts",
+  "runtime/isolate/process_bootstrap.ts",
+  "runtime/pool/process_module.ts",
   ...[
     "console",
     "deno_files",

@@ -1,6 +1,10 @@
 /** Where an isolate runs, as the host holds it: the thread under a warden, or a process. Nothing above knows which. */
 import type { HostCallsEnd } from "../wall/host_calls_bridge.ts";
+import type { AppConfig } from "../config/resolved_config.ts";
 import type { ExitReason } from "../lifecycle.ts";
+
+/** What an app needs of its cell before it is an app; its configuration fits. */
+export type IsolateNeed = Pick<AppConfig, "memoryMb" | "isolation">;
 
 /** How a cell ended: by a verdict, by itself, or because the host asked. */
 export interface CellExit {

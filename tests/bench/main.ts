@@ -1,5 +1,5 @@
 /**
- * The bench: `deno task bench [--short] [dispatch|streams|bindings|start|restart|boots|wake|fairness|tail|memory|idle|promises ...]`, or one of
+ * The bench: `deno task bench [--short] [dispatch|streams|bindings|start|restart|boots|wake|fairness|tail|memory|idle|isolation|promises ...]`, or one of
  * the long ones, `deno task bench kills 2000`, `deno task bench killers 40` and `deno task bench soak 30` (kills, deaths,
  * minutes). Prints, asserts nothing.
  */
@@ -7,6 +7,7 @@ import { benchBindings } from "./bindings.ts";
 import { benchDispatch } from "./dispatch.ts";
 import { benchFairness } from "./fairness.ts";
 import { benchIdleApps } from "./idle_apps.ts";
+import { benchIsolation } from "./isolation.ts";
 import { benchKillers } from "./killers.ts";
 import { benchKills } from "./kills.ts";
 import { findLoadGenerator } from "./load.ts";
@@ -34,6 +35,7 @@ const GROUPS = {
   tail: async (short: boolean) => benchTail({ short, generator: await findLoadGenerator() }),
   memory: benchMemory,
   idle: benchIdleApps,
+  isolation: async (short: boolean) => benchIsolation({ short, generator: await findLoadGenerator() }),
   promises: benchPromises,
 } as const;
 /** Only when they are named, with a number: of kills, of deaths, of minutes. */

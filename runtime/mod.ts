@@ -31,6 +31,8 @@ export type {
   ProjectReport,
   ServiceConfig,
 } from "./config/resolved_config.ts";
+export { findProcessTools, type FoundTools } from "./config/process_tools.ts";
+export type { ProcessTools } from "./config/process_walls.ts";
 export { inTime } from "./deadline.ts";
 export { APP_LIMIT_KEYS, writtenAppLimits } from "./config/resolve_limits.ts";
 export {

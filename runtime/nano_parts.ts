@@ -5,7 +5,7 @@ import { CronSchedule } from "./app/cron_schedule.ts";
 import { QueueConsumers } from "./app/queue_consumers.ts";
 import { FlightRecorder } from "./pool/flight_recorder.ts";
 import { type AppBundle, Bundler } from "./bundle/bundler.ts";
-import { bundleIsolate } from "./bundle/isolate_bundle.ts";
+import { bundleIsolate, PROCESS_BOOTSTRAP } from "./bundle/isolate_bundle.ts";
 import { systemClock } from "./clock.ts";
 import { relayered } from "./config/fit_layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
@@ -176,7 +176,7 @@ export class NanoParts {
       bundler: this.bundler,
       clock: systemClock,
       admission: this.admission,
-      takeIsolate: (memoryMb) => this.farm.take(memoryMb),
+      takeIsolate: (need) => this.farm.take(need),
       quarantineOf: (app, version) => this.kept!.quarantine.find(app, version),
       emit: (event) => this.events.emit(event),
       data: this.data,
@@ -220,6 +220,7 @@ export class NanoParts {
   async startFarm(): Promise<void> {
     await this.farm.start(async () => ({
       bootSource: await bundleIsolate(this.bundler),
+      processSource: () => bundleIsolate(this.bundler, PROCESS_BOOTSTRAP),
       admission: this.admission,
       clock: systemClock,
       recorder: this.recorder,

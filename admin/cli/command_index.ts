@@ -25,6 +25,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   dev: () => import("./commands/dev.ts"),
   init: () => import("./commands/init.ts"),
   check: () => import("./commands/check.ts"),
+  doctor: () => import("./commands/doctor.ts"),
   eval: () => import("./commands/eval.ts"),
   token: () => import("./commands/token.ts"),
   completions: () => import("./commands/completions.ts"),

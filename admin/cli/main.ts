@@ -104,10 +104,15 @@ function isCoded(error: unknown): error is Error & { readonly code: string; read
 
 /** Not a command of people: a compiled NANO starts itself so for the SQL of apps, see runtime/data/sql_process.ts. */
 const SQL_WORD = "sql-process";
+/** The same for an isolate that is a process of its own, see runtime/pool/process_child.ts. */
+const ISOLATE_WORD = "isolate-process";
 
 // The guardian's process starts here and not in mod.ts, which loads the whole runtime with its first line.
 if (import.meta.main) {
   // It needs nothing of the rest, and ends by itself.
   if (Deno.args[0] === SQL_WORD) await import(new URL("../../runtime/data/sql_main.ts", import.meta.url).href);
-  else Deno.exit(await main(Deno.args));
+  else if (Deno.args[0] === ISOLATE_WORD) {
+    const first = await import(new URL("../../runtime/pool/process_module.ts", import.meta.url).href);
+    await import(first.PROCESS_MODULE.href);
+  } else Deno.exit(await main(Deno.args));
 }

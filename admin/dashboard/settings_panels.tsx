@@ -84,6 +84,7 @@ export function EnvPanel({ config, csrf }: { config: AppConfig; csrf: string }) 
 export function LimitsPanel({ config, editable }: { config: AppConfig; editable: boolean }) {
   const rows: readonly (readonly [label: string, value: string])[] = [
     ...limitFields(config).map(({ limit, value }) => [limit.label, limitText(limit, value)] as const),
+    ["Isolation", config.isolation === "process" ? "a process of its own" : "a thread of NANO"],
     ["Outgoing connections", typeof config.outbound === "string" ? config.outbound : config.outbound.join(", ")],
     ["Static files", config.assets === null ? "none" : config.assets.path],
     ["Streams", config.streams],

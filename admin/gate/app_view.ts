@@ -43,6 +43,7 @@ export class AppViews {
       secrets: [...own?.secrets ?? []],
       crons: (own?.crons ?? []).map(({ name, schedule }) => ({ name, schedule })),
       outbound: own === undefined ? null : typeof own.outbound === "string" ? own.outbound : [...own.outbound],
+      isolation: own?.isolation ?? null,
       streams: own?.streams ?? null,
       node_compat: own?.nodeCompat ?? null,
       start: own?.starts ?? null,

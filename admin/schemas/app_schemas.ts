@@ -76,6 +76,9 @@ export const appDetailSchema = appViewSchema.extend({
   secrets: z.array(z.string()).meta({ description: "Names of the variables that are secrets." }),
   crons: z.array(z.object({ name: z.string(), schedule: z.string() })),
   outbound: z.union([z.string(), z.array(z.string())]).nullable(),
+  isolation: z.enum(["worker", "process"]).nullable().meta({
+    description: "Whether its isolate is a thread of NANO or a process of its own.",
+  }),
   streams: z.enum(["native", "polyfill"]).nullable(),
   node_compat: z.boolean().nullable(),
   start: z.enum(["eager", "lazy", "auto"]).nullable(),

@@ -20,6 +20,8 @@ export const NAMED_MODULES: readonly string[] = [
   ...["data_worker", "file_worker", "stage_worker", "sql_main", "sql_worker"].map((name) => `runtime/data/${name}.ts`),
   "runtime/fleet/link_worker.ts",
   "runtime/isolate/bootstrap.ts",
+  "runtime/isolate/process_bootstrap.ts",
+  "runtime/pool/process_module.ts",
   ...[
     "cluster",
     "console",

@@ -32,7 +32,7 @@ export const SIDEBAR = [
     items: [
       {
         label: "Hosting",
-        items: ["several-apps", "virtual-hosts", "environment-and-secrets", "limits", "outbound", "databases", "assets", "crons", "websockets"]
+        items: ["several-apps", "virtual-hosts", "environment-and-secrets", "limits", "isolation", "outbound", "databases", "assets", "crons", "websockets"]
           .map(page("guides")),
       },
       {

@@ -2,7 +2,7 @@
 import { basename, dirname, relative } from "node:path";
 import { appBindings } from "./app_bindings.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
-import type { IsolateLoad } from "../pool/isolate_worker.ts";
+import type { IsolateLoad } from "../pool/isolate.ts";
 import type { AppCode } from "./supervisor_tools.ts";
 
 /** The first message to a booted isolate, and the limits that hold for it. */

@@ -111,7 +111,7 @@ export class IsolateStart implements Disposable {
       onExit({ reason: "isolate_timeout", detail: `no isolate could be had within ${waitMs} ms` });
     });
     this.#cancel = giveUp;
-    const taken = takeIsolate(this.#order.app.memoryMb).then((isolate) => this.#unlessOver(isolate), (error) => {
+    const taken = takeIsolate(this.#order.app).then((isolate) => this.#unlessOver(isolate), (error) => {
       if (!this.#isOver) onExit({ reason: "terminated", detail: `no isolate could be had: ${messageOf(error)}` });
       return null;
     });

@@ -3,7 +3,7 @@ import type { AppCall } from "../app_call.ts";
 import { NanoError } from "../errors.ts";
 import type { IsolateObserver } from "../wall/traffic.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
-import type { IsolateLoad } from "../pool/isolate_worker.ts";
+import type { IsolateLoad } from "../pool/isolate.ts";
 import type { OutboundDoor } from "../wall/outbound_bridge.ts";
 import type { AppIsolate } from "./supervisor_tools.ts";
 

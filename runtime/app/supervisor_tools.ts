@@ -4,12 +4,13 @@ import type { Clock } from "../clock.ts";
 import type { NanoEvent } from "../events.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { BootAdmission } from "../pool/boot_admission.ts";
+import type { IsolateNeed } from "../pool/cell.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
 import type { IsolateObserver } from "../wall/traffic.ts";
-import type { IsolateLoad } from "../pool/isolate_worker.ts";
+import type { IsolateLoad } from "../pool/isolate.ts";
 import type { OutboundDoor } from "../wall/outbound_bridge.ts";
 
-/** What a supervisor needs of an isolate; IsolateWorker fits. */
+/** What a supervisor needs of an isolate; Isolate fits. */
 export interface AppIsolate {
   readonly ended: Promise<IsolateExit>;
   readonly inFlight: number;
@@ -52,7 +53,7 @@ export interface SupervisorTools {
   /** Where every start waits for its turn. */
   readonly admission: BootAdmission;
   /** Gives a booted, empty isolate with a heap cap. */
-  readonly takeIsolate: (memoryMb: number) => Promise<AppIsolate>;
+  readonly takeIsolate: (need: IsolateNeed) => Promise<AppIsolate>;
   /** Opens an app's way out under its policy; the supervisor closes it with its app. */
   readonly openOutbound: (app: AppConfig) => OutboundDoor;
   readonly emit: (event: NanoEvent) => void;

@@ -9,6 +9,8 @@ import type { InputStamp } from "./input_stamp.ts";
 import { URL_NAMESPACE, urlModules } from "./url_modules.ts";
 
 const BOOTSTRAP = new URL("../isolate/bootstrap.ts", import.meta.url);
+/** Where that of an isolate begins which is a process of its own. */
+export const PROCESS_BOOTSTRAP: URL = new URL("../isolate/process_bootstrap.ts", import.meta.url);
 
 /**
  * Bundles the bootstrap of an isolate into one ES module without top-level await, for a worker that may read nothing.

@@ -64,6 +64,11 @@ const assetFolder = section({
 /** The limits and switches that an app may set, and `defaults` for all apps; an app's own key wins. */
 export const limitsShape = {
   ...limitShape(APP_LIMITS),
+  isolation: oneOf(["worker", "process"]).optional().meta({
+    description:
+      "Where the app's isolate runs: `worker`, a thread of NANO; `process`, a process of its own, whose end takes nothing else along. Linux only, with `setpriv` and `prlimit` of util-linux; see the guide of isolation.",
+    default: APP_DEFAULTS.isolation,
+  }),
   streams: oneOf(["native", "polyfill"]).optional().meta({
     description: "`polyfill`: the isolate's stream classes come from web-streams-polyfill.",
     default: APP_DEFAULTS.streams,

@@ -20,6 +20,7 @@ export const CONFIG_DEFAULTS = {
 
 /** Defaults of an app's keys. `hostname` follows the name. */
 export const APP_DEFAULTS = {
+  isolation: "worker",
   streams: "native",
   outbound: "public",
   node_compat: true,

@@ -2,6 +2,7 @@
 import { resolve, sep } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { OutsideFleet } from "./fleet_config.ts";
+import { findProcessTools } from "./process_tools.ts";
 import type { ConfigPath, Mistakes } from "./mistakes.ts";
 import { INSTALL_TOKEN, TOKEN, type WrittenConfig } from "./schema.ts";
 import type { Sketch } from "./sketch.ts";
@@ -72,6 +73,7 @@ export async function checkHost(
     if (typeof written !== "object") continue;
     values.fleet[key] = await readOutside(["fleet", key], written, host, mistakes);
   }
+  await checkIsolation(config, mistakes);
   for (const [index, app] of (config.apps ?? []).entries()) {
     if (app === undefined) continue;
     await check(["apps", index, "path"], "file or folder", app.path);
@@ -88,6 +90,18 @@ export async function checkHost(
     values.env.set(index, env);
   }
   return values;
+}
+
+/** Processes of isolates need programs of the machine; who asks for none need not have them. */
+async function checkIsolation({ defaults, apps }: Sketch<WrittenConfig>, mistakes: Mistakes): Promise<void> {
+  const asked: ConfigPath[] = defaults?.isolation === "process" ? [["defaults", "isolation"]] : [];
+  apps?.forEach((app, index) => app?.isolation === "process" && asked.push(["apps", index, "isolation"]));
+  if (asked.length === 0) return;
+  const found = await findProcessTools();
+  if ("tools" in found) return;
+  for (const path of asked) {
+    mistakes.add(path, "process", `expected "worker": this machine lacks ${found.missing}, which processes need`);
+  }
 }
 
 /** An app's root holds the app. */

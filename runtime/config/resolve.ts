@@ -218,6 +218,7 @@ function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, projec
     env: Object.fromEntries([...texts, ...own]),
     secrets: [...outsideEnv.keys()].sort(),
     ...resolveAppLimits(app, hostLimits),
+    isolation: app.isolation ?? APP_DEFAULTS.isolation,
     streams: app.streams ?? APP_DEFAULTS.streams,
     assets: resolvedAssets(app.assets, absolute) ?? project?.project?.assets ?? null,
     bindings: [...bindings, ...projectBindings],

@@ -96,6 +96,8 @@ export interface AppConfig extends AppLimits {
   readonly env: Readonly<Record<string, string>>;
   /** Names of the variables that must never be shown, sorted. */
   readonly secrets: readonly string[];
+  /** Whether its isolate is a thread of this process or a process of its own. */
+  readonly isolation: "worker" | "process";
   /** Whose stream classes the app finds as globals. */
   readonly streams: "native" | "polyfill";
   /** The folder of static files, or null. */

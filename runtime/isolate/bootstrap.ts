@@ -5,16 +5,8 @@
  */
 import { apply, defineGlobal, isArray, NativePromise, promiseThen } from "../protocol/primordials.ts";
 import { joinTexts } from "../protocol/safe_lists.ts";
-import { workerData } from "node:worker_threads";
 import v8 from "node:v8";
-import {
-  COLLECT,
-  EXCEPTION_LEVEL,
-  type Heartbeat,
-  type HeartbeatAsk,
-  type IsolateBootData,
-  type LoadMessage,
-} from "../protocol/messages.ts";
+import { COLLECT, EXCEPTION_LEVEL, type Heartbeat, type HeartbeatAsk, type LoadMessage } from "../protocol/messages.ts";
 import { OP } from "../protocol/operations.ts";
 import { Wire } from "../protocol/wire.ts";
 import { AppServer } from "./traffic/app_server.ts";
@@ -26,6 +18,7 @@ import { createFastResponse } from "./platform/fast_response.ts";
 import { installFixedLengthStream } from "./platform/fixed_length_stream.ts";
 import { heldBytes } from "./sandbox/held_bytes.ts";
 import { loadApp } from "./load_app.ts";
+import { takeCell } from "./own_cell.ts";
 import { registerModulePolicy } from "./sandbox/module_policy.ts";
 import { installRequest } from "./traffic/relative_urls.ts";
 import { closeDoors, shieldPort } from "./sandbox/sandbox.ts";
@@ -33,8 +26,7 @@ import { guardClones } from "./sandbox/structured_clone.ts";
 import { installWebStandards } from "./platform/web_standards.ts";
 
 // 1. The ports leave workerData before anybody else can look.
-const { port, heartbeat, heapBytes, hostWait } = workerData as IsolateBootData;
-for (const key of Object.keys(workerData)) delete workerData[key];
+const { port, heartbeat, heapBytes, openHostLine } = takeCell();
 
 // 2. Primordials that are needed while the app runs.
 const heapStatistics = v8.getHeapStatistics;
@@ -122,7 +114,7 @@ port.start();
 
 function load(message: LoadMessage): void {
   isLoading = true;
-  promiseThen(loadApp(message, { policy, server, post, hostWait }), (app) => {
+  promiseThen(loadApp(message, { policy, server, openHostLine: () => openHostLine(post) }), (app) => {
     server.serve(app);
     wire.flush();
     post({ type: "loaded" }, null);

@@ -9,7 +9,7 @@ import { bindingObject } from "./binding_objects.ts";
 import { loopbacks } from "./traffic/loopback.ts";
 import { isForMethodsOnly } from "./rpc/entrypoints.ts";
 import { missingBinding } from "./platform/missing_binding.ts";
-import { installHostCalls } from "./platform/host_calls.ts";
+import { type HostLine, installHostCalls } from "./platform/host_calls.ts";
 import { installCaches } from "./platform/caches.ts";
 import { installEnvironment } from "./platform/app_environment.ts";
 import { bytesOfValue, valueOfBytes } from "./bodies/value_bytes.ts";
@@ -29,10 +29,8 @@ import { installWorkersGlobal } from "./platform/workers_global.ts";
 export interface LoadTools {
   readonly policy: ReturnType<typeof registerModulePolicy>;
   readonly server: AppServer;
-  /** Sends the host a message that is no batch. */
-  readonly post: (message: unknown, transfer: MessagePort[]) => void;
-  /** Tells the warden that this thread waits for the host. */
-  readonly hostWait: SharedArrayBuffer;
+  /** For an app that has `node:` modules which call the host. */
+  readonly openHostLine: () => HostLine;
 }
 
 /**
@@ -43,7 +41,7 @@ export interface LoadTools {
  */
 export async function loadApp(
   message: LoadMessage,
-  { policy, server, post, hostWait }: LoadTools,
+  { policy, server, openHostLine }: LoadTools,
 ): Promise<LoadedApp> {
   // The app may replace them, and its own would not reach the log.
   const { error, warn } = console;
@@ -52,7 +50,7 @@ export async function loadApp(
   for (const [name, text] of message.missingBindings) env[name] = missingBinding(text);
   const registrations = installDoors(server);
   if (hasNodeModules(message.modules)) {
-    installHostCalls(post, { externalBytes: message.externalBytes, hostWait });
+    installHostCalls(openHostLine(), message.externalBytes);
   }
   if (hasSockets(message.modules)) server.tcp.install();
   limitExternalRoom(message.externalBytes);

@@ -9,6 +9,8 @@ const LOOK_MS = 1_000;
 export interface ComputingIsolate {
   /** 0 until it is known. */
   readonly threadId: number;
+  /** Of the process of its own whose first thread it is; 0 when it has none. */
+  readonly processId: number;
   readonly cpuMicros: number;
   readonly ended: Promise<unknown>;
 }
@@ -48,14 +50,17 @@ export class FairCores implements AsyncDisposable {
     try {
       const present = performance.now();
       const clocks = new Map<ComputingIsolate, number>();
-      for (const isolate of this.#isolates) if (isolate.threadId !== 0) clocks.set(isolate, isolate.cpuMicros);
+      for (const isolate of this.#isolates) {
+        if (isolate.threadId + isolate.processId !== 0) clocks.set(isolate, isolate.cpuMicros);
+      }
       const { back, forward } = this.#debt.look(clocks, present - this.#lookedAt);
       this.#lookedAt = present;
       if (back.length + forward.length === 0) return;
-      const threads = await findThreads(new Set([...back, ...forward].map(threadName)));
+      const own = [...back, ...forward].filter(({ threadId }) => threadId !== 0);
+      const threads = own.length === 0 ? new Map<string, number>() : await findThreads(new Set(own.map(threadName)));
       for (const [isolates, steppedBack] of [[back, true], [forward, false]] as const) {
         for (const isolate of isolates) {
-          const tid = threads.get(threadName(isolate));
+          const tid = isolate.processId === 0 ? threads.get(threadName(isolate)) : isolate.processId;
           if (tid !== undefined && this.#isolates.has(isolate)) setSteppedBack(tid, steppedBack);
         }
       }

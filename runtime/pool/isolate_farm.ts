@@ -2,10 +2,13 @@
 import type { BootAdmission } from "./boot_admission.ts";
 import { FairCores } from "./fair_cores.ts";
 import type { FlightRecorder } from "./flight_recorder.ts";
-import { IsolateWorker } from "./isolate_worker.ts";
+import { Isolate } from "./isolate.ts";
+import { ProcessHouse } from "./process_house.ts";
 import { Reserve } from "./reserve.ts";
 import { STUCK_AFTER_MS, ThreadWatch } from "../machine/thread_watch.ts";
+import type { IsolateNeed, OpenCell } from "./cell.ts";
 import { WardenLink } from "./warden_link.ts";
+import { WorkerCell } from "./worker_cell.ts";
 import type { Clock } from "../clock.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { NanoError } from "../errors.ts";
@@ -14,6 +17,8 @@ import { defaultCeilingBytes } from "../machine/machine_memory.ts";
 /** What a farm works with. */
 export interface FarmOptions {
   readonly bootSource: string;
+  /** Text of the bootstrap of isolates that are processes, made when the first app asks for one. */
+  readonly processSource: () => Promise<string>;
   readonly admission: BootAdmission;
   readonly clock: Clock;
   /** Null when nobody would read its notes. */
@@ -23,27 +28,47 @@ export interface FarmOptions {
   readonly onDeath: (error: NanoError) => void;
 }
 
+/** For each heap cap: an empty process takes 16 MB, and one is booted in a fraction of a second. */
+const SPARE_PROCESSES = 1;
+
 /** Gives booted isolates and sees them end. */
 export class IsolateFarm implements AsyncDisposable {
   readonly #warden: WardenLink;
-  readonly #reserve: Reserve<IsolateWorker>;
+  readonly #reserve: Reserve<Isolate>;
   readonly #threads: ThreadWatch;
   readonly #cores = new FairCores();
+  readonly #house: ProcessHouse;
+  /** Of booted processes: none as long as no app asks for one. */
+  readonly #processes: Reserve<Isolate>;
 
-  private constructor(warden: WardenLink, { admission, clock, recorder, warn }: FarmOptions) {
+  private constructor(warden: WardenLink, { admission, clock, recorder, warn, processSource }: FarmOptions) {
     this.#warden = warden;
     this.#threads = new ThreadWatch((threadId) => {
       warn(
         `Thread worker-${threadId} of a killed isolate still runs after ${STUCK_AFTER_MS} ms: V8 cannot stop its call`,
       );
     });
+    const openWorker: OpenCell = (memoryMb, listener) => new WorkerCell(warden, memoryMb, listener);
     const spawn = (memoryMb: number) => {
-      const isolate = new IsolateWorker(warden, memoryMb, { clock, recorder });
+      const isolate = new Isolate(openWorker, memoryMb, { clock, recorder });
       this.#cores.watch(isolate);
       isolate.ended.then(() => this.#threads.watch(isolate.threadId, () => isolate.gone()));
       return isolate;
     };
     this.#reserve = new Reserve({ spawn, admission, clock });
+    this.#house = new ProcessHouse({
+      clock,
+      source: processSource,
+      threads: (elsewhere) => warden.side(elsewhere),
+      onHeld: (side) => warden.setElsewhere(side),
+    });
+    const spawnProcess = (memoryMb: number) => {
+      // Its end takes nobody along: there is nothing to be recorded for those who look for whoever ended the host.
+      const isolate = new Isolate(this.#house.open, memoryMb, { clock, recorder: null });
+      this.#cores.watch(isolate);
+      return isolate;
+    };
+    this.#processes = new Reserve({ spawn: spawnProcess, admission, clock });
   }
 
   /**
@@ -56,20 +81,28 @@ export class IsolateFarm implements AsyncDisposable {
   }
 
   /** A booted, empty isolate for somebody whom the admission has let in. */
-  take(memoryMb: number): Promise<IsolateWorker> {
-    return this.#reserve.take(memoryMb);
+  take({ memoryMb, isolation }: IsolateNeed): Promise<Isolate> {
+    return (isolation === "process" ? this.#processes : this.#reserve).take(memoryMb);
   }
 
   /** Keeps reserves that fit these apps, of a given number or of what is usual. */
   fit(apps: readonly AppConfig[], spares: number | null): void {
-    const demand = new Map<number, number>();
-    for (const { memoryMb } of apps) demand.set(memoryMb, (demand.get(memoryMb) ?? 0) + 1);
-    this.#reserve.demand(demand, spares);
+    const demand = (isolation: IsolateNeed["isolation"]) => {
+      const wanted = new Map<number, number>();
+      for (const { memoryMb, isolation: own } of apps) {
+        if (own === isolation) wanted.set(memoryMb, (wanted.get(memoryMb) ?? 0) + 1);
+      }
+      return wanted;
+    };
+    this.#reserve.demand(demand("worker"), spares);
+    this.#processes.demand(demand("process"), spares ?? SPARE_PROCESSES);
   }
 
   /** Sets how much all apps together may take of memory; null for what the machine can spare. */
   setCeiling(maxMemoryMb: number | null): void {
-    this.#warden.setCeiling(maxMemoryMb === null ? defaultCeilingBytes() : maxMemoryMb * 1024 * 1024);
+    const bytes = maxMemoryMb === null ? defaultCeilingBytes() : maxMemoryMb * 1024 * 1024;
+    this.#warden.setCeiling(bytes);
+    this.#house.ceilingBytes = bytes;
   }
 
   /** Memory of the process that no isolate reports, as far as it grew. */
@@ -84,7 +117,12 @@ export class IsolateFarm implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#reserve[Symbol.dispose]();
+    this.#processes[Symbol.dispose]();
     this.#threads[Symbol.dispose]();
-    await Promise.all([this.#cores[Symbol.asyncDispose](), this.#warden[Symbol.asyncDispose]()]);
+    await Promise.all([
+      this.#house[Symbol.asyncDispose](),
+      this.#cores[Symbol.asyncDispose](),
+      this.#warden[Symbol.asyncDispose](),
+    ]);
   }
 }

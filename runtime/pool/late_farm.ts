@@ -1,7 +1,8 @@
 /** A farm that can be asked for isolates before it is up: whoever asks waits for it. */
 import type { NanoConfig } from "../config/resolved_config.ts";
+import type { IsolateNeed } from "./cell.ts";
 import { type FarmOptions, IsolateFarm } from "./isolate_farm.ts";
-import type { IsolateWorker } from "./isolate_worker.ts";
+import type { Isolate } from "./isolate.ts";
 
 /** Starts once, later. */
 export class LateFarm implements AsyncDisposable {
@@ -29,8 +30,8 @@ export class LateFarm implements AsyncDisposable {
   }
 
   /** A booted, empty isolate. */
-  async take(memoryMb: number): Promise<IsolateWorker> {
-    return await (await this.#up.promise).take(memoryMb);
+  async take(need: IsolateNeed): Promise<Isolate> {
+    return await (await this.#up.promise).take(need);
   }
 
   /** Keeps reserves that fit this configuration, and its ceiling; nothing before it is up. */

@@ -1,5 +1,5 @@
 /** Watches the memory of the process and finds who made it grow. */
-import { judgeCeiling } from "./memory_ceiling.ts";
+import { EMPTY_SIDE, type HeldSide, judgeCeiling } from "./memory_ceiling.ts";
 import { UnexplainedMemory } from "./unexplained_memory.ts";
 import { grownBytes, judgeGrowth, mebibytes, type Verdict, type Vitals } from "./verdict.ts";
 import type { WatchedIsolate } from "./watched_isolate.ts";
@@ -38,6 +38,8 @@ export class MemoryWatch {
   readonly #accounts = new UnexplainedMemory();
   /** All apps together may hold this much. */
   ceilingBytes = Infinity;
+  /** Of that, what processes of their own have. */
+  elsewhere: HeldSide = EMPTY_SIDE;
   /** All that no isolate reports. */
   unexplainedBytes = 0;
   #rssAtLook = Infinity;
@@ -99,7 +101,7 @@ export class MemoryWatch {
     }
     if (present >= this.#explainAt) await this.account();
     await this.#catchGrowth();
-    if (bytes > this.ceilingBytes) this.#holdCeiling();
+    if (bytes + this.elsewhere.heldBytes > this.ceilingBytes) this.#holdCeiling();
   }
 
   async #catchGrowth(): Promise<void> {
@@ -189,7 +191,7 @@ export class MemoryWatch {
       allowedBytes: vitals.heapLimitBytes +
         (Number.isFinite(vitals.externalLimitBytes) ? vitals.externalLimitBytes : 0),
     }));
-    const worst = judgeCeiling(rss(), this.ceilingBytes, held);
+    const worst = judgeCeiling(rss(), this.ceilingBytes, held, this.elsewhere);
     if (worst !== null) end(isolates.get(worst.number)!, worst.verdict);
   }
 }

@@ -15,7 +15,7 @@ const BOOT_MS = 120_000;
 /** Nobody waits longer for one that was taken before it had booted: the last attempts of a start (app/isolate_start.ts). */
 const TAKEN_BOOT_MS = 600_000;
 
-/** What a reserve needs of an isolate; IsolateWorker fits. */
+/** What a reserve needs of an isolate; Isolate fits. */
 export interface SpareIsolate {
   readonly booted: Promise<void>;
   readonly ended: Promise<IsolateExit>;

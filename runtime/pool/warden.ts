@@ -12,6 +12,7 @@ import {
   type WardenReport,
 } from "../protocol/messages.ts";
 import { BOOT_MODULE } from "./boot_module.ts";
+import { heapSpaces } from "./heap_spaces.ts";
 import { HeldJudge } from "./held_judge.ts";
 import { MemoryWatch } from "./memory_watch.ts";
 import { ThreadInquiry } from "./thread_inquiry.ts";
@@ -26,22 +27,12 @@ const FIGURES_MS = 1000;
 const RSS_SAMPLE_MS = 25;
 
 /**
- * V8's own limit above `memory_mb`, which is held by the warden's judgement. V8 aborts the process when one allocation
- * passes the doubled limit, and its largest take 1 GB: an array of 2^27 elements, a text of 2^29 characters. The limit
- * reserves nothing, but V8 collects the later the higher it is: with 58 MB held, garbage made it 101 MB under 640 MB,
- * 122 under 1,024, 148 under 2,000 and 250 under 2,600.
- */
-const HEADROOM_MB = 960;
-/**
  * How long an isolate that is ended by the host may compute on until its turn is over: an app's start with many imports
  * takes seconds on a machine under load, and what only loops costs a core for that long.
  */
 const TURN_MS = 5000;
 /** The same for one that boots: a boot takes 0.1 s on a quiet machine, its bound is the reserve's. */
 const BOOT_MS = 30_000;
-/** V8's limit is old space + 1.5 x young space. */
-const MAX_YOUNG_MB = 16;
-
 /** Whether garbage can be collected on demand (`--expose-gc`); without it V8's own limit has to hold the cap. */
 const canCollect = typeof Reflect.get(globalThis, "gc") === "function";
 
@@ -82,6 +73,9 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
     case "ceiling":
       memory.ceilingBytes = command.bytes;
       break;
+    case "elsewhere":
+      memory.elsewhere = command.side;
+      break;
     case "threads":
       threads.take(command.question, command.threads);
       break;
@@ -114,17 +108,11 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
   }
 };
 
-function heapSpaces(memoryMb: number): { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number } {
-  const young = Math.max(1, Math.min(MAX_YOUNG_MB, Math.floor(memoryMb / 8)));
-  const old = canCollect ? memoryMb + HEADROOM_MB : Math.max(8, Math.round(memoryMb - 1.5 * young));
-  return { maxOldGenerationSizeMb: old, maxYoungGenerationSizeMb: young };
-}
-
 function spawn(number: number, memoryMb: number, port: MessagePort): void {
   const channel = new MessageChannel();
   const hostWait = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const worker = new CappedWorker(BOOT_MODULE, {
-    resourceLimits: { ...heapSpaces(memoryMb), stackSizeMb: 4 },
+    resourceLimits: { ...heapSpaces(memoryMb, canCollect), stackSizeMb: 4 },
     env: {},
     stdout: true,
     stderr: true,

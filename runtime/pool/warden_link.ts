@@ -8,6 +8,7 @@ import {
   type WardenCommand,
   type WardenReport,
 } from "../protocol/messages.ts";
+import { type HeldSide, heldSide } from "./memory_ceiling.ts";
 import { ThreadStates } from "../machine/thread_states.ts";
 
 /** Isolates share this many in-flight counters; a collision only makes the warden look more often. */
@@ -31,6 +32,9 @@ export class WardenLink implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #counters = new Int32Array(new SharedArrayBuffer(COUNTERS * Int32Array.BYTES_PER_ELEMENT));
   readonly #listeners = new Map<number, IsolateListener>();
+  /** What each holds, by the last report, and may hold. */
+  readonly #held = new Map<number, { heldBytes: number; allowedBytes: number }>();
+  #ceilingBytes = Infinity;
   readonly #threadIds = new Map<number, number>();
   readonly #threads = new ThreadStates();
   readonly #warn: (text: string) => void;
@@ -100,18 +104,34 @@ export class WardenLink implements AsyncDisposable {
   spawn(memoryMb: number, port: MessagePort, listener: IsolateListener): number {
     const isolate = this.#next++;
     this.#listeners.set(isolate, listener);
+    this.#held.set(isolate, { heldBytes: 0, allowedBytes: memoryMb * 1024 * 1024 });
     this.#send({ type: "spawn", isolate, memoryMb, port }, [port]);
     return isolate;
   }
 
   /** Sets what an isolate may use from now on. */
   limit(isolate: number, cpuMs: number, externalBytes: number): void {
+    const held = this.#held.get(isolate);
+    if (held !== undefined) held.allowedBytes += externalBytes;
     this.#send({ type: "limits", isolate, cpuMs, externalBytes });
   }
 
   /** Sets how much all apps together may hold. */
   setCeiling(bytes: number): void {
+    this.#ceilingBytes = bytes;
     this.#send({ type: "ceiling", bytes });
+  }
+
+  /** Tells what isolates hold and may hold that are processes of their own. */
+  setElsewhere(side: HeldSide): void {
+    this.#send({ type: "elsewhere", side });
+  }
+
+  /** What its own hold and may hold: the process without the host's heap and buffers, as the warden has it. */
+  side(elsewhere: HeldSide): HeldSide {
+    const isolates = [...this.#held].map(([number, one]) => ({ number, ...one }));
+    const heldBytes = Deno.memoryUsage().rss - this.#counters[HOST_KIB]! * 1024;
+    return heldSide(heldBytes, this.#ceilingBytes, isolates, elsewhere);
   }
 
   /** Ends an isolate. */
@@ -145,6 +165,8 @@ export class WardenLink implements AsyncDisposable {
         break;
       case "figures":
         for (const [isolate, heap, external, cpu] of report.figures) {
+          const held = this.#held.get(isolate);
+          if (held !== undefined) held.heldBytes = heap + external;
           this.#listeners.get(isolate)?.onFigures(heap, external, cpu);
         }
         this.unexplainedBytes = report.unexplainedBytes;
@@ -161,6 +183,7 @@ export class WardenLink implements AsyncDisposable {
       case "exit": {
         const listener = this.#listeners.get(report.isolate);
         this.#listeners.delete(report.isolate);
+        this.#held.delete(report.isolate);
         this.#threads.forget(this.#threadIds.get(report.isolate) ?? 0);
         this.#threadIds.delete(report.isolate);
         listener?.onExit(report);

@@ -118,9 +118,18 @@ export interface ThreadFigures {
   readonly runnable: boolean;
 }
 
+/** What all isolates that are processes of their own hold and may hold, and the one of them that is most above its part. */
+export interface ProcessSide {
+  readonly heldBytes: number;
+  readonly allowedBytes: number;
+  readonly worst: { readonly heldBytes: number; readonly allowedBytes: number } | null;
+}
+
 /** What the host asks of a warden. */
 export type WardenCommand =
   | { readonly type: "ceiling"; readonly bytes: number }
+  /** What isolates that are processes of their own hold and may hold: they share the ceiling. */
+  | { readonly type: "elsewhere"; readonly side: ProcessSide }
   | { readonly type: "threads"; readonly question: number; readonly threads: readonly ThreadFigures[] }
   | { readonly type: "boot_source"; readonly source: string; readonly inFlight: SharedArrayBuffer }
   | { readonly type: "spawn"; readonly isolate: number; readonly memoryMb: number; readonly port: MessagePort }

@@ -209,6 +209,11 @@ const encode = uncurry(TextEncoder.prototype.encode);
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   return encode(encoder, text) as Uint8Array<ArrayBuffer>;
 }
+const encodeInto = uncurry(TextEncoder.prototype.encodeInto);
+/** Writes a text's bytes; lone surrogates become U+FFFD. @returns how many they are */
+export function encodeTextInto(text: string, target: Uint8Array<ArrayBuffer>): number {
+  return encodeInto(encoder, text, target).written;
+}
 const { byteLength } = Buffer;
 /** Bytes that {@linkcode encodeText} would make of a text, counted without making them. */
 export function encodedSize(text: string): number {

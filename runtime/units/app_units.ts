@@ -13,6 +13,7 @@ import { MaskedIsolate } from "../app/masked_isolate.ts";
 import { secretMask } from "../app/secret_mask.ts";
 import { Supervisor } from "../app/supervisor.ts";
 import type { AppIsolate } from "../app/supervisor_tools.ts";
+import type { IsolateNeed } from "../pool/cell.ts";
 import type { AppBundle } from "../bundle/bundler.ts";
 import type { ReachRule } from "../bundle/app_reach.ts";
 import { ENTRY_NAMES } from "../bundle/entry_files.ts";
@@ -43,7 +44,7 @@ import { NANO_VERSION } from "../version.ts";
 export interface UnitTools {
   readonly clock: Clock;
   readonly admission: BootAdmission;
-  readonly takeIsolate: (memoryMb: number) => Promise<AppIsolate>;
+  readonly takeIsolate: (need: IsolateNeed) => Promise<AppIsolate>;
   readonly emit: (event: NanoEvent) => void;
   /** Absolute paths of files that no folder of assets may show. */
   readonly hidden: readonly string[];
@@ -84,7 +85,7 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     clock,
     random: Math.random,
     admission,
-    takeIsolate: mask === null ? takeIsolate : async (memoryMb) => new MaskedIsolate(await takeIsolate(memoryMb), mask),
+    takeIsolate: mask === null ? takeIsolate : async (need) => new MaskedIsolate(await takeIsolate(need), mask),
     openOutbound: ({ outbound }) => {
       const takeDescriptor = () => descriptors.take({ app: app.name, client: null });
       const observer = {

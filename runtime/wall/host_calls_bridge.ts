@@ -1,15 +1,12 @@
-/** The host's half of what an app's `node:` modules ask for: takes calls off a port, answers through it or through a room. */
+/** The host's half of what an app's `node:` modules ask for: takes calls, has them answered, answers. */
 import {
   ANSWER,
   ANSWER_BYTES,
-  ANSWER_HEAD_BYTES,
   type FileFacts,
   type FolderPart,
-  HEAD,
   MAX_TEXT_CHARS,
   MAX_WAITED_CHARS,
 } from "../protocol/host_calls.ts";
-import { WireViolation } from "../protocol/wire.ts";
 
 /** What an app may know of the world around it; units/app_answers.ts fits. Each throws a {@linkcode HostCallError}. */
 export interface HostAnswers {
@@ -24,6 +21,16 @@ export interface HostAnswers {
   loadStorage(at: number): Promise<Uint8Array<ArrayBuffer>>;
   /** A part of a change of them, as JSON; it is on the disk when the last part is answered. */
   changeStorage(part: string, isLast: boolean): Promise<null>;
+}
+
+/** Where the calls of one isolate come from, and their answers go. */
+export interface HostCallsEnd extends Disposable {
+  /** @param take hears each call, forged ones included */
+  listen(take: (call: unknown) => void): void;
+  /** Answers a call that nobody stands still for. */
+  answer(call: number, kind: number, value: unknown): void;
+  /** Answers the call that a thread waits for, with no more than ANSWER_BYTES. */
+  answerWaiting(call: number, kind: number, bytes: Uint8Array): void;
 }
 
 /** A call that is answered with a code as Node has it, and nothing else: messages of the host name its paths. */
@@ -45,30 +52,23 @@ const encoder = new TextEncoder();
 
 /** Answers the calls of one isolate. */
 export class HostCallsBridge implements Disposable {
-  readonly #port: MessagePort;
-  readonly #head: Int32Array<SharedArrayBuffer>;
-  readonly #room: Uint8Array<SharedArrayBuffer>;
+  readonly #end: HostCallsEnd;
   readonly #answers: HostAnswers;
   #running = 0;
   #busy = 0;
   readonly #queue: (() => void)[] = [];
   #isOver = false;
 
-  /** @throws {WireViolation} when port and room are none */
-  constructor({ port, room }: { port: unknown; room: unknown }, answers: HostAnswers) {
-    if (!(port instanceof MessagePort) || !(room instanceof SharedArrayBuffer)) throw new WireViolation("no room");
-    if (room.byteLength !== ANSWER_HEAD_BYTES + ANSWER_BYTES) throw new WireViolation("a room of another size");
-    this.#port = port;
-    this.#head = new Int32Array(room, 0, ANSWER_HEAD_BYTES / 4);
-    this.#room = new Uint8Array(room, ANSWER_HEAD_BYTES);
+  constructor(end: HostCallsEnd, answers: HostAnswers) {
+    this.#end = end;
     this.#answers = answers;
-    port.onmessage = ({ data }) => void this.#take(data);
+    end.listen((call) => void this.#take(call));
   }
 
   /** Answers nothing more. */
   [Symbol.dispose](): void {
     this.#isOver = true;
-    this.#port.close();
+    this.#end[Symbol.dispose]();
   }
 
   async #take(data: unknown): Promise<void> {
@@ -93,10 +93,8 @@ export class HostCallsBridge implements Disposable {
       value = error instanceof HostCallError ? error.code : "EIO";
     }
     if (this.#isOver) return;
-    if (waits) this.#answerRoom(call as number, kind, value);
-    else if (kind === ANSWER.BYTES) {
-      this.#port.postMessage([call, kind, value], [(value as Uint8Array<ArrayBuffer>).buffer]);
-    } else this.#port.postMessage([call, kind, value]);
+    if (waits) this.#answerWaiting(call as number, kind, value);
+    else this.#end.answer(call as number, kind, value);
   }
 
   async #inTurn(run: () => Promise<unknown>): Promise<unknown> {
@@ -139,7 +137,7 @@ export class HostCallsBridge implements Disposable {
     }
   }
 
-  #answerRoom(call: number, kind: number, value: unknown): void {
+  #answerWaiting(call: number, kind: number, value: unknown): void {
     let bytes = value instanceof Uint8Array
       ? value
       : encoder.encode(kind === ANSWER.ERROR ? String(value) : JSON.stringify(value));
@@ -147,11 +145,7 @@ export class HostCallsBridge implements Disposable {
       kind = ANSWER.ERROR;
       bytes = encoder.encode("EMSGSIZE");
     }
-    this.#room.set(bytes);
-    this.#head[HEAD.KIND] = kind;
-    this.#head[HEAD.LENGTH] = bytes.byteLength;
-    Atomics.store(this.#head, HEAD.CALL, call);
-    Atomics.notify(this.#head, HEAD.CALL);
+    this.#end.answerWaiting(call, kind, bytes);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The bench: `deno task bench [--short] [dispatch|streams|sockets|bindings|start|restart|boots|wake|fairness|tail|memory|idle|fleet|promises ...]`, or one of
+ * The bench: `deno task bench [--short] [dispatch|streams|sockets|bindings|start|restart|boots|wake|fairness|tail|memory|idle|isolation|fleet|promises ...]`, or one of
  * the long ones, `deno task bench kills 2000`, `deno task bench killers 40` and `deno task bench soak 30` (kills, deaths,
  * minutes). Prints, asserts nothing.
  */
@@ -8,6 +8,7 @@ import { benchDispatch } from "./dispatch.ts";
 import { benchFairness } from "./fairness.ts";
 import { benchFleetEngines } from "./fleet_engines.ts";
 import { benchIdleApps } from "./idle_apps.ts";
+import { benchIsolation } from "./isolation.ts";
 import { benchKillers } from "./killers.ts";
 import { benchKills } from "./kills.ts";
 import { findLoadGenerator } from "./load.ts";
@@ -38,6 +39,7 @@ const GROUPS = {
   memory: benchMemory,
   idle: benchIdleApps,
   fleet: benchFleetEngines,
+  isolation: async (short: boolean) => benchIsolation({ short, generator: await findLoadGenerator() }),
   promises: benchPromises,
 } as const;
 /** Only when they are named, with a number: of kills, of deaths, of minutes. */

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type LogRecord, NanoProcess } from "../support/nano_process.ts";
 import { RESERVE, type TempApp, TempProject } from "../support/temp_project.ts";
 import { ADMIN, adminApp } from "../integration/life/admin_client.ts";
-import { workerThreads } from "../integration/life/host_threads.ts";
+import { isolateHomes } from "../integration/life/host_threads.ts";
 import { assertNothingLost, steadyLoad } from "../integration/life/steady_load.ts";
 import { until } from "../integration/life/until.ts";
 
@@ -80,7 +80,7 @@ Deno.test("an isolate that ends gives its client the truth, comes back, and harm
     const app = nameOf(ending);
     await t.step(`${ending.path}: ${ending.code}, then it serves again`, async () => {
       const idBefore = await (await nano.fetch(app)).text();
-      const threads = workerThreads(nano.pid);
+      const threads = isolateHomes(nano.pid);
       const from = nano.events.length;
       const answer = await nano.fetch(app, ending.path);
       const problem = await answer.json();
@@ -98,11 +98,11 @@ Deno.test("an isolate that ends gives its client the truth, comes back, and harm
       (restartMs[ending.reason] ??= []).push(millisecondsBetween(exit, ready));
       const idAfter = await (await nano.fetch(app)).text();
       assert(idAfter !== idBefore, "the same isolate still serves");
-      // A thread that ran on would burn a core for ever: one of the old ones must be gone, and only one.
+      // A thread or process that ran on would burn a core for ever: one of the old ones must be gone, and only one.
       await until(() => {
-        const present = workerThreads(nano.pid);
+        const present = isolateHomes(nano.pid);
         return [...threads].filter((name) => !present.has(name)).length === 1;
-      }, `the killed isolate's thread ends (${[...threads].join(" ")})`);
+      }, `the killed isolate's thread or process ends (${[...threads].join(" ")})`);
     });
   }
 

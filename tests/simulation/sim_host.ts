@@ -266,7 +266,7 @@ export class SimHost {
       clock: this.clock,
       random: () => random.below(1000) / 1000,
       admission: this.#admission,
-      takeIsolate: (memoryMb) => this.#take(memoryMb, life),
+      takeIsolate: ({ memoryMb }) => this.#take(memoryMb, life),
       openOutbound: () => {
         this.#doors.opened++;
         return {

@@ -6,7 +6,7 @@ import { NanoError } from "../../runtime/errors.ts";
 import type { ExitReason } from "../../runtime/lifecycle.ts";
 import { exitError, type IsolateExit } from "../../runtime/pool/exit_errors.ts";
 import type { FlightRecorder, FlightTrack } from "../../runtime/pool/flight_recorder.ts";
-import type { IsolateLoad } from "../../runtime/pool/isolate_worker.ts";
+import type { IsolateLoad } from "../../runtime/pool/isolate.ts";
 import type { IsolateObserver } from "../../runtime/wall/traffic.ts";
 import type { SeededRandom } from "../support/seeded_random.ts";
 import type { Ledger, LifeOfUnit } from "./ledger.ts";
@@ -60,7 +60,7 @@ const HANG_MS = 500;
 const THREAD_ENDS_MS = 20;
 const DEATHS = ["out_of_memory", "uncaught_error", "terminated"] as const;
 
-/** A pretended IsolateWorker. */
+/** A pretended Isolate. */
 export class SimIsolate implements AppIsolate {
   readonly booted: Promise<void>;
   readonly ended: Promise<IsolateExit>;

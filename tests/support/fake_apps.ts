@@ -25,6 +25,7 @@ export function fakeAppConfig(name: string, changes: Partial<AppConfig> = {}): A
     env: { PLAIN: "text", apiKey: "very-secret" },
     secrets: ["apiKey"],
     ...resolveAppLimits({}, resolveHostLimits({})),
+    isolation: "worker",
     streams: "native",
     assets: null,
     bindings: [],

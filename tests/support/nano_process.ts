@@ -239,7 +239,7 @@ export class NanoProcess implements AsyncDisposable {
 }
 
 /** The flags of `deno task nano`, so that tests run what users run. */
-async function runFlags(): Promise<string[]> {
+export async function runFlags(): Promise<string[]> {
   const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", REPO)));
   const [deno, ...flags] = String(config.tasks.nano.command).split(" ");
   if (deno !== "deno" || flags.pop() !== "admin/cli/main.ts") throw new Error('Cannot read the flags of task "nano"');

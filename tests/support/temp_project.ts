@@ -17,6 +17,9 @@ export interface TempApp {
 /** Keys of nano.json that leave the reserve as it is for everybody. */
 export const RESERVE = { spare_isolates: undefined };
 
+/** `NANO_ISOLATION=process deno task test FILE` runs a test's apps as processes of their own, unless they say otherwise. */
+const ISOLATION = Deno.env.get("NANO_ISOLATION");
+
 /** A temporary folder with nano.json and `apps/<name>/`. */
 export class TempProject implements AsyncDisposable {
   readonly dir: string;
@@ -25,7 +28,10 @@ export class TempProject implements AsyncDisposable {
 
   private constructor(dir: string, config: Readonly<Record<string, unknown>>) {
     this.dir = dir;
-    this.#config = { ...config };
+    const defaults = ISOLATION === undefined ? {} : { defaults: { isolation: ISOLATION } };
+    this.#config = { ...defaults, ...config };
+    if (ISOLATION === undefined || config["defaults"] === undefined) return;
+    this.#config["defaults"] = { isolation: ISOLATION, ...config["defaults"] };
   }
 
   /** The public port that nano.json names; 0 lets the host choose. */

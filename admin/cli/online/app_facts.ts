@@ -32,6 +32,7 @@ export function appFacts(app: AppDetail): readonly (readonly [title: string, tex
     ["memory", `heap ${bytesText(app.heap_bytes)}, external ${bytesText(app.external_bytes)}`],
     ["cpu", `${app.cpu_seconds.toFixed(2)} s`],
     ["limits", limits && Object.entries(limits).map((pair) => pair.join(" ")).join("\n")],
+    ["isolation", app.isolation],
     ["outbound", app.outbound === null ? null : [app.outbound].flat().join(", ")],
     ["assets", app.assets && app.assets.path],
     [

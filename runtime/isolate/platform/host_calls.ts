@@ -1,29 +1,12 @@
 /** The isolate's end of calls that the host answers; all that it may ask is checked over there. */
 import { global } from "../../protocol/primordials.ts";
 import { bare } from "../../protocol/bare.ts";
-import {
-  ANSWER,
-  ANSWER_BYTES,
-  ANSWER_HEAD_BYTES,
-  CALL_TIMEOUT_MS,
-  HEAD,
-  type HostCallsMessage,
-  MAX_TEXT_CHARS,
-  MAX_WAITED_CHARS,
-} from "../../protocol/host_calls.ts";
-import { WAITS_ON_HOST } from "../../protocol/messages.ts";
+import { ANSWER, MAX_TEXT_CHARS, MAX_WAITED_CHARS } from "../../protocol/host_calls.ts";
 
 // An app patches what it likes: these are taken before it runs.
 const NativeError = Error;
 const NativePromise = Promise;
-const NativeBytes = Uint8Array;
-const NativeWords = Int32Array;
-const NativeShared = SharedArrayBuffer;
-const Channel = MessageChannel;
-const { wait, load, store } = Atomics;
-const { apply } = Reflect;
 const { parse } = JSON;
-const { slice } = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
 const decoder = new TextDecoder();
 const decode = decoder.decode.bind(decoder);
 const { defineProperty, freeze } = Object;
@@ -41,71 +24,41 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** What calls need to know of their isolate. */
-export interface HostCallsOptions {
-  readonly externalBytes: number;
-  /** Shared with the warden: a thread that stands still for the host's sake is not dead. */
-  readonly hostWait: SharedArrayBuffer;
+/** How calls reach the host. */
+export interface HostLine {
+  /** Sends a call that nobody stands still for. */
+  send(call: unknown[]): void;
+  /** @param take hears each answer of such; called once, before any call */
+  listen(take: (call: number, kind: number, value: unknown) => void): void;
+  /** Sends a call and stops this thread until it is answered; null when that takes too long. */
+  wait(number: number, call: unknown[]): { readonly kind: number; readonly bytes: Uint8Array<ArrayBuffer> } | null;
 }
 
-/**
- * Gives the app's `node:` modules their calls. Called before any code of the app runs.
- *
- * @param send tells the host of the port and the room
- * @boot
- */
-export function installHostCalls(
-  send: (message: HostCallsMessage, transfer: MessagePort[]) => void,
-  { externalBytes, hostWait }: HostCallsOptions,
-): void {
-  const { port1: port, port2 } = new Channel();
-  const room = new NativeShared(ANSWER_HEAD_BYTES + ANSWER_BYTES);
-  const head = new NativeWords(room, 0, ANSWER_HEAD_BYTES / 4);
-  const answers = new NativeBytes(room, ANSWER_HEAD_BYTES);
-  const flag = new NativeWords(hostWait);
+/** Gives the app's `node:` modules their calls. Called before any code of the app runs. @boot */
+export function installHostCalls(line: HostLine, externalBytes: number): void {
+  const send = line.send;
+  const wait = line.wait;
   const waiting = { __proto__: null } as unknown as Record<number, Waiting>;
-  const post = port.postMessage.bind(port) as unknown as (message: unknown, transfer: null) => void;
   let calls = 0;
   let count = 0;
-  /** A call that was given up: until its answer has come, the room is not free. */
-  let owed = 0;
 
-  const isLate = (number: number) => {
-    if (load(head, HEAD.CALL) === number) return false;
-    store(flag, 0, WAITS_ON_HOST);
-    const outcome = wait(head, HEAD.CALL, 0, CALL_TIMEOUT_MS);
-    store(flag, 0, 0);
-    return outcome === "timed-out";
-  };
-
-  port.addEventListener("message", (event) => {
-    // By index: the iterator of arrays may be the app's.
-    const answer = event.data as readonly unknown[];
-    const number = answer[0] as number;
+  line.listen((number, kind, value) => {
     const one = waiting[number];
     if (one === undefined) return;
     delete waiting[number];
     count--;
-    if (answer[1] === ANSWER.ERROR) one.reject(failure(answer[2] as string));
-    else one.resolve(answer[2]);
+    if (kind === ANSWER.ERROR) one.reject(failure(value as string));
+    else one.resolve(value);
   });
-  port.start();
-  send({ type: "host_calls", port: port2, room }, [port2]);
 
   /** Stops this thread until the host has answered. */
   function callSync(...given: unknown[]): unknown {
-    if (owed !== 0 && isLate(owed)) throw failure("ETIMEDOUT");
     const number = ++calls;
-    const sent = message(number, true, given);
-    owed = number;
-    store(head, HEAD.CALL, 0);
-    post(sent, null);
-    if (isLate(number)) throw failure("ETIMEDOUT");
-    owed = 0;
-    const bytes = apply(slice, answers, [0, head[HEAD.LENGTH]]) as Uint8Array<ArrayBuffer>;
-    if (head[HEAD.KIND] === ANSWER.BYTES) return bytes;
-    const text = decode(bytes);
-    if (head[HEAD.KIND] === ANSWER.ERROR) throw failure(text);
+    const answer = wait(number, message(number, true, given));
+    if (answer === null) throw failure("ETIMEDOUT");
+    if (answer.kind === ANSWER.BYTES) return answer.bytes;
+    const text = decode(answer.bytes);
+    if (answer.kind === ANSWER.ERROR) throw failure(text);
     return parse(text);
   }
 
@@ -116,7 +69,7 @@ export function installHostCalls(
       const sent = message(number, false, given);
       count++;
       waiting[number] = { resolve, reject };
-      post(sent, null);
+      send(sent);
     });
   }
 

@@ -1,6 +1,7 @@
 /** Holds what a client gets when an isolate breaks the wall's protocol; no app can, so a fake isolate does it here. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type IsolateLoad, IsolateWorker } from "../../../runtime/pool/isolate_worker.ts";
+import { Isolate, type IsolateLoad } from "../../../runtime/pool/isolate.ts";
+import { WorkerCell } from "../../../runtime/pool/worker_cell.ts";
 import type { WardenLink } from "../../../runtime/pool/warden_link.ts";
 import type { AppCall } from "../../../runtime/app_call.ts";
 import { systemClock } from "../../../runtime/clock.ts";
@@ -27,7 +28,10 @@ async function answerOf(reply: Reply): Promise<{ response: RawResponse; reason: 
     kill() {},
     countInFlight() {},
   } as unknown as WardenLink;
-  const isolate = new IsolateWorker(warden, 64, { clock: systemClock, recorder: null });
+  const isolate = new Isolate((memoryMb, listener) => new WorkerCell(warden, memoryMb, listener), 64, {
+    clock: systemClock,
+    recorder: null,
+  });
   port!.onmessage = ({ data }) => {
     if (!Array.isArray(data)) port!.postMessage({ type: "loaded" });
     else if (data[0] === OP.REQUEST) reply(port!, data[1]);

@@ -10,6 +10,26 @@ export function workerThreads(pid: number): Set<string> {
   return names;
 }
 
+/** Ids of the processes that are isolates of a NANO; it has others, for SQL and for bundles. */
+export function isolateProcesses(pid: number): number[] {
+  return isolateFolders(pid).map(({ process }) => process);
+}
+
+/** The same with the folders where their sockets were; where they have namespaces, they are behind `unshare`. */
+export function isolateFolders(pid: number): { readonly process: number; readonly folder: string }[] {
+  return childrenOf(pid).flatMap((child) => {
+    const folder = /[^\0:]*\/nano-isolate-[^\0/]+/.exec(ofKernel(`/proc/${child}/cmdline`) ?? "")?.[0];
+    if (folder === undefined) return [];
+    const behind = ofKernel(`/proc/${child}/task/${child}/children`)?.trim() ?? "";
+    return [{ process: Number(behind === "" ? child : behind), folder }];
+  });
+}
+
+/** Names of all that isolates of a NANO run in: its threads, and processes of their own. */
+export function isolateHomes(pid: number): Set<string> {
+  return new Set([...workerThreads(pid), ...isolateProcesses(pid).map((child) => `process ${child}`)]);
+}
+
 /** What the kernel tells in a file; null of a process or thread that has ended, before the look or in its midst. */
 export function ofKernel(path: string): string | null {
   try {

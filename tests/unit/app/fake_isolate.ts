@@ -1,7 +1,7 @@
 /** An isolate in a test's hand: loads, answers, drains and dies when told. */
 import { exitError, type IsolateExit } from "../../../runtime/pool/exit_errors.ts";
 import type { IsolateObserver } from "../../../runtime/wall/traffic.ts";
-import type { IsolateLoad } from "../../../runtime/pool/isolate_worker.ts";
+import type { IsolateLoad } from "../../../runtime/pool/isolate.ts";
 import type { AppIsolate } from "../../../runtime/app/supervisor_tools.ts";
 import type { AppCall } from "../../../runtime/app_call.ts";
 import type { Clock } from "../../../runtime/clock.ts";

@@ -41,6 +41,7 @@ Deno.test("diffApps() sees a change of any key at any depth", async () => {
     { port: 0 },
     { outbound: [] },
     { outbound: "any" },
+    { isolation: "process" },
     { node_compat: false },
     { start: "lazy" },
     { streams: "polyfill" },

@@ -182,6 +182,7 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
   "choices": [
     [app({ streams: "web" }), 'apps[0].streams is "web": expected one of "native", "polyfill"'],
     [app({ start: "later" }), 'apps[0].start is "later": expected one of "eager", "lazy", "auto"'],
+    [app({ isolation: "vm" }), 'apps[0].isolation is "vm": expected one of "worker", "process"'],
     [app({ node_compat: 1 }), "apps[0].node_compat is 1: expected true or false"],
     [app({ outbound: "publc" }), 'apps[0].outbound is "publc": expected "public", "none", "any" or a list of hosts'],
     [app({ outbound: ["a.b:0"] }), `apps[0].outbound[0] is "a.b:0": ${OUTBOUND}`],

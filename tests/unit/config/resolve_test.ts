@@ -39,6 +39,7 @@ Deno.test("An app with a name and a path gets every default", async () => {
     env: {},
     secrets: [],
     ...resolveAppLimits({}, resolveHostLimits({})),
+    isolation: "worker",
     streams: "native",
     assets: null,
     bindings: [],
@@ -100,6 +101,7 @@ Deno.test("Every key that is written arrives", async () => {
       port: 0,
       env: { GREETING: "hi", EMPTY: "" },
       ...limits,
+      isolation: "worker",
       streams: "polyfill",
       assets: "other",
       outbound: ["API.example.com", "*.example.org"],
@@ -148,6 +150,7 @@ Deno.test("Every key that is written arrives", async () => {
       env: { GREETING: "hi", EMPTY: "" },
       secrets: [],
       ...resolveAppLimits(limits, resolveHostLimits({})),
+      isolation: "worker",
       streams: "polyfill",
       assets: {
         path: `${folder.dir}/other`,

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { WAITS_ON_HOST } from "../../../runtime/protocol/messages.ts";
 import { type HostAnswers, HostCallsBridge } from "../../../runtime/wall/host_calls_bridge.ts";
+import { SharedHostCalls } from "../../../runtime/wall/shared_host_calls.ts";
 import { until } from "../../integration/life/until.ts";
 
 /** A thread that installs the calls, makes one that stops it, and tells what came of it. */
@@ -9,9 +10,12 @@ const CALLER = `
 import { installHostCalls } from ${
   JSON.stringify(import.meta.resolve("../../../runtime/isolate/platform/host_calls.ts"))
 };
+import { sharedHostLine } from ${
+  JSON.stringify(import.meta.resolve("../../../runtime/isolate/platform/shared_host_line.ts"))
+};
 self.onmessage = ({ data: hostWait }) => {
   const send = (message, transfer) => self.postMessage(message, transfer);
-  installHostCalls(send, { externalBytes: 1024, hostWait });
+  installHostCalls(sharedHostLine(send, hostWait), 1024);
   let answer;
   try { answer = globalThis[Symbol.for("nano.host")].callSync("realPath", "/x"); } catch (error) { answer = error.code; }
   self.postMessage({ answer, flag: new Int32Array(hostWait)[0] });
@@ -28,8 +32,9 @@ Deno.test("A thread that stands still for a call of the host is marked for just 
     const realPath = () => (asked.resolve(), held.promise);
     let bridge: HostCallsBridge | null = null;
     worker.onmessage = ({ data }) => {
-      if (data.type === "host_calls") bridge = new HostCallsBridge(data, { realPath } as unknown as HostAnswers);
-      else told.resolve(data);
+      if (data.type === "host_calls") {
+        bridge = new HostCallsBridge(new SharedHostCalls(data), { realPath } as unknown as HostAnswers);
+      } else told.resolve(data);
     };
     worker.postMessage(hostWait);
     await asked.promise;

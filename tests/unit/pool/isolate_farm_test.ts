@@ -16,6 +16,7 @@ async function farmOptions(bootSource: string, warnings: string[] = []) {
   const admission = new BootAdmission({ places: 2, clock: systemClock, suspects: [] });
   return await Promise.resolve({
     bootSource,
+    processSource: () => Promise.resolve(bootSource),
     admission,
     clock: systemClock,
     recorder: null,
@@ -29,7 +30,7 @@ Deno.test("A farm gives booted isolates, keeps others in reserve, sees each end 
   await using bundler = new Bundler({ cacheDir: null });
   await using farm = new LateFarm();
   // It is asked before it is up.
-  const taking = farm.take(64);
+  const taking = farm.take({ memoryMb: 64, isolation: "worker" });
   await farm.start(async () => await farmOptions(await bundleIsolate(bundler), warnings));
   farm.fit({ apps: [appConfig()], maxMemoryMb: null, spareIsolates: null });
   const isolate = await taking;
@@ -38,7 +39,7 @@ Deno.test("A farm gives booted isolates, keeps others in reserve, sees each end 
   assertEquals([isolate.inFlight, isolate.openSockets], [0, 0]);
   isolate.kill({ reason: "terminated", detail: "a test ends it" });
   assertEquals(await isolate.ended, { reason: "terminated", detail: "a test ends it" });
-  const next = await farm.take(64);
+  const next = await farm.take({ memoryMb: 64, isolation: "worker" });
   assert(next.threadId !== isolate.threadId, "another isolate, not the one that has ended");
   next.kill({ reason: "drained", detail: "everything was finished" });
   assertEquals((await next.ended).reason, "drained");
@@ -47,7 +48,7 @@ Deno.test("A farm gives booted isolates, keeps others in reserve, sees each end 
 
 Deno.test("Whoever waits for an isolate hears that none can be had when the farm does not come up", async () => {
   await using farm = new LateFarm();
-  const taking = farm.take(64);
+  const taking = farm.take({ memoryMb: 64, isolation: "worker" });
   const failed = new NanoError("INTERNAL", "Cannot bundle the isolate");
   await assertRejects(() => farm.start(() => Promise.reject(failed)), NanoError, "Cannot bundle the isolate");
   await assertRejects(() => taking, NanoError, "Cannot bundle the isolate");
@@ -57,7 +58,10 @@ Deno.test("An isolate whose code does not run ends, and who takes it is told", a
   await using farm = new LateFarm();
   await farm.start(() => farmOptions("throw new Error('boom');"));
   let outcome = "waits";
-  const taking = farm.take(64).then(() => outcome = "booted", () => outcome = "ended");
+  const taking = farm.take({ memoryMb: 64, isolation: "worker" }).then(
+    () => outcome = "booted",
+    () => outcome = "ended",
+  );
   await inTime(taking, DEADLINE_MS);
   assertEquals(outcome, "ended");
 });

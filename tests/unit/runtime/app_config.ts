@@ -16,6 +16,7 @@ export function appConfig(changes: Partial<AppConfig> = {}): AppConfig {
       { memory_mb: 64, external_mb: 32, max_concurrent: 4, max_queue: 3, max_body_bytes: 1000 },
       resolveHostLimits({ drain_timeout_ms: 20_000 }),
     ),
+    isolation: "worker",
     streams: "native",
     assets: null,
     bindings: [],

@@ -2,13 +2,14 @@
 import { assertEquals } from "@std/assert";
 import { ANSWER, ANSWER_BYTES, ANSWER_HEAD_BYTES, HEAD } from "../../../runtime/protocol/host_calls.ts";
 import { type HostAnswers, HostCallsBridge } from "../../../runtime/wall/host_calls_bridge.ts";
+import { SharedHostCalls } from "../../../runtime/wall/shared_host_calls.ts";
 
 const facts = { kind: "file", size: 0, modifiedMs: 0, createdMs: 0, inode: 0, isExecutable: false } as const;
 
 function scene(stat: () => Promise<typeof facts>) {
   const { port1, port2 } = new MessageChannel();
   const room = new SharedArrayBuffer(ANSWER_HEAD_BYTES + ANSWER_BYTES);
-  const bridge = new HostCallsBridge({ port: port2, room }, { stat } as unknown as HostAnswers);
+  const bridge = new HostCallsBridge(new SharedHostCalls({ port: port2, room }), { stat } as unknown as HostAnswers);
   const answered: unknown[] = [];
   const waiting: (() => void)[] = [];
   port1.onmessage = ({ data }) => {

@@ -5,13 +5,13 @@ import { messageOf, NanoError } from "../errors.ts";
 import type { HostCallsMessage } from "../protocol/host_calls.ts";
 import type { BootedMessage, LoadAnswer, LoadMessage } from "../protocol/messages.ts";
 import { Wire, WireViolation } from "../protocol/wire.ts";
+import type { Cell, OpenCell } from "./cell.ts";
 import { HostCallsBridge } from "../wall/host_calls_bridge.ts";
 import { CallRunner } from "../wall/call_runner.ts";
 import type { IsolateObserver } from "../wall/traffic.ts";
 import { exitError, type IsolateExit } from "./exit_errors.ts";
 import type { FlightRecorder, FlightTrack } from "./flight_recorder.ts";
 import type { OutboundDoor } from "../wall/outbound_bridge.ts";
-import type { WardenLink } from "./warden_link.ts";
 
 /** What an isolate needs to become an app. */
 export interface IsolateLoad extends LoadMessage {
@@ -28,27 +28,27 @@ export interface IsolateTools {
   readonly recorder: FlightRecorder | null;
 }
 
-/** A worker isolate. */
-export class IsolateWorker {
+/** An isolate, in whatever kind of cell. */
+export class Isolate {
   /** Settles once the isolate has closed its doors and waits for an app; rejects if it ends before. */
   readonly booted: Promise<void>;
   /** Settles once, when the isolate has ended. */
   readonly ended: Promise<IsolateExit>;
-  /** Thread id under which its end can be verified, 0 until the warden tells. */
+  /** Thread id under which its end can be verified; 0 until it is known, and in a process of its own. */
   threadId = 0;
+  /** Of the process that is its own; 0 when it has none. */
+  processId = 0;
   heapBytes = 0;
   externalBytes = 0;
   cpuMicros = 0;
-  readonly #warden: WardenLink;
   readonly #clock: Clock;
-  readonly #port: MessagePort;
+  readonly #cell: Cell;
   readonly #wire: Wire;
   readonly #recorder: FlightRecorder | null;
   #track: FlightTrack | null = null;
   #runner: CallRunner | null = null;
   #door: OutboundDoor | null = null;
   #hostCalls: HostCallsBridge | null = null;
-  readonly #number: number;
   readonly #booted = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<IsolateExit>();
   readonly #loaded = Promise.withResolvers<void>();
@@ -57,8 +57,7 @@ export class IsolateWorker {
   /** Why the host asked for the end, if it did. */
   #asked: IsolateExit | null = null;
 
-  constructor(warden: WardenLink, memoryMb: number, { clock, recorder }: IsolateTools) {
-    this.#warden = warden;
+  constructor(open: OpenCell, memoryMb: number, { clock, recorder }: IsolateTools) {
     this.#clock = clock;
     this.#recorder = recorder;
     this.booted = this.#booted.promise;
@@ -66,15 +65,12 @@ export class IsolateWorker {
     // Nobody may be waiting when it fails; those who wait still see the failure.
     this.booted.catch(() => {});
     this.#loaded.promise.catch(() => {});
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    this.#wire = new Wire(
-      port1 as { postMessage(message: unknown, transfer: Transferable[] | null): void },
-      flushLater,
-    );
-    port1.onmessage = (event) => this.#receive(event.data);
-    this.#number = warden.spawn(memoryMb, port2, {
-      onSpawned: (threadId) => this.threadId = threadId,
+    this.#cell = open(memoryMb, {
+      onSpawned: (id) => {
+        if ("threadId" in id) this.threadId = id.threadId;
+        else this.processId = id.processId;
+      },
+      onMessage: (message) => this.#receive(message),
       onFigures: (heapBytes, externalBytes, cpuMicros) => {
         this.heapBytes = heapBytes;
         this.externalBytes = externalBytes;
@@ -85,6 +81,7 @@ export class IsolateWorker {
         this.#end(exit.reason === "terminated" && this.#asked !== null ? this.#asked : exit);
       },
     });
+    this.#wire = new Wire({ postMessage: (message, transfer) => this.#cell.post(message, transfer) }, flushLater);
   }
 
   /** Requests inside. */
@@ -112,10 +109,10 @@ export class IsolateWorker {
     const traffic = { app, maxBodyBytes, externalBytes, observer, door, clock: this.#clock };
     this.#runner = new CallRunner(this.#wire, traffic, (isBusy) => {
       this.#track?.hold(isBusy);
-      this.#warden.countInFlight(this.#number, isBusy ? 1 : 0);
+      this.#cell.hold(isBusy);
     });
-    this.#warden.limit(this.#number, cpuMs, load.externalBytes);
-    this.#port.postMessage(message);
+    this.#cell.limit({ cpuMs, externalBytes: load.externalBytes });
+    this.#cell.post(message, null);
     await this.#loaded.promise;
   }
 
@@ -139,7 +136,7 @@ export class IsolateWorker {
   kill(exit: IsolateExit): void {
     if (this.#exit !== null) return;
     this.#asked = exit;
-    this.#warden.kill(this.#number);
+    this.#cell.kill();
     this.#end(exit);
   }
 
@@ -156,8 +153,7 @@ export class IsolateWorker {
     this.#track?.ending();
     this.#runner?.close(error, planned);
     this.#hostCalls?.[Symbol.dispose]();
-    this.#port.close();
-    this.#warden.countInFlight(this.#number, 0);
+    this.#cell.close();
     this.#booted.reject(error);
     this.#loaded.reject(error);
     this.#ended.resolve(exit);
@@ -185,7 +181,7 @@ export class IsolateWorker {
         break;
       case "host_calls":
         if (this.#hostCalls !== null || this.#door?.answers === undefined) throw new WireViolation("calls to nobody");
-        this.#hostCalls = new HostCallsBridge(message, this.#door.answers);
+        this.#hostCalls = new HostCallsBridge(this.#cell.hostCalls(message), this.#door.answers);
         break;
       case "loaded":
         this.#track?.loaded();

@@ -1,0 +1,98 @@
+/** What of this machine apps with `"isolation": "process"` need and may have: programs that a process is started through. */
+import { CLOSING, NO_CAPABILITIES, type ProcessTools, walledCommand } from "./process_walls.ts";
+
+/** Where distributions have them. */
+const FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
+/** Under which whoever wants no namespaces says so: "0". */
+const NAMESPACES = "NANO_NAMESPACES";
+
+/** What there is of them. */
+export type FoundTools = { readonly tools: ProcessTools } | { readonly missing: string };
+
+let found: Promise<FoundTools> | null = null;
+
+/** Looks once. */
+export function findProcessTools(): Promise<FoundTools> {
+  return found ??= find();
+}
+
+async function find(): Promise<FoundTools> {
+  if (Deno.build.os !== "linux") return { missing: "Linux" };
+  const setpriv = await pathOf("setpriv");
+  // That of BusyBox has no such option.
+  if (setpriv === null || !await runs(setpriv, ["--pdeathsig", "KILL", "--no-new-privs", "--", "/bin/true"])) {
+    return { missing: "setpriv of util-linux 2.36 or later" };
+  }
+  const prlimit = await pathOf("prlimit");
+  if (prlimit === null || !await runs(prlimit, ["--core=0", "--fsize=0", "--", "/bin/true"])) {
+    return { missing: "prlimit of util-linux" };
+  }
+  const bash = await pathOf("bash");
+  const closes = bash !== null && await runs(bash, ["-c", CLOSING, "nano", "/bin/true"]);
+  const tools = {
+    setpriv,
+    prlimit,
+    dropping: await runs(setpriv, [...NO_CAPABILITIES, "--", "/bin/true"]) ? NO_CAPABILITIES : [],
+    bash: closes ? bash : null,
+    namespaces: null,
+  };
+  return { tools: { ...tools, namespaces: await findNamespaces(tools) } };
+}
+
+/** Tried as a whole: kernels, containers and security modules each have ways of their own to refuse it. */
+async function findNamespaces(tools: ProcessTools): Promise<ProcessTools["namespaces"]> {
+  const unshare = await pathOf("unshare");
+  const chroot = await pathOf("chroot");
+  if (unshare === null || chroot === null || Deno.env.get(NAMESPACES) === "0" || !await hasChildren()) return null;
+  const namespaces = { unshare, chroot };
+  const folder = await Deno.makeTempDir({ prefix: "nano-trial-" });
+  try {
+    await Deno.writeTextFile(`${folder}/socket`, "");
+    const [program, ...args] = walledCommand(
+      { folder, executable: Deno.execPath() },
+      { ...tools, namespaces },
+      ["/nano", "--version"],
+    );
+    return await runs(program, args) ? namespaces : null;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** By which NANO finds the process behind `unshare`; a kernel may be built without. */
+async function hasChildren(): Promise<boolean> {
+  try {
+    await Deno.readTextFile(`/proc/${Deno.pid}/task/${Deno.pid}/children`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function pathOf(name: string): Promise<string | null> {
+  for (const folder of FOLDERS) {
+    try {
+      if ((await Deno.stat(`${folder}/${name}`)).isFile) return `${folder}/${name}`;
+    } catch {
+      // Not in this one.
+    }
+  }
+  return null;
+}
+
+async function runs(program: string, args: readonly string[]): Promise<boolean> {
+  try {
+    const { success } = await new Deno.Command(program, {
+      args: [...args],
+      clearEnv: true,
+      env: { DENO_DIR: "/dev/null" },
+      cwd: "/",
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return success;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,97 @@
+/** How a process of an isolate is closed in: programs of the system, each of which does one thing and becomes the next. */
+
+/** Descriptors that a process of one isolate has use for: Deno opens some 20. */
+const MAX_DESCRIPTORS = 128;
+/** Threads: Deno has some 20 on a machine of many cores, and its own processes none. The kernel excepts root. */
+const MAX_THREADS = 128;
+
+/** The programs that a machine has, by path. */
+export interface ProcessTools {
+  /** Has the kernel end a process with the one that started it. */
+  readonly setpriv: string;
+  /** Its arguments by which a process gives every capability up; none where NANO has no right to that, or none to give. */
+  readonly dropping: readonly string[];
+  /** Bounds what a process may take of the machine. */
+  readonly prlimit: string;
+  /** Closes what NANO has inherited from whoever started it; null where it is not there. */
+  readonly bash: string | null;
+  /** Gives a process namespaces of its own, and what mounts its few files; null where the kernel does not allow it. */
+  readonly namespaces: { readonly unshare: string; readonly chroot: string } | null;
+}
+
+/** Who is closed in. */
+export interface Walled {
+  /** Holds `socket`, and nobody else may look into it. */
+  readonly folder: string;
+  /** Of Deno, or of a compiled NANO. */
+  readonly executable: string;
+}
+
+/** Where the process finds what is its own. */
+export interface WalledPlace {
+  readonly executable: string;
+  readonly socket: string;
+}
+
+/** Deno opens with CLOEXEC what it opens; what NANO was started with stays open in all that it starts. */
+export const CLOSING = `trap '' HUP INT TERM
+for file in /proc/self/fd/*; do fd=\${file##*/}; if [ "$fd" -gt 2 ]; then eval "exec $fd>&-"; fi; done
+exec "$@"`;
+
+/**
+ * An empty file system over the folder, with the libraries of the system, three programs and the socket in it. The shell
+ * stays in what lies below. A compiled NANO finds itself by /proc/self/exe; there is no other /proc.
+ */
+const MOUNTING = `set -e
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+folder=$1 executable=$2 setpriv=$3 prlimit=$4 chroot=$5
+shift 5
+cd "$folder"
+mount -n -t tmpfs -o size=64k,nr_inodes=64,mode=755,nosuid,nodev none "$folder"
+mkdir -p "$folder/usr" "$folder/dev" "$folder/proc/self"
+for at in lib lib64 usr/lib usr/lib64; do
+  if [ -L "/$at" ]; then ln -s "$(readlink "/$at")" "$folder/$at"
+  elif [ -d "/$at" ]; then mkdir "$folder/$at"; mount -n --rbind -o ro "/$at" "$folder/$at"; fi
+done
+for name in nano setpriv prlimit dev/null socket; do : > "$folder/$name"; done
+mount -n --bind -o ro "$executable" "$folder/nano"
+mount -n --bind -o ro "$setpriv" "$folder/setpriv"
+mount -n --bind -o ro "$prlimit" "$folder/prlimit"
+mount -n --bind /dev/null "$folder/dev/null"
+mount -n -c --bind ./socket "$folder/socket"
+ln -s /nano "$folder/proc/self/exe"
+exec "$chroot" "$folder" "$@"`;
+
+/** Arguments of setpriv; takes CAP_SETPCAP. */
+export const NO_CAPABILITIES: readonly string[] = ["--bounding-set=-all", "--inh-caps=-all"];
+
+/** What a process that is closed in sees of itself. */
+export function walledPlace({ folder, executable }: Walled, { namespaces }: ProcessTools): WalledPlace {
+  if (namespaces === null) return { executable, socket: `${folder}/socket` };
+  return { executable: "/nano", socket: "/socket" };
+}
+
+/**
+ * The whole command.
+ * @param command of whoever is closed in, by paths as it sees them
+ */
+export function walledCommand(
+  { folder, executable }: Walled,
+  tools: ProcessTools,
+  command: readonly string[],
+): readonly [program: string, ...args: string[]] {
+  const { setpriv, prlimit, dropping, bash, namespaces } = tools;
+  const dying = [setpriv, "--pdeathsig", "KILL", "--no-new-privs"];
+  const bounds = ["--core=0", "--fsize=0", `--nofile=${MAX_DESCRIPTORS}`];
+  const walls = namespaces === null ? [...dying, ...dropping, "--", prlimit, ...bounds, "--"] : [
+    ...[...dying, "--", namespaces.unshare, "--user", "--map-root-user", "--mount", "--net", "--ipc", "--uts"],
+    ...["--pid", "--fork", "--kill-child", "--", "/bin/sh", "-c", MOUNTING, "nano"],
+    ...[folder, executable, setpriv, prlimit, namespaces.chroot],
+    ...["/prlimit", ...bounds, `--nproc=${MAX_THREADS}`, "--"],
+    // The end of NANO ends `unshare`, and that the process.
+    ...["/setpriv", "--pdeathsig", "KILL", ...NO_CAPABILITIES, "--"],
+  ];
+  const closing = bash === null ? [] : [bash, "-c", CLOSING, "nano"];
+  const [program, ...args] = [...closing, ...walls, ...command];
+  return [program!, ...args];
+}

@@ -1,0 +1,200 @@
+/** A cell that is a process of its own. */
+import type { Clock } from "../clock.ts";
+import { inTime, LATE } from "../deadline.ts";
+import { messageOf } from "../errors.ts";
+import { FramePipe } from "../protocol/frame_pipe.ts";
+import { FrameTooLong } from "../protocol/frame_reader.ts";
+import { MAX_FRAME_BYTES } from "../protocol/frames.ts";
+import type { Collect } from "../protocol/messages.ts";
+import { WORD } from "../protocol/process_cell.ts";
+import { WireViolation } from "../protocol/wire.ts";
+import type { HostCallsEnd } from "../wall/host_calls_bridge.ts";
+import type { Cell, CellExit, CellListener } from "./cell.ts";
+import { endOfProcess, LastWords } from "./process_end.ts";
+import { PipedHostCalls } from "./piped_host_calls.ts";
+import { type ProcessChild, startProcess } from "./process_child.ts";
+import { mebibytes } from "./verdict.ts";
+import { WatchedProcess } from "./watched_process.ts";
+
+/** Of what an isolate has not taken from its socket; its own reads are bounded by credit, so that this is one that does not read. */
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+
+/** Between the end of a connection and that of its process, which says why; the kernel needs milliseconds. */
+const LAST_WORDS_MS = 2_000;
+const CUT_OFF = "its connection ended";
+
+/** What a cell works with. */
+export interface ProcessCellTools {
+  readonly clock: Clock;
+  /** Text of the bootstrap. */
+  readonly source: () => Promise<string>;
+  /** Looks at it while it lives. */
+  readonly watch: (process: WatchedProcess) => void;
+  readonly start?: typeof startProcess;
+}
+
+/** One process and what is said to it. */
+export class ProcessCell implements Cell {
+  /** Settles when the process is gone, or none came about. */
+  readonly gone: Promise<void>;
+  readonly #tools: ProcessCellTools;
+  readonly #memoryMb: number;
+  readonly #listener: CellListener;
+  #child: ProcessChild | null = null;
+  #pipe: FramePipe | null = null;
+  #calls: PipedHostCalls | null = null;
+  #watched: WatchedProcess | null = null;
+  /** Why it ends, once the host knows. */
+  #verdict: Omit<CellExit, "cpuMicros"> | null = null;
+  #isOver = false;
+  #isTold = false;
+  #waitForEnd: (() => void) | null = null;
+
+  constructor(memoryMb: number, listener: CellListener, tools: ProcessCellTools) {
+    this.#memoryMb = memoryMb;
+    this.#listener = listener;
+    this.#tools = tools;
+    this.gone = this.#run();
+  }
+
+  post(message: unknown, _transfer: Transferable[] | null): void {
+    if (Array.isArray(message)) this.#pipe?.sendBatch(message);
+    else this.#pipe?.send([WORD.LOAD, JSON.stringify(message)]);
+  }
+
+  limit({ cpuMs, externalBytes }: { readonly cpuMs: number; readonly externalBytes: number }): void {
+    this.#watched?.limit(cpuMs, externalBytes);
+  }
+
+  hold(isBusy: boolean): void {
+    if (this.#watched !== null) this.#watched.isBusy = isBusy;
+  }
+
+  hostCalls(_message: unknown): HostCallsEnd {
+    return this.#calls!;
+  }
+
+  kill(): void {
+    this.#end({ reason: "terminated", detail: "the host asked" });
+  }
+
+  close(): void {
+    this.#isTold = true;
+    this.#end({ reason: "terminated", detail: "the host asked" });
+  }
+
+  /** Told once, and the process is ended whatever it does just now. */
+  #end(verdict: Omit<CellExit, "cpuMicros">): void {
+    this.#verdict ??= verdict;
+
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#waitForEnd?.();
+    this.#pipe?.close();
+    this.#calls?.[Symbol.dispose]();
+    if (this.#watched !== null) this.#watched.isOver = true;
+    try {
+      this.#child?.kill();
+    } catch {
+      // It has ended already.
+    }
+    this.#tellEnd();
+  }
+
+  #tellEnd(): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.#listener.onExit({ ...this.#verdict!, cpuMicros: this.#watched?.vitals.cpuMicros ?? 0 });
+  }
+
+  async #run(): Promise<void> {
+    let started: ProcessChild;
+    try {
+      started = await (this.#tools.start ?? startProcess)(this.#memoryMb, await this.#tools.source());
+    } catch (error) {
+      return this.#end({ reason: "terminated", detail: `its process does not start: ${messageOf(error)}` });
+    }
+    const { child } = this.#child = started;
+    const words = new LastWords(child.stderr);
+    const gone = child.status.then(async (status) => {
+      this.#end(endOfProcess(status, await words.text));
+    });
+    // Asked to end before there was anything to be ended.
+    if (this.#isOver) started.kill();
+    this.#calls = new PipedHostCalls({
+      send: (frame) => this.#pipe?.send(frame),
+      output: child.stdout,
+      input: started.input,
+      onViolation: (error) => this.#end(violation(error)),
+      clock: this.#tools.clock,
+    });
+    await started.connected.then((connected) => this.#connect(connected), async (error) => {
+      // A process that has ended tells more of it by itself.
+      if (await inTime(gone, LAST_WORDS_MS, this.#tools.clock) === LATE) {
+        this.#end({ reason: "terminated", detail: messageOf(error) });
+      }
+    });
+    await gone;
+    await started.input.abort().catch(() => {});
+  }
+
+  #connect({ connection, pid }: Awaited<ProcessChild["connected"]>): void {
+    if (this.#isOver) return connection.close();
+    this.#listener.onSpawned({ processId: pid });
+    const pipe = this.#pipe = new FramePipe(connection, {
+      // A thread may hand over as long a text as it can hold.
+      maxFrameBytes: MAX_FRAME_BYTES + this.#memoryMb * 1024 * 1024,
+      maxWaitingBytes: MAX_WAITING_BYTES,
+      onFrame: (values) => this.#receive(values),
+      onEnd: (error) => {
+        if (error instanceof WireViolation) this.#end(violation(error));
+        // Its own end tells more of it; one that lives on without a connection is of no use.
+        else {this.#waitForEnd = this.#tools.clock.after(LAST_WORDS_MS, () =>
+            this.#end({ reason: "terminated", detail: CUT_OFF }));}
+      },
+    });
+    const watched = this.#watched = new WatchedProcess(pid, this.#memoryMb, {
+      ask: (beat, collect: Collect) => pipe.send([WORD.BEAT, beat, collect]),
+      waitsOnHost: () => this.#calls!.isWaiting,
+      onFigures: (heap, external, cpu) => this.#listener.onFigures(heap, external, cpu),
+      end: (verdict) => this.#end(verdict),
+    });
+    this.#tools.watch(watched);
+    pipe.start();
+  }
+
+  /** @throws {WireViolation} for what no isolate's own code sends; the pipe ends then */
+  #receive(values: unknown[]): void {
+    if (this.#isOver) return;
+    switch (values[0]) {
+      case WORD.BEAT:
+        return this.#watched!.answer(values);
+      case WORD.CALL:
+        return this.#calls!.receive(values[1]);
+      case WORD.BOOTED:
+        this.#watched!.booted();
+        return this.#listener.onMessage({ type: "booted" });
+      case WORD.LOADED:
+        return this.#listener.onMessage({ type: "loaded" });
+      case WORD.HOST_CALLS:
+        return this.#listener.onMessage({ type: "host_calls" });
+      case WORD.LOAD_FAILED:
+        return this.#listener.onMessage({
+          type: "load_failed",
+          name: values[1],
+          message: values[2],
+          stack: values[3],
+        });
+      default:
+        this.#listener.onMessage(values);
+    }
+  }
+}
+
+/** A text without bounds in the head of an answer is no forgery: it is memory that the app may not hold. */
+function violation(error: WireViolation): Omit<CellExit, "cpuMicros"> {
+  if (error instanceof FrameTooLong) {
+    return { reason: "out_of_memory", detail: `it sent a message of ${mebibytes(error.bytes)}` };
+  }
+  return { reason: "terminated", detail: `it broke the wall's protocol: ${error.message}` };
+}

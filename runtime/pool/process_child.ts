@@ -1,0 +1,188 @@
+/** Starts the process of one isolate: what it may, what it is given, and what ends it when this process ends. */
+import { findProcessTools } from "../config/process_tools.ts";
+import { type ProcessTools, walledCommand, walledPlace } from "../config/process_walls.ts";
+import { inTime, LATE } from "../deadline.ts";
+import { messageOf } from "../errors.ts";
+import type { FrameConnection } from "../protocol/frame_pipe.ts";
+import type { ProcessHead } from "../protocol/process_cell.ts";
+import { onlyChild, setOomScore } from "../machine/process_state.ts";
+import { heapSpaces } from "./heap_spaces.ts";
+import { PROCESS_MODULE } from "./process_module.ts";
+
+/** The word by which a compiled NANO becomes the process of an isolate; no command that people are told of. */
+export const ISOLATE_WORD = "isolate-process";
+
+/** V8's flags that every isolate has, wherever it runs: those of the host. */
+const ISOLATE_FLAGS = [
+  "--wasm-max-table-size=1000000",
+  "--no-turboshaft-loop-unrolling",
+  "--expose-gc",
+  "--no-memory-pool",
+  "--no-memory-pool-share-memory-on-teardown",
+];
+/** In KiB, as threads of isolates have it; Linux gives the first thread of a process 8 MiB. */
+const STACK_KIB = 4000;
+/** Among 1,000: before NANO, whose score is 0 unless the operator says otherwise, and before most of a machine. */
+const OOM_SCORE = 700;
+/** A process connects in 160 ms on a busy machine; this is for the busiest, and the reserve has a bound of its own. */
+const CONNECT_MS = 60_000;
+
+/** A process and the connection to it. */
+export interface ProcessChild {
+  readonly child: {
+    readonly status: Promise<{ readonly code: number; readonly signal: string | null }>;
+    readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
+    readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
+  };
+  readonly input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  /** @throws when the process ends before it has connected, or takes too long */
+  readonly connected: Promise<{ readonly connection: FrameConnection; readonly pid: number }>;
+  /** Ends it, whatever it does. */
+  kill(): void;
+}
+
+/** What of this process says how to start another. */
+export interface ProcessPlace {
+  readonly standalone: boolean;
+  readonly execPath: string;
+  readonly tools: ProcessTools;
+}
+
+/**
+ * The command of an isolate's process: Deno without permissions but those to its socket, which it gives up once it is
+ * connected, within the walls that this machine has for it.
+ */
+export function processCommand(
+  folder: string,
+  memoryMb: number,
+  { standalone, execPath, tools }: ProcessPlace,
+): { readonly program: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  const walled = { folder, executable: execPath };
+  const { executable, socket } = walledPlace(walled, tools);
+  const { maxOldGenerationSizeMb, maxYoungGenerationSizeMb } = heapSpaces(memoryMb, true);
+  const flags = [
+    ...ISOLATE_FLAGS,
+    `--stack-size=${STACK_KIB}`,
+    `--max-old-space-size=${maxOldGenerationSizeMb}`,
+    // A young generation is three of them.
+    `--max-semi-space-size=${Math.max(1, Math.round(maxYoungGenerationSizeMb / 3))}`,
+  ];
+  const own = escaped(socket);
+  const run = [
+    ...["run", "--no-prompt", "--no-config", "--no-lock", "--no-npm", "--no-remote", "--no-check", "--no-code-cache"],
+    ...["--unstable-worker-options", "--unstable-no-legacy-abort", "--unstable-net"],
+    ...[`--allow-read=${own}`, `--allow-write=${own}`, `--allow-net=unix:${own}`],
+    PROCESS_MODULE.href,
+  ];
+  const [program, ...args] = walledCommand(walled, tools, [executable, ...(standalone ? [ISOLATE_WORD] : run)]);
+  return {
+    program,
+    args,
+    env: {
+      // Deno keeps its caches in memory where it can make no folder.
+      DENO_DIR: "/dev/null",
+      DENO_V8_FLAGS: flags.join(),
+      DENO_NO_UPDATE_CHECK: "1",
+      // As threads have them: admin/process/serving_zone.ts.
+      TZ: "UTC",
+      LANG: "C.UTF-8",
+      LC_ALL: "C.UTF-8",
+    },
+  };
+}
+
+/**
+ * Starts one.
+ * @param source text of the bootstrap
+ * @throws when it cannot be started at all
+ */
+export async function startProcess(memoryMb: number, source: string): Promise<ProcessChild> {
+  const found = await findProcessTools();
+  if ("missing" in found) throw new Error(`this machine does not have ${found.missing}`);
+  // Nobody else may look into the folder, and nothing is left of it once the process is connected.
+  const folder = await Deno.makeTempDir({ prefix: "nano-isolate-" });
+  const cleanUp = () => Deno.removeSync(folder, { recursive: true });
+  let listener: Deno.UnixListener;
+  let child: Deno.ChildProcess;
+  try {
+    listener = Deno.listen({ transport: "unix", path: `${folder}/socket` });
+  } catch (error) {
+    cleanUp();
+    throw error;
+  }
+  try {
+    const { program, args, env } = processCommand(folder, memoryMb, {
+      standalone: Deno.build.standalone,
+      execPath: Deno.execPath(),
+      tools: found.tools,
+    });
+    child = new Deno.Command(program, {
+      args: [...args],
+      cwd: "/",
+      clearEnv: true,
+      env: { ...env },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (error) {
+    listener.close();
+    cleanUp();
+    throw error;
+  }
+  // What it starts has it from there.
+  setOomScore(child.pid, OOM_SCORE);
+  const input = child.stdin.getWriter();
+  const { socket } = walledPlace({ folder, executable: Deno.execPath() }, found.tools);
+  const head: ProcessHead = { path: socket, heapBytes: memoryMb * 1024 * 1024 };
+  // Who ends before has no use for it.
+  input.write(framed(JSON.stringify(head), source)).catch(() => {});
+  const isBehind = found.tools.namespaces !== null;
+  const connected = connection(listener, child).finally(cleanUp)
+    .then((connection) => ({ connection, pid: isBehind ? onlyChild(child.pid) ?? child.pid : child.pid }));
+  connected.catch(() => {});
+  const kill = () => {
+    // It is killed before `unshare`, which then sees it gone: nobody else might.
+    const behind = isBehind ? onlyChild(child.pid) : null;
+    if (behind === null) child.kill("SIGKILL");
+    else Deno.kill(behind, "SIGKILL");
+  };
+  return { child, input, connected, kill };
+}
+
+async function connection(listener: Deno.UnixListener, child: Deno.ChildProcess): Promise<Deno.UnixConn> {
+  // A process that ends cannot connect any more.
+  void child.status.then(() => listener.close()).catch(() => {});
+  try {
+    const connection = await inTime(listener.accept(), CONNECT_MS);
+    if (connection === LATE) throw new Error(`it did not connect within ${CONNECT_MS} ms`);
+    return connection;
+  } catch (error) {
+    throw new Error(`Cannot reach an isolate's process: ${messageOf(error)}`, { cause: error });
+  } finally {
+    try {
+      listener.close();
+    } catch {
+      // By the end of the process.
+    }
+  }
+}
+
+/** Texts behind their lengths, in bytes. */
+function framed(...texts: readonly string[]): Uint8Array<ArrayBuffer> {
+  const all = texts.map((text) => new TextEncoder().encode(text));
+  const bytes = new Uint8Array(all.reduce((total, one) => total + 4 + one.length, 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const one of all) {
+    view.setUint32(at, one.length, true);
+    bytes.set(one, at + 4);
+    at += 4 + one.length;
+  }
+  return bytes;
+}
+
+/** A comma in a path is written twice. */
+function escaped(path: string): string {
+  return path.replaceAll(",", ",,");
+}

@@ -1,0 +1,47 @@
+/** The command that a process of an isolate is started by, for each kind of machine. */
+import { assertEquals } from "@std/assert";
+import { type ProcessTools, walledCommand, walledPlace } from "../../../runtime/config/process_walls.ts";
+
+const PLAIN: ProcessTools = {
+  setpriv: "/b/setpriv",
+  prlimit: "/b/prlimit",
+  dropping: [],
+  bash: null,
+  namespaces: null,
+};
+const WALLED = { folder: "/tmp/own", executable: "/opt/deno" };
+
+/** Without the texts of scripts. */
+function words(tools: ProcessTools): string[] {
+  return walledCommand(WALLED, tools, ["RUN"]).map((word) => word.includes("\n") ? "SCRIPT" : word);
+}
+
+Deno.test("A process ends with NANO, has no new privileges and bounds on every machine", () => {
+  assertEquals(words(PLAIN), [
+    ...["/b/setpriv", "--pdeathsig", "KILL", "--no-new-privs", "--"],
+    ...["/b/prlimit", "--core=0", "--fsize=0", "--nofile=128", "--", "RUN"],
+  ]);
+  assertEquals(walledPlace(WALLED, PLAIN), { executable: "/opt/deno", socket: "/tmp/own/socket" });
+});
+
+Deno.test("A process closes what it inherits before all else, and gives capabilities up where it may", () => {
+  const found = words({ ...PLAIN, bash: "/b/bash", dropping: ["--drop"] });
+  assertEquals(found.slice(0, 9), [
+    ...["/b/bash", "-c", "SCRIPT", "nano", "/b/setpriv", "--pdeathsig", "KILL", "--no-new-privs", "--drop"],
+  ]);
+});
+
+Deno.test("With namespaces it is bound within them, and gives capabilities up last", () => {
+  const tools = { ...PLAIN, namespaces: { unshare: "/b/unshare", chroot: "/b/chroot" } };
+  const found = words(tools);
+  assertEquals(found.slice(0, 6), [
+    ...["/b/setpriv", "--pdeathsig", "KILL", "--no-new-privs", "--", "/b/unshare"],
+  ]);
+  assertEquals(found.slice(found.indexOf("/bin/sh"), found.indexOf("/prlimit")), [
+    ...["/bin/sh", "-c", "SCRIPT", "nano", "/tmp/own", "/opt/deno", "/b/setpriv", "/b/prlimit", "/b/chroot"],
+  ]);
+  assertEquals(found.slice(-8), [
+    ...["--", "/setpriv", "--pdeathsig", "KILL", "--bounding-set=-all", "--inh-caps=-all", "--", "RUN"],
+  ]);
+  assertEquals(walledPlace(WALLED, tools), { executable: "/nano", socket: "/socket" });
+});

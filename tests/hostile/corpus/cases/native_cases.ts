@@ -58,7 +58,7 @@ const ENDLESS: Readonly<Record<string, string>> = {
 const REFUSED: Readonly<Record<string, string>> = {
   "an expression of a hundred thousand groups": `new RegExp("(".repeat(1e5) + ")".repeat(1e5)).test("x");`,
   "an expression of deep looks behind": `new RegExp("(?<=".repeat(5e4) + ")".repeat(5e4)).test("x");`,
-  "a number beyond all numbers": `kept.push(2n ** 1000000000n);`,
+  "a number beyond all numbers": `kept.push(2n ** 2000000000n);`,
   "a shift beyond all numbers": `kept.push(1n << (2n ** 30n - 1n));`,
   "a number of a gigabit": `kept.push(BigInt.asUintN(2 ** 30, -1n));`,
   "a template beyond all texts": "const s = 'x'.repeat(2**28); kept.push(`${s}${s}${s}`);",

@@ -64,8 +64,9 @@ export function nestPorts(through: object | null, ports: readonly object[]): voi
       "DataCloneError",
     );
   }
-  if (depth > deepest) deepest = depth;
+  // Nothing waits unread then.
   if (through === null) return;
+  if (depth > deepest) deepest = depth;
   const line = lines.get(through);
   if (line === undefined) lines.set(through, { depth });
   else if (depth > line.depth) line.depth = depth;

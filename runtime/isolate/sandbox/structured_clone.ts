@@ -6,6 +6,7 @@
  * look to the next. So the bytes are judged: what was written once is what is read.
  */
 import { bare } from "../../protocol/bare.ts";
+import { getterOf } from "../../protocol/primordials.ts";
 import { listOf } from "../../protocol/safe_lists.ts";
 import { nestPorts, watchChannels } from "./port_nesting.ts";
 
@@ -34,6 +35,25 @@ const TOLD = [0x5c, 0xff, 0xff, 0xff, 0xff, 0x0f];
 const RECORD_OF_TYPE = [0x6f, 0x22, 4, ...[..."type"].map((char) => char.charCodeAt(0)), 0x22];
 /** What may travel: of these it is known that a forged record does no harm. */
 const TRAVELLERS = ["DOMException", "CryptoKey", "NodeCryptoKeyObject", "NanoBlob"];
+
+const LOOKS_AT_STREAMS = [
+  getterOf(ReadableStream.prototype, "locked"),
+  getterOf(WritableStream.prototype, "locked"),
+  getterOf(TransformStream.prototype, "readable"),
+];
+
+/** By what only the native ones have, whatever prototype they say is theirs. */
+function isStream(value: unknown): boolean {
+  for (let at = 0; at < LOOKS_AT_STREAMS.length; at++) {
+    try {
+      LOOKS_AT_STREAMS[at]!(value as never);
+      return true;
+    } catch {
+      // It is none of this kind.
+    }
+  }
+  return false;
+}
 
 /** Guards structuredClone() and MessagePort.postMessage(); runs at boot, after {@linkcode installBlobs}. @boot */
 export function guardClones(): void {
@@ -86,8 +106,8 @@ export function guardClones(): void {
   ): { copy: unknown; list: unknown[] } {
     const ports: object[] = [];
     for (let i = 0; i < transfer.length; i++) {
-      // What is no buffer is a port, or a stream, which stands on one.
-      if (!isArrayBuffer(transfer[i])) define(ports, ports.length, transfer[i]);
+      // What is no buffer is a port, or a stream: that stands on a port of its own, through which no port goes.
+      if (!isArrayBuffer(transfer[i]) && !isStream(transfer[i])) define(ports, ports.length, transfer[i]);
     }
     if (ports.length > 0) nestPorts(through, ports);
     const both = plainCopy(value, transfer) as [unknown, unknown[]];

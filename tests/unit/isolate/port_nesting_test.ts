@@ -17,6 +17,8 @@ Deno.test("nestPorts() lets ports lie 4,000 deep, whichever of their ends is han
     // One after the other is no nest, however often.
     const hub = make();
     for (let round = 0; round < 10_000; round++) nestPorts(hub.port1, [make().port2]);
+    // What is handed on at once lies in no message.
+    for (let round = 0; round < 10_000; round++) nestPorts(null, [{}]);
     let inner = hub;
     for (let depth = 2; depth <= 4_000; depth++) {
       const outer = make();

@@ -105,10 +105,8 @@ heartbeat.start();
 // 5. Requests; the only message that is no batch is the one that names the app.
 port.addEventListener("message", (event) => {
   const message = event.data as LoadMessage | unknown[];
-  if (isArray(message)) {
-    wire.heard();
-    server.receive(message);
-  } else if (!isLoading) load(message as LoadMessage);
+  if (isArray(message)) server.receive(message);
+  else if (!isLoading) load(message as LoadMessage);
 });
 port.start();
 

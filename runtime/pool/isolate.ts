@@ -163,10 +163,8 @@ export class Isolate {
     if (this.#exit !== null) return;
     this.#track?.word();
     try {
-      if (Array.isArray(message)) {
-        this.#wire.heard();
-        this.#runner?.receive(message);
-      } else this.#receiveWord(message as BootedMessage | LoadAnswer | HostCallsMessage);
+      if (Array.isArray(message)) this.#runner?.receive(message);
+      else this.#receiveWord(message as BootedMessage | LoadAnswer | HostCallsMessage);
     } catch (error) {
       // Whatever an isolate sends, only the isolate suffers.
       const detail = `it broke the wall's protocol: ${messageOf(error)}`;

@@ -1,12 +1,5 @@
 /** What one end of the wall sends: operations batched into one message a turn. */
-import {
-  bufferLength,
-  bytesBuffer,
-  bytesLength,
-  endOfMicrotask,
-  NativeArrayBuffer,
-  NativePromise,
-} from "./primordials.ts";
+import { bufferLength, bytesBuffer, bytesLength, NativeArrayBuffer, NativePromise } from "./primordials.ts";
 import { arrayPush, selfIterating } from "./safe_lists.ts";
 import { copyOf } from "./chunks.ts";
 import { addLast, newBatch, type Outgoing } from "./batch.ts";
@@ -16,9 +9,6 @@ const TRANSFER_FROM_BYTES = 4096;
 
 /** A batch of this many fields leaves before a stream adds to it: who makes tiny chunks would fill the memory in one turn. */
 const FULL_FIELDS = 4096;
-
-/** A batch of fewer fields than two requests have held one thing only. */
-const SHORT_FIELDS = 16;
 
 /** What an outbox needs of its port. */
 export interface WirePort {
@@ -34,9 +24,6 @@ export class Outbox {
   #transfer: ArrayBuffer[] = [];
   #scheduled = false;
   #closed = false;
-  /** Whether the peer has said something since the last batch left. */
-  #isAnswered = false;
-  #wasShort = true;
   readonly #port: WirePort;
   readonly #schedule: (flush: () => void) => void;
   readonly #flush = (): void => this.flush();
@@ -55,25 +42,8 @@ export class Outbox {
     return this.#batch;
   }
 
-  /** A batch of the peer has arrived: it waits for nothing any more. */
-  heard(): void {
-    this.#isAnswered = true;
-  }
-
-  /**
-   * Sends what was pushed at the end of this turn; at the end of this event, when the peer has answered what left last
-   * and there was little of it. As with Nagle's algorithm, what comes alone does not wait, and what comes in crowds is
-   * batched: waiting for the turn's end costs 30 us on each side (tests/bench/sockets.ts).
-   */
+  /** Sends what was pushed at the end of this turn. */
   kick(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    if (this.#isAnswered && this.#wasShort) endOfMicrotask(this.#flush);
-    else this.#schedule(this.#flush);
-  }
-
-  /** Sends what was pushed at the end of this turn, whatever came before: streams come in crowds. */
-  kickAtTurnsEnd(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#schedule(this.#flush);
@@ -99,8 +69,6 @@ export class Outbox {
     if (this.#closed || this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = newBatch();
-    this.#isAnswered = false;
-    this.#wasShort = batch.length < SHORT_FIELDS;
     if (this.#transfer.length === 0) {
       // An explicit null keeps Deno's fast path on ports that node:worker_threads has wrapped.
       this.#port.postMessage(batch, null);

@@ -109,7 +109,7 @@ export class ReceivingStreams {
     if (!isAllRead && receiving.consumed < receiving.windowBytes / 2) return;
     this.#outbox.out.push(OP.CREDIT, receiving.id, receiving.consumed);
     receiving.consumed = 0;
-    this.#outbox.kickAtTurnsEnd();
+    this.#outbox.kick();
   }
 
   /** Tells the sender that nobody reads on, and a reader who did not ask for it; nothing when the stream has ended. */
@@ -121,7 +121,7 @@ export class ReceivingStreams {
     const cut = receiving.error = new CutStream(reason);
     receiving.controller?.fail(cut);
     this.#outbox.out.push(OP.CANCEL, id, reason);
-    this.#outbox.kickAtTurnsEnd();
+    this.#outbox.kick();
     this.#wake(receiving);
     receiving.onEnd("cancelled", receiving.total);
   }
@@ -146,7 +146,7 @@ export class ReceivingStreams {
     receiving.total += length;
     if (receiving.promised !== null && receiving.total > receiving.promised) {
       this.#outbox.out.push(OP.CANCEL, id, "The stream is longer than its content-length");
-      this.#outbox.kickAtTurnsEnd();
+      this.#outbox.kick();
       return this.onError(id, "the stream is longer than its content-length");
     }
     if (receiving.waiting === null) {

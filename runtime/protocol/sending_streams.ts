@@ -87,7 +87,7 @@ export class SendingStreams {
           this.#outbox.out.begin(OP.DATA, id);
           this.#outbox.pushBytes(rest === null ? value : partOf(value, 0, length), owned);
         }
-        this.#outbox.kickAtTurnsEnd();
+        this.#outbox.kick();
         if (this.#outbox.isFull) await this.#outbox.nextTurn();
       }
     } catch (error) {
@@ -100,7 +100,7 @@ export class SendingStreams {
       promiseThen(source.cancel(error), undefined, ignore);
     }
     this.#streams.delete(id);
-    this.#outbox.kickAtTurnsEnd();
+    this.#outbox.kick();
     sending.onEnd(end, cause);
   }
 
@@ -110,7 +110,7 @@ export class SendingStreams {
     if (sending === undefined) return;
     this.#stage.empty();
     this.#outbox.out.push(OP.ERROR, id, reason);
-    this.#outbox.kickAtTurnsEnd();
+    this.#outbox.kick();
     this.#cancel(id, sending, reason);
   }
 

@@ -6,35 +6,6 @@ import { bytes, connect, HandSource, WirePair } from "./wire_pair.ts";
 
 const KIB = 1024;
 
-Deno.test("Wire sends what comes alone at the end of its event once the peer has answered, and batches what comes in crowds", async () => {
-  const pair = new WirePair();
-  const { wire } = pair.a;
-  const say = async (times: number) => {
-    for (let at = 0; at < times; at++) wire.out.push(OP.CREDIT, at, 1);
-    wire.kick();
-    await settle();
-    return pair.a.mail.splice(0).length;
-  };
-  assertEquals(await say(1), 0);
-  pair.a.endTurn();
-  pair.a.mail.length = 0;
-  wire.heard();
-  assertEquals(await say(1), 1);
-  // The peer has not answered this one: it may be busy, and more may come meanwhile.
-  assertEquals(await say(1), 0);
-  wire.heard();
-  assertEquals(await say(9), 0);
-  pair.a.endTurn();
-  pair.a.mail.length = 0;
-  // A crowd left last, so that another is to be expected.
-  wire.heard();
-  assertEquals(await say(1), 0);
-  pair.a.endTurn();
-  wire.heard();
-  pair.a.mail.length = 0;
-  assertEquals(await say(1), 1);
-});
-
 Deno.test("Wire joins the small chunks of one turn, and no chunk passes another of its stream", async () => {
   const pair = new WirePair();
   const sizes = [1, 2000, 4095, 4096, 5, 60_000, 4000, 3000, 9];

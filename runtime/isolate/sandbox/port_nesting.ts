@@ -4,6 +4,7 @@
  */
 import { bare } from "../../protocol/bare.ts";
 import {
+  apply,
   construct,
   defineGlobal,
   defineMember,
@@ -28,12 +29,14 @@ let deepest = 0;
 /** Knows the ports of each channel that the app makes. @boot */
 export function watchChannels(): void {
   const Native = MessageChannel;
+  const one = portOf(Native.prototype, "port1");
+  const other = portOf(Native.prototype, "port2");
   const handler: ProxyHandler<typeof Native> = bare({
     construct(target, given, newTarget) {
       const channel = construct(target, given, newTarget) as object;
       const line: Line = { depth: 0 };
-      note(getOwnPropertyDescriptor(channel, "port1"), line);
-      note(getOwnPropertyDescriptor(channel, "port2"), line);
+      lines.set(one(channel), line);
+      lines.set(other(channel), line);
       return channel;
     },
   });
@@ -42,9 +45,12 @@ export function watchChannels(): void {
   defineGlobal("MessageChannel", Watched);
 }
 
-/** The channels of node workers hold their ports as plain members, which no code of the app has come to yet. */
-function note(member: PropertyDescriptor | undefined, line: Line): void {
-  if (member !== undefined && typeof member.value === "object") lines.set(member.value, line);
+/** A port of a channel that no code of the app has come to yet: node workers have it as a plain member, others by a getter. @boot */
+function portOf(prototype: MessageChannel, name: "port1" | "port2"): (channel: object) => object {
+  const get = getOwnPropertyDescriptor(prototype, name)?.get;
+  return (channel) =>
+    (getOwnPropertyDescriptor(channel, name)?.value ??
+      (get === undefined ? channel : apply(get, channel, []))) as object;
 }
 
 /**

@@ -34,3 +34,18 @@ Deno.test("nestPorts() lets ports lie 4,000 deep, whichever of their ends is han
     Object.defineProperty(globalThis, "MessageChannel", native);
   }
 });
+
+Deno.test("watchChannels() knows ports by the getters of a thread that is no node worker", () => {
+  const native = Object.getOwnPropertyDescriptor(globalThis, "MessageChannel")!;
+  const { constructor } = MessageChannel.prototype;
+  try {
+    watchChannels();
+    const channels = Array.from({ length: 20 }, () => new MessageChannel());
+    // Unknown ones would lie one deeper each time: the test before left them as deep as may be.
+    for (const { port1, port2 } of channels) nestPorts(port1, [port2]);
+    for (const { port1, port2 } of channels) [port1, port2].forEach((port) => port.close());
+  } finally {
+    Object.defineProperty(globalThis, "MessageChannel", native);
+    Object.defineProperty(MessageChannel.prototype, "constructor", { value: constructor, writable: true });
+  }
+});

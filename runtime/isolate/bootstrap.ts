@@ -22,6 +22,7 @@ import { takeCell } from "./own_cell.ts";
 import { registerModulePolicy } from "./sandbox/module_policy.ts";
 import { installRequest } from "./traffic/relative_urls.ts";
 import { closeDoors, shieldPort } from "./sandbox/sandbox.ts";
+import { limitTexts } from "./traffic/long_body.ts";
 import { guardClones } from "./sandbox/structured_clone.ts";
 import { installWebStandards } from "./platform/web_standards.ts";
 
@@ -137,6 +138,7 @@ apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
     installBodyLengths();
     installFixedLengthStream();
     defineGlobal("console", createConsole(log));
+    limitTexts(heapBytes);
     const leftovers = closeDoors(heapBytes);
     installWebStandards(reportUncaught);
     if (leftovers.length > 0) log("warn", `Cannot remove globals: ${joinTexts(leftovers, ", ")}`);

@@ -5,6 +5,7 @@ import {
   bytesLength,
   encodedSize,
   encodeText,
+  NativeRangeError,
   resolved,
   stringCharCodeAt,
   stringSlice,
@@ -46,9 +47,26 @@ export function knownBytes(body: string | Uint8Array): KnownBody {
   return new KnownBody([encodeText(body)], "");
 }
 
-/** How many bytes there are in all pieces. */
+let heapLimitBytes = Infinity;
+
+/** Sets what the app may hold in its heap, where its texts lie. @boot */
+export function limitTexts(heapBytes: number): void {
+  heapLimitBytes = heapBytes;
+}
+
+/**
+ * How many bytes there are in all pieces.
+ * @throws {RangeError} for a text that alone is more than the app may hold: it would be ended while the text is on its way,
+ * and its client cut off
+ */
 export function sizeOfPieces(body: string | Uint8Array): number {
-  return typeof body === "string" ? encodedSize(body) : bytesLength(body);
+  if (typeof body !== "string") return bytesLength(body);
+  if (body.length > heapLimitBytes) {
+    throw new NativeRangeError(
+      `Cannot send a text of ${body.length} characters: the app may hold ${heapLimitBytes} bytes in its heap (memory_mb)`,
+    );
+  }
+  return encodedSize(body);
 }
 
 /** Never between the halves of a character. */

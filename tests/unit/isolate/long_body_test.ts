@@ -1,6 +1,6 @@
 /** Texts and bytes that cross in pieces: the same bytes, and no character is cut. */
-import { assert, assertEquals } from "@std/assert";
-import { isLong, piecesOf, sizeOfPieces } from "../../../runtime/isolate/traffic/long_body.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { isLong, limitTexts, piecesOf, sizeOfPieces } from "../../../runtime/isolate/traffic/long_body.ts";
 
 async function collected(body: string | Uint8Array): Promise<Uint8Array[]> {
   const pieces: Uint8Array[] = [];
@@ -44,4 +44,15 @@ Deno.test("What is longer than a stream has under way is long", () => {
   const most = 1024 * 1024;
   assertEquals(["x".repeat(most), "x".repeat(most + 1)].map(isLong), [false, true]);
   assertEquals([new Uint8Array(most), new Uint8Array(most + 1)].map(isLong), [false, true]);
+});
+
+Deno.test("A text that alone is more than the app may hold is refused before its head is sent", () => {
+  try {
+    limitTexts(1000);
+    assertEquals(sizeOfPieces("\u20ac".repeat(1000)), 3000);
+    assertThrows(() => sizeOfPieces("x".repeat(1001)), RangeError, "1001 characters: the app may hold 1000 bytes");
+    assertEquals(sizeOfPieces(new Uint8Array(2000)), 2000);
+  } finally {
+    limitTexts(Infinity);
+  }
 });

@@ -6,6 +6,9 @@ const FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
 /** Under which whoever wants no namespaces says so: "0". */
 const NAMESPACES = "NANO_NAMESPACES";
 
+/** A trial that takes longer has found no wall that an app could be started behind; half a second is usual. */
+const TRIAL_MS = 30_000;
+
 /** What there is of them. */
 export type FoundTools = { readonly tools: ProcessTools } | { readonly missing: string };
 
@@ -90,6 +93,7 @@ async function runs(program: string, args: readonly string[]): Promise<boolean> 
       stdin: "null",
       stdout: "null",
       stderr: "null",
+      signal: AbortSignal.timeout(TRIAL_MS),
     }).output();
     return success;
   } catch {

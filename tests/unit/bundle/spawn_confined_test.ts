@@ -50,6 +50,9 @@ const STARTERS = [
   "runtime/bundle/esbuild_process.ts",
   // Runs the SQL of apps: Deno with permissions for the data folder alone, and no environment but where its cache is.
   "runtime/data/sql_process.ts",
+  // Starts apps that ask for a process of their own, and tries what this machine has for it: both with no environment.
+  "runtime/pool/process_child.ts",
+  "runtime/config/process_tools.ts",
   // The guardian starts NANO itself, which needs what the operator has set.
   "admin/guardian/guard.ts",
   // The build command of a project, on the machine of who typed it.

@@ -64,9 +64,10 @@ const WITH_PEERS: Readonly<Record<string, readonly [PeerKind, string]>> = {
   "one after the other, never closed": [
     "silent",
     `let code; for (let at = 0; at < 2000 && code === undefined; at++) await dial().then((one) => kept.push(one), (error) => code = error.code);
-    if (code !== "EMFILE" || kept.length > 512) throw new Error(kept.length + " " + code);
-    kept.pop().close(); for (let at = 0; at < 600 && kept.length < 512; at++) await later(50).then(dial).then((one) => kept.push(one), () => {});
-    if (kept.length !== 512) throw new Error("a place was lost");`,
+    if (kept.length < 2000 && code !== "EMFILE") throw new Error(kept.length + " " + code);
+    const had = kept.length;
+    kept.pop().close(); for (let at = 0; at < 600 && kept.length < had; at++) await later(50).then(dial).then((one) => kept.push(one), () => {});
+    if (kept.length !== had) throw new Error("a place was lost");`,
   ],
   "whose bytes nobody reads": [
     "endless",

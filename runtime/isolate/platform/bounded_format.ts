@@ -1,7 +1,7 @@
 /** The text of what is logged, of so many parts at most: Deno walks a value in native code that no kill can stop. */
 import { formatWithOptions } from "node:util";
 import { bare } from "../../protocol/bare.ts";
-import { apply } from "../../protocol/primordials.ts";
+import { apply, NativeRangeError } from "../../protocol/primordials.ts";
 import { append } from "../../protocol/safe_lists.ts";
 
 /** Keys and values that one text shows: 0.4 s on a quiet machine, and a line is cut long before (console.ts). */
@@ -10,8 +10,6 @@ const MAX_PARTS = 100_000;
 const DEPTHS: readonly (number | null)[] = [null, 0, -1];
 /** Even the names of the objects are too many. */
 const TOO_LARGE = "[too large to be shown]";
-
-const NativeRangeError = RangeError;
 
 /** Formats as Node's `format` does, without colours. @param maxParts keys and values at most */
 export function boundedFormat(parameters: readonly unknown[], maxParts = MAX_PARTS): string {

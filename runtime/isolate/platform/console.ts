@@ -1,9 +1,8 @@
 /** The app's console: each line goes to the host's log, bounded in length and rate. */
-import { bare } from "../../protocol/bare.ts";
 import { apply, floor, numberToFixed, stringIndexOf, stringSlice } from "../../protocol/primordials.ts";
 import { SafeMap } from "../../protocol/safe_collections.ts";
 import { append } from "../../protocol/safe_lists.ts";
-import { formatWithOptions } from "node:util";
+import { boundedFormat } from "./bounded_format.ts";
 import { withoutOwnFrames } from "../traffic/own_frames.ts";
 
 /** Longest text of one line; the rest is cut and said so. */
@@ -21,15 +20,9 @@ export type ConsoleLevel = "debug" | "info" | "warn" | "error";
 /** Takes one console line. */
 export type ConsoleSink = (level: ConsoleLevel, text: string) => void;
 
-const PLAIN = bare({ colors: false });
 const now = performance.now.bind(performance);
 
 const { captureStackTrace } = Error;
-
-/** The text of what was logged. */
-function format(parameters: readonly unknown[]): string {
-  return apply(formatWithOptions, undefined, behind(PLAIN, parameters)) as string;
-}
 
 function behind(first: unknown, parameters: readonly unknown[]): unknown[] {
   const list = [first];
@@ -65,7 +58,7 @@ export function createConsole(sink: ConsoleSink): Console {
       dropped++;
       return;
     }
-    const formatted = format(parameters);
+    const formatted = boundedFormat(parameters);
     const shown = withoutOwnFrames(stringSlice(formatted, 0, MAX_FILTERED_CHARS)) +
       stringSlice(formatted, MAX_FILTERED_CHARS);
     // A stack that is written line by line: this was one of NANO's.
@@ -112,7 +105,7 @@ export function createConsole(sink: ConsoleSink): Console {
     trace(...parameters: unknown[]) {
       const holder = { stack: "" };
       captureStackTrace?.(holder, methods.trace as (...all: unknown[]) => void);
-      const label = format(parameters);
+      const label = boundedFormat(parameters);
       // Its first line names the kind of error, which this is not.
       const frames = stringSlice(holder.stack, stringIndexOf(holder.stack, "\n"));
       write("debug", ["%s", `Trace${label === "" ? "" : `: ${label}`}${frames}`]);

@@ -9,6 +9,7 @@ import { joinTexts } from "../../protocol/safe_lists.ts";
 import { AppBlob, AppFile } from "../bodies/blob.ts";
 import { BLOB_CONSUMERS } from "../bodies/stream_consumers.ts";
 import { boundCrypto, BOUNDED_CRYPTO } from "./crypto_limits.ts";
+import { BOUNDED_INSPECT, boundInspect } from "./inspect_limits.ts";
 
 type Exports = Record<string, unknown>;
 
@@ -20,6 +21,7 @@ const REPLACED: Readonly<Record<string, { names: readonly string[]; make(native:
   "stream/consumers": { names: keys(BLOB_CONSUMERS), make: () => ({ ...BLOB_CONSUMERS }) },
   // What no kill can stop.
   crypto: { names: BOUNDED_CRYPTO, make: (native) => boundCrypto(native) },
+  util: { names: BOUNDED_INSPECT, make: (native) => boundInspect(native) },
 };
 
 /** Names of the guarded built-ins. */

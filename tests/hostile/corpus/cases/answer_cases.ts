@@ -97,6 +97,14 @@ export const ANSWER_CASES: readonly HostileCase[] = [
     limits: { cpu_ms: 5000, timeout_ms: 300_000 },
   },
   {
+    name: "a text of deep and wide objects by node:util",
+    deed:
+      `const { inspect } = await import("node:util"); const wide = Object.fromEntries(Array.from({ length: 1e5 }, (_, i) => ["k" + i, { i }]));
+      inspect(new Array(1e6).fill(wide), { depth: null, colors: true });`,
+    sees: [THROWN, "503 APP_OUT_OF_MEMORY", "504 APP_UNRESPONSIVE"],
+    limits: { cpu_ms: 5000, timeout_ms: 300_000 },
+  },
+  {
     name: "a body where there is none, HEAD",
     deed: `return new Response("HTTP/1.1 200 OK\\r\\n\\r\\nevil", { headers: { "content-length": "24" } });`,
     act: onOneConnection("HEAD"),

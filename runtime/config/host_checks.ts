@@ -42,8 +42,8 @@ export async function checkHost(
   const values: OutsideValues = { token: undefined, installToken: undefined, env: new Map() };
   const check = (path: ConfigPath, kind: Kind, written: string | undefined) =>
     checkPath(path, kind, written, host, mistakes);
-  await check(["tls", "cert"], "file", config.tls?.cert);
-  await check(["tls", "key"], "file", config.tls?.key);
+  check(["tls", "cert"], "file", config.tls?.cert);
+  check(["tls", "key"], "file", config.tls?.key);
   await checkStateDir(config.state_dir, host, mistakes);
   const { admin, install } = config;
   const readToken = async (path: ConfigPath, written: WrittenToken | undefined, rule: RegExp) => {
@@ -58,11 +58,11 @@ export async function checkHost(
   values.installToken = await readToken(["install", "token"], install?.token, INSTALL_TOKEN);
   for (const [index, app] of (config.apps ?? []).entries()) {
     if (app === undefined) continue;
-    await check(["apps", index, "path"], "file or folder", app.path);
-    await check(["apps", index, "root"], "folder", app.root);
+    check(["apps", index, "path"], "file or folder", app.path);
+    check(["apps", index, "root"], "folder", app.root);
     checkRoot(["apps", index, "root"], app, host, mistakes);
-    if (typeof app.assets === "object") await check(["apps", index, "assets", "path"], "folder", app.assets.path);
-    else await check(["apps", index, "assets"], "folder", app.assets);
+    if (typeof app.assets === "object") check(["apps", index, "assets", "path"], "folder", app.assets.path);
+    else check(["apps", index, "assets"], "folder", app.assets);
     const env = new Map<string, string>();
     for (const [name, value] of Object.entries(app.env ?? {})) {
       if (typeof value !== "object") continue;
@@ -87,17 +87,17 @@ function checkRoot(
   mistakes.add(path, app.root, `expected a folder at or above "path", which is ${JSON.stringify(app.path)}`);
 }
 
-async function checkPath(
+function checkPath(
   path: ConfigPath,
   kind: Kind,
   written: string | undefined,
   host: ConfigHost,
   mistakes: Mistakes,
-): Promise<void> {
+): void {
   if (written === undefined) return;
   const absolute = resolve(host.baseDir, written);
   try {
-    const info = await Deno.stat(absolute);
+    const info = Deno.statSync(absolute);
     if (kind !== "file" && info.isDirectory) return;
     if (kind !== "folder" && info.isFile) return;
     mistakes.add(

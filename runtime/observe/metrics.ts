@@ -12,8 +12,10 @@ import { RequestSeries } from "./request_series.ts";
 
 /** What {@linkcode Metrics} is made with. */
 export interface MetricsOptions {
-  /** Every app that exists, as it is now. */
+  /** Every app that has something to tell, as it is now: one that nobody has asked for has not. */
   readonly snapshot: () => readonly AppSnapshot[];
+  /** Whether there is an app; as the snapshot tells unless given. */
+  readonly exists?: (app: string) => boolean;
   /** When the process began to serve, ms since the epoch. */
   readonly startedAt: number;
   /** Apps whose start waits for its turn. Default: none. */
@@ -56,6 +58,7 @@ export class Metrics {
   readonly listen: NanoListener = (event) => this.#take(event);
   readonly #registry = new Registry();
   readonly #snapshot: () => readonly AppSnapshot[];
+  readonly #exists: (app: string) => boolean;
   readonly #startedAt: number;
   readonly #now: () => number;
   readonly #rss: () => number;
@@ -75,6 +78,7 @@ export class Metrics {
 
   constructor(options: MetricsOptions) {
     this.#snapshot = options.snapshot;
+    this.#exists = options.exists ?? ((app) => this.#apps.some(({ name }) => name === app));
     this.#startedAt = options.startedAt;
     this.#now = options.now ?? Date.now;
     this.#bootsWaiting = options.bootsWaiting ?? (() => 0);
@@ -94,10 +98,9 @@ export class Metrics {
   async render(): Promise<string> {
     this.#apps = this.#snapshot();
     // A request that ends after its app was removed would bring a series back that nobody would ever end.
-    const known = new Set(this.#apps.map((app) => app.name)).add(NO_APP);
     const own = [this.#requests, this.#restarts, this.#cronRuns].flatMap((series) => [...series.keys()]);
     for (const name of [...own, ...this.#bindings.apps(), ...this.#queues.apps(), ...this.#connections.apps()]) {
-      if (!known.has(name)) this.#forget(name);
+      if (name !== NO_APP && !this.#exists(name)) this.#forget(name);
     }
     return await this.#registry.metrics();
   }

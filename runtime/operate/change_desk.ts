@@ -13,9 +13,10 @@ import type { Generations } from "../generations/generations.ts";
 import type { ChangeAction, ChangeRequest, DrainOutcome } from "../operations.ts";
 import type { AppUnit } from "../generations/reload.ts";
 import type { QuarantineFile } from "../store/quarantine_file.ts";
-import type { KeptApp, StateChange, StateStore, VersionRecord } from "../store/state_store.ts";
+import type { KeptApp, StateStore, VersionRecord } from "../store/state_store.ts";
 import type { VersionFolders } from "../store/version_folders.ts";
-import { emptyKeptApp, keptLayers, saysNothing } from "./kept_layers.ts";
+import { KeptApps, type KeptChange } from "./kept_apps.ts";
+import { saysNothing } from "./kept_layers.ts";
 import { conflictOf, refusalOf, refuseMisfit } from "./refusals.ts";
 
 /** What changes work with. */
@@ -69,9 +70,7 @@ export interface Wish {
 }
 
 /** What a change writes about an app. */
-export interface Plan extends Pick<StateChange, "addVersions" | "setPreview" | "removeVersions"> {
-  /** The app's row afterwards. */
-  readonly row: KeptApp;
+export interface Plan extends KeptChange {
   /** One sentence for the history. */
   readonly detail: string;
   /** What is to be done when all has booted and nothing is in force yet; what it throws refuses the change. */
@@ -91,14 +90,13 @@ interface Tag {
 /** Takes changes. */
 export class ChangeDesk {
   readonly tools: ChangeTools;
-  #rows: ReadonlyMap<string, KeptApp> = new Map();
-  #versions: readonly VersionRecord[] = [];
+  readonly #kept: KeptApps;
   /** A unit never changes its configuration, and its code no more once it has some; a list of 500 apps asks for 500 tags. */
   readonly #tags = new WeakMap<AppUnit, Tag>();
 
   constructor(tools: ChangeTools) {
     this.tools = tools;
-    this.read();
+    this.#kept = new KeptApps(tools.store, (app, version) => tools.folders.pathOf(app, version));
   }
 
   /** In force. */
@@ -108,17 +106,17 @@ export class ChangeDesk {
 
   /** What is kept about an app; all null when nothing is. */
   row(app: string): KeptApp {
-    return this.#rows.get(app) ?? emptyKeptApp(app);
+    return this.#kept.row(app);
   }
 
   /** Newest first. */
   versions(app: string): readonly VersionRecord[] {
-    return this.#versions.filter((one) => one.app === app);
+    return this.#kept.versions(app);
   }
 
   /** All that is kept, as layers over nano.json. */
   layers(): AppLayer[] {
-    return this.#layersOf(this.#rows.values(), this.#versions);
+    return this.#kept.layers();
   }
 
   /** @throws {NanoError} NOT_FOUND */
@@ -170,7 +168,7 @@ export class ChangeDesk {
     return this.act(wish, async () => {
       const planned = plan();
       const isOfFile = this.config.layers.sources[app]?.from === "file";
-      const config = await layered(this.#layersAfter(planned));
+      const config = await layered(this.#kept.layersAfter(planned));
       refuseMisfit(config, { app, verb, isOfFile });
       const { row, detail, beforeSwap, ...versions } = planned;
       const kept = saysNothing(row) ? { forgetApps: [app] } : { apps: [row] };
@@ -180,7 +178,7 @@ export class ChangeDesk {
         ...beforeSwap === undefined ? {} : { beforeSwap: () => beforeSwap(config) },
         keep: () => {
           store.commit({ ...kept, ...versions, history: [this.#entry(wish, detail, null)] });
-          this.read();
+          this.#kept.follow(planned);
         },
       }).catch((thrown) => {
         throw conflictOf(thrown, verb);
@@ -230,27 +228,9 @@ export class ChangeDesk {
     return { drainedRequests: Math.max(0, inFlight - forcedClosed), forcedClosed };
   }
 
-  /** Reads what is kept. */
-  read(): void {
-    this.#rows = new Map(this.tools.store.keptApps().map((row) => [row.name, row]));
-    this.#versions = this.tools.store.allVersions();
-  }
-
-  #layersOf(rows: Iterable<KeptApp>, versions: readonly VersionRecord[]): AppLayer[] {
-    return keptLayers([...rows], versions, (app, version) => this.tools.folders.pathOf(app, version));
-  }
-
-  /** As if the plan were written. Its app comes last: where two collide, the change gives way. */
-  #layersAfter({ row, addVersions = [], setPreview = [], removeVersions = [] }: Plan): AppLayer[] {
-    const key = ({ app, version }: { app: string; version: string }) => `${app} ${version}`;
-    const removed = new Set(removeVersions.map(key));
-    const previews = new Map(setPreview.map((one) => [key(one), one.previewHost]));
-    const versions = [...addVersions, ...this.#versions].filter((one) => !removed.has(key(one)))
-      .map((one) => ({ ...one, previewHost: previews.has(key(one)) ? previews.get(key(one))! : one.previewHost }));
-    const rows = [...this.#rows.values()].filter(({ name }) => name !== row.name);
-    const layers = this.#layersOf([...rows, row], versions);
-    const own = layers.filter(({ name }) => name === row.name);
-    return [...layers.filter(({ name }) => name !== row.name), ...own];
+  /** Reads anew what is kept about these apps. */
+  reread(apps: readonly string[]): void {
+    this.#kept.reread(apps);
   }
 
   /** @throws {NanoError} PRECONDITION_FAILED, NOT_FOUND */

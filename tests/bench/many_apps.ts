@@ -131,7 +131,6 @@ async function writeConfig(
     hostname: "127.0.0.1",
     port: 0,
     admin: { hostname: "127.0.0.1", port: 0, token: TOKEN },
-    defaults: { start: "lazy" },
     apps,
   };
   await Deno.writeTextFile(`${dir}/nano.json`, JSON.stringify(config, null, 2));

@@ -1,0 +1,101 @@
+/** What the state store keeps of the apps, at hand: a change reads its own app anew and no other. */
+import type { AppLayer } from "../config/layers.ts";
+import type { KeptApp, StateChange, StateStore, VersionRecord } from "../store/state_store.ts";
+import { emptyKeptApp, keptLayer, type KeptOfApp } from "./kept_layers.ts";
+
+/** What a change writes about an app. */
+export interface KeptChange extends Pick<StateChange, "addVersions" | "setPreview" | "removeVersions"> {
+  /** The app's row afterwards. */
+  readonly row: KeptApp;
+}
+
+/** Follows the store. */
+export class KeptApps {
+  readonly #store: StateStore;
+  readonly #folderOf: (app: string, version: string) => string;
+  /** The oldest change first. */
+  readonly #apps = new Map<string, KeptOfApp>();
+  /** Nothing of what they are made of changes: an app that stays has the same object. */
+  readonly #layers = new WeakMap<KeptOfApp, AppLayer>();
+
+  /** @param folderOf the absolute folder of a version */
+  constructor(store: StateStore, folderOf: (app: string, version: string) => string) {
+    this.#store = store;
+    this.#folderOf = folderOf;
+    const versions = Map.groupBy(store.allVersions(), ({ app }) => app);
+    for (const row of store.keptApps()) this.#apps.set(row.name, { row, versions: versions.get(row.name) ?? [] });
+    // An app of nano.json with a preview and no other change has versions and no row.
+    for (const [name, own] of versions) {
+      if (!this.#apps.has(name)) this.#apps.set(name, { row: emptyKeptApp(name), versions: own });
+    }
+  }
+
+  /** What is kept about an app; all null when nothing is. */
+  row(app: string): KeptApp {
+    return this.#apps.get(app)?.row ?? emptyKeptApp(app);
+  }
+
+  /** Newest first. */
+  versions(app: string): readonly VersionRecord[] {
+    return this.#apps.get(app)?.versions ?? [];
+  }
+
+  /** All that is kept, as layers over nano.json. */
+  layers(): AppLayer[] {
+    return [...this.#apps.values()].map((kept) => this.#layerOf(kept));
+  }
+
+  /** As if the change were written. Its app comes last: where two collide, the change gives way. */
+  layersAfter(change: KeptChange): AppLayer[] {
+    const touched = appsOf(change);
+    const others = [...this.#apps].filter(([name]) => !touched.has(name)).map(([, kept]) => this.#layerOf(kept));
+    // The row's own app is the last of them.
+    const after = [...touched].map((app) => ({
+      row: app === change.row.name ? change.row : this.row(app),
+      versions: versionsAfter(this.versions(app), app, change),
+    }));
+    return [...others, ...after.map((kept) => keptLayer(kept, this.#folderOf))];
+  }
+
+  /** Reads what a change has written. */
+  follow(change: KeptChange): void {
+    this.reread(appsOf(change));
+  }
+
+  /** Reads these apps anew. */
+  reread(apps: Iterable<string>): void {
+    for (const app of apps) {
+      const row = this.#store.keptApp(app);
+      const versions = this.#store.versions(app);
+      this.#apps.delete(app);
+      if (row !== null || versions.length > 0) this.#apps.set(app, { row: row ?? emptyKeptApp(app), versions });
+    }
+  }
+
+  #layerOf(kept: KeptOfApp): AppLayer {
+    const known = this.#layers.get(kept);
+    if (known !== undefined) return known;
+    const layer = keptLayer(kept, this.#folderOf);
+    this.#layers.set(kept, layer);
+    return layer;
+  }
+}
+
+/** Apps that a change touches, that of its row last. */
+function appsOf({ row, addVersions = [], setPreview = [], removeVersions = [] }: KeptChange): Set<string> {
+  const apps = new Set([...addVersions, ...setPreview, ...removeVersions].map(({ app }) => app));
+  apps.delete(row.name);
+  return apps.add(row.name);
+}
+
+function versionsAfter(
+  present: readonly VersionRecord[],
+  app: string,
+  { addVersions = [], setPreview = [], removeVersions = [] }: KeptChange,
+): VersionRecord[] {
+  const isOwn = (one: { readonly app: string }) => one.app === app;
+  const removed = new Set(removeVersions.filter(isOwn).map(({ version }) => version));
+  const hosts = new Map(setPreview.filter(isOwn).map(({ version, previewHost }) => [version, previewHost]));
+  return [...addVersions.filter(isOwn), ...present].filter(({ version }) => !removed.has(version))
+    .map((one) => hosts.has(one.version) ? { ...one, previewHost: hosts.get(one.version)! } : one);
+}

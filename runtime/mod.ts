@@ -1,5 +1,12 @@
 /** The runtime's face for admin/ and the public module: what may be used from outside of runtime/. */
-export { loadConfig, type LoadOptions, maskedConfig, resolveConfig, type ResolveOptions } from "./config/load.ts";
+export {
+  configLoader,
+  loadConfig,
+  type LoadOptions,
+  maskedConfig,
+  resolveConfig,
+  type ResolveOptions,
+} from "./config/load.ts";
 export { deployedParts } from "./bundle/deployed_parts.ts";
 export { type EntryReport, entryReport } from "./bundle/entry_report.ts";
 export { assetRuleMistakes } from "./http/asset_rules.ts";

@@ -103,8 +103,8 @@ export class NanoParts {
       },
       openPorts: (next) => this.listeners!.prepare(next),
       route: (router) => this.dispatcher.use(router),
-      beforeBoot: async (next) => {
-        await this.watch?.expect(next);
+      beforeBoot: async (next, how) => {
+        await this.watch?.expect(next, how);
         if (options.dev === true) await this.operator.migrate(next.apps);
       },
       onChange: (next) => {
@@ -134,7 +134,8 @@ export class NanoParts {
     });
     this.admission = BootAdmission.onThisMachine(systemClock, options.suspects);
     this.metrics = new Metrics({
-      snapshot: () => this.apps(),
+      snapshot: () => this.#toldApps(),
+      exists: (app) => this.generations.present.units.has(app),
       startedAt: systemClock.wall(),
       bootsWaiting: () => this.admission.waiting,
       unexplained: () => this.farm.unexplainedBytes,
@@ -142,7 +143,7 @@ export class NanoParts {
     });
     this.events.listen(this.log.listen);
     this.events.listen(this.metrics.listen);
-    this.observatory = new Observatory({ metrics: this.metrics, snapshot: () => this.apps(), clock: systemClock });
+    this.observatory = new Observatory({ metrics: this.metrics, snapshot: () => this.#toldApps(), clock: systemClock });
     this.events.listen(this.observatory.listen);
     tracer?.follow(this.events);
     this.dispatcher = new Dispatcher(null, {
@@ -203,6 +204,15 @@ export class NanoParts {
   /** What can be read of every app now. */
   apps(): readonly AppSnapshot[] {
     return [...this.generations.present.units.values()].map((unit) => unit.snapshot());
+  }
+
+  /** The same without those that nobody has asked for: of ten thousand hardly any has something to tell. */
+  #toldApps(): readonly AppSnapshot[] {
+    const told: AppSnapshot[] = [];
+    for (const unit of this.generations.present.units.values()) {
+      if (unit.isUnread !== true || this.metrics.seriesOf(unit.app.name) !== null) told.push(unit.snapshot());
+    }
+    return told;
   }
 
   /** Tells the log. */

@@ -21,10 +21,19 @@ export class AppViews {
     this.#now = now;
   }
 
-  /** All apps, in the order of the configuration. */
-  all(): AppView[] {
+  /**
+   * Some of the apps, in the order of the configuration; of the others nothing is made.
+   * @param page.limit null for all that follow
+   */
+  page(
+    isWanted: (app: AppSnapshot) => boolean,
+    page: { readonly offset: number; readonly limit: number | null },
+  ): { readonly apps: AppView[]; readonly total: number } {
+    const wanted = this.#target.apps().filter(isWanted);
+    const { offset, limit } = page;
     const configs = new Map(this.#target.config.apps.map((config) => [config.name, config]));
-    return this.#target.apps().map((app) => this.#view(app, configs.get(app.name)));
+    const apps = wanted.slice(offset, limit === null ? undefined : offset + limit);
+    return { apps: apps.map((app) => this.#view(app, configs.get(app.name))), total: wanted.length };
   }
 
   /**

@@ -1,9 +1,9 @@
 /** Routes of the apps: list, show, add, change, remove, restart, drain, reset, and their jobs. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { APP_STATE_NAMES, appPatchSchema, NanoError, newAppSchema } from "../../runtime/mod.ts";
+import { APP_STATE_NAMES, appPatchSchema, type AppSnapshot, NanoError, newAppSchema } from "../../runtime/mod.ts";
 import type { AdminEnv } from "../gate/admin_env.ts";
 import { type ApiParts, appChangeOf, changeOf } from "./api_parts.ts";
-import { appDetailSchema, appListSchema, type AppView, drainSchema, nameParams } from "../schemas/app_schemas.ts";
+import { appDetailSchema, appListSchema, drainSchema, nameParams } from "../schemas/app_schemas.ts";
 import { ifMatchHeader, json, jsonBody, numberOf, problems, textOf, wholeNumber } from "./route_parts.ts";
 
 const TAGS = ["Apps"];
@@ -153,11 +153,10 @@ export function appRoutes({ target, views }: ApiParts) {
   return new OpenAPIHono<AdminEnv>()
     .openapi(list, (context) => {
       const { q, state, limit, offset } = context.req.valid("query");
-      const wanted = views.all().filter((app) => isWanted(app, textOf(q), textOf(state)));
-      const start = numberOf(offset, 0);
-      const apps = wanted.slice(start, start + numberOf(limit, wanted.length));
+      const isAsked = (app: AppSnapshot) => isWanted(app, textOf(q), textOf(state));
+      const page = views.page(isAsked, { offset: numberOf(offset, 0), limit: numberOf(limit, null) });
       const set_aside = operations.setAside().map(({ app, reasons }) => ({ app, reasons: [...reasons] }));
-      return context.json({ apps, total: wanted.length, set_aside }, 200);
+      return context.json({ ...page, set_aside }, 200);
     })
     .openapi(show, (context) => shown(context.req.valid("param").name, (view, tag) => context.json(view, 200, tag)))
     .openapi(add, async (context) => {
@@ -218,7 +217,7 @@ export function appRoutes({ target, views }: ApiParts) {
   }
 }
 
-function isWanted({ name, hostnames, state }: AppView, q: string | null, wanted: string | null): boolean {
+function isWanted({ name, hostnames, state }: AppSnapshot, q: string | null, wanted: string | null): boolean {
   if (wanted !== null && state !== wanted) return false;
   if (q === null) return true;
   const part = q.toLowerCase();

@@ -44,14 +44,15 @@ export class CronSchedule implements Disposable {
 
   /** From now on jobs run in these apps and in no others; runs under way are not touched. */
   follow(targets: Iterable<CronTarget>): void {
-    const wanted = new Set(targets);
+    const wanted = new Set<CronTarget>();
+    for (const target of targets) if (target.app.crons.length > 0) wanted.add(target);
     for (const [target, timers] of this.#timers) {
       if (wanted.has(target)) continue;
       for (const cancel of timers.values()) cancel();
       this.#timers.delete(target);
     }
     for (const target of wanted) {
-      if (this.#timers.has(target) || target.app.crons.length === 0) continue;
+      if (this.#timers.has(target)) continue;
       this.#timers.set(target, new Map());
       for (const cron of target.app.crons) this.#arm(target, cron, this.#clock.wall());
     }

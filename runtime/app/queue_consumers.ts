@@ -1,4 +1,5 @@
 /** Consumes the apps' queues: in the generation that serves, each queue by one app. */
+import type { ConsumerConfig } from "../config/resolved_config.ts";
 import { type ConsumerTools, QueueConsumer, type QueueTarget } from "./queue_consumer.ts";
 
 /** The consumers of all apps. */
@@ -15,11 +16,10 @@ export class QueueConsumers implements Disposable {
 
   /** From now on these apps get messages and no others; batches under way are not touched. */
   follow(targets: Iterable<QueueTarget>): void {
-    const wanted = new Map(
-      [...targets].flatMap((target) =>
-        target.app.consumers.map((config) => [config.store, { target, config }] as const)
-      ),
-    );
+    const wanted = new Map<string, { readonly target: QueueTarget; readonly config: ConsumerConfig }>();
+    for (const target of targets) {
+      for (const config of target.app.consumers) wanted.set(config.store, { target, config });
+    }
     for (const [store, consumer] of this.#consumers) {
       if (wanted.has(store)) continue;
       consumer[Symbol.dispose]();

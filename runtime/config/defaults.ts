@@ -24,7 +24,7 @@ export const APP_DEFAULTS = {
   streams: "native",
   outbound: "public",
   node_compat: true,
-  start: "eager",
+  start: "auto",
 } as const;
 
 /** Defaults of the keys of `assets`, where it is an object. */

@@ -22,13 +22,14 @@ export interface AppsDiff {
 export function diffApps(before: readonly AppConfig[], after: readonly AppConfig[]): AppsDiff {
   const old = new Map(before.map((app) => [app.name, app]));
   const kept = new Set(after.map((app) => app.name));
-  const inBoth = after.filter((app) => old.has(app.name));
-  const same = new Set(inBoth.filter((app) => isDeepStrictEqual(app, old.get(app.name))));
-  const names = (apps: readonly AppConfig[]) => apps.map((app) => app.name);
-  return {
-    added: names(after.filter((app) => !old.has(app.name))),
-    removed: names(before.filter((app) => !kept.has(app.name))),
-    changed: names(inBoth.filter((app) => !same.has(app))),
-    unchanged: names(inBoth.filter((app) => same.has(app))),
-  };
+  const added: string[] = [];
+  const changed: string[] = [];
+  const unchanged: string[] = [];
+  for (const app of after) {
+    const one = old.get(app.name);
+    if (one === undefined) added.push(app.name);
+    // What was not resolved anew is the same object.
+    else (one === app || isDeepStrictEqual(app, one) ? unchanged : changed).push(app.name);
+  }
+  return { added, removed: before.filter((app) => !kept.has(app.name)).map((app) => app.name), changed, unchanged };
 }

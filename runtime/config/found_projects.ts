@@ -1,5 +1,6 @@
 /** Looks for Workers projects in the folders of a document's apps, and fills what the document leaves open. */
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { PLAIN_BUILD } from "./project_build.ts";
 import type { ProjectReport } from "./resolved_config.ts";
 import { readWorkersProject, type WorkersProject } from "./workers_project.ts";
@@ -17,6 +18,14 @@ export interface FilledDocument {
   readonly projects: ReadonlyMap<number, FoundProject>;
 }
 
+/** What a folder has in it that is a project, at least one of them. */
+const MARKS = ["wrangler.json", "wrangler.jsonc", "wrangler.toml", ".wrangler", "_worker.js", "functions"];
+
+/** Whether a folder may be a project; hardly any of thousands is, and each that is has to be read. */
+export function mayBeProject(folder: string): boolean {
+  return MARKS.some((name) => existsSync(join(folder, name)));
+}
+
 /** Keys of the document win; what is no app at all is left to the schema. */
 export async function withProjects(
   document: unknown,
@@ -28,7 +37,9 @@ export async function withProjects(
   if (!Array.isArray(apps)) return { document, projects };
   const filled = await Promise.all(apps.map(async (app, index) => {
     if (typeof app?.path !== "string" || app.path.includes("\0") || app.wrangler === false) return app;
-    const found = await findProject(resolve(baseDir, app.path), environment);
+    const folder = resolve(baseDir, app.path);
+    if (!mayBeProject(folder)) return app;
+    const found = await findProject(folder, environment);
     if (found === null) return app;
     projects.set(index, found);
     const { hostname, crons } = found.project?.entry ?? {};

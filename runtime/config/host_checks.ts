@@ -51,8 +51,8 @@ export async function checkHost(
   };
   const check = (path: ConfigPath, kind: Kind, written: string | undefined) =>
     checkPath(path, kind, written, host, mistakes);
-  await check(["tls", "cert"], "file", config.tls?.cert);
-  await check(["tls", "key"], "file", config.tls?.key);
+  check(["tls", "cert"], "file", config.tls?.cert);
+  check(["tls", "key"], "file", config.tls?.key);
   await checkStateDir(config.state_dir, host, mistakes);
   const { admin, install } = config;
   const readToken = async (path: ConfigPath, written: WrittenToken | undefined, rule: RegExp) => {
@@ -66,7 +66,7 @@ export async function checkHost(
   if (admin !== undefined && admin !== false) values.token = await readToken(["admin", "token"], admin.token, TOKEN);
   values.installToken = await readToken(["install", "token"], install?.token, INSTALL_TOKEN);
   for (const key of ["ca", "cert", "key"] as const) {
-    await check(["fleet", "tls", key], "file", config.fleet?.tls?.[key]);
+    check(["fleet", "tls", key], "file", config.fleet?.tls?.[key]);
   }
   for (const key of ["postgres", "credentials"] as const) {
     const written = config.fleet?.[key];
@@ -76,11 +76,11 @@ export async function checkHost(
   await checkIsolation(config, mistakes);
   for (const [index, app] of (config.apps ?? []).entries()) {
     if (app === undefined) continue;
-    await check(["apps", index, "path"], "file or folder", app.path);
-    await check(["apps", index, "root"], "folder", app.root);
+    check(["apps", index, "path"], "file or folder", app.path);
+    check(["apps", index, "root"], "folder", app.root);
     checkRoot(["apps", index, "root"], app, host, mistakes);
-    if (typeof app.assets === "object") await check(["apps", index, "assets", "path"], "folder", app.assets.path);
-    else await check(["apps", index, "assets"], "folder", app.assets);
+    if (typeof app.assets === "object") check(["apps", index, "assets", "path"], "folder", app.assets.path);
+    else check(["apps", index, "assets"], "folder", app.assets);
     const env = new Map<string, string>();
     for (const [name, value] of Object.entries(app.env ?? {})) {
       if (typeof value !== "object") continue;
@@ -117,17 +117,17 @@ function checkRoot(
   mistakes.add(path, app.root, `expected a folder at or above "path", which is ${JSON.stringify(app.path)}`);
 }
 
-async function checkPath(
+function checkPath(
   path: ConfigPath,
   kind: Kind,
   written: string | undefined,
   host: ConfigHost,
   mistakes: Mistakes,
-): Promise<void> {
+): void {
   if (written === undefined) return;
   const absolute = resolve(host.baseDir, written);
   try {
-    const info = await Deno.stat(absolute);
+    const info = Deno.statSync(absolute);
     if (kind !== "file" && info.isDirectory) return;
     if (kind !== "folder" && info.isFile) return;
     mistakes.add(

@@ -1,5 +1,6 @@
 /** Parses JSON with comments and trailing commas: where a syntax error is, and which keys are written twice. */
 import { createScanner, type ParseErrorCode, printParseErrorCode, visit } from "jsonc-parser";
+import { parsePlainJson } from "./plain_json.ts";
 
 /** Deeper documents are refused, so that parsing never exhausts the stack. */
 const MAX_DEPTH = 100;
@@ -40,6 +41,8 @@ export class JsonSyntaxError extends Error {
  * @throws {JsonSyntaxError} when the text is no JSON or nested deeper than 100 levels
  */
 export function parseJsonDocument(text: string): JsonDocument {
+  const plain = parsePlainJson(text);
+  if (plain !== undefined) return { value: plain, repeatedKeys: [] };
   const builder = new Builder(text);
   visit(text, builder, { allowTrailingComma: true, disallowComments: false });
   return { value: builder.value, repeatedKeys: builder.repeatedKeys };

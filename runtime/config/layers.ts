@@ -42,9 +42,9 @@ export interface SetAside {
   readonly reasons: readonly string[];
 }
 
-/** Where an app's entry comes from; `entry` is that of nano.json, and `fingerprint` tells it from others. */
+/** Where an app's entry comes from; `entry` is that of nano.json. */
 export type AppSource =
-  | { readonly from: "file"; readonly fingerprint: string; readonly entry: unknown; readonly hasPath: true }
+  | { readonly from: "file"; readonly entry: unknown; readonly hasPath: true }
   | { readonly from: "api"; readonly hasPath: boolean }
   | { readonly from: "version"; readonly app: string };
 
@@ -95,9 +95,16 @@ export function isVersionName(text: string): boolean {
   return VERSION_NAME.test(text.replace(/^\*\./, ""));
 }
 
+/** An entry never changes, and one that is written as it was is the same object: a node of a fleet asks for all of them. */
+const FINGERPRINTS = new WeakMap<object, string>();
+
 /** Tells two entries apart, whatever the order of their keys. */
 export function entryFingerprint(entry: unknown): string {
-  return createHash("sha256").update(JSON.stringify(entry, sortedKeys) ?? "").digest("hex").slice(0, 16);
+  const known = typeof entry === "object" && entry !== null ? entry : {};
+  const told = FINGERPRINTS.get(known) ??
+    createHash("sha256").update(JSON.stringify(entry, sortedKeys) ?? "").digest("hex").slice(0, 16);
+  FINGERPRINTS.set(known, told);
+  return told;
 }
 
 function sortedKeys(_key: string, value: unknown): unknown {
@@ -124,12 +131,11 @@ export function applyLayers(document: unknown, layers: readonly AppLayer[], base
   const apps: unknown[] = [];
   const named = new Set<string>();
 
-  const add = (entry: WrittenEntry, layer: AppLayer, source: AppSource) => {
-    apps.push(inFolder(entry, layer.folder, baseDir));
+  const add = (layer: AppLayer, source: AppSource) => {
+    for (const entry of laidEntries(layer, { source, baseDir })) apps.push(entry);
     sources[layer.name] = source;
     for (const version of layer.versions) {
       const name = versionAppName(layer.name, version.version);
-      apps.push(versionEntry(inFolder(entry, version.folder, baseDir), name, version.hostname));
       sources[name] = { from: "version", app: layer.name };
       if (layer.rollout?.version === version.version) {
         rollouts[layer.name] = { app: name, percent: layer.rollout.percent };
@@ -140,13 +146,13 @@ export function applyLayers(document: unknown, layers: readonly AppLayer[], base
   for (const entry of written) {
     const name: unknown = entry?.name;
     const layer = typeof name === "string" ? byName.get(name) : undefined;
-    const source: AppSource = { from: "file", fingerprint: entryFingerprint(entry), entry, hasPath: true };
+    const source: AppSource = { from: "file", entry, hasPath: true };
     if (layer === undefined) {
       if (typeof name === "string") sources[name] = source;
       apps.push(entry);
       continue;
     }
-    if (layer.hides === source.fingerprint) {
+    if (layer.hides !== null && layer.hides === entryFingerprint(entry)) {
       hidden.push(layer.name);
       continue;
     }
@@ -154,16 +160,43 @@ export function applyLayers(document: unknown, layers: readonly AppLayer[], base
     if (layer.entry !== null) {
       setAside.push({ app: layer.name, reasons: [NAMED_BY_FILE] });
     }
-    add(layer.patch === null ? entry : mergePatch(entry, layer.patch) as WrittenEntry, layer, source);
+    add(layer, source);
   }
   for (const layer of layers) {
     if (named.has(layer.name)) continue;
-    if (layer.entry !== null) add(layer.entry, layer, { from: "api", hasPath: "path" in layer.entry });
+    if (layer.entry !== null) add(layer, { from: "api", hasPath: "path" in layer.entry });
     else if (layer.patch !== null || layer.folder !== null) {
       setAside.push({ app: layer.name, reasons: ["nano.json no longer names this app"] });
     }
   }
   return { document: { ...document as object, apps }, report: { setAside, hidden, sources, rollouts } };
+}
+
+interface Laid {
+  readonly of: unknown;
+  readonly baseDir: string;
+  readonly entries: readonly WrittenEntry[];
+}
+
+/** Nothing of what is laid ever changes: the same layer over the same entry makes the same objects. */
+const LAID = new WeakMap<AppLayer, Laid>();
+
+/** What a layer makes of its app: the app's entry, and one for each version that runs beside it. */
+function laidEntries(
+  layer: AppLayer,
+  { source, baseDir }: { readonly source: AppSource; readonly baseDir: string },
+): readonly WrittenEntry[] {
+  const of = source.from === "file" ? source.entry : layer.entry;
+  const known = LAID.get(layer);
+  if (known !== undefined && known.of === of && known.baseDir === baseDir) return known.entries;
+  const isPatched = source.from === "file" && layer.patch !== null;
+  const entry = (isPatched ? mergePatch(of, layer.patch) : of) as WrittenEntry;
+  const versions = layer.versions.map(({ version, folder, hostname }) =>
+    versionEntry(inFolder(entry, folder, baseDir), versionAppName(layer.name, version), hostname)
+  );
+  const entries = [inFolder(entry, layer.folder, baseDir), ...versions];
+  LAID.set(layer, { of, baseDir, entries });
+  return entries;
 }
 
 /** The entry with a version's folder in the place of its path; a folder of assets inside the path moves along. */

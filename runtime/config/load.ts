@@ -5,7 +5,9 @@ import { isAfterColon, JsonSyntaxError, parseJsonDocument, positionOf } from "./
 import type { AppLayer, SetAside } from "./layers.ts";
 import { Mistakes, renderPath } from "./mistakes.ts";
 import type { NanoConfig } from "./resolved_config.ts";
+import { withKnownEntries } from "./known_entries.ts";
 import { resolveAfter } from "./resolve.ts";
+import { ResolveMemory } from "./resolve_memory.ts";
 
 export { resolveConfig, type ResolveOptions } from "./resolve.ts";
 
@@ -36,11 +38,36 @@ export interface LoadOptions {
  * const config = await loadConfig("nano.json");
  * ```
  */
-export async function loadConfig(file: string, options: LoadOptions = {}): Promise<NanoConfig> {
+export function loadConfig(file: string, { layers, ...options }: LoadOptions = {}): Promise<NanoConfig> {
+  return configLoader(file, options)(layers);
+}
+
+/**
+ * Loads a configuration file again and again: what was made of an app holds as long as its entry stays as it is, so that
+ * a change of one among thousands costs little.
+ *
+ * @param file path of nano.json; a relative one starts at the working directory
+ * @returns as {@linkcode loadConfig}, with the layers that it is given
+ */
+export function configLoader(
+  file: string,
+  options: Omit<LoadOptions, "layers"> = {},
+): (layers?: readonly AppLayer[]) => Promise<NanoConfig> {
   const path = resolve(file);
-  const mistakes = new Mistakes();
-  const document = parsed(await textOf(path), path, mistakes);
-  return await resolveAfter(document, { ...options, file: path, baseDir: dirname(path) }, mistakes);
+  const memory = new ResolveMemory();
+  let before: { readonly text: string; readonly document: unknown; readonly mistakes: Mistakes } | null = null;
+  return async (layers) => {
+    const text = await textOf(path);
+    if (before?.text !== text) {
+      const mistakes = new Mistakes();
+      before = { text, document: withKnownEntries(parsed(text, path, mistakes), before?.document), mistakes };
+    }
+    const { document, mistakes } = before;
+    return await resolveAfter(document, { ...options, layers, file: path, baseDir: dirname(path) }, {
+      mistakes,
+      memory,
+    });
+  };
 }
 
 /** A configuration as it may be shown; see {@linkcode maskedConfig}. */

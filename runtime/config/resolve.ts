@@ -1,24 +1,18 @@
 /** Turns a written document into the configuration that the rest of NANO reads. */
-import { dirname, resolve } from "node:path";
-import type { WrittenApp } from "./app_schema.ts";
-import { type BindingConfig, ownStore, resolvedBindings } from "./binding_configs.ts";
+import { resolve } from "node:path";
 import { normalizeCidr } from "./cidr.ts";
-import { resolvedConsumers } from "./consumer_configs.ts";
 import { crossCheck } from "./cross_checks.ts";
-import { APP_DEFAULTS, ASSETS_DEFAULTS, CONFIG_DEFAULTS } from "./defaults.ts";
+import { CONFIG_DEFAULTS } from "./defaults.ts";
 import { resolvedFleet } from "./fleet_config.ts";
-import { HTML_HANDLINGS } from "./html_handling.ts";
 import { checkHost, type ConfigHost, type OutsideValues } from "./host_checks.ts";
-import { normalizeHostPattern, normalizeOutbound } from "./hostnames.ts";
 import { type CheckedDocument, fitLayers } from "./fit_layers.ts";
 import type { AppLayer } from "./layers.ts";
 import { type FoundProject, withProjects } from "./found_projects.ts";
-import type { HostLimits } from "./limits.ts";
 import { Mistakes } from "./mistakes.ts";
-import { ownBinding } from "./project_bindings.ts";
-import { resolveAppLimits, resolveHostLimits } from "./resolve_limits.ts";
-import type { AppConfig, JsonValue, NanoConfig } from "./resolved_config.ts";
-import { resolvedServices } from "./service_configs.ts";
+import { resolvedApp, withServices } from "./resolve_app.ts";
+import { resolveHostLimits } from "./resolve_limits.ts";
+import { type Resolved, ResolveMemory } from "./resolve_memory.ts";
+import type { NanoConfig } from "./resolved_config.ts";
 import { configSchema, type WrittenConfig } from "./schema.ts";
 import type { Sketch } from "./sketch.ts";
 
@@ -51,26 +45,35 @@ export interface ResolveOptions {
  * ```
  */
 export function resolveConfig(document: unknown, options: ResolveOptions): Promise<NanoConfig> {
-  return resolveAfter(document, options, new Mistakes());
+  return resolveAfter(document, options, { mistakes: new Mistakes(), memory: new ResolveMemory() });
+}
+
+/** What is known when a document is resolved. */
+export interface Known {
+  /** Those that the reading of the text already found. */
+  readonly mistakes: Mistakes;
+  /** What was made of the apps that a document before this one had. */
+  readonly memory: ResolveMemory;
+  /** Whether what was made holds whatever the machine looks like by now. */
+  readonly trusting?: boolean;
 }
 
 /**
  * The same after the text was read. A layer that does not fit is set aside, since it must not hold nano.json down.
- *
- * @param mistakes those that the reading of the text already found
  * @throws {NanoError} CONFIG_INVALID with every mistake of the document in `details`
  */
-export async function resolveAfter(
-  document: unknown,
-  options: ResolveOptions,
-  mistakes: Mistakes,
-): Promise<NanoConfig> {
+export async function resolveAfter(document: unknown, options: ResolveOptions, known: Known): Promise<NanoConfig> {
   const { layers = [], baseDir } = options;
-  // A mistake that the reading of the text found belongs to the document, with layers or without.
-  const check = (whole: unknown, versions: ReadonlySet<string>) =>
-    resolveDocument(whole, { ...options, versions }, mistakes.copy());
+  const { mistakes, memory, trusting = false } = known;
+  const check = async (whole: unknown, versions: ReadonlySet<string>) => {
+    // A mistake that the reading of the text found belongs to the document, with layers or without.
+    const resolving = (some: unknown) => resolveDocument(some, { ...options, versions }, mistakes.copy());
+    const { config, names } = await memory.resolve(whole, { resolve: resolving, trusting });
+    return { ...config, apps: withServices(config.apps, names) };
+  };
   const { config, report } = await fitLayers(document, layers, { baseDir, check });
-  const withLayers = (others: readonly AppLayer[]) => resolveAfter(document, { ...options, layers: others }, mistakes);
+  const withLayers = (others: readonly AppLayer[]) =>
+    resolveAfter(document, { ...options, layers: others }, { mistakes, memory, trusting: true });
   return { ...config, layers: report, withLayers };
 }
 
@@ -78,7 +81,7 @@ async function resolveDocument(
   document: unknown,
   options: ResolveOptions & { readonly versions: ReadonlySet<string> },
   mistakes: Mistakes,
-): Promise<CheckedDocument> {
+): Promise<Resolved> {
   const host = { baseDir: options.baseDir, hostEnv: options.hostEnv ?? ((name: string) => Deno.env.get(name)) };
   const { document: filled, projects } = await withProjects(document, options.baseDir, options.environment ?? null);
   document = filled;
@@ -90,13 +93,9 @@ async function resolveDocument(
   crossCheck(sketch, mistakes, options.versions);
   const outside = await checkHost(sketch, host, mistakes);
   mistakes.throwIfAny(options.file === null ? "the configuration" : `configuration "${options.file}"`);
-  return resolved(document as WrittenConfig, {
-    file: options.file,
-    host,
-    outside,
-    projects,
-    logFormat: options.logFormat,
-  });
+  const resolution = { file: options.file, host, outside, projects, logFormat: options.logFormat };
+  const names = [...projects].map(([index, { project }]) => [index, project?.name ?? null] as const);
+  return { config: resolved(document as WrittenConfig, resolution), names };
 }
 
 /** The schema passes over this one key, since as a variable or binding it would change the object that holds the variables. */
@@ -146,16 +145,13 @@ function resolved(config: WrittenConfig, { file, host, outside, projects, logFor
       format: config.log?.format ?? logFormat ?? CONFIG_DEFAULTS.log.format,
     },
     fleet: resolvedFleet(config.fleet, outside.fleet, absolute),
-    apps: withServices(
-      (config.apps ?? []).map((app, index) =>
-        resolvedApp({ ...config.defaults, ...definedOnly(app) }, {
-          absolute,
-          hostLimits,
-          outsideEnv: outside.env.get(index) ?? new Map(),
-          project: projects.get(index) ?? null,
-        })
-      ),
-      [...projects].map(([index, { project }]) => [index, project?.name ?? null]),
+    apps: (config.apps ?? []).map((app, index) =>
+      resolvedApp({ ...config.defaults, ...definedOnly(app) }, {
+        absolute,
+        hostLimits,
+        outsideEnv: outside.env.get(index) ?? new Map(),
+        project: projects.get(index) ?? null,
+      })
     ),
     secretFiles: secretFilesOf(config).map(absolute),
   };
@@ -179,96 +175,6 @@ function resolvedAdmin(admin: WrittenConfig["admin"], outsideToken: string | und
     port: admin?.port ?? CONFIG_DEFAULTS.admin.port,
     token: outsideToken ?? (typeof admin?.token === "string" ? admin.token : null),
   };
-}
-
-interface AppResolution {
-  readonly absolute: (path: string) => string;
-  readonly hostLimits: HostLimits;
-  readonly outsideEnv: ReadonlyMap<string, string>;
-  readonly project: FoundProject | null;
-}
-
-/** @param app the app as written, with `defaults` already filled in */
-function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, project }: AppResolution): AppConfig {
-  const hosts = app.hostname === undefined ? [app.name] : [app.hostname].flat();
-  const own = Object.entries(app.env ?? {}).map(([name, value]) =>
-    [name, typeof value === "string" ? value : outsideEnv.get(name) ?? ""] as const
-  );
-  const vars = Object.entries(project?.project?.vars ?? {});
-  const texts = vars.filter((pair): pair is [string, string] => typeof pair[1] === "string");
-  const others = vars.filter(([name, value]) => typeof value !== "string" && !Object.hasOwn(app.env ?? {}, name));
-  const path = absolute(app.path);
-  // The app's path may be a file.
-  const bindings = resolvedBindings(
-    app.bindings ?? {},
-    (folder) => [absolute(folder), resolve(path, folder), resolve(dirname(path), folder)],
-  );
-  const taken = new Set([...Object.keys(app.bindings ?? {}), ...Object.keys(app.env ?? {})]);
-  const projectBindings = (project?.project?.bindings ?? []).filter(({ name }) => !taken.has(name))
-    .map((binding): BindingConfig => "id" in binding ? ownBinding(app.name, binding) : binding);
-  const consumers = app.queues === undefined
-    ? resolvedConsumers(project?.project?.consumers ?? [], (queue) => ownStore(app.name, queue))
-    : resolvedConsumers(app.queues.consumers ?? []);
-  return {
-    name: app.name,
-    path,
-    root: app.root === undefined ? null : absolute(app.root),
-    hostnames: hosts.map(normalizedHost),
-    port: app.port ?? null,
-    env: Object.fromEntries([...texts, ...own]),
-    secrets: [...outsideEnv.keys()].sort(),
-    ...resolveAppLimits(app, hostLimits),
-    isolation: app.isolation ?? APP_DEFAULTS.isolation,
-    streams: app.streams ?? APP_DEFAULTS.streams,
-    assets: resolvedAssets(app.assets, absolute) ?? project?.project?.assets ?? null,
-    bindings: [...bindings, ...projectBindings],
-    outbound: resolvedOutbound(app.outbound ?? APP_DEFAULTS.outbound),
-    nodeCompat: app.node_compat ?? APP_DEFAULTS.node_compat,
-    starts: app.start ?? APP_DEFAULTS.start,
-    crons: (app.crons ?? []).map(({ schedule, name }) => ({
-      schedule: schedule.trim(),
-      name: name ?? schedule.trim(),
-    })),
-    consumers,
-    main: project?.project?.main ?? null,
-    jsonVars: Object.fromEntries(others),
-    services: [
-      ...resolvedServices(app.bindings ?? {}),
-      ...(project?.project?.services ?? []).filter(({ name }) => !taken.has(name))
-        .map(({ service, ...rest }) => ({ ...rest, app: service, props: rest.props as JsonValue })),
-    ],
-    project: project?.report ?? null,
-  };
-}
-
-/** A service is an app's name, else the name that a Workers project gives itself. @param names those, by place */
-function withServices(apps: readonly AppConfig[], names: readonly (readonly [number, string | null])[]): AppConfig[] {
-  const own = new Set(apps.map(({ name }) => name));
-  const byProject = new Map(names.map(([index, name]) => [name, apps[index]!.name]));
-  return apps.map((app) => ({
-    ...app,
-    services: app.services.map((one) => own.has(one.app) ? one : { ...one, app: byProject.get(one.app) ?? one.app }),
-  }));
-}
-
-function resolvedAssets(assets: WrittenApp["assets"], absolute: (path: string) => string): AppConfig["assets"] {
-  if (assets === undefined) return null;
-  const { path, single_page } = typeof assets === "string" ? { path: assets, single_page: undefined } : assets;
-  return {
-    path: absolute(path),
-    binding: "ASSETS",
-    workerFirst: false,
-    singlePage: single_page ?? ASSETS_DEFAULTS.single_page,
-    htmlHandling: HTML_HANDLINGS[0],
-  };
-}
-
-function resolvedOutbound(outbound: NonNullable<WrittenApp["outbound"]>): AppConfig["outbound"] {
-  return typeof outbound === "string" ? outbound : outbound.map((entry) => normalizeOutbound(entry) ?? entry);
-}
-
-function normalizedHost(host: string): string {
-  return normalizeHostPattern(host) ?? host;
 }
 
 /** Listeners take an IPv6 address without the brackets that it has in a URL. */

@@ -1,5 +1,6 @@
 /** Makes a node of a running NANO: the one module of the fleet that is loaded by it, when nano.json asks for a fleet. */
 import { createHash } from "node:crypto";
+import { entryFingerprint } from "../config/layers.ts";
 import type { NanoConfig } from "../config/resolved_config.ts";
 import type { AppSnapshot } from "../events.ts";
 import { NANO_VERSION } from "../version.ts";
@@ -60,7 +61,7 @@ function addressOf({ admin }: NanoConfig): string | null {
 /** Of the apps that nano.json names: what else it says differs between machines by its nature. */
 function fingerprintOf({ layers }: NanoConfig): string {
   const apps = Object.entries(layers.sources)
-    .flatMap(([name, source]) => source.from === "file" ? [[name, source.fingerprint]] : [])
+    .flatMap(([name, source]) => source.from === "file" ? [[name, entryFingerprint(source.entry)]] : [])
     .sort(([one], [other]) => one! < other! ? -1 : 1);
   return createHash("sha256").update(JSON.stringify(apps)).digest("hex").slice(0, 16);
 }

@@ -1,8 +1,9 @@
 /** Watches what a generation was made from: nano.json, its apps' files, and the files of their secrets. */
 import { sep } from "node:path";
 import { inTime } from "../deadline.ts";
-import type { NanoConfig } from "../config/resolved_config.ts";
-import { type FileWatcher, watchFiles } from "../config/watch.ts";
+import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
+import { startsLazily } from "../config/starts_lazily.ts";
+import { WatchedFiles } from "../config/watched_files.ts";
 import type { Generation } from "./reload.ts";
 
 /** How long a change waits until its files are watched, in ms; a folder of 10,000 files takes a third of that. */
@@ -12,7 +13,7 @@ const EXPECT_MS = 1_000;
 export class FileWatch implements Disposable, AsyncDisposable {
   readonly #onChange: (apps: ReadonlySet<string>) => Promise<void>;
   readonly #onError: (error: unknown) => void;
-  #watcher: FileWatcher | null = null;
+  #files: WatchedFiles | null = null;
   #generation: Generation | null = null;
   #ended: Promise<unknown> = Promise.resolve();
 
@@ -33,17 +34,13 @@ export class FileWatch implements Disposable, AsyncDisposable {
     this.#generation = generation;
     const { file, apps, stateDir, secretFiles } = generation.config;
     const paths = new Set([...file === null ? [] : [file], ...secretFiles]);
-    for (const app of apps) for (const path of watchedBy(generation, app.name)) paths.add(path);
-    if (this.#watcher === null) {
-      this.#watcher = watchFiles({
-        paths: [...paths],
-        ignore: [stateDir],
-        onError: this.#onError,
-        onChange: (changed) => this.#onChange(this.#appsOf(changed)),
-      });
-      return this.#watcher.ready;
-    }
-    return this.#watcher.update([...paths]);
+    for (const app of apps) for (const path of watchedBy(generation, app)) paths.add(path);
+    this.#files ??= new WatchedFiles({
+      ignore: [stateDir],
+      onError: this.#onError,
+      onChange: (changed) => this.#onChange(this.#appsOf(changed)),
+    });
+    return this.#files.watch(paths);
   }
 
   /** Watches the files of this generation, and waits for it no longer than a second. */
@@ -54,13 +51,17 @@ export class FileWatch implements Disposable, AsyncDisposable {
   /**
    * Watches what this configuration adds as well, before its code is read: later it would be too late to see an edit
    * that came in between. A change does not wait long for that: a folder may hold more than can be looked at soon.
+   * @param how.isForAll whether the apps that start lazily are not read
    * @returns settles when changes are noticed or a second has gone by; never rejects
    */
-  async expect({ apps, stateDir, secretFiles }: NanoConfig): Promise<void> {
+  async expect(next: NanoConfig, { isForAll }: { readonly isForAll: boolean }): Promise<void> {
     if (this.#generation === null) return;
     const { config } = this.#generation;
-    const known = new Set(config.apps.map(({ path }) => path));
-    const added = apps.filter(({ path }) => !known.has(path) && !path.startsWith(stateDir + sep));
+    const { apps, stateDir, secretFiles } = next;
+    const known = new Set(config.apps);
+    const added = apps.filter((app) =>
+      !known.has(app) && !(isForAll && startsLazily(app, apps.length)) && !app.path.startsWith(stateDir + sep)
+    );
     const files = secretFiles.filter((path) => !config.secretFiles.includes(path));
     if (added.length + files.length === 0) return;
     const both = { ...config, apps: [...config.apps, ...added], secretFiles: [...config.secretFiles, ...files] };
@@ -69,8 +70,8 @@ export class FileWatch implements Disposable, AsyncDisposable {
 
   /** Tells no change any more. */
   [Symbol.dispose](): void {
-    this.#ended = Promise.all([this.#ended, this.#watcher?.[Symbol.asyncDispose]()]);
-    this.#watcher = null;
+    this.#ended = Promise.all([this.#ended, this.#files?.[Symbol.asyncDispose]()]);
+    this.#files = null;
   }
 
   /** The same, and waits until nothing looks at files any more. */
@@ -82,19 +83,21 @@ export class FileWatch implements Disposable, AsyncDisposable {
   #appsOf(changed: readonly string[]): Set<string> {
     const apps = new Set<string>();
     const generation = this.#generation!;
-    for (const { name } of generation.config.apps) {
-      const watched = watchedBy(generation, name);
+    for (const app of generation.config.apps) {
+      const watched = watchedBy(generation, app);
       const isTouched = changed.some((file) => watched.some((path) => file === path || file.startsWith(path + sep)));
-      if (isTouched) apps.add(name);
+      if (isTouched) apps.add(app.name);
     }
     return apps;
   }
 }
 
+const NOTHING: readonly string[] = [];
+
 /** An app's folder or entry file, and what its code was made from outside of it; nothing of one that was not read yet. */
-function watchedBy(generation: Generation, name: string): string[] {
-  if (generation.units.get(name)?.isUnread === true) return [];
-  // One whose path is about to change has two.
-  const paths = generation.config.apps.filter((one) => one.name === name).map(({ path }) => path);
-  return [...paths, ...generation.inputs.get(name) ?? []];
+function watchedBy({ units, inputs }: Generation, { name, path }: AppConfig): readonly string[] {
+  const unit = units.get(name);
+  // One whose path is about to change has two, and the new one is about to be read.
+  if (unit?.isUnread === true && unit.app.path === path) return NOTHING;
+  return [path, ...inputs.get(name) ?? NOTHING];
 }

@@ -21,16 +21,21 @@ export class FirstStart<Code extends UnitCode> implements Disposable {
   readonly #made = new Countdown();
   readonly #up = new Countdown();
   readonly #quick = new Countdown();
+  #hasBegun = false;
   #isEnded = false;
 
   constructor(config: NanoConfig, { clock, makers, late }: FirstStartTools<Code>) {
     this.#clock = clock;
-    const units = config.apps.map((app): [string, AppUnit] => {
+    const units = new Map<string, AppUnit>();
+    const awaited: string[] = [];
+    for (const app of config.apps) {
+      const { name } = app;
       const lazy = startsLazily(app, config.apps.length);
-      return [app.name, late.standIn(app, makers, { lazy, onMade: () => this.#made.count(app.name) })];
-    });
-    this.generation = { config, units: new Map(units), inputs: new Map() };
-    for (const countdown of this.#countdowns) countdown.begin(this.generation.units.keys());
+      if (!lazy) awaited.push(name);
+      units.set(name, late.standIn(app, makers, lazy ? { lazy } : { lazy, onMade: () => this.#made.count(name) }));
+    }
+    this.generation = { config, units, inputs: new Map() };
+    for (const countdown of this.#countdowns) countdown.begin(awaited);
   }
 
   /** Settles when the code of every app has been read, packages installed, or that has failed. */
@@ -50,7 +55,7 @@ export class FirstStart<Code extends UnitCode> implements Disposable {
 
   /** Whether every app has come up, or has failed. */
   get isOver(): boolean {
-    return this.#up.isOver;
+    return this.#hasBegun && this.#up.isOver;
   }
 
   get #countdowns(): readonly Countdown[] {
@@ -62,6 +67,7 @@ export class FirstStart<Code extends UnitCode> implements Disposable {
    * @param events is told when every app has come up, or has failed
    */
   run(events: Pick<EventHub, "emit">): void {
+    this.#hasBegun = true;
     const clock = this.#clock;
     const from = clock.now();
     this.over.then(() => {
@@ -69,6 +75,7 @@ export class FirstStart<Code extends UnitCode> implements Disposable {
       if (!this.#isEnded) events.emit({ event: "apps_started", apps, elapsedMs: clock.now() - from });
     });
     for (const [name, unit] of this.generation.units) {
+      if (unit.isUnread === true) continue;
       // A failure is told by the unit itself: it must not hold the others down. One that is stopped is not made any more.
       unit.start().catch(() => {}).finally(() => this.#countdowns.forEach((countdown) => countdown.count(name)));
     }

@@ -30,8 +30,11 @@ export interface GenerationsTools {
   /** Opens the ports that a configuration adds; those it drops close with the commit. */
   readonly openPorts: (config: NanoConfig) => OpenedPorts;
   readonly route: (router: Router) => void;
-  /** Called before the code of the apps of a configuration is read; must not reject. */
-  readonly beforeBoot: (config: NanoConfig) => Promise<void>;
+  /**
+   * Called before the code of the apps of a configuration is read; must not reject.
+   * @param how.isForAll whether apps that start lazily are not read, unlike the one that somebody changes
+   */
+  readonly beforeBoot: (config: NanoConfig, how: { readonly isForAll: boolean }) => Promise<void>;
   /** Told right after a generation came in force, before the old one drains. */
   readonly onChange: (next: Generation) => void;
   /** Asked for once the code of an app is known that was being read when a change came: it may be older than that. */
@@ -51,7 +54,8 @@ export interface AdvanceOptions extends ReloadOptions {
 export class Generations {
   readonly #tools: GenerationsTools;
   #present: Generation;
-  #targets: ReadonlyMap<string, AppTarget> = new Map();
+  #targets = new Map<string, AppTarget>();
+  #router: Router | null = null;
   /** Removed apps that still drain: their hosts say so. */
   readonly #leaving = new Set<AppUnit>();
   /** Every unit that was replaced or removed and has not ended yet. */
@@ -117,14 +121,22 @@ export class Generations {
     this.#commit({ next: first, retired: [], removed: [] }, this.#tools.openPorts(first.config));
   }
 
-  /** Puts units in the place of those that stood in for them. */
+  /** Puts units in the place of those that stood in for them; costs little however many apps there are. */
   adopt(prepared: ReadonlyMap<AppUnit, Prepared>): void {
-    for (const [standIn, made] of prepared) this.#adopted.set(standIn, made);
-    const next = this.#withAdopted(this.#present);
-    if (next === this.#present) return;
-    this.#present = next;
-    this.#targets = targetsOf(next);
-    this.#afterwards(() => this.#route());
+    const units = new Map(this.#present.units);
+    const inputs = new Map(this.#present.inputs);
+    const adopted: AppUnit[] = [];
+    for (const [standIn, made] of prepared) {
+      this.#adopted.set(standIn, made);
+      const { name } = standIn.app;
+      if (units.get(name) !== standIn) continue;
+      units.set(name, made.unit);
+      inputs.set(name, made.inputs);
+      adopted.push(made.unit);
+    }
+    if (adopted.length === 0) return;
+    const next = this.#present = { ...this.#present, units, inputs };
+    this.#afterwards(() => this.#routeTo(adopted));
     this.#afterwards(() => this.#tools.onChange(next));
   }
 
@@ -137,7 +149,7 @@ export class Generations {
     const ports = this.#tools.openPorts(config);
     let discard: (() => Promise<void>) | null = null;
     try {
-      await this.#tools.beforeBoot(config);
+      await this.#tools.beforeBoot(config, { isForAll: options.only === null });
       const prepared = await prepareReload(this.#present, config, this.#tools.reloadTools(config), {
         ...options,
         signal: this.#closing.signal,
@@ -182,7 +194,24 @@ export class Generations {
   }
 
   #route(): void {
-    this.#tools.route(routerOf(this.#present, this.#targets, this.#leaving));
+    this.#router = routerOf(this.#present, this.#targets, this.#leaving);
+    this.#tools.route(this.#router);
+  }
+
+  /** The same for apps whose unit alone is another one. */
+  #routeTo(units: readonly AppUnit[]): void {
+    const { config } = this.#present;
+    const isPlain = Object.keys(config.layers.rollouts).length === 0 &&
+      units.every(({ app }) => app.name !== config.defaultApp);
+    if (this.#router === null || !isPlain) {
+      this.#targets = targetsOf(this.#present);
+      this.#route();
+      return;
+    }
+    for (const unit of units) {
+      this.#targets.set(unit.app.name, unit);
+      this.#router.replace({ hostnames: unit.app.hostnames, target: unit });
+    }
   }
 
   #postpone(unit: AppUnit): void {

@@ -54,7 +54,7 @@ export interface ReloadTools<Code extends UnitCode> extends BundleTools<Code> {
 export interface Generation {
   readonly config: NanoConfig;
   readonly units: ReadonlyMap<string, AppUnit>;
-  /** Files whose change may change an app's code, by app. */
+  /** Files whose change may change an app's code, by app; none for one whose code was not read. */
   readonly inputs: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -112,49 +112,45 @@ export async function prepareReload<Code extends UnitCode>(
   const diff = diffApps(present.config.apps, config.apps);
   const sameConfig = new Set(diff.unchanged);
   const postponed: AppUnit[] = [];
-  const outcomes = await Promise.all(config.apps.map(async (app): Promise<Outcome<Code> | null> => {
+  const outcomes = new Map<string, Outcome<Code>>();
+  const bundled: Promise<void>[] = [];
+  for (const app of config.apps) {
     const mayStay = sameConfig.has(app.name) && !force.has(app.name);
-    if (mayStay && only !== null && !only.has(app.name)) return null;
+    if (mayStay && only !== null && !only.has(app.name)) continue;
     const old = present.units.get(app.name);
     // What has not been read needs no other reading.
-    if (mayStay && old?.isUnread === true) return null;
+    if (mayStay && old?.isUnread === true) continue;
     // Whoever changes one app wants to know whether it works.
     const isForAll = only === null && (old === undefined || old.isUnread === true);
-    if (isForAll && !force.has(app.name) && startsLazily(app, config.apps.length)) return { app, lazy: true };
-    if (mayStay && old !== undefined && (old.prepared ?? null) !== null) {
+    if (isForAll && !force.has(app.name) && startsLazily(app, config.apps.length)) {
+      outcomes.set(app.name, { app, lazy: true });
+    } else if (mayStay && old !== undefined && (old.prepared ?? null) !== null) {
       // Its packages may take minutes, and nobody else's change has to wait for them.
       postponed.push(old);
-      return null;
-    }
-    try {
-      return { app, code: await tools.bundle(app) };
-    } catch (error) {
-      return { app, error: asFailure(app, error) };
-    }
-  }));
+    } else bundled.push(outcomeOf(app, tools).then((outcome) => void outcomes.set(app.name, outcome)));
+  }
+  await Promise.all(bundled);
 
   const units = new Map<string, AppUnit>();
   const inputs = new Map<string, readonly string[]>();
   const fresh: AppUnit[] = [];
   const changed = new Set(diff.changed);
-  config.apps.forEach((app, at) => {
-    const outcome = outcomes[at] ?? null;
+  for (const app of config.apps) {
+    const outcome = outcomes.get(app.name) ?? null;
     const old = present.units.get(app.name);
     const isSame = old !== undefined && sameConfig.has(app.name) && !force.has(app.name) &&
       (outcome === null || ("code" in outcome && outcome.code.version === old.version));
-    inputs.set(
-      app.name,
-      outcome !== null && "code" in outcome ? outcome.code.inputs : present.inputs.get(app.name) ?? [],
-    );
+    const own = outcome !== null && "code" in outcome ? outcome.code.inputs : present.inputs.get(app.name);
+    if (own !== undefined) inputs.set(app.name, own);
     if (isSame) {
       units.set(app.name, old);
-      return;
+      continue;
     }
     const unit = unitOf(outcome!, tools);
     if (old !== undefined) changed.add(app.name);
     units.set(app.name, unit);
     fresh.push(unit);
-  });
+  }
 
   const discard = async () => {
     await Promise.all(fresh.map((unit) => unit.stop(0)));
@@ -187,6 +183,14 @@ export async function prepareReload<Code extends UnitCode>(
     unchanged: diff.unchanged.filter((name) => !changed.has(name)),
   };
   return { next: { config, units, inputs }, summary, retired, postponed, discard };
+}
+
+async function outcomeOf<Code extends UnitCode>(app: AppConfig, tools: ReloadTools<Code>): Promise<Outcome<Code>> {
+  try {
+    return { app, code: await tools.bundle(app) };
+  } catch (error) {
+    return { app, error: asFailure(app, error) };
+  }
 }
 
 function unitOf<Code extends UnitCode>(outcome: Outcome<Code>, tools: ReloadTools<Code>): AppUnit {

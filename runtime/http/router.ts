@@ -12,7 +12,7 @@ const REMEMBERED_HOSTS = 4096;
 /** A host as RFC 3986 allows it, or an IPv6 literal, with an optional port. */
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9!$&'()*+,;=._~%-]+)(?::[0-9]{0,5})?$/i;
 
-/** The hosts of one generation; built once, never changed. */
+/** The hosts of one generation; which apps claim them never changes. */
 export class Router {
   readonly #exact = new Map<string, AppTarget>();
   readonly #wildcards = new Map<string, AppTarget>();
@@ -22,11 +22,19 @@ export class Router {
   /** @param fallback gets requests whose host nobody claims */
   constructor(routes: Iterable<Route>, fallback: AppTarget | null) {
     this.#fallback = fallback;
-    for (const { hostnames, target } of routes) {
-      for (const hostname of hostnames) {
-        if (hostname.startsWith("*.")) this.#wildcards.set(hostname.slice(1), target);
-        else this.#exact.set(hostname, target);
-      }
+    for (const route of routes) this.#claim(route);
+  }
+
+  /** Puts another target in the place of the one that these hosts had. */
+  replace(route: Route): void {
+    this.#claim(route);
+    this.#remembered.clear();
+  }
+
+  #claim({ hostnames, target }: Route): void {
+    for (const hostname of hostnames) {
+      if (hostname.startsWith("*.")) this.#wildcards.set(hostname.slice(1), target);
+      else this.#exact.set(hostname, target);
     }
   }
 

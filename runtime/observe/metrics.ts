@@ -6,6 +6,7 @@ import { APP_STATE_NAMES, type ExitReason } from "../lifecycle.ts";
 import type { RequestSummary } from "./observations.ts";
 import { BindingSeries } from "./binding_series.ts";
 import { ConnectionSeries } from "./connection_series.ts";
+import { CronSeries } from "./cron_series.ts";
 import { QueueSeries } from "./queue_series.ts";
 import { durationSamples, type Sample } from "./duration_samples.ts";
 import { type FleetFigures, fleetMetrics } from "./fleet_series.ts";
@@ -13,8 +14,10 @@ import { RequestSeries } from "./request_series.ts";
 
 /** What {@linkcode Metrics} is made with. */
 export interface MetricsOptions {
-  /** Every app that exists, as it is now. */
+  /** Every app that has something to tell, as it is now: one that nobody has asked for has not. */
   readonly snapshot: () => readonly AppSnapshot[];
+  /** Whether there is an app; as the snapshot tells unless given. */
+  readonly exists?: (app: string) => boolean;
   /** When the process began to serve, ms since the epoch. */
   readonly startedAt: number;
   /** Apps whose start waits for its turn. Default: none. */
@@ -29,13 +32,6 @@ export interface MetricsOptions {
   readonly fleet?: () => FleetFigures | null;
   /** Default: this process's. */
   readonly descriptors?: Pick<Descriptors, "count" | "limit">;
-}
-
-/** How often a job came to one outcome. */
-interface CronRuns {
-  readonly cron: string;
-  readonly outcome: "ok" | "error" | "skipped";
-  readonly count: number;
 }
 
 /**
@@ -59,6 +55,7 @@ export class Metrics {
   readonly listen: NanoListener = (event) => this.#take(event);
   readonly #registry = new Registry();
   readonly #snapshot: () => readonly AppSnapshot[];
+  readonly #exists: (app: string) => boolean;
   readonly #startedAt: number;
   readonly #now: () => number;
   readonly #rss: () => number;
@@ -67,17 +64,18 @@ export class Metrics {
   readonly #descriptors: Pick<Descriptors, "count" | "limit">;
   readonly #requests = new Map<string, RequestSeries>();
   readonly #restarts = new Map<string, Map<ExitReason, number>>();
-  /** By app, then by job and outcome. */
-  readonly #cronRuns = new Map<string, Map<string, CronRuns>>();
+  readonly #crons = new CronSeries();
   readonly #bindings = new BindingSeries();
   readonly #queues = new QueueSeries();
   readonly #connections = new ConnectionSeries();
+  readonly #others = [this.#crons, this.#bindings, this.#queues, this.#connections];
   #apps: readonly AppSnapshot[] = [];
   /** The first configuration counts as a successful load: the process would not run otherwise. */
   #reload: { successful: boolean; at: number };
 
   constructor(options: MetricsOptions) {
     this.#snapshot = options.snapshot;
+    this.#exists = options.exists ?? ((app) => this.#apps.some(({ name }) => name === app));
     this.#startedAt = options.startedAt;
     this.#now = options.now ?? Date.now;
     this.#bootsWaiting = options.bootsWaiting ?? (() => 0);
@@ -97,10 +95,9 @@ export class Metrics {
   async render(): Promise<string> {
     this.#apps = this.#snapshot();
     // A request that ends after its app was removed would bring a series back that nobody would ever end.
-    const known = new Set(this.#apps.map((app) => app.name)).add(NO_APP);
-    const own = [this.#requests, this.#restarts, this.#cronRuns].flatMap((series) => [...series.keys()]);
-    for (const name of [...own, ...this.#bindings.apps(), ...this.#queues.apps(), ...this.#connections.apps()]) {
-      if (!known.has(name)) this.#forget(name);
+    const own = [this.#requests, this.#restarts].flatMap((series) => [...series.keys()]);
+    for (const name of [...own, ...this.#others.flatMap((series) => [...series.apps()])]) {
+      if (name !== NO_APP && !this.#exists(name)) this.#forget(name);
     }
     return await this.#registry.metrics();
   }
@@ -137,9 +134,9 @@ export class Metrics {
         return;
       }
       case "cron_done":
-        return this.#countRun(event.app, event.name, event.ok ? "ok" : "error");
+        return this.#crons.observe(event.app, { cron: event.name, outcome: event.ok ? "ok" : "error" });
       case "cron_skipped":
-        return this.#countRun(event.app, event.name, "skipped");
+        return this.#crons.observe(event.app, { cron: event.name, outcome: "skipped" });
       case "binding_call":
         return this.#bindings.observe(event);
       case "queue_batch":
@@ -161,17 +158,7 @@ export class Metrics {
   #forget(app: string): void {
     this.#requests.delete(app);
     this.#restarts.delete(app);
-    this.#cronRuns.delete(app);
-    this.#bindings.forget(app);
-    this.#queues.forget(app);
-    this.#connections.forget(app);
-  }
-
-  #countRun(app: string, cron: string, outcome: CronRuns["outcome"]): void {
-    let runs = this.#cronRuns.get(app);
-    if (runs === undefined) this.#cronRuns.set(app, runs = new Map());
-    const key = `${outcome} ${cron}`;
-    runs.set(key, { cron, outcome, count: (runs.get(key)?.count ?? 0) + 1 });
+    for (const series of this.#others) series.forget(app);
   }
 
   #register(fleet: () => FleetFigures | null): void {
@@ -217,16 +204,7 @@ export class Metrics {
           [...reasons].map(([reason, value]) => ({ labels: { app, reason }, value }))
         ),
     );
-    counter(
-      "nano_cron_runs_total",
-      "Runs of the app's jobs by outcome: ok, error, or skipped because the run before still went on.",
-      () =>
-        [...this.#cronRuns].flatMap(([app, runs]) =>
-          [...runs.values()].map(({ cron, outcome, count }) => ({ labels: { app, cron, outcome }, value: count }))
-        ),
-    );
-    const ofApps = [this.#bindings, this.#queues, this.#connections].flatMap((series) => series.metrics());
-    const others = [...ofApps, ...fleetMetrics(fleet)];
+    const others = [...this.#others.flatMap((series) => series.metrics()), ...fleetMetrics(fleet)];
     for (const { name, type, help, read } of others) this.#add(name, type, help, read);
     gauge(
       "nano_isolate_start_seconds",

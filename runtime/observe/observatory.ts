@@ -17,7 +17,7 @@ import { TickFeed } from "./tick_feed.ts";
 export interface ObservatoryOptions {
   /** Counts the requests; registered as a listener before the observatory. */
   readonly metrics: Metrics;
-  /** Every app that exists, as it is now. */
+  /** Every app that has something to tell, as it is now. */
   readonly snapshot: () => readonly AppSnapshot[];
   readonly clock: Clock;
 }

@@ -1,4 +1,5 @@
 /** Changes of apps: add, change, reset, remove, restart, drain, run a job. */
+import { entryFingerprint } from "../config/layers.ts";
 import { joinPatches, mergePatch } from "../config/merge_patch.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { AppOperations, AppOrigin, ChangeRequest, DrainOutcome } from "../operations.ts";
@@ -155,7 +156,7 @@ function hiddenBy(desk: ChangeDesk, app: string): string | null {
   // One that was set aside does not run, and can be removed all the same.
   if (desk.tools.generations.unit(app) === null && entry !== null) return hides;
   const source = desk.ownSource(app, "remove");
-  return source.from === "file" ? source.fingerprint : hides;
+  return source.from === "file" ? entryFingerprint(source.entry) : hides;
 }
 
 /**
@@ -174,7 +175,7 @@ export function endHiding(desk: ChangeDesk): void {
       apps: rows.filter((row) => !saysNothing(row)),
       forgetApps: rows.filter(saysNothing).map(({ name }) => name),
     });
-    desk.read();
+    desk.reread(ended.map(({ name }) => name));
   } catch (error) {
     // The next change tries again.
     desk.tools.events.emit({ event: "warning", text: `Cannot forget a removal: ${messageOf(error)}` });

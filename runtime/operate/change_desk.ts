@@ -151,7 +151,7 @@ export class ChangeDesk {
         only: new Set(),
         keep: () => {
           store.commit({ ...rowChange(row), ...versions, history: said === null ? [] : [said], fleet: held });
-          this.read();
+          this.kept.follow(planned);
         },
       });
       if (said !== null) this.#tell(said);
@@ -207,7 +207,7 @@ export class ChangeDesk {
       keep: () => {
         const history = [this.#entry(wish, detail, null)];
         store.commit({ ...rowChange(row), ...versions, history, ...held === null ? {} : { fleet: held } });
-        this.read();
+        this.kept.follow({ row, ...versions });
       },
     }).catch((thrown) => {
       throw conflictOf(thrown, verb);
@@ -258,9 +258,9 @@ export class ChangeDesk {
     return { drainedRequests: Math.max(0, inFlight - forcedClosed), forcedClosed };
   }
 
-  /** Reads what is kept. */
-  read(): void {
-    this.kept.read();
+  /** Reads anew what is kept about these apps. */
+  reread(apps: readonly string[]): void {
+    this.kept.reread(apps);
   }
 
   /** @throws {NanoError} PRECONDITION_FAILED, NOT_FOUND */

@@ -15,7 +15,7 @@ import type { HeldRecord } from "../store/fleet_rows.ts";
 import type { QuarantineFile } from "../store/quarantine_file.ts";
 import type { StateStore } from "../store/state_store.ts";
 import type { VersionFolders } from "../store/version_folders.ts";
-import type { Kept } from "./kept_apps.ts";
+import type { KeptChange } from "./kept_apps.ts";
 
 /** What changes work with. */
 export interface ChangeTools {
@@ -70,7 +70,7 @@ export interface Wish {
 }
 
 /** What a change writes about an app. */
-export interface Plan extends Kept {
+export interface Plan extends KeptChange {
   /** One sentence for the history. */
   readonly detail: string;
   /** What is to be done when all has booted and nothing is in force yet; what it throws refuses the change. */
@@ -86,7 +86,7 @@ export interface Plan extends Kept {
 /** What another node has changed. */
 export interface FollowedChange {
   /** Called in the turn in which it happens. */
-  readonly plan: () => Kept;
+  readonly plan: () => KeptChange;
   /** For the history, or null when nobody is known. */
   readonly by:
     | { readonly at: number; readonly actor: string; readonly action: ChangeAction; readonly detail: string }

@@ -1,10 +1,10 @@
-/** What is kept of the apps, in memory: rows, versions, and both as a planned change would leave them. */
+/** What the state store keeps of the apps, at hand: a change reads its own app anew and no other. */
 import type { AppLayer } from "../config/layers.ts";
 import type { KeptApp, StateChange, StateStore, VersionRecord } from "../store/state_store.ts";
-import { emptyKeptApp, keptLayers } from "./kept_layers.ts";
+import { emptyKeptApp, keptLayer, type KeptOfApp } from "./kept_layers.ts";
 
 /** What a change writes about an app. */
-export interface Kept extends Pick<StateChange, "addVersions" | "setPreview" | "removeVersions"> {
+export interface KeptChange extends Pick<StateChange, "addVersions" | "setPreview" | "removeVersions"> {
   /** The app's row afterwards. */
   readonly row: KeptApp;
 }
@@ -26,70 +26,103 @@ export function diffVersions(
   };
 }
 
-/** The apps that something is kept about. */
+/** Follows the store. */
 export class KeptApps {
-  readonly #store: Pick<StateStore, "keptApps" | "allVersions">;
+  readonly #store: StateStore;
   readonly #folderOf: (app: string, version: string) => string;
-  #rows: ReadonlyMap<string, KeptApp> = new Map();
-  #versions: readonly VersionRecord[] = [];
+  /** The oldest change first. */
+  readonly #apps = new Map<string, KeptOfApp>();
+  /** Nothing of what they are made of changes: an app that stays has the same object. */
+  readonly #layers = new WeakMap<KeptOfApp, AppLayer>();
 
-  constructor(
-    store: Pick<StateStore, "keptApps" | "allVersions">,
-    folderOf: (app: string, version: string) => string,
-  ) {
+  /** @param folderOf the absolute folder of a version */
+  constructor(store: StateStore, folderOf: (app: string, version: string) => string) {
     this.#store = store;
     this.#folderOf = folderOf;
-    this.read();
-  }
-
-  /** Reads what is kept. */
-  read(): void {
-    this.#rows = new Map(this.#store.keptApps().map((row) => [row.name, row]));
-    this.#versions = this.#store.allVersions();
+    const versions = Map.groupBy(store.allVersions(), ({ app }) => app);
+    for (const row of store.keptApps()) this.#apps.set(row.name, { row, versions: versions.get(row.name) ?? [] });
+    // An app of nano.json with a preview and no other change has versions and no row.
+    for (const [name, own] of versions) {
+      if (!this.#apps.has(name)) this.#apps.set(name, { row: emptyKeptApp(name), versions: own });
+    }
   }
 
   /** Names of all apps that something is kept about. */
   names(): readonly string[] {
-    return [...new Set([...this.#rows.keys(), ...this.#versions.map(({ app }) => app)])];
+    return [...this.#apps.keys()];
   }
 
-  /** All null when nothing is kept. */
+  /** What is kept about an app; all null when nothing is. */
   row(app: string): KeptApp {
-    return this.#rows.get(app) ?? emptyKeptApp(app);
+    return this.#apps.get(app)?.row ?? emptyKeptApp(app);
   }
 
   /** Newest first. */
   versions(app: string): readonly VersionRecord[] {
-    return this.#versions.filter((one) => one.app === app);
+    return this.#apps.get(app)?.versions ?? [];
   }
 
   /** All that is kept, as layers over nano.json. */
   layers(): AppLayer[] {
-    return keptLayers([...this.#rows.values()], this.#versions, this.#folderOf);
+    return [...this.#apps.values()].map((kept) => this.#layerOf(kept));
   }
 
-  /** As if the plan were written. Its app comes last: where two collide, the change gives way. */
-  layersAfter(plan: Kept): AppLayer[] {
-    const { row } = plan;
-    const rows = [...this.#rows.values()].filter(({ name }) => name !== row.name);
-    const layers = keptLayers([...rows, row], this.#versionsAfter(plan, this.#versions), this.#folderOf);
-    const own = layers.filter(({ name }) => name === row.name);
-    return [...layers.filter(({ name }) => name !== row.name), ...own];
+  /** As if the change were written. Its app comes last: where two collide, the change gives way. */
+  layersAfter(change: KeptChange): AppLayer[] {
+    const touched = appsOf(change);
+    const others = [...this.#apps].filter(([name]) => !touched.has(name)).map(([, kept]) => this.#layerOf(kept));
+    // The row's own app is the last of them.
+    const after = [...touched].map((app) => ({
+      row: app === change.row.name ? change.row : this.row(app),
+      versions: versionsAfter(this.versions(app), app, change),
+    }));
+    return [...others, ...after.map((kept) => keptLayer(kept, this.#folderOf))];
   }
 
-  /** Versions of an app as a plan leaves them. @param before those that it begins at, newest first */
-  versionsAfter(plan: Kept, before: readonly VersionRecord[]): readonly VersionRecord[] {
-    return this.#versionsAfter(plan, before).filter(({ app }) => app === plan.row.name);
+  /** Versions of the row's app as a change leaves them. @param before those that it begins at, newest first */
+  versionsAfter(change: KeptChange, before: readonly VersionRecord[]): readonly VersionRecord[] {
+    return versionsAfter(before, change.row.name, change);
   }
 
-  #versionsAfter(
-    { addVersions = [], setPreview = [], removeVersions = [] }: Kept,
-    before: readonly VersionRecord[],
-  ): readonly VersionRecord[] {
-    const key = ({ app, version }: { app: string; version: string }) => `${app} ${version}`;
-    const removed = new Set(removeVersions.map(key));
-    const previews = new Map(setPreview.map((one) => [key(one), one.previewHost]));
-    return [...addVersions, ...before].filter((one) => !removed.has(key(one)))
-      .map((one) => ({ ...one, previewHost: previews.has(key(one)) ? previews.get(key(one))! : one.previewHost }));
+  /** Reads what a change has written. */
+  follow(change: KeptChange): void {
+    this.reread(appsOf(change));
   }
+
+  /** Reads these apps anew. */
+  reread(apps: Iterable<string>): void {
+    for (const app of apps) {
+      const row = this.#store.keptApp(app);
+      const versions = this.#store.versions(app);
+      this.#apps.delete(app);
+      if (row !== null || versions.length > 0) this.#apps.set(app, { row: row ?? emptyKeptApp(app), versions });
+    }
+  }
+
+  #layerOf(kept: KeptOfApp): AppLayer {
+    const known = this.#layers.get(kept);
+    if (known !== undefined) return known;
+    const layer = keptLayer(kept, this.#folderOf);
+    this.#layers.set(kept, layer);
+    return layer;
+  }
+}
+
+/** Apps that a change touches, that of its row last. */
+function appsOf({ row, addVersions = [], setPreview = [], removeVersions = [] }: KeptChange): Set<string> {
+  const apps = new Set([...addVersions, ...setPreview, ...removeVersions].map(({ app }) => app));
+  apps.delete(row.name);
+  return apps.add(row.name);
+}
+
+function versionsAfter(
+  present: readonly VersionRecord[],
+  app: string,
+  { addVersions = [], setPreview = [], removeVersions = [] }: KeptChange,
+): VersionRecord[] {
+  const isOwn = (one: { readonly app: string }) => one.app === app;
+  const removed = new Set(removeVersions.filter(isOwn).map(({ version }) => version));
+  const hosts = new Map(setPreview.filter(isOwn).map(({ version, previewHost }) => [version, previewHost]));
+  return [...addVersions.filter(isOwn), ...present].filter(({ version }) => !removed.has(version))
+    .map((one) => hosts.has(one.version) ? { ...one, previewHost: hosts.get(one.version)! } : one);
 }

@@ -20,30 +20,31 @@ export function saysNothing({ name: _name, ...rest }: KeptApp): boolean {
   return Object.values(rest).every((value) => value === null);
 }
 
+/** What is kept of one app. */
+export interface KeptOfApp {
+  readonly row: KeptApp;
+  /** Newest first. */
+  readonly versions: readonly VersionRecord[];
+}
+
 /**
- * One layer for each app that something is kept about.
- *
- * @param apps the oldest change first
+ * The layer of an app that something is kept about.
  * @param folderOf the absolute folder of a version
  */
-export function keptLayers(
-  apps: readonly KeptApp[],
-  versions: readonly VersionRecord[],
+export function keptLayer(
+  { row, versions }: KeptOfApp,
   folderOf: (app: string, version: string) => string,
-): AppLayer[] {
-  const byApp = Map.groupBy(versions, ({ app }) => app);
-  const rows = new Map(apps.map((app) => [app.name, app]));
-  // An app of nano.json with a preview and no other change has versions and no row.
-  for (const name of byApp.keys()) if (!rows.has(name)) rows.set(name, emptyKeptApp(name));
-  return [...rows.values()].map(({ name, entry, patch, hides, activeVersion, rollout }) => ({
+): AppLayer {
+  const { name, entry, patch, hides, activeVersion, rollout } = row;
+  return {
     name,
     entry,
     patch,
     hides,
     folder: activeVersion === null ? null : folderOf(name, activeVersion),
-    versions: (byApp.get(name) ?? [])
+    versions: versions
       .filter(({ version, previewHost }) => previewHost !== null || version === rollout?.version)
       .map(({ version, previewHost }) => ({ version, folder: folderOf(name, version), hostname: previewHost })),
     rollout,
-  }));
+  };
 }

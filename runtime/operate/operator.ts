@@ -125,6 +125,8 @@ export class Operator implements Operations {
     const { added, removed, changed, unchanged } = diffApps(this.#desk.config.apps, config.apps);
     const isSame = await Promise.all(unchanged.map(async (name) => {
       const unit = generations.unit(name)!;
+      // A reload leaves what nobody has asked for unread, too.
+      if (unit.isUnread === true) return true;
       // Code that cannot be bundled is other code, unless that is what failed before.
       const version = await codeVersion(unit.app).catch((error: unknown) => `broken: ${messageOf(error)}`);
       return unit.version === null ? version.startsWith("broken: ") : version === unit.version;

@@ -45,6 +45,12 @@ export class StateStore implements Disposable {
     return this.#database.rows(sql).map((row) => this.#keptApp(row));
   }
 
+  /** What is kept about one app, or null. */
+  keptApp(name: string): KeptApp | null {
+    const [row] = this.#database.rows("SELECT * FROM apps WHERE name = ?", name);
+    return row === undefined ? null : this.#keptApp(row);
+  }
+
   /** Versions of an app, newest first. */
   versions(app: string): readonly VersionRecord[] {
     return this.#database.rows("SELECT * FROM versions WHERE app = ? ORDER BY number DESC", app).map(versionRecord);

@@ -31,10 +31,11 @@ export class PreparingUnit implements AppUnit {
   readonly app: AppConfig;
   readonly #make: () => Promise<AppUnit>;
   readonly #tools: PreparingTools;
-  readonly #queue: CallQueue;
   readonly #since: number;
-  /** Settles when there is a unit, or nobody waits for one any more. */
-  readonly #over = Promise.withResolvers<void>();
+  /** Made for the first request: of ten thousand apps hardly any is ever asked for. */
+  #calls: CallQueue | null = null;
+  /** Settles when there is a unit, or nobody waits for one any more; null before anything has begun. */
+  #over: PromiseWithResolvers<void> | null = null;
   #unit: AppUnit | null = null;
   #state: "idle" | "starting" | "draining" | "stopped";
   #started: Promise<void> | null = null;
@@ -47,7 +48,6 @@ export class PreparingUnit implements AppUnit {
     this.#make = make;
     this.#tools = tools;
     this.#state = tools.lazy ? "idle" : "starting";
-    this.#queue = new CallQueue(app.maxQueue);
     this.#since = tools.clock.wall();
   }
 
@@ -60,7 +60,7 @@ export class PreparingUnit implements AppUnit {
   }
 
   get pending(): number {
-    return this.#unit?.pending ?? this.#queue.size;
+    return this.#unit?.pending ?? this.#waiting;
   }
 
   get isUnread(): boolean {
@@ -69,11 +69,23 @@ export class PreparingUnit implements AppUnit {
 
   get prepared(): Promise<void> | null {
     const isUnderWay = this.#state === "starting" || this.#state === "draining";
-    return this.#unit === null && isUnderWay ? this.#over.promise : null;
+    return this.#unit === null && isUnderWay ? this.#ending.promise : null;
   }
 
   get openSockets(): number {
     return this.#unit?.openSockets ?? 0;
+  }
+
+  get #queue(): CallQueue {
+    return this.#calls ??= new CallQueue(this.app.maxQueue);
+  }
+
+  get #waiting(): number {
+    return this.#calls?.size ?? 0;
+  }
+
+  get #ending(): PromiseWithResolvers<void> {
+    return this.#over ??= Promise.withResolvers();
   }
 
   /** Takes a request: passes it on, lets it wait, or refuses it. */
@@ -104,7 +116,7 @@ export class PreparingUnit implements AppUnit {
   snapshot(): AppSnapshot {
     if (this.#unit !== null) return this.#unit.snapshot();
     const known = { state: this.#state, version: null, since: this.#since };
-    return { ...idleSnapshot(this.app, known), queued: this.#queue.size };
+    return { ...idleSnapshot(this.app, known), queued: this.#waiting };
   }
 
   #begin(): Promise<void> {
@@ -114,7 +126,7 @@ export class PreparingUnit implements AppUnit {
   async #start(): Promise<void> {
     this.#move("starting");
     void this.#make().then((unit) => this.#take(unit));
-    await this.#over.promise;
+    await this.#ending.promise;
     if (this.#unit === null) throw this.#goingAway();
     await this.#unit.start();
   }
@@ -129,27 +141,27 @@ export class PreparingUnit implements AppUnit {
     this.#sweep = null;
     // Before its start: an app for which requests wait comes first.
     while (this.#queue.size > 0) unit.fetch(this.#queue.shift()!);
-    this.#over.resolve();
+    this.#over?.resolve();
   }
 
   async #giveUp(timeoutMs: number): Promise<ExitReason> {
     const { clock, emit } = this.#tools;
     const { name } = this.app;
     const deadline = clock.now() + timeoutMs;
-    const waiting = this.#queue.size;
+    const waiting = this.#waiting;
     if (this.#started !== null && waiting > 0) {
       this.#move("draining");
       emit({ event: "app_drain_start", app: name, inFlight: waiting });
-      await inTime(this.#over.promise, timeoutMs, clock);
-      this.#over.resolve();
+      await inTime(this.#ending.promise, timeoutMs, clock);
+      this.#over?.resolve();
       if (this.#unit !== null) return await this.#unit.stop(Math.max(0, deadline - clock.now()));
     }
     this.#sweep?.();
     this.#sweep = null;
-    const left = this.#queue.size;
+    const left = this.#waiting;
     this.#move("stopped");
-    this.#queue.failAll(this.#goingAway());
-    this.#over.resolve();
+    this.#calls?.failAll(this.#goingAway());
+    this.#over?.resolve();
     if (waiting > 0) emit({ event: "app_drained", app: name, forcedClosed: left });
     return left > 0 ? "drain_timeout" : "drained";
   }
@@ -169,6 +181,6 @@ export class PreparingUnit implements AppUnit {
     const waitMs = Math.min(this.app.timeoutMs, START_WAIT_MS);
     this.#queue.expire(clock.now() - waitMs, () => startedTooLate(this.app.name, waitMs));
     if (this.#queue.size > 0) this.#sweep = clock.after(SWEEP_MS, this.#onSweep);
-    else if (this.#state === "draining") this.#over.resolve();
+    else if (this.#state === "draining") this.#over?.resolve();
   };
 }

@@ -1,7 +1,7 @@
 /**
  * The bench: `deno task bench [--short] [dispatch|streams|sockets|bindings|start|restart|boots|wake|fairness|tail|memory|idle|isolation|fleet|promises ...]`, or one of
- * the long ones, `deno task bench kills 2000`, `deno task bench killers 40` and `deno task bench soak 30` (kills, deaths,
- * minutes). Prints, asserts nothing.
+ * the long ones, `deno task bench kills 2000`, `deno task bench killers 40`, `deno task bench soak 30` and
+ * `deno task bench many 10000` (kills, deaths, minutes, apps). Prints, asserts nothing.
  */
 import { benchBindings } from "./bindings.ts";
 import { benchDispatch } from "./dispatch.ts";
@@ -14,6 +14,7 @@ import { benchKills } from "./kills.ts";
 import { findLoadGenerator } from "./load.ts";
 import { benchManyBoots } from "./many_boots.ts";
 import { printMachine } from "./machine.ts";
+import { benchManyApps } from "./many_apps.ts";
 import { benchMemory } from "./memory.ts";
 import { benchPromises } from "./promises.ts";
 import { benchRestart } from "./restart.ts";
@@ -42,8 +43,8 @@ const GROUPS = {
   isolation: async (short: boolean) => benchIsolation({ short, generator: await findLoadGenerator() }),
   promises: benchPromises,
 } as const;
-/** Only when they are named, with a number: of kills, of deaths, of minutes. */
-const LONG = { kills: benchKills, killers: benchKillers, soak: benchSoak } as const;
+/** Only when they are named, with a number: of kills, of deaths, of minutes, of apps. */
+const LONG = { kills: benchKills, killers: benchKillers, soak: benchSoak, many: benchManyApps } as const;
 
 type Group = keyof typeof GROUPS;
 

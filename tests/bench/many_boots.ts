@@ -37,7 +37,7 @@ async function measure(count: number, how: { burners: number; holdMs: number | n
     const files = how.holdMs !== null && index === 0
       ? registry.appFiles
       : `export default { fetch: () => new Response("${index}") };\n`;
-    return [`app-${index}`, { files, config: { memory_mb: 64 } }];
+    return [`app-${index}`, { files, config: { memory_mb: 64, start: "eager" } }];
   });
   const adminPort = freePort();
   await using project = await benchProject(Object.fromEntries(apps), {

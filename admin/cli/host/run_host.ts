@@ -1,5 +1,5 @@
 /** Runs the host of `nano start` in this process. */
-import { type AppLayer, loadConfig, Nano, type NanoConfig, type NanoOptions } from "../../../runtime/mod.ts";
+import { type AppLayer, configLoader, Nano, type NanoConfig, type NanoOptions } from "../../../runtime/mod.ts";
 import { CliError } from "../../process/cli_error.ts";
 import { type CliIo, wantsColor } from "../terminal/cli_io.ts";
 import { FlightFileWriter } from "../../guardian/flight_file.ts";
@@ -28,8 +28,8 @@ export interface RunHostOptions {
 export async function runHost(options: RunHostOptions, io: CliIo): Promise<number> {
   // A person at a terminal reads lines; whatever else takes the output gets records.
   const logFormat = io.terminal ? "pretty" : "json";
-  const load = async (layers: readonly AppLayer[] = []) =>
-    withPorts(await loadConfig(options.file, { hostEnv: io.env, layers, logFormat }), options);
+  const read = configLoader(options.file, { hostEnv: io.env, logFormat });
+  const load = async (layers: readonly AppLayer[] = []) => withPorts(await read(layers), options);
   const config = await load();
   const timeZone = serveInUtc(io.env);
   using guarded = options.statusFile === null ? null : openGuarded(options.statusFile, io);

@@ -14,7 +14,7 @@ Deno.test("500 apps are listed whole, by state, by text and by page", async () =
     (_none, at) => ({ name: `site-${at}`, path: "./site", hostname: `site-${at}.test` }),
   );
   const document = JSON.parse(await Deno.readTextFile(scene.project.configFile));
-  await scene.project.writeRawConfig(JSON.stringify({ ...document, apps }));
+  await scene.project.writeRawConfig(JSON.stringify({ ...document, defaults: { start: "eager" }, apps }));
   const begin = performance.now();
   await scene.restart("SIGKILL");
   const startMs = performance.now() - begin;

@@ -14,7 +14,10 @@ Deno.test(`${APPS} apps start, answer as themselves and end`, async () => {
   const apps = names.map((
     name,
   ): [string, TempApp] => [name, { fixture: "announce", config: { env: { NAME: name } } }]);
-  await using project = await TempProject.create(Object.fromEntries(apps), RESERVE);
+  await using project = await TempProject.create(Object.fromEntries(apps), {
+    ...RESERVE,
+    defaults: { start: "eager" },
+  });
   const begin = performance.now();
   await using nano = await NanoProcess.start(project.configFile, { timeoutMs: 300_000 });
   const listeningMs = Math.round(performance.now() - begin);

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { relayered } from "../../../runtime/config/fit_layers.ts";
 import { resolveConfig } from "../../../runtime/config/load.ts";
-import type { AppLayer } from "../../../runtime/config/layers.ts";
+import { type AppLayer, entryFingerprint } from "../../../runtime/config/layers.ts";
 import type { NanoConfig } from "../../../runtime/config/resolved_config.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { ConfigFolder } from "./config_case.ts";
@@ -71,10 +71,9 @@ Deno.test("A patch, a version and a removal that do not fit are set aside whole"
     default_app: "b",
     apps: [{ name: "a", path: "app", env: { A: "file" } }, { name: "b", path: "app" }],
   };
-  const { fingerprint } = (await resolved(folder, document, [])).layers.sources["b"] as { fingerprint: string };
   const config = await resolved(folder, document, [
     layer("a", { patch: { env: { A: "api" } }, folder: "/none/a/v1" }),
-    layer("b", { hides: fingerprint }),
+    layer("b", { hides: entryFingerprint(document.apps[1]) }),
   ]);
   assertEquals(config.apps.map(({ name, env }) => [name, env]), [["a", { A: "file" }], ["b", {}]]);
   assertEquals(Object.keys(outcome(config)[1]), ["a", "b"]);

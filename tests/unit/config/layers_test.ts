@@ -20,7 +20,7 @@ Deno.test("Without layers a document is as it was", () => {
   assertEquals(document, { port: 1, apps: [BLOG] });
   assertEquals([report.setAside, report.hidden, report.rollouts], [[], [], {}]);
   assertEquals(report.sources, {
-    blog: { from: "file", fingerprint: entryFingerprint(BLOG), entry: BLOG, hasPath: true },
+    blog: { from: "file", entry: BLOG, hasPath: true },
   });
 });
 

@@ -45,7 +45,7 @@ Deno.test("An app with a name and a path gets every default", async () => {
     bindings: [],
     outbound: "public",
     nodeCompat: true,
-    starts: "eager",
+    starts: "auto",
     crons: [],
     consumers: [],
     main: null,

@@ -102,9 +102,14 @@ const stats = createRoute({
   method: "get",
   path: "/admin/stats",
   operationId: "stats",
-  summary: "Every app's last figures, once a tick",
+  summary: "The last figures of all apps that were asked for, once a tick",
   tags: TAGS,
-  responses: { 200: events("`tick`: a list of `Tick`, one an app"), ...problems },
+  responses: {
+    200: events(
+      "`tick`: a list of `Tick`, one for each app that was asked for; `apps`: how many there are, when that changes",
+    ),
+    ...problems,
+  },
 });
 
 const series = createRoute({
@@ -134,7 +139,13 @@ export function observeRoutes({ target, streams }: ApiParts) {
     })
     .openapi(stats, (context) =>
       streams.respond(context, async function* (signal) {
-        for await (const ticks of observations.ticks(signal)) yield sseText("tick", JSON.stringify(snakeCase(ticks)));
+        let told: number | null = null;
+        for await (const ticks of observations.ticks(signal)) {
+          const total = target.config.apps.length;
+          const news = total === told ? "" : sseText("apps", JSON.stringify({ total }));
+          told = total;
+          yield sseText("tick", JSON.stringify(snakeCase(ticks))) + news;
+        }
       }))
     .openapi(series, (context) => {
       const { name } = context.req.valid("param");

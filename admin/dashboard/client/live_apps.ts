@@ -10,6 +10,8 @@ import type { LiveTick } from "./ticks.ts";
 export class LiveApps {
   /** By name. */
   #rows: ReadonlyMap<string, AppRow> = new Map();
+  /** Names of the apps that the last tick told of. */
+  #ticking: ReadonlySet<string> = new Set();
   /** By name, for the apps that were on the screen. */
   readonly pasts = new Map<string, Past>();
   /** By the key of a tile. */
@@ -43,9 +45,14 @@ export class LiveApps {
     for (const name of this.pasts.keys()) if (!this.#rows.has(name)) this.pasts.delete(name);
   }
 
-  /** Takes a tick of all apps. @returns whether it told of just the apps that are known */
+  /**
+   * Takes a tick of all apps that were asked for.
+   * @returns whether all of them are known, and all of the tick before are among them
+   */
   push(ticks: readonly LiveTick[]): boolean {
-    let isKnown = ticks.length === this.#rows.size;
+    const ticking = new Set(ticks.map(({ app }) => app));
+    let isKnown = this.#ticking.isSubsetOf(ticking);
+    this.#ticking = ticking;
     const rows = new Map(this.#rows);
     for (const tick of ticks) {
       const row = rows.get(tick.app);

@@ -13,7 +13,7 @@ import { fetchOverview, fetchPasts, fetchTotals } from "./overview_data.ts";
 import { elementOf, partOf } from "./page_elements.ts";
 import { RowWatch } from "./row_watch.ts";
 import { TableControls } from "./table_controls.ts";
-import { type LiveTick, ticksOf } from "./ticks.ts";
+import { type LiveTick, ticksOf, totalOf } from "./ticks.ts";
 
 /** Rows that jump while one reads them are worse than an order that is a few seconds old. */
 const SORT_EVERY_MS = 5000;
@@ -27,7 +27,7 @@ if (document.getElementById("apps") !== null) startOverview();
 else {
   // The first app of all may come from somewhere else
   openStream("/admin/stats", (event, data) => {
-    if ((ticksOf(event, data)?.length ?? 0) > 0) location.reload();
+    if ((totalOf(event, data) ?? 0) > 0) location.reload();
   });
 }
 
@@ -63,6 +63,9 @@ function startOverview(): void {
   openStream("/admin/stats", (event, data) => {
     const ticks = ticksOf(event, data);
     if (ticks !== null) onTick(ticks);
+    const total = totalOf(event, data);
+    // Apps that nobody has asked for come and go without a tick
+    if (total !== null && apps.now !== 0 && total !== apps.rows.length) void load();
   });
 
   function onTick(ticks: readonly LiveTick[]): void {

@@ -48,7 +48,10 @@ export function selectRows(rows: readonly AppRow[], query: ListQuery): AppRow[] 
   );
 }
 
-/** How many apps are shown, in words. */
+/** As many rows as a browser draws at once without a pause; who has more apps finds one by its name, host or state. */
+export const MOST_ROWS = 500;
+
+/** How many apps match, in words. */
 export function countOfRows(shown: number, total: number): string {
   return shown === total ? `${total} apps` : `${shown} of ${total} apps`;
 }

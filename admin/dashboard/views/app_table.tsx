@@ -1,6 +1,6 @@
 /** The table of all apps. The browser draws it with the recent past of the rows on the screen. */
 import type { FC } from "hono/jsx";
-import { type AppRow, type ListQuery, sortOf } from "./app_row.ts";
+import { type AppRow, type ListQuery, MOST_ROWS, sortOf } from "./app_row.ts";
 import { figureText, type Metric, METRICS, type Past } from "./metrics.ts";
 import { Sparkline } from "./sparkline.tsx";
 import { StateChip } from "./state_chip.tsx";
@@ -14,7 +14,7 @@ export interface AppRowProps {
 
 /** What the table shows. */
 export interface AppTableProps {
-  /** In order. */
+  /** All that match, in order; only the first of them are drawn. */
   readonly rows: readonly AppRow[];
   readonly query: ListQuery;
   /** By the name of the app. */
@@ -37,10 +37,16 @@ export function AppTable({ rows, query, pasts, Row = AppTableRow }: AppTableProp
         </tr>
       </thead>
       <tbody role="rowgroup">
-        {rows.map((row) => <Row key={row.name} row={row} past={pasts?.get(row.name)} />)}
+        {rows.slice(0, MOST_ROWS).map((row) => <Row key={row.name} row={row} past={pasts?.get(row.name)} />)}
         <tr role="row" data-empty hidden={rows.length > 0}>
           <td role="cell" colspan={2 + METRICS.length} class="empty">
             No app matches. <a href="/">Show all apps</a>
+          </td>
+        </tr>
+        <tr role="row" data-more hidden={rows.length <= MOST_ROWS}>
+          <td role="cell" colspan={2 + METRICS.length} class="empty">
+            {Math.max(0, rows.length - MOST_ROWS)}{" "}
+            more match. Search for a name or host, or choose a state, to see them.
           </td>
         </tr>
       </tbody>

@@ -163,7 +163,9 @@ Deno.test("GET /admin/events sends what happens in snake case; requests and app 
 Deno.test("GET /admin/stats sends every app's figures once a tick, and series its past", async () => {
   const { ask } = apiBench({ fake: { apps: 3, tickMs: 5 } });
   await using events = follow(await ask("/admin/stats"));
-  for (const { event, data } of await take(events, 3)) {
+  const [first, news, second] = await take(events, 3);
+  assertEquals([news!.event, JSON.parse(news!.data)], ["apps", { total: 3 }]);
+  for (const { event, data } of [first!, second!]) {
     assertEquals(event, "tick");
     const ticks = JSON.parse(data);
     assertEquals(ticks.map(({ app }: { app: string }) => app), ["app-1", "app-2", "app-3"]);

@@ -264,3 +264,16 @@ Deno.test("Metrics counts batches and messages of queues by outcome, until their
   made.apps = [snapshot("b")];
   assertEquals(await found(), []);
 });
+
+Deno.test("An app that nobody has asked for has no series, and what its files were asked for stays counted", async () => {
+  const metrics = new Metrics({ snapshot: () => [snapshot("live")], exists: (app) => app !== "gone", startedAt: 0 });
+  for (const app of ["files", "gone"]) metrics.listen(request({ app }));
+  for (let scrapes = 0; scrapes < 2; scrapes++) {
+    const names = [...(await scrape(metrics)).keys()];
+    const of = (app: string) => names.filter((name) => name.includes(`app="${app}"`)).map((name) => name.split("{")[0]);
+    assert(of("live").includes("nano_app_state"));
+    assert(of("files").includes("nano_requests_total"));
+    assert(!of("files").includes("nano_app_state"));
+    assertEquals(of("gone"), []);
+  }
+});

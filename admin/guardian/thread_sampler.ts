@@ -58,6 +58,8 @@ export class ThreadSampler {
   readonly #dir: string;
   readonly #files: ProcessFiles;
   #threads = new Map<string, Thread>();
+  /** The same as they were one look before. */
+  #before = new Map<string, Thread>();
   /** Threads that are no isolate's, with how often they were looked at. */
   #others = new Map<string, number>();
   #ticks = -1;
@@ -74,9 +76,16 @@ export class ThreadSampler {
     return this.#aliveAt;
   }
 
-  /** Isolates' threads as they were at the last look. */
+  /**
+   * Isolates' threads as they were at the last look. Who paused or ended since the look before is told as it was then: a
+   * process that dies stops its threads first, and may be looked at in between.
+   */
   activities(): ThreadActivity[] {
-    return [...this.#threads.values()].map((
+    const told = new Map(this.#threads);
+    for (const [tid, thread] of this.#before) {
+      if (thread.activeSince !== null && (told.get(tid)?.activeSince ?? null) === null) told.set(tid, thread);
+    }
+    return [...told.values()].map((
       { name, activeSince, activeMsBefore, ageMsBefore, ranAllMs, ranBeforeMs },
     ) => ({
       name,
@@ -93,6 +102,7 @@ export class ThreadSampler {
       const ticks = this.#processTicks();
       if (ticks === null) return 0;
       this.#aliveAt = at;
+      this.#before = new Map(this.#threads);
       const isStill = ticks === this.#ticks;
       this.#ticks = ticks;
       this.#still = isStill ? this.#still + 1 : 0;

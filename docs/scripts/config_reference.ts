@@ -93,8 +93,10 @@ function nested(schema: Schema, prefix: string): string {
     if (object === undefined) return [];
     const title = `${prefix}${name}${list.length > 0 ? "[]" : object === named ? ".NAME" : ""}`;
     const hasLists = Object.values(object.properties ?? {}).some(({ items }) => items?.properties !== undefined);
-    const deeper = object === named || hasLists ? [nested(object, `${title}.`)] : [];
-    return [`## \`${title}\`\n\n${keys(object)}\n`, ...deeper];
+    // Of the others those that are nothing but objects: the forms of a secret are told at one place.
+    const plain = Object.entries(object.properties ?? {}).filter(([, { properties }]) => properties !== undefined);
+    const inner = object === named || hasLists ? object : { properties: Object.fromEntries(plain) };
+    return [`## \`${title}\`\n\n${keys(object)}\n`, nested(inner, `${title}.`)];
   }).join("\n");
 }
 

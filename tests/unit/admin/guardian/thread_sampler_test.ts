@@ -59,12 +59,18 @@ Deno.test("ThreadSampler tells since when a thread computes, one that only waits
   sampler.sample(1_050);
   process.compute("6", 50);
   sampler.sample(1_100);
+  assertEquals(active(sampler), { "worker-1": 1_000, "worker-2": 1_000 }, "the second has just paused, or it dies");
+  process.compute("6", 50);
+  sampler.sample(1_150);
   assertEquals(active(sampler), { "worker-1": 1_000, "worker-2": null });
   process.compute("7", 10, 40);
-  sampler.sample(1_150);
-  assertEquals(active(sampler), { "worker-1": null, "worker-2": 1_100 });
+  sampler.sample(1_200);
+  process.compute("7", 0, 50);
+  process.compute("5", 10);
+  sampler.sample(1_250);
+  assertEquals(active(sampler), { "worker-1": null, "worker-2": 1_150 });
   const [first, second] = sampler.activities();
-  assertEquals([first!.activeMsBefore, first!.ageMsBefore, first!.ranMs], [100, 0, 0]);
+  assertEquals([first!.activeMsBefore, first!.ageMsBefore, first!.ranMs], [150, 0, 0]);
   assertEquals(second!.ranMs, 10, "of a core; it waited the rest of the time");
 });
 
@@ -91,7 +97,7 @@ Deno.test("ThreadSampler knows a thread that waits for a core longer than a look
   for (let at = 1_100; at <= 1_300; at += 50) {
     process.compute("5", 10);
     sampler.sample(at);
-    assertEquals(active(sampler), { "worker-1": 1_000, "worker-2": null });
+    assertEquals(active(sampler), { "worker-1": 1_000, "worker-2": at === 1_100 ? 1_000 : null });
   }
   for (let at = 1_350; at <= 2_000; at += 50) {
     sampler.sample(at);
@@ -99,9 +105,11 @@ Deno.test("ThreadSampler knows a thread that waits for a core longer than a look
   }
   waiting.state = "S";
   sampler.sample(2_050);
+  assertEquals(active(sampler), { "worker-1": 1_000, "worker-2": null });
+  sampler.sample(2_100);
   assertEquals(active(sampler), { "worker-1": null, "worker-2": null });
   process.threads.delete("6");
-  for (let at = 2_100; at <= 2_300; at += 50) sampler.sample(at);
+  for (let at = 2_150; at <= 2_350; at += 50) sampler.sample(at);
   assertEquals(active(sampler), { "worker-1": null, "worker-2": null });
 });
 
@@ -118,6 +126,23 @@ Deno.test("ThreadSampler keeps what it knew while the process dies", () => {
   sampler.sample(1_150);
   assertEquals(active(sampler), { "worker-1": 1_000, "worker-2": null });
   assertEquals(sampler.aliveAt, 1_100);
+});
+
+Deno.test("ThreadSampler tells what computed until a process stopped its threads to die", () => {
+  const { process, sampler } = pretend();
+  process.add("8", "worker-3");
+  process.compute("5", 10);
+  sampler.sample(1_050);
+  process.compute("6", 50);
+  process.compute("8", 50);
+  sampler.sample(1_100);
+  process.compute("5", 10);
+  process.threads.delete("8");
+  sampler.sample(1_150);
+  assertEquals(active(sampler), { "worker-1": 1_050, "worker-2": null, "worker-3": 1_050 });
+  process.state = "Z";
+  sampler.sample(1_200);
+  assertEquals(active(sampler)["worker-3"], 1_050);
 });
 
 Deno.test("ThreadSampler finds a thread that gets its name late, and seldom asks the others for theirs", () => {

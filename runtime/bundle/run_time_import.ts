@@ -27,7 +27,18 @@ export function importsComputed(code: string): boolean {
 /** The text of a module whose `import(name)` finds what the bundle holds. */
 export function withRunTimeImports(text: string, { root, path }: { root: string; path: string }): string {
   if (!text.includes("import(")) return text;
-  return text.replace(COMPUTED, `${NAME}(${JSON.stringify(dirname(appPath(root, path)))}, `);
+  const call = `${NAME}(${JSON.stringify(dirname(appPath(root, path)))}, `;
+  return text.replace(COMPUTED, (found, ...rest) => {
+    const at = rest.find((one) => typeof one === "number") as number;
+    return isQuoted(text.slice(0, at)) ? found : call;
+  });
+}
+
+/** Whether a place lies in a text, which is nobody's code here: its line has an open quote, or the file a template. */
+function isQuoted(before: string): boolean {
+  const line = before.slice(before.lastIndexOf("\n") + 1).replace(/\\./g, "");
+  if (/["'`]/.test(line.replace(/"[^"]*"|'[^']*'|`[^`]*`/g, ""))) return true;
+  return (before.replace(/\\./gs, "").match(/`/g)?.length ?? 0) % 2 === 1;
 }
 
 /**

@@ -63,6 +63,7 @@ Deno.test("Only calls with something that is no text are completed", () => {
     "import(/* @vite-ignore */ name)",
     'import("file://" + name)',
     "import(`${folder}/a.js`)",
+    'const a = "it\'s"; const load = (name) => import(name);',
   ];
   assertEquals(calls.map(changed), calls.map(() => true));
   const others = [
@@ -71,6 +72,10 @@ Deno.test("Only calls with something that is no text are completed", () => {
     'import("./" + name)',
     "import(`./${name}.js`)",
     "const text = `import(${name})`",
+    'const load = Function("name", "return import(name)");',
+    "const load = new Function('name', 'return import(name, {})');",
+    "const worker = `\nconst load = (name) =>\n  import(name);`;",
+    `const said = "a \\" quote", load = eval("(name) => import(name)");`,
     "class Loader { async import(name) { } }",
     "interface Loader { import(name: string): Promise<unknown>; }",
     "loader.import(name)",

@@ -5,12 +5,11 @@ import { type EngineConfig, natsEngine, postgresEngine } from "../../runtime/fle
 import type { FleetStore } from "../../runtime/fleet/fleet_store.ts";
 import { openFleetStore } from "../../runtime/fleet/link.ts";
 import { oldServer } from "../../runtime/fleet/nats_version.ts";
+import { until } from "../integration/life/until.ts";
 import { repeats } from "../support/repeats.ts";
 import { startPostgres } from "./database_server.ts";
 import { natsBinary, NatsServers, versionOf } from "./nats_servers.ts";
 
-/** An election takes 4 to 9 s, and the machine may be busy. */
-const PATIENCE_MS = 120_000;
 /** Writes between two kills, by all writers together. */
 const WRITES = 30;
 const WRITERS = 3;
@@ -84,11 +83,8 @@ class Writers implements AsyncDisposable {
   /** Waits until so many more are acknowledged. */
   async acknowledged(writes: number): Promise<void> {
     const wanted = this.#written.length + writes;
-    const late = performance.now() + PATIENCE_MS;
-    while (this.#written.length < wanted) {
-      assert(performance.now() < late, `${writes} writes are not acknowledged within ${PATIENCE_MS} ms`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    // An election takes 4 to 9 s, and the machine may be busy.
+    await until(() => this.#written.length >= wanted, `${writes} more writes are acknowledged`);
   }
 
   /**

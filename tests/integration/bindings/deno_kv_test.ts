@@ -163,5 +163,5 @@ Deno.test("A message of Deno.Kv whose isolate is gone is delivered by the next o
   const told = async () => await (await nano.fetch("one", "/")).json();
   await until(async () => (await told())[0] === "order", "that it was taken");
   await project.writeFile("one", "index.ts", app(1));
-  await until(async () => (await told())[1] === "order", "that the next version has handled it", 30_000);
+  await until(async () => (await told())[1] === "order", "that the next version has handled it");
 });

@@ -6,10 +6,11 @@ import { REPO, sourceFiles } from "../support/repo.ts";
 const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly string[]; readonly example: string }[] = [
   // What users name on the command line is relative to where they are.
   { what: /\b(?:Deno|process)\.cwd\(/, allowed: ["admin/cli/terminal/cli_io.ts"], example: "join(Deno.cwd(), name)" },
-  // These are paths inside the binary, which no other process can see. Apps get values of their own for them.
+  // These are paths inside the binary, which no other process can see. Apps get values of their own for them, and are
+  // told how to name their files by them.
   {
     what: /\bimport\.meta\.(?:dirname|filename)\b/,
-    allowed: ["runtime/bundle/module_meta.ts"],
+    allowed: ["runtime/bundle/module_meta.ts", "runtime/bundle/run_time_import.ts"],
     example: "join(import.meta.dirname!, name)",
   },
   // The guardian starts its own program again and knows a compiled one; without Deno nothing is installed, and the

@@ -14,13 +14,15 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
     example: "join(import.meta.dirname!, name)",
   },
   // The guardian starts its own program again and knows a compiled one; without Deno nothing is installed, and the
-  // processes for SQL know a compiled one too.
+  // processes for SQL and of apps know a compiled one too.
   {
     what: /\bDeno\.(?:execPath|mainModule)\b/,
     allowed: [
       "admin/cli/commands/start.ts",
       "runtime/bundle/install_dependencies.ts",
+      "runtime/config/process_tools.ts",
       "runtime/data/sql_process.ts",
+      "runtime/pool/process_child.ts",
     ],
     example: "new Deno.Command(Deno.execPath())",
   },
@@ -39,6 +41,8 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
       // Named for the binary by docs/deploy/compile.ts.
       "admin/cli/main.ts",
       "runtime/bundle/eval_entry.ts",
+      // Source of an app.
+      "runtime/bundle/run_time_import.ts",
       "runtime/isolate/load_app.ts",
       "runtime/isolate/platform/stream_polyfill.ts",
       "runtime/isolate/sandbox/builtin_modules.ts",

@@ -52,8 +52,9 @@ const IMPORT = `const ${NAME} = async (folder, name, options) => { const text = 
   `const fs = pathname === null ? undefined : globalThis.process?.getBuiltinModule?.("node:fs"); ` +
   `if (fs?.existsSync(pathname)) { ` +
   `if (pathname.endsWith(".json")) return { default: JSON.parse(fs.readFileSync(pathname, "utf8")) }; ` +
-  `throw Object.assign(new Error("Cannot import '" + pathname + "': a file that only run time names is found when its ` +
-  `folder stands in the code, as by join(import.meta.dirname, \\"routes\\")"), { code: "ERR_MODULE_NOT_FOUND" }); } ` +
+  `throw Object.assign(new Error("Cannot import \\"" + pathname + "\\": a file that only run time names is found when ` +
+  `its folder stands in the code, as in import(\`./pages/\${name}.ts\`) or join(import.meta.dirname, \\"routes\\")"), ` +
+  `{ code: "ERR_MODULE_NOT_FOUND" }); } ` +
   `return options === undefined ? import(text) : import(text, options); };`;
 
 /** Completes a module that esbuild wrote. No line moves. */

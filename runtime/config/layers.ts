@@ -100,10 +100,10 @@ const FINGERPRINTS = new WeakMap<object, string>();
 
 /** Tells two entries apart, whatever the order of their keys. */
 export function entryFingerprint(entry: unknown): string {
-  const known = typeof entry === "object" && entry !== null ? entry : {};
-  const told = FINGERPRINTS.get(known) ??
-    createHash("sha256").update(JSON.stringify(entry, sortedKeys) ?? "").digest("hex").slice(0, 16);
-  FINGERPRINTS.set(known, told);
+  const known = typeof entry === "object" && entry !== null ? FINGERPRINTS.get(entry) : undefined;
+  if (known !== undefined) return known;
+  const told = createHash("sha256").update(JSON.stringify(entry, sortedKeys) ?? "").digest("hex").slice(0, 16);
+  if (typeof entry === "object" && entry !== null) FINGERPRINTS.set(entry, told);
   return told;
 }
 

@@ -4,6 +4,7 @@
  * Not by the client's object store: each read of it leaves a consumer behind for minutes, of which a stream may have
  * 1,000, it reads at a sixth of the speed, and 2.9 servers lost objects that were acknowledged.
  */
+import { chunksAhead } from "./chunks_ahead.ts";
 import { digested } from "./digested.ts";
 import { fleetUnavailable } from "./fleet_store.ts";
 import { subjectPart } from "./nats_names.ts";
@@ -62,20 +63,7 @@ export class NatsBlobs {
   async get(sha256: string): Promise<ReadableStream<Uint8Array> | null> {
     const chunks = (await this.#call("fetch an archive", (reached) => this.#stored(reached, sha256)))?.whole?.chunks;
     if (chunks === undefined) return null;
-    const ahead: Promise<Uint8Array>[] = [];
-    let next = 0;
-    return new ReadableStream<Uint8Array>({
-      pull: async (controller) => {
-        for (; next < chunks && ahead.length < AT_ONCE; next++) {
-          const chunk = this.#chunk(sha256, next);
-          chunk.catch(() => {});
-          ahead.push(chunk);
-        }
-        const chunk = await ahead.shift();
-        if (chunk) controller.enqueue(chunk);
-        if (next === chunks && ahead.length === 0) controller.close();
-      },
-    }, { highWaterMark: 0 });
+    return chunksAhead((chunk) => this.#chunk(sha256, chunk), { chunks, atOnce: AT_ONCE });
   }
 
   async remove(keep: ReadonlySet<string>): Promise<number> {

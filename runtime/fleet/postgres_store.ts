@@ -1,4 +1,5 @@
 /** A fleet's engine in a PostgreSQL database. Order and compare-and-set come from the lock of one row. */
+import { chunksAhead } from "./chunks_ahead.ts";
 import { digested } from "./digested.ts";
 import type { PostgresEngine } from "./engine_config.ts";
 import {
@@ -105,21 +106,7 @@ export class PostgresStore implements FleetStore {
       CHUNK_MS,
     );
     if (!blob) return null;
-    const chunks = Number(blob.chunks);
-    const ahead: Promise<Uint8Array>[] = [];
-    let next = 0;
-    return new ReadableStream<Uint8Array>({
-      pull: async (controller) => {
-        for (; next < chunks && ahead.length < AHEAD; next++) {
-          const chunk = this.#chunk(sha256, next);
-          chunk.catch(() => {});
-          ahead.push(chunk);
-        }
-        const chunk = await ahead.shift();
-        if (chunk) controller.enqueue(chunk);
-        if (next === chunks && ahead.length === 0) controller.close();
-      },
-    }, { highWaterMark: 0 });
+    return chunksAhead((chunk) => this.#chunk(sha256, chunk), { chunks: Number(blob.chunks), atOnce: AHEAD });
   }
 
   removeBlobs(keep: ReadonlySet<string>): Promise<number> {

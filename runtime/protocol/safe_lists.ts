@@ -102,6 +102,13 @@ export function selfIterating<T>(list: T[]): T[] {
   return list;
 }
 
+/** A list with one more in front. */
+export function behind(first: unknown, others: readonly unknown[]): unknown[] {
+  const list = [first];
+  for (let at = 0; at < others.length; at++) append(list, others[at]);
+  return list;
+}
+
 /** The pieces of a text between separators, as `split` gives them. */
 export function splitText(text: string, separator: string): string[] {
   const pieces: string[] = [];

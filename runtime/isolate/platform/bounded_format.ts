@@ -2,7 +2,7 @@
 import { formatWithOptions } from "node:util";
 import { bare } from "../../protocol/bare.ts";
 import { apply, NativeRangeError } from "../../protocol/primordials.ts";
-import { append } from "../../protocol/safe_lists.ts";
+import { behind } from "../../protocol/safe_lists.ts";
 
 /** Keys and values that one text shows: 0.4 s on a quiet machine, and a line is cut long before (console.ts). */
 const MAX_PARTS = 100_000;
@@ -29,10 +29,4 @@ export function boundedFormat(parameters: readonly unknown[], maxParts = MAX_PAR
     }
   }
   return TOO_LARGE;
-}
-
-function behind(first: unknown, parameters: readonly unknown[]): unknown[] {
-  const list = [first];
-  for (let at = 0; at < parameters.length; at++) append(list, parameters[at]);
-  return list;
 }

@@ -1,7 +1,7 @@
 /** The app's console: each line goes to the host's log, bounded in length and rate. */
 import { apply, floor, numberToFixed, stringIndexOf, stringSlice } from "../../protocol/primordials.ts";
 import { SafeMap } from "../../protocol/safe_collections.ts";
-import { append } from "../../protocol/safe_lists.ts";
+import { behind } from "../../protocol/safe_lists.ts";
 import { boundedFormat } from "./bounded_format.ts";
 import { withoutOwnFrames } from "../traffic/own_frames.ts";
 
@@ -23,12 +23,6 @@ export type ConsoleSink = (level: ConsoleLevel, text: string) => void;
 const now = performance.now.bind(performance);
 
 const { captureStackTrace } = Error;
-
-function behind(first: unknown, parameters: readonly unknown[]): unknown[] {
-  const list = [first];
-  for (let at = 0; at < parameters.length; at++) append(list, parameters[at]);
-  return list;
-}
 
 /** Builds a console whose lines go to a sink. @boot */
 export function createConsole(sink: ConsoleSink): Console {

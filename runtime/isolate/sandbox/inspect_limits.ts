@@ -3,7 +3,7 @@
  * isolate would go on for minutes and grow, at its neighbours' expense.
  */
 // deno-lint-ignore-file no-explicit-any
-import { append } from "../../protocol/safe_lists.ts";
+import { behind } from "../../protocol/safe_lists.ts";
 import { apply, NativeRangeError } from "../../protocol/primordials.ts";
 
 /** What node:util exports with a bound here. */
@@ -69,10 +69,4 @@ export function boundInspect(native: Record<string, any>, maxParts = MAX_PARTS):
     defineProperty(made.inspect, name, getOwnPropertyDescriptor(inspect, name)!);
   }
   return made;
-}
-
-function behind(first: unknown, parameters: readonly unknown[]): unknown[] {
-  const list = [first];
-  for (let at = 0; at < parameters.length; at++) append(list, parameters[at]);
-  return list;
 }

@@ -10,7 +10,7 @@ import { NanoProcess } from "../support/nano_process.ts";
 import type { TempApp, TempProject } from "../support/temp_project.ts";
 import { benchProject } from "./bench_project.ts";
 import { PairedProbe } from "./paired_probe.ts";
-import { figuresOf } from "./process_figures.ts";
+import { figuresOf, restingFigures } from "./process_figures.ts";
 import { freePort, startRaw } from "./servers.ts";
 import { printTable } from "./table.ts";
 
@@ -63,7 +63,7 @@ export async function benchSoak(minutes = MINUTES): Promise<void> {
   const machines = soak.losses.filter(({ isMachines }) => isMachines);
   const ours = soak.losses.filter(({ isMachines }) => !isMachines);
   const [present] = childrenOf(nano.pid);
-  const after = present === undefined ? null : figuresOf(present);
+  const after = present === undefined ? null : await restingFigures(present);
   printTable(`Soak of ${minutes} minutes: ${NEIGHBOURS} neighbours, ${HOSTILE} hostile apps, ${soak.turns} attacks`, [
     "",
     "",
@@ -154,13 +154,16 @@ class Soak {
     }
   }
 
-  /** Says every minute that it goes on. */
+  /** Says every minute that it goes on, and what the host holds. */
   async tellEachMinute(nano: NanoProcess, until: number): Promise<void> {
     for (let minute = 1; performance.now() < until; minute++) {
       await pause(Math.max(0, Math.min(60_000, until - performance.now())));
       const deaths = nano.events.filter(({ event }) => event === "host_died").length;
+      const [host] = childrenOf(nano.pid);
+      const held = host === undefined ? "no host" : heldBy(host);
       console.log(
-        `${minute} min: ${this.times.length} requests, ${this.losses.length} lost, ${this.turns} attacks, ${deaths} deaths`,
+        `${minute} min: ${this.times.length} requests, ${this.losses.length} lost, ${this.turns} attacks, ` +
+          `${deaths} deaths, ${held}`,
       );
     }
   }
@@ -215,6 +218,11 @@ class Soak {
       return false; // the host is on its way back; the death is counted
     }
   }
+}
+
+function heldBy(pid: number): string {
+  const { residentMb, isolateThreads, descriptors } = figuresOf(pid);
+  return `${residentMb.toFixed(0)} MB, ${isolateThreads} isolates' threads, ${descriptors} descriptors`;
 }
 
 /** Every deed of the corpus that needs nothing but an app, at each of its places; families in turn. */

@@ -29,6 +29,8 @@ export interface FleetNodeView {
   readonly revision: number;
   /** How many changes it has not got yet. */
   readonly lag: number;
+  /** For how long it has not had all of them, ms. */
+  readonly lagMs: number;
   /** `following`, `offline`, `diverged` and so on. */
   readonly state: string;
   /** How many of its apps take requests. */

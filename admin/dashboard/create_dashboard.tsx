@@ -20,6 +20,7 @@ import { HistoryPage } from "./history_page.tsx";
 import { limitRoutes } from "./limit_routes.tsx";
 import { LoginPage } from "./login_page.tsx";
 import { FailurePage, NotFoundPage } from "./message_page.tsx";
+import { nodeRoutes } from "./node_routes.tsx";
 import { newAppEntry, newAppForm } from "./new_app_fields.ts";
 import { NewAppPage } from "./new_app_page.tsx";
 import { OverviewPage } from "./overview_page.tsx";
@@ -124,6 +125,7 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
   });
 
   dashboard.route("/data", dataRoutes(tools));
+  dashboard.route("/nodes", nodeRoutes(tools));
 
   dashboard.get("/config", async (context) => {
     const view = await configView(target);

@@ -33,6 +33,7 @@ const SCRIPTS: Readonly<Record<string, URL>> = {
   app: new URL("./client/app.ts", import.meta.url),
   events: new URL("./client/events.tsx", import.meta.url),
   frame: new URL("./client/frame.ts", import.meta.url),
+  nodes: new URL("./client/nodes.ts", import.meta.url),
   overview: new URL("./client/overview.tsx", import.meta.url),
   theme: new URL("./client/theme.ts", import.meta.url),
   uploads: new URL("./client/uploads.ts", import.meta.url),

@@ -18,10 +18,11 @@ export interface DashboardTools {
 }
 
 /** What a page's frame shows of this request. */
-export function frameOf(context: DashboardContext, { notes }: DashboardTools): PageFrame {
+export function frameOf(context: DashboardContext, { notes, target }: DashboardTools): PageFrame {
   // Who reads a page with the bearer token has no session, and no use for its forms
   const { id, csrf } = context.var.session ?? { id: "", csrf: "" };
-  return { path: context.req.path, csrf, note: notes.take(id, context.req.query("note")) };
+  const hasFleet = target.operations.fleet !== null;
+  return { path: context.req.path, csrf, hasFleet, note: notes.take(id, context.req.query("note")) };
 }
 
 /** Who asks for the change. */

@@ -15,6 +15,8 @@ export interface PageFrame {
   readonly csrf: string;
   /** What came of the change before. */
   readonly note: FlashNote | null;
+  /** Whether this NANO is a node of a fleet. */
+  readonly hasFleet: boolean;
 }
 
 const STYLES = [
@@ -35,6 +37,8 @@ const PLACES = [
   { href: "/history", label: "History" },
   { href: "/config", label: "Config" },
 ] as const;
+/** Of a fleet only. */
+const NODES = { href: "/nodes", label: "Nodes" } as const;
 
 /** A whole page behind the login. */
 export function PageLayout(
@@ -49,7 +53,7 @@ export function PageLayout(
             <Brand />
             <nav aria-label="Main">
               <ul>
-                {PLACES.map(({ href, label }) => (
+                {[...PLACES, ...frame.hasFleet ? [NODES] : []].map(({ href, label }) => (
                   <li>
                     <a href={href} aria-current={isPlace(frame.path, href) ? "page" : undefined}>{label}</a>
                   </li>

@@ -12,6 +12,7 @@ export const fleetNodeSchema = z.object({
   started_at: timeSchema,
   revision: z.number().meta({ description: "Up to which it knows all changes." }),
   lag: z.number().meta({ description: "How many changes it has not got yet." }),
+  lag_seconds: z.number().meta({ description: "For how long it has not had all of them." }),
   state: z.string().meta({ examples: ["following"] }),
   apps_up: z.number(),
   failed: z.array(

@@ -48,7 +48,7 @@ export const NAMED_MODULES: readonly string[] = [
     name,
   ) => `runtime/node/${name}.ts`),
   "runtime/node/html/html_rewriter.ts",
-  ...["app.ts", "events.tsx", "frame.ts", "overview.tsx", "theme.ts", "uploads.ts"].map((name) =>
+  ...["app.ts", "events.tsx", "frame.ts", "nodes.ts", "overview.tsx", "theme.ts", "uploads.ts"].map((name) =>
     `admin/dashboard/client/${name}`
   ),
 ];

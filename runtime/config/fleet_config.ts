@@ -62,6 +62,7 @@ export interface FleetTlsConfig {
 
 /** What of `fleet` was read from outside. */
 export interface OutsideFleet {
+  name: string | undefined;
   postgres: string | undefined;
   credentials: string | undefined;
 }
@@ -79,7 +80,7 @@ export function resolvedFleet(
     ? null
     : { ca: path(fleet.tls.ca), cert: path(fleet.tls.cert), key: path(fleet.tls.key) };
   const insecure = fleet.insecure ?? defaults.insecure;
-  const plain = (written: WrittenFleet["credentials"]) => typeof written === "string" ? written : null;
+  const plain = (written: WrittenFleet["name" | "credentials"]) => typeof written === "string" ? written : null;
   return {
     engine: fleet.nats === undefined
       ? { kind: "postgres", url: outside.postgres ?? plain(fleet.postgres) ?? "", tls, insecure }
@@ -92,7 +93,7 @@ export function resolvedFleet(
         allowOldServer: fleet.allow_old_server ?? defaults.allow_old_server,
         insecure,
       },
-    name: fleet.name ?? null,
+    name: outside.name ?? plain(fleet.name),
     role: fleet.role ?? defaults.role,
     oneByOne: fleet.one_by_one ?? defaults.one_by_one,
     cronsAlone: fleet.crons_alone ?? defaults.crons_alone,

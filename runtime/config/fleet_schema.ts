@@ -9,6 +9,8 @@ const { fleet: DEFAULTS } = CONFIG_DEFAULTS;
 
 const serverRule = 'expected the URL of a NATS server such as "nats://10.0.0.1:4222", without a login';
 const nameRule = "expected 1 to 63 characters of a-z, 0-9 and -, the first of them no -";
+/** What a node may be called. */
+export const NODE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const secretRule = 'expected text, { "from_env": "HOST_NAME" } or { "from_file": "path" }';
 
 /** A replicated stream has 1, 3 or 5 of them, https://docs.nats.io/nats-concepts/jetstream. */
@@ -40,8 +42,12 @@ export const fleetSchema = section({
     description: "URL of the PostgreSQL database at which the nodes meet. Excludes `nats`.",
     examples: [{ from_env: "NANO_FLEET_URL" }],
   }),
-  name: z.string(nameRule).regex(/^[a-z0-9][a-z0-9-]{0,62}$/, nameRule).optional().meta({
+  name: z.union(
+    [z.string(nameRule).regex(NODE_NAME, nameRule), ...outsideValue],
+    `${nameRule}, or { "from_env": "HOSTNAME" }`,
+  ).optional().meta({
     description: "What this node is called; no two nodes may have one name. Default: one that is made up and kept.",
+    examples: ["n1", { from_env: "HOSTNAME" }],
   }),
   role: oneOf(["full", "serve"]).optional().meta({
     description: "`full`: changes are taken here too; `serve`: this node follows the others only.",

@@ -2,6 +2,7 @@
 import { resolve, sep } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { OutsideFleet } from "./fleet_config.ts";
+import { NODE_NAME } from "./fleet_schema.ts";
 import { findProcessTools } from "./process_tools.ts";
 import type { ConfigPath, Mistakes } from "./mistakes.ts";
 import { INSTALL_TOKEN, TOKEN, type WrittenConfig } from "./schema.ts";
@@ -46,7 +47,7 @@ export async function checkHost(
   const values: OutsideValues = {
     token: undefined,
     installToken: undefined,
-    fleet: { postgres: undefined, credentials: undefined },
+    fleet: { name: undefined, postgres: undefined, credentials: undefined },
     env: new Map(),
   };
   const check = (path: ConfigPath, kind: Kind, written: string | undefined) =>
@@ -72,6 +73,12 @@ export async function checkHost(
     const written = config.fleet?.[key];
     if (typeof written !== "object") continue;
     values.fleet[key] = await readOutside(["fleet", key], written, host, mistakes);
+  }
+  const name = config.fleet?.name;
+  if (typeof name === "object") {
+    const read = await readOutside(["fleet", "name"], name, host, mistakes);
+    if (read === undefined || NODE_NAME.test(read)) values.fleet.name = read;
+    else mistakes.add(["fleet", "name"], read, "expected its value to be 1 to 63 characters of a-z, 0-9 and -");
   }
   await checkIsolation(config, mistakes);
   for (const [index, app] of (config.apps ?? []).entries()) {

@@ -215,7 +215,10 @@ export class Fleet implements FleetNode, AsyncDisposable {
       revision: replica.revision,
       engine: this.#tools.config.engine.kind,
       isComplete,
-      nodes: nodeViews(isComplete ? membership.known : [this.#report()], { name, revision: replica.revision }),
+      nodes: nodeViews(isComplete ? membership.known : [this.#report()], {
+        self: name,
+        lagOf: (node) => membership.lagOf(node),
+      }),
     };
   }
 

@@ -2,6 +2,7 @@
 import type { Clock } from "../clock.ts";
 import type { FleetNodeView } from "../fleet_operations.ts";
 import type { FleetStore, NodeReport } from "./fleet_store.ts";
+import { headOf, Lags } from "./lags.ts";
 
 /** A node is gone 15 s after its last report, and a lease 10 s after it was renewed. */
 const BEAT_MS = 3_000;
@@ -26,6 +27,7 @@ export class Membership implements Disposable {
   /** Null until the engine has said so. */
   #isOurs: boolean | null = null;
   #others: readonly NodeReport[] = [];
+  readonly #lags = new Lags();
 
   constructor(tools: MembershipTools) {
     this.#tools = tools;
@@ -62,7 +64,14 @@ export class Membership implements Disposable {
   /** Asks for the others. @throws what the engine throws */
   async look(): Promise<readonly NodeReport[]> {
     this.#others = await this.#tools.store.nodes();
-    return this.known;
+    const { known } = this;
+    this.#lags.note(known, this.#tools.clock.now());
+    return known;
+  }
+
+  /** ms for which a node has not had all changes, as far as this one has seen it. */
+  lagOf(name: string): number {
+    return this.#lags.of(name, this.#tools.clock.now());
   }
 
   [Symbol.dispose](): void {
@@ -83,19 +92,23 @@ export class Membership implements Disposable {
 }
 
 /** Reports as they are shown: how far each lags behind, and in what it differs from most. */
-export function nodeViews(reports: readonly NodeReport[], own: { name: string; revision: number }): FleetNodeView[] {
-  const head = Math.max(own.revision, ...reports.map(({ revision }) => revision));
+export function nodeViews(
+  reports: readonly NodeReport[],
+  { self, lagOf }: { readonly self: string; readonly lagOf: (name: string) => number },
+): FleetNodeView[] {
+  const head = headOf(reports);
   const config = mostFrequent(reports.map((one) => one.configFingerprint ?? ""));
   const version = mostFrequent(reports.map((one) => one.version));
   return reports.map((one): FleetNodeView => ({
     name: one.name,
-    isSelf: one.name === own.name,
+    isSelf: one.name === self,
     role: one.role,
     address: one.address,
     version: one.version,
     startedAt: one.startedAt,
     revision: one.revision,
     lag: head - one.revision,
+    lagMs: lagOf(one.name),
     state: one.state,
     appsUp: one.appsUp,
     failed: one.failed,

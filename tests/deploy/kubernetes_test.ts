@@ -27,7 +27,7 @@ async function resolvedInPod() {
   }
 }
 
-for (const name of ["base", "overlays/production", "overlays/stateful"]) {
+for (const name of ["base", "overlays/fleet", "overlays/production", "overlays/stateful"]) {
   Deno.test(`Kustomization "${name}" names files that exist, and the app's own objects`, async () => {
     const path = `${FOLDER}/${name}/kustomization.yaml`;
     const kustomization = await readYaml(path);

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { cronTurn, firstOf } from "../../../runtime/fleet/cron_turn.ts";
 import type { NodeReport } from "../../../runtime/fleet/fleet_store.ts";
 import { MemoryEngine } from "../../../runtime/fleet/memory_store.ts";
+import { Lags } from "../../../runtime/fleet/lags.ts";
 import { nodeViews } from "../../../runtime/fleet/membership.ts";
 import type { Clock } from "../../../runtime/clock.ts";
 
@@ -41,12 +42,17 @@ Deno.test("A node that lags behind or differs from most is shown so", () => {
     report("n2", { revision: 3, configFingerprint: "other" }),
     report("n3", { version: "1.1.0" }),
   ];
-  const views = nodeViews(reports, { name: "n2", revision: 3 });
-  assertEquals(views.map(({ name, isSelf, lag, drift }) => ({ name, isSelf, lag, drift })), [
-    { name: "n1", isSelf: false, lag: 0, drift: [] },
-    { name: "n2", isSelf: true, lag: 2, drift: ["nano.json"] },
-    { name: "n3", isSelf: false, lag: 0, drift: ["version"] },
+  const lags = new Lags();
+  lags.note(reports, 1_000);
+  lags.note(reports, 9_000);
+  const views = nodeViews(reports, { self: "n2", lagOf: (name) => lags.of(name, 12_000) });
+  assertEquals(views.map(({ name, isSelf, lag, lagMs, drift }) => ({ name, isSelf, lag, lagMs, drift })), [
+    { name: "n1", isSelf: false, lag: 0, lagMs: 0, drift: [] },
+    { name: "n2", isSelf: true, lag: 2, lagMs: 11_000, drift: ["nano.json"] },
+    { name: "n3", isSelf: false, lag: 0, lagMs: 0, drift: ["version"] },
   ]);
+  lags.note(reports.map((one) => ({ ...one, revision: 5 })), 13_000);
+  assertEquals(lags.of("n2", 14_000), 0);
 });
 
 Deno.test("Only apps of a node that goes get another first node", () => {

@@ -3,7 +3,8 @@ import { messageOf, NanoError } from "../errors.ts";
 import type { FleetView } from "../fleet_operations.ts";
 import { ArchiveShelf } from "../store/archive_shelf.ts";
 import type { HeldRecord } from "../store/fleet_rows.ts";
-import { appKey, type AppRecord, digestsOf } from "./app_record.ts";
+import { appKey, type AppRecord } from "./app_record.ts";
+import { ArchiveSweep } from "./archive_sweep.ts";
 import { cronTurn, type DueJob } from "./cron_turn.ts";
 import type { FleetNode, Proposal } from "./fleet_gate.ts";
 import type { FleetHead, FleetState, NodeReport } from "./fleet_store.ts";
@@ -18,8 +19,6 @@ import { VersionFiles } from "./version_files.ts";
 
 /** Hints of the engine may come late or never. */
 const PULL_MS = 5_000;
-/** Archives of versions that are gone may lie for a while. */
-const SWEEP_MS = 60 * 60_000;
 
 /** A node. */
 export class Fleet implements FleetNode, AsyncDisposable {
@@ -27,7 +26,6 @@ export class Fleet implements FleetNode, AsyncDisposable {
   readonly membership: Membership;
   readonly #tools: FleetTools;
   readonly #files: VersionFiles;
-  readonly #shelf: ArchiveShelf;
   readonly #proposer: Proposer;
   readonly #changes: NodeChanges;
   readonly name: string;
@@ -35,7 +33,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
   #cancel: (() => void) | null = null;
   #isEnded = false;
   #hasPulled = false;
-  #sweptAt: number;
+  readonly #sweep: ArchiveSweep;
   readonly #openedAt: number;
   repaired = 0;
   pullSeconds = 0;
@@ -43,10 +41,18 @@ export class Fleet implements FleetNode, AsyncDisposable {
   constructor(tools: FleetTools) {
     const { engine: store, state, clock, config, emit } = tools;
     this.#tools = tools;
-    this.#openedAt = this.#sweptAt = clock.now();
+    this.#openedAt = clock.now();
     this.name = config.name ?? state.fleet.node;
-    this.#shelf = new ArchiveShelf(tools.stateDir);
-    this.#files = new VersionFiles({ store, rows: state.fleet, shelf: this.#shelf, folders: tools.folders });
+    const shelf = new ArchiveShelf(tools.stateDir);
+    this.#files = new VersionFiles({ store, rows: state.fleet, shelf, folders: tools.folders });
+    this.#sweep = new ArchiveSweep({
+      store,
+      rows: state.fleet,
+      shelf,
+      clock,
+      maySweepEngine: () => this.replica.state === "following" && config.role !== "serve",
+      warn: (error) => this.#warn(error),
+    });
     this.#proposer = new Proposer({ store, rows: state.fleet, clock, node: this.name });
     const apply = tools.follower(this.#files);
     const nodes = () => this.membership.look();
@@ -108,7 +114,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
 
   /** Begins to follow; never rejects. */
   async begin(): Promise<void> {
-    await this.#sweep();
+    await this.#sweep.run();
     this.#hints = this.#tools.engine.onChange(() => void this.#pull());
     await this.membership.beat();
     await this.#pull();
@@ -233,10 +239,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
     this.#hasPulled ||= this.replica.state !== "offline";
     if (this.replica.state === "following") await this.replica.retry().catch((error) => this.#warn(error));
     if (this.replica.revision !== before) void this.#announce();
-    if (clock.now() - this.#sweptAt >= SWEEP_MS) {
-      this.#sweptAt = clock.now();
-      void this.#sweep();
-    }
+    this.#sweep.runIfDue();
     this.#pullLater();
   }
 
@@ -266,19 +269,6 @@ export class Fleet implements FleetNode, AsyncDisposable {
   async #announce(): Promise<void> {
     // The next beat tells it.
     await this.membership.announce().catch(() => {});
-  }
-
-  /** Removes archives that no record names: here, and by one node of all in the engine, which has a grace of its own. */
-  async #sweep(): Promise<void> {
-    const { engine, state } = this.#tools;
-    const keep = digestsOf(state.fleet);
-    await this.#shelf.sweep(keep).catch((error) => this.#warn(error));
-    if (this.replica.state !== "following" || this.#tools.config.role === "serve") return;
-    try {
-      if (await engine.lease("sweep", state.fleet.node)) await engine.removeBlobs(keep);
-    } catch {
-      // The next sweep does it.
-    }
   }
 
   #onState(state: FleetState, why: string | null): void {

@@ -4,6 +4,8 @@
  */
 // deno-lint-ignore-file no-explicit-any
 import { sharedOrOwnBytes } from "../bodies/byte_parts.ts";
+import { boundSalt } from "./signature_limits.ts";
+import { boundedGroup, MIN_PRIME_BITS } from "./key_exchange_limits.ts";
 import {
   apply,
   bytesLength,
@@ -16,7 +18,7 @@ import {
 /** What node:crypto exports with a bound here. */
 export const BOUNDED_CRYPTO =
   ("pbkdf2 pbkdf2Sync scrypt scryptSync generateKeyPair generateKeyPairSync generatePrime generatePrimeSync " +
-    "checkPrime checkPrimeSync createDiffieHellman").split(" ");
+    "checkPrime checkPrimeSync generateKey generateKeySync").split(" ");
 
 type Start = (done: () => void) => void;
 
@@ -40,6 +42,9 @@ function bitsOf(value: unknown): number {
 
 /** The longest bigint whose primality may be asked for; as many bits as bytes may have. */
 const MAX_BIGINT_BITS = 8192;
+
+/** The longest key that is made or derived. */
+const MAX_DERIVED_BYTES = 16 * 1024 * 1024;
 
 /** Runs a few slow calls at a time; the rest wait in a list that the app cannot reach. */
 export function createGate(): (start: Start) => void {
@@ -74,7 +79,7 @@ export function createGate(): (start: Start) => void {
 /** The bounds themselves. */
 export function createBounds(): {
   pbkdf2(iterations: unknown, bytes: unknown): void;
-  scrypt(options: any): void;
+  scrypt(options: any, bytes: unknown): void;
   bits(what: string, bits: unknown, most: number): void;
 } {
   const refuse = (text: string) => {
@@ -87,7 +92,8 @@ export function createBounds(): {
       if (typeof iterations === "number" && iterations * blocks > 4_000_000) refuse("PBKDF2 of that many iterations");
     },
     // The strongest usual setting, N = 2^17 and r = 8, takes 128 MiB.
-    scrypt({ N, cost, r, blockSize, p, parallelization }) {
+    scrypt({ N, cost, r, blockSize, p, parallelization }, bytes) {
+      if (typeof bytes === "number" && bytes > MAX_DERIVED_BYTES) refuse("a key of more than 16 MiB");
       const rounds = (N ?? cost ?? 16384) * (r ?? blockSize ?? 8);
       if (128 * rounds > 128 * 1024 * 1024) refuse("scrypt in more than 128 MiB");
       if (rounds * (p ?? parallelization ?? 1) > 4 * 1024 * 1024) refuse("scrypt of that many rounds");
@@ -103,7 +109,7 @@ export function boundCrypto(native: any): any {
   const bounds = createBounds();
   const gate = createGate();
   const { pbkdf2, pbkdf2Sync, scrypt, scryptSync, generateKeyPair, generateKeyPairSync } = native;
-  const { generatePrime, generatePrimeSync, checkPrime, checkPrimeSync, createDiffieHellman } = native;
+  const { generatePrime, generatePrimeSync, checkPrime, checkPrimeSync, generateKey, generateKeySync } = native;
   const gated = (callback: any, start: (answer: any) => void) => {
     // Without a callback the native function throws as it should.
     if (typeof callback !== "function") return start(callback);
@@ -119,16 +125,33 @@ export function boundCrypto(native: any): any {
       }
     });
   };
-  const keyPair = (options: any) => {
+  const keyPair = (type: any, options: any) => {
     const copy = copied(options);
-    bounds.bits("a key", copy.modulusLength, 4096);
-    bounds.bits("a prime", copy.primeLength, 1024);
-    return copy;
+    bounds.bits("a key", copy.modulusLength, type === "dsa" ? 1024 : 4096);
+    boundSalt(copy.saltLength);
+    return type === "dh" ? boundedGroup(copy) : copy;
   };
   const candidate = (value: any, options: any) => {
     bounds.bits("a prime check", bitsOf(value), 8192);
     const copy = copied(options);
     bounds.bits("a prime check in rounds", copy.checks, 64);
+    return copy;
+  };
+  const prime = (size: any, options: any) => {
+    bounds.bits("a prime", size, 2048);
+    if (typeof size === "number" && size < MIN_PRIME_BITS) {
+      throw new NativeRangeError(`Cannot make a prime of less than ${MIN_PRIME_BITS} bits`);
+    }
+    const copy = copied(options);
+    // There may be none.
+    if (copy.add !== undefined && copy.add !== null) {
+      throw new NativeRangeError("Cannot look for a prime by a remainder: it could not be stopped");
+    }
+    return copy;
+  };
+  const secret = (options: any) => {
+    const copy = copied(options);
+    bounds.bits("a key", copy.length, MAX_DERIVED_BYTES * 8);
     return copy;
   };
   const bounded: any = {
@@ -143,40 +166,35 @@ export function boundCrypto(native: any): any {
     scrypt(password: any, salt: any, bytes: any, options: any, callback: any) {
       if (typeof options === "function") return bounded.scrypt(password, salt, bytes, {}, options);
       const copy = copied(options);
-      bounds.scrypt(copy);
+      bounds.scrypt(copy, bytes);
       gated(callback, (answer) => scrypt(password, salt, bytes, copy, answer));
     },
     scryptSync(password: any, salt: any, bytes: any, options: any) {
       const copy = copied(options);
-      bounds.scrypt(copy);
+      bounds.scrypt(copy, bytes);
       return scryptSync(password, salt, bytes, copy);
     },
     generateKeyPair(type: any, options: any, callback: any) {
-      const copy = keyPair(options);
+      const copy = keyPair(type, options);
       gated(callback, (answer) => generateKeyPair(type, copy, answer));
     },
-    generateKeyPairSync: (type: any, options: any) => generateKeyPairSync(type, keyPair(options)),
+    generateKeyPairSync: (type: any, options: any) => generateKeyPairSync(type, keyPair(type, options)),
     generatePrime(size: any, options: any, callback: any) {
       if (typeof options === "function") return bounded.generatePrime(size, {}, options);
-      bounds.bits("a prime", size, 2048);
-      gated(callback, (answer) => generatePrime(size, options, answer));
+      const copy = prime(size, options);
+      gated(callback, (answer) => generatePrime(size, copy, answer));
     },
-    generatePrimeSync(size: any, options: any) {
-      bounds.bits("a prime", size, 2048);
-      return generatePrimeSync(size, options);
-    },
+    generatePrimeSync: (size: any, options: any) => generatePrimeSync(size, prime(size, options)),
     checkPrime(value: any, options: any, callback: any) {
       if (typeof options === "function") return bounded.checkPrime(value, {}, options);
       const copy = candidate(value, options);
       gated(callback, (answer) => checkPrime(value, copy, answer));
     },
     checkPrimeSync: (value: any, options: any) => checkPrimeSync(value, candidate(value, options)),
-    createDiffieHellman(...given: any[]) {
-      const prime = given[0];
-      bounds.bits("a prime", prime, 1024);
-      bounds.bits("a prime", bitsOf(prime), 8192);
-      return apply(createDiffieHellman, undefined, given);
+    generateKey(type: any, options: any, callback: any) {
+      generateKey(type, secret(options), callback);
     },
+    generateKeySync: (type: any, options: any) => generateKeySync(type, secret(options)),
   };
   // util.promisify() looks here; the native function's answer has two values.
   bounded.generateKeyPair[PROMISIFY] = (type: any, options: any) =>
@@ -197,8 +215,9 @@ export function limitSubtleCrypto(): void {
   const check = (algorithm: any, bits: unknown) => {
     bounds.pbkdf2(NativeNumber(algorithm?.iterations), typeof bits === "number" ? bits / 8 : 64);
     bounds.bits("a key", NativeNumber(algorithm?.modulusLength), 4096);
+    boundSalt(NativeNumber(algorithm?.saltLength));
   };
-  for (const name of ["deriveBits", "deriveKey", "generateKey"] as const) {
+  for (const name of ["deriveBits", "deriveKey", "generateKey", "sign"] as const) {
     const native = prototype[name];
     // A method, so that it is no constructor, like the native one.
     const { bounded } = {

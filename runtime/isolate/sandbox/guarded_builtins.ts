@@ -8,7 +8,11 @@ import { SafeSet } from "../../protocol/safe_collections.ts";
 import { joinTexts } from "../../protocol/safe_lists.ts";
 import { AppBlob, AppFile } from "../bodies/blob.ts";
 import { BLOB_CONSUMERS } from "../bodies/stream_consumers.ts";
+import { boundAsserts, BOUNDED_ASSERTS } from "./assert_limits.ts";
 import { boundCrypto, BOUNDED_CRYPTO } from "./crypto_limits.ts";
+import { boundDigests, BOUNDED_DIGESTS } from "./digest_limits.ts";
+import { BOUNDED_EXCHANGES, boundExchanges } from "./key_exchange_limits.ts";
+import { BOUNDED_SIGNATURES, boundSignatures } from "./signature_limits.ts";
 import { BOUNDED_INSPECT, boundInspect } from "./inspect_limits.ts";
 
 type Exports = Record<string, unknown>;
@@ -20,7 +24,24 @@ const REPLACED: Readonly<Record<string, { names: readonly string[]; make(native:
   buffer: { names: ["Blob", "File"], make: () => ({ Blob: AppBlob, File: AppFile }) },
   "stream/consumers": { names: keys(BLOB_CONSUMERS), make: () => ({ ...BLOB_CONSUMERS }) },
   // What no kill can stop.
-  crypto: { names: BOUNDED_CRYPTO, make: (native) => boundCrypto(native) },
+  assert: {
+    names: BOUNDED_ASSERTS,
+    make: (native) => {
+      // Its export `strict` is that module.
+      guardedBuiltin("assert/strict");
+      return boundAsserts(native);
+    },
+  },
+  "assert/strict": { names: BOUNDED_ASSERTS, make: (native) => boundAsserts(native) },
+  crypto: {
+    names: [...BOUNDED_CRYPTO, ...BOUNDED_DIGESTS, ...BOUNDED_EXCHANGES, ...BOUNDED_SIGNATURES],
+    make: (native) => ({
+      ...boundCrypto(native),
+      ...boundDigests(native),
+      ...boundExchanges(native),
+      ...boundSignatures(native),
+    }),
+  },
   util: { names: BOUNDED_INSPECT, make: (native) => boundInspect(native) },
 };
 

@@ -4,6 +4,7 @@
  */
 // deno-lint-ignore-file no-explicit-any
 import { behind } from "../../protocol/safe_lists.ts";
+import { walkOf, walksMoreThan } from "../platform/walked_parts.ts";
 import { apply, NativeRangeError } from "../../protocol/primordials.ts";
 
 /** What node:util exports with a bound here. */
@@ -16,11 +17,15 @@ const { defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 
 type Stylize = (text: string, style: string) => string;
 
-/** A function that Deno calls for every part, and that ends its walk: nothing else does. */
+function refuse(maxParts: number): never {
+  throw new NativeRangeError(`Cannot show more than ${maxParts} keys and values`);
+}
+
+/** A function that Deno calls for every key, and every value that is no object, and that ends its walk: nothing else does. */
 function counting(given: unknown, maxParts: number): Stylize {
   let parts = 0;
   return (text, style) => {
-    if (++parts > maxParts) throw new NativeRangeError(`Cannot show more than ${maxParts} keys and values`);
+    if (++parts > maxParts) refuse(maxParts);
     return typeof given === "function" ? apply(given as Stylize, undefined, [text, style]) : text;
   };
 }
@@ -35,7 +40,13 @@ export function boundInspect(native: Record<string, any>, maxParts = MAX_PARTS):
   }
 
   /** Calls `show` with bounded options; colours replace the function that counts, so they come with a second walk. */
-  function shown(options: any, show: (options: any) => string): string {
+  function shown(options: any, values: readonly unknown[], show: (options: any) => string): string {
+    const { defaultOptions } = inspect;
+    const depth = options.depth === undefined ? defaultOptions.depth : options.depth;
+    const members = options.maxArrayLength === undefined ? defaultOptions.maxArrayLength : options.maxArrayLength;
+    const walk = walkOf(values[0], depth ?? Infinity, members);
+    const showHidden = walk.showHidden || (options.showHidden ?? defaultOptions.showHidden);
+    if (walksMoreThan(maxParts, values, { ...walk, showHidden })) refuse(maxParts);
     const colors = options.colors ?? inspect.defaultOptions.colors;
     options.colors = false;
     const text = show(options);
@@ -51,15 +62,23 @@ export function boundInspect(native: Record<string, any>, maxParts = MAX_PARTS):
       // As it was before Node had options: showHidden, depth, colors.
       if (arguments[2] !== undefined) options.depth ??= arguments[2];
       if (arguments[3] !== undefined) options.colors ??= arguments[3];
-      return shown(options, (each) => inspect(value, each));
+      return shown(options, [value], (each) => inspect(value, each));
     },
     format(...parameters: unknown[]) {
-      return shown(bounded(null), (each) => apply(formatWithOptions, undefined, behind(each, parameters)) as string);
+      return shown(
+        bounded(null),
+        parameters,
+        (each) => apply(formatWithOptions, undefined, behind(each, parameters)) as string,
+      );
     },
     formatWithOptions(given: unknown, ...parameters: unknown[]) {
       // Its own error names what it was given.
       if (typeof given !== "object" || given === null) return formatWithOptions(given);
-      return shown(bounded(given), (each) => apply(formatWithOptions, undefined, behind(each, parameters)) as string);
+      return shown(
+        bounded(given),
+        parameters,
+        (each) => apply(formatWithOptions, undefined, behind(each, parameters)) as string,
+      );
     },
   };
   const names = ownKeys(inspect);

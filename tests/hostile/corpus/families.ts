@@ -5,6 +5,7 @@ import { CLIENT_CASES } from "./cases/client_cases.ts";
 import { CONNECTION_CASES } from "./cases/connection_cases.ts";
 import { CPU_CASES } from "./cases/cpu_cases.ts";
 import { HOST_CASES } from "./cases/host_cases.ts";
+import { LIBRARY_CASES } from "./cases/library_cases.ts";
 import { MEMORY_CASES } from "./cases/memory_cases.ts";
 import { NATIVE_CASES } from "./cases/native_cases.ts";
 import { NETWORK_CASES } from "./cases/network_cases.ts";
@@ -23,6 +24,7 @@ export const FAMILIES: readonly HostileFamily[] = [
   { name: "memory", cases: MEMORY_CASES },
   { name: "cpu", cases: CPU_CASES },
   { name: "natives", cases: NATIVE_CASES },
+  { name: "library", cases: LIBRARY_CASES },
   { name: "protocol", cases: PROTOCOL_CASES },
   { name: "answers", cases: ANSWER_CASES },
   { name: "odd values", cases: ODD_CASES },

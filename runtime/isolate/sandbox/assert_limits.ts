@@ -36,9 +36,10 @@ export function boundAsserts(native: any, most = MAX_OBJECTS): any {
     // A method, so that it is no constructor.
     const { guarded } = {
       guarded(this: unknown, ...given: unknown[]): void {
-        const [actual, expected, message] = [given[0], given[1], given[2]];
+        const actual = given[0];
+        const expected = given[1];
         // With fewer it tells what is missing, with a message it shows nothing.
-        const isTooLarge = given.length >= 2 && message === undefined && walksMoreThan(most, [actual, expected], WALK);
+        const isTooLarge = given.length >= 2 && given[2] === undefined && walksMoreThan(most, [actual, expected], WALK);
         apply(check, this, isTooLarge ? [actual, expected, MESSAGE] : given);
       },
     };

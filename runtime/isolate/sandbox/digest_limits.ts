@@ -3,7 +3,7 @@
  * native code that no kill can stop.
  */
 // deno-lint-ignore-file no-explicit-any
-import { defineMember, NativeNumber, NativeRangeError } from "../../protocol/primordials.ts";
+import { apply, defineMember, NativeNumber, NativeRangeError } from "../../protocol/primordials.ts";
 
 /** What node:crypto exports with a bound here. */
 export const BOUNDED_DIGESTS: readonly string[] = ["createHash", "hash", "Hash"];
@@ -44,7 +44,7 @@ export function boundDigests(native: any): any {
     "copy",
     {
       copy(this: any, options?: unknown) {
-        return Reflect.apply(copy, this, [checked(options)]);
+        return apply(copy, this, [checked(options)]);
       },
     }.copy,
   );

@@ -80,7 +80,7 @@ function guardPrototype(prototype: any): void {
 /** The bounded functions; what is reached by an instance is bounded on its prototype. @boot @param native what node:crypto exports */
 export function boundExchanges(native: any): any {
   const { createDiffieHellman, getDiffieHellman } = native;
-  const exchange = (...given: any[]) => {
+  const exchange = (given: any[]) => {
     if (typeof given[0] === "number" && given[0] > MAX_MADE_BITS) refuse(`a prime of more than ${MAX_MADE_BITS} bits`);
     // A prime is looked at whenever it is computed with; to find out whether it is one takes long as well.
     if ((bytesOf(given[0]) ?? 0) > MAX_BYTES || typeof given[0] === "string" && given[0].length > 2 * MAX_BYTES) {
@@ -89,10 +89,10 @@ export function boundExchanges(native: any): any {
     return apply(createDiffieHellman, undefined, given);
   };
   const bounded: any = {
-    createDiffieHellman: (...given: any[]) => exchange(...given),
+    createDiffieHellman: (...given: any[]) => exchange(given),
     // Callable without `new`, as the native one
     DiffieHellman: function DiffieHellman(...given: any[]) {
-      return exchange(...given);
+      return exchange(given);
     },
   };
   const prototype = getPrototypeOf(createDiffieHellman(new NativeUint8Array([23])));

@@ -18,11 +18,13 @@ export interface EsbuildServiceParts {
 const IDLE_MS = 10_000;
 /** The largest bundles known to us take a few seconds; a build that takes this long hangs. */
 const BUILD_TIMEOUT_MS = 60_000;
+/** For NANO's own code, without which nothing starts: its builds come to an end, and only a busy machine makes them long. */
+export const OWN_BUILD_TIMEOUT_MS = 600_000;
 /** A build that was called off ends within milliseconds; esbuild's process hangs when it has not after this long. */
 const CANCEL_TIMEOUT_MS = 5_000;
 
-/** By then esbuild has answered or ended, whatever became of it. */
-const SILENCE_MS = BUILD_TIMEOUT_MS + 2 * CANCEL_TIMEOUT_MS;
+/** How long after the end of its time a build is waited for: esbuild has answered or ended then, whatever became of it. */
+const SILENCE_MS = 2 * CANCEL_TIMEOUT_MS;
 /** A process that was ended, by the kernel when memory is short say, is no fault of what it built. */
 const ATTEMPTS = 2;
 
@@ -48,10 +50,14 @@ export class EsbuildService {
   /**
    * Runs one build.
    *
-   * @throws {esbuild.BuildFailure} With all messages, also when the build was stopped after 60 s.
+   * @param limits.timeoutMs how long it may take, 60 s by default
+   * @throws {esbuild.BuildFailure} With all messages, also when the build was stopped.
    * @throws {NanoError} INTERNAL when esbuild ends, or says nothing, twice
    */
-  async build<Options extends esbuild.BuildOptions>(options: Options): Promise<esbuild.BuildResult<Options>> {
+  async build<Options extends esbuild.BuildOptions>(
+    options: Options,
+    { timeoutMs = BUILD_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
+  ): Promise<esbuild.BuildResult<Options>> {
     this.#stayUp();
     this.#building++;
     this.#running = true;
@@ -59,9 +65,9 @@ export class EsbuildService {
       let why = "";
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         try {
-          const result = await this.#unlessSilent(this.#buildOnce(options));
+          const result = await this.#unlessSilent(this.#buildOnce(options, timeoutMs), timeoutMs + SILENCE_MS);
           if (result !== LATE) return result;
-          why = `it said nothing for ${SILENCE_MS / 1000} s`;
+          why = `it said nothing for ${(timeoutMs + SILENCE_MS) / 1000} s`;
           await this.#parts.stop();
         } catch (error) {
           if (!(error instanceof EsbuildEnded)) throw error;
@@ -77,7 +83,10 @@ export class EsbuildService {
     }
   }
 
-  async #buildOnce<Options extends esbuild.BuildOptions>(options: Options): Promise<esbuild.BuildResult<Options>> {
+  async #buildOnce<Options extends esbuild.BuildOptions>(
+    options: Options,
+    timeoutMs: number,
+  ): Promise<esbuild.BuildResult<Options>> {
     const context = await this.#parts.context(options);
     let isLate = false;
     let callOffKill = () => {};
@@ -87,12 +96,12 @@ export class EsbuildService {
       callOffKill = this.#parts.startTimer(() => void this.#parts.stop(), CANCEL_TIMEOUT_MS);
       // That it cannot be called off any more changes nothing.
       context.cancel().catch(() => {});
-    }, BUILD_TIMEOUT_MS);
+    }, timeoutMs);
     try {
       return await context.rebuild() as esbuild.BuildResult<Options>;
     } catch (error) {
       if (!isLate) throw error;
-      throw new NanoError("APP_FAILED", `Cannot build within ${BUILD_TIMEOUT_MS / 1000} s`, { cause: error });
+      throw new NanoError("APP_FAILED", `Cannot build within ${timeoutMs / 1000} s`, { cause: error });
     } finally {
       callOffDeadline();
       callOffKill();
@@ -101,9 +110,9 @@ export class EsbuildService {
   }
 
   /** @returns {@linkcode LATE} when nothing has come of it by then */
-  async #unlessSilent<T>(work: Promise<T>): Promise<T | typeof LATE> {
+  async #unlessSilent<T>(work: Promise<T>, silenceMs: number): Promise<T | typeof LATE> {
     const silent = Promise.withResolvers<typeof LATE>();
-    const callOff = this.#parts.startTimer(() => silent.resolve(LATE), SILENCE_MS);
+    const callOff = this.#parts.startTimer(() => silent.resolve(LATE), silenceMs);
     try {
       return await Promise.race([work, silent.promise]);
     } finally {

@@ -82,6 +82,16 @@ Deno.test("EsbuildService cancels a build that takes 60 s and frees its context"
   assertEquals([calls, [...timers.values()]], [["dispose"], [10_000]]);
 });
 
+Deno.test("EsbuildService gives a build as long as it is told to", async () => {
+  const { service, fire } = fakeEsbuild();
+  const build = service.build({}, { timeoutMs: 600_000 });
+  await settle();
+  fire(60_000);
+  fire(70_000);
+  fire(600_000);
+  await assertRejects(() => build, NanoError, "Cannot build within 600 s");
+});
+
 Deno.test("EsbuildService stops an esbuild that does not let itself be called off", async () => {
   const { service, builds, fire, calls } = fakeEsbuild({ deaf: true });
   const build = service.build({});

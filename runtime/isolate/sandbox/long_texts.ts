@@ -33,22 +33,6 @@ export function guardLongTexts(heapLimitBytes: number): void {
   // What it builds is many times as large as the text, and it aborts rather than stop at the cap.
   guard(JSON, "parse", { at: 0, max: Math.min(MAX_NATIVE_CHARS, heapLimitBytes / 4) });
   guardToSorted();
-  guardSort();
-}
-
-/** V8 looks at every place of the list, in one piece: four thousand million holes take minutes after the kill. @boot */
-function guardSort(): void {
-  const native = Array.prototype.sort as Callable;
-  const { sort } = {
-    sort(this: unknown, _compare: unknown): unknown {
-      const list = this as { readonly length?: unknown } | null | undefined;
-      if (list !== null && list !== undefined && (list.length as number) > MAX_SORTED_LENGTH) {
-        throw new NativeRangeError(`Cannot sort more than ${MAX_SORTED_LENGTH} elements`);
-      }
-      return apply(native, this, arguments);
-    },
-  };
-  defineMember(Array.prototype, "sort", sort);
 }
 
 /** @boot */

@@ -4,6 +4,7 @@ import { defineProperty, NativeTypeError } from "../../protocol/primordials.ts";
 import { ALLOWED_GLOBALS } from "./allowed_globals.ts";
 import { limitSubtleCrypto } from "./crypto_limits.ts";
 import { limitPatterns } from "./pattern_limits.ts";
+import { guardLongLists } from "./long_lists.ts";
 import { guardLongTexts } from "./long_texts.ts";
 
 type Callable = (...given: unknown[]) => unknown;
@@ -50,6 +51,7 @@ export function closeDoors(heapLimitBytes: number): string[] {
   const leftovers = removeGlobals();
   for (const prototype of [EventTarget.prototype, Event.prototype, MessageEvent.prototype]) lockPrototype(prototype);
   guardLongTexts(heapLimitBytes);
+  guardLongLists();
   limitSubtleCrypto();
   limitPatterns();
   return leftovers;

@@ -60,6 +60,17 @@ const PATTERNS: Readonly<Record<string, string>> = {
     new (URLPattern.prototype.constructor)({ pathname: { toString: () => "/(a)".repeat(1e4) } });`,
 };
 
+/** Lists that are walked in one piece: a killed thread would go on for years, and sorting one ended the host. */
+const LISTS: Readonly<Record<string, string>> = {
+  "a sort of what says 2^53": `Array.prototype.sort.call({ length: 2 ** 53 - 1 });`,
+  "a sort of holes": `const a = []; a[2 ** 32 - 2] = 1; a.sort();`,
+  "holes, backwards": `const a = []; a[2 ** 32 - 2] = 1; a.reverse();`,
+  "every walk through what says 2^53":
+    `for (const name of ["indexOf", "lastIndexOf", "includes", "reverse", "fill", "copyWithin", "splice", "shift", "unshift", "sort"])
+      await refused(() => Array.prototype[name].call({ length: 2 ** 53 - 1 }, 1) ?? "walked");
+    throw new Error("all were refused");`,
+};
+
 /** Lists in lists in lists: eight million, none of them with anything in it. */
 const EMPTY = `const nested = (make) => { let list = new Array(200).fill(make()); for (let i = 0; i < 3; i++)
   list = new Array(200).fill(list); return list; };`;
@@ -107,7 +118,12 @@ export const LIBRARY_CASES: readonly HostileCase[] = [
     limits: PATIENT,
     lingers: true,
   })),
-  ...Object.entries(PATTERNS).map(([name, deed]): HostileCase => ({ name, deed, sees: [THROWN], limits: PATIENT })),
+  ...Object.entries({ ...PATTERNS, ...LISTS }).map(([name, deed]): HostileCase => ({
+    name,
+    deed,
+    sees: [THROWN],
+    limits: PATIENT,
+  })),
   ...Object.entries(SHOWN).map(([name, [deed, sees]]): HostileCase => ({
     name: `shown, ${name}`,
     deed: `${EMPTY} ${deed}`,

@@ -1,0 +1,42 @@
+/** Tests the bounds on lists; they are put in the place of this process' own, which behave the same. */
+import { assertEquals, assertThrows } from "@std/assert";
+import { guardLongLists } from "../../../runtime/isolate/sandbox/long_lists.ts";
+
+const NAMES = [
+  "indexOf",
+  "lastIndexOf",
+  "includes",
+  "reverse",
+  "fill",
+  "copyWithin",
+  "splice",
+  "shift",
+  "unshift",
+  "sort",
+];
+
+Deno.test("guardLongLists() refuses what would be walked for years, and nothing that is usual", () => {
+  const natives = NAMES.map((name) => [name, Object.getOwnPropertyDescriptor(Array.prototype, name)!] as const);
+  try {
+    guardLongLists();
+    for (const [name, native] of natives) {
+      const method = Reflect.get(Array.prototype, name) as (...given: unknown[]) => unknown;
+      const holes: unknown[] = [];
+      holes[2 ** 32 - 2] = 1;
+      for (const list of [{ length: 2 ** 53 - 1 }, { length: "1e15" }, holes]) {
+        assertThrows(() => method.call(list, 1), RangeError);
+      }
+      assertThrows(() => method.call(null), TypeError);
+      assertEquals([method.name, method.length], [name, native.value.length]);
+      for (const given of [[], [2], [1, 1], [0, 2, 9]]) {
+        const [one, other] = [[3, 1, 2], [3, 1, 2]];
+        if (name === "sort") assertEquals(method.call(one), native.value.call(other));
+        else assertEquals(method.apply(one, given), native.value.apply(other, given));
+        assertEquals(one, other);
+      }
+    }
+    assertEquals([2, 1, 3].sort((one, other) => other - one), [3, 2, 1]);
+  } finally {
+    for (const [name, native] of natives) Object.defineProperty(Array.prototype, name, native);
+  }
+});

@@ -39,6 +39,8 @@ Deno.test("walksMoreThan() looks as far as Deno does", () => {
   assertEquals(walked(wide, { ...all, maxArrayLength: 3 }), 4);
   assertEquals(walked([[wide]], { ...all, depth: 0 }), 2);
   assertEquals(walked([[wide]], { ...all, depth: 1 }), 3);
+  const keyed = Object.fromEntries(Array.from({ length: 320 }, (_, at) => [at, []]));
+  assertEquals(walked([keyed], { ...all, depth: 0 }), 12);
   assertEquals(walked(Object.defineProperty({}, "hidden", { value: wide })), 1);
   assertEquals(walked(Object.defineProperty({}, "hidden", { value: wide }), { ...all, showHidden: true }), 12);
   assertEquals(walkOf("%o", null), { depth: 4, maxArrayLength: 100, showHidden: true });

@@ -54,9 +54,12 @@ const MAX_KEYED_LENGTH = 10_000;
 const { isProxy, isPromise, isNativeError, isMap, isSet, isTypedArray } = types;
 const { forEach: eachOfMap } = Map.prototype;
 const { forEach: eachOfSet } = Set.prototype;
-const sizeOfMap = getterOf(Map.prototype, "size");
-const sizeOfSet = getterOf(Set.prototype, "size");
-const lengthOf = getterOf(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array, "length");
+const sizeOfMap: (map: Map<unknown, unknown>) => number = getterOf(Map.prototype, "size");
+const sizeOfSet: (set: Set<unknown>) => number = getterOf(Set.prototype, "size");
+const lengthOf: (list: Uint8Array) => number = getterOf(
+  Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array,
+  "length",
+);
 
 /** What this needs of Deno's inside: what lies behind a proxy, and in a promise. */
 interface DetailsCore {

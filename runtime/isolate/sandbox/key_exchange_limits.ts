@@ -55,7 +55,7 @@ export function boundedGroup(options: any): any {
   if (bytes === null) return options;
   // Native code may look later, when an app has written something else there
   options.prime = new NativeUint8Array(bytesLength(bytes));
-  bytesSet(options.prime, bytes);
+  bytesSet(options.prime, bytes, 0);
   check(options.prime, []);
   return options;
 }

@@ -1,9 +1,9 @@
 /** Tests how many objects Deno is said to walk to show a value. */
 import { assertEquals } from "@std/assert";
-import { walkOf, walksMoreThan } from "../../../runtime/isolate/platform/walked_parts.ts";
+import { walkOf, type WalkOptions, walksMoreThan } from "../../../runtime/isolate/platform/walked_parts.ts";
 
 const wide = Array.from({ length: 10 }, () => []);
-const all = { depth: null, maxArrayLength: null, showHidden: false };
+const all: WalkOptions = { depth: null, maxArrayLength: null, showHidden: false };
 
 /** Objects that are walked, the outer one included. */
 function walked(value: unknown, options = all): number {

@@ -85,7 +85,7 @@ export class CallRunner {
         },
       });
     }
-    this.#wire.kick();
+    this.#wire.hurry();
   }
 
   /**
@@ -163,6 +163,7 @@ export class CallRunner {
 
   /** Runs one batch. @throws {WireViolation} when the isolate breaks the protocol */
   receive(batch: readonly unknown[]): void {
+    this.#wire.heard(batch);
     runBatch(batch, this.#handlers);
     this.#sockets.settle();
   }

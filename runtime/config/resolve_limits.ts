@@ -20,7 +20,7 @@ const HOST_LIMIT_KEYS = Object.keys(HOST_LIMITS) as readonly HostLimitKey[];
 const properties = new Map<string, string>();
 
 /** The property of a key of the tables; see {@linkcode PropertyOf}. */
-export function propertyOf<Key extends AppLimitKey | HostLimitKey>(key: Key): PropertyOf<Key> {
+export function propertyOf<Key extends string>(key: Key): PropertyOf<Key> {
   let property = properties.get(key);
   if (property === undefined) {
     property = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -37,7 +37,7 @@ export const SIDEBAR = [
       },
       {
         label: "Operating",
-        items: ["hot-reload", "deploys-and-rollback", "fleet", "data", "backups", "admin-api", "dashboard", "monitoring", "tracing", "graceful-shutdown", "tls-and-proxies"]
+        items: ["hot-reload", "deploys-and-rollback", "fleet", "data", "backups", "admin-api", "dashboard", "monitoring", "capacity", "tracing", "graceful-shutdown", "tls-and-proxies"]
           .map(page("guides")),
       },
       { label: "Moving in", items: ["frameworks", "express-and-node-servers", "from-cloudflare-workers", "from-containers"].map(page("guides")) },

@@ -1,6 +1,6 @@
 /** Looks for Workers projects in the folders of a document's apps, and fills what the document leaves open. */
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { PLAIN_BUILD } from "./project_build.ts";
 import type { ProjectReport } from "./resolved_config.ts";
 import { readWorkersProject, type WorkersProject } from "./workers_project.ts";
@@ -16,14 +16,16 @@ export interface FoundProject {
 export interface FilledDocument {
   readonly document: unknown;
   readonly projects: ReadonlyMap<number, FoundProject>;
+  /** Places of apps whose folders may be projects, whether there is one in them or not. */
+  readonly marked: ReadonlySet<number>;
 }
 
 /** What a folder has in it that is a project, at least one of them. */
 const MARKS = ["wrangler.json", "wrangler.jsonc", "wrangler.toml", ".wrangler", "_worker.js", "functions"];
 
 /** Whether a folder may be a project; hardly any of thousands is, and each that is has to be read. */
-export function mayBeProject(folder: string): boolean {
-  return MARKS.some((name) => existsSync(join(folder, name)));
+function mayBeProject(folder: string): boolean {
+  return MARKS.some((name) => existsSync(`${folder}/${name}`));
 }
 
 /** Keys of the document win; what is no app at all is left to the schema. */
@@ -33,12 +35,14 @@ export async function withProjects(
   environment: string | null,
 ): Promise<FilledDocument> {
   const projects = new Map<number, FoundProject>();
+  const marked = new Set<number>();
   const apps = (document as { apps?: unknown } | null | undefined)?.apps;
-  if (!Array.isArray(apps)) return { document, projects };
+  if (!Array.isArray(apps)) return { document, projects, marked };
   const filled = await Promise.all(apps.map(async (app, index) => {
     if (typeof app?.path !== "string" || app.path.includes("\0") || app.wrangler === false) return app;
     const folder = resolve(baseDir, app.path);
     if (!mayBeProject(folder)) return app;
+    marked.add(index);
     const found = await findProject(folder, environment);
     if (found === null) return app;
     projects.set(index, found);
@@ -50,7 +54,7 @@ export async function withProjects(
       ...crons === undefined || app.crons !== undefined ? {} : { crons },
     };
   }));
-  return { document: projects.size === 0 ? document : { ...document as object, apps: filled }, projects };
+  return { document: projects.size === 0 ? document : { ...document as object, apps: filled }, projects, marked };
 }
 
 async function findProject(folder: string, environment: string | null): Promise<FoundProject | null> {

@@ -83,7 +83,11 @@ async function resolveDocument(
   mistakes: Mistakes,
 ): Promise<Resolved> {
   const host = { baseDir: options.baseDir, hostEnv: options.hostEnv ?? ((name: string) => Deno.env.get(name)) };
-  const { document: filled, projects } = await withProjects(document, options.baseDir, options.environment ?? null);
+  const { document: filled, projects, marked } = await withProjects(
+    document,
+    options.baseDir,
+    options.environment ?? null,
+  );
   document = filled;
   const parsed = configSchema.safeParse(document);
   if (!parsed.success) mistakes.addIssues(parsed.error.issues, document);
@@ -95,7 +99,7 @@ async function resolveDocument(
   mistakes.throwIfAny(options.file === null ? "the configuration" : `configuration "${options.file}"`);
   const resolution = { file: options.file, host, outside, projects, logFormat: options.logFormat };
   const names = [...projects].map(([index, { project }]) => [index, project?.name ?? null] as const);
-  return { config: resolved(document as WrittenConfig, resolution), names };
+  return { config: resolved(document as WrittenConfig, resolution), names, marked };
 }
 
 /** The schema passes over this one key, since as a variable or binding it would change the object that holds the variables. */

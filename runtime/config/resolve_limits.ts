@@ -16,9 +16,17 @@ export const APP_LIMIT_KEYS = Object.keys(APP_LIMITS) as readonly AppLimitKey[];
 
 const HOST_LIMIT_KEYS = Object.keys(HOST_LIMITS) as readonly HostLimitKey[];
 
-/** The property of a key; see {@linkcode PropertyOf}. */
+/** Asked for dozens of times an app, of a table of dozens. */
+const properties = new Map<string, string>();
+
+/** The property of a key of the tables; see {@linkcode PropertyOf}. */
 export function propertyOf<Key extends string>(key: Key): PropertyOf<Key> {
-  return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) as PropertyOf<Key>;
+  let property = properties.get(key);
+  if (property === undefined) {
+    property = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    properties.set(key, property);
+  }
+  return property as PropertyOf<Key>;
 }
 
 /**

@@ -1,7 +1,6 @@
 /** Remembers what was made of each app: a change of one among thousands looks at that one. */
 import { NanoError } from "../errors.ts";
 import type { CheckedDocument } from "./fit_layers.ts";
-import { mayBeProject } from "./found_projects.ts";
 import type { AppConfig } from "./resolved_config.ts";
 
 /** A checked document whose services have yet to be found among its apps. */
@@ -9,6 +8,8 @@ export interface Resolved {
   readonly config: CheckedDocument;
   /** Names that Workers projects give themselves, by the app's place. */
   readonly names: readonly (readonly [number, string | null])[];
+  /** Places of apps whose folders may be Workers projects. */
+  readonly marked: ReadonlySet<number>;
 }
 
 /** How {@linkcode ResolveMemory.resolve} goes about it. */
@@ -62,6 +63,7 @@ export class ResolveMemory {
       this.#known = new WeakMap();
     }
     const known = this.#known;
+    const began = Date.now();
     const fresh = await this.#freshOf(apps, tools.trusting);
     const part = fresh.length === apps.length ? null : await orNull(tools.resolve({ ...frame, apps: fresh }));
     const whole = part === null ? null : joined(part, { apps, fresh, known, default_app });
@@ -69,7 +71,11 @@ export class ResolveMemory {
     const resolved = whole ?? await tools.resolve(document);
     const after = part ?? resolved;
     const entries = part === null ? apps : fresh;
-    entries.forEach((entry, index) => remember(known, entry, after.config.apps[index]!));
+    entries.forEach((entry, index) => {
+      known.delete(entry);
+      const remembered = after.marked.has(index) ? null : rememberedOf(after.config.apps[index]!, began);
+      if (remembered !== null) known.set(entry, remembered);
+    });
     return resolved;
   }
 
@@ -88,7 +94,7 @@ export class ResolveMemory {
 
 /** The whole of what is known and what was looked at; null when two apps claim the same, or the default app is none. */
 function joined(
-  { config, names }: Resolved,
+  { config, names, marked }: Resolved,
   { apps, fresh, known, default_app }: WrittenDocument & {
     readonly fresh: readonly object[];
     readonly known: WeakMap<object, Remembered>;
@@ -101,6 +107,7 @@ function joined(
   return {
     config: { ...config, apps: all, defaultApp: default_app as string | undefined ?? null },
     names: names.map(([index, name]) => [places.get(fresh[index]!)!, name]),
+    marked: new Set([...marked].map((index) => places.get(fresh[index]!)!)),
   };
 }
 
@@ -126,15 +133,17 @@ function hasClash(apps: readonly AppConfig[]): boolean {
   return false;
 }
 
-/** Only what depends on nothing but its entry and on folders that are there: no secret, no project's own file. */
-function remember(known: WeakMap<object, Remembered>, entry: object, app: AppConfig): void {
-  known.delete(entry);
-  if (app.secrets.length > 0 || app.project !== null) return;
+/**
+ * Only what depends on nothing but its entry and on folders that are there: no secret, no project's own file.
+ * @param began when its folder had not been looked into yet; what has changed since may have become a project
+ */
+function rememberedOf(app: AppConfig, began: number): Remembered | null {
+  if (app.secrets.length > 0 || app.project !== null) return null;
   const { path } = app;
   const state = stateOf(path);
-  if (state === null || state.changedAt > Date.now() - SETTLED_MS || mayBeProject(path)) return;
+  if (state === null || state.changedAt > began - SETTLED_MS) return null;
   const others = [app.root, app.assets?.path ?? null].filter((folder) => folder !== null);
-  known.set(entry, { app, stamp: { path, state: state.text, others } });
+  return { app, stamp: { path, state: state.text, others } };
 }
 
 function holds({ path, state, others }: Stamp): boolean {

@@ -1,8 +1,9 @@
 /** Writes one line a record to stdout: JSON for machines, or pretty for people. */
-import type { NanoEvent, NanoListener, RequestEvent } from "../events.ts";
-import { jsonText, jsonValue } from "./json_text.ts";
+import type { NanoEvent, NanoListener } from "../events.ts";
+import { jsonValue } from "./json_text.ts";
 import { LEVEL_WEIGHT, type LogLevel, type LogRecord, logRecord } from "./log_record.ts";
 import { prettyRecord, prettyRequest, type PrettyStyle, wallClock } from "./pretty.ts";
+import { RequestLine } from "./request_line.ts";
 import { StdoutSink } from "./stdout_sink.ts";
 
 /** What {@linkcode Log} is made with. */
@@ -62,6 +63,7 @@ export class Log implements Disposable, AsyncDisposable {
   readonly #flushAtExit = () => this[Symbol.dispose]();
   #buffer = "";
   #cancelFlush: (() => void) | null = null;
+  readonly #requestLine = new RequestLine();
   #stampMs = NaN;
   #stamp = "";
 
@@ -108,7 +110,7 @@ export class Log implements Disposable, AsyncDisposable {
     if (event.event === "request") {
       if (LEVEL_WEIGHT.info < this.#threshold) return;
       const ms = this.#now();
-      this.#add(this.#pretty ? prettyRequest(event, ms, this.#style) : this.#requestLine(event, ms));
+      this.#add(this.#pretty ? prettyRequest(event, ms, this.#style) : this.#requestLine.of(event, this.#isoTime(ms)));
       return;
     }
     const record = logRecord(event);
@@ -125,15 +127,6 @@ export class Log implements Disposable, AsyncDisposable {
       this.#cancelFlush = null;
       this.flush();
     }, FLUSH_MS);
-  }
-
-  /** The hot path: tens of thousands a second, so no object is made and nothing is serialised that cannot need it. */
-  #requestLine(event: RequestEvent, ms: number): string {
-    return '{"ts":"' + this.#isoTime(ms) + '","level":"info","event":"request","app":' +
-      (event.app === null ? "null" : jsonText(event.app)) + ',"method":' + jsonText(event.method) +
-      ',"path":' + jsonText(event.path) + ',"status":' + event.status + ',"bytes":' + event.bytes +
-      ',"duration_ms":' + Math.round(event.durationMs * 1000) / 1000 + ',"request_id":' + jsonText(event.requestId) +
-      ',"end":"' + event.end + '"' + (event.code === null ? "}" : ',"code":"' + event.code + '"}');
   }
 
   #recordLine(record: LogRecord, ms: number): string {

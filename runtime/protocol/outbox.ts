@@ -10,6 +10,9 @@ const TRANSFER_FROM_BYTES = 4096;
 /** A batch of this many fields leaves before a stream adds to it: who makes tiny chunks would fill the memory in one turn. */
 const FULL_FIELDS = 4096;
 
+/** Fields of a batch that holds one call, one answer or two messages of sockets at most: its sender had nothing else to say. */
+const FEW_FIELDS = 8;
+
 /** What an outbox needs of its port. */
 export interface WirePort {
   postMessage(message: unknown, transfer: Transferable[] | null): void;
@@ -24,6 +27,10 @@ export class Outbox {
   #transfer: ArrayBuffer[] = [];
   #scheduled = false;
   #closed = false;
+  /** Whether the last batch from the peer said one thing, to which nothing was said in a hurry yet. */
+  #heardOne = false;
+  /** Whether the last batch to the peer said one thing. */
+  #saidOne = true;
   readonly #port: WirePort;
   readonly #schedule: (flush: () => void) => void;
   readonly #flush = (): void => this.flush();
@@ -49,6 +56,22 @@ export class Outbox {
     this.#schedule(this.#flush);
   }
 
+  /**
+   * Sends what was pushed at once while both sides take turns with one thing each, and else at the end of this turn.
+   * Between two that take turns nothing would join the batch, and each end of a turn is a wait of its own: of a
+   * WebSocket's message there and back there were two. At most one batch leaves early for each that has come.
+   */
+  hurry(): void {
+    if (!this.#heardOne || !this.#saidOne || this.#scheduled) return this.kick();
+    this.#heardOne = false;
+    this.flush();
+  }
+
+  /** A batch has come from the peer; called before it is run. */
+  heard(batch: ArrayLike<unknown>): void {
+    this.#heardOne = batch.length <= FEW_FIELDS;
+  }
+
   /** Whether whoever can wait should let this turn's batch leave first. */
   get isFull(): boolean {
     return this.#batch.length >= FULL_FIELDS;
@@ -69,6 +92,7 @@ export class Outbox {
     if (this.#closed || this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = newBatch();
+    this.#saidOne = batch.length <= FEW_FIELDS;
     if (this.#transfer.length === 0) {
       // An explicit null keeps Deno's fast path on ports that node:worker_threads has wrapped.
       this.#port.postMessage(batch, null);

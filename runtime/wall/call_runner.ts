@@ -85,7 +85,7 @@ export class CallRunner {
         },
       });
     }
-    this.#wire.kick();
+    this.#wire.hurry();
   }
 
   /**
@@ -163,13 +163,13 @@ export class CallRunner {
 
   /** Runs one batch. @throws {WireViolation} when the isolate breaks the protocol */
   receive(batch: readonly unknown[]): void {
+    this.#wire.heard(batch);
     runBatch(batch, this.#handlers);
     this.#sockets.settle();
   }
 
   /** What an isolate sends may be of any type and length: texts are bounded here, the rest where it is used. */
   #handlersOf(wire: Wire): HandlerTable {
-    const outbound = this.#outbound;
     const bindings = this.#bindings;
     const sockets = this.#sockets;
     const outgoing = new OutgoingSockets(sockets, this.#traffic);
@@ -182,10 +182,10 @@ export class CallRunner {
       FAIL: (id, code, ...texts) => this.#onFail(id as number, code, texts.map(textFrom)),
       LOG: (level, text) => this.#onLog(textFrom(level), textFrom(text)),
       DRAINED: () => this.#drained.resolve(),
-      FETCH: (...fields) => outbound.onFetch(fields),
+      FETCH: (...fields) => this.#outbound.onFetch(fields),
       CALL: (...fields) => bindings.onCall(fields),
       CALL_ABORT: (id) => bindings.onAbort(id as number),
-      FETCH_ABORT: (id) => outbound.onAbort(id as number),
+      FETCH_ABORT: (id) => this.#outbound.onAbort(id as number),
       UPGRADE: (id, headers) => this.#onUpgrade(id as number, textFrom(headers)),
       SOCKET_CONNECT: (id, url, protocols, trace) =>
         outgoing.connect(id as number, {

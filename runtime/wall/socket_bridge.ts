@@ -13,7 +13,7 @@ const SENT_LOOK_MS = 20;
  * What a client has taken goes to the app with its next message, or after this: a message of its own for each would wake
  * the app's thread once more for every message that it sends.
  */
-const TELL_MS = 1;
+const TELL_MS = 10;
 /** An app that has sent this much may wait for bufferedAmount to fall: it is told at once. */
 const TELL_BYTES = 64 * 1024;
 /** A peer that does not answer a close frame in this time is given up: one that reads nothing never would. */
@@ -219,14 +219,14 @@ export class SocketBridge {
       this.#close(id, bridged, SLOW_APP);
       return;
     }
-    if (bridged.untold > 0) this.#tell(id, bridged);
+    if (bridged.untold > 0) this.#pushTaken(id, bridged);
     if (typeof data === "string") this.#wire.out.push(OP.SOCKET_MESSAGE, id, data);
     else {
       this.#wire.out.begin(OP.SOCKET_MESSAGE, id);
       this.#wire.pushBytes(new Uint8Array(data), true);
     }
     this.#burst += messageWeight(data);
-    this.#wire.kick();
+    this.#wire.hurry();
     if (this.#burst < BURST_BYTES) return;
     // Deno may read many messages in one turn: the app should begin with the first of them meanwhile.
     this.#burst = 0;
@@ -256,8 +256,12 @@ export class SocketBridge {
   }
 
   #tell(id: number, bridged: Bridged): void {
-    this.#wire.out.push(OP.SOCKET_SENT, id, bridged.untold);
+    this.#pushTaken(id, bridged);
     this.#wire.kick();
+  }
+
+  #pushTaken(id: number, bridged: Bridged): void {
+    this.#wire.out.push(OP.SOCKET_SENT, id, bridged.untold);
     bridged.untold = 0;
   }
 

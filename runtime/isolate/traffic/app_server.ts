@@ -96,6 +96,7 @@ export class AppServer {
 
   /** Runs one batch. */
   receive(batch: readonly unknown[]): void {
+    this.#wire.heard(batch);
     runBatch(batch, this.#handlers, this.#steps);
     enterRoot();
   }

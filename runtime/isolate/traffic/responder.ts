@@ -121,7 +121,7 @@ function sendWhole(wire: Wire, id: number, head: InnerResponse, body: string | U
     wire.out.begin(OP.RESPONSE, id, status, statusText, headers, BODY.WHOLE);
     wire.pushBytes(body, false);
   } else wire.out.push(OP.RESPONSE, id, status, statusText, headers, body === null ? BODY.NONE : BODY.WHOLE, body);
-  wire.kick();
+  wire.hurry();
 }
 
 /** The same head with the length of its body, unless the app gave one. */

@@ -171,7 +171,7 @@ export class SocketHub {
           wire.out.begin(OP.SOCKET_MESSAGE, id);
           wire.pushBytes(data, false);
         }
-        wire.kick();
+        wire.hurry();
       },
       close(code, reason) {
         wire.out.push(OP.SOCKET_CLOSE, id, code, reason);

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { OP } from "../../../runtime/protocol/operations.ts";
 import { settle } from "../runtime/fake_clock.ts";
+import { Outbox } from "../../../runtime/protocol/outbox.ts";
 import { bytes, connect, HandSource, WirePair } from "./wire_pair.ts";
 
 const KIB = 1024;
@@ -32,4 +33,52 @@ Deno.test("Wire joins many small chunks of one turn into few operations", async 
   await pair.turn();
   assertEquals(pair.a.sent, [[OP.DATA, OP.DATA, OP.DATA, OP.DATA, OP.END]]);
   assertEquals(await new Response(readable).bytes(), await new Blob(chunks).bytes());
+});
+
+Deno.test("Outbox sends a thing at once while both sides take turns with one each, and only one a batch that came", () => {
+  const sent: unknown[][] = [];
+  const turns: (() => void)[] = [];
+  const outbox = new Outbox(
+    { postMessage: (batch) => void sent.push(Array.from(batch as ArrayLike<unknown>)) },
+    (flush) => {
+      turns.push(flush);
+    },
+  );
+  const say = (...texts: string[]) => {
+    for (const text of texts) {
+      outbox.out.push(OP.SOCKET_MESSAGE, 1, text);
+      outbox.hurry();
+    }
+  };
+  const endTurn = () => turns.splice(0).forEach((flush) => flush());
+  const one = [OP.SOCKET_MESSAGE, 1, "x"];
+  const many = Array.from({ length: 3 }, () => one).flat();
+
+  say("nobody has said anything yet");
+  assertEquals(sent.length, 0);
+  endTurn();
+  assertEquals(sent.length, 1);
+
+  outbox.heard(one);
+  say("first", "second", "third", "fourth");
+  assertEquals(sent.slice(1), [[OP.SOCKET_MESSAGE, 1, "first"]]);
+  endTurn();
+  assertEquals(sent.length, 3);
+
+  outbox.heard(one);
+  say("the batch before held three");
+  assertEquals(sent.length, 3);
+  endTurn();
+  outbox.heard(many);
+  say("many came");
+  assertEquals(sent.length, 4);
+  endTurn();
+
+  outbox.heard(one);
+  outbox.out.push(OP.SOCKET_MESSAGE, 1, "can wait");
+  outbox.kick();
+  say("joins what waits");
+  assertEquals(sent.length, 5);
+  endTurn();
+  assertEquals(sent[5]!.length, 6);
 });

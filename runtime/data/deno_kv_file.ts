@@ -1,14 +1,15 @@
 /** What `Deno.openKv` of one app keeps, in one SQLite file: the entries and messages of all its databases. */
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { Plain } from "../protocol/binding_call.ts";
 import type { DataOperation, DenoKvOperation, DenoKvWrite } from "./data_messages.ts";
 import { applyCommit, spaceOf } from "./deno_kv_apply.ts";
 import { parseCommit } from "./deno_kv_commit.ts";
 import { type EntryRow, packEntries } from "./deno_kv_pack.ts";
 import { finishMessage, releaseMessages, takeMessage } from "./deno_kv_queue.ts";
-import { DENO_KV_TABLES, type DenoKvStatements, prepareDenoKv } from "./deno_kv_tables.ts";
-import { migrate } from "./migrate.ts";
+import { DENO_KV_SQL, DENO_KV_TABLES, type DenoKvStatements } from "./deno_kv_tables.ts";
+import { openStore } from "./open_store.ts";
 import type { StoreFile } from "./store_file.ts";
+import { inSavepoint, inTransaction } from "./store_transaction.ts";
 
 /** Expired entries that a commit takes along; more than most write, so that they never pile up. */
 const SWEPT_A_COMMIT = 20;
@@ -37,16 +38,9 @@ export class DenoKvFile implements StoreFile {
   constructor(path: string, now: () => number) {
     this.#now = now;
     this.isHeld = path === MEMORY;
-    const database = this.#database = new DatabaseSync(path);
-    try {
-      // FULL: what was acknowledged survives a power cut, https://sqlite.org/pragma.html#pragma_synchronous
-      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000");
-      migrate(database, path, DENO_KV_TABLES);
-      this.#statements = prepareDenoKv(database);
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    const { database, statements } = openStore(path, DENO_KV_TABLES, DENO_KV_SQL);
+    this.#database = database;
+    this.#statements = statements;
   }
 
   isWrite(operation: DataOperation): boolean {
@@ -55,30 +49,16 @@ export class DenoKvFile implements StoreFile {
 
   /** Runs calls whose writes are on the disk when it returns, or none of them is. */
   transaction<Result>(run: () => Result): Result {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
+    return inTransaction(this.#database, () => {
       const result = run();
       this.#statements.sweep.run(this.#now(), SWEPT_A_COMMIT);
-      this.#database.exec("COMMIT");
       return result;
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
+    });
   }
 
   /** Runs one call; one that fails has changed nothing. */
   run(operation: DataOperation, args: readonly Plain[]): readonly Plain[] {
-    if (!this.#database.isTransaction) return this.#run(operation as DenoKvOperation, args);
-    this.#database.exec("SAVEPOINT call");
-    try {
-      return this.#run(operation as DenoKvOperation, args);
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK TO call");
-      throw error;
-    } finally {
-      if (this.#database.isTransaction) this.#database.exec("RELEASE call");
-    }
+    return inSavepoint(this.#database, () => this.#run(operation as DenoKvOperation, args));
   }
 
   #run(operation: DenoKvOperation, args: readonly Plain[]): readonly Plain[] {

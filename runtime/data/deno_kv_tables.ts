@@ -1,5 +1,5 @@
 /** Tables and statements of a file of `Deno.openKv`. */
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type Prepared, USED_BYTES_SQL } from "./open_store.ts";
 
 /** Each step leads from `user_version` = its index to the next; a released step is never edited, only followed. */
 export const DENO_KV_TABLES: readonly string[] = [
@@ -32,7 +32,8 @@ export const DENO_KV_TABLES: readonly string[] = [
 
 const ALIVE = "(expires IS NULL OR expires > ?)";
 
-const STATEMENTS = {
+/** What is asked of them. */
+export const DENO_KV_SQL = {
   space: "SELECT id FROM spaces WHERE name = ?",
   addSpace: "INSERT INTO spaces (name) VALUES (?)",
   spaces: "SELECT count(*) AS count FROM spaces",
@@ -58,15 +59,8 @@ const STATEMENTS = {
   retry: "UPDATE messages SET lease = NULL, due = ?, backoff = ? WHERE id = ?",
   forget: "DELETE FROM messages WHERE id = ?",
   release: "UPDATE messages SET lease = NULL, due = ?1 WHERE lease = ?2 AND (?3 IS NULL OR id = ?3)",
-  pages:
-    "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+  pages: USED_BYTES_SQL,
 } as const;
 
 /** By name. */
-export type DenoKvStatements = Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
-
-/** Prepares them. */
-export function prepareDenoKv(database: DatabaseSync): DenoKvStatements {
-  const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, database.prepare(sql)]);
-  return Object.fromEntries(prepared) as DenoKvStatements;
-}
+export type DenoKvStatements = Prepared<keyof typeof DENO_KV_SQL>;

@@ -1,9 +1,10 @@
 /** One key-value namespace in one SQLite file. */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { BindingError, type Plain } from "../protocol/binding_call.ts";
 import type { DataOperation, KvOperation, KvWrite } from "./data_messages.ts";
-import { migrate } from "./migrate.ts";
+import { openStore, type Prepared, USED_BYTES_SQL } from "./open_store.ts";
 import type { StoreFile } from "./store_file.ts";
+import { inTransaction } from "./store_transaction.ts";
 
 /** Expired entries that a commit takes along; more than one write can add, so that they never pile up. */
 const SWEPT_A_COMMIT = 20;
@@ -23,6 +24,22 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX entries_by_expiry ON entries (expires) WHERE expires IS NOT NULL;`,
 ];
 
+const ALIVE = "(expires IS NULL OR expires > ?)";
+const STATEMENTS = {
+  get: `SELECT length(value) AS size, CASE WHEN length(value) <= ? THEN value END AS value, metadata, expires
+     FROM entries WHERE key = ? AND ${ALIVE}`,
+  put: `INSERT INTO entries (key, expires, metadata, value) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
+     SET expires = excluded.expires, metadata = excluded.metadata, value = excluded.value`,
+  delete: "DELETE FROM entries WHERE key = ?",
+  list: `SELECT key, expires, metadata FROM entries WHERE key > ? AND ${ALIVE} ORDER BY key LIMIT ?`,
+  listTo: `SELECT key, expires, metadata FROM entries WHERE key > ? AND key < ? AND ${ALIVE} ORDER BY key LIMIT ?`,
+  sweep: "DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE expires <= ? ORDER BY expires LIMIT ?)",
+  // By the indexes alone; the value of no entry is read.
+  count: `SELECT (SELECT count(*) FROM (SELECT 1 FROM entries LIMIT ?1)) AS keys,
+     (SELECT count(*) FROM (SELECT 1 FROM entries WHERE expires <= ?2 LIMIT ?1)) AS expired`,
+  pages: USED_BYTES_SQL,
+} as const;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const WRITES: ReadonlySet<DataOperation> = new Set<KvWrite>(["put", "delete"]);
@@ -40,9 +57,7 @@ export class KvFile implements StoreFile {
   readonly isHeld = false;
   readonly #database: DatabaseSync;
   readonly #now: () => number;
-  readonly #statements: Readonly<
-    Record<"get" | "put" | "delete" | "list" | "listTo" | "sweep" | "pages" | "count", StatementSync>
-  >;
+  readonly #statements: Prepared<keyof typeof STATEMENTS>;
 
   /**
    * @param path of the file, made when missing
@@ -50,44 +65,9 @@ export class KvFile implements StoreFile {
    */
   constructor(path: string, now: () => number) {
     this.#now = now;
-    const database = this.#database = new DatabaseSync(path);
-    try {
-      // FULL: what was acknowledged survives a power cut, https://sqlite.org/pragma.html#pragma_synchronous
-      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000");
-      migrate(database, path, MIGRATIONS);
-      const alive = "(expires IS NULL OR expires > ?)";
-      this.#statements = {
-        get: database.prepare(
-          `SELECT length(value) AS size, CASE WHEN length(value) <= ? THEN value END AS value, metadata, expires
-           FROM entries WHERE key = ? AND ${alive}`,
-        ),
-        put: database.prepare(
-          `INSERT INTO entries (key, expires, metadata, value) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
-           SET expires = excluded.expires, metadata = excluded.metadata, value = excluded.value`,
-        ),
-        delete: database.prepare("DELETE FROM entries WHERE key = ?"),
-        list: database.prepare(
-          `SELECT key, expires, metadata FROM entries WHERE key > ? AND ${alive} ORDER BY key LIMIT ?`,
-        ),
-        listTo: database.prepare(
-          `SELECT key, expires, metadata FROM entries WHERE key > ? AND key < ? AND ${alive} ORDER BY key LIMIT ?`,
-        ),
-        sweep: database.prepare(
-          "DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE expires <= ? ORDER BY expires LIMIT ?)",
-        ),
-        // By the indexes alone; the value of no entry is read.
-        count: database.prepare(
-          `SELECT (SELECT count(*) FROM (SELECT 1 FROM entries LIMIT ?1)) AS keys,
-           (SELECT count(*) FROM (SELECT 1 FROM entries WHERE expires <= ?2 LIMIT ?1)) AS expired`,
-        ),
-        pages: database.prepare(
-          "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
-        ),
-      };
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    const { database, statements } = openStore(path, MIGRATIONS, STATEMENTS);
+    this.#database = database;
+    this.#statements = statements;
   }
 
   /** Bytes of the pages in use. */
@@ -97,16 +77,11 @@ export class KvFile implements StoreFile {
 
   /** Runs calls whose writes are on the disk when it returns, or none of them is. */
   transaction<Result>(run: () => Result): Result {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
+    return inTransaction(this.#database, () => {
       const result = run();
       this.#statements.sweep.run(this.#seconds, SWEPT_A_COMMIT);
-      this.#database.exec("COMMIT");
       return result;
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
+    });
   }
 
   isWrite(operation: DataOperation): boolean {

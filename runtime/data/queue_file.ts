@@ -1,9 +1,10 @@
 /** One queue in one SQLite file: what was sent waits in it until it is settled. */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { BindingError, type Plain } from "../protocol/binding_call.ts";
 import type { DataOperation, QueueOperation, QueueWrite } from "./data_messages.ts";
-import { migrate } from "./migrate.ts";
+import { openStore, type Prepared, USED_BYTES_SQL } from "./open_store.ts";
 import type { StoreFile } from "./store_file.ts";
+import { inSavepoint, inTransaction } from "./store_transaction.ts";
 
 /** A queue that holds more has lost its consumer; SQLite would take them, but who counts them? */
 const MAX_MESSAGES = 1_000_000;
@@ -61,8 +62,7 @@ const STATEMENTS = {
   purge: "DELETE FROM messages WHERE seq IN (SELECT seq FROM messages ORDER BY seq LIMIT ?)",
   delayed: "SELECT count(*) AS messages FROM messages WHERE lease IS NULL AND visible > ?",
   leases: "SELECT count(*) AS messages FROM messages WHERE lease IS NOT NULL AND visible > ?",
-  pages:
-    "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+  pages: USED_BYTES_SQL,
 } as const;
 
 const WRITES: ReadonlySet<DataOperation> = new Set<QueueWrite>([
@@ -89,23 +89,15 @@ interface Row {
 export class QueueFile implements StoreFile {
   readonly isHeld = false;
   readonly #database: DatabaseSync;
-  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+  readonly #statements: Prepared<keyof typeof STATEMENTS>;
   /** Who takes; leases of others belong to processes that are gone. */
   #owner: string | null = null;
 
   /** @param path of the file, made when missing */
   constructor(path: string) {
-    const database = this.#database = new DatabaseSync(path);
-    try {
-      // FULL: what was acknowledged survives a power cut, https://sqlite.org/pragma.html#pragma_synchronous
-      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000");
-      migrate(database, path, MIGRATIONS);
-      const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, database.prepare(sql)]);
-      this.#statements = Object.fromEntries(prepared);
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    const { database, statements } = openStore(path, MIGRATIONS, STATEMENTS);
+    this.#database = database;
+    this.#statements = statements;
   }
 
   /** Whether an operation changes what is kept. */
@@ -115,29 +107,12 @@ export class QueueFile implements StoreFile {
 
   /** Runs calls whose writes are on the disk when it returns, or none of them is. */
   transaction<Result>(run: () => Result): Result {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = run();
-      this.#database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
+    return inTransaction(this.#database, run);
   }
 
   /** Runs one call; one that fails has changed nothing. */
   run(operation: DataOperation, args: readonly Plain[]): readonly Plain[] {
-    if (!this.#database.isTransaction) return this.#run(operation as QueueOperation, args);
-    this.#database.exec("SAVEPOINT call");
-    try {
-      return this.#run(operation as QueueOperation, args);
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK TO call");
-      throw error;
-    } finally {
-      if (this.#database.isTransaction) this.#database.exec("RELEASE call");
-    }
+    return inSavepoint(this.#database, () => this.#run(operation as QueueOperation, args));
   }
 
   #run(operation: QueueOperation, args: readonly Plain[]): readonly Plain[] {

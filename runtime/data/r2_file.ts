@@ -8,6 +8,7 @@ import { R2Objects } from "./r2_objects.ts";
 import { openR2Tables, type R2Statements } from "./r2_tables.ts";
 import { R2Uploads } from "./r2_uploads.ts";
 import type { StoreFile } from "./store_file.ts";
+import { inSavepoint, inTransaction } from "./store_transaction.ts";
 
 const encoder = new TextEncoder();
 const WRITES: ReadonlySet<DataOperation> = new Set<R2Write>([
@@ -53,32 +54,19 @@ export class R2File implements StoreFile {
 
   transaction<Result>(run: () => Result): Result {
     this.#objects.begin();
-    this.#database.exec("BEGIN IMMEDIATE");
-    let result: Result;
-    try {
-      result = run();
+    const result = inTransaction(this.#database, () => {
+      const done = run();
       // Rows must not be there before the files that they name.
       this.#blobs.settle();
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
+      return done;
+    });
     this.#objects.collect();
     return result;
   }
 
   run(operation: DataOperation, args: readonly Plain[]): readonly Plain[] {
     if (!this.isWrite(operation)) return this.#read(operation as R2Operation, args);
-    this.#database.exec("SAVEPOINT call");
-    try {
-      const values = this.#write(operation as R2Write, args);
-      this.#database.exec("RELEASE call");
-      return values;
-    } catch (error) {
-      this.#database.exec("ROLLBACK TO call; RELEASE call");
-      throw error;
-    }
+    return inSavepoint(this.#database, () => this.#write(operation as R2Write, args));
   }
 
   [Symbol.dispose](): void {

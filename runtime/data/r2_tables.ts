@@ -1,5 +1,6 @@
 /** The tables of a bucket: objects, what they are made of, uploads of several parts. */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { openStore, type Prepared } from "./open_store.ts";
 
 /** Each step leads from `user_version` = its index to the next; a released step is never edited, only followed. */
 const MIGRATIONS: readonly string[] = [
@@ -111,28 +112,11 @@ const STATEMENTS = {
 } as const;
 
 /** The prepared statements of a bucket. */
-export type R2Statements = Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+export type R2Statements = Prepared<keyof typeof STATEMENTS>;
 
 /** Opens the database of a bucket, which is made when it is missing. */
 export function openR2Tables(path: string): { readonly database: DatabaseSync; readonly statements: R2Statements } {
-  const database = new DatabaseSync(path);
-  try {
-    // FULL: what was acknowledged survives a power cut, https://sqlite.org/pragma.html#pragma_synchronous
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000");
-    const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
-    if (version > MIGRATIONS.length) {
-      throw new Error(`Cannot open "${path}": a newer NANO wrote it (version ${version})`);
-    }
-    if (version < MIGRATIONS.length) {
-      const steps = MIGRATIONS.slice(version).join("\n");
-      database.exec(`BEGIN IMMEDIATE; ${steps} PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
-    }
-    const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, database.prepare(sql)]);
-    return { database, statements: Object.fromEntries(prepared) };
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+  return openStore(path, MIGRATIONS, STATEMENTS);
 }
 
 /** A file of objects as its table has it. */

@@ -40,7 +40,7 @@ async function runWrk({ url, headers, concurrency, seconds }: Load): Promise<Loa
   const text = await outputOf("wrk", [...args, url]);
   if (/Non-2xx|Socket errors/.test(text)) throw new Error(`The server did not answer every request:\n${text}`);
   const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]);
-  const [, value, unit] = /50%\s+([\d.]+)(us|ms|s)\n/.exec(text) ?? [];
+  const [, value, unit] = /50%\s+([\d.]+)(us|ms|s)\s/.exec(text) ?? [];
   if (!(perSecond > 0) || value === undefined) throw new Error(`Cannot read what wrk says:\n${text}`);
   return { perSecond, p50Ms: Number(value) * (unit === "us" ? 0.001 : unit === "s" ? 1000 : 1) };
 }

@@ -3,12 +3,12 @@
  * what the disk holds.
  */
 
+import { ByteCache } from "./byte_cache.ts";
+
 /** Of all namespaces together. */
 const MAX_BYTES = 32 * 1024 * 1024;
 /** A longer value is read again each time. */
 const MAX_VALUE_BYTES = 64 * 1024;
-/** What an entry takes beside its key and value, roughly. */
-const ENTRY_BYTES = 256;
 
 /** What is known of a key. */
 export interface KvCached {
@@ -30,34 +30,29 @@ interface Reading {
 /** Keeps entries, the least used of which go; null is a key without a value. */
 export class KvCache {
   readonly #now: () => number;
-  readonly #maxBytes: number;
-  /** In the order of their last use. */
-  readonly #entries = new Map<string, KvCached | null>();
+  readonly #entries: ByteCache<KvCached | null>;
   readonly #reading = new Map<string, Set<Reading>>();
-  #bytes = 0;
 
   /** @param now wall clock, ms since the epoch */
   constructor(now: () => number, maxBytes: number = MAX_BYTES) {
     this.#now = now;
-    this.#maxBytes = maxBytes;
+    this.#entries = new ByteCache(maxBytes);
   }
 
   /** Bytes of all that is kept, roughly. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#entries.bytes;
   }
 
   /** What is known of a key, or undefined. */
   find(store: string, key: string): KvCached | null | undefined {
     const id = idOf(store, key);
-    const entry = this.#entries.get(id);
+    const entry = this.#entries.find(id);
     if (entry === undefined) return undefined;
     if (entry !== null && entry.expires !== null && entry.expires <= Math.floor(this.#now() / 1000)) {
       this.#forget(id);
       return undefined;
     }
-    this.#entries.delete(id);
-    this.#entries.set(id, entry);
     return entry;
   }
 
@@ -70,7 +65,7 @@ export class KvCache {
     try {
       const entry = await fromDisk();
       const isKept = entry === null || entry.value !== null && entry.size <= MAX_VALUE_BYTES;
-      if (isKept && !reading.isStale) this.#keep(id, entry);
+      if (isKept && !reading.isStale) this.#entries.keep(id, entry, bytesOf(entry));
       return entry;
     } finally {
       all.delete(reading);
@@ -91,29 +86,13 @@ export class KvCache {
 
   /** Forgets all of a store, whose file is another one now; so does whoever reads from the old one still. */
   forget(store: string): void {
-    const ids = new Set([...this.#entries.keys(), ...this.#reading.keys()]);
+    const ids = new Set([...this.#entries.keys, ...this.#reading.keys()]);
     for (const id of ids) if (id.startsWith(`${store} `)) this.#forget(id);
   }
 
   #forget(id: string): void {
     for (const reading of this.#reading.get(id) ?? []) reading.isStale = true;
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return;
-    this.#entries.delete(id);
-    this.#bytes -= bytesOf(id, entry);
-  }
-
-  #keep(id: string, entry: KvCached | null): void {
-    const known = this.#entries.get(id);
-    if (known !== undefined) this.#bytes -= bytesOf(id, known);
-    this.#entries.delete(id);
-    this.#entries.set(id, entry);
-    this.#bytes += bytesOf(id, entry);
-    for (const [oldest, old] of this.#entries) {
-      if (this.#bytes <= this.#maxBytes) return;
-      this.#entries.delete(oldest);
-      this.#bytes -= bytesOf(oldest, old);
-    }
+    this.#entries.forget(id);
   }
 }
 
@@ -122,6 +101,6 @@ function idOf(store: string, key: string): string {
   return `${store} ${key}`;
 }
 
-function bytesOf(id: string, entry: KvCached | null): number {
-  return ENTRY_BYTES + 2 * id.length + 2 * (entry?.size ?? 0) + (entry?.metadata?.length ?? 0);
+function bytesOf(entry: KvCached | null): number {
+  return 2 * (entry?.size ?? 0) + (entry?.metadata?.length ?? 0);
 }

@@ -34,6 +34,9 @@ interface Figures {
   readonly page: bigint;
 }
 
+/** What the last call that succeeded does to later ones: "lasting" answers the same until something is written. */
+export type SqlEffect = "may write" | "reads" | "lasting";
+
 /** A database; not to be used after a call that has left something in its connection. */
 export class SqlFile implements Disposable {
   readonly #database: DatabaseSync;
@@ -44,6 +47,7 @@ export class SqlFile implements Disposable {
   #figures: Figures | null = null;
   #version = -1;
   #maxBytes = 0;
+  #effect: SqlEffect = "may write";
 
   /**
    * @param path of the file, made when missing
@@ -86,6 +90,11 @@ export class SqlFile implements Disposable {
     return Number((pages - free) * page);
   }
 
+  /** Of the last batch. */
+  get effect(): SqlEffect {
+    return this.#effect;
+  }
+
   /** Whether a call has left something in the connection that the next one would see. */
   get isTouched(): boolean {
     return this.#rules.isTouched;
@@ -118,11 +127,14 @@ export class SqlFile implements Disposable {
     const wanted = statements.filter(({ sql }) => !isBlankSql(sql));
     if (wanted.length === 0) throw new SqlError(NO_STATEMENT);
     const rows = new SqlRows();
+    this.#effect = "may write";
     try {
       // It is a transaction of its own, and SQLite's to begin and to end.
       const alone = wanted.length === 1 ? this.#prepare(textOf(wanted[0]!)) : null;
       if (alone !== null && alone.isLast && alone.onlyReads) {
-        return `[${this.#runOne(alone, wanted[0]!, rows)}]`;
+        const result = `[${this.#runOne(alone, wanted[0]!, rows)}]`;
+        this.#effect = alone.isLasting ? "lasting" : "reads";
+        return result;
       }
       this.#onWrite();
       this.#rules.own(() => this.#own.begin.run());

@@ -41,8 +41,11 @@ export interface SqlAsked {
   readonly statements: Uint8Array;
 }
 
-/** The first byte of an answer: JSON of results, an error for the app, one for the log, a full disk, or not run. */
-export const ANSWER = { RESULTS: 0, TOLD: 1, FAILED: 2, FULL: 3, NOT_RUN: 4 } as const;
+/**
+ * The first byte of an answer: JSON of results of what may have written, an error for the app, one for the log, a full
+ * disk, or not run; JSON of what only reads, and of what answers the same until something is written.
+ */
+export const ANSWER = { RESULTS: 0, TOLD: 1, FAILED: 2, FULL: 3, NOT_RUN: 4, READ: 5, LASTING: 6 } as const;
 
 /** Before what an answer says: its kind, and bytes that the database holds. */
 export const ANSWER_HEAD_BYTES = 9;

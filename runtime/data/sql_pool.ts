@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { inTime } from "../deadline.ts";
 import { ANSWER, MEMORY_EXIT_CODE } from "./sql_messages.ts";
 import { spawnSql, type SqlChild, SqlProcess } from "./sql_process.ts";
+import { SqlAnswers } from "./sql_answers.ts";
 import { type SqlCall, type SqlEnd, SqlQueue, type SqlWaiting } from "./sql_queue.ts";
 
 /** Apps whose SQL runs at the same moment. A process takes some 60 MB. */
@@ -45,6 +46,8 @@ interface Turn {
 
 /** Runs calls on databases below a folder. */
 export class SqlPool implements AsyncDisposable {
+  /** Of what it answers: whoever asks a database does it through this. */
+  readonly answers: SqlAnswers = new SqlAnswers();
   readonly #spawn: () => SqlChild;
   readonly #clock: Clock;
   readonly #queryTimeoutMs: number;
@@ -92,6 +95,7 @@ export class SqlPool implements AsyncDisposable {
       await Promise.all([...idle, ...busy].map((process) => process.end()));
       return await work();
     } finally {
+      for (const store of stores) this.answers.forget(store);
       this.#locked = new Set();
       this.#serve();
     }

@@ -18,6 +18,13 @@ const MODULES: ReadonlySet<string> = new Set(["fts5", "fts5vocab"]);
 /** Functions that load code, or take the address of some. */
 const FUNCTIONS: ReadonlySet<string> = new Set(["load_extension", "fts3_tokenizer"]);
 
+/** Functions that answer something else without a write: by chance, by the clock, by what the connection did before. */
+export const MOMENTARY: ReadonlySet<string> = new Set([
+  ...["random", "randomblob", "changes", "total_changes", "last_insert_rowid"],
+  ...["date", "time", "datetime", "julianday", "unixepoch", "strftime", "timediff"],
+  ...["current_date", "current_time", "current_timestamp"],
+]);
+
 const {
   SQLITE_ATTACH,
   SQLITE_CREATE_TEMP_INDEX,
@@ -68,6 +75,7 @@ export class SqlRules {
   #selects = false;
   #doesMore = false;
   #touchesSchema = false;
+  #isMomentary = false;
   #isOwn = false;
 
   /** A statement is about to be read. */
@@ -76,11 +84,17 @@ export class SqlRules {
     this.#selects = false;
     this.#doesMore = false;
     this.#touchesSchema = false;
+    this.#isMomentary = false;
   }
 
   /** Whether the statement that was read last selects, and does nothing else. */
   get onlySelects(): boolean {
     return this.#selects && !this.#doesMore;
+  }
+
+  /** Whether the statement that was read last may answer something else without a write. */
+  get isMomentary(): boolean {
+    return this.#isMomentary;
   }
 
   /** Whether the statement that was read last may change the schema. */
@@ -113,6 +127,7 @@ export class SqlRules {
         if (second !== null && STICKY.has(first)) this.isTouched = true;
         return PRAGMAS.has(first);
       case SQLITE_FUNCTION:
+        if (MOMENTARY.has(second ?? "")) this.#isMomentary = true;
         return !FUNCTIONS.has(second ?? "");
       case SQLITE_CREATE_VTABLE:
         return MODULES.has(second ?? "");

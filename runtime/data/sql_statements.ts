@@ -18,6 +18,8 @@ export interface Prepared {
   readonly isLast: boolean;
   /** Whether it surely changes nothing. */
   readonly onlyReads: boolean;
+  /** Whether it answers the same until something is written. */
+  readonly isLasting: boolean;
   /** Whether it may change tables, of which others were read. */
   readonly touchesSchema: boolean;
   /** How many parameters it takes, once that is known. */
@@ -52,10 +54,11 @@ export class SqlStatements {
     // Otherwise SQLite's long integers are errors; on Workers they lose their last digits.
     statement.setReadBigInts(true);
     const rest = sql.slice(statement.sourceSQL.length);
-    const { onlySelects, touchesSchema } = this.#rules;
+    const { onlySelects, touchesSchema, isMomentary } = this.#rules;
     const onlyReads = onlySelects && READING.test(sql);
     const isLast = isBlankSql(rest);
-    const prepared = { statement, rest, isLast, onlyReads, touchesSchema, params: null, columns: null };
+    const isLasting = onlyReads && !isMomentary;
+    const prepared = { statement, rest, isLast, onlyReads, isLasting, touchesSchema, params: null, columns: null };
     if (sql.length <= MAX_KEPT_CHARS) this.#keep(sql, prepared);
     return prepared;
   }

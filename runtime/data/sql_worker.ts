@@ -4,7 +4,7 @@ import { messageOf } from "../errors.ts";
 import { SyncPipeReader } from "./pipe_reader.ts";
 import { preparedPath } from "./prepared_path.ts";
 import { SqlError } from "./sql_error.ts";
-import { SqlFile } from "./sql_file.ts";
+import { type SqlEffect, SqlFile } from "./sql_file.ts";
 import {
   ANSWER,
   answerFrame,
@@ -23,6 +23,11 @@ import { SqlWatch } from "./sql_watch.ts";
 const MAX_OPEN = 16;
 /** A frame's calls that have not begun by then are given back: other apps may wait for this process. */
 const FRAME_MS = 50;
+
+const KINDS = { "may write": ANSWER.RESULTS, reads: ANSWER.READ, lasting: ANSWER.LASTING } as const satisfies Record<
+  SqlEffect,
+  number
+>;
 
 let folder = "";
 let outbox: SqlOutbox;
@@ -73,7 +78,7 @@ function answerTo({ store, maxBytes }: SqlTarget, { operation, statements: json 
     try {
       file.limit(maxBytes);
       const text = operation === "exec" ? file.exec(statements) : file.batch(statements);
-      return answerFrame(ANSWER.RESULTS, file.bytes, text);
+      return answerFrame(operation === "exec" ? ANSWER.RESULTS : KINDS[file.effect], file.bytes, text);
     } finally {
       if (file.isTouched) {
         open.delete(store);

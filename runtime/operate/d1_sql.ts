@@ -20,8 +20,11 @@ const PEOPLE_FILES = "people's files";
 const QUERY_TIMEOUT_MS = 120_000;
 const TASK_TIMEOUT_MS = 2 * 60 * 60_000;
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+
+function textOf(json: Uint8Array | string): string {
+  return typeof json === "string" ? json : decoder.decode(json);
+}
 
 /** SQL for people. */
 export class D1Sql {
@@ -45,13 +48,13 @@ export class D1Sql {
   ): Promise<readonly D1Result[]> {
     return await this.#told(store, verb, async () => {
       const { json, giveBack } = await d1Store(this.#data.sql, PEOPLE, store.name)
-        .run("batch", encoder.encode(JSON.stringify(statements.map((one) => ({ ...one, shape: "full" })))), {
+        .run("batch", JSON.stringify(statements.map((one) => ({ ...one, shape: "full" }))), {
           maxBytes: store.maxBytes,
           signal: AbortSignal.timeout(QUERY_TIMEOUT_MS),
           budget: this.#budget,
         });
       try {
-        return JSON.parse(decoder.decode(json)) as readonly D1Result[];
+        return JSON.parse(textOf(json)) as readonly D1Result[];
       } finally {
         giveBack();
       }
@@ -77,7 +80,7 @@ export class D1Sql {
         ...task.task === "export" ? { opens: task.store } : {},
       });
       giveBack();
-      return JSON.parse(decoder.decode(json));
+      return JSON.parse(textOf(json));
     });
   }
 

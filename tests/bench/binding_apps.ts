@@ -13,7 +13,7 @@ export const POINT_SQL = "SELECT id, name, body FROM posts WHERE id = ?";
 /** The table of {@linkcode POINT_SQL}. */
 export const TABLE_SQL = "CREATE TABLE IF NOT EXISTS posts (id INTEGER PRIMARY KEY, name TEXT NOT NULL, body TEXT)";
 
-/** Paths: /fill, /hello, /kv, /d1 and, with `?ms=`, /kv-loop, /kv-put-loop, /d1-loop, /d1-rows-loop, /echo-loop. */
+/** Paths: /fill, /hello, /kv, /d1 and, with `?ms=`, /kv-loop, /kv-put-loop, /d1-loop, /d1-file-loop, /d1-rows-loop, /echo-loop. */
 export const BINDINGS_APP = `
 import { connect } from "cloudflare:sockets";
 
@@ -78,6 +78,14 @@ async function loop(env, url) {
       const point = DB.prepare(${JSON.stringify(POINT_SQL)});
       return await during(ms, async (at) => {
         if ((await point.bind(at).first()).id !== at) throw new Error("D1 answered something else");
+      });
+    }
+    case "/d1-file-loop": {
+      // No two calls ask the same, so that no answer is one that NANO has kept.
+      let call = 0;
+      const point = DB.prepare(${JSON.stringify(POINT_SQL + " AND ? > 0")});
+      return await during(ms, async (at) => {
+        if ((await point.bind(at, ++call).first()).id !== at) throw new Error("D1 answered something else");
       });
     }
     case "/d1-rows-loop": {

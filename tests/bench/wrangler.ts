@@ -6,7 +6,9 @@ const WRANGLER = "wrangler@4.86.0";
 const INSTALL_MS = 120_000;
 const START_MS = 60_000;
 /** The rows that it can take part in. */
-export const WRANGLER_DATA: ReadonlySet<string> = new Set(["KV get", "D1 point query", "D1 100 rows"]);
+export const WRANGLER_DATA: ReadonlySet<string> = new Set([
+  ...["KV get", "D1 point query", "D1 point query, new each time", "D1 100 rows"],
+]);
 
 /**
  * Installs and starts it.

@@ -15,8 +15,6 @@ const MAX_ASKED_BYTES = 32 * 1024 * 1024;
 /** Answers up to this cross whole; longer ones are streamed. */
 const WHOLE_BYTES = 256 * 1024;
 
-const encoder = new TextEncoder();
-
 /** What a database works with. */
 export interface D1Tools {
   readonly store: D1Store;
@@ -44,15 +42,17 @@ export class D1Host implements BindingHost {
     const { store, budget, maxBytes } = this.#tools;
     const asked = typeof length === "number" ? length : 0;
     if (!(asked <= MAX_ASKED_BYTES)) throw tooLong(asked);
-    const run = async (statements: Uint8Array) => {
-      const answer = await store.run(method, statements, { maxBytes, signal, budget });
-      this.storedBytes = answer.storedBytes;
-      if (answer.json.byteLength > WHOLE_BYTES) return { values: [], body: chunked(answer.json, answer.giveBack) };
-      answer.giveBack();
-      return { values: [], body: answer.json };
+    const run = async (statements: Uint8Array | string) => {
+      const { json, storedBytes, giveBack } = await store.run(method, statements, { maxBytes, signal, budget });
+      this.storedBytes = storedBytes;
+      if (typeof json !== "string" && json.byteLength > WHOLE_BYTES) {
+        return { values: [], body: chunked(json, giveBack) };
+      }
+      giveBack();
+      return { values: [], body: json };
     };
     // What has come whole is here already; what is streamed waits for its part of the budget.
-    if (!(body instanceof ReadableStream)) return await run(bytesOf(body));
+    if (!(body instanceof ReadableStream)) return await run(wholeOf(body));
     const giveBack = await budget.take(asked, signal);
     try {
       return await run(await collect(body, asked));
@@ -70,10 +70,11 @@ function tooLong(bytes: number): BindingError {
   );
 }
 
-function bytesOf(body: Exclude<CallBody, ReadableStream>): Uint8Array {
-  const bytes = typeof body === "string" ? encoder.encode(body) : body ?? new Uint8Array();
-  if (bytes.byteLength > MAX_ASKED_BYTES) throw tooLong(bytes.byteLength);
-  return bytes;
+function wholeOf(body: Exclude<CallBody, ReadableStream>): Uint8Array | string {
+  const whole = body ?? "";
+  const length = typeof whole === "string" ? 3 * whole.length : whole.byteLength;
+  if (length > MAX_ASKED_BYTES) throw tooLong(length);
+  return whole;
 }
 
 async function collect(body: ReadableStream<Uint8Array>, most: number): Promise<Uint8Array> {

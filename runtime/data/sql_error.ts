@@ -23,6 +23,22 @@ const NAMES: Readonly<Record<number, string>> = {
   25: "RANGE",
 };
 const FULL = 13;
+const CONSTRAINT = 19;
+/** Which constraint it was, by the extended code. */
+const CONSTRAINTS: Readonly<Record<number, string>> = {
+  275: "CHECK",
+  531: "COMMITHOOK",
+  787: "FOREIGNKEY",
+  1043: "FUNCTION",
+  1299: "NOTNULL",
+  1555: "PRIMARYKEY",
+  1811: "TRIGGER",
+  2067: "UNIQUE",
+  2323: "VTAB",
+  2579: "ROWID",
+  2835: "PINNED",
+  3091: "DATATYPE",
+};
 
 /** An error of SQLite as the app is told of it; any other stays what it is. */
 export function toldOf(error: unknown): unknown {
@@ -32,5 +48,8 @@ export function toldOf(error: unknown): unknown {
   const code = (errcode ?? 0) & 0xff;
   const message = messageOf(error);
   if (code === FULL) return new SqlError("Exceeded maximum DB size: SQLITE_FULL", true);
-  return NAMES[code] === undefined ? error : new SqlError(`${message}: SQLITE_${NAMES[code]}`);
+  if (NAMES[code] === undefined) return error;
+  const constraint = code === CONSTRAINT ? CONSTRAINTS[errcode!] : undefined;
+  const extended = constraint === undefined ? "" : ` (extended: SQLITE_CONSTRAINT_${constraint})`;
+  return new SqlError(`${message}: SQLITE_${NAMES[code]}${extended}`);
 }

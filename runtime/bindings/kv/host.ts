@@ -152,22 +152,22 @@ export class KvHost implements BindingHost {
   async #list([prefix, cursor, limit]: readonly Plain[], signal: AbortSignal): Promise<CallAnswer> {
     const wanted = limit ?? MAX_LISTED;
     if (typeof wanted !== "number" || !Number.isInteger(wanted) || wanted < 1) {
-      throw refused("LIST", 400, `Invalid key_count_limit of ${wanted}. Please specify an integer greater than 0.`);
+      throw refused("GET", 400, `Invalid key_count_limit of ${wanted}. Please specify an integer greater than 0.`);
     }
     if (wanted > MAX_LISTED) {
       const rule = `Please specify an integer less than ${MAX_LISTED}.`;
-      throw refused("LIST", 400, `Invalid key_count_limit of ${wanted}. ${rule}`);
+      throw refused("GET", 400, `Invalid key_count_limit of ${wanted}. ${rule}`);
     }
     const text = typeof prefix === "string" ? prefix : "";
     const { byteLength } = encoder.encode(text);
     if (byteLength > MAX_KEY_BYTES) {
       const rule = `UTF-8 encoded length of ${byteLength} exceeds key length limit of ${MAX_KEY_BYTES}.`;
-      throw refused("LIST", 414, rule);
+      throw refused("GET", 414, rule);
     }
     // A cursor is the last key of the page before, as hexadecimal digits.
     const isCursor = typeof cursor === "string" && cursor.length <= 2 * MAX_KEY_BYTES &&
       /^(?:[0-9a-f]{2})+$/.test(cursor);
-    if (typeof cursor === "string" && cursor !== "" && !isCursor) throw refused("LIST", 400, "Invalid cursor.");
+    if (typeof cursor === "string" && cursor !== "" && !isCursor) throw refused("GET", 400, "Invalid cursor.");
     const { store } = this.#tools;
     return await this.#within(wanted * LISTED_BYTES, signal, async (giveBack) => {
       const page = await store.list({ prefix: text, cursor: isCursor ? cursor : null, limit: wanted });

@@ -38,6 +38,8 @@ const setOfMap = uncurry(Map.prototype.set);
 
 /** Longer texts go as bytes, which are streamed when they are many. */
 const WHOLE_CHARS = 64 * 1024;
+// https://developers.cloudflare.com/kv/api/read-key-value-pairs/#cachettl-parameter
+const MIN_CACHE_TTL_SECONDS = 30;
 
 /** Named as on Workers; an app gets one and makes none. */
 class KvNamespace {
@@ -51,6 +53,7 @@ class KvNamespace {
   async get(key: unknown, options?: unknown): Promise<unknown> {
     const type = typeOf(options);
     if (isArray(key)) return await getMany(this.#port, key, type, false);
+    checkCacheTtl(options);
     const { values, body } = await this.#port.call("get", [nameOf(key)]);
     return values.length === 0 ? null : await valueOf(body, type);
   }
@@ -59,15 +62,20 @@ class KvNamespace {
   async getWithMetadata(key: unknown, options?: unknown): Promise<unknown> {
     const type = typeOf(options);
     if (isArray(key)) return await getMany(this.#port, key, type, true);
+    checkCacheTtl(options);
     const { values, body } = await this.#port.call("get", [nameOf(key)]);
     if (values.length === 0) return { value: null, metadata: null, cacheStatus: null };
     return { value: await valueOf(body, type), metadata: metadataOf(values[0]), cacheStatus: null };
   }
 
-  /** Keeps a value. */
-  async put(key: unknown, value: unknown, options?: unknown): Promise<void> {
-    const { expiration, expirationTtl, metadata } = membersOf(options);
-    const body = bodyOf(value);
+  /** Keeps a value; what is neither bytes nor a stream nor another object is kept as its text. */
+  async put(key: unknown, ...given: readonly unknown[]): Promise<void> {
+    if (given.length === 0) {
+      const text = "Failed to execute 'put' on 'KvNamespace': parameter 2 is not of type 'string or JsObject'.";
+      throw new NativeTypeError(text);
+    }
+    const { expiration, expirationTtl, metadata } = membersOf(given[1]);
+    const body = bodyOf(given[0]);
     // What has no length beforehand may be as long as a value may be.
     const length = isUint8Array(body) ? bytesLength(body) : null;
     const args = [nameOf(key), numberOf(expiration), numberOf(expirationTtl), jsonOf(metadata), length];
@@ -110,6 +118,7 @@ async function getMany(port: BindingPort, keys: unknown[], type: ValueType, with
     throw new NativeError(`KV GET_BULK failed: 400 "${type}" is not a valid type. Use "json" or "text"`);
   }
   const names = namesOf(keys);
+  if (names.length === 0) throw new NativeError("KV GET_BULK failed: 400 You must request a minimum of 1 key");
   const { values, body } = await port.call("getMany", names);
   const all = await valueOf(body, "arrayBuffer") as ArrayBuffer;
   const found = new NativeMap<string, unknown>();
@@ -118,11 +127,28 @@ async function getMany(port: BindingPort, keys: unknown[], type: ValueType, with
     const length = values[2 * at] as number | null;
     const content = length === null ? null : decoderDecode(decoder, new NativeUint8Array(all, from, length));
     from += length ?? 0;
-    const value = content === null || type === "text" ? content : parse(content);
+    const value = content === null || type === "text" ? content : jsonOfMany(content);
     const entry = withMetadata ? { value, metadata: metadataOf(values[2 * at + 1]) } : value;
     setOfMap(found, names[at], entry);
   }
   return found;
+}
+
+function jsonOfMany(content: string): unknown {
+  try {
+    return parse(content);
+  } catch {
+    const text = "At least one of the requested keys corresponds to a non-json value";
+    throw new NativeError(`KV GET_BULK failed: 400 ${text}`);
+  }
+}
+
+/** Changes nothing, as nothing is older than the last write; but a number that Workers refuse is refused. */
+function checkCacheTtl(options: unknown): void {
+  const ttl = typeof options === "string" ? undefined : numberOf(membersOf(options)["cacheTtl"]);
+  if (ttl === undefined || ttl === null || ttl >= MIN_CACHE_TTL_SECONDS) return;
+  const rule = `Cache TTL must be at least ${MIN_CACHE_TTL_SECONDS}.`;
+  throw new NativeError(`KV GET failed: 400 Invalid cache_ttl of ${ttl}. ${rule}`);
 }
 
 /** As text that UTF-8 has. */
@@ -166,12 +192,13 @@ function metadataOf(value: Plain | undefined): unknown {
 }
 
 function bodyOf(value: unknown): CallBody {
-  if (typeof value === "string") {
-    return value.length <= WHOLE_CHARS ? value : encodeText(value);
+  if (value === null || typeof value !== "object" && typeof value !== "function") {
+    const text = NativeString(value);
+    return text.length <= WHOLE_CHARS ? text : encodeText(text);
   }
   if (isView(value)) return bytesOfView(value);
   if (isArrayBuffer(NativeArrayBuffer, value)) return new NativeUint8Array(value as ArrayBuffer);
-  if (typeof value === "object" && value !== null && typeof (value as ReadableStream).getReader === "function") {
+  if (typeof (value as ReadableStream).getReader === "function") {
     return value as ReadableStream<Uint8Array>;
   }
   throw new NativeTypeError(

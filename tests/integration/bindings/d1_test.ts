@@ -169,7 +169,7 @@ Deno.test("D1 answers as Workers do", async (t) => {
       [
         "run",
         ["INSERT INTO users (name) VALUES ('ada')"],
-        "Error: D1_ERROR: UNIQUE constraint failed: users.name: SQLITE_CONSTRAINT",
+        "Error: D1_ERROR: UNIQUE constraint failed: users.name: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_UNIQUE)",
       ],
       ["all", ["SELECT ?"], "Error: D1_ERROR: Wrong number of parameter bindings for SQL query."],
       ["all", ["SELECT ?", 1, 2], "Error: D1_ERROR: Wrong number of parameter bindings for SQL query."],
@@ -233,7 +233,10 @@ Deno.test("D1 answers as Workers do", async (t) => {
   await t.step("foreign keys hold, full text is searched, sessions have bookmarks", async () => {
     await ask("exec", "CREATE TABLE posts (id INTEGER PRIMARY KEY, user INTEGER REFERENCES users (id))");
     const error = await errorOf(ask("run", ["INSERT INTO posts (user) VALUES (99)"]));
-    assertEquals(error, "Error: D1_ERROR: FOREIGN KEY constraint failed: SQLITE_CONSTRAINT");
+    assertEquals(
+      error,
+      "Error: D1_ERROR: FOREIGN KEY constraint failed: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_FOREIGNKEY)",
+    );
     await ask("exec", "PRAGMA foreign_keys = OFF");
     await errorOf(ask("run", ["INSERT INTO posts (user) VALUES (99)"]));
     await ask("exec", "CREATE VIRTUAL TABLE texts USING fts5(body)\nINSERT INTO texts VALUES ('the quick fox')");

@@ -155,7 +155,7 @@ Deno.test("KV keeps values, metadata and expirations as Workers do", async (t) =
       ["get", [long], "Error: KV GET failed: 414 UTF-8 encoded length of 514 exceeds key length limit of 512."],
       [
         "put",
-        ["k", 5],
+        ["k", {}],
         "TypeError: KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams",
       ],
       [
@@ -170,9 +170,9 @@ Deno.test("KV keeps values, metadata and expirations as Workers do", async (t) =
       ["get", ["k", "blob"], 'TypeError: Unknown response type. Possible types are "text", "arrayBuffer", "json"'],
       ["get", [["k"], "stream"], 'Error: KV GET_BULK failed: 400 "stream" is not a valid type.'],
       ["get", [Array(101).fill("k")], "Error: KV GET_BULK failed: 400 You can request a maximum of 100 keys"],
-      ["list", [{ limit: 0 }], "Error: KV LIST failed: 400 Invalid key_count_limit of 0."],
-      ["list", [{ limit: 1001 }], "Error: KV LIST failed: 400 Invalid key_count_limit of 1001."],
-      ["list", [{ cursor: "what" }], "Error: KV LIST failed: 400 Invalid cursor."],
+      ["list", [{ limit: 0 }], "Error: KV GET failed: 400 Invalid key_count_limit of 0."],
+      ["list", [{ limit: 1001 }], "Error: KV GET failed: 400 Invalid key_count_limit of 1001."],
+      ["list", [{ cursor: "what" }], "Error: KV GET failed: 400 Invalid cursor."],
     ];
     for (const [method, args, expected] of rows) {
       const told = await ask(method, ...args) as { error: string };

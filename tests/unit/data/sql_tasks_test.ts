@@ -118,7 +118,10 @@ Deno.test("an import that fails names the statement, and nothing of it stays", a
         "INSERT INTO a VALUES (1); INSERT INTO none VALUES (1);",
         "Statement 2 (INSERT INTO none VALUES (1);): no such table: none",
       ],
-      ["INSERT INTO a VALUES (1);\nINSERT INTO a VALUES (1)", "UNIQUE constraint failed: a.x: SQLITE_CONSTRAINT"],
+      [
+        "INSERT INTO a VALUES (1);\nINSERT INTO a VALUES (1)",
+        "UNIQUE constraint failed: a.x: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_PRIMARYKEY)",
+      ],
       ["INSERT INTO b VALUES (1);", "FOREIGN KEY constraint failed"],
       ["INSERT INTO a VALUES (1); ROLLBACK;", "not authorized"],
       ["INSERT INTO a VALUES (1); ATTACH 'x.db' AS x;", "not authorized"],

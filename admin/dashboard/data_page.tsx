@@ -5,7 +5,7 @@ import type { D1DatabaseView, KvNamespaceView, QueueView, R2BucketView } from ".
 import { databasePath } from "./d1_page.tsx";
 import { namespacePath } from "./kv_paths.ts";
 import { type PageFrame, PageLayout } from "./page_layout.tsx";
-import { queuePath } from "./queue_paths.ts";
+import { isNeededQueue, queuePath } from "./queue_paths.ts";
 import { bucketPath } from "./r2_paths.ts";
 import { Uses } from "./store_heading.tsx";
 import { StoreSize } from "./views/store_size.tsx";
@@ -87,7 +87,7 @@ export function DataPage({ frame, view: { namespaces, databases, buckets, queues
             queue.consumer === null
               ? <span class="muted">none</span>
               : <a href={`/apps/${queue.consumer}`}>{queue.consumer}</a>,
-            <Uses uses={queue.producers} />,
+            <Uses uses={queue.producers} isNeeded={isNeededQueue(queue)} />,
           ])}
         />
       </div>

@@ -5,7 +5,7 @@ import { CsrfField, Note, type PageFrame, PageLayout } from "./page_layout.tsx";
 import { Paging } from "./paging.tsx";
 import { type DataQuestion, QuestionDialog } from "./question_card.tsx";
 import { MessageTable } from "./queue_message_table.tsx";
-import { queuePath } from "./queue_paths.ts";
+import { isNeededQueue, queuePath } from "./queue_paths.ts";
 import { StoreHeading } from "./store_heading.tsx";
 import { countedText } from "./views/counted_text.ts";
 import { durationText } from "./views/figures.ts";
@@ -57,7 +57,13 @@ export function QueuePage({ frame, view }: { frame: PageFrame; view: QueuePageVi
   return (
     <PageLayout title={name} frame={frame}>
       <StoreHeading
-        view={{ name, facts: `Queue, ${countedText(messages, "message")}`, size: { bytes, maxBytes }, uses: producers }}
+        view={{
+          name,
+          facts: `Queue, ${countedText(messages, "message")}`,
+          size: { bytes, maxBytes },
+          uses: producers,
+          isNeeded: isNeededQueue(queue),
+        }}
       >
         {hasLetters && messages > 0
           ? (

@@ -21,11 +21,13 @@ export interface StoreHeadingView {
   readonly facts: string;
   readonly size?: { readonly bytes: number; readonly maxBytes: number };
   readonly uses?: readonly StoreUse[];
+  /** Whether it is used without any of those: a queue has who consumes it, or whose dead letters come to it. */
+  readonly isNeeded?: boolean;
 }
 
 /** The heading; its children are buttons. */
 export function StoreHeading({ view, children }: { view: StoreHeadingView; children?: Child }) {
-  const { above = [], name, isKey = false, facts, size, uses } = view;
+  const { above = [], name, isKey = false, isNeeded = false, facts, size, uses } = view;
   return (
     <header class="pagehead">
       <h1 class="storename">
@@ -42,14 +44,14 @@ export function StoreHeading({ view, children }: { view: StoreHeadingView; child
         <span>{facts}</span>
         {size === undefined ? null : <StoreSize {...size} />}
       </p>
-      {uses === undefined ? null : <Uses uses={uses} />}
+      {uses === undefined ? null : <Uses uses={uses} isNeeded={isNeeded} />}
     </header>
   );
 }
 
-/** The apps with their bindings. */
-export function Uses({ uses }: { uses: readonly StoreUse[] }) {
-  if (uses.length === 0) return <span class="muted">no app any more</span>;
+/** The apps with their bindings. @param isNeeded whether it is used without any */
+export function Uses({ uses, isNeeded = false }: { uses: readonly StoreUse[]; isNeeded?: boolean }) {
+  if (uses.length === 0) return isNeeded ? null : <span class="muted">no app any more</span>;
   return (
     <ul class="uses">
       {uses.map(({ app, binding }) => (

@@ -2,10 +2,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { until } from "../life/until.ts";
 import { NanoProcess } from "../../support/nano_process.ts";
+import { repeats } from "../../support/repeats.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
 import { TempProject } from "../../support/temp_project.ts";
 
-const KILLS = 21;
+const KILLS = repeats(21, 100);
 
 const APP = `export default {
   async fetch(request, env) {
@@ -21,7 +22,7 @@ const APP = `export default {
   },
 };`;
 
-Deno.test("No acknowledged message is lost by 21 kills of the host", async () => {
+Deno.test(`No acknowledged message is lost by ${KILLS} kills of the host`, async () => {
   const random = SeededRandom.fromEnv("queue_kills");
   await using project = await TempProject.create({
     worker: {

@@ -119,7 +119,7 @@ function thenable(way: Way): unknown {
       get(_target: unknown, key: PropertyKey) {
         if (typeof key === "symbol") return undefined;
         if (key === "then" || key === "catch" || key === "finally") return members[key];
-        return way.member(key);
+        return way.member(key as string);
       },
       apply: (_target: unknown, _self: unknown, args: readonly unknown[]) => way.call(args),
     }),

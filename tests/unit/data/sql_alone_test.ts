@@ -17,7 +17,7 @@ Deno.test("While a database is wanted alone nobody has its file open, its calls 
         budget: new ByteBudget(1e9),
       });
       giveBack();
-      return JSON.parse(new TextDecoder().decode(json))[0].rows;
+      return JSON.parse(new TextDecoder().decode(json as Uint8Array<ArrayBuffer>))[0].rows;
     };
     for (const name of ["a", "b"]) await ask("one", name, "CREATE TABLE t (v TEXT)");
     await ask("one", "a", "INSERT INTO t VALUES ('old')");

@@ -44,7 +44,7 @@ class Scene implements AsyncDisposable {
     const store = d1Store(this.pool, app, name);
     const { json, giveBack } = await store.run("query", bytes, { maxBytes: 1e9, signal, budget: this.budget });
     giveBack();
-    return (JSON.parse(new TextDecoder().decode(json)) as { rows: unknown[][] }[])[0]!.rows;
+    return (JSON.parse(new TextDecoder().decode(json as Uint8Array<ArrayBuffer>)) as { rows: unknown[][] }[])[0]!.rows;
   }
 
   /** Once a process has computed for a while, the time of its query is over. */
@@ -180,7 +180,7 @@ Deno.test("A compiled NANO runs SQL by its own binary, in a process that gives u
     const statements = new TextEncoder().encode(JSON.stringify([{ sql: "SELECT 7 AS v", params: [] }]));
     const { signal } = new AbortController();
     const { json } = await store.run("query", statements, { maxBytes: 1e9, signal, budget: new ByteBudget(1e6) });
-    const [{ rows }] = JSON.parse(new TextDecoder().decode(json));
+    const [{ rows }] = JSON.parse(new TextDecoder().decode(json as Uint8Array<ArrayBuffer>));
     assertEquals(rows, [{ v: 7 }]);
   }
   await Deno.remove(folder, { recursive: true });

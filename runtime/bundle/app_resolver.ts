@@ -11,6 +11,7 @@ import { BrowserFields } from "./browser_fields.ts";
 import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
 import { isFileBeside, ResolverAnswers } from "./resolver_answers.ts";
 import { absentModule, cloudflareModule, loadStandIns } from "./stand_ins.ts";
+import { nodeTarget } from "./traced_package.ts";
 import { isPackageName, jsrNames, type NpmSpecifier, packageName, parseNpmSpecifier } from "./package_specifier.ts";
 
 /** What the plugins hand back while they work. */
@@ -257,23 +258,25 @@ class Import {
 
   /** Says why there is nothing to import. */
   async #explain(specifier: string, found: Answer, npmName: string | undefined): Promise<OnResolveResult | undefined> {
-    const { path, kind } = this.#args;
+    const { path: written, kind } = this.#args;
     const isFound = found.errors.length === 0;
     const isNpm = npmName !== undefined;
     const name = packageName(specifier);
     const isPresent = await isInstalled(this.#app, this.#args.resolveDir, name);
     if (isFound && (isPresent || !isPackageName(name))) {
-      return refuse(`Cannot import "${path}": it leads to a place outside the app's folder`);
+      return refuse(`Cannot import "${written}": it leads to a place outside the app's folder`);
     }
-    if (!isStatic(kind) && !isFound && (isPresent || !isPackageName(name))) return absentModule(path, kind);
+    const path = isPresent && !isFound ? await nodeTarget(this.#build, this.#args, specifier) : undefined;
+    if (path !== undefined && isReachable(this.#app, path)) return { path };
+    if (!isStatic(kind) && !isFound && (isPresent || !isPackageName(name))) return absentModule(written, kind);
     if (isPresent && isNpm) return refuse(`Package "${name}" exports no "${specifier}"`);
     // esbuild's own message knows which subpaths a package exports, and a path alias is no package.
     if (isPresent || !isPackageName(name)) return undefined;
     this.#resolution.missing.add(name);
     const text = await missingText(this.#app, name, isFound);
-    this.#resolution.unresolved.set(path, text);
+    this.#resolution.unresolved.set(written, text);
     // Else it may stand in a try block, or where nobody comes.
-    return isStatic(kind) ? refuse(text) : absentModule(path, kind);
+    return isStatic(kind) ? refuse(text) : absentModule(written, kind);
   }
 
   #ask = (specifier: string): Promise<Answer> => this.#answers.ask(this.#args, specifier);

@@ -43,11 +43,11 @@ export async function pluginEntry(root: string, { scripts, packages }: ProjectSc
 
 /** What a build made of a project that has nothing else to begin with. */
 export async function builtEntry(root: string, { scripts, packages }: ProjectScripts): Promise<AppEntry | undefined> {
-  const pages = vitePressFolders(scripts);
+  const framework = frameworkOf(packages);
+  const pages = [...vitePressFolders(scripts), ...framework?.pages === undefined ? [] : [framework.pages]];
   if (!hasBuild(scripts) && pages.length === 0) return undefined;
   const server = await firstOf(root, BUILT_SERVERS);
   if (server !== undefined) return { kind: "module", root, file: server, why: "the server that a build made" };
-  const framework = frameworkOf(packages);
   const made = framework?.server === undefined ? undefined : await fileIn(root, framework.server);
   if (made !== undefined) {
     const { name, client, source } = framework!;
@@ -89,6 +89,14 @@ async function buildAdvice(root: string): Promise<string> {
     `the server, or the folder of the pages`;
 }
 
+/** Angular builds for browsers below the name of the project. */
+async function angularPages(root: string): Promise<string[]> {
+  if (!(await hasFolder(root, "dist"))) return [];
+  const pages: string[] = [];
+  for await (const { name } of Deno.readDir(join(root, "dist"))) pages.push(join("dist", name, "browser", SITE));
+  return pages.sort();
+}
+
 function hasBuild(scripts: unknown): boolean {
   return typeof scripts === "object" && scripts !== null && Object.hasOwn(scripts, "build");
 }
@@ -111,6 +119,8 @@ export async function builtSite({ root, shown, source, ...project }: UnbuiltProj
   // The pages may be those of a server that renders them.
   const server = await startedEntry(root, project.scripts);
   if (server !== undefined) return server;
+  const page = await firstOf(root, await angularPages(root));
+  if (page !== undefined) return { kind: "static", root: dirname(page), file: page, why: "the pages that Angular made" };
   const made: string[] = [];
   for (const folder of BUILT) if (await hasFolder(root, folder)) made.push(`${folder}/`);
   throw new NanoError(

@@ -9,15 +9,18 @@ export interface FrameworkBuild {
   readonly server?: string;
   /** Folder of the files that it makes for browsers, served before the server is asked. */
   readonly client?: string;
+  /** Folder of the pages that its build makes, where that has no usual name. */
+  readonly pages?: string;
   /** Source of an entry around the server, where that is none; it imports by paths that begin in the app's folder. */
   readonly source?: string;
   /** What to do where none of it is there. */
   readonly advice: string;
 }
 
-/** As `react-router-serve` makes a handler of it. */
-const REACT_ROUTER = `import * as build from "./build/server/index.js";
-import { createRequestHandler } from "react-router";
+/** As `react-router-serve` and `remix-serve` make a handler of it. */
+const requestHandler = (runtime: string) =>
+  `import * as build from "./build/server/index.js";
+import { createRequestHandler } from "${runtime}";
 const handler = createRequestHandler(build, process.env.NODE_ENV);
 export default { fetch: (request) => handler(request) };
 `;
@@ -42,7 +45,15 @@ export const FRAMEWORK_BUILDS: readonly FrameworkBuild[] = [
     packages: ["@react-router/dev"],
     server: "build/server/index.js",
     client: "build/client",
-    source: REACT_ROUTER,
+    source: requestHandler("react-router"),
+    advice: `run "npm run build" there, which makes build/server`,
+  },
+  {
+    name: "Remix",
+    packages: ["@remix-run/dev"],
+    server: "build/server/index.js",
+    client: "build/client",
+    source: requestHandler("@remix-run/node"),
     advice: `run "npm run build" there, which makes build/server`,
   },
   {
@@ -60,6 +71,19 @@ export const FRAMEWORK_BUILDS: readonly FrameworkBuild[] = [
     source: SVELTEKIT,
     advice: `run "npm run build" there`,
   },
+  {
+    name: "Astro",
+    packages: ["@astrojs/node"],
+    server: "dist/server/entry.mjs",
+    advice: `run "npm run build" there, which makes dist/server (its adapter needs mode: "standalone")`,
+  },
+  {
+    name: "Waku",
+    packages: ["waku"],
+    server: "dist/serve-node.js",
+    advice: `run "npm run build" there, which makes dist/serve-node.js`,
+  },
+  { name: "Gatsby", packages: ["gatsby"], pages: "public", advice: `run "npm run build" there, which makes public/` },
   {
     name: "Next.js",
     packages: ["next"],

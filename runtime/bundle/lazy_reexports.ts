@@ -9,6 +9,9 @@ import { join } from "node:path";
 
 const LAZY: ReadonlySet<ImportKind> = new Set(["dynamic-import", "require-call"]);
 
+/** How a metafile shows what a plugin made. */
+const NO_FILE = /^[a-z][a-z-]+:/;
+
 /** What imports lead to, as they are written, by the absolute path of the importer. */
 export type ImportsOfKept = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
@@ -27,7 +30,7 @@ export function droppedReexports({ inputs, outputs }: Metafile, root: string): I
   const written = new Set(Object.values(outputs).flatMap((output) => Object.keys(output.inputs)));
   const dropped = new Set(
     Object.entries(inputs).filter(([path, { imports }]) =>
-      !written.has(path) && !lazy.has(path) &&
+      !written.has(path) && !lazy.has(path) && !NO_FILE.test(path) &&
       imports.some((one) => one.kind === "import-statement" && lazy.has(one.path) && written.has(one.path))
     ).map(([path]) => path),
   );

@@ -21,7 +21,9 @@ const MODES = new Set(["watch", "run"]);
  */
 export function startedFiles(scripts: unknown): string[] {
   if (typeof scripts !== "object" || scripts === null) return [];
-  return SCRIPTS.flatMap((name) => {
+  // Angular calls it by the name of its project: "serve:ssr:shop"
+  const more = Object.keys(scripts).filter((name) => name.startsWith("serve:"));
+  return [...SCRIPTS, ...more].flatMap((name) => {
     const script: unknown = Object.hasOwn(scripts, name) ? Reflect.get(scripts, name) : undefined;
     return typeof script === "string" ? script.split(/&&|;|\|\|?/).flatMap(startedFile) : [];
   });

@@ -11,6 +11,7 @@ const BUILD = { build: "vite build" };
 Deno.test("The server that a framework made is an entry, with the files for browsers beside it", async () => {
   const made = {
     "@react-router/dev": ["build/server/index.js", "build/client"],
+    "@remix-run/dev": ["build/server/index.js", "build/client"],
     "@tanstack/react-start": ["dist/server/server.js", "dist/client"],
     "@sveltejs/kit": [".svelte-kit/output/server/index.js", ".svelte-kit/output/client"],
   };
@@ -24,6 +25,37 @@ Deno.test("The server that a framework made is an entry, with the files for brow
     assertEquals([entry.kind, entry.file, entry.clientFiles], ["module", app.at(server!), app.at(client!)]);
     assertEquals(entry.root, app.path, "What it imports lies in the project");
   }
+});
+
+Deno.test("A server that a framework made to begin by itself finds the project's folder around it", async () => {
+  const made = { "@astrojs/node": "dist/server/entry.mjs", waku: "dist/serve-node.js" };
+  for (const [name, server] of Object.entries(made)) {
+    await using app = await appFolder({ "package.json": manifest(BUILD, name), [server]: "", "dist/client/index.html": "" });
+    const { kind, file, root, source } = await findEntry(app.path);
+    assertEquals([kind, file, root, source], ["module", app.at(server), app.path, undefined]);
+  }
+});
+
+Deno.test("The pages of Gatsby are those of its build, and public/ of others is not taken for pages", async () => {
+  await using app = await appFolder({ "package.json": manifest(BUILD, "gatsby"), "public/index.html": "" });
+  const { kind, root } = await findEntry(app.path);
+  assertEquals([kind, root], ["static", app.at("public")]);
+  await app.write("package.json", manifest(BUILD, "react"));
+  await assertRejects(() => findEntry(app.path), NanoError, 'run "npm run build" there');
+});
+
+Deno.test("A project of Angular begins in the server that its build made, or else in its pages, never in its own code", async () => {
+  const files = { "package.json": manifest({ build: "ng build", "serve:ssr:shop": "node dist/shop/server/server.mjs" }) };
+  await using app = await appFolder({
+    ...files,
+    "src/index.html": "<app-root></app-root>",
+    "src/main.ts": "bootstrapApplication(App, appConfig).catch((err) => console.error(err));",
+  });
+  await assertRejects(() => findEntry(app.path), NanoError, "src/main.ts is code for browsers that has to be built");
+  await app.write("dist/shop/browser/index.html", "");
+  assertEquals((await findEntry(app.path)).root, app.at("dist/shop/browser"));
+  await app.write("dist/shop/server/server.mjs", "");
+  assertEquals((await findEntry(app.path)).file, app.at("dist/shop/server/server.mjs"));
 });
 
 Deno.test("A framework whose build nothing can be made of here is named, with the way out", async () => {

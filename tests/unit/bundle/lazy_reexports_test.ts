@@ -39,3 +39,17 @@ Deno.test("What nobody asks for stays out, though it could be asked for later", 
   const { modules, entry } = await bundleApp(app);
   assertEquals(modules[entry]!.split("//# sourceMappingURL")[0]!.includes("left out"), false);
 });
+
+Deno.test("A module of Node that only what is left out requires stays out with it", async () => {
+  await using app = await appFolder({
+    "index.js": `import { used } from "barrel"; export default [used(), (await import("./later.js")).default];`,
+    "later.js": `import { used } from "barrel"; export default used();`,
+    "node_modules/barrel/package.json": '{"name":"barrel","type":"module","exports":"./index.js","sideEffects":false}',
+    "node_modules/barrel/index.js": `export * from "kit";`,
+    "node_modules/kit/package.json": '{"name":"kit","type":"module","exports":"./index.js","sideEffects":false}',
+    "node_modules/kit/index.js":
+      `export const used = () => 1; export const waits = () => setTimeout(() => {}, 1).unref();`,
+  });
+  const { modules, entry } = await bundleApp(app);
+  assertEquals((await importBundle(modules, entry)).default, [1, 1]);
+});

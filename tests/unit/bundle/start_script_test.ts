@@ -30,3 +30,8 @@ Deno.test("startedFiles() takes what is for production before what is for develo
   };
   assertEquals(startedFiles(scripts), ["server", "dev.js"]);
 });
+
+Deno.test("startedFiles() takes the scripts that serve last, as Angular names them by the project", () => {
+  const scripts = { "serve:ssr:shop": "node dist/shop/server/server.mjs", start: "ng serve", serve: "node serve.js" };
+  assertEquals(startedFiles(scripts), ["serve.js", "dist/shop/server/server.mjs"]);
+});

@@ -1,0 +1,31 @@
+/** Packages of which a build copied no more than what Node asks for. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { defaultOf, failureOf } from "./bundled_app.ts";
+
+const EXPORTS = {
+  deno: "./deno.js",
+  node: { import: "./node.mjs", require: "./node.cjs" },
+};
+
+Deno.test("Where the file for Deno was not copied, what Node would find is imported, by each kind of import", async () => {
+  const value = await defaultOf({
+    "index.js": `import { kind } from "kit"; import cjs from "cjs";
+      export default [kind, (await import("kit")).kind, cjs];`,
+    "node_modules/cjs/index.js": `module.exports = require("kit").kind;`,
+    "node_modules/kit/package.json": JSON.stringify({ exports: EXPORTS }),
+    "node_modules/kit/node.mjs": `export const kind = "module";`,
+    "node_modules/kit/node.cjs": `exports.kind = "CommonJS";`,
+  });
+  assertEquals(value, ["module", "module", "CommonJS"]);
+});
+
+Deno.test("The file for Deno is taken where it is there, and a subpath that nobody exports is told as before", async () => {
+  const kit = {
+    "node_modules/kit/package.json": JSON.stringify({ exports: EXPORTS }),
+    "node_modules/kit/deno.js": `export const kind = "deno";`,
+    "node_modules/kit/node.mjs": `export const kind = "module";`,
+  };
+  assertEquals(await defaultOf({ ...kit, "index.js": `export { kind as default } from "kit";` }), "deno");
+  const { message } = await failureOf({ ...kit, "index.js": `import "kit/other";` });
+  assertStringIncludes(message, 'Could not resolve "kit/other"');
+});

@@ -2,7 +2,7 @@
 import type { BuildOptions, OutputFile } from "esbuild";
 import { dirname, join } from "node:path";
 import type { ProjectBuild } from "../config/project_build.ts";
-import { type AppReach, foldersUpTo } from "./app_files.ts";
+import { appPath, type AppReach, foldersUpTo } from "./app_files.ts";
 import { appLoader } from "./app_loader.ts";
 import { type AppResolution, appResolver } from "./app_resolver.ts";
 import { readAppSettings } from "./app_settings.ts";
@@ -61,6 +61,8 @@ export async function buildApp(
       ...entry.source === undefined ? { entryPoints: [entry.file] } : {
         stdin: { contents: entry.source, resolveDir: root, sourcefile: "entry.js", loader: "js" as const },
       },
+      // By this code asks whether it is what was started, as in Node.
+      banner: { js: `globalThis.process?.argv.splice(1, 1, ${JSON.stringify(appPath(root, entry.file))});` },
       plugins: [
         appResolver({ ...app, settings, alias: build.alias, isWorkers: order.isWorkers }, resolution),
         nodeBuiltins(nodeCompat),

@@ -26,7 +26,7 @@ import { Turns } from "./turns.ts";
 export type { AppBundle };
 
 /** Raised whenever the same input would give another bundle. */
-const FORMAT = 8;
+const FORMAT = 9;
 const ENTRY_URL = "app:///index.js";
 /** Builds at once: esbuild's process uses all cores by itself, two keep it busy while one waits for our plugins. */
 const BUILDS = Math.max(2, navigator.hardwareConcurrency);

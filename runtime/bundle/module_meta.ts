@@ -98,21 +98,26 @@ async function withResolvedUrls(build: PluginBuild, { path, root, text }: MetaMo
     const name = double ?? single!;
     if (/^\.{0,2}\//.test(name)) {
       // It need not be there.
-      urls.set(call, JSON.stringify(new URL(name, appUrl(root, path)).href));
+      urls.set(call, JSON.stringify(new URL(name, fileUrl(root, path)).href));
       continue;
     }
     const options = { kind: "import-statement", importer: path, namespace: "file", resolveDir: dirname(path) } as const;
     const found = URL.canParse(name) ? null : await build.resolve(name, options);
     if (found === null) urls.set(call, JSON.stringify(name));
     else if (found.errors.length === 0 && found.path.startsWith("/")) {
-      urls.set(call, JSON.stringify(appUrl(root, found.path)));
+      urls.set(call, JSON.stringify(fileUrl(root, found.path)));
     }
   }
   return urls.size === 0 ? text : text.replaceAll(RESOLVED_URL, (call) => urls.get(call) ?? call);
 }
 
+/** As Node and Deno have it: code asks whether it was started by comparing this with `process.argv[1]`. */
+function fileUrl(root: string, path: string): string {
+  return `file:${appUrl(root, path).slice("app:".length)}`;
+}
+
 function namesOf({ path, root, text, isMain }: MetaModule): Record<string, string> {
-  const url = appUrl(root, path);
+  const url = fileUrl(root, path);
   const filename = JSON.stringify(appPath(root, path));
   const folder = JSON.stringify(dirname(appPath(root, path)));
   const meta = {

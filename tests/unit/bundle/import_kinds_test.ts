@@ -146,9 +146,9 @@ Deno.test("import.meta is that of each module, and tells nothing of the host", a
       const h = (tag: string, props: object) => ({ tag, ...props }); export const Element = <a b={import.meta.url} />;`,
   });
   assertEquals(value, [
-    ["app:///src/main.ts", true, "/src", "/src/main.ts"],
-    ["app:///src/my%20lib/meta.ts", false, "/src/my lib", "/src/my lib/meta.ts"],
-    { tag: "a", b: "app:///src/jsx.tsx" },
+    ["file:///src/main.ts", true, "/src", "/src/main.ts"],
+    ["file:///src/my%20lib/meta.ts", false, "/src/my lib", "/src/my lib/meta.ts"],
+    { tag: "a", b: "file:///src/jsx.tsx" },
   ]);
 });
 

@@ -56,10 +56,10 @@ for (const [sign, files] of Object.entries(SIGNS)) {
     await using app = await workspace(files);
     const made = await bundle(app);
     assertEquals(await defaultOf(made), [
-      ["lib of ui", "app:///packages/ui/src/index.ts"],
+      ["lib of ui", "file:///packages/ui/src/index.ts"],
       "shared",
       "/node_modules/hoisted/index.js",
-      "app:///index.ts",
+      "file:///index.ts",
     ]);
     for (const file of ["packages/ui/src/index.ts", "shared/x.ts", "apps/site/index.ts"]) {
       assertEquals(made.inputs.includes(app.at(file)), true, file);

@@ -11,7 +11,7 @@ import { BrowserFields } from "./browser_fields.ts";
 import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
 import { isFileBeside, ResolverAnswers } from "./resolver_answers.ts";
 import { absentModule, cloudflareModule, loadStandIns } from "./stand_ins.ts";
-import { nodeTarget } from "./traced_package.ts";
+import { nodeTarget, wantsNodeFile } from "./node_target.ts";
 import { isPackageName, jsrNames, type NpmSpecifier, packageName, parseNpmSpecifier } from "./package_specifier.ts";
 
 /** What the plugins hand back while they work. */
@@ -244,7 +244,9 @@ class Import {
     const found = await this.#ask(specifier);
     // Left to esbuild where possible: a plugin's answer carries no module type, on which default imports depend.
     if (found.errors.length === 0 && this.#isAllowed(found) && !this.#isByOuterManifest(found)) {
-      return await this.#fields.ofFound(this.#args, specifier, found);
+      const isOther = await wantsNodeFile(this.#args, found.path);
+      const path = isOther ? await nodeTarget(this.#build, this.#args, specifier) : undefined;
+      return path === undefined ? await this.#fields.ofFound(this.#args, specifier, found) : { path };
     }
     return await this.#explain(specifier, found, undefined);
   }

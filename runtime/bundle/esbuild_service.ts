@@ -3,6 +3,7 @@
 import * as esbuild from "esbuild";
 import { LATE } from "../deadline.ts";
 import { NanoError } from "../errors.ts";
+import { BuildSigns } from "./build_signs.ts";
 import { createContext, EsbuildEnded, type ProcessContext, stopProcess } from "./esbuild_process.ts";
 
 /** What the service needs of esbuild, and of timers. */
@@ -16,7 +17,7 @@ export interface EsbuildServiceParts {
 
 /** How long esbuild's process may idle: longer than the pause between two saves, shorter than anyone looks for it. */
 const IDLE_MS = 10_000;
-/** The largest bundles known to us take a few seconds; a build that takes this long hangs. */
+/** The largest bundles known to us take a few seconds; a build that goes no further for this long hangs. */
 const BUILD_TIMEOUT_MS = 60_000;
 /** For NANO's own code, without which nothing starts: its builds come to an end, and only a busy machine makes them long. */
 export const OWN_BUILD_TIMEOUT_MS = 600_000;
@@ -50,8 +51,8 @@ export class EsbuildService {
   /**
    * Runs one build.
    *
-   * @param limits.timeoutMs how long it may take, 60 s by default
-   * @throws {esbuild.BuildFailure} With all messages, also when the build was stopped.
+   * @param limits.timeoutMs how long it may go no further, 60 s by default
+   * @throws {esbuild.BuildFailure} With all messages, also when the build was stopped without a sign of it.
    * @throws {NanoError} INTERNAL when esbuild ends, or says nothing, twice
    */
   async build<Options extends esbuild.BuildOptions>(
@@ -61,11 +62,14 @@ export class EsbuildService {
     this.#stayUp();
     this.#building++;
     this.#running = true;
+    const signs = new BuildSigns();
+    const watched = options.plugins === undefined ? options : { ...options, plugins: signs.of(options.plugins) };
     try {
       let why = "";
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         try {
-          const result = await this.#unlessSilent(this.#buildOnce(options, timeoutMs), timeoutMs + SILENCE_MS);
+          const work = this.#buildOnce(watched, { signs, timeoutMs });
+          const result = await this.#unlessSilent(work, { signs, silenceMs: timeoutMs + SILENCE_MS });
           if (result !== LATE) return result;
           why = `it said nothing for ${(timeoutMs + SILENCE_MS) / 1000} s`;
           await this.#parts.stop();
@@ -85,23 +89,23 @@ export class EsbuildService {
 
   async #buildOnce<Options extends esbuild.BuildOptions>(
     options: Options,
-    timeoutMs: number,
+    { signs, timeoutMs }: { readonly signs: BuildSigns; readonly timeoutMs: number },
   ): Promise<esbuild.BuildResult<Options>> {
     const context = await this.#parts.context(options);
     let isLate = false;
     let callOffKill = () => {};
-    const callOffDeadline = this.#parts.startTimer(() => {
+    const callOffDeadline = this.#unlessSigns(signs, timeoutMs, () => {
       isLate = true;
       // Whatever else it builds begins again, in a process of its own.
       callOffKill = this.#parts.startTimer(() => void this.#parts.stop(), CANCEL_TIMEOUT_MS);
       // That it cannot be called off any more changes nothing.
       context.cancel().catch(() => {});
-    }, timeoutMs);
+    });
     try {
       return await context.rebuild() as esbuild.BuildResult<Options>;
     } catch (error) {
       if (!isLate) throw error;
-      throw new NanoError("APP_FAILED", `Cannot build within ${timeoutMs / 1000} s`, { cause: error });
+      throw new NanoError("APP_FAILED", `Cannot build: it went no further for ${timeoutMs / 1000} s`, { cause: error });
     } finally {
       callOffDeadline();
       callOffKill();
@@ -110,14 +114,28 @@ export class EsbuildService {
   }
 
   /** @returns {@linkcode LATE} when nothing has come of it by then */
-  async #unlessSilent<T>(work: Promise<T>, silenceMs: number): Promise<T | typeof LATE> {
+  async #unlessSilent<T>(
+    work: Promise<T>,
+    { signs, silenceMs }: { readonly signs: BuildSigns; readonly silenceMs: number },
+  ): Promise<T | typeof LATE> {
     const silent = Promise.withResolvers<typeof LATE>();
-    const callOff = this.#parts.startTimer(() => silent.resolve(LATE), silenceMs);
+    const callOff = this.#unlessSigns(signs, silenceMs, () => silent.resolve(LATE));
     try {
       return await Promise.race([work, silent.promise]);
     } finally {
       callOff();
     }
+  }
+
+  /** Calls back once no sign came for so long; returns how to call it off. */
+  #unlessSigns(signs: BuildSigns, delayMs: number, callback: () => void): () => void {
+    const wait = (seen: number): () => void =>
+      this.#parts.startTimer(() => {
+        if (signs.count === seen) callback();
+        else callOff = wait(signs.count);
+      }, delayMs);
+    let callOff = wait(signs.count);
+    return () => callOff();
   }
 
   /** Stops esbuild's process unless a build is running; the next build starts it again. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { BuildResult, Plugin } from "esbuild";
+import type { BuildResult, Plugin, PluginBuild } from "esbuild";
 import { createContext, EsbuildEnded, stopProcess } from "../../../runtime/bundle/esbuild_process.ts";
 import { EsbuildService, esbuildService } from "../../../runtime/bundle/esbuild_service.ts";
 import { NanoError } from "../../../runtime/errors.ts";
@@ -10,9 +10,11 @@ function fakeEsbuild({ deaf = false, silent = false } = {}) {
   const builds: PromiseWithResolvers<BuildResult>[] = [];
   const timers = new Map<() => void, number>();
   const calls: string[] = [];
+  const plugins: Plugin[] = [];
   const service = new EsbuildService({
     version: "0",
-    context: () => {
+    context: (options) => {
+      plugins.push(...options.plugins ?? []);
       if (silent) return new Promise(() => {});
       const build = Promise.withResolvers<BuildResult>();
       builds.push(build);
@@ -38,9 +40,9 @@ function fakeEsbuild({ deaf = false, silent = false } = {}) {
     },
   });
   function fire(delayMs: number): void {
-    for (const [callback, delay] of timers) if (delay === delayMs) callback();
+    for (const [callback, delay] of [...timers]) if (delay === delayMs) callback();
   }
-  return { service, builds, timers, calls, fire };
+  return { service, builds, timers, calls, plugins, fire };
 }
 
 const DONE = { errors: [], warnings: [] } as unknown as BuildResult;
@@ -78,7 +80,7 @@ Deno.test("EsbuildService cancels a build that takes 60 s and frees its context"
   await Promise.resolve();
   await Promise.resolve();
   fire(60_000);
-  await assertRejects(() => build, NanoError, "Cannot build within 60 s");
+  await assertRejects(() => build, NanoError, "Cannot build: it went no further for 60 s");
   assertEquals([calls, [...timers.values()]], [["dispose"], [10_000]]);
 });
 
@@ -89,7 +91,24 @@ Deno.test("EsbuildService gives a build as long as it is told to", async () => {
   fire(60_000);
   fire(70_000);
   fire(600_000);
-  await assertRejects(() => build, NanoError, "Cannot build within 600 s");
+  await assertRejects(() => build, NanoError, "Cannot build: it went no further for 600 s");
+});
+
+Deno.test("EsbuildService lets a build take its time as long as its plugins are asked", async () => {
+  const { service, builds, fire, plugins } = fakeEsbuild();
+  let answered = 0;
+  const plugin: Plugin = { name: "own", setup: (build) => build.onLoad({ filter: /x/ }, () => (answered++, undefined)) };
+  const build = service.build({ plugins: [plugin] });
+  await settle();
+  let ask = () => {};
+  await plugins[0]!.setup({ onLoad: (_: unknown, answer: () => void) => ask = answer } as unknown as PluginBuild);
+  for (const _ of [1, 2, 3]) {
+    ask();
+    fire(60_000);
+    fire(70_000);
+  }
+  builds[0]!.resolve(DONE);
+  assertEquals([await build, answered, builds.length], [DONE, 3, 1]);
 });
 
 Deno.test("EsbuildService stops an esbuild that does not let itself be called off", async () => {
@@ -102,7 +121,7 @@ Deno.test("EsbuildService stops an esbuild that does not let itself be called of
   fire(5_000);
   assertEquals(calls, ["stop"]);
   builds[0]!.reject(new EsbuildEnded("The service was stopped"));
-  await assertRejects(() => build, NanoError, "Cannot build within 60 s");
+  await assertRejects(() => build, NanoError, "Cannot build: it went no further for 60 s");
 });
 
 Deno.test("EsbuildService builds once more when esbuild's process ends, and gives up when that ends too", async () => {

@@ -1,4 +1,7 @@
-/** Packages of which a framework's build copied only the files that Node asks for (Nitro, Next.js): what Deno would ask for is not there. */
+/**
+ * Where packages lead Node. NANO asks as Deno does, and there is nothing for Deno where a framework's build copied only
+ * what Node asks for (Nitro, Next.js), and too little in React 18.
+ */
 import type { ImportKind, OnResolveArgs, PluginBuild } from "esbuild";
 
 /**
@@ -38,4 +41,14 @@ export async function nodeTarget(
 function importOf(kind: ImportKind, specifier: string): string {
   const name = JSON.stringify(specifier);
   return kind.startsWith("require") ? `require(${name})` : `import ${name}`;
+}
+
+/** React 18 gives Deno what it gives browsers, which renders to no stream of Node. */
+const REACT_FOR_BROWSERS = "/react-dom/server.browser.js";
+
+/** Whether a module of the app wants what the file that was found lacks. @param file absolute path */
+export async function wantsNodeFile({ importer, namespace }: OnResolveArgs, file: string): Promise<boolean> {
+  if (!file.endsWith(REACT_FOR_BROWSERS) || namespace !== "file") return false;
+  const code = await Deno.readTextFile(importer).catch(() => "");
+  return code.includes("renderToPipeableStream");
 }

@@ -1,4 +1,4 @@
-/** Packages of which a build copied no more than what Node asks for. */
+/** Packages that lead Node elsewhere than Deno. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { defaultOf, failureOf } from "./bundled_app.ts";
 
@@ -28,4 +28,18 @@ Deno.test("The file for Deno is taken where it is there, and a subpath that nobo
   assertEquals(await defaultOf({ ...kit, "index.js": `export { kind as default } from "kit";` }), "deno");
   const { message } = await failureOf({ ...kit, "index.js": `import "kit/other";` });
   assertStringIncludes(message, 'Could not resolve "kit/other"');
+});
+
+Deno.test("React 18 is that of Node for a module that renders to a stream of Node, and for no other", async () => {
+  const value = await defaultOf({
+    "index.js": `import { one } from "./pipes.js"; import { two } from "./web.js"; export default [one, two];`,
+    "pipes.js": `import { renderToPipeableStream } from "react-dom/server"; export const one = renderToPipeableStream;`,
+    "web.js": `import { renderToReadableStream } from "react-dom/server"; export const two = renderToReadableStream;`,
+    "node_modules/react-dom/package.json": JSON.stringify({
+      exports: { "./server": { deno: "./server.browser.js", default: "./server.node.js" } },
+    }),
+    "node_modules/react-dom/server.browser.js": `exports.renderToReadableStream = "of the web";`,
+    "node_modules/react-dom/server.node.js": `exports.renderToPipeableStream = "of Node";`,
+  });
+  assertEquals(value, ["of Node", "of the web"]);
 });

@@ -11,6 +11,7 @@ import { isForMethodsOnly } from "./rpc/entrypoints.ts";
 import { missingBinding } from "./platform/missing_binding.ts";
 import { type HostLine, installHostCalls } from "./platform/host_calls.ts";
 import { installCaches } from "./platform/caches.ts";
+import { installFunctionTexts } from "./platform/function_texts.ts";
 import { installEnvironment } from "./platform/app_environment.ts";
 import { bytesOfValue, valueOfBytes } from "./bodies/value_bytes.ts";
 import type { BindingPort } from "../protocol/binding_call.ts";
@@ -55,6 +56,7 @@ export async function loadApp(
   if (hasSockets(message.modules)) server.tcp.install();
   limitExternalRoom(message.externalBytes);
   limitExternalMemory(message.externalBytes);
+  installFunctionTexts();
   installCaches(message.externalBytes, (request) => server.fetches.fetch(request));
   let kvPort: BindingPort | null = null;
   message.bindings.forEach((binding, place) => {

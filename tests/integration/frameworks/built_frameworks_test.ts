@@ -63,3 +63,29 @@ Deno.test({
     assertEquals(await nano.get("/"), { status: 200, text: '{"root":true}' });
   },
 });
+
+Deno.test({
+  name: "The text of a function runs by itself, as a script on a page",
+  ...WHOLE_SYSTEM,
+  async fn() {
+    await using nano = await BundledNano.start({
+      "index.js": `function script(n) {
+          const twice = (x) => 2 * x;
+          function more(x) { return twice(x) + 1; }
+          class Kept { static of = function () { return more(n); }; }
+          return Kept.of();
+        }
+        export default { fetch: () => Response.json([script.toString(), String(script) === \`\${script}\`, script.name,
+          Function.prototype.toString.toString(), Function.prototype.toString.call(Map)]) };`,
+    });
+    assertEquals(nano.failure(), null);
+    const [script, isSame, ...rest] = JSON.parse((await nano.get("/")).text);
+    assertEquals(new Function(`return (${script})(20)`)(), 41);
+    assertEquals([isSame, ...rest], [
+      true,
+      "script",
+      "function toString() { [native code] }",
+      "function Map() { [native code] }",
+    ]);
+  },
+});

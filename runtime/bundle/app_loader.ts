@@ -130,6 +130,7 @@ export function appLoader(
   ) {
     const completed = withRunTimeImports(text, { root, path });
     if (completed === text) return text;
+    if (isOfPackage(path)) resolution.importers.add(path);
     const isCode = await build.esbuild.transform(completed, { loader, logLevel: "silent" }).then(
       () => true,
       () => false,

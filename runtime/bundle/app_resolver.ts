@@ -22,6 +22,8 @@ export interface AppResolution {
   readonly unresolved: Map<string, string>;
   /** Packages that were imported but are not there. */
   readonly missing: Set<string>;
+  /** Files of packages that call `import()` with a name that only run time knows. */
+  readonly importers: Set<string>;
   /** Version ranges of the packages that were imported as `npm:name@range`. */
   readonly npm: Map<string, string>;
 }

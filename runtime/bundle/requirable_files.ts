@@ -74,6 +74,26 @@ export async function requirableFiles(app: AppReach, inputs: Iterable<string>): 
   }
 }
 
+/** A script beside a module, whose name stands in the code. */
+const BESIDE = /["'](\.\.?\/[\w./-]+\.[cm]?js)["']/g;
+
+/**
+ * Files of packages that the code names as a text and imports by a variable: the worker that pdfjs runs where it is.
+ *
+ * @param importers real paths of modules that import so
+ */
+export async function namedFiles(app: AppReach, importers: Iterable<string>): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const importer of importers) {
+    const text = new TextDecoder().decode((await readStamped(importer)).contents);
+    for (const [, name] of text.matchAll(BESIDE)) {
+      const path = await Deno.realPath(join(dirname(importer), name!)).catch(() => null);
+      if (path !== null && isReachable(app, path)) files.set(appPath(app.root, path), path);
+    }
+  }
+  return files.size > MAX_FILES ? new Map() : files;
+}
+
 /** What stands in quotes in a list of arguments. */
 function partsOf(list: string | undefined): string[] | null {
   return list?.match(/(?<=["'])[^"',]+(?=["'])/g) ?? null;

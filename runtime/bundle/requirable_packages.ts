@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { type AppReach, exists, foldersUpTo } from "./app_files.ts";
 import type { AppResolution } from "./app_resolver.ts";
 import { isBuildFailure } from "./build_error.ts";
-import { isEsModule, requirableFiles } from "./requirable_files.ts";
+import { isEsModule, namedFiles, requirableFiles } from "./requirable_files.ts";
 import { IMPORTABLE, importsComputed } from "./run_time_import.ts";
 import { isInstalled, listedPackages } from "./missing_packages.ts";
 
@@ -48,7 +48,7 @@ export interface PlainBuild {
 export async function requirableNames(
   app: AppReach,
   { code, metafile }: PlainBuild,
-  { npm, inputs }: AppResolution,
+  { npm, inputs, importers }: AppResolution,
 ): Promise<Requirable[]> {
   const by: Asking[] = [
     ...COMPUTED.test(code) ? ["require" as const] : [],
@@ -64,10 +64,10 @@ export async function requirableNames(
   );
   const installed = await Promise.all(wanted.map((name) => isInstalled(app, app.root, name)));
   const packages = wanted.filter((_, at) => installed[at]).map((name) => ({ name, specifier: name, by }));
-  const files = await requirableFiles(app, inputs.keys());
+  const files = new Map([...await requirableFiles(app, inputs.keys()), ...await namedFiles(app, importers)]);
   const ofFiles = [...files].map(async ([name, path]) => ({
     name,
-    specifier: `./${relative(app.root, path)}`,
+    specifier: specifierFrom(app.root, path),
     by: by.length === 2 && await isEsModule(path) ? ["import" as const] : by,
   }));
   return [...packages, ...await Promise.all(ofFiles)];
@@ -135,6 +135,11 @@ export async function buildRequirable<Result>(
       return build([]);
     });
   }
+}
+
+function specifierFrom(root: string, path: string): string {
+  const way = relative(root, path);
+  return way.startsWith("../") ? way : `./${way}`;
 }
 
 function packageOf(path: string): string | undefined {

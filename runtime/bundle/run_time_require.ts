@@ -6,6 +6,13 @@ const ASKS = /^var __require\d* = \/\* @__PURE__ \*\/ \(\(x\) => typeof require 
 /** Also there: a default import of what has `__esModule` and no default gives nothing, where Node gives the exports. */
 const DEFAULT = "isNodeMode || !mod || !mod.__esModule ?";
 
+/** And there: what a template or a sum that begins with a folder finds of it. */
+const GLOB = /var fn = map\[path\];\n(.*\n.*)new Error\("Module not found in bundle: " \+ path\)/;
+/** As Node has it, a name needs no ending. */
+const GLOB_OF_NODE =
+  `var fn = ["", ".js", ".json", ".cjs", ".mjs", ".ts", "/index.js"].map((end) => map[path + end]).find(Boolean);\n$1` +
+  `Object.assign(new Error("Cannot find module '" + path + "': no such file was bundled"), { code: "MODULE_NOT_FOUND" })`;
+
 /** What `require` of a bundle has besides: gives a `resolve` that begins in a folder. */
 export const RESOLVE_FROM = "__nanoResolveFrom";
 
@@ -43,6 +50,7 @@ const REQUIRE = `const require = /* @__PURE__ */ (() => {` +
 /** Completes a module that esbuild wrote. No line moves: its source map stays true. */
 export function completeCommonJs(code: string): string {
   // esbuild keeps the line of a program's first file, which nothing may stand before.
-  const whole = code.replace(/^#!.*/, "").replace(DEFAULT, () => `${DEFAULT.slice(0, -2)} || !("default" in mod) ?`);
+  const whole = code.replace(/^#!.*/, "").replace(DEFAULT, () => `${DEFAULT.slice(0, -2)} || !("default" in mod) ?`)
+    .replace(GLOB, GLOB_OF_NODE);
   return ASKS.test(whole) ? REQUIRE + whole : whole;
 }

@@ -7,7 +7,7 @@ async function run(files: Readonly<Record<string, string>>): Promise<unknown> {
   await using app = await appFolder(files);
   const { modules, entry } = await bundleApp(app);
   // Each app has a realm of its own; here they share one
-  Reflect.deleteProperty(globalThis, Symbol.for("nano.requirable"));
+  for (const name of ["requirable", "importable"]) Reflect.deleteProperty(globalThis, Symbol.for(`nano.${name}`));
   return (await importBundle(modules, entry)).default;
 }
 
@@ -66,4 +66,32 @@ Deno.test("What the wrapper of amdefine holds requires as any module", async () 
       define(function (require, exports) { exports.one = 1; });`,
   });
   assertEquals(found, { sum: 2 });
+});
+
+Deno.test("A name that begins with a folder needs no ending, and what is not there fails with Node's code", async () => {
+  const value = await run({
+    "package.json": '{"main":"index.js"}',
+    "index.js": `const codes = ["a", "b", "c.js", "deep", "none"].map((name) => {
+        try { return require("./there/" + name); } catch (error) { return [error.code, error.message]; }
+      });
+      module.exports = codes;`,
+    "there/a.js": "module.exports = 'a';",
+    "there/b.json": '"b"',
+    "there/c.js": "module.exports = 'c';",
+    "there/deep/index.js": "module.exports = 'deep';",
+  });
+  const absent = ["MODULE_NOT_FOUND", "Cannot find module './there/none': no such file was bundled"];
+  assertEquals(value, ["a", "b", "c", "deep", absent]);
+});
+
+Deno.test("What a package names as a text and imports by a variable is found beside the module", async () => {
+  const value = await run({
+    "package.json": '{"dependencies":{"kit":"1"}}',
+    "index.js": `import { run } from "kit"; export default [await run(), await run("./none.mjs").catch(() => "absent")];`,
+    "node_modules/kit/package.json": '{"type":"module","exports":"./lib/index.mjs"}',
+    "node_modules/kit/lib/index.mjs":
+      `let source = "./worker.mjs"; export const run = async (given = source) => (await import(/* ignored */ given)).default;`,
+    "node_modules/kit/lib/worker.mjs": `export default "worked";`,
+  });
+  assertEquals(value, ["worked", "absent"]);
 });

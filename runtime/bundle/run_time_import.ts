@@ -8,10 +8,10 @@ const NAME = "__nanoImport";
 const SKIP = String.raw`(?:\s|/\*[^]*?\*/)*`;
 /**
  * Not a text, whose file esbuild finds by itself (and, of one that begins with "./", its folder's); not a method of the
- * name, and not `import(${x})` within a text.
+ * name, whose types stand in no comment, and not `import(${x})` within a text.
  */
 const COMPUTED = new RegExp(
-  String.raw`(?<![.\w$])import\((?![^()]*\)\s*\{|[^()?]*\w\s*\??:[^()]*\)\s*[:;])(?=${SKIP}(?:[^\s"'\`)$/]|\$(?!\{)|` +
+  String.raw`(?<![.\w$])import\((?![^()]*\)\s*\{|[^()?*]*\w\s*\??:[^()*]*\)\s*[:;])(?=${SKIP}(?:[^\s"'\`)$/]|\$(?!\{)|` +
     String.raw`\`\$\{|(["'])(?!\.\.?/)[^"'\n]*\1\s*\+))`,
   "g",
 );

@@ -90,7 +90,7 @@ Deno.test("What a package names as a text and imports by a variable is found bes
     "index.js": `import { run } from "kit"; export default [await run(), await run("./none.mjs").catch(() => "absent")];`,
     "node_modules/kit/package.json": '{"type":"module","exports":"./lib/index.mjs"}',
     "node_modules/kit/lib/index.mjs":
-      `let source = "./worker.mjs"; export const run = async (given = source) => (await import(/* ignored */ given)).default;`,
+      `let source = "./worker.mjs"; export const run = async (given = source) => (await import(/* ignored: true */ given)).default;`,
     "node_modules/kit/lib/worker.mjs": `export default "worked";`,
   });
   assertEquals(value, ["worked", "absent"]);

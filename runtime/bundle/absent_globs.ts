@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { exists } from "./app_files.ts";
 
 /** `require("./build/" + type + "/addon")`, or a template of the same, up to the end of its first part. */
-const IN_FOLDER = /\b(require|import)\(\s*(?:(["'])(\.\.?\/[^"'\n]*\/)\2(?=\s*\+)|`(\.\.?\/[^`$\n]*\/)(?=\$\{))/g;
+const IN_FOLDER =
+  /\b(require|import)\(\s*(?:(["'])(\.\.?\/[^"'\n]*\/)[^"'\n/]*\2(?=\s*\+)|`(\.\.?\/[^`$\n]*\/)[^`$\n/]*(?=\$\{))/g;
 
 /** The text of a module in which such calls are none that esbuild looks up. @param folder where the module lies */
 export async function withoutAbsentGlobs(text: string, folder: string): Promise<string> {

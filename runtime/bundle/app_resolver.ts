@@ -267,6 +267,8 @@ class Import {
     const isNpm = npmName !== undefined;
     const name = packageName(specifier);
     const isPresent = await isInstalled(this.#app, this.#args.resolveDir, name);
+    // A copy of a package need not hold all of it, and what a folder above holds is not the app's.
+    if (isFound && isPresent && !isStatic(kind)) return absentModule(written, kind);
     if (isFound && (isPresent || !isPackageName(name))) {
       return refuse(`Cannot import "${written}": it leads to a place outside the app's folder`);
     }

@@ -9,7 +9,8 @@ const PAGES = ["index.html", "public/index.html", "src/index.html"];
 const SCRIPT = /<script\b[^>]*?\bsrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))/gi;
 /** What no browser runs as it is. */
 const SOURCE = /\.(?:[cm]?ts|[jt]sx|vue|svelte|astro)$/;
-const ON_A_PAGE = /\bdocument\s*\.\s*(?:getElementById|querySelector|body|createElement)\b|\bcreateApp\([^]*\.mount\(|\bbootstrapApplication\(|\bplatformBrowser(?:Dynamic)?\(/;
+const ON_A_PAGE =
+  /\bdocument\s*\.\s*(?:getElementById|querySelector|body|createElement)\b|\bcreateApp\([^]*\.mount\(|\bbootstrapApplication\(|\bplatformBrowser(?:Dynamic)?\(/;
 /** A page may load a file of the same name as a server's, or of no build's. */
 const ANSWERS =
   /\bDeno\.serve\b|\.listen\s*\(|\baddEventListener\s*\(\s*["']fetch|\bnew\s+Hono\b|\bfetch\s*(?:\([^)]*\)\s*\{|:)/;

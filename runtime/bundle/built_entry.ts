@@ -120,7 +120,9 @@ export async function builtSite({ root, shown, source, ...project }: UnbuiltProj
   const server = await startedEntry(root, project.scripts);
   if (server !== undefined) return server;
   const page = await firstOf(root, await angularPages(root));
-  if (page !== undefined) return { kind: "static", root: dirname(page), file: page, why: "the pages that Angular made" };
+  if (page !== undefined) {
+    return { kind: "static", root: dirname(page), file: page, why: "the pages that Angular made" };
+  }
   const made: string[] = [];
   for (const folder of BUILT) if (await hasFolder(root, folder)) made.push(`${folder}/`);
   throw new NanoError(

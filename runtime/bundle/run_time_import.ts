@@ -11,7 +11,8 @@ const SKIP = String.raw`(?:\s|/\*[^]*?\*/)*`;
  * name, whose types stand in no comment, and not `import(${x})` within a text.
  */
 const COMPUTED = new RegExp(
-  String.raw`(?<![.\w$])import\((?![^()]*\)\s*\{|[^()?*]*\w\s*\??:[^()*]*\)\s*[:;])(?=${SKIP}(?:[^\s"'\`)$/]|\$(?!\{)|` +
+  String
+    .raw`(?<![.\w$])import\((?![^()]*\)\s*\{|[^()?*]*\w\s*\??:[^()*]*\)\s*[:;])(?=${SKIP}(?:[^\s"'\`)$/]|\$(?!\{)|` +
     String.raw`\`\$\{|(["'])(?!\.\.?/)[^"'\n]*\1\s*\+))`,
   "g",
 );

@@ -10,8 +10,9 @@ Deno.test("A require in a folder that is not there fails where it is asked for, 
     "node_modules/kit/index.js": `const type = "Release";
       module.exports = [${ask("'./src/build/' + type + '/addon'")}, ${ask("`./build/${type}/addon`")}, ${
       ask("'./there/' + type + '.js'")
-    }];`,
+    }, ${ask("`../src/build/kit-${type}.node`")}, ${ask("'../src/kit-' + type + '.node'")}];`,
     "node_modules/kit/there/Release.js": `module.exports = "there";`,
   });
-  assertEquals(found, ["MODULE_NOT_FOUND", "MODULE_NOT_FOUND", "there"]);
+  const absent = "MODULE_NOT_FOUND";
+  assertEquals(found, [absent, absent, "there", absent, absent]);
 });

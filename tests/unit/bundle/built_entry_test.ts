@@ -30,7 +30,11 @@ Deno.test("The server that a framework made is an entry, with the files for brow
 Deno.test("A server that a framework made to begin by itself finds the project's folder around it", async () => {
   const made = { "@astrojs/node": "dist/server/entry.mjs", waku: "dist/serve-node.js" };
   for (const [name, server] of Object.entries(made)) {
-    await using app = await appFolder({ "package.json": manifest(BUILD, name), [server]: "", "dist/client/index.html": "" });
+    await using app = await appFolder({
+      "package.json": manifest(BUILD, name),
+      [server]: "",
+      "dist/client/index.html": "",
+    });
     const { kind, file, root, source } = await findEntry(app.path);
     assertEquals([kind, file, root, source], ["module", app.at(server), app.path, undefined]);
   }
@@ -45,7 +49,9 @@ Deno.test("The pages of Gatsby are those of its build, and public/ of others is 
 });
 
 Deno.test("A project of Angular begins in the server that its build made, or else in its pages, never in its own code", async () => {
-  const files = { "package.json": manifest({ build: "ng build", "serve:ssr:shop": "node dist/shop/server/server.mjs" }) };
+  const files = {
+    "package.json": manifest({ build: "ng build", "serve:ssr:shop": "node dist/shop/server/server.mjs" }),
+  };
   await using app = await appFolder({
     ...files,
     "src/index.html": "<app-root></app-root>",

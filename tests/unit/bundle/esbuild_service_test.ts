@@ -97,7 +97,10 @@ Deno.test("EsbuildService gives a build as long as it is told to", async () => {
 Deno.test("EsbuildService lets a build take its time as long as its plugins are asked", async () => {
   const { service, builds, fire, plugins } = fakeEsbuild();
   let answered = 0;
-  const plugin: Plugin = { name: "own", setup: (build) => build.onLoad({ filter: /x/ }, () => (answered++, undefined)) };
+  const plugin: Plugin = {
+    name: "own",
+    setup: (build) => build.onLoad({ filter: /x/ }, () => (answered++, undefined)),
+  };
   const build = service.build({ plugins: [plugin] });
   await settle();
   let ask = () => {};

@@ -1,6 +1,7 @@
 /** Packages that lead Node elsewhere than Deno. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { defaultOf, failureOf } from "./bundled_app.ts";
+import { appFolder } from "./app_folder.ts";
+import { bundleApp, defaultOf, failureOf, importBundle } from "./bundled_app.ts";
 
 const EXPORTS = {
   deno: "./deno.js",
@@ -28,6 +29,22 @@ Deno.test("The file for Deno is taken where it is there, and a subpath that nobo
   assertEquals(await defaultOf({ ...kit, "index.js": `export { kind as default } from "kit";` }), "deno");
   const { message } = await failureOf({ ...kit, "index.js": `import "kit/other";` });
   assertStringIncludes(message, 'Could not resolve "kit/other"');
+});
+
+Deno.test("What a copy of a package lacks is absent where it is required, though a folder above the app holds it whole", async () => {
+  await using outer = await appFolder({
+    "node_modules/kit/package.json": "{}",
+    "node_modules/kit/more.js": "module.exports = 'of the project';",
+  });
+  const app = outer.in("standalone");
+  await app.write("index.js", `export { default } from "kit/index.js";`);
+  await app.write("node_modules/kit/package.json", "{}");
+  await app.write(
+    "node_modules/kit/index.js",
+    `try { module.exports = require("kit/more"); } catch (error) { module.exports = error.code; }`,
+  );
+  const { modules, entry } = await bundleApp(app);
+  assertEquals((await importBundle(modules, entry)).default, "MODULE_NOT_FOUND");
 });
 
 Deno.test("React 18 is that of Node for a module that renders to a stream of Node, and for no other", async () => {

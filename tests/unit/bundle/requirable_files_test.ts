@@ -87,7 +87,8 @@ Deno.test("A name that begins with a folder needs no ending, and what is not the
 Deno.test("What a package names as a text and imports by a variable is found beside the module", async () => {
   const value = await run({
     "package.json": '{"dependencies":{"kit":"1"}}',
-    "index.js": `import { run } from "kit"; export default [await run(), await run("./none.mjs").catch(() => "absent")];`,
+    "index.js":
+      `import { run } from "kit"; export default [await run(), await run("./none.mjs").catch(() => "absent")];`,
     "node_modules/kit/package.json": '{"type":"module","exports":"./lib/index.mjs"}',
     "node_modules/kit/lib/index.mjs":
       `let source = "./worker.mjs"; export const run = async (given = source) => (await import(/* ignored: true */ given)).default;`,

@@ -5,7 +5,7 @@ import { basename, dirname, extname, join, relative } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { ProjectBuild } from "../config/project_build.ts";
 import { type AppReach, isOfPackage, isReachable, whyNot } from "./app_files.ts";
-import type { AppResolution } from "./app_resolver.ts";
+import type { AppResolution } from "./app_resolution.ts";
 import { withoutAbsentGlobs } from "./absent_globs.ts";
 import { withoutAmdWrapper } from "./amd_wrapper.ts";
 import { BundleBudget } from "./bundle_budget.ts";

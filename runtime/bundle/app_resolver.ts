@@ -5,28 +5,21 @@ import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../errors.ts";
 import { appPath, type AppReach, appUrl, isOfPackage, isReachable } from "./app_files.ts";
+import type { AppResolution } from "./app_resolution.ts";
 import type { AppSettings } from "./app_settings.ts";
-import type { InputStamp } from "./input_stamp.ts";
 import { BrowserFields } from "./browser_fields.ts";
 import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
 import { isFileBeside, ResolverAnswers } from "./resolver_answers.ts";
 import { absentModule, cloudflareModule, loadStandIns } from "./stand_ins.ts";
 import { nodeTarget, wantsNodeFile } from "./node_target.ts";
-import { isPackageName, jsrNames, type NpmSpecifier, packageName, parseNpmSpecifier } from "./package_specifier.ts";
-
-/** What the plugins hand back while they work. */
-export interface AppResolution {
-  /** Every file that was read, by its real path. */
-  readonly inputs: Map<string, InputStamp>;
-  /** What to say of a specifier that esbuild itself could not resolve, or of a file whose exports it did not find. */
-  readonly unresolved: Map<string, string>;
-  /** Packages that were imported but are not there. */
-  readonly missing: Set<string>;
-  /** Files of packages that call `import()` with a name that only run time knows. */
-  readonly importers: Set<string>;
-  /** Version ranges of the packages that were imported as `npm:name@range`. */
-  readonly npm: Map<string, string>;
-}
+import {
+  aliasOf,
+  isPackageName,
+  jsrNames,
+  type NpmSpecifier,
+  packageName,
+  parseNpmSpecifier,
+} from "./package_specifier.ts";
 
 /** An app whose imports are resolved. */
 export interface ResolvedApp extends AppReach {
@@ -93,7 +86,7 @@ class Import {
   /** @returns Undefined where esbuild may do as it does. */
   async resolve(): Promise<OnResolveResult | undefined> {
     const { path, kind, pluginData } = this.#args;
-    const alias = pluginData === MAPPED ? null : this.#aliasOf(path);
+    const alias = pluginData === MAPPED ? null : aliasOf(path, this.#alias);
     if (alias !== null) return await this.#resolveAlias(alias);
     const isOwn = this.#isOwn();
     if (isOwn && pluginData !== MAPPED) {
@@ -121,14 +114,6 @@ class Import {
   /** A package is resolved as npm has it, whatever the app's import map says. */
   #isOwn(): boolean {
     return this.#args.namespace === "file" && !isOfPackage(this.#args.importer);
-  }
-
-  #aliasOf(path: string): string | null {
-    for (const [name, to] of Object.entries(this.#alias)) {
-      if (path === name) return to;
-      if (path.startsWith(`${name}/`)) return to + path.slice(name.length);
-    }
-    return null;
   }
 
   async #resolveAlias(to: string): Promise<OnResolveResult> {

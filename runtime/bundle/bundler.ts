@@ -6,7 +6,7 @@ import { isScript } from "./app_loader.ts";
 import { findReach, managerOf, type ReachRule } from "./app_reach.ts";
 import { foldersUpTo } from "./app_files.ts";
 import type { AppBundle } from "./app_bundle.ts";
-import type { AppResolution } from "./app_resolver.ts";
+import type { AppResolution } from "./app_resolution.ts";
 import { listedPackages } from "./missing_packages.ts";
 import { buildApp, type BuildOrder } from "./build_app.ts";
 import { BundleCache, type CachedBundle } from "./bundle_cache.ts";

@@ -49,3 +49,12 @@ function split(specifier: string): { name: string; range: string; subpath: strin
   // `npm:name@1/` comes out of an import map that has a key for the package's subpaths.
   return { name: name!, range: decodeURIComponent(range), subpath: subpath === "/" ? "" : subpath };
 }
+
+/** What a project imports in the place of a package and of what is below it; null when it is imported itself. */
+export function aliasOf(path: string, aliases: Readonly<Record<string, string>>): string | null {
+  for (const [name, to] of Object.entries(aliases)) {
+    if (path === name) return to;
+    if (path.startsWith(`${name}/`)) return to + path.slice(name.length);
+  }
+  return null;
+}

@@ -2,7 +2,7 @@
 import type { Metafile, Plugin } from "esbuild";
 import { join, relative } from "node:path";
 import { type AppReach, exists, foldersUpTo } from "./app_files.ts";
-import type { AppResolution } from "./app_resolver.ts";
+import type { AppResolution } from "./app_resolution.ts";
 import { isBuildFailure } from "./build_error.ts";
 import { isEsModule, namedFiles, requirableFiles } from "./requirable_files.ts";
 import { IMPORTABLE, importsComputed } from "./run_time_import.ts";

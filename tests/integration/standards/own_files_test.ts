@@ -138,7 +138,7 @@ Deno.test("import.meta.env says what Vite says, Deno.exit ends nothing, and a De
   await using project = await TempProject.create({ meta: { files: { "index.js": META } } });
   await using nano = await NanoProcess.start(project.configFile);
   const answer = await (await nano.fetch("meta")).json();
-  assertEquals(answer.slice(0, 6), ["production", true, false, "/", true, "app:///a%20b.txt"]);
+  assertEquals(answer.slice(0, 6), ["production", true, false, "/", true, "file:///a%20b.txt"]);
   assertStringIncludes(answer[6], "Cannot call Deno.exit(3)");
   await nano.waitForEvent(({ event, text }) => event === "app_log" && String(text).startsWith('Deno.cron("nightly")'));
 });

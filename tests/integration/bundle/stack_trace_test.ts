@@ -140,6 +140,6 @@ Deno.test({
         "0061736d01000000" + "010501600001" + "7f" + "03020100" + "070a0106616e737765720000" + "0a06010400412a0b",
       ),
     });
-    assertEquals(JSON.parse((await nano.get("/")).text), ["# hi", 4, 5, [42, 42], "app:///index.ts", true]);
+    assertEquals(JSON.parse((await nano.get("/")).text), ["# hi", 4, 5, [42, 42], "file:///index.ts", true]);
   },
 });

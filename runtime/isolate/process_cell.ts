@@ -35,7 +35,7 @@ class PortEnd {
 }
 
 const key = Symbol.for(PROCESS_PARTS);
-const { connection, heapBytes } = Reflect.get(globalThis, key) as ProcessParts;
+const { connection, heapBytes, full } = Reflect.get(globalThis, key) as ProcessParts;
 Reflect.deleteProperty(globalThis, key);
 
 let onAnswer: Parameters<HostLine["listen"]>[0] | null = null;
@@ -91,6 +91,7 @@ giveCell({
   port: port as unknown as MessagePort,
   heartbeat: heartbeat as unknown as MessagePort,
   heapBytes,
+  full,
   openHostLine: () => {
     pipe.send([WORD.HOST_CALLS]);
     return pipedHostLine((call) => pipe.send(call), (taken) => onAnswer = taken);

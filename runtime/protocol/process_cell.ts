@@ -27,12 +27,24 @@ export interface ProcessParts {
     close(): void;
   };
   readonly heapBytes: number;
+  /** Of an app that runs as Deno itself runs it. */
+  readonly full: FullParts | null;
+}
+
+/** What such an app's process begins with. */
+export interface FullParts {
+  /** Whether it has the network of the host, or NANO's door alone. */
+  readonly network: boolean;
+  /** Lets Deno run the app's first module. */
+  readonly runMain: () => void;
 }
 
 /** What the first module reads from its standard input, as JSON behind its length, before the bootstrap's text. */
 export interface ProcessHead {
   readonly path: string;
   readonly heapBytes: number;
+  /** Of an app that runs as Deno itself runs it: the folder that it runs in, a path as it sees it. */
+  readonly full: { readonly folder: string; readonly network: boolean } | null;
 }
 
 /** A process takes a frame of its host, an app's whole source among them. */

@@ -23,7 +23,18 @@ export interface FullSource {
 }
 
 /** Names of what is a package manager's, a repository's or NANO's, and no part of an app. */
-const HIDDEN_NAMES = [".git", ".hg", ".nano", ".netrc", ".npmrc", ".ssh", ".svn", ".yarnrc", ".yarnrc.yml", "nano.json"];
+const HIDDEN_NAMES = [
+  ".git",
+  ".hg",
+  ".nano",
+  ".netrc",
+  ".npmrc",
+  ".ssh",
+  ".svn",
+  ".yarnrc",
+  ".yarnrc.yml",
+  "nano.json",
+];
 /** Deno's own names for its settings. */
 const SETTINGS = ["deno.json", "deno.jsonc"];
 /** Folders whose files are no code of the app's own. */
@@ -84,7 +95,9 @@ async function settingsOf(root: string, reach: string): Promise<string | null> {
 }
 
 /** Changes with every file of the app's own, its packages aside: an installation shows in its lock file. */
-async function versionOf({ entry, folder }: CodePlace): Promise<{ readonly version: string; readonly isWhole: boolean }> {
+async function versionOf(
+  { entry, folder }: CodePlace,
+): Promise<{ readonly version: string; readonly isWhole: boolean }> {
   const lines: string[] = [relative(folder, entry)];
   const open = [folder];
   for (let at = open.pop(); at !== undefined && lines.length <= MAX_FILES; at = open.pop()) {

@@ -116,7 +116,7 @@ port.start();
 function load(message: LoadMessage): void {
   isLoading = true;
   const loading = policy === null
-    ? loadFullApp(message, { full: full!, server, log })
+    ? loadFullApp(message, { full: full!, server, log, flush: () => wire.flush() })
     : loadApp(message, { policy, server, openHostLine: () => openHostLine(post) });
   promiseThen(loading, (app) => {
     server.serve(app);
@@ -135,21 +135,28 @@ if (full === null) process.on("unhandledRejection", () => {});
 
 // 7. The kill handle: while this lock is held, terminate() stops even code that never yields. The event loop must
 //    turn once between the grant and the first byte of an app, or about a third of the kills leave a stuck thread.
-apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
-  nextTurn(() => {
-    if (full !== null) return post({ type: "booted" }, null);
-    installBlobs();
-    guardClones();
-    defineGlobal("Response", createFastResponse(server.sockets.respondWith));
-    installRequest();
-    installBodyLengths();
-    installFixedLengthStream();
-    defineGlobal("console", createConsole(log));
-    limitTexts(heapBytes);
-    const leftovers = closeDoors(heapBytes);
-    installWebStandards(reportUncaught);
-    if (leftovers.length > 0) log("warn", `Cannot remove globals: ${joinTexts(leftovers, ", ")}`);
-    post({ type: "booted" }, null);
-  }, 0);
-  return new NativePromise<void>(() => {});
-}]);
+function holdKillHandle(): void {
+  apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
+    nextTurn(becomeEmpty, 0);
+    return new NativePromise<void>(() => {});
+  }]);
+}
+
+function becomeEmpty(): void {
+  installBlobs();
+  guardClones();
+  defineGlobal("Response", createFastResponse(server.sockets.respondWith));
+  installRequest();
+  installBodyLengths();
+  installFixedLengthStream();
+  defineGlobal("console", createConsole(log));
+  limitTexts(heapBytes);
+  const leftovers = closeDoors(heapBytes);
+  installWebStandards(reportUncaught);
+  if (leftovers.length > 0) log("warn", `Cannot remove globals: ${joinTexts(leftovers, ", ")}`);
+  post({ type: "booted" }, null);
+}
+
+// Where all of Deno is the app's, nothing is taken away, and the kernel ends it.
+if (full === null) holdKillHandle();
+else post({ type: "booted" }, null);

@@ -1,6 +1,6 @@
 /** Makes a process that has all of Deno an app: what NANO takes over of it, and then the app's first module as Deno runs it. */
 import { registerHooks } from "node:module";
-import { NativePromise } from "../protocol/primordials.ts";
+import { NativePromise, promiseThen } from "../protocol/primordials.ts";
 import { NATIVE_SERVERS_URL } from "../protocol/host_calls.ts";
 import type { LoadMessage } from "../protocol/messages.ts";
 import type { FullParts } from "../protocol/process_cell.ts";
@@ -17,6 +17,8 @@ export interface FullLoadTools {
   readonly full: FullParts;
   readonly server: AppServer;
   readonly log: ConsoleSink;
+  /** Sends what waits. */
+  readonly flush: () => void;
 }
 
 /** What NANO itself gave its process. */
@@ -28,7 +30,10 @@ const OF_NANO = /^DENO_(?:DIR|V8_FLAGS|NO_UPDATE_CHECK)$/;
  * @throws {TypeError} when it has none; an error of its own ends the process, as Deno has it
  * @boot
  */
-export async function loadFullApp(message: LoadMessage, { full, server, log }: FullLoadTools): Promise<LoadedApp> {
+export async function loadFullApp(
+  message: LoadMessage,
+  { full, server, log, flush }: FullLoadTools,
+): Promise<LoadedApp> {
   const env = installFullEnvironment(message);
   Object.assign(console, createConsole(log));
   const { error, warn } = console;
@@ -40,9 +45,13 @@ export async function loadFullApp(message: LoadMessage, { full, server, log }: F
   const { sockets } = server;
   await installServers(message.modules, { createPair: () => sockets.createPair(), respondWith: sockets.respondWith });
   const main = Deno.mainModule;
+  const hasRun = new NativePromise<void>((resolve) => addEventListener("load", () => resolve(), { once: true }));
+  promiseThen(hasRun, full.hold);
+  promiseThen(registrations.serves, full.hold);
+  flush();
   full.runMain();
   const exports = Object.create(null);
-  const exported = await runEntry(() => whenRun(main), registrations.waits, error);
+  const exported = await runEntry(() => whenRun(main, hasRun), registrations.waits, error);
   return await findApp(exported, message, {
     server,
     registrations,
@@ -82,11 +91,10 @@ async function installServers(modules: LoadMessage["modules"], sockets: object):
 }
 
 /**
- * The exports of the first module. Deno has begun to run it once two turns of its event loop are over: before them it
- * loads it, without a turn, and whoever imported it meanwhile would keep it from being the first.
- * @boot
+ * The exports of the first module, once Deno says that it has run. Whoever imported it before would keep it from being
+ * the first: `import.meta.main` and `require.main` would not name it.
  */
-async function whenRun(main: string): Promise<Record<string, unknown>> {
-  await new NativePromise<void>((resolve) => setTimeout(() => setTimeout(resolve, 0), 0));
+async function whenRun(main: string, hasRun: Promise<void>): Promise<Record<string, unknown>> {
+  await hasRun;
   return await import(main);
 }

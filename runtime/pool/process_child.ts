@@ -7,7 +7,7 @@ import type { FrameConnection } from "../protocol/frame_pipe.ts";
 import type { ProcessHead } from "../protocol/process_cell.ts";
 import { onlyChild, setOomScore } from "../machine/process_state.ts";
 import { heapSpaces } from "./heap_spaces.ts";
-import { type FullPlace, fullArguments, openPlace } from "./full_place.ts";
+import { fullArguments, type FullPlace, openPlace } from "./full_place.ts";
 import { PROCESS_MODULE } from "./process_module.ts";
 
 /** The word by which a compiled NANO becomes the process of an isolate; no command that people are told of. */

@@ -21,8 +21,10 @@ export interface FullLoadTools {
   readonly flush: () => void;
 }
 
-/** What NANO itself gave its process. */
-const OF_NANO = /^DENO_(?:DIR|V8_FLAGS|NO_UPDATE_CHECK)$/;
+/** What its process was given for it; all else of its variables came by the programs that started it. */
+const GIVEN = /^(?:HOME|LANG|LC_ALL|NO_COLOR|TMPDIR|TZ)$/;
+/** Where programs of the system are, for one that may start any. */
+const PROGRAM_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /**
  * Lets Deno run the app's first module, and finds its handler.
@@ -66,8 +68,8 @@ export async function loadFullApp(
 function installFullEnvironment(
   { env, nodeEnv, jsonVars, missingBindings }: LoadMessage,
 ): Record<string, unknown> {
-  for (const name of Object.keys(Deno.env.toObject())) if (OF_NANO.test(name)) Deno.env.delete(name);
-  for (const [name, value] of Object.entries({ NODE_ENV: nodeEnv, ...env })) Deno.env.set(name, value);
+  for (const name of Object.keys(Deno.env.toObject())) if (!GIVEN.test(name)) Deno.env.delete(name);
+  for (const [name, value] of Object.entries({ PATH: PROGRAM_PATH, NODE_ENV: nodeEnv, ...env })) Deno.env.set(name, value);
   const missing = missingBindings.map(([name, text]) => [name, missingBinding(text)]);
   return { ...env, ...jsonVars, ...Object.fromEntries(missing) };
 }

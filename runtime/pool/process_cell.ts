@@ -22,6 +22,9 @@ import { WatchedProcess } from "./watched_process.ts";
 /** Of what an isolate has not taken from its socket; its own reads are bounded by credit, so that this is one that does not read. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
+/** Of an app that says much while it starts. */
+const MAX_EARLY_LINES = 1_000;
+
 /** Between the end of a connection and that of its process, which says why; the kernel needs milliseconds. */
 const LAST_WORDS_MS = 2_000;
 const CUT_OFF = "its connection ended";
@@ -53,7 +56,8 @@ export class ProcessCell implements Cell {
   #verdict: Omit<CellExit, "cpuMicros"> | null = null;
   #isOver = false;
   #isTold = false;
-  #isLoaded = false;
+  /** What it wrote to its standard error before it was an app: its end says the same where it never is one. */
+  #early: string[] | null = [];
   #waitForEnd: (() => void) | null = null;
 
   constructor(memoryMb: number, listener: CellListener, tools: ProcessCellTools) {
@@ -126,15 +130,21 @@ export class ProcessCell implements Cell {
     const tell = (level: string, text: string) => {
       if (!this.#isOver) this.#listener.onMessage([OP.LOG, level, text]);
     };
-    const words = new LastWords(child.stderr, full === null ? null : (line) => this.#isLoaded && tell("error", line));
+    const words = new LastWords(child.stderr, full === null ? null : (line) => {
+      if (this.#early === null) tell("error", line);
+      else if (this.#early.length < MAX_EARLY_LINES) this.#early.push(line);
+    });
     if (full !== null) void readLines(child.stdout, (line) => tell("info", line));
     const gone = child.status.then(async (status) => {
       const text = await words.text;
       if (full === null) return this.#end(endOfProcess(status, text));
       const failure = failureOfApp(status, text);
       if (failure === null) return this.#end(endOfProcess(status, text));
-      if (!this.#isLoaded && !this.#isOver) this.#listener.onMessage({ type: "load_failed", ...failure });
-      this.#end({ reason: "uncaught_error", detail: failure.message });
+      const end = () => this.#end({ reason: "uncaught_error", detail: failure.message });
+      if (this.#early === null || this.#isOver) return end();
+      // Whoever wanted it to be an app ends it then, with a reason that says more.
+      this.#listener.onMessage({ type: "load_failed", ...failure });
+      this.#waitForEnd = this.#tools.clock.after(LAST_WORDS_MS, end);
     });
     // Asked to end before there was anything to be ended.
     if (this.#isOver) started.kill();
@@ -192,7 +202,8 @@ export class ProcessCell implements Cell {
         this.#watched!.booted();
         return this.#listener.onMessage({ type: "booted" });
       case WORD.LOADED:
-        this.#isLoaded = true;
+        this.#early?.forEach((line) => this.#listener.onMessage([OP.LOG, "error", line]));
+        this.#early = null;
         return this.#listener.onMessage({ type: "loaded" });
       case WORD.HOST_CALLS:
         return this.#listener.onMessage({ type: "host_calls" });

@@ -28,9 +28,6 @@ const OOM_SCORE = 700;
 /** A process connects in 160 ms on a busy machine; this is for the busiest, and the reserve has a bound of its own. */
 const CONNECT_MS = 60_000;
 
-/** Where an app that may start programs finds them. */
-const PROGRAM_PATH = "/usr/local/bin:/usr/bin:/bin";
-
 /** Where an app that runs as Deno itself runs it keeps what it needs while it runs. */
 function tmpOf(folder: string, { namespaces }: ProcessTools): string {
   return namespaces === null ? `${folder}/tmp` : "/tmp";
@@ -100,7 +97,7 @@ export function processCommand(
       TZ: "UTC",
       LANG: "C.UTF-8",
       LC_ALL: "C.UTF-8",
-      ...(full === null ? {} : { TMPDIR: tmp, HOME: tmp, PATH: PROGRAM_PATH }),
+      ...(full === null ? {} : { TMPDIR: tmp, HOME: tmp, NO_COLOR: "1" }),
     },
   };
 }

@@ -19,14 +19,15 @@ export function answerNatively(server: http.Server, request: Request, info: Info
   const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket" &&
     server.listenerCount("upgrade") > 0;
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
+  // One connection for a request: it costs nothing but its two ends.
+  const agent = Object.assign(new http.Agent(), { createConnection: () => connect(server, request, info) });
   const asked = http.request({
     method: request.method,
     path: pathOf(request.url),
     headers: headersOf(request.headers, isUpgrade),
     setHost: false,
-    agent: false,
-    createConnection: () => connect(server, request, info),
-  } as http.RequestOptions);
+    agent,
+  });
   const gone = () => void asked.destroy();
   request.signal.addEventListener("abort", gone, { once: true });
   asked.once("close", () => request.signal.removeEventListener("abort", gone));

@@ -82,6 +82,7 @@ export async function checkHost(
     else mistakes.add(["fleet", "name"], read, "expected its value to be 1 to 63 characters of a-z, 0-9 and -");
   }
   await checkIsolation(config, mistakes);
+  checkDeno(config, mistakes);
   for (const [index, app] of (config.apps ?? []).entries()) {
     if (app === undefined) continue;
     check(["apps", index, "path"], "file or folder", app.path);
@@ -110,6 +111,14 @@ async function checkIsolation({ defaults, apps }: Sketch<WrittenConfig>, mistake
   for (const path of asked) {
     mistakes.add(path, "process", `expected "worker": this machine lacks ${found.missing}, which processes need`);
   }
+}
+
+/** A compiled NANO holds no Deno that could run somebody else's program. */
+function checkDeno({ defaults, apps }: Sketch<WrittenConfig>, mistakes: Mistakes): void {
+  if (!Deno.build.standalone) return;
+  const remedy = 'expected "web": this NANO is a compiled binary, and "full" takes one that Deno runs';
+  if (defaults?.compat === "full") mistakes.add(["defaults", "compat"], "full", remedy);
+  apps?.forEach((app, index) => app?.compat === "full" && mistakes.add(["apps", index, "compat"], "full", remedy));
 }
 
 /** What a program leaves behind ends with its namespace alone. */

@@ -42,7 +42,7 @@ export function openPlace({ reach, data, hidden, network, run, fileBytes }: Full
 }
 
 /** What Deno tells of the machine and apps ask for when they start: processors, memory, names that libraries log by. */
-const SYSTEM = "hostname,osRelease,osUptime,loadavg,systemMemoryInfo,cpus,homedir,uid,gid,username";
+const SYSTEM = "cpus,homedir,hostname,loadavg,networkInterfaces,osRelease,osUptime,systemMemoryInfo,uid,gid,userInfo,username";
 
 /**
  * Arguments of `deno run` for the app, its first module last.

@@ -97,9 +97,10 @@ while [ "$1" != -- ]; do
       mount -n -t proc none "$folder/proc" || { mkdir "$folder/proc/self"; ln -s /nano "$folder/proc/self/exe"; };;
     tmp) mkdir -p "$at"; mount -n -t tmpfs -o size=${TMP_MB}m,mode=1777,nosuid,nodev none "$at";;
     hide) if [ -d "$2" ]; then mount -n -t tmpfs -o ro,size=4k,mode=000 none "$at"; else mount -n --bind /dev/null "$at"; fi;;
-    *) if [ -L "$2" ]; then ln -s "$(readlink "$2")" "$at" || :
+    *) mkdir -p "\${at%/*}"
+      if [ -L "$2" ]; then ln -s "$(readlink "$2")" "$at" || :
       elif [ -e "$2" ]; then
-        if [ -d "$2" ]; then mkdir -p "$at"; else mkdir -p "\${at%/*}"; [ -e "$at" ] || : > "$at"; fi
+        if [ -d "$2" ]; then mkdir -p "$at"; else [ -e "$at" ] || : > "$at"; fi
         mount -n --rbind "$2" "$at"
         if [ "$1" = read ]; then
           # Where a mount of the host has flags that may not be taken off, they have to be named.

@@ -22,8 +22,12 @@ export interface CodePlace {
 export interface FullPlace extends CodePlace {
   readonly run: readonly string[];
   readonly ffi: boolean;
-  /** Whether it has the network of the host: all other policies are held by NANO's own door. */
-  readonly network: boolean;
+  /**
+   * The hosts that it may reach by the network of the machine, as Deno takes them; null where it has none, and what it
+   * fetches goes by NANO's door. Deno holds a list of hosts, but no rule for all public addresses: it knows no ranges of
+   * IPv6 (2.9.6).
+   */
+  readonly network: "any" | readonly string[] | null;
   readonly fileBytes: number;
 }
 
@@ -32,14 +36,18 @@ export type PlaceRules = Pick<AppConfig, "run" | "ffi" | "outbound" | "storageMb
 
 /** The place of an app. */
 export function fullPlace(code: CodePlace, { run, ffi, outbound, storageMb }: PlaceRules): FullPlace {
-  return { ...code, run, ffi, network: outbound === "any", fileBytes: storageMb * 1024 * 1024 };
+  const network = outbound === "public" || outbound === "none" ? null : outbound;
+  return { ...code, run, ffi, network, fileBytes: storageMb * 1024 * 1024 };
 }
 
 /** The walls around it. */
 export function openPlace({ reach, data, hidden, network, run, fileBytes }: FullPlace): OpenPlace {
   const programs = run.filter((name) => name.startsWith("/"));
-  return { reads: [reach, ...programs], writes: data, hidden, network, runs: run.length > 0, fileBytes };
+  return { reads: [...SYSTEM_FILES, reach, ...programs], writes: data, hidden, network: network !== null, runs: run.length > 0, fileBytes };
 }
+
+/** Packages with native code look there for the kind of system: Deno throws where they expect that there is no file. */
+const SYSTEM_FILES = ["/etc/alpine-release", "/etc/os-release", "/usr/bin/ldd"];
 
 /** What Deno tells of the machine and apps ask for when they start: processors, memory, names that libraries log by. */
 const SYSTEM = "cpus,homedir,hostname,loadavg,networkInterfaces,osRelease,osUptime,systemMemoryInfo,uid,gid,userInfo,username";
@@ -59,14 +67,25 @@ export function fullArguments(
     ...["run", "--no-prompt", "--no-lock", "--no-check", "--cached-only", "--no-code-cache"],
     ...["--node-modules-dir=manual", "--unstable-detect-cjs", "--unstable-worker-options", "--unstable-net"],
     settings === null ? "--no-config" : `--config=${settings}`,
-    `--allow-read=${own([reach, ...writes, socket])}`,
+    `--allow-read=${own([reach, ...writes, socket, ...SYSTEM_FILES])}`,
     ...(hidden.length === 0 ? [] : [`--deny-read=${own(hidden)}`]),
     `--allow-write=${own([...writes, socket])}`,
-    network ? "--allow-net" : `--allow-net=unix:${own([socket])}`,
+    ...networkArguments(network, `unix:${own([socket])}`),
     ...["--allow-env", `--allow-sys=${SYSTEM}`],
     ...(run.length === 0 ? [] : [`--allow-run=${own(run)}`]),
     ...(ffi ? [`--allow-ffi=${own([reach])}`] : []),
     `--preload=${loader}`,
     entry,
   ];
+}
+
+/** Without a port an entry of a list means all but that of mail, as NANO's own door has it. */
+const MAIL_PORT = 25;
+
+function networkArguments(network: FullPlace["network"], socket: string): string[] {
+  if (network === "any") return ["--allow-net"];
+  if (network === null) return [`--allow-net=${socket}`];
+  const withoutMail = network.filter((entry) => !/:\d+$/.test(entry)).map((entry) => `${entry}:${MAIL_PORT}`);
+  const denied = withoutMail.length === 0 ? [] : [`--deny-net=${withoutMail.join()}`];
+  return [`--allow-net=${[...network, socket].join()}`, ...denied];
 }

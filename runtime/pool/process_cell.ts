@@ -140,6 +140,9 @@ export class ProcessCell implements Cell {
       if (full === null) return this.#end(endOfProcess(status, text));
       const failure = failureOfApp(status, text);
       if (failure === null) return this.#end(endOfProcess(status, text));
+      const ended = endOfProcess(status, text);
+      // Before it has booted no code of the app was there.
+      if (this.#pipe === null) return this.#end({ ...ended, detail: `${ended.detail}: ${failure.message}` });
       const end = () => this.#end({ reason: "uncaught_error", detail: failure.message });
       if (this.#early === null || this.#isOver) return end();
       // Whoever wanted it to be an app ends it then, with a reason that says more.

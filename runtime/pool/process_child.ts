@@ -28,6 +28,9 @@ const OOM_SCORE = 700;
 /** A process connects in 160 ms on a busy machine; this is for the busiest, and the reserve has a bound of its own. */
 const CONNECT_MS = 60_000;
 
+/** Deno looks there for the programs that an app may start. */
+const PROGRAM_PATH = "/usr/local/bin:/usr/bin:/bin";
+
 /** Where an app that runs as Deno itself runs it keeps what it needs while it runs. */
 function tmpOf(folder: string, { namespaces }: ProcessTools): string {
   return namespaces === null ? `${folder}/tmp` : "/tmp";
@@ -97,7 +100,7 @@ export function processCommand(
       TZ: "UTC",
       LANG: "C.UTF-8",
       LC_ALL: "C.UTF-8",
-      ...(full === null ? {} : { TMPDIR: tmp, HOME: tmp, NO_COLOR: "1" }),
+      ...(full === null ? {} : { TMPDIR: tmp, HOME: tmp, NO_COLOR: "1", PATH: PROGRAM_PATH }),
     },
   };
 }
@@ -156,7 +159,7 @@ export async function startProcess(
   const head: ProcessHead = {
     path: socket,
     heapBytes: memoryMb * 1024 * 1024,
-    full: full === null ? null : { folder: full.folder, network: full.network },
+    full: full === null ? null : { folder: full.folder, network: full.network !== null },
   };
   // Who ends before has no use for it.
   input.write(framed(JSON.stringify(head), source)).catch(() => {});

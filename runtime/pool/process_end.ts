@@ -43,7 +43,11 @@ export function failureOfApp(
 ): { readonly name: string; readonly message: string; readonly stack: string } | null {
   if (signal !== null || code === 0 || OUT_OF_MEMORY.test(lastWords)) return null;
   const found = ERROR_LINE.exec(lastWords);
-  if (found === null) return null;
+  if (found === null) {
+    // A program that builds the walls says in its last line why it could not.
+    const line = lastWords.trim().split("\n").at(-1)!;
+    return line === "" ? null : { name: "Error", message: line, stack: "" };
+  }
   const stack = lastWords.slice(found.index).replace(RUST_STACK, "").replace(/^error: /, "").trim();
   return { name: "Error", message: found[1]!.trim(), stack };
 }

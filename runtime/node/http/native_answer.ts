@@ -12,6 +12,8 @@ export interface Info {
 
 /** Of a connection, not of what is said by it. */
 const HOP = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
+// Packages put a class of their own in its place.
+const NativeResponse = globalThis.Response;
 const NO_BODY = new Set([101, 204, 205, 304]);
 
 /** Asks the server. @throws what broke the connection before there was an answer */
@@ -74,7 +76,7 @@ function responseOf(answer: http.IncomingMessage, method: string): Response {
   const isEmpty = method === "HEAD" || NO_BODY.has(status);
   if (isEmpty) answer.resume();
   const body = isEmpty ? null : Readable.toWeb(answer) as unknown as ReadableStream<Uint8Array>;
-  return new Response(body, { status, statusText: answer.statusMessage ?? "", headers: shownHeaders(answer) });
+  return new NativeResponse(body, { status, statusText: answer.statusMessage ?? "", headers: shownHeaders(answer) });
 }
 
 function shownHeaders({ rawHeaders }: http.IncomingMessage): [string, string][] {

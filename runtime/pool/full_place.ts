@@ -49,9 +49,6 @@ export function openPlace({ reach, data, hidden, network, run, fileBytes }: Full
 /** Packages with native code look there for the kind of system: Deno throws where they expect that there is no file. */
 const SYSTEM_FILES = ["/etc/alpine-release", "/etc/os-release", "/usr/bin/ldd"];
 
-/** What Deno tells of the machine and apps ask for when they start: processors, memory, names that libraries log by. */
-const SYSTEM = "cpus,homedir,hostname,loadavg,networkInterfaces,osRelease,osUptime,systemMemoryInfo,uid,gid,userInfo,username";
-
 /**
  * Arguments of `deno run` for the app, its first module last.
  * @param socket where its process connects to NANO, as it sees it
@@ -71,7 +68,9 @@ export function fullArguments(
     ...(hidden.length === 0 ? [] : [`--deny-read=${own(hidden)}`]),
     `--allow-write=${own([...writes, socket])}`,
     ...networkArguments(network, `unix:${own([socket])}`),
-    ...["--allow-env", `--allow-sys=${SYSTEM}`],
+    // What Deno tells of the machine, processors, memory, its name: packages ask for it as they start. Only the whole of
+    // it has what Next.js asks of the inspector.
+    ...["--allow-env", "--allow-sys"],
     ...(run.length === 0 ? [] : [`--allow-run=${own(run)}`]),
     ...(ffi ? [`--allow-ffi=${own([reach])}`] : []),
     `--preload=${loader}`,

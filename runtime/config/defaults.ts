@@ -22,7 +22,6 @@ export const CONFIG_DEFAULTS = {
 export const APP_DEFAULTS = {
   isolation: "worker",
   compat: "web",
-  ffi: false,
   streams: "native",
   outbound: "public",
   node_compat: true,

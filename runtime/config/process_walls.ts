@@ -98,7 +98,7 @@ while [ "$1" != -- ]; do
     tmp) mkdir -p "$at"; mount -n -t tmpfs -o size=${TMP_MB}m,mode=1777,nosuid,nodev none "$at";;
     hide) if [ -d "$2" ]; then mount -n -t tmpfs -o ro,size=4k,mode=000 none "$at"; else mount -n --bind /dev/null "$at"; fi;;
     *) mkdir -p "\${at%/*}"
-      if [ -L "$2" ]; then ln -s "$(readlink "$2")" "$at" || :
+      if [ -L "$2" ]; then [ -L "$at" ] || ln -s "$(readlink "$2")" "$at" || :
       elif [ -e "$2" ]; then
         if [ -d "$2" ]; then mkdir -p "$at"; else [ -e "$at" ] || : > "$at"; fi
         mount -n --rbind "$2" "$at"

@@ -69,7 +69,9 @@ function installFullEnvironment(
   { env, nodeEnv, jsonVars, missingBindings }: LoadMessage,
 ): Record<string, unknown> {
   for (const name of Object.keys(Deno.env.toObject())) if (!GIVEN.test(name)) Deno.env.delete(name);
-  for (const [name, value] of Object.entries({ PATH: PROGRAM_PATH, NODE_ENV: nodeEnv, ...env })) Deno.env.set(name, value);
+  for (const [name, value] of Object.entries({ PATH: PROGRAM_PATH, NODE_ENV: nodeEnv, ...env })) {
+    Deno.env.set(name, value);
+  }
   const missing = missingBindings.map(([name, text]) => [name, missingBinding(text)]);
   return { ...env, ...jsonVars, ...Object.fromEntries(missing) };
 }

@@ -43,7 +43,14 @@ export function fullPlace(code: CodePlace, { run, ffi, outbound, storageMb }: Pl
 /** The walls around it. */
 export function openPlace({ reach, data, hidden, network, run, fileBytes }: FullPlace): OpenPlace {
   const programs = run.filter((name) => name.startsWith("/"));
-  return { reads: [...SYSTEM_FILES, reach, ...programs], writes: data, hidden, network: network !== null, runs: run.length > 0, fileBytes };
+  return {
+    reads: [...SYSTEM_FILES, reach, ...programs],
+    writes: data.slice(0, 1),
+    hidden,
+    network: network !== null,
+    runs: run.length > 0,
+    fileBytes,
+  };
 }
 
 /** Packages with native code look there for the kind of system: Deno throws where they expect that there is no file. */

@@ -130,10 +130,13 @@ export class ProcessCell implements Cell {
     const tell = (level: string, text: string) => {
       if (!this.#isOver) this.#listener.onMessage([OP.LOG, level, text]);
     };
-    const words = new LastWords(child.stderr, full === null ? null : (line) => {
-      if (this.#early === null) tell("error", line);
-      else if (this.#early.length < MAX_EARLY_LINES) this.#early.push(line);
-    });
+    const words = new LastWords(
+      child.stderr,
+      full === null ? null : (line) => {
+        if (this.#early === null) tell("error", line);
+        else if (this.#early.length < MAX_EARLY_LINES) this.#early.push(line);
+      },
+    );
     if (full !== null) void readLines(child.stdout, (line) => tell("info", line));
     const gone = child.status.then(async (status) => {
       const text = await words.text;

@@ -79,7 +79,8 @@ function checkCompat({ defaults, apps }: Sketch<WrittenConfig>, mistakes: Mistak
     }
     for (const key of ["run", "ffi"] as const) {
       const written = app?.[key];
-      if (compat === "web" && written !== undefined && written !== false) {
+      const isAsked = written === true || (Array.isArray(written) && written.length > 0);
+      if (compat === "web" && isAsked) {
         mistakes.add(["apps", index, key], written, 'expected "compat": "full" beside it');
       }
     }

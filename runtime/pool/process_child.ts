@@ -8,6 +8,7 @@ import type { ProcessHead } from "../protocol/process_cell.ts";
 import { onlyChild, setOomScore } from "../machine/process_state.ts";
 import { heapSpaces } from "./heap_spaces.ts";
 import { fullArguments, type FullPlace, openPlace } from "./full_place.ts";
+import { makeProcessFolder } from "./process_folders.ts";
 import { PROCESS_MODULE } from "./process_module.ts";
 
 /** The word by which a compiled NANO becomes the process of an isolate; no command that people are told of. */
@@ -120,7 +121,7 @@ export async function startProcess(
   if ("missing" in found) throw new Error(`this machine does not have ${found.missing}`);
   if (full !== null && Deno.build.standalone) throw new Error('"compat": "full" takes a NANO that Deno runs');
   // Nobody else may look into the folder, and nothing is left of it once the process is connected.
-  const folder = await Deno.makeTempDir({ prefix: "nano-isolate-" });
+  const folder = await makeProcessFolder();
   const cleanUp = () => Deno.removeSync(folder, { recursive: true });
   let listener: Deno.UnixListener;
   let child: Deno.ChildProcess;

@@ -98,7 +98,7 @@ export const limitsShape = {
 };
 
 const programRule = 'expected the name of a program, such as "git", or its absolute path';
-const program = z.string(programRule).regex(/^(?:\/[^\u0000,]*)?[\w.+-]+$/, programRule);
+const program = z.string(programRule).regex(/^(?:\/(?:[\w.+ -]+\/)*)?[\w.+-]+$/, programRule);
 
 const nameRule = 'expected 1 to 63 of a-z, 0-9 and "-", not beginning with "-"';
 

@@ -135,8 +135,10 @@ if (full === null) process.on("unhandledRejection", () => {});
 
 // 7. The kill handle: while this lock is held, terminate() stops even code that never yields. The event loop must
 //    turn once between the grant and the first byte of an app, or about a third of the kills leave a stuck thread.
+const killHandle = `nano-${crypto.randomUUID()}`;
+
 function holdKillHandle(): void {
-  apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
+  apply(requestLock, locks, [killHandle, () => {
     nextTurn(becomeEmpty, 0);
     return new NativePromise<void>(() => {});
   }]);

@@ -1,6 +1,6 @@
 /** Makes a process that has all of Deno an app: what NANO takes over of it, and then the app's first module as Deno runs it. */
 import { registerHooks } from "node:module";
-import { NativePromise, promiseThen } from "../protocol/primordials.ts";
+import { NativePromise, promiseThen, stringStartsWith } from "../protocol/primordials.ts";
 import { NATIVE_SERVERS_URL } from "../protocol/host_calls.ts";
 import type { LoadMessage } from "../protocol/messages.ts";
 import type { FullParts } from "../protocol/process_cell.ts";
@@ -11,6 +11,8 @@ import { installCaches } from "./platform/caches.ts";
 import { type ConsoleSink, createConsole } from "./platform/console.ts";
 import { missingBinding } from "./platform/missing_binding.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
+
+const NativeUrl = URL;
 
 /** What it is loaded with. */
 export interface FullLoadTools {
@@ -80,8 +82,8 @@ function installFullEnvironment(
 async function installServers(modules: LoadMessage["modules"], sockets: object): Promise<void> {
   const hooks = registerHooks({
     resolve(name, { parentURL }, next) {
-      const url = name.startsWith(".") && parentURL !== undefined && parentURL in modules
-        ? new URL(name, parentURL).href
+      const url = stringStartsWith(name, ".") && parentURL !== undefined && parentURL in modules
+        ? new NativeUrl(name, parentURL).href
         : name;
       return url in modules ? { url, format: "module", shortCircuit: true } : next(name);
     },

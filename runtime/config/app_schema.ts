@@ -130,7 +130,7 @@ export const appSchema = section({
   }),
   ffi: z.boolean("expected true or false").optional().meta({
     description:
-      'Whether the app may load native code that lies in its folder, as addons of packages are (sharp, better-sqlite3). Takes `"compat": "full"`. Default: false.',
+      'Whether the app may load native code that lies in its folder, as addons of packages are (sharp, bcrypt). Takes `"compat": "full"`. Default: false.',
   }),
   env: z.record(
     z.string().regex(VARIABLE_NAME, VARIABLE_RULE),

@@ -88,7 +88,8 @@ export function LimitsPanel({ config, editable }: { config: AppConfig; editable:
     ["Outgoing connections", typeof config.outbound === "string" ? config.outbound : config.outbound.join(", ")],
     ["Static files", config.assets === null ? "none" : config.assets.path],
     ["Streams", config.streams],
-    ["node: modules", config.nodeCompat ? "harmless ones" : "none"],
+    ["Compatibility", config.compat === "full" ? "all of Deno and Node" : "the web platform"],
+    ["node: modules", config.compat === "full" ? "Deno's own" : config.nodeCompat ? "harmless ones" : "none"],
     ["Starts", config.starts],
   ];
   return (

@@ -53,6 +53,7 @@ export class AppViews {
       crons: (own?.crons ?? []).map(({ name, schedule }) => ({ name, schedule })),
       outbound: own === undefined ? null : typeof own.outbound === "string" ? own.outbound : [...own.outbound],
       isolation: own?.isolation ?? null,
+      compat: own?.compat ?? null,
       streams: own?.streams ?? null,
       node_compat: own?.nodeCompat ?? null,
       start: own?.starts ?? null,

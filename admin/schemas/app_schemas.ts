@@ -79,6 +79,9 @@ export const appDetailSchema = appViewSchema.extend({
   isolation: z.enum(["worker", "process"]).nullable().meta({
     description: "Whether its isolate is a thread of NANO or a process of its own.",
   }),
+  compat: z.enum(["web", "full"]).nullable().meta({
+    description: "Whether it finds the web platform, or all of Deno and Node.",
+  }),
   streams: z.enum(["native", "polyfill"]).nullable(),
   node_compat: z.boolean().nullable(),
   start: z.enum(["eager", "lazy", "auto"]).nullable(),

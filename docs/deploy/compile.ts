@@ -44,7 +44,18 @@ export const NAMED_MODULES: readonly string[] = [
     "test_reporters",
   ]
     .map((name) => `runtime/node/${name}.ts`),
-  ...["cloudflare_node", "cloudflare_sockets", "deno_sockets", "net", "tls", "url", "v8", "vm", "worker_threads"].map((
+  ...[
+    "cloudflare_node",
+    "cloudflare_sockets",
+    "deno_sockets",
+    "native_servers",
+    "net",
+    "tls",
+    "url",
+    "v8",
+    "vm",
+    "worker_threads",
+  ].map((
     name,
   ) => `runtime/node/${name}.ts`),
   "runtime/node/html/html_rewriter.ts",

@@ -3,6 +3,7 @@ import type { AppConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { BootPlace, BootRank } from "../pool/boot_admission.ts";
 import type { IsolateObserver } from "../wall/traffic.ts";
+import { fullPlace } from "../pool/full_place.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
 import { isolateLoad } from "./isolate_load.ts";
 import type { OutboundDoor } from "../wall/outbound_bridge.ts";
@@ -111,7 +112,9 @@ export class IsolateStart implements Disposable {
       onExit({ reason: "isolate_timeout", detail: `no isolate could be had within ${waitMs} ms` });
     });
     this.#cancel = giveUp;
-    const taken = takeIsolate(this.#order.app).then((isolate) => this.#unlessOver(isolate), (error) => {
+    const { app, code } = this.#order;
+    const need = code.place === undefined ? app : { ...app, full: fullPlace(code.place, app) };
+    const taken = takeIsolate(need).then((isolate) => this.#unlessOver(isolate), (error) => {
       if (!this.#isOver) onExit({ reason: "terminated", detail: `no isolate could be had: ${messageOf(error)}` });
       return null;
     });

@@ -5,6 +5,7 @@ import type { NanoEvent } from "../events.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { BootAdmission } from "../pool/boot_admission.ts";
 import type { IsolateNeed } from "../pool/cell.ts";
+import type { CodePlace } from "../pool/full_place.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
 import type { IsolateObserver } from "../wall/traffic.ts";
 import type { IsolateLoad } from "../pool/isolate.ts";
@@ -41,6 +42,8 @@ export interface AppCode {
   readonly version: string;
   /** What `process.env.NODE_ENV` is; "production" unless given. */
   readonly nodeEnv?: string;
+  /** Of an app that runs as Deno itself runs it: where its files lie. */
+  readonly place?: CodePlace;
   /** For its bindings of that kind. */
   readonly metadata?: VersionMetadata | null;
 }

@@ -1,4 +1,5 @@
 /** What an app becomes before it is loaded. */
+import type { CodePlace } from "../pool/full_place.ts";
 
 /** An app as an isolate loads it. */
 export interface AppBundle {
@@ -6,6 +7,8 @@ export interface AppBundle {
   readonly entry: string;
   /** ESM source text with its source map inline, by URL. */
   readonly modules: Readonly<Record<string, string>>;
+  /** Of an app that runs as Deno itself runs it: where its files lie. Its `modules` are NANO's own then. */
+  readonly place?: CodePlace;
   /** The first 12 hex digits of the SHA-256 of the output. */
   readonly version: string;
   /** Absolute paths of the files whose change may change the bundle. */

@@ -13,6 +13,7 @@ import { BundleCache, type CachedBundle } from "./bundle_cache.ts";
 import { PLAIN_BUILD } from "../config/project_build.ts";
 import { NANO_VERSION } from "../version.ts";
 import { esbuildService } from "./esbuild_service.ts";
+import { FULL_MODULES, fullApp } from "./full_app.ts";
 import { findEntry, type ProjectStart } from "./find_entry.ts";
 import { sha256 } from "./input_stamp.ts";
 import { hasNodeModules, installDependencies, readInstall } from "./install_dependencies.ts";
@@ -47,6 +48,10 @@ export interface AppSource {
   readonly hidden?: readonly string[];
   /** What `process.env.NODE_ENV` is in its code; "production" unless given. */
   readonly nodeEnv?: string;
+  /** Whether it runs as Deno itself runs it; on the web platform unless given. */
+  readonly compat?: "web" | "full";
+  /** Where what such an app writes is kept; null for the folder `data` in its own. */
+  readonly keptData?: string | null;
   /** How its packages are installed; freely unless given. */
   readonly install?: InstallPolicy;
 }
@@ -103,6 +108,9 @@ export class Bundler implements AsyncDisposable {
     try {
       const entry = await findEntry(app.path, app.start);
       if (entry.kind === "static") return await staticSite(entry);
+      const reach = await findReach(entry.root, app.reach ?? "found");
+      const hidden = await Promise.all((app.hidden ?? []).map((path) => Deno.realPath(path).catch(() => path)));
+      const nodeEnv = app.nodeEnv ?? "production";
       if (entry.source === undefined && !isScript(entry.file) && extname(entry.file) !== "") {
         throw new NanoError("APP_FAILED", `"${basename(entry.file)}" is neither JavaScript nor TypeScript`);
       }
@@ -110,13 +118,14 @@ export class Bundler implements AsyncDisposable {
         entry,
         action,
         nodeCompat: app.nodeCompat,
-        reach: await findReach(entry.root, app.reach ?? "found"),
-        hidden: await Promise.all((app.hidden ?? []).map((path) => Deno.realPath(path).catch(() => path))),
+        reach,
+        hidden,
         // Nor may an app without node: modules get what packages offer to Node.
         isWorkers: (app.start ?? null) !== null || !app.nodeCompat,
-        nodeEnv: app.nodeEnv ?? "production",
+        nodeEnv,
         build: app.start?.build ?? PLAIN_BUILD,
       };
+      if (app.compat === "full") return await this.#full({ app, order, isUrgent });
       const subject = JSON.stringify({ ...order, action: null, entry: [entry.file, entry.source] });
       const cached = await this.#buildTurns.run(async () => await this.cache?.read(subject), isUrgent);
       const complete = async (bundle: CachedBundle) => ({
@@ -140,6 +149,19 @@ export class Bundler implements AsyncDisposable {
       }
       throw new NanoError("APP_FAILED", `${action}: its files cannot be read`, { cause: thrown });
     }
+  }
+
+  /** One of which nothing is bundled; what its package.json lists is installed where nobody has done so. */
+  async #full({ app, order, isUrgent }: Build): Promise<AppBundle> {
+    const { entry, reach, hidden, nodeEnv } = order;
+    const mayInstall = this.#options.installDependencies === true && (app.install?.refusal ?? null) === null;
+    const made = await readInstall(entry.root);
+    const isMissing = made === undefined ? !(await isInstalled(order)) : made.isStale;
+    if (mayInstall && isMissing && (await listedPackages(entry.root)).size > 0) {
+      await this.#install({ app, order, extras: made?.extras ?? {}, isUrgent });
+    }
+    const modules = await nodeModulesOf(FULL_MODULES, this.cache);
+    return await fullApp({ name: app.name, entry, reach, hidden, keptData: app.keptData ?? null, nodeEnv }, modules);
   }
 
   /** Ends what is being installed, and whatever else would be. */

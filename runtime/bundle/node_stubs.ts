@@ -63,6 +63,8 @@ const NOT_NODES: Readonly<Record<string, URL>> = {
   // It shares the servers of `node:http`.
   cloudflare_node: new URL("../node/cloudflare_node.ts", import.meta.url),
   cloudflare_sockets: new URL("../node/cloudflare_sockets.ts", import.meta.url),
+  // For apps that have Node's own modules.
+  native_servers: new URL("../node/native_servers.ts", import.meta.url),
 };
 
 /** Names of those that apps import, by the specifier. */

@@ -1,6 +1,7 @@
 /** What the bundler is told of an app: from the app's configuration, and that of the NANO around it. */
 
-import { sep } from "node:path";
+import { join, sep } from "node:path";
+import { nameWithoutVersion } from "../config/binding_configs.ts";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
 import type { ReachRule } from "./app_reach.ts";
 import type { AppSource } from "./bundler.ts";
@@ -13,6 +14,7 @@ export function sourceOf(app: AppConfig, config: NanoConfig, nodeEnv: string): A
     ...app,
     start: projectStartOf(app),
     install: installPolicyOf(app, config),
+    keptData: keptDataOf(app, config),
     reach: reachOf(app, config),
     hidden: [...ownFiles(config), ...config.secretFiles],
     nodeEnv: app.env["NODE_ENV"] ?? nodeEnv,
@@ -20,8 +22,14 @@ export function sourceOf(app: AppConfig, config: NanoConfig, nodeEnv: string): A
 }
 
 /** Whatever makes another bundle of the same files. */
-export function keyOfSource({ name, path, nodeCompat, start, install, reach, hidden, nodeEnv }: AppSource): string {
-  return JSON.stringify([name, path, nodeCompat, start, install, reach, hidden, nodeEnv]);
+export function keyOfSource(app: AppSource): string {
+  const { name, path, nodeCompat, start, install, reach, hidden, nodeEnv, compat, keptData } = app;
+  return JSON.stringify([name, path, nodeCompat, start, install, reach, hidden, nodeEnv, compat, keptData]);
+}
+
+/** Where what an app writes is kept whose versions NANO keeps; null for one that stays where it lies. */
+function keptDataOf({ name, path }: AppConfig, { stateDir }: Pick<NanoConfig, "stateDir">): string | null {
+  return path.startsWith(stateDir + sep) ? join(stateDir, "files", nameWithoutVersion(name)) : null;
 }
 
 /** What the folder's own file says of its beginning. */

@@ -69,6 +69,11 @@ export const limitsShape = {
       "Where the app's isolate runs: `worker`, a thread of NANO; `process`, a process of its own, whose end takes nothing else along. Linux only, with `setpriv` and `prlimit` of util-linux; see the guide of isolation.",
     default: APP_DEFAULTS.isolation,
   }),
+  compat: oneOf(["web", "full"]).optional().meta({
+    description:
+      'What the app finds: `web`, the web platform with NANO\'s `node:` modules; `full`, all of Deno and Node as Deno itself has them, its packages as they lie in its folder, and a `data/` folder of its own. Takes `"isolation": "process"`; see the guide of isolation.',
+    default: APP_DEFAULTS.compat,
+  }),
   streams: oneOf(["native", "polyfill"]).optional().meta({
     description: "`polyfill`: the isolate's stream classes come from web-streams-polyfill.",
     default: APP_DEFAULTS.streams,
@@ -91,6 +96,9 @@ export const limitsShape = {
     default: APP_DEFAULTS.start,
   }),
 };
+
+const programRule = 'expected the name of a program, such as "git", or its absolute path';
+const program = z.string(programRule).regex(/^(?:\/(?:[\w.+ -]+\/)*)?[\w.+-]+$/, programRule);
 
 const nameRule = 'expected 1 to 63 of a-z, 0-9 and "-", not beginning with "-"';
 
@@ -115,6 +123,14 @@ export const appSchema = section({
   port: port().optional().meta({
     description:
       "A listener of its own, on which every request goes to this app whatever its host; 0 picks a free port.",
+  }),
+  run: z.array(program, "expected a list of programs").optional().meta({
+    description:
+      'Programs that the app may start, by name or absolute path: `["git"]`. Takes `"compat": "full"`, and a machine with namespaces. Default: none.',
+  }),
+  ffi: z.boolean("expected true or false").optional().meta({
+    description:
+      'Whether the app may load native code that lies in its folder, as addons of packages are (sharp, bcrypt). Takes `"compat": "full"`. Default: false.',
   }),
   env: z.record(
     z.string().regex(VARIABLE_NAME, VARIABLE_RULE),

@@ -1,6 +1,6 @@
 /** Checks between keys of one configuration: what must be unique, and what must exist elsewhere in it. */
 import { isIP } from "node:net";
-import { CONFIG_DEFAULTS } from "./defaults.ts";
+import { APP_DEFAULTS, CONFIG_DEFAULTS } from "./defaults.ts";
 import { checkFleet } from "./fleet_config.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
 import { isVersionName } from "./layers.ts";
@@ -24,6 +24,7 @@ export function crossCheck(config: Sketch<WrittenConfig>, mistakes: Mistakes, ve
   checkFleet(config.fleet, mistakes);
   checkBindingNames(config, mistakes);
   checkConsumers(config, mistakes);
+  checkCompat(config, mistakes);
   config.apps?.forEach((app, index) => {
     if (app?.assets !== undefined && app.env !== undefined && Object.hasOwn(app.env, "ASSETS")) {
       mistakes.add(
@@ -62,6 +63,32 @@ function checkBindingNames(config: Sketch<WrittenConfig>, mistakes: Mistakes): v
     }
   });
 }
+
+/** All of Deno is for a process of its own, and what only that can be allowed is for nobody else. */
+function checkCompat({ defaults, apps }: Sketch<WrittenConfig>, mistakes: Mistakes): void {
+  if (defaults?.compat === "full" && (defaults.isolation ?? APP_DEFAULTS.isolation) === "worker") {
+    mistakes.add(["defaults", "compat"], "full", COMPAT_RULE);
+  }
+  apps?.forEach((app, index) => {
+    const compat = app?.compat ?? defaults?.compat ?? APP_DEFAULTS.compat;
+    const isolation = app?.isolation ?? defaults?.isolation ?? APP_DEFAULTS.isolation;
+    const isOwn = app?.compat === "full" || app?.isolation === "worker";
+    if (compat === "full" && isolation === "worker" && isOwn && app !== undefined) {
+      const key = app.compat === "full" ? "compat" : "isolation";
+      mistakes.add(["apps", index, key], app[key], key === "compat" ? COMPAT_RULE : ISOLATION_RULE);
+    }
+    for (const key of ["run", "ffi"] as const) {
+      const written = app?.[key];
+      const isAsked = written === true || (Array.isArray(written) && written.length > 0);
+      if (compat === "web" && isAsked) {
+        mistakes.add(["apps", index, key], written, 'expected "compat": "full" beside it');
+      }
+    }
+  });
+}
+
+const COMPAT_RULE = 'expected "isolation": "process" beside it: all of Deno and Node takes a process of its own';
+const ISOLATION_RULE = 'expected "process": "compat" is "full", which takes a process of its own';
 
 /** A preview must never have to share its host, nor a version its name, whoever came first. */
 function checkVersionNames(config: Sketch<WrittenConfig>, mistakes: Mistakes, versions: ReadonlySet<string>): void {

@@ -21,6 +21,7 @@ export const CONFIG_DEFAULTS = {
 /** Defaults of an app's keys. `hostname` follows the name. */
 export const APP_DEFAULTS = {
   isolation: "worker",
+  compat: "web",
   streams: "native",
   outbound: "public",
   node_compat: true,

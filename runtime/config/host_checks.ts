@@ -4,6 +4,7 @@ import { messageOf } from "../errors.ts";
 import type { OutsideFleet } from "./fleet_config.ts";
 import { NODE_NAME } from "./fleet_schema.ts";
 import { findProcessTools } from "./process_tools.ts";
+import type { ProcessTools } from "./process_walls.ts";
 import type { ConfigPath, Mistakes } from "./mistakes.ts";
 import { INSTALL_TOKEN, TOKEN, type WrittenConfig } from "./schema.ts";
 import type { Sketch } from "./sketch.ts";
@@ -81,6 +82,7 @@ export async function checkHost(
     else mistakes.add(["fleet", "name"], read, "expected its value to be 1 to 63 characters of a-z, 0-9 and -");
   }
   await checkIsolation(config, mistakes);
+  checkDeno(config, mistakes);
   for (const [index, app] of (config.apps ?? []).entries()) {
     if (app === undefined) continue;
     check(["apps", index, "path"], "file or folder", app.path);
@@ -105,10 +107,26 @@ async function checkIsolation({ defaults, apps }: Sketch<WrittenConfig>, mistake
   apps?.forEach((app, index) => app?.isolation === "process" && asked.push(["apps", index, "isolation"]));
   if (asked.length === 0) return;
   const found = await findProcessTools();
-  if ("tools" in found) return;
+  if ("tools" in found) return checkPrograms(apps, found.tools, mistakes);
   for (const path of asked) {
     mistakes.add(path, "process", `expected "worker": this machine lacks ${found.missing}, which processes need`);
   }
+}
+
+/** A compiled NANO holds no Deno that could run somebody else's program. */
+function checkDeno({ defaults, apps }: Sketch<WrittenConfig>, mistakes: Mistakes): void {
+  if (!Deno.build.standalone) return;
+  const remedy = 'expected "web": this NANO is a compiled binary, and "full" takes one that Deno runs';
+  if (defaults?.compat === "full") mistakes.add(["defaults", "compat"], "full", remedy);
+  apps?.forEach((app, index) => app?.compat === "full" && mistakes.add(["apps", index, "compat"], "full", remedy));
+}
+
+/** What a program leaves behind ends with its namespace alone. */
+function checkPrograms(apps: Sketch<WrittenConfig>["apps"], { namespaces }: ProcessTools, mistakes: Mistakes): void {
+  apps?.forEach((app, index) => {
+    if (namespaces !== null || app?.run === undefined || app.run.length === 0) return;
+    mistakes.add(["apps", index, "run"], app.run, "expected none: this machine lacks namespaces, see nano doctor");
+  });
 }
 
 /** An app's root holds the app. */

@@ -2,8 +2,20 @@
 
 /** Descriptors that a process of one isolate has use for: Deno opens some 20. */
 const MAX_DESCRIPTORS = 128;
+/** Of one that runs an app as Deno runs it, with its files and connections. */
+const MAX_OPEN_DESCRIPTORS = 1024;
 /** Threads: Deno has some 20 on a machine of many cores, and its own processes none. The kernel excepts root. */
 const MAX_THREADS = 128;
+/** Of one that runs an app as Deno runs it: native code and workers bring their own, and so do programs. */
+const MAX_OPEN_THREADS = 512;
+/** What `/tmp` of such an app holds, in the memory of the machine. */
+const TMP_MB = 64;
+/** What names are looked up with. */
+const NETWORK_FILES = ["resolv.conf", "hosts", "nsswitch.conf", "host.conf", "gai.conf"].map((name) => `/etc/${name}`);
+/** What programs of the system need of it. */
+const PROGRAM_FOLDERS = ["/usr", "/bin", "/sbin", "/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache", "/etc/ssl"];
+/** Devices that programs and native code expect. */
+const DEVICES = ["random", "urandom", "zero", "full"].map((name) => `/dev/${name}`);
 
 /** The programs that a machine has, by path. */
 export interface ProcessTools {
@@ -19,8 +31,26 @@ export interface ProcessTools {
   readonly namespaces: { readonly unshare: string; readonly chroot: string } | null;
 }
 
+/** What a process may have that runs an app as Deno runs it: files of the host, by the paths that they have there. */
+export interface OpenPlace {
+  /** Folders that it may read, real paths. */
+  readonly reads: readonly string[];
+  /** Folders that it may write, real paths; they may lie in those. */
+  readonly writes: readonly string[];
+  /** Files and folders that are nobody's business there, though they lie in what it may read. */
+  readonly hidden: readonly string[];
+  /** Whether it has the network of the host. */
+  readonly network: boolean;
+  /** Whether it may start programs. */
+  readonly runs: boolean;
+  /** The largest file that it may write. */
+  readonly fileBytes: number;
+}
+
 /** Who is closed in. */
 export interface Walled {
+  /** Null for an isolate that needs nothing of the host. */
+  readonly open?: OpenPlace | null;
   /** Holds `socket`, and nobody else may look into it. */
   readonly folder: string;
   /** Of Deno, or of a compiled NANO. */
@@ -47,7 +77,7 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 folder=$1 executable=$2 setpriv=$3 prlimit=$4 chroot=$5
 shift 5
 cd "$folder"
-mount -n -t tmpfs -o size=64k,nr_inodes=64,mode=755,nosuid,nodev none "$folder"
+mount -n -t tmpfs -o size=64k,nr_inodes=256,mode=755,nosuid,nodev none "$folder"
 mkdir -p "$folder/usr" "$folder/dev" "$folder/proc/self"
 for at in lib lib64 usr/lib usr/lib64; do
   if [ -L "/$at" ]; then ln -s "$(readlink "/$at")" "$folder/$at"
@@ -60,6 +90,28 @@ mount -n --bind -o ro "$prlimit" "$folder/prlimit"
 mount -n --bind /dev/null "$folder/dev/null"
 mount -n -c --bind ./socket "$folder/socket"
 ln -s /nano "$folder/proc/self/exe"
+while [ "$1" != -- ]; do
+  at=$folder$2
+  case $1 in
+    proc) rm "$folder/proc/self/exe"; rmdir "$folder/proc/self"
+      mount -n -t proc none "$folder/proc" || { mkdir "$folder/proc/self"; ln -s /nano "$folder/proc/self/exe"; };;
+    tmp) mkdir -p "$at"; mount -n -t tmpfs -o size=${TMP_MB}m,mode=1777,nosuid,nodev none "$at";;
+    hide) if [ -d "$2" ]; then mount -n -t tmpfs -o ro,size=4k,mode=000 none "$at"; else mount -n --bind /dev/null "$at"; fi;;
+    *) mkdir -p "\${at%/*}"
+      if [ -L "$2" ]; then [ -L "$at" ] || ln -s "$(readlink "$2")" "$at" || :
+      elif [ -e "$2" ]; then
+        if [ -d "$2" ]; then mkdir -p "$at"; else [ -e "$at" ] || : > "$at"; fi
+        mount -n --rbind "$2" "$at"
+        if [ "$1" = read ]; then
+          # Where a mount of the host has flags that may not be taken off, they have to be named.
+          mount -n -o remount,bind,ro "$at" 2> /dev/null || mount -n -o remount,bind,ro,nosuid,nodev "$at" 2> /dev/null ||
+            mount -n -o remount,bind,ro,nosuid,nodev,noexec "$at" 2> /dev/null || mount -n -o remount,bind,ro,nosuid,nodev,noatime "$at"
+        fi
+      fi;;
+  esac
+  shift 2
+done
+shift
 exec "$chroot" "$folder" "$@"`;
 
 /** Arguments of setpriv; takes CAP_SETPCAP. */
@@ -76,22 +128,42 @@ export function walledPlace({ folder, executable }: Walled, { namespaces }: Proc
  * @param command of whoever is closed in, by paths as it sees them
  */
 export function walledCommand(
-  { folder, executable }: Walled,
+  { folder, executable, open = null }: Walled,
   tools: ProcessTools,
   command: readonly string[],
 ): readonly [program: string, ...args: string[]] {
   const { setpriv, prlimit, dropping, bash, namespaces } = tools;
   const dying = [setpriv, "--pdeathsig", "KILL", "--no-new-privs"];
-  const bounds = ["--core=0", "--fsize=0", `--nofile=${MAX_DESCRIPTORS}`];
+  const bounds = open === null
+    ? ["--core=0", "--fsize=0", `--nofile=${MAX_DESCRIPTORS}`]
+    : ["--core=0", `--fsize=${open.fileBytes}`, `--nofile=${MAX_OPEN_DESCRIPTORS}`];
+  const network = open?.network === true ? [] : ["--net"];
   const walls = namespaces === null ? [...dying, ...dropping, "--", prlimit, ...bounds, "--"] : [
-    ...[...dying, "--", namespaces.unshare, "--user", "--map-root-user", "--mount", "--net", "--ipc", "--uts"],
+    ...[...dying, "--", namespaces.unshare, "--user", "--map-root-user", "--mount", ...network, "--ipc", "--uts"],
     ...["--pid", "--fork", "--kill-child", "--", "/bin/sh", "-c", MOUNTING, "nano"],
     ...[folder, executable, setpriv, prlimit, namespaces.chroot],
-    ...["/prlimit", ...bounds, `--nproc=${MAX_THREADS}`, "--"],
+    ...[...(open === null ? [] : mountsOf(open)), "--"],
+    ...["/prlimit", ...bounds, `--nproc=${open === null ? MAX_THREADS : MAX_OPEN_THREADS}`, "--"],
     // The end of NANO ends `unshare`, and that the process.
     ...["/setpriv", "--pdeathsig", "KILL", ...NO_CAPABILITIES, "--"],
   ];
   const closing = bash === null ? [] : [bash, "-c", CLOSING, "nano"];
   const [program, ...args] = [...closing, ...walls, ...command];
   return [program!, ...args];
+}
+
+/** Kinds and paths of what is mounted beside the libraries, in order. */
+function mountsOf({ reads, writes, hidden, network, runs }: OpenPlace): string[] {
+  const files = [
+    ...(runs ? PROGRAM_FOLDERS : []),
+    ...(network ? NETWORK_FILES : []),
+    ...reads,
+  ];
+  return [
+    ...["proc", "/proc", "tmp", "/tmp"],
+    ...DEVICES.flatMap((path) => ["write", path]),
+    ...files.flatMap((path) => ["read", path]),
+    ...hidden.flatMap((path) => ["hide", path]),
+    ...writes.flatMap((path) => ["write", path]),
+  ];
 }

@@ -98,6 +98,12 @@ export interface AppConfig extends AppLimits {
   readonly secrets: readonly string[];
   /** Whether its isolate is a thread of this process or a process of its own. */
   readonly isolation: "worker" | "process";
+  /** Whether it finds the web platform, or all of Deno and Node; that only in a process of its own. */
+  readonly compat: "web" | "full";
+  /** Programs that it may start, by name or absolute path. */
+  readonly run: readonly string[];
+  /** Whether it may load native code. */
+  readonly ffi: boolean;
   /** Whose stream classes the app finds as globals. */
   readonly streams: "native" | "polyfill";
   /** The folder of static files, or null. */

@@ -10,6 +10,7 @@ import {
   resolved,
   stringTrim,
 } from "../protocol/primordials.ts";
+import type { FullParts } from "../protocol/process_cell.ts";
 import { append, findInList, removeFromList } from "../protocol/safe_lists.ts";
 import type { AppFetch, AppServer } from "./traffic/app_server.ts";
 import { createEventSource } from "./platform/event_source.ts";
@@ -27,15 +28,38 @@ export interface DoorRegistrations extends Registrations {
   readonly serves: Promise<void>;
 }
 
-/** Installs them. @returns what the app will have registered once its entry has run @boot */
-export function installDoors(server: AppServer): DoorRegistrations {
+/**
+ * Installs them.
+ * @param full of an app that runs as Deno itself runs it: with a network of its own, its ways out are Deno's
+ * @returns what the app will have registered once its entry has run
+ * @boot
+ */
+export function installDoors(server: AppServer, full: Pick<FullParts, "network"> | null = null): DoorRegistrations {
   const { promise: waits, resolve: onWait } = Promise.withResolvers<void>();
   const { promise: serves, resolve: onServe } = Promise.withResolvers<void>();
   const { warn } = console;
   const registrations: DoorRegistrations = { served: null, listeners: [], crons: [], waits, serves };
-  defineGlobal("fetch", named("fetch", server.fetches.fetch));
-  defineGlobal("WebSocket", AppSocket);
-  defineGlobal("EventSource", createEventSource(server.fetches.fetch));
+  if (full?.network !== true) {
+    defineGlobal("fetch", named("fetch", server.fetches.fetch));
+    defineGlobal("WebSocket", AppSocket);
+    defineGlobal("EventSource", createEventSource(server.fetches.fetch));
+  }
+  if (full === null) installPairs(server);
+  const deno = (globalThis as unknown as { Deno: object }).Deno;
+  defineMember(deno, "upgradeWebSocket", server.sockets.upgradeWebSocket);
+  defineMember(deno, "serve", (...given: unknown[]) => serve(registrations, given, { onWait, onServe, warn }));
+  defineMember(deno, "cron", (...given: unknown[]) => registerCron(registrations.crons, given));
+  if (full === null) {
+    defineMember(deno, "exit", (code: unknown = 0) => {
+      throw new NativeTypeError(`Cannot call Deno.exit(${code}): it reaches past the isolate; only the request fails`);
+    });
+  }
+  takeFetchListeners(registrations);
+  return registrations;
+}
+
+/** Workers have them: a Response that hands one end to the client is not Deno's. @boot */
+function installPairs(server: AppServer): void {
   defineGlobal(
     "WebSocketPair",
     class WebSocketPair {
@@ -48,15 +72,6 @@ export function installDoors(server: AppServer): DoorRegistrations {
       }
     },
   );
-  const deno = (globalThis as unknown as { Deno: object }).Deno;
-  defineMember(deno, "upgradeWebSocket", server.sockets.upgradeWebSocket);
-  defineMember(deno, "serve", (...given: unknown[]) => serve(registrations, given, { onWait, onServe, warn }));
-  defineMember(deno, "cron", (...given: unknown[]) => registerCron(registrations.crons, given));
-  defineMember(deno, "exit", (code: unknown = 0) => {
-    throw new NativeTypeError(`Cannot call Deno.exit(${code}): it reaches past the isolate; only the request fails`);
-  });
-  takeFetchListeners(registrations);
-  return registrations;
 }
 
 /** Deno.cron(name, schedule, handler) or (name, schedule, options, handler): nano.json says when, this says what. */

@@ -18,6 +18,7 @@ import { createFastResponse } from "./platform/fast_response.ts";
 import { installFixedLengthStream } from "./platform/fixed_length_stream.ts";
 import { heldBytes } from "./sandbox/held_bytes.ts";
 import { loadApp } from "./load_app.ts";
+import { loadFullApp } from "./load_full_app.ts";
 import { takeCell } from "./own_cell.ts";
 import { registerModulePolicy } from "./sandbox/module_policy.ts";
 import { installRequest } from "./traffic/relative_urls.ts";
@@ -27,7 +28,7 @@ import { guardClones } from "./sandbox/structured_clone.ts";
 import { installWebStandards } from "./platform/web_standards.ts";
 
 // 1. The ports leave workerData before anybody else can look.
-const { port, heartbeat, heapBytes, openHostLine } = takeCell();
+const { port, heartbeat, heapBytes, full, openHostLine } = takeCell();
 
 // 2. Primordials that are needed while the app runs.
 const heapStatistics = v8.getHeapStatistics;
@@ -54,7 +55,8 @@ const post = port.postMessage as unknown as (message: unknown, transfer: Message
 const wire = new Wire({ postMessage: port.postMessage as (message: unknown) => void }, (flush) => {
   batchAtEndOfTurn(flush);
 });
-const policy = registerModulePolicy();
+/** None where the kernel's walls alone stand: all of Deno is the app's there. */
+const policy = full === null ? registerModulePolicy() : null;
 let isLoading = false;
 
 function log(level: string, text: string): void {
@@ -113,7 +115,10 @@ port.start();
 
 function load(message: LoadMessage): void {
   isLoading = true;
-  promiseThen(loadApp(message, { policy, server, openHostLine: () => openHostLine(post) }), (app) => {
+  const loading = policy === null
+    ? loadFullApp(message, { full: full!, server, log, flush: () => wire.flush() })
+    : loadApp(message, { policy, server, openHostLine: () => openHostLine(post) });
+  promiseThen(loading, (app) => {
     server.serve(app);
     wire.flush();
     post({ type: "loaded" }, null);
@@ -124,25 +129,36 @@ function load(message: LoadMessage): void {
 }
 
 // 6. An app's stray errors are its log's matter and end nothing: event_standards.ts tells of them. Without a listener
-//    here Node's rules would turn a rejection into an uncaught exception all the same.
-process.on("unhandledRejection", () => {});
+//    here Node's rules would turn a rejection into an uncaught exception all the same. One that runs as Deno runs it
+//    ends by them, as there.
+if (full === null) process.on("unhandledRejection", () => {});
 
 // 7. The kill handle: while this lock is held, terminate() stops even code that never yields. The event loop must
 //    turn once between the grant and the first byte of an app, or about a third of the kills leave a stuck thread.
-apply(requestLock, locks, [`nano-${crypto.randomUUID()}`, () => {
-  nextTurn(() => {
-    installBlobs();
-    guardClones();
-    defineGlobal("Response", createFastResponse(server.sockets.respondWith));
-    installRequest();
-    installBodyLengths();
-    installFixedLengthStream();
-    defineGlobal("console", createConsole(log));
-    limitTexts(heapBytes);
-    const leftovers = closeDoors(heapBytes);
-    installWebStandards(reportUncaught);
-    if (leftovers.length > 0) log("warn", `Cannot remove globals: ${joinTexts(leftovers, ", ")}`);
-    post({ type: "booted" }, null);
-  }, 0);
-  return new NativePromise<void>(() => {});
-}]);
+const killHandle = `nano-${crypto.randomUUID()}`;
+
+function holdKillHandle(): void {
+  apply(requestLock, locks, [killHandle, () => {
+    nextTurn(becomeEmpty, 0);
+    return new NativePromise<void>(() => {});
+  }]);
+}
+
+function becomeEmpty(): void {
+  installBlobs();
+  guardClones();
+  defineGlobal("Response", createFastResponse(server.sockets.respondWith));
+  installRequest();
+  installBodyLengths();
+  installFixedLengthStream();
+  defineGlobal("console", createConsole(log));
+  limitTexts(heapBytes);
+  const leftovers = closeDoors(heapBytes);
+  installWebStandards(reportUncaught);
+  if (leftovers.length > 0) log("warn", `Cannot remove globals: ${joinTexts(leftovers, ", ")}`);
+  post({ type: "booted" }, null);
+}
+
+// Where all of Deno is the app's, nothing is taken away, and the kernel ends it.
+if (full === null) holdKillHandle();
+else post({ type: "booted" }, null);

@@ -1,13 +1,11 @@
 /** Turns a booted, empty isolate into an app: surroundings, modules, handler. */
-import { getMember, NativePromise, NativeTypeError, promiseThen } from "../protocol/primordials.ts";
+import { getMember } from "../protocol/primordials.ts";
 import { HTML_REWRITER_URL, type LoadMessage } from "../protocol/messages.ts";
 import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
 import { TCP_NAME } from "./traffic/tcp_client.ts";
 import { installAssetReads } from "./traffic/asset_reads.ts";
 import { bindingObject } from "./binding_objects.ts";
-import { loopbacks } from "./traffic/loopback.ts";
-import { isForMethodsOnly } from "./rpc/entrypoints.ts";
 import { missingBinding } from "./platform/missing_binding.ts";
 import { type HostLine, installHostCalls } from "./platform/host_calls.ts";
 import { installCaches } from "./platform/caches.ts";
@@ -17,7 +15,7 @@ import { bytesOfValue, valueOfBytes } from "./bodies/value_bytes.ts";
 import type { BindingPort } from "../protocol/binding_call.ts";
 import { limitExternalRoom } from "./bodies/external_room.ts";
 import { NODE_MODULES_URL } from "../protocol/host_calls.ts";
-import { findHandler, findQueue, findScheduled, offersHandler, scheduledByCrons } from "./traffic/find_handler.ts";
+import { findApp, runEntry } from "./find_app.ts";
 import { mayListenLate, NODE_SERVER } from "./traffic/late_server.ts";
 import { hasNodeModules, installBuiltinModules } from "./sandbox/builtin_modules.ts";
 import { limitExternalMemory } from "./sandbox/memory_quota.ts";
@@ -99,45 +97,15 @@ export async function loadApp(
     exports,
     waitUntil: (promise) => server.waitUntil(promise),
   });
-  const exported = ownExports(await runEntry(message.entry, registrations.waits, error));
-  const { crons } = registrations;
-  const scheduled = findScheduled(exported) ?? scheduledByCrons(crons);
-  for (let at = 0; at < crons.length && !message.hasCrons; at++) {
-    const { name, schedule } = crons[at]!;
-    warn(`Deno.cron("${name}") never runs: nano.json has to say { "schedule": "${schedule}" } in the app's "crons"`);
-  }
-  const lacksHandler = scheduled === null && findQueue(exported) === null && !offersHandler(exported, registrations);
-  if (hasServers && lacksHandler && mayListenLate(message.modules[message.entry]!)) {
-    await first(registrations.serves, new NativePromise<void>((resolve) => nextTurn(resolve, LISTEN_TIMEOUT_MS)));
-  }
-  if (message.hasCrons && scheduled === null) {
-    warn("Crons are configured, but the app exports no scheduled(event, env, ctx)");
-  }
-  const queue = findQueue(exported);
-  if (queue === null && message.queues.length > 0) {
-    const names = message.queues.map((name) => `"${name}"`).join(", ");
-    throw new TypeError(`Cannot consume ${names}: the entry's default export has no queue(batch, env, ctx)`);
-  }
-  const reachable = { exported, classes };
-  const hasMethodsOnly = registrations.served === null && registrations.listeners.length === 0 &&
-    isForMethodsOnly(exported, classes());
-  const fetch = hasMethodsOnly ? noFetch : findHandler(exported, registrations);
-  const own = loopbacks(reachable, { env, fetch, waitUntil: (promise) => server.waitUntil(promise) });
-  Object.assign(exports, own);
-  return { fetch, scheduled, queue, env, reachable, exports: own };
+  const exported = await runEntry(() => import(message.entry), registrations.waits, error);
+  return await findApp(exported, message, {
+    server,
+    registrations,
+    surroundings: { env, exports, classes },
+    warn,
+    mayListenLate: () => hasServers && mayListenLate(message.modules[message.entry]!),
+  });
 }
-
-/** In the words of Workers. */
-function noFetch(): never {
-  throw new NativeTypeError("Handler does not export a fetch() function.");
-}
-
-const nextTurn = setTimeout;
-/**
- * How long an app that is to listen by `node:http` may take once its entry has ended, in ms: most packages listen after
- * work of their own (Nest, Fastify, Apollo). Longer than any of them, shorter than a start may take.
- */
-const LISTEN_TIMEOUT_MS = 10_000;
 
 /** @boot */
 function hasNodeServer(modules: Readonly<Record<string, string>>): boolean {
@@ -147,34 +115,4 @@ function hasNodeServer(modules: Readonly<Record<string, string>>): boolean {
 /** Whether a module of the app could open a connection: one of the library names the symbol of it. @boot */
 function hasSockets(modules: Readonly<Record<string, string>>): boolean {
   return Object.values(modules).some((source) => source.includes(TCP_NAME));
-}
-
-/** Whichever of two settles first. */
-function first<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<One | Other> {
-  return new NativePromise((resolve, reject) => {
-    promiseThen(one, resolve, reject);
-    promiseThen(other, resolve, reject);
-  });
-}
-
-/** What TypeScript compiled to CommonJS has its exports, the default among them, in what is exported as default. */
-function ownExports(exported: Record<string, unknown>): Record<string, unknown> {
-  const { default: all } = exported;
-  if (typeof all !== "object" || all === null) return exported;
-  const compiled = all as Record<string, unknown>;
-  return compiled["__esModule"] === true && "default" in compiled ? compiled : exported;
-}
-
-/** Runs the entry; one that awaits the end of its server at the top level is an app all the same, as in Deno. */
-async function runEntry(
-  entry: string,
-  waits: Promise<void>,
-  logError: (error: unknown) => void,
-): Promise<Record<string, unknown>> {
-  const entered: Promise<Record<string, unknown>> = import(entry);
-  const parked = promiseThen(waits, () => new NativePromise<null>((resolve) => nextTurn(() => resolve(null), 0)));
-  const exported = await first(entered, parked);
-  if (exported !== null) return exported;
-  promiseThen(entered, undefined, logError);
-  return {};
 }

@@ -1,6 +1,7 @@
 /** What an isolate's code is given by the cell it boots in: a thread, or a process of its own. */
 import { workerData } from "node:worker_threads";
 import type { IsolateBootData } from "../protocol/messages.ts";
+import type { FullParts } from "../protocol/process_cell.ts";
 import type { HostLine } from "./platform/host_calls.ts";
 import { sharedHostLine } from "./platform/shared_host_line.ts";
 
@@ -15,6 +16,8 @@ export interface OwnCell {
   readonly heartbeat: MessagePort;
   /** What the app may hold in its heap. */
   readonly heapBytes: number;
+  /** Of an app that runs as Deno itself runs it, in a process of its own; else null. */
+  readonly full: FullParts | null;
   /** Opens the line of calls that the host answers. */
   readonly openHostLine: (post: PostWord) => HostLine;
 }
@@ -37,5 +40,5 @@ export function takeCell(): OwnCell {
 function threadCell(): OwnCell {
   const { port, heartbeat, heapBytes, hostWait } = workerData as IsolateBootData;
   for (const key of Object.keys(workerData)) delete workerData[key];
-  return { port, heartbeat, heapBytes, openHostLine: (post) => sharedHostLine(post, hostWait) };
+  return { port, heartbeat, heapBytes, full: null, openHostLine: (post) => sharedHostLine(post, hostWait) };
 }

@@ -1,7 +1,7 @@
 /** The isolate's end of a process of its own: one connection that carries batches, words and heartbeats. */
 import { FramePipe } from "../protocol/frame_pipe.ts";
 import type { Heartbeat, HeartbeatAsk, LoadMessage } from "../protocol/messages.ts";
-import { isArray } from "../protocol/primordials.ts";
+import { apply, isArray } from "../protocol/primordials.ts";
 import { MAX_HOST_FRAME_BYTES, PROCESS_PARTS, type ProcessParts, WORD } from "../protocol/process_cell.ts";
 import type { LoadAnswer } from "../protocol/messages.ts";
 import type { HostLine } from "./platform/host_calls.ts";
@@ -35,7 +35,7 @@ class PortEnd {
 }
 
 const key = Symbol.for(PROCESS_PARTS);
-const { connection, heapBytes } = Reflect.get(globalThis, key) as ProcessParts;
+const { connection, heapBytes, full } = Reflect.get(globalThis, key) as ProcessParts;
 Reflect.deleteProperty(globalThis, key);
 
 let onAnswer: Parameters<HostLine["listen"]>[0] | null = null;
@@ -52,7 +52,23 @@ const pipe = new FramePipe(bound, {
   // Without its host it has nothing to live for.
   onEnd: () => endProcess(1),
 });
+let isHeld = true;
+const { ref, unref } = connection;
+
+function hold(): void {
+  if (isHeld) return;
+  isHeld = true;
+  apply(ref, connection, []);
+}
+
+function runMain(): void {
+  isHeld = false;
+  apply(unref, connection, []);
+  full!.runMain();
+}
+
 const port = new PortEnd((message) => {
+  hold();
   if (isArray(message)) pipe.sendBatch(message);
   else sendWord(message as LoadAnswer | { readonly type: "booted" });
 });
@@ -91,6 +107,7 @@ giveCell({
   port: port as unknown as MessagePort,
   heartbeat: heartbeat as unknown as MessagePort,
   heapBytes,
+  full: full === null ? null : { network: full.network, runMain, hold },
   openHostLine: () => {
     pipe.send([WORD.HOST_CALLS]);
     return pipedHostLine((call) => pipe.send(call), (taken) => onAnswer = taken);

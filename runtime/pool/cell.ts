@@ -2,9 +2,13 @@
 import type { HostCallsEnd } from "../wall/host_calls_bridge.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { ExitReason } from "../lifecycle.ts";
+import type { FullPlace } from "./full_place.ts";
 
 /** What an app needs of its cell before it is an app; its configuration fits. */
-export type IsolateNeed = Pick<AppConfig, "memoryMb" | "isolation">;
+export type IsolateNeed = Pick<AppConfig, "memoryMb" | "isolation"> & {
+  /** Of an app that runs as Deno itself runs it: its process is made for it alone. */
+  readonly full?: FullPlace | null;
+};
 
 /** How a cell ended: by a verdict, by itself, or because the host asked. */
 export interface CellExit {

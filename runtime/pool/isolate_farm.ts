@@ -1,5 +1,6 @@
 /** Everything that isolates come from: the bundled bootstrap, the warden, the reserve, the watch over their ends. */
 import type { BootAdmission } from "./boot_admission.ts";
+import type { FullPlace } from "./full_place.ts";
 import { FairCores } from "./fair_cores.ts";
 import type { FlightRecorder } from "./flight_recorder.ts";
 import { Isolate } from "./isolate.ts";
@@ -40,6 +41,8 @@ export class IsolateFarm implements AsyncDisposable {
   readonly #house: ProcessHouse;
   /** Of booted processes: none as long as no app asks for one. */
   readonly #processes: Reserve<Isolate>;
+  /** Makes the process of an app that runs as Deno itself runs it. */
+  readonly #spawnFull: (memoryMb: number, full: FullPlace) => Isolate;
 
   private constructor(warden: WardenLink, { admission, clock, recorder, warn, processSource }: FarmOptions) {
     this.#warden = warden;
@@ -62,13 +65,14 @@ export class IsolateFarm implements AsyncDisposable {
       threads: (elsewhere) => warden.side(elsewhere),
       onHeld: (side) => warden.setElsewhere(side),
     });
-    const spawnProcess = (memoryMb: number) => {
+    const spawnProcess = (memoryMb: number, open = this.#house.open) => {
       // Its end takes nobody along: there is nothing to be recorded for those who look for whoever ended the host.
-      const isolate = new Isolate(this.#house.open, memoryMb, { clock, recorder: null });
+      const isolate = new Isolate(open, memoryMb, { clock, recorder: null });
       this.#cores.watch(isolate);
       return isolate;
     };
-    this.#processes = new Reserve({ spawn: spawnProcess, admission, clock });
+    this.#spawnFull = (memoryMb, full) => spawnProcess(memoryMb, this.#house.openFor(full));
+    this.#processes = new Reserve({ spawn: (memoryMb) => spawnProcess(memoryMb), admission, clock });
   }
 
   /**
@@ -81,7 +85,8 @@ export class IsolateFarm implements AsyncDisposable {
   }
 
   /** A booted, empty isolate for somebody whom the admission has let in. */
-  take({ memoryMb, isolation }: IsolateNeed): Promise<Isolate> {
+  take({ memoryMb, isolation, full = null }: IsolateNeed): Promise<Isolate> {
+    if (full !== null) return this.#processes.takeMade(() => this.#spawnFull(memoryMb, full));
     return (isolation === "process" ? this.#processes : this.#reserve).take(memoryMb);
   }
 
@@ -89,8 +94,9 @@ export class IsolateFarm implements AsyncDisposable {
   fit(apps: readonly AppConfig[], spares: number | null): void {
     const demand = (isolation: IsolateNeed["isolation"]) => {
       const wanted = new Map<number, number>();
-      for (const { memoryMb, isolation: own } of apps) {
-        if (own === isolation) wanted.set(memoryMb, (wanted.get(memoryMb) ?? 0) + 1);
+      for (const { memoryMb, isolation: own, compat } of apps) {
+        // Nobody takes a spare one that is made for its app alone.
+        if (own === isolation && compat === "web") wanted.set(memoryMb, (wanted.get(memoryMb) ?? 0) + 1);
       }
       return wanted;
     };

@@ -14,8 +14,8 @@ const MAX_CALL_BYTES = 256 * 1024;
 export interface PipedCallsOptions {
   /** Sends a frame over the connection. */
   readonly send: (frame: readonly unknown[]) => void;
-  /** Standard output of the process, from which calls come whose thread waits. */
-  readonly output: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Standard output of the process, from which calls come whose thread waits; null where it is the app's own. */
+  readonly output: ReadableStream<Uint8Array<ArrayBuffer>> | null;
   /** Standard input of the process, where their answers go. */
   readonly input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   /** Told of what no isolate's own code sends. */
@@ -36,7 +36,7 @@ export class PipedHostCalls implements HostCallsEnd {
   constructor(options: PipedCallsOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    void this.#read(options.output);
+    if (options.output !== null) void this.#read(options.output);
   }
 
   /** Whether the process stands still until the host has answered. */

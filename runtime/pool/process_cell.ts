@@ -6,11 +6,14 @@ import { FramePipe } from "../protocol/frame_pipe.ts";
 import { FrameTooLong } from "../protocol/frame_reader.ts";
 import { MAX_FRAME_BYTES } from "../protocol/frames.ts";
 import type { Collect } from "../protocol/messages.ts";
+import { OP } from "../protocol/operations.ts";
 import { WORD } from "../protocol/process_cell.ts";
 import { WireViolation } from "../protocol/wire.ts";
 import type { HostCallsEnd } from "../wall/host_calls_bridge.ts";
 import type { Cell, CellExit, CellListener } from "./cell.ts";
-import { endOfProcess, LastWords } from "./process_end.ts";
+import type { FullPlace } from "./full_place.ts";
+import { endOfProcess, failureOfApp, LastWords } from "./process_end.ts";
+import { readLines } from "./process_lines.ts";
 import { PipedHostCalls } from "./piped_host_calls.ts";
 import { type ProcessChild, startProcess } from "./process_child.ts";
 import { mebibytes } from "./verdict.ts";
@@ -18,6 +21,9 @@ import { WatchedProcess } from "./watched_process.ts";
 
 /** Of what an isolate has not taken from its socket; its own reads are bounded by credit, so that this is one that does not read. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+
+/** Of an app that says much while it starts. */
+const MAX_EARLY_LINES = 1_000;
 
 /** Between the end of a connection and that of its process, which says why; the kernel needs milliseconds. */
 const LAST_WORDS_MS = 2_000;
@@ -28,6 +34,8 @@ export interface ProcessCellTools {
   readonly clock: Clock;
   /** Text of the bootstrap. */
   readonly source: () => Promise<string>;
+  /** Of an app that runs as Deno itself runs it, and says its lines by its output. */
+  readonly full?: FullPlace | null;
   /** Looks at it while it lives. */
   readonly watch: (process: WatchedProcess) => void;
   readonly start?: typeof startProcess;
@@ -48,6 +56,8 @@ export class ProcessCell implements Cell {
   #verdict: Omit<CellExit, "cpuMicros"> | null = null;
   #isOver = false;
   #isTold = false;
+  /** What it wrote to its standard error before it was an app: its end says the same where it never is one. */
+  #early: string[] | null = [];
   #waitForEnd: (() => void) | null = null;
 
   constructor(memoryMb: number, listener: CellListener, tools: ProcessCellTools) {
@@ -108,22 +118,45 @@ export class ProcessCell implements Cell {
   }
 
   async #run(): Promise<void> {
+    const { full = null } = this.#tools;
     let started: ProcessChild;
     try {
-      started = await (this.#tools.start ?? startProcess)(this.#memoryMb, await this.#tools.source());
+      started = await (this.#tools.start ?? startProcess)(this.#memoryMb, await this.#tools.source(), full);
     } catch (error) {
       return this.#end({ reason: "terminated", detail: `its process does not start: ${messageOf(error)}` });
     }
     const { child } = this.#child = started;
-    const words = new LastWords(child.stderr);
+    // Before it is an app it has nobody to tell its lines to; its last words are kept all the same.
+    const tell = (level: string, text: string) => {
+      if (!this.#isOver) this.#listener.onMessage([OP.LOG, level, text]);
+    };
+    const words = new LastWords(
+      child.stderr,
+      full === null ? null : (line) => {
+        if (this.#early === null) tell("error", line);
+        else if (this.#early.length < MAX_EARLY_LINES) this.#early.push(line);
+      },
+    );
+    if (full !== null) void readLines(child.stdout, (line) => tell("info", line));
     const gone = child.status.then(async (status) => {
-      this.#end(endOfProcess(status, await words.text));
+      const text = await words.text;
+      if (full === null) return this.#end(endOfProcess(status, text));
+      const failure = failureOfApp(status, text);
+      if (failure === null) return this.#end(endOfProcess(status, text));
+      const ended = endOfProcess(status, text);
+      // Before it has booted no code of the app was there.
+      if (this.#pipe === null) return this.#end({ ...ended, detail: `${ended.detail}: ${failure.message}` });
+      const end = () => this.#end({ reason: "uncaught_error", detail: failure.message });
+      if (this.#early === null || this.#isOver) return end();
+      // Whoever wanted it to be an app ends it then, with a reason that says more.
+      this.#listener.onMessage({ type: "load_failed", ...failure });
+      this.#waitForEnd = this.#tools.clock.after(LAST_WORDS_MS, end);
     });
     // Asked to end before there was anything to be ended.
     if (this.#isOver) started.kill();
     this.#calls = new PipedHostCalls({
       send: (frame) => this.#pipe?.send(frame),
-      output: child.stdout,
+      output: full === null ? child.stdout : null,
       input: started.input,
       onViolation: (error) => this.#end(violation(error)),
       clock: this.#tools.clock,
@@ -175,6 +208,8 @@ export class ProcessCell implements Cell {
         this.#watched!.booted();
         return this.#listener.onMessage({ type: "booted" });
       case WORD.LOADED:
+        this.#early?.forEach((line) => this.#listener.onMessage([OP.LOG, "error", line]));
+        this.#early = null;
         return this.#listener.onMessage({ type: "loaded" });
       case WORD.HOST_CALLS:
         return this.#listener.onMessage({ type: "host_calls" });

@@ -7,6 +7,8 @@ import type { FrameConnection } from "../protocol/frame_pipe.ts";
 import type { ProcessHead } from "../protocol/process_cell.ts";
 import { onlyChild, setOomScore } from "../machine/process_state.ts";
 import { heapSpaces } from "./heap_spaces.ts";
+import { fullArguments, type FullPlace, openPlace } from "./full_place.ts";
+import { makeProcessFolder } from "./process_folders.ts";
 import { PROCESS_MODULE } from "./process_module.ts";
 
 /** The word by which a compiled NANO becomes the process of an isolate; no command that people are told of. */
@@ -27,6 +29,14 @@ const OOM_SCORE = 700;
 /** A process connects in 160 ms on a busy machine; this is for the busiest, and the reserve has a bound of its own. */
 const CONNECT_MS = 60_000;
 
+/** Deno looks there for the programs that an app may start. */
+const PROGRAM_PATH = "/usr/local/bin:/usr/bin:/bin";
+
+/** Where an app that runs as Deno itself runs it keeps what it needs while it runs. */
+function tmpOf(folder: string, { namespaces }: ProcessTools): string {
+  return namespaces === null ? `${folder}/tmp` : "/tmp";
+}
+
 /** A process and the connection to it. */
 export interface ProcessChild {
   readonly child: {
@@ -46,6 +56,8 @@ export interface ProcessPlace {
   readonly standalone: boolean;
   readonly execPath: string;
   readonly tools: ProcessTools;
+  /** Of an app that runs as Deno itself runs it. */
+  readonly full?: FullPlace | null;
 }
 
 /**
@@ -55,9 +67,9 @@ export interface ProcessPlace {
 export function processCommand(
   folder: string,
   memoryMb: number,
-  { standalone, execPath, tools }: ProcessPlace,
+  { standalone, execPath, tools, full = null }: ProcessPlace,
 ): { readonly program: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
-  const walled = { folder, executable: execPath };
+  const walled = { folder, executable: execPath, open: full === null ? null : openPlace(full) };
   const { executable, socket } = walledPlace(walled, tools);
   const { maxOldGenerationSizeMb, maxYoungGenerationSizeMb } = heapSpaces(memoryMb, true);
   const flags = [
@@ -74,7 +86,9 @@ export function processCommand(
     ...[`--allow-read=${own}`, `--allow-write=${own}`, `--allow-net=unix:${own}`],
     PROCESS_MODULE.href,
   ];
-  const [program, ...args] = walledCommand(walled, tools, [executable, ...(standalone ? [ISOLATE_WORD] : run)]);
+  const tmp = tmpOf(folder, tools);
+  const command = full === null ? run : fullArguments(full, { socket, tmp, loader: PROCESS_MODULE.href });
+  const [program, ...args] = walledCommand(walled, tools, [executable, ...(standalone ? [ISOLATE_WORD] : command)]);
   return {
     program,
     args,
@@ -87,6 +101,7 @@ export function processCommand(
       TZ: "UTC",
       LANG: "C.UTF-8",
       LC_ALL: "C.UTF-8",
+      ...(full === null ? {} : { TMPDIR: tmp, HOME: tmp, NO_COLOR: "1", PATH: PROGRAM_PATH }),
     },
   };
 }
@@ -94,17 +109,24 @@ export function processCommand(
 /**
  * Starts one.
  * @param source text of the bootstrap
+ * @param full of an app that runs as Deno itself runs it
  * @throws when it cannot be started at all
  */
-export async function startProcess(memoryMb: number, source: string): Promise<ProcessChild> {
+export async function startProcess(
+  memoryMb: number,
+  source: string,
+  full: FullPlace | null = null,
+): Promise<ProcessChild> {
   const found = await findProcessTools();
   if ("missing" in found) throw new Error(`this machine does not have ${found.missing}`);
+  if (full !== null && Deno.build.standalone) throw new Error('"compat": "full" takes a NANO that Deno runs');
   // Nobody else may look into the folder, and nothing is left of it once the process is connected.
-  const folder = await Deno.makeTempDir({ prefix: "nano-isolate-" });
+  const folder = await makeProcessFolder();
   const cleanUp = () => Deno.removeSync(folder, { recursive: true });
   let listener: Deno.UnixListener;
   let child: Deno.ChildProcess;
   try {
+    if (full !== null) Deno.mkdirSync(`${folder}/tmp`);
     listener = Deno.listen({ transport: "unix", path: `${folder}/socket` });
   } catch (error) {
     cleanUp();
@@ -115,6 +137,7 @@ export async function startProcess(memoryMb: number, source: string): Promise<Pr
       standalone: Deno.build.standalone,
       execPath: Deno.execPath(),
       tools: found.tools,
+      full,
     });
     child = new Deno.Command(program, {
       args: [...args],
@@ -134,11 +157,17 @@ export async function startProcess(memoryMb: number, source: string): Promise<Pr
   setOomScore(child.pid, OOM_SCORE);
   const input = child.stdin.getWriter();
   const { socket } = walledPlace({ folder, executable: Deno.execPath() }, found.tools);
-  const head: ProcessHead = { path: socket, heapBytes: memoryMb * 1024 * 1024 };
+  const head: ProcessHead = {
+    path: socket,
+    heapBytes: memoryMb * 1024 * 1024,
+    full: full === null ? null : { folder: full.folder, network: full.network !== null },
+  };
   // Who ends before has no use for it.
   input.write(framed(JSON.stringify(head), source)).catch(() => {});
   const isBehind = found.tools.namespaces !== null;
-  const connected = connection(listener, child).finally(cleanUp)
+  // What it keeps while it runs lies in the folder where there are no namespaces.
+  const cleanLater = () => void child.status.then(cleanUp, cleanUp);
+  const connected = connection(listener, child).finally(full === null ? cleanUp : cleanLater)
     .then((connection) => ({ connection, pid: isBehind ? onlyChild(child.pid) ?? child.pid : child.pid }));
   connected.catch(() => {});
   const kill = () => {

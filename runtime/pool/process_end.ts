@@ -1,5 +1,6 @@
 /** Why the process of an isolate has ended, when nobody ended it. */
 import type { CellExit } from "./cell.ts";
+import { readLines } from "./process_lines.ts";
 
 /** What V8 and Deno say last when memory runs out: "Fatal JavaScript out of memory", "memory allocation of 5 bytes failed". */
 const OUT_OF_MEMORY = /out of memory|memory allocation of \d+ bytes failed|Cannot allocate memory/i;
@@ -27,6 +28,30 @@ export function endOfProcess(
   return { reason: "terminated", detail: `its process ${how}` };
 }
 
+/** How Deno begins what it says of an error that ends a program. */
+const ERROR_LINE = /^error: (?:Uncaught )?(?:\(in (?:worker "[^"]*"|promise)\) )*(.*)/m;
+/** What follows where the operator's environment asks Rust for its own stack. */
+const RUST_STACK = /\n+Stack backtrace:[^]*$/;
+
+/**
+ * What an app says last that runs as Deno itself runs it, and ended by an error of its own; null when that was not so.
+ * @param lastWords end of its standard error
+ */
+export function failureOfApp(
+  { code, signal }: { readonly code: number; readonly signal: string | null },
+  lastWords: string,
+): { readonly name: string; readonly message: string; readonly stack: string } | null {
+  if (signal !== null || code === 0 || OUT_OF_MEMORY.test(lastWords)) return null;
+  const found = ERROR_LINE.exec(lastWords);
+  if (found === null) {
+    // A program that builds the walls says in its last line why it could not.
+    const line = lastWords.trim().split("\n").at(-1)!;
+    return line === "" ? null : { name: "Error", message: line, stack: "" };
+  }
+  const stack = lastWords.slice(found.index).replace(RUST_STACK, "").replace(/^error: /, "").trim();
+  return { name: "Error", message: found[1]!.trim(), stack };
+}
+
 /** Bytes kept of it: V8's last words before a trace of a few KiB. */
 const KEPT_BYTES = 16 * 1024;
 
@@ -35,8 +60,14 @@ export class LastWords {
   /** Settles when it is gone. */
   readonly text: Promise<string>;
 
-  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
-    this.text = read(stream);
+  /** @param onLine also hears of each line, unless null */
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>, onLine: ((line: string) => void) | null = null) {
+    if (onLine === null) this.text = read(stream);
+    else {
+      const [kept, told] = stream.tee();
+      this.text = read(kept);
+      void readLines(told, onLine);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Clock } from "../clock.ts";
 import { inTime } from "../deadline.ts";
 import type { CellListener, OpenCell } from "./cell.ts";
+import type { FullPlace } from "./full_place.ts";
 import { EMPTY_SIDE, type HeldSide, heldSide, judgeCeiling } from "./memory_ceiling.ts";
 import { ProcessCell } from "./process_cell.ts";
 import { TICK_MS } from "./verdict.ts";
@@ -46,8 +47,16 @@ export class ProcessHouse implements AsyncDisposable {
   }
 
   /** Makes one. */
-  readonly open: OpenCell = (memoryMb: number, listener: CellListener) => {
+  readonly open: OpenCell = (memoryMb, listener) => this.#open(memoryMb, listener, null);
+
+  /** Makes those of one app, that runs as Deno itself runs it. */
+  openFor(full: FullPlace): OpenCell {
+    return (memoryMb, listener) => this.#open(memoryMb, listener, full);
+  }
+
+  #open(memoryMb: number, listener: CellListener, full: FullPlace | null): ProcessCell {
     const cell = new ProcessCell(memoryMb, listener, {
+      full,
       clock: this.#tools.clock,
       source: () => this.#source ??= this.#tools.source(),
       watch: (process) => {
@@ -59,7 +68,7 @@ export class ProcessHouse implements AsyncDisposable {
     this.#living.add(cell);
     void cell.gone.then(() => this.#living.delete(cell));
     return cell;
-  };
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);

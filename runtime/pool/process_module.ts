@@ -22,11 +22,18 @@ function take(length) {
   return bytes;
 }
 const takeText = () => new TextDecoder().decode(take(new DataView(take(4).buffer).getUint32(0, true)));
-const { path, heapBytes } = JSON.parse(takeText());
+const { path, heapBytes, full } = JSON.parse(takeText());
 let source = takeText();
 const connection = await Deno.connect({ transport: "unix", path });
-for (const name of ["read", "write", "net", "run", "env", "sys", "ffi", "import"]) permissions.revokeSync({ name });
-globalThis[Symbol.for("nano.process")] = { connection, heapBytes };
+if (full === null) {
+  for (const name of ["read", "write", "net", "run", "env", "sys", "ffi", "import"]) permissions.revokeSync({ name });
+} else Deno.chdir(full.folder);
+const named = Promise.withResolvers();
+globalThis[Symbol.for("nano.process")] = {
+  connection,
+  heapBytes,
+  full: full === null ? null : { network: full.network, runMain: named.resolve },
+};
 const isBoot = (name) => name === "${BOOTSTRAP}";
 const hooks = registerHooks({
   resolve: (name, context, next) => isBoot(name) ? { url: name, format: "module", shortCircuit: true } : next(name, context),
@@ -39,6 +46,8 @@ const hooks = registerHooks({
 });
 await import("${BOOTSTRAP}");
 hooks.deregister();
+// What comes before the first module of an app that runs as Deno runs it: that waits until the app is named.
+if (full !== null) await named.promise;
 `;
 
 /** What a process is started with. */

@@ -78,6 +78,19 @@ export class Reserve<Isolate extends SpareIsolate> implements Disposable {
     first?.[1]();
     const isolate = first?.[0] ?? this.#tools.spawn(memoryMb);
     spares.delete(isolate);
+    try {
+      return await this.takeMade(() => isolate);
+    } finally {
+      this.#refillSoon(memoryMb);
+    }
+  }
+
+  /**
+   * Waits for one that is made for whoever takes it.
+   * @throws {NanoError} when it ends before it has booted
+   */
+  async takeMade(make: () => Isolate): Promise<Isolate> {
+    const isolate = make();
     this.#taken.add(isolate);
     const cancel = this.#tools.clock.after(TAKEN_BOOT_MS, () => {
       isolate.kill({ reason: "isolate_timeout", detail: `it did not boot within ${TAKEN_BOOT_MS} ms` });
@@ -88,7 +101,6 @@ export class Reserve<Isolate extends SpareIsolate> implements Disposable {
     } finally {
       cancel();
       this.#taken.delete(isolate);
-      this.#refillSoon(memoryMb);
     }
   }
 

@@ -3,6 +3,9 @@
 /** Where the modules lie that stand for Node's: `<prefix>os.js`. */
 export const NODE_MODULES_URL = "app:///__nano__/node/";
 
+/** What takes the servers of an app over that has Node's own modules; see runtime/node/native_servers.ts. */
+export const NATIVE_SERVERS_URL = `${NODE_MODULES_URL}native_servers.js`;
+
 /** Bytes of one answer to a call that its caller waits for; what is longer comes in several. */
 export const ANSWER_BYTES = 256 * 1024;
 /** Before the answer itself: the call's number, its kind, its length. */

@@ -25,14 +25,33 @@ export interface ProcessParts {
     read(into: Uint8Array): Promise<number | null>;
     write(bytes: Uint8Array): Promise<number>;
     close(): void;
+    ref(): void;
+    unref(): void;
   };
   readonly heapBytes: number;
+  /** Of an app that runs as Deno itself runs it. */
+  readonly full: Pick<FullParts, "network" | "runMain"> | null;
+}
+
+/** What such an app's process begins with. */
+export interface FullParts {
+  /** Whether it has the network of the host, or NANO's door alone. */
+  readonly network: boolean;
+  /**
+   * Lets Deno run the app's first module, which it does once nothing else is under way: until {@linkcode hold} the
+   * process lives by what the app does, and a batch that is sent holds it as well.
+   */
+  readonly runMain: () => void;
+  /** The process lives as long as its host from now on. */
+  readonly hold: () => void;
 }
 
 /** What the first module reads from its standard input, as JSON behind its length, before the bootstrap's text. */
 export interface ProcessHead {
   readonly path: string;
   readonly heapBytes: number;
+  /** Of an app that runs as Deno itself runs it: the folder that it runs in, a path as it sees it. */
+  readonly full: { readonly folder: string; readonly network: boolean } | null;
 }
 
 /** A process takes a frame of its host, an app's whole source among them. */

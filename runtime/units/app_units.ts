@@ -79,7 +79,7 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     const site = new StaticSite({ app, version: code.version, folder: files }, tools);
     return behind(folder, behind(files, site, tools), tools);
   }
-  const mask = secretMask(app);
+  const mask = maskOf(app, code);
   const { admission, takeIsolate } = tools;
   const supervisor = new Supervisor(app, { ...code, metadata: versionMetadata(app, code) }, {
     clock,
@@ -105,6 +105,14 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     nanoVersion: NANO_VERSION,
   });
   return behind(folder, supervisor, tools);
+}
+
+/** What is told of an app holds no secret of it, and no path of the host: one that lies in its folder begins there. */
+function maskOf(app: AppConfig, { place }: AppBundle): ((text: string) => string) | null {
+  const secrets = secretMask(app);
+  if (place === undefined) return secrets;
+  const own = `${place.folder}/`;
+  return (text) => (secrets === null ? text : secrets(text)).replaceAll(`file://${own}`, "").replaceAll(own, "");
 }
 
 /**

@@ -22,6 +22,8 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
       "runtime/bundle/install_dependencies.ts",
       "runtime/config/process_tools.ts",
       "runtime/data/sql_process.ts",
+      // The first module of an app, which no compiled NANO runs so.
+      "runtime/isolate/load_full_app.ts",
       "runtime/pool/process_child.ts",
     ],
     example: "new Deno.Command(Deno.execPath())",
@@ -44,6 +46,8 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
       // Source of an app.
       "runtime/bundle/run_time_import.ts",
       "runtime/isolate/load_app.ts",
+      // And what NANO takes over there, handed to it as a text.
+      "runtime/isolate/load_full_app.ts",
       "runtime/isolate/platform/stream_polyfill.ts",
       "runtime/isolate/sandbox/builtin_modules.ts",
     ],

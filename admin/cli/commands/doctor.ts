@@ -60,7 +60,24 @@ function walls({ setpriv, prlimit, dropping, bash, namespaces }: ProcessTools): 
 
 function shown(found: FoundTools) {
   if ("missing" in found) return { available: false, missing: found.missing };
-  return { available: true, ...Object.fromEntries(walls(found.tools).map(({ key, by }) => [key, by !== null])) };
+  const full = !Deno.build.standalone;
+  return {
+    available: true,
+    full,
+    run: full && found.tools.namespaces !== null,
+    ...Object.fromEntries(walls(found.tools).map(({ key, by }) => [key, by !== null])),
+  };
+}
+
+/** @param hasNamespaces without which no app may start programs */
+function fullLines(hasNamespaces: boolean): readonly string[] {
+  if (Deno.build.standalone) {
+    return ['compat "full"        not available', "  this NANO is compiled: it takes one that Deno runs"];
+  }
+  const held = hasNamespaces
+    ? "  Deno's permissions hold the app, and the walls above hold its programs and native code"
+    : '  Deno\'s permissions hold the app, nothing holds native code ("ffi"), and programs ("run") are refused';
+  return ['compat "full"        available', held];
 }
 
 function lines(found: FoundTools): readonly string[] {
@@ -74,5 +91,5 @@ function lines(found: FoundTools): readonly string[] {
   const told = walls(found.tools).map(({ what, by, lacks }) =>
     `  ${what.padEnd(50)}${by === null ? `no: ${lacks}` : `yes, by ${by}`}`
   );
-  return [...worker, 'isolation "process"  available', ...told];
+  return [...worker, 'isolation "process"  available', ...told, ...fullLines(found.tools.namespaces !== null)];
 }

@@ -33,6 +33,7 @@ export function appFacts(app: AppDetail): readonly (readonly [title: string, tex
     ["cpu", `${app.cpu_seconds.toFixed(2)} s`],
     ["limits", limits && Object.entries(limits).map((pair) => pair.join(" ")).join("\n")],
     ["isolation", app.isolation],
+    ["compat", app.compat],
     ["outbound", app.outbound === null ? null : [app.outbound].flat().join(", ")],
     ["assets", app.assets && app.assets.path],
     [

@@ -4,6 +4,7 @@ import { callable } from "./callable.ts";
 import { codedError, resetError } from "./coded_error.ts";
 import { messageOf } from "./incoming_message.ts";
 import { findServer, parseListen, takePort } from "./listening.ts";
+import { pathOf } from "./request_path.ts";
 import { ServerResponse } from "./server_response.ts";
 import { acceptUpgrade } from "./upgraded_request.ts";
 import { VirtualSocket } from "./virtual_socket.ts";
@@ -170,13 +171,6 @@ function socketOf(request: Request, { remoteAddr }: ConnectionInfo, localPort: n
       localPort,
       encrypted: request.url.startsWith("https:"),
     });
-}
-
-/** Path and query of an absolute URL. */
-export function pathOf(url: string): string {
-  const from = url.indexOf("/", url.indexOf("://") + 3);
-  const to = url.indexOf("#");
-  return url.slice(from, to === -1 ? undefined : to);
 }
 
 /** As apps see it. */

@@ -42,6 +42,8 @@ Deno.test("diffApps() sees a change of any key at any depth", async () => {
     { outbound: [] },
     { outbound: "any" },
     { isolation: "process" },
+    { isolation: "process", compat: "full" },
+    { isolation: "process", compat: "full", ffi: true },
     { node_compat: false },
     { start: "lazy" },
     { streams: "polyfill" },

@@ -14,6 +14,8 @@ const ADDRESS = 'expected an address or a host name without a port, such as "127
 const OUTBOUND = 'expected a host such as "api.example.com" or "*.example.com", with a port if only that is meant: ' +
   '"db.internal:5432"';
 
+const COMPAT = 'expected "isolation": "process" beside it: all of Deno and Node takes a process of its own';
+
 /** A document with one app that is right but for these keys. */
 function app(keys: object): unknown {
   return { apps: [{ name: "a", path: "app", ...keys }] };
@@ -183,6 +185,19 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
     [app({ streams: "web" }), 'apps[0].streams is "web": expected one of "native", "polyfill"'],
     [app({ start: "later" }), 'apps[0].start is "later": expected one of "eager", "lazy", "auto"'],
     [app({ isolation: "vm" }), 'apps[0].isolation is "vm": expected one of "worker", "process"'],
+    [app({ compat: "node" }), 'apps[0].compat is "node": expected one of "web", "full"'],
+    [app({ compat: "full" }), `apps[0].compat is "full": ${COMPAT}`],
+    [
+      { defaults: { isolation: "process" }, ...apps({ compat: "full", isolation: "worker" }) as object },
+      `apps[0].compat is "full": ${COMPAT}`,
+    ],
+    [{ defaults: { compat: "full" }, apps: [] }, `defaults.compat is "full": ${COMPAT}`],
+    [app({ ffi: true }), 'apps[0].ffi is true: expected "compat": "full" beside it'],
+    [app({ run: ["git"] }), 'apps[0].run is a list: expected "compat": "full" beside it'],
+    [
+      app({ isolation: "process", compat: "full", run: ["git log"] }),
+      'apps[0].run[0] is "git log": expected the name of a program, such as "git", or its absolute path',
+    ],
     [app({ node_compat: 1 }), "apps[0].node_compat is 1: expected true or false"],
     [app({ outbound: "publc" }), 'apps[0].outbound is "publc": expected "public", "none", "any" or a list of hosts'],
     [app({ outbound: ["a.b:0"] }), `apps[0].outbound[0] is "a.b:0": ${OUTBOUND}`],

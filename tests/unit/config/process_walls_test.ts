@@ -38,10 +38,35 @@ Deno.test("With namespaces it is bound within them, and gives capabilities up la
     ...["/b/setpriv", "--pdeathsig", "KILL", "--no-new-privs", "--", "/b/unshare"],
   ]);
   assertEquals(found.slice(found.indexOf("/bin/sh"), found.indexOf("/prlimit")), [
-    ...["/bin/sh", "-c", "SCRIPT", "nano", "/tmp/own", "/opt/deno", "/b/setpriv", "/b/prlimit", "/b/chroot"],
+    ...["/bin/sh", "-c", "SCRIPT", "nano", "/tmp/own", "/opt/deno", "/b/setpriv", "/b/prlimit", "/b/chroot", "--"],
   ]);
   assertEquals(found.slice(-8), [
     ...["--", "/setpriv", "--pdeathsig", "KILL", "--bounding-set=-all", "--inh-caps=-all", "--", "RUN"],
   ]);
   assertEquals(walledPlace(WALLED, tools), { executable: "/nano", socket: "/socket" });
+});
+
+Deno.test("One that runs an app as Deno does finds its folders, and has the network and programs that it may have", () => {
+  const tools = { ...PLAIN, namespaces: { unshare: "/b/unshare", chroot: "/b/chroot" } };
+  const open = {
+    ...{ reads: ["/srv/app"], writes: ["/srv/app/data"], hidden: ["/srv/app/.git"] },
+    ...{ network: false, runs: false, fileBytes: 1024 },
+  };
+  const mounts = (more: Partial<typeof open>) => {
+    const found = walledCommand({ ...WALLED, open: { ...open, ...more } }, tools, ["RUN"]);
+    assertEquals(found.includes("--fsize=1024"), true);
+    return {
+      net: found.includes("--net"),
+      words: found.slice(found.indexOf("/b/chroot") + 1, found.indexOf("/prlimit")),
+    };
+  };
+  const plain = mounts({});
+  assertEquals(plain.net, true);
+  assertEquals(plain.words.slice(0, 4), ["proc", "/proc", "tmp", "/tmp"]);
+  assertEquals(plain.words.slice(-7), [
+    ...["read", "/srv/app", "hide", "/srv/app/.git", "write", "/srv/app/data", "--"],
+  ]);
+  assertEquals(plain.words.includes("/usr"), false);
+  const more = mounts({ network: true, runs: true });
+  assertEquals([more.net, more.words.includes("/usr"), more.words.includes("/etc/resolv.conf")], [false, true, true]);
 });

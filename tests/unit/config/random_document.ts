@@ -25,7 +25,7 @@ const KEYS = [
     .split(
       " ",
     ),
-  ..."name path env memory_mb external_mb cpu_ms max_queue isolation streams assets outbound node_compat start crons"
+  ..."name path env memory_mb external_mb cpu_ms max_queue isolation compat run ffi streams assets outbound node_compat start crons"
     .split(" "),
   ..."cert key token level format from_env from_file schedule".split(" "),
   ..."__proto__ constructor toString length 0 hasOwnProperty ASSETS a-b".split(" "),

@@ -2,6 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { systemClock } from "../../../runtime/clock.ts";
 import type { CellExit } from "../../../runtime/pool/cell.ts";
+import type { FullPlace } from "../../../runtime/pool/full_place.ts";
 import { ProcessCell } from "../../../runtime/pool/process_cell.ts";
 import { FrameWriter } from "../../../runtime/protocol/frame_writer.ts";
 import { MAX_FRAME_BYTES } from "../../../runtime/protocol/frames.ts";
@@ -15,7 +16,7 @@ function frames(...all: readonly (readonly unknown[])[]): Uint8Array<ArrayBuffer
 }
 
 /** A pretended process, whose every byte the test decides. */
-function scene() {
+function scene(full: FullPlace | null = null) {
   const status = Promise.withResolvers<Deno.CommandStatus>();
   const killed: string[] = [];
   const pieces: (Uint8Array | null)[] = [];
@@ -52,6 +53,7 @@ function scene() {
     onFigures() {},
     onExit: exit.resolve,
   }, {
+    full,
     clock: systemClock,
     source: () => Promise.resolve(""),
     watch() {},
@@ -185,3 +187,46 @@ Deno.test("A cell that is closed before its process has begun kills it, and tell
 Deno.test("A frame may be as long as the longest operation, and no longer", () => {
   assertEquals(MAX_FRAME_BYTES >= 3 * 16 * 1024 * 1024, true);
 });
+
+const FULL: FullPlace = {
+  ...{ entry: "/app/main.ts", folder: "/app", reach: "/app", hidden: [], data: [], settings: null },
+  ...{ run: [], ffi: false, network: null, fileBytes: 1 },
+};
+
+Deno.test("An app that Deno runs and that ends before it is one has failed, in Deno's words", async () => {
+  const place = scene(FULL);
+  await place.cries("warned\nerror: Uncaught (in promise) Error: boom\n    at file:///app/main.ts:1:1\n");
+  place.says(frames([WORD.BOOTED]));
+  await until(() => place.told.length === 2);
+  place.end(1, null);
+  await until(() => place.told.length === 3);
+  assertEquals(place.told[2], {
+    ...{ type: "load_failed", name: "Error", message: "Error: boom" },
+    stack: "Uncaught (in promise) Error: boom\n    at file:///app/main.ts:1:1",
+  });
+  place.cell.kill();
+  assertEquals((await place.exit).reason, "terminated");
+});
+
+Deno.test("Once it is one its lines are told as they come, those from before as well, and its last error is its end", async () => {
+  const place = scene(FULL);
+  await place.cries("early\n");
+  place.says(frames([WORD.BOOTED], [WORD.LOADED]));
+  await until(() => place.told.length === 4);
+  await place.writes(new TextEncoder().encode("out\n"));
+  await place.cries("error: Uncaught Error: stray\n");
+  await until(() => place.told.length === 6);
+  place.end(1, null);
+  const { reason, detail } = await place.exit;
+  assertEquals([reason, detail], ["uncaught_error", "Error: stray"]);
+  const lines = place.told.filter((one) => Array.isArray(one)).map((one) => (one as unknown[]).slice(1).join(": "));
+  assertEquals(lines.sort(), ["error: early", "error: error: Uncaught Error: stray", "info: out"]);
+});
+
+/** Waits for an event of streams that are in this process: turns of the event loop, no time. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (let turns = 0; !isSo(); turns++) {
+    if (turns > 10_000) throw new Error("It did not come about");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,45 @@
+/** The folder `data` of an app that runs as Deno itself runs it: there it writes, and its versions share it. */
+import { join } from "node:path";
+
+/** What an app knows it as. */
+const NAME = "data";
+
+/**
+ * Makes it when it is missing.
+ *
+ * @param root real path of the app's folder
+ * @param kept where it is kept for an app whose versions NANO keeps, each in a folder of its own; null when it lies right there
+ * @returns real path of the folder, and the path by which the app knows it where that is another
+ * @throws {Error} what the file system says
+ */
+export async function findDataFolder(root: string, kept: string | null): Promise<readonly string[]> {
+  const own = join(root, NAME);
+  if (kept === null) {
+    await Deno.mkdir(own, { recursive: true });
+    return [await Deno.realPath(own)];
+  }
+  const shipped = await kindOf(own);
+  if (shipped === "folder") {
+    // As with a volume: what the first version brings is what there is at first.
+    if (await kindOf(kept) === "none") await moveIn(own, kept);
+    else await Deno.rename(own, `${own}.shipped`);
+  }
+  await Deno.mkdir(kept, { recursive: true, mode: 0o700 });
+  if (shipped !== "link") await Deno.symlink(kept, own);
+  return [await Deno.realPath(kept), own];
+}
+
+async function moveIn(from: string, to: string): Promise<void> {
+  await Deno.mkdir(join(to, ".."), { recursive: true, mode: 0o700 });
+  await Deno.rename(from, to);
+}
+
+async function kindOf(path: string): Promise<"none" | "folder" | "link" | "other"> {
+  try {
+    const { isDirectory, isSymlink } = await Deno.lstat(path);
+    return isSymlink ? "link" : isDirectory ? "folder" : "other";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "none";
+    throw error;
+  }
+}

@@ -46,8 +46,13 @@ export interface VersionView {
 
 /** How a version is deployed. */
 export interface DeployRequest extends ChangeRequest {
-  /** Makes the app when there is none of that name; null refuses that. Hosts empty: the name. */
-  readonly create: { readonly hostnames: readonly string[] } | null;
+  /**
+   * Makes the app when there is none of that name; null refuses that. Hosts empty: the name. `keys`: others of its entry,
+   * as in `apps[]` of nano.json; the version boots with them.
+   */
+  readonly create:
+    | { readonly hostnames: readonly string[]; readonly keys?: Readonly<Record<string, unknown>> }
+    | null;
   /**
    * `all`: it takes the place of what serves; a percentage: it gets that part of the requests; `preview`: only its own
    * host `<version>--<app>.<suffix>`, where the suffix is the app's own unless one is given.

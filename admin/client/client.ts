@@ -126,10 +126,11 @@ export class AdminClient {
 
   /** Sends an archive, zip or tar.gz, as it is read. */
   async deploy(name: string, archive: ReadableStream<Uint8Array>, options: DeployOptions = {}): Promise<Version> {
-    const { create, hostnames, percent, preview, note, onProgress, signal } = options;
+    const { create, hostnames, keys, percent, preview, note, onProgress, signal } = options;
     const query = written({
       create: create ? "1" as const : undefined,
       hostname: hostnames && [...hostnames],
+      keys: keys && JSON.stringify(keys),
       percent,
       preview: preview ? "1" as const : undefined,
       suffix: typeof preview === "object" ? preview.suffix : undefined,

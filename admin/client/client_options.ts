@@ -38,6 +38,8 @@ export interface DeployOptions extends ChangeOptions {
   readonly create?: boolean;
   /** Hosts of an app that is made; without any its name. */
   readonly hostnames?: readonly string[];
+  /** Other keys of an app that is made, as in `apps[]` of nano.json. */
+  readonly keys?: Readonly<Record<string, unknown>>;
   /** Part of the requests that it gets. */
   readonly percent?: number;
   /** Only on a host of its own, below this suffix or below the app's host. */

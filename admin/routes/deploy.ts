@@ -43,6 +43,10 @@ const deploy = createRoute({
       hostname: z.union([z.string(), z.array(z.string())]).optional().meta({
         description: "Host of an app that is made; may be given several times. Default: the name.",
       }),
+      keys: z.string().optional().meta({
+        description: "Other keys of an app that is made, as in `apps[]` of nano.json: an object as JSON.",
+        examples: ['{"env":{"COLOR":"red"}}'],
+      }),
       percent: wholeNumber(1, 100, "The version gets this part of the requests instead of all."),
       preview: flag("The version serves on a host of its own only."),
       suffix: z.string().optional().meta({
@@ -149,7 +153,7 @@ export function deployRoutes({ target, views }: ApiParts) {
       const by = appChangeOf(context, () => operations.apps.tagOf(name));
       const how: DeployRequest = {
         ...by,
-        create: isOn(query.create) ? { hostnames: [query.hostname ?? []].flat().filter((host) => host !== "") } : null,
+        create: isOn(query.create) ? createdApp(name, query) : null,
         target: deployTarget(name, query),
         note: query.note ?? "",
       };
@@ -208,6 +212,26 @@ function checkType(name: string, written: string | undefined): void {
     "UNSUPPORTED_MEDIA_TYPE",
     `Cannot deploy app "${name}": content type "${type}" is none of ${ARCHIVE_TYPES.join(", ")}`,
   );
+}
+
+function createdApp(
+  name: string,
+  { hostname, keys }: { hostname?: string | readonly string[] | undefined; keys?: string | undefined },
+): NonNullable<DeployRequest["create"]> {
+  const hostnames = [hostname ?? []].flat().filter((host) => host !== "");
+  if (textOf(keys) === null) return { hostnames };
+  const read = readKeys(keys!);
+  if (read !== null) return { hostnames, keys: read };
+  throw new NanoError("USAGE", `Cannot deploy app "${name}": "keys" is no JSON object`);
+}
+
+function readKeys(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const read = JSON.parse(text);
+    return typeof read === "object" && read !== null && !Array.isArray(read) ? read : null;
+  } catch {
+    return null;
+  }
 }
 
 function deployTarget(

@@ -53,7 +53,8 @@ export class Fleet implements FleetNode, AsyncDisposable {
       maySweepEngine: () => this.replica.state === "following" && config.role !== "serve",
       warn: (error) => this.#warn(error),
     });
-    this.#proposer = new Proposer({ store, rows: state.fleet, clock, node: this.name });
+    const onUnseen = () => this.replica.comparison.soon();
+    this.#proposer = new Proposer({ store, rows: state.fleet, clock, node: this.name, onUnseen });
     const apply = tools.follower(this.#files);
     const nodes = () => this.membership.look();
     const pacing = { store, clock, name: this.name, holder: state.fleet.node, nodes };
@@ -61,6 +62,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
       store,
       rows: state.fleet,
       clock,
+      isReader: config.role === "serve",
       keptApps: tools.keptApps,
       apply: config.oneByOne ? oneByOne(apply, pacing) : apply,
       offer: (record) => this.#files.offer(record),
@@ -160,6 +162,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
 
   async found(replace: boolean, verb: string): Promise<void> {
     const { keptApps, state } = this.#tools;
+    this.#changes.checkRole(verb);
     const head = await this.#head(verb);
     if (head.epoch !== null && !replace) {
       throw new NanoError("CONFLICT", `Cannot ${verb}: there is a fleet already, which --replace would end`);
@@ -277,12 +280,10 @@ export class Fleet implements FleetNode, AsyncDisposable {
     void this.#announce();
   }
 
-  async #head(verb: string): Promise<FleetHead> {
-    try {
-      return await this.#tools.engine.head();
-    } catch (error) {
+  #head(verb: string): Promise<FleetHead> {
+    return this.#tools.engine.head().catch((error) => {
       throw engineRefusal(verb, error);
-    }
+    });
   }
 
   #warn(error: unknown): void {

@@ -43,10 +43,16 @@ export interface FleetRecord extends NewRecord {
   readonly revision: number;
 }
 
+/** What a write was planned on. */
+export interface WriteBase extends FleetHead {
+  /** Revision of the change of the same key that it follows, 0 for none; left out, any is taken. */
+  readonly ofKey?: number;
+}
+
 /** What came of a write. */
 export type WriteOutcome =
   | { readonly outcome: "written"; readonly revision: number }
-  /** The head has moved, or the fleet is another; nothing was stored. */
+  /** The head or the key has moved, or the fleet is another; nothing was stored. */
   | { readonly outcome: "conflict" };
 
 /** How a node stands to the fleet. */
@@ -113,11 +119,12 @@ export interface FleetStore extends AsyncDisposable {
   since(revision: number): AsyncIterable<FleetRecord>;
 
   /**
-   * Stores a change if the head is still `expected`, whatever key moved it. When this throws it is not known whether it
-   * was stored: the record's `id` tells.
+   * Stores a change if the head is still `expected`, whatever key moved it, and the key too: a node that was told of the
+   * head by one server and of the changes by another that was behind must not write over what it has not seen. When this
+   * throws it is not known whether it was stored: the record's `id` tells.
    * @throws {NanoError} USAGE when the record is longer than {@linkcode MAX_RECORD_BYTES}
    */
-  write(record: NewRecord, expected: FleetHead): Promise<WriteOutcome>;
+  write(record: NewRecord, expected: WriteBase): Promise<WriteOutcome>;
 
   /**
    * Keeps an archive; the same one again costs nothing, and starts its grace anew. Takes the stream in any case.

@@ -9,6 +9,7 @@ import {
   fleetUnavailable,
   type NewRecord,
   type NodeReport,
+  type WriteBase,
   type WriteOutcome,
 } from "./fleet_store.ts";
 import type { LinkAnswer, LinkMethod, LinkReading } from "./link_messages.ts";
@@ -59,7 +60,7 @@ class FleetLink implements FleetStore {
   }
 
   /** Not asked again when the thread dies: the second answer would not tell what came of the first. */
-  write(record: NewRecord, expected: FleetHead): Promise<WriteOutcome> {
+  write(record: NewRecord, expected: WriteBase): Promise<WriteOutcome> {
     return this.#call("write to the fleet", { method: "write", args: [record, expected], isOnce: true });
   }
 

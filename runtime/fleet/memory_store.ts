@@ -9,6 +9,7 @@ import {
   fleetUnavailable,
   type NewRecord,
   type NodeReport,
+  type WriteBase,
   type WriteOutcome,
 } from "./fleet_store.ts";
 import { decodeRecord, encodeRecord } from "./record_text.ts";
@@ -40,7 +41,7 @@ export class MemoryEngine {
   readonly #times: EngineTimes;
   readonly #listeners = new Set<() => void>();
   /** Everything that was ever written, so that the newest can be forgotten. */
-  #written: { readonly revision: number; readonly bytes: Uint8Array }[] = [];
+  #written: { readonly key: string; readonly revision: number; readonly bytes: Uint8Array }[] = [];
   #epoch: string | null = null;
   #revision = 0;
   #blobs = new Map<string, { readonly chunks: readonly Uint8Array[]; readonly keptAt: number }>();
@@ -101,21 +102,21 @@ export class MemoryEngine {
   }
 
   since(revision: number): FleetRecord[] {
-    const newest = new Map<string, FleetRecord>();
-    for (const { revision, bytes } of this.#written) {
-      const record = decodeRecord(bytes, revision);
-      newest.set(record.key, record);
-    }
-    return [...newest.values()].filter((record) => record.revision > revision).sort((a, b) => a.revision - b.revision);
+    const newest = new Map(this.#written.map((one) => [one.key, one]));
+    return [...newest.values()].filter((one) => one.revision > revision).sort((a, b) => a.revision - b.revision)
+      .map((one) => decodeRecord(one.bytes, one.revision));
   }
 
-  write(record: NewRecord, expected: FleetHead): WriteOutcome {
+  write(record: NewRecord, expected: WriteBase): WriteOutcome {
     const bytes = encodeRecord(record);
     if (this.#epoch === null || this.#epoch !== expected.epoch || this.#revision !== expected.revision) {
       return { outcome: "conflict" };
     }
+    const { ofKey } = expected;
+    const newest = this.#written.findLast(({ key }) => key === record.key)?.revision ?? 0;
+    if (ofKey !== undefined && ofKey !== newest) return { outcome: "conflict" };
     this.#revision++;
-    this.#written.push({ revision: this.#revision, bytes });
+    this.#written.push({ key: record.key, revision: this.#revision, bytes });
     this.#tell();
     if (this.faults.losesAnswers) throw fleetUnavailable("write to the fleet", new Error("no answer came"));
     return { outcome: "written", revision: this.#revision };
@@ -213,7 +214,7 @@ class MemoryStore implements FleetStore {
     }
   }
 
-  async write(record: NewRecord, expected: FleetHead): Promise<WriteOutcome> {
+  async write(record: NewRecord, expected: WriteBase): Promise<WriteOutcome> {
     return (await this.#reach("write to the fleet")).write(record, expected);
   }
 

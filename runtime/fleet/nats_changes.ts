@@ -23,23 +23,25 @@ export interface ChangesWanted {
 /** @throws {Error} when they break off */
 export async function* natsChanges(reached: Reached, wanted: ChangesWanted): AsyncGenerator<FleetRecord, void> {
   const { names, after, until } = wanted;
-  let at = after;
-  for (let n = 0; n < FEW; n++) {
-    if (at >= until) return;
-    const query = { seq: at + 1, next_by_subj: `${names.prefixes.state}>` };
-    const message = await reached.jsm.streams.getMessage(names.streams.state, query);
-    if (message === null) return;
-    at = message.seq;
-    yield decodeRecord(message.data, at);
+  for (let at = after;;) {
+    for (let n = 0; n < FEW; n++) {
+      if (at >= until) return;
+      const query = { seq: at + 1, next_by_subj: `${names.prefixes.state}>` };
+      const message = await reached.jsm.streams.getMessage(names.streams.state, query);
+      if (message === null) return;
+      at = message.seq;
+      yield decodeRecord(message.data, at);
+    }
+    // Its server may be behind: what is missing then is asked of the leader.
+    at = yield* consumed(reached, { ...wanted, after: at });
   }
-  yield* consumed(reached, { ...wanted, after: at });
 }
 
-/** By a consumer of the server, which is removed at once: they are counted. */
-async function* consumed({ js, jsm }: Reached, wanted: ChangesWanted): AsyncGenerator<FleetRecord, void> {
+/** By a consumer of the server, which is removed at once: they are counted. @returns how far it got */
+async function* consumed({ js, jsm }: Reached, wanted: ChangesWanted): AsyncGenerator<FleetRecord, number> {
   const { names: { streams: { state }, prefixes }, after, until } = wanted;
   const query = { seq: after + 1, next_by_subj: `${prefixes.state}>` };
-  if (after >= until || await jsm.streams.getMessage(state, query) === null) return;
+  if (after >= until || await jsm.streams.getMessage(state, query) === null) return after;
   const consumer = await js.consumers.get(state, {
     filter_subjects: `${prefixes.state}>`,
     deliver_policy: DeliverPolicy.StartSequence,
@@ -56,7 +58,7 @@ async function* consumed({ js, jsm }: Reached, wanted: ChangesWanted): AsyncGene
     for await (const message of messages) {
       clearTimeout(timer);
       yield decodeRecord(message.data, message.seq);
-      if (message.seq >= until || message.info.pending === 0) return;
+      if (message.seq >= until || message.info.pending === 0) return message.seq;
       timer = setTimeout(giveUp, SILENCE_MS);
     }
   } finally {

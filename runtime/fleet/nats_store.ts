@@ -8,6 +8,7 @@ import {
   fleetUnavailable,
   type NewRecord,
   type NodeReport,
+  type WriteBase,
   type WriteOutcome,
 } from "./fleet_store.ts";
 import { NatsBlobs } from "./nats_blobs.ts";
@@ -73,7 +74,7 @@ export class NatsStore implements FleetStore {
     }
   }
 
-  async write(record: NewRecord, expected: FleetHead): Promise<WriteOutcome> {
+  async write(record: NewRecord, expected: WriteBase): Promise<WriteOutcome> {
     const bytes = encodeRecord(record);
     const subject = `${this.#names.prefixes.state}${subjectPart(record.key)}`;
     let isFirst = true;
@@ -82,7 +83,9 @@ export class NatsStore implements FleetStore {
       isFirst = false;
       if ((await this.#epoch(reached))?.epoch !== expected.epoch) return { outcome: "conflict" };
       try {
-        const ack = await reached.js.publish(subject, bytes, { expect: { lastSequence: expected.revision } });
+        const { ofKey, revision: lastSequence } = expected;
+        const expect = { lastSequence, ...ofKey === undefined ? {} : { lastSubjectSequence: ofKey } };
+        const ack = await reached.js.publish(subject, bytes, { expect });
         // Only messages with an id of NATS are ever found to be duplicates, and ours have none: what then was stored?
         if (ack.duplicate) throw new Error("the server took it for a duplicate");
         return { outcome: "written", revision: ack.seq };

@@ -16,10 +16,12 @@ const READY_STEP_MS = 250;
 const GIVE_STEP_MS = 500;
 
 /** What it works with. */
-export interface NodeChangesTools extends Pick<FleetTools, "config" | "clock" | "state"> {
+export interface NodeChangesTools extends Pick<FleetTools, "clock"> {
+  readonly config: Pick<FleetTools["config"], "role">;
+  readonly state: Pick<FleetTools["state"], "fleet">;
   readonly replica: Replica;
   readonly proposer: Proposer;
-  readonly files: VersionFiles;
+  readonly files: Pick<VersionFiles, "give">;
   readonly others: () => Pick<Membership, "known" | "isTaken">;
   /** Brings this node up to date; never rejects. */
   readonly pull: () => Promise<void>;
@@ -46,15 +48,20 @@ export class NodeChanges {
     this.#isEnded = true;
   }
 
+  /** @throws {NanoError} CONFLICT on a node that only serves, with those that take changes */
+  checkRole(verb: string): void {
+    const { config, others } = this.#tools;
+    if (config.role !== "serve") return;
+    const full = others().known.filter(({ role }) => role === "full")
+      .map(({ name, address }) => address === null ? name : `${name} (${address})`);
+    const where = full.length === 0 ? "no node that takes changes is known" : `ask ${full.join(" or ")}`;
+    throw new NanoError("CONFLICT", `Cannot ${verb}: this node only serves; ${where}`);
+  }
+
   /** As `FleetGate.ready`. */
   async ready(verb: string): Promise<void> {
-    const { clock, config, others, pull, replica } = this.#tools;
-    if (config.role === "serve") {
-      const full = others().known.filter(({ role }) => role === "full")
-        .map(({ name, address }) => address === null ? name : `${name} (${address})`);
-      const where = full.length === 0 ? "no node that takes changes is known" : `ask ${full.join(" or ")}`;
-      throw new NanoError("CONFLICT", `Cannot ${verb}: this node only serves; ${where}`);
-    }
+    const { clock, others, pull, replica } = this.#tools;
+    this.checkRole(verb);
     const until = clock.now() + READY_MS;
     for (;;) {
       await pull();
@@ -90,10 +97,12 @@ export class NodeChanges {
     const { proposer, state } = this.#tools;
     const record = proposer.recordOf(proposal);
     const { app, archive, expected } = proposal;
+    // Of the same turn as the record, which follows it.
+    const ofKey = Math.max(0, state.fleet.record(appKey(app))?.revision ?? 0);
     const brought = archive === null ? undefined : record.versions.find(({ digest }) => digest === archive.digest);
     try {
       if (brought !== undefined) await this.#give(app, brought.version, archive!);
-      return await proposer.write(app, record, expected);
+      return await proposer.write(app, record, { expected, ofKey });
     } catch (error) {
       // The name may be that of another node's version by now.
       if (brought !== undefined) state.fleet.forgetDigest(app, brought.version);

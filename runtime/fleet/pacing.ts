@@ -2,10 +2,14 @@
 import type { Clock } from "../clock.ts";
 import { NanoError } from "../errors.ts";
 import { appOfKey } from "./app_record.ts";
-import type { FleetStore, NodeReport } from "./fleet_store.ts";
+import { type FleetStore, LEASE_MS, type NodeReport } from "./fleet_store.ts";
 import { type ReplicaTools, Unfetched } from "./replica_tools.ts";
 
 const ROLL_LEASE = "roll";
+/** A boot may take longer than a lease stands. */
+const RENEW_MS = LEASE_MS / 3;
+/** What the failure of a node begins with that did not even try: it holds nobody up, or two of them would for ever. */
+const HALTED = "halted: ";
 /** Between two looks at who is at it. */
 const TURN_MS = 500;
 /** A node that waits so long looks at the fleet anew before it goes on. */
@@ -29,16 +33,33 @@ export function oneByOne(apply: ReplicaTools["apply"], tools: PacingTools): Repl
     await turn(tools);
     const app = appOfKey(held.key);
     const failed = (await asked(tools.nodes())).find(({ name, failed }) =>
-      name !== tools.name && failed.some((one) => one.app === app && one.revision === held.revision)
+      name !== tools.name &&
+      failed.some((one) => one.app === app && one.revision === held.revision && !one.error.startsWith(HALTED))
     );
     if (failed !== undefined) {
       await store.release(ROLL_LEASE, holder).catch(() => {});
-      throw new NanoError("CONFLICT", `halted: node "${failed.name}" could not start it`);
+      throw new NanoError("CONFLICT", `${HALTED}node "${failed.name}" could not start it`);
     }
-    // When it fails, the lease ends by itself: until then the others have heard of it.
-    await apply(held, record, isNews);
+    {
+      // When it fails, the lease ends by itself: until then the others have heard of it.
+      using _renewed = renewed(tools);
+      await apply(held, record, isNews);
+    }
     await store.release(ROLL_LEASE, holder).catch(() => {});
   };
+}
+
+/** Keeps the lease for as long as it takes. */
+function renewed({ store, clock, holder }: PacingTools): Disposable {
+  let cancel = () => {};
+  const later = () =>
+    cancel = clock.after(RENEW_MS, () => {
+      // Whoever has it by then has waited longer than a lease stands.
+      store.lease(ROLL_LEASE, holder).catch(() => {});
+      later();
+    });
+  later();
+  return { [Symbol.dispose]: () => cancel() };
 }
 
 async function turn({ store, clock, holder }: PacingTools): Promise<void> {

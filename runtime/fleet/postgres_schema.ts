@@ -51,7 +51,8 @@ commit`,
     since: `select revision, body from ${space}.record where revision > $1 order by revision limit $2`,
     // Who waits for the row looks at it again before it is changed: of two on one head the second finds none.
     write: `with moved as (
-  update ${space}.head set revision = revision + 1 where revision = $1 and epoch = $2 returning revision
+  update ${space}.head set revision = revision + 1 where revision = $1 and epoch = $2
+  and ($5::bigint is null or $5 = coalesce((select revision from ${space}.record where key = $3), 0)) returning revision
 ), stored as (
   insert into ${space}.record (key, revision, body) select $3, revision, $4 from moved
   on conflict (key) do update set revision = excluded.revision, body = excluded.body returning revision

@@ -9,6 +9,7 @@ import {
   fleetUnavailable,
   type NewRecord,
   type NodeReport,
+  type WriteBase,
   type WriteOutcome,
 } from "./fleet_store.ts";
 import { type PostgresSql, postgresSql } from "./postgres_schema.ts";
@@ -69,13 +70,16 @@ export class PostgresStore implements FleetStore {
     }
   }
 
-  async write(record: NewRecord, expected: FleetHead): Promise<WriteOutcome> {
+  async write(record: NewRecord, expected: WriteBase): Promise<WriteOutcome> {
     const body = new TextDecoder().decode(encodeRecord(record));
     let isFirst = true;
     return await this.#session.call("write to the fleet", async (query) => {
       const mayBeStored = !isFirst;
       isFirst = false;
-      const { rows: [stored] } = await query(this.#sql.write, [expected.revision, expected.epoch, record.key, body]);
+      const { rows: [stored] } = await query(this.#sql.write, [
+        ...[expected.revision, expected.epoch, record.key, body],
+        expected.ofKey ?? null,
+      ]);
       if (stored) return { outcome: "written", revision: Number(stored.revision) };
       const { rows: [newest] } = mayBeStored ? await query(this.#sql.record, [record.key]) : { rows: [] };
       const held = newest ? recordOf(newest) : null;

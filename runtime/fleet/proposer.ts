@@ -20,6 +20,8 @@ export interface ProposerTools {
   readonly clock: Clock;
   /** Name of this node. */
   readonly node: string;
+  /** The engine has changes that no pull has brought. */
+  readonly onUnseen: () => void;
   /** 0 to 1; for tests. */
   readonly random?: () => number;
 }
@@ -64,7 +66,11 @@ export class Proposer {
   }
 
   /** @throws {PlanAgain}, {NanoError} FLEET_UNAVAILABLE */
-  async write(app: string, record: AppRecord, from: number): Promise<HeldRecord> {
+  async write(
+    app: string,
+    record: AppRecord,
+    { expected: from, ofKey }: { readonly expected: number; readonly ofKey: number },
+  ): Promise<HeldRecord> {
     const { clock, store, rows } = this.#tools;
     const key = appKey(app);
     const id = crypto.randomUUID();
@@ -77,7 +83,8 @@ export class Proposer {
     for (;;) {
       let error: unknown = null;
       try {
-        const written = await store.write({ key, id, format: RECORD_FORMAT, value }, { epoch, revision: expected });
+        const base = { epoch, revision: expected, ofKey };
+        const written = await store.write({ key, id, format: RECORD_FORMAT, value }, base);
         if (written.outcome === "written") return heldOf(key, id, written.revision, record);
         this.conflicts++;
       } catch (thrown) {
@@ -92,6 +99,11 @@ export class Proposer {
       if (news !== null && news.epoch !== epoch) throw new PlanAgain("The engine holds another fleet");
       if (mine !== undefined || (news?.records ?? []).some((one) => isNew || this.#claimsAnew(one))) {
         throw new PlanAgain("Another node was quicker");
+      }
+      if (error === null && news !== null && news.revision <= expected) {
+        // Nobody was quicker: there is a change of this app that this node was never told of.
+        this.#tools.onUnseen();
+        throw new PlanAgain("This node has missed a change");
       }
       expected = Math.max(expected, news?.revision ?? 0);
       if (clock.now() < until) continue;

@@ -4,11 +4,8 @@ import type { HeldMark, HeldRecord } from "../store/fleet_rows.ts";
 import { appKey, appOfKey, heldOf, readRecord } from "./app_record.ts";
 import { FailedRecords, MissingArchive } from "./failed_records.ts";
 import type { FleetRecord, FleetState } from "./fleet_store.ts";
-import { findLost, Suspicion, writeAgain } from "./lost_records.ts";
+import { compareAll, Comparison, Suspicion, writeAgain } from "./lost_records.ts";
 import { type ReplicaTools, Unfetched } from "./replica_tools.ts";
-
-/** All keys are compared this often, as a head can have grown past a loss unseen: 48 ms for 1,000 records. */
-const COMPARE_MS = 5 * 60_000;
 
 /** The copy. */
 export class Replica {
@@ -21,15 +18,15 @@ export class Replica {
   #why: string | null = "the engine has not been asked yet";
   #pulling: Promise<void> | null = null;
   #again = false;
-  #comparedAt: number | null = null;
+  readonly comparison: Comparison;
   /** The engine gets at once what it lacks: a fleet is being founded. */
   #isFounding = false;
   #isAdopting = false;
   #isClosed = false;
-
   constructor(tools: ReplicaTools) {
     this.#tools = tools;
     this.#suspicion = new Suspicion(tools.clock);
+    this.comparison = new Comparison(tools.clock);
     this.failures = new FailedRecords(tools.clock);
     this.#missing = new MissingArchive(tools.clock);
     this.#readHeld();
@@ -161,13 +158,14 @@ export class Replica {
     const { revision } = rows.mark();
     const wasFollowing = this.#state === "following";
     const isBehind = head.revision < revision;
-    if (!isBehind) {
+    if (!isBehind && !this.#isFounding) {
       const last = await this.#take(store.since(revision), false);
       rows.setMark({ epoch: head.epoch, revision: Math.max(last, head.revision, rows.mark().revision) });
     }
-    const isDue = this.#comparedAt === null || this.#tools.clock.now() - this.#comparedAt >= COMPARE_MS;
     // A node that was away may have missed a loss, too; one that repairs is not following.
-    if ((isBehind || isDue || !wasFollowing) && !await this.#compare(head.epoch)) return;
+    if ((isBehind || this.#isFounding || this.comparison.isDue || !wasFollowing) && !await this.#compare(head.epoch)) {
+      return;
+    }
     this.#become("following", null);
   }
 
@@ -260,9 +258,11 @@ export class Replica {
   /** Looks at all keys. @returns false when the engine lacks what this node has */
   async #compare(epoch: string): Promise<boolean> {
     const { rows, store } = this.#tools;
-    const lost = await findLost(this.#tools, async (there) => void await this.#take(there, true));
-    this.#comparedAt = this.#tools.clock.now();
-    if (lost.length === 0) {
+    const take = (there: Iterable<FleetRecord>) => this.#take(there, true);
+    const compared = await compareAll(this.#tools, this.#isFounding ? null : take);
+    const { lost, surplus } = compared;
+    this.comparison.done();
+    if (lost.length + surplus.length === 0) {
       this.#suspicion.end();
       this.#isFounding = false;
       const { revision } = await store.head();
@@ -272,8 +272,8 @@ export class Replica {
     }
     this.#become("repairing", `the engine lacks ${lost.length} of this node's records`);
     // One look may have met a server that was behind itself.
-    if (!this.#isFounding && !this.#suspicion.isConfirmed()) return false;
-    const written = await writeAgain(lost, epoch, this.#tools);
+    if (this.#tools.isReader || (!this.#isFounding && !this.#suspicion.isConfirmed())) return false;
+    const written = await writeAgain(compared, epoch, this.#tools);
     rows.setMark({ epoch, revision: written });
     this.#readHeld();
     this.#tools.onRepaired(lost.length);

@@ -14,6 +14,8 @@ export interface ReplicaTools {
   readonly store: Pick<FleetStore, "head" | "since" | "write" | "found">;
   readonly rows: FleetRows;
   readonly clock: Clock;
+  /** Whether this node writes nothing to the engine, not even what that has forgotten. */
+  readonly isReader: boolean;
   /** Names of apps that something is kept about, whether a fleet knows them or not. */
   readonly keptApps: () => readonly string[];
   /**

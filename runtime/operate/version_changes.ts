@@ -215,7 +215,7 @@ function deployPlan(
   const preview = isPreview
     ? previewHost(app, version, { hostnames: unit!.app.hostnames, suffix: target.preview.suffix })
     : null;
-  const entry = unit === null ? newEntry(app, create!.hostnames) : row.entry;
+  const entry = unit === null ? newEntry(app, create!) : row.entry;
   const record: VersionRecord = { ...added, createdAt: desk.tools.clock.wall(), note, actor, previewHost: preview };
   const next = isPreview
     ? row
@@ -236,8 +236,11 @@ function deployPlan(
   };
 }
 
-function newEntry(name: string, hostnames: readonly string[]): Readonly<Record<string, unknown>> {
-  return hostnames.length === 0 ? { name } : { name, hostname: hostnames };
+function newEntry(
+  name: string,
+  { hostnames, keys = {} }: NonNullable<DeployRequest["create"]>,
+): Readonly<Record<string, unknown>> {
+  return { ...keys, name, ...hostnames.length === 0 ? {} : { hostname: hostnames } };
 }
 
 /** Versions beyond those that are kept, of all, newest first. Previews do not count as serving, or they would pile up. */

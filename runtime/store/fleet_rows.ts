@@ -19,6 +19,9 @@ export interface HeldRecord {
 /** Without its value, which may be long. */
 export type HeldMark = Omit<HeldRecord, "value">;
 
+/** What the tables lie in. */
+export type FleetDatabase = Pick<StateDatabase, "rows" | "run" | "transaction">;
+
 /** Which fleet this is, and up to which revision it was followed. */
 export interface FleetMark {
   /** Null: of no fleet. */
@@ -55,13 +58,13 @@ const UNKNOWN = 2 ** 48;
 
 /** The fleet's tables. */
 export class FleetRows {
-  readonly #database: StateDatabase;
+  readonly #database: FleetDatabase;
   /** Made up once, and kept: tells this node from another of the same name. */
   readonly node: string;
   #mark: FleetMark;
 
   /** Makes the tables when they are missing. */
-  constructor(database: StateDatabase) {
+  constructor(database: FleetDatabase) {
     this.#database = database;
     for (const sql of TABLES) database.run(sql);
     database.run("INSERT OR IGNORE INTO fleet VALUES (1, ?, NULL, 0)", crypto.randomUUID());

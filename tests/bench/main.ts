@@ -6,6 +6,7 @@
 import { benchBindings } from "./bindings.ts";
 import { benchDispatch } from "./dispatch.ts";
 import { benchFairness } from "./fairness.ts";
+import { benchFleetDeploys } from "./fleet_deploys.ts";
 import { benchFleetEngines } from "./fleet_engines.ts";
 import { benchIdleApps } from "./idle_apps.ts";
 import { benchIsolation } from "./isolation.ts";
@@ -39,7 +40,10 @@ const GROUPS = {
   tail: async (short: boolean) => benchTail({ short, generator: await findLoadGenerator() }),
   memory: benchMemory,
   idle: benchIdleApps,
-  fleet: benchFleetEngines,
+  fleet: async (short: boolean) => {
+    await benchFleetEngines(short);
+    await benchFleetDeploys(short);
+  },
   isolation: async (short: boolean) => benchIsolation({ short, generator: await findLoadGenerator() }),
   promises: benchPromises,
 } as const;

@@ -85,6 +85,21 @@ const CHECKS: Readonly<Record<string, (pair: Pair) => Promise<void>>> = {
     assertEquals(await keysOf(b, 0), ["app.x"]);
     assertEquals(await b.head(), next);
   },
+  "A write that follows another change of its key than the newest is a conflict, tombstones too": async ({ a, b }) => {
+    const first = await written1(a, "app.x", await founded(a));
+    const other = await written1(a, "app.y", first);
+    for (const ofKey of [0, other.revision]) {
+      assertEquals(await b.write(record("app.x"), { ...other, ofKey }), { outcome: "conflict" });
+    }
+    assertEquals(await b.write(record("app.z"), { ...other, ofKey: first.revision }), { outcome: "conflict" });
+    assertEquals(await b.head(), other);
+    const gone = await b.write(record("app.x", null), { ...other, ofKey: first.revision });
+    assertEquals(gone.outcome, "written");
+    const head = await b.head();
+    assertEquals((await a.write(record("app.x"), { ...head, ofKey: first.revision })).outcome, "conflict");
+    assertEquals((await a.write(record("app.x"), { ...head, ofKey: head.revision })).outcome, "written");
+    assertEquals((await a.write(record("app.z"), { ...await a.head(), ofKey: 0 })).outcome, "written");
+  },
   "since() tells the newest of each key in order, tombstones too, from any revision on": async ({ a, b }) => {
     let head = await founded(a);
     const ids: [key: string, value: FleetJson][] = [["app.x", 1], ["app.y", 1], ["app.x", 2], ["app.y", null]];

@@ -58,6 +58,11 @@ export class Ledger {
     this.#pending.clear();
   }
 
+  /** What has not settled yet. */
+  open(): readonly string[] {
+    return [...this.#pending];
+  }
+
   /** What is still open, which must be nothing in the end. */
   checkOver(): void {
     this.check(this.#open.size === 0, () => `requests lost without a code: ${[...this.#open].join(", ")}`);

@@ -8,7 +8,7 @@ import { CliError } from "../../process/cli_error.ts";
 import type { CommandLine } from "../line/command_line.ts";
 import { devAppName } from "../host/dev_document.ts";
 import { BUILD_OPTION, runBuildCommand } from "../host/project_build_command.ts";
-import { spreadLine, spreadOf } from "../online/fleet_lines.ts";
+import { type DeployedVersion, settleNodes, waitForNodes } from "../online/deploy_everywhere.ts";
 import { type Online, onlineCommand, outJson } from "../online/online_command.ts";
 import { barText, Progress } from "../terminal/progress.ts";
 import { appUrls } from "../online/app_urls.ts";
@@ -59,12 +59,11 @@ export const command = onlineCommand({
     using _interrupt = io.onInterrupt(() => stop.abort());
     try {
       const version = await send(online, { name, path, isFile, target: { ...target, hostnames }, signal: stop.signal });
-      if (line.flag("json")) {
-        outJson(io, version);
-        return await isOnAllNodes(online, name, version) ? 0 : 1;
-      }
-      for (const text of await report(online, { name, version, isNew })) io.out(text);
-      return await isOnAllNodes(online, name, version) ? 0 : 1;
+      const deployed = { app: name, version, isNew };
+      if (!line.flag("json")) { for (const text of await report(online, deployed)) io.out(text); }
+      const spreads = await waitForNodes(online, deployed);
+      if (line.flag("json")) outJson(io, spreads === null ? version : { ...version, nodes: spreads });
+      return spreads === null || await settleNodes(online, { deployed, spreads }) ? 0 : 1;
     } catch (error) {
       if (!stop.signal.aborted) throw error;
       io.err(`nano: Cancelled; nano versions ${name} tells what is there`);
@@ -176,35 +175,7 @@ function installsUploads(config: object): boolean {
   return install?.uploads === true;
 }
 
-/** Tells how the nodes of a fleet take the version. @returns false when one cannot */
-async function isOnAllNodes(online: Online, name: string, version: Version): Promise<boolean> {
-  const { line, io, client } = online;
-  if (version.fleet === undefined) return true;
-  const isQuiet = line.flag("json");
-  const of = { app: name, revision: version.fleet.revision };
-  const nodes = await spreadOf(client, of, (one) => isQuiet || io.out(spreadLine(one)));
-  const failed = nodes.filter(({ error }) => error !== null).map(({ node }) => node);
-  if (failed.length === 0) return true;
-  const failure = `nano: ${version.version} of app "${name}" is not in force on ${failed.join(", ")}`;
-  if (!line.flag("all")) {
-    io.err(`${failure}; nano rollback ${name} goes back on all`);
-    return false;
-  }
-  io.err(failure);
-  if (version.role === "rollout") await client.rollout(name, version.version, 0);
-  else if (version.role === "preview") await client.removeVersion(name, version.version);
-  else await client.rollback(name);
-  io.err(`nano: Rolled back on all nodes`);
-  return false;
-}
-
-interface Deployed {
-  readonly name: string;
-  readonly version: Version;
-  readonly isNew: boolean;
-}
-
-async function report(online: Online, { name, version, isNew }: Deployed): Promise<readonly string[]> {
+async function report(online: Online, { app: name, version, isNew }: DeployedVersion): Promise<readonly string[]> {
   const app: AppDetail = await online.client.app(name);
   const { role, preview_host: previewHost } = version;
   const hosts = previewHost === null ? app.hostnames : [previewHost];

@@ -3,9 +3,11 @@ import { dirname, resolve } from "node:path";
 import { deployedParts, messageOf, packFolder } from "../../../runtime/mod.ts";
 import { AdminError } from "../../client/client.ts";
 import { CliError } from "../../process/cli_error.ts";
+import type { AppDetail } from "../../schemas/app_schemas.ts";
 import type { FleetAnswer } from "../../schemas/fleet_schemas.ts";
 import type { Command } from "../line/command.ts";
 import { fleetLines } from "../online/fleet_lines.ts";
+import { failedNodes, type Spread, spreadLine, spreadOf } from "../online/fleet_spread.ts";
 import { type Online, onlineCommand } from "../online/online_command.ts";
 import { shortCommand } from "../online/short_command.ts";
 
@@ -85,7 +87,7 @@ export const commands: Readonly<Record<string, Command>> = {
       name: "fleet apply",
       summary: "Deploy the apps of a nano.json to the fleet",
       description: [
-        "Sends the folder of each app as a version, and then its other keys. Apps that the node's own nano.json names are " +
+        "Sends the folder of each app as a version, with its other keys. Apps that the node's own nano.json names are " +
         "left out: they are that node's alone.",
       ],
       arguments: [{ name: "FILE", required: true, completes: "file" }],
@@ -103,33 +105,42 @@ function tell(fleet: FleetAnswer, { io }: Online): readonly string[] {
 async function apply({ line, io, client }: Online): Promise<number> {
   const file = resolve(io.cwd, line.required("FILE"));
   let failures = 0;
-  for (const { name, path, hostname, ...keys } of await appsOf(file)) {
+  for (const app of await appsOf(file)) {
     try {
-      if (await isOfFile(client, name)) {
-        io.err(`nano: App "${name}" is left out: nano.json of that node names it`);
-        failures++;
-        continue;
-      }
-      const folder = resolve(dirname(file), path);
-      const { stream } = await packFolder(folder, await deployedParts(folder));
-      const hostnames = hostname === undefined ? [] : [hostname].flat();
-      const { version } = await client.deploy(name, stream, { create: true, hostnames });
-      const rest = { ...keys, ...hostname === undefined ? {} : { hostname } };
-      if (Object.keys(rest).length > 0) await client.changeApp(name, rest);
-      io.out(`App "${name}": ${version}`);
+      const version = await applyOne(client, dirname(file), app);
+      io.out(`App "${app.name}": ${version}`);
+      const { revision } = await client.fleet.view();
+      const onNode = (spread: Spread) => io.out(spreadLine(spread));
+      failures += failedNodes(await spreadOf(client, { app: app.name, revision, onNode })).length;
     } catch (error) {
       if (!(error instanceof AdminError)) throw error;
-      io.err(`nano: App "${name}" was not applied: ${error.message}`);
+      io.err(`nano: App "${app.name}" was not applied: ${error.message}`);
       failures++;
     }
   }
   return failures === 0 ? 0 : 1;
 }
 
+/** An app that is there has its keys before its code, which may not start without them. @returns the version */
+async function applyOne(client: Online["client"], base: string, { name, path, ...keys }: WrittenApp): Promise<string> {
+  const found = await appOf(client, name);
+  if (found?.origin?.source === "file") {
+    throw new AdminError("CONFLICT", "nano.json of that node names it, so that it is this node's alone");
+  }
+  const folder = resolve(base, path);
+  const { stream } = await packFolder(folder, await deployedParts(folder));
+  try {
+    if (found !== null && Object.keys(keys).length > 0) await client.changeApp(name, keys);
+  } catch (error) {
+    await stream.cancel();
+    throw error;
+  }
+  return (await client.deploy(name, stream, { create: true, keys })).version;
+}
+
 interface WrittenApp extends Record<string, unknown> {
   readonly name: string;
   readonly path: string;
-  readonly hostname?: string | string[];
 }
 
 async function appsOf(file: string): Promise<readonly WrittenApp[]> {
@@ -143,11 +154,11 @@ async function appsOf(file: string): Promise<readonly WrittenApp[]> {
   }
 }
 
-async function isOfFile(client: Online["client"], name: string): Promise<boolean> {
+async function appOf(client: Online["client"], name: string): Promise<AppDetail | null> {
   try {
-    return (await client.app(name)).origin?.source === "file";
+    return await client.app(name);
   } catch (error) {
-    if (error instanceof AdminError && error.code === "NOT_FOUND") return false;
+    if (error instanceof AdminError && error.code === "NOT_FOUND") return null;
     throw error;
   }
 }

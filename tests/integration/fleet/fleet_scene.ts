@@ -1,9 +1,10 @@
-/** Nodes of a fleet as processes, over a true nats-server. */
+/** Nodes of a fleet as processes, over a true engine. */
 import { AdminClient } from "../../../admin/client/client.ts";
 import type { FleetAnswer } from "../../../admin/schemas/fleet_schemas.ts";
 import { NanoProcess } from "../../support/nano_process.ts";
-import { NatsServer } from "../../support/nats_server.ts";
 import { rawZip } from "../../support/raw_zip.ts";
+import { MemoryIo, type Ran, run } from "../../unit/admin/cli/memory_io.ts";
+import { natsEngine, type SceneEngine } from "./scene_engine.ts";
 
 /** Bounds a hang only: on a busy machine a boot takes seconds. */
 const UNTIL_MS = 90_000;
@@ -15,6 +16,16 @@ export interface Node {
   process: NanoProcess | null;
 }
 
+/** How a scene begins. */
+export interface SceneOptions {
+  /** Keys of nano.json by node. */
+  readonly config?: (name: string) => Readonly<Record<string, unknown>>;
+  /** Default: a NATS server. */
+  readonly engine?: () => Promise<SceneEngine>;
+  /** Whether the first node founds the fleet and all follow it; default true. */
+  readonly isFounded?: boolean;
+}
+
 /** What an app says that was deployed by {@linkcode FleetScene.deploy}. */
 export function saying(text: string): string {
   return `export default { fetch: () => new Response(${JSON.stringify(text)}) };\n`;
@@ -22,12 +33,12 @@ export function saying(text: string): string {
 
 /** Some nodes and their engine. */
 export class FleetScene implements AsyncDisposable {
-  readonly nats: NatsServer;
+  readonly engine: SceneEngine;
   readonly nodes: readonly Node[];
   readonly #dir: string;
 
-  private constructor(nats: NatsServer, dir: string, count: number) {
-    this.nats = nats;
+  private constructor(engine: SceneEngine, dir: string, count: number) {
+    this.engine = engine;
     this.#dir = dir;
     this.nodes = Array.from(
       { length: count },
@@ -35,30 +46,27 @@ export class FleetScene implements AsyncDisposable {
     );
   }
 
-  /** @param config keys of nano.json by node */
-  static async create(
-    count: number,
-    config: (name: string) => Readonly<Record<string, unknown>> = () => ({}),
-  ): Promise<FleetScene> {
-    const nats = await NatsServer.start();
-    const scene = new FleetScene(nats, await Deno.makeTempDir({ prefix: "nano-test-" }), count);
+  static async create(count: number, options: SceneOptions = {}): Promise<FleetScene> {
+    const { config = () => ({}), isFounded = true } = options;
+    const engine = await (options.engine ?? natsEngine)();
+    const scene = new FleetScene(engine, await Deno.makeTempDir({ prefix: "nano-test-" }), count);
     try {
       for (const { name, dir } of scene.nodes) {
         await Deno.mkdir(dir);
-        const { fleet = {}, ...keys } = config(name);
+        const { fleet = {}, ...keys }: Readonly<Record<string, unknown>> = config(name);
         const document = {
           hostname: "127.0.0.1",
           port: 0,
           admin: { port: 0, token: "token" },
           state_dir: "state",
-          fleet: { nats: [nats.url], name, allow_old_server: true, ...fleet as object },
+          fleet: { ...engine.keys, name, ...fleet as object },
           ...keys,
         };
         await Deno.writeTextFile(`${dir}/nano.json`, JSON.stringify(document));
       }
       await Promise.all(scene.nodes.map((node) => scene.start(node)));
-      await scene.client(0).fleet.found();
-      await scene.until("all follow", async () => (await scene.states()).every((state) => state === "following"));
+      if (isFounded) await scene.client(0).fleet.found();
+      if (isFounded) await scene.untilStates("following");
     } catch (error) {
       await scene[Symbol.asyncDispose]();
       throw error;
@@ -68,6 +76,11 @@ export class FleetScene implements AsyncDisposable {
 
   async start(node: Node): Promise<void> {
     node.process = await NanoProcess.start(`${node.dir}/nano.json`);
+  }
+
+  /** Runs a command in a node's folder, as whoever is logged in there. */
+  cli(at: number, ...args: string[]): Promise<Ran> {
+    return run(args, new MemoryIo(this.nodes[at]!.dir));
   }
 
   /** SIGKILL. */
@@ -88,6 +101,10 @@ export class FleetScene implements AsyncDisposable {
   async states(): Promise<readonly string[]> {
     const running = this.nodes.flatMap((node, at) => node.process === null ? [] : [at]);
     return await Promise.all(running.map(async (at) => (await this.view(at)).state));
+  }
+
+  untilStates(wanted: string): Promise<void> {
+    return this.until(`all are ${wanted}`, async () => (await this.states()).every((state) => state === wanted));
   }
 
   deploy(at: number, app: string, text: string) {
@@ -121,7 +138,7 @@ export class FleetScene implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const node of this.nodes) await this.kill(node);
-    await this.nats[Symbol.asyncDispose]();
+    await this.engine[Symbol.asyncDispose]();
     await Deno.remove(this.#dir, { recursive: true });
   }
 }

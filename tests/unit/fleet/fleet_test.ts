@@ -68,3 +68,47 @@ Deno.test("Without an engine nodes serve on and refuse changes; when it is back,
   await bench.pull();
   assertEquals(await n1!.says("blog"), "two");
 });
+
+Deno.test("A node that is to restore its fleet over another one gives the engine what it has, and nothing else stays", async () => {
+  await using bench = await FleetBench.create(2);
+  const [n1, n2] = bench.nodes;
+  await n1!.deploy("blog", "one");
+  await n1!.deploy("shop", "shop");
+  await bench.pull();
+  bench.engine.wipe();
+  await bench.pull();
+  await n2!.operator.fleet!.restore({ replace: false }, BY);
+  await n2!.deploy("blog", "two");
+  await n2!.deploy("extra", "extra");
+  await n1!.fleet.replica.pull();
+  await refused("CONFLICT", () => n1!.operator.fleet!.restore({ replace: false }, BY));
+
+  await n1!.operator.fleet!.restore({ replace: true }, BY);
+  assertEquals([n1!.fleet.state, await n1!.says("blog"), await n1!.says("extra")], ["following", "one", null]);
+  await n2!.fleet.replica.pull();
+  assertEquals([n2!.fleet.state, await n2!.says("blog")], ["diverged", "two"]);
+  await n2!.operator.fleet!.join({ replace: true }, BY);
+  assertEquals(await n2!.whole(), await n1!.whole());
+  assertEquals([await n2!.says("blog"), await n2!.says("shop"), await n2!.says("extra")], ["one", "shop", null]);
+  await n2!.deploy("blog", "three");
+  await bench.pull();
+  assertEquals(await n1!.says("blog"), "three");
+});
+
+Deno.test("A node that only serves gives the engine nothing back; one that takes changes does", async () => {
+  await using bench = await FleetBench.create(2, { founded: false });
+  const [n1, n2] = bench.nodes;
+  await n2!.close();
+  await n2!.write([], { role: "serve" });
+  await n2!.open();
+  await n1!.operator.fleet!.found(BY);
+  await n1!.deploy("blog", "one");
+  await bench.pull();
+  const { revision } = await bench.engine.head();
+  bench.engine.forget(1);
+  for (let look = 0; look < 3; look++) await n2!.fleet.replica.pull();
+  assertEquals([n2!.fleet.state, await n2!.says("blog")], ["repairing", "one"]);
+  assertEquals(bench.engine.head().revision < revision, true);
+  await refused("CONFLICT", () => n2!.operator.fleet!.restore({ replace: true }, BY));
+  await refused("CONFLICT", () => n2!.deploy("blog", "two"));
+});

@@ -4,10 +4,15 @@ import type { Clock } from "../../../runtime/clock.ts";
 /** Wall time of a clock that has not moved. */
 export const WALL_START = 1_700_000_000_000;
 
+interface Timer {
+  readonly at: number;
+  readonly run: () => void;
+}
+
 /** Time and timers in a test's hand. */
 export class FakeClock implements Clock {
   #now = 0;
-  readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
+  readonly #timers = new Set<Timer>();
 
   /** Timers that have neither run nor been taken back. */
   get armed(): number {
@@ -36,14 +41,21 @@ export class FakeClock implements Clock {
     const target = this.#now + ms;
     await settle();
     while (!isOver()) {
-      const due = [...this.#timers].filter(({ at }) => at <= target).sort((a, b) => a.at - b.at)[0];
-      if (due === undefined) break;
+      const due = this.#first();
+      if (due === null || due.at > target) break;
       this.#timers.delete(due);
       this.#now = Math.max(this.#now, due.at);
       due.run();
       await settle();
     }
     if (!isOver()) this.#now = target;
+  }
+
+  /** The next timer; of those at one time, the one that was set first. */
+  #first(): Timer | null {
+    let first: Timer | null = null;
+    for (const timer of this.#timers) if (first === null || timer.at < first.at) first = timer;
+    return first;
   }
 }
 

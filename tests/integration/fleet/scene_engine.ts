@@ -1,0 +1,77 @@
+/** The engines at which the nodes of a scene meet: a true NATS, a true PostgreSQL. */
+import pg from "pg";
+import { startPostgres } from "../../servers/database_server.ts";
+import { NatsServer } from "../../support/nats_server.ts";
+
+/** One that can be killed, started again with what it kept, and emptied. */
+export interface SceneEngine extends AsyncDisposable {
+  /** What `fleet` of nano.json says of it. */
+  readonly keys: Readonly<Record<string, unknown>>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  again(): Promise<void>;
+  /** Loses all it has; it runs afterwards. */
+  wipe(): Promise<void>;
+  /** Keeps what it has now for {@linkcode SceneEngine.lie}. */
+  keep(): Promise<void>;
+  /** Has only what it had then, as after a power cut that took what it had acknowledged; it runs afterwards. */
+  lie(): Promise<void>;
+}
+
+/** One NATS server. */
+export async function natsEngine(): Promise<SceneEngine> {
+  const server = await NatsServer.start();
+  return {
+    keys: { nats: [server.url], allow_old_server: true },
+    kill: () => server.kill(),
+    again: () => server.again(),
+    wipe: async () => {
+      await server.kill();
+      await server.wipe();
+      await server.again();
+    },
+    keep: async () => {
+      await server.kill();
+      await copy(`${server.dir}/data`, `${server.dir}/kept`);
+      await server.again();
+    },
+    lie: async () => {
+      await server.kill();
+      await server.wipe();
+      await Deno.rename(`${server.dir}/kept`, `${server.dir}/data`);
+      await server.again();
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to);
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copy(`${from}/${name}`, `${to}/${name}`);
+    else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
+  }
+}
+
+/** One PostgreSQL server. */
+export async function postgresEngine(): Promise<SceneEngine> {
+  const server = await startPostgres();
+  const url = `postgres://app@127.0.0.1:${server.port}/postgres`;
+  const run = async (sql: string) => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(sql);
+    await client.end();
+  };
+  return {
+    keys: { postgres: url },
+    kill: () => server.kill(),
+    again: () => server.restart(),
+    wipe: () => run("drop schema nano cascade"),
+    keep: () => run("create table kept_record as table nano.record; create table kept_head as table nano.head"),
+    lie: () =>
+      run(`begin; truncate nano.record; insert into nano.record table kept_record;
+truncate nano.head; insert into nano.head table kept_head; commit`),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}

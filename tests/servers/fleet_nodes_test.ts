@@ -1,0 +1,5 @@
+/** Nodes at a PostgreSQL server: the same promises as at NATS. */
+import { fleetPromises } from "../integration/fleet/fleet_promises.ts";
+import { postgresEngine } from "../integration/fleet/scene_engine.ts";
+
+fleetPromises("PostgreSQL", { engine: postgresEngine, ignore: false });

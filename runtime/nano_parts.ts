@@ -23,6 +23,7 @@ import type { Fleet } from "./fleet/fleet.ts";
 import type { HostTools } from "./fleet/open_fleet.ts";
 import { Generations } from "./generations/generations.ts";
 import { LateUnits } from "./generations/late_units.ts";
+import { MemoryRelief } from "./generations/memory_relief.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { PATIENCE } from "./http/patience.ts";
 import { LateFarm } from "./pool/late_farm.ts";
@@ -73,6 +74,7 @@ export class NanoParts {
   readonly consumers: QueueConsumers;
   readonly generations: Generations;
   readonly late: LateUnits;
+  readonly relief: MemoryRelief;
   readonly observatory: Observatory;
   readonly recorder: FlightRecorder | null;
   readonly farm: LateFarm = new LateFarm();
@@ -125,6 +127,11 @@ export class NanoParts {
       adopt: (prepared) => this.generations.adopt(prepared),
       // Its files are watched before they are read: an edit made meanwhile is noticed.
       beforeLazy: () => this.watch?.followSoon(this.generations.present),
+    });
+    this.relief = new MemoryRelief({
+      clock: systemClock,
+      memory: () => this.farm.memory,
+      units: () => this.generations.present.units.values(),
     });
     this.log = new Log({
       ...config.log,
@@ -220,10 +227,11 @@ export class NanoParts {
     this.events.emit({ event: "warning", text });
   }
 
-  /** No job and no batch of messages begins any more. */
+  /** No job and no batch of messages begins any more, and nobody is parked. */
   stopJobs(): void {
     this.crons[Symbol.dispose]();
     this.consumers[Symbol.dispose]();
+    this.relief[Symbol.dispose]();
   }
 
   /** Creates the warden and its isolates. @throws {NanoError} INTERNAL when they cannot be created */
@@ -243,6 +251,7 @@ export class NanoParts {
       },
     }));
     this.farm.fit(this.generations.present.config);
+    if (!this.#isDraining()) this.relief.begin();
   }
 
   /** What a fleet works with on this node. */

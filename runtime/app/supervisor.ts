@@ -18,7 +18,7 @@ import type { IsolateExit } from "../pool/exit_errors.ts";
 import { IsolateFarewells } from "./isolate_farewells.ts";
 import { IsolateStart } from "./isolate_start.ts";
 import type { OutboundDoor } from "../wall/outbound_bridge.ts";
-import { Parking } from "./parking.ts";
+import { type Parkable, Parking } from "./parking.ts";
 import { failureText, noFreePlace, overloaded, refusal, startedTooLate, tooLarge } from "./refusal.ts";
 import { Restarts } from "./restarts.ts";
 import type { AppCode, AppIsolate, SupervisorTools } from "./supervisor_tools.ts";
@@ -66,7 +66,7 @@ export class Supervisor {
       clock,
       idleTimeoutMs: app.idleTimeoutMs,
       isQuiet: () => this.#state.name === "running" && this.pending === 0,
-      park: () => this.#park(),
+      park: (why) => this.#park(why),
     });
     this.#since = clock.wall();
   }
@@ -86,6 +86,11 @@ export class Supervisor {
     return this.#isolate?.openSockets ?? 0;
   }
 
+  /** How it is parked before its time; null while that may not be. */
+  get parkable(): Parkable | null {
+    return this.#parking.parkable;
+  }
+
   get #isolate(): AppIsolate | null {
     return "worker" in this.#state ? this.#state.worker.isolate : null;
   }
@@ -97,7 +102,7 @@ export class Supervisor {
   start(): Promise<void> {
     const { name } = this.#state;
     if (name === "running") return Promise.resolve();
-    if (name === "draining" || name === "stopped") return Promise.reject(this.#refusal());
+    if (name === "draining" || name === "stopped") return Promise.reject(refusal(this.app.name, this.#state));
     if (this.#firstStart === null || name === "idle" || name === "failed") {
       this.#firstStart = Promise.withResolvers();
       // Whoever started it by a request does not wait here.
@@ -132,7 +137,7 @@ export class Supervisor {
       case "failed":
       case "draining":
       case "stopped":
-        call.fail(this.#refusal());
+        call.fail(refusal(this.app.name, this.#state));
     }
   }
 
@@ -177,8 +182,8 @@ export class Supervisor {
       this.#sweep?.();
       this.#restarts[Symbol.dispose]();
       this.#parking[Symbol.dispose]();
-      this.#queue.failAll(this.#refusal());
-      this.#firstStart?.reject(this.#refusal());
+      this.#queue.failAll(refusal(this.app.name, this.#state));
+      this.#firstStart?.reject(refusal(this.app.name, this.#state));
       this.#farewells.parkedOver().then(() => {
         this.#door?.[Symbol.dispose]();
         this.#stopped.resolve(next.reason);
@@ -198,10 +203,6 @@ export class Supervisor {
   #enqueue(call: AppCall): void {
     if (!this.#queue.push(call)) return call.fail(overloaded(this.app.name, this.#queue.size));
     this.#sweep ??= this.#tools.clock.after(SWEEP_MS, this.#onSweep);
-  }
-
-  #refusal(): NanoError {
-    return refusal(this.app.name, this.#state);
   }
 
   /** Starts an isolate; every outcome goes through the state machine. */
@@ -257,14 +258,14 @@ export class Supervisor {
     if (failure !== undefined) worker.isolate?.kill(exit);
     if (this.#state.name === "failed") {
       emit({ event: "app_failed", app: name, reason: exit.reason, error: failureText(this.#state.error) });
-      this.#queue.failAll(this.#refusal());
+      this.#queue.failAll(refusal(this.app.name, this.#state));
       this.#firstStart?.reject(this.#state.error);
     } else if (this.#state.name === "backoff") {
       this.#firstStart?.reject(new NanoError("APP_FAILED", `Cannot start app "${name}": ${exit.detail}`));
       emit({ event: "app_restart", app: name, reason: exit.reason, delayMs });
       if (delayMs === 0) this.#attempt(attempt);
       else {
-        this.#queue.failAll(this.#refusal());
+        this.#queue.failAll(refusal(this.app.name, this.#state));
         this.#restarts.schedule(again, (count) => this.#attempt(count));
       }
     }
@@ -286,13 +287,13 @@ export class Supervisor {
   };
 
   /** Gives the isolate's memory back; its waitUntil work may finish first, while a new request wakes another isolate. */
-  #park(): void {
+  #park(why: string): void {
     if (this.#state.name !== "running") return;
     const { worker } = this.#state;
     this.#restarts.parked(worker.readyAt);
     this.#move({ name: "park" });
     this.#pastCpuMicros += worker.isolate!.cpuMicros;
-    const exit: IsolateExit = { reason: "parked", detail: `no request for ${this.app.idleTimeoutMs} ms` };
+    const exit: IsolateExit = { reason: "parked", detail: why };
     this.#tools.emit({ event: "app_exit", app: this.app.name, ...exit });
     this.#farewells.park(worker, exit, this.app.drainTimeoutMs);
   }

@@ -6,6 +6,7 @@ import { inTime } from "../deadline.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { AppSnapshot, ReloadSummary } from "../events.ts";
 import type { AppCall, AppTarget } from "../app_call.ts";
+import type { Parkable } from "../app/parking.ts";
 import { Router } from "../http/router.ts";
 import { splitTarget } from "./split_target.ts";
 import type { AppStateName, ExitReason } from "../lifecycle.ts";
@@ -17,6 +18,8 @@ export interface AppUnit {
   readonly state: AppStateName;
   readonly pending: number;
   readonly openSockets: number;
+  /** How its isolate is parked before its time; null or missing while that may not be. */
+  readonly parkable?: Parkable | null;
   /** Whether nobody has asked for it yet, and its code has not been read either. */
   readonly isUnread?: boolean;
   /** Settles when its code, which is being read, has been; null or missing once it is known. */

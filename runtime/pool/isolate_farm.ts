@@ -111,6 +111,12 @@ export class IsolateFarm implements AsyncDisposable {
     this.#house.ceilingBytes = bytes;
   }
 
+  /** What all apps together hold, and may hold at most, bytes. */
+  get memory(): { readonly heldBytes: number; readonly ceilingBytes: number } {
+    const { heldBytes, ceilingBytes } = this.#house;
+    return { heldBytes: this.#warden.heldBytes + heldBytes, ceilingBytes };
+  }
+
   /** Memory of the process that no isolate reports, as far as it grew. */
   get unexplainedBytes(): number {
     return this.#warden.unexplainedBytes;

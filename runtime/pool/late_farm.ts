@@ -40,6 +40,11 @@ export class LateFarm implements AsyncDisposable {
     this.#farm?.setCeiling(maxMemoryMb);
   }
 
+  /** What all apps together hold, and may hold at most, bytes; null before it is up. */
+  get memory(): { readonly heldBytes: number; readonly ceilingBytes: number } | null {
+    return this.#farm?.memory ?? null;
+  }
+
   /** Memory of the process that no isolate reports, as far as it grew. */
   get unexplainedBytes(): number {
     return this.#farm?.unexplainedBytes ?? 0;

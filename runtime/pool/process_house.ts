@@ -91,10 +91,19 @@ export class ProcessHouse implements AsyncDisposable {
     this.#tools.onHeld(EMPTY_SIDE);
   }
 
+  /** What its own hold. */
+  get heldBytes(): number {
+    return this.#watchedNow.reduce((total, { ownBytes }) => total + ownBytes, 0);
+  }
+
+  get #watchedNow(): WatchedProcess[] {
+    return [...this.#watched].filter(({ isOver }) => !isOver);
+  }
+
   #holdCeiling(): void {
-    const all = [...this.#watched].filter(({ isOver }) => !isOver);
+    const all = this.#watchedNow;
     const held = all.map(({ ownBytes, allowedBytes }, number) => ({ number, heldBytes: ownBytes, allowedBytes }));
-    const heldBytes = held.reduce((total, one) => total + one.heldBytes, 0);
+    const { heldBytes } = this;
     const threads = this.#tools.threads(heldSide(heldBytes, this.ceilingBytes, held));
     this.#tools.onHeld(heldSide(heldBytes, this.ceilingBytes, held, threads));
     const worst = judgeCeiling(heldBytes, this.ceilingBytes, held, threads);

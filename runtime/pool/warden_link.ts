@@ -127,11 +127,15 @@ export class WardenLink implements AsyncDisposable {
     this.#send({ type: "elsewhere", side });
   }
 
-  /** What its own hold and may hold: the process without the host's heap and buffers, as the warden has it. */
+  /** The process without the host's heap and buffers, as the warden has it. */
+  get heldBytes(): number {
+    return Deno.memoryUsage().rss - this.#counters[HOST_KIB]! * 1024;
+  }
+
+  /** What its own hold and may hold. */
   side(elsewhere: HeldSide): HeldSide {
     const isolates = [...this.#held].map(([number, one]) => ({ number, ...one }));
-    const heldBytes = Deno.memoryUsage().rss - this.#counters[HOST_KIB]! * 1024;
-    return heldSide(heldBytes, this.#ceilingBytes, isolates, elsewhere);
+    return heldSide(this.heldBytes, this.#ceilingBytes, isolates, elsewhere);
   }
 
   /** Ends an isolate. */

@@ -1,5 +1,6 @@
 /** An app with a folder of static files before it: files are answered in the host, whatever the app's state. */
 import type { AppCall } from "../app_call.ts";
+import type { Parkable } from "../app/parking.ts";
 import type { Clock } from "../clock.ts";
 import { inTime } from "../deadline.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
@@ -57,6 +58,10 @@ export class UnitWithAssets implements AppUnit {
 
   get openSockets(): number {
     return this.#unit.openSockets;
+  }
+
+  get parkable(): Parkable | null {
+    return this.#unit.parkable ?? null;
   }
 
   get isUnread(): boolean {

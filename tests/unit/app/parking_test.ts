@@ -5,8 +5,12 @@ import { FakeClock } from "../runtime/fake_clock.ts";
 
 function bench(idleTimeoutMs: number) {
   const clock = new FakeClock();
-  const seen = { quiet: true, parks: 0 };
-  const parking = new Parking({ clock, idleTimeoutMs, isQuiet: () => seen.quiet, park: () => seen.parks++ });
+  const seen = { quiet: true, parks: 0, why: "" };
+  const park = (why: string) => {
+    seen.parks++;
+    seen.why = why;
+  };
+  const parking = new Parking({ clock, idleTimeoutMs, isQuiet: () => seen.quiet, park });
   return { clock, seen, parking };
 }
 
@@ -20,7 +24,22 @@ Deno.test("Parking parks an app that nobody has asked for since the last time it
   await clock.advance(999);
   assertEquals(seen.parks, 0, "the first timer only looks again");
   await clock.advance(1);
-  assertEquals([seen.parks, clock.armed], [1, 0]);
+  assertEquals([seen.parks, seen.why, clock.armed], [1, "no request for 1000 ms", 0]);
+});
+
+Deno.test("Parking parks an app before its time only while it is quiet and may be parked at all", async () => {
+  const { seen, parking, clock } = bench(1000);
+  const { parkable } = parking;
+  seen.quiet = false;
+  assertEquals(parking.parkable, null);
+  parkable!.park("memory is short");
+  assertEquals(seen.parks, 0, "it is busy again");
+  seen.quiet = true;
+  parking.parkable!.park("memory is short");
+  assertEquals([seen.parks, seen.why], [1, "memory is short"]);
+  await clock.advance(5000);
+  assertEquals(seen.parks, 1);
+  assertEquals(bench(0).parking.parkable, null);
 });
 
 Deno.test("Parking leaves an app alone that is busy when its time comes, until it is asked again", async () => {

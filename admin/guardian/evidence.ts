@@ -120,7 +120,8 @@ function weightOf(entry: FlightEntry, thread: ThreadActivity | undefined, at: nu
   const forMs = (since: number) => `for ${Math.max(0, Math.round(at - since))} ms`;
   switch (entry.phase) {
     case "ending": {
-      if (computes) {
+      // One that is gone did as it was told.
+      if (computes && !thread!.hasEnded) {
         const reason = `computed on ${forMs(entry.since)} after its isolate was killed`;
         return { weight: WEIGHT.endingAndComputing, reason };
       }

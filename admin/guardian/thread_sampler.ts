@@ -16,6 +16,11 @@ const COMPUTING = 0.35;
 const STILL_LOOKS = 3;
 /** The name of a thread that is none of an isolate is read anew at every so many looks: it may get its name late. */
 const RENAME_LOOKS = 10;
+/**
+ * The threads of a process that dies end one by one, the one that runs first, and on a busy machine the last many looks
+ * later: what has ended is told for so long as it was.
+ */
+const ENDED_MS = 2_000;
 /** Isolates' threads; what else the process has is not looked at again. */
 const WORKER = /^worker-\d+$/;
 
@@ -30,9 +35,11 @@ export interface ThreadActivity {
   /** For how long it had computed before, and for how long it had been watched when it began. */
   readonly activeMsBefore: number;
   readonly ageMsBefore: number;
+  /** Whether it is gone: it computed to its end, which came in the last moments. */
+  readonly hasEnded: boolean;
 }
 
-interface Thread extends Omit<ThreadActivity, "ranMs"> {
+interface Thread extends Omit<ThreadActivity, "ranMs" | "hasEnded"> {
   /** When it was first and last looked at, and its clock then. */
   readonly bornAt: number;
   readonly at: number;
@@ -60,6 +67,8 @@ export class ThreadSampler {
   #threads = new Map<string, Thread>();
   /** The same as they were one look before. */
   #before = new Map<string, Thread>();
+  /** Those that have ended while they computed. */
+  #ended: readonly Thread[] = [];
   /** Threads that are no isolate's, with how often they were looked at. */
   #others = new Map<string, number>();
   #ticks = -1;
@@ -77,23 +86,18 @@ export class ThreadSampler {
   }
 
   /**
-   * Isolates' threads as they were at the last look. Who paused or ended since the look before is told as it was then: a
-   * process that dies stops its threads first, and may be looked at in between.
+   * Isolates' threads as they were at the last look. Who paused since the look before, or has ended, is told as it was
+   * then: a process that dies stops its threads first, and may be looked at in between.
    */
   activities(): ThreadActivity[] {
     const told = new Map(this.#threads);
     for (const [tid, thread] of this.#before) {
-      if (thread.activeSince !== null && (told.get(tid)?.activeSince ?? null) === null) told.set(tid, thread);
+      if (thread.activeSince !== null && told.get(tid)?.activeSince === null) told.set(tid, thread);
     }
-    return [...told.values()].map((
-      { name, activeSince, activeMsBefore, ageMsBefore, ranAllMs, ranBeforeMs },
-    ) => ({
-      name,
-      activeSince,
-      ranMs: activeSince === null ? 0 : ranAllMs - ranBeforeMs,
-      activeMsBefore,
-      ageMsBefore,
-    }));
+    return [
+      ...Array.from(told.values(), (thread) => activityOf(thread, false)),
+      ...this.#ended.map((thread) => activityOf(thread, true)),
+    ];
   }
 
   /** One look. @param at now, ms since the epoch @returns how many threads were read */
@@ -117,6 +121,8 @@ export class ThreadSampler {
       const seen = this.#readAll(at);
       // The threads of a process that is dying end one by one: what was known before is what counts.
       if (this.#processTicks() === null || seen.size < this.#threads.size / 2) return 0;
+      const ended = [...this.#threads].filter(([tid, { activeSince }]) => activeSince !== null && !seen.has(tid));
+      this.#ended = [...this.#ended, ...ended.map(([, thread]) => thread)].filter((one) => at - one.at <= ENDED_MS);
       this.#threads = seen;
       return seen.size;
     } catch {
@@ -189,6 +195,14 @@ export class ThreadSampler {
     const text = this.#files.text(`${this.#dir}/task/${tid}/stat`);
     return text.charAt(text.lastIndexOf(")") + 2) === "R";
   }
+}
+
+function activityOf(
+  { name, activeSince, activeMsBefore, ageMsBefore, ranAllMs, ranBeforeMs }: Thread,
+  hasEnded: boolean,
+): ThreadActivity {
+  const ranMs = activeSince === null ? 0 : ranAllMs - ranBeforeMs;
+  return { name, activeSince, ranMs, activeMsBefore, ageMsBefore, hasEnded };
 }
 
 /** It computes no more. */

@@ -225,7 +225,8 @@ class Simulation {
     const at = clock.wall();
     const { threadId, computesSince: activeSince } = this.#killer!;
     const ranMs = activeSince === null ? 0 : at - activeSince;
-    const threads = [{ name: `worker-${threadId}`, activeSince, ranMs, activeMsBefore: 0, ageMsBefore: 1_000 }];
+    const seen = { activeMsBefore: 0, ageMsBefore: 1_000, hasEnded: false };
+    const threads = [{ name: `worker-${threadId}`, activeSince, ranMs, ...seen }];
     const charges = weigh({ at, isCrash: true, flight: [...host.flight.values()], threads });
     const { convicted } = this.#suspicion.charge(charges, this.#passedMs);
     for (const { app, version, reason } of convicted) {

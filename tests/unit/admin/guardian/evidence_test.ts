@@ -12,7 +12,8 @@ function entry(app: string, threadId: number, more: Partial<FlightEntry> = {}): 
 }
 
 function computing(threadId: number, forMs: number, activeMsBefore = 0): ThreadActivity {
-  return { name: `worker-${threadId}`, activeSince: AT - forMs, ranMs: forMs, activeMsBefore, ageMsBefore: 60_000 };
+  const before = { activeMsBefore, ageMsBefore: 60_000, hasEnded: false };
+  return { name: `worker-${threadId}`, activeSince: AT - forMs, ranMs: forMs, ...before };
 }
 
 function scene(flight: readonly FlightEntry[], threads: readonly ThreadActivity[] = [], isCrash = true): Scene {
@@ -98,4 +99,12 @@ Deno.test("weigh() blames nobody for waiting for a core: who had next to none of
   // It had enough of it
   const both = shares(scene([killer, IDLE], [computing(9, 500), { ...woken, ranMs: 90 }]));
   assertEquals(both.map(([app]) => app), ["killer", "idle"]);
+});
+
+Deno.test("weigh() names who computed until its thread ended in the death, and nobody for a kill that was obeyed", () => {
+  const gone = { ...computing(9, 300), hasEnded: true };
+  const killer = entry("killer", 9, { busySince: AT - 400, quietSince: AT - 300, bouts: 1 });
+  assertEquals(weigh(scene([IDLE, killer], [gone]))[0]?.reason, "computed for 300 ms and said nothing");
+  const killed = entry("killed", 9, { phase: "ending", since: AT - 100 });
+  assertEquals(weigh(scene([IDLE, killed], [gone]))[0]?.reason, "was not gone for 100 ms after its isolate was killed");
 });

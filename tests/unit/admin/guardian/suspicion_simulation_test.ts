@@ -82,7 +82,7 @@ function deathOf(culprit: string, sights: ReadonlyMap<string, Sight>, isCrash: b
   [...sights].forEach(([app, { entry, thread }], threadId) => {
     const idle = { phase: "running", since: AT - 60_000, busySince: null, quietSince: null, bouts: 0 } as const;
     flight.push({ threadId, app, version: "1", ...idle, ...entry });
-    const still = { activeSince: null, ranMs: 0, activeMsBefore: 0, ageMsBefore: 60_000 };
+    const still = { activeSince: null, ranMs: 0, activeMsBefore: 0, ageMsBefore: 60_000, hasEnded: false };
     threads.push({ name: `worker-${threadId}`, ...still, ...thread });
   });
   const found = weigh({ at: AT, isCrash, flight, threads });

@@ -140,9 +140,30 @@ Deno.test("ThreadSampler tells what computed until a process stopped its threads
   process.threads.delete("8");
   sampler.sample(1_150);
   assertEquals(active(sampler), { "worker-1": 1_050, "worker-2": null, "worker-3": 1_050 });
+  // On a busy machine the others end some looks later
+  for (let at = 1_200; at <= 1_500; at += 50) {
+    process.compute("5", 10);
+    sampler.sample(at);
+  }
+  assertEquals(active(sampler), { "worker-1": null, "worker-2": null, "worker-3": 1_050 });
   process.state = "Z";
-  sampler.sample(1_200);
+  sampler.sample(1_550);
   assertEquals(active(sampler)["worker-3"], 1_050);
+});
+
+Deno.test("ThreadSampler forgets a thread that ended long before", () => {
+  const { process, sampler } = pretend();
+  process.add("8", "worker-3");
+  process.compute("5", 10);
+  sampler.sample(1_050);
+  process.compute("8", 50);
+  sampler.sample(1_100);
+  process.threads.delete("8");
+  for (let at = 1_150; at <= 3_200; at += 50) {
+    process.compute("5", 10);
+    sampler.sample(at);
+  }
+  assertEquals(active(sampler), { "worker-1": null, "worker-2": null });
 });
 
 Deno.test("ThreadSampler finds a thread that gets its name late, and seldom asks the others for theirs", () => {

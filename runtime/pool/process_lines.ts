@@ -8,7 +8,7 @@ const SECOND_MS = 1000;
 
 /** Reads all of it; ends with the stream, and never rejects. */
 export async function readLines(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  stream: AsyncIterable<Uint8Array<ArrayBuffer>>,
   onLine: (line: string) => void,
 ): Promise<void> {
   const decoder = new TextDecoder();

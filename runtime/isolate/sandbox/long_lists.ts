@@ -19,10 +19,13 @@ import {
 
 /** Elements of one list, a gigabyte of an array: four seconds in the slowest of the walks. */
 const MAX_LENGTH = 1 << 27;
-/** Sorted ones V8 copies first. */
-const MAX_SORTED_LENGTH = 1 << 26;
+/** V8 makes a list of that length first, and ends the process from 134,217,726 on. */
+const MAX_COPIED_LENGTH = 1 << 26;
 
-/** Those that call nothing of the app's for a hole; beside them stand those with a function, which look at a kill for each element that is there. */
+/**
+ * Those that call nothing of the app's for a hole; beside them stand those with a function, which look at a kill for each
+ * element that is there.
+ */
 const WALKS = [
   "indexOf",
   "lastIndexOf",
@@ -34,6 +37,8 @@ const WALKS = [
   "shift",
   "unshift",
 ] as const;
+/** Those that work on a copy. */
+const COPIES = ["sort", "toReversed", "toSorted", "toSpliced", "with"] as const;
 
 type Callable = (...given: unknown[]) => unknown;
 interface List {
@@ -47,15 +52,16 @@ const { set: setMember } = Reflect;
 /** Puts the guards in the natives' place. @boot */
 export function guardLongLists(): void {
   for (const name of WALKS) guard(name, MAX_LENGTH);
-  guard("sort", MAX_SORTED_LENGTH);
+  for (const name of COPIES) guard(name, MAX_COPIED_LENGTH);
 }
 
 /** @boot */
-function guard(name: typeof WALKS[number] | "sort", most: number): void {
+function guard(name: typeof WALKS[number] | typeof COPIES[number], most: number): void {
   const native = Array.prototype[name] as Callable;
   // A method, so that it is no constructor, like the native one.
   const { guarded } = {
     guarded(this: unknown): unknown {
+      if (isArray(this) && !isProxy(this) && this.length <= most) return apply(native, this, arguments);
       if (this === null || this === undefined) return apply(native, this, arguments);
       const list = NativeObject(this) as List;
       const length = NativeNumber(list.length);
@@ -76,7 +82,6 @@ function guard(name: typeof WALKS[number] | "sort", most: number): void {
 /** Whether the native will read the same length: what only looks like an array may say another at the second look. */
 function isSteady(list: List): boolean {
   if (isProxy(list)) return false;
-  if (isArray(list)) return true;
   const found = getOwnPropertyDescriptor(list, "length");
   return found !== undefined && hasOwn(found, "value") && typeof found.value === "number";
 }

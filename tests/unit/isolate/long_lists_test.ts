@@ -13,6 +13,10 @@ const NAMES = [
   "shift",
   "unshift",
   "sort",
+  "toReversed",
+  "toSorted",
+  "toSpliced",
+  "with",
 ];
 
 Deno.test("guardLongLists() refuses what would be walked for years, and nothing that is usual", () => {
@@ -30,7 +34,7 @@ Deno.test("guardLongLists() refuses what would be walked for years, and nothing 
       assertEquals([method.name, method.length], [name, native.value.length]);
       for (const given of [[], [2], [1, 1], [0, 2, 9]]) {
         const [one, other] = [[3, 1, 2], [3, 1, 2]];
-        if (name === "sort") assertEquals(method.call(one), native.value.call(other));
+        if (name === "sort" || name === "toSorted") assertEquals(method.call(one), native.value.call(other));
         else assertEquals(method.apply(one, given), native.value.apply(other, given));
         assertEquals(one, other);
       }

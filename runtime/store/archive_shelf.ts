@@ -94,7 +94,8 @@ export class ArchiveShelf {
       for await (const { name, path, info } of filesOf(folder, "")) {
         if (info.isSymlink) {
           const linkname = await Deno.readLink(path);
-          // Of what an archive brought none is absolute: this one leads to the app's data, of which each node has its own.
+          // Of what an archive brought none is absolute: this one leads to the app's data, of which each node has its
+          // own.
           if (!isAbsolute(linkname)) tar.entry({ name, type: "symlink", linkname, mtime: NO_TIME });
         } else {
           const tooShort = () =>

@@ -58,7 +58,9 @@ Deno.test("guardLongLists() has the natives walk a list that is as long as it sa
           get length() {
             return growing();
           },
-          set length(_) {},
+          set length(_) {
+            // Takes any.
+          },
         },
         { length: { valueOf: growing } },
         new Proxy([], { get: (list, key) => key === "length" ? growing() : Reflect.get(list, key) }),
@@ -66,7 +68,9 @@ Deno.test("guardLongLists() has the natives walk a list that is as long as it sa
           get length() {
             return growing();
           },
-          set length(_) {},
+          set length(_) {
+            // Takes any.
+          },
         }),
       ];
       for (const list of lists) {

@@ -14,9 +14,10 @@ export class FleetClient {
     this.#connection = connection;
   }
 
-  /** As the node that is asked sees it. */
-  async view(): Promise<FleetAnswer> {
-    return await (await this.#connection.fetch(`${this.#connection.url}/admin/fleet`, { method: "GET" })).json();
+  /** As the node that is asked sees it. @param signal gives up */
+  async view(signal?: AbortSignal): Promise<FleetAnswer> {
+    const init = { method: "GET", ...signal === undefined ? {} : { signal } };
+    return await (await this.#connection.fetch(`${this.#connection.url}/admin/fleet`, init)).json();
   }
 
   /** Makes what the node has the state of a new fleet. */

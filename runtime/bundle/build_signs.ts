@@ -1,4 +1,7 @@
-/** Signs that a build goes on: what its plugins are asked. On a machine with much to do a build may take long, and hang not at all. */
+/**
+ * Signs that a build goes on: what its plugins are asked. On a machine with much to do a build may take long, and hang
+ * not at all.
+ */
 import type { Plugin, PluginBuild } from "esbuild";
 
 /** The signs of one build. */

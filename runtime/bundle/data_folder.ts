@@ -5,27 +5,31 @@ import { join } from "node:path";
 const NAME = "data";
 
 /**
- * Makes it when it is missing.
+ * Makes it when it is missing. A link that the app brings is none: it would choose what of the host it may write.
  *
  * @param root real path of the app's folder
- * @param kept where it is kept for an app whose versions NANO keeps, each in a folder of its own; null when it lies right there
+ * @param kept where it is kept for an app whose versions NANO keeps, each in a folder of its own; null when it lies right
+ *   there
  * @returns real path of the folder, and the path by which the app knows it where that is another
- * @throws {Error} what the file system says
+ * @throws {Error} when it is a link, or what the file system says
  */
 export async function findDataFolder(root: string, kept: string | null): Promise<readonly string[]> {
   const own = join(root, NAME);
-  if (kept === null) {
-    await Deno.mkdir(own, { recursive: true });
-    return [await Deno.realPath(own)];
-  }
   const shipped = await kindOf(own);
+  if (kept === null) {
+    if (shipped === "link") throw new Error(`"${NAME}" is a link, and has to be a folder`);
+    await Deno.mkdir(own, { recursive: true });
+    return [own];
+  }
   if (shipped === "folder") {
     // As with a volume: what the first version brings is what there is at first.
     if (await kindOf(kept) === "none") await moveIn(own, kept);
     else await Deno.rename(own, `${own}.shipped`);
   }
   await Deno.mkdir(kept, { recursive: true, mode: 0o700 });
-  if (shipped !== "link") await Deno.symlink(kept, own);
+  const isLinked = shipped === "link" && await Deno.readLink(own) === kept;
+  if (shipped === "link" && !isLinked) await Deno.remove(own);
+  if (!isLinked) await Deno.symlink(kept, own);
   return [await Deno.realPath(kept), own];
 }
 

@@ -19,12 +19,17 @@ export interface EsbuildServiceParts {
 const IDLE_MS = 10_000;
 /** The largest bundles known to us take a few seconds; a build that goes no further for this long hangs. */
 const BUILD_TIMEOUT_MS = 60_000;
-/** For NANO's own code, without which nothing starts: its builds come to an end, and only a busy machine makes them long. */
+/**
+ * For NANO's own code, without which nothing starts: its builds come to an end, and only a busy machine makes them
+ * long.
+ */
 export const OWN_BUILD_TIMEOUT_MS = 600_000;
 /** A build that was called off ends within milliseconds; esbuild's process hangs when it has not after this long. */
 const CANCEL_TIMEOUT_MS = 5_000;
 
-/** How long after the end of its time a build is waited for: esbuild has answered or ended then, whatever became of it. */
+/**
+ * How long after the end of its time a build is waited for: esbuild has answered or ended then, whatever became of it.
+ */
 const SILENCE_MS = 2 * CANCEL_TIMEOUT_MS;
 /** A process that was ended, by the kernel when memory is short say, is no fault of what it built. */
 const ATTEMPTS = 2;

@@ -163,7 +163,8 @@ function mountsOf({ reads, writes, hidden, network, runs }: OpenPlace): string[]
     ...["proc", "/proc", "tmp", "/tmp"],
     ...DEVICES.flatMap((path) => ["write", path]),
     ...files.flatMap((path) => ["read", path]),
-    ...hidden.flatMap((path) => ["hide", path]),
     ...writes.flatMap((path) => ["write", path]),
+    // Last, or what lies in a folder that is mounted later would be seen again.
+    ...hidden.flatMap((path) => ["hide", path]),
   ];
 }

@@ -1,4 +1,7 @@
-/** Removes archives that no record names: on this node, and by one node of all in the engine, which has a grace of its own. */
+/**
+ * Removes archives that no record names: on this node, and by one node of all in the engine, which has a grace of its
+ * own.
+ */
 import type { Clock } from "../clock.ts";
 import type { ArchiveShelf } from "../store/archive_shelf.ts";
 import type { FleetRows } from "../store/fleet_rows.ts";

@@ -12,6 +12,7 @@ import {
   type WriteBase,
   type WriteOutcome,
 } from "./fleet_store.ts";
+import { Hints } from "./hints.ts";
 import type { LinkAnswer, LinkMethod, LinkReading } from "./link_messages.ts";
 import { type Exchange, LinkDied, LinkThread, type LinkThreadParts, spawnLink } from "./link_thread.ts";
 
@@ -36,13 +37,13 @@ class FleetLink implements FleetStore {
   readonly #clock: Clock;
   readonly #thread: LinkThread;
   readonly #callMs: number;
-  readonly #listeners = new Set<() => void>();
+  readonly #hints = new Hints();
 
   constructor(config: EngineConfig, { clock = systemClock, spawn = spawnLink }: LinkOptions) {
     this.engine = config.kind;
     this.#clock = clock;
     this.#callMs = config.times.callMs + MARGIN_MS;
-    this.#thread = new LinkThread(config, { clock, spawn, onChanged: () => this.#tell() });
+    this.#thread = new LinkThread(config, { clock, spawn, onChanged: () => this.#hints.tell() });
   }
 
   head(): Promise<FleetHead> {
@@ -109,19 +110,13 @@ class FleetLink implements FleetStore {
   }
 
   onChange(listener: () => void): Disposable {
-    const own = () => listener();
-    this.#listeners.add(own);
     this.#thread.start();
-    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
+    return this.#hints.listen(listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#listeners.clear();
+    this.#hints.clear();
     await this.#thread[Symbol.asyncDispose]();
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener();
   }
 
   /** Asks again when the thread dies, as all but a write come to the same then. */

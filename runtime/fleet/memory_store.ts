@@ -12,6 +12,7 @@ import {
   type WriteBase,
   type WriteOutcome,
 } from "./fleet_store.ts";
+import { Hints } from "./hints.ts";
 import { decodeRecord, encodeRecord } from "./record_text.ts";
 
 /** As other engines cut archives. */
@@ -39,7 +40,7 @@ export class MemoryEngine {
   readonly faults: EngineFaults = { isGone: false, losesAnswers: false, losesHints: false, missingBlobs: new Set() };
   readonly #clock: Clock;
   readonly #times: EngineTimes;
-  readonly #listeners = new Set<() => void>();
+  readonly #hints = new Hints();
   /** Everything that was ever written, so that the newest can be forgotten. */
   #written: { readonly key: string; readonly revision: number; readonly bytes: Uint8Array }[] = [];
   #epoch: string | null = null;
@@ -168,10 +169,7 @@ export class MemoryEngine {
   }
 
   listen(listener: () => void): Disposable {
-    // The same one twice is two.
-    const own = () => listener();
-    this.#listeners.add(own);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
+    return this.#hints.listen(listener);
   }
 
   #take(name: string, holder: string, forMs: number): boolean {
@@ -184,7 +182,7 @@ export class MemoryEngine {
 
   #tell(): void {
     if (this.faults.losesHints) return;
-    for (const listener of this.#listeners) queueMicrotask(listener);
+    queueMicrotask(() => this.#hints.tell());
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type WriteBase,
   type WriteOutcome,
 } from "./fleet_store.ts";
+import { Hints } from "./hints.ts";
 import { NatsBlobs } from "./nats_blobs.ts";
 import { natsChanges } from "./nats_changes.ts";
 import { natsFailure } from "./nats_failures.ts";
@@ -30,7 +31,7 @@ export class NatsStore implements FleetStore {
   readonly #names: NatsNames;
   readonly #session: NatsSession;
   readonly #blobs: NatsBlobs;
-  readonly #listeners = new Set<() => void>();
+  readonly #hints = new Hints();
 
   constructor(engine: NatsEngine) {
     this.#engine = engine;
@@ -149,13 +150,11 @@ export class NatsStore implements FleetStore {
   }
 
   onChange(listener: () => void): Disposable {
-    const own = () => listener();
-    this.#listeners.add(own);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
+    return this.#hints.listen(listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#listeners.clear();
+    this.#hints.clear();
     await this.#session[Symbol.asyncDispose]();
   }
 
@@ -164,18 +163,14 @@ export class NatsStore implements FleetStore {
     const { connection } = reached;
     connection.subscribe(this.#names.changed, {
       callback: (error) => {
-        if (error === null) this.#tell();
+        if (error === null) this.#hints.tell();
       },
     });
     // What was said while the connection was away is never heard.
     (async () => {
-      for await (const { type } of connection.status()) if (type === "reconnect") this.#tell();
+      for await (const { type } of connection.status()) if (type === "reconnect") this.#hints.tell();
     })();
-    this.#tell();
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.#hints.tell();
   }
 
   #hint({ connection }: Reached): void {

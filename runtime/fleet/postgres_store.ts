@@ -12,6 +12,7 @@ import {
   type WriteBase,
   type WriteOutcome,
 } from "./fleet_store.ts";
+import { Hints } from "./hints.ts";
 import { type PostgresSql, postgresSql } from "./postgres_schema.ts";
 import { PostgresSession, type Query, type Row } from "./postgres_session.ts";
 import { decodeRecord, encodeRecord } from "./record_text.ts";
@@ -31,15 +32,12 @@ export class PostgresStore implements FleetStore {
   readonly #engine: PostgresEngine;
   readonly #sql: PostgresSql;
   readonly #session: PostgresSession;
-  readonly #listeners = new Set<() => void>();
+  readonly #hints = new Hints();
 
   constructor(engine: PostgresEngine) {
     this.#engine = engine;
     this.#sql = postgresSql(engine.space);
-    const onNotified = () => {
-      for (const listener of this.#listeners) listener();
-    };
-    this.#session = new PostgresSession(engine, { sql: this.#sql, onNotified });
+    this.#session = new PostgresSession(engine, { sql: this.#sql, onNotified: () => this.#hints.tell() });
   }
 
   head(): Promise<FleetHead> {
@@ -154,14 +152,12 @@ export class PostgresStore implements FleetStore {
   }
 
   onChange(listener: () => void): Disposable {
-    const own = () => listener();
-    this.#listeners.add(own);
     this.#session.listen();
-    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
+    return this.#hints.listen(listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#listeners.clear();
+    this.#hints.clear();
     await this.#session[Symbol.asyncDispose]();
   }
 

@@ -1,4 +1,7 @@
-/** Makes a process that has all of Deno an app: what NANO takes over of it, and then the app's first module as Deno runs it. */
+/**
+ * Makes a process that has all of Deno an app: what NANO takes over of it, and then the app's first module as Deno runs
+ * it.
+ */
 import { registerHooks } from "node:module";
 import { NativePromise, promiseThen, stringStartsWith } from "../protocol/primordials.ts";
 import { NATIVE_SERVERS_URL } from "../protocol/host_calls.ts";

@@ -2,7 +2,10 @@
 import type { RequestEvent } from "../events.ts";
 import { jsonText } from "./json_text.ts";
 
-/** ".001" to ".999" without zeros at the end, and nothing for 0: to print a fraction takes longer than a third of the line. */
+/**
+ * ".001" to ".999" without zeros at the end, and nothing for 0: to print a fraction takes longer than a third of the
+ * line.
+ */
 const FRACTIONS: readonly string[] = Array.from({ length: 1000 }, (_, thousandths) => `${thousandths / 1000}`.slice(1));
 
 /** Makes lines, and remembers how the last one began: at load the next one is of the same app, path and moment. */

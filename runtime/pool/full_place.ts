@@ -75,7 +75,8 @@ export function fullArguments(
     ...(hidden.length === 0 ? [] : [`--deny-read=${own(hidden)}`]),
     `--allow-write=${own([...writes, socket])}`,
     ...networkArguments(network, `unix:${own([socket])}`),
-    // What Deno tells of the machine, processors, memory, its name: packages ask for it as they start. Only the whole of
+    // What Deno tells of the machine, processors, memory, its name: packages ask for it as they start. Only the whole
+    // of
     // it has what Next.js asks of the inspector.
     ...["--allow-env", "--allow-sys"],
     ...(run.length === 0 ? [] : [`--allow-run=${own(run)}`]),

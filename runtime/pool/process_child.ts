@@ -166,7 +166,10 @@ export async function startProcess(
   input.write(framed(JSON.stringify(head), source)).catch(() => {});
   const isBehind = found.tools.namespaces !== null;
   // What it keeps while it runs lies in the folder where there are no namespaces.
-  const cleanLater = () => void child.status.then(cleanUp, cleanUp);
+  const cleanLater = () =>
+    void child.status.then(() => Deno.remove(folder, { recursive: true })).catch(() => {
+      // The next NANO tries again; a folder that the app has closed to everybody but root stays.
+    });
   const connected = connection(listener, child).finally(full === null ? cleanUp : cleanLater)
     .then((connection) => ({ connection, pid: isBehind ? onlyChild(child.pid) ?? child.pid : child.pid }));
   connected.catch(() => {});

@@ -55,31 +55,37 @@ export function failureOfApp(
 /** Bytes kept of it: V8's last words before a trace of a few KiB. */
 const KEPT_BYTES = 16 * 1024;
 
-/** The beginning of what a process writes to its standard error, which is read to its end. */
+/** The end of what a process writes to its standard error, which is read to its end. */
 export class LastWords {
   /** Settles when it is gone. */
   readonly text: Promise<string>;
+  readonly #decoder = new TextDecoder();
+  #kept = "";
 
-  /** @param onLine also hears of each line, unless null */
+  /** @param onLine also hears of each line, at the pace of {@linkcode readLines}, unless null */
   constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>, onLine: ((line: string) => void) | null = null) {
-    if (onLine === null) this.text = read(stream);
-    else {
-      const [kept, told] = stream.tee();
-      this.text = read(kept);
-      void readLines(told, onLine);
-    }
+    this.text = this.#read(stream, onLine);
   }
-}
 
-async function read(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
-  let kept = "";
-  const decoder = new TextDecoder();
-  try {
-    for await (const piece of stream) {
-      kept = (kept + decoder.decode(piece, { stream: true })).slice(-KEPT_BYTES);
-    }
-  } catch {
-    // What it said until then counts.
+  async #read(
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+    onLine: ((line: string) => void) | null,
+  ): Promise<string> {
+    // One reader: of two the slower one would let all that the other has read pile up.
+    const pieces = this.#keeping(stream);
+    if (onLine !== null) await readLines(pieces, onLine);
+    else for await (const _ of pieces);
+    return this.#kept;
   }
-  return kept;
+
+  async *#keeping(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+    try {
+      for await (const piece of stream) {
+        this.#kept = (this.#kept + this.#decoder.decode(piece, { stream: true })).slice(-KEPT_BYTES);
+        yield piece;
+      }
+    } catch {
+      // What it said until then counts.
+    }
+  }
 }

@@ -1,4 +1,7 @@
-/** Folders of processes of isolates: each is its process' alone, and those of a NANO that was killed go with the next one. */
+/**
+ * Folders of processes of isolates: each is its process' alone, and those of a NANO that was killed go with the next
+ * one.
+ */
 
 const PREFIX = "nano-isolate-";
 /** Of whom: its namespace of processes, as the kernel numbers it, and its number there. */

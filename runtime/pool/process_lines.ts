@@ -1,20 +1,24 @@
 /** What a process writes, line by line and within bounds. */
+import { type Clock, systemClock } from "../clock.ts";
 
 /** As a line of the console of an isolate; the rest is cut. */
 const MAX_LINE_CHARS = 16 * 1024;
-/** As the console of an isolate has it; what writes more waits for the next second. */
+/** As the console of an isolate has them; what writes more waits for the next second. */
 const MAX_BYTES_PER_SECOND = 4 * 1024 * 1024;
+const MAX_LINES_PER_SECOND = 10_000;
 const SECOND_MS = 1000;
 
 /** Reads all of it; ends with the stream, and never rejects. */
 export async function readLines(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  stream: AsyncIterable<Uint8Array<ArrayBuffer>>,
   onLine: (line: string) => void,
+  clock: Clock = systemClock,
 ): Promise<void> {
   const decoder = new TextDecoder();
   let rest = "";
-  let since = performance.now();
+  let since = clock.now();
   let bytes = 0;
+  let told = 0;
   try {
     for await (const piece of stream) {
       const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
@@ -26,12 +30,13 @@ export async function readLines(
         rest = "";
       }
       bytes += piece.byteLength;
-      const elapsed = performance.now() - since;
-      if (bytes > MAX_BYTES_PER_SECOND && elapsed < SECOND_MS) {
-        await new Promise((resolve) => setTimeout(resolve, SECOND_MS - elapsed));
+      told += lines.length;
+      const elapsed = clock.now() - since;
+      if ((bytes > MAX_BYTES_PER_SECOND || told > MAX_LINES_PER_SECOND) && elapsed < SECOND_MS) {
+        await new Promise<void>((resolve) => clock.after(SECOND_MS - elapsed, resolve));
       } else if (elapsed < SECOND_MS) continue;
-      since = performance.now();
-      bytes = 0;
+      since = clock.now();
+      bytes = told = 0;
     }
   } catch {
     // What it said until then counts.

@@ -10,7 +10,10 @@ const TRANSFER_FROM_BYTES = 4096;
 /** A batch of this many fields leaves before a stream adds to it: who makes tiny chunks would fill the memory in one turn. */
 const FULL_FIELDS = 4096;
 
-/** Fields of a batch that holds one call, one answer or two messages of sockets at most: its sender had nothing else to say. */
+/**
+ * Fields of a batch that holds one call, one answer or two messages of sockets at most: its sender had nothing else to
+ * say.
+ */
 const FEW_FIELDS = 8;
 
 /** What an outbox needs of its port. */

@@ -1,6 +1,6 @@
 /** The archives that versions came from, by their SHA-256, in `<state_dir>/archives/`: what a node gives its fleet. */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { createGzip } from "node:zlib";
 import { messageOf, NanoError } from "../errors.ts";
 import { addTarFile, tarStream } from "./tar_stream.ts";
@@ -93,7 +93,10 @@ export class ArchiveShelf {
     const tar = tarStream(async (tar) => {
       for await (const { name, path, info } of filesOf(folder, "")) {
         if (info.isSymlink) {
-          tar.entry({ name, type: "symlink", linkname: await Deno.readLink(path), mtime: NO_TIME });
+          const linkname = await Deno.readLink(path);
+          // Of what an archive brought none is absolute: this one leads to the app's data, of which each node has its
+          // own.
+          if (!isAbsolute(linkname)) tar.entry({ name, type: "symlink", linkname, mtime: NO_TIME });
         } else {
           const tooShort = () =>
             new NanoError("INTERNAL", `Cannot pack "${name}": it became shorter while it was read`);

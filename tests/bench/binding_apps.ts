@@ -13,7 +13,10 @@ export const POINT_SQL = "SELECT id, name, body FROM posts WHERE id = ?";
 /** The table of {@linkcode POINT_SQL}. */
 export const TABLE_SQL = "CREATE TABLE IF NOT EXISTS posts (id INTEGER PRIMARY KEY, name TEXT NOT NULL, body TEXT)";
 
-/** Paths: /fill, /hello, /kv, /d1 and, with `?ms=`, /kv-loop, /kv-put-loop, /d1-loop, /d1-file-loop, /d1-rows-loop, /echo-loop. */
+/**
+ * Paths: /fill, /hello, /kv, /d1 and, with `?ms=`, /kv-loop, /kv-put-loop, /d1-loop, /d1-file-loop, /d1-rows-loop,
+ * /echo-loop.
+ */
 export const BINDINGS_APP = `
 import { connect } from "cloudflare:sockets";
 

@@ -60,10 +60,11 @@ export const command = onlineCommand({
     try {
       const version = await send(online, { name, path, isFile, target: { ...target, hostnames }, signal: stop.signal });
       const deployed = { app: name, version, isNew };
+      const { signal } = stop;
       if (!line.flag("json")) { for (const text of await report(online, deployed)) io.out(text); }
-      const spreads = await waitForNodes(online, deployed);
+      const spreads = await waitForNodes(online, deployed, { signal });
       if (line.flag("json")) outJson(io, spreads === null ? version : { ...version, nodes: spreads });
-      return spreads === null || await settleNodes(online, { deployed, spreads }) ? 0 : 1;
+      return spreads === null || await settleNodes(online, { deployed, spreads, signal }) ? 0 : 1;
     } catch (error) {
       if (!stop.signal.aborted) throw error;
       io.err(`nano: Cancelled; nano versions ${name} tells what is there`);

@@ -16,17 +16,22 @@ export interface DeployedVersion {
 export async function waitForNodes(
   { line, io, client }: Online,
   { app, version }: DeployedVersion,
+  { signal }: { readonly signal: AbortSignal },
 ): Promise<readonly Spread[] | null> {
   if (version.fleet === undefined) return null;
   const isQuiet = line.flag("json");
   const onNode = (spread: Spread) => isQuiet || io.out(spreadLine(spread));
-  return await spreadOf(client, { app, revision: version.fleet.revision, onNode });
+  return await spreadOf(client, { app, revision: version.fleet.revision, onNode, signal });
 }
 
 /** Tells of nodes that do not have it; with --all takes it back from all. @returns whether all have it */
 export async function settleNodes(
   { line, io, client }: Online,
-  { deployed, spreads }: { readonly deployed: DeployedVersion; readonly spreads: readonly Spread[] },
+  { deployed, spreads, signal }: {
+    readonly deployed: DeployedVersion;
+    readonly spreads: readonly Spread[];
+    readonly signal: AbortSignal;
+  },
 ): Promise<boolean> {
   const { app, version, isNew } = deployed;
   const failed = failedNodes(spreads);
@@ -40,13 +45,14 @@ export async function settleNodes(
   io.err(failure);
   try {
     await takeBack(client, deployed);
-    const { revision } = await client.fleet.view();
-    const behind = failedNodes(await spreadOf(client, { app, revision }));
-    io.err(`nano: Rolled back on all nodes${behind.length === 0 ? "" : ` but ${behind.join(", ")}`}`);
   } catch (error) {
     if (!(error instanceof AdminError)) throw error;
     io.err(`nano: It was not rolled back: ${error.message}`);
+    return false;
   }
+  const { revision } = await client.fleet.view(signal);
+  const behind = failedNodes(await spreadOf(client, { app, revision, signal }));
+  io.err(`nano: Rolled back on all nodes${behind.length === 0 ? "" : ` but ${behind.join(", ")}`}`);
   return false;
 }
 

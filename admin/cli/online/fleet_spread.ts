@@ -23,15 +23,18 @@ export interface SpreadOptions {
   readonly revision: number;
   /** Told of each node as soon as that is known. */
   readonly onNode?: (spread: Spread) => void;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Waits until every node that lives has heard of a change, and has it in force or cannot. One that was there and is gone
  * before that has failed, and so have those that the engine cannot be asked for.
+ * @throws {AdminError} when the node cannot be asked; the signal's reason when it aborts
  */
 export async function spreadOf(
   client: Pick<AdminClient, "fleet">,
-  { app, revision, onNode = () => {} }: SpreadOptions,
+  { app, revision, onNode = () => {}, signal }: SpreadOptions,
 ): Promise<readonly Spread[]> {
   const from = performance.now();
   let newsAt = from;
@@ -45,7 +48,8 @@ export async function spreadOf(
   };
   const left = () => [...seen.values()].filter(({ name }) => !known.has(name));
   for (;;) {
-    const { nodes, complete } = await client.fleet.view();
+    signal?.throwIfAborted();
+    const { nodes, complete } = await client.fleet.view(signal);
     for (const node of nodes) {
       seen.set(node.name, node);
       if (known.has(node.name) || node.revision < revision) continue;

@@ -17,7 +17,8 @@ export function boundedFormat(parameters: readonly unknown[], maxParts = MAX_PAR
   for (let at = 0; at < DEPTHS.length; at++) {
     const depth = DEPTHS[at]!;
     let parts = 0;
-    // The one call that Deno makes for every key and every value that is no object. A kill goes unheard even here: only an error ends the walk.
+    // The one call that Deno makes for every key and every value that is no object. A kill goes unheard even here: only
+    // an error ends the walk.
     const stylize = (text: string) => {
       if (++parts > maxParts) throw new NativeRangeError(`Cannot show more than ${maxParts} parts`);
       return text;

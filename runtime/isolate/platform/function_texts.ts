@@ -1,4 +1,7 @@
-/** What functions of an app say of themselves: servers send their text to browsers, which lack what the bundle put into it. */
+/**
+ * What functions of an app say of themselves: servers send their text to browsers, which lack what the bundle put into
+ * it.
+ */
 import { apply, defineMember, stringIndexOf, stringSlice } from "../../protocol/primordials.ts";
 
 type Callable = (...given: unknown[]) => unknown;

@@ -24,7 +24,11 @@ function checked(options: any): any {
   return copy;
 }
 
-/** The bounded functions; what makes a hash of a hash is bounded on its prototype. @boot @param native what node:crypto exports */
+/**
+ * The bounded functions; what makes a hash of a hash is bounded on its prototype.
+ * @boot
+ * @param native what node:crypto exports
+ */
 export function boundDigests(native: any): any {
   const { createHash, hash } = native;
   const { prototype } = createHash("sha1").constructor;

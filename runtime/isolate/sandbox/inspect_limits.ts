@@ -21,7 +21,10 @@ function refuse(maxParts: number): never {
   throw new NativeRangeError(`Cannot show more than ${maxParts} keys and values`);
 }
 
-/** A function that Deno calls for every key, and every value that is no object, and that ends its walk: nothing else does. */
+/**
+ * A function that Deno calls for every key, and every value that is no object, and that ends its walk: nothing else
+ * does.
+ */
 function counting(given: unknown, maxParts: number): Stylize {
   let parts = 0;
   return (text, style) => {

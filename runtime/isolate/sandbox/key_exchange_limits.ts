@@ -77,7 +77,11 @@ function guardPrototype(prototype: any): void {
   defineMember(prototype, "computeSecret", guarded.computeSecret);
 }
 
-/** The bounded functions; what is reached by an instance is bounded on its prototype. @boot @param native what node:crypto exports */
+/**
+ * The bounded functions; what is reached by an instance is bounded on its prototype.
+ * @boot
+ * @param native what node:crypto exports
+ */
 export function boundExchanges(native: any): any {
   const { createDiffieHellman, getDiffieHellman } = native;
   const exchange = (given: any[]) => {

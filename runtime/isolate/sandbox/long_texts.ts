@@ -1,15 +1,6 @@
-/** Guards the natives that end the process, or cannot be stopped, when their text or list is longer than V8 can work on. */
-import { types } from "node:util";
+/** Guards the natives that end the process, or cannot be stopped, when their text is longer than V8 can work on. */
 import { bare } from "../../protocol/bare.ts";
-import {
-  apply,
-  defineMember,
-  defineProperty,
-  hasOwn,
-  isArray,
-  NativeRangeError,
-  NativeTypeError,
-} from "../../protocol/primordials.ts";
+import { apply, defineMember, defineProperty, hasOwn, NativeRangeError } from "../../protocol/primordials.ts";
 import { dollarsIn, substitution } from "./substitution.ts";
 
 /** Strings longer than this make some of V8's natives abort the whole process instead of throwing. */
@@ -20,9 +11,6 @@ const MAX_NATIVE_CHARS = 1 << 26;
  */
 const MAX_LISTED_PIECES = 1 << 22;
 
-/** For a copy V8 makes a list of that length first, and ends the process from 134,217,726 on. */
-const MAX_SORTED_LENGTH = 1 << 26;
-
 type Callable = (...given: unknown[]) => unknown;
 
 /** Puts the guards in the natives' place. @param heapLimitBytes what the app may hold in its heap @boot */
@@ -32,26 +20,6 @@ export function guardLongTexts(heapLimitBytes: number): void {
   guard(RegExp.prototype, Symbol.replace, { at: 0, max: MAX_NATIVE_CHARS, isCheap, prepare: matchByMatch });
   // What it builds is many times as large as the text, and it aborts rather than stop at the cap.
   guard(JSON, "parse", { at: 0, max: Math.min(MAX_NATIVE_CHARS, heapLimitBytes / 4) });
-  guardToSorted();
-}
-
-/** @boot */
-function guardToSorted(): void {
-  const { slice } = Array.prototype;
-  const native = Array.prototype.toSorted as Callable;
-  const { isProxy } = types;
-  const { toSorted } = {
-    toSorted(this: unknown, _compare: unknown): unknown {
-      // What only looks like an array may say another length at the second look; a copy does not.
-      const list = isArray(this) && !isProxy(this) ? this : apply(slice, this, []);
-      if (!isArray(list) || isProxy(list)) throw new NativeTypeError("Cannot sort a copy of what is no array");
-      if (list.length > MAX_SORTED_LENGTH) {
-        throw new NativeRangeError(`Cannot sort a copy of more than ${MAX_SORTED_LENGTH} elements`);
-      }
-      return apply(native, list, arguments);
-    },
-  };
-  defineMember(Array.prototype, "toSorted", toSorted);
 }
 
 interface Guard {

@@ -23,7 +23,11 @@ export function boundSalt(saltLength: unknown): void {
   }
 }
 
-/** The bounded function; that of what `createSign` makes is bounded on its prototype. @boot @param native what node:crypto exports */
+/**
+ * The bounded function; that of what `createSign` makes is bounded on its prototype.
+ * @boot
+ * @param native what node:crypto exports
+ */
 export function boundSignatures(native: any): any {
   const { sign, createSign, createPrivateKey, generateKeyPairSync } = native;
   const holder = getPrototypeOf(getPrototypeOf(generateKeyPairSync("ed25519").privateKey));

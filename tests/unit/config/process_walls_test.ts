@@ -49,7 +49,7 @@ Deno.test("With namespaces it is bound within them, and gives capabilities up la
 Deno.test("One that runs an app as Deno does finds its folders, and has the network and programs that it may have", () => {
   const tools = { ...PLAIN, namespaces: { unshare: "/b/unshare", chroot: "/b/chroot" } };
   const open = {
-    ...{ reads: ["/srv/app"], writes: ["/srv/app/data"], hidden: ["/srv/app/.git"] },
+    ...{ reads: ["/srv/app"], writes: ["/srv/app/data"], hidden: ["/srv/app/data/secret.txt"] },
     ...{ network: false, runs: false, fileBytes: 1024 },
   };
   const mounts = (more: Partial<typeof open>) => {
@@ -64,7 +64,7 @@ Deno.test("One that runs an app as Deno does finds its folders, and has the netw
   assertEquals(plain.net, true);
   assertEquals(plain.words.slice(0, 4), ["proc", "/proc", "tmp", "/tmp"]);
   assertEquals(plain.words.slice(-7), [
-    ...["read", "/srv/app", "hide", "/srv/app/.git", "write", "/srv/app/data", "--"],
+    ...["read", "/srv/app", "write", "/srv/app/data", "hide", "/srv/app/data/secret.txt", "--"],
   ]);
   assertEquals(plain.words.includes("/usr"), false);
   const more = mounts({ network: true, runs: true });

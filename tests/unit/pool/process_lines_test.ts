@@ -19,3 +19,28 @@ Deno.test("A long line is cut, and one without an end is told in pieces", async 
   assertEquals([cut!.length, cut!.endsWith("… (20000 characters)"), rest], [16_384 + 20, true, "rest"]);
   assertEquals((await linesOf(long, long, "end")).length, 3);
 });
+
+Deno.test("Who writes more or longer lines than a second has waits for the next one", async () => {
+  for (const piece of ["x\n".repeat(10_001), `${"x".repeat(1023)}\n`.repeat(4097)]) {
+    const encoded = new TextEncoder().encode(piece);
+    let told = 0;
+    let asked = Promise.withResolvers<() => void>();
+    const clock = {
+      now: () => 0,
+      wall: () => 0,
+      after(_delayMs: number, run: () => void) {
+        asked.resolve(run);
+        return () => {};
+      },
+    };
+    const read = readLines(ReadableStream.from([encoded, encoded]), () => told++, clock);
+    const lines = piece.split("\n").length - 1;
+    for (const times of [1, 2]) {
+      const goOn = await asked.promise;
+      assertEquals(told, times * lines);
+      asked = Promise.withResolvers();
+      goOn();
+    }
+    await read;
+  }
+});

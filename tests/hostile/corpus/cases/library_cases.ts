@@ -1,4 +1,6 @@
-/** Library: natives of Deno that end the process, or cannot be stopped, when they are given odd numbers or odd shapes. */
+/**
+ * Library: natives of Deno that end the process, or cannot be stopped, when they are given odd numbers or odd shapes.
+ */
 import type { HostileCase } from "../hostile_case.ts";
 
 const OOM = "503 APP_OUT_OF_MEMORY";

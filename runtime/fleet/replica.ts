@@ -16,6 +16,8 @@ export class Replica {
   readonly #missing: MissingArchive;
   #state: FleetState = "offline";
   #why: string | null = "the engine has not been asked yet";
+  /** Before the first answer, or the first that did not come: that is told, too. */
+  #isUnasked = true;
   #pulling: Promise<void> | null = null;
   #again = false;
   readonly comparison: Comparison;
@@ -292,7 +294,8 @@ export class Replica {
   }
 
   #become(state: FleetState, why: string | null): void {
-    const isOther = state !== this.#state;
+    const isOther = state !== this.#state || this.#isUnasked;
+    this.#isUnasked = false;
     this.#state = state;
     this.#why = why;
     if (isOther) this.#tools.onState(state, why);

@@ -87,9 +87,11 @@ export class NatsSession implements AsyncDisposable {
     await reached?.connection.close();
   }
 
-  /** "TIMEOUT" says little to people. */
+  /** With the servers; "TIMEOUT" says little to people. */
   #reasonOf(error: unknown): Error {
-    return /^timeout$/i.test(messageOf(error)) ? this.#noAnswer(error) : error as Error;
+    const text = messageOf(error);
+    if (/^timeout$/i.test(text)) return this.#noAnswer(error);
+    return new Error(`${text} (${this.#engine.servers.join(", ")})`, { cause: error });
   }
 
   #noAnswer(cause?: unknown): Error {

@@ -154,14 +154,18 @@ export class Bundler implements AsyncDisposable {
   /** One of which nothing is bundled; what its package.json lists is installed where nobody has done so. */
   async #full({ app, order, isUrgent }: Build): Promise<AppBundle> {
     const { entry, reach, hidden, nodeEnv } = order;
-    const mayInstall = this.#options.installDependencies === true && (app.install?.refusal ?? null) === null;
+    const refusal = app.install?.refusal ?? null;
     const made = await readInstall(entry.root);
     const isMissing = made === undefined ? !(await isInstalled(order)) : made.isStale;
-    if (mayInstall && isMissing && (await listedPackages(entry.root)).size > 0) {
+    const missing = isMissing ? [...await listedPackages(entry.root)] : [];
+    if (this.#options.installDependencies === true && refusal === null && missing.length > 0) {
       await this.#install({ app, order, extras: made?.extras ?? {}, isUrgent });
     }
     const modules = await nodeModulesOf(FULL_MODULES, this.cache);
-    return await fullApp({ name: app.name, entry, reach, hidden, keptData: app.keptData ?? null, nodeEnv }, modules);
+    const bundle = await fullApp({ entry, reach, hidden, keptData: app.keptData ?? null, nodeEnv }, modules);
+    // It may do without them, and only Deno finds out.
+    const lack = refusal === null || missing.length === 0 ? [] : [`No ${missing.join(", ")}: ${refusal}`];
+    return { ...bundle, warnings: [...lack, ...bundle.warnings] };
   }
 
   /** Ends what is being installed, and whatever else would be. */

@@ -11,7 +11,6 @@ import { sha256 } from "./input_stamp.ts";
 
 /** What of an app's source decides it. */
 export interface FullSource {
-  readonly name: string;
   readonly entry: AppEntry;
   /** Real path of the folder that it may read. */
   readonly reach: string;
@@ -44,13 +43,13 @@ const MAX_FILES = 20_000;
 
 /** The app, and the stand-ins for servers that its process takes. @param modules those stand-ins, by URL */
 export async function fullApp(
-  { name, entry, reach, hidden, keptData, nodeEnv }: FullSource,
+  { entry, reach, hidden, keptData, nodeEnv }: FullSource,
   modules: Readonly<Record<string, string>>,
 ): Promise<AppBundle> {
   const { root, file } = entry;
   const warnings: string[] = [];
   const data = await findDataFolder(root, keptData).catch((error) => {
-    warnings.push(`Cannot give app "${name}" a folder "data" to write: ${messageOf(error)}`);
+    warnings.push(`Cannot give it a folder "data" to write: ${messageOf(error)}`);
     return [];
   });
   const place: CodePlace = {
@@ -62,7 +61,7 @@ export async function fullApp(
     settings: await settingsOf(root, reach),
   };
   const { version, isWhole } = await versionOf(place);
-  if (!isWhole) warnings.push(`App "${name}" has more than ${MAX_FILES} files: changes of some need a restart by hand`);
+  if (!isWhole) warnings.push(`More than ${MAX_FILES} files: changes of some need a restart by hand`);
   return {
     entry: `file://${file}`,
     modules,

@@ -109,7 +109,7 @@ export function checkFleet(fleet: Sketch<WrittenFleet> | undefined, mistakes: Mi
     mistakes.add(["fleet", "nats"], undefined, 'expected the servers that the nodes meet at, or "postgres"');
   }
   if (nats !== undefined && postgres !== undefined) {
-    mistakes.add(["fleet", "postgres"], undefined, 'expected one of "nats" and "postgres"');
+    mistakes.add(["fleet", "postgres"], postgres, 'expected nothing beside "nats": the nodes meet at one engine');
   }
   if ((tls?.cert === undefined) !== (tls?.key === undefined) && !mistakes.has(["fleet", "tls"])) {
     const missing = tls?.cert === undefined ? "cert" : "key";

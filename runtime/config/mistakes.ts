@@ -120,7 +120,8 @@ function shown(value: unknown, secret: boolean): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
   if (secret) return typeof value === "string" ? "text" : `a ${typeof value}`;
-  if (typeof value === "string") return shortened(JSON.stringify(value));
+  // A login may stand in a URL where none is taken.
+  if (typeof value === "string") return shortened(JSON.stringify(value.replace(/(:\/\/)[^/@\s]+@/, "$1…@")));
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   return `a ${typeof value}`;
 }
@@ -133,6 +134,7 @@ function isSecret([first, second, third, ...rest]: ConfigPath, below = false): b
   if (first === "admin" || first === "install") {
     return second === undefined || (second === "token" && (below || third === undefined));
   }
+  if (first === "fleet" && (second === "postgres" || second === "credentials")) return below || third === undefined;
   return first === "apps" && third === "env" && (below || rest.length < 2);
 }
 

@@ -47,7 +47,7 @@ class FleetLink implements FleetStore {
   }
 
   head(): Promise<FleetHead> {
-    return this.#call("read the fleet's head", { method: "head", args: [] });
+    return this.#call("ask the fleet's engine for its newest change", { method: "head", args: [] });
   }
 
   found(epoch: string, replacing: string | null = null): Promise<boolean> {

@@ -198,7 +198,7 @@ class MemoryStore implements FleetStore {
   }
 
   async head(): Promise<FleetHead> {
-    return (await this.#reach("read the fleet's head")).head();
+    return (await this.#reach("ask the fleet's engine for its newest change")).head();
   }
 
   async found(epoch: string, replacing: string | null = null): Promise<boolean> {

@@ -53,7 +53,7 @@ export class NatsSession implements AsyncDisposable {
 
   /**
    * Calls, and calls again while what fails may pass.
-   * @param action for the message: "read the fleet's head"
+   * @param action for the message: "ask the fleet's engine for its newest change"
    * @param run may find that an earlier try of it was carried out without an answer
    * @throws {NanoError} FLEET_UNAVAILABLE
    * @throws whatever `run` throws of {@linkcode NatsFailure} `conflict` and `missing`, at once
@@ -66,7 +66,7 @@ export class NatsSession implements AsyncDisposable {
         this.#ended.signal.throwIfAborted();
         const came = await inTime(this.#reach().then(run), until - performance.now());
         if (came !== LATE) return came;
-        throw fleetUnavailable(action, last === null ? new Error("no answer came") : reasonOf(last));
+        throw fleetUnavailable(action, last === null ? this.#noAnswer() : this.#reasonOf(last));
       } catch (error) {
         last = error;
         if (error instanceof NanoError) throw error;
@@ -74,7 +74,7 @@ export class NatsSession implements AsyncDisposable {
         if (failure === "conflict" || failure === "missing") throw error;
         const isLate = performance.now() + AGAIN_MS > until;
         if (failure === "refused" || isLate || this.#ended.signal.aborted) {
-          throw fleetUnavailable(action, reasonOf(error));
+          throw fleetUnavailable(action, this.#reasonOf(error));
         }
         await pause(AGAIN_MS, this.#ended.signal);
       }
@@ -85,6 +85,17 @@ export class NatsSession implements AsyncDisposable {
     this.#ended.abort(new Error("this store is closed"));
     const reached = await this.#reached?.catch(() => null);
     await reached?.connection.close();
+  }
+
+  /** With the servers; "TIMEOUT" says little to people. */
+  #reasonOf(error: unknown): Error {
+    const text = messageOf(error);
+    if (/^timeout$/i.test(text)) return this.#noAnswer(error);
+    return new Error(`${text} (${this.#engine.servers.join(", ")})`, { cause: error });
+  }
+
+  #noAnswer(cause?: unknown): Error {
+    return new Error(`no answer came from ${this.#engine.servers.join(", ")}`, { cause });
   }
 
   #reach(): Promise<Reached> {
@@ -156,12 +167,6 @@ function authenticatorOf(credentials: NatsCredentials): Authenticator | null {
     case "creds":
       return credsAuthenticator(new TextEncoder().encode(credentials.text));
   }
-}
-
-/** "TIMEOUT" and "no responders" say little to people. */
-function reasonOf(error: unknown): Error {
-  const text = messageOf(error);
-  return /^timeout$/i.test(text) ? new Error("no answer came", { cause: error }) : error as Error;
 }
 
 function pause(delayMs: number, signal: AbortSignal): Promise<void> {

@@ -41,7 +41,7 @@ export class NatsStore implements FleetStore {
   }
 
   head(): Promise<FleetHead> {
-    return this.#call("read the fleet's head", (reached) => this.#head(reached), HEAD_MS);
+    return this.#call("ask the fleet's engine for its newest change", (reached) => this.#head(reached), HEAD_MS);
   }
 
   found(epoch: string, replacing: string | null = null): Promise<boolean> {

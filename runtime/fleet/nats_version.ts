@@ -11,5 +11,5 @@ export function oldServer(version: string): string | null {
     minor! > 12 || (minor === 12 && patch! >= 7) || (minor === 11 && patch! >= 16)
   ));
   if (isNew) return null;
-  return `server ${version} is known to lose acknowledged writes; 2.11.16, 2.12.7 and later are taken, and any with allow_old_server`;
+  return `server ${version} is known to lose acknowledged writes; 2.11.16, 2.12.7 and later are taken, and any with "fleet": { "allow_old_server": true }`;
 }

@@ -128,8 +128,8 @@ export class NodeChanges {
   }
 }
 
-/** What whoever asked is told when the engine gave no answer. */
+/** What whoever asked is told when the engine cannot be used. */
 export function engineRefusal(verb: string, cause: unknown): NanoError {
-  const text = `Cannot ${verb}: the fleet's engine gave no answer (${messageOf(cause)})`;
+  const text = `Cannot ${verb}: the fleet's engine cannot be used (${messageOf(cause)})`;
   return new NanoError("FLEET_UNAVAILABLE", text, { cause });
 }

@@ -41,7 +41,7 @@ export class PostgresStore implements FleetStore {
   }
 
   head(): Promise<FleetHead> {
-    return this.#session.call("read the fleet's head", (query) => this.#head(query), HEAD_MS);
+    return this.#session.call("ask the fleet's engine for its newest change", (query) => this.#head(query), HEAD_MS);
   }
 
   found(epoch: string, replacing: string | null = null): Promise<boolean> {

@@ -108,7 +108,7 @@ export class Proposer {
       expected = Math.max(expected, news?.revision ?? 0);
       if (clock.now() < until) continue;
       if (error === null) throw new PlanAgain("Other nodes were quicker");
-      const text = `Cannot change app "${app}": the fleet's engine gave no answer (${messageOf(error)})`;
+      const text = `Cannot change app "${app}": the fleet's engine cannot be used (${messageOf(error)})`;
       throw new NanoError("FLEET_UNAVAILABLE", text, { cause: error });
     }
   }

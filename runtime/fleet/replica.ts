@@ -14,7 +14,8 @@ export class Replica {
   readonly #held = new Map<string, HeldMark>();
   readonly #suspicion: Suspicion;
   readonly #missing: MissingArchive;
-  #state: FleetState = "offline";
+  /** Null before the engine was asked: so the first state is told, whatever it is. */
+  #state: FleetState | null = null;
   #why: string | null = "the engine has not been asked yet";
   #pulling: Promise<void> | null = null;
   #again = false;
@@ -34,7 +35,7 @@ export class Replica {
   }
 
   get state(): FleetState {
-    return this.#state;
+    return this.#state ?? "offline";
   }
 
   /** Why it is in its state; null while it follows. */
@@ -293,8 +294,7 @@ export class Replica {
 
   #become(state: FleetState, why: string | null): void {
     const isOther = state !== this.#state;
-    this.#state = state;
-    this.#why = why;
+    [this.#state, this.#why] = [state, why];
     if (isOther) this.#tools.onState(state, why);
   }
 }

@@ -25,8 +25,12 @@ Deno.test("A node's name, login and database may be kept outside", async () => {
 for (
   const [fleet, mistake] of [
     [{}, /fleet\.nats is missing: expected the servers that the nodes meet at, or "postgres"/],
-    [{ nats: NATS, postgres: "postgres://127.0.0.1/a" }, /fleet\.postgres .*: expected one of "nats" and "postgres"/],
+    [{ nats: NATS, postgres: "postgres://127.0.0.1/a" }, /fleet\.postgres is text: expected nothing beside "nats"/],
     [{ nats: ["nats://10.0.0.1:4222"] }, /fleet\.nats\[0\] is "nats:\/\/10\.0\.0\.1:4222": expected TLS/],
+    [
+      { nats: ["nats://node:hidden@127.0.0.1"] },
+      /fleet\.nats\[0\] is "nats:\/\/…@127\.0\.0\.1": expected .* without a login/,
+    ],
     [{ nats: ["http://127.0.0.1"] }, /fleet\.nats\[0\] .*: expected the URL of a NATS server/],
     [{ nats: NATS, name: "N 1" }, /fleet\.name is "N 1": expected 1 to 63 characters/],
     [{ nats: NATS, name: { from_env: "BAD" } }, /fleet\.name is "Node_1": expected its value to be 1 to 63 characters/],

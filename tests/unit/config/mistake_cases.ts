@@ -39,12 +39,16 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   "wrong ways to install": [
     [{ install: true }, 'install is a boolean: expected an object such as { "registry": "https://npm.example.com/" }'],
-    ...["npm.test", "ftp://npm.test/", "https://a:b@npm.test/", "https://npm.test/?a", "https://npm.test/${HOME}"].map(
+    ...["npm.test", "ftp://npm.test/", "https://npm.test/?a", "https://npm.test/${HOME}"].map(
       (registry): Case => [
         { install: { registry } },
         `install.registry is "${registry}": expected an http or https URL without credentials, query and fragment`,
       ],
     ),
+    [
+      { install: { registry: "https://a:b@npm.test/" } },
+      'install.registry is "https://…@npm.test/": expected an http or https URL without credentials, query and fragment',
+    ],
     ...["t0ken\nregistry=http://x/", "${HOME}", "a;b", ""].map((token): Case => [
       { install: { registry: "https://npm.test/", token } },
       `install.token is text: ${TOKEN}, of letters, digits and "._~+/=:-"`,

@@ -20,6 +20,8 @@ Deno.test("What is deployed on one node is in force on all, and is there after a
   await n2!.close();
   await n2!.open();
   assertEquals([n2!.fleet.state, await n2!.says("blog")], ["offline", "one"]);
+  const told = n2!.bench.events.flatMap((event) => event.event === "fleet_state" ? [[event.state, event.why]] : []);
+  assertEquals(told, [["offline", "Cannot ask the fleet's engine for its newest change: the engine is gone"]]);
 });
 
 Deno.test("A version that cannot start is refused, and no other node hears of it", async () => {

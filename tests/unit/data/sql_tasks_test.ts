@@ -120,7 +120,7 @@ Deno.test("an import that fails names the statement, and nothing of it stays", a
       ],
       [
         "INSERT INTO a VALUES (1);\nINSERT INTO a VALUES (1)",
-        "UNIQUE constraint failed: a.x: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_PRIMARYKEY)",
+        "UNIQUE constraint failed: a.x: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_UNIQUE)",
       ],
       ["INSERT INTO b VALUES (1);", "FOREIGN KEY constraint failed"],
       ["INSERT INTO a VALUES (1); ROLLBACK;", "not authorized"],

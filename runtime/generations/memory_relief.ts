@@ -1,13 +1,8 @@
 /** Parks apps before memory is short: of those that may be parked the ones that nobody has asked for longest. */
 import type { Clock } from "../clock.ts";
+import type { SharedMemory } from "../pool/memory_ceiling.ts";
 import { mebibytes } from "../pool/verdict.ts";
 import type { AppUnit } from "./reload.ts";
-
-/** What all apps together hold, and may hold at most, bytes. */
-export interface SharedMemory {
-  readonly heldBytes: number;
-  readonly ceilingBytes: number;
-}
 
 /** What it works with. */
 export interface MemoryReliefTools {

@@ -6,7 +6,7 @@ import { registerHooks } from "node:module";
 import { NativePromise, promiseThen, stringStartsWith } from "../protocol/primordials.ts";
 import { NATIVE_SERVERS_URL } from "../protocol/host_calls.ts";
 import type { LoadMessage } from "../protocol/messages.ts";
-import type { FullParts } from "../protocol/process_cell.ts";
+import { type FullParts, PROGRAM_PATH } from "../protocol/process_cell.ts";
 import { installDoors } from "./app_doors.ts";
 import { bindingObject } from "./binding_objects.ts";
 import { findApp, runEntry } from "./find_app.ts";
@@ -28,8 +28,6 @@ export interface FullLoadTools {
 
 /** What its process was given for it; all else of its variables came by the programs that started it. */
 const GIVEN = /^(?:HOME|LANG|LC_ALL|NO_COLOR|TMPDIR|TZ)$/;
-/** Where programs of the system are, for one that may start any. */
-const PROGRAM_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /**
  * Lets Deno run the app's first module, and finds its handler.

@@ -76,8 +76,7 @@ export function fullArguments(
     `--allow-write=${own([...writes, socket])}`,
     ...networkArguments(network, `unix:${own([socket])}`),
     // What Deno tells of the machine, processors, memory, its name: packages ask for it as they start. Only the whole
-    // of
-    // it has what Next.js asks of the inspector.
+    // of it has what Next.js asks of the inspector.
     ...["--allow-env", "--allow-sys"],
     ...(run.length === 0 ? [] : [`--allow-run=${own(run)}`]),
     ...(ffi ? [`--allow-ffi=${own([reach])}`] : []),

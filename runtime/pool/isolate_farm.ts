@@ -4,6 +4,7 @@ import type { FullPlace } from "./full_place.ts";
 import { FairCores } from "./fair_cores.ts";
 import type { FlightRecorder } from "./flight_recorder.ts";
 import { Isolate } from "./isolate.ts";
+import type { SharedMemory } from "./memory_ceiling.ts";
 import { ProcessHouse } from "./process_house.ts";
 import { Reserve } from "./reserve.ts";
 import { STUCK_AFTER_MS, ThreadWatch } from "../machine/thread_watch.ts";
@@ -111,8 +112,8 @@ export class IsolateFarm implements AsyncDisposable {
     this.#house.ceilingBytes = bytes;
   }
 
-  /** What all apps together hold, and may hold at most, bytes. */
-  get memory(): { readonly heldBytes: number; readonly ceilingBytes: number } {
+  /** What all apps together hold, and may hold at most. */
+  get memory(): SharedMemory {
     const { heldBytes, ceilingBytes } = this.#house;
     return { heldBytes: this.#warden.heldBytes + heldBytes, ceilingBytes };
   }

@@ -3,6 +3,7 @@ import type { NanoConfig } from "../config/resolved_config.ts";
 import type { IsolateNeed } from "./cell.ts";
 import { type FarmOptions, IsolateFarm } from "./isolate_farm.ts";
 import type { Isolate } from "./isolate.ts";
+import type { SharedMemory } from "./memory_ceiling.ts";
 
 /** Starts once, later. */
 export class LateFarm implements AsyncDisposable {
@@ -40,8 +41,8 @@ export class LateFarm implements AsyncDisposable {
     this.#farm?.setCeiling(maxMemoryMb);
   }
 
-  /** What all apps together hold, and may hold at most, bytes; null before it is up. */
-  get memory(): { readonly heldBytes: number; readonly ceilingBytes: number } | null {
+  /** What all apps together hold, and may hold at most; null before it is up. */
+  get memory(): SharedMemory | null {
     return this.#farm?.memory ?? null;
   }
 

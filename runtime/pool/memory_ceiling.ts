@@ -1,6 +1,12 @@
 /** Chooses who ends when all apps together hold more than the host may give them. */
 import { mebibytes, type Verdict } from "./verdict.ts";
 
+/** What all apps together hold, and may hold at most. */
+export interface SharedMemory {
+  readonly heldBytes: number;
+  readonly ceilingBytes: number;
+}
+
 /** An isolate under the ceiling. */
 export interface HeldMemory {
   readonly number: number;

@@ -140,10 +140,9 @@ export class ProcessCell implements Cell {
     if (full !== null) void readLines(child.stdout, (line) => tell("info", line));
     const gone = child.status.then(async (status) => {
       const text = await words.text;
-      if (full === null) return this.#end(endOfProcess(status, text));
-      const failure = failureOfApp(status, text);
-      if (failure === null) return this.#end(endOfProcess(status, text));
       const ended = endOfProcess(status, text);
+      const failure = full === null ? null : failureOfApp(status, text);
+      if (failure === null) return this.#end(ended);
       // Before it has booted no code of the app was there.
       if (this.#pipe === null) return this.#end({ ...ended, detail: `${ended.detail}: ${failure.message}` });
       const end = () => this.#end({ reason: "uncaught_error", detail: failure.message });

@@ -4,7 +4,7 @@ import { type ProcessTools, walledCommand, walledPlace } from "../config/process
 import { inTime, LATE } from "../deadline.ts";
 import { messageOf } from "../errors.ts";
 import type { FrameConnection } from "../protocol/frame_pipe.ts";
-import type { ProcessHead } from "../protocol/process_cell.ts";
+import { type ProcessHead, PROGRAM_PATH } from "../protocol/process_cell.ts";
 import { onlyChild, setOomScore } from "../machine/process_state.ts";
 import { heapSpaces } from "./heap_spaces.ts";
 import { fullArguments, type FullPlace, openPlace } from "./full_place.ts";
@@ -28,9 +28,6 @@ const STACK_KIB = 4000;
 const OOM_SCORE = 700;
 /** A process connects in 160 ms on a busy machine; this is for the busiest, and the reserve has a bound of its own. */
 const CONNECT_MS = 60_000;
-
-/** Deno looks there for the programs that an app may start. */
-const PROGRAM_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /** Where an app that runs as Deno itself runs it keeps what it needs while it runs. */
 function tmpOf(folder: string, { namespaces }: ProcessTools): string {

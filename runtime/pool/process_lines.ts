@@ -1,14 +1,10 @@
 /** What a process writes, line by line and within bounds. */
 import { type Clock, systemClock } from "../clock.ts";
+import { boundedLine, MAX_CHARS_PER_SECOND, MAX_LINE_CHARS, MAX_LINES_PER_SECOND } from "../protocol/log_bounds.ts";
 
-/** As a line of the console of an isolate; the rest is cut. */
-const MAX_LINE_CHARS = 16 * 1024;
-/** As the console of an isolate has them; what writes more waits for the next second. */
-const MAX_BYTES_PER_SECOND = 4 * 1024 * 1024;
-const MAX_LINES_PER_SECOND = 10_000;
 const SECOND_MS = 1000;
 
-/** Reads all of it; ends with the stream, and never rejects. */
+/** Reads all of it, where more than the log takes in a second waits for the next; ends with the stream, never rejects. */
 export async function readLines(
   stream: AsyncIterable<Uint8Array<ArrayBuffer>>,
   onLine: (line: string) => void,
@@ -32,7 +28,7 @@ export async function readLines(
       bytes += piece.byteLength;
       told += lines.length;
       const elapsed = clock.now() - since;
-      if ((bytes > MAX_BYTES_PER_SECOND || told > MAX_LINES_PER_SECOND) && elapsed < SECOND_MS) {
+      if ((bytes > MAX_CHARS_PER_SECOND || told > MAX_LINES_PER_SECOND) && elapsed < SECOND_MS) {
         await new Promise<void>((resolve) => clock.after(SECOND_MS - elapsed, resolve));
       } else if (elapsed < SECOND_MS) continue;
       since = clock.now();
@@ -46,6 +42,5 @@ export async function readLines(
 
 function tell(line: string, onLine: (line: string) => void): void {
   const text = line.endsWith("\r") ? line.slice(0, -1) : line;
-  if (text === "") return;
-  onLine(text.length <= MAX_LINE_CHARS ? text : `${text.slice(0, MAX_LINE_CHARS)}… (${text.length} characters)`);
+  if (text !== "") onLine(boundedLine(text));
 }

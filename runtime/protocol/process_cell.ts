@@ -46,6 +46,9 @@ export interface FullParts {
   readonly hold: () => void;
 }
 
+/** Where the programs of the system are that such an app may start. */
+export const PROGRAM_PATH = "/usr/local/bin:/usr/bin:/bin";
+
 /** What the first module reads from its standard input, as JSON behind its length, before the bootstrap's text. */
 export interface ProcessHead {
   readonly path: string;

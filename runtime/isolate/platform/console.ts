@@ -1,18 +1,13 @@
 /** The app's console: each line goes to the host's log, bounded in length and rate. */
+import { boundedLine, MAX_CHARS_PER_SECOND, MAX_LINE_CHARS, MAX_LINES_PER_SECOND } from "../../protocol/log_bounds.ts";
 import { apply, floor, numberToFixed, stringIndexOf, stringSlice } from "../../protocol/primordials.ts";
 import { SafeMap } from "../../protocol/safe_collections.ts";
 import { behind } from "../../protocol/safe_lists.ts";
 import { boundedFormat } from "./bounded_format.ts";
 import { withoutOwnFrames } from "../traffic/own_frames.ts";
 
-/** Longest text of one line; the rest is cut and said so. */
-const MAX_LINE_CHARS = 16 * 1024;
 /** Beyond this nothing is looked for in a text: most of it will be cut. */
 const MAX_FILTERED_CHARS = 4 * MAX_LINE_CHARS;
-/** Lines a second; a flood beyond is counted and told as one line, so that no app fills the host's log. */
-const MAX_LINES_PER_SECOND = 10_000;
-/** Characters a second, for the same reason: long lines at full rate would be 160 MB a second for the host to write. */
-const MAX_CHARS_PER_SECOND = 4 * 1024 * 1024;
 
 /** Level of a console line. */
 export type ConsoleLevel = "debug" | "info" | "warn" | "error";
@@ -48,6 +43,7 @@ export function createConsole(sink: ConsoleSink): Console {
       chars = 0;
       dropped = 0;
     }
+    // A flood is counted, and told as one line
     if (++lines > MAX_LINES_PER_SECOND || chars > MAX_CHARS_PER_SECOND) {
       dropped++;
       return;
@@ -59,10 +55,7 @@ export function createConsole(sink: ConsoleSink): Console {
     if (shown === "" && formatted !== "") return;
     const text = indent + shown;
     chars += text.length <= MAX_LINE_CHARS ? text.length : MAX_LINE_CHARS;
-    sink(
-      level,
-      text.length <= MAX_LINE_CHARS ? text : `${stringSlice(text, 0, MAX_LINE_CHARS)}… (${text.length} characters)`,
-    );
+    sink(level, boundedLine(text));
   }
 
   // Methods, so that they are no constructors; names, lengths and labels as https://console.spec.whatwg.org has them.

@@ -115,5 +115,8 @@ export async function findCommandDoc(name: string): Promise<CommandDoc | null> {
 
 /** All commands in the order of the help: what help, completions and the docs page are made from. */
 export async function commandDocs(): Promise<readonly CommandDoc[]> {
-  return await Promise.all(COMMAND_NAMES.map(async (name) => (await findCommandDoc(name))!));
+  const docs: CommandDoc[] = [];
+  // One after the other: for each import under way Deno walks the whole graph, and all at once took 2.5 s instead of 0.6.
+  for (const name of COMMAND_NAMES) docs.push((await findCommandDoc(name))!);
+  return docs;
 }

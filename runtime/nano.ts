@@ -155,6 +155,9 @@ export class Nano implements AsyncDisposable {
     const parts = this.#parts;
     const warn = (text: string) => parts.warn(text);
     parts.kept = await OpenState.open(config, { convictions: this.#options.convictions ?? [], warn });
+    // Its thread and the isolates in reserve come up while the rest is read; whoever begins waits for it.
+    // Whoever begins hears when it fails.
+    parts.farmStart.begin().catch(() => {});
     parts.operator = parts.operatorOf(parts.kept);
     this.events.listen(parts.operator.listen);
     // Loaded by a node of a fleet only; before what is kept is read, as the fleet's order of the changes counts.
@@ -176,9 +179,6 @@ export class Nano implements AsyncDisposable {
 
   async #begin(): Promise<void> {
     const parts = this.#parts;
-    const farm = parts.startFarm();
-    // It is awaited below, where it may have failed already.
-    farm.catch(() => {});
     parts.buckets.prepare().catch((error) => parts.warn(messageOf(error)));
     if (this.#options.watch === true && this.#draining === null) {
       parts.watch = new FileWatch(
@@ -191,8 +191,10 @@ export class Nano implements AsyncDisposable {
     if (this.#options.dev === true) await parts.operator.migrate(this.config.apps);
     if (this.#draining === null) parts.first!.run(this.events);
     if (this.#draining === null) parts.fleet?.begin();
-    await farm;
+    await parts.farmStart.begin();
+    if (this.#draining === null) parts.relief.begin();
     await inTime(parts.first!.quicklyOver, FIRST_START_MS);
+    if (this.#draining === null) parts.farmStart.end(this.config);
   }
 
   async #drain(): Promise<DrainResult> {
@@ -230,7 +232,7 @@ export class Nano implements AsyncDisposable {
     parts.stopJobs();
     parts.observatory[Symbol.dispose]();
     await parts.farm[Symbol.asyncDispose]();
-    parts.recorder?.[Symbol.dispose]();
+    parts.farmStart.recorder?.[Symbol.dispose]();
     await parts.bundler[Symbol.asyncDispose]();
     await inTime(parts.consumers.ended(), CLOSE_MS);
     parts.buckets[Symbol.dispose]();

@@ -1,14 +1,12 @@
 /** What NANO is made of, wired together; its life is in nano.ts. */
 import { join } from "node:path";
-import { BootAdmission } from "./pool/boot_admission.ts";
 import { CronSchedule } from "./app/cron_schedule.ts";
 import { QueueConsumers } from "./app/queue_consumers.ts";
-import { FlightRecorder } from "./pool/flight_recorder.ts";
 import { type AppBundle, Bundler } from "./bundle/bundler.ts";
-import { bundleIsolate, PROCESS_BOOTSTRAP } from "./bundle/isolate_bundle.ts";
 import { systemClock } from "./clock.ts";
 import { relayered } from "./config/fit_layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
+import { type FarmStart, farmStartOf } from "./farm_start.ts";
 import { DataThread } from "./data/data_thread.ts";
 import { QueueHub } from "./data/queue_hub.ts";
 import { queueStore } from "./data/queue_store.ts";
@@ -26,7 +24,7 @@ import { LateUnits } from "./generations/late_units.ts";
 import { MemoryRelief } from "./generations/memory_relief.ts";
 import { Dispatcher } from "./http/dispatcher.ts";
 import { PATIENCE } from "./http/patience.ts";
-import { LateFarm } from "./pool/late_farm.ts";
+import type { LateFarm } from "./pool/late_farm.ts";
 import type { Listeners } from "./generations/listeners.ts";
 import type { NanoOptions } from "./nano_options.ts";
 import { Log } from "./observe/log.ts";
@@ -68,7 +66,6 @@ export class NanoParts {
   readonly bundler: Bundler;
   readonly workshop: UnitWorkshop;
   readonly reloads: ConfigReloads;
-  readonly admission: BootAdmission;
   readonly crons: CronSchedule;
   readonly queues: QueueHub;
   readonly consumers: QueueConsumers;
@@ -76,8 +73,8 @@ export class NanoParts {
   readonly late: LateUnits;
   readonly relief: MemoryRelief;
   readonly observatory: Observatory;
-  readonly recorder: FlightRecorder | null;
-  readonly farm: LateFarm = new LateFarm();
+  readonly farmStart: FarmStart;
+  readonly farm: LateFarm;
   readonly #dataFolder: string;
   readonly data: DataThread;
   readonly sql: SqlPool;
@@ -97,7 +94,8 @@ export class NanoParts {
     this.data = new DataThread(this.#dataFolder);
     this.sql = new SqlPool(this.#dataFolder);
     this.buckets = new R2Engine(this.#dataFolder, this.data);
-    this.recorder = options.flight === undefined ? null : new FlightRecorder(options.flight, systemClock);
+    this.farmStart = farmStartOf(config, options);
+    this.farm = this.farmStart.farm;
     this.generations = new Generations(config, {
       reloadTools: (next) => {
         const makers = this.workshop.toolsOf(next);
@@ -113,7 +111,7 @@ export class NanoParts {
         const { config, units } = next;
         this.dispatcher.trust(config.trustedProxies);
         this.log.configure(config.log);
-        this.farm.fit(config);
+        this.farmStart.fit(config);
         this.crons.follow(units.values());
         this.consumers.follow(units.values());
         this.operator.follow();
@@ -139,16 +137,25 @@ export class NanoParts {
       timeZone: options.timeZone,
       ...(options.write === undefined ? {} : { write: options.write }),
     });
-    this.admission = BootAdmission.onThisMachine(systemClock, options.suspects);
+    const { admission } = this.farmStart;
     this.metrics = new Metrics({
       snapshot: () => this.#toldApps(),
       exists: (app) => this.generations.present.units.has(app),
       startedAt: systemClock.wall(),
-      bootsWaiting: () => this.admission.waiting,
+      bootsWaiting: () => admission.waiting,
       unexplained: () => this.farm.unexplainedBytes,
       fleet: () => this.fleet === null ? null : fleetFigures(this.fleet),
     });
     this.events.listen(this.log.listen);
+    this.farmStart.listen({
+      onWarning: (text) => this.warn(text),
+      onDeath: (error) => {
+        // Every app lived under it. The guardian starts the host anew.
+        this.warn(error.message);
+        this.log.flush();
+        Deno.exit(1);
+      },
+    });
     this.events.listen(this.metrics.listen);
     this.observatory = new Observatory({ metrics: this.metrics, snapshot: () => this.#toldApps(), clock: systemClock });
     this.events.listen(this.observatory.listen);
@@ -183,7 +190,7 @@ export class NanoParts {
     this.workshop = new UnitWorkshop({
       bundler: this.bundler,
       clock: systemClock,
-      admission: this.admission,
+      admission,
       takeIsolate: (need) => this.farm.take(need),
       quarantineOf: (app, version) => this.kept!.quarantine.find(app, version),
       emit: (event) => this.events.emit(event),
@@ -232,26 +239,6 @@ export class NanoParts {
     this.crons[Symbol.dispose]();
     this.consumers[Symbol.dispose]();
     this.relief[Symbol.dispose]();
-  }
-
-  /** Creates the warden and its isolates. @throws {NanoError} INTERNAL when they cannot be created */
-  async startFarm(): Promise<void> {
-    await this.farm.start(async () => ({
-      bootSource: await bundleIsolate(this.bundler),
-      processSource: () => bundleIsolate(this.bundler, PROCESS_BOOTSTRAP),
-      admission: this.admission,
-      clock: systemClock,
-      recorder: this.recorder,
-      warn: (text) => this.warn(text),
-      onDeath: (error) => {
-        // Every app lived under it. The guardian starts the host anew.
-        this.warn(error.message);
-        this.log.flush();
-        Deno.exit(1);
-      },
-    }));
-    this.farm.fit(this.generations.present.config);
-    if (!this.#isDraining()) this.relief.begin();
   }
 
   /** What a fleet works with on this node. */

@@ -36,7 +36,7 @@ const IMPORTS: readonly [from: string, to: string, refusal: string | null][] = [
   ["mod.ts", "runtime/nano.ts", "mod.ts may import only admin/, runtime/mod.ts"],
   ["admin/api.ts", "runtime/mod.ts", null],
   ["admin/api.ts", "admin/routes/apps.ts", null],
-  ["admin/api.ts", "runtime/events.ts", "admin/ may import only runtime/mod.ts, runtime/std/"],
+  ["admin/api.ts", "runtime/events.ts", "admin/ may import only runtime/mod.ts, runtime/farm_start.ts, runtime/std/"],
   ["admin/api.ts", "mod.ts", "admin/ stands below mod.ts"],
   ["runtime/mod.ts", "runtime/nano.ts", null],
   ["runtime/mod.ts", "admin/api.ts", "runtime/mod.ts stands below admin/"],

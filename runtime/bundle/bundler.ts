@@ -9,9 +9,8 @@ import type { AppBundle } from "./app_bundle.ts";
 import type { AppResolution } from "./app_resolution.ts";
 import { listedPackages } from "./missing_packages.ts";
 import { buildApp, type BuildOrder } from "./build_app.ts";
-import { BundleCache, type CachedBundle } from "./bundle_cache.ts";
+import type { BundleCache, CachedBundle } from "./bundle_cache.ts";
 import { PLAIN_BUILD } from "../config/project_build.ts";
-import { NANO_VERSION } from "../version.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import { FULL_MODULES, fullApp } from "./full_app.ts";
 import { findEntry, type ProjectStart } from "./find_entry.ts";
@@ -20,14 +19,12 @@ import { hasNodeModules, installDependencies, readInstall } from "./install_depe
 import type { InstallPolicy } from "./install_policy.ts";
 import { type InstallProgress, reportInstall } from "./install_progress.ts";
 import { nodeModulesOf } from "./node_library.ts";
-import { STUBS_VERSION } from "./node_stubs.ts";
+import { nanoBundleCache } from "./nano_bundle_cache.ts";
 import { staticSite } from "./static_site.ts";
 import { Turns } from "./turns.ts";
 
 export type { AppBundle };
 
-/** Raised whenever the same input would give another bundle. */
-const FORMAT = 9;
 const ENTRY_URL = "app:///index.js";
 /** Builds at once: esbuild's process uses all cores by itself, two keep it busy while one waits for our plugins. */
 const BUILDS = Math.max(2, navigator.hardwareConcurrency);
@@ -90,10 +87,7 @@ export class Bundler implements AsyncDisposable {
   constructor(options: BundlerOptions) {
     this.#options = options;
     const { cacheDir } = options;
-    this.cache = cacheDir === null ? undefined : new BundleCache(
-      cacheDir,
-      `nano ${NANO_VERSION} ${FORMAT}, esbuild ${esbuildService.version}, unenv ${STUBS_VERSION}`,
-    );
+    this.cache = cacheDir === null ? undefined : nanoBundleCache(cacheDir);
   }
 
   /**

@@ -2,8 +2,7 @@
 
 import { NanoError } from "../errors.ts";
 import { buildError, type BuildErrorContext, isBuildFailure } from "./build_error.ts";
-import type { CachedBundle } from "./bundle_cache.ts";
-import type { Bundler } from "./bundler.ts";
+import type { BundleCache, CachedBundle } from "./bundle_cache.ts";
 import { esbuildService, OWN_BUILD_TIMEOUT_MS } from "./esbuild_service.ts";
 import type { InputStamp } from "./input_stamp.ts";
 import { URL_NAMESPACE, urlModules } from "./url_modules.ts";
@@ -15,18 +14,26 @@ export const PROCESS_BOOTSTRAP: URL = new URL("../isolate/process_bootstrap.ts",
 /**
  * Bundles the bootstrap of an isolate into one ES module without top-level await, for a worker that may read nothing.
  *
- * @param bundler Whose cache keeps the result.
+ * @param cache Keeps the result.
  * @param entry Where the bootstrap begins.
  * @throws {NanoError} INTERNAL when it does not build, with every mistake in `details`.
  */
-export async function bundleIsolate(bundler: Bundler, entry: URL = BOOTSTRAP): Promise<string> {
-  const cached = await bundler.cache?.read(entry.href);
-  if (cached !== undefined) return cached.code;
+export async function bundleIsolate(cache: BundleCache | undefined, entry: URL = BOOTSTRAP): Promise<string> {
+  const cached = await bundledIsolate(cache, entry);
+  if (cached !== null) return cached;
   const bundle = await build(entry);
-  await bundler.cache?.write(entry.href, bundle).catch(() => {
+  await cache?.write(entry.href, bundle).catch(() => {
     // A full disk is no reason not to start; every app's bundle tells of it among its warnings.
   });
   return bundle.code;
+}
+
+/** The same if it was bundled before; null if not. */
+export async function bundledIsolate(
+  cache: BundleCache | undefined,
+  entry: URL = BOOTSTRAP,
+): Promise<string | null> {
+  return (await cache?.read(entry.href))?.code ?? null;
 }
 
 async function build(entry: URL): Promise<CachedBundle> {

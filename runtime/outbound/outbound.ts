@@ -40,8 +40,8 @@ export interface OutboundOptions {
 
 /** One policy with its connections; apps of the same policy do not share it. */
 export class Outbound implements Disposable {
-  /** Each goes to an address that was just checked. */
-  readonly connections: Connections;
+  readonly #makeConnections: () => Connections;
+  #connections: Connections | null = null;
   readonly #policy: OutboundPolicy;
   readonly #tools: OutboundTools;
   readonly #resolve: Resolve;
@@ -52,7 +52,12 @@ export class Outbound implements Disposable {
     this.#policy = policy;
     this.#tools = tools;
     this.#resolve = boundedResolve(tools.resolve);
-    this.connections = new Connections(this.#lookup, { max, takeDescriptor });
+    this.#makeConnections = () => new Connections(this.#lookup, { max, takeDescriptor });
+  }
+
+  /** Made for the first; each goes to an address that was just checked. */
+  get connections(): Connections {
+    return this.#connections ??= this.#makeConnections();
   }
 
   /**
@@ -117,7 +122,7 @@ export class Outbound implements Disposable {
 
   /** Ends every connection. */
   [Symbol.dispose](): void {
-    this.connections[Symbol.dispose]();
+    this.#connections?.[Symbol.dispose]();
   }
 }
 

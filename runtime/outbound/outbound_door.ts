@@ -1,10 +1,10 @@
 /** One app's way out: fetch and WebSocket under its policy, over connections of its own. */
-import { WebSocket as UndiciSocket } from "undici";
 import type { HostSocket } from "../app_call.ts";
 import { splitHeaders } from "../protocol/header_block.ts";
 import { Outbound, type OutboundOptions, type OutboundPolicy } from "./outbound.ts";
 import type { TcpConnection } from "./tcp_connection.ts";
 import { TcpDoor, type TcpObserver, type TcpTarget } from "./tcp_door.ts";
+import { undici } from "./undici_module.ts";
 import { outboundFetch, type OutboundRequest, type OutboundResponse } from "./outbound_fetch.ts";
 
 /** How an {@linkcode OutboundDoor} works. */
@@ -12,7 +12,7 @@ export interface OutboundDoorOptions extends OutboundOptions {
   readonly observer?: TcpObserver;
 }
 
-/** Fits what the app's side of the host needs. */
+/** Fits what the app's side of the host needs; undici has to be loaded. */
 export class OutboundDoor implements Disposable {
   readonly #outbound: Outbound;
   readonly #tcp: TcpDoor;
@@ -46,7 +46,7 @@ export class OutboundDoor implements Disposable {
       throw new TypeError(`Cannot connect to "${target.protocol}": only ws and wss URLs can be connected to`);
     }
     this.#outbound.check(target);
-    return new UndiciSocket(target, {
+    return new (undici().WebSocket)(target, {
       protocols: [...protocols],
       dispatcher: this.#outbound.connections.socketAgent,
       headers: [["user-agent", this.#userAgent], ...splitHeaders(options.trace ?? "")],

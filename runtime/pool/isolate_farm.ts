@@ -12,12 +12,17 @@ import type { IsolateNeed, OpenCell } from "./cell.ts";
 import { WardenLink } from "./warden_link.ts";
 import { WorkerCell } from "./worker_cell.ts";
 import type { Clock } from "../clock.ts";
-import type { AppConfig } from "../config/resolved_config.ts";
+import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
+import { startsLazily } from "../config/starts_lazily.ts";
 import type { NanoError } from "../errors.ts";
 import { defaultCeilingBytes } from "../machine/machine_memory.ts";
 
+/** Whom a farm is started for. */
+export type FirstApps = Pick<NanoConfig, "apps" | "maxMemoryMb">;
+
 /** What a farm works with. */
 export interface FarmOptions {
+  readonly first: FirstApps;
   readonly bootSource: string;
   /** Text of the bootstrap of isolates that are processes, made when the first app asks for one. */
   readonly processSource: () => Promise<string>;
@@ -38,6 +43,7 @@ export class IsolateFarm implements AsyncDisposable {
   readonly #warden: WardenLink;
   readonly #reserve: Reserve<Isolate>;
   readonly #threads: ThreadWatch;
+  readonly #admission: BootAdmission;
   readonly #cores = new FairCores();
   readonly #house: ProcessHouse;
   /** Of booted processes: none as long as no app asks for one. */
@@ -47,6 +53,7 @@ export class IsolateFarm implements AsyncDisposable {
 
   private constructor(warden: WardenLink, { admission, clock, recorder, warn, processSource }: FarmOptions) {
     this.#warden = warden;
+    this.#admission = admission;
     this.#threads = new ThreadWatch((threadId) => {
       warn(
         `Thread worker-${threadId} of a killed isolate still runs after ${STUCK_AFTER_MS} ms: V8 cannot stop its call`,
@@ -81,14 +88,34 @@ export class IsolateFarm implements AsyncDisposable {
    * @throws {NanoError} INTERNAL when it does not come up
    */
   static async start(options: FarmOptions): Promise<IsolateFarm> {
-    const warden = await WardenLink.start(options.bootSource, options);
-    return new IsolateFarm(warden, options);
+    const farm = new IsolateFarm(WardenLink.open(options.bootSource, options), options);
+    try {
+      farm.#expect(options.first);
+      await farm.#warden.up();
+      return farm;
+    } catch (error) {
+      await farm[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** A booted, empty isolate for somebody whom the admission has let in. */
   take({ memoryMb, isolation, full = null }: IsolateNeed): Promise<Isolate> {
     if (full !== null) return this.#processes.takeMade(() => this.#spawnFull(memoryMb, full));
     return (isolation === "process" ? this.#processes : this.#reserve).take(memoryMb);
+  }
+
+  /** Boots isolates for those of these apps that start first, as many as boot at once. */
+  #expect({ apps, maxMemoryMb }: FirstApps): void {
+    this.setCeiling(maxMemoryMb);
+    const first = apps.filter((app) =>
+      app.isolation === "worker" && app.compat === "web" && !startsLazily(app, apps.length)
+    );
+    const wanted = new Map<number, number>();
+    for (const { memoryMb } of first.slice(0, this.#admission.places)) {
+      wanted.set(memoryMb, (wanted.get(memoryMb) ?? 0) + 1);
+    }
+    this.#reserve.expect(wanted);
   }
 
   /** Keeps reserves that fit these apps, of a given number or of what is usual. */

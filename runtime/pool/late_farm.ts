@@ -9,6 +9,7 @@ import type { SharedMemory } from "./memory_ceiling.ts";
 export class LateFarm implements AsyncDisposable {
   readonly #up = Promise.withResolvers<IsolateFarm>();
   #farm: IsolateFarm | null = null;
+  #isStarting = false;
 
   constructor() {
     // Whoever starts it hears of it; apps that wait for an isolate need not.
@@ -21,6 +22,7 @@ export class LateFarm implements AsyncDisposable {
    * @throws {NanoError} INTERNAL when isolates cannot be created
    */
   async start(options: () => Promise<FarmOptions>): Promise<void> {
+    this.#isStarting = true;
     try {
       this.#farm = await IsolateFarm.start(await options());
     } catch (error) {
@@ -52,6 +54,7 @@ export class LateFarm implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isStarting) await this.#up.promise.catch(() => {});
     await this.#farm?.[Symbol.asyncDispose]();
   }
 }

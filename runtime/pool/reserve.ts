@@ -34,6 +34,8 @@ export interface ReserveTools<Isolate extends SpareIsolate> {
 /** The spares of one heap cap, which is fixed when an isolate is created. */
 interface Shelf<Isolate> {
   wanted: number;
+  /** Beside them, for starts that are to come: none of these is replaced. */
+  expected: number;
   /** Spares with what gives their place for booting back. */
   readonly spares: Map<Isolate, () => void>;
   /** Spares whose turn to boot has not come. */
@@ -58,7 +60,7 @@ export class Reserve<Isolate extends SpareIsolate> implements Disposable {
    * @param spares how many for each cap, unless as many as are usual
    */
   demand(appsByMemoryMb: ReadonlyMap<number, number>, spares: number | null = null): void {
-    for (const shelf of this.#shelves.values()) shelf.wanted = 0;
+    for (const shelf of this.#shelves.values()) Object.assign(shelf, { wanted: 0, expected: 0 });
     for (const [memoryMb, apps] of appsByMemoryMb) {
       if (apps === 0) continue;
       const usual = Math.min(MAX_SPARES, Math.max(MIN_SPARES, Math.ceil(apps / APPS_PER_SPARE)));
@@ -67,13 +69,23 @@ export class Reserve<Isolate extends SpareIsolate> implements Disposable {
     for (const memoryMb of this.#shelves.keys()) this.#level(memoryMb);
   }
 
+  /** Boots so many of each heap cap for those who come first; what nobody took ends with the next demand. */
+  expect(byMemoryMb: ReadonlyMap<number, number>): void {
+    for (const [memoryMb, expected] of byMemoryMb) {
+      this.#shelf(memoryMb).expected = expected;
+      this.#level(memoryMb);
+    }
+  }
+
   /**
    * Takes a booted isolate, from the reserve if there is one; whoever takes it has been admitted.
    * @throws {NanoError} when a fresh one ends before it has booted
    */
   async take(memoryMb: number): Promise<Isolate> {
-    const { spares } = this.#shelf(memoryMb);
+    const shelf = this.#shelf(memoryMb);
+    const { spares } = shelf;
     const [first] = spares;
+    shelf.expected = Math.max(0, shelf.expected - 1);
     // Whoever takes it has a place of its own.
     first?.[1]();
     const isolate = first?.[0] ?? this.#tools.spawn(memoryMb);
@@ -118,7 +130,7 @@ export class Reserve<Isolate extends SpareIsolate> implements Disposable {
   #shelf(memoryMb: number): Shelf<Isolate> {
     const known = this.#shelves.get(memoryMb);
     if (known !== undefined) return known;
-    const shelf: Shelf<Isolate> = { wanted: 0, spares: new Map(), ordered: new Set() };
+    const shelf: Shelf<Isolate> = { wanted: 0, expected: 0, spares: new Map(), ordered: new Set() };
     this.#shelves.set(memoryMb, shelf);
     return shelf;
   }
@@ -133,7 +145,9 @@ export class Reserve<Isolate extends SpareIsolate> implements Disposable {
   }
 
   #level(memoryMb: number): void {
-    const { wanted, spares, ordered } = this.#shelf(memoryMb);
+    const shelf = this.#shelf(memoryMb);
+    const { spares, ordered } = shelf;
+    const wanted = shelf.wanted + shelf.expected;
     for (const place of [...ordered].slice(Math.max(0, wanted - spares.size))) place[Symbol.dispose]();
     for (const spare of [...spares.keys()].slice(wanted)) {
       spares.delete(spare);
@@ -152,7 +166,7 @@ export class Reserve<Isolate extends SpareIsolate> implements Disposable {
       ordered.delete(place);
       if (!isAdmitted) return;
     }
-    if (this.#closed || spares.size >= shelf.wanted) place[Symbol.dispose]();
+    if (this.#closed || spares.size >= shelf.wanted + shelf.expected) place[Symbol.dispose]();
     else this.#add(memoryMb, place);
   }
 

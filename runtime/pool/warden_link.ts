@@ -1,6 +1,6 @@
 /** The host's end of a warden: spawns and kills isolates, passes on their figures and ends. */
 import { inTime, LATE } from "../deadline.ts";
-import { messageOf, NanoError } from "../errors.ts";
+import { NanoError } from "../errors.ts";
 import {
   counterOf,
   HOST_KIB,
@@ -41,6 +41,7 @@ export class WardenLink implements AsyncDisposable {
   /** Memory that no isolate reports. */
   unexplainedBytes = 0;
   readonly #noting: ReturnType<typeof setInterval>;
+  readonly #up = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
   /** Under way: what was asked before the end is looked up to its end. */
   readonly #looks = new Set<Promise<void>>();
@@ -57,47 +58,40 @@ export class WardenLink implements AsyncDisposable {
   }
 
   /**
-   * Starts a warden without any permission.
+   * Starts a warden without any permission; what is asked of it before it is up comes in turn.
    *
    * @param bootSource text of the isolates' bootstrap module
    * @param tell `onDeath` hears when the warden itself fails, which ends all its isolates
-   * @throws {NanoError} INTERNAL when it does not come up
    */
-  static async start(
+  static open(
     bootSource: string,
     tell: { readonly onDeath: (error: NanoError) => void; readonly warn: (text: string) => void },
-  ): Promise<WardenLink> {
+  ): WardenLink {
     const worker = new Worker(new URL("./warden.ts", import.meta.url), {
       type: "module",
       name: "nano-warden",
       deno: { permissions: "none" },
     });
     const link = new WardenLink(worker, tell.warn);
-    const up = Promise.withResolvers<void>();
     worker.onerror = (event) => {
       event.preventDefault();
       const error = new NanoError("INTERNAL", `Cannot go on without the warden: ${event.message}`);
-      up.reject(error);
+      link.#up.reject(error);
       tell.onDeath(error);
     };
-    worker.onmessage = (event: MessageEvent<WardenReport>) => {
-      if (event.data.type === "up") up.resolve();
-      else link.#receive(event.data);
-    };
+    worker.onmessage = (event: MessageEvent<WardenReport>) => link.#receive(event.data);
     link.#send({
       type: "boot_source",
       source: bootSource,
       inFlight: link.#counters.buffer as SharedArrayBuffer,
     });
-    try {
-      if (await inTime(up.promise, WARDEN_START_MS) === LATE) {
-        throw new NanoError("INTERNAL", `Cannot start the warden: silent for ${WARDEN_START_MS} ms`);
-      }
-    } catch (error) {
-      worker.terminate();
-      throw new NanoError("INTERNAL", messageOf(error), { cause: error });
-    }
     return link;
+  }
+
+  /** Settles once the warden is up. @throws {NanoError} INTERNAL when it does not come up */
+  async up(): Promise<void> {
+    if (await inTime(this.#up.promise, WARDEN_START_MS) !== LATE) return;
+    throw new NanoError("INTERNAL", `Cannot start the warden: silent for ${WARDEN_START_MS} ms`);
   }
 
   /** Spawns an empty isolate; its port speaks the wire protocol. @returns its number */
@@ -161,8 +155,11 @@ export class WardenLink implements AsyncDisposable {
     this.#worker.postMessage(command, transfer);
   }
 
-  #receive(report: Exclude<WardenReport, { type: "up" }>): void {
+  #receive(report: WardenReport): void {
     switch (report.type) {
+      case "up":
+        this.#up.resolve();
+        break;
       case "spawned":
         this.#threadIds.set(report.isolate, report.threadId);
         this.#listeners.get(report.isolate)?.onSpawned(report.threadId);

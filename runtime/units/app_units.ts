@@ -31,6 +31,7 @@ import { DoorWithBindings } from "./door_with_bindings.ts";
 import { AssetFolder } from "../http/assets.ts";
 import type { AppTarget } from "../app_call.ts";
 import { OutboundDoor } from "../outbound/outbound_door.ts";
+import { loadUndici } from "../outbound/undici_module.ts";
 import { TracedDoor } from "../outbound/traced_door.ts";
 import { PreparingUnit } from "./preparing_unit.ts";
 import type { AppUnit } from "../generations/reload.ts";
@@ -85,7 +86,10 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     clock,
     random: Math.random,
     admission,
-    takeIsolate: mask === null ? takeIsolate : async (need) => new MaskedIsolate(await takeIsolate(need), mask),
+    takeIsolate: async (need) => {
+      const [isolate] = await Promise.all([takeIsolate(need), loadUndici()]);
+      return mask === null ? isolate : new MaskedIsolate(isolate, mask);
+    },
     openOutbound: ({ outbound }) => {
       const takeDescriptor = () => descriptors.take({ app: app.name, client: null });
       const observer = {

@@ -29,6 +29,7 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
   files("runtime/nano.ts", "runtime/nano.ts"),
   files("runtime/nano_parts.ts", "runtime/nano_parts.ts"),
   files("runtime/nano_options.ts", "runtime/nano_options.ts"),
+  files("runtime/farm_start.ts", "runtime/farm_start.ts"),
   folder("runtime/operate/"),
   folder("runtime/fleet/"),
   folder("runtime/units/"),
@@ -66,7 +67,7 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
 /** Parts that may import less than all that stands below them. */
 const ONLY: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": ["admin/", "runtime/mod.ts"],
-  "admin/": ["runtime/mod.ts", "runtime/std/"],
+  "admin/": ["runtime/mod.ts", "runtime/farm_start.ts", "runtime/std/"],
   "runtime/isolate/": ["runtime/bindings/*/isolate.ts", "runtime/protocol/", GROUND],
   "runtime/bindings/*/isolate.ts": ["runtime/protocol/", GROUND],
   "runtime/bindings/*/config.ts": [],

@@ -1,10 +1,10 @@
 /** Runs the host of `nano start` in this process. */
-import { type AppLayer, configLoader, Nano, type NanoConfig, type NanoOptions } from "../../../runtime/mod.ts";
+import { configLoader, startFarmEarly } from "../../../runtime/farm_start.ts";
+import type { AppLayer, NanoConfig, NanoOptions } from "../../../runtime/mod.ts";
 import { CliError } from "../../process/cli_error.ts";
 import { type CliIo, wantsColor } from "../terminal/cli_io.ts";
 import { FlightFileWriter } from "../../guardian/flight_file.ts";
 import { readHandOver } from "../../guardian/hand_over.ts";
-import { serve } from "./host.ts";
 import { flightFileOf, guardianGone, handOverFileOf } from "../../guardian/host_status.ts";
 import { serveInUtc } from "../../process/serving_zone.ts";
 import { listenSignals } from "../../process/signals.ts";
@@ -33,6 +33,9 @@ export async function runHost(options: RunHostOptions, io: CliIo): Promise<numbe
   const config = await load();
   const timeZone = serveInUtc(io.env);
   using guarded = options.statusFile === null ? null : openGuarded(options.statusFile, io);
+  // The first isolates boot while all the rest is loaded, which takes as long.
+  await startFarmEarly(config, guarded?.options ?? {});
+  const [{ Nano }, { serve }] = [await import("../../../runtime/mod.ts"), await import("./host.ts")];
   return await serve({
     config,
     io,

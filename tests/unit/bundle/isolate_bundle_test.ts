@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import { Bundler } from "../../../runtime/bundle/bundler.ts";
-import { bundleIsolate } from "../../../runtime/bundle/isolate_bundle.ts";
+import { bundledIsolate, bundleIsolate } from "../../../runtime/bundle/isolate_bundle.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { type AppFolder, appFolder } from "./app_folder.ts";
 
@@ -16,7 +16,7 @@ const FILES = {
 
 async function bundle(app: AppFolder): Promise<string> {
   await using bundler = new Bundler({ cacheDir: app.at("cache") });
-  return await bundleIsolate(bundler, pathToFileURL(app.at("isolate/bootstrap.ts")));
+  return await bundleIsolate(bundler.cache, pathToFileURL(app.at("isolate/bootstrap.ts")));
 }
 
 function imports(code: string): string[] {
@@ -41,6 +41,17 @@ Deno.test("bundleIsolate() follows an edit of any of its files, and is the same 
   assertEquals(await bundle(app), code);
   await app.write("errors.ts", "export const code: number = 8;");
   assertEquals(await run(await bundle(app)), ["a/b", 8]);
+});
+
+Deno.test("bundledIsolate() gives what was bundled before, and nothing after an edit", async () => {
+  await using app = await appFolder(FILES);
+  await using bundler = new Bundler({ cacheDir: app.at("cache") });
+  const [cache, entry] = [bundler.cache, pathToFileURL(app.at("isolate/bootstrap.ts"))];
+  assertEquals(await bundledIsolate(cache, entry), null);
+  const code = await bundle(app);
+  assertEquals(await bundledIsolate(cache, entry), code);
+  await app.write("errors.ts", "export const code: number = 9;");
+  assertEquals(await bundledIsolate(cache, entry), null);
 });
 
 Deno.test("bundleIsolate() refuses top-level await, unknown packages and what is no code", async () => {
@@ -68,8 +79,8 @@ Deno.test("bundleIsolate() works without a cache that can be written", async () 
 Deno.test("NANO's own bootstrap builds", async () => {
   await using app = await appFolder({});
   await using bundler = new Bundler({ cacheDir: app.at("cache") });
-  const code = await bundleIsolate(bundler);
-  assertEquals(await bundleIsolate(bundler), code);
+  const code = await bundleIsolate(bundler.cache);
+  assertEquals(await bundleIsolate(bundler.cache), code);
   // deno-lint-ignore no-control-regex -- all that V8 keeps in a byte each, and no more
   assertMatch(code, /^[\x00-\x7f]*$/);
   console.log(`the bootstrap of an isolate has ${code.length} characters`);

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { OutboundDoor } from "../../../runtime/outbound/outbound_door.ts";
+import { loadUndici } from "../../../runtime/outbound/undici_module.ts";
 
 /** Answers at once, but for `/held`, which waits for its release; connections are kept open. */
 function server() {
@@ -23,6 +24,8 @@ async function get(door: OutboundDoor, url: string): Promise<string> {
 
 // undici starts one unreferenced timer for the whole process at its first request, which counts as a leak here.
 const SHARED_TIMER = { sanitizeOps: false, sanitizeResources: false };
+
+await loadUndici();
 
 Deno.test("Idle connections make room, those in use do not, and one too many is refused", SHARED_TIMER, async () => {
   await using one = server();

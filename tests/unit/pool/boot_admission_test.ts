@@ -56,6 +56,19 @@ Deno.test("BootAdmission admits requested apps first, then the well, then those 
   assertEquals(order, ["first", "asked for", "well", "dead", "spare"]);
 });
 
+Deno.test("BootAdmission lets no spare boot beside an app, and apps beside spares", async () => {
+  const { order, enter, settled } = bench(4);
+  const [early, app] = [enter("early", "spare"), enter("app")];
+  const late = enter("late", "spare");
+  await settled();
+  assertEquals([order, late.isWaiting], [["early", "app"], true]);
+  early[Symbol.dispose]();
+  assertEquals(late.isWaiting, true, "the app boots still");
+  app[Symbol.dispose]();
+  await settled();
+  assertEquals(order, ["early", "app", "late"]);
+});
+
 Deno.test("BootPlace.hurry() lets an app overtake once a request waits for it", async () => {
   const { order, enter, settled } = bench(1);
   const first = enter("first");
@@ -91,10 +104,10 @@ Deno.test("Suspects boot last and alone: nothing is admitted beside one, request
   assertEquals(order, ["bad"], "it had come when nobody else was there");
   bad[Symbol.dispose]();
   await settled();
-  assertEquals(order, ["bad", "well", "spare"], "the others first");
+  assertEquals(order, ["bad", "well"], "the others first");
   well[Symbol.dispose]();
   await settled();
-  assertEquals(order.length, 3, "not beside a spare that boots");
+  assertEquals(order, ["bad", "well", "spare"], "not beside a spare that boots");
   spare[Symbol.dispose]();
   await settled();
   const next = enter("next", "requested");

@@ -1,7 +1,7 @@
 /** Tests the farm with a real warden and real isolates. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { bundleIsolate } from "../../../runtime/bundle/isolate_bundle.ts";
 import { Bundler } from "../../../runtime/bundle/bundler.ts";
+import { bundleIsolate } from "../../../runtime/bundle/isolate_bundle.ts";
 import { systemClock } from "../../../runtime/clock.ts";
 import { inTime } from "../../../runtime/deadline.ts";
 import { NanoError } from "../../../runtime/errors.ts";
@@ -15,6 +15,7 @@ const DEADLINE_MS = 120_000;
 async function farmOptions(bootSource: string, warnings: string[] = []) {
   const admission = new BootAdmission({ places: 2, clock: systemClock, suspects: [] });
   return await Promise.resolve({
+    first: { apps: [], maxMemoryMb: null },
     bootSource,
     processSource: () => Promise.resolve(bootSource),
     admission,
@@ -31,7 +32,7 @@ Deno.test("A farm gives booted isolates, keeps others in reserve, sees each end 
   await using farm = new LateFarm();
   // It is asked before it is up.
   const taking = farm.take({ memoryMb: 64, isolation: "worker" });
-  await farm.start(async () => await farmOptions(await bundleIsolate(bundler), warnings));
+  await farm.start(async () => await farmOptions(await bundleIsolate(bundler.cache), warnings));
   farm.fit({ apps: [appConfig()], maxMemoryMb: null, spareIsolates: null });
   const isolate = await taking;
   await isolate.booted;

@@ -93,6 +93,18 @@ Deno.test("Reserve.take() gives a spare of the size and puts another in its plac
   await afterLevelling();
 });
 
+Deno.test("Reserve.expect() boots isolates for those who come first, replaces none, and ends what nobody took", async () => {
+  const { reserve, alive, afterLevelling } = pretendReserve({ boots: true });
+  using _ = reserve;
+  reserve.expect(new Map([[64, 2], [128, 1]]));
+  assertEquals(alive(), [128, 64, 64]);
+  const taken = await reserve.take(64);
+  await afterLevelling();
+  assertEquals(alive(), [128, 64, 64], "the taken one among them");
+  reserve.demand(new Map([[64, 1]]), 0);
+  assertEquals([alive(), taken.exit], [[64], null]);
+});
+
 Deno.test("Reserve.take() waits until the spare has booted", async () => {
   const { reserve, spawned, afterLevelling } = pretendReserve({ boots: false });
   using _ = reserve;

@@ -52,6 +52,8 @@ export class ResolveMemory {
   /** All of the document but its apps; with another one nothing that is remembered holds. */
   #frame: string | null = null;
   #known = new WeakMap<object, Remembered>();
+  /** Of the last document that was whole: no two of these claim the same. */
+  #last: readonly AppConfig[] = [];
 
   /** The document resolved, as `resolve` would. @throws {NanoError} CONFIG_INVALID with every mistake */
   async resolve(document: unknown, tools: ResolveTools): Promise<Resolved> {
@@ -66,9 +68,10 @@ export class ResolveMemory {
     const began = Date.now();
     const fresh = await this.#freshOf(apps, tools.trusting);
     const part = fresh.length === apps.length ? null : await orNull(tools.resolve({ ...frame, apps: fresh }));
-    const whole = part === null ? null : joined(part, { apps, fresh, known, default_app });
+    const whole = part === null ? null : joined(part, { apps, fresh, known, default_app, last: this.#last });
     // Nothing is remembered, or there is a mistake: what it is, and where, only the whole can tell.
     const resolved = whole ?? await tools.resolve(document);
+    this.#last = resolved.config.apps;
     const after = part ?? resolved;
     const entries = part === null ? apps : fresh;
     entries.forEach((entry, index) => {
@@ -95,14 +98,15 @@ export class ResolveMemory {
 /** The whole of what is known and what was looked at; null when two apps claim the same, or the default app is none. */
 function joined(
   { config, names, marked }: Resolved,
-  { apps, fresh, known, default_app }: WrittenDocument & {
+  { apps, fresh, known, default_app, last }: WrittenDocument & {
+    readonly last: readonly AppConfig[];
     readonly fresh: readonly object[];
     readonly known: WeakMap<object, Remembered>;
   },
 ): Resolved | null {
   const made = new Map(fresh.map((entry, index) => [entry, config.apps[index]!]));
   const all = apps.map((entry) => made.get(entry) ?? known.get(entry)!.app);
-  if (hasClash(all) || !(default_app === undefined || all.some(({ name }) => name === default_app))) return null;
+  if (hasClash(all, last) || !(default_app === undefined || all.some(({ name }) => name === default_app))) return null;
   const places = new Map(apps.map((entry, index) => [entry, index]));
   return {
     config: { ...config, apps: all, defaultApp: default_app as string | undefined ?? null },
@@ -111,8 +115,16 @@ function joined(
   };
 }
 
-/** Whether two apps claim one name, host, port or queue; what exactly, cross_checks.ts tells. */
-function hasClash(apps: readonly AppConfig[]): boolean {
+/**
+ * Whether two apps claim one name, host, port or queue; what exactly, cross_checks.ts tells.
+ * @param last among whom nobody does: where each claims what the one at its place did, there is nothing to look for
+ */
+function hasClash(apps: readonly AppConfig[], last: readonly AppConfig[]): boolean {
+  if (
+    apps.length === last.length && apps.every((app, at) => app === last[at] || claimsOf(app) === claimsOf(last[at]!))
+  ) {
+    return false;
+  }
   const taken = { names: new Set<string>(), hosts: new Set<string>(), ports: new Set<number>(), queues: new Set() };
   for (const { name, hostnames, port, consumers } of apps) {
     if (taken.names.has(name)) return true;
@@ -131,6 +143,10 @@ function hasClash(apps: readonly AppConfig[]): boolean {
     }
   }
   return false;
+}
+
+function claimsOf({ name, hostnames, port, consumers }: AppConfig): string {
+  return JSON.stringify([name, hostnames, port, consumers.map(({ store }) => store)]);
 }
 
 /**

@@ -58,9 +58,12 @@ export class FileWatch implements Disposable, AsyncDisposable {
     if (this.#generation === null) return;
     const { config } = this.#generation;
     const { apps, stateDir, secretFiles } = next;
-    const known = new Set(config.apps);
-    const added = apps.filter((app) =>
-      !known.has(app) && !(isForAll && startsLazily(app, apps.length)) && !app.path.startsWith(stateDir + sep)
+    let known: Set<AppConfig> | null = null;
+    // Most stand where they stood: of ten thousand no index is made.
+    const isKnown = (app: AppConfig, at: number) =>
+      app === config.apps[at] || (known ??= new Set(config.apps)).has(app);
+    const added = apps.filter((app, at) =>
+      !isKnown(app, at) && !(isForAll && startsLazily(app, apps.length)) && !app.path.startsWith(stateDir + sep)
     );
     const files = secretFiles.filter((path) => !config.secretFiles.includes(path));
     if (added.length + files.length === 0) return;

@@ -174,11 +174,16 @@ export class Generations {
     ports: OpenedPorts,
   ): void {
     const { retired } = change;
+    const before = this.#present;
     const next = this.#present = this.#withAdopted(change.next);
-    this.#targets = targetsOf(next);
     const removed = new Set(change.removed);
     for (const unit of retired) if (removed.has(unit.app.name)) this.#leaving.add(unit);
-    this.#afterwards(() => this.#route());
+    const isAlike = next.units.size === before.units.size && next.config.defaultApp === before.config.defaultApp &&
+      !hasRollouts(before) && retired.every((unit) => sameHosts(unit, next.units.get(unit.app.name)));
+    this.#afterwards(() => {
+      if (isAlike) this.#routeTo(retired.map((unit) => next.units.get(unit.app.name)!));
+      else this.#routeAll();
+    });
     this.#afterwards(() => this.#tools.onChange(next));
     for (const unit of retired) this.#afterwards(() => this.#retire(unit));
     this.#afterwards(() => ports.commit((app) => this.ended(app)));
@@ -193,6 +198,11 @@ export class Generations {
     }
   }
 
+  #routeAll(): void {
+    this.#targets = targetsOf(this.#present);
+    this.#route();
+  }
+
   #route(): void {
     this.#router = routerOf(this.#present, this.#targets, this.#leaving);
     this.#tools.route(this.#router);
@@ -201,13 +211,8 @@ export class Generations {
   /** The same for apps whose unit alone is another one. */
   #routeTo(units: readonly AppUnit[]): void {
     const { config } = this.#present;
-    const isPlain = Object.keys(config.layers.rollouts).length === 0 &&
-      units.every(({ app }) => app.name !== config.defaultApp);
-    if (this.#router === null || !isPlain) {
-      this.#targets = targetsOf(this.#present);
-      this.#route();
-      return;
-    }
+    const isPlain = !hasRollouts(this.#present) && units.every(({ app }) => app.name !== config.defaultApp);
+    if (this.#router === null || !isPlain) return this.#routeAll();
     for (const unit of units) {
       this.#targets.set(unit.app.name, unit);
       this.#router.replace({ hostnames: unit.app.hostnames, target: unit });
@@ -225,17 +230,18 @@ export class Generations {
 
   /** The same generation when nobody stands in for an app that has come. */
   #withAdopted(generation: Generation): Generation {
+    const come = [...generation.units].flatMap(([name, unit]) => {
+      const made = this.#adopted.get(unit);
+      return made === undefined ? [] : [{ name, ...made }];
+    });
+    if (come.length === 0) return generation;
     const units = new Map(generation.units);
     const inputs = new Map(generation.inputs);
-    let isOther = false;
-    for (const [name, unit] of units) {
-      const made = this.#adopted.get(unit);
-      if (made === undefined) continue;
-      isOther = true;
-      units.set(name, made.unit);
-      inputs.set(name, made.inputs);
+    for (const { name, unit, inputs: own } of come) {
+      units.set(name, unit);
+      inputs.set(name, own);
     }
-    return isOther ? { ...generation, units, inputs } : generation;
+    return { ...generation, units, inputs };
   }
 
   #retire(unit: AppUnit): void {
@@ -248,4 +254,13 @@ export class Generations {
     });
     this.#stops.set(unit, stop);
   }
+}
+
+function hasRollouts({ config }: Generation): boolean {
+  return Object.keys(config.layers.rollouts).length > 0;
+}
+
+/** Whether a unit is at the hosts of the one whose place it takes. */
+function sameHosts(old: AppUnit, next: AppUnit | undefined): boolean {
+  return next !== undefined && String(old.app.hostnames) === String(next.app.hostnames);
 }

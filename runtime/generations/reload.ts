@@ -113,21 +113,22 @@ export async function prepareReload<Code extends UnitCode>(
 ): Promise<PreparedReload> {
   const { only, force = new Set() } = options;
   const diff = diffApps(present.config.apps, config.apps);
-  const sameConfig = new Set(diff.unchanged);
+  const otherConfig = new Set([...diff.added, ...diff.changed]);
+  const mayStay = ({ name }: AppConfig) => !otherConfig.has(name) && !force.has(name);
   const postponed: AppUnit[] = [];
   const outcomes = new Map<string, Outcome<Code>>();
   const bundled: Promise<void>[] = [];
   for (const app of config.apps) {
-    const mayStay = sameConfig.has(app.name) && !force.has(app.name);
-    if (mayStay && only !== null && !only.has(app.name)) continue;
+    const isSame = mayStay(app);
+    if (isSame && only !== null && !only.has(app.name)) continue;
     const old = present.units.get(app.name);
     // What has not been read needs no other reading.
-    if (mayStay && old?.isUnread === true) continue;
+    if (isSame && old?.isUnread === true) continue;
     // Whoever changes one app wants to know whether it works.
     const isForAll = only === null && (old === undefined || old.isUnread === true);
     if (isForAll && !force.has(app.name) && startsLazily(app, config.apps.length)) {
       outcomes.set(app.name, { app, lazy: true });
-    } else if (mayStay && old !== undefined && (old.prepared ?? null) !== null) {
+    } else if (isSame && old !== undefined && (old.prepared ?? null) !== null) {
       // Its packages may take minutes, and nobody else's change has to wait for them.
       postponed.push(old);
     } else bundled.push(outcomeOf(app, tools).then((outcome) => void outcomes.set(app.name, outcome)));
@@ -141,7 +142,7 @@ export async function prepareReload<Code extends UnitCode>(
   for (const app of config.apps) {
     const outcome = outcomes.get(app.name) ?? null;
     const old = present.units.get(app.name);
-    const isSame = old !== undefined && sameConfig.has(app.name) && !force.has(app.name) &&
+    const isSame = old !== undefined && mayStay(app) &&
       (outcome === null || ("code" in outcome && outcome.code.version === old.version));
     const own = outcome !== null && "code" in outcome ? outcome.code.inputs : present.inputs.get(app.name);
     if (own !== undefined) inputs.set(app.name, own);

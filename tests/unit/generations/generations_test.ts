@@ -133,6 +133,25 @@ Deno.test("What is edited while its code is being read is looked at again once t
   assertEquals(again, ["a"]);
 });
 
+Deno.test("Generations.advance() routes to the new units in the same router, and makes another for other hosts", async () => {
+  const a = appConfig({ name: "a", hostnames: ["a.test"] });
+  const b = appConfig({ name: "b", hostnames: ["b.test"] });
+  const { generations, router, advance } = bench();
+  const routed = () => ["a.test", "b.test"].map((host) => router.now!.match(host));
+  await advance([a, b]);
+  const first = router.now;
+  assertEquals(routed(), [generations.unit("a"), generations.unit("b")]);
+  const before = routed();
+  await advance([a, { ...b, env: { A: "1" } }]);
+  assertStrictEquals(router.now, first);
+  assertEquals(routed(), [generations.unit("a"), generations.unit("b")]);
+  assertEquals([generations.target("b"), before[1] === routed()[1]], [generations.unit("b"), false]);
+  await advance([a, { ...b, hostnames: ["c.test"] }]);
+  assertEquals([router.now === first, ...routed()], [false, generations.unit("a"), null]);
+  await advance([a]);
+  assertEquals(generations.target("b"), null);
+});
+
 const FAULTS = ["onChange", "route", "commit of ports", "stop of an old unit"] as const;
 
 for (const fault of FAULTS) {
@@ -160,8 +179,9 @@ for (const fault of FAULTS) {
     }
     isArmed = true;
     committed.length = 0;
-    const summary = await advance([A, B]);
-    assertEquals(summary.changed, ["a", "b"]);
+    // Another router is made for other hosts alone.
+    const summary = await advance([A, { ...B, hostnames: ["moved.test"] }]);
+    assertEquals(summary.changed, ["b", "a"]);
     assertEquals([generations.unit("a")!.version, generations.unit("b")!.version], ["a2", "b2"]);
     assertEquals(made.map(({ stops }) => stops), [0, 0], "they serve");
     assertEquals(standIns[1]!.stops, 1, "what was replaced drains all the same");

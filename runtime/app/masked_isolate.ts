@@ -10,12 +10,14 @@ import type { AppIsolate } from "./supervisor_tools.ts";
 /** Passes all on to another isolate, and masks what it says. */
 export class MaskedIsolate implements AppIsolate {
   readonly ended: Promise<IsolateExit>;
+  readonly gone: Promise<void>;
   readonly #isolate: AppIsolate;
   readonly #mask: (text: string) => string;
 
   constructor(isolate: AppIsolate, mask: (text: string) => string) {
     this.#isolate = isolate;
     this.#mask = mask;
+    this.gone = isolate.gone;
     this.ended = isolate.ended.then((exit) => ({ ...exit, detail: mask(exit.detail) }));
   }
 

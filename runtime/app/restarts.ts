@@ -6,6 +6,14 @@ import { HEALTHY_AFTER_MS } from "./backoff.ts";
 import { RestartPolicy } from "./restart_policy.ts";
 import type { IsolateStart } from "./isolate_start.ts";
 
+/**
+ * Threads of the app's killed isolates that may still run when it is started again: a native call that V8 cannot stop
+ * keeps its core and its memory, and whoever makes one at every start would have all of both soon.
+ */
+const MOST_LINGERING = 1;
+/** Between two looks whether they have ended. */
+const LINGERING_LOOK_MS = 100;
+
 /** What restarts work with. */
 export interface RestartsTools {
   readonly clock: Clock;
@@ -27,6 +35,7 @@ export class Restarts implements Disposable {
   readonly #policy: RestartPolicy;
   #retry: (() => void) | null = null;
   #healing: (() => void) | null = null;
+  #lingering = 0;
 
   constructor(tools: RestartsTools) {
     this.#tools = tools;
@@ -66,15 +75,22 @@ export class Restarts implements Disposable {
   }
 
   /** An isolate died. @param starting the attempt that ended so; null for an app that ran */
-  died(exit: IsolateExit, starting: number | null, worker: Pick<IsolateStart, "readyAt">): NextAttempt {
+  died(exit: IsolateExit, starting: number | null, worker: Pick<IsolateStart, "readyAt" | "isolate">): NextAttempt {
     this.#healing?.();
     const { clock } = this.#tools;
-    return this.#policy.died({ exit, now: clock.now(), wall: clock.wall(), starting, readyAt: worker.readyAt });
+    this.#lingering++;
+    void (worker.isolate?.gone ?? Promise.resolve()).then(() => this.#lingering--);
+    const death = { exit, now: clock.now(), wall: clock.wall(), starting, readyAt: worker.readyAt };
+    const { attempt, delayMs } = this.#policy.died(death);
+    return { attempt, delayMs: this.#lingering > MOST_LINGERING ? Math.max(delayMs, LINGERING_LOOK_MS) : delayMs };
   }
 
-  /** Starts the next attempt when it is due. */
+  /** Starts the next attempt when it is due, and no more threads of those before it run than may. */
   schedule({ attempt, delayMs }: NextAttempt, start: (attempt: number) => void): void {
-    this.#retry = this.#tools.clock.after(delayMs, () => start(attempt));
+    this.#retry = this.#tools.clock.after(delayMs, () => {
+      if (this.#lingering <= MOST_LINGERING) start(attempt);
+      else this.schedule({ attempt, delayMs: LINGERING_LOOK_MS }, start);
+    });
   }
 
   /** Nothing is started, and nothing forgiven any more. */

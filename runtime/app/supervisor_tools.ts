@@ -14,6 +14,8 @@ import type { OutboundDoor } from "../wall/outbound_bridge.ts";
 /** What a supervisor needs of an isolate; Isolate fits. */
 export interface AppIsolate {
   readonly ended: Promise<IsolateExit>;
+  /** Settles when its thread is gone as well: a native call goes on after the end. */
+  readonly gone: Promise<void>;
   readonly inFlight: number;
   /** WebSockets, those the app opened itself included. */
   readonly openSockets: number;

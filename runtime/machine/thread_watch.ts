@@ -5,23 +5,30 @@ const LOOK_MS = 50;
 /** After this long an ending thread is reported as stuck: a native call that V8 cannot interrupt. */
 export const STUCK_AFTER_MS = 10_000;
 
-interface Ending {
+/** A thread that was killed. */
+export interface KilledThread {
+  /** What the isolate was, for whoever is told. */
+  readonly owner: string;
+  /** Told when it is gone, or at once where that cannot be known. */
+  readonly onGone: () => void;
+}
+
+interface Ending extends KilledThread {
   readonly threadId: number;
   readonly since: number;
-  readonly onGone: () => void;
   reported: boolean;
 }
 
 /** Watches threads on their way out. Linux only: elsewhere there is no /proc to look at and nothing is verified. */
 export class ThreadWatch implements Disposable {
-  readonly #onStuck: (threadId: number, ms: number) => void;
+  readonly #onStuck: (threadId: number, owner: string, ms: number) => void;
   readonly #ending = new Map<number, Ending>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   /** The last isolates end after the watch does: what they told later must not start it anew. */
   #closed = false;
 
   /** @param onStuck told once of each thread that does not end */
-  constructor(onStuck: (threadId: number, ms: number) => void) {
+  constructor(onStuck: (threadId: number, owner: string, ms: number) => void) {
     this.#onStuck = onStuck;
   }
 
@@ -30,13 +37,10 @@ export class ThreadWatch implements Disposable {
     return this.#ending.size;
   }
 
-  /**
-   * Watches a killed isolate's thread until it is gone.
-   * @param onGone told then, or at once where it cannot be known
-   */
-  watch(threadId: number, onGone: () => void): void {
-    if (this.#closed || threadId === 0 || Deno.build.os !== "linux") return onGone();
-    this.#ending.set(threadId, { threadId, since: performance.now(), onGone, reported: false });
+  /** Watches a killed isolate's thread until it is gone. */
+  watch(threadId: number, killed: KilledThread): void {
+    if (this.#closed || threadId === 0 || Deno.build.os !== "linux") return killed.onGone();
+    this.#ending.set(threadId, { ...killed, threadId, since: performance.now(), reported: false });
     this.#timer ??= setTimeout(() => this.#look(), LOOK_MS);
   }
 
@@ -65,7 +69,7 @@ export class ThreadWatch implements Disposable {
       const ms = performance.now() - ending.since;
       if (ms < STUCK_AFTER_MS || ending.reported) continue;
       ending.reported = true;
-      this.#onStuck(ending.threadId, ms);
+      this.#onStuck(ending.threadId, ending.owner, ms);
     }
     this.#timer = this.#ending.size === 0 ? null : setTimeout(() => this.#look(), LOOK_MS);
   }

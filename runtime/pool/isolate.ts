@@ -34,6 +34,8 @@ export class Isolate {
   readonly booted: Promise<void>;
   /** Settles once, when the isolate has ended. */
   readonly ended: Promise<IsolateExit>;
+  /** Settles when its thread is gone as well: a native call goes on after the end. */
+  readonly gone: Promise<void>;
   /** Thread id under which its end can be verified; 0 until it is known, and in a process of its own. */
   threadId = 0;
   /** Of the process that is its own; 0 when it has none. */
@@ -51,6 +53,7 @@ export class Isolate {
   #hostCalls: HostCallsBridge | null = null;
   readonly #booted = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<IsolateExit>();
+  readonly #gone = Promise.withResolvers<void>();
   readonly #loaded = Promise.withResolvers<void>();
   #app = "";
   #exit: IsolateExit | null = null;
@@ -62,6 +65,7 @@ export class Isolate {
     this.#recorder = recorder;
     this.booted = this.#booted.promise;
     this.ended = this.#ended.promise;
+    this.gone = this.#gone.promise;
     // Nobody may be waiting when it fails; those who wait still see the failure.
     this.booted.catch(() => {});
     this.#loaded.promise.catch(() => {});
@@ -82,6 +86,11 @@ export class Isolate {
       },
     });
     this.#wire = new Wire({ postMessage: (message, transfer) => this.#cell.post(message, transfer) }, flushLater);
+  }
+
+  /** Whose isolate it is; "" before it is an app's. */
+  get app(): string {
+    return this.#app;
   }
 
   /** Requests inside. */
@@ -140,9 +149,10 @@ export class Isolate {
     this.#end(exit);
   }
 
-  /** Its thread has ended. */
-  gone(): void {
+  /** Its thread, or its process, has ended. */
+  onGone(): void {
     this.#track?.gone();
+    this.#gone.resolve();
   }
 
   #end(exit: IsolateExit): void {

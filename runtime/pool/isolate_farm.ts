@@ -54,16 +54,19 @@ export class IsolateFarm implements AsyncDisposable {
   private constructor(warden: WardenLink, { admission, clock, recorder, warn, processSource }: FarmOptions) {
     this.#warden = warden;
     this.#admission = admission;
-    this.#threads = new ThreadWatch((threadId) => {
+    this.#threads = new ThreadWatch((threadId, owner) => {
+      const whose = owner === "" ? "" : ` of app "${owner}"`;
       warn(
-        `Thread worker-${threadId} of a killed isolate still runs after ${STUCK_AFTER_MS} ms: V8 cannot stop its call`,
+        `Thread worker-${threadId} of a killed isolate${whose} still runs after ${STUCK_AFTER_MS} ms: V8 cannot stop its call`,
       );
     });
     const openWorker: OpenCell = (memoryMb, listener) => new WorkerCell(warden, memoryMb, listener);
     const spawn = (memoryMb: number) => {
       const isolate = new Isolate(openWorker, memoryMb, { clock, recorder });
       this.#cores.watch(isolate);
-      isolate.ended.then(() => this.#threads.watch(isolate.threadId, () => isolate.gone()));
+      isolate.ended.then(() =>
+        this.#threads.watch(isolate.threadId, { owner: isolate.app, onGone: () => isolate.onGone() })
+      );
       return isolate;
     };
     this.#reserve = new Reserve({ spawn, admission, clock });
@@ -77,6 +80,8 @@ export class IsolateFarm implements AsyncDisposable {
       // Its end takes nobody along: there is nothing to be recorded for those who look for whoever ended the host.
       const isolate = new Isolate(open, memoryMb, { clock, recorder: null });
       this.#cores.watch(isolate);
+      // SIGKILL leaves nothing running.
+      isolate.ended.then(() => isolate.onGone());
       return isolate;
     };
     this.#spawnFull = (memoryMb, full) => spawnProcess(memoryMb, this.#house.openFor(full));

@@ -64,6 +64,7 @@ const DEATHS = ["out_of_memory", "uncaught_error", "terminated"] as const;
 export class SimIsolate implements AppIsolate {
   readonly booted: Promise<void>;
   readonly ended: Promise<IsolateExit>;
+  readonly gone: Promise<void>;
   readonly openSockets = 0;
   readonly heapBytes = 0;
   readonly externalBytes = 0;
@@ -74,6 +75,7 @@ export class SimIsolate implements AppIsolate {
   readonly #world: SimWorld;
   readonly #booted = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<IsolateExit>();
+  readonly #gone = Promise.withResolvers<void>();
   readonly #loaded = Promise.withResolvers<void>();
   readonly #quiet = Promise.withResolvers<void>();
   readonly #calls = new Map<AppCall, "waiting" | "streaming">();
@@ -95,6 +97,7 @@ export class SimIsolate implements AppIsolate {
     this.#bornAt = clock.now();
     this.booted = this.#booted.promise;
     this.ended = this.#ended.promise;
+    this.gone = this.#gone.promise;
     this.booted.catch(() => {});
     this.#loaded.promise.catch(() => {});
     this.#computes = random.oneIn(2);
@@ -225,8 +228,10 @@ export class SimIsolate implements AppIsolate {
     this.#observer = null;
     for (const cancel of this.#timers) cancel();
     this.#track?.ending();
-    const track = this.#track;
-    if (track !== null) clock.after(THREAD_ENDS_MS, () => track.gone());
+    clock.after(THREAD_ENDS_MS, () => {
+      this.#track?.gone();
+      this.#gone.resolve();
+    });
     const error = exitError(this.#app, exit);
     this.#booted.reject(error);
     this.#loaded.reject(error);

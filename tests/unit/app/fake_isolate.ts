@@ -10,6 +10,8 @@ import { NanoError } from "../../../runtime/errors.ts";
 /** What a supervisor sees of an isolate. */
 export class FakeIsolate implements AppIsolate {
   readonly ended: Promise<IsolateExit>;
+  /** Its thread ends with it unless a test holds it. */
+  gone: Promise<void>;
   readonly openSockets = 0;
   heapBytes = 11;
   externalBytes = 22;
@@ -31,6 +33,7 @@ export class FakeIsolate implements AppIsolate {
   constructor(clock: Clock) {
     this.#clock = clock;
     this.ended = this.#ended.promise;
+    this.gone = this.ended.then(() => {});
     this.loaded.promise.catch(() => {});
   }
 

@@ -57,6 +57,26 @@ Deno.test("Supervisor waits longer from death to death, up to 30 s, and refuses 
   assertEquals(delays, [0, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, MAX_BACKOFF_MS, MAX_BACKOFF_MS]);
 });
 
+Deno.test("Supervisor starts an app beside one thread of a killed isolate that V8 cannot stop, and not beside two", async () => {
+  const stage = await Stage.running();
+  const threads = [stage.last, null].map(() => Promise.withResolvers<void>());
+  for (const [death, thread] of threads.entries()) {
+    stage.last.gone = thread.promise;
+    await stage.die("unresponsive");
+    assertEquals(stage.told("app_restart").at(-1)!.delayMs, [0, 100][death]);
+    if (death === 0) await stage.load();
+  }
+  await stage.clock.advance(60_000);
+  assertEquals([stage.isolates.length, stage.supervisor.state], [2, "backoff"]);
+  assertEquals(stage.fetch().code, "APP_UNAVAILABLE");
+  threads[0]!.resolve();
+  await settle();
+  await stage.clock.advance(100);
+  assertEquals(stage.isolates.length, 3);
+  await stage.load();
+  assertEquals(stage.supervisor.state, "running");
+});
+
 Deno.test("Supervisor counts deaths while starting as deaths in a row", async () => {
   const stage = new Stage();
   stage.supervisor.start().catch(() => {});

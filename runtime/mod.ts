@@ -73,6 +73,7 @@ export {
   type CronDoneEvent,
   type CronId,
   EventHub,
+  type KeptFiles,
   type NanoEvent,
   type NanoListener,
   type OperatorChangeEvent,

@@ -3,6 +3,7 @@ import {
   type AppConfig,
   type AppOrigin,
   type AppSnapshot,
+  type KeptFiles,
   maskedConfig,
   NanoError,
   writtenAppLimits,
@@ -96,6 +97,7 @@ export class AppViews {
       latency: { p50_seconds: p50Seconds, p99_seconds: p99Seconds },
       heap_bytes: app.heapBytes,
       external_bytes: app.externalBytes,
+      data_folder: app.kept === null ? null : keptView(app.kept),
       cpu_seconds: app.cpuSeconds,
       limits: config === undefined ? null : writtenAppLimits(config),
       origin: origin === null ? null : originView(origin),
@@ -120,12 +122,19 @@ export function isoTime(at: number): string {
   return new Date(at).toISOString();
 }
 
-function originView({ source, versionOf, overrides, deployed, rollout }: AppOrigin): NonNullable<AppView["origin"]> {
+function keptView({ bytes, maxBytes, entries, maxEntries }: KeptFiles): NonNullable<AppView["data_folder"]> {
+  return { bytes, max_bytes: maxBytes, entries, max_entries: maxEntries };
+}
+
+function originView(
+  { source, versionOf, overrides, deployed, previous, rollout }: AppOrigin,
+): NonNullable<AppView["origin"]> {
   return {
     source,
     version_of: versionOf,
     overrides: overrides === null ? null : { ...overrides },
     deployed,
+    previous,
     rollout: rollout === null ? null : { ...rollout },
   };
 }

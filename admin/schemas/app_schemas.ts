@@ -23,6 +23,15 @@ const exitSchema = z.object({
   at: timeSchema,
 }).meta({ id: "Exit", description: "The end of an isolate." });
 
+const keptSchema = z.object({
+  bytes: z.number().meta({ description: "What its files take of the disk." }),
+  max_bytes: z.number().meta({ description: "That they may take: `storage_mb`." }),
+  entries: z.number().nullable().meta({
+    description: "Files and folders; null where the machine does not count them.",
+  }),
+  max_entries: z.number().meta({ description: "That there may be: one for each 4 KiB of `storage_mb`." }),
+}).meta({ id: "DataFolder", description: "A folder that an app writes, as of the last look at it." });
+
 const originSchema = z.object({
   source: z.enum(["file", "api", "version"]).meta({
     description: "`file`: nano.json names it; `api`: it was added while NANO ran; `version`: a version of another app.",
@@ -32,6 +41,9 @@ const originSchema = z.object({
     description: "Keys that the admin API has put in the place of nano.json's, as they were given.",
   }),
   deployed: z.string().nullable().meta({ description: "Deployed version that serves; null: the app's own path." }),
+  previous: z.string().nullable().meta({
+    description: "What a rollback without a version leads to: a version, or `path`; null when nothing served before.",
+  }),
   rollout: z.object({ version: z.string(), percent: z.number() }).nullable().meta({
     description: "A version that gets a part of the requests.",
   }),
@@ -64,6 +76,10 @@ export const appViewSchema = z.object({
   latency: z.object({ p50_seconds: z.number().nullable(), p99_seconds: z.number().nullable() }),
   heap_bytes: z.number(),
   external_bytes: z.number(),
+  data_folder: keptSchema.nullable().meta({
+    description:
+      "What an app that Deno itself runs keeps in `data`; null without such a folder, and until it was looked at.",
+  }),
   cpu_seconds: z.number(),
   limits: limitsSchema.nullable().meta({ description: "Null while the app is being removed." }),
   origin: originSchema.nullable().meta({ description: "Null while the app is being removed." }),

@@ -43,6 +43,15 @@ export function processState(
   }
 }
 
+/** Bytes that a process has had written to disks so far; 0 where the kernel does not tell. */
+export function processWritten(pid: number, read: (path: string) => string = Deno.readTextFileSync): number {
+  try {
+    return Number(/^write_bytes: (\d+)$/m.exec(read(`/proc/${pid}/io`))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
 function pageBytes(): number {
   try {
     const found = /^KernelPageSize:\s+(\d+) kB$/m.exec(Deno.readTextFileSync("/proc/self/smaps"));

@@ -4,7 +4,7 @@ import { bytesText, durationText, harmless, latencyText, timeText } from "../ter
 
 /** Pairs of a title and a text, in the order in which one asks at night; what is not there is left out. */
 export function appFacts(app: AppDetail): readonly (readonly [title: string, text: string])[] {
-  const { origin, limits, last_exit: exit, latency } = app;
+  const { origin, limits, last_exit: exit, latency, data_folder: data } = app;
   const counts = (record: Readonly<Record<string, number>>) =>
     Object.entries(record).map(([key, count]) => `${key} ${count}`).join(", ");
   const facts: (readonly [string, string | null])[] = [
@@ -30,6 +30,7 @@ export function appFacts(app: AppDetail): readonly (readonly [title: string, tex
     ["latency", `p50 ${latencyText(latency.p50_seconds)}, p99 ${latencyText(latency.p99_seconds)}`],
     ["in flight", `${app.in_flight}, ${app.queued} in the queue`],
     ["memory", `heap ${bytesText(app.heap_bytes)}, external ${bytesText(app.external_bytes)}`],
+    ["data/", data === null ? null : `${bytesText(data.bytes)} of ${bytesText(data.max_bytes)}${entriesText(data)}`],
     ["cpu", `${app.cpu_seconds.toFixed(2)} s`],
     ["limits", limits && Object.entries(limits).map((pair) => pair.join(" ")).join("\n")],
     ["isolation", app.isolation],
@@ -45,6 +46,10 @@ export function appFacts(app: AppDetail): readonly (readonly [title: string, tex
   ];
   return facts.filter((fact): fact is readonly [string, string] => fact[1] !== null && fact[1] !== "")
     .map(([title, text]) => [title, text.split("\n").map(harmless).join("\n")]);
+}
+
+function entriesText({ entries, max_entries }: NonNullable<AppDetail["data_folder"]>): string {
+  return entries === null ? "" : `, ${entries} of ${max_entries} files and folders`;
 }
 
 function sourceText({ source, version_of }: NonNullable<AppDetail["origin"]>): string {

@@ -51,6 +51,7 @@ function scene(full: FullPlace | null = null) {
     onSpawned: (id) => told.push(id),
     onMessage: (message) => told.push(message),
     onFigures() {},
+    onKept() {},
     onExit: exit.resolve,
   }, {
     full,

@@ -43,6 +43,8 @@ export interface AppSnapshot {
   readonly heapBytes: number;
   /** ArrayBuffers held outside the heap at the last heartbeat. */
   readonly externalBytes: number;
+  /** Of the process that is its own; null while it has none, and in a thread. */
+  readonly processId: number | null;
   /** What its process keeps in `data`; null for an app without such a folder, and until it was looked at. */
   readonly kept: KeptFiles | null;
   /** CPU time of all isolates of the app so far. */

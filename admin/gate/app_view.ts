@@ -4,6 +4,8 @@ import {
   type AppOrigin,
   type AppSnapshot,
   type KeptFiles,
+  type KernelWalls,
+  kernelWalls,
   maskedConfig,
   NanoError,
   writtenAppLimits,
@@ -55,6 +57,7 @@ export class AppViews {
       outbound: own === undefined ? null : typeof own.outbound === "string" ? own.outbound : [...own.outbound],
       isolation: own?.isolation ?? null,
       compat: own?.compat ?? null,
+      process: app.processId === null ? null : processView(kernelWalls(app.processId)),
       streams: own?.streams ?? null,
       node_compat: own?.nodeCompat ?? null,
       start: own?.starts ?? null,
@@ -120,6 +123,25 @@ export class AppViews {
 /** ISO 8601 of ms since the epoch. */
 export function isoTime(at: number): string {
   return new Date(at).toISOString();
+}
+
+function processView(walls: KernelWalls | null): AppDetail["process"] {
+  if (walls === null) return null;
+  const { pid, noNewPrivileges, filtersCalls, capabilities, namespaces, descriptors, oomScore } = walls;
+  const bound = (value: number) => value === Infinity ? null : value;
+  return {
+    pid,
+    no_new_privileges: noNewPrivileges,
+    filters_system_calls: filtersCalls,
+    capabilities,
+    namespaces: [...namespaces],
+    descriptors,
+    max_descriptors: bound(walls.maxDescriptors),
+    max_threads: bound(walls.maxThreads),
+    max_file_bytes: bound(walls.maxFileBytes),
+    max_core_bytes: bound(walls.maxCoreBytes),
+    oom_score: oomScore,
+  };
 }
 
 function keptView({ bytes, maxBytes, entries, maxEntries }: KeptFiles): NonNullable<AppView["data_folder"]> {

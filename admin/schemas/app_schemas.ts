@@ -86,6 +86,31 @@ export const appViewSchema = z.object({
   tag: z.string().nullable().meta({ description: "For `If-Match`; another one with every change of the app." }),
 }).meta({ id: "App", description: "One app: its state, its figures, its limits." });
 
+const unbounded = (description: string) =>
+  z.number().nullable().meta({ description: `${description}; null: no bound.` });
+
+const processSchema = z.object({
+  pid: z.number(),
+  no_new_privileges: z.boolean().meta({ description: "Nothing that it starts can have more rights than it has." }),
+  filters_system_calls: z.boolean().meta({ description: "The kernel refuses it system calls by a filter (seccomp)." }),
+  capabilities: z.number().meta({ description: "How many it has, or could get." }),
+  namespaces: z.array(z.string()).meta({
+    description: "Those that are not NANO's.",
+    examples: [["user", "mnt", "net"]],
+  }),
+  descriptors: z.number(),
+  max_descriptors: unbounded("Descriptors that it may have open"),
+  max_threads: unbounded("Threads that its user may have in its namespace"),
+  max_file_bytes: unbounded("The largest file that it may write"),
+  max_core_bytes: unbounded("The largest core file"),
+  oom_score: z.number().meta({
+    description: "The highest of a machine is ended first when memory runs out; up to 1000.",
+  }),
+}).meta({
+  id: "Process",
+  description: "What the kernel holds an app's process by, read from the kernel at that moment.",
+});
+
 /** One app with all that is known. */
 export const appDetailSchema = appViewSchema.extend({
   env: z.record(z.string(), z.string()).meta({ description: "Its variables; secrets are shown as `***`." }),
@@ -98,6 +123,7 @@ export const appDetailSchema = appViewSchema.extend({
   compat: z.enum(["web", "full"]).nullable().meta({
     description: "Whether it finds the web platform, or all of Deno and Node.",
   }),
+  process: processSchema.nullable().meta({ description: "Null for an app in a thread, and while it has no process." }),
   streams: z.enum(["native", "polyfill"]).nullable(),
   node_compat: z.boolean().nullable(),
   start: z.enum(["eager", "lazy", "auto"]).nullable(),

@@ -38,6 +38,10 @@ export class MaskedIsolate implements AppIsolate {
     return this.#isolate.externalBytes;
   }
 
+  get processId(): number {
+    return this.#isolate.processId;
+  }
+
   get kept(): KeptFiles | null {
     return this.#isolate.kept;
   }

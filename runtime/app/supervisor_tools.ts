@@ -22,6 +22,9 @@ export interface AppIsolate {
   readonly openSockets: number;
   readonly heapBytes: number;
   readonly externalBytes: number;
+  /** Of the process that is its own; 0 when it has none. */
+  readonly processId: number;
+  /** What it keeps in its folder `data`. */
   readonly kept: KeptFiles | null;
   readonly cpuMicros: number;
   load(load: IsolateLoad, observer: IsolateObserver, door: OutboundDoor): Promise<void>;

@@ -27,6 +27,8 @@ export interface ProcessTools {
   readonly prlimit: string;
   /** Closes what NANO has inherited from whoever started it; null where it is not there. */
   readonly bash: string | null;
+  /** What the rest of a command is started by for the kernel to refuse calls that no app needs; empty where it cannot be had. */
+  readonly filtering: readonly string[];
   /** Gives a process namespaces of its own, and what mounts its few files; null where the kernel does not allow it. */
   readonly namespaces: { readonly unshare: string; readonly chroot: string } | null;
 }
@@ -77,8 +79,8 @@ exec "$@"`;
  */
 const MOUNTING = `set -e
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-folder=$1 executable=$2 setpriv=$3 prlimit=$4 chroot=$5
-shift 5
+folder=$1 executable=$2 setpriv=$3 prlimit=$4
+shift 4
 cd "$folder"
 mount -n -t tmpfs -o size=64k,nr_inodes=256,mode=755,nosuid,nodev none "$folder"
 mkdir -p "$folder/usr" "$folder/dev" "$folder/proc/self"
@@ -125,7 +127,7 @@ while [ "$1" != -- ]; do
   shift 2
 done
 shift
-exec "$chroot" "$folder" "$@"`;
+exec "$@"`;
 
 /** Arguments of setpriv; takes CAP_SETPCAP. */
 export const NO_CAPABILITIES: readonly string[] = ["--bounding-set=-all", "--inh-caps=-all"];
@@ -145,17 +147,19 @@ export function walledCommand(
   tools: ProcessTools,
   command: readonly string[],
 ): readonly [program: string, ...args: string[]] {
-  const { setpriv, prlimit, dropping, bash, namespaces } = tools;
+  const { setpriv, prlimit, dropping, bash, filtering, namespaces } = tools;
   const dying = [setpriv, "--pdeathsig", "KILL", "--no-new-privs"];
   const bounds = open === null
     ? ["--core=0", "--fsize=0", `--nofile=${MAX_DESCRIPTORS}`]
     : ["--core=0", `--fsize=${open.fileBytes}`, `--nofile=${MAX_OPEN_DESCRIPTORS}`];
   const network = open?.network === true ? [] : ["--net"];
-  const walls = namespaces === null ? [...dying, ...dropping, "--", prlimit, ...bounds, "--"] : [
+  const walls = namespaces === null ? [...dying, ...dropping, "--", ...filtering, prlimit, ...bounds, "--"] : [
     ...[...dying, "--", namespaces.unshare, "--user", "--map-root-user", "--mount", ...network, "--ipc", "--uts"],
     ...["--pid", "--fork", "--kill-child", "--", "/bin/sh", "-c", MOUNTING, "nano"],
-    ...[folder, executable, setpriv, prlimit, namespaces.chroot],
+    ...[folder, executable, setpriv, prlimit],
     ...[...(open === null ? [] : mountsOf(open)), "--"],
+    // From here on nothing is mounted any more.
+    ...[...filtering, namespaces.chroot, folder],
     ...["/prlimit", ...bounds, `--nproc=${open === null ? MAX_THREADS : MAX_OPEN_THREADS}`, "--"],
     // The end of NANO ends `unshare`, and that the process.
     ...["/setpriv", "--pdeathsig", "KILL", ...NO_CAPABILITIES, "--"],

@@ -63,6 +63,7 @@ export function fakeSnapshot(name: string, changes: Partial<AppSnapshot> = {}): 
     queued: 0,
     heapBytes: 12_000_000,
     externalBytes: 400_000,
+    processId: null,
     kept: null,
     cpuSeconds: 1.5,
     startSeconds: 0.012,

@@ -35,6 +35,7 @@ export function appFacts(app: AppDetail): readonly (readonly [title: string, tex
     ["limits", limits && Object.entries(limits).map((pair) => pair.join(" ")).join("\n")],
     ["isolation", app.isolation],
     ["compat", app.compat],
+    ["process", app.process && processText(app.process)],
     ["outbound", app.outbound === null ? null : [app.outbound].flat().join(", ")],
     ["assets", app.assets && app.assets.path],
     [
@@ -46,6 +47,18 @@ export function appFacts(app: AppDetail): readonly (readonly [title: string, tex
   ];
   return facts.filter((fact): fact is readonly [string, string] => fact[1] !== null && fact[1] !== "")
     .map(([title, text]) => [title, text.split("\n").map(harmless).join("\n")]);
+}
+
+function processText(process: NonNullable<AppDetail["process"]>): string {
+  const { pid, namespaces, capabilities, descriptors, max_descriptors } = process;
+  return [
+    `${pid}, as the kernel tells it`,
+    process.no_new_privileges ? "no new privileges" : "new privileges are possible",
+    process.filters_system_calls ? "system calls filtered" : "all system calls",
+    capabilities === 0 ? "no capabilities" : `${capabilities} capabilities`,
+    namespaces.length === 0 ? "no namespaces of its own" : `own namespaces ${namespaces.join(", ")}`,
+    `${descriptors} of ${max_descriptors ?? "any number of"} descriptors`,
+  ].join("\n");
 }
 
 function entriesText({ entries, max_entries }: NonNullable<AppDetail["data_folder"]>): string {

@@ -125,6 +125,7 @@ for (const [wanted, how] of [["1", "where the machine gives it some"], ["0", "no
       statusOf(pid, "CapEff") === "0000000000000000",
       isWalled || "tools" in found && found.tools.dropping.length > 0 || Deno.uid() !== 0,
     );
+    assertEquals(statusOf(pid, "Seccomp"), "tools" in found && found.tools.filtering.length > 0 ? "2" : "0");
     if (!isWalled) return;
     const seen = [...Deno.readDirSync(`/proc/${pid}/root`)].map(({ name }) => name);
     assertEquals(seen.filter((name) => !["lib", "lib64"].includes(name)).sort(), [

@@ -8,6 +8,7 @@ const PLAIN: ProcessTools = {
   prlimit: "/b/prlimit",
   dropping: [],
   bash: null,
+  filtering: [],
   namespaces: null,
 };
 const WALLED = { folder: "/tmp/own", executable: "/opt/deno" };
@@ -39,12 +40,20 @@ Deno.test("With namespaces it is bound within them, and gives capabilities up la
     ...["/b/setpriv", "--pdeathsig", "KILL", "--no-new-privs", "--", "/b/unshare"],
   ]);
   assertEquals(found.slice(found.indexOf("/bin/sh"), found.indexOf("/prlimit")), [
-    ...["/bin/sh", "-c", "SCRIPT", "nano", "/tmp/own", "/opt/deno", "/b/setpriv", "/b/prlimit", "/b/chroot", "--"],
+    ...["/bin/sh", "-c", "SCRIPT", "nano", "/tmp/own", "/opt/deno", "/b/setpriv", "/b/prlimit", "--"],
+    ...["/b/chroot", "/tmp/own"],
   ]);
   assertEquals(found.slice(-8), [
     ...["--", "/setpriv", "--pdeathsig", "KILL", "--bounding-set=-all", "--inh-caps=-all", "--", "RUN"],
   ]);
   assertEquals(walledPlace(WALLED, tools), { executable: "/nano", socket: "/socket" });
+});
+
+Deno.test("System calls are filtered after the last mount, and where there are no namespaces before all bounds", () => {
+  const tools = { ...PLAIN, filtering: ["FILTER"] };
+  const walled = words({ ...tools, namespaces: { unshare: "/b/unshare", chroot: "/b/chroot" } });
+  assertEquals(walled.slice(walled.indexOf("FILTER"), walled.indexOf("/prlimit")), ["FILTER", "/b/chroot", "/tmp/own"]);
+  assertEquals(words(tools).slice(4, 7), ["--", "FILTER", "/b/prlimit"]);
 });
 
 Deno.test("One that runs an app as Deno does finds its folders, and has the network and programs that it may have", () => {
@@ -58,7 +67,7 @@ Deno.test("One that runs an app as Deno does finds its folders, and has the netw
     assertEquals(found.includes("--fsize=1024"), true);
     return {
       net: found.includes("--net"),
-      words: found.slice(found.indexOf("/b/chroot") + 1, found.indexOf("/prlimit")),
+      words: found.slice(found.indexOf("/b/prlimit") + 1, found.indexOf("/b/chroot")),
     };
   };
   const plain = mounts({});

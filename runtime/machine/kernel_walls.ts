@@ -5,6 +5,7 @@ const NAMESPACES = ["user", "mnt", "net", "ipc", "uts", "pid"] as const;
 
 /** Of one process. */
 export interface KernelWalls {
+  /** Its number. */
   readonly pid: number;
   /** Whether nothing that it starts can have more rights than it has. */
   readonly noNewPrivileges: boolean;
@@ -14,12 +15,15 @@ export interface KernelWalls {
   readonly capabilities: number;
   /** Those that are others than this process has. */
   readonly namespaces: readonly string[];
-  /** Descriptors that it has open, and may have. */
+  /** Descriptors that it has open. */
   readonly descriptors: number;
+  /** That it may have; Infinity without a bound, as with those below. */
   readonly maxDescriptors: number;
-  /** Infinity without a bound, as with those below. */
+  /** Threads that its user may have, in a namespace of its own those of the app alone. */
   readonly maxThreads: number;
+  /** Of a file that it writes. */
   readonly maxFileBytes: number;
+  /** Of a core file. */
   readonly maxCoreBytes: number;
   /** From -1000 to 1000: the highest is ended first when the machine has no memory left. */
   readonly oomScore: number;

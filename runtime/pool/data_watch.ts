@@ -26,7 +26,7 @@ export interface DataWatchTools {
   readonly bound: string;
   readonly maxBytes: number;
   /** Whether others than the process itself write there in its name, who take no CPU of its own. */
-  readonly hasPrograms: boolean;
+  readonly hasPrograms: () => boolean;
   readonly measure: () => Promise<FolderSize>;
   /** Bounds each file that the process writes from now on. */
   readonly boundFiles: (fileBytes: number) => Promise<void>;
@@ -61,8 +61,8 @@ export class DataWatch {
   look(cpuMicros: number): void {
     if (this.#isLooking || this.#isOver) return;
     const { now, written, hasPrograms } = this.#tools;
-    const moved = hasPrograms || cpuMicros !== this.#cpuMicros;
-    const isDue = moved && now() >= this.#nextAt;
+    const moved = cpuMicros !== this.#cpuMicros;
+    const isDue = now() >= this.#nextAt && (moved || hasPrograms());
     if (!isDue && !(moved && written() - this.#written > Math.max(BURST_BYTES, this.#room / 2))) return;
     this.#cpuMicros = cpuMicros;
     void this.lookNow();

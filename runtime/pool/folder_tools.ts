@@ -9,9 +9,9 @@ export interface FolderSize {
   readonly entries: number | null;
 }
 
-/** Of a disk that does not answer; a quarter of a million files take a second. */
-const MEASURE_MS = 60_000;
-const BOUND_MS = 10_000;
+/** Of a disk that does not answer: a quarter of a million files take a second, or minutes on a machine that is too busy. */
+const MEASURE_MS = 600_000;
+const BOUND_MS = 60_000;
 /** It stays on the file system that the folder is on, and says in its last line whether all could be read. */
 const MEASURING = `du -skx -- "$1"; echo "end $?"; du -sx --inodes -- "$1"`;
 
@@ -22,13 +22,14 @@ const MEASURING = `du -skx -- "$1"; echo "end $?"; du -sx --inodes -- "$1"`;
 export async function measureFolder(path: string): Promise<FolderSize> {
   const { stdout, stderr } = await run("/bin/sh", ["-c", MEASURING, "nano", path], MEASURE_MS);
   const [, kibibytes, code, entries = null] = /^(\d+)\t.*\nend (\d+)\n(?:(\d+)\t)?/s.exec(stdout) ?? [];
-  // What is removed while it is counted is no mistake.
+  // What is removed while it is counted is no mistake; nor is the folder, of which nothing is left then.
   const failures = stderr.split("\n").filter((line) =>
     line.startsWith("du: ") && !line.endsWith(": No such file or directory")
   );
-  const failure = code === "0" ? undefined : failures[0];
-  if (kibibytes === undefined || failure !== undefined) {
-    throw new Error(failure ?? `"du" tells nothing of it: ${stderr.trim()}`);
+  if (code !== "0" && failures.length > 0) throw new Error(failures[0]);
+  if (kibibytes === undefined) {
+    if (stderr.includes("No such file or directory")) return { bytes: 0, entries: 0 };
+    throw new Error(`"du" tells nothing of it: ${stderr.trim()}`);
   }
   return { bytes: Number(kibibytes) * 1024, entries: entries === null ? null : Number(entries) };
 }

@@ -1,7 +1,7 @@
 /** The files that the process of an app writes which runs as Deno itself runs it: its `data`, and what is temporary. */
 import type { KeptFiles } from "../app_view.ts";
 import { TMP_MB } from "../config/process_walls.ts";
-import { processWritten } from "../machine/process_state.ts";
+import { hasChildren, processWritten } from "../machine/process_state.ts";
 import type { CellExit } from "./cell.ts";
 import { DataWatch } from "./data_watch.ts";
 import { boundFiles, measureFolder } from "./folder_tools.ts";
@@ -30,7 +30,8 @@ export class FullFiles {
     let pid: number | null = null;
     void tools.pid.then((known) => pid = known, () => {});
     const written = () => pid === null ? 0 : processWritten(pid);
-    const parts = { written, now, end, hasPrograms: run.length > 0 };
+    const hasPrograms = () => run.length > 0 && pid !== null && hasChildren(pid);
+    const parts = { written, now, end, hasPrograms };
     const kept = data.slice(0, 1).map((path) =>
       new DataWatch({
         ...parts,

@@ -134,13 +134,11 @@ export class ProcessCell implements Cell {
     const tell = (level: string, text: string) => {
       if (!this.#isOver) this.#listener.onMessage([OP.LOG, level, text]);
     };
-    const words = new LastWords(
-      child.stderr,
-      full === null ? null : (line) => {
-        if (this.#early === null) tell("error", line);
-        else if (this.#early.length < MAX_EARLY_LINES) this.#early.push(line);
-      },
-    );
+    const tellError = (line: string) => {
+      if (this.#early === null) tell("error", line);
+      else if (this.#early.length < MAX_EARLY_LINES) this.#early.push(line);
+    };
+    const words = new LastWords(child.stderr, full === null ? null : tellError);
     if (full !== null) {
       void readLines(child.stdout, (line) => tell("info", line));
       this.#files = new FullFiles(full, {
@@ -148,7 +146,7 @@ export class ProcessCell implements Cell {
         tmp: started.tmp,
         now: () => this.#tools.clock.now(),
         onKept: (kept) => this.#listener.onKept(kept),
-        say: (line) => tell("error", line),
+        say: tellError,
         end: (verdict) => this.#end(verdict),
         ...this.#tools.files,
       });

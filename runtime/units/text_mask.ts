@@ -19,7 +19,7 @@ export function textMask(
   if (kept !== undefined) names.push([kept, "data"]);
   // What lies in another one is looked for first; one that another one begins with is another one.
   const rules = names.sort(([one], [other]) => other.length - one.length).map(([path, name]) =>
-    [new RegExp(`(?:file://)?${RegExp.escape(path)}(/|(?![\\w.-]))`, "g"), name] as const
+    [new RegExp(`(?<![\\w.-])(?:file://)?${RegExp.escape(path)}(/|(?![\\w.-]))`, "g"), name] as const
   );
   return (text) =>
     rules.reduce(

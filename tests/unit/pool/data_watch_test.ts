@@ -16,7 +16,7 @@ function scene({ hasPrograms = false } = {}) {
     name: 'folder "data"',
     bound: "storage_mb",
     maxBytes: 64 * MIB,
-    hasPrograms,
+    hasPrograms: () => hasPrograms,
     measure() {
       looks++;
       return size instanceof Error ? Promise.reject(size) : Promise.resolve(size);

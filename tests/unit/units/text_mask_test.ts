@@ -18,6 +18,7 @@ Deno.test("Paths of an app's folder, its workspace and its kept data are told fr
       ["cwd is /srv/work/apps/shop", "cwd is ."],
       ["/srv/work/apps/shop2/main.ts", "../../apps/shop2/main.ts"],
       ["/srv/work.old/x", "/srv/work.old/x"],
+      ["https://host.example/srv/work/x", "https://host.example/srv/work/x"],
       ["/state/files/shop-2/x", "/state/files/shop-2/x"],
       ["a-long-secret in /srv/work/apps/shop/x", "*** in x"],
     ] as const

@@ -72,6 +72,7 @@ function scene(full: FullPlace | null = null) {
         input: new WritableStream<Uint8Array<ArrayBuffer>>({ write: (piece) => void answers.push(piece) }).getWriter(),
         // No process that could be looked at.
         connected: Promise.resolve({ connection, pid: 2 ** 30 }),
+        tmp: null,
       }),
   });
   return {

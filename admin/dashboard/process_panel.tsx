@@ -1,5 +1,4 @@
 /** The process of an app: what the kernel holds it by at this moment, and what it keeps in its folder. */
-// deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import { type AppSnapshot, type KernelWalls, kernelWalls } from "../../runtime/mod.ts";
 import { bytesText } from "./views/figures.ts";
 import { StoreSize } from "./views/store_size.tsx";

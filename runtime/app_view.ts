@@ -1,6 +1,18 @@
 /** What can be read of an app from outside of its life. */
 import type { AppStateName, ExitReason } from "./lifecycle.ts";
 
+/** What an app that Deno itself runs keeps in its folder `data`, as of the last look at it. */
+export interface KeptFiles {
+  /** What they take of the disk. */
+  readonly bytes: number;
+  /** That they may take: `storage_mb`. */
+  readonly maxBytes: number;
+  /** Files and folders; null where the machine does not count them. */
+  readonly entries: number | null;
+  /** That there may be: one for each 4 KiB of `storage_mb`. */
+  readonly maxEntries: number;
+}
+
 /** What can be read of one app at any time. */
 export interface AppSnapshot {
   /** Unique name. */
@@ -31,6 +43,10 @@ export interface AppSnapshot {
   readonly heapBytes: number;
   /** ArrayBuffers held outside the heap at the last heartbeat. */
   readonly externalBytes: number;
+  /** Of the process that is its own; null while it has none, and in a thread. */
+  readonly processId: number | null;
+  /** What its process keeps in `data`; null for an app without such a folder, and until it was looked at. */
+  readonly kept: KeptFiles | null;
   /** CPU time of all isolates of the app so far. */
   readonly cpuSeconds: number;
   /** How long the last start took, or null before the first. */

@@ -4,12 +4,12 @@ import type { ChangeRequest } from "./change_request.ts";
 /** A store in a backup. */
 export interface BackupStoreView {
   /** What it is. */
-  readonly kind: "kv" | "d1" | "r2" | "queue" | "storage" | "deno_kv";
+  readonly kind: "kv" | "d1" | "r2" | "queue" | "storage" | "deno_kv" | "files";
   /** As nano.json names it; one of a Workers project is named after its app and its own id, `localStorage` and `Deno.Kv` after theirs. */
   readonly name: string;
   /** Apps that used it when the backup was made. */
   readonly apps: readonly string[];
-  /** Of its database; 0 when nothing was kept in it yet. */
+  /** Of its database, or of the tar of its files; 0 when nothing was kept in it yet. */
   readonly bytes: number;
 }
 

@@ -2,7 +2,7 @@
 import type { AppStateName, ExitReason } from "./lifecycle.ts";
 import type { RequestEnd } from "./request_end.ts";
 
-export type { AppSnapshot } from "./app_view.ts";
+export type { AppSnapshot, KeptFiles } from "./app_view.ts";
 
 /** Outcome of a configuration reload, app names only. */
 export interface ReloadSummary {

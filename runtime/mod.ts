@@ -38,6 +38,7 @@ export type {
   ProjectReport,
   ServiceConfig,
 } from "./config/resolved_config.ts";
+export { type KernelWalls, kernelWalls } from "./machine/kernel_walls.ts";
 export { findProcessTools, type FoundTools } from "./config/process_tools.ts";
 export type { ProcessTools } from "./config/process_walls.ts";
 export { inTime } from "./deadline.ts";
@@ -73,6 +74,7 @@ export {
   type CronDoneEvent,
   type CronId,
   EventHub,
+  type KeptFiles,
   type NanoEvent,
   type NanoListener,
   type OperatorChangeEvent,

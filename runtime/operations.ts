@@ -17,6 +17,8 @@ export interface AppOrigin {
   readonly overrides: Readonly<Record<string, unknown>> | null;
   /** Deployed version that serves, or null when the code comes from the app's `path`. */
   readonly deployed: string | null;
+  /** What a rollback without a version leads to: a version, or `path`; null when nothing served before. */
+  readonly previous: string | null;
   /** A version that gets a part of the requests. */
   readonly rollout: { readonly version: string; readonly percent: number } | null;
 }

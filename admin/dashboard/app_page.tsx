@@ -8,6 +8,7 @@ import { DeployDialog } from "./deploy_dialog.tsx";
 import { HistoryTable } from "./history_page.tsx";
 import { LogPanel } from "./log_panel.tsx";
 import { Note, type PageFrame, PageLayout } from "./page_layout.tsx";
+import { ProcessPanel } from "./process_panel.tsx";
 import { EnvPanel, LimitsPanel, OverridesPanel } from "./settings_panels.tsx";
 import { StatusPanel } from "./status_panel.tsx";
 import { VersionsPanel } from "./versions_panel.tsx";
@@ -69,6 +70,9 @@ export function AppPage({ frame, details }: { frame: PageFrame; details: AppDeta
               <div class="stack">
                 <EnvPanel config={config} csrf={frame.csrf} />
                 <LimitsPanel config={config} editable={origin !== null && origin.source !== "version"} />
+                <div id="process">
+                  <ProcessPanel snapshot={details.snapshot} />
+                </div>
               </div>
             )}
           </div>

@@ -15,12 +15,14 @@ export function VersionsPanel({ details, csrf }: { details: AppDetails; csrf: st
     <section class="card" aria-labelledby="versions-title">
       <header>
         <h2 id="versions-title">Versions</h2>
-        {deployed === null || origin === null ? null : (
-          <form method="post" action={`/apps/${name}/rollback`}>
-            <CsrfField csrf={csrf} />
-            <button type="submit" class="button small" data-busy="Rolling back…">Roll back to the one before</button>
-          </form>
-        )}
+        {origin === null || origin.previous === null && origin.rollout === null
+          ? null
+          : (
+            <form method="post" action={`/apps/${name}/rollback`}>
+              <CsrfField csrf={csrf} />
+              <button type="submit" class="button small" data-busy="Rolling back…">Roll back to the one before</button>
+            </form>
+          )}
       </header>
       {origin?.rollout ? <RolloutForm app={name} csrf={csrf} rollout={origin.rollout} /> : null}
       {versions.length === 0

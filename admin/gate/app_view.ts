@@ -3,6 +3,9 @@ import {
   type AppConfig,
   type AppOrigin,
   type AppSnapshot,
+  type KeptFiles,
+  type KernelWalls,
+  kernelWalls,
   maskedConfig,
   NanoError,
   writtenAppLimits,
@@ -54,6 +57,7 @@ export class AppViews {
       outbound: own === undefined ? null : typeof own.outbound === "string" ? own.outbound : [...own.outbound],
       isolation: own?.isolation ?? null,
       compat: own?.compat ?? null,
+      process: app.processId === null ? null : processView(kernelWalls(app.processId)),
       streams: own?.streams ?? null,
       node_compat: own?.nodeCompat ?? null,
       start: own?.starts ?? null,
@@ -96,6 +100,7 @@ export class AppViews {
       latency: { p50_seconds: p50Seconds, p99_seconds: p99Seconds },
       heap_bytes: app.heapBytes,
       external_bytes: app.externalBytes,
+      data_folder: app.kept === null ? null : keptView(app.kept),
       cpu_seconds: app.cpuSeconds,
       limits: config === undefined ? null : writtenAppLimits(config),
       origin: origin === null ? null : originView(origin),
@@ -120,12 +125,38 @@ export function isoTime(at: number): string {
   return new Date(at).toISOString();
 }
 
-function originView({ source, versionOf, overrides, deployed, rollout }: AppOrigin): NonNullable<AppView["origin"]> {
+function processView(walls: KernelWalls | null): AppDetail["process"] {
+  if (walls === null) return null;
+  const { pid, noNewPrivileges, filtersCalls, capabilities, namespaces, descriptors, oomScore } = walls;
+  const bound = (value: number) => value === Infinity ? null : value;
+  return {
+    pid,
+    no_new_privileges: noNewPrivileges,
+    filters_system_calls: filtersCalls,
+    capabilities,
+    namespaces: [...namespaces],
+    descriptors,
+    max_descriptors: bound(walls.maxDescriptors),
+    max_threads: bound(walls.maxThreads),
+    max_file_bytes: bound(walls.maxFileBytes),
+    max_core_bytes: bound(walls.maxCoreBytes),
+    oom_score: oomScore,
+  };
+}
+
+function keptView({ bytes, maxBytes, entries, maxEntries }: KeptFiles): NonNullable<AppView["data_folder"]> {
+  return { bytes, max_bytes: maxBytes, entries, max_entries: maxEntries };
+}
+
+function originView(
+  { source, versionOf, overrides, deployed, previous, rollout }: AppOrigin,
+): NonNullable<AppView["origin"]> {
   return {
     source,
     version_of: versionOf,
     overrides: overrides === null ? null : { ...overrides },
     deployed,
+    previous,
     rollout: rollout === null ? null : { ...rollout },
   };
 }

@@ -23,6 +23,15 @@ const exitSchema = z.object({
   at: timeSchema,
 }).meta({ id: "Exit", description: "The end of an isolate." });
 
+const keptSchema = z.object({
+  bytes: z.number().meta({ description: "What its files take of the disk." }),
+  max_bytes: z.number().meta({ description: "That they may take: `storage_mb`." }),
+  entries: z.number().nullable().meta({
+    description: "Files and folders; null where the machine does not count them.",
+  }),
+  max_entries: z.number().meta({ description: "That there may be: one for each 4 KiB of `storage_mb`." }),
+}).meta({ id: "DataFolder", description: "A folder that an app writes, as of the last look at it." });
+
 const originSchema = z.object({
   source: z.enum(["file", "api", "version"]).meta({
     description: "`file`: nano.json names it; `api`: it was added while NANO ran; `version`: a version of another app.",
@@ -32,6 +41,9 @@ const originSchema = z.object({
     description: "Keys that the admin API has put in the place of nano.json's, as they were given.",
   }),
   deployed: z.string().nullable().meta({ description: "Deployed version that serves; null: the app's own path." }),
+  previous: z.string().nullable().meta({
+    description: "What a rollback without a version leads to: a version, or `path`; null when nothing served before.",
+  }),
   rollout: z.object({ version: z.string(), percent: z.number() }).nullable().meta({
     description: "A version that gets a part of the requests.",
   }),
@@ -64,11 +76,40 @@ export const appViewSchema = z.object({
   latency: z.object({ p50_seconds: z.number().nullable(), p99_seconds: z.number().nullable() }),
   heap_bytes: z.number(),
   external_bytes: z.number(),
+  data_folder: keptSchema.nullable().meta({
+    description:
+      "What an app that Deno itself runs keeps in `data`; null without such a folder, and until it was looked at.",
+  }),
   cpu_seconds: z.number(),
   limits: limitsSchema.nullable().meta({ description: "Null while the app is being removed." }),
   origin: originSchema.nullable().meta({ description: "Null while the app is being removed." }),
   tag: z.string().nullable().meta({ description: "For `If-Match`; another one with every change of the app." }),
 }).meta({ id: "App", description: "One app: its state, its figures, its limits." });
+
+const unbounded = (description: string) =>
+  z.number().nullable().meta({ description: `${description}; null: no bound.` });
+
+const processSchema = z.object({
+  pid: z.number(),
+  no_new_privileges: z.boolean().meta({ description: "Nothing that it starts can have more rights than it has." }),
+  filters_system_calls: z.boolean().meta({ description: "The kernel refuses it system calls by a filter (seccomp)." }),
+  capabilities: z.number().meta({ description: "How many it has, or could get." }),
+  namespaces: z.array(z.string()).meta({
+    description: "Those that are not NANO's.",
+    examples: [["user", "mnt", "net"]],
+  }),
+  descriptors: z.number(),
+  max_descriptors: unbounded("Descriptors that it may have open"),
+  max_threads: unbounded("Threads that its user may have in its namespace"),
+  max_file_bytes: unbounded("The largest file that it may write"),
+  max_core_bytes: unbounded("The largest core file"),
+  oom_score: z.number().meta({
+    description: "The highest of a machine is ended first when memory runs out; up to 1000.",
+  }),
+}).meta({
+  id: "Process",
+  description: "What the kernel holds an app's process by, read from the kernel at that moment.",
+});
 
 /** One app with all that is known. */
 export const appDetailSchema = appViewSchema.extend({
@@ -82,6 +123,7 @@ export const appDetailSchema = appViewSchema.extend({
   compat: z.enum(["web", "full"]).nullable().meta({
     description: "Whether it finds the web platform, or all of Deno and Node.",
   }),
+  process: processSchema.nullable().meta({ description: "Null for an app in a thread, and while it has no process." }),
   streams: z.enum(["native", "polyfill"]).nullable(),
   node_compat: z.boolean().nullable(),
   start: z.enum(["eager", "lazy", "auto"]).nullable(),

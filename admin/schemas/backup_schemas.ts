@@ -7,10 +7,12 @@ export const backupSchema = z.object({
   app: z.string().nullable().meta({ description: "The app whose data it has, or null for those of all." }),
   stores: z.array(
     z.object({
-      kind: z.enum(["kv", "d1", "r2", "queue", "storage", "deno_kv"]),
+      kind: z.enum(["kv", "d1", "r2", "queue", "storage", "deno_kv", "files"]),
       name: z.string().meta({ examples: ["cache"] }),
       apps: z.array(z.string()).meta({ description: "That used it when the backup was made." }),
-      bytes: z.number().meta({ description: "Of its database; 0 when nothing was kept in it yet." }),
+      bytes: z.number().meta({
+        description: "Of its database, or of the tar of its files; 0 when nothing was kept in it yet.",
+      }),
     }).meta({ id: "BackupStore" }),
   ),
   objects: z.object({ files: z.number(), bytes: z.number() }).meta({ description: "Files of R2 objects." }),

@@ -18,6 +18,8 @@ const APP: AppSnapshot = {
   queued: 0,
   heapBytes: 0,
   externalBytes: 0,
+  processId: null,
+  kept: null,
   cpuSeconds: 0,
   startSeconds: 0,
 };

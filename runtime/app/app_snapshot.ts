@@ -15,7 +15,7 @@ export interface KnownOfApp
 /** The snapshot. @param isolate null while there is none */
 export function appSnapshot(
   { name, hostnames, port }: AppConfig,
-  isolate: Pick<AppIsolate, "inFlight" | "heapBytes" | "externalBytes" | "cpuMicros"> | null,
+  isolate: Pick<AppIsolate, "inFlight" | "heapBytes" | "externalBytes" | "processId" | "kept" | "cpuMicros"> | null,
   { pastCpuMicros, startMs, ...known }: KnownOfApp,
 ): AppSnapshot {
   return {
@@ -26,6 +26,8 @@ export function appSnapshot(
     inFlight: isolate?.inFlight ?? 0,
     heapBytes: isolate?.heapBytes ?? 0,
     externalBytes: isolate?.externalBytes ?? 0,
+    processId: isolate?.processId || null,
+    kept: isolate?.kept ?? null,
     cpuSeconds: (pastCpuMicros + (isolate?.cpuMicros ?? 0)) / 1e6,
     startSeconds: startMs === null ? null : startMs / 1000,
   };

@@ -1,5 +1,6 @@
 /** An isolate whose words come without its app's secrets. */
 import type { AppCall } from "../app_call.ts";
+import type { KeptFiles } from "../app_view.ts";
 import { NanoError } from "../errors.ts";
 import type { IsolateObserver } from "../wall/traffic.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
@@ -35,6 +36,14 @@ export class MaskedIsolate implements AppIsolate {
 
   get externalBytes(): number {
     return this.#isolate.externalBytes;
+  }
+
+  get processId(): number {
+    return this.#isolate.processId;
+  }
+
+  get kept(): KeptFiles | null {
+    return this.#isolate.kept;
   }
 
   get cpuMicros(): number {

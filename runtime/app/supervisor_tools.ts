@@ -1,5 +1,6 @@
 /** What a supervisor works with: isolates, code, time, a place to tell what happened. */
 import type { AppCall } from "../app_call.ts";
+import type { KeptFiles } from "../app_view.ts";
 import type { Clock } from "../clock.ts";
 import type { NanoEvent } from "../events.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
@@ -21,6 +22,10 @@ export interface AppIsolate {
   readonly openSockets: number;
   readonly heapBytes: number;
   readonly externalBytes: number;
+  /** Of the process that is its own; 0 when it has none. */
+  readonly processId: number;
+  /** What it keeps in its folder `data`. */
+  readonly kept: KeptFiles | null;
   readonly cpuMicros: number;
   load(load: IsolateLoad, observer: IsolateObserver, door: OutboundDoor): Promise<void>;
   send(call: AppCall): void;

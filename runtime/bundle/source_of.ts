@@ -29,7 +29,7 @@ export function keyOfSource(app: AppSource): string {
 
 /** Where what an app writes is kept whose versions NANO keeps; null for one that stays where it lies. */
 function keptDataOf({ name, path }: AppConfig, { stateDir }: Pick<NanoConfig, "stateDir">): string | null {
-  return path.startsWith(stateDir + sep) ? join(stateDir, "files", nameWithoutVersion(name)) : null;
+  return path.startsWith(stateDir + sep) ? join(stateDir, "data", "files", nameWithoutVersion(name)) : null;
 }
 
 /** What the folder's own file says of its beginning. */

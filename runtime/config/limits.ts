@@ -106,7 +106,8 @@ export const APP_LIMITS = {
     max: 16_777_216,
     default: 1024,
     label: "Storage",
-    help: "What each store among the app's `bindings` may hold on the disk, in MiB; a write beyond it is refused.",
+    help:
+      'What each store among the app\'s `bindings` may hold on the disk, in MiB, and its folder `data` with `"compat": "full"`; a write beyond it is refused.',
     change: "new isolate",
   },
   drain_timeout_ms: {

@@ -1,6 +1,8 @@
 /** What of this machine apps with `"isolation": "process"` need and may have: programs that a process is started through. */
 import { CLOSING, NO_CAPABILITIES, type ProcessTools, walledCommand } from "./process_walls.ts";
 
+import { filteringCommand } from "./system_call_filter.ts";
+
 /** Where distributions have them. */
 const FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
 /** Under which whoever wants no namespaces says so: "0". */
@@ -37,9 +39,18 @@ async function find(): Promise<FoundTools> {
     prlimit,
     dropping: await runs(setpriv, [...NO_CAPABILITIES, "--", "/bin/true"]) ? NO_CAPABILITIES : [],
     bash: closes ? bash : null,
+    filtering: await findFilter(setpriv),
     namespaces: null,
   };
   return { tools: { ...tools, namespaces: await findNamespaces(tools) } };
+}
+
+/** The kernel takes a filter from whoever can get no new privileges. */
+async function findFilter(setpriv: string): Promise<readonly string[]> {
+  const perl = await pathOf("perl");
+  const filtering = perl === null ? null : filteringCommand(perl, Deno.build.arch);
+  if (filtering === null) return [];
+  return await runs(setpriv, ["--no-new-privs", "--", ...filtering, "/bin/true"]) ? filtering : [];
 }
 
 /** Tried as a whole: kernels, containers and security modules each have ways of their own to refuse it. */

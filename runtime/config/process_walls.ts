@@ -8,8 +8,8 @@ const MAX_OPEN_DESCRIPTORS = 1024;
 const MAX_THREADS = 128;
 /** Of one that runs an app as Deno runs it: native code and workers bring their own, and so do programs. */
 const MAX_OPEN_THREADS = 512;
-/** What `/tmp` of such an app holds, in the memory of the machine. */
-const TMP_MB = 64;
+/** What `/tmp` of such an app holds, in the memory of the machine where there are namespaces. */
+export const TMP_MB = 64;
 /** What names are looked up with. */
 const NETWORK_FILES = ["resolv.conf", "hosts", "nsswitch.conf", "host.conf", "gai.conf"].map((name) => `/etc/${name}`);
 /** What programs of the system need of it. */
@@ -27,6 +27,8 @@ export interface ProcessTools {
   readonly prlimit: string;
   /** Closes what NANO has inherited from whoever started it; null where it is not there. */
   readonly bash: string | null;
+  /** What the rest of a command is started by for the kernel to refuse calls that no app needs; empty where it cannot be had. */
+  readonly filtering: readonly string[];
   /** Gives a process namespaces of its own, and what mounts its few files; null where the kernel does not allow it. */
   readonly namespaces: { readonly unshare: string; readonly chroot: string } | null;
 }
@@ -63,8 +65,11 @@ export interface WalledPlace {
   readonly socket: string;
 }
 
-/** Deno opens with CLOEXEC what it opens; what NANO was started with stays open in all that it starts. */
-export const CLOSING = `trap '' HUP INT TERM
+/**
+ * Deno opens with CLOEXEC what it opens; what NANO was started with stays open in all that it starts. A write beyond the
+ * largest file is an error then, where it would end the process.
+ */
+export const CLOSING = `trap '' HUP INT TERM XFSZ
 for file in /proc/self/fd/*; do fd=\${file##*/}; if [ "$fd" -gt 2 ]; then eval "exec $fd>&-"; fi; done
 exec "$@"`;
 
@@ -74,12 +79,14 @@ exec "$@"`;
  */
 const MOUNTING = `set -e
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-folder=$1 executable=$2 setpriv=$3 prlimit=$4 chroot=$5
-shift 5
+folder=$1 executable=$2 setpriv=$3 prlimit=$4
+shift 4
 cd "$folder"
 mount -n -t tmpfs -o size=64k,nr_inodes=256,mode=755,nosuid,nodev none "$folder"
 mkdir -p "$folder/usr" "$folder/dev" "$folder/proc/self"
-for at in lib lib64 usr/lib usr/lib64; do
+# Nothing may lie beneath what is mounted later: it could not be closed.
+case " $* " in *" read /usr "*) libraries="lib lib64";; *) libraries="lib lib64 usr/lib usr/lib64";; esac
+for at in $libraries; do
   if [ -L "/$at" ]; then ln -s "$(readlink "/$at")" "$folder/$at"
   elif [ -d "/$at" ]; then mkdir "$folder/$at"; mount -n --rbind -o ro "/$at" "$folder/$at"; fi
 done
@@ -90,29 +97,37 @@ mount -n --bind -o ro "$prlimit" "$folder/prlimit"
 mount -n --bind /dev/null "$folder/dev/null"
 mount -n -c --bind ./socket "$folder/socket"
 ln -s /nano "$folder/proc/self/exe"
+# Where a mount of the host has flags that may not be taken off, they have to be named.
+close() {
+  mount -n -o remount,bind,ro "$1" 2> /dev/null || mount -n -o remount,bind,ro,nosuid,nodev "$1" 2> /dev/null ||
+    mount -n -o remount,bind,ro,nosuid,nodev,noexec "$1" 2> /dev/null || mount -n -o remount,bind,ro,nosuid,nodev,noatime "$1"
+}
 while [ "$1" != -- ]; do
   at=$folder$2
   case $1 in
     proc) rm "$folder/proc/self/exe"; rmdir "$folder/proc/self"
       mount -n -t proc none "$folder/proc" || { mkdir "$folder/proc/self"; ln -s /nano "$folder/proc/self/exe"; };;
     tmp) mkdir -p "$at"; mount -n -t tmpfs -o size=${TMP_MB}m,mode=1777,nosuid,nodev none "$at";;
+    close) # Mounts that lie in others come along with them, and each is closed by itself.
+      while read -r _ _ _ _ point _; do
+        case $point in *\\\\*) point=$(printf %b "$point");; esac
+        case $point in
+          "$folder"/proc | "$folder"/proc/* | "$folder"/tmp | "$folder"/dev/* | "$folder"/socket);;
+          "$folder"/*) close "$point";;
+        esac
+      done < /proc/self/mountinfo;;
     hide) if [ -d "$2" ]; then mount -n -t tmpfs -o ro,size=4k,mode=000 none "$at"; else mount -n --bind /dev/null "$at"; fi;;
     *) mkdir -p "\${at%/*}"
       if [ -L "$2" ]; then [ -L "$at" ] || ln -s "$(readlink "$2")" "$at" || :
       elif [ -e "$2" ]; then
         if [ -d "$2" ]; then mkdir -p "$at"; else [ -e "$at" ] || : > "$at"; fi
         mount -n --rbind "$2" "$at"
-        if [ "$1" = read ]; then
-          # Where a mount of the host has flags that may not be taken off, they have to be named.
-          mount -n -o remount,bind,ro "$at" 2> /dev/null || mount -n -o remount,bind,ro,nosuid,nodev "$at" 2> /dev/null ||
-            mount -n -o remount,bind,ro,nosuid,nodev,noexec "$at" 2> /dev/null || mount -n -o remount,bind,ro,nosuid,nodev,noatime "$at"
-        fi
       fi;;
   esac
   shift 2
 done
 shift
-exec "$chroot" "$folder" "$@"`;
+exec "$@"`;
 
 /** Arguments of setpriv; takes CAP_SETPCAP. */
 export const NO_CAPABILITIES: readonly string[] = ["--bounding-set=-all", "--inh-caps=-all"];
@@ -132,17 +147,19 @@ export function walledCommand(
   tools: ProcessTools,
   command: readonly string[],
 ): readonly [program: string, ...args: string[]] {
-  const { setpriv, prlimit, dropping, bash, namespaces } = tools;
+  const { setpriv, prlimit, dropping, bash, filtering, namespaces } = tools;
   const dying = [setpriv, "--pdeathsig", "KILL", "--no-new-privs"];
   const bounds = open === null
     ? ["--core=0", "--fsize=0", `--nofile=${MAX_DESCRIPTORS}`]
     : ["--core=0", `--fsize=${open.fileBytes}`, `--nofile=${MAX_OPEN_DESCRIPTORS}`];
   const network = open?.network === true ? [] : ["--net"];
-  const walls = namespaces === null ? [...dying, ...dropping, "--", prlimit, ...bounds, "--"] : [
+  const walls = namespaces === null ? [...dying, ...dropping, "--", ...filtering, prlimit, ...bounds, "--"] : [
     ...[...dying, "--", namespaces.unshare, "--user", "--map-root-user", "--mount", ...network, "--ipc", "--uts"],
     ...["--pid", "--fork", "--kill-child", "--", "/bin/sh", "-c", MOUNTING, "nano"],
-    ...[folder, executable, setpriv, prlimit, namespaces.chroot],
+    ...[folder, executable, setpriv, prlimit],
     ...[...(open === null ? [] : mountsOf(open)), "--"],
+    // From here on nothing is mounted any more.
+    ...[...filtering, namespaces.chroot, folder],
     ...["/prlimit", ...bounds, `--nproc=${open === null ? MAX_THREADS : MAX_OPEN_THREADS}`, "--"],
     // The end of NANO ends `unshare`, and that the process.
     ...["/setpriv", "--pdeathsig", "KILL", ...NO_CAPABILITIES, "--"],
@@ -163,6 +180,7 @@ function mountsOf({ reads, writes, hidden, network, runs }: OpenPlace): string[]
     ...["proc", "/proc", "tmp", "/tmp"],
     ...DEVICES.flatMap((path) => ["write", path]),
     ...files.flatMap((path) => ["read", path]),
+    ...["close", "/"],
     ...writes.flatMap((path) => ["write", path]),
     // Last, or what lies in a folder that is mounted later would be seen again.
     ...hidden.flatMap((path) => ["hide", path]),

@@ -19,6 +19,8 @@ export const RESTORE_FOLDER = ".restore";
 /** The same for what goes out. */
 export const BACKUP_FOLDER = ".backup";
 const PLAN_NAME = "plan.json";
+/** Ending of a database. */
+const DATABASE = ".db";
 
 /** Which files go where. */
 export interface RestorePlan {
@@ -88,9 +90,10 @@ interface Move {
   readonly rename: Rename;
 }
 
-/** Of a bucket the files of its objects, too: before the rows that name them. */
+/** Of a bucket the files of its objects, too: before the rows that name them. What an app writes is a folder by itself. */
 function partsOf(store: string): readonly string[] {
-  return store.startsWith("r2/") ? [".files", ".db"] : [".db"];
+  if (store.startsWith("files/")) return [""];
+  return store.startsWith("r2/") ? [".files", DATABASE] : [DATABASE];
 }
 
 function placesOf({ folder, id, store }: Move, part: string) {
@@ -110,8 +113,10 @@ function moveIn(move: Move): void {
     mkdirSync(dirname(now), { recursive: true, mode: 0o700 });
     moveIfThere(now, before, move.rename);
     // What a crash has left in a log belongs to its own file, and would spoil another one.
-    moveIfThere(`${now}-wal`, `${before}-wal`, move.rename);
-    rmSync(`${now}-shm`, { force: true });
+    if (part === DATABASE) {
+      moveIfThere(`${now}-wal`, `${before}-wal`, move.rename);
+      rmSync(`${now}-shm`, { force: true });
+    }
     move.rename(next, now);
   }
 }
@@ -121,7 +126,7 @@ function moveOut(move: Move): void {
     const { now, next, before } = placesOf(move, part);
     if (!existsSync(next) && existsSync(now)) move.rename(now, next);
     moveIfThere(before, now, move.rename);
-    moveIfThere(`${before}-wal`, `${now}-wal`, move.rename);
+    if (part === DATABASE) moveIfThere(`${before}-wal`, `${now}-wal`, move.rename);
   }
 }
 

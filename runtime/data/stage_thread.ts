@@ -33,6 +33,11 @@ export class StageThread implements Disposable {
     return (await this.#run({ id: this.#next++, ask: "snapshot", ...ask }))!;
   }
 
+  /** What a file is known by that was copied otherwise. @param path absolute */
+  async measure(path: string): Promise<Snapshot> {
+    return (await this.#run({ id: this.#next++, ask: "measure", path }))!;
+  }
+
   /** Looks at one. @throws {BadStore} when it cannot be used */
   async check(ask: CheckAsk): Promise<void> {
     await this.#run({ id: this.#next++, ask: "check", ...ask });

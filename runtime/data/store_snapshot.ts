@@ -45,6 +45,11 @@ export async function snapshotStore({ from, to, objects }: SnapshotAsk): Promise
   return { bytes: statSync(to).size, sha256: digestOf(to), objects: linked };
 }
 
+/** What a file is known by that was copied otherwise. */
+export function measureFile(path: string): Snapshot {
+  return { bytes: statSync(path).size, sha256: digestOf(path), objects: { files: 0, bytes: 0, packedBytes: 0 } };
+}
+
 /** The files that the rows of a bucket name; who keeps them there meanwhile is the business of the caller. */
 function linkObjects(database: string, { from, to }: NonNullable<SnapshotAsk["objects"]>): Snapshot["objects"] {
   const sum = { files: 0, bytes: 0, packedBytes: 0 };

@@ -43,6 +43,25 @@ export function processState(
   }
 }
 
+/** Whether a process has started others that it has not waited for yet, by any of its threads. */
+export function hasChildren(pid: number): boolean {
+  try {
+    const tasks = [...Deno.readDirSync(`/proc/${pid}/task`)];
+    return tasks.some(({ name }) => Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`) !== "");
+  } catch {
+    return false;
+  }
+}
+
+/** Bytes that a process has had written to disks so far; 0 where the kernel does not tell. */
+export function processWritten(pid: number, read: (path: string) => string = Deno.readTextFileSync): number {
+  try {
+    return Number(/^write_bytes: (\d+)$/m.exec(read(`/proc/${pid}/io`))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
 function pageBytes(): number {
   try {
     const found = /^KernelPageSize:\s+(\d+) kB$/m.exec(Deno.readTextFileSync("/proc/self/smaps"));

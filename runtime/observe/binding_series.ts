@@ -11,6 +11,9 @@ interface Series {
   storedBytes: number | null;
 }
 
+/** What apps keep on the disk. */
+export const STORAGE_METRIC = "nano_storage_bytes";
+
 /** A metric as it is registered. */
 export interface SeriesMetric {
   readonly name: string;
@@ -66,9 +69,9 @@ export class BindingSeries {
         read: () => this.#durations("nano_binding_seconds"),
       },
       {
-        name: "nano_storage_bytes",
+        name: STORAGE_METRIC,
         type: "gauge",
-        help: "What the store of a binding holds, as of its last write.",
+        help: "What the store of a binding holds, as of its last write; data/: what an app keeps in that folder.",
         read: () => this.#stored(),
       },
     ];

@@ -4,7 +4,7 @@ import { type Descriptors, descriptors } from "../machine/descriptors.ts";
 import type { AppSnapshot, NanoEvent, NanoListener } from "../events.ts";
 import { APP_STATE_NAMES, type ExitReason } from "../lifecycle.ts";
 import type { RequestSummary } from "./observations.ts";
-import { BindingSeries } from "./binding_series.ts";
+import { BindingSeries, STORAGE_METRIC } from "./binding_series.ts";
 import { ConnectionSeries } from "./connection_series.ts";
 import { CronSeries } from "./cron_series.ts";
 import { QueueSeries } from "./queue_series.ts";
@@ -201,7 +201,9 @@ export class Metrics {
         ),
     );
     const others = [...this.#others.flatMap((series) => series.metrics()), ...fleetMetrics(fleet)];
-    for (const { name, type, help, read } of others) this.#add(name, type, help, read);
+    for (const { name, type, help, read } of others) {
+      this.#add(name, type, help, name === STORAGE_METRIC ? () => [...read(), ...this.#folders()] : read);
+    }
     gauge(
       "nano_isolate_start_seconds",
       "How long the app's last start took.",
@@ -259,6 +261,12 @@ export class Metrics {
     // The registry asks a metric for nothing but `name` and `get()`; its declared type wants the whole class, whose
     // label hashing is what the hot path must not pay.
     this.#metrics.push(metric as unknown as Metric);
+  }
+
+  /** Beside stores of bindings; no binding can have that name. */
+  #folders(): Sample[] {
+    const samples = this.#eachApp(({ kept }) => kept?.bytes ?? null);
+    return samples.map(({ labels, value }) => ({ labels: { ...labels, binding: "data/" }, value }));
   }
 
   #eachApp(read: (app: AppSnapshot) => number | null): Sample[] {

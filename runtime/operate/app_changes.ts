@@ -28,12 +28,13 @@ export class AppChanges implements AppOperations {
   originOf(app: string): AppOrigin {
     this.#desk.unit(app, "show");
     const source = this.#desk.config.layers.sources[app];
-    const { patch, activeVersion, rollout } = this.#desk.row(app);
+    const { patch, activeVersion, previousVersion, rollout } = this.#desk.row(app);
     return {
       source: source?.from ?? "file",
       versionOf: source?.from === "version" ? source.app : null,
       overrides: source?.from === "file" ? patch : null,
       deployed: activeVersion,
+      previous: previousVersion,
       rollout,
     };
   }

@@ -2,14 +2,16 @@
 import { join } from "node:path";
 import type { BackupOperations, BackupStream, BackupView } from "../backup_operations.ts";
 import type { ChangeRequest } from "../change_request.ts";
+import { packFolder } from "../data/folder_archive.ts";
 import { BACKUP_FOLDER } from "../data/restore_plan.ts";
 import { StageThread } from "../data/stage_thread.ts";
-import { NanoError } from "../errors.ts";
+import { messageOf, NanoError } from "../errors.ts";
 import { BACKUP_VERSION, type BackupManifest, type BackupStore, OBJECTS_FOLDER } from "../store/backup_manifest.ts";
 import { backupBytes, type BackupFiles, writeBackup } from "../store/write_backup.ts";
 import { NANO_VERSION } from "../version.ts";
+import { AppChanges } from "./app_changes.ts";
 import type { ChangeDesk } from "./change_desk.ts";
-import { type KeptKind, type KeptStores, KIND_FOLDERS } from "./kept_stores.ts";
+import { type KeptKind, type KeptStores, KIND_FOLDERS, KIND_WORDS } from "./kept_stores.ts";
 import { restoreBackup } from "./restore_backup.ts";
 
 /** Copies that wait to be read, each of which takes the room of its databases. */
@@ -73,7 +75,18 @@ export class BackupDesk implements BackupOperations {
       view = await run();
       return `Restored ${storesText(view.stores.length)} from a backup of ${new Date(view.createdAt).toISOString()}`;
     });
+    await this.#restart(view, by);
     return view;
+  }
+
+  /** A process goes on with the folder that it has begun with. */
+  async #restart({ stores }: BackupView, by: ChangeRequest): Promise<void> {
+    const apps = stores.filter(({ kind }) => kind === "files").flatMap(({ name }) =>
+      this.#stores.appsOf("files", name)
+    );
+    const changes = new AppChanges(this.#desk);
+    // One that does not start, before as after, shows it by its state; what was asked for is done.
+    for (const app of apps) await changes.restart(app, by).catch(() => {});
   }
 
   #alone<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -95,13 +108,22 @@ export class BackupDesk implements BackupOperations {
     for (const { kind, name, apps, exists } of await this.#wanted(app)) {
       const row = { kind, name, apps: [...apps] };
       // Every app could have one.
-      if (!exists && (kind === "storage" || kind === "deno_kv")) continue;
+      if (!exists && (kind === "storage" || kind === "deno_kv" || kind === "files")) continue;
       if (!exists) {
         stores.push({ ...row, file: null, bytes: 0, sha256: null });
         continue;
       }
-      const file = `stores/${stores.length + 1}.db`;
       const from = join(data.folder, KIND_FOLDERS[kind], name);
+      if (kind === "files") {
+        const file = `stores/${stores.length + 1}.tar`;
+        await packFolder(from, join(folder, file)).catch((cause) => {
+          throw new NanoError("INTERNAL", `Cannot copy ${KIND_WORDS.files} "${name}": ${messageOf(cause)}`, { cause });
+        });
+        const { bytes, sha256 } = await thread.measure(join(folder, file));
+        stores.push({ ...row, file, bytes, sha256 });
+        continue;
+      }
+      const file = `stores/${stores.length + 1}.db`;
       // What is deleted meanwhile stays until it has a second name.
       await using _kept = kind === "r2" ? await data.buckets.keep(name) : null;
       const copied = await thread.snapshot({

@@ -6,8 +6,8 @@ import type { AppConfig } from "../config/resolved_config.ts";
 import type { StoreUse } from "../store_use.ts";
 import type { ChangeDesk } from "./change_desk.ts";
 
-/** A kind of binding whose stores are files of SQLite below the data folder. */
-export type KeptKind = "kv" | "d1" | "r2" | "queue" | "storage" | "deno_kv";
+/** A kind of store below the data folder: a file of SQLite, or of an app that Deno itself runs the folder `data`. */
+export type KeptKind = "kv" | "d1" | "r2" | "queue" | "storage" | "deno_kv" | "files";
 
 /** What people call a store of the kind. */
 export const KIND_WORDS: Readonly<Record<KeptKind, string>> = {
@@ -17,6 +17,7 @@ export const KIND_WORDS: Readonly<Record<KeptKind, string>> = {
   queue: "queue",
   storage: "localStorage of",
   deno_kv: "Deno.Kv of",
+  files: "data/ of",
 };
 
 /** Below the data folder. */
@@ -27,6 +28,7 @@ export const KIND_FOLDERS: Readonly<Record<KeptKind, string>> = {
   queue: "queues",
   storage: "storage",
   deno_kv: "deno_kv",
+  files: "files",
 };
 
 /** A store. */
@@ -118,8 +120,11 @@ export class KeptStores {
   async #files(kind: KeptKind): Promise<ReadonlySet<string>> {
     const names = new Set<string>();
     try {
-      for await (const { name, isFile } of Deno.readDir(join(this.#desk.tools.data.folder, KIND_FOLDERS[kind]))) {
-        if (isFile && name.endsWith(SUFFIX)) names.add(name.slice(0, -SUFFIX.length));
+      for await (
+        const { name, isFile, isDirectory } of Deno.readDir(join(this.#desk.tools.data.folder, KIND_FOLDERS[kind]))
+      ) {
+        if (kind === "files" && isDirectory) names.add(name);
+        else if (isFile && name.endsWith(SUFFIX)) names.add(name.slice(0, -SUFFIX.length));
       }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -130,6 +135,7 @@ export class KeptStores {
 
 /** The stores of a kind that an app names; queues also by consuming them, or by leaving dead letters in them. */
 function namesOf(app: AppConfig, kind: KeptKind): { readonly store: string; readonly binding: string | null }[] {
+  if (kind === "files") return app.compat === "full" ? [{ store: app.name, binding: null }] : [];
   // Every app may have one, under its own name.
   if (kind === "storage" || kind === "deno_kv") return [{ store: app.name, binding: null }];
   const bound = app.bindings.flatMap((one) => one.kind === kind ? [{ store: one.store, binding: one.name }] : []);

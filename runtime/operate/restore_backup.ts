@@ -1,10 +1,11 @@
 /** Restores a backup: takes it in, looks at every part of it, then exchanges the files of the stores at once. */
 import { join } from "node:path";
 import { FileThread } from "../data/file_thread.ts";
+import { unpackFolder } from "../data/folder_archive.ts";
 import { RESTORE_FOLDER, waitingPath } from "../data/restore_plan.ts";
 import { StageThread } from "../data/stage_thread.ts";
 import { BadStore } from "../data/store_check.ts";
-import { NanoError } from "../errors.ts";
+import { messageOf, NanoError } from "../errors.ts";
 import { type BackupManifest, type BackupStore, badBackup, OBJECTS_FOLDER } from "../store/backup_manifest.ts";
 import { readBackup } from "../store/read_backup.ts";
 import type { DataTools } from "./change_desk.ts";
@@ -80,6 +81,16 @@ async function prepare(stores: readonly BackupStore[], dataFolder: string, id: s
     const folder = KIND_FOLDERS[kind];
     const place = waitingPath(dataFolder, id, `${folder}/${name}`);
     await Deno.mkdir(join(place, ".."), { recursive: true, mode: 0o700 });
+    if (kind === "files") {
+      // One that had nothing has nothing again.
+      if (file === null) await Deno.mkdir(place, { mode: 0o700 });
+      else {
+        await unpackFolder(join(from, file), place).catch((error) => {
+          throw badBackup(`${KIND_WORDS[kind]} "${name}": ${messageOf(error)}`, error);
+        });
+      }
+      continue;
+    }
     const path = `${place}.db`;
     const objects = kind === "r2" ? { from: join(from, OBJECTS_FOLDER), to: `${place}.files` } : null;
     if (file !== null) await Deno.rename(join(from, file), path);

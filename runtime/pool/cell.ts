@@ -2,6 +2,7 @@
 import type { HostCallsEnd } from "../wall/host_calls_bridge.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { ExitReason } from "../lifecycle.ts";
+import type { KeptFiles } from "../app_view.ts";
 import type { FullPlace } from "./full_place.ts";
 
 /** What an app needs of its cell before it is an app; its configuration fits. */
@@ -25,6 +26,8 @@ export interface CellListener {
   /** A batch of operations, or a word; whatever it is, an isolate may have forged it. */
   onMessage(message: unknown): void;
   onFigures(heapBytes: number, externalBytes: number, cpuMicros: number): void;
+  /** What it keeps in its folder `data`, if it has one. */
+  onKept(kept: KeptFiles): void;
   /** Once; nothing is told after it. */
   onExit(exit: CellExit): void;
 }

@@ -1,5 +1,6 @@
 /** One isolate from the host's side: boots, becomes an app, answers calls, drains, ends with a named reason. */
 import type { AppCall } from "../app_call.ts";
+import type { KeptFiles } from "../app_view.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { HostCallsMessage } from "../protocol/host_calls.ts";
@@ -42,6 +43,8 @@ export class Isolate {
   processId = 0;
   heapBytes = 0;
   externalBytes = 0;
+  /** What it keeps in `data`; null until it was looked at, and where there is no such folder. */
+  kept: KeptFiles | null = null;
   cpuMicros = 0;
   readonly #clock: Clock;
   readonly #cell: Cell;
@@ -80,6 +83,7 @@ export class Isolate {
         this.externalBytes = externalBytes;
         this.cpuMicros = cpuMicros;
       },
+      onKept: (kept) => this.kept = kept,
       onExit: (exit) => {
         this.cpuMicros = exit.cpuMicros;
         this.#end(exit.reason === "terminated" && this.#asked !== null ? this.#asked : exit);

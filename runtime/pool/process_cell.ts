@@ -11,6 +11,7 @@ import { WORD } from "../protocol/process_cell.ts";
 import { WireViolation } from "../protocol/wire.ts";
 import type { HostCallsEnd } from "../wall/host_calls_bridge.ts";
 import type { Cell, CellExit, CellListener } from "./cell.ts";
+import { FullFiles, type FullFilesTools } from "./full_files.ts";
 import type { FullPlace } from "./full_place.ts";
 import { endOfProcess, failureOfApp, LastWords } from "./process_end.ts";
 import { readLines } from "./process_lines.ts";
@@ -39,6 +40,7 @@ export interface ProcessCellTools {
   /** Looks at it while it lives. */
   readonly watch: (process: WatchedProcess) => void;
   readonly start?: typeof startProcess;
+  readonly files?: Pick<FullFilesTools, "measure" | "bound">;
 }
 
 /** One process and what is said to it. */
@@ -52,6 +54,7 @@ export class ProcessCell implements Cell {
   #pipe: FramePipe | null = null;
   #calls: PipedHostCalls | null = null;
   #watched: WatchedProcess | null = null;
+  #files: FullFiles | null = null;
   /** Why it ends, once the host knows. */
   #verdict: Omit<CellExit, "cpuMicros"> | null = null;
   #isOver = false;
@@ -102,6 +105,7 @@ export class ProcessCell implements Cell {
     this.#waitForEnd?.();
     this.#pipe?.close();
     this.#calls?.[Symbol.dispose]();
+    this.#files?.close();
     if (this.#watched !== null) this.#watched.isOver = true;
     try {
       this.#child?.kill();
@@ -130,14 +134,23 @@ export class ProcessCell implements Cell {
     const tell = (level: string, text: string) => {
       if (!this.#isOver) this.#listener.onMessage([OP.LOG, level, text]);
     };
-    const words = new LastWords(
-      child.stderr,
-      full === null ? null : (line) => {
-        if (this.#early === null) tell("error", line);
-        else if (this.#early.length < MAX_EARLY_LINES) this.#early.push(line);
-      },
-    );
-    if (full !== null) void readLines(child.stdout, (line) => tell("info", line));
+    const tellError = (line: string) => {
+      if (this.#early === null) tell("error", line);
+      else if (this.#early.length < MAX_EARLY_LINES) this.#early.push(line);
+    };
+    const words = new LastWords(child.stderr, full === null ? null : tellError);
+    if (full !== null) {
+      void readLines(child.stdout, (line) => tell("info", line));
+      this.#files = new FullFiles(full, {
+        pid: started.connected.then(({ pid }) => pid),
+        tmp: started.tmp,
+        now: () => this.#tools.clock.now(),
+        onKept: (kept) => this.#listener.onKept(kept),
+        say: tellError,
+        end: (verdict) => this.#end(verdict),
+        ...this.#tools.files,
+      });
+    }
     const gone = child.status.then(async (status) => {
       const text = await words.text;
       const ended = endOfProcess(status, text);
@@ -190,6 +203,7 @@ export class ProcessCell implements Cell {
       waitsOnHost: () => this.#calls!.isWaiting,
       onFigures: (heap, external, cpu) => this.#listener.onFigures(heap, external, cpu),
       end: (verdict) => this.#end(verdict),
+      onLook: (cpu) => this.#files?.look(cpu),
     });
     this.#tools.watch(watched);
     pipe.start();

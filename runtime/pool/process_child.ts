@@ -44,6 +44,8 @@ export interface ProcessChild {
   readonly input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   /** @throws when the process ends before it has connected, or takes too long */
   readonly connected: Promise<{ readonly connection: FrameConnection; readonly pid: number }>;
+  /** Where an app that Deno itself runs keeps temporary files on the disk of the machine; null where it does not. */
+  readonly tmp: string | null;
   /** Ends it, whatever it does. */
   kill(): void;
 }
@@ -176,7 +178,8 @@ export async function startProcess(
     if (behind === null) child.kill("SIGKILL");
     else Deno.kill(behind, "SIGKILL");
   };
-  return { child, input, connected, kill };
+  const tmp = full === null || isBehind ? null : tmpOf(folder, found.tools);
+  return { child, input, connected, tmp, kill };
 }
 
 async function connection(listener: Deno.UnixListener, child: Deno.ChildProcess): Promise<Deno.UnixConn> {

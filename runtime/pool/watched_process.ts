@@ -34,6 +34,8 @@ export interface WatchedProcessTools {
   readonly waitsOnHost: () => boolean;
   readonly onFigures: (heapBytes: number, externalBytes: number, cpuMicros: number) => void;
   readonly end: (verdict: Omit<CellExit, "cpuMicros">) => void;
+  /** Hears of each look, whether there is work or not. */
+  readonly onLook?: (cpuMicros: number) => void;
   /** What the system tells of it; null when it is gone. */
   readonly read?: (pid: number) => ProcessState | null;
 }
@@ -90,6 +92,7 @@ export class WatchedProcess {
   /** One look, a tick after the one before; @param nowMs of a clock that never goes back */
   look(nowMs: number): void {
     const { vitals } = this;
+    if (!this.isOver) this.#tools.onLook?.(vitals.cpuMicros);
     if (this.isOver || !vitals.asked && !this.isBusy && nowMs < this.#nextBeatAt) return;
     const before = vitals.cpuMicros;
     if (!this.#readState()) return;

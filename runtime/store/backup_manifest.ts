@@ -22,10 +22,10 @@ const manifestSchema = z.strictObject({
   created_at: z.iso.datetime(),
   app: z.string().nullable(),
   stores: z.array(z.strictObject({
-    kind: z.enum(["kv", "d1", "r2", "queue", "storage", "deno_kv"]),
+    kind: z.enum(["kv", "d1", "r2", "queue", "storage", "deno_kv", "files"]),
     name: storeName,
     apps: z.array(z.string()),
-    file: z.string().regex(/^stores\/[1-9][0-9]{0,6}\.db$/).nullable(),
+    file: z.string().regex(/^stores\/[1-9][0-9]{0,6}\.(?:db|tar)$/).nullable(),
     bytes,
     sha256: z.string().regex(/^[0-9a-f]{64}$/).nullable(),
   })),
@@ -61,6 +61,9 @@ export function parseManifest(text: string): BackupManifest {
   const files = stores.flatMap(({ file }) => file ?? []);
   if (names.size < stores.length || new Set(files).size < files.length) {
     throw badBackup(`its "${MANIFEST_NAME}" names a store twice`);
+  }
+  if (stores.some(({ kind, file }) => file !== null && file.endsWith(".tar") !== (kind === "files"))) {
+    throw badBackup(`its "${MANIFEST_NAME}" has a file of another kind of store`);
   }
   if (stores.some(({ file, sha256 }) => (file === null) !== (sha256 === null))) {
     throw badBackup(`its "${MANIFEST_NAME}" has a file without a digest`);

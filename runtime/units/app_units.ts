@@ -10,7 +10,7 @@ import { bindingHost } from "./binding_hosts.ts";
 import { BrokenApp } from "./broken_app.ts";
 import { type Quarantine, QuarantinedApp } from "./quarantined_app.ts";
 import { MaskedIsolate } from "../app/masked_isolate.ts";
-import { secretMask } from "../app/secret_mask.ts";
+import { textMask } from "./text_mask.ts";
 import { Supervisor } from "../app/supervisor.ts";
 import type { AppIsolate } from "../app/supervisor_tools.ts";
 import type { IsolateNeed } from "../pool/cell.ts";
@@ -80,7 +80,7 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     const site = new StaticSite({ app, version: code.version, folder: files }, tools);
     return behind(folder, behind(files, site, tools), tools);
   }
-  const mask = maskOf(app, code);
+  const mask = textMask(app, code.place);
   const { admission, takeIsolate } = tools;
   const supervisor = new Supervisor(app, { ...code, metadata: versionMetadata(app, code) }, {
     clock,
@@ -109,14 +109,6 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     nanoVersion: NANO_VERSION,
   });
   return behind(folder, supervisor, tools);
-}
-
-/** What is told of an app holds no secret of it, and no path of the host: one that lies in its folder begins there. */
-function maskOf(app: AppConfig, { place }: AppBundle): ((text: string) => string) | null {
-  const secrets = secretMask(app);
-  if (place === undefined) return secrets;
-  const own = `${place.folder}/`;
-  return (text) => (secrets === null ? text : secrets(text)).replaceAll(`file://${own}`, "").replaceAll(own, "");
 }
 
 /**

@@ -20,6 +20,8 @@ export function idleSnapshot(
     queued: 0,
     heapBytes: 0,
     externalBytes: 0,
+    processId: null,
+    kept: null,
     cpuSeconds: 0,
     startSeconds: null,
   };

@@ -206,7 +206,14 @@ dashboardTests("An app's page of the dashboard", (test) => {
           error: EVIL,
           lastExit: { reason: "uncaught_error", detail: EVIL, at: target.now() },
         },
-        origin: { source: "api", versionOf: null, overrides: { path: EVIL }, deployed: "v1", rollout: null },
+        origin: {
+          source: "api",
+          versionOf: null,
+          overrides: { path: EVIL },
+          deployed: "v1",
+          previous: null,
+          rollout: null,
+        },
       });
       operations.entries.push({
         id: 1,

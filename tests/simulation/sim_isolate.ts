@@ -68,6 +68,8 @@ export class SimIsolate implements AppIsolate {
   readonly openSockets = 0;
   readonly heapBytes = 0;
   readonly externalBytes = 0;
+  readonly processId = 0;
+  readonly kept = null;
   /** Whom it was given to. */
   owner: LifeOfUnit | null = null;
   exit: IsolateExit | null = null;

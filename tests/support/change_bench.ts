@@ -62,6 +62,8 @@ class BenchUnit implements AppUnit {
       queued: 0,
       heapBytes: 0,
       externalBytes: 0,
+      processId: null,
+      kept: null,
       cpuSeconds: 0,
       startSeconds: 0,
     };

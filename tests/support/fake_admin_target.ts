@@ -93,7 +93,7 @@ export class FakeAdminTarget implements AdminTarget {
     const app: FakeApp = {
       config: fakeAppConfig(name),
       snapshot: fakeSnapshot(name, { since: this.now() - 60_000 }),
-      origin: { source: "file", versionOf: null, overrides: null, deployed: null, rollout: null },
+      origin: { source: "file", versionOf: null, overrides: null, deployed: null, previous: null, rollout: null },
       revision: 1,
       versions: [],
       before: null,

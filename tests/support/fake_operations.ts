@@ -81,7 +81,14 @@ export class FakeOperations implements Operations {
       }
       this.#refuseTakenHosts(name, hostnames);
       const config = changed(fakeAppConfig(name, { env: {}, secrets: [], crons: [] }), { hostname: [name], ...entry });
-      const origin: AppOrigin = { source: "api", versionOf: null, overrides: null, deployed: null, rollout: null };
+      const origin: AppOrigin = {
+        source: "api",
+        versionOf: null,
+        overrides: null,
+        deployed: null,
+        previous: null,
+        rollout: null,
+      };
       this.#target.put(name, { config, origin, snapshot: fakeSnapshot(name, { since: this.#target.now() }) });
       this.#record("app.add", name, `Added app "${name}"`, by);
       return name;
@@ -253,7 +260,7 @@ export class FakeOperations implements Operations {
 
   #serve(app: FakeApp, version: string): void {
     app.before = app.origin.deployed ?? "path";
-    app.origin = { ...app.origin, deployed: version === "path" ? null : version, rollout: null };
+    app.origin = { ...app.origin, deployed: version === "path" ? null : version, previous: app.before, rollout: null };
     app.versions = app.versions.map((view) => {
       const role = view.version === version ? "active" : view.role === "active" ? "kept" : view.role;
       return { ...view, role };

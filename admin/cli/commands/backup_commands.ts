@@ -20,6 +20,7 @@ const KIND_WORDS = {
   queue: "queue",
   storage: "localStorage of",
   deno_kv: "Deno.Kv of",
+  files: "data/ of",
 } as const;
 
 /** By name. */
@@ -29,8 +30,8 @@ export const commands: Readonly<Record<string, Command>> = {
       name: "backup",
       summary: "Write all data of an app, or of all apps, into a file",
       description: [
-        "Copies KV namespaces, D1 databases, R2 buckets, queues and localStorage while the apps go on; each as it is at one " +
-        "moment. FILE is a tar, - is stdout; one that exists is replaced when the new one is whole.",
+        "Copies KV namespaces, D1 databases, R2 buckets, queues and localStorage while the apps go on, each as it is at one " +
+        "moment, and the folder data of apps that Deno itself runs. FILE is a tar, - is stdout; one that exists is replaced when the new one is whole.",
       ],
       arguments: [FILE],
       examples: [

@@ -36,7 +36,7 @@ interface Wall {
   readonly lacks: string;
 }
 
-function walls({ setpriv, prlimit, dropping, bash, namespaces }: ProcessTools): readonly Wall[] {
+function walls({ setpriv, prlimit, dropping, bash, filtering, namespaces }: ProcessTools): readonly Wall[] {
   const unshare = namespaces?.unshare ?? null;
   const refused = "the kernel, or the container, does not let NANO make namespaces";
   return [
@@ -54,7 +54,12 @@ function walls({ setpriv, prlimit, dropping, bash, namespaces }: ProcessTools): 
     { key: "own_processes", what: "sees and signals no other process", by: unshare, lacks: refused },
     { key: "own_user", what: "a user of its own", by: null, lacks: "it runs as NANO's user" },
     { key: "cgroup", what: "a cgroup of its own", by: null, lacks: "NANO measures memory and CPU, and kills" },
-    { key: "seccomp", what: "fewer system calls", by: null, lacks: "give NANO's unit or container a filter" },
+    {
+      key: "seccomp",
+      what: "fewer system calls",
+      by: filtering[0] ?? null,
+      lacks: "perl, or the kernel takes no filter: give NANO's unit or container one",
+    },
   ];
 }
 

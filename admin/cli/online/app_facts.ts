@@ -4,7 +4,7 @@ import { bytesText, durationText, harmless, latencyText, timeText } from "../ter
 
 /** Pairs of a title and a text, in the order in which one asks at night; what is not there is left out. */
 export function appFacts(app: AppDetail): readonly (readonly [title: string, text: string])[] {
-  const { origin, limits, last_exit: exit, latency } = app;
+  const { origin, limits, last_exit: exit, latency, data_folder: data } = app;
   const counts = (record: Readonly<Record<string, number>>) =>
     Object.entries(record).map(([key, count]) => `${key} ${count}`).join(", ");
   const facts: (readonly [string, string | null])[] = [
@@ -30,10 +30,12 @@ export function appFacts(app: AppDetail): readonly (readonly [title: string, tex
     ["latency", `p50 ${latencyText(latency.p50_seconds)}, p99 ${latencyText(latency.p99_seconds)}`],
     ["in flight", `${app.in_flight}, ${app.queued} in the queue`],
     ["memory", `heap ${bytesText(app.heap_bytes)}, external ${bytesText(app.external_bytes)}`],
+    ["data/", data === null ? null : `${bytesText(data.bytes)} of ${bytesText(data.max_bytes)}${entriesText(data)}`],
     ["cpu", `${app.cpu_seconds.toFixed(2)} s`],
     ["limits", limits && Object.entries(limits).map((pair) => pair.join(" ")).join("\n")],
     ["isolation", app.isolation],
     ["compat", app.compat],
+    ["process", app.process && processText(app.process)],
     ["outbound", app.outbound === null ? null : [app.outbound].flat().join(", ")],
     ["assets", app.assets && app.assets.path],
     [
@@ -45,6 +47,22 @@ export function appFacts(app: AppDetail): readonly (readonly [title: string, tex
   ];
   return facts.filter((fact): fact is readonly [string, string] => fact[1] !== null && fact[1] !== "")
     .map(([title, text]) => [title, text.split("\n").map(harmless).join("\n")]);
+}
+
+function processText(process: NonNullable<AppDetail["process"]>): string {
+  const { pid, namespaces, capabilities, descriptors, max_descriptors } = process;
+  return [
+    `${pid}, as the kernel tells it`,
+    process.no_new_privileges ? "no new privileges" : "new privileges are possible",
+    process.filters_system_calls ? "system calls filtered" : "all system calls",
+    capabilities === 0 ? "no capabilities" : `${capabilities} capabilities`,
+    namespaces.length === 0 ? "no namespaces of its own" : `own namespaces ${namespaces.join(", ")}`,
+    `${descriptors} of ${max_descriptors ?? "any number of"} descriptors`,
+  ].join("\n");
+}
+
+function entriesText({ entries, max_entries }: NonNullable<AppDetail["data_folder"]>): string {
+  return entries === null ? "" : `, ${entries} of ${max_entries} files and folders`;
 }
 
 function sourceText({ source, version_of }: NonNullable<AppDetail["origin"]>): string {

@@ -39,7 +39,7 @@ openStream("/admin/stats", (event, data) => {
 });
 
 setInterval(() => {
-  if (document.visibilityState === "visible") refreshRegions(["statuses"]);
+  if (document.visibilityState === "visible") refreshRegions(["statuses", "process"]);
 }, STATUSES_EVERY_MS);
 
 async function startCharts(): Promise<void> {

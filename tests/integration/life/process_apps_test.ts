@@ -1,6 +1,7 @@
 /** An app in a process of its own does what one in a thread does: it answers, streams, stores, calls, reloads, drains, parks. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { NanoProcess } from "../../support/nano_process.ts";
+import { repeats } from "../../support/repeats.ts";
 import { RESERVE, TempProject } from "../../support/temp_project.ts";
 import { zipOf } from "../admin/admin_scene.ts";
 import { FRAME, FrameClient } from "../sockets/frame_client.ts";
@@ -129,7 +130,7 @@ Deno.test("An app in a process of its own does what one in a thread does", async
 });
 
 Deno.test("Processes killed at random moments under load cost only requests with a code, and leave nothing behind", async () => {
-  const KILLS = 50;
+  const KILLS = repeats(30, 1_000);
   // After each end an app waits twice as long as before: of five the last wait is 3.2 s.
   const APPS = Array.from({ length: 10 }, (_, at) => `app${at}`);
   await using project = await TempProject.create({

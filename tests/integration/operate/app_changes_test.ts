@@ -18,6 +18,7 @@ Deno.test("An app that is added serves at once, and after a restart of NANO", as
     versionOf: null,
     overrides: null,
     deployed: null,
+    previous: null,
     rollout: null,
   });
   assertEquals(scene.operations.apps.originOf("blog").source, "file");

@@ -123,6 +123,7 @@ Deno.test("A preview serves on a host of its own only, survives a restart, and e
     versionOf: "blog",
     overrides: null,
     deployed: null,
+    previous: null,
     rollout: null,
   });
   await refusalOf("CONFLICT", () => scene.operations.apps.change("v1--blog", { cpu_ms: 4000 }, BY));

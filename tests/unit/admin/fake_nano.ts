@@ -29,6 +29,8 @@ export function fakeSnapshot(name: string, changes: Partial<AppSnapshot> = {}): 
     queued: 0,
     heapBytes: 0,
     externalBytes: 0,
+    processId: null,
+    kept: null,
     cpuSeconds: 0,
     startSeconds: 0.01,
     ...changes,

@@ -15,6 +15,8 @@ export class FakeIsolate implements AppIsolate {
   readonly openSockets = 0;
   heapBytes = 11;
   externalBytes = 22;
+  processId = 0;
+  kept = null;
   cpuMicros = 0;
   exit: IsolateExit | null = null;
   given: IsolateLoad | null = null;

@@ -18,6 +18,8 @@ export function snapshot(name: string, changes: Partial<AppSnapshot> = {}): AppS
     queued: 3,
     heapBytes: 1000,
     externalBytes: 500,
+    processId: null,
+    kept: null,
     cpuSeconds: 1.5,
     startSeconds: 0.02,
     ...changes,

@@ -51,6 +51,7 @@ function scene(full: FullPlace | null = null) {
     onSpawned: (id) => told.push(id),
     onMessage: (message) => told.push(message),
     onFigures() {},
+    onKept() {},
     onExit: exit.resolve,
   }, {
     full,
@@ -71,6 +72,7 @@ function scene(full: FullPlace | null = null) {
         input: new WritableStream<Uint8Array<ArrayBuffer>>({ write: (piece) => void answers.push(piece) }).getWriter(),
         // No process that could be looked at.
         connected: Promise.resolve({ connection, pid: 2 ** 30 }),
+        tmp: null,
       }),
   });
   return {

@@ -1,0 +1,47 @@
+/**
+ * A folder that an app writes as one tar, and back. The system's `tar` does it: it never follows a link that the app puts
+ * in the way meanwhile, and a file that grows or shrinks while it is read spoils no other.
+ */
+
+/** Changed while it was read: GNU tar has it all the same, as it was in between. */
+const CHANGED = 1;
+/** Pipes, and devices of an archive that was made elsewhere, are nothing that an app keeps. */
+const NO_FILES = ["!", "-type", "f", "!", "-type", "d", "!", "-type", "l", "-delete"];
+/** From its input, where it takes nothing that is compressed: that could be a thousand times as long. */
+const UNPACKING =
+  'exec tar --extract --no-same-owner --no-same-permissions --no-xattrs --file - --directory "$2" < "$1"';
+const KEPT_OF_OUTPUT = 300;
+
+/** Writes all that lies in a folder into a new file. @throws {Error} when something of it cannot be read */
+export async function packFolder(from: string, to: string): Promise<void> {
+  const args = ["--create", "--sparse", "--numeric-owner", "--one-file-system", "--file", to, "--directory", from, "."];
+  const { code, words } = await run("tar", args);
+  if (code > CHANGED) throw new Error(words);
+}
+
+/**
+ * Makes a folder of what was packed: files, folders and links, of this process' owner, and none that runs as its owner.
+ * @throws {Error} when it is none, or is damaged
+ */
+export async function unpackFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true, mode: 0o700 });
+  const unpacked = await run("/bin/sh", ["-c", UNPACKING, "nano", from, to]);
+  if (unpacked.code !== 0) throw new Error(unpacked.words);
+  const removed = await run("find", [to, ...NO_FILES]);
+  if (removed.code !== 0) throw new Error(removed.words);
+  // All of it has to be on the disk before it takes the place of another one.
+  const synced = await run("sync", ["--file-system", to]);
+  if (synced.code !== 0) throw new Error(synced.words);
+}
+
+async function run(program: string, args: readonly string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(program, {
+    args: [...args],
+    clearEnv: true,
+    env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
+    cwd: "/",
+    stdin: "null",
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+  return { code, words: [text(stdout), text(stderr)].filter((one) => one !== "").join("\n").slice(0, KEPT_OF_OUTPUT) };
+}

@@ -1,0 +1,59 @@
+/** What the host asks programs of the system about files of a process: how much a folder holds, and how much it may write. */
+import { findProcessTools } from "../config/process_tools.ts";
+
+/** A folder with all that lies in it. */
+export interface FolderSize {
+  /** Of blocks on the disk: a file with holes counts what it takes, one with two names counts once. */
+  readonly bytes: number;
+  /** Files and folders, the folder itself too; null where the system's `du` does not count them (BusyBox). */
+  readonly entries: number | null;
+}
+
+/** Of a disk that does not answer: a quarter of a million files take a second, or minutes on a machine that is too busy. */
+const MEASURE_MS = 600_000;
+const BOUND_MS = 60_000;
+/** It stays on the file system that the folder is on, and says in its last line whether all could be read. */
+const MEASURING = `du -skx -- "$1"; echo "end $?"; du -sx --inodes -- "$1"`;
+
+/**
+ * Measures a folder by a program, since it can be deeper than a path can be long.
+ * @throws {Error} when it cannot be read to its end
+ */
+export async function measureFolder(path: string): Promise<FolderSize> {
+  const { stdout, stderr } = await run("/bin/sh", ["-c", MEASURING, "nano", path], MEASURE_MS);
+  const [, kibibytes, code, entries = null] = /^(\d+)\t.*\nend (\d+)\n(?:(\d+)\t)?/s.exec(stdout) ?? [];
+  // What is removed while it is counted is no mistake; nor is the folder, of which nothing is left then.
+  const failures = stderr.split("\n").filter((line) =>
+    line.startsWith("du: ") && !line.endsWith(": No such file or directory")
+  );
+  if (code !== "0" && failures.length > 0) throw new Error(failures[0]);
+  if (kibibytes === undefined) {
+    if (stderr.includes("No such file or directory")) return { bytes: 0, entries: 0 };
+    throw new Error(`"du" tells nothing of it: ${stderr.trim()}`);
+  }
+  return { bytes: Number(kibibytes) * 1024, entries: entries === null ? null : Number(entries) };
+}
+
+/**
+ * Bounds each file that a process writes from now on.
+ * @param fileBytes what a write may not go beyond: with 0 no file can be written, and files can still be removed
+ */
+export async function boundFiles(pid: number, fileBytes: number): Promise<void> {
+  const found = await findProcessTools();
+  if ("missing" in found) throw new Error(`this machine does not have ${found.missing}`);
+  const { success, stderr } = await run(found.tools.prlimit, ["--pid", String(pid), `--fsize=${fileBytes}:`], BOUND_MS);
+  if (!success) throw new Error(stderr.trim());
+}
+
+async function run(program: string, args: readonly string[], timeoutMs: number) {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args: [...args],
+    clearEnv: true,
+    env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
+    cwd: "/",
+    stdin: "null",
+    signal: AbortSignal.timeout(timeoutMs),
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { success, stdout: text(stdout), stderr: text(stderr) };
+}

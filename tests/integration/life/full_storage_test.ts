@@ -1,0 +1,82 @@
+/** What an app with `"compat": "full"` may keep in `data`: a disk that it floods is nobody else's harm. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { NanoProcess } from "../../support/nano_process.ts";
+import { TempProject } from "../../support/temp_project.ts";
+import { ADMIN, adminApp } from "./admin_client.ts";
+import { until } from "./until.ts";
+
+const FLOODING = `
+function tried(run) {
+  try { run(); return "written"; } catch (error) { return error.message; }
+}
+const block = new Uint8Array(512 * 1024);
+Deno.serve((request) => {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/flood") for (let n = 0; n < 8; n++) Deno.writeFileSync("data/" + n, block);
+  if (pathname === "/large") return new Response(tried(() => Deno.writeFileSync("data/large", new Uint8Array(3 << 20))));
+  if (pathname === "/write") return new Response(tried(() => Deno.writeTextFileSync("data/small", "a few")));
+  if (pathname === "/free") for (const { name } of Deno.readDirSync("data")) Deno.removeSync("data/" + name);
+  // Until it is ended: what its answer says, nobody hears.
+  if (pathname === "/files") for (let n = 0;; n++) Deno.writeTextFileSync("data/empty" + n, "");
+  return new Response("ok");
+});`;
+
+const KEEPING = { isolation: "process", compat: "full", cpu_ms: 600_000, memory_mb: 256, storage_mb: 2 } as const;
+
+async function expectBounds(env: Readonly<Record<string, string>>): Promise<void> {
+  await using project = await TempProject.create({
+    flood: { files: { "main.ts": FLOODING }, config: KEEPING },
+    other: { files: { "main.js": 'export default { fetch: () => new Response("here") };' } },
+  }, { admin: ADMIN });
+  await using nano = await NanoProcess.start(project.configFile, { env });
+  const ask = async (path: string) => await (await nano.fetch("flood", path)).text();
+
+  // One file by the kernel, at once.
+  assertStringIncludes(await ask("/large"), "File too large");
+  await ask("/free");
+  assertEquals(await ask("/write"), "written");
+  // All together as soon as they were looked at.
+  assertEquals(await ask("/flood"), "ok");
+  await until(async () => (await ask("/write")).includes("File too large"), "a write is refused");
+  const full = await nano.waitForEvent(({ event, text }) => event === "app_log" && /storage_mb/.test(String(text)));
+  assertStringIncludes(String(full["text"]), 'Its folder "data" holds 4 MiB, and storage_mb allows 2 MiB');
+  const shown = await adminApp(nano, "flood") as unknown as { data_folder: Record<string, number> };
+  assert(shown.data_folder["bytes"]! >= 4 * 1024 * 1024, JSON.stringify(shown.data_folder));
+  assertEquals([shown.data_folder["max_bytes"], shown.data_folder["max_entries"]], [2 * 1024 * 1024, 512]);
+  assertEquals(await ask("/free"), "ok");
+  await until(async () => await ask("/write") === "written", "there is room again");
+
+  // Files of nothing take no bytes, and end it.
+  const [end] = await Promise.all([
+    nano.waitForEvent(({ event, app }) => event === "app_exit" && app === "flood"),
+    ask("/files").catch(() => {}),
+  ]);
+  assertEquals(end["reason"], "terminated");
+  assertStringIncludes(String(end["detail"]), 'its folder "data" holds ');
+  assertStringIncludes(String(end["detail"]), "storage_mb of 2 MiB allows 512");
+  assertEquals(await (await nano.fetch("other")).text(), "here");
+}
+
+Deno.test("All that an app keeps in data is bounded: writes are refused, then it ends, and others serve", async () => {
+  await expectBounds({});
+});
+
+Deno.test("The same holds where there are no namespaces", async () => {
+  await expectBounds({ NANO_NAMESPACES: "0" });
+});
+
+Deno.test("Where files are no part of the app's walls, temporary ones are bounded by its end", async () => {
+  const code = `Deno.serve(() => {
+    const block = new Uint8Array(1 << 20);
+    for (let n = 0;; n++) Deno.writeFileSync(Deno.env.get("TMPDIR") + "/" + n, block);
+  });`;
+  await using project = await TempProject.create({
+    flood: { files: { "main.ts": code }, config: { ...KEEPING, storage_mb: 64 } },
+  });
+  await using nano = await NanoProcess.start(project.configFile, { env: { NANO_NAMESPACES: "0" } });
+  const [end] = await Promise.all([
+    nano.waitForEvent(({ event, app }) => event === "app_exit" && app === "flood"),
+    nano.fetch("flood").then((response) => response.body?.cancel(), () => {}),
+  ]);
+  assertStringIncludes(String(end["detail"]), "its folder for temporary files holds ");
+});

@@ -143,7 +143,7 @@ export class NanoParts {
       exists: (app) => this.generations.present.units.has(app),
       startedAt: systemClock.wall(),
       bootsWaiting: () => admission.waiting,
-      unexplained: () => this.farm.unexplainedBytes,
+      isolates: () => this.farm,
       fleet: () => this.fleet === null ? null : fleetFigures(this.fleet),
     });
     this.events.listen(this.log.listen);

@@ -26,12 +26,20 @@ export interface MetricsOptions {
   readonly now?: () => number;
   /** Resident memory of the process, bytes. */
   readonly rss?: () => number;
-  /** Memory of the process that no isolate reports, bytes. */
-  readonly unexplained?: () => number;
+  /** What the host knows of its isolates beside the apps. Default: nothing. */
+  readonly isolates?: () => IsolatesSnapshot;
   /** How this node stands to its fleet. Default: there is none. */
   readonly fleet?: () => FleetFigures | null;
   /** Default: this process's. */
   readonly descriptors?: Pick<Descriptors, "count" | "limit">;
+}
+
+/** What all isolates of a host leave behind. */
+export interface IsolatesSnapshot {
+  /** Memory of the process that no isolate reports, bytes. */
+  readonly unexplainedBytes: number;
+  /** Threads of ended isolates that still run. */
+  readonly endingThreads: number;
 }
 
 /**
@@ -60,7 +68,7 @@ export class Metrics {
   readonly #startedAt: number;
   readonly #now: () => number;
   readonly #rss: () => number;
-  readonly #unexplained: () => number;
+  readonly #isolates: () => IsolatesSnapshot;
   readonly #bootsWaiting: () => number;
   readonly #descriptors: Pick<Descriptors, "count" | "limit">;
   readonly #requests = new Map<string, RequestSeries>();
@@ -81,7 +89,7 @@ export class Metrics {
     this.#now = options.now ?? Date.now;
     this.#bootsWaiting = options.bootsWaiting ?? (() => 0);
     this.#rss = options.rss ?? (() => Deno.memoryUsage().rss);
-    this.#unexplained = options.unexplained ?? (() => 0);
+    this.#isolates = options.isolates ?? (() => ({ unexplainedBytes: 0, endingThreads: 0 }));
     this.#descriptors = options.descriptors ?? descriptors;
     this.#reload = { successful: true, at: options.startedAt };
     this.#register(options.fleet ?? (() => null));
@@ -244,7 +252,12 @@ export class Metrics {
     gauge(
       "nano_memory_unexplained_bytes",
       "Memory that the process took and no app reports; apps are ended for it only where it is known whose it is.",
-      () => one(this.#unexplained()),
+      () => one(this.#isolates().unexplainedBytes),
+    );
+    gauge(
+      "nano_ending_threads",
+      "Threads of isolates that have ended and still run: one that stays is in a call that V8 cannot stop.",
+      () => one(this.#isolates().endingThreads),
     );
     gauge(
       "nano_open_descriptors",

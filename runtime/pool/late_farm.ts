@@ -53,6 +53,11 @@ export class LateFarm implements AsyncDisposable {
     return this.#farm?.unexplainedBytes ?? 0;
   }
 
+  /** Threads of ended isolates that still run. */
+  get endingThreads(): number {
+    return this.#farm?.endingThreads ?? 0;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isStarting) await this.#up.promise.catch(() => {});
     await this.#farm?.[Symbol.asyncDispose]();

@@ -1,5 +1,6 @@
 /** Finds out where the links of an archive lead, before any is made: inside the app's folder, or nowhere. */
 import { dirname } from "node:path";
+import type { NanoError } from "../errors.ts";
 import { refusedEntry } from "./entry_path.ts";
 import { UNPACK_LIMITS } from "./unpack_limits.ts";
 
@@ -24,6 +25,7 @@ const ODD_TARGET = /[\u0000-\u001f\u007f-\u009f\\]|^[A-Za-z]:/;
 /** The links of one archive. */
 export class ArchiveLinks {
   readonly #links = new Map<string, ArchiveLink>();
+  readonly #ends = new Map<string, LinkEnd>();
   readonly #kinds: ReadonlyMap<string, EntryKind>;
 
   /** @param kinds all entries by path; it may still grow */
@@ -54,42 +56,72 @@ export class ArchiveLinks {
 
   /**
    * Where a link leads in the end, through all others.
-   * @param root the app's folder in the archive, or ""
+   * @param path of a link
+   * @param root the app's folder in the archive, or ""; the same at every call
    * @returns a path of the archive, or null when nothing is there
    * @throws {NanoError} USAGE when it leads out of the app's folder, in a circle, or to a folder that it lies in
    */
   resolve(path: string, root: string): string | null {
-    const { name, kind, target } = this.get(path);
-    const what = kind === "hard" ? "a hard link" : "a symbolic link";
-    let at: string[] = kind === "hard" ? [] : parts(dirname(path));
-    let left = parts(target);
-    const depth = parts(root).length;
-    for (let links = 0; left.length > 0;) {
-      const [next, ...rest] = left as [string, ...string[]];
-      left = rest;
-      if (next === "..") {
-        if (at.length <= depth || kind === "hard") {
-          throw refusedEntry(name, `it is ${what} that leads out of the folder`);
-        }
-        at = at.slice(0, -1);
-        continue;
-      }
-      const here = [...at, next].join("/");
-      const found = this.#kinds.get(here);
-      if (found === undefined || (found === "file" && left.length > 0)) return null;
-      if (found !== "link") {
-        at = [...at, next];
-        continue;
-      }
-      if (++links > MAX_LINKS) throw refusedEntry(name, `it is ${what} that leads in a circle`);
-      const other = this.get(here);
-      if (other.kind === "hard") at = [];
-      left = [...parts(other.target), ...left];
+    const { end } = this.#endOf(path, root);
+    if (end === null) return null;
+    if (end === "" || path.startsWith(`${end}/`)) {
+      throw this.#refused(path, "to a folder that it lies in");
     }
-    const end = at.join("/");
-    if (end === "" || path.startsWith(`${end}/`)) throw refusedEntry(name, `it is ${what} to a folder that it lies in`);
     return end;
   }
+
+  /**
+   * The same, followed once: links that lead through links that do so as well would be followed a billion times.
+   * @param before links on the way to this one
+   */
+  #endOf(path: string, root: string, before = 0): LinkEnd {
+    const known = this.#ends.get(path);
+    const links = known?.links ?? 1;
+    if (before + links > MAX_LINKS) throw this.#refused(path, "that leads in a circle");
+    if (known !== undefined) return known;
+    const end = this.#follow(path, root, before + 1);
+    this.#ends.set(path, end);
+    return end;
+  }
+
+  #follow(path: string, root: string, before: number): LinkEnd {
+    const { kind, target } = this.get(path);
+    const depth = parts(root).length;
+    const at = kind === "hard" ? [] : parts(dirname(path));
+    const left = parts(target);
+    let links = 1;
+    for (const [index, next] of left.entries()) {
+      if (next === "..") {
+        if (at.length <= depth || kind === "hard") throw this.#refused(path, "that leads out of the folder");
+        at.pop();
+        continue;
+      }
+      at.push(next);
+      const here = at.join("/");
+      const found = this.#kinds.get(here);
+      if (found === undefined || (found === "file" && index < left.length - 1)) return { end: null, links };
+      if (found !== "link") continue;
+      const other = this.#endOf(here, root, before + links - 1);
+      links += other.links;
+      const isFile = other.end !== null && this.#kinds.get(other.end) === "file";
+      if (other.end === null || (isFile && index < left.length - 1)) return { end: null, links };
+      at.splice(0, at.length, ...parts(other.end));
+    }
+    return { end: at.join("/"), links };
+  }
+
+  #refused(path: string, where: string): NanoError {
+    const { name, kind } = this.get(path);
+    return refusedEntry(name, `it is ${kind === "hard" ? "a hard link" : "a symbolic link"} ${where}`);
+  }
+}
+
+/** Where a link leads. */
+interface LinkEnd {
+  /** A path of the archive; null when nothing is there. */
+  readonly end: string | null;
+  /** Links on the way, itself included. */
+  readonly links: number;
 }
 
 function parts(path: string): string[] {

@@ -71,9 +71,19 @@ export class CorpusScene implements AsyncDisposable {
         ...start,
         env: { NANO_HOST_SECRET: HOST_SECRET, ...start.env },
       });
-      const scene = new CorpusScene({ project, nano, trap });
-      await scene.canarySings();
-      return scene;
+      // On a machine that is busy beyond measure a boot may fail and be tried again.
+      for (const name of [...NEIGHBOURS, "canary"]) {
+        await until(
+          async () => {
+            const response = await nano.fetch(name, "/", { signal: AbortSignal.timeout(DEADLINE_MS) });
+            await response.body?.cancel();
+            return response.ok;
+          },
+          `${name} serves`,
+          DEADLINE_MS,
+        );
+      }
+      return new CorpusScene({ project, nano, trap });
     } catch (error) {
       await trap[Symbol.asyncDispose]();
       await project[Symbol.asyncDispose]();

@@ -5,6 +5,7 @@ import { appSource, type Place } from "./app_source.ts";
 import { CorpusScene, DEADLINE_MS, type HostileApp } from "./corpus_scene.ts";
 import type { HostileCase } from "./hostile_case.ts";
 import { isEnd, reasonsOf, seenAt } from "./seen_at.ts";
+import { threadsRunningOn } from "./threads_running_on.ts";
 
 /** One case at one place. */
 export interface PlacedCase {
@@ -46,6 +47,10 @@ export async function runCase(scene: CorpusScene, placed: PlacedCase): Promise<v
     await scene.canarySings();
   }
   if (one.lingers) await scene.lingers();
+  if (scene.isAlive && faults.length === 0) {
+    if (hasApp && refusal === null && !wantsOwnHost(placed)) await scene.remove(app);
+    faults.push(...await threadsRunningOn(scene));
+  }
   faults.push(...scene.harm({ mayEndHost: one.mayEndHost ?? false }));
   if (faults.length > 0) {
     const said = scene.nano.events.slice(from).filter((record) =>
@@ -53,7 +58,6 @@ export async function runCase(scene: CorpusScene, placed: PlacedCase): Promise<v
     );
     throw new Error([placed.title, ...faults, ...said.slice(-3).map((record) => JSON.stringify(record))].join("\n"));
   }
-  if (hasApp && refusal === null && !wantsOwnHost(placed)) await scene.remove(app);
 }
 
 /** Does what the case is about. @returns what was seen of it */

@@ -71,6 +71,7 @@ Deno.test("Metrics.render() has every metric of the contract with a help text an
     nano_config_last_reload_timestamp_seconds: "gauge",
     nano_uptime_seconds: "gauge",
     nano_memory_unexplained_bytes: "gauge",
+    nano_ending_threads: "gauge",
     process_resident_memory_bytes: "gauge",
   };
   for (const [name, type] of Object.entries(types)) {

@@ -65,6 +65,7 @@ export {
   EventHub,
   type ExitReason,
   type FailedAppView,
+  type FleetBinding,
   type FleetConfig,
   type FleetEngineConfig,
   type FleetNodeView,

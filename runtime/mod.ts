@@ -26,6 +26,7 @@ export type {
   BindingConfig,
   ConsumerConfig,
   CronConfig,
+  FleetBinding,
   FleetConfig,
   FleetEngineConfig,
   FleetTlsConfig,

@@ -164,6 +164,8 @@ export class Nano implements AsyncDisposable {
     if (config.fleet !== null) {
       const { openFleet } = await import("./fleet/open_fleet.ts");
       parts.fleet = await openFleet(config, parts.fleetTools(parts.kept));
+      const { openFleetData } = await import("./fleet/data/open_fleet_data.ts");
+      parts.data.outside = await openFleetData(config, parts.fleet, warn);
     }
     const whole = await parts.reloads.withKept(config);
     parts.listeners = await Listeners.open(config, {
@@ -179,7 +181,7 @@ export class Nano implements AsyncDisposable {
 
   async #begin(): Promise<void> {
     const parts = this.#parts;
-    parts.buckets.prepare().catch((error) => parts.warn(messageOf(error)));
+    parts.data.buckets.prepare().catch((error) => parts.warn(messageOf(error)));
     if (this.#options.watch === true && this.#draining === null) {
       parts.watch = new FileWatch(
         (only) => parts.reloads.reloadEdited(only),
@@ -235,8 +237,7 @@ export class Nano implements AsyncDisposable {
     parts.farmStart.recorder?.[Symbol.dispose]();
     await parts.bundler[Symbol.asyncDispose]();
     await inTime(parts.consumers.ended(), CLOSE_MS);
-    parts.buckets[Symbol.dispose]();
-    await Promise.all([parts.data[Symbol.asyncDispose](), parts.sql[Symbol.asyncDispose]()]);
+    await parts.data[Symbol.asyncDispose]();
     parts.kept?.[Symbol.dispose]();
     parts.log.flush();
   }

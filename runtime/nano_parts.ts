@@ -7,11 +7,7 @@ import { systemClock } from "./clock.ts";
 import { relayered } from "./config/fit_layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import { type FarmStart, farmStartOf } from "./farm_start.ts";
-import { DataThread } from "./data/data_thread.ts";
-import { QueueHub } from "./data/queue_hub.ts";
-import { queueStore } from "./data/queue_store.ts";
-import { R2Engine } from "./data/r2_engine.ts";
-import { SqlPool } from "./data/sql_pool.ts";
+import { KeptData } from "./data/kept_data.ts";
 import { ConfigReloads } from "./generations/config_reloads.ts";
 import { messageOf } from "./errors.ts";
 import { type AppSnapshot, EventHub } from "./events.ts";
@@ -67,7 +63,6 @@ export class NanoParts {
   readonly workshop: UnitWorkshop;
   readonly reloads: ConfigReloads;
   readonly crons: CronSchedule;
-  readonly queues: QueueHub;
   readonly consumers: QueueConsumers;
   readonly generations: Generations;
   readonly late: LateUnits;
@@ -75,10 +70,7 @@ export class NanoParts {
   readonly observatory: Observatory;
   readonly farmStart: FarmStart;
   readonly farm: LateFarm;
-  readonly #dataFolder: string;
-  readonly data: DataThread;
-  readonly sql: SqlPool;
-  readonly buckets: R2Engine;
+  readonly data: KeptData;
   /** Taken before anything is written, given back after everything has ended. */
   kept: OpenState | null = null;
   operator!: Operator;
@@ -90,10 +82,7 @@ export class NanoParts {
 
   constructor(config: NanoConfig, { options, tracer, isDraining }: PartsInit) {
     this.#isDraining = isDraining;
-    this.#dataFolder = join(config.stateDir, "data");
-    this.data = new DataThread(this.#dataFolder);
-    this.sql = new SqlPool(this.#dataFolder);
-    this.buckets = new R2Engine(this.#dataFolder, this.data);
+    this.data = new KeptData(join(config.stateDir, "data"));
     this.farmStart = farmStartOf(config, options);
     this.farm = this.farmStart.farm;
     this.generations = new Generations(config, {
@@ -173,10 +162,9 @@ export class NanoParts {
       emit: (event) => this.events.emit(event),
       turn: (job) => this.fleet?.cronTurn(job) ?? null,
     });
-    this.queues = new QueueHub((name) => queueStore(this.data, name));
     this.consumers = new QueueConsumers({
       clock: systemClock,
-      hub: this.queues,
+      hub: this.data.queues,
       emit: (event) => this.events.emit(event),
     });
     this.bundler = new Bundler({
@@ -195,9 +183,6 @@ export class NanoParts {
       quarantineOf: (app, version) => this.kept!.quarantine.find(app, version),
       emit: (event) => this.events.emit(event),
       data: this.data,
-      sql: this.sql,
-      queues: this.queues,
-      buckets: this.buckets,
       targetOf: (app) => this.generations.target(app),
       tracer,
       evaluate: options.evaluate ?? false,
@@ -273,13 +258,7 @@ export class NanoParts {
       isDraining: () => this.#isDraining(),
       reload: () => this.reloads.reload(null),
       runCron: (unit, name) => this.crons.run(unit, unit.app.crons.find((cron) => cron.name === name)!),
-      data: {
-        folder: this.#dataFolder,
-        thread: this.data,
-        sql: this.sql,
-        buckets: this.buckets,
-        queues: this.queues,
-      },
+      data: this.data,
       codeVersion: async (app) => (await this.workshop.toolsOf(this.generations.present.config).bundle(app)).version,
     });
   }

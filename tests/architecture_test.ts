@@ -15,9 +15,12 @@ Deno.test("Source tree breaks no layer rule and has no import circle", async () 
 Deno.test("No client of a fleet's engine is loaded but by the thread that it lives in", async () => {
   const clients = ({ packages }: LoadedModules) =>
     [...packages].map((one) => one.slice(0, one.lastIndexOf("@"))).filter((name) => /^(@nats-io\/|pg$|pg-)/.test(name));
-  assertEquals(clients(await loadedModules(["mod.ts", "admin/cli/main.ts", "runtime/fleet/link.ts"])), []);
+  const outside = ["mod.ts", "admin/cli/main.ts", "runtime/fleet/link.ts", "runtime/fleet/data/fleet_data.ts"];
+  assertEquals(clients(await loadedModules(outside)), []);
   const inThread = clients(await loadedModules(["runtime/fleet/link_worker.ts"]));
   for (const name of ["@nats-io/nats-core", "@nats-io/jetstream", "pg"]) assert(inThread.includes(name), name);
+  const withData = clients(await loadedModules(["runtime/fleet/data/data_link_worker.ts"]));
+  assertEquals([withData.includes("@nats-io/jetstream"), withData.includes("pg")], [true, false]);
 });
 
 Deno.test("Source tree has no file with an empty name or with too many lines", async () => {

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const MAIN_MODULE = "admin/cli/main.ts";
 
 /**
- * What no import leads to: the warden, the data threads and the thread of a fleet's engine, whose URLs are given to workers, the bootstrap, which is bundled at start, the
+ * What no import leads to: the warden, the data threads and the threads of a fleet's engine, whose URLs are given to workers, the bootstrap, which is bundled at start, the
  * modules that stand for Node's, which are bundled when an app imports one, and the dashboard's scripts, which are bundled
  * when somebody looks at it. All that these import is found as the main module's
  * imports are; the dashboard's styles are imported as text.
@@ -18,7 +18,7 @@ export const MAIN_MODULE = "admin/cli/main.ts";
 export const NAMED_MODULES: readonly string[] = [
   "runtime/pool/warden.ts",
   ...["data_worker", "file_worker", "stage_worker", "sql_main", "sql_worker"].map((name) => `runtime/data/${name}.ts`),
-  "runtime/fleet/link_worker.ts",
+  ...["link_worker", "data/data_link_worker"].map((name) => `runtime/fleet/${name}.ts`),
   "runtime/isolate/bootstrap.ts",
   "runtime/isolate/process_bootstrap.ts",
   "runtime/pool/process_module.ts",

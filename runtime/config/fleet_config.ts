@@ -1,9 +1,12 @@
 /** The key `fleet` as the rest of NANO reads it, and what its keys must agree on. */
 import { isIP } from "node:net";
 import { CONFIG_DEFAULTS } from "./defaults.ts";
-import type { WrittenFleet } from "./fleet_schema.ts";
+import { FLEET_BINDINGS, type WrittenFleet } from "./fleet_schema.ts";
 import type { Mistakes } from "./mistakes.ts";
 import type { Sketch } from "./sketch.ts";
+
+/** A kind of binding that a fleet can keep. */
+export type FleetBinding = "kv";
 
 /** What this NANO does in a fleet. */
 export interface FleetConfig {
@@ -13,6 +16,8 @@ export interface FleetConfig {
   readonly name: string | null;
   /** `serve`: it takes no changes. */
   readonly role: "full" | "serve";
+  /** Kinds of bindings whose data the engine keeps for all nodes. */
+  readonly bindings: readonly FleetBinding[];
   /** Whether nodes take a new version one after the other. */
   readonly oneByOne: boolean;
   /** What becomes of jobs while the engine cannot be reached. */
@@ -95,6 +100,7 @@ export function resolvedFleet(
       },
     name: outside.name ?? plain(fleet.name),
     role: fleet.role ?? defaults.role,
+    bindings: fleet.bindings ?? (fleet.nats === undefined ? [] : FLEET_BINDINGS),
     oneByOne: fleet.one_by_one ?? defaults.one_by_one,
     cronsAlone: fleet.crons_alone ?? defaults.crons_alone,
     startTimeoutMs: fleet.start_timeout_ms ?? defaults.start_timeout_ms,
@@ -110,6 +116,13 @@ export function checkFleet(fleet: Sketch<WrittenFleet> | undefined, mistakes: Mi
   }
   if (nats !== undefined && postgres !== undefined) {
     mistakes.add(["fleet", "postgres"], postgres, 'expected nothing beside "nats": the nodes meet at one engine');
+  }
+  if (nats === undefined && postgres !== undefined && (fleet.bindings?.length ?? 0) > 0) {
+    mistakes.add(
+      ["fleet", "bindings"],
+      fleet.bindings,
+      'expected []: bindings of a fleet need "nats"; with "postgres" their data stay on each node',
+    );
   }
   if ((tls?.cert === undefined) !== (tls?.key === undefined) && !mistakes.has(["fleet", "tls"])) {
     const missing = tls?.cert === undefined ? "cert" : "key";

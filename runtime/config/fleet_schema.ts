@@ -13,6 +13,10 @@ const nameRule = "expected 1 to 63 characters of a-z, 0-9 and -, the first of th
 export const NODE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const secretRule = 'expected text, { "from_env": "HOST_NAME" } or { "from_file": "path" }';
 
+/** Kinds of bindings that a fleet can keep. */
+export const FLEET_BINDINGS = ["kv"] as const;
+const bindingsRule = 'expected a list of kinds of bindings, each once: ["kv"]';
+
 /** A replicated stream has 1, 3 or 5 of them, https://docs.nats.io/nats-concepts/jetstream. */
 const MAX_REPLICAS = 5;
 
@@ -61,6 +65,12 @@ export const fleetSchema = section({
   replicas: whole("copies", 1, MAX_REPLICAS).optional().meta({
     description: "On how many NATS servers each record is kept. Default: 3 where `nats` names three or more, else 1.",
   }),
+  bindings: z.array(oneOf(FLEET_BINDINGS), bindingsRule).refine(isSet, bindingsRule).optional().meta({
+    description:
+      "Kinds of bindings whose data the NATS servers keep, so that all nodes see the same; those of other kinds stay on " +
+      'the node where they were written. Default: `["kv"]` with `nats`, none with `postgres`, which keeps none.',
+    examples: [["kv"], []],
+  }),
   one_by_one: z.boolean("expected true or false").optional().meta({
     description: "Whether nodes take a new version one after the other, and none after one that could not start it.",
     default: DEFAULTS.one_by_one,
@@ -86,6 +96,10 @@ export const fleetSchema = section({
 
 /** `fleet` as it is written. */
 export type WrittenFleet = z.input<typeof fleetSchema>;
+
+function isSet(list: readonly string[]): boolean {
+  return new Set(list).size === list.length;
+}
 
 function isNatsUrl(written: string): boolean {
   const url = URL.parse(written);

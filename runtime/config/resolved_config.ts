@@ -12,7 +12,7 @@ import type { JsonValue } from "./workers_project.ts";
 export type { HtmlHandling } from "./html_handling.ts";
 export type { BindingConfig, MigrationsConfig } from "./binding_configs.ts";
 export type { ConsumerConfig } from "./consumer_configs.ts";
-export type { FleetConfig, FleetEngineConfig, FleetTlsConfig } from "./fleet_config.ts";
+export type { FleetBinding, FleetConfig, FleetEngineConfig, FleetTlsConfig } from "./fleet_config.ts";
 export type { MissingBinding } from "./project_bindings.ts";
 export type { JsonValue } from "./workers_project.ts";
 

@@ -1,15 +1,14 @@
 /** One key-value namespace in one SQLite file. */
 import type { DatabaseSync } from "node:sqlite";
-import { BindingError, type Plain } from "../protocol/binding_call.ts";
+import type { Plain } from "../protocol/binding_call.ts";
 import type { DataOperation, KvOperation, KvWrite } from "./data_messages.ts";
+import { bulkTooLong, MAX_BULK_BYTES, namespaceFull } from "./kv_refusals.ts";
 import { openStore, type Prepared, USED_BYTES_SQL } from "./open_store.ts";
 import type { StoreFile } from "./store_file.ts";
 import { inTransaction } from "./store_transaction.ts";
 
 /** Expired entries that a commit takes along; more than one write can add, so that they never pile up. */
 const SWEPT_A_COMMIT = 20;
-/** Bytes that one bulk get may answer with, as on Workers. */
-export const MAX_BULK_BYTES = 25 * 1024 * 1024;
 
 /** Each step leads from `user_version` = its index to the next; a released step is never edited, only followed. */
 const MIGRATIONS: readonly string[] = [
@@ -135,7 +134,7 @@ export class KvFile implements StoreFile {
       bytes += entry?.size ?? 0;
       if (bytes > maxBytes) {
         if (maxBytes < MAX_BULK_BYTES) return [];
-        throw new BindingError("KV GET_BULK failed: 413 Total size of request exceeds the limit of 25MB");
+        throw bulkTooLong();
       }
       found.push(entry?.value ?? null, entry?.metadata ?? null);
     }
@@ -146,12 +145,7 @@ export class KvFile implements StoreFile {
     const bytes = value as Uint8Array;
     // A value that replaces another counts twice for a moment: it does on the disk, too.
     const ownBytes = bytes.byteLength + ((metadata as string | null)?.length ?? 0);
-    if (this.bytes + ownBytes > (maxBytes as number)) {
-      const mb = Math.floor(maxBytes as number / 1024 / 1024);
-      throw new BindingError(`KV PUT failed: 413 The namespace would hold more than storage_mb allows, ${mb} MiB`, {
-        code: "STORAGE_FULL",
-      });
-    }
+    if (this.bytes + ownBytes > (maxBytes as number)) throw namespaceFull(maxBytes as number);
     this.#statements.put.run(
       encoder.encode(key as string),
       expires as number | null,

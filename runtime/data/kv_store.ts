@@ -104,7 +104,7 @@ export function kvStore(thread: DataThread, name: string): KvStore {
 }
 
 /** Most values are text, which crosses the wall in half the time. */
-function shownAs(value: Uint8Array<ArrayBuffer> | null): Uint8Array<ArrayBuffer> | string | null {
+export function shownAs(value: Uint8Array<ArrayBuffer> | null): Uint8Array<ArrayBuffer> | string | null {
   if (value === null || value.byteLength > MAX_TEXT_BYTES || value[0] === BYTE_ORDER_MARK) return value;
   try {
     return strict.decode(value);

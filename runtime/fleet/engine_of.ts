@@ -1,19 +1,17 @@
-/** Opens the engine that nano.json names; its client is loaded with the first call. */
+/** The engine that nano.json names, with what its files hold. */
 import type { FleetConfig, FleetTlsConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import { type EngineTls, natsCredentials, natsEngine, postgresEngine } from "./engine_config.ts";
-import type { FleetStore } from "./fleet_store.ts";
-import { openFleetStore } from "./link.ts";
+import { type EngineConfig, type EngineTls, natsCredentials, natsEngine, postgresEngine } from "./engine_config.ts";
 
-/** @param name what the engine shows this node as @throws {NanoError} CONFIG_INVALID when it cannot be used so */
-export async function engineOf({ engine }: FleetConfig, name: string): Promise<FleetStore> {
+/** How the engine is reached. @param name what it shows this node as @throws {NanoError} CONFIG_INVALID */
+export async function engineOf({ engine }: FleetConfig, name: string): Promise<EngineConfig> {
   const tls = await readTls(engine.tls);
   if (engine.kind === "postgres") {
     const { url, insecure } = engine;
-    return openFleetStore(postgresEngine({ url, name, tls, isInsecure: insecure }));
+    return postgresEngine({ url, name, tls, isInsecure: insecure });
   }
   const { servers, credentials, replicas, allowOldServer, insecure } = engine;
-  return openFleetStore(natsEngine({
+  return natsEngine({
     servers,
     name,
     credentials: natsCredentials(credentials ?? ""),
@@ -22,7 +20,7 @@ export async function engineOf({ engine }: FleetConfig, name: string): Promise<F
     isInsecure: insecure,
     allowsOldServer: allowOldServer,
     ...replicas === null ? {} : { replicas },
-  }));
+  });
 }
 
 async function readTls(tls: FleetTlsConfig | null): Promise<EngineTls | null> {

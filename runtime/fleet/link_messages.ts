@@ -1,4 +1,5 @@
 /** What a node and the thread of its engine's client tell each other. */
+import type { KvStore } from "../data/kv_store.ts";
 import type { EngineConfig } from "./engine_config.ts";
 import type { FleetRecord, FleetStore } from "./fleet_store.ts";
 
@@ -19,6 +20,18 @@ export type LinkReading =
   | { readonly read: "since"; readonly revision: number }
   | { readonly read: "blob"; readonly sha256: string };
 
+/** What is asked of the stores of apps, whose methods are asked as they are called. */
+export type DataAsk =
+  | { readonly kind: "kv"; readonly store: string; readonly method: keyof KvStore; readonly args: readonly unknown[] }
+  | { readonly kind: "namespaces" };
+
+/** What an app is to be told, in the words of its store. */
+export interface DataRefusal {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string;
+}
+
 /** From the node; `id` is of the call. */
 export type LinkAsk =
   /** The first one. */
@@ -28,6 +41,8 @@ export type LinkAsk =
   /** The next piece of what is read, or no more of it. */
   | { readonly id: number; readonly next: "piece" | "stop" }
   | { readonly id: number; readonly put: string }
+  /** To the thread of apps' data, which is asked nothing else. */
+  | { readonly id: number; readonly data: DataAsk }
   /** A piece of what is put; `null` after the last one. */
   | { readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> | null }
   /** What is put has broken off. */
@@ -40,6 +55,7 @@ export type LinkAnswer =
   | { readonly id: number; readonly value: unknown }
   /** `code` of a NanoError, if it was one. */
   | { readonly id: number; readonly error: string; readonly code: "FLEET_UNAVAILABLE" | "USAGE" | null }
+  | { readonly id: number; readonly refusal: DataRefusal }
   /** Whether there is anything to read. */
   | { readonly id: number; readonly isThere: boolean }
   /** A piece of what is read; `null` after the last one. */

@@ -44,7 +44,7 @@ self.onmessage = async ({ data }: MessageEvent<LinkAsk>) => {
   else if ("next" in data) await (data.next === "piece" ? sendPiece(data.id) : stop(data.id));
   else if ("method" in data) await answer(data.id, async () => runMethod(await opened.promise, data.method, data.args));
   else if ("put" in data) await answer(data.id, () => put(data.id, data.put));
-  else await startReading(data.id, data);
+  else if ("read" in data) await startReading(data.id, data);
 };
 
 /** What throws here ends the thread: without the client nothing can be done. */

@@ -16,11 +16,18 @@ const NANOSECONDS = 1_000_000;
 /** What servers remember of ids of messages by default; may not be longer than messages are kept. */
 const DUPLICATES_MS = 120_000;
 
-type StreamPlan = Pick<StreamConfig, "name" | "subjects" | "storage"> & { readonly keptMs: number | null };
+/** What is one's own of a stream. */
+export interface StreamPlan extends Pick<StreamConfig, "name" | "storage"> {
+  readonly subjects: readonly string[];
+  /** Of every message, or null for ever. */
+  readonly keptMs: number | null;
+  /** Whether messages may say how long they are kept; servers from 2.11 on know that. */
+  readonly isTimed?: boolean;
+}
 
 /** Makes sure that all are there. */
 export async function ensureStreams(jsm: JetStreamManager, names: NatsNames, engine: NatsEngine): Promise<void> {
-  for (const plan of plans(names, engine)) await ensure(jsm, plan, engine.replicas);
+  for (const plan of plans(names, engine)) await ensureStream(jsm, plan, engine.replicas);
 }
 
 function plans({ epoch, streams, prefixes }: NatsNames, { times }: NatsEngine): StreamPlan[] {
@@ -35,7 +42,12 @@ function plans({ epoch, streams, prefixes }: NatsNames, { times }: NatsEngine): 
   ];
 }
 
-async function ensure(jsm: JetStreamManager, { keptMs, ...plan }: StreamPlan, replicas: number): Promise<void> {
+/** Makes sure that one is there. */
+export async function ensureStream(
+  jsm: JetStreamManager,
+  { keptMs, isTimed = false, ...plan }: StreamPlan,
+  replicas: number,
+): Promise<void> {
   try {
     await jsm.streams.info(plan.name);
     return;
@@ -52,6 +64,7 @@ async function ensure(jsm: JetStreamManager, { keptMs, ...plan }: StreamPlan, re
       discard: DiscardPolicy.New,
       num_replicas: replicas,
       allow_direct: true,
+      ...isTimed && { allow_msg_ttl: true },
       ...keptMs !== null && {
         max_age: keptMs * NANOSECONDS,
         duplicate_window: Math.min(keptMs, DUPLICATES_MS) * NANOSECONDS,

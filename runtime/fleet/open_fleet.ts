@@ -1,13 +1,14 @@
 /** Makes a node of a running NANO: the one module of the fleet that is loaded by it, when nano.json asks for a fleet. */
 import { createHash } from "node:crypto";
 import { entryFingerprint } from "../config/layers.ts";
-import type { NanoConfig } from "../config/resolved_config.ts";
+import type { FleetConfig, NanoConfig } from "../config/resolved_config.ts";
 import type { AppSnapshot } from "../events.ts";
 import { NANO_VERSION } from "../version.ts";
 import { engineOf } from "./engine_of.ts";
 import { Fleet } from "./fleet.ts";
 import type { FleetStore } from "./fleet_store.ts";
 import type { FleetTools } from "./fleet_tools.ts";
+import { openFleetStore } from "./link.ts";
 
 /** What a node needs of its NANO. */
 export interface HostTools extends Pick<FleetTools, "state" | "folders" | "clock" | "keptApps" | "follower" | "emit"> {
@@ -27,7 +28,7 @@ const UP = new Set(["running", "idle"]);
  * @throws {NanoError} CONFIG_INVALID when that cannot be used
  */
 export async function openFleet(config: NanoConfig, tools: HostTools, given?: FleetStore): Promise<Fleet> {
-  const engine = given ?? await engineOf(config.fleet!, config.fleet!.name ?? tools.state.fleet.node);
+  const engine = given ?? openFleetStore(await engineOf(config.fleet!, nodeName(config.fleet!, tools)));
   const { state, folders, clock, keptApps, follower, emit } = tools;
   const startedAt = clock.wall();
   return new Fleet({
@@ -49,6 +50,11 @@ export async function openFleet(config: NanoConfig, tools: HostTools, given?: Fl
       };
     },
   });
+}
+
+/** What a node is called: as nano.json says, or else by the name that its state folder was given. */
+export function nodeName({ name }: FleetConfig, { state }: Pick<HostTools, "state">): string {
+  return name ?? state.fleet.node;
 }
 
 /** Where the admin API is meant to be reached; a port that the system picks is nobody's to know. */

@@ -49,7 +49,8 @@ export class BackupDesk implements BackupOperations {
       let files!: BackupFiles;
       await this.#desk.record({ by, action: "data.backup", app, verb }, async () => {
         files = await this.#alone(() => this.#snapshot(app, folder));
-        return `Backed up ${contentText(files.manifest)}`;
+        const without = this.#desk.tools.data.isOutside("kv") ? ", without KV namespaces, which the fleet keeps" : "";
+        return `Backed up ${contentText(files.manifest)}${without}`;
       });
       const stream = this.#stream(files, end);
       return { view: viewOf(files.manifest, files.manifest.stores), bytes: backupBytes(files), stream };
@@ -149,7 +150,9 @@ export class BackupDesk implements BackupOperations {
   }
 
   async #wanted(app: string | null) {
-    const found = await Promise.all((Object.keys(KIND_FOLDERS) as KeptKind[]).map(async (kind) => {
+    const { data } = this.#desk.tools;
+    const kinds = (Object.keys(KIND_FOLDERS) as KeptKind[]).filter((kind) => !data.isOutside(kind));
+    const found = await Promise.all(kinds.map(async (kind) => {
       const all = await this.#stores.list(kind);
       return all.map(({ name, exists }) => ({ kind, name, exists, apps: this.#stores.appsOf(kind, name) }));
     }));

@@ -13,7 +13,7 @@ import { diffVersions, KeptApps } from "./kept_apps.ts";
 import { saysNothing } from "./kept_layers.ts";
 import { conflictOf, refusalOf, refuseMisfit } from "./refusals.ts";
 
-export type { ChangeTools, DataTools, FollowedChange, OwnSource, Plan, Wish } from "./change_tools.ts";
+export type { ChangeTools, FollowedChange, OwnSource, Plan, Wish } from "./change_tools.ts";
 
 /** A change that other nodes' changes made invalid is planned anew for so long. */
 const PLAN_AGAIN_MS = 30_000;

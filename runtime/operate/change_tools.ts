@@ -2,10 +2,7 @@
 import type { Clock } from "../clock.ts";
 import type { AppLayer, AppSource } from "../config/layers.ts";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
-import type { DataThread } from "../data/data_thread.ts";
-import type { QueueHub } from "../data/queue_hub.ts";
-import type { R2Engine } from "../data/r2_engine.ts";
-import type { SqlPool } from "../data/sql_pool.ts";
+import type { KeptData } from "../data/kept_data.ts";
 import type { EventHub, ReloadSummary } from "../events.ts";
 import type { FleetNode } from "../fleet/fleet_gate.ts";
 import type { Generations } from "../generations/generations.ts";
@@ -44,17 +41,7 @@ export interface ChangeTools {
   /** The fleet that this NANO is a node of, or null when it is alone. */
   readonly fleet?: () => FleetNode | null;
   /** Where the data of apps are kept, by the same threads and processes as their bindings have. */
-  readonly data: DataTools;
-}
-
-/** Keeps the data of apps. */
-export interface DataTools {
-  /** Absolute. */
-  readonly folder: string;
-  readonly thread: DataThread;
-  readonly sql: SqlPool;
-  readonly buckets: R2Engine;
-  readonly queues: QueueHub;
+  readonly data: KeptData;
 }
 
 /** A change as it was asked for. */

@@ -1,5 +1,6 @@
 /** Runs SQL and tasks of people where the SQL of apps runs, and words what was refused. */
 import { join } from "node:path";
+import type { KeptData } from "../data/kept_data.ts";
 import { ByteBudget } from "../data/byte_budget.ts";
 import { d1Store } from "../data/d1_store.ts";
 import type { SqlParam, SqlStatement } from "../data/sql_messages.ts";
@@ -7,7 +8,6 @@ import { type SqlTask, taskStatements } from "../data/sql_tasks.ts";
 import type { D1Param, D1Result } from "../d1_operations.ts";
 import { NanoError } from "../errors.ts";
 import { BindingError } from "../protocol/binding_call.ts";
-import type { DataTools } from "./change_desk.ts";
 import type { KeptStore } from "./kept_stores.ts";
 
 /** Results of all people together, beside those of the apps: two of the longest. */
@@ -28,11 +28,11 @@ function textOf(json: Uint8Array | string): string {
 
 /** SQL for people. */
 export class D1Sql {
-  readonly #data: DataTools;
+  readonly #data: KeptData;
   readonly #budget = new ByteBudget(BUDGET_BYTES);
   #transfers: Promise<string> | null = null;
 
-  constructor(data: DataTools) {
+  constructor(data: KeptData) {
     this.#data = data;
   }
 

@@ -62,7 +62,7 @@ export class KeptStores {
 
   /** All of a kind, by name. */
   async list(kind: KeptKind): Promise<readonly KeptStore[]> {
-    const files = await this.#files(kind);
+    const files = await this.#kept(kind);
     const named = this.#named(kind);
     const names = [...new Set([...files, ...named.keys()])].sort();
     return names.map((name) => ({
@@ -87,7 +87,7 @@ export class KeptStores {
 
   /** Whether anything was kept in a store yet. */
   async exists(kind: KeptKind, name: string): Promise<boolean> {
-    return (await this.#files(kind)).has(name);
+    return (await this.#kept(kind)).has(name);
   }
 
   /** Names of the apps that use a store; of a queue also those that consume it. */
@@ -115,6 +115,12 @@ export class KeptStores {
       }
     }
     return found;
+  }
+
+  /** Names of the stores that hold something, here or in the fleet. @throws {NanoError} FLEET_UNAVAILABLE */
+  async #kept(kind: KeptKind): Promise<ReadonlySet<string>> {
+    const { data } = this.#desk.tools;
+    return data.isOutside(kind) ? new Set(await data.outside!.namespaces()) : await this.#files(kind);
   }
 
   async #files(kind: KeptKind): Promise<ReadonlySet<string>> {

@@ -1,7 +1,6 @@
 /** Carries out what people do with KV namespaces: through the same host part that apps' bindings call. */
 import { KV_BUDGET_BYTES, KvHost } from "../bindings/kv/host.ts";
 import { ByteBudget } from "../data/byte_budget.ts";
-import { kvStore } from "../data/kv_store.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { ChangeRequest } from "../change_request.ts";
 import type {
@@ -44,7 +43,7 @@ export class KvDesk implements KvOperations {
     return await Promise.all(stores.map(async ({ name, uses, maxBytes, exists }) => {
       // Asking one that holds nothing yet would make its file.
       const size = exists
-        ? await kvStore(this.#desk.tools.data.thread, name).count(MAX_COUNTED_KEYS)
+        ? await this.#desk.tools.data.kv(name).count(MAX_COUNTED_KEYS)
         : { bytes: 0, keys: 0, hasMoreKeys: false };
       return { name, uses, maxBytes, ...size };
     }));
@@ -155,7 +154,7 @@ export class KvDesk implements KvOperations {
   }): Promise<CallAnswer> {
     const { data, clock } = this.#desk.tools;
     const host = new KvHost({
-      store: kvStore(data.thread, store.name),
+      store: data.kv(store.name),
       budget: this.#budget,
       maxBytes: store.maxBytes,
       now: clock.wall,
@@ -188,7 +187,9 @@ function metadataOf(text: string): string {
 
 function refusalOf(error: BindingError, method: string, namespace: string): NanoError {
   const message = `Cannot ${METHOD_WORDS[method] ?? method} KV namespace "${namespace}": ${error.message}`;
-  const code = error.code === "STORAGE_FULL"
+  const code = error.code === "FLEET_UNAVAILABLE"
+    ? error.code
+    : error.code === "STORAGE_FULL"
     ? "CONFLICT"
     : / failed: 413 /.test(error.message)
     ? "BODY_TOO_LARGE"

@@ -1,5 +1,6 @@
 /** Restores a backup: takes it in, looks at every part of it, then exchanges the files of the stores at once. */
 import { join } from "node:path";
+import type { KeptData } from "../data/kept_data.ts";
 import { FileThread } from "../data/file_thread.ts";
 import { unpackFolder } from "../data/folder_archive.ts";
 import { RESTORE_FOLDER, waitingPath } from "../data/restore_plan.ts";
@@ -8,12 +9,11 @@ import { BadStore } from "../data/store_check.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import { type BackupManifest, type BackupStore, badBackup, OBJECTS_FOLDER } from "../store/backup_manifest.ts";
 import { readBackup } from "../store/read_backup.ts";
-import type { DataTools } from "./change_desk.ts";
 import { KIND_FOLDERS, KIND_WORDS } from "./kept_stores.ts";
 
 /** What a restore works with. */
 export interface RestoreTools {
-  readonly data: DataTools;
+  readonly data: KeptData;
   /** Only its stores, or null. */
   readonly app: string | null;
   readonly verb: string;
@@ -26,8 +26,8 @@ export interface RestoreTools {
 /**
  * Does it.
  * @returns what the backup says of itself, and which of its stores were restored
- * @throws {NanoError} USAGE for what is no backup, or is damaged; NOT_FOUND when it has nothing of the app; nothing has
- *   changed then
+ * @throws {NanoError} USAGE for what is no backup, or is damaged; NOT_FOUND when it has nothing of the app; CONFLICT when
+ *   a fleet keeps what it has; nothing has changed then
  */
 export async function restoreBackup(
   archive: ReadableStream<Uint8Array>,
@@ -43,6 +43,11 @@ export async function restoreBackup(
     const stores = manifest.stores.filter(({ apps }) => app === null || apps.includes(app));
     if (stores.length === 0 && app !== null) {
       throw new NanoError("NOT_FOUND", `Cannot ${verb}: it has nothing of app "${app}"`);
+    }
+    const foreign = stores.find(({ kind }) => data.isOutside(kind));
+    if (foreign !== undefined) {
+      const what = `${KIND_WORDS[foreign.kind]} "${foreign.name}"`;
+      throw new NanoError("CONFLICT", `Cannot ${verb}: it has ${what}, and the fleet keeps stores of this kind`);
     }
     await prepare(stores, data.folder, id);
     if (!dryRun && stores.length > 0) {
@@ -102,7 +107,7 @@ async function prepare(stores: readonly BackupStore[], dataFolder: string, id: s
   }
 }
 
-async function exchange(stores: readonly BackupStore[], data: DataTools, id: string): Promise<void> {
+async function exchange(stores: readonly BackupStore[], data: KeptData, id: string): Promise<void> {
   const names = stores.map(({ kind, name }) => `${KIND_FOLDERS[kind]}/${name}`);
   const databases = new Set(names.filter((name) => name.startsWith("d1/")));
   await data.sql.alone(databases, () => data.thread.swap({ id, stores: names }));

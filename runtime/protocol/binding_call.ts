@@ -72,11 +72,18 @@ export class BindingError extends Error {
   override readonly name: string;
   /** What code may look at; "" for none. */
   readonly code: string;
+  /** Why the host could not do it, for its log alone; null for what was refused. */
+  readonly reason: string | null;
 
-  constructor(message: string, { name = "Error", code = "" }: { readonly name?: string; readonly code?: string } = {}) {
+  constructor(message: string, { name = "Error", code = "", reason = null }: {
+    readonly name?: string;
+    readonly code?: string;
+    readonly reason?: string | null;
+  } = {}) {
     super(message);
     this.name = name;
     this.code = code;
+    this.reason = reason;
   }
 }
 

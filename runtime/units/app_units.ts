@@ -20,10 +20,7 @@ import { ENTRY_NAMES } from "../bundle/entry_files.ts";
 import type { Clock } from "../clock.ts";
 import { HTML_HANDLINGS } from "../config/html_handling.ts";
 import type { AppConfig, AssetsConfig } from "../config/resolved_config.ts";
-import type { DataThread } from "../data/data_thread.ts";
-import type { R2Engine } from "../data/r2_engine.ts";
-import type { QueueHub } from "../data/queue_hub.ts";
-import type { SqlPool } from "../data/sql_pool.ts";
+import type { KeptData } from "../data/kept_data.ts";
 import { descriptors } from "../machine/descriptors.ts";
 import type { NanoError } from "../errors.ts";
 import type { BindingOutcome, NanoEvent } from "../events.ts";
@@ -50,13 +47,7 @@ export interface UnitTools {
   /** Absolute paths of files that no folder of assets may show. */
   readonly hidden: readonly string[];
   /** Where bindings keep what apps give them. */
-  readonly data: DataThread;
-  /** Where bindings run what apps write in SQL. */
-  readonly sql: SqlPool;
-  /** What bindings send to queues, and who consumes them. */
-  readonly queues: QueueHub;
-  /** Where bindings keep objects. */
-  readonly buckets: R2Engine;
+  readonly data: KeptData;
   /** Who takes the next request of an app, or null without such an app. */
   readonly targetOf: (app: string) => AppTarget | null;
   /** The same, and what no app may read of its own folder. */
@@ -102,7 +93,7 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
       const hosts = appBindings(app, code.modules).map((binding) => bindingHost(binding, bindingTools));
       const whole = hosts.length === 0 ? door : new DoorWithBindings(door, hosts);
       const rules = { path: app.path, reach: tools.reachOf(app), hidden: tools.secrets };
-      const answers = new AppAnswers(rules, outbound, new AppStorage(app, tools.data));
+      const answers = new AppAnswers(rules, outbound, new AppStorage(app, tools.data.thread));
       return Object.assign(whole, { answers });
     },
     emit,

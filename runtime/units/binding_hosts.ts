@@ -14,12 +14,8 @@ import { MAX_DELAY_SECONDS } from "../config/consumer_configs.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { ByteBudget } from "../data/byte_budget.ts";
 import { d1Store } from "../data/d1_store.ts";
-import type { DataThread } from "../data/data_thread.ts";
 import { denoKvStore, MEMORY_STORES } from "../data/deno_kv_store.ts";
-import { kvStore } from "../data/kv_store.ts";
-import type { QueueHub } from "../data/queue_hub.ts";
-import type { R2Engine } from "../data/r2_engine.ts";
-import type { SqlPool } from "../data/sql_pool.ts";
+import type { KeptData } from "../data/kept_data.ts";
 import type { NanoEvent } from "../events.ts";
 import { MeteredBinding } from "./metered_binding.ts";
 import type { AssetFolder } from "../http/assets.ts";
@@ -32,10 +28,7 @@ export interface BindingTools {
   readonly app: AppConfig;
   /** The app's static files, or null. */
   readonly folder: AssetFolder | null;
-  readonly data: DataThread;
-  readonly sql: SqlPool;
-  readonly queues: QueueHub;
-  readonly buckets: R2Engine;
+  readonly data: KeptData;
   /** Of all bindings that keep data. */
   readonly budget: ByteBudget;
   readonly clock: Clock;
@@ -51,19 +44,19 @@ type Maker<Binding> = (binding: Binding, tools: BindingTools) => BindingHost;
 const HOSTS: { readonly [Kind in BindingKind]: Maker<Extract<AppBinding, { readonly kind: Kind }>> } = {
   assets: (_binding, { folder }) => new AssetsHost(folder!),
   kv: ({ store }, { app, data, budget, clock }) =>
-    new KvHost({ store: kvStore(data, store), budget, maxBytes: app.storageMb * 1024 * 1024, now: clock.wall }),
-  d1: ({ store }, { app, sql, budget }) =>
-    new D1Host({ store: d1Store(sql, app.name, store), budget, maxBytes: app.storageMb * 1024 * 1024 }),
-  queue: ({ store, deliveryDelay }, { app, queues, clock }) =>
+    new KvHost({ store: data.kv(store), budget, maxBytes: app.storageMb * 1024 * 1024, now: clock.wall }),
+  d1: ({ store }, { app, data, budget }) =>
+    new D1Host({ store: d1Store(data.sql, app.name, store), budget, maxBytes: app.storageMb * 1024 * 1024 }),
+  queue: ({ store, deliveryDelay }, { app, data, clock }) =>
     new QueueHost({
-      store: queues.store(store),
+      store: data.queues.store(store),
       deliveryDelay,
       maxDelay: MAX_DELAY_SECONDS,
       maxBytes: app.storageMb * 1024 * 1024,
       now: clock.wall,
     }),
-  r2: ({ store }, { app, buckets, budget }) =>
-    new R2Host({ store: buckets.store(store), budget, maxBytes: app.storageMb * 1024 * 1024 }),
+  r2: ({ store }, { app, data, budget }) =>
+    new R2Host({ store: data.buckets.store(store), budget, maxBytes: app.storageMb * 1024 * 1024 }),
   rate_limit: ({ limit, periodSeconds }, { clock }) => new RateLimitHost({ limit, periodSeconds, now: clock.now }),
   service: ({ name, app, entrypoint, props }, { clock, emit, targetOf }) => {
     const aim = { name, service: app, entrypoint, props: props === null ? "" : JSON.stringify(props) };
@@ -71,8 +64,8 @@ const HOSTS: { readonly [Kind in BindingKind]: Maker<Extract<AppBinding, { reado
   },
   deno_kv: (_binding, { app, data, budget, clock }) =>
     new DenoKvHost({
-      store: denoKvStore(data, `deno_kv/${nameWithoutVersion(app.name)}`),
-      memory: () => denoKvStore(data, `${MEMORY_STORES}${crypto.randomUUID()}`),
+      store: denoKvStore(data.thread, `deno_kv/${nameWithoutVersion(app.name)}`),
+      memory: () => denoKvStore(data.thread, `${MEMORY_STORES}${crypto.randomUUID()}`),
       budget,
       maxBytes: app.storageMb * 1024 * 1024,
       now: clock.wall,

@@ -45,11 +45,15 @@ export class MeteredBinding implements BindingHost {
       return answer;
     } catch (error) {
       if (call.signal.aborted) this.#tell(call, { outcome: "given_up", startedAt, span });
-      else if (error instanceof BindingError) this.#tell(call, { outcome: "refused", startedAt, span });
-      else {
+      else if (error instanceof BindingError && error.reason === null) {
+        this.#tell(call, { outcome: "refused", startedAt, span });
+      } else {
         this.#tell(call, { outcome: "failed", startedAt, span });
         const { app, binding, emit } = this.#tools;
-        emit({ event: "binding_failed", app, binding, operation: this.#operation(call), error: messageOf(error) });
+        const isTold = error instanceof BindingError;
+        const why = isTold ? error.reason! : messageOf(error);
+        emit({ event: "binding_failed", app, binding, operation: this.#operation(call), error: why });
+        if (isTold) throw error;
         throw new BindingError(`Cannot use env.${binding}: it failed in the host, whose log says why`, {
           code: "BINDING_FAILED",
         });

@@ -2,9 +2,11 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { nkeys } from "@nats-io/nats-core/internal";
 import { NanoError } from "../../runtime/errors.ts";
-import { natsCredentials, natsEngine } from "../../runtime/fleet/engine_config.ts";
+import { natsCredentials, type NatsEngine, natsEngine } from "../../runtime/fleet/engine_config.ts";
+import { FleetData } from "../../runtime/fleet/data/fleet_data.ts";
 import type { FleetStore, NodeReport } from "../../runtime/fleet/fleet_store.ts";
 import { openFleetStore } from "../../runtime/fleet/link.ts";
+import { BindingError } from "../../runtime/protocol/binding_call.ts";
 import { REPO } from "../support/repo.ts";
 import { isOlder, natsBinary, NatsServers, versionOf } from "./nats_servers.ts";
 
@@ -99,6 +101,11 @@ Deno.test("A node of role serve reads and tells of itself, by the rights of the 
   await full.write(record("app.more"), head);
   await hinted.promise;
 
+  // Its apps keep what they keep in the namespaces that it has rights for, and in no others.
+  const kept = await keptBy(servers, "n3:s", "cache");
+  assertEquals(kept, ["v", 20_000]);
+  assertStringIncludes(await refusal(() => keptBy(servers, "n3:s", "other")), "Permissions Violation");
+
   const now = await serve.head();
   const forbidden: (() => Promise<unknown>)[] = [
     () => serve.write(record("app.a1"), now),
@@ -121,8 +128,30 @@ Deno.test("A server that is known to lose writes is not taken, unless it is allo
 });
 
 function opened(servers: NatsServers, said: Said): FleetStore {
+  return openFleetStore(engineOf(servers, said));
+}
+
+function engineOf(servers: NatsServers, said: Said): NatsEngine {
   const engine = natsEngine({ servers: servers.addresses, name: "test", allowsOldServer: true, ...said });
-  return openFleetStore({ ...engine, times: { ...engine.times, callMs: CALL_MS } });
+  return { ...engine, times: { ...engine.times, callMs: CALL_MS } };
+}
+
+/** What a namespace gives back of what it was given. @throws what the log is told */
+async function keptBy(servers: NatsServers, login: string, namespace: string): Promise<unknown[]> {
+  const engine = engineOf(servers, { credentials: natsCredentials(login) });
+  await using data = new FleetData({ engine, foreign: () => null });
+  const store = data.kv(namespace);
+  const room = { expires: null, metadata: null, maxBytes: 1024 ** 3 };
+  try {
+    await store.put("short", new TextEncoder().encode("v"), room);
+    await store.put("long", new Uint8Array(300_000), room);
+    await store.put("long", new Uint8Array(20_000), room);
+    await store.put("gone", new Uint8Array(20_000), room);
+    await store.delete("gone");
+    return [(await store.get("short", 100))?.value, (await store.get("long", 1e6))?.size];
+  } catch (error) {
+    throw error instanceof BindingError ? new Error(error.reason ?? error.message) : error;
+  }
 }
 
 async function refusal(run: () => Promise<unknown>): Promise<string> {

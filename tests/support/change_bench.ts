@@ -15,11 +15,7 @@ import { Generations } from "../../runtime/generations/generations.ts";
 import type { AppStateName, ExitReason } from "../../runtime/lifecycle.ts";
 import { Operator } from "../../runtime/operate/operator.ts";
 import type { AppUnit } from "../../runtime/generations/reload.ts";
-import { DataThread } from "../../runtime/data/data_thread.ts";
-import { QueueHub } from "../../runtime/data/queue_hub.ts";
-import { queueStore } from "../../runtime/data/queue_store.ts";
-import { R2Engine } from "../../runtime/data/r2_engine.ts";
-import { SqlPool } from "../../runtime/data/sql_pool.ts";
+import { KeptData } from "../../runtime/data/kept_data.ts";
 import { QuarantineFile } from "../../runtime/store/quarantine_file.ts";
 import { StateStore } from "../../runtime/store/state_store.ts";
 import { VersionFolders } from "../../runtime/store/version_folders.ts";
@@ -104,8 +100,6 @@ export class ChangeBench implements Disposable {
       again: () => {},
       emit: (event) => this.#hub.emit(event),
     });
-    const data = `${config.stateDir}/data`;
-    const thread = new DataThread(data);
     this.operator = new Operator({
       store,
       folders: this.#folders,
@@ -125,13 +119,7 @@ export class ChangeBench implements Disposable {
       quarantine: new QuarantineFile(config.stateDir, () => {}),
       codeVersion: async (app) => (await bundle(app)).version,
       // Neither starts anything before it is asked.
-      data: {
-        folder: data,
-        thread,
-        sql: new SqlPool(data),
-        buckets: new R2Engine(data, thread),
-        queues: new QueueHub((name) => queueStore(thread, name)),
-      },
+      data: new KeptData(`${config.stateDir}/data`),
     });
     this.#hub.listen(this.operator.listen);
   }

@@ -53,7 +53,12 @@ export const command: Command = {
       const entries = await Promise.all(config.apps.map((app) => entryReport(app, config)));
       const preview = await previewReload(config, io);
       const rules = await Promise.all(config.apps.map((app, at) => assetRuleMistakes(assetsOf(app, entries[at]!))));
-      const apps = config.apps.map((app, index) => ({ app, entry: entries[index]!, rules: rules[index]! }));
+      const apps = config.apps.map((app, index) => ({
+        app,
+        entry: entries[index]!,
+        rules: rules[index]!,
+        apart: bindingsApart(app, config.fleet),
+      }));
       if (json) io.out(JSON.stringify({ ok: true, file, apps: apps.map(shownApp), errors: [], ...preview }));
       else for (const text of lines(file, apps, preview)) io.out(text);
       return 0;
@@ -73,10 +78,22 @@ interface CheckedApp {
   readonly entry: EntryReport;
   /** What is wrong with `_headers` and `_redirects` of its files. */
   readonly rules: readonly string[];
+  /** Its bindings whose data each node of a fleet has for itself. */
+  readonly apart: NanoConfig["apps"][number]["bindings"];
 }
 
-function shownApp({ app: { name, hostnames, project }, entry, rules }: CheckedApp) {
-  return { name, hostnames, entry, rules, ...project === null ? {} : { project } };
+function shownApp({ app: { name, hostnames, project }, entry, rules, apart }: CheckedApp) {
+  const shown = { name, hostnames, entry, rules, ...project === null ? {} : { project } };
+  return apart.length === 0 ? shown : { ...shown, kept_on_each_node: apart.map(({ name }) => name) };
+}
+
+/** Kinds of bindings that keep something. */
+const KEEPING: ReadonlySet<string> = new Set(["kv", "d1", "r2", "queue"]);
+
+function bindingsApart({ bindings }: NanoConfig["apps"][number], fleet: NanoConfig["fleet"]): CheckedApp["apart"] {
+  if (fleet === null) return [];
+  const together = new Set<string>(fleet.bindings);
+  return bindings.filter(({ kind }) => KEEPING.has(kind) && !together.has(kind));
 }
 
 /** The folder of static files that an app has, or consists of. */
@@ -145,10 +162,13 @@ function lines(file: string, apps: readonly CheckedApp[], preview: Preview): rea
   const names = new Set(apps.map(({ app }) => app.name));
   const head = [
     `${file} is right: ${apps.length} ${apps.length === 1 ? "app" : "apps"}`,
-    ...apps.flatMap(({ app, entry, rules }) => [
+    ...apps.flatMap(({ app, entry, rules, apart }) => [
       `  ${app.name}  ${app.hostnames.join(", ")}`,
       ...entryLines(entry),
       ...projectLines(app, names),
+      ...apart.map(({ name, kind }) =>
+        `    env.${name} (${kind}) is kept on each node for itself: the fleet does not share it`
+      ),
       ...rules.map((mistake) => `    ${mistake}`),
     ]),
   ];

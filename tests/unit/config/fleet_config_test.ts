@@ -22,6 +22,15 @@ Deno.test("A node's name, login and database may be kept outside", async () => {
   assertEquals(byPostgres.fleet?.name, null);
 });
 
+Deno.test("A fleet at NATS keeps KV unless it is told not to, and one at PostgreSQL keeps no bindings", async () => {
+  const kinds = async (fleet: Readonly<Record<string, unknown>>) => (await resolved(fleet)).fleet?.bindings;
+  const postgres = "postgres://127.0.0.1/fleet";
+  assertEquals(await kinds({ nats: NATS }), ["kv"]);
+  assertEquals(await kinds({ nats: NATS, bindings: [] }), []);
+  assertEquals(await kinds({ postgres }), []);
+  assertEquals(await kinds({ postgres, bindings: [] }), []);
+});
+
 for (
   const [fleet, mistake] of [
     [{}, /fleet\.nats is missing: expected the servers that the nodes meet at, or "postgres"/],
@@ -32,6 +41,12 @@ for (
       /fleet\.nats\[0\] is "nats:\/\/…@127\.0\.0\.1": expected .* without a login/,
     ],
     [{ nats: ["http://127.0.0.1"] }, /fleet\.nats\[0\] .*: expected the URL of a NATS server/],
+    [
+      { postgres: "postgres://127.0.0.1/fleet", bindings: ["kv"] },
+      /fleet\.bindings is a list.*: expected \[\]: bindings of a fleet need "nats"/,
+    ],
+    [{ nats: NATS, bindings: ["d1"] }, /fleet\.bindings\[0\] is "d1": expected one of "kv"/],
+    [{ nats: NATS, bindings: ["kv", "kv"] }, /fleet\.bindings .*: expected a list of kinds of bindings, each once/],
     [{ nats: NATS, name: "N 1" }, /fleet\.name is "N 1": expected 1 to 63 characters/],
     [{ nats: NATS, name: { from_env: "BAD" } }, /fleet\.name is "Node_1": expected its value to be 1 to 63 characters/],
     [{ nats: NATS, name: { from_env: "NOTHING" } }, /fleet\.name\.from_env is "NOTHING"/],

@@ -114,6 +114,20 @@ Deno.test("nano check tells what it found, or every mistake at once", async () =
   );
 });
 
+Deno.test("nano check names the bindings that a fleet does not share", async () => {
+  const bindings = { NS: { kv: "a" }, DB: { d1: "a" }, FILES: { r2: "a" }, JOBS: { queue: "a" } };
+  const of = (fleet: object) => JSON.stringify({ fleet, apps: [{ name: "hello", path: ".", bindings }] });
+  const nats = ["nats://127.0.0.1:4222"];
+  const files = { "nano.json": of({ nats }), "alone.json": of({ nats, bindings: [] }) };
+  await inFolder({ ...APP, ...files }, async (dir) => {
+    const { out } = await run(["check"], new MemoryIo(dir));
+    assertMatch(out, / {4}env\.DB \(d1\) is kept on each node for itself: the fleet does not share it/);
+    assert(!out.includes("env.NS"), out);
+    const json = await run(["check", "--json", "--config", "alone.json"], new MemoryIo(dir));
+    assertEquals(JSON.parse(json.out).apps[0].kept_on_each_node, ["NS", "DB", "FILES", "JOBS"]);
+  });
+});
+
 Deno.test("nano token needs nothing of nano.json but its state folder and its token", async () => {
   const dir = await Deno.makeTempDir({ prefix: "nano-test-" });
   try {

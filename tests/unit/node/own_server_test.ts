@@ -4,8 +4,14 @@ import { once } from "node:events";
 import type { IncomingMessage } from "../../../runtime/node/http/incoming_message.ts";
 import http from "../../../runtime/node/http.ts";
 import { ownServer } from "../../../runtime/node/http/listening.ts";
-import type { Server } from "../../../runtime/node/http/node_server.ts";
+import { createServer, type Server } from "../../../runtime/node/http/node_server.ts";
+import type { ServerResponse } from "../../../runtime/node/http/server_response.ts";
 import { stubbedServe } from "./stubbed_serve.ts";
+
+/** A server with a handler of its own. */
+function serving(handler: (request: IncomingMessage, response: ServerResponse) => unknown): Server {
+  return createServer(handler as never);
+}
 
 async function answerOf(request: { end(text?: string): unknown }, body?: string): Promise<[number, string]> {
   request.end(body);
@@ -18,13 +24,13 @@ async function answerOf(request: { end(text?: string): unknown }, body?: string)
 Deno.test("A server with an open port is reached by the app's own clients until it is closed, and by nobody else", async () => {
   let served = 0;
   using _ = stubbedServe(() => served++);
-  const door: Server = http.createServer((_request, response) => response.end("door")).listen(8126);
-  const own: Server = http.createServer(async (request, response) => {
+  const door: Server = serving((_request, response) => response.end("door")).listen(8126);
+  const own: Server = serving(async (request, response) => {
     let text = "";
     for await (const chunk of request) text += chunk;
     response.writeHead(201).end(`${request.method} ${request.url} ${text} ${request.socket.remoteAddress}`);
   }).listen(0);
-  const other: Server = http.createServer((_request, response) => response.end("other")).listen(0);
+  const other: Server = serving((_request, response) => response.end("other")).listen(0);
   await once(other, "listening");
   const { port } = own.address()!;
   const posted = http.request({ port, path: "/a?b", method: "POST" });
@@ -40,9 +46,9 @@ Deno.test("A server with an open port is reached by the app's own clients until 
 
 Deno.test("Who asks a server of the app itself and goes away ends the request there", async () => {
   using _ = stubbedServe(() => {});
-  const door: Server = http.createServer().listen(8127);
+  const door: Server = createServer().listen(8127);
   const { promise, resolve } = Promise.withResolvers<void>();
-  const own: Server = http.createServer((_request, response) => response.once("close", resolve)).listen(0);
+  const own: Server = serving((_request, response) => response.once("close", resolve)).listen(0);
   await once(own, "listening");
   const asking = http.request({ port: own.address()!.port }).end();
   asking.once("error", () => {});

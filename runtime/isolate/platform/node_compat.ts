@@ -9,7 +9,9 @@ import { createBinding } from "./process_binding.ts";
 type Callable = (...given: unknown[]) => unknown;
 
 const { hrtime, nextTick, version, platform, arch } = process;
-const { node: nodeVersion, v8: v8Version } = process.versions;
+/** Old packages compare them, and patch the language where they are missing: spdy exchanges `Object.assign`. */
+const { node, v8: v8Version, modules, napi, uv, zlib, openssl, unicode } = process.versions;
+const VERSIONS = { node, v8: v8Version, modules, napi, uv, zlib, openssl, unicode };
 const { hasOwn } = Object;
 const heapStatistics = v8.getHeapStatistics;
 const now = performance.now.bind(performance);
@@ -81,7 +83,7 @@ export function createProcess(
     platform,
     arch,
     version,
-    versions: { node: nodeVersion, v8: v8Version, nano: nanoVersion },
+    versions: { ...VERSIONS, nano: nanoVersion },
     release: { name: "node" },
     title: "nano",
     argv: ["nano", "app"],

@@ -40,10 +40,11 @@ const results = {
     }
     const { UV_EOF } = process.binding("uv");
     const harmless = [UV_EOF, process.binding("http_parser").methods[1], process.chdir("/"), process.chdir("./")];
+    const { modules, napi, uv } = process.versions;
     const memory = process.memoryUsage();
     return {
       isGlobal: process === globalThis.process && env === process.env && process !== undefined,
-      env: { ...env }, deno: Deno.env.get("ADDED"), ticked, refused, harmless,
+      env: { ...env }, deno: Deno.env.get("ADDED"), ticked, refused, harmless, hasVersions: Number(modules) > 46 && Number(napi) > 0 && typeof uv === "string",
       version: /^v\\d+\\.\\d+\\.\\d+$/.test(process.version) && process.version === "v" + process.versions.node,
       nano: process.versions.nano === navigator.userAgent.slice(5),
       hrtime: typeof process.hrtime.bigint() === "bigint" && process.hrtime().length === 2,
@@ -113,6 +114,7 @@ Deno.test("an app gets harmless Node modules and globals of its own, and nothing
     ticked: "ticked",
     refused: ["kill", "abort", "chdir", "binding", "dlopen"]
       .map((name) => `Cannot call process.${name}: it reaches past the isolate; apps with "compat": "full" may`),
+    hasVersions: true,
     harmless: [-4095, "GET", null, null],
     version: true,
     nano: true,

@@ -11,8 +11,11 @@ export interface Listening {
 
 type Serve = (handler: (request: Request, info: object) => Promise<Response>) => unknown;
 
-/** `address()` of a server that left the port open. */
-const ANY_PORT = 3000;
+/**
+ * `address()` of the first server that left the port open: the first dynamic one of RFC 6335, so that what the app asks
+ * of a port that others use goes to them.
+ */
+const ANY_PORT = 49_152;
 /** Tells the isolate's loader that the app has `node:http` in it, and may listen later than its entry ends. */
 const MARK = "nano.node_http";
 /** Names of the machine itself: fastify listens on each address that "localhost" has. */

@@ -145,6 +145,8 @@ export function appLoader(
     const start = text.lastIndexOf("\n", comment) + 1;
     const match = comment === -1 ? null : MAP_COMMENT.exec(text.slice(start));
     if (match === null) return text;
+    // Perhaps the end of a text that is code of its own (workerpool's): nothing of it may go, and no map be named.
+    if (/["'`\\]/.test(match[2]!)) return text.slice(0, start) + match[1]!.replace(/=$/, " =") + match[2] + match[3];
     try {
       const map = await Deno.realPath(join(dirname(path), decodeURIComponent(match[2]!)));
       if (isReachable(app, map)) {

@@ -28,6 +28,8 @@ export interface ResolvedApp extends AppReach {
   readonly alias: Readonly<Record<string, string>>;
   /** Whether it gets what packages offer to Workers. */
   readonly isWorkers: boolean;
+  /** Whether it has modules of Node. */
+  readonly nodeCompat: boolean;
 }
 
 /** Marks a question of our own, which the plugin must not answer again. */
@@ -45,7 +47,7 @@ export function appResolver(app: ResolvedApp, resolution: AppResolution): Plugin
   return {
     name: "nano-app-resolver",
     setup(build) {
-      const fields = new BrowserFields(build, app, { asked: ASKED, isWorkers: app.isWorkers });
+      const fields = new BrowserFields(build, app, { ...app, asked: ASKED });
       const answers = new ResolverAnswers(build, ASKED);
       build.onResolve({ filter: /.*/ }, (args) => {
         const isOurs = args.kind === "entry-point" || args.pluginData === ASKED || args.path.startsWith("data:");

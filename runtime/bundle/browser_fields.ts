@@ -15,24 +15,35 @@ import { emptyModule } from "./stand_ins.ts";
 /** What esbuild found. */
 type Found = Awaited<ReturnType<PluginBuild["resolve"]>>;
 
+/** For whom fields are followed. */
+export interface FieldOptions {
+  /** Marks questions that no field answers again. */
+  readonly asked: symbol;
+  /** Whether the app gets what packages offer to Workers. */
+  readonly isWorkers: boolean;
+  /** Whether the app has modules of Node. */
+  readonly nodeCompat: boolean;
+}
+
 /** The fields of one build. */
 export class BrowserFields {
   readonly #build: PluginBuild;
   readonly #app: AppReach;
   readonly #asked: symbol;
   readonly #isWorkers: boolean;
+  readonly #nodeCompat: boolean;
   readonly #manifests: PackageManifests;
 
-  /** @param options.asked marks questions that no field answers again */
   constructor(
     build: PluginBuild,
     app: AppReach,
-    { asked, isWorkers }: { readonly asked: symbol; readonly isWorkers: boolean },
+    { asked, isWorkers, nodeCompat }: FieldOptions,
   ) {
     this.#build = build;
     this.#app = app;
     this.#asked = asked;
     this.#isWorkers = isWorkers;
+    this.#nodeCompat = nodeCompat;
     this.#manifests = new PackageManifests(app.reach);
   }
 
@@ -44,10 +55,13 @@ export class BrowserFields {
     if (manifest === null || manifest.replacements.size === 0) return undefined;
     const isRelative = /^\.\.?(?:\/|$)/.test(path);
     const given = isRelative ? fileReplacement(manifest, join(resolveDir, path)) : manifest.replacements.get(path);
+    if (given === false && !isRelative && this.#nodeCompat && isBuiltin(path)) {
+      // It is there, also in a Workers project, as wrangler has it with nodejs_compat: PGlite reads its files so.
+      return undefined;
+    }
     if (given === false && !this.#isWorkers) {
-      // A package that is there, or a module of Node, is there for Node: turndown parses with such a one.
-      const name = packageName(path);
-      const isThere = !isRelative && (isBuiltin(path) || await isInstalled(this.#app, resolveDir, name));
+      // A package that is there is there for Node: turndown parses with such a one.
+      const isThere = !isRelative && await isInstalled(this.#app, resolveDir, packageName(path));
       if (isThere || await isCalled(args)) return undefined;
     }
     return await this.#replace(args, manifest, given);

@@ -65,7 +65,7 @@ export async function buildApp(
       // By this code asks whether it is what was started, as in Node.
       banner: { js: `globalThis.process?.argv.splice(1, 1, ${JSON.stringify(appPath(root, entry.file))});` },
       plugins: [
-        appResolver({ ...app, settings, alias: build.alias, isWorkers: order.isWorkers }, resolution),
+        appResolver({ ...app, settings, alias: build.alias, isWorkers: order.isWorkers, nodeCompat }, resolution),
         nodeBuiltins(nodeCompat),
         appLoader({ ...app, file: entry.file, rules: build.rules, nodeCompat }, compilerOptions, resolution),
       ],

@@ -4,6 +4,7 @@ import { builtinModules } from "node:module";
 import unenv from "unenv/package.json" with { type: "json" };
 import { NODE_MODULES_URL } from "../protocol/host_calls.ts";
 import { OFFERED_BUILTINS } from "../protocol/node_builtins.ts";
+import { pastIsolate } from "../protocol/past_isolate.ts";
 
 /** Of the stubs, for what is made of them and kept. */
 export const STUBS_VERSION: string = unenv.version;
@@ -134,7 +135,7 @@ export function moduleUrl(name: string): string | undefined {
 
 /** In the one file of unenv that makes its errors. */
 const UNENV_ERROR = "`[unenv] ${name} is not implemented yet!`";
-const OUR_ERROR = "`Cannot call node:${name}: it reaches past the isolate`";
+const OUR_ERROR = `\`${pastIsolate("node:${name}")}\``;
 
 /** unenv's own text with our message. */
 export function unenvText(text: string): string {
@@ -167,7 +168,7 @@ export function librarySource(name: string): string {
 function stubSource(name: string, calls: readonly string[]): string {
   const file = JSON.stringify(`unenv/node/${name}`);
   const refuse = (call: string) =>
-    `function ${call}() { throw new Error("Cannot call node:${name}.${call}: it reaches past the isolate"); }`;
+    `function ${call}() { throw new Error(${JSON.stringify(pastIsolate(`node:${name}.${call}`))}); }`;
   return `import stub from ${file};\nexport * from ${file};\n` +
     calls.map((call) => `export ${refuse(call)}\n`).join("") +
     `export default Object.assign({}, stub, { ${calls.join(", ")} });\n`;

@@ -19,7 +19,7 @@ export const RESOLVE_FROM = "__nanoResolveFrom";
 /** What a require of machine code throws, as source: Node's own code, and a text that says why. @param name source of its name */
 export function nativeAddonError(name: string): string {
   return `Object.assign(new Error("Cannot load native addon \\"" + ${name} + "\\": an isolate runs JavaScript and ` +
-    `WebAssembly, no machine code"), { code: "ERR_DLOPEN_FAILED" })`;
+    `WebAssembly, no machine code; apps with \\"compat\\": \\"full\\" run it"), { code: "ERR_DLOPEN_FAILED" })`;
 }
 
 /**

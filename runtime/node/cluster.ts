@@ -1,10 +1,6 @@
 /** `node:cluster` of the only process that an app has: nothing ever happens to workers that there are none of. */
 import { EventEmitter } from "node:events";
-
-/** @returns what refuses a call by its name */
-const refuse = (name: string) => (): never => {
-  throw new Error(`Cannot call node:cluster.${name}: it reaches past the isolate`);
-};
+import { refusing } from "./past_isolate.ts";
 
 export class Worker extends EventEmitter {}
 
@@ -16,9 +12,9 @@ export const isWorker = false;
 export const schedulingPolicy = SCHED_RR;
 export const settings = {};
 export const workers = {};
-export const fork = refuse("fork");
-export const setupPrimary = refuse("setupPrimary");
-export const setupMaster = refuse("setupMaster");
+export const fork: () => never = refusing("cluster", "fork");
+export const setupPrimary: () => never = refusing("cluster", "setupPrimary");
+export const setupMaster: () => never = refusing("cluster", "setupMaster");
 export const disconnect = (callback?: () => void): void => {
   if (callback !== undefined) queueMicrotask(callback);
 };

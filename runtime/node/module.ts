@@ -3,6 +3,7 @@ import stub from "unenv/node/module";
 import { posix } from "node:path";
 import fs from "./fs.ts";
 import { textOf } from "./fs/paths.ts";
+import { refusing } from "./past_isolate.ts";
 
 export * from "unenv/node/module";
 
@@ -69,12 +70,9 @@ function isFile(path: string): boolean {
   return stat(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-const refuse = (name: string) => () => {
-  throw new Error(`Cannot call node:module.${name}: it reaches past the isolate`);
-};
-export const register = refuse("register");
-export const registerHooks = refuse("registerHooks");
-export const findPackageJSON = refuse("findPackageJSON");
+export const register: () => never = refusing("module", "register");
+export const registerHooks: () => never = refusing("module", "registerHooks");
+export const findPackageJSON: () => never = refusing("module", "findPackageJSON");
 
 const own = { builtinModules, createRequire, isBuiltin, register, registerHooks, findPackageJSON };
 /** Node's is a class that holds all the others. */

@@ -1,5 +1,6 @@
 /** `node:os`, with answers that are the same on every host: what it is called, who runs it, what it is made of is its own. */
 import stub from "unenv/node/os";
+import { refusing } from "./past_isolate.ts";
 
 export * from "unenv/node/os";
 
@@ -26,9 +27,7 @@ export const networkInterfaces = (): object => ({});
 export const endianness = (): string => "LE";
 export const userInfo = (): object => ({ uid: -1, gid: -1, username: "app", homedir: "/", shell: null });
 export const getPriority = (): number => 0;
-export function setPriority(): never {
-  throw new Error("Cannot call node:os.setPriority: it reaches past the isolate");
-}
+export const setPriority: () => never = refusing("os", "setPriority");
 export const devNull = "/dev/null";
 export const EOL = "\n";
 

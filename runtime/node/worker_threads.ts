@@ -1,5 +1,6 @@
 /** `node:worker_threads` of an app, which has one thread: the main one. */
 import stub from "unenv/node/worker_threads";
+import { refusing } from "./past_isolate.ts";
 
 export * from "unenv/node/worker_threads";
 
@@ -13,7 +14,7 @@ export { MessageChannel, MessagePort };
 
 export class Worker {
   constructor() {
-    throw new Error("Cannot call node:worker_threads.Worker: it reaches past the isolate");
+    refusing("worker_threads", "Worker")();
   }
 }
 

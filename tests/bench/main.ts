@@ -1,5 +1,5 @@
 /**
- * The bench: `deno task bench [--short] [dispatch|streams|sockets|bindings|start|restart|boots|wake|fairness|tail|memory|idle|isolation|fleet|promises ...]`, or one of
+ * The bench: `deno task bench [--short] [dispatch|streams|sockets|bindings|start|restart|boots|wake|fairness|tail|memory|idle|isolation|fleet|promises|react ...]`, or one of
  * the long ones, `deno task bench kills 2000`, `deno task bench killers 40`, `deno task bench soak 30` and
  * `deno task bench many 10000` (kills, deaths, minutes, apps). Prints, asserts nothing.
  */
@@ -18,6 +18,7 @@ import { printMachine } from "./machine.ts";
 import { benchManyApps } from "./many_apps.ts";
 import { benchMemory } from "./memory.ts";
 import { benchPromises } from "./promises.ts";
+import { benchReact } from "./react.ts";
 import { benchRestart } from "./restart.ts";
 import { benchSoak } from "./soak.ts";
 import { benchSockets } from "./sockets.ts";
@@ -46,6 +47,7 @@ const GROUPS = {
   },
   isolation: async (short: boolean) => benchIsolation({ short, generator: await findLoadGenerator() }),
   promises: benchPromises,
+  react: async (short: boolean) => benchReact({ short, generator: await findLoadGenerator() }),
 } as const;
 /** Only when they are named, with a number: of kills, of deaths, of minutes, of apps. */
 const LONG = { kills: benchKills, killers: benchKillers, soak: benchSoak, many: benchManyApps } as const;

@@ -19,6 +19,11 @@ export function startRaw(kind: "plain" | "faithful" | "files", ...args: readonly
   return start(["run", "-A", fromFileUrl(new URL("tests/bench/raw_server.ts", REPO)), kind, ...args]);
 }
 
+/** Starts a module that writes a line of `server_start` with its URL, as raw_server.ts does. */
+export function startScript(file: string, env: Readonly<Record<string, string>>): Promise<Server> {
+  return start(["run", "-A", "--no-lock", file], env);
+}
+
 /**
  * Starts `nano start --no-guardian` with the flags of `deno task nano`. The request log stays on and goes to /dev/null:
  * a reader of a pipe would take a core of the two, and hold the server up where it falls behind.
@@ -74,12 +79,12 @@ async function listens(port: number, child: Deno.ChildProcess): Promise<void> {
   throw new Error(ended ? "The server ended before it listened" : `The server does not listen after ${START_MS} ms`);
 }
 
-async function start(args: readonly string[]): Promise<Server> {
+async function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Server> {
   const began = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: fromFileUrl(REPO),
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",

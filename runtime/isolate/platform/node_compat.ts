@@ -1,16 +1,23 @@
 /** What npm packages written for Node find in an app: a process object that reaches nothing, Buffer, global. */
 import { bare } from "../../protocol/bare.ts";
-import { assign, NativeProxy, NativeString, NativeTypeError, round } from "../../protocol/primordials.ts";
+import { pastIsolate } from "../../protocol/past_isolate.ts";
+import { assign, matches, NativeProxy, NativeString, NativeTypeError, round } from "../../protocol/primordials.ts";
 import v8 from "node:v8";
 import { createInput, createOutput } from "./node_output.ts";
+import { createBinding } from "./process_binding.ts";
 
 type Callable = (...given: unknown[]) => unknown;
 
 const { hrtime, nextTick, version, platform, arch } = process;
-const { node: nodeVersion, v8: v8Version } = process.versions;
+/** Old packages compare them, and patch the language where they are missing: spdy exchanges `Object.assign`. */
+const { node, v8: v8Version, modules, napi, uv, zlib, openssl, unicode } = process.versions;
+const VERSIONS = { node, v8: v8Version, modules, napi, uv, zlib, openssl, unicode };
 const { hasOwn } = Object;
 const heapStatistics = v8.getHeapStatistics;
 const now = performance.now.bind(performance);
+
+/** How the one folder that an app works in may be written. */
+const HERE = /^[/.][/]*\.?[/]*$/;
 
 /** Globals of Node that an app has beside those of the web. */
 const NODE_GLOBALS = ["Buffer", "global", "process", "setImmediate", "clearImmediate"];
@@ -55,9 +62,9 @@ export function createProcess(
     "setMaxListeners";
   for (const name of chained.split(" ")) listeners[name] = chain;
   const refused: Record<string, Callable> = {};
-  for (const name of "abort binding chdir dlopen kill setgid setuid".split(" ")) {
+  for (const name of "abort dlopen kill setgid setuid".split(" ")) {
     refused[name] = () => {
-      throw new NativeTypeError(`Cannot call process.${name}: it reaches past the isolate`);
+      throw new NativeTypeError(pastIsolate(`process.${name}`));
     };
   }
   const exit = (name: string): Callable => (code: unknown = app.exitCode ?? 0) => {
@@ -76,7 +83,7 @@ export function createProcess(
     platform,
     arch,
     version,
-    versions: { node: nodeVersion, v8: v8Version, nano: nanoVersion },
+    versions: { ...VERSIONS, nano: nanoVersion },
     release: { name: "node" },
     title: "nano",
     argv: ["nano", "app"],
@@ -91,7 +98,12 @@ export function createProcess(
     stdin: createInput(),
     stdout: createOutput(1, info),
     stderr: createOutput(2, error),
+    binding: createBinding(),
     cwd: () => "/",
+    chdir(folder: unknown) {
+      // Many begin with their own folder, which it is.
+      if (typeof folder !== "string" || !matches(HERE, folder)) throw new NativeTypeError(pastIsolate("process.chdir"));
+    },
     umask: () => 0o22,
     uptime: () => (now() - started) / 1000,
     cpuUsage: () => ({ user: round((now() - started) * 1000), system: 0 }),

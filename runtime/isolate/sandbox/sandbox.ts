@@ -1,5 +1,6 @@
 /** Closes the doors that stand open in a worker without permissions; runs once, before any byte of an app. */
 import { bare } from "../../protocol/bare.ts";
+import { pastIsolate } from "../../protocol/past_isolate.ts";
 import { defineProperty, NativeTypeError } from "../../protocol/primordials.ts";
 import { ALLOWED_GLOBALS } from "./allowed_globals.ts";
 import { limitSubtleCrypto } from "./crypto_limits.ts";
@@ -103,7 +104,7 @@ function disarmProcess(): void {
       const descriptor = Object.getOwnPropertyDescriptor(level, name)!;
       if (HARMLESS_PROCESS_METHODS.has(name) || typeof descriptor.value !== "function") continue;
       const refuse = () => {
-        throw new NativeTypeError(`Cannot call process.${name}: it reaches past the isolate`);
+        throw new NativeTypeError(pastIsolate(`process.${name}`));
       };
       Reflect.defineProperty(level, name, { value: refuse, writable: false, configurable: false });
     }

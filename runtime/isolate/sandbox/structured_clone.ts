@@ -76,13 +76,15 @@ export function guardClones(): void {
 
   /** A copy in which nothing of the app's can speak any more; what is handed over stays the same in it. */
   function plainCopy(value: unknown, handedOver: readonly unknown[]): unknown {
-    if (uncloneable !== undefined && isObject(value) && (value as Record<symbol, unknown>)[uncloneable]) {
-      refuse(UNSUPPORTED);
-    }
     const hostObjects: unknown[] = [];
+    let isHandedOver = false;
     for (let i = 0; i < handedOver.length; i++) {
+      isHandedOver ||= handedOver[i] === value;
       if (!isArrayBuffer(handedOver[i])) define(hostObjects, hostObjects.length, handedOver[i]);
     }
+    // Streams cannot be copied, but handed over.
+    const isCopied = uncloneable !== undefined && isObject(value) && !isHandedOver;
+    if (isCopied && (value as Record<symbol, unknown>)[uncloneable]) refuse(UNSUPPORTED);
     const graph = handedOver.length === 0 ? value : [value, handedOver];
     const bytes = serialize(graph, bare({ hostObjects }), refuse);
     if (isForged(bytes)) refuse(UNSUPPORTED);

@@ -15,6 +15,8 @@ import { append } from "../../protocol/safe_lists.ts";
 import { measureHeld } from "./held_bytes.ts";
 
 const PAGE_BYTES = 64 * 1024;
+/** Of a memory of 32 bits; more is refused natively, by its type. */
+const MAX_PAGES = 65_536;
 
 const bufferOf = getOwnPropertyDescriptor(WebAssembly.Memory.prototype, "buffer")!.get!;
 const exportsOf = getOwnPropertyDescriptor(WebAssembly.Instance.prototype, "exports")!.get!;
@@ -103,7 +105,7 @@ export function limitWasmMemory(maxBytes: number): void {
   replaceMethod(WebAssembly.Memory.prototype, "grow", (native) =>
     function grow(this: unknown, ...given: unknown[]) {
       const pages = given[0];
-      if (typeof pages === "number" && measure() + pages * PAGE_BYTES > maxBytes) {
+      if (typeof pages === "number" && pages <= MAX_PAGES && measure() + pages * PAGE_BYTES > maxBytes) {
         refuse(measure() + pages * PAGE_BYTES);
       }
       return apply(native, this, given);

@@ -20,7 +20,8 @@ export function ordinaryInstance(constructor: unknown, value: unknown): boolean 
 
 /** How {@linkcode adopt} takes a stream over. */
 export interface AdoptOptions {
-  /** Locks the source only when something is read, so that an unread body leaves its stream alone. */
+  /** Touches the source only when something is read, so that an unread body leaves its stream alone; else it is locked
+   * and read from at once, as by a pipe. */
   readonly lazy: boolean;
   /** Makes a byte stream, for BYOB readers. */
   readonly bytes: boolean;
@@ -33,6 +34,7 @@ export function adopt(
   { lazy, bytes }: AdoptOptions,
 ): { stream: ReadableStream<unknown>; release(): void } {
   let reader: ReadableStreamDefaultReader<unknown> | null = null;
+  let first: Promise<ReadableStreamReadResult<unknown>> | null = null;
   let controller: ReadableByteStreamController & ReadableStreamDefaultController<unknown>;
   let ended = false;
   let reading = false;
@@ -59,10 +61,19 @@ export function adopt(
     }, (error) => end(() => controller.error(error)));
     return reader;
   };
+  const readFirst = () => {
+    reading = true;
+    first = open().read();
+    // What fails errors the stream by `closed`.
+    first.then(({ done }) => {
+      if (done) close();
+    }, () => {});
+  };
   const pull = async (): Promise<void> => {
     for (;;) {
       reading = true;
-      const { done, value } = await open().read();
+      const { done, value } = await (first ?? open().read());
+      first = null;
       reading = false;
       if (done) return close();
       // A byte stream refuses what is empty.
@@ -77,7 +88,7 @@ export function adopt(
     ...bytes ? { type: "bytes" } : {},
     start(given: typeof controller) {
       controller = given;
-      if (!lazy) open();
+      if (!lazy) readFirst();
     },
     pull,
     cancel(reason: unknown) {

@@ -1,6 +1,7 @@
 /** `http.ClientRequest`: a request over the app's own fetch, which is NANO's and knows the app's outbound policy. */
 import { BodyFeed } from "./body_feed.ts";
 import { codedError, resetError } from "./coded_error.ts";
+import { ownServer } from "./listening.ts";
 import { type IncomingMessage, messageOf } from "./incoming_message.ts";
 import { STATUS_CODES } from "./http_tables.ts";
 import { bytesOf, type HeaderValue, OutgoingMessage } from "./outgoing_message.ts";
@@ -11,7 +12,9 @@ import { VirtualSocket } from "./virtual_socket.ts";
 
 type Done = (error?: Error | null) => void;
 
-const { fetch: appFetch, Headers: AppHeaders } = globalThis;
+const { fetch: appFetch, Headers: AppHeaders, Request: AppRequest } = globalThis;
+/** Whom a server of the app itself sees. */
+const SELF = { remoteAddr: { hostname: "127.0.0.1", port: 0 } };
 /** What fetch takes no body with. */
 const BODILESS = new Set(["GET", "HEAD"]);
 
@@ -166,7 +169,11 @@ export class ClientRequest extends OutgoingMessage {
       signal: this._control.signal,
       duplex: "half",
     } as RequestInit;
-    appFetch(this._target.url, init).then((response) => this._receive(response), (error) => {
+    const server = ownServer(this._target.url);
+    const answer = server === undefined
+      ? appFetch(this._target.url, init)
+      : Promise.resolve(new AppRequest(this._target.url, init)).then((request) => server._answer(request, SELF));
+    answer.then((response) => this._receive(response), (error) => {
       if (!this.destroyed) this.destroy(requestFailure(error, this._target));
     });
   }

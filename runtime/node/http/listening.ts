@@ -1,19 +1,25 @@
-/** Which servers of the app listen on which port. NANO has one door for an app: the first server gets what comes in. */
+/**
+ * Which servers of the app listen on which port. NANO has one door for an app: the first server gets what comes in.
+ * Those that leave the port open after it are for the app itself, whose `node:http` clients find them here.
+ */
 import { codedError } from "./coded_error.ts";
 
 /** What answers. */
-interface Listening {
+export interface Listening {
   _answer(request: Request, info: object): Promise<Response>;
 }
 
 type Serve = (handler: (request: Request, info: object) => Promise<Response>) => unknown;
 
-/** `address()` of a server that left the port open. */
-const ANY_PORT = 3000;
+/**
+ * `address()` of the first server that left the port open: the first dynamic one of RFC 6335, so that what the app asks
+ * of a port that others use goes to them.
+ */
+const ANY_PORT = 49_152;
 /** Tells the isolate's loader that the app has `node:http` in it, and may listen later than its entry ends. */
 const MARK = "nano.node_http";
 /** Names of the machine itself: fastify listens on each address that "localhost" has. */
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1", "[::1]"]);
 
 const AppResponse = globalThis.Response;
 const servers = new Map<number, Listening>();
@@ -29,6 +35,12 @@ export function allowManyPorts(): void {
 /** The server of a port. */
 export function findServer(port: number): Listening | undefined {
   return servers.get(port);
+}
+
+/** The server that the app itself means by a URL; undefined when it is somebody else's. */
+export function ownServer(url: string): Listening | undefined {
+  const { protocol, hostname, port } = new URL(url);
+  return protocol === "http:" && LOOPBACK.has(hostname) ? servers.get(Number(port || 80)) : undefined;
 }
 
 /** Arguments of `server.listen`. */
@@ -63,11 +75,11 @@ export function takePort(
   { port: wanted, host }: { readonly port: number; readonly host?: string | undefined },
 ): { readonly port: number; readonly release: () => void } | Error {
   let port = wanted === 0 ? ANY_PORT : wanted;
-  if (isByPort) { while (wanted === 0 && servers.has(port)) port++; }
+  while (wanted === 0 && servers.has(port)) port++;
   const isSamePort = servers.has(port);
   // Another address of the same port: whatever is asked there is answered by the server that is there.
   if (isSamePort && host !== undefined && LOOPBACK.has(host)) return { port, release() {} };
-  if (isSamePort || door !== null && !isByPort) {
+  if (isSamePort || door !== null && !isByPort && wanted !== 0) {
     const why = isSamePort ? "" : "; NANO has one door for an app, and another server of it listens already";
     return Object.assign(codedError("EADDRINUSE", `listen EADDRINUSE: address already in use :::${port}${why}`), {
       ...{ errno: -98, syscall: "listen", address: "::", port },

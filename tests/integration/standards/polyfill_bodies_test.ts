@@ -27,6 +27,20 @@ export default { fetch: async () => Response.json(await Promise.all([
     return await new Response(text.pipeThrough(new TextEncoderStream())).text();
   },
   () => new ReadableStream() instanceof ReadableStream && typeof ReadableStream,
+  async () => {
+    const [piped, through] = [new Response("x"), new Response("x")];
+    const end = piped.body.pipeTo(new WritableStream());
+    through.body.pipeThrough(new TransformStream());
+    const looks = [piped.bodyUsed, through.bodyUsed];
+    await end;
+    return looks;
+  },
+  () => new Response(null).body,
+  async () => { const end = new Response("").body.pipeTo(new WritableStream()); return await end ?? "ended"; },
+  async () => {
+    const broken = new Response(new ReadableStream({ start: (out) => out.error(new RangeError("broken")) }));
+    await broken.body.pipeTo(new WritableStream());
+  },
 ].map(tried))) };`;
 
 Deno.test("Bodies and pipes answer alike with native and with polyfilled streams", async () => {
@@ -38,6 +52,6 @@ Deno.test("Bodies and pipes answer alike with native and with polyfilled streams
   for (const host of ["native", "polyfill"]) {
     const answers = await (await nano.fetch(host)).json();
     const expected = [[true, true], [true, true], "TypeError", false, 0, ["readable", "TypeError"], "ABC", "function"];
-    assertEquals([host, answers], [host, expected]);
+    assertEquals([host, answers], [host, [...expected, [true, true], null, "ended", "RangeError"]]);
   }
 });

@@ -159,6 +159,20 @@ Deno.test("jsr: specifiers mean what npx jsr add has put into node_modules, and 
   assertEquals(await defaultOf({ ...mapped, "index.ts": 'import p from "jsr:@std/path@1"; export default p;' }), 7);
 });
 
+Deno.test("A source map comment within a text stays, and leads nowhere", async () => {
+  const map = JSON.stringify({ version: 3, sources: ["stolen.ts"], sourcesContent: ["secret text"], mappings: "AAAA" });
+  await using app = await appFolder({
+    "out.js.map": map,
+    "app/index.js": 'import code from "./worker.js"; import "./quoted.js"; export default code;',
+    "app/worker.js": 'export default "run();\\n//# sourceMappingURL=worker.js.map\\n";',
+    "app/quoted.js": `globalThis.a = 1;\n//# sourceMappingURL=a"b/../../out.js.map`,
+  });
+  const { modules, entry } = await bundleApp(app.in("app"));
+  const [code, inlined] = modules[entry]!.split("base64,");
+  assertStringIncludes(code!, '"run();\\n//# sourceMappingURL =worker.js.map\\n"');
+  assertEquals(JSON.parse(atob(inlined!.trim())).sources, ["app:///worker.js", "app:///quoted.js", "app:///index.js"]);
+});
+
 Deno.test("A source map comment that leads out of the app's folder is not followed", async () => {
   const map = JSON.stringify({ version: 3, sources: ["stolen.ts"], sourcesContent: ["secret text"], mappings: "AAAA" });
   await using app = await appFolder({

@@ -51,6 +51,19 @@ Deno.test("A browser field replaces files, packages and the main file in a Worke
   assertEquals(await defaultOf(files), ["the file for Node", {}, "node", "exported"]);
 });
 
+Deno.test("A module of Node that a browser field leaves out is there all the same, in a Workers project too", async () => {
+  const files = {
+    "index.js": 'import kit from "kit"; export default kit;',
+    "node_modules/kit/package.json": '{"browser":{"path":false,"node:util":false,"./path.js":false}}',
+    "node_modules/kit/index.js":
+      'module.exports = [typeof require("path").join, typeof require("node:util").inspect, typeof require("./path").join];',
+    "node_modules/kit/path.js": "exports.join = 1;",
+  };
+  for (const isWorkers of [false, true]) {
+    assertEquals(await defaultOf(files, { isWorkers }), ["function", "function", "undefined"]);
+  }
+});
+
 Deno.test("A file that a browser field leaves out is there all the same where it is called at once", async () => {
   const value = await defaultOf({
     "index.js": 'import kit from "kit"; export default kit;',
@@ -143,7 +156,7 @@ Deno.test("A native addon fails where it is asked for, and says that it is one",
   });
   const refused = (name: string) => [
     "ERR_DLOPEN_FAILED",
-    `Cannot load native addon "${name}": an isolate runs JavaScript and WebAssembly, no machine code`,
+    `Cannot load native addon "${name}": an isolate runs JavaScript and WebAssembly, no machine code; apps with "compat": "full" run it`,
   ];
   assertEquals(value, [
     refused("node_modules/kit/build/kit.node"),

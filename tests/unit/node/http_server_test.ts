@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "../../../runtime/node/http/node_server.ts";
 import type { IncomingMessage } from "../../../runtime/node/http/incoming_message.ts";
 import { ServerResponse } from "../../../runtime/node/http/server_response.ts";
+import { stubbedServe } from "./stubbed_serve.ts";
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
@@ -11,17 +12,6 @@ const INFO = { remoteAddr: { hostname: "192.0.2.7", port: 4711 } };
 
 function answer(handler: Handler, request: Request = new Request("http://app.test/")): Promise<Response> {
   return createServer(handler as never)._answer(request, INFO);
-}
-
-/** Puts something in the place of Deno.serve. */
-function stubbed(serve: () => void): Disposable {
-  const native = Deno.serve;
-  Object.defineProperty(Deno, "serve", { value: serve, configurable: true, writable: true });
-  return {
-    [Symbol.dispose]() {
-      Object.defineProperty(Deno, "serve", { value: native, configurable: true, writable: true });
-    },
-  };
 }
 
 function asked(path: string, init?: RequestInit): Request {
@@ -189,7 +179,7 @@ Deno.test("Classes can be called as functions and extended as Node's can", async
 
 Deno.test("A server listens once, tells its address, and another one is refused until it is closed", async () => {
   let served = 0;
-  using _ = stubbed(() => served++);
+  using _ = stubbedServe(() => served++);
   const first = createServer();
   assertEquals(first.address(), null);
   await new Promise<void>((resolve) => first.listen(8123, resolve));

@@ -1,0 +1,8 @@
+/** What a call of these modules says that reaches past the isolate, as runtime/protocol/past_isolate.ts has it. */
+
+/** @param module without `node:` @returns a function that refuses to be called, and names itself */
+export function refusing(module: string, call: string): () => never {
+  return () => {
+    throw new Error(`Cannot call node:${module}.${call}: it reaches past the isolate; apps with "compat": "full" may`);
+  };
+}

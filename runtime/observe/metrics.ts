@@ -10,6 +10,7 @@ import { CronSeries } from "./cron_series.ts";
 import { QueueSeries } from "./queue_series.ts";
 import { durationSamples, type Sample } from "./duration_samples.ts";
 import { type FleetFigures, fleetMetrics } from "./fleet_series.ts";
+import { registryOf } from "./registry_of.ts";
 import { RequestSeries } from "./request_series.ts";
 
 /** What {@linkcode Metrics} is made with. */
@@ -292,12 +293,4 @@ export class Metrics {
   #eachSeries(read: (app: string, series: RequestSeries) => Sample[]): Sample[] {
     return [...this.#requests].flatMap(([app, series]) => read(app, series));
   }
-}
-
-/** prom-client is loaded for whoever asks first: that takes 0.1 s of CPU, for which no start has to wait. */
-async function registryOf(metrics: readonly Metric[]): Promise<Registry> {
-  const { Registry } = await import("prom-client");
-  const registry = new Registry();
-  for (const metric of metrics) registry.registerMetric(metric);
-  return registry;
 }

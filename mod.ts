@@ -81,6 +81,7 @@ export {
   type HtmlHandling,
   type InstallConfig,
   type JsonValue,
+  type KeptFiles,
   type KvBulkOutcome,
   type KvKeyPage,
   type KvKeyQuery,

@@ -7,6 +7,7 @@ import { limitSubtleCrypto } from "./crypto_limits.ts";
 import { limitPatterns } from "./pattern_limits.ts";
 import { guardLongLists } from "./long_lists.ts";
 import { guardLongTexts } from "./long_texts.ts";
+import { guardTextKeys } from "./text_keys.ts";
 
 type Callable = (...given: unknown[]) => unknown;
 
@@ -53,6 +54,7 @@ export function closeDoors(heapLimitBytes: number): string[] {
   for (const prototype of [EventTarget.prototype, Event.prototype, MessageEvent.prototype]) lockPrototype(prototype);
   guardLongTexts(heapLimitBytes);
   guardLongLists();
+  guardTextKeys();
   limitSubtleCrypto();
   limitPatterns();
   return leftovers;

@@ -1,0 +1,71 @@
+/**
+ * Bounds on the keys of texts, one for each character: V8 lists them without a look at whether it is to stop. Two hundred
+ * million took a killed thread minutes and gigabytes.
+ */
+import { types } from "node:util";
+import { bare } from "../../protocol/bare.ts";
+import { apply, defineMember, defineProperty, NativeRangeError, uncurry } from "../../protocol/primordials.ts";
+
+/** At 0.7 us a key, less than a second. */
+const MAX_KEYED_CHARS = 1 << 20;
+
+type Callable = (...given: unknown[]) => unknown;
+
+const { isStringObject } = types;
+const valueOfText = uncurry(String.prototype.valueOf) as (text: unknown) => string;
+
+/**
+ * Puts the guards in the natives' place. Those that are called most do not look for texts as objects, which would double
+ * their cost: 35 ns.
+ * @boot
+ */
+export function guardTextKeys(): void {
+  for (const name of ["keys", "values", "entries"]) guard(Object, name, isLongText);
+  for (const name of ["getOwnPropertyNames", "getOwnPropertyDescriptors"]) guard(Object, name, isLongTextOrObject);
+  guard(Reflect, "ownKeys", isLongTextOrObject);
+  guardSources();
+}
+
+/** @boot */
+function guard(holder: object, name: string, isLong: (subject: unknown) => boolean): void {
+  const native = (holder as Record<string, Callable>)[name]!;
+  // A method, so that it is no constructor, like the native one.
+  const { guarded } = {
+    guarded(subject: unknown): unknown {
+      if (isLong(subject)) throw tooLong();
+      return native(subject);
+    },
+  };
+  putInPlace(holder, name, guarded);
+}
+
+/** @boot */
+function guardSources(): void {
+  const native = Object.assign as Callable;
+  const { guarded } = {
+    guarded(_target: unknown, _source: unknown): unknown {
+      for (let at = 1; at < arguments.length; at++) if (isLongTextOrObject(arguments[at])) throw tooLong();
+      return apply(native, undefined, arguments);
+    },
+  };
+  putInPlace(Object, "assign", guarded);
+}
+
+/** @boot */
+function putInPlace(holder: object, name: string, guarded: (...given: never[]) => unknown): void {
+  defineProperty(guarded, "name", bare({ value: name, configurable: true }));
+  defineMember(holder, name, guarded);
+}
+
+function isLongText(subject: unknown): boolean {
+  return typeof subject === "string" && subject.length > MAX_KEYED_CHARS;
+}
+
+function isLongTextOrObject(subject: unknown): boolean {
+  if (typeof subject !== "object") return isLongText(subject);
+  return isStringObject(subject) && valueOfText(subject).length > MAX_KEYED_CHARS;
+}
+
+function tooLong(): RangeError {
+  return new NativeRangeError(`Cannot list the keys of a text of more than ${MAX_KEYED_CHARS} characters`);
+}

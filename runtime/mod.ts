@@ -83,16 +83,16 @@ export {
   type QueueDeadLetterEvent,
   type ReloadSummary,
   type RequestEvent,
-} from "./events.ts";
+} from "./terms/events.ts";
 export type { FlightEntry, FlightSink } from "./pool/flight_recorder.ts";
 export type { Conviction } from "./store/quarantine_file.ts";
-export { APP_STATE_NAMES, type AppStateName, type ExitReason } from "./lifecycle.ts";
+export { APP_STATE_NAMES, type AppStateName, type ExitReason } from "./terms/lifecycle.ts";
 export { Nano } from "./nano.ts";
 export type { NanoOptions } from "./nano_options.ts";
 export type { DrainResult } from "./generations/wind_down.ts";
 export type { Readiness } from "./generations/readiness.ts";
-export type { Patience } from "./app_call.ts";
-export { REQUEST_ENDS, type RequestEnd } from "./request_end.ts";
+export type { Patience } from "./terms/app_call.ts";
+export { REQUEST_ENDS, type RequestEnd } from "./terms/request_end.ts";
 export { NANO_VERSION } from "./version.ts";
 export { LastingServer, type LastingServerOptions } from "./http/lasting_server.ts";
 export { systemClock } from "./clock.ts";
@@ -111,10 +111,10 @@ export {
   type VersionOperations,
   type VersionRole,
   type VersionView,
-} from "./operations.ts";
-export type { StoreUse } from "./store_use.ts";
-export type { DataOperations } from "./data_operations.ts";
-export type { FailedAppView, FleetNodeView, FleetOperations, FleetView } from "./fleet_operations.ts";
+} from "./terms/operations.ts";
+export type { StoreUse } from "./terms/store_use.ts";
+export type { DataOperations } from "./terms/data_operations.ts";
+export type { FailedAppView, FleetNodeView, FleetOperations, FleetView } from "./terms/fleet_operations.ts";
 export type {
   D1DatabaseView,
   D1ExportOptions,
@@ -124,7 +124,7 @@ export type {
   D1Operations,
   D1Param,
   D1Result,
-} from "./d1_operations.ts";
+} from "./terms/d1_operations.ts";
 export type {
   KvBulkOutcome,
   KvKeyPage,
@@ -135,7 +135,7 @@ export type {
   KvPut,
   KvPutOptions,
   KvValueView,
-} from "./kv_operations.ts";
+} from "./terms/kv_operations.ts";
 export type {
   QueueMessagePage,
   QueueMessageView,
@@ -145,8 +145,8 @@ export type {
   QueueRetryRefusal,
   QueueSend,
   QueueView,
-} from "./queue_operations.ts";
-export type { BackupOperations, BackupStoreView, BackupStream, BackupView } from "./backup_operations.ts";
+} from "./terms/queue_operations.ts";
+export type { BackupOperations, BackupStoreView, BackupStream, BackupView } from "./terms/backup_operations.ts";
 export type {
   R2BucketView,
   R2Metadata,
@@ -155,7 +155,7 @@ export type {
   R2ObjectView,
   R2Operations,
   R2Value,
-} from "./r2_operations.ts";
+} from "./terms/r2_operations.ts";
 export type {
   AppSeries,
   AppTick,

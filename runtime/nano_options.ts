@@ -1,6 +1,6 @@
 /** What the owner of a running NANO gives it and gets from it. */
 import type { FlightSink } from "./pool/flight_recorder.ts";
-import type { Patience } from "./app_call.ts";
+import type { Patience } from "./terms/app_call.ts";
 import type { AppLayer } from "./config/layers.ts";
 import type { NanoConfig } from "./config/resolved_config.ts";
 import type { Conviction } from "./store/quarantine_file.ts";

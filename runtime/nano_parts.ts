@@ -10,7 +10,7 @@ import { type FarmStart, farmStartOf } from "./farm_start.ts";
 import { KeptData } from "./data/kept_data.ts";
 import { ConfigReloads } from "./generations/config_reloads.ts";
 import { messageOf } from "./errors.ts";
-import { type AppSnapshot, EventHub } from "./events.ts";
+import { type AppSnapshot, EventHub } from "./terms/events.ts";
 import type { FileWatch } from "./generations/file_watch.ts";
 import type { FirstStart } from "./generations/first_start.ts";
 import type { Fleet } from "./fleet/fleet.ts";

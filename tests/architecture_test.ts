@@ -39,7 +39,11 @@ const IMPORTS: readonly [from: string, to: string, refusal: string | null][] = [
   ["mod.ts", "runtime/nano.ts", "mod.ts may import only admin/, runtime/mod.ts"],
   ["admin/api.ts", "runtime/mod.ts", null],
   ["admin/api.ts", "admin/routes/apps.ts", null],
-  ["admin/api.ts", "runtime/events.ts", "admin/ may import only runtime/mod.ts, runtime/farm_start.ts, runtime/std/"],
+  [
+    "admin/api.ts",
+    "runtime/terms/events.ts",
+    "admin/ may import only runtime/mod.ts, runtime/farm_start.ts, runtime/std/",
+  ],
   ["admin/api.ts", "mod.ts", "admin/ stands below mod.ts"],
   ["runtime/mod.ts", "runtime/nano.ts", null],
   ["runtime/mod.ts", "admin/api.ts", "runtime/mod.ts stands below admin/"],
@@ -57,15 +61,15 @@ const IMPORTS: readonly [from: string, to: string, refusal: string | null][] = [
   ["runtime/nano.ts", "runtime/isolate/bootstrap.ts", "nobody may import runtime/isolate/"],
   ["runtime/app/supervisor.ts", "runtime/http/dispatcher.ts", "must not know each other"],
   ["runtime/http/dispatcher.ts", "runtime/app/supervisor.ts", "must not know each other"],
-  ["runtime/http/dispatcher.ts", "runtime/events.ts", null],
+  ["runtime/http/dispatcher.ts", "runtime/terms/events.ts", null],
   ["runtime/bundle/bundle.ts", "runtime/app/supervisor.ts", "runtime/bundle/ stands below runtime/app/"],
   ["runtime/store/store.ts", "runtime/http/server.ts", "runtime/store/ stands below runtime/http/"],
-  ["runtime/observe/log.ts", "runtime/events.ts", null],
+  ["runtime/observe/log.ts", "runtime/terms/events.ts", null],
   ["runtime/isolate/bootstrap.ts", "runtime/protocol/http.ts", null],
   ["runtime/isolate/bootstrap.ts", "runtime/errors.ts", null],
   [
     "runtime/isolate/bootstrap.ts",
-    "runtime/events.ts",
+    "runtime/terms/events.ts",
     "runtime/isolate/ may import only runtime/bindings/*/isolate.ts, runtime/protocol/, runtime/'s ground",
   ],
   ["runtime/isolate/binding_objects.ts", "runtime/bindings/kv/isolate.ts", null],
@@ -88,30 +92,30 @@ const IMPORTS: readonly [from: string, to: string, refusal: string | null][] = [
     "runtime/bindings/*/isolate.ts stands below runtime/wall/",
   ],
   ["runtime/protocol/http.ts", "runtime/errors.ts", null],
-  ["runtime/protocol/http.ts", "runtime/lifecycle.ts", "runtime/protocol/ stands below runtime/'s terms"],
-  ["runtime/events.ts", "runtime/lifecycle.ts", null],
-  ["runtime/events.ts", "runtime/http/router.ts", "runtime/'s terms stands below runtime/http/"],
+  ["runtime/protocol/http.ts", "runtime/terms/lifecycle.ts", "runtime/protocol/ stands below runtime/terms/"],
+  ["runtime/terms/events.ts", "runtime/terms/lifecycle.ts", null],
+  ["runtime/terms/events.ts", "runtime/http/router.ts", "runtime/terms/ stands below runtime/http/"],
   ["runtime/config/load.ts", "runtime/errors.ts", null],
-  ["runtime/config/load.ts", "runtime/events.ts", "runtime/config/ stands below runtime/'s terms"],
+  ["runtime/terms/events.ts", "runtime/config/load.ts", "runtime/terms/ stands below runtime/config/"],
   [
     "runtime/config/load.ts",
     "runtime/protocol/wire.ts",
     "runtime/config/ may import only runtime/bindings/*/config.ts",
   ],
-  ["runtime/lifecycle.ts", "runtime/errors.ts", null],
+  ["runtime/terms/lifecycle.ts", "runtime/errors.ts", null],
   [
-    "runtime/lifecycle.ts",
+    "runtime/terms/lifecycle.ts",
     "runtime/protocol/wire.ts",
-    "runtime/'s terms may import only runtime/config/, runtime/'s ground",
+    "runtime/terms/ may import only runtime/'s ground",
   ],
-  ["runtime/errors.ts", "runtime/lifecycle.ts", "runtime/'s ground stands below runtime/'s terms"],
+  ["runtime/errors.ts", "runtime/terms/lifecycle.ts", "runtime/'s ground stands below runtime/terms/"],
   ["runtime/errors.ts", "runtime/std/http/mod.ts", "runtime/'s ground may import only deno.json"],
   ["runtime/std/http/mod.ts", "runtime/errors.ts", "runtime/std/ stands below runtime/'s ground"],
   ["runtime/generations/listeners.ts", "runtime/http/server.ts", null],
   ["runtime/pool/isolate_farm.ts", "runtime/pool/reserve.ts", null],
   ["runtime/pool/reserve.ts", "runtime/app/supervisor.ts", "runtime/pool/ stands below runtime/app/"],
-  ["runtime/http/router.ts", "runtime/app_call.ts", null],
-  ["runtime/app_call.ts", "runtime/protocol/channel.ts", "runtime/'s terms may import only runtime/config/"],
+  ["runtime/http/router.ts", "runtime/terms/app_call.ts", null],
+  ["runtime/terms/app_call.ts", "runtime/protocol/channel.ts", "runtime/terms/ may import only"],
   ["runtime/machine/descriptors.ts", "runtime/errors.ts", "runtime/machine/ may import nothing of ours"],
   ["runtime/version.ts", "deno.json", null],
   ["admin/cli/version.ts", "deno.json", "only runtime/'s ground may import deno.json"],
@@ -154,7 +158,7 @@ Deno.test("fileViolations() allows 300 lines of source and 400 of a test", () =>
 });
 
 Deno.test("readImportGraph() sees type-only imports", async () => {
-  const graph = await readImportGraph(["runtime/lifecycle.ts"]);
-  assertEquals(graph.get("runtime/lifecycle.ts"), ["runtime/errors.ts"]);
+  const graph = await readImportGraph(["runtime/terms/lifecycle.ts"]);
+  assertEquals(graph.get("runtime/terms/lifecycle.ts"), ["runtime/errors.ts"]);
   assertEquals(graph.get("runtime/errors.ts"), []);
 });

@@ -89,14 +89,14 @@ function meaningOf(event: string): string {
 
 /** The events that are logged, in the order of their type. */
 export async function logEvents(): Promise<LogEvent[]> {
-  const doc = JSON.parse(await denoDoc("runtime/events.ts", ["--json"])) as DocOutput;
+  const doc = JSON.parse(await denoDoc("runtime/terms/events.ts", ["--json"])) as DocOutput;
   const symbols = Object.values(doc.nodes).flatMap((node) => node.symbols ?? []);
   const definition = (name: string) => {
     const found = symbols.find((one) => one.name === name)?.declarations[0]
       ?.def;
     if (found === undefined) {
       throw new Error(
-        `Cannot describe the log: runtime/events.ts has no "${name}"`,
+        `Cannot describe the log: runtime/terms/events.ts has no "${name}"`,
       );
     }
     return found;

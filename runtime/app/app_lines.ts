@@ -1,5 +1,5 @@
 /** What an app says, as events. */
-import type { AppLogLevel, NanoEvent } from "../events.ts";
+import type { AppLogLevel, NanoEvent } from "../terms/events.ts";
 import type { IsolateObserver } from "../wall/traffic.ts";
 
 /** Tells each line and each exception of an app. */

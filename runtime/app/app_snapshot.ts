@@ -1,6 +1,6 @@
 /** What can be read of an app that has an isolate, or could have one. */
 import type { AppConfig } from "../config/resolved_config.ts";
-import type { AppSnapshot } from "../events.ts";
+import type { AppSnapshot } from "../terms/events.ts";
 import type { AppIsolate } from "./supervisor_tools.ts";
 
 /** What its supervisor knows of it. */

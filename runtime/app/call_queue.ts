@@ -1,5 +1,5 @@
 /** Requests that wait for an isolate, in order, bounded. */
-import type { AppCall } from "../app_call.ts";
+import type { AppCall } from "../terms/app_call.ts";
 import type { NanoError } from "../errors.ts";
 
 /** A bounded queue of calls. */

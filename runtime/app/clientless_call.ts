@@ -1,5 +1,5 @@
 /** A call that no client waits for: travels as a request does, so it wakes, queues, counts and drains like one. */
-import type { AnswerBody, AppCall, HostSocket, Patience } from "../app_call.ts";
+import type { AnswerBody, AppCall, HostSocket, Patience } from "../terms/app_call.ts";
 import type { NanoError } from "../errors.ts";
 
 /** There is no client to be slow. */

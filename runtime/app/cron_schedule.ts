@@ -1,10 +1,10 @@
 /** Runs the apps' jobs when they are due: in the generation that serves, each job one run at a time. */
-import type { AppCall } from "../app_call.ts";
+import type { AppCall } from "../terms/app_call.ts";
 import type { Clock } from "../clock.ts";
 import { nextRun } from "../config/cron_expression.ts";
 import type { AppConfig, CronConfig } from "../config/resolved_config.ts";
 import { messageOf, type NanoError } from "../errors.ts";
-import type { NanoEvent } from "../events.ts";
+import type { NanoEvent } from "../terms/events.ts";
 import { ScheduledCall } from "./scheduled_call.ts";
 
 /** An app that may have jobs; a Supervisor fits. */

@@ -4,7 +4,7 @@ import type { AppConfig, ConsumerConfig } from "../config/resolved_config.ts";
 import type { QueueHub } from "../data/queue_hub.ts";
 import type { Decision, QueueStore, TakenMessage } from "../data/queue_store.ts";
 import { messageOf } from "../errors.ts";
-import type { NanoEvent } from "../events.ts";
+import type { NanoEvent } from "../terms/events.ts";
 
 /** Until it is tried again when a dead letter queue took nothing. */
 const AGAIN_MS = 60_000;

@@ -1,6 +1,6 @@
 /** An isolate whose words come without its app's secrets. */
-import type { AppCall } from "../app_call.ts";
-import type { KeptFiles } from "../app_view.ts";
+import type { AppCall } from "../terms/app_call.ts";
+import type { KeptFiles } from "../terms/app_view.ts";
 import { NanoError } from "../errors.ts";
 import type { IsolateObserver } from "../wall/traffic.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";

@@ -1,5 +1,5 @@
 /** A batch of messages on its way to an app. */
-import type { AnswerBody, QueuedBatch } from "../app_call.ts";
+import type { AnswerBody, QueuedBatch } from "../terms/app_call.ts";
 import { NanoError } from "../errors.ts";
 import type { BatchVerdict, Verdict } from "../protocol/queue_batch.ts";
 import { ERROR_SEPARATOR, VERDICT_SEPARATOR } from "../protocol/queue_batch.ts";

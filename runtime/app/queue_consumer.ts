@@ -1,11 +1,11 @@
 /** Consumes one queue for one app: takes batches when they are due, hands them over, settles what comes of them. */
-import type { AppCall } from "../app_call.ts";
+import type { AppCall } from "../terms/app_call.ts";
 import type { Clock } from "../clock.ts";
 import type { AppConfig, ConsumerConfig } from "../config/resolved_config.ts";
 import type { QueueHub } from "../data/queue_hub.ts";
 import type { Decision, QueueStore, Taken, TakenMessage } from "../data/queue_store.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import type { NanoEvent } from "../events.ts";
+import type { NanoEvent } from "../terms/events.ts";
 import type { BatchVerdict } from "../protocol/queue_batch.ts";
 import { buryDead, type Dead } from "./dead_letters.ts";
 import { batchEnd, decisionsOf } from "./queue_decisions.ts";

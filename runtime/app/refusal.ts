@@ -1,7 +1,7 @@
 /** The truthful answer of an app that takes no request now. */
 import type { AppConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
-import type { AppState } from "../lifecycle.ts";
+import type { AppState } from "../terms/lifecycle.ts";
 
 /** Why a request cannot wait: too many do already. */
 export function overloaded(app: string, waiting: number): NanoError {

@@ -1,6 +1,6 @@
 /** What the deaths of an app's isolates lead to: how long it waits, how often it has died in a row, what is told of it. */
-import type { AppSnapshot } from "../events.ts";
-import type { ExitReason } from "../lifecycle.ts";
+import type { AppSnapshot } from "../terms/events.ts";
+import type { ExitReason } from "../terms/lifecycle.ts";
 import { backoffMs, HEALTHY_AFTER_MS, jittered } from "./backoff.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
 

@@ -1,6 +1,6 @@
 /** The restarts of an app as they are waited for: the next attempt, and the time after which it counts as healthy again. */
 import type { Clock } from "../clock.ts";
-import type { AppSnapshot } from "../events.ts";
+import type { AppSnapshot } from "../terms/events.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
 import { HEALTHY_AFTER_MS } from "./backoff.ts";
 import { RestartPolicy } from "./restart_policy.ts";

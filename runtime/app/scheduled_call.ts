@@ -1,5 +1,5 @@
 /** A job on its way to an app. */
-import type { ScheduledJob } from "../app_call.ts";
+import type { ScheduledJob } from "../terms/app_call.ts";
 import type { NanoError } from "../errors.ts";
 import { ClientlessCall } from "./clientless_call.ts";
 

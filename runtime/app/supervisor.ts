@@ -1,8 +1,8 @@
 /** One version of one app through its life: starts, serves, queues, restarts, parks, drains. Never reconfigured. */
-import type { AppCall } from "../app_call.ts";
+import type { AppCall } from "../terms/app_call.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
-import type { AppSnapshot } from "../events.ts";
+import type { AppSnapshot } from "../terms/events.ts";
 import {
   type AppEvent,
   type AppState,
@@ -10,7 +10,7 @@ import {
   type ExitReason,
   nextAppState,
   shownState,
-} from "../lifecycle.ts";
+} from "../terms/lifecycle.ts";
 import { appSnapshot } from "./app_snapshot.ts";
 import { appLines } from "./app_lines.ts";
 import { CallQueue } from "./call_queue.ts";

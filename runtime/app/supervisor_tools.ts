@@ -1,8 +1,8 @@
 /** What a supervisor works with: isolates, code, time, a place to tell what happened. */
-import type { AppCall } from "../app_call.ts";
-import type { KeptFiles } from "../app_view.ts";
+import type { AppCall } from "../terms/app_call.ts";
+import type { KeptFiles } from "../terms/app_view.ts";
 import type { Clock } from "../clock.ts";
-import type { NanoEvent } from "../events.ts";
+import type { NanoEvent } from "../terms/events.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import type { BootAdmission } from "../pool/boot_admission.ts";
 import type { IsolateNeed } from "../pool/cell.ts";

@@ -1,6 +1,7 @@
 /** Finds out which layers fit a document; those that do not are set aside, and hold nobody down. */
 import { NanoError } from "../errors.ts";
-import { type AppLayer, applyLayers, type LayerReport, type SetAside } from "./layers.ts";
+import type { SetAside } from "../terms/operations.ts";
+import { type AppLayer, applyLayers, type LayerReport } from "./layers.ts";
 import type { NanoConfig } from "./resolved_config.ts";
 
 /** A checked document that nothing was laid over yet. */

@@ -1,6 +1,7 @@
 /** Lays what the admin API keeps over the document of nano.json; nano.json wins where both name the same app. */
 import { createHash } from "node:crypto";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import type { SetAside } from "../terms/operations.ts";
 import { mergePatch } from "./merge_patch.ts";
 
 /** An entry of `apps`, or a part of one, as it is written. */
@@ -32,14 +33,6 @@ export interface LayerVersion {
   readonly folder: string;
   /** Host of its preview, or null. */
   readonly hostname: string | null;
-}
-
-/** Why kept changes are not in force. */
-export interface SetAside {
-  /** The app. */
-  readonly app: string;
-  /** Every reason, each with the key and the value. */
-  readonly reasons: readonly string[];
 }
 
 /** Where an app's entry comes from; `entry` is that of nano.json. */

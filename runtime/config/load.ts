@@ -2,7 +2,8 @@
 import { dirname, resolve } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
 import { isAfterColon, JsonSyntaxError, parseJsonDocument, positionOf } from "./json_document.ts";
-import type { AppLayer, SetAside } from "./layers.ts";
+import type { SetAside } from "../terms/operations.ts";
+import type { AppLayer } from "./layers.ts";
 import { Mistakes, renderPath } from "./mistakes.ts";
 import type { NanoConfig } from "./resolved_config.ts";
 import { withKnownEntries } from "./known_entries.ts";

@@ -1,5 +1,5 @@
 /** What a fleet's record says about an app: its row, its versions with the digests of their archives, who changed it. */
-import type { ChangeAction } from "../operations.ts";
+import type { ChangeAction } from "../terms/operations.ts";
 import type { FleetRecord } from "./fleet_store.ts";
 import type { FleetRows, HeldRecord } from "../store/fleet_rows.ts";
 import type { KeptApp, VersionRecord } from "../store/kept_state.ts";

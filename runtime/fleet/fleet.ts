@@ -1,6 +1,6 @@
 /** A node of a fleet: follows the others' changes, gives its own a place, tells of itself. */
 import { messageOf, NanoError } from "../errors.ts";
-import type { FleetView } from "../fleet_operations.ts";
+import type { FleetView } from "../terms/fleet_operations.ts";
 import { ArchiveShelf } from "../store/archive_shelf.ts";
 import type { HeldRecord } from "../store/fleet_rows.ts";
 import { appKey, type AppRecord } from "./app_record.ts";

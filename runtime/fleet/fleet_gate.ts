@@ -1,5 +1,5 @@
 /** What a change asks of the fleet before it is in force: a place in the order of all changes. */
-import type { FleetView } from "../fleet_operations.ts";
+import type { FleetView } from "../terms/fleet_operations.ts";
 import type { HeldRecord } from "../store/fleet_rows.ts";
 import type { AppRecord, ChangedBy, FleetVersion } from "./app_record.ts";
 

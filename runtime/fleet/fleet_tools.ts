@@ -1,7 +1,7 @@
 /** What a node of a fleet is made of. */
 import type { Clock } from "../clock.ts";
 import type { FleetConfig } from "../config/resolved_config.ts";
-import type { NanoEvent } from "../events.ts";
+import type { NanoEvent } from "../terms/events.ts";
 import type { StateStore } from "../store/state_store.ts";
 import type { VersionFolders } from "../store/version_folders.ts";
 import type { FleetStore, NodeReport } from "./fleet_store.ts";

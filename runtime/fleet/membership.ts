@@ -1,6 +1,6 @@
 /** Who is in the fleet: tells of this node, asks for the others, holds this node's name. */
 import type { Clock } from "../clock.ts";
-import type { FleetNodeView } from "../fleet_operations.ts";
+import type { FleetNodeView } from "../terms/fleet_operations.ts";
 import type { FleetStore, NodeReport } from "./fleet_store.ts";
 import { headOf, Lags } from "./lags.ts";
 

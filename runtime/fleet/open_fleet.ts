@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { entryFingerprint } from "../config/layers.ts";
 import type { FleetConfig, NanoConfig } from "../config/resolved_config.ts";
-import type { AppSnapshot } from "../events.ts";
+import type { AppSnapshot } from "../terms/events.ts";
 import { NANO_VERSION } from "../version.ts";
 import { engineOf } from "./engine_of.ts";
 import { Fleet } from "./fleet.ts";

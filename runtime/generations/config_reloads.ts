@@ -3,7 +3,7 @@ import { relayered } from "../config/fit_layers.ts";
 import type { AppLayer } from "../config/layers.ts";
 import type { NanoConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
-import type { NanoEvent, ReloadSummary } from "../events.ts";
+import type { NanoEvent, ReloadSummary } from "../terms/events.ts";
 import { fixedKeyChanges } from "./fixed_keys.ts";
 import type { Generations } from "./generations.ts";
 

@@ -1,6 +1,6 @@
 /** The drain of a whole NANO: nothing new is begun, what is in flight is finished, then everything ends. */
 import type { Clock } from "../clock.ts";
-import type { EventHub } from "../events.ts";
+import type { EventHub } from "../terms/events.ts";
 import type { Generations } from "./generations.ts";
 import { countedDrain, type DrainResult, type WindDown, windDown } from "./wind_down.ts";
 

@@ -2,7 +2,7 @@
 import type { Clock } from "../clock.ts";
 import type { NanoConfig } from "../config/resolved_config.ts";
 import { startsLazily } from "../config/starts_lazily.ts";
-import type { EventHub } from "../events.ts";
+import type { EventHub } from "../terms/events.ts";
 import type { LateTools, LateUnits } from "./late_units.ts";
 import type { AppUnit, Generation, UnitCode } from "./reload.ts";
 

@@ -2,8 +2,8 @@
 import type { AppBundle } from "../bundle/bundler.ts";
 import type { NanoConfig } from "../config/resolved_config.ts";
 import { messageOf } from "../errors.ts";
-import type { NanoEvent, ReloadSummary } from "../events.ts";
-import type { AppTarget } from "../app_call.ts";
+import type { NanoEvent, ReloadSummary } from "../terms/events.ts";
+import type { AppTarget } from "../terms/app_call.ts";
 import type { Router } from "../http/router.ts";
 import type { Prepared } from "./late_units.ts";
 import {

@@ -3,7 +3,7 @@ import type { NanoConfig } from "../config/resolved_config.ts";
 import { descriptors } from "../machine/descriptors.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { Dispatcher } from "../http/dispatcher.ts";
-import type { AppTarget } from "../app_call.ts";
+import type { AppTarget } from "../terms/app_call.ts";
 import { listen, type Listener, type ListenOptions } from "../http/server.ts";
 
 /** How listeners find an app and tell of trouble. */

@@ -1,6 +1,6 @@
 /** Whether NANO takes requests, and how its apps are. */
-import type { AppSnapshot } from "../events.ts";
-import type { AppStateName } from "../lifecycle.ts";
+import type { AppSnapshot } from "../terms/events.ts";
+import type { AppStateName } from "../terms/lifecycle.ts";
 
 /** Whether NANO takes requests, and how its apps are. */
 export interface Readiness {

@@ -4,12 +4,12 @@ import { startsLazily } from "../config/starts_lazily.ts";
 import { diffApps } from "../config/diff.ts";
 import { inTime } from "../deadline.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import type { AppSnapshot, ReloadSummary } from "../events.ts";
-import type { AppCall, AppTarget } from "../app_call.ts";
+import type { AppSnapshot, ReloadSummary } from "../terms/events.ts";
+import type { AppCall, AppTarget } from "../terms/app_call.ts";
 import type { Parkable } from "../app/parking.ts";
 import { Router } from "../http/router.ts";
 import { splitTarget } from "./split_target.ts";
-import type { AppStateName, ExitReason } from "../lifecycle.ts";
+import type { AppStateName, ExitReason } from "../terms/lifecycle.ts";
 
 /** One app of a generation; Supervisor and BrokenApp fit. */
 export interface AppUnit {

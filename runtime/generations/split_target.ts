@@ -1,6 +1,6 @@
 /** Two versions of one app behind the same hosts: each request goes to one of them by chance. */
-import type { AppTarget } from "../app_call.ts";
-import type { AppStateName } from "../lifecycle.ts";
+import type { AppTarget } from "../terms/app_call.ts";
+import type { AppStateName } from "../terms/lifecycle.ts";
 
 /** A version that serves; an AppUnit fits. */
 export interface SplitSide extends AppTarget {

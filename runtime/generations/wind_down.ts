@@ -1,7 +1,7 @@
 /** The end of all apps and listeners: what is in flight first, for as long as there is time. */
 import type { Clock } from "../clock.ts";
 import { inTime } from "../deadline.ts";
-import type { EventHub } from "../events.ts";
+import type { EventHub } from "../terms/events.ts";
 import type { AppUnit } from "./reload.ts";
 
 /** Answers that the apps have finished may take this long to reach their clients after the drain's deadline. */

@@ -1,7 +1,7 @@
 /** A part of a file as a stream that reads no faster than its reader. */
 import { messageOf } from "../errors.ts";
 import { CutStream } from "../protocol/wire.ts";
-import type { RequestEnd } from "../request_end.ts";
+import type { RequestEnd } from "../terms/request_end.ts";
 import { type StallOptions, StallTimer } from "./stall_timer.ts";
 
 const CHUNK_BYTES = 64 * 1024;

@@ -1,8 +1,8 @@
 /** The hot path: reads a request's head, finds its app, hands it over. */
-import type { AppTarget, Patience } from "../app_call.ts";
+import type { AppTarget, Patience } from "../terms/app_call.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { NanoError } from "../errors.ts";
-import type { RequestEvent } from "../events.ts";
+import type { RequestEvent } from "../terms/events.ts";
 import { traceHeaders } from "../protocol/trace_context.ts";
 import type { Tracer } from "../trace/tracer.ts";
 import { TrustedProxies } from "./client_address.ts";

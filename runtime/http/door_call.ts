@@ -1,12 +1,12 @@
 /** A client's request as an app call: turns the isolate's answer into the client's Response and tells what happened. */
 import { Buffer } from "node:buffer";
-import type { AnswerBody, AppCall, HostSocket, Patience } from "../app_call.ts";
+import type { AnswerBody, AppCall, HostSocket, Patience } from "../terms/app_call.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import type { RequestEvent } from "../events.ts";
+import type { RequestEvent } from "../terms/events.ts";
 import type { HeaderList } from "../protocol/header_block.ts";
 import { type InnerRequest, innerSlots } from "../protocol/inner_slots.ts";
-import { CLIENT_GONE_STATUS, endOfCode, type RequestEnd } from "../request_end.ts";
+import { CLIENT_GONE_STATUS, endOfCode, type RequestEnd } from "../terms/request_end.ts";
 import type { RequestSpan } from "../trace/tracer.ts";
 import { answerHeaders } from "./answer_headers.ts";
 import { closingResponse, RESET_CONTENT } from "./closing_response.ts";

@@ -1,5 +1,5 @@
 /** How long the front door bears with slow clients, unless a test says otherwise. */
-import type { Patience } from "../app_call.ts";
+import type { Patience } from "../terms/app_call.ts";
 
 /**
  * - An answer of which the client takes nothing for 60 s is cut, as nginx's `send_timeout` has it.

@@ -1,5 +1,5 @@
 /** Finds the app of a host: exact names, then the longest wildcard, then the default app. */
-import type { AppTarget } from "../app_call.ts";
+import type { AppTarget } from "../terms/app_call.ts";
 
 /** An app and the hosts it claims, normalised: lower case, no port, no trailing dot. */
 export interface Route {

@@ -4,7 +4,7 @@ import { messageOf, NanoError } from "../errors.ts";
 import { CutStream } from "../protocol/wire.ts";
 import type { Dispatcher, ListenerView } from "./dispatcher.ts";
 import { LastingServer } from "./lasting_server.ts";
-import type { AppTarget } from "../app_call.ts";
+import type { AppTarget } from "../terms/app_call.ts";
 
 /** Where to listen. */
 export interface ListenOptions {

@@ -1,6 +1,6 @@
 /** A long body that is at hand, as a stream: only of a stream can be told whether its client has taken it. */
 import { CutStream } from "../protocol/wire.ts";
-import type { RequestEnd } from "../request_end.ts";
+import type { RequestEnd } from "../terms/request_end.ts";
 import { type StallOptions, StallTimer } from "./stall_timer.ts";
 
 const SLICE_BYTES = 256 * 1024;

@@ -1,5 +1,5 @@
 /** The recent past of one app: one value a tick of each figure, in a ring of plain numbers. */
-import type { AppSnapshot } from "../events.ts";
+import type { AppSnapshot } from "../terms/events.ts";
 import type { AppSeries, AppTick } from "./observations.ts";
 import { DURATION_BUCKETS_SECONDS, quantileSeconds, type RequestSeries } from "./request_series.ts";
 

@@ -1,5 +1,5 @@
 /** Counts the calls of bindings: by operation and outcome, by duration, and what their stores hold. */
-import type { BindingCallEvent } from "../events.ts";
+import type { BindingCallEvent } from "../terms/events.ts";
 import { durationSamples, type Sample } from "./duration_samples.ts";
 import { DURATION_BUCKETS_SECONDS } from "./request_series.ts";
 

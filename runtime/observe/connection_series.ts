@@ -1,5 +1,5 @@
 /** Counts the TCP connections that apps open: those that stand, and what came of all. */
-import type { BindingOutcome, ConnectionClosedEvent, ConnectionEvent } from "../events.ts";
+import type { BindingOutcome, ConnectionClosedEvent, ConnectionEvent } from "../terms/events.ts";
 import type { SeriesMetric } from "./binding_series.ts";
 import type { Sample } from "./duration_samples.ts";
 

@@ -1,5 +1,5 @@
 /** Writes one line a record to stdout: JSON for machines, or pretty for people. */
-import type { NanoEvent, NanoListener } from "../events.ts";
+import type { NanoEvent, NanoListener } from "../terms/events.ts";
 import { jsonValue } from "./json_text.ts";
 import { LEVEL_WEIGHT, type LogLevel, type LogRecord, logRecord } from "./log_record.ts";
 import { prettyRecord, prettyRequest, type PrettyStyle, wallClock } from "./pretty.ts";
@@ -42,7 +42,7 @@ function scheduleTimeout(callback: () => void, ms: number): () => void {
  *
  * @example
  * ```ts
- * import { EventHub } from "../events.ts";
+ * import { EventHub } from "../terms/events.ts";
  * import { Log } from "./log.ts";
  * const events = new EventHub();
  * using log = new Log({ level: "info", format: "json", color: false });

@@ -1,8 +1,8 @@
 /** Which lines of the apps' logs somebody wants, prepared so that a line that nobody wants costs next to nothing. */
 import { NanoError } from "../errors.ts";
-import type { AppLogLevel, RequestEvent } from "../events.ts";
+import type { AppLogLevel, RequestEvent } from "../terms/events.ts";
 import type { LogFilter, LogLine } from "./observations.ts";
-import { isFailure, type RequestEnd } from "../request_end.ts";
+import { isFailure, type RequestEnd } from "../terms/request_end.ts";
 import { LEVEL_WEIGHT } from "./log_record.ts";
 
 /** The fractional part of the golden ratio times 2^32: its multiples spread evenly, so a share of ids is a fair sample. */

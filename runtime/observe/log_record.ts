@@ -1,5 +1,5 @@
 /** Turns an event into what the log says of it: a level and named fields. */
-import type { AppLogLevel, NanoEvent, RequestEvent } from "../events.ts";
+import type { AppLogLevel, NanoEvent, RequestEvent } from "../terms/events.ts";
 
 /** A level of the log, and the threshold of what is written. */
 export type LogLevel = AppLogLevel;

@@ -1,8 +1,8 @@
 /** Collects what Prometheus asks for: requests and restarts from events, the rest from a snapshot at scrape time. */
 import type { Metric, Registry } from "prom-client";
 import { type Descriptors, descriptors } from "../machine/descriptors.ts";
-import type { AppSnapshot, NanoEvent, NanoListener } from "../events.ts";
-import { APP_STATE_NAMES, type ExitReason } from "../lifecycle.ts";
+import type { AppSnapshot, NanoEvent, NanoListener } from "../terms/events.ts";
+import { APP_STATE_NAMES, type ExitReason } from "../terms/lifecycle.ts";
 import type { RequestSummary } from "./observations.ts";
 import { BindingSeries, STORAGE_METRIC } from "./binding_series.ts";
 import { ConnectionSeries } from "./connection_series.ts";

@@ -1,6 +1,6 @@
 /** What can be watched of a running NANO: figures of requests, their recent past, and the apps' log lines. */
-import type { AppLogLevel } from "../events.ts";
-import type { RequestEnd } from "../request_end.ts";
+import type { AppLogLevel } from "../terms/events.ts";
+import type { RequestEnd } from "../terms/request_end.ts";
 
 /** Totals and latency of one app's requests since it was added. */
 export interface RequestSummary {

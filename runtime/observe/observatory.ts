@@ -1,9 +1,9 @@
 /** Watches a running NANO: keeps the apps' log lines and the recent past of their figures, and tells followers. */
 import type { Clock } from "../clock.ts";
 import { NanoError } from "../errors.ts";
-import type { AppSnapshot, NanoEvent, NanoListener } from "../events.ts";
+import type { AppSnapshot, NanoEvent, NanoListener } from "../terms/events.ts";
 import type { AppSeries, AppTick, LogBatch, LogFilter, LogLine, Observations, RequestSummary } from "./observations.ts";
-import type { RequestEnd } from "../request_end.ts";
+import type { RequestEnd } from "../terms/request_end.ts";
 import { AppHistory, EMPTY_SERIES, stillTick } from "./app_history.ts";
 import { lifeText } from "./life_line.ts";
 import { LogArchive } from "./log_archive.ts";

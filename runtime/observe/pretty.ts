@@ -1,6 +1,6 @@
 /** Shows log records to people: time, level, app, event and what matters of it. */
-import type { RequestEvent } from "../events.ts";
-import { isFailure } from "../request_end.ts";
+import type { RequestEvent } from "../terms/events.ts";
+import { isFailure } from "../terms/request_end.ts";
 import type { LogLevel, LogRecord } from "./log_record.ts";
 
 const RESET = "\x1b[0m";

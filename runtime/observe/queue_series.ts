@@ -1,5 +1,5 @@
 /** Counts what became of batches and messages of queues. */
-import type { QueueBatchEvent } from "../events.ts";
+import type { QueueBatchEvent } from "../terms/events.ts";
 import type { SeriesMetric } from "./binding_series.ts";
 import type { Sample } from "./duration_samples.ts";
 

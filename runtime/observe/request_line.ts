@@ -1,5 +1,5 @@
 /** The line of a request in the JSON log: tens of thousands a second, so what repeats is made once. */
-import type { RequestEvent } from "../events.ts";
+import type { RequestEvent } from "../terms/events.ts";
 import { jsonText } from "./json_text.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Counts the requests of one app: by method, status and end, and by duration. */
 
-import { isFailure, REQUEST_ENDS, type RequestEnd } from "../request_end.ts";
+import { isFailure, REQUEST_ENDS, type RequestEnd } from "../terms/request_end.ts";
 
 /** Upper bounds of the duration buckets, in seconds; a bucket for everything above follows. */
 export const DURATION_BUCKETS_SECONDS: readonly number[] = [

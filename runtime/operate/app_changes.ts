@@ -2,7 +2,7 @@
 import { entryFingerprint } from "../config/layers.ts";
 import { joinPatches, mergePatch } from "../config/merge_patch.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import type { AppOperations, AppOrigin, ChangeRequest, DrainOutcome } from "../operations.ts";
+import type { AppOperations, AppOrigin, ChangeRequest, DrainOutcome } from "../terms/operations.ts";
 import type { KeptApp } from "../store/state_store.ts";
 import type { ChangeDesk } from "./change_desk.ts";
 import { emptyKeptApp, saysNothing } from "./kept_layers.ts";

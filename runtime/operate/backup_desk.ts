@@ -1,7 +1,7 @@
 /** Carries out backups and restores of apps' data. */
 import { join } from "node:path";
-import type { BackupOperations, BackupStream, BackupView } from "../backup_operations.ts";
-import type { ChangeRequest } from "../change_request.ts";
+import type { BackupOperations, BackupStream, BackupView } from "../terms/backup_operations.ts";
+import type { ChangeRequest } from "../terms/change_request.ts";
 import { packFolder } from "../data/folder_archive.ts";
 import { BACKUP_FOLDER } from "../data/restore_plan.ts";
 import { StageThread } from "../data/stage_thread.ts";

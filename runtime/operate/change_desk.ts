@@ -4,7 +4,7 @@ import type { NanoConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import { type FleetGate, PlanAgain } from "../fleet/fleet_gate.ts";
 import type { AppUnit } from "../generations/reload.ts";
-import type { DrainOutcome, HistoryEntry } from "../operations.ts";
+import type { DrainOutcome, HistoryEntry } from "../terms/operations.ts";
 import type { HeldRecord } from "../store/fleet_rows.ts";
 import type { KeptApp, VersionRecord } from "../store/state_store.ts";
 import { AppTags } from "./app_tags.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { MIGRATIONS_TABLE } from "../config/binding_configs.ts";
 import { isBlankSql } from "../data/blank_sql.ts";
 import { isOwnTransaction, splitSql } from "../data/sql_splitter.ts";
-import type { ChangeRequest } from "../change_request.ts";
+import type { ChangeRequest } from "../terms/change_request.ts";
 import type {
   D1DatabaseView,
   D1ExportOptions,
@@ -13,9 +13,9 @@ import type {
   D1Operations,
   D1Param,
   D1Result,
-} from "../d1_operations.ts";
+} from "../terms/d1_operations.ts";
 import { NanoError } from "../errors.ts";
-import type { ChangeAction } from "../operations.ts";
+import type { ChangeAction } from "../terms/operations.ts";
 import type { ChangeDesk } from "./change_desk.ts";
 import { folderSource, givenSource, type MigrationRunner, type MigrationSource } from "./d1_migrations.ts";
 import { type D1Sql, sqlParam } from "./d1_sql.ts";

@@ -1,7 +1,7 @@
 /** Applies migrations of D1 databases as wrangler does: files by number, a table that remembers them, each a transaction. */
 import { join } from "node:path";
 import type { AppConfig, MigrationsConfig } from "../config/resolved_config.ts";
-import type { D1MigrationFile, D1Migrations } from "../d1_operations.ts";
+import type { D1MigrationFile, D1Migrations } from "../terms/d1_operations.ts";
 import { NanoError } from "../errors.ts";
 import type { D1Sql } from "./d1_sql.ts";
 import type { KeptStore, KeptStores } from "./kept_stores.ts";

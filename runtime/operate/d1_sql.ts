@@ -5,7 +5,7 @@ import { ByteBudget } from "../data/byte_budget.ts";
 import { d1Store } from "../data/d1_store.ts";
 import type { SqlParam, SqlStatement } from "../data/sql_messages.ts";
 import { type SqlTask, taskStatements } from "../data/sql_tasks.ts";
-import type { D1Param, D1Result } from "../d1_operations.ts";
+import type { D1Param, D1Result } from "../terms/d1_operations.ts";
 import { NanoError } from "../errors.ts";
 import { BindingError } from "../protocol/binding_call.ts";
 import type { KeptStore } from "./kept_stores.ts";

@@ -1,6 +1,6 @@
 /** Puts dead letters back into the queues that they came from, some at a time. */
 import type { MoveOutcome, QueueStore, ShownMessage } from "../data/queue_store.ts";
-import type { QueueRetryOutcome, QueueRetryRefusal } from "../queue_operations.ts";
+import type { QueueRetryOutcome, QueueRetryRefusal } from "../terms/queue_operations.ts";
 
 /** Two commits of up to 100 bodies of 128,000 bytes; the thread belongs to others between. */
 const AT_ONCE = 100;

@@ -1,7 +1,7 @@
 /** What operators do with the fleet itself: found it, join it, give it back what it lost; recorded as all changes are. */
 import type { FleetNode } from "../fleet/fleet_gate.ts";
-import type { ChangeAction, ChangeRequest } from "../operations.ts";
-import type { FleetOperations, FleetView } from "../fleet_operations.ts";
+import type { ChangeAction, ChangeRequest } from "../terms/operations.ts";
+import type { FleetOperations, FleetView } from "../terms/fleet_operations.ts";
 import type { ChangeDesk } from "./change_desk.ts";
 
 /** The fleet of a running NANO. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { APP_LIMITS } from "../config/limits.ts";
 import { NanoError } from "../errors.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
-import type { StoreUse } from "../store_use.ts";
+import type { StoreUse } from "../terms/store_use.ts";
 import type { ChangeDesk } from "./change_desk.ts";
 
 /** A kind of store below the data folder: a file of SQLite, or of an app that Deno itself runs the folder `data`. */

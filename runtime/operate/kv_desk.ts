@@ -2,7 +2,7 @@
 import { KV_BUDGET_BYTES, KvHost } from "../bindings/kv/host.ts";
 import { ByteBudget } from "../data/byte_budget.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import type { ChangeRequest } from "../change_request.ts";
+import type { ChangeRequest } from "../terms/change_request.ts";
 import type {
   KvBulkOutcome,
   KvKeyPage,
@@ -12,7 +12,7 @@ import type {
   KvPut,
   KvPutOptions,
   KvValueView,
-} from "../kv_operations.ts";
+} from "../terms/kv_operations.ts";
 import { BindingError, type CallAnswer, type Plain } from "../protocol/binding_call.ts";
 import type { ChangeDesk } from "./change_desk.ts";
 import type { KeptStore, KeptStores } from "./kept_stores.ts";

@@ -3,10 +3,10 @@ import { diffApps } from "../config/diff.ts";
 import type { AppLayer } from "../config/layers.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import { messageOf } from "../errors.ts";
-import type { NanoListener, ReloadSummary } from "../events.ts";
-import type { DataOperations } from "../data_operations.ts";
+import type { NanoListener, ReloadSummary } from "../terms/events.ts";
+import type { DataOperations } from "../terms/data_operations.ts";
 import type { VersionFiles } from "../fleet/version_files.ts";
-import type { FleetOperations } from "../fleet_operations.ts";
+import type { FleetOperations } from "../terms/fleet_operations.ts";
 import type {
   AppOperations,
   ChangeRequest,
@@ -14,7 +14,7 @@ import type {
   Operations,
   SetAside,
   VersionOperations,
-} from "../operations.ts";
+} from "../terms/operations.ts";
 import { AppChanges, endHiding } from "./app_changes.ts";
 import { BackupDesk } from "./backup_desk.ts";
 import { ChangeDesk, type ChangeTools } from "./change_desk.ts";

@@ -1,6 +1,6 @@
 /** Carries out what people do with queues: by the rules that apps' bindings have, and consumers hear of it. */
 import { QueueHost } from "../bindings/queue/host.ts";
-import type { ChangeRequest } from "../change_request.ts";
+import type { ChangeRequest } from "../terms/change_request.ts";
 import { MAX_DELAY_SECONDS } from "../config/consumer_configs.ts";
 import type { QueueInfo, QueueStore, ShownMessage } from "../data/queue_store.ts";
 import { NanoError } from "../errors.ts";
@@ -12,7 +12,7 @@ import type {
   QueueRetryOutcome,
   QueueSend,
   QueueView,
-} from "../queue_operations.ts";
+} from "../terms/queue_operations.ts";
 import type { ChangeDesk } from "./change_desk.ts";
 import { DeadLetterReturn } from "./dead_letter_return.ts";
 import type { KeptStore, KeptStores } from "./kept_stores.ts";

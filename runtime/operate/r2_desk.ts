@@ -1,6 +1,6 @@
 /** Carries out what people do with R2 buckets: by the rules that apps' bindings have. */
 import { checkedKey, listOptions, metadataOf } from "../bindings/r2/host_checks.ts";
-import type { ChangeRequest } from "../change_request.ts";
+import type { ChangeRequest } from "../terms/change_request.ts";
 import type { R2Store } from "../data/r2_store.ts";
 import { NanoError } from "../errors.ts";
 import { BindingError } from "../protocol/binding_call.ts";
@@ -13,7 +13,7 @@ import type {
   R2ObjectView,
   R2Operations,
   R2Value,
-} from "../r2_operations.ts";
+} from "../terms/r2_operations.ts";
 import type { ChangeDesk } from "./change_desk.ts";
 import type { KeptStores } from "./kept_stores.ts";
 

@@ -1,6 +1,6 @@
 /** Compares the errors of a version that gets a part of the requests with those of the one that serves the rest. */
-import type { NanoEvent, NanoListener } from "../events.ts";
-import { isFailure } from "../request_end.ts";
+import type { NanoEvent, NanoListener } from "../terms/events.ts";
+import { isFailure } from "../terms/request_end.ts";
 
 /** Fewer errors than this are chance whatever the numbers say. */
 const MIN_ERRORS = 3;

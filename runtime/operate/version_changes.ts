@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { versionAppName } from "../config/layers.ts";
 import { NanoError } from "../errors.ts";
-import type { ChangeRequest, DeployRequest, VersionOperations, VersionView } from "../operations.ts";
+import type { ChangeRequest, DeployRequest, VersionOperations, VersionView } from "../terms/operations.ts";
 import type { KeptApp, VersionRecord } from "../store/state_store.ts";
 import type { StagedVersion } from "../store/version_folders.ts";
 import type { NanoConfig } from "../config/resolved_config.ts";

@@ -1,5 +1,5 @@
 /** One app's way out: fetch and WebSocket under its policy, over connections of its own. */
-import type { HostSocket } from "../app_call.ts";
+import type { HostSocket } from "../terms/app_call.ts";
 import { splitHeaders } from "../protocol/header_block.ts";
 import { Outbound, type OutboundOptions, type OutboundPolicy } from "./outbound.ts";
 import type { TcpConnection } from "./tcp_connection.ts";

@@ -1,5 +1,5 @@
 /** An app's way out whose fetches and TCP connections are spans; only there while Deno's OpenTelemetry is on. */
-import type { HostSocket } from "../app_call.ts";
+import type { HostSocket } from "../terms/app_call.ts";
 import type { Tracer } from "../trace/tracer.ts";
 import type { OutboundDoor } from "./outbound_door.ts";
 import type { TcpConnection } from "./tcp_connection.ts";

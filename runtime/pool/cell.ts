@@ -1,8 +1,8 @@
 /** Where an isolate runs, as the host holds it: the thread under a warden, or a process. Nothing above knows which. */
 import type { HostCallsEnd } from "../wall/host_calls_bridge.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
-import type { ExitReason } from "../lifecycle.ts";
-import type { KeptFiles } from "../app_view.ts";
+import type { ExitReason } from "../terms/lifecycle.ts";
+import type { KeptFiles } from "../terms/app_view.ts";
 import type { FullPlace } from "./full_place.ts";
 
 /** What an app needs of its cell before it is an app; its configuration fits. */

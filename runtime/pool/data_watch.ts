@@ -1,5 +1,5 @@
 /** Looks how much of the disk an app's process has taken, and lets it write no more once that is all it may. */
-import type { KeptFiles } from "../app_view.ts";
+import type { KeptFiles } from "../terms/app_view.ts";
 import type { CellExit } from "./cell.ts";
 import type { FolderSize } from "./folder_tools.ts";
 import { mebibytes } from "./verdict.ts";

@@ -1,6 +1,6 @@
 /** The truthful answer for a request whose isolate ended under it. */
 import { type ErrorCode, NanoError } from "../errors.ts";
-import type { ExitReason } from "../lifecycle.ts";
+import type { ExitReason } from "../terms/lifecycle.ts";
 
 /** How an isolate ended. */
 export interface IsolateExit {

@@ -1,5 +1,5 @@
 /** The files that the process of an app writes which runs as Deno itself runs it: its `data`, and what is temporary. */
-import type { KeptFiles } from "../app_view.ts";
+import type { KeptFiles } from "../terms/app_view.ts";
 import { TMP_MB } from "../config/process_walls.ts";
 import { hasChildren, processWritten } from "../machine/process_state.ts";
 import type { CellExit } from "./cell.ts";

@@ -1,6 +1,6 @@
 /** One isolate from the host's side: boots, becomes an app, answers calls, drains, ends with a named reason. */
-import type { AppCall } from "../app_call.ts";
-import type { KeptFiles } from "../app_view.ts";
+import type { AppCall } from "../terms/app_call.ts";
+import type { KeptFiles } from "../terms/app_view.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { HostCallsMessage } from "../protocol/host_calls.ts";

@@ -1,5 +1,5 @@
 /** What the state store keeps, as plain values. */
-import type { HistoryEntry } from "../operations.ts";
+import type { HistoryEntry } from "../terms/operations.ts";
 import type { HeldRecord } from "./fleet_rows.ts";
 
 /** Everything that is kept about one app's name. */

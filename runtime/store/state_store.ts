@@ -1,5 +1,5 @@
 /** Keeps what is changed while NANO runs: apps, deployed versions and the history of changes. */
-import type { ChangeAction, HistoryEntry } from "../operations.ts";
+import type { ChangeAction, HistoryEntry } from "../terms/operations.ts";
 import { NanoError } from "../errors.ts";
 import { FleetRows } from "./fleet_rows.ts";
 import type { HistoryFilter, KeptApp, StateChange, VersionRecord } from "./kept_state.ts";

@@ -1,6 +1,6 @@
 /** The starts of isolates as spans, made from NANO's events. */
 import type { Span, SpanStatusCode, Tracer } from "@opentelemetry/api";
-import type { NanoEvent } from "../events.ts";
+import type { NanoEvent } from "../terms/events.ts";
 
 /** Follows the starts of all apps. */
 export class AppStarts {

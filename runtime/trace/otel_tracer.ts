@@ -1,8 +1,8 @@
 /** Spans by the OpenTelemetry that Deno brings along: https://docs.deno.com/runtime/fundamentals/open_telemetry/. */
 import type { Context, Span, SpanStatusCode, Tracer as OtelApiTracer } from "@opentelemetry/api";
-import type { EventHub } from "../events.ts";
+import type { EventHub } from "../terms/events.ts";
 import { formatTraceparent, leadingTrace, parseTraceparent } from "../protocol/trace_context.ts";
-import { isFailure, type RequestEnd } from "../request_end.ts";
+import { isFailure, type RequestEnd } from "../terms/request_end.ts";
 import { NANO_VERSION } from "../version.ts";
 import { AppStarts } from "./app_starts.ts";
 import type {

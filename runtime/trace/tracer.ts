@@ -1,6 +1,6 @@
 /** What the front door and the way out tell of a request's spans; trace/otel_tracer.ts records them. */
 
-import type { RequestEnd } from "../request_end.ts";
+import type { RequestEnd } from "../terms/request_end.ts";
 
 /** Headers of a span for whoever is called under it. */
 export interface TraceLink {

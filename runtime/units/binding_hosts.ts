@@ -16,10 +16,10 @@ import type { ByteBudget } from "../data/byte_budget.ts";
 import { d1Store } from "../data/d1_store.ts";
 import { denoKvStore, MEMORY_STORES } from "../data/deno_kv_store.ts";
 import type { KeptData } from "../data/kept_data.ts";
-import type { NanoEvent } from "../events.ts";
+import type { NanoEvent } from "../terms/events.ts";
 import { MeteredBinding } from "./metered_binding.ts";
 import type { AssetFolder } from "../http/assets.ts";
-import type { AppTarget } from "../app_call.ts";
+import type { AppTarget } from "../terms/app_call.ts";
 import type { Tracer } from "../trace/tracer.ts";
 import type { BindingHost, BindingKind } from "../protocol/binding_call.ts";
 

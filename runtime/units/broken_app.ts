@@ -1,9 +1,9 @@
 /** An app whose code could not be bundled: it claims its hosts and says the truth. */
-import type { AppCall } from "../app_call.ts";
+import type { AppCall } from "../terms/app_call.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
-import type { AppSnapshot } from "../events.ts";
-import type { AppStateName, ExitReason } from "../lifecycle.ts";
+import type { AppSnapshot } from "../terms/events.ts";
+import type { AppStateName, ExitReason } from "../terms/lifecycle.ts";
 import { idleSnapshot } from "./idle_snapshot.ts";
 
 /** Stands where a supervisor would. */

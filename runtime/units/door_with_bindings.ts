@@ -1,5 +1,5 @@
 /** An app's way out that also leads to what its bindings do in the host. */
-import type { HostSocket } from "../app_call.ts";
+import type { HostSocket } from "../terms/app_call.ts";
 import type { BindingHost } from "../protocol/binding_call.ts";
 import type { OutboundDoor, OutgoingRequest, OutgoingResponse } from "../wall/outbound_bridge.ts";
 

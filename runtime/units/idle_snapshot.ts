@@ -1,6 +1,6 @@
 /** What can be read of an app that has no isolate. */
 import type { AppConfig } from "../config/resolved_config.ts";
-import type { AppSnapshot } from "../events.ts";
+import type { AppSnapshot } from "../terms/events.ts";
 
 /** The snapshot of an app without an isolate, which nothing has happened to. */
 export function idleSnapshot(

@@ -1,7 +1,7 @@
 /** A binding whose calls are events and spans, and whose failures are told to the operator and not to the app. */
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
-import type { BindingOutcome, NanoEvent } from "../events.ts";
+import type { BindingOutcome, NanoEvent } from "../terms/events.ts";
 import type { CallSpan, Tracer } from "../trace/tracer.ts";
 import { type BindingCall, BindingError, type BindingHost, type CallAnswer } from "../protocol/binding_call.ts";
 

@@ -2,7 +2,7 @@
  * An app whose code is being read, whose packages are installed, or that nobody has asked for yet: requests wait for it as
  * for an isolate that boots.
  */
-import type { AppCall } from "../app_call.ts";
+import type { AppCall } from "../terms/app_call.ts";
 import { CallQueue } from "../app/call_queue.ts";
 import { idleSnapshot } from "./idle_snapshot.ts";
 import { overloaded, startedTooLate } from "../app/refusal.ts";
@@ -11,8 +11,8 @@ import type { Clock } from "../clock.ts";
 import { inTime } from "../deadline.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
-import type { AppSnapshot, NanoEvent } from "../events.ts";
-import type { AppStateName, ExitReason } from "../lifecycle.ts";
+import type { AppSnapshot, NanoEvent } from "../terms/events.ts";
+import type { AppStateName, ExitReason } from "../terms/lifecycle.ts";
 import type { AppUnit } from "../generations/reload.ts";
 
 /** Between two looks for requests that have waited too long. */

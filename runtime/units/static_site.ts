@@ -1,12 +1,12 @@
 /** An app that is nothing but files: what is left of its requests when none of its files was the answer. */
-import type { AppCall } from "../app_call.ts";
+import type { AppCall } from "../terms/app_call.ts";
 import { idleSnapshot } from "./idle_snapshot.ts";
 import type { Clock } from "../clock.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
-import type { AppSnapshot, NanoEvent } from "../events.ts";
+import type { AppSnapshot, NanoEvent } from "../terms/events.ts";
 import type { AssetFolder, AssetRequest } from "../http/assets.ts";
-import type { AppStateName, ExitReason } from "../lifecycle.ts";
+import type { AppStateName, ExitReason } from "../terms/lifecycle.ts";
 import type { AppUnit } from "../generations/reload.ts";
 import { assetRequest, sendAsset } from "./unit_with_assets.ts";
 

@@ -1,15 +1,15 @@
 /** An app with a folder of static files before it: files are answered in the host, whatever the app's state. */
-import type { AppCall } from "../app_call.ts";
+import type { AppCall } from "../terms/app_call.ts";
 import type { Parkable } from "../app/parking.ts";
 import type { Clock } from "../clock.ts";
 import { inTime } from "../deadline.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import type { AppSnapshot, NanoEvent } from "../events.ts";
+import type { AppSnapshot, NanoEvent } from "../terms/events.ts";
 import type { AssetAnswer, AssetFolder, AssetRequest } from "../http/assets.ts";
 import { pathMatcher } from "../http/path_matcher.ts";
 import { AssetStream } from "../http/asset_stream.ts";
-import type { AppStateName, ExitReason } from "../lifecycle.ts";
+import type { AppStateName, ExitReason } from "../terms/lifecycle.ts";
 import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
 import type { AppUnit } from "../generations/reload.ts";
 

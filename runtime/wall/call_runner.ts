@@ -1,13 +1,13 @@
 /** The traffic of one isolate from the host's side: requests in, answers out, its own requests and sockets. */
 import { BindingBridge } from "./binding_bridge.ts";
-import type { AppCall, HostSocket } from "../app_call.ts";
+import type { AppCall, HostSocket } from "../terms/app_call.ts";
 import { NanoError } from "../errors.ts";
 import { EXCEPTION_LEVEL } from "../protocol/messages.ts";
 import { type Handlers, type HandlerTable, handlerTable, runBatch } from "../protocol/batch.ts";
 import { OP, type SentBy } from "../protocol/operations.ts";
 import { streamHandlers } from "../protocol/stream_operations.ts";
 import { CutStream, type StreamEnd, type Wire, WireViolation } from "../protocol/wire.ts";
-import { endOfCode, type RequestEnd } from "../request_end.ts";
+import { endOfCode, type RequestEnd } from "../terms/request_end.ts";
 import { Answer, promisedBytes, type TakenResponse, takenResponse } from "./answer.ts";
 import { type CallSlot, CallTable } from "./call_table.ts";
 import { lookAtCall } from "./call_watch.ts";

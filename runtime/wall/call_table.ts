@@ -1,6 +1,6 @@
 /** The requests inside one isolate, found by small ids that are never valid twice in a row. */
-import type { AppCall } from "../app_call.ts";
-import type { RequestEnd } from "../request_end.ts";
+import type { AppCall } from "../terms/app_call.ts";
+import type { RequestEnd } from "../terms/request_end.ts";
 import type { Answer } from "./answer.ts";
 import type { Upload } from "./upload.ts";
 

@@ -1,5 +1,5 @@
 /** The host's half of an app's fetch: takes requests off the wall, performs them, sends answers back. */
-import type { HostSocket } from "../app_call.ts";
+import type { HostSocket } from "../terms/app_call.ts";
 import type { HostAnswers } from "./host_calls_bridge.ts";
 import { messageOf } from "../errors.ts";
 import type { BindingHost } from "../protocol/binding_call.ts";

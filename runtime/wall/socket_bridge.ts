@@ -1,6 +1,6 @@
 /** The host's half of an app's WebSockets: real sockets on one side, the wall on the other, bounded both ways. */
-import type { HostSocket } from "../app_call.ts";
-import type { RequestEnd } from "../request_end.ts";
+import type { HostSocket } from "../terms/app_call.ts";
+import type { RequestEnd } from "../terms/request_end.ts";
 import { messageWeight } from "../protocol/message_weight.ts";
 import { OP } from "../protocol/operations.ts";
 import { type Wire, WireViolation } from "../protocol/wire.ts";

@@ -1,5 +1,5 @@
 /** Opens an app's WebSockets while there are descriptors for them: no app may take what the others need. */
-import type { AppCall, HostSocket } from "../app_call.ts";
+import type { AppCall, HostSocket } from "../terms/app_call.ts";
 import { descriptors, type DescriptorUser } from "../machine/descriptors.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import { leadingTrace } from "../protocol/trace_context.ts";

@@ -1,5 +1,5 @@
 /** A request's body on its way into an isolate: bounded in size, and in how slowly its client may send it. */
-import type { Patience } from "../app_call.ts";
+import type { Patience } from "../terms/app_call.ts";
 import { NanoError } from "../errors.ts";
 import type { ByteSource } from "../protocol/wire.ts";
 

@@ -1,12 +1,12 @@
 /** What the simulator holds against what happens: every request, every start and every end, each exactly once. */
 import { BOOT_TIMEOUT_MS, ISOLATE_WAIT_MS } from "../../runtime/app/isolate_start.ts";
-import type { AnswerBody, AppCall, HostSocket } from "../../runtime/app_call.ts";
+import type { AnswerBody, AppCall, HostSocket } from "../../runtime/terms/app_call.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { ERROR_CODES, type NanoError } from "../../runtime/errors.ts";
 import type { AppConfig } from "../../runtime/config/resolved_config.ts";
-import type { NanoEvent } from "../../runtime/events.ts";
+import type { NanoEvent } from "../../runtime/terms/events.ts";
 import { PATIENCE } from "../../runtime/http/patience.ts";
-import type { ExitReason } from "../../runtime/lifecycle.ts";
+import type { ExitReason } from "../../runtime/terms/lifecycle.ts";
 
 /** Requests are looked after every 100 ms, by the unit that stood in and then by the supervisor. */
 const SWEEPS_MS = 200;

@@ -4,7 +4,7 @@ import type { AppBundle } from "../../runtime/bundle/bundler.ts";
 import { inTime } from "../../runtime/deadline.ts";
 import type { AppConfig, NanoConfig } from "../../runtime/config/resolved_config.ts";
 import { NanoError } from "../../runtime/errors.ts";
-import { EventHub } from "../../runtime/events.ts";
+import { EventHub } from "../../runtime/terms/events.ts";
 import { FirstStart } from "../../runtime/generations/first_start.ts";
 import { type LateTools, LateUnits } from "../../runtime/generations/late_units.ts";
 import { type AdvanceOptions, Generations } from "../../runtime/generations/generations.ts";

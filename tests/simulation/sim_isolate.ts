@@ -1,9 +1,9 @@
 /** An isolate of the simulator: boots, loads, answers, hangs and dies by the clock, as its code's habits and chance have it. */
-import type { AppCall } from "../../runtime/app_call.ts";
+import type { AppCall } from "../../runtime/terms/app_call.ts";
 import type { AppIsolate } from "../../runtime/app/supervisor_tools.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { NanoError } from "../../runtime/errors.ts";
-import type { ExitReason } from "../../runtime/lifecycle.ts";
+import type { ExitReason } from "../../runtime/terms/lifecycle.ts";
 import { exitError, type IsolateExit } from "../../runtime/pool/exit_errors.ts";
 import type { FlightRecorder, FlightTrack } from "../../runtime/pool/flight_recorder.ts";
 import type { IsolateLoad } from "../../runtime/pool/isolate.ts";

@@ -1,6 +1,6 @@
 /** Some nodes of a fleet in one process: real state folders, units in the place of isolates, an engine in memory. */
 import { MemoryEngine } from "../../runtime/fleet/memory_store.ts";
-import type { DeployRequest, VersionView } from "../../runtime/operations.ts";
+import type { DeployRequest, VersionView } from "../../runtime/terms/operations.ts";
 import { ChangeBench } from "./change_bench.ts";
 import { rawZip } from "./raw_zip.ts";
 

@@ -18,7 +18,7 @@ function bindingFiles(part: "config" | "host" | "isolate"): ReturnType<typeof fo
   return { name: `runtime/bindings/*/${part}.ts`, holds: (file) => pattern.test(file) };
 }
 
-const TERMS = "runtime/'s terms";
+const TERMS = "runtime/terms/";
 const GROUND = "runtime/'s ground";
 
 /** The parts of the tree from top to bottom: a part may import only what stands below it, and itself. */
@@ -48,15 +48,9 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
   folder("runtime/isolate/"),
   bindingFiles("isolate"),
   folder("runtime/node/"),
-  files(
-    TERMS,
-    ...["operations", "events", "lifecycle", "app_call", "request_end", "change_request", "store_use", "app_view"].map((
-      name,
-    ) => `runtime/${name}.ts`),
-    ...["data", "kv", "d1", "r2", "queue", "backup", "fleet"].map((kind) => `runtime/${kind}_operations.ts`),
-  ),
   folder("runtime/config/"),
   bindingFiles("config"),
+  folder(TERMS),
   folder("runtime/protocol/"),
   folder("runtime/machine/"),
   files(GROUND, "runtime/clock.ts", "runtime/deadline.ts", "runtime/version.ts", "runtime/errors.ts"),
@@ -75,8 +69,8 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
   "runtime/node/": ["runtime/protocol/"],
   "runtime/wall/": [TERMS, "runtime/protocol/", "runtime/machine/", GROUND],
   "runtime/trace/": [TERMS, "runtime/protocol/", GROUND],
-  [TERMS]: ["runtime/config/", GROUND],
-  "runtime/config/": ["runtime/bindings/*/config.ts", GROUND],
+  [TERMS]: [GROUND],
+  "runtime/config/": ["runtime/bindings/*/config.ts", TERMS, GROUND],
   "runtime/protocol/": [GROUND],
   "runtime/machine/": [],
   [GROUND]: ["deno.json"],

@@ -1,8 +1,8 @@
 /** What a service binding does: hands requests and calls of methods to another app of this NANO, without a connection. */
-import type { AppTarget, CallEntry } from "../../app_call.ts";
+import type { AppTarget, CallEntry } from "../../terms/app_call.ts";
 import type { Clock } from "../../clock.ts";
 import { ERROR_CODES, NanoError } from "../../errors.ts";
-import type { NanoEvent } from "../../events.ts";
+import type { NanoEvent } from "../../terms/events.ts";
 import {
   type BindingCall,
   BindingError,

@@ -1,11 +1,11 @@
 /** One request or call on its way from an app to another; the app that asks is its client. */
-import type { AnswerBody, AppCall, CallEntry, HostSocket, Patience } from "../../app_call.ts";
+import type { AnswerBody, AppCall, CallEntry, HostSocket, Patience } from "../../terms/app_call.ts";
 import type { Clock } from "../../clock.ts";
 import { ERROR_CODES, type NanoError } from "../../errors.ts";
-import type { NanoEvent } from "../../events.ts";
+import type { NanoEvent } from "../../terms/events.ts";
 import { BindingError, type CallAnswer, type CallBody, type FetchedValues } from "../../protocol/binding_call.ts";
 import { RPC_THREW } from "../../protocol/rpc.ts";
-import { endOfCode, type RequestEnd } from "../../request_end.ts";
+import { endOfCode, type RequestEnd } from "../../terms/request_end.ts";
 
 /** Nobody measures another app as a client: its calls have deadlines of their own. */
 const PATIENCE: Patience = { writeStallMs: 60_000, bodyWindowMs: 15_000, bodyBytesPerSecond: 0 };

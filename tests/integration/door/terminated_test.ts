@@ -3,7 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Isolate, type IsolateLoad } from "../../../runtime/pool/isolate.ts";
 import { WorkerCell } from "../../../runtime/pool/worker_cell.ts";
 import type { WardenLink } from "../../../runtime/pool/warden_link.ts";
-import type { AppCall } from "../../../runtime/app_call.ts";
+import type { AppCall } from "../../../runtime/terms/app_call.ts";
 import { systemClock } from "../../../runtime/clock.ts";
 import { Dispatcher } from "../../../runtime/http/dispatcher.ts";
 import { Router } from "../../../runtime/http/router.ts";

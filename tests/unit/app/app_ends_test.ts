@@ -5,7 +5,7 @@ import { BrokenApp } from "../../../runtime/units/broken_app.ts";
 import { exitError } from "../../../runtime/pool/exit_errors.ts";
 import { refusal } from "../../../runtime/app/refusal.ts";
 import { NanoError } from "../../../runtime/errors.ts";
-import type { AppState, ExitReason } from "../../../runtime/lifecycle.ts";
+import type { AppState, ExitReason } from "../../../runtime/terms/lifecycle.ts";
 import { appConfig } from "../runtime/app_config.ts";
 import { FakeCall } from "./fake_call.ts";
 

@@ -1,9 +1,9 @@
 /** When jobs run: at their minute in UTC, one run at a time, in the generation that serves. */
 import { assertEquals } from "@std/assert";
 import { CronSchedule, type CronTarget } from "../../../runtime/app/cron_schedule.ts";
-import type { AppCall, ScheduledJob } from "../../../runtime/app_call.ts";
+import type { AppCall, ScheduledJob } from "../../../runtime/terms/app_call.ts";
 import { NanoError } from "../../../runtime/errors.ts";
-import type { NanoEvent } from "../../../runtime/events.ts";
+import type { NanoEvent } from "../../../runtime/terms/events.ts";
 import { appConfig } from "../runtime/app_config.ts";
 import { FakeClock, WALL_START } from "../runtime/fake_clock.ts";
 

@@ -1,9 +1,9 @@
 /** A request that remembers how it was answered. */
 import { assertEquals } from "@std/assert";
-import type { AnswerBody, AppCall, HostSocket, Patience } from "../../../runtime/app_call.ts";
+import type { AnswerBody, AppCall, HostSocket, Patience } from "../../../runtime/terms/app_call.ts";
 import type { NanoError } from "../../../runtime/errors.ts";
 import { PATIENCE } from "../../../runtime/http/patience.ts";
-import { endOfCode, type RequestEnd } from "../../../runtime/request_end.ts";
+import { endOfCode, type RequestEnd } from "../../../runtime/terms/request_end.ts";
 
 /** A call for tests; a second answer is a mistake that it reports itself. */
 export class FakeCall implements AppCall {

@@ -3,7 +3,7 @@ import { exitError, type IsolateExit } from "../../../runtime/pool/exit_errors.t
 import type { IsolateObserver } from "../../../runtime/wall/traffic.ts";
 import type { IsolateLoad } from "../../../runtime/pool/isolate.ts";
 import type { AppIsolate } from "../../../runtime/app/supervisor_tools.ts";
-import type { AppCall } from "../../../runtime/app_call.ts";
+import type { AppCall } from "../../../runtime/terms/app_call.ts";
 import type { Clock } from "../../../runtime/clock.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 

@@ -1,5 +1,5 @@
 /** A socket in a test's hand. */
-import type { HostSocket } from "../../../runtime/app_call.ts";
+import type { HostSocket } from "../../../runtime/terms/app_call.ts";
 
 /** Fits HostSocket; the test opens it, lets messages arrive and closes it. */
 export class FakeSocket implements HostSocket {

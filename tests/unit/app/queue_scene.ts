@@ -1,7 +1,7 @@
 /** A queue in a real file, its consumer on a pretended clock, and an app that keeps its batches until a test ends them. */
 import { QueueConsumers } from "../../../runtime/app/queue_consumers.ts";
 import type { QueueTarget } from "../../../runtime/app/queue_consumer.ts";
-import type { AppCall, QueuedBatch } from "../../../runtime/app_call.ts";
+import type { AppCall, QueuedBatch } from "../../../runtime/terms/app_call.ts";
 import type { ConsumerConfig } from "../../../runtime/config/resolved_config.ts";
 import { DataShelf } from "../../../runtime/data/data_shelf.ts";
 import type { DataOperation, DataResult } from "../../../runtime/data/data_messages.ts";
@@ -9,7 +9,7 @@ import type { DataThread } from "../../../runtime/data/data_thread.ts";
 import { QueueHub } from "../../../runtime/data/queue_hub.ts";
 import { type QueueStore, queueStore } from "../../../runtime/data/queue_store.ts";
 import { type ErrorCode, NanoError } from "../../../runtime/errors.ts";
-import type { NanoEvent } from "../../../runtime/events.ts";
+import type { NanoEvent } from "../../../runtime/terms/events.ts";
 import { BACKLOG_FACTS, MESSAGE_FACTS } from "../../../runtime/protocol/queue_batch.ts";
 import type { Plain } from "../../../runtime/protocol/binding_call.ts";
 import { appConfig } from "../runtime/app_config.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { backoffMs, HEALTHY_AFTER_MS, MAX_BACKOFF_MS } from "../../../runtime/app/backoff.ts";
 import { type Death, RestartPolicy } from "../../../runtime/app/restart_policy.ts";
-import type { ExitReason } from "../../../runtime/lifecycle.ts";
+import type { ExitReason } from "../../../runtime/terms/lifecycle.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
 
 function death(reason: ExitReason, changes: Partial<Death> = {}): Death {

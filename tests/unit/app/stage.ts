@@ -1,6 +1,6 @@
 /** A supervisor among fakes: its clock, its isolates, what it told. */
 import type { AppConfig } from "../../../runtime/config/resolved_config.ts";
-import type { NanoEvent } from "../../../runtime/events.ts";
+import type { NanoEvent } from "../../../runtime/terms/events.ts";
 import { BootAdmission } from "../../../runtime/pool/boot_admission.ts";
 import { Supervisor } from "../../../runtime/app/supervisor.ts";
 import { appConfig } from "../runtime/app_config.ts";

@@ -1,6 +1,6 @@
 /** The host's part of a service binding: what is no request, and what would go on for ever, reaches no app. */
 import { assertEquals, assertRejects } from "@std/assert";
-import type { AppCall } from "../../../runtime/app_call.ts";
+import type { AppCall } from "../../../runtime/terms/app_call.ts";
 import { ServiceHost } from "../../../runtime/bindings/service/host.ts";
 import type { Plain } from "../../../runtime/protocol/binding_call.ts";
 import { joinHeaders } from "../../../runtime/protocol/header_block.ts";

@@ -1,6 +1,6 @@
 /** Tests the drain of a whole host: its order, its counts, its deadline. */
 import { assertEquals } from "@std/assert";
-import { EventHub, type NanoEvent } from "../../../runtime/events.ts";
+import { EventHub, type NanoEvent } from "../../../runtime/terms/events.ts";
 import { drainHost } from "../../../runtime/generations/drain.ts";
 import { emptyGeneration, type Generation } from "../../../runtime/generations/reload.ts";
 import { Stage } from "../app/stage.ts";

@@ -2,7 +2,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { AppConfig } from "../../../runtime/config/resolved_config.ts";
 import { NanoError } from "../../../runtime/errors.ts";
-import type { NanoEvent } from "../../../runtime/events.ts";
+import type { NanoEvent } from "../../../runtime/terms/events.ts";
 import { FirstStart } from "../../../runtime/generations/first_start.ts";
 import { LateUnits, type Prepared } from "../../../runtime/generations/late_units.ts";
 import { PreparingUnit } from "../../../runtime/units/preparing_unit.ts";

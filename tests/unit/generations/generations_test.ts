@@ -2,10 +2,10 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import type { AppConfig } from "../../../runtime/config/resolved_config.ts";
 import { NanoError } from "../../../runtime/errors.ts";
-import type { NanoEvent } from "../../../runtime/events.ts";
+import type { NanoEvent } from "../../../runtime/terms/events.ts";
 import { Generations, type GenerationsTools } from "../../../runtime/generations/generations.ts";
 import type { Router } from "../../../runtime/http/router.ts";
-import type { AppStateName, ExitReason } from "../../../runtime/lifecycle.ts";
+import type { AppStateName, ExitReason } from "../../../runtime/terms/lifecycle.ts";
 import type { AppUnit, Generation } from "../../../runtime/generations/reload.ts";
 import { appConfig, nanoConfig } from "../runtime/app_config.ts";
 import { settle } from "../runtime/fake_clock.ts";

@@ -6,7 +6,7 @@ import { NanoError } from "../../../runtime/errors.ts";
 import { Listeners } from "../../../runtime/generations/listeners.ts";
 import { Dispatcher } from "../../../runtime/http/dispatcher.ts";
 import { PATIENCE } from "../../../runtime/http/patience.ts";
-import type { AppTarget } from "../../../runtime/app_call.ts";
+import type { AppTarget } from "../../../runtime/terms/app_call.ts";
 import { Router } from "../../../runtime/http/router.ts";
 import { appConfig, nanoConfig } from "../runtime/app_config.ts";
 

@@ -3,8 +3,8 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import type { AppConfig, NanoConfig } from "../../../runtime/config/resolved_config.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import type { Router } from "../../../runtime/http/router.ts";
-import type { AppSnapshot } from "../../../runtime/events.ts";
-import type { AppStateName, ExitReason } from "../../../runtime/lifecycle.ts";
+import type { AppSnapshot } from "../../../runtime/terms/events.ts";
+import type { AppStateName, ExitReason } from "../../../runtime/terms/lifecycle.ts";
 import {
   type AppUnit,
   emptyGeneration,

@@ -1,7 +1,7 @@
 /** Which of two versions gets a request. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import type { AppCall } from "../../../runtime/app_call.ts";
-import type { AppStateName } from "../../../runtime/lifecycle.ts";
+import type { AppCall } from "../../../runtime/terms/app_call.ts";
+import type { AppStateName } from "../../../runtime/terms/lifecycle.ts";
 import { type SplitSide, splitTarget } from "../../../runtime/generations/split_target.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
 

@@ -1,7 +1,7 @@
 /** A folder of files behind AssetFolder: what is found, what it is sent with, and what stays out of reach. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AssetStream } from "../../../runtime/http/asset_stream.ts";
-import type { RequestEnd } from "../../../runtime/request_end.ts";
+import type { RequestEnd } from "../../../runtime/terms/request_end.ts";
 import { type AssetAnswer, AssetFolder, type AssetFolderOptions } from "../../../runtime/http/assets.ts";
 
 /** A temporary folder with `public/` and what is around it. */

@@ -1,8 +1,8 @@
 /** Tests the way of a request from the listener to its app and back, with an app that a test plays. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { AppCall } from "../../../runtime/app_call.ts";
+import type { AppCall } from "../../../runtime/terms/app_call.ts";
 import { NanoError } from "../../../runtime/errors.ts";
-import type { RequestEvent } from "../../../runtime/events.ts";
+import type { RequestEvent } from "../../../runtime/terms/events.ts";
 import { Dispatcher, type ListenerView } from "../../../runtime/http/dispatcher.ts";
 import { Router } from "../../../runtime/http/router.ts";
 import { splitHeaders } from "../../../runtime/protocol/header_block.ts";

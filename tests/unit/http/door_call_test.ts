@@ -1,12 +1,12 @@
 /** Tests what a client and the log get of an app's answer, with the isolate played by the test. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { RequestEvent } from "../../../runtime/events.ts";
+import type { RequestEvent } from "../../../runtime/terms/events.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { DoorCall } from "../../../runtime/http/door_call.ts";
 import { OpenBodies } from "../../../runtime/http/open_bodies.ts";
 import { PATIENCE } from "../../../runtime/http/patience.ts";
 import { CutStream } from "../../../runtime/protocol/wire.ts";
-import { endOfCode, isFailure } from "../../../runtime/request_end.ts";
+import { endOfCode, isFailure } from "../../../runtime/terms/request_end.ts";
 import { FakeClock, settle } from "../runtime/fake_clock.ts";
 
 /** A call, and what was told of it. */

@@ -1,6 +1,6 @@
 /** Tests which app gets a host. */
 import { assertEquals } from "@std/assert";
-import type { AppTarget } from "../../../runtime/app_call.ts";
+import type { AppTarget } from "../../../runtime/terms/app_call.ts";
 import { hostnameOf, Router } from "../../../runtime/http/router.ts";
 
 function target(name: string): AppTarget {

@@ -1,6 +1,6 @@
 /** Tests how the front door takes trace contexts off requests and makes a span of each, with a tracer that a test plays. */
 import { assertEquals } from "@std/assert";
-import type { AppCall } from "../../../runtime/app_call.ts";
+import type { AppCall } from "../../../runtime/terms/app_call.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { Dispatcher, type ListenerView } from "../../../runtime/http/dispatcher.ts";
 import { innerOf, readRequestHead } from "../../../runtime/http/request_head.ts";

@@ -1,5 +1,5 @@
 /** A snapshot of an app for the tests of what watches. */
-import type { AppSnapshot } from "../../../runtime/events.ts";
+import type { AppSnapshot } from "../../../runtime/terms/events.ts";
 
 /** A running app. */
 export function snapshot(name: string, changes: Partial<AppSnapshot> = {}): AppSnapshot {

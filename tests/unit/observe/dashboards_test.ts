@@ -1,7 +1,7 @@
 /** The Grafana dashboard and the alert rules of the docs, held against what NANO renders. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { REQUEST_ENDS } from "../../../runtime/request_end.ts";
-import { APP_STATE_NAMES } from "../../../runtime/lifecycle.ts";
+import { REQUEST_ENDS } from "../../../runtime/terms/request_end.ts";
+import { APP_STATE_NAMES } from "../../../runtime/terms/lifecycle.ts";
 import { Metrics } from "../../../runtime/observe/metrics.ts";
 import { REPO } from "../../support/repo.ts";
 import { snapshot } from "./app_snapshot.ts";

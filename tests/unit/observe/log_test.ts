@@ -1,6 +1,6 @@
 /** The log: which lines come out, how they are escaped, and when they are written. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { EventHub, type NanoEvent, type RequestEvent } from "../../../runtime/events.ts";
+import { EventHub, type NanoEvent, type RequestEvent } from "../../../runtime/terms/events.ts";
 import { Log, type LogOptions } from "../../../runtime/observe/log.ts";
 
 const NOW = Date.UTC(2025, 0, 2, 3, 4, 5, 678);

@@ -1,7 +1,7 @@
 /** The metrics: every name of the contract, right numbers, and series that end with their app. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import type { AppSnapshot, RequestEvent } from "../../../runtime/events.ts";
-import { APP_STATE_NAMES } from "../../../runtime/lifecycle.ts";
+import type { AppSnapshot, RequestEvent } from "../../../runtime/terms/events.ts";
+import { APP_STATE_NAMES } from "../../../runtime/terms/lifecycle.ts";
 import { Metrics } from "../../../runtime/observe/metrics.ts";
 import { snapshot } from "./app_snapshot.ts";
 

@@ -1,7 +1,7 @@
 /** The observatory: lines of the apps' lives, followers, ticks, ends. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { NanoError } from "../../../runtime/errors.ts";
-import type { AppSnapshot, NanoEvent } from "../../../runtime/events.ts";
+import type { AppSnapshot, NanoEvent } from "../../../runtime/terms/events.ts";
 import type { AppTick, LogFilter } from "../../../runtime/observe/observations.ts";
 import { Metrics } from "../../../runtime/observe/metrics.ts";
 import { MAX_FOLLOWERS, Observatory } from "../../../runtime/observe/observatory.ts";

@@ -1,6 +1,6 @@
 /** The line of a request, whatever was remembered of the one before. */
 import { assertEquals } from "@std/assert";
-import type { RequestEvent } from "../../../runtime/events.ts";
+import type { RequestEvent } from "../../../runtime/terms/events.ts";
 import { RequestLine } from "../../../runtime/observe/request_line.ts";
 
 function plainly(event: RequestEvent, stamp: string): string {

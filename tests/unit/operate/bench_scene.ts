@@ -3,7 +3,7 @@ import { assert } from "@std/assert";
 import type { AppConfig } from "../../../runtime/config/resolved_config.ts";
 import { type ErrorCode, NanoError } from "../../../runtime/errors.ts";
 import type { Operator } from "../../../runtime/operate/operator.ts";
-import type { ChangeRequest, DeployRequest, VersionView } from "../../../runtime/operations.ts";
+import type { ChangeRequest, DeployRequest, VersionView } from "../../../runtime/terms/operations.ts";
 import { ChangeBench } from "../../support/change_bench.ts";
 import { rawZip } from "../../support/raw_zip.ts";
 

@@ -1,7 +1,7 @@
 /** When a version that gets a part of the requests is worse than the rest. */
 import { assertEquals } from "@std/assert";
-import type { RequestEnd } from "../../../runtime/request_end.ts";
-import type { NanoEvent } from "../../../runtime/events.ts";
+import type { RequestEnd } from "../../../runtime/terms/request_end.ts";
+import type { NanoEvent } from "../../../runtime/terms/events.ts";
 import { isWorse, RolloutWatch } from "../../../runtime/operate/rollout_watch.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";
 

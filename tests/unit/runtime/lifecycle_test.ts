@@ -9,7 +9,7 @@ import {
   type AppStateName,
   nextAppState,
   shownState,
-} from "../../../runtime/lifecycle.ts";
+} from "../../../runtime/terms/lifecycle.ts";
 
 const ERROR = new NanoError("APP_FAILED", "boom");
 

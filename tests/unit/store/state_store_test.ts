@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { NanoError } from "../../../runtime/errors.ts";
-import type { HistoryEntry } from "../../../runtime/operations.ts";
+import type { HistoryEntry } from "../../../runtime/terms/operations.ts";
 import { type KeptApp, StateStore, type VersionRecord } from "../../../runtime/store/state_store.ts";
 import { killedProcess } from "../../support/killed_process.ts";
 import { SeededRandom } from "../../support/seeded_random.ts";

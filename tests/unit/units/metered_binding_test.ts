@@ -1,6 +1,6 @@
 /** What a call of a binding tells: the app its answer, the operator the rest. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { NanoEvent } from "../../../runtime/events.ts";
+import type { NanoEvent } from "../../../runtime/terms/events.ts";
 import { type BindingCall, BindingError, type CallAnswer } from "../../../runtime/protocol/binding_call.ts";
 import { MeteredBinding } from "../../../runtime/units/metered_binding.ts";
 import { FakeClock } from "../runtime/fake_clock.ts";

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { AppConfig } from "../../../runtime/config/resolved_config.ts";
 import { NanoError } from "../../../runtime/errors.ts";
-import type { NanoEvent } from "../../../runtime/events.ts";
+import type { NanoEvent } from "../../../runtime/terms/events.ts";
 import { PreparingUnit } from "../../../runtime/units/preparing_unit.ts";
 import type { AppUnit } from "../../../runtime/generations/reload.ts";
 import { Stage } from "../app/stage.ts";

@@ -1,9 +1,9 @@
 /** Files before an app: who answers what, and how both drain. */
 import { assert, assertEquals } from "@std/assert";
 import { BrokenApp } from "../../../runtime/units/broken_app.ts";
-import type { AnswerBody } from "../../../runtime/app_call.ts";
+import type { AnswerBody } from "../../../runtime/terms/app_call.ts";
 import { NanoError } from "../../../runtime/errors.ts";
-import type { NanoEvent } from "../../../runtime/events.ts";
+import type { NanoEvent } from "../../../runtime/terms/events.ts";
 import { AssetFolder } from "../../../runtime/http/assets.ts";
 import type { AppUnit } from "../../../runtime/generations/reload.ts";
 import { StaticSite } from "../../../runtime/units/static_site.ts";

@@ -1,6 +1,6 @@
 /** How long an app may take, by what it works on. */
 import { assertEquals } from "@std/assert";
-import type { AppCall } from "../../../runtime/app_call.ts";
+import type { AppCall } from "../../../runtime/terms/app_call.ts";
 import { lookAtCall } from "../../../runtime/wall/call_watch.ts";
 import type { CallSlot } from "../../../runtime/wall/call_table.ts";
 

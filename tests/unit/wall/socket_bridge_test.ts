@@ -2,7 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { messageWeight } from "../../../runtime/protocol/message_weight.ts";
 import { MAX_SOCKET_BYTES, SocketBridge } from "../../../runtime/wall/socket_bridge.ts";
-import type { RequestEnd } from "../../../runtime/request_end.ts";
+import type { RequestEnd } from "../../../runtime/terms/request_end.ts";
 import { OP } from "../../../runtime/protocol/operations.ts";
 import { Wire, WireViolation } from "../../../runtime/protocol/wire.ts";
 import { until } from "../../integration/life/until.ts";

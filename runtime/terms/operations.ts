@@ -1,11 +1,18 @@
 /** What an operator changes while NANO runs, beside editing nano.json; class Operator fits. */
-import type { SetAside } from "./config/layers.ts";
 import type { ReloadSummary } from "./events.ts";
 import type { ChangeRequest } from "./change_request.ts";
 import type { DataOperations } from "./data_operations.ts";
 import type { FleetOperations } from "./fleet_operations.ts";
 
-export type { ChangeRequest, SetAside };
+export type { ChangeRequest };
+
+/** Why kept changes are not in force. */
+export interface SetAside {
+  /** The app. */
+  readonly app: string;
+  /** Every reason, each with the key and the value. */
+  readonly reasons: readonly string[];
+}
 
 /** Where an app's entry comes from. */
 export interface AppOrigin {

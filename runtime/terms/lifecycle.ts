@@ -1,5 +1,5 @@
 /** An app's life as a pure state machine: which event moves which state where. */
-import type { NanoError } from "./errors.ts";
+import type { NanoError } from "../errors.ts";
 
 /** Why an isolate ended; a closed list, used in logs, metrics and the API. */
 export type ExitReason =

@@ -1,5 +1,5 @@
 /** How a request ended, as the log, the metrics, the traces and the rollout watch tell it. */
-import type { ErrorCode } from "./errors.ts";
+import type { ErrorCode } from "../errors.ts";
 
 /**
  * Every end of a request. A response that is cut after its head is never `done`.

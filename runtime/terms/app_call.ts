@@ -1,5 +1,5 @@
 /** One request on its way to an app: the front door makes it, an isolate answers it. */
-import type { NanoError } from "./errors.ts";
+import type { NanoError } from "../errors.ts";
 import type { RequestEnd } from "./request_end.ts";
 
 /** A real WebSocket: of a client, or of a connection that an app opened. Deno's and undici's both fit. */

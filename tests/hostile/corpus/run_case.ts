@@ -47,7 +47,8 @@ export async function runCase(scene: CorpusScene, placed: PlacedCase): Promise<v
     await scene.canarySings();
   }
   if (one.lingers) await scene.lingers();
-  if (scene.isAlive && faults.length === 0) {
+  // The threads of a host that was ended are gone, and the next one is elsewhere.
+  if (scene.isAlive && one.mayEndHost === undefined && faults.length === 0) {
     if (hasApp && refusal === null && !wantsOwnHost(placed)) await scene.remove(app);
     faults.push(...await threadsRunningOn(scene));
   }

@@ -34,4 +34,8 @@ Deno.test("boundAsserts() makes functions that show no values of too many object
     assertThrows(() => bounded[name as string](...given!), assert.AssertionError, "too large to be shown");
   }
   bounded.deepEqual(wide, wide);
+  const thrown = assertThrows(() => bounded.strictEqual(wide, 1, "own text"), assert.AssertionError) as any;
+  assertEquals([thrown.message, thrown.code, thrown.operator], ["own text", "ERR_ASSERTION", "strictEqual"]);
+  const own = new TypeError("own error");
+  assertEquals(assertThrows(() => bounded.strictEqual(wide, 1, own)), own);
 });

@@ -44,10 +44,10 @@ Deno.test({
   async fn() {
     const code = `Deno.serve(() => {
       const block = new Uint8Array(1 << 20);
-      try { for (let n = 0;; n++) Deno.writeFileSync("/tmp/" + n, block); } catch (thrown) {
-        const count = [...Deno.readDirSync("/tmp")].length;
-        for (const { name } of Deno.readDirSync("/tmp")) Deno.removeSync("/tmp/" + name);
-        return Response.json({ error: thrown.message, count });
+      let count = 0;
+      try { for (;; count++) Deno.writeFileSync("/tmp/" + count, block); } catch (thrown) {
+        for (let n = 0; n <= count; n++) Deno.removeSync("/tmp/" + n);
+        return Response.json({ error: String(thrown), count });
       }
     });`;
     await using project = await TempProject.create({ flood: { files: { "main.js": code }, config: FULL } });

@@ -2,6 +2,7 @@
  * A folder that an app writes as one tar, and back. The system's `tar` does it: it never follows a link that the app puts
  * in the way meanwhile, and a file that grows or shrinks while it is read spoils no other.
  */
+import { runSystemProgram } from "../machine/system_program.ts";
 
 /** Changed while it was read: GNU tar has it all the same, as it was in between. */
 const CHANGED = 1;
@@ -35,13 +36,7 @@ export async function unpackFolder(from: string, to: string): Promise<void> {
 }
 
 async function run(program: string, args: readonly string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(program, {
-    args: [...args],
-    clearEnv: true,
-    env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
-    cwd: "/",
-    stdin: "null",
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
-  return { code, words: [text(stdout), text(stderr)].filter((one) => one !== "").join("\n").slice(0, KEPT_OF_OUTPUT) };
+  const { code, stdout, stderr } = await runSystemProgram(program, args);
+  const words = [stdout, stderr].map((text) => text.trim()).filter((one) => one !== "").join("\n");
+  return { code, words: words.slice(0, KEPT_OF_OUTPUT) };
 }

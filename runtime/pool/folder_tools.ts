@@ -1,5 +1,6 @@
 /** What the host asks programs of the system about files of a process: how much a folder holds, and how much it may write. */
 import { findProcessTools } from "../config/process_tools.ts";
+import { runSystemProgram } from "../machine/system_program.ts";
 
 /** A folder with all that lies in it. */
 export interface FolderSize {
@@ -20,7 +21,11 @@ const MEASURING = `du -skx -- "$1"; echo "end $?"; du -sx --inodes -- "$1"`;
  * @throws {Error} when it cannot be read to its end
  */
 export async function measureFolder(path: string): Promise<FolderSize> {
-  const { stdout, stderr } = await run("/bin/sh", ["-c", MEASURING, "nano", path], MEASURE_MS);
+  const { stdout, stderr } = await runSystemProgram(
+    "/bin/sh",
+    ["-c", MEASURING, "nano", path],
+    AbortSignal.timeout(MEASURE_MS),
+  );
   const [, kibibytes, code, entries = null] = /^(\d+)\t.*\nend (\d+)\n(?:(\d+)\t)?/s.exec(stdout) ?? [];
   // What is removed while it is counted is no mistake; nor is the folder, of which nothing is left then.
   const failures = stderr.split("\n").filter((line) =>
@@ -41,19 +46,7 @@ export async function measureFolder(path: string): Promise<FolderSize> {
 export async function boundFiles(pid: number, fileBytes: number): Promise<void> {
   const found = await findProcessTools();
   if ("missing" in found) throw new Error(`this machine does not have ${found.missing}`);
-  const { success, stderr } = await run(found.tools.prlimit, ["--pid", String(pid), `--fsize=${fileBytes}:`], BOUND_MS);
-  if (!success) throw new Error(stderr.trim());
-}
-
-async function run(program: string, args: readonly string[], timeoutMs: number) {
-  const { success, stdout, stderr } = await new Deno.Command(program, {
-    args: [...args],
-    clearEnv: true,
-    env: { LC_ALL: "C", PATH: "/usr/bin:/bin" },
-    cwd: "/",
-    stdin: "null",
-    signal: AbortSignal.timeout(timeoutMs),
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { success, stdout: text(stdout), stderr: text(stderr) };
+  const args = ["--pid", String(pid), `--fsize=${fileBytes}:`];
+  const { code, stderr } = await runSystemProgram(found.tools.prlimit, args, AbortSignal.timeout(BOUND_MS));
+  if (code !== 0) throw new Error(stderr.trim());
 }

@@ -53,10 +53,8 @@ const STARTERS = [
   // Starts apps that ask for a process of their own, and tries what this machine has for it: both with no environment.
   "runtime/pool/process_child.ts",
   "runtime/config/process_tools.ts",
-  // Looks how much an app keeps, and bounds it: du and prlimit, with no environment.
-  "runtime/pool/folder_tools.ts",
-  // Packs and unpacks what an app keeps: tar, find and sync, with no environment.
-  "runtime/data/folder_archive.ts",
+  // Looks how much an app keeps, bounds it, packs and unpacks it: du, prlimit, tar, find and sync, with no environment.
+  "runtime/machine/system_program.ts",
   // The guardian starts NANO itself, which needs what the operator has set.
   "admin/guardian/guard.ts",
   // The build command of a project, on the machine of who typed it.

@@ -80,6 +80,12 @@ export async function benchSoak(minutes = MINUTES): Promise<void> {
     ["isolates' threads before, after", `${before.isolateThreads}, ${after?.isolateThreads ?? "gone"}`],
   ]);
   for (const death of deaths.slice(0, 10)) console.log(`  ${JSON.stringify(death)}`);
+  for (const [app, title] of soak.titles) {
+    const ranOn = nano.events.filter((event) =>
+      String(event.text).includes(`of a killed isolate of app "${app}"`)
+    ).length;
+    if (ranOn > 0) console.log(`  ${ranOn} killed threads ran on: ${title}`);
+  }
   for (const { text } of [...ours.slice(0, 10), ...machines.slice(0, 3)]) console.log(`  ${text}`);
   for (const [what, count] of [...soak.told].sort((one, other) => other[1] - one[1]).slice(0, 20)) {
     console.log(`  attackers were told ${what}: ${count} times`);
@@ -91,6 +97,8 @@ class Soak {
   readonly losses: Loss[] = [];
   readonly times: number[] = [];
   readonly told = new Map<string, number>();
+  /** What each hostile app did. */
+  readonly titles = new Map<string, string>();
   turns = 0;
   readonly #adminUrl: string;
   readonly #project: TempProject;
@@ -142,6 +150,7 @@ class Soak {
     for (let turn = 0; performance.now() < until; turn++) {
       const attack = this.#attacks[(slot + turn * HOSTILE) % this.#attacks.length]!;
       const app = `hostile-${slot}-${turn}`;
+      this.titles.set(app, attack.title);
       const added = await this.#add(app, attack);
       this.turns++;
       const end = Math.min(until, performance.now() + TURN_MS);

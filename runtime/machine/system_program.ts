@@ -27,7 +27,7 @@ export async function runSystemProgram(
   args: readonly string[],
   signal: AbortSignal | null = null,
 ): Promise<ProgramEnd> {
-  return endOf(start(program, args, signal));
+  return await endOf(start(program, args, signal));
 }
 
 /**

@@ -2,6 +2,7 @@
  * A folder that an app writes as one tar, and back. The system's `tar` does it: it never follows a link that the app puts
  * in the way meanwhile, and a file that grows or shrinks while it is read spoils no other.
  */
+import { systemClock } from "../clock.ts";
 import { inTime, LATE } from "../deadline.ts";
 import { type ProgramEnd, runSystemProgram, runWhileMoving } from "../machine/system_program.ts";
 
@@ -42,7 +43,7 @@ export async function unpackFolder(from: string, to: string): Promise<void> {
 }
 
 async function run(program: string, args: readonly string[]) {
-  const end = await runWhileMoving(program, args, { idleMs: IDLE_MS });
+  const end = await runWhileMoving(program, args, { idleMs: IDLE_MS, after: systemClock.after });
   return { code: end.code, words: wordsOf(end) };
 }
 

@@ -1,5 +1,4 @@
 /** Programs of the system that the host asks, which learn nothing of its environment. */
-import { type Clock, systemClock } from "../clock.ts";
 import { processWork } from "./process_state.ts";
 
 /** What came of one. */
@@ -13,7 +12,8 @@ export interface ProgramEnd {
 export interface MovingOptions {
   /** Between two looks at it; when it has done nothing from one to the next, it is ended. */
   readonly idleMs: number;
-  readonly clock?: Clock;
+  /** Runs something once, later, and gives what takes it back: of a clock. */
+  readonly after: (delayMs: number, run: () => void) => () => void;
 }
 
 /** A program that did nothing for too long. */
@@ -37,7 +37,7 @@ export async function runSystemProgram(
 export async function runWhileMoving(
   program: string,
   args: readonly string[],
-  { idleMs, clock = systemClock }: MovingOptions,
+  { idleMs, after }: MovingOptions,
 ): Promise<ProgramEnd> {
   const child = start(program, args, null);
   const idle = Promise.withResolvers<never>();
@@ -47,13 +47,13 @@ export async function runWhileMoving(
     // Where the kernel tells nothing there is nothing to judge by.
     if (work === null || work !== last) {
       last = work;
-      cancel = clock.after(idleMs, look);
+      cancel = after(idleMs, look);
       return;
     }
     child.kill("SIGKILL");
     idle.reject(new IdleProgram(`"${program}" has done nothing for ${idleMs / 1000} s`));
   };
-  let cancel = clock.after(idleMs, look);
+  let cancel = after(idleMs, look);
   try {
     return await Promise.race([endOf(child), idle.promise]);
   } finally {

@@ -1,6 +1,5 @@
 /** Programs that take their time: by what they do, and not by how long it takes. */
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Clock } from "../../../runtime/clock.ts";
 import { processWork } from "../../../runtime/machine/process_state.ts";
 import { IdleProgram, runWhileMoving } from "../../../runtime/machine/system_program.ts";
 import { until } from "../../integration/life/until.ts";
@@ -8,16 +7,12 @@ import { until } from "../../integration/life/until.ts";
 /** A clock whose timers run when the test says so. */
 function handClock() {
   const waiting = new Set<() => void>();
-  const clock: Clock = {
-    now: () => 0,
-    wall: () => 0,
-    after(_delayMs, run) {
-      waiting.add(run);
-      return () => waiting.delete(run);
-    },
+  const after = (_delayMs: number, run: () => void) => {
+    waiting.add(run);
+    return () => void waiting.delete(run);
   };
   return {
-    clock,
+    after,
     pass() {
       const due = [...waiting];
       waiting.clear();
@@ -34,10 +29,10 @@ Deno.test("A program goes on while it moves, and is ended when it has done nothi
   const pipe = `${folder}/pipe`;
   const told = `${folder}/told`;
   await new Deno.Command("mkfifo", { args: [pipe] }).output();
-  const { clock, pass } = handClock();
+  const { after, pass } = handClock();
   const running = runWhileMoving("/bin/sh", ["-c", `while read -r line; do echo "$line" >> ${told}; done <> ${pipe}`], {
     idleMs: 60_000,
-    clock,
+    after,
   });
   let isOver = false;
   const failure = assertRejects(() => running, IdleProgram, "has done nothing for 60 s").finally(() => isOver = true);
@@ -61,7 +56,7 @@ Deno.test("What a program says and how it ends is told as ever, and nobody looks
   const hand = handClock();
   const end = await runWhileMoving("/bin/sh", ["-c", "echo out; echo err >&2; exit 3"], {
     idleMs: 1000,
-    clock: hand.clock,
+    after: hand.after,
   });
   assertEquals([end, hand.waiting], [{ code: 3, stdout: "out\n", stderr: "err\n" }, 0]);
 });

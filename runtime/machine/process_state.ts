@@ -62,6 +62,17 @@ export function processWritten(pid: number, read: (path: string) => string = Den
   }
 }
 
+/** What a process has computed, read and written so far, for comparing; null when it has ended or nothing is told. */
+export function processWork(pid: number, read: (path: string) => string = Deno.readTextFileSync): string | null {
+  const state = processState(pid, read);
+  if (state === null) return null;
+  try {
+    return `cpu: ${state.cpuMicros}\n${read(`/proc/${pid}/io`)}`;
+  } catch {
+    return null;
+  }
+}
+
 function pageBytes(): number {
   try {
     const found = /^KernelPageSize:\s+(\d+) kB$/m.exec(Deno.readTextFileSync("/proc/self/smaps"));

@@ -3,10 +3,7 @@ import { FrameReader } from "./frame_reader.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import { part } from "./frames.ts";
 import { WireViolation } from "./wire_violation.ts";
-import { bytesLength, NativeUint8Array, promiseThen } from "./primordials.ts";
-
-/** What is read at once: what Linux holds of a socket (net.core.rmem_default is 208 KiB). */
-const READ_BYTES = 256 * 1024;
+import { bytesLength, promiseThen } from "./primordials.ts";
 
 /** What a pipe needs of its connection; Deno.UnixConn fits. */
 export interface FrameConnection {
@@ -31,7 +28,6 @@ export class FramePipe {
   readonly #options: FramePipeOptions;
   readonly #reader: FrameReader;
   readonly #writer = new FrameWriter();
-  readonly #into = new NativeUint8Array(READ_BYTES);
   #isReading = false;
   #isWriting = false;
   #isOver = false;
@@ -42,7 +38,7 @@ export class FramePipe {
     this.#reader = new FrameReader(options.maxFrameBytes, options.onFrame);
   }
 
-  /** Begins to read; two reads at once would share their buffer. */
+  /** Begins to read; two reads at once would share their room. */
   start(): void {
     if (this.#isReading) return;
     this.#isReading = true;
@@ -77,11 +73,11 @@ export class FramePipe {
   }
 
   #read(): void {
-    promiseThen(this.#connection.read(this.#into), (size) => {
+    promiseThen(this.#connection.read(this.#reader.room()), (size) => {
       if (this.#isOver) return;
       if (size === null) return this.#end(null);
       try {
-        this.#reader.push(part(this.#into, 0, size));
+        this.#reader.came(size);
       } catch (error) {
         return this.#end(error);
       }

@@ -1,7 +1,15 @@
 /** Puts frames together from what comes off a pipe; how much it holds is bounded by what has come. */
 import { frameLength, LENGTH_BYTES, part, readFrame } from "./frames.ts";
-import { bytesLength, bytesSet, NativeUint8Array } from "./primordials.ts";
+import { bytesLength, bytesSet, min, NativeUint8Array } from "./primordials.ts";
 import { WireViolation } from "./wire_violation.ts";
+
+/** As much room as a reader begins with; it doubles whenever it was filled. */
+const FIRST_BYTES = 4 * 1024;
+/**
+ * More room only a longer frame has: a frame of a stream (256 KiB and a chunk, protocol/frame_writer.ts), and behind it as
+ * much as Linux holds of a socket (net.core.rmem_default is 208 KiB).
+ */
+const ROOM_BYTES = 512 * 1024;
 
 /** A frame is longer than one may be: whoever sent it had so much in its memory. */
 export class FrameTooLong extends WireViolation {
@@ -14,13 +22,14 @@ export class FrameTooLong extends WireViolation {
   }
 }
 
-/** Takes pieces of any length. */
+/** Takes pieces of any length, which are read to where their frame is put together. */
 export class FrameReader {
   readonly #maxBytes: number;
   readonly #take: (values: unknown[]) => void;
-  /** The beginning of a frame whose end has not come. */
-  #held = new NativeUint8Array(0);
-  #size = 0;
+  #bytes = new NativeUint8Array(FIRST_BYTES);
+  /** Of the bytes, where those begin and end that were not taken. */
+  #from = 0;
+  #to = 0;
 
   /**
    * @param maxBytes of one frame
@@ -31,52 +40,56 @@ export class FrameReader {
     this.#take = take;
   }
 
+  /** Where the next piece is to be written, from the beginning on; {@linkcode came} ends it. */
+  room(): Uint8Array<ArrayBuffer> {
+    const held = this.#to - this.#from;
+    const size = this.#sizeFor(held);
+    const isOther = size !== bytesLength(this.#bytes);
+    if (isOther || held === 0 || size - this.#to < size / 2) {
+      const bytes = isOther ? new NativeUint8Array(size) : this.#bytes;
+      if (held > 0) bytesSet(bytes, part(this.#bytes, this.#from, held), 0);
+      this.#bytes = bytes;
+      this.#from = 0;
+      this.#to = held;
+    }
+    return part(this.#bytes, this.#to, size - this.#to);
+  }
+
+  /** What is held is less than a frame, so that there is always room for more of it. */
+  #sizeFor(held: number): number {
+    const size = bytesLength(this.#bytes);
+    const frame = held < LENGTH_BYTES ? 0 : LENGTH_BYTES + frameLength(this.#bytes, this.#from);
+    if (frame > ROOM_BYTES) return held < size ? size : min(2 * size, frame);
+    return min(this.#to < size ? size : 2 * size, ROOM_BYTES);
+  }
+
   /**
-   * Takes a piece; nothing of it is kept.
+   * So many bytes have come to where there was room.
    * @throws {WireViolation} for what is no frame, or too long a one
    */
+  came(size: number): void {
+    this.#to += size;
+    while (this.#to - this.#from >= LENGTH_BYTES) {
+      const length = frameLength(this.#bytes, this.#from);
+      if (length > this.#maxBytes) throw new FrameTooLong(length);
+      const start = this.#from + LENGTH_BYTES;
+      if (start + length > this.#to) return;
+      this.#from = start + length;
+      this.#take(readFrame(this.#bytes, start, start + length));
+    }
+  }
+
+  /**
+   * Takes a piece that lies elsewhere; nothing of it is kept.
+   * @throws {WireViolation} as {@linkcode came}
+   */
   push(piece: Uint8Array<ArrayBuffer>): void {
-    let at = 0;
-    const size = bytesLength(piece);
-    while (at < size) {
-      if (this.#size === 0) {
-        const end = this.#endAt(piece, at, size);
-        if (end === null || end > size) return this.#keep(piece, at, size);
-        this.#take(readFrame(piece, at + LENGTH_BYTES, end));
-        at = end;
-        continue;
-      }
-      // Its length first, and then no more than is its own.
-      const end = this.#endAt(this.#held, 0, this.#size);
-      const wanted = (end ?? LENGTH_BYTES) - this.#size;
-      const until = size - at < wanted ? size : at + wanted;
-      this.#keep(piece, at, until);
-      at = until;
-      if (this.#size !== this.#endAt(this.#held, 0, this.#size)) continue;
-      const whole = this.#held;
-      const length = this.#size;
-      this.#held = new NativeUint8Array(0);
-      this.#size = 0;
-      this.#take(readFrame(whole, LENGTH_BYTES, length));
+    for (let at = 0; at < bytesLength(piece);) {
+      const room = this.room();
+      const size = min(bytesLength(room), bytesLength(piece) - at);
+      bytesSet(room, part(piece, at, size), 0);
+      this.came(size);
+      at += size;
     }
-  }
-
-  /** Where a frame ends, or null when its length has not come. */
-  #endAt(bytes: Uint8Array, at: number, size: number): number | null {
-    if (size - at < LENGTH_BYTES) return null;
-    const length = frameLength(bytes, at);
-    if (length > this.#maxBytes) throw new FrameTooLong(length);
-    return at + LENGTH_BYTES + length;
-  }
-
-  #keep(piece: Uint8Array<ArrayBuffer>, from: number, to: number): void {
-    const wanted = this.#size + to - from;
-    if (wanted > bytesLength(this.#held)) {
-      const larger = new NativeUint8Array(wanted < 2 * this.#size ? 2 * this.#size : wanted);
-      bytesSet(larger, part(this.#held, 0, this.#size), 0);
-      this.#held = larger;
-    }
-    bytesSet(this.#held, part(piece, from, to - from), this.#size);
-    this.#size = wanted;
   }
 }

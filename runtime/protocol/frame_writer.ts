@@ -1,5 +1,6 @@
 /** Writes messages as bytes; protocol/frames.ts says how they look. */
 import { addLast, newBatch } from "./batch.ts";
+import { copyOf } from "./chunks.ts";
 import { FIRST_SMALL, LAST_SMALL, LENGTH_BYTES, part, TAG } from "./frames.ts";
 import { FIELDS_BY_CODE } from "./operations.ts";
 import {
@@ -24,10 +25,13 @@ const CUT_BYTES = 256 * 1024;
 const CUT_VALUES = 4096;
 /**
  * Frames are collected in pieces of this size, each of which is one write; a text or bytes from half of it on are a piece
- * of their own. A write is a system call and a turn of the event loop, on both sides.
+ * of their own. A write is a system call and a turn of the event loop, on both sides. Four chunks of 64 KiB, as most are,
+ * have room with their heads.
  */
-const PIECE_BYTES = 256 * 1024;
-const LONG_BYTES = PIECE_BYTES / 2;
+const PIECE_BYTES = 260 * 1024;
+const LONG_BYTES = 128 * 1024;
+/** Pieces that are kept when they have left: as many as a stream's window fills. */
+const MAX_SPARES = 4;
 /** The first piece after a rest: most turns write less. */
 const SMALL_PIECE_BYTES = 4 * 1024;
 
@@ -37,7 +41,7 @@ const floatBytes = new Uint8Array(float.buffer);
 /** Collects frames, in pieces that are taken one after the other. */
 export class FrameWriter {
   /** Whole pieces, the first of which is at #taken. */
-  #pieces = newBatch() as unknown as Uint8Array<ArrayBuffer>[];
+  #pieces = newBatch();
   #taken = 0;
   #bytes = new NativeUint8Array(SMALL_PIECE_BYTES);
   #at = 0;
@@ -45,7 +49,8 @@ export class FrameWriter {
   #frameIn = this.#bytes;
   #frameAt = 0;
   #frameStart = 0;
-  #spare: Uint8Array<ArrayBuffer> | null = null;
+  /** Pieces that have left: one that is used again need not be made, and filled with zeros before. */
+  readonly #spares = newBatch();
   /** Bytes in whole pieces that were not taken. */
   #waiting = 0;
   /** Bytes written all in all. */
@@ -62,11 +67,11 @@ export class FrameWriter {
       if (this.#at === 0) return null;
       this.#seal();
     }
-    const piece = this.#pieces[this.#taken]!;
+    const piece = this.#pieces[this.#taken] as Uint8Array<ArrayBuffer>;
     // Not held until the last of them has left.
     this.#pieces[this.#taken++] = NOTHING;
     if (this.#taken === this.#pieces.length) {
-      this.#pieces = newBatch() as unknown as Uint8Array<ArrayBuffer>[];
+      this.#pieces = newBatch();
       this.#taken = 0;
     }
     this.#waiting -= bytesLength(piece);
@@ -76,24 +81,25 @@ export class FrameWriter {
   /** Gives a piece back that is of no use to anybody any more: the next one need not be made. */
   giveBack(piece: Uint8Array<ArrayBuffer>): void {
     const buffer = bytesBuffer(piece) as ArrayBuffer;
-    if (bytesOffset(piece) === 0 && bufferLength(buffer) === PIECE_BYTES) this.#spare = new NativeUint8Array(buffer);
+    const isPiece = bytesOffset(piece) === 0 && bufferLength(buffer) === PIECE_BYTES;
+    if (isPiece && this.#spares.length < MAX_SPARES) addLast(this.#spares, new NativeUint8Array(buffer));
   }
 
   /** Adds one frame. */
   add(values: ArrayLike<unknown>): void {
     this.#begin();
-    for (let at = 0; at < values.length; at++) this.#value(values[at]);
+    for (let at = 0; at < values.length; at++) this.#value(values[at], false);
     this.#end();
   }
 
-  /** Adds a batch as one frame or several; no operation is cut. */
+  /** Adds a batch, whose bytes are nobody else's (Outbox.pushBytes), as one frame or several; no operation is cut. */
   addBatch(batch: ArrayLike<unknown>): void {
     for (let at = 0; at < batch.length;) {
       this.#begin();
       const first = at;
       do {
         const end = at + 1 + FIELDS_BY_CODE[batch[at] as number]!;
-        for (; at < end; at++) this.#value(batch[at]);
+        for (; at < end; at++) this.#value(batch[at], true);
       } while (at < batch.length && this.#written - this.#frameStart < CUT_BYTES && at - first < CUT_VALUES);
       this.#end();
     }
@@ -111,7 +117,8 @@ export class FrameWriter {
     writeWord(this.#frameIn, this.#frameAt, this.#written - this.#frameStart);
   }
 
-  #value(value: unknown): void {
+  /** @param isOwn whether nobody else writes to it, if it is bytes */
+  #value(value: unknown, isOwn: boolean): void {
     switch (typeof value) {
       case "string":
         return this.#text(value);
@@ -123,12 +130,12 @@ export class FrameWriter {
         return this.#byte(TAG.NONE);
     }
     if (value === null) this.#byte(TAG.NULL);
-    else if (isUint8Array(value)) this.#data(TAG.BYTES, value, false);
+    else if (isUint8Array(value)) this.#data(TAG.BYTES, value, isOwn);
     else if (isArray(value)) {
       this.#head(TAG.LIST, value.length);
       for (let at = 0; at < value.length; at++) {
         if (isArray(value[at])) throw new WireViolation("a list in a list");
-        this.#value(value[at]);
+        this.#value(value[at], isOwn);
       }
     } else throw new WireViolation("a value that is not plain");
   }
@@ -155,10 +162,8 @@ export class FrameWriter {
       bytesSet(this.#bytes, data, this.#at);
       this.#at += length;
     } else {
-      let own = data;
-      if (!isOwn) bytesSet(own = new NativeUint8Array(length), data, 0);
       this.#seal();
-      this.#keep(own);
+      this.#keep(isOwn ? data : copyOf(data));
     }
     this.#written += length;
   }
@@ -201,11 +206,18 @@ export class FrameWriter {
       this.#seal();
       if (length <= SMALL_PIECE_BYTES) return;
     }
-    const larger = this.#spare ?? new NativeUint8Array(PIECE_BYTES);
-    this.#spare = null;
+    const larger = this.#newPiece();
     bytesSet(larger, part(this.#bytes, 0, this.#at), 0);
     if (this.#frameIn === this.#bytes) this.#frameIn = larger;
     this.#bytes = larger;
+  }
+
+  #newPiece(): Uint8Array<ArrayBuffer> {
+    const count = this.#spares.length;
+    if (count === 0) return new NativeUint8Array(PIECE_BYTES);
+    const spare = this.#spares[count - 1] as Uint8Array<ArrayBuffer>;
+    this.#spares.length = count - 1;
+    return spare;
   }
 
   /** Begins another piece. */
@@ -216,7 +228,7 @@ export class FrameWriter {
   }
 
   #keep(piece: Uint8Array<ArrayBuffer>): void {
-    addLast(this.#pieces as unknown as ReturnType<typeof newBatch>, piece);
+    addLast(this.#pieces, piece);
     this.#waiting += bytesLength(piece);
   }
 }

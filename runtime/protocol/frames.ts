@@ -7,13 +7,13 @@
 import {
   bytesBuffer,
   bytesOffset,
-  bytesSet,
   decoderDecode,
   NativeTextDecoder,
   NativeUint8Array,
   setPrototypeOf,
 } from "./primordials.ts";
 import { addLast, newBatch } from "./batch.ts";
+import { copyOf } from "./chunks.ts";
 import { WireViolation } from "./wire_violation.ts";
 
 /** Bytes of a frame's length. */
@@ -107,9 +107,7 @@ export function readFrame(bytes: Uint8Array<ArrayBuffer>, start: number, end: nu
         if (tag === TAG.TEXT) value = textAt(bytes, at, length);
         else if (tag === TAG.UNITS) value = unitsAt(bytes, at, length);
         else if (tag === TAG.BYTES) {
-          const copy = new NativeUint8Array(length);
-          bytesSet(copy, part(bytes, at, length), 0);
-          value = copy;
+          value = copyOf(part(bytes, at, length));
         } else throw new WireViolation("a value of no kind");
         at += length;
       }

@@ -4,15 +4,17 @@ import { NanoProcess } from "../support/nano_process.ts";
 import { RawConnection } from "../support/raw_http.ts";
 import { RESERVE, TempProject } from "../support/temp_project.ts";
 import { HELLO_APP, SERVE_APP } from "./bench_apps.ts";
-import { mustBeOk, timedGet } from "./keep_alive.ts";
+import { cpuSecondsOfTree } from "./cpu_seconds.ts";
+import { mustBeOk, timedGet, timedGetOnce } from "./keep_alive.ts";
 import type { LoadGenerator } from "./load.ts";
 import { pause, reserveReady } from "./reserve_wait.ts";
 import { interleave, median, ratioOf } from "./rounds.ts";
 import { type Server, startNano } from "./servers.ts";
-import { transferMs } from "./streams.ts";
+import { removeUploadFiles, transferMs } from "./streams.ts";
 import { printTable } from "./table.ts";
 
 const MB = 1024 * 1024;
+const START_MS = 60_000;
 const KINDS = ["worker", "process"] as const;
 type Kind = typeof KINDS[number];
 
@@ -37,35 +39,68 @@ function project(isolation: Kind): Promise<TempProject> {
 }
 
 async function compare(servers: Readonly<Record<Kind, Server>>, short: boolean, generator: LoadGenerator) {
+  for (const kind of KINDS) await serves(servers[kind]);
   const rounds = short ? 3 : 7;
   const rows: string[][] = [];
   for (const concurrency of [1, 32]) {
+    const seconds = short ? 1 : 2;
     const p50s: Record<Kind, number[]> = { worker: [], process: [] };
-    const load = (kind: Kind) => async () => {
+    const load = async (kind: Kind) => {
       const { perSecond, p50Ms } = await generator.run({
         url: `${servers[kind].url}/`,
         headers: [["Host", "serve.bench"]],
         concurrency,
-        seconds: short ? 1 : 2,
+        seconds,
       });
       p50s[kind].push(p50Ms);
-      return perSecond;
+      return { rate: perSecond, done: perSecond * seconds / 1000 };
     };
-    const figures = await interleave({ worker: load("worker"), process: load("process") }, rounds);
-    rows.push(row(`requests/s, c=${concurrency}`, figures, 0));
+    const { rates, cpuMs } = await inTurns(servers, load, rounds);
+    rows.push(row(`requests/s, c=${concurrency}`, rates, 0));
     rows.push(row(`p50 ms, c=${concurrency}`, p50s, 2));
+    rows.push(row(`CPU us a request, c=${concurrency}`, cpuMs, 0));
   }
   for (
     const [name, way, path, bytes] of [
-      ["MB/s down in 64 KB chunks", "down", "/down", 100 * MB],
-      ["MB/s up", "up", "/up", 100 * MB],
+      ["down in 64 KB chunks", "down", "/down", 100 * MB],
+      ["up", "up", "/up", 100 * MB],
     ] as const
   ) {
-    const rate = (kind: Kind) => async () =>
-      bytes / MB / (await transferMs(servers[kind], [way, path, String(bytes)]) / 1000);
-    rows.push(row(name, await interleave({ worker: rate("worker"), process: rate("process") }, rounds), 0));
+    const move = async (kind: Kind) => {
+      const ms = await transferMs(servers[kind], [way, path, String(bytes)]);
+      return { rate: bytes / MB / (ms / 1000), done: bytes / MB };
+    };
+    const { rates, cpuMs } = await inTurns(servers, move, rounds);
+    rows.push(row(`MB/s ${name}`, rates, 0));
+    rows.push(row(`CPU ms a MB ${name}`, cpuMs, 2));
   }
+  await removeUploadFiles();
   printTable("Isolation", ["", "worker", "process", "process / worker"], rows);
+}
+
+/** Rates of both in turns, and what CPU time NANO and its processes took for each that was done, in ms. */
+async function inTurns(
+  servers: Readonly<Record<Kind, Server>>,
+  work: (kind: Kind) => Promise<{ readonly rate: number; readonly done: number }>,
+  rounds: number,
+) {
+  const cpuMs: Record<Kind, number[]> = { worker: [], process: [] };
+  const measure = (kind: Kind) => async () => {
+    const before = cpuSecondsOfTree(servers[kind].pid);
+    const { rate, done } = await work(kind);
+    cpuMs[kind].push((cpuSecondsOfTree(servers[kind].pid) - before) * 1000 / done);
+    return rate;
+  };
+  const rates = await interleave({ worker: measure("worker"), process: measure("process") }, rounds);
+  return { rates, cpuMs };
+}
+
+/** Waits for the app itself: a first process may take longer than the first start of apps. */
+async function serves({ url }: Server): Promise<void> {
+  for (const deadline = performance.now() + START_MS; performance.now() < deadline; await pause(50)) {
+    if ((await timedGetOnce(url, "serve.bench")).response.status === 200) return;
+  }
+  throw new Error(`The app does not answer after ${START_MS} ms`);
 }
 
 function row(name: string, figures: Readonly<Record<string, number[]>>, digits: number): string[] {

@@ -1,6 +1,6 @@
 /**
  * The bench: `deno task bench [--short] [dispatch|streams|sockets|bindings|start|restart|boots|wake|fairness|tail|memory|idle|isolation|fleet|promises|react ...]`, or one of
- * the long ones, `deno task bench kills 2000`, `deno task bench killers 40`, `deno task bench soak 30` and
+ * the long ones, `deno task bench kills 2000`, `deno task bench killers 40`, `deno task bench soak 30` (`mixed 30`: of both kinds of isolates) and
  * `deno task bench many 10000` (kills, deaths, minutes, apps). Prints, asserts nothing.
  */
 import { benchBindings } from "./bindings.ts";
@@ -20,7 +20,7 @@ import { benchMemory } from "./memory.ts";
 import { benchPromises } from "./promises.ts";
 import { benchReact } from "./react.ts";
 import { benchRestart } from "./restart.ts";
-import { benchSoak } from "./soak.ts";
+import { benchMixedSoak, benchSoak } from "./soak.ts";
 import { benchSockets } from "./sockets.ts";
 import { benchStart } from "./start.ts";
 import { benchStreams } from "./streams.ts";
@@ -50,7 +50,13 @@ const GROUPS = {
   react: async (short: boolean) => benchReact({ short, generator: await findLoadGenerator() }),
 } as const;
 /** Only when they are named, with a number: of kills, of deaths, of minutes, of apps. */
-const LONG = { kills: benchKills, killers: benchKillers, soak: benchSoak, many: benchManyApps } as const;
+const LONG = {
+  kills: benchKills,
+  killers: benchKillers,
+  soak: benchSoak,
+  mixed: benchMixedSoak,
+  many: benchManyApps,
+} as const;
 
 type Group = keyof typeof GROUPS;
 

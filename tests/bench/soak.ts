@@ -15,8 +15,9 @@ import { freePort, startRaw } from "./servers.ts";
 import { printTable } from "./table.ts";
 
 const MINUTES = 30;
-const HOSTILE = 4;
-const NEIGHBOURS = 36;
+/** Who lives where: threads alone, or both kinds of isolates beside each other. */
+const THREADS: Crowd = { worker: { neighbours: 36, hostile: 4 }, process: { neighbours: 0, hostile: 0 } };
+const MIXED: Crowd = { worker: { neighbours: 35, hostile: 5 }, process: { neighbours: 5, hostile: 5 } };
 /** Requests to neighbours in flight at once, of one client, and the pause of each lane: a steady light load. */
 const LANES = 4;
 const EVERY_MS = 40;
@@ -25,6 +26,9 @@ const TURN_MS = 15_000;
 /** Between two requests to a hostile app. */
 const POKE_MS = 200;
 const ANSWER_MS = 60_000;
+
+type Isolation = "worker" | "process";
+type Crowd = Readonly<Record<Isolation, { readonly neighbours: number; readonly hostile: number }>>;
 
 /** A request of a neighbour that was not answered rightly. */
 interface Loss {
@@ -39,22 +43,39 @@ interface Hostile {
 }
 
 /** Prints deaths of the host, requests and losses of neighbours, and whose losses they are. */
-export async function benchSoak(minutes = MINUTES): Promise<void> {
-  const names = Array.from({ length: NEIGHBOURS }, (_, index) => `neighbour-${index}`);
+export function benchSoak(minutes = MINUTES): Promise<void> {
+  return soakOf(THREADS, minutes);
+}
+
+/** The same of 40 apps in threads beside 10 in processes, five hostile ones of each. */
+export function benchMixedSoak(minutes = MINUTES): Promise<void> {
+  return soakOf(MIXED, minutes);
+}
+
+async function soakOf(crowd: Crowd, minutes: number): Promise<void> {
+  const kinds = Object.keys(crowd) as Isolation[];
+  const each = (what: "neighbours" | "hostile") =>
+    kinds.flatMap((isolation) => Array.from({ length: crowd[isolation][what] }, () => isolation));
+  const homes = each("neighbours");
+  const places = each("hostile");
+  const names = homes.map((_, index) => `neighbour-${index}`);
   const apps: Record<string, TempApp> = Object.fromEntries(
-    names.map((name) => [name, { files: NEIGHBOUR_APP, config: { env: { NAME: name } } }]),
+    names.map((
+      name,
+      index,
+    ) => [name, { files: NEIGHBOUR_APP, config: { env: { NAME: name }, isolation: homes[index]! } }]),
   );
   const admin = { ...ADMIN, port: freePort() };
   await using project = await benchProject(apps, { admin, port: freePort(), log: { level: "warn" } });
   await using raw = await startRaw("plain");
   await using nano = await NanoProcess.spawn(["start", "--config", project.configFile, "--no-watch"]);
-  const soak = new Soak(`http://127.0.0.1:${admin.port}`, project);
+  const soak = new Soak(`http://127.0.0.1:${admin.port}`, project, places);
   await soak.serves(names);
   const [host] = childrenOf(nano.pid);
   const before = figuresOf(host!);
   await using probe = new PairedProbe(raw.url);
   const until = performance.now() + minutes * 60_000;
-  const hostile = Array.from({ length: HOSTILE }, (_, slot) => soak.hostile(slot, until));
+  const hostile = places.map((_, slot) => soak.hostile(slot, until));
   const lanes = Array.from({ length: LANES }, (_, lane) => soak.lane(names, { lane, until, probe }));
   const telling = soak.tellEachMinute(nano, until);
   await Promise.all([...hostile, ...lanes, telling]);
@@ -64,21 +85,28 @@ export async function benchSoak(minutes = MINUTES): Promise<void> {
   const ours = soak.losses.filter(({ isMachines }) => !isMachines);
   const [present] = childrenOf(nano.pid);
   const after = present === undefined ? null : await restingFigures(present);
-  printTable(`Soak of ${minutes} minutes: ${NEIGHBOURS} neighbours, ${HOSTILE} hostile apps, ${soak.turns} attacks`, [
-    "",
-    "",
-  ], [
-    ["deaths of the host", String(deaths.length)],
-    ["requests of neighbours", String(soak.times.length)],
-    ["lost", String(ours.length)],
-    ["lost while the machine was too slow", String(machines.length)],
-    ["p50, p99, max of neighbours, ms", soak.quantiles()],
-    ["longest answer of the raw control, ms", probe.worstControlMs.toFixed(0)],
-    ["longest lag of this process, ms", probe.worstLagMs.toFixed(0)],
-    ["RSS of the host before, after, MB", `${before.residentMb.toFixed(0)}, ${after?.residentMb.toFixed(0) ?? "gone"}`],
-    ["descriptors before, after", `${before.descriptors}, ${after?.descriptors ?? "gone"}`],
-    ["isolates' threads before, after", `${before.isolateThreads}, ${after?.isolateThreads ?? "gone"}`],
-  ]);
+  printTable(
+    `Soak of ${minutes} minutes: ${names.length} neighbours, ${places.length} hostile apps, ${soak.turns} attacks`,
+    [
+      "",
+      "",
+    ],
+    [
+      ["deaths of the host", String(deaths.length)],
+      ["requests of neighbours", String(soak.times.length)],
+      ["lost", String(ours.length)],
+      ["lost while the machine was too slow", String(machines.length)],
+      ["p50, p99, max of neighbours, ms", soak.quantiles()],
+      ["longest answer of the raw control, ms", probe.worstControlMs.toFixed(0)],
+      ["longest lag of this process, ms", probe.worstLagMs.toFixed(0)],
+      [
+        "RSS of the host before, after, MB",
+        `${before.residentMb.toFixed(0)}, ${after?.residentMb.toFixed(0) ?? "gone"}`,
+      ],
+      ["descriptors before, after", `${before.descriptors}, ${after?.descriptors ?? "gone"}`],
+      ["isolates' threads before, after", `${before.isolateThreads}, ${after?.isolateThreads ?? "gone"}`],
+    ],
+  );
   for (const death of deaths.slice(0, 10)) console.log(`  ${JSON.stringify(death)}`);
   for (const [app, title] of soak.titles) {
     const ranOn = nano.events.filter((event) =>
@@ -102,12 +130,15 @@ class Soak {
   turns = 0;
   readonly #adminUrl: string;
   readonly #project: TempProject;
+  readonly #places: readonly Isolation[];
   readonly #client = Deno.createHttpClient({ allowHost: true });
   readonly #attacks = attacks();
 
-  constructor(adminUrl: string, project: TempProject) {
+  /** @param places where each hostile app lives */
+  constructor(adminUrl: string, project: TempProject, places: readonly Isolation[]) {
     this.#adminUrl = adminUrl;
     this.#project = project;
+    this.#places = places;
   }
 
   /** Waits until all apps serve. */
@@ -148,10 +179,10 @@ class Soak {
   /** One place for hostile apps: one after the other of the corpus. */
   async hostile(slot: number, until: number): Promise<void> {
     for (let turn = 0; performance.now() < until; turn++) {
-      const attack = this.#attacks[(slot + turn * HOSTILE) % this.#attacks.length]!;
+      const attack = this.#attacks[(slot + turn * this.#places.length) % this.#attacks.length]!;
       const app = `hostile-${slot}-${turn}`;
       this.titles.set(app, attack.title);
-      const added = await this.#add(app, attack);
+      const added = await this.#add(app, attack, this.#places[slot]!);
       this.turns++;
       const end = Math.min(until, performance.now() + TURN_MS);
       while (added && performance.now() < end) {
@@ -206,11 +237,11 @@ class Soak {
     }
   }
 
-  async #add(app: string, { files, limits }: Hostile): Promise<boolean> {
+  async #add(app: string, { files, limits }: Hostile, isolation: Isolation): Promise<boolean> {
     await this.#project.writeFile(app, "index.js", files);
     const path = `${this.#project.dir}/apps/${app}`;
     const base = { memory_mb: 64, external_mb: 64, cpu_ms: 1500, timeout_ms: 5000, drain_timeout_ms: 1000 };
-    return await this.#admin("POST", "/admin/apps", { name: app, hostname: app, path, ...base, ...limits });
+    return await this.#admin("POST", "/admin/apps", { name: app, hostname: app, path, isolation, ...base, ...limits });
   }
 
   async #admin(method: string, path: string, body?: unknown): Promise<boolean> {

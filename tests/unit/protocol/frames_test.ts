@@ -143,6 +143,41 @@ Deno.test("A reader holds no more of a long frame than has come", () => {
   assert(Deno.memoryUsage().external - before < 10 * MAX, "not the thousand mebibytes they said");
 });
 
+Deno.test("A reader has room for what comes, more of it the more has come, and no more than before once a long frame has gone", () => {
+  const rooms: number[] = [];
+  const reader = new FrameReader(16 * MAX, () => {});
+  const bytes = written([new Uint8Array(5 * MAX)], [7]);
+  for (let at = 0; at < bytes.length;) {
+    const room = reader.room();
+    rooms.push(room.length);
+    assert(room.length > 0 && room.length <= Math.max(4096, 512 * 1024, 2 * at), `${room.length} bytes after ${at}`);
+    const size = Math.min(room.length, bytes.length - at, 100_000);
+    room.set(bytes.subarray(at, at + size));
+    reader.came(size);
+    at += size;
+  }
+  assertEquals([rooms[0], reader.room().length], [4096, 512 * 1024]);
+});
+
+Deno.test("What bytes of a batch are long leave as they are: they are the batch's own", () => {
+  const bytes = new Uint8Array(200_000);
+  const writer = new FrameWriter();
+  writer.addBatch([OP.DATA, 1, bytes]);
+  writer.take();
+  assert(writer.take() === bytes, "not copied");
+});
+
+Deno.test("A piece that has left is used again", () => {
+  const writer = new FrameWriter();
+  const piece = () => {
+    writer.addBatch([OP.DATA, 1, new Uint8Array(50_000)]);
+    return writer.take()!;
+  };
+  const first = piece();
+  writer.giveBack(first);
+  assert(piece().buffer === first.buffer, "the same memory");
+});
+
 Deno.test("Whatever bytes come, a reader takes them for values or refuses them by name", () => {
   const random = new SeededRandom(7);
   const valid = written(VALUES);

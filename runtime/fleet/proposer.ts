@@ -35,8 +35,13 @@ export class Proposer {
     this.#tools = tools;
   }
 
-  /** The record that a proposal makes. @throws {NanoError} USAGE when it is too long */
+  /** The record that a proposal makes. @throws {NanoError} USAGE when it is too long, CONFLICT over a newer NANO's */
   recordOf({ app, row, versions, by, archive }: Proposal): AppRecord {
+    const stands = readRecord(this.#tools.rows.record(appKey(app)));
+    // What this one does not know of it would be lost.
+    if ("why" in stands && stands.isNewer) {
+      throw new NanoError("CONFLICT", `Cannot change app "${app}" on this node: ${stands.why}`);
+    }
     const before = this.#recordBefore(app);
     const known = new Map(before.versions.map(({ version, digest }) => [version, digest]));
     const whole = versions.map((version) => {

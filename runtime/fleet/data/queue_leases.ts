@@ -1,5 +1,11 @@
 /** Which messages of a queue a consumer has: the node that delivers from it knows, and tells those that ask. */
-import { type NatsConnection, NoRespondersError, RequestError, type Subscription } from "@nats-io/nats-core";
+import {
+  type NatsConnection,
+  NoRespondersError,
+  RequestError,
+  type Subscription,
+  TimeoutError,
+} from "@nats-io/nats-core";
 import type { Reached } from "../nats_session.ts";
 
 /** A node that is asleep has no leases that matter. */
@@ -39,9 +45,8 @@ export class QueueLeases {
       const answer = await connection.request(this.#subject, "", { timeout: ASK_MS });
       return new Map(answer.json<[string, number][]>());
     } catch (error) {
-      const isNobody = error instanceof NoRespondersError ||
-        (error instanceof RequestError && error.isNoResponders());
-      if (isNobody) return new Map();
+      const why = error instanceof RequestError ? error.cause : error;
+      if (why instanceof NoRespondersError || why instanceof TimeoutError) return new Map();
       throw error;
     }
   }

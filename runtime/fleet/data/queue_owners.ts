@@ -76,11 +76,19 @@ export class QueueOwners implements AsyncDisposable {
 
   /** Leaves a queue to others, as its app does not run here. */
   async giveUp(reached: Reached, queue: string): Promise<void> {
-    if (!this.#owned.delete(queue)) return;
+    const owned = this.#owned.get(queue);
+    if (owned === undefined) return;
+    this.#owned.delete(queue);
     this.#waits.set(queue, performance.now() + GIVEN_BACK_MS);
-    const at = this.#place(queue);
-    const stands = await owner(reached, at);
-    if (stands.session === this.#session) await put(reached, at, { session: NOBODY, expected: stands.sequence });
+    try {
+      const at = this.#place(queue);
+      const stands = await owner(reached, at);
+      if (stands.session === this.#session) await put(reached, at, { session: NOBODY, expected: stands.sequence });
+    } catch (error) {
+      // It stands as this node's: the next try gives it up.
+      this.#owned.set(queue, owned);
+      throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,8 +9,9 @@ import { FleetScene, saying } from "./fleet_scene.ts";
 
 const NODES = 3;
 const KILLS = repeats(4, 100);
-/** Clients of each node. */
+/** Clients of each node, and how long each waits between two requests: most of the machine is the nodes'. */
 const CLIENTS = 2;
+const GAP_MS = 20;
 
 /** Whoever is asked, and what came of it. */
 class Traffic {
@@ -34,11 +35,9 @@ class Traffic {
 
   async #client(at: number): Promise<void> {
     while (!this.#isOver) {
+      await new Promise((resolve) => setTimeout(resolve, GAP_MS));
       const { process } = this.#scene.nodes[at]!;
-      if (process === null || this.dying.has(process)) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        continue;
-      }
+      if (process === null || this.dying.has(process)) continue;
       try {
         const answer = await process.fetch("shop.test");
         const text = await answer.text();

@@ -165,7 +165,10 @@ export class Nano implements AsyncDisposable {
       const { openFleet } = await import("./fleet/open_fleet.ts");
       parts.fleet = await openFleet(config, parts.fleetTools(parts.kept));
       const { openFleetData } = await import("./fleet/data/open_fleet_data.ts");
-      parts.data.outside = await openFleetData(config, parts.fleet, warn);
+      parts.data.outside = await openFleetData(config, parts.fleet, {
+        warn,
+        onSent: (queue) => parts.data.queues.wake(queue),
+      });
     }
     const whole = await parts.reloads.withKept(config);
     parts.listeners = await Listeners.open(config, {

@@ -11,6 +11,7 @@ import { KvClient } from "./kv_client.ts";
 import { QueueClient } from "./queue_client.ts";
 import { R2Client } from "./r2_client.ts";
 import type { AppDetail, AppList, DrainReport, Series, Tick, Version } from "../schemas/app_schemas.ts";
+import { asciiJson } from "../schemas/ascii_json.ts";
 import type { HistoryView, LogLineView, ReadinessView, ReloadView } from "../schemas/host_schemas.ts";
 import { readServerSentEvents, type ServerSentEvent } from "../streams/server_sent_events.ts";
 
@@ -130,7 +131,6 @@ export class AdminClient {
     const query = written({
       create: create ? "1" as const : undefined,
       hostname: hostnames && [...hostnames],
-      keys: keys && JSON.stringify(keys),
       percent,
       preview: preview ? "1" as const : undefined,
       suffix: typeof preview === "object" ? preview.suffix : undefined,
@@ -139,8 +139,8 @@ export class AdminClient {
     const init = { body: counted(archive, onProgress), ...(signal === undefined ? {} : { signal }) };
     const headers = { "content-type": "application/octet-stream" };
     const route = this.#api.admin.apps[":name"].versions;
-    return await (await route.$post({ param: param({ name }), query, header: ifMatch(options) }, { init, headers }))
-      .json();
+    const header = { ...ifMatch(options), ...keys && { "nano-app-keys": asciiJson(JSON.stringify(keys)) } };
+    return await (await route.$post({ param: param({ name }), query, header }, { init, headers })).json();
   }
 
   async removeVersion(name: string, version: string, options: ChangeOptions = {}): Promise<void> {

@@ -23,6 +23,8 @@ export const ARCHIVE_TYPES = [
   "application/x-www-form-urlencoded",
 ] as const;
 
+/** Beside the archive, which is the body; URLs are kept in logs of proxies, and values of `env` may be secret. */
+const KEYS_HEADER = "nano-app-keys";
 const MAX_NOTE_LENGTH = 500;
 const archive = { schema: { type: "string", format: "binary" } } as const;
 const percentRule = "expected a whole number from 0 to 100";
@@ -37,15 +39,16 @@ const deploy = createRoute({
   tags: TAGS,
   request: {
     params: nameParams,
-    headers: ifMatchHeader,
+    headers: ifMatchHeader.extend({
+      [KEYS_HEADER]: z.string().optional().meta({
+        description: "Other keys of an app that is made, as in `apps[]` of nano.json: an object as JSON, in ASCII.",
+        examples: ['{"env":{"COLOR":"red"}}'],
+      }),
+    }),
     query: z.object({
       create: flag("Makes the app when there is none of that name."),
       hostname: z.union([z.string(), z.array(z.string())]).optional().meta({
         description: "Host of an app that is made; may be given several times. Default: the name.",
-      }),
-      keys: z.string().optional().meta({
-        description: "Other keys of an app that is made, as in `apps[]` of nano.json: an object as JSON.",
-        examples: ['{"env":{"COLOR":"red"}}'],
       }),
       percent: wholeNumber(1, 100, "The version gets this part of the requests instead of all."),
       preview: flag("The version serves on a host of its own only."),
@@ -147,13 +150,14 @@ export function deployRoutes({ target, views }: ApiParts) {
     .openapi(deploy, async (context) => {
       const { name } = context.req.valid("param");
       const query = context.req.valid("query");
+      const keys = context.req.valid("header")[KEYS_HEADER];
       checkType(name, context.req.header("content-type"));
       const { body } = context.req.raw;
       if (body === null) throw new NanoError("USAGE", `Cannot deploy app "${name}": the body is no zip and no tar.gz`);
       const by = appChangeOf(context, () => operations.apps.tagOf(name));
       const how: DeployRequest = {
         ...by,
-        create: isOn(query.create) ? createdApp(name, query) : null,
+        create: isOn(query.create) ? createdApp(name, query.hostname, keys) : null,
         target: deployTarget(name, query),
         note: query.note ?? "",
       };
@@ -216,13 +220,14 @@ function checkType(name: string, written: string | undefined): void {
 
 function createdApp(
   name: string,
-  { hostname, keys }: { hostname?: string | readonly string[] | undefined; keys?: string | undefined },
+  hostname: string | readonly string[] | undefined,
+  keys: string | undefined,
 ): NonNullable<DeployRequest["create"]> {
   const hostnames = [hostname ?? []].flat().filter((host) => host !== "");
   if (textOf(keys) === null) return { hostnames };
   const read = readKeys(keys!);
   if (read !== null) return { hostnames, keys: read };
-  throw new NanoError("USAGE", `Cannot deploy app "${name}": "keys" is no JSON object`);
+  throw new NanoError("USAGE", `Cannot deploy app "${name}": ${KEYS_HEADER} is no JSON object`);
 }
 
 function readKeys(text: string): Readonly<Record<string, unknown>> | null {

@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { type KvPut, NanoError } from "../../runtime/mod.ts";
 import type { AdminEnv } from "../gate/admin_env.ts";
+import { asciiJson } from "../schemas/ascii_json.ts";
 import {
   kvBulkPutSchema,
   kvBulkSchema,
@@ -240,9 +241,4 @@ function shownValue(value: Uint8Array | null): { value: string | null; base64: b
   } catch {
     return { value: (value as Uint8Array & { toBase64(): string }).toBase64(), base64: true };
   }
-}
-
-/** A header takes no other characters. */
-function asciiJson(text: string): string {
-  return text.replaceAll(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -1,7 +1,7 @@
 /** Where the data of apps are kept: by this host's threads and processes, or outside, where other hosts see the same. */
 import { DataThread } from "./data_thread.ts";
 import { type KvStore, kvStore } from "./kv_store.ts";
-import type { OutsideStores } from "./outside_stores.ts";
+import type { OutsideKind, OutsideStores } from "./outside_stores.ts";
 import { QueueHub } from "./queue_hub.ts";
 import { queueStore } from "./queue_store.ts";
 import { R2Engine } from "./r2_engine.ts";
@@ -24,17 +24,17 @@ export class KeptData implements AsyncDisposable {
     this.thread = new DataThread(folder);
     this.sql = new SqlPool(folder);
     this.buckets = new R2Engine(folder, this.thread);
-    this.queues = new QueueHub((name) => queueStore(this.thread, name));
+    this.queues = new QueueHub((name) => this.outsideOf("queue")?.queue(name) ?? queueStore(this.thread, name));
   }
 
-  /** Whether stores of a kind are kept outside: no file of this host has them. */
-  isOutside(kind: string): boolean {
-    return this.outside !== null && kind === "kv";
+  /** Who keeps stores of a kind outside; null when files of this host have them. */
+  outsideOf(kind: string): OutsideStores | null {
+    return this.outside?.kinds.has(kind as OutsideKind) ? this.outside : null;
   }
 
   /** The KV namespace of a name, wherever it is kept. */
   kv(name: string): KvStore {
-    return this.outside?.kv(name) ?? kvStore(this.thread, name);
+    return this.outsideOf("kv")?.kv(name) ?? kvStore(this.thread, name);
   }
 
   /** Closes everything; nobody may call meanwhile. */

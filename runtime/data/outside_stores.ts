@@ -1,13 +1,21 @@
 /** Stores that are kept outside of this host, for all that ask there. */
 import type { KvStore } from "./kv_store.ts";
+import type { QueueStore } from "./queue_store.ts";
+
+/** Kinds of stores that may be kept so. */
+export type OutsideKind = "kv" | "queue";
 
 /** Another engine than the data thread. */
 export interface OutsideStores extends AsyncDisposable {
+  /** What it keeps; stores of other kinds are of no use. */
+  readonly kinds: ReadonlySet<OutsideKind>;
   /** A namespace; nothing is asked, and nothing is made before the first write. */
   kv(name: string): KvStore;
+  /** A queue, in the same way. */
+  queue(name: string): QueueStore;
   /**
-   * Names of the namespaces that hold something, or held it.
+   * Names of the stores of a kind that hold something, or held it.
    * @throws {NanoError} FLEET_UNAVAILABLE
    */
-  namespaces(): Promise<readonly string[]>;
+  names(kind: OutsideKind): Promise<readonly string[]>;
 }

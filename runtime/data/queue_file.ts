@@ -1,8 +1,10 @@
 /** One queue in one SQLite file: what was sent waits in it until it is settled. */
 import type { DatabaseSync } from "node:sqlite";
-import { BindingError, type Plain } from "../protocol/binding_call.ts";
+import type { Plain } from "../protocol/binding_call.ts";
 import type { DataOperation, QueueOperation, QueueWrite } from "./data_messages.ts";
 import { openStore, type Prepared, USED_BYTES_SQL } from "./open_store.ts";
+import { queueFull, tooManyMessages } from "./queue_refusals.ts";
+import { joined } from "./queue_store.ts";
 import type { StoreFile } from "./store_file.ts";
 import { inSavepoint, inTransaction } from "./store_transaction.ts";
 
@@ -159,13 +161,8 @@ export class QueueFile implements StoreFile {
 
   #send([maxBytes, body, ...facts]: readonly Plain[]): readonly Plain[] {
     const bytes = body as Uint8Array<ArrayBuffer>;
-    if (this.#bytes + bytes.byteLength > (maxBytes as number)) {
-      const mb = Math.floor(maxBytes as number / 1024 / 1024);
-      throw full(`the queue would hold more than storage_mb allows, ${mb} MiB`);
-    }
-    if (this.#totals()[0] + facts.length / 6 > MAX_MESSAGES) {
-      throw full(`the queue would hold more than ${MAX_MESSAGES} messages`);
-    }
+    if (this.#bytes + bytes.byteLength > (maxBytes as number)) throw queueFull(maxBytes as number);
+    if (this.#totals()[0] + facts.length / 6 > MAX_MESSAGES) throw tooManyMessages(MAX_MESSAGES);
     let from = 0;
     for (let at = 0; at < facts.length; at += 6) {
       const [id, sent, visible, type, origin, size] = facts.slice(at, at + 6) as [
@@ -245,18 +242,4 @@ export class QueueFile implements StoreFile {
     const { body } = this.#statements.start.get(bodyBytes, seq) as { body: Uint8Array };
     return [seq, id, sent, visible, lease !== null, failures, type, origin, size, body];
   }
-}
-
-function full(why: string): BindingError {
-  return new BindingError(`Storage Limit Exceeded: ${why}`, { code: "STORAGE_FULL" });
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
 }

@@ -34,9 +34,10 @@ export class QueueHub {
     this.#listeners.set(name, onSent);
   }
 
-  /** Has the consumer of a queue look, whose messages are others now. */
-  wake(name: string): void {
-    this.#listeners.get(name)?.();
+  /** Has the consumer of a queue look, whose messages are others now; all of them without a name. */
+  wake(name: string | null): void {
+    if (name !== null) this.#listeners.get(name)?.();
+    else for (const listener of this.#listeners.values()) listener();
   }
 
   /** Calls back no more. */

@@ -205,7 +205,8 @@ function rows(values: readonly Plain[], width: number): Plain[][] {
   return Array.from({ length: values.length / width }, (_, at) => values.slice(at * width, (at + 1) * width));
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+/** Bodies, one after the other. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
   let at = 0;
   for (const part of parts) {

@@ -41,7 +41,7 @@ export interface AppRecord {
 export const NO_RECORD: AppRecord = { last: 0, row: null, versions: [], by: null };
 
 /** What came of reading a record: what it says, or why it cannot be followed. */
-export type ReadRecord = { readonly record: AppRecord } | { readonly why: string };
+export type ReadRecord = { readonly record: AppRecord } | { readonly why: string; readonly isNewer: boolean };
 
 /** The key of an app's record. */
 export function appKey(app: string): string {
@@ -57,17 +57,18 @@ export function appOfKey(key: string): string | null {
 export function readRecord(held: { readonly format: number; readonly value: string | null } | null): ReadRecord {
   if (held === null) return { record: NO_RECORD };
   if (held.format > RECORD_FORMAT) {
-    return { why: `its record needs a newer NANO (format ${held.format}, this one knows ${RECORD_FORMAT})` };
+    const why = `its record needs a newer NANO (format ${held.format}, this one knows ${RECORD_FORMAT})`;
+    return { why, isNewer: true };
   }
   if (held.value === null) return { record: NO_RECORD };
   let read: Partial<AppRecord> | null;
   try {
     read = JSON.parse(held.value);
   } catch {
-    return { why: "its record is no JSON" };
+    return { why: "its record is no JSON", isNewer: false };
   }
   if (typeof read !== "object" || read === null || !Array.isArray(read.versions) || typeof read.last !== "number") {
-    return { why: "its record is none of NANO's" };
+    return { why: "its record is none of NANO's", isNewer: false };
   }
   return { record: read as AppRecord };
 }
@@ -77,14 +78,11 @@ export function heldOf({ key, id, format, value, revision }: FleetRecord): HeldR
   return { key, revision, changeId: id, format, value: value === null ? null : JSON.stringify(value), why: null };
 }
 
-/** Digests of all archives that records of a node name. */
-export function digestsOf(rows: Pick<FleetRows, "held" | "record">): Set<string> {
-  return new Set(
-    rows.held().flatMap(({ key }) => {
-      const read = readRecord(rows.record(key));
-      return "record" in read ? read.record.versions.map(({ digest }) => digest) : [];
-    }),
-  );
+/** Digests of all archives that records of a node name; null when a newer NANO has written some, which may name others. */
+export function digestsOf(rows: Pick<FleetRows, "held" | "record">): Set<string> | null {
+  const all = rows.held().map(({ key }) => readRecord(rows.record(key)));
+  if (all.some((read) => "why" in read && read.isNewer)) return null;
+  return new Set(all.flatMap((read) => "record" in read ? read.record.versions.map(({ digest }) => digest) : []));
 }
 
 /** Number of a version, as 3 of `v3`. */

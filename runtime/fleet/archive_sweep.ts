@@ -42,6 +42,7 @@ export class ArchiveSweep {
     const { store, rows, shelf, clock, maySweepEngine, warn } = this.#tools;
     this.#sweptAt = clock.now();
     const keep = digestsOf(rows);
+    if (keep === null) return;
     await shelf.sweep(keep).catch(warn);
     if (!maySweepEngine()) return;
     try {

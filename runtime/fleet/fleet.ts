@@ -135,7 +135,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
   }
 
   lastVersion(app: string): number {
-    return this.#changes.recordOf(app).last;
+    return this.#changes.lastVersion(app);
   }
 
   propose(proposal: Proposal): Promise<HeldRecord> {

@@ -32,7 +32,7 @@ export interface FleetGate {
   ready(verb: string): Promise<void>;
   /** The newest record of an app that is not in force here, or null: the next change has to begin at it. */
   ahead(app: string): AppRecord | null;
-  /** Number of the newest version that an app ever had. */
+  /** Number of the newest version that an app ever had. @throws {NanoError} CONFLICT over what a newer NANO has written */
   lastVersion(app: string): number;
   /**
    * Writes a change to the fleet; the caller keeps the record together with the change.

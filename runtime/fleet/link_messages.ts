@@ -1,5 +1,6 @@
 /** What a node and the thread of its engine's client tell each other. */
 import type { KvStore } from "../data/kv_store.ts";
+import type { QueueStore } from "../data/queue_store.ts";
 import type { EngineConfig } from "./engine_config.ts";
 import type { FleetRecord, FleetStore } from "./fleet_store.ts";
 
@@ -23,7 +24,13 @@ export type LinkReading =
 /** What is asked of the stores of apps, whose methods are asked as they are called. */
 export type DataAsk =
   | { readonly kind: "kv"; readonly store: string; readonly method: keyof KvStore; readonly args: readonly unknown[] }
-  | { readonly kind: "namespaces" };
+  | {
+    readonly kind: "queue";
+    readonly store: string;
+    readonly method: keyof QueueStore;
+    readonly args: readonly unknown[];
+  }
+  | { readonly kind: "names"; readonly of: "kv" | "queue" };
 
 /** What an app is to be told, in the words of its store. */
 export interface DataRefusal {
@@ -63,6 +70,8 @@ export type LinkAnswer =
   /** Asks for a piece of what is put. */
   | { readonly id: number; readonly wants: "bytes" }
   | { readonly pong: number }
+  /** Something was sent to a queue; to any, perhaps, when it is null. */
+  | { readonly sentTo: string | null }
   | "changed"
   | "closed";
 

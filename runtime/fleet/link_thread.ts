@@ -29,6 +29,8 @@ export interface LinkThreadParts {
   readonly clock: Clock;
   readonly spawn: () => Thread;
   readonly onChanged: () => void;
+  /** Something was sent to a queue, or to any of them. */
+  readonly onSent?: (queue: string | null) => void;
 }
 
 type Numbered = Extract<LinkAnswer, { readonly id: number }>;
@@ -141,6 +143,7 @@ export class LinkThread implements AsyncDisposable {
   #take(answer: LinkAnswer): void {
     if (answer === "changed") this.#parts.onChanged();
     else if (answer === "closed") this.#closed?.();
+    else if ("sentTo" in answer) this.#parts.onSent?.(answer.sentTo);
     else if ("pong" in answer) this.#pong?.();
     else this.#exchanges.get(answer.id)?.resolve(answer);
   }

@@ -15,6 +15,7 @@ import { Hints } from "./hints.ts";
 import { NatsBlobs } from "./nats_blobs.ts";
 import { natsChanges } from "./nats_changes.ts";
 import { natsFailure } from "./nats_failures.ts";
+import { hint, listenTo } from "./nats_hints.ts";
 import { giveBack, take } from "./nats_holds.ts";
 import { type NatsNames, natsNames, subjectPart } from "./nats_names.ts";
 import { NatsSession, type Reached } from "./nats_session.ts";
@@ -160,25 +161,11 @@ export class NatsStore implements FleetStore {
 
   async #prepare(reached: Reached): Promise<void> {
     await ensureStreams(reached.jsm, this.#names, this.#engine);
-    const { connection } = reached;
-    connection.subscribe(this.#names.changed, {
-      callback: (error) => {
-        if (error === null) this.#hints.tell();
-      },
-    });
-    // What was said while the connection was away is never heard.
-    (async () => {
-      for await (const { type } of connection.status()) if (type === "reconnect") this.#hints.tell();
-    })();
-    this.#hints.tell();
+    listenTo(reached.connection, this.#names.changed, () => this.#hints.tell());
   }
 
   #hint({ connection }: Reached): void {
-    try {
-      connection.publish(this.#names.changed);
-    } catch {
-      // The connection is gone: others look by themselves within seconds.
-    }
+    hint(connection, this.#names.changed);
   }
 
   async #head(reached: Reached): Promise<FleetHead> {

@@ -10,7 +10,7 @@ import { messageOf } from "../errors.ts";
 import type { NatsEngine } from "./engine_config.ts";
 import { fleetUnavailable } from "./fleet_store.ts";
 import { natsFailure } from "./nats_failures.ts";
-import type { NatsNames } from "./nats_names.ts";
+import { type NatsNames, natsNames } from "./nats_names.ts";
 
 const NANOSECONDS = 1_000_000;
 /** What servers remember of ids of messages by default; may not be longer than messages are kept. */
@@ -30,12 +30,20 @@ export async function ensureStreams(jsm: JetStreamManager, names: NatsNames, eng
   for (const plan of plans(names, engine)) await ensureStream(jsm, plan, engine.replicas);
 }
 
-function plans({ epoch, streams, prefixes }: NatsNames, { times }: NatsEngine): StreamPlan[] {
+/** Of the leases of a space. */
+export function leasePlan({ space, times }: NatsEngine): StreamPlan {
+  const { streams, prefixes } = natsNames(space);
+  const storage = StorageType.File;
+  return { name: streams.leases, subjects: [`${prefixes.leases}>`], storage, keptMs: times.leaseMs };
+}
+
+function plans({ epoch, streams, prefixes }: NatsNames, engine: NatsEngine): StreamPlan[] {
+  const { times } = engine;
   const kept = StorageType.File;
   return [
     { name: streams.state, subjects: [epoch, `${prefixes.state}>`], storage: kept, keptMs: null },
     { name: streams.blobs, subjects: [`${prefixes.blobs}>`], storage: kept, keptMs: null },
-    { name: streams.leases, subjects: [`${prefixes.leases}>`], storage: kept, keptMs: times.leaseMs },
+    leasePlan(engine),
     { name: streams.claims, subjects: [`${prefixes.claims}>`], storage: kept, keptMs: times.claimMs },
     // Told again every few seconds: not worth a write to a disk, and apart from the state, whose head it would move.
     { name: streams.nodes, subjects: [`${prefixes.nodes}>`], storage: StorageType.Memory, keptMs: times.nodeSeenMs },

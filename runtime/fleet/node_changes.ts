@@ -5,7 +5,7 @@ import { appKey, type AppRecord, NO_RECORD, readRecord } from "./app_record.ts";
 import type { Proposal } from "./fleet_gate.ts";
 import type { FleetTools } from "./fleet_tools.ts";
 import type { Membership } from "./membership.ts";
-import type { Proposer } from "./proposer.ts";
+import { type Proposer, recordBefore } from "./proposer.ts";
 import type { Replica } from "./replica.ts";
 import type { VersionFiles } from "./version_files.ts";
 
@@ -83,13 +83,16 @@ export class NodeChanges {
   /** As `FleetGate.ahead`. */
   ahead(app: string): AppRecord | null {
     const held = this.#tools.replica.held(appKey(app));
-    return held === null || held.why === null ? null : this.recordOf(app);
+    if (held === null || held.why === null) return null;
+    const read = readRecord(this.#tools.state.fleet.record(appKey(app)));
+    // What a newer NANO has written stays as it is: what is in force here is what there is to see.
+    if ("why" in read && read.isNewer) return null;
+    return "record" in read ? read.record : NO_RECORD;
   }
 
-  /** The newest record that this node has of an app. */
-  recordOf(app: string): AppRecord {
-    const read = readRecord(this.#tools.state.fleet.record(appKey(app)));
-    return "record" in read ? read.record : NO_RECORD;
+  /** As `FleetGate.lastVersion`. */
+  lastVersion(app: string): number {
+    return recordBefore(app, this.#tools.state.fleet).last;
   }
 
   /** As `FleetGate.propose`. */

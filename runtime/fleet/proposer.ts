@@ -35,9 +35,9 @@ export class Proposer {
     this.#tools = tools;
   }
 
-  /** The record that a proposal makes. @throws {NanoError} USAGE when it is too long */
+  /** The record that a proposal makes. @throws {NanoError} USAGE when it is too long, CONFLICT over a newer NANO's */
   recordOf({ app, row, versions, by, archive }: Proposal): AppRecord {
-    const before = this.#recordBefore(app);
+    const before = recordBefore(app, this.#tools.rows);
     const known = new Map(before.versions.map(({ version, digest }) => [version, digest]));
     const whole = versions.map((version) => {
       const digest = known.get(version.version) ?? archive?.digest ??
@@ -76,7 +76,7 @@ export class Proposer {
     const id = crypto.randomUUID();
     const until = clock.now() + PROPOSE_MS;
     const claims = claimsOf(record);
-    const isNew = claims !== claimsOf(this.#recordBefore(app));
+    const isNew = claims !== claimsOf(recordBefore(app, this.#tools.rows));
     const { epoch } = rows.mark();
     const value = record as unknown as FleetJson;
     let expected = from;
@@ -130,12 +130,6 @@ export class Proposer {
     }
   }
 
-  #recordBefore(app: string): AppRecord {
-    const held = this.#tools.rows.record(appKey(app));
-    const read = readRecord(held);
-    return "record" in read ? read.record : NO_RECORD;
-  }
-
   /** Whether a record changes which names and hosts are taken, so that a plan made without it may collide with it. */
   #claimsAnew({ key, format, value }: FleetRecord): boolean {
     const held = this.#tools.rows.record(key);
@@ -147,6 +141,17 @@ export class Proposer {
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => this.#tools.clock.after(ms, resolve));
   }
+}
+
+/**
+ * What a change of an app begins at.
+ * @throws {NanoError} CONFLICT when a newer NANO has written it: what this one does not know of it would be lost
+ */
+export function recordBefore(app: string, rows: Pick<FleetRows, "record">): AppRecord {
+  const read = readRecord(rows.record(appKey(app)));
+  if ("record" in read) return read.record;
+  if (read.isNewer) throw new NanoError("CONFLICT", `Cannot change app "${app}" on this node: ${read.why}`);
+  return NO_RECORD;
 }
 
 function heldOf(key: string, changeId: string, revision: number, record: AppRecord): HeldRecord {

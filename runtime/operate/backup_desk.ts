@@ -49,8 +49,7 @@ export class BackupDesk implements BackupOperations {
       let files!: BackupFiles;
       await this.#desk.record({ by, action: "data.backup", app, verb }, async () => {
         files = await this.#alone(() => this.#snapshot(app, folder));
-        const without = this.#desk.tools.data.isOutside("kv") ? ", without KV namespaces, which the fleet keeps" : "";
-        return `Backed up ${contentText(files.manifest)}${without}`;
+        return `Backed up ${contentText(files.manifest)}${this.#without()}`;
       });
       const stream = this.#stream(files, end);
       return { view: viewOf(files.manifest, files.manifest.stores), bytes: backupBytes(files), stream };
@@ -78,6 +77,13 @@ export class BackupDesk implements BackupOperations {
     });
     await this.#restart(view, by);
     return view;
+  }
+
+  /** What a fleet keeps is backed up there. */
+  #without(): string {
+    const kinds = this.#desk.tools.data.outside?.kinds ?? new Set();
+    if (kinds.size === 0) return "";
+    return `, without ${[...kinds].map((kind) => `${KIND_WORDS[kind]}s`).join(" and ")}, which the fleet keeps`;
   }
 
   /** A process goes on with the folder that it has begun with. */
@@ -151,7 +157,7 @@ export class BackupDesk implements BackupOperations {
 
   async #wanted(app: string | null) {
     const { data } = this.#desk.tools;
-    const kinds = (Object.keys(KIND_FOLDERS) as KeptKind[]).filter((kind) => !data.isOutside(kind));
+    const kinds = (Object.keys(KIND_FOLDERS) as KeptKind[]).filter((kind) => data.outsideOf(kind) === null);
     const found = await Promise.all(kinds.map(async (kind) => {
       const all = await this.#stores.list(kind);
       return all.map(({ name, exists }) => ({ kind, name, exists, apps: this.#stores.appsOf(kind, name) }));

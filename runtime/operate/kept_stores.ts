@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { APP_LIMITS } from "../config/limits.ts";
 import { NanoError } from "../errors.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
+import type { OutsideKind } from "../data/outside_stores.ts";
 import type { StoreUse } from "../terms/store_use.ts";
 import type { ChangeDesk } from "./change_desk.ts";
 
@@ -120,7 +121,8 @@ export class KeptStores {
   /** Names of the stores that hold something, here or in the fleet. @throws {NanoError} FLEET_UNAVAILABLE */
   async #kept(kind: KeptKind): Promise<ReadonlySet<string>> {
     const { data } = this.#desk.tools;
-    return data.isOutside(kind) ? new Set(await data.outside!.namespaces()) : await this.#files(kind);
+    const names = await data.outsideOf(kind)?.names(kind as OutsideKind);
+    return names === undefined ? await this.#files(kind) : new Set(names);
   }
 
   async #files(kind: KeptKind): Promise<ReadonlySet<string>> {

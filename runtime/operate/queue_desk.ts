@@ -45,7 +45,10 @@ export class QueueDesk implements QueueOperations {
   async peek(queue: string, { cursor, limit, bodyBytes }: QueuePageQuery): Promise<QueueMessagePage> {
     const store = await this.#stores.find("queue", queue, "list the messages of");
     if (!store.exists) return { messages: [], cursor: null };
-    const found = await this.#queue(queue).peek({ after: cursor ?? 0, limit: limit + 1, bodyBytes });
+    const found = await told(
+      `list the messages of queue "${queue}"`,
+      () => this.#queue(queue).peek({ after: cursor ?? 0, limit: limit + 1, bodyBytes }),
+    );
     const shown = found.slice(0, limit);
     const now = this.#desk.tools.clock.wall();
     return {
@@ -68,12 +71,8 @@ export class QueueDesk implements QueueOperations {
         maxBytes: store.maxBytes,
         now: this.#desk.tools.clock.wall,
       });
-      try {
-        const args = [delaySeconds, type, null, body.byteLength];
-        await host.call({ method: "send", args, body, signal: AbortSignal.timeout(SEND_TIMEOUT_MS) });
-      } catch (error) {
-        throw error instanceof BindingError ? refusalOf(error, verb) : error;
-      }
+      const args = [delaySeconds, type, null, body.byteLength];
+      await told(verb, () => host.call({ method: "send", args, body, signal: AbortSignal.timeout(SEND_TIMEOUT_MS) }));
       return `Sent ${body.byteLength} bytes to queue "${queue}"`;
     });
   }
@@ -81,8 +80,10 @@ export class QueueDesk implements QueueOperations {
   async purge(queue: string, by: ChangeRequest): Promise<number> {
     const store = await this.#stores.find("queue", queue, "purge");
     let purged = 0;
-    await this.#desk.record({ by, action: "queue.purge", app: null, verb: `purge queue "${queue}"` }, async () => {
-      if (store.exists) {
+    const verb = `purge queue "${queue}"`;
+    await this.#desk.record({ by, action: "queue.purge", app: null, verb }, async () => {
+      if (!store.exists) return `Purged queue "${queue}": 0 messages`;
+      await told(verb, async () => {
         // No more than there are now, the oldest first, however fast others come.
         const { messages } = await this.#queue(queue).info(this.#desk.tools.clock.wall());
         while (purged < messages) {
@@ -90,7 +91,7 @@ export class QueueDesk implements QueueOperations {
           if (gone === 0) break;
           purged += gone;
         }
-      }
+      });
       return `Purged queue "${queue}": ${purged === 1 ? "1 message" : `${purged} messages`}`;
     });
     return purged;
@@ -122,7 +123,8 @@ export class QueueDesk implements QueueOperations {
 
   async #view({ name, uses, maxBytes, exists }: KeptStore): Promise<QueueView> {
     // Asking one that holds nothing yet would make its file.
-    const info = exists ? await this.#queue(name).info(this.#desk.tools.clock.wall()) : EMPTY;
+    const count = () => this.#queue(name).info(this.#desk.tools.clock.wall());
+    const info = exists ? await told(`show queue "${name}"`, count) : EMPTY;
     const { apps, layers } = this.#desk.config;
     const consumers = apps.filter((app) => layers.sources[app.name]?.from !== "version")
       .flatMap((app) => app.consumers.map((config) => ({ app: app.name, ...config })));
@@ -148,9 +150,19 @@ export class QueueDesk implements QueueOperations {
   }
 }
 
+async function told<Result>(verb: string, run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    throw error instanceof BindingError ? refusalOf(error, verb) : error;
+  }
+}
+
 /** What an app would be told is told to people as a refusal. */
 function refusalOf(error: BindingError, verb: string): NanoError {
-  const code = error.code === "STORAGE_FULL"
+  const code = error.code === "FLEET_UNAVAILABLE"
+    ? error.code
+    : error.code === "STORAGE_FULL"
     ? "CONFLICT"
     : / exceeds limit of /.test(error.message)
     ? "BODY_TOO_LARGE"

@@ -44,7 +44,7 @@ export async function restoreBackup(
     if (stores.length === 0 && app !== null) {
       throw new NanoError("NOT_FOUND", `Cannot ${verb}: it has nothing of app "${app}"`);
     }
-    const foreign = stores.find(({ kind }) => data.isOutside(kind));
+    const foreign = stores.find(({ kind }) => data.outsideOf(kind) !== null);
     if (foreign !== undefined) {
       const what = `${KIND_WORDS[foreign.kind]} "${foreign.name}"`;
       throw new NanoError("CONFLICT", `Cannot ${verb}: it has ${what}, and the fleet keeps stores of this kind`);

@@ -8,6 +8,7 @@ import { benchDispatch } from "./dispatch.ts";
 import { benchFairness } from "./fairness.ts";
 import { benchFleetDeploys } from "./fleet_deploys.ts";
 import { benchFleetEngines } from "./fleet_engines.ts";
+import { benchFleetIdle } from "./fleet_idle.ts";
 import { benchIdleApps } from "./idle_apps.ts";
 import { benchIsolation } from "./isolation.ts";
 import { benchKillers } from "./killers.ts";
@@ -44,6 +45,7 @@ const GROUPS = {
   fleet: async (short: boolean) => {
     await benchFleetEngines(short);
     await benchFleetDeploys(short);
+    await benchFleetIdle(short);
   },
   isolation: async (short: boolean) => benchIsolation({ short, generator: await findLoadGenerator() }),
   promises: benchPromises,

@@ -1,23 +1,12 @@
 /** KV namespaces of a fleet on real NATS servers: the suite of all engines, and what only servers can do to them. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { ENGINE_TIMES, natsEngine } from "../../runtime/fleet/engine_config.ts";
-import { FleetData } from "../../runtime/fleet/data/fleet_data.ts";
 import { BindingError } from "../../runtime/protocol/binding_call.ts";
 import { kvConformance } from "../unit/data/kv_conformance.ts";
+import { dataOf, untilAnswered } from "./fleet_data_scene.ts";
 import { natsBinary, NatsServers, versionOf } from "./nats_servers.ts";
 
 const ROOM = { expires: null, metadata: null, maxBytes: 1024 ** 3 } as const;
 const value = (text: string) => new TextEncoder().encode(text);
-
-/** Bounds a hang only: a busy disk takes long to sync what servers acknowledge. */
-const CALL_MS = 120_000;
-
-/** One node's. */
-function dataOf(servers: NatsServers, callMs: number = CALL_MS, foreign: () => string | null = () => null) {
-  const times = { ...ENGINE_TIMES, callMs };
-  const engine = natsEngine({ servers: servers.addresses, name: "test", allowsOldServer: true, times });
-  return new FleetData({ engine, foreign });
-}
 
 for (const count of [1, 3] as const) {
   Deno.test(`KV of a fleet does what every engine does, over two nodes, with servers: ${count}`, async (t) => {
@@ -28,13 +17,13 @@ for (const count of [1, 3] as const) {
     let opened = 0;
     // Handles of one namespace on two nodes, by turns.
     await kvConformance(t, { open: (name) => (opened++ % 2 === 0 ? a : b).kv(name) });
-    assertEquals((await a.namespaces()).toSorted()[0], "c1");
+    assertEquals((await a.names("kv")).toSorted()[0], "c1");
   });
 }
 
 Deno.test("Without servers KV of a fleet fails by name, and is as it was once they are back", async () => {
   await using servers = await NatsServers.start();
-  await using data = dataOf(servers, 3_000);
+  await using data = dataOf(servers, { callMs: 3_000 });
   const store = data.kv("worker.my_ns");
   await store.put("k", value("kept"), ROOM);
   await servers.killAll();
@@ -52,13 +41,13 @@ Deno.test("Without servers KV of a fleet fails by name, and is as it was once th
   assertEquals([put.message.includes("127.0.0.1"), put.reason!.includes("127.0.0.1")], [false, true]);
   await servers.startAll();
   assertEquals((await untilAnswered(() => store.get("k", 100)))?.value, "kept");
-  assertEquals(await data.namespaces(), ["worker.my_ns"]);
+  assertEquals(await data.names("kv"), ["worker.my_ns"]);
 });
 
 Deno.test("A node that is diverged neither reads nor writes what another fleet holds", async () => {
   await using servers = await NatsServers.start();
   let why: string | null = null;
-  await using data = dataOf(servers, CALL_MS, () => why);
+  await using data = dataOf(servers, { foreign: () => why });
   await data.kv("ns").put("k", value("v"), ROOM);
   why = "diverged";
   const refused = await assertRejects(() => data.kv("ns").get("k", 100), BindingError);
@@ -99,15 +88,3 @@ Deno.test("No acknowledged put is lost when the leader or all servers are killed
   await Promise.all(writers);
   for (const [key, text] of kept) assertEquals([key, (await store.get(key, 100))?.value], [key, text]);
 });
-
-/** Bounds a hang only. */
-async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
-  const from = performance.now();
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (performance.now() - from > 90_000) throw error;
-    }
-  }
-}

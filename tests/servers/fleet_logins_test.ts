@@ -105,6 +105,9 @@ Deno.test("A node of role serve reads and tells of itself, by the rights of the 
   const kept = await keptBy(servers, "n3:s", "cache");
   assertEquals(kept, ["v", 20_000]);
   await assertRejects(() => keptBy(servers, "n3:s", "other"), Error, "Permissions Violation");
+  // So it is with queues.
+  assertEquals(await deliveredBy(servers, "n3:s", "jobs"), [["a", 0], ["a", 1]]);
+  await assertRejects(() => deliveredBy(servers, "n3:s", "other"), Error, "Permissions Violation");
 
   const now = await serve.head();
   const forbidden: (() => Promise<unknown>)[] = [
@@ -138,8 +141,7 @@ function engineOf(servers: NatsServers, said: Said): NatsEngine {
 
 /** What a namespace gives back of what it was given. @throws what the log is told */
 async function keptBy(servers: NatsServers, login: string, namespace: string): Promise<unknown[]> {
-  const engine = engineOf(servers, { credentials: natsCredentials(login) });
-  await using data = new FleetData({ engine, foreign: () => null });
+  await using data = dataOf(servers, login);
   const store = data.kv(namespace);
   const room = { expires: null, metadata: null, maxBytes: 1024 ** 3 };
   try {
@@ -152,6 +154,33 @@ async function keptBy(servers: NatsServers, login: string, namespace: string): P
   } catch (error) {
     throw error instanceof BindingError ? new Error(error.reason ?? error.message) : error;
   }
+}
+
+/** What is delivered of a message that fails once, with its failures. @throws what the log is told */
+async function deliveredBy(servers: NatsServers, login: string, queue: string): Promise<unknown[]> {
+  await using data = dataOf(servers, login);
+  await using other = dataOf(servers, login);
+  const store = data.queue(queue);
+  const body = new Uint8Array(1);
+  const seen: unknown[] = [];
+  try {
+    await store.send([{ id: "a", sent: 1, visible: 1, type: "bytes", origin: null, body }], 1024 ** 3);
+    for (const outcome of ["retry", "ack"] as const) {
+      const { messages } = await store.take({ owner: "me", now: 1, limit: 1, waitMs: 0, until: 1_000 });
+      seen.push(...messages.map(({ id, failures }) => [id, failures]));
+      assertEquals((await other.queue(queue).info(1)).leased, 1);
+      await store.settle("me", messages.map(({ seq }) => ({ seq, outcome, visible: 1 })));
+    }
+    await other.queue(queue).purge(1);
+    return seen;
+  } catch (error) {
+    throw error instanceof BindingError ? new Error(error.reason ?? error.message) : error;
+  }
+}
+
+function dataOf(servers: NatsServers, login: string): FleetData {
+  const engine = engineOf(servers, { credentials: natsCredentials(login) });
+  return new FleetData({ engine, kinds: new Set(["kv", "queue"]), foreign: () => null, onSent: () => {} });
 }
 
 async function refusal(run: () => Promise<unknown>): Promise<string> {

@@ -8,6 +8,7 @@ export class NatsServer implements AsyncDisposable {
   readonly dir: string;
   port = 0;
   #child: Deno.ChildProcess | null = null;
+  #monitorPort = 0;
 
   private constructor(dir: string) {
     this.dir = dir;
@@ -44,6 +45,8 @@ export class NatsServer implements AsyncDisposable {
       "-js",
       "-sd",
       `${this.dir}/data`,
+      "-m",
+      "-1",
     ];
     const ports = ["--ports_file_dir", this.dir];
     this.#child = new Deno.Command("nats-server", {
@@ -55,8 +58,11 @@ export class NatsServer implements AsyncDisposable {
     const from = performance.now();
     for (;;) {
       try {
-        const { nats } = JSON.parse(await Deno.readTextFile(`${this.dir}/nats-server_${this.#child.pid}.ports`));
+        const { nats, monitoring } = JSON.parse(
+          await Deno.readTextFile(`${this.dir}/nats-server_${this.#child.pid}.ports`),
+        );
         this.port = Number(new URL(nats[0]).port);
+        this.#monitorPort = Number(new URL(monitoring[0]).port);
         return;
       } catch (error) {
         if (!(error instanceof Deno.errors.NotFound || error instanceof SyntaxError)) throw error;
@@ -64,6 +70,12 @@ export class NatsServer implements AsyncDisposable {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
+  }
+
+  /** What its clients have sent to it since it was started. */
+  async messages(): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${this.#monitorPort}/varz`);
+    return (await answer.json()).in_msgs;
   }
 
   /** As a power cut of this one process. */

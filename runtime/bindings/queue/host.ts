@@ -47,7 +47,7 @@ export class QueueHost implements BindingHost {
       case "sendBatch":
         return await this.#send(method, args, body);
       case "metrics":
-        return answerOf(await this.#tools.store.backlog());
+        return await told(method, async () => answerOf(await this.#tools.store.backlog()));
       default:
         throw new BindingError(`Cannot call "${method}" of a queue: it has no such method`, { name: "TypeError" });
     }
@@ -94,14 +94,11 @@ export class QueueHost implements BindingHost {
     if (bytes.byteLength > MAX_BATCH_BYTES) {
       throw refused(method, `batch size of ${bytes.byteLength} bytes exceeds limit of ${MAX_BATCH_BYTES}`);
     }
-    try {
+    return await told(method, async () => {
       const { storedBytes, ...backlog } = await store.send(messages, maxBytes);
       this.storedBytes = storedBytes;
       return answerOf(backlog);
-    } catch (error) {
-      if (!(error instanceof BindingError)) throw error;
-      throw refused(method, error.message, error.code);
-    }
+    });
   }
 }
 
@@ -109,8 +106,22 @@ function answerOf({ messages, bytes, oldest }: Backlog): CallAnswer {
   return { values: [messages, bytes, oldest], body: null };
 }
 
-function refused(method: string, why: string, code = ""): BindingError {
-  return new BindingError(`Queue ${method} failed: ${why}`, { code });
+/** What a store refuses is told with the method's name. */
+async function told<Result>(method: string, run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof BindingError)) throw error;
+    throw refused(method, error.message, error);
+  }
+}
+
+function refused(
+  method: string,
+  why: string,
+  { code, reason }: Partial<Pick<BindingError, "code" | "reason">> = {},
+): BindingError {
+  return new BindingError(`Queue ${method} failed: ${why}`, { code: code ?? "", reason: reason ?? null });
 }
 
 function secondsOf(method: string, value: Plain | undefined, most: number): number | null {

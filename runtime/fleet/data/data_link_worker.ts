@@ -20,7 +20,7 @@ self.onmessage = async ({ data }: MessageEvent<LinkAsk>) => {
     // Clients look for settings in the environment, which this thread may not read: all that they need is in `open`.
     process.env = {};
     if (data.open.kind !== "nats") throw new Error("Cannot keep data of apps in PostgreSQL");
-    opened.resolve(new (await import("./nats_data.ts")).NatsData(data.open));
+    opened.resolve(new (await import("./nats_data.ts")).NatsData(data.open, (sentTo) => say({ sentTo })));
   } else if ("data" in data) await answer(data.id, data.data);
 };
 
@@ -41,9 +41,10 @@ async function answer(id: number, ask: DataAsk): Promise<void> {
 
 /** Its arguments came by message from the same build of NANO. */
 function run(data: NatsData, ask: DataAsk): Promise<unknown> {
-  if (ask.kind === "namespaces") return data.namespaces();
-  const store = data.kv(ask.store);
-  return (store[ask.method] as (...args: readonly unknown[]) => Promise<unknown>).apply(store, [...ask.args]);
+  if (ask.kind === "names") return data.names(ask.of);
+  const store = ask.kind === "kv" ? data.kv(ask.store) : data.queue(ask.store);
+  const method = store[ask.method as keyof typeof store] as (...args: readonly unknown[]) => Promise<unknown>;
+  return method.apply(store, [...ask.args]);
 }
 
 /** Of long values: of one, or of many beside others. */

@@ -1,7 +1,8 @@
 /** What a fleet keeps for its apps, as a node has it: in a thread of its own, within bounds, with errors that apps can read. */
 import { type Clock, systemClock } from "../../clock.ts";
 import type { KvStore } from "../../data/kv_store.ts";
-import type { OutsideStores } from "../../data/outside_stores.ts";
+import type { OutsideKind, OutsideStores } from "../../data/outside_stores.ts";
+import type { QueueStore } from "../../data/queue_store.ts";
 import { messageOf } from "../../errors.ts";
 import { BindingError } from "../../protocol/binding_call.ts";
 import type { NatsEngine } from "../engine_config.ts";
@@ -25,11 +26,24 @@ const KV_WORDS = {
   list: "GET",
   count: "COUNT",
 } as const;
-const CHANGES: ReadonlySet<string> = new Set<keyof KvStore>(["put", "delete"]);
+const CHANGES: ReadonlySet<string> = new Set<keyof KvStore | keyof QueueStore>([
+  "put",
+  "delete",
+  "send",
+  "settle",
+  "remove",
+  "moveBack",
+  "purge",
+]);
+
+const OUTSIDE_WORDS: Readonly<Record<OutsideKind, string>> = { kv: "KV namespace", queue: "queue" };
 
 /** What it works with. */
 export interface FleetDataTools {
   readonly engine: NatsEngine;
+  readonly kinds: ReadonlySet<OutsideKind>;
+  /** Hears of queues that something was sent to; null when it may have been to any. */
+  readonly onSent: (queue: string | null) => void;
   /** Why what the engine holds is not this node's fleet, or null when it is. */
   readonly foreign: () => string | null;
   readonly clock?: Clock;
@@ -38,21 +52,25 @@ export interface FleetDataTools {
 
 /** The stores; nothing is started before the first call. */
 export class FleetData implements OutsideStores {
+  readonly kinds: ReadonlySet<OutsideKind>;
   readonly #foreign: () => string | null;
   readonly #thread: LinkThread;
   readonly #callMs: number;
   #calls = 0;
   #bytes = 0;
 
-  constructor({ engine, foreign, clock = systemClock, spawn = spawnDataLink }: FleetDataTools) {
+  constructor({ engine, kinds, onSent, foreign, clock = systemClock, spawn = spawnDataLink }: FleetDataTools) {
+    this.kinds = kinds;
     this.#foreign = foreign;
-    this.#thread = new LinkThread(engine, { clock, spawn, onChanged: () => {} });
+    this.#thread = new LinkThread(engine, { clock, spawn, onSent, onChanged: () => onSent(null) });
     this.#callMs = engine.times.callMs + MARGIN_MS;
   }
 
   kv(name: string): KvStore {
     const call = <Method extends keyof KvStore>(method: Method, args: Parameters<KvStore[Method]>, bytes = 0) =>
-      this.#kv({ kind: "kv", store: name, method, args }, bytes) as ReturnType<KvStore[Method]>;
+      this.#stored({ kind: "kv", store: name, method, args }, `KV ${KV_WORDS[method]} failed: `, bytes) as ReturnType<
+        KvStore[Method]
+      >;
     return {
       get: (...args) => call("get", args),
       getMany: (...args) => call("getMany", args),
@@ -63,11 +81,29 @@ export class FleetData implements OutsideStores {
     };
   }
 
-  async namespaces(): Promise<readonly string[]> {
+  queue(name: string): QueueStore {
+    const call = <Method extends keyof QueueStore>(method: Method, args: Parameters<QueueStore[Method]>, bytes = 0) =>
+      // What was called is said by who calls: bindings, consumers, people.
+      this.#stored({ kind: "queue", store: name, method, args }, "", bytes) as ReturnType<QueueStore[Method]>;
+    return {
+      send: (...args) => call("send", args, args[0].reduce((sum, { body }) => sum + body.byteLength, 0)),
+      take: (...args) => call("take", args),
+      settle: (...args) => call("settle", args),
+      peek: (...args) => call("peek", args),
+      read: (...args) => call("read", args),
+      remove: (...args) => call("remove", args),
+      moveBack: (...args) => call("moveBack", args),
+      purge: (...args) => call("purge", args),
+      backlog: (...args) => call("backlog", args),
+      info: (...args) => call("info", args),
+    };
+  }
+
+  async names(kind: OutsideKind): Promise<readonly string[]> {
     try {
-      return await this.#ask({ kind: "namespaces" }, 0) as readonly string[];
+      return await this.#ask({ kind: "names", of: kind }, 0) as readonly string[];
     } catch (error) {
-      throw fleetUnavailable("list KV namespaces", error);
+      throw fleetUnavailable(`list ${OUTSIDE_WORDS[kind]}s`, error);
     }
   }
 
@@ -75,16 +111,15 @@ export class FleetData implements OutsideStores {
     await this.#thread[Symbol.asyncDispose]();
   }
 
-  async #kv(ask: Extract<DataAsk, { readonly kind: "kv" }>, bytes: number): Promise<unknown> {
+  async #stored(ask: Exclude<DataAsk, { readonly kind: "names" }>, words: string, bytes: number): Promise<unknown> {
     try {
       return await this.#ask(ask, bytes);
     } catch (error) {
       if (error instanceof BindingError) throw error;
       const doubt = CHANGES.has(ask.method) ? "; the change may have been made all the same" : "";
-      const text = `KV ${KV_WORDS[ask.method]} failed: 503 The engine of the fleet cannot be asked${doubt}`;
-      throw new BindingError(text, {
+      throw new BindingError(`${words}503 The engine of the fleet cannot be asked${doubt}`, {
         code: "FLEET_UNAVAILABLE",
-        reason: `KV namespace "${ask.store}": ${messageOf(error)}`,
+        reason: `${OUTSIDE_WORDS[ask.kind]} "${ask.store}": ${messageOf(error)}`,
       });
     }
   }

@@ -2,7 +2,7 @@
 import type { Reached } from "../nats_session.ts";
 import { atOnce } from "./at_once.ts";
 import type { KvParts } from "./kv_entry.ts";
-import type { KvNames } from "./kv_names.ts";
+import type { KvNames } from "./store_names.ts";
 
 /** A quarter of what servers take in one message by default. */
 const PART_BYTES = 262_144;

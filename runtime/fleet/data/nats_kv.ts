@@ -6,15 +6,15 @@ import { StorageType } from "@nats-io/jetstream";
 import { bulkTooLong, MAX_BULK_BYTES, namespaceFull } from "../../data/kv_refusals.ts";
 import { type KvEntry, type KvPage, type KvSize, type KvStore, shownAs } from "../../data/kv_store.ts";
 import type { Plain } from "../../protocol/binding_call.ts";
-import { natsFailure } from "../nats_failures.ts";
 import type { Reached } from "../nats_session.ts";
 import { ensureStream } from "../nats_streams.ts";
 import { forgetsMessages } from "../nats_version.ts";
 import { atOnce } from "./at_once.ts";
 import { decodeEntry, encodeEntry, type KvFacts, type KvKept } from "./kv_entry.ts";
-import { keyOf, keyPart, type KvNames } from "./kv_names.ts";
+import { keyOf, keyPart, type KvNames } from "./store_names.ts";
 import { KvPartsOf } from "./kv_parts.ts";
-import { KvRoom } from "./kv_room.ts";
+import { StreamRoom } from "./stream_room.ts";
+import { unlessMissing } from "./unless_missing.ts";
 import type { PatientCalls } from "./patient_calls.ts";
 
 /** Longer values are kept apart, as who lists keys reads all that stands under each. */
@@ -46,14 +46,14 @@ export interface NatsKvTools {
 export class NatsKv implements KvStore {
   readonly #tools: NatsKvTools;
   readonly #parts: KvPartsOf;
-  readonly #room: KvRoom;
+  readonly #room: StreamRoom;
   /** Of keys that are being changed here: who comes later waits, or all would collide. */
   readonly #turns = new Map<string, Promise<void>>();
 
   constructor(tools: NatsKvTools) {
     this.#tools = tools;
     this.#parts = new KvPartsOf(tools.names);
-    this.#room = new KvRoom(tools.names.stream);
+    this.#room = new StreamRoom(tools.names.stream);
   }
 
   async get(key: string, maxBytes: number): Promise<KvEntry | null> {
@@ -92,7 +92,7 @@ export class NatsKv implements KvStore {
     const facts = { id: crypto.randomUUID(), isDeleted: false, size: value.byteLength, expires, metadata, parts: null };
     const isKept = await this.#change("put a value", key, {
       run: async (reached, part) => {
-        if (!await this.#room.has(reached, bytes, maxBytes)) return false;
+        if (!await this.#room.has(reached, bytes, { maxBytes })) return false;
         await this.#replace(reached, part, facts, value);
         return true;
       },
@@ -258,15 +258,5 @@ export class NatsKv implements KvStore {
       isTimed: forgetsMessages(connection.info?.version ?? ""),
     };
     await ensureStream(jsm, plan, replicas);
-  }
-}
-
-/** @param none what it comes to without a stream */
-async function unlessMissing<T>(none: T, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (natsFailure(error) === "missing") return none;
-    throw error;
   }
 }

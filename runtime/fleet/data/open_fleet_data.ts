@@ -1,7 +1,7 @@
 /** Opens what a fleet keeps for its apps, when nano.json has it keep something. */
 import { join } from "node:path";
 import type { NanoConfig } from "../../config/resolved_config.ts";
-import type { OutsideStores } from "../../data/outside_stores.ts";
+import type { OutsideKind, OutsideStores } from "../../data/outside_stores.ts";
 import { engineOf } from "../engine_of.ts";
 import type { FleetState } from "../fleet_store.ts";
 import { FleetData } from "./fleet_data.ts";
@@ -15,31 +15,50 @@ export interface FleetDataNode {
   readonly state: FleetState | "refused";
 }
 
+/** Who hears of what. */
+export interface FleetDataListeners {
+  /** Of data that this node has kept before its fleet did. */
+  readonly warn: (text: string) => void;
+  /** Of queues that something was sent to; null when it may have been to any. */
+  readonly onSent: (queue: string | null) => void;
+}
+
+/** Where a node that is alone keeps them. */
+const KEPT = {
+  kv: { folder: "kv", word: "KV namespaces" },
+  queue: { folder: "queues", word: "queues" },
+} as const satisfies Record<OutsideKind, unknown>;
+
 /**
  * The stores, or null when all stay on this node.
- * @param warn is told of data that this node has kept before its fleet did
  * @throws {NanoError} CONFIG_INVALID when the engine cannot be used so
  */
 export async function openFleetData(
   { fleet, stateDir }: NanoConfig,
   node: FleetDataNode,
-  warn: (text: string) => void,
+  { warn, onSent }: FleetDataListeners,
 ): Promise<OutsideStores | null> {
-  if (fleet === null || !fleet.bindings.includes("kv")) return null;
+  if (fleet === null || fleet.bindings.length === 0) return null;
   const engine = await engineOf(fleet, `${node.name} data`);
   if (engine.kind !== "nats") return null;
-  const left = await namesIn(join(stateDir, "data", "kv"));
-  if (left.length > 0) warn(`${leftText(left)} before its fleet did: what they hold stays there, and no app sees it`);
+  for (const kind of fleet.bindings) {
+    const { folder, word } = KEPT[kind];
+    const left = await namesIn(join(stateDir, "data", folder));
+    if (left.length === 0) continue;
+    warn(`${leftText(word, left)} before its fleet did: what they hold stays there, and no app sees it`);
+  }
   return new FleetData({
     engine,
+    kinds: new Set(fleet.bindings),
+    onSent,
     foreign: () =>
       node.state === "diverged" ? "this node is diverged from its fleet, as nano fleet status tells" : null,
   });
 }
 
-function leftText(names: readonly string[]): string {
+function leftText(word: string, names: readonly string[]): string {
   const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";
-  return `This node has kept KV namespaces (${names.slice(0, MAX_NAMED).join(", ")}${more})`;
+  return `This node has kept ${word} (${names.slice(0, MAX_NAMED).join(", ")}${more})`;
 }
 
 /** Stores in a folder that may not be there. */

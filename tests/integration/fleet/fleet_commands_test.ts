@@ -154,7 +154,13 @@ Deno.test({
     await write(scene, "shop", picky("shop"));
     await write(scene, "blog", saying("blog"));
     const apps = [
-      { name: "shop", path: "shop", hostname: "shop.test", env: { WORD: "good" }, timeout_ms: 5_000 },
+      {
+        name: "shop",
+        path: "shop",
+        hostname: "shop.test",
+        env: { WORD: "good", MORE: "ä€".repeat(10_000) },
+        timeout_ms: 5_000,
+      },
       { name: "blog", path: "blog", hostname: ["blog.test", "log.test"] },
     ];
     await Deno.writeTextFile(`${scene.nodes[0]!.dir}/apps.json`, JSON.stringify({ port: 0, apps }));

@@ -56,41 +56,6 @@ async function idsOf(store: QueueStore): Promise<string[]> {
   return (await store.peek({ after: 0, limit: 1000 })).map(({ id }) => id);
 }
 
-Deno.test("A dead letter that is put back is a message again: with its id, time, type and body, and no failures", async () => {
-  using scene = new Scene();
-  const body = new Uint8Array([0, 255, 10]);
-  await scene.dead.send([letter("a"), letter("b", { type: "bytes", body, visible: NOW + 50_000 }), letter("c")], GIB);
-  assertEquals(await scene.back(["b", "a"]), ["moved", "moved"]);
-  assertEquals(await idsOf(scene.dead), ["c"]);
-  const shown = await scene.jobs.peek({ after: 0, limit: 10 });
-  assertEquals(
-    shown.map(({ id, sent, visible, failures, type, origin, body }) => [id, sent, visible, failures, type, origin, [
-      ...body,
-    ]]),
-    [["b", 5, NOW, 0, "bytes", null, [...body]], ["a", 5, NOW, 0, "text", null, [97]]],
-  );
-  assertEquals((await take(scene.jobs)).messages.map(({ id }) => id), ["b", "a"]);
-});
-
-Deno.test("What is not there, is no dead letter, is worked on or is in its queue still stays where it is", async () => {
-  using scene = new Scene();
-  await scene.dead.send([letter("leased")], GIB);
-  await take(scene.dead);
-  const others = [letter("sent", { origin: null }), letter("other", { origin: "mails" }), letter("both"), letter("ok")];
-  await scene.dead.send(others, GIB);
-  await scene.jobs.send([letter("both", { origin: null })], GIB);
-  assertEquals(await scene.back(["none", "leased", "sent", "other", "both", "ok"]), [
-    "missing",
-    "leased",
-    "foreign",
-    "foreign",
-    "doubled",
-    "moved",
-  ]);
-  assertEquals(await idsOf(scene.dead), ["leased", "sent", "other", "both"]);
-  assertEquals(await idsOf(scene.jobs), ["both", "ok"]);
-});
-
 Deno.test("What a consumer had that is gone can be put back and removed when its lease is over", async () => {
   using scene = new Scene();
   await scene.dead.send([letter("a"), letter("b")], GIB);
@@ -101,18 +66,6 @@ Deno.test("What a consumer had that is gone can be put back and removed when its
   assertEquals(await scene.back(["a"], { now: NOW + 1_000 }), ["moved"]);
   await scene.dead.remove(["b"], NOW + 1_000);
   assertEquals([await idsOf(scene.dead), await idsOf(scene.jobs)], [[], ["a"]]);
-});
-
-Deno.test("A queue that is full takes no letter back, and all are where they were", async () => {
-  using scene = new Scene();
-  await scene.dead.send([letter("a"), letter("b", { body: new Uint8Array(100_000) })], GIB);
-  const { storedBytes } = await scene.jobs.info(NOW);
-  const error = await assertRejects(
-    () => scene.back(["a", "b"], { maxBytes: storedBytes + 50_000 }),
-    BindingError,
-  );
-  assertEquals(error.code, "STORAGE_FULL");
-  assertEquals([await idsOf(scene.dead), await idsOf(scene.jobs)], [["a", "b"], []]);
 });
 
 Deno.test("A letter whose move ends in the middle is in both queues, and is left until its own queue is done with it", () => {
@@ -188,13 +141,4 @@ Deno.test("The consumer of the queue hears of what comes back", async () => {
   await scene.dead.send([letter("a")], GIB);
   await hub.store("dead").moveBack(["a"], { to: "jobs", maxBytes: GIB, now: NOW });
   assertEquals(heard, ["jobs"]);
-});
-
-Deno.test("Of long bodies as much is read as is asked for", async () => {
-  using scene = new Scene();
-  await scene.dead.send([letter("a", { body: new Uint8Array(1000).fill(7) }), letter("b")], GIB);
-  const shown = await scene.dead.peek({ after: 0, limit: 10, bodyBytes: 10 });
-  assertEquals(shown.map(({ size, body }) => [size, body.length]), [[1000, 10], [1, 1]]);
-  assertEquals((await scene.dead.read(["a"], 0)).map(({ body }) => body), [new Uint8Array()]);
-  assertEquals((await scene.dead.read(["a"])).map(({ body }) => body.length), [1000]);
 });

@@ -4,6 +4,7 @@ import { inTime } from "../deadline.ts";
 import * as esbuild from "esbuild";
 import childProcess, { type ChildProcess, type SpawnOptions } from "node:child_process";
 import { messageOf, NanoError } from "../errors.ts";
+import { processState } from "../machine/process_state.ts";
 import { copyOut } from "./embedded_program.ts";
 import { spawnConfined } from "./spawn_confined.ts";
 
@@ -78,6 +79,12 @@ function isOfItsEnd(error: unknown): boolean {
 function notStarted(cause: unknown): NanoError {
   const hint = Deno.build.standalone ? "; let TMPDIR name a folder where programs may run" : "";
   return new NanoError("INTERNAL", `Cannot start esbuild: ${messageOf(cause)}${hint}`, { cause });
+}
+
+/** What the process has computed so far, in milliseconds; null when there is none, or the system does not tell. */
+export function processCpuMs(): number | null {
+  const state = running?.child.pid === undefined ? null : processState(running.child.pid);
+  return state === null ? null : state.cpuMicros / 1000;
 }
 
 /** {@linkcode esbuild.stop}, returning only when the process is gone. */

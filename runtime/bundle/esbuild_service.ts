@@ -4,13 +4,16 @@ import * as esbuild from "esbuild";
 import { LATE } from "../deadline.ts";
 import { NanoError } from "../errors.ts";
 import { BuildSigns } from "./build_signs.ts";
-import { createContext, EsbuildEnded, type ProcessContext, stopProcess } from "./esbuild_process.ts";
+import { createContext, EsbuildEnded, type ProcessContext, processCpuMs, stopProcess } from "./esbuild_process.ts";
+import { onStill } from "./still_time.ts";
 
 /** What the service needs of esbuild, and of timers. */
 export interface EsbuildServiceParts {
   readonly version: string;
   context(options: esbuild.BuildOptions): Promise<ProcessContext>;
   stop(): Promise<void>;
+  /** What esbuild's process has computed so far, in milliseconds; null when there is none, or nobody tells. */
+  cpuMs(): number | null;
   /** Calls back once after `delayMs`, without keeping the process alive; returns how to call it off. */
   startTimer(callback: () => void, delayMs: number): () => void;
 }
@@ -19,18 +22,11 @@ export interface EsbuildServiceParts {
 const IDLE_MS = 10_000;
 /** The largest bundles known to us take a few seconds; a build that goes no further for this long hangs. */
 const BUILD_TIMEOUT_MS = 60_000;
-/**
- * For NANO's own code, without which nothing starts: its builds come to an end, and only a busy machine makes them
- * long.
- */
-export const OWN_BUILD_TIMEOUT_MS = 600_000;
 /** A build that was called off ends within milliseconds; esbuild's process hangs when it has not after this long. */
 const CANCEL_TIMEOUT_MS = 5_000;
 
-/**
- * How long after the end of its time a build is waited for: esbuild has answered or ended then, whatever became of it.
- */
-const SILENCE_MS = 2 * CANCEL_TIMEOUT_MS;
+/** esbuild has answered or ended by then, whatever became of the build. */
+const SILENCE_MS = BUILD_TIMEOUT_MS + 2 * CANCEL_TIMEOUT_MS;
 /** A process that was ended, by the kernel when memory is short say, is no fault of what it built. */
 const ATTEMPTS = 2;
 
@@ -56,14 +52,10 @@ export class EsbuildService {
   /**
    * Runs one build.
    *
-   * @param limits.timeoutMs how long it may go no further, 60 s by default
    * @throws {esbuild.BuildFailure} With all messages, also when the build was stopped without a sign of it.
    * @throws {NanoError} INTERNAL when esbuild ends, or says nothing, twice
    */
-  async build<Options extends esbuild.BuildOptions>(
-    options: Options,
-    { timeoutMs = BUILD_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
-  ): Promise<esbuild.BuildResult<Options>> {
+  async build<Options extends esbuild.BuildOptions>(options: Options): Promise<esbuild.BuildResult<Options>> {
     this.#stayUp();
     this.#building++;
     this.#running = true;
@@ -73,10 +65,9 @@ export class EsbuildService {
       let why = "";
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         try {
-          const work = this.#buildOnce(watched, { signs, timeoutMs });
-          const result = await this.#unlessSilent(work, { signs, silenceMs: timeoutMs + SILENCE_MS });
+          const result = await this.#unlessSilent(this.#buildOnce(watched, signs), signs);
           if (result !== LATE) return result;
-          why = `it said nothing for ${(timeoutMs + SILENCE_MS) / 1000} s`;
+          why = `it said nothing for ${SILENCE_MS / 1000} s`;
           await this.#parts.stop();
         } catch (error) {
           if (!(error instanceof EsbuildEnded)) throw error;
@@ -94,15 +85,15 @@ export class EsbuildService {
 
   async #buildOnce<Options extends esbuild.BuildOptions>(
     options: Options,
-    { signs, timeoutMs }: { readonly signs: BuildSigns; readonly timeoutMs: number },
+    signs: BuildSigns,
   ): Promise<esbuild.BuildResult<Options>> {
     const context = await this.#parts.context(options);
     let isLate = false;
     let callOffKill = () => {};
-    const callOffDeadline = this.#unlessSigns(signs, timeoutMs, () => {
+    const callOffDeadline = this.#onStill(signs, BUILD_TIMEOUT_MS, () => {
       isLate = true;
       // Whatever else it builds begins again, in a process of its own.
-      callOffKill = this.#parts.startTimer(() => void this.#parts.stop(), CANCEL_TIMEOUT_MS);
+      callOffKill = this.#onStill(signs, CANCEL_TIMEOUT_MS, () => void this.#parts.stop());
       // That it cannot be called off any more changes nothing.
       context.cancel().catch(() => {});
     });
@@ -110,7 +101,8 @@ export class EsbuildService {
       return await context.rebuild() as esbuild.BuildResult<Options>;
     } catch (error) {
       if (!isLate) throw error;
-      throw new NanoError("APP_FAILED", `Cannot build: it went no further for ${timeoutMs / 1000} s`, { cause: error });
+      const message = `Cannot build: it went no further for ${BUILD_TIMEOUT_MS / 1000} s`;
+      throw new NanoError("APP_FAILED", message, { cause: error });
     } finally {
       callOffDeadline();
       callOffKill();
@@ -119,12 +111,9 @@ export class EsbuildService {
   }
 
   /** @returns {@linkcode LATE} when nothing has come of it by then */
-  async #unlessSilent<T>(
-    work: Promise<T>,
-    { signs, silenceMs }: { readonly signs: BuildSigns; readonly silenceMs: number },
-  ): Promise<T | typeof LATE> {
+  async #unlessSilent<T>(work: Promise<T>, signs: BuildSigns): Promise<T | typeof LATE> {
     const silent = Promise.withResolvers<typeof LATE>();
-    const callOff = this.#unlessSigns(signs, silenceMs, () => silent.resolve(LATE));
+    const callOff = this.#onStill(signs, SILENCE_MS, () => silent.resolve(LATE));
     try {
       return await Promise.race([work, silent.promise]);
     } finally {
@@ -132,15 +121,9 @@ export class EsbuildService {
     }
   }
 
-  /** Calls back once no sign came for so long; returns how to call it off. */
-  #unlessSigns(signs: BuildSigns, delayMs: number, callback: () => void): () => void {
-    const wait = (seen: number): () => void =>
-      this.#parts.startTimer(() => {
-        if (signs.count === seen) callback();
-        else callOff = wait(signs.count);
-      }, delayMs);
-    let callOff = wait(signs.count);
-    return () => callOff();
+  #onStill(signs: BuildSigns, limitMs: number, callback: () => void): () => void {
+    const { cpuMs, startTimer } = this.#parts;
+    return onStill(limitMs, { signs, cpuMs, startTimer }, callback);
   }
 
   /** Stops esbuild's process unless a build is running; the next build starts it again. */
@@ -162,6 +145,7 @@ export const esbuildService: EsbuildService = new EsbuildService({
   version: esbuild.version,
   context: createContext,
   stop: stopProcess,
+  cpuMs: processCpuMs,
   startTimer(callback, delayMs) {
     const timer = setTimeout(callback, delayMs);
     Deno.unrefTimer(timer);

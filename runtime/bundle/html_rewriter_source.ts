@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { HTML_REWRITER_URL } from "../protocol/messages.ts";
 import { NanoError } from "../errors.ts";
-import { esbuildService, OWN_BUILD_TIMEOUT_MS } from "./esbuild_service.ts";
+import { esbuildService } from "./esbuild_service.ts";
 import { urlModules } from "./url_modules.ts";
 
 const CLASS = new URL("../node/html/html_rewriter.ts", import.meta.url);
@@ -76,7 +76,7 @@ async function readClass(): Promise<string> {
     logLevel: "silent",
     tsconfigRaw: {},
     plugins: [urlModules({ packageUrl: (specifier) => import.meta.resolve(specifier) })],
-  }, { timeoutMs: OWN_BUILD_TIMEOUT_MS });
+  });
   return outputFiles[0]!.text;
 }
 

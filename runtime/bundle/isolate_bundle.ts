@@ -3,7 +3,7 @@
 import { NanoError } from "../errors.ts";
 import { buildError, type BuildErrorContext, isBuildFailure } from "./build_error.ts";
 import type { BundleCache, CachedBundle } from "./bundle_cache.ts";
-import { esbuildService, OWN_BUILD_TIMEOUT_MS } from "./esbuild_service.ts";
+import { esbuildService } from "./esbuild_service.ts";
 import type { InputStamp } from "./input_stamp.ts";
 import { URL_NAMESPACE, urlModules } from "./url_modules.ts";
 
@@ -61,7 +61,7 @@ async function build(entry: URL): Promise<CachedBundle> {
       // A worker whose module awaits at its top leaks two file descriptors when it is ended.
       supported: { "top-level-await": false },
       plugins: [urlModules({ packageUrl: refuse, onInput: (path, stamp) => inputs.set(path, stamp) })],
-    }, { timeoutMs: OWN_BUILD_TIMEOUT_MS });
+    });
     return { code: result.outputFiles[0]!.text, warnings: [], inputs, folders: [] };
   } catch (thrown) {
     if (!isBuildFailure(thrown)) throw thrown;

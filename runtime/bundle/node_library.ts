@@ -4,7 +4,7 @@ import { NanoError } from "../errors.ts";
 import { NODE_MODULES_URL } from "../protocol/host_calls.ts";
 import { buildError, isBuildFailure } from "./build_error.ts";
 import type { BundleCache } from "./bundle_cache.ts";
-import { esbuildService, OWN_BUILD_TIMEOUT_MS } from "./esbuild_service.ts";
+import { esbuildService } from "./esbuild_service.ts";
 import type { InputStamp } from "./input_stamp.ts";
 import {
   DENO_FILES,
@@ -154,7 +154,7 @@ async function build(inputs: Map<string, InputStamp>): Promise<Library> {
           onText: unenvText,
         }),
       ],
-    }, { timeoutMs: OWN_BUILD_TIMEOUT_MS });
+    });
     const nameOf = (path: string) => path.replace(NODE_MODULES_URL, "").replace(/^\.?\/?/, "").replace(/\.js$/, "");
     return {
       texts: Object.fromEntries(outputFiles.map(({ path, text }) => [nameOf(path), text])),

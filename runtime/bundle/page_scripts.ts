@@ -3,7 +3,7 @@
 import type { BuildResult } from "esbuild";
 import { NanoError } from "../errors.ts";
 import { buildError, type BuildErrorContext, isBuildFailure } from "./build_error.ts";
-import { esbuildService, OWN_BUILD_TIMEOUT_MS } from "./esbuild_service.ts";
+import { esbuildService } from "./esbuild_service.ts";
 import { URL_NAMESPACE, urlModules } from "./url_modules.ts";
 
 /** The scripts to bundle. */
@@ -60,5 +60,5 @@ function build({ entries, jsxImportSource }: PageScripts): Promise<BuildResult> 
     jsx: "automatic",
     jsxImportSource,
     plugins: [urlModules({ packageUrl: (specifier) => import.meta.resolve(specifier) })],
-  }, { timeoutMs: OWN_BUILD_TIMEOUT_MS });
+  });
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { BuildResult, Plugin, PluginBuild } from "esbuild";
-import { createContext, EsbuildEnded, stopProcess } from "../../../runtime/bundle/esbuild_process.ts";
+import { createContext, EsbuildEnded, processCpuMs, stopProcess } from "../../../runtime/bundle/esbuild_process.ts";
 import { EsbuildService, esbuildService } from "../../../runtime/bundle/esbuild_service.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { settle } from "../runtime/fake_clock.ts";
@@ -11,6 +11,7 @@ function fakeEsbuild({ deaf = false, silent = false } = {}) {
   const timers = new Map<() => void, number>();
   const calls: string[] = [];
   const plugins: Plugin[] = [];
+  const cpu = { ms: 0 };
   const service = new EsbuildService({
     version: "0",
     context: (options) => {
@@ -34,15 +35,24 @@ function fakeEsbuild({ deaf = false, silent = false } = {}) {
       calls.push("stop");
       return Promise.resolve();
     },
+    cpuMs: () => cpu.ms,
     startTimer(callback, delayMs) {
       timers.set(callback, delayMs);
       return () => timers.delete(callback);
     },
   });
   function fire(delayMs: number): void {
-    for (const [callback, delay] of [...timers]) if (delay === delayMs) callback();
+    for (const [callback, delay] of [...timers]) {
+      if (delay !== delayMs) continue;
+      timers.delete(callback);
+      callback();
+    }
   }
-  return { service, builds, timers, calls, plugins, fire };
+  /** A time of the service passes, `looks` of the 20 that it takes at it. */
+  function pass(limitMs: number, looks = 20): void {
+    for (let look = 0; look < looks; look++) fire(limitMs / 20);
+  }
+  return { service, builds, timers, calls, plugins, fire, pass, cpu };
 }
 
 const DONE = { errors: [], warnings: [] } as unknown as BuildResult;
@@ -75,27 +85,47 @@ Deno.test("EsbuildService does not stop esbuild while a build runs", async () =>
 });
 
 Deno.test("EsbuildService cancels a build that takes 60 s and frees its context", async () => {
-  const { service, fire, calls, timers } = fakeEsbuild();
+  const { service, pass, calls, timers } = fakeEsbuild();
   const build = service.build({});
   await Promise.resolve();
   await Promise.resolve();
-  fire(60_000);
+  pass(60_000);
   await assertRejects(() => build, NanoError, "Cannot build: it went no further for 60 s");
   assertEquals([calls, [...timers.values()]], [["dispose"], [10_000]]);
 });
 
-Deno.test("EsbuildService gives a build as long as it is told to", async () => {
-  const { service, fire } = fakeEsbuild();
-  const build = service.build({}, { timeoutMs: 600_000 });
+Deno.test("EsbuildService counts what a build computes, not what it waits for its turn", async () => {
+  const { service, pass, cpu } = fakeEsbuild();
+  const build = service.build({});
   await settle();
-  fire(60_000);
-  fire(70_000);
-  fire(600_000);
-  await assertRejects(() => build, NanoError, "Cannot build: it went no further for 600 s");
+  // A tenth of a core: 0.3 of 3 s
+  for (let look = 0; look < 199; look++) {
+    cpu.ms += 300;
+    pass(60_000, 1);
+  }
+  let ended = false;
+  build.catch(() => ended = true);
+  await settle();
+  assertEquals(ended, false);
+  cpu.ms += 300;
+  pass(60_000, 2);
+  await assertRejects(() => build, NanoError, "Cannot build: it went no further for 60 s");
+});
+
+Deno.test("EsbuildService gives a build that computes with many threads its whole time", async () => {
+  const { service, builds, pass, cpu } = fakeEsbuild();
+  const build = service.build({});
+  await settle();
+  for (let look = 0; look < 19; look++) {
+    cpu.ms += 24_000;
+    pass(60_000, 1);
+  }
+  builds[0]!.resolve(DONE);
+  assertEquals(await build, DONE);
 });
 
 Deno.test("EsbuildService lets a build take its time as long as its plugins are asked", async () => {
-  const { service, builds, fire, plugins } = fakeEsbuild();
+  const { service, builds, pass, plugins } = fakeEsbuild();
   let answered = 0;
   const plugin: Plugin = {
     name: "own",
@@ -107,21 +137,21 @@ Deno.test("EsbuildService lets a build take its time as long as its plugins are 
   await plugins[0]!.setup({ onLoad: (_: unknown, answer: () => void) => ask = answer } as unknown as PluginBuild);
   for (const _ of [1, 2, 3]) {
     ask();
-    fire(60_000);
-    fire(70_000);
+    pass(60_000);
+    pass(70_000);
   }
   builds[0]!.resolve(DONE);
   assertEquals([await build, answered, builds.length], [DONE, 3, 1]);
 });
 
 Deno.test("EsbuildService stops an esbuild that does not let itself be called off", async () => {
-  const { service, builds, fire, calls } = fakeEsbuild({ deaf: true });
+  const { service, builds, pass, calls } = fakeEsbuild({ deaf: true });
   const build = service.build({});
   await Promise.resolve();
   await Promise.resolve();
-  fire(60_000);
+  pass(60_000);
   assertEquals(calls, []);
-  fire(5_000);
+  pass(5_000);
   assertEquals(calls, ["stop"]);
   builds[0]!.reject(new EsbuildEnded("The service was stopped"));
   await assertRejects(() => build, NanoError, "Cannot build: it went no further for 60 s");
@@ -145,12 +175,12 @@ Deno.test("EsbuildService builds once more when esbuild's process ends, and give
 });
 
 Deno.test("EsbuildService does not wait for an esbuild that says nothing, whatever was asked of it", async () => {
-  const { service, fire, calls, timers } = fakeEsbuild({ silent: true });
+  const { service, pass, calls, timers } = fakeEsbuild({ silent: true });
   const build = service.build({});
   build.catch(() => {});
   for (const _ of [1, 2]) {
     await settle();
-    fire(70_000);
+    pass(70_000);
   }
   await assertRejects(() => build, NanoError, "Cannot build with esbuild: it said nothing for 70 s, 2 times");
   assertEquals([calls, [...timers.values()]], [["stop", "stop"], [10_000]]);
@@ -168,6 +198,7 @@ Deno.test("stopProcess() waits for the process, and a process that was killed is
   }
   Deno.env.set("NANO_TEST_SECRET", "the-secret");
   const text = await build();
+  assert(processCpuMs()! > 0);
   Deno.env.delete("NANO_TEST_SECRET");
   const pid = await childNamedEsbuild();
   assertEquals((await Deno.readTextFile(`/proc/${pid}/environ`)).includes("the-secret"), false);
@@ -178,7 +209,7 @@ Deno.test("stopProcess() waits for the process, and a process that was killed is
   const next = await childNamedEsbuild();
   assert(next !== pid);
   await stopProcess();
-  assertEquals(await isRunning(next), false);
+  assertEquals([await isRunning(next), processCpuMs()], [false, null]);
 });
 
 Deno.test("A build whose process is killed under way fails soon, and the service builds it again", async () => {

@@ -9,7 +9,7 @@ import type { FleetStore, NodeReport } from "../../runtime/fleet/fleet_store.ts"
 import { Membership } from "../../runtime/fleet/membership.ts";
 import { NodeChanges } from "../../runtime/fleet/node_changes.ts";
 import { oneByOne } from "../../runtime/fleet/pacing.ts";
-import { Proposer } from "../../runtime/fleet/proposer.ts";
+import { Proposer, recordBefore } from "../../runtime/fleet/proposer.ts";
 import { Replica } from "../../runtime/fleet/replica.ts";
 import { Unfetched } from "../../runtime/fleet/replica_tools.ts";
 import { type FleetDatabase, FleetRows, type HeldRecord } from "../../runtime/store/fleet_rows.ts";
@@ -176,8 +176,7 @@ export class SimNode {
 
   async #deployOnce(app: string, code: string): Promise<string> {
     const { disk, random } = this.#tools;
-    const { last } = this.#changes.recordOf(app);
-    const before = this.#changes.recordOf(app).versions;
+    const { last, versions: before } = recordBefore(app, this.rows);
     const version = `v${last + 1}`;
     const made = { version, createdAt: 0, bytes: 1, files: 1, note: code, actor: "sim", previewHost: null };
     const versions = [made, ...before.map(({ digest: _digest, ...one }) => one)];

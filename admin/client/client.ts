@@ -11,6 +11,7 @@ import { KvClient } from "./kv_client.ts";
 import { QueueClient } from "./queue_client.ts";
 import { R2Client } from "./r2_client.ts";
 import type { AppDetail, AppList, DrainReport, Series, Tick, Version } from "../schemas/app_schemas.ts";
+import { AdminError } from "./admin_error.ts";
 import { asciiJson } from "../schemas/ascii_json.ts";
 import type { HistoryView, LogLineView, ReadinessView, ReloadView } from "../schemas/host_schemas.ts";
 import { readServerSentEvents, type ServerSentEvent } from "../streams/server_sent_events.ts";
@@ -18,6 +19,9 @@ import { readServerSentEvents, type ServerSentEvent } from "../streams/server_se
 export { AdminError, type AdminErrorCode } from "./admin_error.ts";
 export type { AdminConnectionOptions } from "./admin_connection.ts";
 export type { ChangeOptions, DeployOptions, FollowOptions, LogQuery } from "./client_options.ts";
+
+/** Of keys sent with a deploy: a listener of Deno takes 64 KiB of headers in all, and answers 400 without a word beyond. */
+const MAX_KEYS_CHARS = 60_000;
 
 /** What a follower of a log gets: lines, and how many it missed because it was too slow. */
 export type LogUpdate = { readonly line: LogLineView } | { readonly dropped: number };
@@ -139,7 +143,7 @@ export class AdminClient {
     const init = { body: counted(archive, onProgress), ...(signal === undefined ? {} : { signal }) };
     const headers = { "content-type": "application/octet-stream" };
     const route = this.#api.admin.apps[":name"].versions;
-    const header = { ...ifMatch(options), ...keys && { "nano-app-keys": asciiJson(JSON.stringify(keys)) } };
+    const header = { ...ifMatch(options), ...keys && { "nano-app-keys": keysHeader(name, keys) } };
     return await (await route.$post({ param: param({ name }), query, header }, { init, headers })).json();
   }
 
@@ -273,5 +277,15 @@ function counted(
         onProgress(sent += chunk.byteLength);
       },
     }),
+  );
+}
+
+function keysHeader(name: string, keys: Readonly<Record<string, unknown>>): string {
+  const text = asciiJson(JSON.stringify(keys));
+  if (text.length <= MAX_KEYS_CHARS) return text;
+  throw new AdminError(
+    "USAGE",
+    `Cannot deploy app "${name}": its keys are ${text.length} characters of JSON, ${MAX_KEYS_CHARS} can be sent; ` +
+      "leave long values of env out, and PATCH them once the app is there",
   );
 }

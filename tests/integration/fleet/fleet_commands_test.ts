@@ -158,12 +158,17 @@ Deno.test({
         name: "shop",
         path: "shop",
         hostname: "shop.test",
-        env: { WORD: "good", MORE: "ä€".repeat(10_000) },
+        env: { WORD: "good", MORE: "ä€".repeat(4_000) },
         timeout_ms: 5_000,
       },
       { name: "blog", path: "blog", hostname: ["blog.test", "log.test"] },
     ];
     await Deno.writeTextFile(`${scene.nodes[0]!.dir}/apps.json`, JSON.stringify({ port: 0, apps }));
+    const long = [{ ...apps[1], name: "long", env: { MORE: "ä€".repeat(6_000) } }];
+    await Deno.writeTextFile(`${scene.nodes[0]!.dir}/long.json`, JSON.stringify({ port: 0, apps: long }));
+    const refused = await scene.cli(0, "fleet", "apply", "long.json");
+    assertEquals(refused.code, 1);
+    assertMatch(refused.err, /Cannot deploy app "long": its keys are \d+ characters of JSON, 60000 can be sent/);
     const applied = await scene.cli(0, "fleet", "apply", "apps.json");
     assertEquals([applied.code, applied.err], [0, ""]);
     assertMatch(applied.out, /^App "shop": v1\n( {2}n[12] ok .* s\n){2}App "blog": v1\n( {2}n[12] ok .* s\n?){2}$/);

@@ -4,30 +4,22 @@
  *
  * The symbol cannot be hidden (a Proxy in a prototype chain is asked for it), and what it leads to may change from one
  * look to the next. So the bytes are judged: what was written once is what is read.
- *
- * Deno keeps what a message shares or hands over (buffers, shared buffers, modules of WebAssembly) in a store of the whole
- * process, from which only the reading of that message takes it: what is never read, or fails half-way, stays for as long
- * as the process lives. So nothing of an app's is put there: buffers that are handed over are copied and taken from whom
- * they belonged to, and shared ones are refused, for an app has no other thread to share them with.
  */
 import { bare } from "../../protocol/bare.ts";
-import { getterOf, stringIndexOf } from "../../protocol/primordials.ts";
-import { SafeSet } from "../../protocol/safe_collections.ts";
-import { append, listOf } from "../../protocol/safe_lists.ts";
-import { isForged } from "./forged_clones.ts";
+import { getterOf } from "../../protocol/primordials.ts";
+import { listOf } from "../../protocol/safe_lists.ts";
 import { nestPorts, watchChannels } from "./port_nesting.ts";
 
 const NativeDomException = DOMException;
+const NativeUint8Array = Uint8Array;
 const { apply } = Reflect;
 const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object;
 const { isArray } = Array;
 const ITERATOR: typeof Symbol.iterator = Symbol.iterator;
 const nativeClone = structuredClone;
 const nativePost = MessagePort.prototype.postMessage as (...given: unknown[]) => void;
+const indexOf = NativeUint8Array.prototype.indexOf;
 const byteLengthOf = getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")!.get!;
-const sharedLengthOf = getOwnPropertyDescriptor(SharedArrayBuffer.prototype, "byteLength")!.get!;
-const exportsOf = WebAssembly.Module.exports;
-const transferOf = ArrayBuffer.prototype.transfer as (length: number) => ArrayBuffer;
 
 /** What this needs of Deno's inside. */
 interface CloneCore {
@@ -36,6 +28,13 @@ interface CloneCore {
   readonly serialize: (value: unknown, options: unknown, onError: (message: string) => never) => Uint8Array;
   readonly deserialize: (bytes: Uint8Array, options: unknown) => unknown;
 }
+
+/** An object that told what travels for it, as V8 and Deno write that: the tag, and the largest number instead of an index. */
+const TOLD = [0x5c, 0xff, 0xff, 0xff, 0xff, 0x0f];
+/** What follows where Deno or NANO wrote it: a record whose first member is `type`, a short Latin text. */
+const RECORD_OF_TYPE = [0x6f, 0x22, 4, ...[..."type"].map((char) => char.charCodeAt(0)), 0x22];
+/** What may travel: of these it is known that a forged record does no harm. */
+const TRAVELLERS = ["DOMException", "CryptoKey", "NodeCryptoKeyObject", "NanoBlob"];
 
 const LOOKS_AT_STREAMS = [
   getterOf(ReadableStream.prototype, "locked"),
@@ -81,26 +80,15 @@ export function guardClones(): void {
     let isHandedOver = false;
     for (let i = 0; i < handedOver.length; i++) {
       isHandedOver ||= handedOver[i] === value;
-      if (!isArrayBuffer(handedOver[i])) append(hostObjects, handedOver[i]);
+      if (!isArrayBuffer(handedOver[i])) define(hostObjects, hostObjects.length, handedOver[i]);
     }
     // Streams cannot be copied, but handed over.
     const isCopied = uncloneable !== undefined && isObject(value) && !isHandedOver;
     if (isCopied && (value as Record<symbol, unknown>)[uncloneable]) refuse(UNSUPPORTED);
     const graph = handedOver.length === 0 ? value : [value, handedOver];
-    const bytes = written(graph, hostObjects);
+    const bytes = serialize(graph, bare({ hostObjects }), refuse);
     if (isForged(bytes)) refuse(UNSUPPORTED);
     return deserialize(bytes, bare({ hostObjects, deserializers }));
-  }
-
-  function written(graph: unknown, hostObjects: unknown[]): Uint8Array {
-    try {
-      return serialize(graph, bare({ hostObjects, forStorage: true }), refuse);
-    } catch (error) {
-      // Of shared memory `refuse` hears nothing: V8 throws an Error of its own.
-      const message = isObject(error) ? (error as { message?: unknown }).message : undefined;
-      if (typeof message === "string" && stringIndexOf(message, UNCLONEABLE) > 0) refuse(message);
-      throw error;
-    }
   }
 
   /** What was copied is written once more to be posted: nothing that the app has since put beneath it may speak then. */
@@ -113,30 +101,26 @@ export function guardClones(): void {
     }
   }
 
-  /** @returns the copy, and what stays to be handed over: ports and streams */
   function copyAndHandOver(
     value: unknown,
     transfer: readonly unknown[],
     through: object | null,
   ): { copy: unknown; list: unknown[] } {
     const ports: object[] = [];
-    const seen = new SafeSet<unknown>();
     for (let i = 0; i < transfer.length; i++) {
-      if (seen.has(transfer[i])) refuse("Cannot hand over the same thing twice");
-      seen.add(transfer[i]);
       // What is no buffer is a port, or a stream: that stands on a port of its own, through which no port goes.
-      if (!isArrayBuffer(transfer[i]) && !isStream(transfer[i])) append(ports, transfer[i]);
+      if (!isArrayBuffer(transfer[i]) && !isStream(transfer[i])) define(ports, ports.length, transfer[i]);
     }
     if (ports.length > 0) nestPorts(through, ports);
     const both = plainCopy(value, transfer) as [unknown, unknown[]];
-    const list: unknown[] = [];
+    const buffers: unknown[] = [];
     for (let i = 0; i < transfer.length; i++) {
-      // The copy goes on with buffers of its own; who handed the others over must not have them any more.
-      if (isArrayBuffer(transfer[i])) detach(transfer[i]);
-      else append(list, both[1][i]);
+      if (isArrayBuffer(transfer[i])) define(buffers, buffers.length, transfer[i]);
     }
+    // The copy goes on with buffers of its own; who handed the others over must not have them any more.
+    if (buffers.length > 0) nativeClone(null, bare({ transfer: iterable(buffers) as Transferable[] }));
     refuseIfBranded();
-    return { copy: both[0], list: iterable(list) };
+    return { copy: both[0], list: iterable(both[1]) };
   }
 
   // Methods have no prototype and no construct, as the natives.
@@ -147,17 +131,10 @@ export function guardClones(): void {
       }
       const transfer = isObject(options) ? handedOverBy((options as { transfer?: unknown }).transfer) : null;
       if (transfer === null || transfer.length === 0) {
-        if (!isObject(value)) return nativeClone(value);
-        try {
-          return plainCopy(value, []);
-        } catch (error) {
-          // By itself it is taken from the store at once: nothing of the app's can come between.
-          if (isShared(value)) return nativeClone(value);
-          throw error;
-        }
+        return isObject(value) ? plainCopy(value, []) : nativeClone(value);
       }
       const { copy, list } = copyAndHandOver(value, transfer, null);
-      return list.length === 0 ? copy : nativeClone(copy, bare({ transfer: list as Transferable[] }));
+      return nativeClone(copy, bare({ transfer: list as Transferable[] }));
     },
     postMessage(this: unknown, message: unknown, options?: unknown): void {
       const given = isObject(options)
@@ -194,7 +171,6 @@ export function guardClones(): void {
 }
 
 const UNSUPPORTED = "Cannot clone object of unsupported type.";
-const UNCLONEABLE = " could not be cloned.";
 
 function refuse(message: string): never {
   throw new NativeDomException(message, "DataCloneError");
@@ -205,29 +181,11 @@ function isObject(value: unknown): boolean {
 }
 
 function isArrayBuffer(value: unknown): boolean {
-  return answers(byteLengthOf, value, []);
-}
-
-/** Whether it is of the two kinds of memory that are shared and never copied. */
-function isShared(value: unknown): boolean {
-  return answers(sharedLengthOf, value, []) || answers(exportsOf, undefined, [value]);
-}
-
-function answers(look: (...given: never[]) => unknown, self: unknown, given: unknown[]): boolean {
   try {
-    apply(look, self, given);
+    apply(byteLengthOf, value, []);
     return true;
   } catch {
     return false;
-  }
-}
-
-/** @throws DataCloneError when it cannot be taken from whom it belongs to, as the memory of a WebAssembly instance */
-function detach(buffer: unknown): void {
-  try {
-    apply(transferOf, buffer, [0]);
-  } catch {
-    refuse("An ArrayBuffer cannot be handed over");
   }
 }
 
@@ -246,6 +204,11 @@ function handedOverBy(given: unknown): unknown[] | null {
   return listOf(given as Iterable<unknown>);
 }
 
+/** No setter that an app put on the prototypes comes between. */
+function define(list: unknown[], index: number, value: unknown): void {
+  defineProperty(list, index, bare({ value, writable: true, enumerable: true, configurable: true }));
+}
+
 /** Native code iterates lists by what apps may have patched; it gets one that iterates by itself. */
 function iterable(list: unknown[]): unknown[] {
   if (!isArray(list)) refuse(UNSUPPORTED);
@@ -262,4 +225,29 @@ function iterable(list: unknown[]): unknown[] {
     }),
   );
   return list;
+}
+
+/** Whether some object told something else than a record of a known type; never wrong about one that did. */
+export function isForged(bytes: Uint8Array): boolean {
+  for (let at = apply(indexOf, bytes, [0xff, 1]); at > 0; at = apply(indexOf, bytes, [0xff, at + 1])) {
+    if (bytes[at - 1] === TOLD[0] && has(bytes, TOLD, at - 1) && !tellsKnownType(bytes, at - 1 + TOLD.length)) {
+      return true;
+    }
+    while (bytes[at + 1] === 0xff) at++;
+  }
+  return false;
+}
+
+function tellsKnownType(bytes: Uint8Array, at: number): boolean {
+  if (!has(bytes, RECORD_OF_TYPE, at)) return false;
+  const text = at + RECORD_OF_TYPE.length;
+  for (let i = 0; i < TRAVELLER_BYTES.length; i++) if (has(bytes, TRAVELLER_BYTES[i]!, text)) return true;
+  return false;
+}
+
+const TRAVELLER_BYTES = TRAVELLERS.map((name) => [name.length, ...[...name].map((char) => char.charCodeAt(0))]);
+
+function has(bytes: Uint8Array, wanted: readonly number[], at: number): boolean {
+  for (let i = 0; i < wanted.length; i++) if (bytes[at + i] !== wanted[i]) return false;
+  return true;
 }

@@ -1,5 +1,6 @@
 /** What a node and the thread of its engine's client tell each other. */
 import type { KvStore } from "../data/kv_store.ts";
+import type { OutsideKind } from "../data/outside_stores.ts";
 import type { QueueStore } from "../data/queue_store.ts";
 import type { EngineConfig } from "./engine_config.ts";
 import type { FleetRecord, FleetStore } from "./fleet_store.ts";
@@ -30,7 +31,7 @@ export type DataAsk =
     readonly method: keyof QueueStore;
     readonly args: readonly unknown[];
   }
-  | { readonly kind: "names"; readonly of: "kv" | "queue" };
+  | { readonly kind: "names"; readonly of: OutsideKind };
 
 /** What an app is to be told, in the words of its store. */
 export interface DataRefusal {

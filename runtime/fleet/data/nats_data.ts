@@ -1,5 +1,6 @@
 /** What a fleet keeps for its apps on NATS servers, by a connection of its own: apps' calls hold no node's up. */
 import type { KvStore } from "../../data/kv_store.ts";
+import type { OutsideKind } from "../../data/outside_stores.ts";
 import type { QueueStore } from "../../data/queue_store.ts";
 import type { NatsEngine } from "../engine_config.ts";
 import { hint, listenTo } from "../nats_hints.ts";
@@ -8,7 +9,7 @@ import { NatsKv } from "./nats_kv.ts";
 import { NatsQueue } from "./nats_queue.ts";
 import { PatientCalls } from "./patient_calls.ts";
 import { QueueOwners } from "./queue_owners.ts";
-import { kvNames, queueNames, type StoreKind, storeOf } from "./store_names.ts";
+import { kvNames, queueNames, storeOf } from "./store_names.ts";
 
 /** Everything; nothing is asked before the first call. */
 export class NatsData implements AsyncDisposable {
@@ -46,7 +47,7 @@ export class NatsData implements AsyncDisposable {
   }
 
   /** Names of all that there are. */
-  async names(kind: StoreKind): Promise<readonly string[]> {
+  async names(kind: OutsideKind): Promise<readonly string[]> {
     return await this.#calls.call("list stores", async ({ jsm }) => {
       const names: string[] = [];
       for await (const stream of jsm.streams.names()) {

@@ -42,10 +42,6 @@ export class QueueIndex {
     return this.#entries.values();
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   /** In the order in which they came, but for those that have failed. */
   get ordered(): QueueEntry[] {
     return [...this.#entries.values()].sort((a, b) => a.seq - b.seq);

@@ -1,8 +1,6 @@
-/** Names of what stores of apps are on NATS servers. */
+/** Names of what stores of apps are on NATS servers: each is a stream, so that rights, room and copies are its own. */
+import type { OutsideKind } from "../../data/outside_stores.ts";
 import { subjectPart } from "../nats_names.ts";
-
-/** Kinds of stores; each is a stream, so that rights, room and copies are its own. */
-export type StoreKind = "kv" | "queue";
 
 /** Of a KV namespace. */
 export interface KvNames {
@@ -46,7 +44,7 @@ export function queueNames(space: string, queue: string): QueueNames {
 }
 
 /** The store of a kind that a stream is, or null when it is none of the space. */
-export function storeOf(space: string, kind: StoreKind, stream: string): string | null {
+export function storeOf(space: string, kind: OutsideKind, stream: string): string | null {
   const start = streamsOf(space, kind);
   if (!stream.startsWith(start)) return null;
   return stream.slice(start.length).replace(
@@ -70,7 +68,7 @@ export function keyOf(part: string): string {
   return decoder.decode(bytesOfHex(part));
 }
 
-function streamsOf(space: string, kind: StoreKind): string {
+function streamsOf(space: string, kind: OutsideKind): string {
   return `${space}_${kind}_`;
 }
 

@@ -4,6 +4,7 @@ import { NanoProcess } from "../support/nano_process.ts";
 import type { TempApp } from "../support/temp_project.ts";
 import { benchProject } from "./bench_project.ts";
 import { printTable } from "./table.ts";
+import { freePort } from "../support/free_port.ts";
 
 /** The fixed admin port is the only way to ask before the host has told where it listens. */
 const LOOK_MS = 50;
@@ -77,11 +78,6 @@ async function isAlive(port: number): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
 }
 
 /** Processes that do nothing but compute. */

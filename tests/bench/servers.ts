@@ -1,6 +1,7 @@
 /** Starts the servers that are compared, each in a process of its own. */
 import { fromFileUrl, REPO } from "../support/repo.ts";
 import { timedGetOnce } from "./keep_alive.ts";
+import { freePort } from "../support/free_port.ts";
 
 /** Longest wait for a server to listen. */
 const START_MS = 30_000;
@@ -55,12 +56,6 @@ export async function startNano(configFile: string): Promise<Server> {
   }
   const startMs = performance.now() - began;
   return { url: `http://127.0.0.1:${port}`, port, pid: child.pid, startMs, [Symbol.asyncDispose]: stop };
-}
-
-/** A port that nobody listens on just now. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
 }
 
 /** Waits until the port answers and its apps have left their first start: until then every host gets APP_UNAVAILABLE. */

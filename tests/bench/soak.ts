@@ -11,7 +11,8 @@ import type { TempApp, TempProject } from "../support/temp_project.ts";
 import { benchProject } from "./bench_project.ts";
 import { PairedProbe } from "./paired_probe.ts";
 import { figuresOf, restingFigures } from "./process_figures.ts";
-import { freePort, startRaw } from "./servers.ts";
+import { freePort } from "../support/free_port.ts";
+import { startRaw } from "./servers.ts";
 import { printTable } from "./table.ts";
 
 const MINUTES = 30;

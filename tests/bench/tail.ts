@@ -6,7 +6,8 @@ import { cpuSeconds } from "./cpu_seconds.ts";
 import { mustBeOk, timedGetOnce } from "./keep_alive.ts";
 import type { LoadGenerator } from "./load.ts";
 import { interleave, median, ratioOf } from "./rounds.ts";
-import { freePort, startNano } from "./servers.ts";
+import { freePort } from "../support/free_port.ts";
+import { startNano } from "./servers.ts";
 import { printTable } from "./table.ts";
 
 const TOKEN = "a-token-for-the-bench-only";

@@ -1,5 +1,6 @@
 /** `wrangler dev` with the app of the bench, from the npm registry. */
-import { freePort, type Server } from "./servers.ts";
+import { freePort } from "../support/free_port.ts";
+import type { Server } from "./servers.ts";
 
 /** Pinned, so that two runs compare the same; it brings its own workerd. */
 const WRANGLER = "wrangler@4.86.0";

@@ -2,6 +2,7 @@
 import { firstReason } from "./first_reason.ts";
 import type { InstalledCorpus } from "./installed_corpus.ts";
 import type { CorpusEntry } from "./corpus_entries.ts";
+import { freePort } from "../support/free_port.ts";
 
 const RUN_MS = 120_000;
 /** Marks the line with what came out: packages may write to stdout as well. */
@@ -43,9 +44,4 @@ export async function runInDeno(corpus: InstalledCorpus, entry: CorpusEntry): Pr
   const out = new TextDecoder().decode(stdout).split("\n").find((line) => line.startsWith(MARK))?.slice(MARK.length);
   if (out === undefined) return firstReason(new TextDecoder().decode(stderr) || `It says nothing in ${RUN_MS} ms`);
   return out === entry.expected ? null : firstReason(`It answers ${out} instead of ${entry.expected}`);
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
 }

@@ -2,7 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { FrameworkNano, WHOLE_SYSTEM } from "../integration/frameworks/framework_nano.ts";
 import { CLIENTS_APP } from "./clients_app.ts";
-import { freePort, startMariadb, startPostgres, startRedis } from "./database_server.ts";
+import { freePort } from "../support/free_port.ts";
+import { startMariadb, startPostgres, startRedis } from "./database_server.ts";
 import { MailSink } from "./mail_sink.ts";
 
 const PACKAGES = {

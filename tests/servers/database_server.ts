@@ -1,4 +1,5 @@
 /** Starts real database servers on loopback, each with data of its own in a temporary folder. */
+import { freePort } from "../support/free_port.ts";
 
 /** A server that runs. */
 export interface DatabaseServer extends AsyncDisposable {
@@ -56,12 +57,6 @@ export async function startRedis(port: number = freePort()): Promise<DatabaseSer
     const settings = ["--bind", "127.0.0.1", "--save", "", "--dir", folder];
     return Promise.resolve([server, "--port", String(port), ...settings]);
   });
-}
-
-/** A port that nobody has now. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
 }
 
 async function start(

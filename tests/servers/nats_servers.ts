@@ -1,5 +1,5 @@
 /** Starts real NATS servers with JetStream on loopback, one or a cluster, each with files of its own in a temporary folder. */
-import { freePort } from "./database_server.ts";
+import { freePort } from "../support/free_port.ts";
 
 /** How long servers may take until all of them answer and have their leaders, on a busy machine. */
 const READY_TIMEOUT_MS = 120_000;

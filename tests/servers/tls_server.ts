@@ -1,5 +1,5 @@
 /** Starts TLS servers of openssl on loopback, with an authority of their own and one that asks for certificates. */
-import { freePort } from "./database_server.ts";
+import { freePort } from "../support/free_port.ts";
 
 /** Certificates of an authority that nobody knows, a server's for localhost and a client's. */
 export interface TlsFolder extends AsyncDisposable {

@@ -2,12 +2,6 @@
 import { HOST_FLAGS } from "../../../admin/guardian/guard.ts";
 import { fromFileUrl, REPO } from "../../support/repo.ts";
 
-/** A port that nobody listens on just now: a host that comes back must find it again. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
 /** The command line under a limit of descriptors, set by the shell for it and its children alone. */
 export function limitedProgram({ descriptors }: { readonly descriptors: number }): [string, ...string[]] {
   const main = fromFileUrl(new URL("admin/cli/main.ts", REPO));

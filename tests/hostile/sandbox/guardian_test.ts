@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { childrenOf, ofKernel } from "../../integration/life/host_threads.ts";
 import { until } from "../../integration/life/until.ts";
 import { Arena } from "./arena.ts";
+import { freePort } from "../../support/free_port.ts";
 
 Deno.test("An app that ends the process costs a restart, is named, and the neighbour serves again", async () => {
   const killer = {
@@ -13,7 +14,7 @@ Deno.test("An app that ends the process costs a restart, is named, and the neigh
 };`,
     config: { cpu_ms: 60_000 },
   };
-  await using arena = await Arena.open({ killer }, { guardian: true, config: { port: await freePort() } });
+  await using arena = await Arena.open({ killer }, { guardian: true, config: { port: freePort() } });
   const from = arena.mark;
   const attack = arena.attack("killer");
   await arena.nano.waitForEvent(({ event, app }) => event === "app_log" && app === "killer", undefined, from);
@@ -40,13 +41,4 @@ function busiestTicks(pid: number): number {
     if (stat.includes("(worker-")) most = Math.max(most, user! + system!);
   }
   return most;
-}
-
-/** A port for a host that is to come back on it. */
-async function freePort(): Promise<number> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  await Promise.resolve();
-  return port;
 }

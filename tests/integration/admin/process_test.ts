@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { NanoProcess } from "../../support/nano_process.ts";
 import { TempProject } from "../../support/temp_project.ts";
 import { AdminScene, saying, TOKEN } from "./admin_scene.ts";
+import { freePort } from "../../support/free_port.ts";
 
 /** Asks whatever it is told to ask, by fetch or WebSocket, and tells status and text. */
 const ASKER = `export default {
@@ -122,8 +123,3 @@ Deno.test("an upload on an app's own port goes on when the port changes, and whe
     assertEquals((await changed).status, 200);
   }
 });
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}

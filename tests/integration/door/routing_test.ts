@@ -3,6 +3,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { NanoProcess } from "../../support/nano_process.ts";
 import { rawRequest, type RawResponse } from "../../support/raw_http.ts";
 import { TempProject } from "../../support/temp_project.ts";
+import { freePort } from "../../support/free_port.ts";
 
 const NAMING = `export default { fetch: (request, env) => new Response(env.APP + " " + request.url) };`;
 
@@ -148,9 +149,3 @@ Deno.test("An app with a port of its own gets every request there, whatever the 
   assertEquals((await ask(own, null)).status, 400);
   assertEquals((await ask(own, "exact.test", "/p?q")).text, "own http://exact.test/p?q");
 });
-
-/** A port that was free just now: nano.json needs a number, and 0 would not tell the test which one it became. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}

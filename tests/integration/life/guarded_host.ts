@@ -5,6 +5,7 @@ import { type TempApp, TempProject } from "../../support/temp_project.ts";
 import { ADMIN } from "./admin_client.ts";
 import { childrenOf, ofKernel } from "./host_threads.ts";
 import { until } from "./until.ts";
+import { freePort } from "../../support/free_port.ts";
 
 /** Ticks of 10 ms. */
 const SEEN_TICKS = 35;
@@ -115,10 +116,4 @@ function cpuTicks(pid: number, thread: string): number {
     return user! + system!;
   }
   return 0;
-}
-
-/** A host that is started again must find its port again, so port 0 will not do. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

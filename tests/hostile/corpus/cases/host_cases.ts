@@ -4,7 +4,8 @@ import { until } from "../../../integration/life/until.ts";
 import { RawConnection } from "../../../support/raw_http.ts";
 import { type CorpusScene, DEADLINE_MS } from "../corpus_scene.ts";
 import type { HostileCase } from "../hostile_case.ts";
-import { freePort, limitedProgram } from "../own_host.ts";
+import { freePort } from "../../../support/free_port.ts";
+import { limitedProgram } from "../own_host.ts";
 import { withUpstream } from "../bad_upstream.ts";
 
 /** Kills the host under its guardian and waits for the next. */

@@ -30,7 +30,7 @@ export function objectDeletion(bucket: string, key: string): DataQuestion {
 }
 
 /** The page. */
-export function R2ObjectPage({ frame, bucket, object }: { frame: PageFrame; bucket: string; object: R2ObjectView }) {
+export function R2ObjectDetails({ frame, bucket, object }: { frame: PageFrame; bucket: string; object: R2ObjectView }) {
   const { key, size, etag, uploaded, storageClass, http, custom } = object;
   const folder = folderOf(key);
   const above = [

@@ -17,7 +17,7 @@ import { CallQueue } from "./call_queue.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
 import { IsolateFarewells } from "./isolate_farewells.ts";
 import { IsolateStart } from "./isolate_start.ts";
-import type { OutboundDoor } from "../wall/outbound_bridge.ts";
+import type { OutboundCalls } from "../wall/outbound_bridge.ts";
 import { type Parkable, Parking } from "./parking.ts";
 import { failureText, noFreePlace, overloaded, refusal, startedTooLate, tooLarge } from "./refusal.ts";
 import { Restarts } from "./restarts.ts";
@@ -47,7 +47,7 @@ export class Supervisor {
   #pastCpuMicros = 0;
   #sweep: (() => void) | null = null;
   #firstStart: PromiseWithResolvers<void> | null = null;
-  #door: OutboundDoor | null = null;
+  #door: OutboundCalls | null = null;
 
   constructor(app: AppConfig, code: AppCode, tools: SupervisorTools) {
     const { clock, random } = tools;

@@ -32,7 +32,7 @@ const BUILDS = Math.max(2, navigator.hardwareConcurrency);
 const INSTALLS = 4;
 
 /** What there is to bundle. */
-export interface AppSource {
+export interface BundleSource {
   readonly name: string;
   /** Absolute path of the app's folder or entry file. */
   readonly path: string;
@@ -97,7 +97,7 @@ export class Bundler implements AsyncDisposable {
    * @throws {NanoError} APP_FAILED when there is no entry, or the code does not build: the first mistake in `message`,
    *   all of them with their lines in `details`.
    */
-  async bundle(app: AppSource, isUrgent: () => boolean = () => false): Promise<AppBundle> {
+  async bundle(app: BundleSource, isUrgent: () => boolean = () => false): Promise<AppBundle> {
     const action = `Cannot bundle app "${app.name}"`;
     try {
       const entry = await findEntry(app.path, app.start);
@@ -238,7 +238,7 @@ export class Bundler implements AsyncDisposable {
 
 /** What is built, for whom. */
 interface Build {
-  readonly app: AppSource;
+  readonly app: BundleSource;
   readonly order: BuildOrder;
   readonly isUrgent: () => boolean;
 }

@@ -12,7 +12,7 @@ import { CallRunner } from "../wall/call_runner.ts";
 import type { IsolateObserver } from "../wall/traffic.ts";
 import { exitError, type IsolateExit } from "./exit_errors.ts";
 import type { FlightRecorder, FlightTrack } from "./flight_recorder.ts";
-import type { OutboundDoor } from "../wall/outbound_bridge.ts";
+import type { OutboundCalls } from "../wall/outbound_bridge.ts";
 
 /** What an isolate needs to become an app. */
 export interface IsolateLoad extends LoadMessage {
@@ -52,7 +52,7 @@ export class Isolate {
   readonly #recorder: FlightRecorder | null;
   #track: FlightTrack | null = null;
   #runner: CallRunner | null = null;
-  #door: OutboundDoor | null = null;
+  #door: OutboundCalls | null = null;
   #hostCalls: HostCallsBridge | null = null;
   readonly #booted = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<IsolateExit>();
@@ -112,7 +112,7 @@ export class Isolate {
    * @param door the app's way out; its owner closes it
    * @throws {NanoError} APP_FAILED when the app's code does not load
    */
-  async load(load: IsolateLoad, observer: IsolateObserver, door: OutboundDoor): Promise<void> {
+  async load(load: IsolateLoad, observer: IsolateObserver, door: OutboundCalls): Promise<void> {
     const { cpuMs, maxBodyBytes, version, ...message } = load;
     this.#app = load.app;
     this.#door = door;

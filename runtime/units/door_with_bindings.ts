@@ -1,16 +1,16 @@
 /** An app's way out that also leads to what its bindings do in the host. */
 import type { HostSocket } from "../terms/app_call.ts";
 import type { BindingHost } from "../protocol/binding_call.ts";
-import type { OutboundDoor, OutgoingRequest, OutgoingResponse } from "../wall/outbound_bridge.ts";
+import type { OutboundCalls, OutgoingRequest, OutgoingResponse } from "../wall/outbound_bridge.ts";
 
 /** Owns the door and the bindings. */
-export class DoorWithBindings implements OutboundDoor {
+export class DoorWithBindings implements OutboundCalls {
   readonly bindings: readonly BindingHost[];
-  readonly #door: OutboundDoor;
+  readonly #door: OutboundCalls;
 
-  readonly dial: NonNullable<OutboundDoor["dial"]>;
+  readonly dial: NonNullable<OutboundCalls["dial"]>;
 
-  constructor(door: OutboundDoor & Required<Pick<OutboundDoor, "dial">>, bindings: readonly BindingHost[]) {
+  constructor(door: OutboundCalls & Required<Pick<OutboundCalls, "dial">>, bindings: readonly BindingHost[]) {
     this.#door = door;
     this.dial = (target, signal) => door.dial(target, signal);
     this.bindings = bindings;

@@ -30,7 +30,7 @@ export interface OutgoingResponse {
 }
 
 /** An app's way out, under its policy; outbound/outbound_door.ts makes one. */
-export interface OutboundDoor extends Disposable {
+export interface OutboundCalls extends Disposable {
   /** @throws {TypeError} as fetch does */
   fetch(request: OutgoingRequest): Promise<OutgoingResponse>;
   /**
@@ -57,13 +57,13 @@ export type OutgoingFields = Untrusted<OperationFields["FETCH"]>;
 /** Runs the outgoing requests of one isolate. Their ids are negative, so that their streams meet no others. */
 export class OutboundBridge {
   readonly #wire: Wire;
-  readonly #door: OutboundDoor;
+  readonly #door: OutboundCalls;
   readonly #maxOutgoing: number;
   readonly #running = new Map<number, AbortController>();
   #closed = false;
 
   /** @param options.maxOutgoing most requests under way at once */
-  constructor(wire: Wire, door: OutboundDoor, options: { readonly maxOutgoing?: number } = {}) {
+  constructor(wire: Wire, door: OutboundCalls, options: { readonly maxOutgoing?: number } = {}) {
     this.#wire = wire;
     this.#door = door;
     this.#maxOutgoing = options.maxOutgoing ?? MAX_OUTGOING;

@@ -5,7 +5,7 @@ import { type DataQuestion, QuestionDialog } from "./question_card.tsx";
 import { lastName } from "./r2_page.tsx";
 import { bucketPath, downloadPath, folderOf, objectPath, prefixPath } from "./r2_paths.ts";
 import { StoreHeading } from "./store_heading.tsx";
-import { bytesText } from "./views/figures.ts";
+import { bytesText } from "../schemas/figures.ts";
 import { momentText } from "./views/moment_text.ts";
 
 const HTTP_NAMES: Readonly<Record<keyof R2Metadata, string>> = {

@@ -8,7 +8,8 @@ import { conditionStatus, type ReadHeader, requestedRange } from "./asset_negoti
 import { type AssetPath, assetPath, targetParts } from "./asset_path.ts";
 import { AssetRules } from "./asset_rules.ts";
 import { AssetStream } from "./asset_stream.ts";
-import { findPage, type FoundPage, type HtmlHandling } from "./page_paths.ts";
+import { findPage, type FoundPage } from "./page_paths.ts";
+import type { HtmlHandling } from "../config/html_handling.ts";
 
 /** What is asked of a folder. */
 export interface AssetRequest {

@@ -8,7 +8,8 @@ import type { Command } from "../line/command.ts";
 import { type Online, onlineCommand } from "../online/online_command.ts";
 import { shortCommand } from "../online/short_command.ts";
 import { barText, ProgressLine } from "../terminal/progress.ts";
-import { bytesText, timeText } from "../terminal/text_style.ts";
+import { bytesText } from "../../schemas/figures.ts";
+import { timeText } from "../terminal/text_style.ts";
 
 const FILE = { name: "FILE", required: true, completes: "file" } as const;
 /** Stands for stdin and stdout where a file is named. */

@@ -12,7 +12,7 @@ import { type DeployedVersion, settleNodes, waitForNodes } from "../online/deplo
 import { type Online, onlineCommand, outJson } from "../online/online_command.ts";
 import { barText, ProgressLine } from "../terminal/progress.ts";
 import { appUrls } from "../online/app_urls.ts";
-import { bytesText } from "../terminal/text_style.ts";
+import { bytesText } from "../../schemas/figures.ts";
 
 export const command = onlineCommand({
   doc: {

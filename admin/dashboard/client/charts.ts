@@ -3,7 +3,7 @@
 import type uPlot from "uplot";
 import type { Series } from "../../schemas/app_schemas.ts";
 import { APP_CHARTS, type AppChart } from "../views/app_charts.ts";
-import { bytesText } from "../views/figures.ts";
+import { bytesText } from "../../schemas/figures.ts";
 import type { MetricKey } from "../views/metrics.ts";
 import { partBelow } from "./page_elements.ts";
 import type { LiveTick } from "./ticks.ts";

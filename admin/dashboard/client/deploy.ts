@@ -2,7 +2,7 @@
 /** Deploys an archive that is dropped anywhere on the page or chosen in the dialog, with the upload's progress. */
 import { openDialog } from "./dialogs.ts";
 import { receiveDrops } from "./file_drops.ts";
-import { bytesText } from "../views/figures.ts";
+import { bytesText } from "../../schemas/figures.ts";
 import { leaveNote } from "./frame.ts";
 import { fieldText, partBelow } from "./page_elements.ts";
 import { fileRequest, type UploadShare, UploadStatus } from "./upload_form.ts";

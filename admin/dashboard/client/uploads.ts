@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /** Uploads files into an R2 bucket, one after the other and with their progress; a page asks for none without it. */
-import { bytesText } from "../views/figures.ts";
+import { bytesText } from "../../schemas/figures.ts";
 import { receiveDrops } from "./file_drops.ts";
 import { leaveNote } from "./frame.ts";
 import { fieldText, partBelow } from "./page_elements.ts";

@@ -23,17 +23,19 @@ interface Setting {
   readonly isPublic?: (address: string) => boolean;
   readonly take?: () => (() => void) | string;
   readonly max?: number;
+  readonly maxDials?: number;
   readonly observer?: TcpObserver;
 }
 
 function doorOf(
   policy: OutboundPolicy,
-  { names = {}, isPublic = isPublicAddress, take, max, observer }: Setting = {},
+  { names = {}, isPublic = isPublicAddress, take, max, maxDials, observer }: Setting = {},
 ): TcpDoor {
   const outbound = new Outbound(policy, { tools: { resolve: resolverOf(names), isPublic } });
   return new TcpDoor(outbound, {
     takeDescriptor: take ?? (() => () => {}),
     ...(max === undefined ? {} : { maxConnections: max }),
+    ...(maxDials === undefined ? {} : { maxDials }),
     ...(observer === undefined ? {} : { observer }),
   });
 }
@@ -189,6 +191,38 @@ Deno.test("An app has so many connections at once, those being opened included, 
   await first.closed;
   await dial();
   assertEquals([await codeOf(door, "127.0.0.1", server.port), door.size], ["EMFILE", 2]);
+});
+
+Deno.test("An app opens a few connections at once, others wait within their time, and no other app waits for them", async () => {
+  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = silent.addr as Deno.NetAddr;
+  using door = doorOf("any", { maxDials: 2 });
+  using neighbour = doorOf("any", { maxDials: 2 });
+  const handshake = (signal: AbortSignal, timeoutMs = 10_000) => {
+    const target = { hostname: "127.0.0.1", port, options: { tls: {}, timeoutMs } };
+    return door.dial(target, signal).catch(({ code }) => code);
+  };
+  const gone = new AbortController();
+  const first = [handshake(gone.signal), handshake(gone.signal)];
+  const peers = [await silent.accept(), await silent.accept()];
+  const late = handshake(AbortSignal.timeout(120_000), 1);
+  const given = new AbortController();
+  const waiting = handshake(given.signal);
+  const next = handshake(AbortSignal.timeout(120_000));
+  // Whoever listens hears of connections in the order in which they were opened.
+  const other = await neighbour.dial({ hostname: "127.0.0.1", port, options: {} }, AbortSignal.timeout(120_000));
+  peers.push(await silent.accept());
+  assertEquals((peers[2]!.remoteAddr as Deno.NetAddr).port, other.facts.localPort);
+  given.abort();
+  assertEquals([await late, await waiting], ["ETIMEDOUT", "ABORTED"]);
+  gone.abort();
+  assertEquals((await Promise.all(first)).length, 2);
+  peers.push(await silent.accept());
+  door[Symbol.dispose]();
+  assertEquals(typeof await next, "string");
+  other.destroy();
+  for (const peer of peers) peer.close();
+  silent.close();
 });
 
 Deno.test("A handshake that nobody answers ends at once when its app is gone", async () => {

@@ -33,8 +33,8 @@ export interface TcpTarget {
   readonly trace?: string;
 }
 
-/** How a {@linkcode TcpDoor} works. */
-export interface TcpDoorOptions {
+/** How a {@linkcode TcpDialer} works. */
+export interface TcpDialerOptions {
   readonly takeDescriptor: TakeDescriptor;
   /** Most connections at once, those being opened included, beside those of fetch. */
   readonly maxConnections?: number;
@@ -57,7 +57,7 @@ export type DialOutcome = "ok" | "refused" | "failed" | "given_up";
 const REFUSALS: ReadonlySet<string> = new Set(["EPERM", "EMFILE", "ERR_SOCKET_BAD_PORT"]);
 
 /** The connections of one app. */
-export class TcpDoor implements Disposable {
+export class TcpDialer implements Disposable {
   readonly #outbound: Outbound;
   readonly #takeDescriptor: TakeDescriptor;
   readonly #max: number;
@@ -71,7 +71,7 @@ export class TcpDoor implements Disposable {
 
   constructor(
     outbound: Outbound,
-    { takeDescriptor, maxConnections = MAX_TCP_CONNECTIONS, maxDials = MAX_DIALS, observer }: TcpDoorOptions,
+    { takeDescriptor, maxConnections = MAX_TCP_CONNECTIONS, maxDials = MAX_DIALS, observer }: TcpDialerOptions,
   ) {
     this.#outbound = outbound;
     this.#takeDescriptor = takeDescriptor;

@@ -18,9 +18,9 @@ const MAX_ADDRESSES = 6;
  */
 export const MAX_TCP_CONNECTIONS = 10_000;
 /**
- * Connections that one app opens at once; those beyond wait in order, within their time. Each takes the host's own thread
- * for half a millisecond, so twenty thousand together kept everybody waiting for 5 to 15 s. A pool of an honest app opens
- * fewer.
+ * Connections that one app opens at once; those beyond wait in order, within their time. Opening one takes the host's own
+ * thread a good part of a millisecond, and whoever opened thousands together left nobody else a turn. A pool of an honest
+ * app opens fewer.
  */
 const MAX_DIALS = 64;
 

@@ -17,6 +17,7 @@ import { speaksOfItself, writeModuleMeta } from "./module_meta.ts";
 import { withNodeTimers } from "./node_timers.ts";
 import { withRunTimeImports } from "./run_time_import.ts";
 import { nativeAddonError } from "./run_time_require.ts";
+import { withoutSourcePhase } from "./source_phase.ts";
 import { wasmModule } from "./wasm_module.ts";
 
 /** `.js` may hold JSX, as wrangler has it: every JavaScript file means the same under both loaders. */
@@ -108,7 +109,8 @@ export function appLoader(
   }
 
   async function loadScript(build: PluginBuild, path: string, contents: Uint8Array, loader: Loader) {
-    const plain = withJsxRuntime(await withoutForeignMap(path, new TextDecoder().decode(contents)));
+    const written = withoutSourcePhase(new TextDecoder().decode(contents));
+    const plain = withJsxRuntime(await withoutForeignMap(path, written));
     const present = await withoutAbsentGlobs(plain, dirname(path));
     const own = await withImports(build, { path, loader, text: present });
     const text = app.nodeCompat && isOfPackage(path) ? withNodeTimers(withoutAmdWrapper(own)) : own;

@@ -4,7 +4,7 @@ import type { Loader, OnLoadArgs, OnLoadResult, Plugin, PluginBuild } from "esbu
 import { basename, dirname, extname, join, relative } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { ProjectBuild } from "../config/project_build.ts";
-import { type AppReach, isOfPackage, isReachable, whyNot } from "./app_files.ts";
+import { appPath, type AppReach, isOfPackage, isReachable, whyNot } from "./app_files.ts";
 import type { AppResolution } from "./app_resolution.ts";
 import { withoutAbsentGlobs } from "./absent_globs.ts";
 import { withoutAmdWrapper } from "./amd_wrapper.ts";
@@ -94,7 +94,9 @@ export function appLoader(
     const extension = extname(path).toLowerCase();
     if (kind === "Data" || extension === ".bin") return arrayBuffer(path);
     // It fails where it is asked for, which may be optional.
-    if (extension === ".node") return { contents: `throw ${nativeAddonError(JSON.stringify(shown))};`, loader: "js" };
+    if (extension === ".node") {
+      return { contents: `throw ${nativeAddonError(JSON.stringify(appPath(root, path).slice(1)))};`, loader: "js" };
+    }
     if (extension === ".json") return { contents, loader: "json" };
     if (TEXTS.includes(extension)) return { contents, loader: "text" };
     if (extension === ".wasm") return await loadWasm(build, path, contents);

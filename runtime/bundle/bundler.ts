@@ -3,7 +3,7 @@
 import { basename, extname } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
 import { isScript } from "./app_loader.ts";
-import { findReach, managerOf, type ReachRule } from "./app_reach.ts";
+import { findReach, installAdvice, managerOf, type ReachRule } from "./app_reach.ts";
 import { foldersUpTo } from "./app_files.ts";
 import type { AppBundle } from "./app_bundle.ts";
 import type { AppResolution } from "./app_resolution.ts";
@@ -211,8 +211,11 @@ export class Bundler implements AsyncDisposable {
     if (manager !== "npm") {
       throw new NanoError(
         "APP_FAILED",
-        `Cannot install its packages: ${manager} locks their versions, and NANO does not read its lock file; run ` +
-          `"${manager} install" in ${order.reach === root ? "the app's folder" : "its workspace"} (packages: ` +
+        `Cannot install its packages: ${manager} locks their versions, and NANO does not read its lock file; ` +
+          `${await installAdvice(
+            order.reach,
+            order.reach === root ? "the app's folder" : "its workspace",
+          )} (packages: ` +
           `${[...await listedPackages(root), ...Object.keys(extras)].join(", ")})`,
       );
     }

@@ -1,6 +1,7 @@
 /** The configuration as the rest of NANO reads it: defaults applied, paths absolute, secrets read. */
 import type { BindingConfig } from "./binding_configs.ts";
 import type { ConsumerConfig } from "./consumer_configs.ts";
+import type { Compatibility } from "./compatibility.ts";
 import type { FleetConfig } from "./fleet_config.ts";
 import type { HtmlHandling } from "./html_handling.ts";
 import type { AppLayer, LayerReport } from "./layers.ts";
@@ -140,6 +141,7 @@ export interface ProjectReport {
   readonly build: ProjectBuild;
   /** Bindings that it asks for and NANO does not have. */
   readonly missing: readonly MissingBinding[];
+  readonly compatibility: Compatibility;
   /** What else of it has no effect, each a sentence with its line. */
   readonly notes: readonly string[];
 }

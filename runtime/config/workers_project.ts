@@ -1,6 +1,7 @@
 /** What a Workers project's own file says, in the terms of nano.json; what NANO does not have is named with its line. */
 import { dirname, resolve } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
+import type { Compatibility } from "./compatibility.ts";
 import { cronProblem } from "./cron_expression.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
 import { HTML_HANDLINGS, type HtmlHandling } from "./html_handling.ts";
@@ -41,6 +42,7 @@ export interface WorkersProject extends ProjectBindings {
   /** Its own name, or null. */
   readonly name: string | null;
   readonly build: ProjectBuild;
+  readonly compatibility: Compatibility;
   /** What else it says that has no effect here, each a sentence with its line. */
   readonly notes: readonly string[];
 }
@@ -79,6 +81,7 @@ const NO_PROJECT: Omit<WorkersProject, "file"> = {
   assets: null,
   name: null,
   build: PLAIN_BUILD,
+  compatibility: { date: null, flags: [] },
   bindings: [],
   services: [],
   consumers: [],
@@ -129,8 +132,17 @@ function workersProject(folder: string, file: WranglerFile, environment: string 
     assets: files === null ? null : projectAssets(assets!, files, reader),
     name: reader.text("name"),
     build: projectBuild(reader, file.path, folder),
+    compatibility: compatibilityOf(reader),
     ...projectBindings(reader, within),
     notes: reader.notes,
+  };
+}
+
+function compatibilityOf(reader: WranglerReader): Compatibility {
+  const flags = reader.value("compatibility_flags");
+  return {
+    date: reader.text("compatibility_date"),
+    flags: (Array.isArray(flags) ? flags : []).filter((flag) => typeof flag === "string"),
   };
 }
 

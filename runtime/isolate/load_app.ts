@@ -1,6 +1,8 @@
 /** Turns a booted, empty isolate into an app: surroundings, modules, handler. */
 import { getMember } from "../protocol/primordials.ts";
-import { HTML_REWRITER_URL, type LoadMessage } from "../protocol/messages.ts";
+import { installWorkersRequests } from "./bodies/workers_requests.ts";
+import { socketInternals } from "./traffic/socket.ts";
+import { HTML_REWRITER_URL, type LoadMessage, type WorkersFacts } from "../protocol/messages.ts";
 import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
 import { TCP_NAME } from "./traffic/tcp_client.ts";
@@ -48,6 +50,7 @@ export async function loadApp(
   Object.assign(env, message.jsonVars);
   for (const [name, text] of message.missingBindings) env[name] = missingBinding(text);
   const registrations = installDoors(server);
+  if (message.workers !== null) followWorkers(message.workers);
   if (hasNodeModules(message.modules)) {
     installHostCalls(openHostLine(), message.externalBytes);
   }
@@ -105,6 +108,12 @@ export async function loadApp(
     warn,
     mayListenLate: () => hasServers && mayListenLate(message.modules[message.entry]!),
   });
+}
+
+/** What holds for a Workers project alone. @boot */
+function followWorkers({ flags }: WorkersFacts): void {
+  installWorkersRequests();
+  if (flags.includes("websocket_standard_binary_type")) socketInternals.setPairedType("blob");
 }
 
 /** @boot */

@@ -19,7 +19,8 @@ import { limitExternalRoom } from "./bodies/external_room.ts";
 import { NODE_MODULES_URL } from "../protocol/host_calls.ts";
 import { findApp, runEntry } from "./find_app.ts";
 import { mayListenLate, NODE_SERVER } from "./traffic/late_server.ts";
-import { hasNodeModules, installBuiltinModules } from "./sandbox/builtin_modules.ts";
+import { guardedBuiltin } from "./sandbox/guarded_builtins.ts";
+import { hasNodeModules, installBuiltinModules, WORKERS_PLATFORM_URL } from "./sandbox/builtin_modules.ts";
 import { limitExternalMemory } from "./sandbox/memory_quota.ts";
 import type { registerModulePolicy } from "./sandbox/module_policy.ts";
 import { installStreamPolyfill } from "./platform/stream_polyfill.ts";
@@ -71,6 +72,10 @@ export async function loadApp(
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
   if (`${NODE_MODULES_URL}deno_files.js` in message.modules) {
     (await import(`${NODE_MODULES_URL}deno_files.js`)).install(getMember(globalThis, "Deno"));
+  }
+  if (WORKERS_PLATFORM_URL in message.modules) {
+    const place = { hashes: () => guardedBuiltin("crypto"), flags: message.workers?.flags ?? null };
+    (await import(WORKERS_PLATFORM_URL)).install(globalThis, place);
   }
   // It gives the app's console its `Console`.
   const consoles = `${NODE_MODULES_URL}console.js`;

@@ -9,6 +9,7 @@ export interface Compatibility {
 
 /** From which date a flag holds without being named, and what takes it back (developers.cloudflare.com, "Compatibility flags"). */
 const DATED: Readonly<Record<string, { readonly since: string; readonly not: string }>> = {
+  assets_navigation_prefers_asset_serving: { since: "2025-04-01", not: "assets_navigation_has_no_effect" },
   websocket_standard_binary_type: { since: "2026-03-17", not: "no_websocket_standard_binary_type" },
 };
 

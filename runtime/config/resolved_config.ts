@@ -8,14 +8,14 @@ import type { AppLayer, LayerReport } from "./layers.ts";
 import type { AppLimits, HostLimits } from "./limits.ts";
 import type { MissingBinding } from "./project_bindings.ts";
 import type { ProjectBuild } from "./project_build.ts";
-import type { JsonValue } from "./workers_project.ts";
+import type { JsonValue, MissingPage } from "./workers_project.ts";
 
 export type { HtmlHandling } from "./html_handling.ts";
 export type { BindingConfig, MigrationsConfig } from "./binding_configs.ts";
 export type { ConsumerConfig } from "./consumer_configs.ts";
 export type { FleetBinding, FleetConfig, FleetEngineConfig, FleetTlsConfig } from "./fleet_config.ts";
 export type { MissingBinding } from "./project_bindings.ts";
-export type { JsonValue } from "./workers_project.ts";
+export type { JsonValue, MissingPage } from "./workers_project.ts";
 
 /** Everything that one nano.json says, with the limits of {@linkcode HOST_LIMITS}: `drainTimeoutMs` and so on. */
 export interface NanoConfig extends HostLimits {
@@ -170,6 +170,8 @@ export interface AssetsConfig {
   readonly workerFirst: boolean | readonly string[];
   /** Whether paths without a file get /index.html when the client accepts HTML. */
   readonly singlePage: boolean;
+  /** Which requests for what is no file get /404.html instead of the app: none, all, or those that a browser goes to. */
+  readonly missingPage: MissingPage;
   /** At which paths its pages are found. */
   readonly htmlHandling: HtmlHandling;
 }

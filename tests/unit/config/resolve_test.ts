@@ -168,6 +168,7 @@ Deno.test("Every key that is written arrives", async () => {
         binding: "ASSETS",
         workerFirst: false,
         singlePage: false,
+        missingPage: "never",
         htmlHandling: "auto-trailing-slash",
       },
       bindings: [],
@@ -203,6 +204,7 @@ Deno.test("`assets` may be an object with options", async () => {
     binding: "ASSETS",
     workerFirst: false,
     singlePage: true,
+    missingPage: "never",
     htmlHandling: "auto-trailing-slash",
   });
   assertEquals((await resolved({ path: "other" }))?.singlePage, false);

@@ -15,9 +15,9 @@ export function isolateLoad(app: AppConfig, code: AppCode, nanoVersion: string):
     modules: code.modules,
     env: app.env,
     jsonVars: { ...app.jsonVars, ...versionVars(app, code) },
-    missingBindings: (app.project?.missing ?? []).map(({ name, kind, where }) => [
+    missingBindings: (app.project?.missing ?? []).map(({ name, kind, where, instead }) => [
       name,
-      `Cannot use env.${name}: it is a ${kind}, which NANO does not have (${where})`,
+      `Cannot use env.${name}: it is a ${kind}, which NANO does not have (${where}); ${instead}`,
     ]),
     nodeCompat: app.nodeCompat,
     nodeEnv: code.nodeEnv ?? "production",

@@ -6,7 +6,7 @@ import type { FleetConfig } from "./fleet_config.ts";
 import type { HtmlHandling } from "./html_handling.ts";
 import type { AppLayer, LayerReport } from "./layers.ts";
 import type { AppLimits, HostLimits } from "./limits.ts";
-import type { MissingBinding } from "./project_bindings.ts";
+import type { MissingBinding } from "./missing_bindings.ts";
 import type { ProjectBuild } from "./project_build.ts";
 import type { JsonValue, MissingPage } from "./workers_project.ts";
 
@@ -14,7 +14,7 @@ export type { HtmlHandling } from "./html_handling.ts";
 export type { BindingConfig, MigrationsConfig } from "./binding_configs.ts";
 export type { ConsumerConfig } from "./consumer_configs.ts";
 export type { FleetBinding, FleetConfig, FleetEngineConfig, FleetTlsConfig } from "./fleet_config.ts";
-export type { MissingBinding } from "./project_bindings.ts";
+export type { MissingBinding } from "./missing_bindings.ts";
 export type { JsonValue, MissingPage } from "./workers_project.ts";
 
 /** Everything that one nano.json says, with the limits of {@linkcode HOST_LIMITS}: `drainTimeoutMs` and so on. */

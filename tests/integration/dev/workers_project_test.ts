@@ -167,7 +167,10 @@ Deno.test("An edit of the project's file takes effect, and nano check shows the 
   await check.status();
   const told = check.strayLines.join("\n");
   assertStringIncludes(told, "with wrangler.jsonc: main src/worker.ts, assets public, env WORD, LIST, FLAG, crons");
-  assertStringIncludes(told, "wrangler.jsonc, line 6: env.CACHE is a Vectorize index, which NANO does not have");
+  assertStringIncludes(
+    told,
+    "wrangler.jsonc, line 6: env.CACHE is a Vectorize index, which NANO does not have; keep vectors in a database",
+  );
 });
 
 Deno.test("nano dev serves a project with its secrets, and an environment of its file", async () => {

@@ -20,7 +20,7 @@ import { NODE_MODULES_URL } from "../protocol/host_calls.ts";
 import { findApp, runEntry } from "./find_app.ts";
 import { mayListenLate, NODE_SERVER } from "./traffic/late_server.ts";
 import { guardedBuiltin } from "./sandbox/guarded_builtins.ts";
-import { hasNodeModules, installBuiltinModules, WORKERS_PLATFORM_URL } from "./sandbox/builtin_modules.ts";
+import { hasBuiltinModules, installBuiltinModules, WORKERS_PLATFORM_URL } from "./sandbox/builtin_modules.ts";
 import { limitExternalMemory } from "./sandbox/memory_quota.ts";
 import type { registerModulePolicy } from "./sandbox/module_policy.ts";
 import { installStreamPolyfill } from "./platform/stream_polyfill.ts";
@@ -52,7 +52,7 @@ export async function loadApp(
   for (const [name, text] of message.missingBindings) env[name] = missingBinding(text);
   const registrations = installDoors(server);
   if (message.workers !== null) followWorkers(message.workers);
-  if (hasNodeModules(message.modules)) {
+  if (hasBuiltinModules(message.modules)) {
     installHostCalls(openHostLine(), message.externalBytes);
   }
   if (hasSockets(message.modules)) server.tcp.install();

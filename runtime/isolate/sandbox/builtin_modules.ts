@@ -15,7 +15,7 @@ const NO_BUILTIN = /\/(?:deno_\w+|cloudflare_\w+|workers_platform)\.js$/;
 export const WORKERS_PLATFORM_URL: string = `${NODE_MODULES_URL}workers_platform.js`;
 
 /** Whether the app has modules of NANO that stand for Node's. @boot */
-export function hasNodeModules(modules: Readonly<Record<string, string>>): boolean {
+export function hasBuiltinModules(modules: Readonly<Record<string, string>>): boolean {
   return Object.keys(modules).some((url) => url.startsWith(NODE_MODULES_URL) && url !== WORKERS_PLATFORM_URL);
 }
 

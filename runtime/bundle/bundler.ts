@@ -123,7 +123,10 @@ export class Bundler implements AsyncDisposable {
       const subject = JSON.stringify({ ...order, action: null, entry: [entry.file, entry.source] });
       const cached = await this.#buildTurns.run(async () => await this.cache?.read(subject), { isUrgent });
       const complete = async (bundle: CachedBundle) => ({
-        ...await toAppBundle(bundle, app.nodeCompat ? await nodeModulesOf(bundle.code, this.cache) : {}),
+        ...await toAppBundle(
+          bundle,
+          await nodeModulesOf(bundle.code, { cache: this.cache, nodeCompat: app.nodeCompat }),
+        ),
         nodeEnv: order.nodeEnv,
         ...entry.clientFiles === undefined ? {} : { clientFiles: entry.clientFiles },
       });
@@ -155,7 +158,7 @@ export class Bundler implements AsyncDisposable {
     if (this.#options.installDependencies === true && refusal === null && missing.length > 0) {
       await this.#install({ app, order, extras: made?.extras ?? {}, isUrgent });
     }
-    const modules = await nodeModulesOf(FULL_MODULES, this.cache);
+    const modules = await nodeModulesOf(FULL_MODULES, { cache: this.cache });
     const bundle = await fullApp({ entry, reach, hidden, keptData: app.keptData ?? null, nodeEnv }, modules);
     // It may do without them, and only Deno finds out.
     const lack = refusal === null || missing.length === 0 ? [] : [`No ${missing.join(", ")}: ${refusal}`];

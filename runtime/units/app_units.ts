@@ -162,6 +162,7 @@ function plainFolder(path: string): Pick<AssetsConfig, "path" | "singlePage" | "
 }
 
 function behind(folder: AssetFolder | null, unit: AppUnit, tools: UnitTools): AppUnit {
-  const workerFirst = unit.app.assets?.workerFirst ?? false;
-  return folder === null || workerFirst === true ? unit : new UnitWithAssets(unit, folder, { ...tools, workerFirst });
+  const { workerFirst = false, missingPage = "never" } = unit.app.assets ?? {};
+  if (folder === null || workerFirst === true) return unit;
+  return new UnitWithAssets(unit, folder, { ...tools, workerFirst, missingPage });
 }

@@ -169,6 +169,7 @@ Deno.test("Every key that is written arrives", async () => {
         binding: "ASSETS",
         workerFirst: false,
         singlePage: false,
+        missingPage: "never",
         htmlHandling: "auto-trailing-slash",
       },
       bindings: [],
@@ -204,6 +205,7 @@ Deno.test("`assets` may be an object with options", async () => {
     binding: "ASSETS",
     workerFirst: false,
     singlePage: true,
+    missingPage: "never",
     htmlHandling: "auto-trailing-slash",
   });
   assertEquals((await resolved({ path: "other" }))?.singlePage, false);

@@ -41,7 +41,7 @@ export function isScript(path: string): boolean {
 }
 
 /** Whose files are loaded, and what they may be. */
-export type LoadedApp = Pick<AppEntry, "file"> & AppReach & Pick<ProjectBuild, "rules"> & {
+export type AppToLoad = Pick<AppEntry, "file"> & AppReach & Pick<ProjectBuild, "rules"> & {
   readonly nodeCompat: boolean;
 };
 
@@ -52,7 +52,7 @@ export type LoadedApp = Pick<AppEntry, "file"> & AppReach & Pick<ProjectBuild, "
  * @param resolution Filled while the build runs.
  */
 export function appLoader(
-  { file: entry, rules, ...app }: LoadedApp,
+  { file: entry, rules, ...app }: AppToLoad,
   compilerOptions: Readonly<Record<string, unknown>>,
   resolution: AppResolution,
 ): Plugin {

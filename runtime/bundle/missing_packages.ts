@@ -2,7 +2,7 @@
 
 import type { PartialMessage } from "esbuild";
 import { join, relative } from "node:path";
-import { type AppReach, exists, foldersUpTo, isInside, isOfPackage, readOwnText } from "./app_files.ts";
+import { type AppReach, foldersUpTo, isInside, isOfPackage, pathExists, readOwnText } from "./app_files.ts";
 import { installAdvice, managerOf } from "./app_reach.ts";
 import { parseConfig } from "./compiler_options.ts";
 import type { NpmSpecifier } from "./package_specifier.ts";
@@ -18,7 +18,7 @@ export async function listedPackages(root: string): Promise<Set<string>> {
 /** Whether a package lies in a node_modules that a file sees. @param from the file's folder */
 export async function isInstalled({ reach }: AppReach, from: string, name: string): Promise<boolean> {
   for (const folder of foldersUpTo(reach, from)) {
-    if (await exists(join(folder, "node_modules", name))) return true;
+    if (await pathExists(join(folder, "node_modules", name))) return true;
   }
   return false;
 }
@@ -48,7 +48,7 @@ export async function missingText(
 async function ownerOf({ root, reach }: Pick<AppReach, "root" | "reach">, from: string): Promise<string> {
   if (from === root || isInside(root, from) || isOfPackage(`${from}/`)) return root;
   for (const folder of foldersUpTo(reach, from)) {
-    if (folder !== reach && await exists(join(folder, "package.json"))) return folder;
+    if (folder !== reach && await pathExists(join(folder, "package.json"))) return folder;
   }
   return root;
 }

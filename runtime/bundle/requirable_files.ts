@@ -1,7 +1,7 @@
 /** Files of an app's own that code requires or imports by names that only run time knows: routes, plugins, models, a folder of them. */
 
 import { dirname, extname, join, relative } from "node:path";
-import { appPath, type AppReach, exists, isInside, isOfPackage, isReachable } from "./app_files.ts";
+import { appPath, type AppReach, isInside, isOfPackage, isReachable, pathExists } from "./app_files.ts";
 import { readStamped } from "./input_stamp.ts";
 
 /** Where a file lies, as it says it itself. */
@@ -72,7 +72,7 @@ export async function requirableFiles(app: AppReach, inputs: Iterable<string>): 
   /** Where more follows, what was named may be a folder or the beginning of a name, and is looked at less deep around a module. */
   async function collectFrom(module: string, named: string, whole: string): Promise<void> {
     if (/[)`]$/.test(whole)) return await collect(named, MAX_DEPTH);
-    const folder = await exists(named) ? named : dirname(named);
+    const folder = await pathExists(named) ? named : dirname(named);
     await collect(folder, isInside(folder, module) ? 1 : MAX_DEPTH);
   }
 

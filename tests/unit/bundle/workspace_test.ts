@@ -1,11 +1,11 @@
 /** Apps that are part of a workspace: what they reach of it, and what not. */
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { type AppBundle, type AppSource, Bundler } from "../../../runtime/bundle/bundler.ts";
+import { type AppBundle, Bundler, type BundleSource } from "../../../runtime/bundle/bundler.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { type AppFolder, appFolder } from "./app_folder.ts";
 
-async function bundle(app: AppFolder, options: Partial<AppSource> = {}): Promise<AppBundle> {
+async function bundle(app: AppFolder, options: Partial<BundleSource> = {}): Promise<AppBundle> {
   await using bundler = new Bundler({ cacheDir: null });
   return await bundler.bundle({ name: "site", path: app.at("apps/site"), nodeCompat: true, ...options });
 }
@@ -15,7 +15,7 @@ async function defaultOf(made: AppBundle): Promise<unknown> {
   return (await import(`data:text/javascript;${crypto.randomUUID()},${encodeURIComponent(code)}`)).default;
 }
 
-async function refusal(app: AppFolder, options: Partial<AppSource> = {}): Promise<string> {
+async function refusal(app: AppFolder, options: Partial<BundleSource> = {}): Promise<string> {
   const error = await assertRejects(() => bundle(app, options), NanoError);
   assertEquals(error.code, "APP_FAILED");
   assertEquals(JSON.stringify([error.message, error.details]).includes(app.path), false, "a path of the host got out");

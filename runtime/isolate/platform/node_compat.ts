@@ -87,6 +87,7 @@ export function createProcess(
   };
   const cpuUsage = () => ({ user: round((now() - started) * 1000), system: 0 });
   const memoryUsage = createMemoryUsage();
+  const nobody = () => -1;
   const app = {
     ...listeners,
     ...refused,
@@ -130,7 +131,7 @@ export function createProcess(
     availableMemory: () => 0,
     constrainedMemory: () => 0,
     // That of node:os: nobody.
-    ...fromNames("getuid geteuid getgid getegid", () => -1),
+    ...{ getuid: nobody, geteuid: nobody, getgid: nobody, getegid: nobody },
     getgroups: emptyList,
     getActiveResourcesInfo: emptyList,
     allowedNodeEnvironmentFlags: new Set<string>(),
@@ -171,13 +172,6 @@ function createEnv(values: Record<string, string>, nodeEnv: string): Record<stri
     },
   };
   return new NativeProxy(values, bare(handler));
-}
-
-/** The same under several names. @boot */
-function fromNames(names: string, member: Callable): Record<string, Callable> {
-  const members: Record<string, Callable> = {};
-  for (const name of names.split(" ")) members[name] = member;
-  return members;
 }
 
 /** The isolate's own figures: those of the process would tell of its neighbours. */

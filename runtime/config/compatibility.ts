@@ -4,6 +4,7 @@
 export interface Compatibility {
   /** As 2026-01-31, or null. */
   readonly date: string | null;
+  /** As they are written. */
   readonly flags: readonly string[];
 }
 

@@ -141,6 +141,7 @@ export interface ProjectReport {
   readonly build: ProjectBuild;
   /** Bindings that it asks for and NANO does not have. */
   readonly missing: readonly MissingBinding[];
+  /** Which runtime it was written for. */
   readonly compatibility: Compatibility;
   /** What else of it has no effect, each a sentence with its line. */
   readonly notes: readonly string[];

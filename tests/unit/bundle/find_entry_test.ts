@@ -118,7 +118,8 @@ Deno.test("findEntry() never serves a page that a build has yet to make, nor boo
     kind: "static",
     root: app.at("dist"),
     file: app.at("dist/index.html"),
-    why: "what the build made of /src/main.tsx",
+    why: "what the build made of /src/main.tsx; paths without a file get its index.html",
+    singlePage: true,
   });
 });
 

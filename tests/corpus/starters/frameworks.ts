@@ -44,7 +44,7 @@ export const FRAMEWORKS: readonly Starter[] = [
   },
   {
     name: "remix",
-    note: FUNCTION_TEXTS,
+    note: `${FUNCTION_TEXTS}; to a plain \`Response.json\` its own server answered 500`,
     title: "Remix 2.17.5",
     make: null,
     build: "npm run build",
@@ -78,6 +78,7 @@ export const FRAMEWORKS: readonly Starter[] = [
   },
   {
     name: "qwik",
+    note: FUNCTION_TEXTS,
     title: "create-qwik 1.20.1: empty, with `qwik add node-server`",
     make:
       "npx create-qwik@1.20.1 empty qwik && cd qwik && npm install && npm run qwik add node-server -- --skipConfirmation=true",

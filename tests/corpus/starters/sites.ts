@@ -18,6 +18,7 @@ export const SITES: readonly Starter[] = [
   vite("vite-svelte", "svelte-ts"),
   {
     name: "sv-static",
+    note: "its build made no 404.html, and `vite preview` renders one",
     title: "sv 0.17.1: SvelteKit with adapter-static",
     make:
       "npx sv@0.17.1 create sv-static --template minimal --types ts --no-install --add sveltekit-adapter=adapter:static",
@@ -86,6 +87,8 @@ export const SITES: readonly Starter[] = [
   },
   {
     name: "slidev",
+    note:
+      "hosts are to answer all paths with its page, as its netlify.toml says: an `assets` of its dist/ with `single_page` does",
     title: "create-slidev 52.15.2",
     make: "npx create-slidev@52.15.2 slidev || true",
     build: "npm run build",

@@ -145,6 +145,7 @@ export {
   type ResolveOptions,
   type ServiceConfig,
   type SetAside,
+  type StopCause,
   type StoreUse,
   type VersionOperations,
   type VersionRole,

@@ -7,7 +7,7 @@ import type { AdminTarget } from "./gate/admin_target.ts";
 import { allowedMethods } from "./gate/allowed_methods.ts";
 import type { ApiParts } from "./routes/api_parts.ts";
 import { AppViews } from "./gate/app_view.ts";
-import { checkHost, checkOrigin, TokenCheck } from "./gate/auth.ts";
+import { checkHostHeader, checkOrigin, TokenCheck } from "./gate/auth.ts";
 import { bodyLimit } from "./gate/body_limit.ts";
 import { checkWritten } from "./gate/check_written.ts";
 import { EventStreams } from "./streams/event_streams.ts";
@@ -17,7 +17,7 @@ import { HttpError } from "./gate/http_error.ts";
 import { jsonBody } from "./gate/json_body.ts";
 import { loginRoute, logoutRoute } from "./gate/login.ts";
 import { openApiDocument } from "./openapi.ts";
-import { asNanoError, problemResponse } from "./gate/problem.ts";
+import { adminProblem, asNanoError } from "./gate/problem.ts";
 import { bodyKind, USUAL_BODY_BYTES } from "./gate/raw_bodies.ts";
 import { appRoutes } from "./routes/apps.ts";
 import { backupRoutes } from "./routes/backups.ts";
@@ -98,7 +98,7 @@ export function createAdminApi(target: AdminTarget, options: AdminApiOptions): O
   const limitBody = bodyLimit(USUAL_BODY_BYTES);
 
   const api = new OpenAPIHono<AdminEnv>();
-  api.use(securityHeaders(), checkHost(options.hostnames), checkOrigin(), checkFetchSite());
+  api.use(securityHeaders(), checkHostHeader(options.hostnames), checkOrigin(), checkFetchSite());
   api.route("/", probeRoutes(target));
   api.use("/login", limitBody);
   api.route("/", loginRoute({ token, sessions, links: options.links ?? new SignInLinks() }));
@@ -129,7 +129,7 @@ export function createAdminApi(target: AdminTarget, options: AdminApiOptions): O
   api.onError((thrown, context) => {
     const error = asNanoError(thrown);
     if (error.code === "INTERNAL") report(thrown);
-    return problemResponse(error, context.var.requestId);
+    return adminProblem(error, context.var.requestId);
   });
   return api;
 }

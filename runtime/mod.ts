@@ -83,6 +83,7 @@ export {
   type QueueDeadLetterEvent,
   type ReloadSummary,
   type RequestEvent,
+  type StopCause,
 } from "./terms/events.ts";
 export type { FlightEntry, FlightSink } from "./pool/flight_recorder.ts";
 export type { Conviction } from "./store/quarantine_file.ts";

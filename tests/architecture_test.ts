@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type LoadedModules, loadedModules } from "./binary/loaded_modules.ts";
 import { readImportGraph } from "./support/import_graph.ts";
 import { fileViolations, importCircles, layerViolations } from "./support/layer_rules.ts";
+import { namesOfTwo } from "./support/names_of_two.ts";
 import { REPO, sourceFiles } from "./support/repo.ts";
 
 Deno.test("Source tree breaks no layer rule and has no import circle", async () => {
@@ -30,6 +31,28 @@ Deno.test("Source tree has no file with an empty name or with too many lines", a
     files.map(async (path) => fileViolations(path, await Deno.readTextFile(new URL(path, REPO)))),
   );
   assertEquals(found.flat(), []);
+});
+
+Deno.test("No exported name stands for two things", async () => {
+  const files = ["mod.ts", ...await sourceFiles("admin"), ...await sourceFiles("runtime")];
+  const texts = await Promise.all(
+    files.map(async (path) => [path, await Deno.readTextFile(new URL(path, REPO))] as const),
+  );
+  assertEquals(namesOfTwo(texts), []);
+});
+
+Deno.test("namesOfTwo() tells who exports a name that another file has for something else", () => {
+  const files = [
+    ["runtime/a.ts", "export interface Verdict {}\nexport async function* run(): void {}\nconst one = 1;\n"],
+    ["runtime/b.ts", 'export { one } from "./a.ts";\nexport type Verdict<T> = T;\nexport const one = 2;\n'],
+    ["admin/cli/commands/c.ts", "export const command = {};\n"],
+    ["admin/cli/commands/d.ts", "export const command = {};\nexport class run {}\n"],
+    ["runtime/node/net.ts", "export function run() {}\nexport function run(): void;\n"],
+  ] as const;
+  assertEquals(namesOfTwo(files), [
+    '"Verdict" is exported by runtime/a.ts and runtime/b.ts',
+    '"run" is exported by runtime/a.ts and admin/cli/commands/d.ts',
+  ]);
 });
 
 /** Each row: who imports whom, and what the refusal says; null where it is allowed. */

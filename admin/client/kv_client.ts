@@ -1,7 +1,7 @@
 /** The part of the client that looks at and changes KV namespaces. */
 import type { KvBulk, KvBulkPut, KvKeys, KvNamespace, KvValues } from "../schemas/kv_schemas.ts";
 import type { AdminConnection } from "./admin_connection.ts";
-import { part, search } from "./url_parts.ts";
+import { pathPart, search } from "./url_parts.ts";
 
 /** A value with what is kept beside it. */
 export interface KvValue {
@@ -36,12 +36,12 @@ export class KvClient {
 
   /** A page of keys. */
   async keys(namespace: string, query: { prefix?: string; cursor?: string; limit?: number } = {}): Promise<KvKeys> {
-    return await this.#json("GET", `/${part(namespace)}/keys${search(query)}`);
+    return await this.#json("GET", `/${pathPart(namespace)}/keys${search(query)}`);
   }
 
   /** @throws {AdminError} NOT_FOUND when there is no such key */
   async get(namespace: string, key: string): Promise<KvValue> {
-    const response = await this.#fetch("GET", `/${part(namespace)}/values/${part(key)}`);
+    const response = await this.#fetch("GET", `/${pathPart(namespace)}/values/${pathPart(key)}`);
     const metadata = response.headers.get("nano-kv-metadata");
     const expiration = response.headers.get("nano-kv-expiration");
     return {
@@ -56,23 +56,23 @@ export class KvClient {
     const text = metadata === undefined ? undefined : JSON.stringify(metadata);
     const written = search({ expiration, expiration_ttl: expirationTtl, metadata: text });
     const headers = { "content-type": "application/octet-stream" };
-    await this.#fetch("PUT", `/${part(namespace)}/values/${part(key)}${written}`, { body: value, headers });
+    await this.#fetch("PUT", `/${pathPart(namespace)}/values/${pathPart(key)}${written}`, { body: value, headers });
   }
 
   async delete(namespace: string, key: string): Promise<void> {
-    await this.#fetch("DELETE", `/${part(namespace)}/values/${part(key)}`);
+    await this.#fetch("DELETE", `/${pathPart(namespace)}/values/${pathPart(key)}`);
   }
 
   async putBulk(namespace: string, entries: KvBulkPut): Promise<KvBulk> {
-    return await this.#json("PUT", `/${part(namespace)}/bulk`, entries);
+    return await this.#json("PUT", `/${pathPart(namespace)}/bulk`, entries);
   }
 
   async getBulk(namespace: string, keys: readonly string[]): Promise<KvValues["values"]> {
-    return (await this.#json<KvValues>("POST", `/${part(namespace)}/bulk/get`, keys)).values;
+    return (await this.#json<KvValues>("POST", `/${pathPart(namespace)}/bulk/get`, keys)).values;
   }
 
   async deleteBulk(namespace: string, keys: readonly string[]): Promise<KvBulk> {
-    return await this.#json("POST", `/${part(namespace)}/bulk/delete`, keys);
+    return await this.#json("POST", `/${pathPart(namespace)}/bulk/delete`, keys);
   }
 
   async #json<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {

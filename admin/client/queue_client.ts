@@ -1,5 +1,11 @@
 /** The part of the client that looks at queues, sends to them, and puts dead letters back. */
-import type { QueueAnswer, QueueMessages, QueuePurge, QueueRetried, QueueSendBody } from "../schemas/queue_schemas.ts";
+import type {
+  QueueAnswer,
+  QueueMessagesAnswer,
+  QueuePurge,
+  QueueRetried,
+  QueueSendBody,
+} from "../schemas/queue_schemas.ts";
 import type { AdminConnection } from "./admin_connection.ts";
 
 /** Which messages are wanted. */
@@ -28,7 +34,7 @@ export class QueueClient {
   }
 
   /** A page of messages. */
-  async peek(queue: string, { cursor, limit, bodyBytes }: QueuePeekQuery = {}): Promise<QueueMessages> {
+  async peek(queue: string, { cursor, limit, bodyBytes }: QueuePeekQuery = {}): Promise<QueueMessagesAnswer> {
     const query = new URLSearchParams();
     if (cursor !== undefined) query.set("cursor", cursor);
     if (limit !== undefined) query.set("limit", String(limit));

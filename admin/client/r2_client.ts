@@ -1,7 +1,7 @@
 /** The part of the client that looks at R2 buckets, gets and puts objects. */
-import type { R2Bucket, R2ObjectAnswer, R2Objects } from "../schemas/r2_schemas.ts";
+import type { R2Bucket, R2ObjectAnswer, R2ObjectsAnswer } from "../schemas/r2_schemas.ts";
 import type { AdminConnection } from "./admin_connection.ts";
-import { part, search } from "./url_parts.ts";
+import { pathPart, search } from "./url_parts.ts";
 
 /** Which objects are wanted. */
 export interface R2ListQuery {
@@ -31,30 +31,30 @@ export class R2Client {
   }
 
   /** A page of objects. */
-  async objects(bucket: string, query: R2ListQuery = {}): Promise<R2Objects> {
-    return await (await this.#fetch("GET", `/${part(bucket)}/objects${search({ ...query })}`)).json();
+  async objects(bucket: string, query: R2ListQuery = {}): Promise<R2ObjectsAnswer> {
+    return await (await this.#fetch("GET", `/${pathPart(bucket)}/objects${search({ ...query })}`)).json();
   }
 
   /** An object without its bytes. @throws {AdminError} NOT_FOUND when there is none */
   async head(bucket: string, key: string): Promise<R2ObjectAnswer> {
-    return await (await this.#fetch("GET", `/${part(bucket)}/objects/${part(key)}/metadata`)).json();
+    return await (await this.#fetch("GET", `/${pathPart(bucket)}/objects/${pathPart(key)}/metadata`)).json();
   }
 
   /** The bytes of an object, as they come. @throws {AdminError} NOT_FOUND when there is none */
   async get(bucket: string, key: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    const { body } = await this.#fetch("GET", `/${part(bucket)}/objects/${part(key)}`);
+    const { body } = await this.#fetch("GET", `/${pathPart(bucket)}/objects/${pathPart(key)}`);
     return body ?? new Blob([]).stream();
   }
 
   async put(bucket: string, key: string, value: BodyInit, query: R2PutQuery = {}): Promise<R2ObjectAnswer> {
     const written = search({ content_type: query.contentType, cache_control: query.cacheControl });
     const headers = { "content-type": "application/octet-stream" };
-    const path = `/${part(bucket)}/objects/${part(key)}${written}`;
+    const path = `/${pathPart(bucket)}/objects/${pathPart(key)}${written}`;
     return await (await this.#fetch("PUT", path, { body: value, headers })).json();
   }
 
   async delete(bucket: string, key: string): Promise<void> {
-    await (await this.#fetch("DELETE", `/${part(bucket)}/objects/${part(key)}`)).body?.cancel();
+    await (await this.#fetch("DELETE", `/${pathPart(bucket)}/objects/${pathPart(key)}`)).body?.cancel();
   }
 
   #fetch(method: string, path: string, init: RequestInit = {}): Promise<Response> {

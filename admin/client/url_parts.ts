@@ -1,7 +1,7 @@
 /** Parts of the URLs that clients of the admin API ask for. */
 
 /** As one segment of a path. */
-export function part(text: string): string {
+export function pathPart(text: string): string {
   return encodeURIComponent(text);
 }
 

@@ -1,7 +1,7 @@
 /** The head of an app's page: its state, where it is reached, why it restarted last, what can be done. */
 // deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import type { AppDetails } from "./app_details.ts";
-import { countText, durationText, latencyText } from "./views/figures.ts";
+import { countText, durationText, latencyText } from "../schemas/figures.ts";
 import { Note } from "./page_layout.tsx";
 import { stateText } from "./views/app_states.ts";
 import { StateChip } from "./views/state_chip.tsx";

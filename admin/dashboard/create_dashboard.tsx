@@ -26,7 +26,7 @@ import { NewAppPage } from "./new_app_page.tsx";
 import { OverviewPage } from "./overview_page.tsx";
 import { recentSeries, totalSeries } from "./recent_series.ts";
 import { renderPage } from "./render_page.ts";
-import { securityHeaders } from "./security_headers.ts";
+import { pageSecurityHeaders } from "./security_headers.ts";
 import type { OverviewView } from "./views/app_row.ts";
 
 /** What {@linkcode createDashboard} takes beside NANO. */
@@ -54,7 +54,7 @@ export function createDashboard(target: AdminTarget, options: DashboardOptions =
   const { notes, now } = tools;
   const dashboard = new Hono<AdminEnv>();
 
-  dashboard.use(securityHeaders());
+  dashboard.use(pageSecurityHeaders());
   dashboard.get(ASSET_ROUTE, dashboardAssets.serve);
   // Without scripts when they cannot be bundled: the pages work then too.
   dashboard.use(async (_context, next) => {

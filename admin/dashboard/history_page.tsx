@@ -4,7 +4,7 @@ import type { HistoryEntry } from "../../runtime/mod.ts";
 import { type PageFrame, PageLayout } from "./page_layout.tsx";
 
 /** One page of the history. */
-export interface HistoryView {
+export interface HistoryPageView {
   /** Newest first. */
   readonly entries: readonly HistoryEntry[];
   /** Only of this app, or null. */
@@ -18,7 +18,7 @@ export interface HistoryView {
 }
 
 /** The history with its filter and paging. */
-export function HistoryPage({ frame, view }: { frame: PageFrame; view: HistoryView }) {
+export function HistoryPage({ frame, view }: { frame: PageFrame; view: HistoryPageView }) {
   const { entries, app, apps, before, more } = view;
   const filter = app === null ? "" : `app=${encodeURIComponent(app)}`;
   const last = entries.at(-1);

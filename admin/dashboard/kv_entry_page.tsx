@@ -4,7 +4,7 @@ import { keyPath, namespacePath } from "./kv_paths.ts";
 import { CsrfField, Note, type PageFrame, PageLayout } from "./page_layout.tsx";
 import { type DataQuestion, QuestionDialog } from "./question_card.tsx";
 import { StoreHeading } from "./store_heading.tsx";
-import { bytesText } from "./views/figures.ts";
+import { bytesText } from "../schemas/figures.ts";
 import { TextArea, TextField } from "./text_field.tsx";
 
 /** What is typed of an entry. */

@@ -3,7 +3,7 @@
 import type { FleetNodeView, FleetView } from "../../runtime/mod.ts";
 import { CsrfField, Note, type PageFrame, PageLayout } from "./page_layout.tsx";
 import { type DataQuestion, QuestionDialog } from "./question_card.tsx";
-import { bytesText, durationText } from "./views/figures.ts";
+import { bytesText, durationText } from "../schemas/figures.ts";
 
 /** What the page shows. */
 export interface NodesView {

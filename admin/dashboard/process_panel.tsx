@@ -1,6 +1,6 @@
 /** The process of an app: what the kernel holds it by at this moment, and what it keeps in its folder. */
 import { type AppSnapshot, type KernelWalls, kernelWalls } from "../../runtime/mod.ts";
-import { bytesText } from "./views/figures.ts";
+import { bytesText } from "../schemas/figures.ts";
 import { StoreSize } from "./views/store_size.tsx";
 
 /** Replaced every few seconds while the page is open; nothing for an app in a thread. */

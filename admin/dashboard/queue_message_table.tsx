@@ -3,7 +3,7 @@ import type { QueueMessageView } from "../../runtime/mod.ts";
 import { shownBody } from "../gate/message_body.ts";
 import { CsrfField } from "./page_layout.tsx";
 import { queuePath } from "./queue_paths.ts";
-import { bytesText, durationText } from "./views/figures.ts";
+import { bytesText, durationText } from "../schemas/figures.ts";
 import { momentText } from "./views/moment_text.ts";
 
 /** Characters of a body that stand in the table; the rest unfolds. */

@@ -8,7 +8,7 @@ import { MessageTable } from "./queue_message_table.tsx";
 import { isNeededQueue, queuePath } from "./queue_paths.ts";
 import { StoreHeading } from "./store_heading.tsx";
 import { countedText } from "./views/counted_text.ts";
-import { durationText } from "./views/figures.ts";
+import { durationText } from "../schemas/figures.ts";
 import { TextArea, TextField } from "./text_field.tsx";
 
 /** What is typed of a message. */

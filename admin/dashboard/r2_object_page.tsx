@@ -5,7 +5,7 @@ import { type DataQuestion, QuestionDialog } from "./question_card.tsx";
 import { lastName } from "./r2_page.tsx";
 import { bucketPath, downloadPath, folderOf, objectPath, prefixPath } from "./r2_paths.ts";
 import { StoreHeading } from "./store_heading.tsx";
-import { bytesText } from "./views/figures.ts";
+import { bytesText } from "../schemas/figures.ts";
 import { momentText } from "./views/moment_text.ts";
 
 const HTTP_NAMES: Readonly<Record<keyof R2Metadata, string>> = {
@@ -30,7 +30,7 @@ export function objectDeletion(bucket: string, key: string): DataQuestion {
 }
 
 /** The page. */
-export function R2ObjectPage({ frame, bucket, object }: { frame: PageFrame; bucket: string; object: R2ObjectView }) {
+export function R2ObjectDetails({ frame, bucket, object }: { frame: PageFrame; bucket: string; object: R2ObjectView }) {
   const { key, size, etag, uploaded, storageClass, http, custom } = object;
   const folder = folderOf(key);
   const above = [

@@ -6,7 +6,7 @@ import { Paging } from "./paging.tsx";
 import { bucketPath, downloadPath, folderOf, nameIn, objectPath, prefixPath } from "./r2_paths.ts";
 import { StoreHeading } from "./store_heading.tsx";
 import { countedText } from "./views/counted_text.ts";
-import { bytesText } from "./views/figures.ts";
+import { bytesText } from "../schemas/figures.ts";
 import { momentText } from "./views/moment_text.ts";
 import { UploadProgress } from "./views/upload_progress.tsx";
 import { TextField } from "./text_field.tsx";

@@ -5,7 +5,7 @@ import type { AdminEnv } from "../gate/admin_env.ts";
 import { good } from "./data_changes.ts";
 import { type DashboardContext, type DashboardTools, frameOf, goOn, requestedBy } from "./dashboard_env.ts";
 import { QuestionPage } from "./question_card.tsx";
-import { objectDeletion, R2ObjectPage } from "./r2_object_page.tsx";
+import { objectDeletion, R2ObjectDetails } from "./r2_object_page.tsx";
 import { R2Page } from "./r2_page.tsx";
 import { folderOf, prefixPath } from "./r2_paths.ts";
 import { renderPage } from "./render_page.ts";
@@ -31,7 +31,7 @@ export function r2PageRoutes(tools: DashboardTools): Hono<AdminEnv> {
   routes.get("/:bucket/objects/:key", async (context) => {
     const { bucket } = context.req.param();
     const object = await objectOf(context);
-    return renderPage(context, <R2ObjectPage frame={frameOf(context, tools)} bucket={bucket} object={object} />);
+    return renderPage(context, <R2ObjectDetails frame={frameOf(context, tools)} bucket={bucket} object={object} />);
   });
   routes.get("/:bucket/objects/:key/delete", async (context) => {
     const question = objectDeletion(context.req.param("bucket"), (await objectOf(context)).key);

@@ -15,7 +15,7 @@ export const CONTENT_SECURITY_POLICY = [
 ].join("; ");
 
 /** Adds the headers to every answer of the dashboard; pages are never kept by a cache. */
-export function securityHeaders(): MiddlewareHandler {
+export function pageSecurityHeaders(): MiddlewareHandler {
   return async (context, next) => {
     await next();
     context.header("content-security-policy", CONTENT_SECURITY_POLICY);

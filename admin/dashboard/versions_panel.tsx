@@ -2,7 +2,7 @@
 // deno-lint-ignore-file jsx-key -- rendered once on the server: there is nothing to reconcile
 import type { VersionView } from "../../runtime/mod.ts";
 import type { AppDetails } from "./app_details.ts";
-import { bytesText, durationText } from "./views/figures.ts";
+import { bytesText, durationText } from "../schemas/figures.ts";
 import { CsrfField } from "./page_layout.tsx";
 
 const ROLE_NAMES = { active: "serves", rollout: "rollout", preview: "preview", kept: "kept" } as const;

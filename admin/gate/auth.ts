@@ -20,7 +20,7 @@ const WILDCARD_HOSTS: ReadonlySet<string> = new Set(["0.0.0.0", "[::]"]);
  *
  * @param hostnames names or addresses the listener is reached by, beside those of the own machine
  */
-export function checkHost(hostnames: readonly string[]): MiddlewareHandler {
+export function checkHostHeader(hostnames: readonly string[]): MiddlewareHandler {
   const allowed = new Set<string>([...LOCAL_HOSTS, ...hostnames.map(canonicalHost)]);
   const anyAddress = [...WILDCARD_HOSTS].some((host) => allowed.has(host));
   return async (context, next) => {

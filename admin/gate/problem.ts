@@ -15,7 +15,7 @@ export function asNanoError(thrown: unknown): NanoError {
 }
 
 /** The answer for an error: code, request id, and every single mistake when there are several. */
-export function problemResponse(error: NanoError, requestId: string): Response {
+export function adminProblem(error: NanoError, requestId: string): Response {
   const errors = error.details.length > 0 ? { errors: error.details } : {};
   const body = { ...problemDocument(error, requestId), ...errors };
   const headers = new Headers({ "content-type": "application/problem+json", "nano-error": error.code });

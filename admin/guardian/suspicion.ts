@@ -2,15 +2,15 @@
 import type { Charge } from "./evidence.ts";
 
 /** A version of an app that is not to be started any more. */
-export interface Verdict {
+export interface NewConviction {
   readonly app: string;
   readonly version: string;
   readonly reason: string;
 }
 
 /** What a death led to. */
-export interface Finding {
-  readonly convicted: readonly Verdict[];
+export interface DeathFinding {
+  readonly convicted: readonly NewConviction[];
   /** Whether it is clear who ended the host, so that another start has a better chance. */
   readonly isClear: boolean;
 }
@@ -50,11 +50,11 @@ export class Suspicion {
   }
 
   /** Takes a death in. @param at ms, of any clock that goes on */
-  charge(charges: readonly Charge[], at: number): Finding {
+  charge(charges: readonly Charge[], at: number): DeathFinding {
     this.#forget(at);
     this.#deaths = [...this.#deaths, { at, charges }].slice(-MAX_DEATHS);
     const isClear = charges.some(({ share }) => share >= CLEAR_SHARE);
-    const convicted: Verdict[] = [];
+    const convicted: NewConviction[] = [];
     for (const charge of countingOf(charges)) {
       const deaths = this.#deathsOf(charge);
       if (deaths.length < 2 || !this.#isGuilty(charge, deaths)) continue;

@@ -4,7 +4,7 @@ import { APP_STATE_NAMES, appPatchSchema, type AppSnapshot, NanoError, newAppSch
 import type { AdminEnv } from "../gate/admin_env.ts";
 import { type ApiParts, appChangeOf, changeOf } from "./api_parts.ts";
 import { appDetailSchema, appListSchema, drainSchema, nameParams } from "../schemas/app_schemas.ts";
-import { ifMatchHeader, json, jsonBody, numberOf, problems, textOf, wholeNumber } from "./route_parts.ts";
+import { givenNumber, givenText, ifMatchHeader, json, jsonContent, problems, wholeNumberQuery } from "./route_parts.ts";
 
 const TAGS = ["Apps"];
 const etag = { headers: z.object({ etag: z.string().meta({ description: "For `If-Match`." }) }) };
@@ -21,8 +21,8 @@ const list = createRoute({
       state: z.enum(["", ...APP_STATE_NAMES], `expected one of ${APP_STATE_NAMES.join(", ")}`).optional().meta({
         description: "Only apps in this state.",
       }),
-      limit: wholeNumber(0, 10_000, "At most so many; without it all."),
-      offset: wholeNumber(0, 1_000_000_000, "Leaves out so many first."),
+      limit: wholeNumberQuery(0, 10_000, "At most so many; without it all."),
+      offset: wholeNumberQuery(0, 1_000_000_000, "Leaves out so many first."),
     }),
   },
   responses: { 200: json(appListSchema, "The apps, in the order of the configuration"), ...problems },
@@ -45,7 +45,7 @@ const add = createRoute({
   summary: "Add an app and keep it",
   description: "It is booted first: what cannot start is refused. 409 when name, host or port are taken.",
   tags: TAGS,
-  request: { body: jsonBody(newAppSchema) },
+  request: { body: jsonContent(newAppSchema) },
   responses: {
     201: {
       ...json(appDetailSchema, "It serves"),
@@ -64,7 +64,7 @@ const change = createRoute({
     "As JSON Merge Patch (RFC 7396): `null` takes a key away. Takes effect as a reload does, without a lost " +
     "request, and is kept across restarts.",
   tags: TAGS,
-  request: { params: nameParams, headers: ifMatchHeader, body: jsonBody(appPatchSchema) },
+  request: { params: nameParams, headers: ifMatchHeader, body: jsonContent(appPatchSchema) },
   responses: { 200: { ...json(appDetailSchema, "It serves with the change"), ...etag }, ...problems },
 });
 
@@ -153,8 +153,8 @@ export function appRoutes({ target, views }: ApiParts) {
   return new OpenAPIHono<AdminEnv>()
     .openapi(list, (context) => {
       const { q, state, limit, offset } = context.req.valid("query");
-      const isAsked = (app: AppSnapshot) => isWanted(app, textOf(q), textOf(state));
-      const page = views.page(isAsked, { offset: numberOf(offset, 0), limit: numberOf(limit, null) });
+      const isAsked = (app: AppSnapshot) => isWanted(app, givenText(q), givenText(state));
+      const page = views.page(isAsked, { offset: givenNumber(offset, 0), limit: givenNumber(limit, null) });
       const set_aside = operations.setAside().map(({ app, reasons }) => ({ app, reasons: [...reasons] }));
       return context.json({ ...page, set_aside }, 200);
     })

@@ -4,7 +4,7 @@ import { type BackupView, NanoError } from "../../runtime/mod.ts";
 import type { AdminEnv } from "../gate/admin_env.ts";
 import { type BackupAnswer, restoredSchema } from "../schemas/backup_schemas.ts";
 import { type ApiParts, changeOf } from "./api_parts.ts";
-import { bytes, flag, isOn, json, problems, textOf } from "./route_parts.ts";
+import { bytes, flag, givenText, isOn, json, problems } from "./route_parts.ts";
 
 const TAGS = ["Backups"];
 const ofApp = (description: string) => z.string().optional().meta({ description, examples: ["blog"] });
@@ -48,7 +48,10 @@ export function backupRoutes({ target }: ApiParts) {
   const backups = () => target.operations.data.backups;
   return new OpenAPIHono<AdminEnv>()
     .openapi(backup, async (context) => {
-      const { view, bytes, stream } = await backups().backup(textOf(context.req.valid("query").app), changeOf(context));
+      const { view, bytes, stream } = await backups().backup(
+        givenText(context.req.valid("query").app),
+        changeOf(context),
+      );
       const at = new Date(view.createdAt).toISOString().slice(0, 19).replaceAll(":", "-");
       return new Response(stream, {
         headers: {
@@ -65,7 +68,7 @@ export function backupRoutes({ target }: ApiParts) {
       if (body === null) throw new NanoError("USAGE", "Cannot use the backup: it is empty");
       const dryRun = isOn(dry_run);
       try {
-        const view = await backups().restore(body, { app: textOf(app), dryRun }, changeOf(context));
+        const view = await backups().restore(body, { app: givenText(app), dryRun }, changeOf(context));
         return context.json({ ...answerOf(view), restored: !dryRun }, 200);
       } finally {
         // Refused before it was read: whoever sends it need not go on.

@@ -4,9 +4,9 @@ import { maskedConfig, type ReloadSummary } from "../../runtime/mod.ts";
 import type { AdminEnv } from "../gate/admin_env.ts";
 import { type ApiParts, changeOf } from "./api_parts.ts";
 import { isoTime } from "../gate/app_view.ts";
-import { configSchema, historySchema, reloadSchema, type ReloadView } from "../schemas/host_schemas.ts";
+import { configViewSchema, historySchema, reloadSchema, type ReloadView } from "../schemas/host_schemas.ts";
 import { snakeCase } from "../gate/snake_case.ts";
-import { flag, isOn, json, numberOf, problems, textOf, wholeNumber } from "./route_parts.ts";
+import { flag, givenNumber, givenText, isOn, json, problems, wholeNumberQuery } from "./route_parts.ts";
 
 const TAGS = ["Configuration"];
 const DEFAULT_HISTORY = 100;
@@ -18,7 +18,7 @@ const show = createRoute({
   operationId: "showConfig",
   summary: "The configuration in force, secrets masked",
   tags: TAGS,
-  responses: { 200: json(configSchema, "Every default applied"), ...problems },
+  responses: { 200: json(configViewSchema, "Every default applied"), ...problems },
 });
 
 const reload = createRoute({
@@ -42,12 +42,12 @@ const history = createRoute({
   request: {
     query: z.object({
       app: z.string().optional().meta({ description: "Only changes of this app." }),
-      before: wholeNumber(
+      before: wholeNumberQuery(
         0,
         Number.MAX_SAFE_INTEGER,
         "Only entries with a lower id: `next_before` of the page before.",
       ),
-      limit: wholeNumber(1, MAX_HISTORY, `At most so many. Default: ${DEFAULT_HISTORY}.`),
+      limit: wholeNumberQuery(1, MAX_HISTORY, `At most so many. Default: ${DEFAULT_HISTORY}.`),
     }),
   },
   responses: { 200: json(historySchema, "The entries"), ...problems },
@@ -58,7 +58,7 @@ export function configRoutes({ target }: ApiParts) {
   const { operations } = target;
   return new OpenAPIHono<AdminEnv>()
     .openapi(show, (context) => {
-      const view = snakeCase(maskedConfig(target.config)) as z.infer<typeof configSchema>;
+      const view = snakeCase(maskedConfig(target.config)) as z.infer<typeof configViewSchema>;
       return context.json(view, 200);
     })
     .openapi(reload, async (context) => {
@@ -69,8 +69,8 @@ export function configRoutes({ target }: ApiParts) {
     })
     .openapi(history, (context) => {
       const { app, before, limit } = context.req.valid("query");
-      const most = numberOf(limit, DEFAULT_HISTORY);
-      const found = operations.history({ app: textOf(app), before: numberOf(before, null), limit: most });
+      const most = givenNumber(limit, DEFAULT_HISTORY);
+      const found = operations.history({ app: givenText(app), before: givenNumber(before, null), limit: most });
       const entries = found.map((entry) => ({ ...entry, at: isoTime(entry.at) }));
       const next_before = entries.length < most ? null : entries.at(-1)!.id;
       return context.json({ entries, next_before }, 200);

@@ -12,7 +12,7 @@ import {
   d1ResultsSchema,
 } from "../schemas/d1_schemas.ts";
 import { type ApiParts, changeOf } from "./api_parts.ts";
-import { bytes, flag, isOn, json, jsonBody, problems } from "./route_parts.ts";
+import { bytes, flag, isOn, json, jsonContent, problems } from "./route_parts.ts";
 
 const TAGS = ["D1"];
 const ofDatabase = z.object({ database: z.string().meta({ examples: ["shop"] }) });
@@ -33,7 +33,7 @@ const query = createRoute({
   summary: "Run SQL, as one transaction",
   description: "The rules are those of the binding: what apps may not run is refused here, too.",
   tags: TAGS,
-  request: { params: ofDatabase, body: jsonBody(d1QuerySchema) },
+  request: { params: ofDatabase, body: jsonContent(d1QuerySchema) },
   responses: { 200: json(d1ResultsSchema, "What each statement came to"), ...problems },
 });
 
@@ -83,7 +83,7 @@ const pending = createRoute({
   operationId: "compareMigrations",
   summary: "The same for migrations from elsewhere",
   tags: TAGS,
-  request: { params: ofDatabase, body: jsonBody(d1MigrateSchema) },
+  request: { params: ofDatabase, body: jsonContent(d1MigrateSchema) },
   responses: { 200: json(d1MigrationsSchema, "In the order in which they are applied"), ...problems },
 });
 
@@ -94,7 +94,7 @@ const migrate = createRoute({
   summary: "Apply the migrations that were not applied",
   description: "Each is a transaction of its own. Of the first that fails nothing has happened; those before it stay.",
   tags: TAGS,
-  request: { params: ofDatabase, body: jsonBody(d1MigrateSchema) },
+  request: { params: ofDatabase, body: jsonContent(d1MigrateSchema) },
   responses: { 200: json(d1MigratedSchema, "They are on the disk"), ...problems },
 });
 

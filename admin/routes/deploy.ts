@@ -5,7 +5,17 @@ import type { AdminEnv } from "../gate/admin_env.ts";
 import { type ApiParts, appChangeOf } from "./api_parts.ts";
 import { isoTime } from "../gate/app_view.ts";
 import { appDetailSchema, nameParams, type Version, versionListSchema, versionSchema } from "../schemas/app_schemas.ts";
-import { flag, ifMatchHeader, isOn, json, jsonBody, numberOf, problems, textOf, wholeNumber } from "./route_parts.ts";
+import {
+  flag,
+  givenNumber,
+  givenText,
+  ifMatchHeader,
+  isOn,
+  json,
+  jsonContent,
+  problems,
+  wholeNumberQuery,
+} from "./route_parts.ts";
 
 const TAGS = ["Versions"];
 /** What an archive may come as; its first bytes tell what it is. The last one is what `curl --data-binary` sends. */
@@ -50,7 +60,7 @@ const deploy = createRoute({
       hostname: z.union([z.string(), z.array(z.string())]).optional().meta({
         description: "Host of an app that is made; may be given several times. Default: the name.",
       }),
-      percent: wholeNumber(1, 100, "The version gets this part of the requests instead of all."),
+      percent: wholeNumberQuery(1, 100, "The version gets this part of the requests instead of all."),
       preview: flag("The version serves on a host of its own only."),
       suffix: z.string().optional().meta({
         description: "What the host of a preview ends in: `<version>--<app>.<suffix>`. Default: the app's own host.",
@@ -133,7 +143,7 @@ const rollout = createRoute({
   request: {
     params: nameParams,
     headers: ifMatchHeader,
-    body: jsonBody(
+    body: jsonContent(
       z.strictObject({
         version: z.string('expected a version such as "v3"').meta({ examples: ["v3"] }),
         percent: z.int(percentRule).min(0, percentRule).max(100, percentRule),
@@ -224,7 +234,7 @@ function createdApp(
   keys: string | undefined,
 ): NonNullable<DeployRequest["create"]> {
   const hostnames = [hostname ?? []].flat().filter((host) => host !== "");
-  if (textOf(keys) === null) return { hostnames };
+  if (givenText(keys) === null) return { hostnames };
   const read = readKeys(keys!);
   if (read !== null) return { hostnames, keys: read };
   throw new NanoError("USAGE", `Cannot deploy app "${name}": ${KEYS_HEADER} is no JSON object`);
@@ -247,9 +257,9 @@ function deployTarget(
     suffix?: string | undefined;
   },
 ): DeployRequest["target"] {
-  const part = numberOf(percent, null);
+  const part = givenNumber(percent, null);
   if (!isOn(preview)) {
-    if (textOf(suffix) !== null) {
+    if (givenText(suffix) !== null) {
       throw new NanoError("USAGE", `Cannot deploy app "${name}": "suffix" goes with "preview=1" only`);
     }
     return part === null || part === 100 ? "all" : { percent: part };
@@ -257,7 +267,7 @@ function deployTarget(
   if (part !== null) {
     throw new NanoError("USAGE", `Cannot deploy app "${name}": "percent" and "preview" exclude each other`);
   }
-  return { preview: { suffix: textOf(suffix) } };
+  return { preview: { suffix: givenText(suffix) } };
 }
 
 function versionView({ version, createdAt, bytes, files, note, actor, role, previewHost }: VersionView): Version {

@@ -3,12 +3,12 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { type FleetOperations, NanoError } from "../../runtime/mod.ts";
 import type { AdminEnv } from "../gate/admin_env.ts";
 import { fleetAnswer } from "../gate/fleet_answer.ts";
-import { fleetSchema } from "../schemas/fleet_schemas.ts";
+import { fleetViewSchema } from "../schemas/fleet_schemas.ts";
 import { type ApiParts, changeOf } from "./api_parts.ts";
 import { flag, isOn, json, problems } from "./route_parts.ts";
 
 const TAGS = ["Fleet"];
-const responses = { 200: json(fleetSchema, "The fleet as this node sees it"), ...problems };
+const responses = { 200: json(fleetViewSchema, "The fleet as this node sees it"), ...problems };
 
 const show = createRoute({
   method: "get",

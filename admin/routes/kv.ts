@@ -13,7 +13,7 @@ import {
   kvValuesSchema,
 } from "../schemas/kv_schemas.ts";
 import { type ApiParts, changeOf } from "./api_parts.ts";
-import { bytes, json, jsonBody, numberOf, problems, wholeNumber } from "./route_parts.ts";
+import { bytes, givenNumber, json, jsonContent, problems, wholeNumberQuery } from "./route_parts.ts";
 
 const TAGS = ["KV"];
 const MAX_LISTED = 1000;
@@ -46,7 +46,7 @@ const keys = createRoute({
     query: z.object({
       prefix: optional("Only keys that begin with it."),
       cursor: optional("Of the page before."),
-      limit: wholeNumber(1, MAX_LISTED, `At most so many. Default: ${MAX_LISTED}.`),
+      limit: wholeNumberQuery(1, MAX_LISTED, `At most so many. Default: ${MAX_LISTED}.`),
     }),
   },
   responses: { 200: json(kvKeysSchema, "The keys"), ...problems },
@@ -80,8 +80,8 @@ const put = createRoute({
   request: {
     params: ofKey,
     query: z.object({
-      expiration: wholeNumber(0, Number.MAX_SAFE_INTEGER, "When it ends, in seconds since the epoch."),
-      expiration_ttl: wholeNumber(0, Number.MAX_SAFE_INTEGER, "The same in seconds from now; at least 60."),
+      expiration: wholeNumberQuery(0, Number.MAX_SAFE_INTEGER, "When it ends, in seconds since the epoch."),
+      expiration_ttl: wholeNumberQuery(0, Number.MAX_SAFE_INTEGER, "The same in seconds from now; at least 60."),
       metadata: optional("JSON to keep beside it."),
     }),
     body: { required: true, content: bytes("The value").content },
@@ -105,7 +105,7 @@ const putBulk = createRoute({
   operationId: "putKvBulk",
   summary: "Put many values, up to 10,000 in 40 MiB of JSON",
   tags: TAGS,
-  request: { params: inNamespace, body: jsonBody(kvBulkPutSchema) },
+  request: { params: inNamespace, body: jsonContent(kvBulkPutSchema) },
   responses: { 200: json(kvBulkSchema, "How many are on the disk, and what was refused"), ...problems },
 });
 
@@ -115,7 +115,7 @@ const getBulk = createRoute({
   operationId: "getKvBulk",
   summary: "Get up to 100 values",
   tags: TAGS,
-  request: { params: inNamespace, body: jsonBody(kvKeyListSchema) },
+  request: { params: inNamespace, body: jsonContent(kvKeyListSchema) },
   responses: { 200: json(kvValuesSchema, "In the order of the keys"), ...problems },
 });
 
@@ -125,7 +125,7 @@ const deleteBulk = createRoute({
   operationId: "deleteKvBulk",
   summary: "Delete up to 10,000 keys",
   tags: TAGS,
-  request: { params: inNamespace, body: jsonBody(kvKeyListSchema) },
+  request: { params: inNamespace, body: jsonContent(kvKeyListSchema) },
   responses: { 200: json(kvBulkSchema, "They are gone"), ...problems },
 });
 
@@ -149,7 +149,7 @@ export function kvRoutes({ target }: ApiParts) {
       const page = await kv().keys(context.req.valid("param").namespace, {
         prefix,
         cursor: cursor === undefined || cursor === "" ? null : cursor,
-        limit: numberOf(limit, MAX_LISTED),
+        limit: givenNumber(limit, MAX_LISTED),
       });
       const shown = page.keys.map(({ name, expiration, metadata }) => ({
         name,
@@ -182,8 +182,8 @@ export function kvRoutes({ target }: ApiParts) {
         await kv().put(namespace, {
           key,
           value,
-          expiration: numberOf(expiration, null),
-          expirationTtl: numberOf(expiration_ttl, null),
+          expiration: givenNumber(expiration, null),
+          expirationTtl: givenNumber(expiration_ttl, null),
           metadata: metadata === undefined || metadata === "" ? null : metadata,
         }, changeOf(context));
       } finally {

@@ -10,7 +10,7 @@ import { nameParams, seriesSchema } from "../schemas/app_schemas.ts";
 import { logListSchema } from "../schemas/host_schemas.ts";
 import { snakeCase } from "../gate/snake_case.ts";
 import { sseText } from "../streams/server_sent_events.ts";
-import { events, flag, isOn, json, numberOf, problems, textOf, wholeNumber } from "./route_parts.ts";
+import { events, flag, givenNumber, givenText, isOn, json, problems, wholeNumberQuery } from "./route_parts.ts";
 
 const TAGS = ["Observe"];
 const DEFAULT_LINES = 200;
@@ -39,7 +39,7 @@ const logQuery = z.object({
     .optional().meta({ description: `Comma-separated: ${KINDS.join(", ")}.`, examples: ["console,exception"] }),
   sample: z.string().refine((text) => text === "" || (Number(text) > 0 && Number(text) <= 1), SAMPLE_RULE)
     .optional().meta({ description: "Share of the lines that is wanted, above 0 to 1.", examples: ["0.1"] }),
-  limit: wholeNumber(
+  limit: wholeNumberQuery(
     0,
     MAX_LINES,
     `How many of the last lines; they come first when following. Default: ${DEFAULT_LINES}.`,
@@ -133,7 +133,7 @@ export function observeRoutes({ target, streams }: ApiParts) {
     })
     .openapi(allLogs, (context) => lines(context, null, context.req.valid("query")))
     .openapi(allEvents, (context) => {
-      const types = textOf(context.req.valid("query").types);
+      const types = givenText(context.req.valid("query").types);
       const wanted = types === null ? null : new Set(types.split(",").map((type) => type.trim()));
       return streams.respond(context, (signal) => eventFeed(target.events, wanted, signal));
     })
@@ -173,14 +173,14 @@ export function observeRoutes({ target, streams }: ApiParts) {
   function lines(context: Context<AdminEnv>, app: string | null, query: z.infer<typeof logQuery>) {
     const filter: LogFilter = {
       app,
-      level: (textOf(query.level) as LogFilter["level"]) ?? null,
-      text: textOf(query.q),
-      status: textOf(query.status?.toLowerCase()),
-      method: textOf(query.method?.toUpperCase()),
+      level: (givenText(query.level) as LogFilter["level"]) ?? null,
+      text: givenText(query.q),
+      status: givenText(query.status?.toLowerCase()),
+      method: givenText(query.method?.toUpperCase()),
       kinds: kindsOf(query.kind) as LogFilter["kinds"],
-      sample: numberOf(query.sample, 1),
+      sample: givenNumber(query.sample, 1),
     };
-    const limit = numberOf(query.limit, DEFAULT_LINES);
+    const limit = givenNumber(query.limit, DEFAULT_LINES);
     if (!isOn(query.follow)) return context.json({ lines: observations.recentLines(filter, limit).map(lineView) }, 200);
     const id = context.req.header("last-event-id") ?? "";
     const start = { limit, after: /^\d{1,15}$/.test(id) ? Number(id) : null };

@@ -6,6 +6,7 @@ import { shownBody } from "../gate/message_body.ts";
 import {
   type QueueAnswer,
   queueChangeSchema,
+  queueListSchema,
   type QueueMessageAnswer,
   queueMessagesSchema,
   queuePurgeSchema,
@@ -14,10 +15,9 @@ import {
   queueSchema,
   type QueueSendBody,
   queueSendSchema,
-  queuesSchema,
 } from "../schemas/queue_schemas.ts";
 import { type ApiParts, changeOf } from "./api_parts.ts";
-import { json, jsonBody, numberOf, problems, wholeNumber } from "./route_parts.ts";
+import { givenNumber, json, jsonContent, problems, wholeNumberQuery } from "./route_parts.ts";
 
 const TAGS = ["Queues"];
 const MAX_LISTED = 100;
@@ -34,7 +34,7 @@ const list = createRoute({
   operationId: "listQueues",
   summary: "List the queues, who sends to them, who consumes them, and what waits",
   tags: TAGS,
-  responses: { 200: json(queuesSchema, "Sorted by name"), ...problems },
+  responses: { 200: json(queueListSchema, "Sorted by name"), ...problems },
 });
 
 const info = createRoute({
@@ -56,9 +56,9 @@ const peek = createRoute({
   request: {
     params: inQueue,
     query: z.object({
-      cursor: wholeNumber(0, Number.MAX_SAFE_INTEGER, "Of the page before."),
-      limit: wholeNumber(1, MAX_LISTED, `At most so many. Default: ${LISTED}.`),
-      body_bytes: wholeNumber(0, MAX_BODY_BYTES, `So many of each body. Default: ${BODY_BYTES}.`),
+      cursor: wholeNumberQuery(0, Number.MAX_SAFE_INTEGER, "Of the page before."),
+      limit: wholeNumberQuery(1, MAX_LISTED, `At most so many. Default: ${LISTED}.`),
+      body_bytes: wholeNumberQuery(0, MAX_BODY_BYTES, `So many of each body. Default: ${BODY_BYTES}.`),
     }),
   },
   responses: { 200: json(queueMessagesSchema, "The messages"), ...problems },
@@ -70,7 +70,7 @@ const send = createRoute({
   operationId: "sendToQueue",
   summary: "Send a message",
   tags: TAGS,
-  request: { params: inQueue, body: jsonBody(queueSendSchema) },
+  request: { params: inQueue, body: jsonContent(queueSendSchema) },
   responses: { 200: json(queueChangeSchema, "It is on the disk"), ...problems },
 });
 
@@ -90,7 +90,7 @@ const retry = createRoute({
   operationId: "retryDeadLetters",
   summary: "Put dead letters back into the queues they came from: all, or up to 1,000 by their ids",
   tags: TAGS,
-  request: { params: inQueue, body: jsonBody(queueRetrySchema) },
+  request: { params: inQueue, body: jsonContent(queueRetrySchema) },
   responses: { 200: json(queueRetriedSchema, "How many are there, and why others are not"), ...problems },
 });
 
@@ -105,9 +105,9 @@ export function queueRoutes({ target }: ApiParts) {
     .openapi(peek, async (context) => {
       const { cursor, limit, body_bytes } = context.req.valid("query");
       const page = await queues().peek(context.req.valid("param").queue, {
-        cursor: numberOf(cursor, null),
-        limit: numberOf(limit, LISTED),
-        bodyBytes: numberOf(body_bytes, BODY_BYTES),
+        cursor: givenNumber(cursor, null),
+        limit: givenNumber(limit, LISTED),
+        bodyBytes: givenNumber(body_bytes, BODY_BYTES),
       });
       const next = page.cursor === null ? null : String(page.cursor);
       return context.json({ messages: page.messages.map(shownMessage), cursor: next }, 200);

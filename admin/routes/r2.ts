@@ -10,7 +10,7 @@ import {
   r2ObjectsSchema,
 } from "../schemas/r2_schemas.ts";
 import { type ApiParts, changeOf } from "./api_parts.ts";
-import { bytes, json, numberOf, problems, textOf, wholeNumber } from "./route_parts.ts";
+import { bytes, givenNumber, givenText, json, problems, wholeNumberQuery } from "./route_parts.ts";
 
 const TAGS = ["R2"];
 const MAX_LISTED = 1000;
@@ -40,7 +40,7 @@ const objects = createRoute({
       prefix: optional("Only keys that begin with it."),
       delimiter: optional("Keys with it behind the prefix are told as one."),
       cursor: optional("Of the page before."),
-      limit: wholeNumber(1, MAX_LISTED, `At most so many. Default: ${MAX_LISTED}.`),
+      limit: wholeNumberQuery(1, MAX_LISTED, `At most so many. Default: ${MAX_LISTED}.`),
     }),
   },
   responses: { 200: json(r2ObjectsSchema, "The objects"), ...problems },
@@ -112,9 +112,9 @@ export function r2Routes({ target }: ApiParts) {
       const { prefix = "", delimiter, cursor, limit } = context.req.valid("query");
       const page = await r2().objects(context.req.valid("param").bucket, {
         prefix,
-        delimiter: textOf(delimiter),
-        cursor: textOf(cursor),
-        limit: numberOf(limit, MAX_LISTED),
+        delimiter: givenText(delimiter),
+        cursor: givenText(cursor),
+        limit: givenNumber(limit, MAX_LISTED),
       });
       return context.json(
         { objects: page.objects.map(shownObject), prefixes: [...page.prefixes], cursor: page.cursor },
@@ -145,7 +145,7 @@ export function r2Routes({ target }: ApiParts) {
       const { content_type, cache_control } = context.req.valid("query");
       const { body, headers } = context.req.raw;
       const length = headers.get("content-length");
-      const [contentType, cacheControl] = [textOf(content_type), textOf(cache_control)];
+      const [contentType, cacheControl] = [givenText(content_type), givenText(cache_control)];
       try {
         const object = await r2().put(bucket, {
           key,

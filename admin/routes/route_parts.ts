@@ -17,7 +17,7 @@ export function json<T extends z.ZodType>(schema: T, description: string) {
 }
 
 /** A JSON body. */
-export function jsonBody<T extends z.ZodType>(schema: T) {
+export function jsonContent<T extends z.ZodType>(schema: T) {
   return { required: true, content: { "application/json": { schema } } } as const;
 }
 
@@ -53,19 +53,19 @@ export function isOn(value: string | undefined): boolean {
 }
 
 /** A whole number within bounds (both included); empty counts as not given. */
-export function wholeNumber(min: number, max: number, description: string) {
+export function wholeNumberQuery(min: number, max: number, description: string) {
   const rule = `expected a whole number from ${min} to ${max}`;
   return z.string(rule)
     .refine((text) => text === "" || (/^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max), rule)
     .optional().meta({ description });
 }
 
-/** The number of a {@linkcode wholeNumber}. */
-export function numberOf<T extends number | null>(text: string | undefined, otherwise: T): number | T {
+/** The number of a {@linkcode wholeNumberQuery}. */
+export function givenNumber<T extends number | null>(text: string | undefined, otherwise: T): number | T {
   return text === undefined || text === "" ? otherwise : Number(text);
 }
 
 /** A text; empty counts as not given. */
-export function textOf(text: string | undefined): string | null {
+export function givenText(text: string | undefined): string | null {
   return text === undefined || text === "" ? null : text;
 }

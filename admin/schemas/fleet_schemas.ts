@@ -30,7 +30,7 @@ export const fleetNodeSchema = z.object({
 }).meta({ id: "FleetNode" });
 
 /** A fleet as one node sees it. */
-export const fleetSchema = z.object({
+export const fleetViewSchema = z.object({
   node: z.string().meta({ description: "The node that was asked." }),
   state: z.string().meta({ examples: ["following"] }),
   why: z.string().nullable(),
@@ -46,4 +46,4 @@ export const fleetSchema = z.object({
 /** A node. */
 export type FleetNodeAnswer = z.infer<typeof fleetNodeSchema>;
 /** A fleet as one node sees it. */
-export type FleetAnswer = z.infer<typeof fleetSchema>;
+export type FleetAnswer = z.infer<typeof fleetViewSchema>;

@@ -50,7 +50,7 @@ export const reloadSchema = z.object({
 }).meta({ id: "ReloadSummary", description: "App names by what happened to them." });
 
 /** The configuration in force. */
-export const configSchema = z.looseObject({
+export const configViewSchema = z.looseObject({
   apps: z.array(z.looseObject({ name: z.string() })),
   set_aside: z.array(z.object({ app: z.string(), reasons: z.array(z.string()) })),
 }).meta({ id: "Config", description: "The configuration in force, every default applied, secrets shown as `***`." });

@@ -27,7 +27,7 @@ export const queueSchema = z.object({
 export type QueueAnswer = z.infer<typeof queueSchema>;
 
 /** All queues. */
-export const queuesSchema = z.object({ queues: z.array(queueSchema) }).meta({ id: "QueueList" });
+export const queueListSchema = z.object({ queues: z.array(queueSchema) }).meta({ id: "QueueList" });
 
 const messageSchema = z.object({
   id: z.string().meta({ description: "A dead letter keeps it." }),
@@ -53,7 +53,7 @@ export const queueMessagesSchema = z.object({
 }).meta({ id: "QueueMessagePage" });
 
 /** A page of messages. */
-export type QueueMessages = z.infer<typeof queueMessagesSchema>;
+export type QueueMessagesAnswer = z.infer<typeof queueMessagesSchema>;
 
 /** A message to send. */
 export const queueSendSchema = z.strictObject({

@@ -44,7 +44,7 @@ export const r2ObjectsSchema = z.object({
 }).meta({ id: "R2ObjectPage" });
 
 /** A page of objects. */
-export type R2Objects = z.infer<typeof r2ObjectsSchema>;
+export type R2ObjectsAnswer = z.infer<typeof r2ObjectsSchema>;
 
 /** A change of one object. */
 export const r2ObjectChangeSchema = z.object({ bucket: z.string(), key: z.string() }).meta({ id: "R2ObjectChange" });

@@ -5,7 +5,7 @@ import { NanoError } from "../errors.ts";
 import type { IsolateObserver } from "../wall/traffic.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
 import type { IsolateLoad } from "../pool/isolate.ts";
-import type { OutboundDoor } from "../wall/outbound_bridge.ts";
+import type { OutboundCalls } from "../wall/outbound_bridge.ts";
 import type { AppIsolate } from "./supervisor_tools.ts";
 
 /** Passes all on to another isolate, and masks what it says. */
@@ -50,7 +50,7 @@ export class MaskedIsolate implements AppIsolate {
     return this.#isolate.cpuMicros;
   }
 
-  async load(load: IsolateLoad, observer: IsolateObserver, door: OutboundDoor): Promise<void> {
+  async load(load: IsolateLoad, observer: IsolateObserver, outbound: OutboundCalls): Promise<void> {
     const mask = this.#mask;
     const masked: IsolateObserver = {
       onCallDone: () => observer.onCallDone(),
@@ -58,7 +58,7 @@ export class MaskedIsolate implements AppIsolate {
       onException: (text) => observer.onException(mask(text)),
     };
     try {
-      await this.#isolate.load(load, masked, door);
+      await this.#isolate.load(load, masked, outbound);
     } catch (error) {
       if (!(error instanceof NanoError)) throw error;
       // Without the cause: it would carry the text along.

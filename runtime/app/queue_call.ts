@@ -1,7 +1,7 @@
 /** A batch of messages on its way to an app. */
 import type { AnswerBody, QueuedBatch } from "../terms/app_call.ts";
 import { NanoError } from "../errors.ts";
-import type { BatchVerdict, Verdict } from "../protocol/queue_batch.ts";
+import type { BatchVerdict, MessageVerdict } from "../protocol/queue_batch.ts";
 import { ERROR_SEPARATOR, VERDICT_SEPARATOR } from "../protocol/queue_batch.ts";
 import { ClientlessCall } from "./clientless_call.ts";
 
@@ -45,7 +45,7 @@ export function parsedVerdict(text: string, messages: number): BatchVerdict | nu
   const parts = (end === -1 ? text : text.slice(0, end)).split(VERDICT_SEPARATOR, messages + 1);
   if (parts.length !== messages || !parts.every((part) => /^(?:a|r(?:-?[0-9]{1,15})?)$/.test(part))) return null;
   return {
-    verdicts: parts.map((part): Verdict =>
+    verdicts: parts.map((part): MessageVerdict =>
       part === "a" ? "ack" : { delaySeconds: part === "r" ? null : Number(part.slice(1)) }
     ),
     error: end === -1 ? null : text.slice(end + 1, end + 1 + MAX_ERROR_CHARS),

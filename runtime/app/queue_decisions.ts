@@ -3,7 +3,7 @@ import { MAX_DELAY_SECONDS } from "../config/consumer_configs.ts";
 import type { ConsumerConfig } from "../config/resolved_config.ts";
 import type { Decision, TakenMessage } from "../data/queue_store.ts";
 import { type ErrorCode, NanoError } from "../errors.ts";
-import type { BatchVerdict, Verdict } from "../protocol/queue_batch.ts";
+import type { BatchVerdict, MessageVerdict } from "../protocol/queue_batch.ts";
 
 /** Ends of an isolate for which its batch may be the reason. */
 const DEATHS: ReadonlySet<ErrorCode> = new Set(["APP_OUT_OF_MEMORY", "APP_UNRESPONSIVE", "APP_TERMINATED"]);
@@ -31,7 +31,7 @@ export function batchEnd(
  */
 export function decisionsOf(
   messages: readonly TakenMessage[],
-  verdicts: readonly Verdict[] | null,
+  verdicts: readonly MessageVerdict[] | null,
   { now, maxRetries, retryDelayMs }: Pick<ConsumerConfig, "maxRetries" | "retryDelayMs"> & { readonly now: number },
 ): { readonly settled: Decision[]; readonly dead: TakenMessage[] } {
   const settled: Decision[] = [];

@@ -10,7 +10,7 @@ import type { CodePlace } from "../pool/full_place.ts";
 import type { IsolateExit } from "../pool/exit_errors.ts";
 import type { IsolateObserver } from "../wall/traffic.ts";
 import type { IsolateLoad } from "../pool/isolate.ts";
-import type { OutboundDoor } from "../wall/outbound_bridge.ts";
+import type { OutboundCalls } from "../wall/outbound_bridge.ts";
 
 /** What a supervisor needs of an isolate; Isolate fits. */
 export interface AppIsolate {
@@ -27,7 +27,7 @@ export interface AppIsolate {
   /** What it keeps in its folder `data`. */
   readonly kept: KeptFiles | null;
   readonly cpuMicros: number;
-  load(load: IsolateLoad, observer: IsolateObserver, door: OutboundDoor): Promise<void>;
+  load(load: IsolateLoad, observer: IsolateObserver, outbound: OutboundCalls): Promise<void>;
   send(call: AppCall): void;
   expire(timeoutMs: number): void;
   drained(): Promise<void>;
@@ -65,7 +65,7 @@ export interface SupervisorTools {
   /** Gives a booted, empty isolate with a heap cap. */
   readonly takeIsolate: (need: IsolateNeed) => Promise<AppIsolate>;
   /** Opens an app's way out under its policy; the supervisor closes it with its app. */
-  readonly openOutbound: (app: AppConfig) => OutboundDoor;
+  readonly openOutbound: (app: AppConfig) => OutboundCalls;
   readonly emit: (event: NanoEvent) => void;
   readonly nanoVersion: string;
 }

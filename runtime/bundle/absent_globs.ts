@@ -1,6 +1,6 @@
 /** Lets a `require` of something in a folder that is not there fail where it is asked for, as in Node: esbuild would fail the bundle. */
 import { join } from "node:path";
-import { exists } from "./app_files.ts";
+import { pathExists } from "./app_files.ts";
 
 /** `require("./build/" + type + "/addon")`, or a template of the same, up to the end of its first part. */
 const IN_FOLDER =
@@ -11,7 +11,7 @@ export async function withoutAbsentGlobs(text: string, folder: string): Promise<
   let whole = text;
   for (const [call, asking, , joined, inTemplate] of text.matchAll(IN_FOLDER)) {
     const path = joined ?? inTemplate!;
-    if (await exists(join(folder, path))) continue;
+    if (await pathExists(join(folder, path))) continue;
     const rest = call.slice(call.indexOf("(") + 1);
     // Without a quote: it may stand in a text, as in a message that shows such a call
     whole = whole.replace(call, () => `${asking}([].join() + ${rest}`);

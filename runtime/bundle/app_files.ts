@@ -48,7 +48,7 @@ export function isOfPackage(path: string): boolean {
 }
 
 /** Whether there is anything at a path, symlinks followed. */
-export async function exists(path: string): Promise<boolean> {
+export async function pathExists(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);
     return true;

@@ -2,7 +2,7 @@
 
 import { dirname, join } from "node:path";
 import { NanoError } from "../errors.ts";
-import { exists, isInside } from "./app_files.ts";
+import { isInside, pathExists } from "./app_files.ts";
 
 /** How far an app's imports may go: its own folder, a folder that is named, or the workspace that is found. */
 export type ReachRule = "own" | "found" | { readonly root: string };
@@ -41,13 +41,13 @@ async function findWorkspace(root: string): Promise<string> {
     if (await isWorkspace(folder)) return folder;
     if (installed === null && await isInstalled(folder)) installed = folder;
     // The top of a repository: what lies above has nothing to do with it.
-    if (await exists(join(folder, ".git"))) break;
+    if (await pathExists(join(folder, ".git"))) break;
   }
   return installed ?? root;
 }
 
 async function isWorkspace(folder: string): Promise<boolean> {
-  if (await exists(join(folder, "pnpm-workspace.yaml"))) return true;
+  if (await pathExists(join(folder, "pnpm-workspace.yaml"))) return true;
   try {
     const { workspaces } = JSON.parse(await Deno.readTextFile(join(folder, "package.json")));
     return typeof workspaces === "object" && workspaces !== null;
@@ -58,17 +58,25 @@ async function isWorkspace(folder: string): Promise<boolean> {
 }
 
 async function isInstalled(folder: string): Promise<boolean> {
-  if (await exists(join(folder, "node_modules", ".pnpm"))) return true;
+  if (await pathExists(join(folder, "node_modules", ".pnpm"))) return true;
   // A lock alone may have been left behind by a command that was typed in the wrong folder.
-  if (!(await exists(join(folder, "package.json")))) return false;
-  for (const name of LOCKS) if (await exists(join(folder, name))) return true;
+  if (!(await pathExists(join(folder, "package.json")))) return false;
+  for (const name of LOCKS) if (await pathExists(join(folder, name))) return true;
   return false;
 }
 
 /** The package manager that a folder was installed with, by its files; npm where none tells. */
 export async function managerOf(folder: string): Promise<"npm" | "pnpm" | "yarn" | "bun"> {
-  const has = (name: string) => exists(join(folder, name));
+  const has = (name: string) => pathExists(join(folder, name));
   if (await has("pnpm-lock.yaml") || await has("pnpm-workspace.yaml") || await has("node_modules/.pnpm")) return "pnpm";
   if (await has("yarn.lock")) return "yarn";
   return await has("bun.lock") || await has("bun.lockb") ? "bun" : "npm";
+}
+
+/** How packages get to where they are looked for. @param where the folder, as messages have it */
+export async function installAdvice(folder: string, where: string): Promise<string> {
+  const run = `run "${await managerOf(folder)} install" in ${where}`;
+  // Yarn's Plug'n'Play: archives that only its own hook of Node reads.
+  const isPnp = await pathExists(join(folder, ".pnp.cjs")) || await pathExists(join(folder, ".pnp.js"));
+  return isPnp ? `Plug'n'Play has no node_modules, so set "nodeLinker: node-modules" in .yarnrc.yml and ${run}` : run;
 }

@@ -3,7 +3,7 @@
 import { dirname, join, relative } from "node:path";
 import { NanoError } from "../errors.ts";
 import type { AppEntry } from "./app_entry.ts";
-import { fileIn, firstOf, hasFolder, mainNames } from "./entry_files.ts";
+import { fileIn, firstFileOf, hasFolder, mainNames } from "./entry_files.ts";
 import { fastifyEntry, fastifyStart, frameworkOf, vitePressFolders } from "./framework_builds.ts";
 import { startedFiles } from "./start_script.ts";
 
@@ -27,7 +27,7 @@ export interface ProjectScripts {
 
 /** What the scripts of package.json start. */
 export async function startedEntry(root: string, scripts: unknown): Promise<AppEntry | undefined> {
-  const file = await firstOf(root, startedFiles(scripts).flatMap(mainNames));
+  const file = await firstFileOf(root, startedFiles(scripts).flatMap(mainNames));
   if (file === undefined) return undefined;
   return { kind: "module", root, file, why: "a start script of package.json runs it" };
 }
@@ -46,7 +46,7 @@ export async function builtEntry(root: string, { scripts, packages }: ProjectScr
   const framework = frameworkOf(packages);
   const pages = [...vitePressFolders(scripts), ...framework?.pages === undefined ? [] : [framework.pages]];
   if (!hasBuild(scripts) && pages.length === 0) return undefined;
-  const server = await firstOf(root, BUILT_SERVERS);
+  const server = await firstFileOf(root, BUILT_SERVERS);
   if (server !== undefined) return { kind: "module", root, file: server, why: "the server that a build made" };
   const made = framework?.server === undefined ? undefined : await fileIn(root, framework.server);
   // Next.js leaves both behind when it makes pages that need no server
@@ -64,7 +64,7 @@ export async function builtEntry(root: string, { scripts, packages }: ProjectScr
       ...needsFull === undefined ? {} : { needsFull },
     };
   }
-  const page = await firstOf(root, [...pages, ...BUILT_SITES].map((folder) => join(folder, SITE)));
+  const page = await firstFileOf(root, [...pages, ...BUILT_SITES].map((folder) => join(folder, SITE)));
   if (page === undefined) return undefined;
   return { kind: "static", root: dirname(page), file: page, why: "the pages that a build made" };
 }
@@ -133,7 +133,7 @@ export async function builtSite({ root, shown, source, ...project }: UnbuiltProj
   // The pages may be those of a server that renders them.
   const server = await startedEntry(root, project.scripts);
   if (server !== undefined) return server;
-  const page = await firstOf(root, await angularPages(root));
+  const page = await firstFileOf(root, await angularPages(root));
   if (page !== undefined) return await routedSite(page, "the pages that Angular made");
   const made: string[] = [];
   for (const folder of BUILT) if (await hasFolder(root, folder)) made.push(`${folder}/`);

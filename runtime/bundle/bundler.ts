@@ -4,7 +4,7 @@ import { basename, extname } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
 import { checkCompat } from "./app_entry.ts";
 import { isScript } from "./app_loader.ts";
-import { findReach, managerOf, type ReachRule } from "./app_reach.ts";
+import { findReach, installAdvice, managerOf, type ReachRule } from "./app_reach.ts";
 import { foldersUpTo } from "./app_files.ts";
 import type { AppBundle } from "./app_bundle.ts";
 import type { AppResolution } from "./app_resolution.ts";
@@ -22,7 +22,7 @@ import { type InstallProgress, reportInstall } from "./install_progress.ts";
 import { nodeModulesOf } from "./node_library.ts";
 import { nanoBundleCache } from "./nano_bundle_cache.ts";
 import { staticSite } from "./static_site.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "../turns.ts";
 
 export type { AppBundle };
 
@@ -33,7 +33,7 @@ const BUILDS = Math.max(2, navigator.hardwareConcurrency);
 const INSTALLS = 4;
 
 /** What there is to bundle. */
-export interface AppSource {
+export interface BundleSource {
   readonly name: string;
   /** Absolute path of the app's folder or entry file. */
   readonly path: string;
@@ -98,7 +98,7 @@ export class Bundler implements AsyncDisposable {
    * @throws {NanoError} APP_FAILED when there is no entry, or the code does not build: the first mistake in `message`,
    *   all of them with their lines in `details`.
    */
-  async bundle(app: AppSource, isUrgent: () => boolean = () => false): Promise<AppBundle> {
+  async bundle(app: BundleSource, isUrgent: () => boolean = () => false): Promise<AppBundle> {
     const action = `Cannot bundle app "${app.name}"`;
     try {
       const entry = await findEntry(app.path, app.start);
@@ -123,7 +123,7 @@ export class Bundler implements AsyncDisposable {
       };
       if (app.compat === "full") return await this.#full({ app, order, isUrgent });
       const subject = JSON.stringify({ ...order, action: null, entry: [entry.file, entry.source] });
-      const cached = await this.#buildTurns.run(async () => await this.cache?.read(subject), isUrgent);
+      const cached = await this.#buildTurns.run(async () => await this.cache?.read(subject), { isUrgent });
       const complete = async (bundle: CachedBundle) => ({
         ...await toAppBundle(bundle, app.nodeCompat ? await nodeModulesOf(bundle.code, this.cache) : {}),
         nodeEnv: order.nodeEnv,
@@ -179,7 +179,7 @@ export class Bundler implements AsyncDisposable {
   async #build({ app, order, isUrgent }: Build): Promise<{ bundle: CachedBundle; isStable: boolean }> {
     const { root } = order.entry;
     // Not while it installs: that may take minutes, and whoever has its packages need not wait for them.
-    const inTurn = (resolution: AppResolution) => this.#buildTurns.run(() => buildApp(order, resolution), isUrgent);
+    const inTurn = (resolution: AppResolution) => this.#buildTurns.run(() => buildApp(order, resolution), { isUrgent });
     const mayInstall = this.#options.installDependencies === true;
     const made = mayInstall ? await readInstall(root) : undefined;
     const isRefused = (app.install?.refusal ?? null) !== null;
@@ -213,8 +213,11 @@ export class Bundler implements AsyncDisposable {
     if (manager !== "npm") {
       throw new NanoError(
         "APP_FAILED",
-        `Cannot install its packages: ${manager} locks their versions, and NANO does not read its lock file; run ` +
-          `"${manager} install" in ${order.reach === root ? "the app's folder" : "its workspace"} (packages: ` +
+        `Cannot install its packages: ${manager} locks their versions, and NANO does not read its lock file; ` +
+          `${await installAdvice(
+            order.reach,
+            order.reach === root ? "the app's folder" : "its workspace",
+          )} (packages: ` +
           `${[...await listedPackages(root), ...Object.keys(extras)].join(", ")})`,
       );
     }
@@ -230,7 +233,7 @@ export class Bundler implements AsyncDisposable {
           (onStart) => installDependencies(root, { extras, onStart, signal, ...policy }),
         );
       onInstall({ app: app.name, packages: [], step: "waiting", elapsedMs: 0 });
-      running = this.#installTurns.run(begin, isUrgent)
+      running = this.#installTurns.run(begin, { isUrgent })
         .finally(() => this.#installs.delete(root));
       this.#installs.set(root, running);
     }
@@ -240,7 +243,7 @@ export class Bundler implements AsyncDisposable {
 
 /** What is built, for whom. */
 interface Build {
-  readonly app: AppSource;
+  readonly app: BundleSource;
   readonly order: BuildOrder;
   readonly isUrgent: () => boolean;
 }

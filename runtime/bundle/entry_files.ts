@@ -37,7 +37,7 @@ export async function fileIn(root: string, name: string): Promise<string | undef
 }
 
 /** The first of them that there is. */
-export async function firstOf(root: string, names: readonly string[]): Promise<string | undefined> {
+export async function firstFileOf(root: string, names: readonly string[]): Promise<string | undefined> {
   for (const name of names) {
     const file = await fileIn(root, name);
     if (file !== undefined) return file;

@@ -34,7 +34,7 @@ let running: Running | undefined;
  * @throws {NanoError} INTERNAL when the process cannot be started.
  * @throws {EsbuildEnded} also by its methods
  */
-export async function createContext(options: esbuild.BuildOptions): Promise<ProcessContext> {
+export async function openBuildContext(options: esbuild.BuildOptions): Promise<ProcessContext> {
   let refused: Promise<unknown> | undefined;
   let context;
   // esbuild keeps its process to itself, and starts it by this very property, before it returns.

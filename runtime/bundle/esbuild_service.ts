@@ -4,7 +4,7 @@ import * as esbuild from "esbuild";
 import { LATE } from "../deadline.ts";
 import { NanoError } from "../errors.ts";
 import { BuildSigns } from "./build_signs.ts";
-import { createContext, EsbuildEnded, type ProcessContext, processCpuMs, stopProcess } from "./esbuild_process.ts";
+import { EsbuildEnded, openBuildContext, type ProcessContext, processCpuMs, stopProcess } from "./esbuild_process.ts";
 import { onStill } from "./still_time.ts";
 
 /** What the service needs of esbuild, and of timers. */
@@ -143,7 +143,7 @@ export class EsbuildService {
 /** The one service: esbuild's process belongs to its module, so there can be only one. */
 export const esbuildService: EsbuildService = new EsbuildService({
   version: esbuild.version,
-  context: createContext,
+  context: openBuildContext,
   stop: stopProcess,
   cpuMs: processCpuMs,
   startTimer(callback, delayMs) {

@@ -7,7 +7,7 @@ import { readOwnText } from "./app_files.ts";
 import { ProjectPages } from "./browser_code.ts";
 import type { AppEntry } from "./app_entry.ts";
 import { builtEntry, builtSite, noEntry, pluginEntry, type ProjectScripts, SITE, startedEntry } from "./built_entry.ts";
-import { ENTRY_NAMES, ENTRY_NAMES_SHOWN, fileIn, firstOf, mainNames } from "./entry_files.ts";
+import { ENTRY_NAMES, ENTRY_NAMES_SHOWN, fileIn, firstFileOf, mainNames } from "./entry_files.ts";
 import { isRecord } from "./json_with_comments.ts";
 import { pagesEntry } from "./pages_entry.ts";
 import { parseConfig, wantsMetadata } from "./compiler_options.ts";
@@ -60,7 +60,7 @@ async function conventionalEntry(root: string, shown: string): Promise<AppEntry>
   const { main, ...project } = await readManifest(root);
   const plugin = await pluginEntry(root, project);
   if (plugin !== undefined) return plugin;
-  const file = main === undefined ? undefined : await firstOf(root, mainNames(main));
+  const file = main === undefined ? undefined : await firstFileOf(root, mainNames(main));
   const pages = await ProjectPages.read(root);
   const isForBrowsers = file !== undefined && await pages.isForBrowsers(file);
   if (file !== undefined && !isForBrowsers) {

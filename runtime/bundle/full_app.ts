@@ -6,7 +6,7 @@ import { NATIVE_SERVERS_URL } from "../protocol/host_calls.ts";
 import type { CodePlace } from "../pool/full_place.ts";
 import type { AppBundle } from "./app_bundle.ts";
 import type { AppEntry } from "./app_entry.ts";
-import { exists, isInside } from "./app_files.ts";
+import { isInside, pathExists } from "./app_files.ts";
 import { findDataFolder } from "./data_folder.ts";
 import { sha256 } from "./input_stamp.ts";
 
@@ -83,7 +83,7 @@ export const FULL_MODULES: string = JSON.stringify(NATIVE_SERVERS_URL);
 async function hiddenIn(root: string, reach: string, hidden: readonly string[]): Promise<readonly string[]> {
   const named = new Set([root, reach].flatMap((folder) => HIDDEN_NAMES.map((name) => join(folder, name))));
   const found = new Set(hidden.filter((path) => isInside(reach, path) && path !== root && !isInside(path, root)));
-  for (const path of named) if (await exists(path)) found.add(path);
+  for (const path of named) if (await pathExists(path)) found.add(path);
   return [...found];
 }
 
@@ -106,7 +106,7 @@ export default entry.default;
 
 async function settingsOf(root: string, reach: string): Promise<string | null> {
   for (let folder = root;; folder = dirname(folder)) {
-    for (const name of SETTINGS) if (await exists(join(folder, name))) return join(folder, name);
+    for (const name of SETTINGS) if (await pathExists(join(folder, name))) return join(folder, name);
     if (folder === reach || !isInside(reach, folder)) return null;
   }
 }

@@ -1,7 +1,7 @@
 /** Packages that code requires or imports by names that only run time knows: view engines, drivers of databases. */
 import type { Metafile, Plugin } from "esbuild";
 import { join, relative } from "node:path";
-import { type AppReach, exists, foldersUpTo } from "./app_files.ts";
+import { type AppReach, foldersUpTo, pathExists } from "./app_files.ts";
 import type { AppResolution } from "./app_resolution.ts";
 import { isBuildFailure } from "./build_error.ts";
 import { isEsModule, namedFiles, requirableFiles } from "./requirable_files.ts";
@@ -76,7 +76,9 @@ export async function requirableNames(
 /** What the nearest package.json above lists, for an app without one of its own. */
 async function listedAbove({ root, reach }: AppReach): Promise<Set<string>> {
   for (const folder of foldersUpTo(reach, root)) {
-    if (await exists(join(folder, "package.json"))) return folder === root ? new Set() : await listedPackages(folder);
+    if (await pathExists(join(folder, "package.json"))) {
+      return folder === root ? new Set() : await listedPackages(folder);
+    }
   }
   return new Set();
 }

@@ -4,12 +4,12 @@ import { join, sep } from "node:path";
 import { nameWithoutVersion } from "../config/binding_configs.ts";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
 import type { ReachRule } from "./app_reach.ts";
-import type { AppSource } from "./bundler.ts";
+import type { BundleSource } from "./bundler.ts";
 import type { ProjectStart } from "./find_entry.ts";
 import { installPolicyOf } from "./install_policy.ts";
 
 /** @param nodeEnv `process.env.NODE_ENV` where the app's variables do not say */
-export function sourceOf(app: AppConfig, config: NanoConfig, nodeEnv: string): AppConfig & AppSource {
+export function sourceOf(app: AppConfig, config: NanoConfig, nodeEnv: string): AppConfig & BundleSource {
   return {
     ...app,
     start: projectStartOf(app),
@@ -22,7 +22,7 @@ export function sourceOf(app: AppConfig, config: NanoConfig, nodeEnv: string): A
 }
 
 /** Whatever makes another bundle of the same files. */
-export function keyOfSource(app: AppSource): string {
+export function keyOfSource(app: BundleSource): string {
   const { name, path, nodeCompat, start, install, reach, hidden, nodeEnv, compat, keptData } = app;
   return JSON.stringify([name, path, nodeCompat, start, install, reach, hidden, nodeEnv, compat, keptData]);
 }

@@ -1,7 +1,7 @@
 /** What an app of nano.json looks like, and the limits that `defaults` may set for all apps. */
 import { z } from "zod";
 import { bindingSchema } from "./binding_configs.ts";
-import { queuesSchema } from "./consumer_configs.ts";
+import { appQueuesSchema } from "./consumer_configs.ts";
 import { cronProblem } from "./cron_expression.ts";
 import { APP_DEFAULTS, ASSETS_DEFAULTS } from "./defaults.ts";
 import { limitShape } from "./limit_schemas.ts";
@@ -157,7 +157,7 @@ export const appSchema = section({
   crons: z.array(cron, "expected a list of schedules").optional().meta({
     description: "When `scheduled(event, env, ctx)` is called.",
   }),
-  queues: queuesSchema.optional().meta({ description: "Which queues the app consumes." }),
+  queues: appQueuesSchema.optional().meta({ description: "Which queues the app consumes." }),
   root: text("the path of a folder").optional().meta({
     description:
       "The folder, at or above `path`, that imports and links may reach; nothing in it is written. Default: the workspace around the app (`pnpm-workspace.yaml`, `workspaces` of a package.json, a lock file), else its own folder.",

@@ -9,7 +9,7 @@ export { MAX_DELAY_SECONDS } from "../bindings/queue/config.ts";
 export const consumerSchema = section(consumerShape, 'an object such as { "queue": "jobs" }');
 
 /** The key `queues` of an app. */
-export const queuesSchema = section({
+export const appQueuesSchema = section({
   consumers: z.array(consumerSchema, "expected a list of consumers").optional().meta({
     description: "Queues whose messages the app gets by `queue(batch, env, ctx)`; each queue has one consumer.",
   }),

@@ -1,5 +1,5 @@
 /** The key `fleet` as the rest of NANO reads it, and what its keys must agree on. */
-import { isIP } from "node:net";
+import { isLoopback } from "./is_loopback.ts";
 import { CONFIG_DEFAULTS } from "./defaults.ts";
 import { FLEET_BINDINGS, type WrittenFleet } from "./fleet_schema.ts";
 import type { Mistakes } from "./mistakes.ts";
@@ -138,10 +138,4 @@ export function checkFleet(fleet: Sketch<WrittenFleet> | undefined, mistakes: Mi
       'expected TLS, since it is another machine: write "tls://", give "fleet.tls", or "fleet.insecure": true',
     );
   });
-}
-
-/** Whether a host is this machine whatever its name service says. @param host as in a URL */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, "$1");
-  return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
 }

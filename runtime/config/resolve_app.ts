@@ -14,7 +14,7 @@ import type { AppConfig, JsonValue } from "./resolved_config.ts";
 import { resolvedServices } from "./service_configs.ts";
 
 /** What an app is resolved with. */
-export interface AppResolution {
+export interface ResolveContext {
   readonly absolute: (path: string) => string;
   readonly hostLimits: HostLimits;
   readonly outsideEnv: ReadonlyMap<string, string>;
@@ -22,7 +22,7 @@ export interface AppResolution {
 }
 
 /** The app; names of services stay as they are written. @param app as written, with `defaults` already filled in */
-export function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, project }: AppResolution): AppConfig {
+export function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv, project }: ResolveContext): AppConfig {
   const hosts = app.hostname === undefined ? [app.name] : [app.hostname].flat();
   const own = Object.entries(app.env ?? {}).map(([name, value]) =>
     [name, typeof value === "string" ? value : outsideEnv.get(name) ?? ""] as const

@@ -1,7 +1,7 @@
 /** A D1 database as bindings use it; a process keeps one, another engine may. */
 import { BindingError } from "../protocol/binding_call.ts";
 import type { ByteBudget } from "./byte_budget.ts";
-import { ANSWER, type SqlOperation } from "./sql_messages.ts";
+import { SQL_ANSWER, type SqlOperation } from "./sql_messages.ts";
 import type { SqlPool } from "./sql_pool.ts";
 
 /** What a database answers. */
@@ -65,15 +65,15 @@ export function d1Store(pool: SqlPool, app: string, name: string): D1Store {
         if (ended.end === "died") throw new BindingError(`D1_ERROR: ${DIED}`);
         const { kind, storedBytes, text } = ended.answer;
         switch (kind) {
-          case ANSWER.RESULTS:
-          case ANSWER.READ:
-          case ANSWER.LASTING:
+          case SQL_ANSWER.RESULTS:
+          case SQL_ANSWER.READ:
+          case SQL_ANSWER.LASTING:
             return { json: text, storedBytes, giveBack };
-          case ANSWER.FAILED:
+          case SQL_ANSWER.FAILED:
             throw new Error(`Cannot use the database "${name}": ${decoder.decode(text)}`);
           default:
             throw new BindingError(`D1_ERROR: ${decoder.decode(text)}`, {
-              code: kind === ANSWER.FULL ? "STORAGE_FULL" : "",
+              code: kind === SQL_ANSWER.FULL ? "STORAGE_FULL" : "",
             });
         }
       } catch (error) {

@@ -1,5 +1,5 @@
 /** Tables and statements of a file of `Deno.openKv`. */
-import { type Prepared, USED_BYTES_SQL } from "./open_store.ts";
+import { type NamedStatements, USED_BYTES_SQL } from "./open_store.ts";
 
 /** Each step leads from `user_version` = its index to the next; a released step is never edited, only followed. */
 export const DENO_KV_TABLES: readonly string[] = [
@@ -63,4 +63,4 @@ export const DENO_KV_SQL = {
 } as const;
 
 /** By name. */
-export type DenoKvStatements = Prepared<keyof typeof DENO_KV_SQL>;
+export type DenoKvStatements = NamedStatements<keyof typeof DENO_KV_SQL>;

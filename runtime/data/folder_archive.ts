@@ -20,7 +20,7 @@ const IDLE_MS = 60_000;
 const SYNC_MS = 600_000;
 
 /** Writes all that lies in a folder into a new file. @throws {Error} when something of it cannot be read */
-export async function packFolder(from: string, to: string): Promise<void> {
+export async function archiveFolder(from: string, to: string): Promise<void> {
   const args = ["--create", "--sparse", "--numeric-owner", "--one-file-system", "--file", to, "--directory", from, "."];
   const { code, words } = await run("tar", args);
   if (code > CHANGED) throw new Error(words);
@@ -30,7 +30,7 @@ export async function packFolder(from: string, to: string): Promise<void> {
  * Makes a folder of what was packed: files, folders and links, of this process' owner, and none that runs as its owner.
  * @throws {Error} when it is none, or is damaged
  */
-export async function unpackFolder(from: string, to: string): Promise<void> {
+export async function restoreFolder(from: string, to: string): Promise<void> {
   await Deno.mkdir(to, { recursive: true, mode: 0o700 });
   const unpacked = await run("/bin/sh", ["-c", UNPACKING, "nano", from, to]);
   if (unpacked.code !== 0) throw new Error(unpacked.words);

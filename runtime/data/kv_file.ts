@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Plain } from "../protocol/binding_call.ts";
 import type { DataOperation, KvOperation, KvWrite } from "./data_messages.ts";
 import { bulkTooLong, MAX_BULK_BYTES, namespaceFull } from "./kv_refusals.ts";
-import { openStore, type Prepared, USED_BYTES_SQL } from "./open_store.ts";
+import { type NamedStatements, openStore, USED_BYTES_SQL } from "./open_store.ts";
 import type { StoreFile } from "./store_file.ts";
 import { inTransaction } from "./store_transaction.ts";
 
@@ -56,7 +56,7 @@ export class KvFile implements StoreFile {
   readonly isHeld = false;
   readonly #database: DatabaseSync;
   readonly #now: () => number;
-  readonly #statements: Prepared<keyof typeof STATEMENTS>;
+  readonly #statements: NamedStatements<keyof typeof STATEMENTS>;
 
   /**
    * @param path of the file, made when missing

@@ -18,7 +18,7 @@ export interface KvEntry {
 }
 
 /** A page of keys. */
-export interface KvPage {
+export interface StoredKeyPage {
   /** JSON of a list of `{ name, expires, metadata }`; times are seconds since the epoch, metadata is JSON. */
   readonly keys: string;
   /** Where the next page begins, or null when there is none. */
@@ -54,7 +54,9 @@ export interface KvStore {
   /** @returns bytes that it holds */
   delete(key: string): Promise<number>;
   /** @param options.cursor of the page before, or null */
-  list(options: { readonly prefix: string; readonly cursor: string | null; readonly limit: number }): Promise<KvPage>;
+  list(
+    options: { readonly prefix: string; readonly cursor: string | null; readonly limit: number },
+  ): Promise<StoredKeyPage>;
   /** @param maxKeys counts no further, as others wait meanwhile */
   count(maxKeys: number): Promise<KvSize>;
 }

@@ -7,7 +7,7 @@ export const USED_BYTES_SQL =
   "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
 
 /** Statements that stay read, by their names. */
-export type Prepared<Name extends string> = Readonly<Record<Name, StatementSync>>;
+export type NamedStatements<Name extends string> = Readonly<Record<Name, StatementSync>>;
 
 /**
  * Opens the file, which is made when it is missing, brings its tables to what this NANO knows, and reads its statements.
@@ -17,7 +17,7 @@ export function openStore<Name extends string>(
   path: string,
   steps: readonly string[],
   sql: Readonly<Record<Name, string>>,
-): { readonly database: DatabaseSync; readonly statements: Prepared<Name> } {
+): { readonly database: DatabaseSync; readonly statements: NamedStatements<Name> } {
   const database = new DatabaseSync(path);
   try {
     // FULL: what was acknowledged survives a power cut, https://sqlite.org/pragma.html#pragma_synchronous

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Plain } from "../protocol/binding_call.ts";
 import type { DataOperation, QueueOperation, QueueWrite } from "./data_messages.ts";
-import { openStore, type Prepared, USED_BYTES_SQL } from "./open_store.ts";
+import { type NamedStatements, openStore, USED_BYTES_SQL } from "./open_store.ts";
 import { queueFull, tooManyMessages } from "./queue_refusals.ts";
 import { joined } from "./queue_store.ts";
 import type { StoreFile } from "./store_file.ts";
@@ -91,7 +91,7 @@ interface Row {
 export class QueueFile implements StoreFile {
   readonly isHeld = false;
   readonly #database: DatabaseSync;
-  readonly #statements: Prepared<keyof typeof STATEMENTS>;
+  readonly #statements: NamedStatements<keyof typeof STATEMENTS>;
   /** Who takes; leases of others belong to processes that are gone. */
   #owner: string | null = null;
 

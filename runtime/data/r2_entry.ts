@@ -4,7 +4,7 @@ import type { ObjectRow } from "./r2_tables.ts";
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** JSON of an R2Entry (protocol/r2_entry.ts); what its row has as JSON is not parsed on the way. */
-export function entryOf(
+export function entryJson(
   row: ObjectRow,
   { withHttp, withCustom }: { readonly withHttp: boolean; readonly withCustom: boolean },
 ): string {

@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Plain } from "../protocol/binding_call.ts";
 import type { DataOperation, R2Operation, R2Write } from "./data_messages.ts";
 import { BlobFolder } from "./r2_blobs.ts";
-import { listObjects, type ListOptions } from "./r2_listing.ts";
+import { listObjects, type R2ListOptions } from "./r2_listing.ts";
 import { R2Objects } from "./r2_objects.ts";
 import { openR2Tables, type R2Statements } from "./r2_tables.ts";
 import { R2Uploads } from "./r2_uploads.ts";
@@ -80,7 +80,7 @@ export class R2File implements StoreFile {
       case "r2.get":
         return this.#objects.get(args[0] as string, JSON.parse(args[1] as string));
       case "r2.list": {
-        const { objects, prefixes, cursor } = listObjects(this.#run, JSON.parse(args[0] as string) as ListOptions);
+        const { objects, prefixes, cursor } = listObjects(this.#run, JSON.parse(args[0] as string) as R2ListOptions);
         return [objects, prefixes, cursor];
       }
       case "r2.keep":

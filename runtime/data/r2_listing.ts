@@ -1,10 +1,10 @@
 /** A page of a bucket's keys: objects, and what keys have in common up to a delimiter. */
 import { successor } from "./kv_file.ts";
 import type { ObjectRow, R2Statements } from "./r2_tables.ts";
-import { entryOf } from "./r2_entry.ts";
+import { entryJson } from "./r2_entry.ts";
 
 /** What a page is asked for by. */
-export interface ListOptions {
+export interface R2ListOptions {
   readonly prefix: string;
   /** Null for none. */
   readonly delimiter: string | null;
@@ -35,7 +35,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Lists; a cursor is the least key of the page that follows, in bytes. */
-export function listObjects(statements: R2Statements, options: ListOptions): ListedPage {
+export function listObjects(statements: R2Statements, options: R2ListOptions): ListedPage {
   const { delimiter, limit } = options;
   const prefix = encoder.encode(options.prefix);
   const upper = successor(prefix);
@@ -61,7 +61,7 @@ export function listObjects(statements: R2Statements, options: ListOptions): Lis
         from = successor(encoder.encode(group));
         continue pages;
       }
-      const entry = entryOf(row, options);
+      const entry = entryJson(row, options);
       objects.push(entry);
       chars += entry.length;
       next = after(row.key);
@@ -85,7 +85,7 @@ function rowsOf(
 
 function firstKey(
   prefix: Uint8Array<ArrayBuffer>,
-  { startAfter, cursor }: ListOptions,
+  { startAfter, cursor }: R2ListOptions,
 ): Uint8Array<ArrayBuffer> {
   const bounds = [prefix];
   if (startAfter !== null) bounds.push(after(encoder.encode(startAfter)));

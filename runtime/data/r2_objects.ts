@@ -2,7 +2,7 @@
 import type { Plain } from "../protocol/binding_call.ts";
 import type { BlobFolder } from "./r2_blobs.ts";
 import { conditionHolds, type Extent, extentOf } from "./r2_condition.ts";
-import { entryOf } from "./r2_entry.ts";
+import { entryJson } from "./r2_entry.ts";
 import { r2Error, storageFull } from "./r2_error.ts";
 import type { GetFacts, KeptMetadata, Piece, PutFacts } from "./r2_facts.ts";
 import type { ObjectRow, R2Statements } from "./r2_tables.ts";
@@ -58,7 +58,7 @@ export class R2Objects {
   /** What is told of an object. */
   head(name: string): readonly Plain[] {
     const row = this.#find(encoder.encode(name));
-    return row === undefined ? [] : [entryOf(row, WITH_ALL)];
+    return row === undefined ? [] : [entryJson(row, WITH_ALL)];
   }
 
   #find(key: Uint8Array<ArrayBuffer>): ObjectRow | undefined {
@@ -69,7 +69,7 @@ export class R2Objects {
   get(name: string, { condition, range, wholeBytes }: GetFacts): readonly Plain[] {
     const row = this.#find(encoder.encode(name));
     if (row === undefined) return [];
-    const entry = entryOf(row, WITH_ALL);
+    const entry = entryJson(row, WITH_ALL);
     if (condition !== null && !conditionHolds(condition, row)) return [entry];
     const extent = extentOf(range, row.size);
     if (extent === null) throw r2Error("get", "invalidRange");
@@ -129,7 +129,7 @@ export class R2Objects {
       this.#run.addPiece.run(version, start, piece.size, piece.hash);
       start += piece.size;
     }
-    return entryOf(this.#find(key)!, WITH_ALL);
+    return entryJson(this.#find(key)!, WITH_ALL);
   }
 
   /** Forgets an object. */

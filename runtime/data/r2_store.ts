@@ -2,7 +2,7 @@
 import type { Extent, R2Condition, R2Range } from "./r2_condition.ts";
 import type { DigestName } from "./file_messages.ts";
 import type { KeptMetadata, UploadFacts } from "./r2_facts.ts";
-import type { ListedPage, ListOptions } from "./r2_listing.ts";
+import type { ListedPage, R2ListOptions } from "./r2_listing.ts";
 import type { SentPart } from "./r2_parts.ts";
 
 /** Bytes on their way in; their buffers may be detached. */
@@ -59,7 +59,7 @@ export interface R2Store {
   put(key: string, body: R2Body, options: PutOptions): Promise<R2Written>;
   /** @returns bytes that the bucket holds */
   delete(keys: readonly string[]): Promise<number>;
-  list(options: ListOptions): Promise<ListedPage>;
+  list(options: R2ListOptions): Promise<ListedPage>;
   /** @returns id of the upload */
   createUpload(key: string, facts: UploadFacts): Promise<string>;
   uploadPart(

@@ -1,6 +1,6 @@
 /** The tables of a bucket: objects, what they are made of, uploads of several parts. */
 import type { DatabaseSync } from "node:sqlite";
-import { openStore, type Prepared } from "./open_store.ts";
+import { type NamedStatements, openStore } from "./open_store.ts";
 
 /** Each step leads from `user_version` = its index to the next; a released step is never edited, only followed. */
 const MIGRATIONS: readonly string[] = [
@@ -112,7 +112,7 @@ const STATEMENTS = {
 } as const;
 
 /** The prepared statements of a bucket. */
-export type R2Statements = Prepared<keyof typeof STATEMENTS>;
+export type R2Statements = NamedStatements<keyof typeof STATEMENTS>;
 
 /** Opens the database of a bucket, which is made when it is missing. */
 export function openR2Tables(path: string): { readonly database: DatabaseSync; readonly statements: R2Statements } {

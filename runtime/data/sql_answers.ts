@@ -3,7 +3,7 @@
  * is told to it.
  */
 import { ByteCache } from "./byte_cache.ts";
-import { ANSWER } from "./sql_messages.ts";
+import { SQL_ANSWER } from "./sql_messages.ts";
 import type { SqlEnd } from "./sql_queue.ts";
 
 /** Of all databases together. */
@@ -64,9 +64,9 @@ export class SqlAnswers {
       const ended = await run();
       if (ended.end !== "answered") return ended;
       const { kind, text, storedBytes } = ended.answer;
-      hasChanged = kind !== ANSWER.LASTING && kind !== ANSWER.READ;
+      hasChanged = kind !== SQL_ANSWER.LASTING && kind !== SQL_ANSWER.READ;
       const isShort = text.byteLength <= MAX_ANSWER_BYTES && asked !== null && asked.length <= MAX_ASKED_CHARS;
-      if (kind === ANSWER.LASTING && isShort && known.version === version) {
+      if (kind === SQL_ANSWER.LASTING && isShort && known.version === version) {
         const json = decoder.decode(text);
         this.#kept.keep(idOf(store, known, asked), { json, storedBytes }, 2 * json.length);
       }

@@ -5,7 +5,7 @@ import { SqlError, toldOf } from "./sql_error.ts";
 import type { SqlParam, SqlStatement } from "./sql_messages.ts";
 import { SqlRows } from "./sql_rows.ts";
 import { SqlRules } from "./sql_rules.ts";
-import { type Prepared, SqlStatements } from "./sql_statements.ts";
+import { type PreparedStatement, SqlStatements } from "./sql_statements.ts";
 
 // https://developers.cloudflare.com/d1/platform/limits/
 const LIMITS = {
@@ -190,7 +190,7 @@ export class SqlFile implements Disposable {
     }
   }
 
-  #prepare(sql: string): Prepared {
+  #prepare(sql: string): PreparedStatement {
     try {
       return this.#statements.prepare(sql);
     } catch (error) {
@@ -198,7 +198,7 @@ export class SqlFile implements Disposable {
     }
   }
 
-  #runOne(prepared: Prepared, { params, shape = "all" }: SqlStatement, rows: SqlRows): string {
+  #runOne(prepared: PreparedStatement, { params, shape = "all" }: SqlStatement, rows: SqlRows): string {
     const startedAt = performance.now();
     const before = this.#look();
     const found = rowsOf(prepared, params, shape === "first");
@@ -240,7 +240,7 @@ function columnsOf(statement: StatementSync): readonly string[] {
  * for the end of the rows. Rows without end are the business of whoever watches the memory of the process.
  */
 function rowsOf(
-  prepared: Prepared,
+  prepared: PreparedStatement,
   params: SqlStatement["params"],
   isFirst: boolean,
 ): readonly (readonly unknown[])[] {

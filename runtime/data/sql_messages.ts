@@ -1,7 +1,7 @@
 /** What the host and a process that runs SQL write into each other's pipe: frames of a length and their bytes. */
 
 /** Before the bytes of a frame: their number, 32 bits, little endian. */
-export const LENGTH_BYTES = 4;
+export const SQL_LENGTH_BYTES = 4;
 
 /** What a database is asked: one statement, several as one transaction, lines one after the other; by people also a task. */
 export type SqlOperation = "query" | "batch" | "exec" | "task";
@@ -45,10 +45,10 @@ export interface SqlAsked {
  * The first byte of an answer: JSON of results of what may have written, an error for the app, one for the log, a full
  * disk, or not run; JSON of what only reads, and of what answers the same until something is written.
  */
-export const ANSWER = { RESULTS: 0, TOLD: 1, FAILED: 2, FULL: 3, NOT_RUN: 4, READ: 5, LASTING: 6 } as const;
+export const SQL_ANSWER = { RESULTS: 0, TOLD: 1, FAILED: 2, FULL: 3, NOT_RUN: 4, READ: 5, LASTING: 6 } as const;
 
 /** Before what an answer says: its kind, and bytes that the database holds. */
-export const ANSWER_HEAD_BYTES = 9;
+export const SQL_ANSWER_HEAD_BYTES = 9;
 
 /** How a process ends whose query takes too much memory. */
 export const MEMORY_EXIT_CODE = 77;
@@ -68,12 +68,12 @@ export function orderFrame({ store, maxBytes }: SqlTarget, calls: readonly SqlAs
     (sum, { statements }) => sum + ASKED_HEAD_BYTES + statements.byteLength,
     TARGET_BYTES + name.byteLength,
   );
-  const frame = new Uint8Array(LENGTH_BYTES + length);
+  const frame = new Uint8Array(SQL_LENGTH_BYTES + length);
   const view = new DataView(frame.buffer);
   view.setUint32(0, length, true);
-  view.setFloat64(LENGTH_BYTES, maxBytes, true);
-  view.setUint8(LENGTH_BYTES + 8, name.byteLength);
-  let at = LENGTH_BYTES + TARGET_BYTES;
+  view.setFloat64(SQL_LENGTH_BYTES, maxBytes, true);
+  view.setUint8(SQL_LENGTH_BYTES + 8, name.byteLength);
+  let at = SQL_LENGTH_BYTES + TARGET_BYTES;
   frame.set(name, at);
   at += name.byteLength;
   for (const { operation, statements } of calls) {
@@ -125,21 +125,21 @@ function isParam(value: unknown): value is SqlParam {
 
 /** An answer in one frame. */
 export function answerFrame(
-  kind: (typeof ANSWER)[keyof typeof ANSWER],
+  kind: (typeof SQL_ANSWER)[keyof typeof SQL_ANSWER],
   storedBytes: number,
   text: string,
 ): Uint8Array<ArrayBuffer> {
   const body = encoder.encode(text);
-  const frame = new Uint8Array(LENGTH_BYTES + ANSWER_HEAD_BYTES + body.byteLength);
+  const frame = new Uint8Array(SQL_LENGTH_BYTES + SQL_ANSWER_HEAD_BYTES + body.byteLength);
   const view = new DataView(frame.buffer);
-  view.setUint32(0, ANSWER_HEAD_BYTES + body.byteLength, true);
-  view.setUint8(LENGTH_BYTES, kind);
-  view.setFloat64(LENGTH_BYTES + 1, storedBytes, true);
-  frame.set(body, LENGTH_BYTES + ANSWER_HEAD_BYTES);
+  view.setUint32(0, SQL_ANSWER_HEAD_BYTES + body.byteLength, true);
+  view.setUint8(SQL_LENGTH_BYTES, kind);
+  view.setFloat64(SQL_LENGTH_BYTES + 1, storedBytes, true);
+  frame.set(body, SQL_LENGTH_BYTES + SQL_ANSWER_HEAD_BYTES);
   return frame;
 }
 
 /** The length that a frame begins with. */
-export function frameLength(bytes: Uint8Array): number {
+export function sqlFrameLength(bytes: Uint8Array): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
 }

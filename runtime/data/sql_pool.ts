@@ -1,7 +1,7 @@
 /** The processes that run SQL of apps: started when they are needed, one app in one of them at a time. */
 import { type Clock, systemClock } from "../clock.ts";
 import { inTime } from "../deadline.ts";
-import { ANSWER, MEMORY_EXIT_CODE } from "./sql_messages.ts";
+import { MEMORY_EXIT_CODE, SQL_ANSWER } from "./sql_messages.ts";
 import { spawnSql, type SqlChild, SqlProcess } from "./sql_process.ts";
 import { SqlAnswers } from "./sql_answers.ts";
 import { type SqlCall, type SqlEnd, SqlQueue, type SqlWaiting } from "./sql_queue.ts";
@@ -191,7 +191,7 @@ export class SqlPool implements AsyncDisposable {
     const how = await process.run(calls[0].target, calls, {
       onAnswer: (answer) => {
         const call = goOn();
-        if (answer.kind === ANSWER.NOT_RUN) notRun.push(call);
+        if (answer.kind === SQL_ANSWER.NOT_RUN) notRun.push(call);
         else call.resolve({ end: "answered", answer });
       },
       onRefused: (error) => goOn().reject(error),

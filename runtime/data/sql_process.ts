@@ -2,15 +2,15 @@
 import { fileURLToPath } from "node:url";
 import { PipeReader } from "./pipe_reader.ts";
 import {
-  ANSWER_HEAD_BYTES,
-  frameLength,
-  LENGTH_BYTES,
   orderFrame,
+  SQL_ANSWER_HEAD_BYTES,
+  SQL_LENGTH_BYTES,
   type SqlAsked,
+  sqlFrameLength,
   type SqlTarget,
 } from "./sql_messages.ts";
 
-const HEAD_BYTES = LENGTH_BYTES + ANSWER_HEAD_BYTES;
+const HEAD_BYTES = SQL_LENGTH_BYTES + SQL_ANSWER_HEAD_BYTES;
 
 /** What a process answered. */
 export interface SqlAnswer {
@@ -92,8 +92,8 @@ export class SqlProcess {
     for (const { room } of jobs) {
       const head = reader.takeNow(HEAD_BYTES) ?? await reader.take(HEAD_BYTES).catch(() => null);
       if (head === null) return await written;
-      const view = new DataView(head.buffer, head.byteOffset + LENGTH_BYTES);
-      const length = frameLength(head) - ANSWER_HEAD_BYTES;
+      const view = new DataView(head.buffer, head.byteOffset + SQL_LENGTH_BYTES);
+      const length = sqlFrameLength(head) - SQL_ANSWER_HEAD_BYTES;
       const answer = { kind: view.getUint8(0), storedBytes: view.getFloat64(1, true) };
       let text: Uint8Array | null = reader.takeNow(length)?.slice() ?? null;
       if (text === null) {

@@ -11,7 +11,7 @@ const MAX_KEPT_CHARS = 4_096;
 const READING = /^\s*(?:select|with|values)\b/i;
 
 /** A statement and what is known of it. */
-export interface Prepared {
+export interface PreparedStatement {
   readonly statement: StatementSync;
   /** What stands behind it in its text. */
   readonly rest: string;
@@ -33,7 +33,7 @@ export class SqlStatements {
   readonly #database: DatabaseSync;
   readonly #rules: SqlRules;
   /** In the order of their last use. */
-  readonly #kept = new Map<string, Prepared>();
+  readonly #kept = new Map<string, PreparedStatement>();
 
   constructor(database: DatabaseSync, rules: SqlRules) {
     this.#database = database;
@@ -41,7 +41,7 @@ export class SqlStatements {
   }
 
   /** The first statement of a text. */
-  prepare(sql: string): Prepared {
+  prepare(sql: string): PreparedStatement {
     const kept = this.#kept.get(sql);
     if (kept !== undefined) {
       this.#kept.delete(sql);
@@ -71,7 +71,7 @@ export class SqlStatements {
     this.#kept.clear();
   }
 
-  #keep(sql: string, prepared: Prepared): void {
+  #keep(sql: string, prepared: PreparedStatement): void {
     if (this.#kept.size >= MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
     this.#kept.set(sql, prepared);
   }

@@ -6,12 +6,12 @@ import { preparedPath } from "./prepared_path.ts";
 import { SqlError } from "./sql_error.ts";
 import { type SqlEffect, SqlFile } from "./sql_file.ts";
 import {
-  ANSWER,
   answerFrame,
-  frameLength,
-  LENGTH_BYTES,
   readOrder,
+  SQL_ANSWER,
+  SQL_LENGTH_BYTES,
   type SqlAsked,
+  sqlFrameLength,
   type SqlTarget,
   statementsOf,
 } from "./sql_messages.ts";
@@ -24,7 +24,11 @@ const MAX_OPEN = 16;
 /** A frame's calls that have not begun by then are given back: other apps may wait for this process. */
 const FRAME_MS = 50;
 
-const KINDS = { "may write": ANSWER.RESULTS, reads: ANSWER.READ, lasting: ANSWER.LASTING } as const satisfies Record<
+const KINDS = {
+  "may write": SQL_ANSWER.RESULTS,
+  reads: SQL_ANSWER.READ,
+  lasting: SQL_ANSWER.LASTING,
+} as const satisfies Record<
   SqlEffect,
   number
 >;
@@ -47,8 +51,8 @@ self.onmessage = ({ data }: MessageEvent<Start>) => {
   outbox = new SqlOutbox(Deno.stdout, data.outbox);
   const pipe = new SyncPipeReader(Deno.stdin);
   for (;;) {
-    const length = pipe.take(LENGTH_BYTES);
-    const frame = length === null ? null : pipe.take(frameLength(length));
+    const length = pipe.take(SQL_LENGTH_BYTES);
+    const frame = length === null ? null : pipe.take(sqlFrameLength(length));
     if (frame === null) return self.postMessage("gone");
     if (watch.begin()) self.postMessage("running");
     runFrame(frame);
@@ -62,7 +66,7 @@ function runFrame(frame: Uint8Array): void {
   open.get(target.store)?.begin();
   for (const [at, call] of calls.entries()) {
     const isLate = at > 0 && performance.now() - startedAt > FRAME_MS;
-    outbox.add(isLate ? answerFrame(ANSWER.NOT_RUN, 0, "") : answerTo(target, call));
+    outbox.add(isLate ? answerFrame(SQL_ANSWER.NOT_RUN, 0, "") : answerTo(target, call));
   }
   outbox.flush();
 }
@@ -72,13 +76,13 @@ function answerTo({ store, maxBytes }: SqlTarget, { operation, statements: json 
     const statements = statementsOf(json);
     if (statements === null) throw new SqlError("Cannot read the statements: SQLITE_MISUSE");
     if (operation === "task") {
-      return answerFrame(ANSWER.RESULTS, 0, runSqlTask({ folder, store, maxBytes }, statements));
+      return answerFrame(SQL_ANSWER.RESULTS, 0, runSqlTask({ folder, store, maxBytes }, statements));
     }
     const file = fileOf(store);
     try {
       file.limit(maxBytes);
       const text = operation === "exec" ? file.exec(statements) : file.batch(statements);
-      return answerFrame(operation === "exec" ? ANSWER.RESULTS : KINDS[file.effect], file.bytes, text);
+      return answerFrame(operation === "exec" ? SQL_ANSWER.RESULTS : KINDS[file.effect], file.bytes, text);
     } finally {
       if (file.isTouched) {
         open.delete(store);
@@ -86,8 +90,8 @@ function answerTo({ store, maxBytes }: SqlTarget, { operation, statements: json 
       }
     }
   } catch (error) {
-    if (!(error instanceof SqlError)) return answerFrame(ANSWER.FAILED, 0, messageOf(error));
-    return answerFrame(error.isFull ? ANSWER.FULL : ANSWER.TOLD, 0, error.message);
+    if (!(error instanceof SqlError)) return answerFrame(SQL_ANSWER.FAILED, 0, messageOf(error));
+    return answerFrame(error.isFull ? SQL_ANSWER.FULL : SQL_ANSWER.TOLD, 0, error.message);
   }
 }
 

@@ -86,6 +86,6 @@ export function digestsOf(rows: Pick<FleetRows, "held" | "record">): Set<string>
 }
 
 /** Number of a version, as 3 of `v3`. */
-export function numberOf(version: string): number {
+export function versionNumberOf(version: string): number {
   return Number(version.slice(1));
 }

@@ -31,7 +31,7 @@ export interface DueJob {
 /** Decides whether a due job runs here; see `CronSchedule`. */
 export async function cronTurn(job: DueJob, tools: CronTurnTools): Promise<boolean> {
   const { clock, node, store } = tools;
-  if (firstOf(job.app, [...tools.nodes(), node]) !== node) await pause(clock, OTHERS_WAIT_MS);
+  if (firstNodeFor(job.app, [...tools.nodes(), node]) !== node) await pause(clock, OTHERS_WAIT_MS);
   const key = `${job.app}.${hashed(job.name)}.${Math.floor(job.dueAt / 60_000)}`;
   try {
     return await inClockTime(store.claim(`cron.${key}`, crypto.randomUUID()), clock);
@@ -43,7 +43,7 @@ export async function cronTurn(job: DueJob, tools: CronTurnTools): Promise<boole
 }
 
 /** Rendezvous hashing: when a node comes or goes, only its own apps move. */
-export function firstOf(app: string, nodes: readonly string[]): string {
+export function firstNodeFor(app: string, nodes: readonly string[]): string {
   const ranked = nodes.map((node) => [hashed(`${app} ${node}`), node] as const);
   return ranked.reduce((best, one) => one[0] > best[0] ? one : best)[1];
 }

@@ -1,4 +1,5 @@
 /** How an engine is reached: plain data that a thread of its own can be given. */
+import { isLoopback } from "../config/is_loopback.ts";
 import { NanoError } from "../errors.ts";
 import { BLOB_GRACE_MS, CLAIM_MS, LEASE_MS, NODE_SEEN_MS } from "./fleet_store.ts";
 
@@ -140,11 +141,6 @@ export function natsCredentials(text: string): NatsCredentials {
   const colon = line.indexOf(":");
   if (colon > 0) return { kind: "password", user: line.slice(0, colon), password: line.slice(colon + 1) };
   return { kind: "token", token: line };
-}
-
-/** Whether a name or address leads to this machine only. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** @throws {NanoError} CONFIG_INVALID */

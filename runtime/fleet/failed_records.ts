@@ -2,17 +2,11 @@
 import type { Clock } from "../clock.ts";
 import type { HeldMark } from "../store/fleet_rows.ts";
 import { appOfKey } from "./app_record.ts";
+import type { FailedApp } from "./fleet_store.ts";
 
 /** Doubled with each failure, from 30 s to 10 min: what is missing here is most often brought by a person. */
 const FIRST_RETRY_MS = 30_000;
 const LAST_RETRY_MS = 10 * 60_000;
-
-/** An app whose newest record is not in force here. */
-export interface FailedApp {
-  readonly app: string;
-  readonly revision: number;
-  readonly error: string;
-}
 
 interface Failed {
   readonly revision: number;

@@ -1,7 +1,7 @@
 /** What a node that is alone gives to the fleet that it founds. */
 import type { HeldRecord } from "../store/fleet_rows.ts";
 import type { StateStore } from "../store/state_store.ts";
-import { appKey, NO_RECORD, numberOf, readRecord, RECORD_FORMAT } from "./app_record.ts";
+import { appKey, NO_RECORD, readRecord, RECORD_FORMAT, versionNumberOf } from "./app_record.ts";
 import type { VersionFiles } from "./version_files.ts";
 
 /**
@@ -24,7 +24,10 @@ export async function recordsToFound(
     }
     const { name: _name, ...row } = rows.get(app) ?? { name: app };
     const before = readRecord(held);
-    const last = Math.max("record" in before ? before.record.last : 0, ...versions.map((one) => numberOf(one.version)));
+    const last = Math.max(
+      "record" in before ? before.record.last : 0,
+      ...versions.map((one) => versionNumberOf(one.version)),
+    );
     const value = JSON.stringify({ ...NO_RECORD, last, row: rows.has(app) ? row : null, versions });
     found.push({ key: appKey(app), changeId: crypto.randomUUID(), format: RECORD_FORMAT, value });
   }

@@ -89,7 +89,7 @@ export async function writeAgain(
 }
 
 /** A loss that was seen once. */
-export class Suspicion {
+export class LossSuspicion {
   readonly #clock: Clock;
   #since: number | null = null;
 

@@ -20,11 +20,11 @@ const PASSING = ["08", "40", "53", "55", "57", "58"];
 const UNDEFINED_TABLE = ["42P01", "3F000"];
 
 /** One row, as the statements of this engine have them. */
-export type Row = Readonly<Record<string, unknown>>;
+export type PostgresRow = Readonly<Record<string, unknown>>;
 
 /** Rows and how many were touched. */
 export interface Rows {
-  readonly rows: readonly Row[];
+  readonly rows: readonly PostgresRow[];
   readonly count: number;
 }
 
@@ -114,7 +114,7 @@ export class PostgresSession implements AsyncDisposable {
   }
 
   async #query(sql: string, values: readonly unknown[]): Promise<Rows> {
-    const { rows, rowCount } = await this.#pool.query<Row>(sql, [...values]);
+    const { rows, rowCount } = await this.#pool.query<PostgresRow>(sql, [...values]);
     return { rows, count: rowCount ?? 0 };
   }
 

@@ -14,7 +14,7 @@ import {
 } from "./fleet_store.ts";
 import { Hints } from "./hints.ts";
 import { type PostgresSql, postgresSql } from "./postgres_schema.ts";
-import { PostgresSession, type Query, type Row } from "./postgres_session.ts";
+import { type PostgresRow, PostgresSession, type Query } from "./postgres_session.ts";
 import { decodeRecord, encodeRecord } from "./record_text.ts";
 
 /** Written as one row each; a row is held in memory whole by the server, as hexadecimal digits on the way. */
@@ -177,6 +177,6 @@ export class PostgresStore implements FleetStore {
   }
 }
 
-function recordOf({ revision, body }: Row): FleetRecord {
+function recordOf({ revision, body }: PostgresRow): FleetRecord {
   return decodeRecord(new TextEncoder().encode(String(body)), Number(revision));
 }

@@ -2,7 +2,7 @@
 import type { Clock } from "../clock.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { FleetRows, HeldRecord } from "../store/fleet_rows.ts";
-import { appKey, type AppRecord, NO_RECORD, numberOf, readRecord, RECORD_FORMAT } from "./app_record.ts";
+import { appKey, type AppRecord, NO_RECORD, readRecord, RECORD_FORMAT, versionNumberOf } from "./app_record.ts";
 import { PlanAgain, type Proposal } from "./fleet_gate.ts";
 import { type FleetJson, type FleetRecord, type FleetStore, MAX_RECORD_BYTES } from "./fleet_store.ts";
 
@@ -50,7 +50,7 @@ export class Proposer {
       }
       return { ...version, digest };
     });
-    const last = Math.max(before.last, ...versions.map(({ version }) => numberOf(version)));
+    const last = Math.max(before.last, ...versions.map(({ version }) => versionNumberOf(version)));
     const record: AppRecord = {
       last,
       row,

@@ -4,7 +4,7 @@ import type { HeldMark, HeldRecord } from "../store/fleet_rows.ts";
 import { appKey, appOfKey, heldOf, readRecord } from "./app_record.ts";
 import { FailedRecords, MissingArchive } from "./failed_records.ts";
 import type { FleetRecord, FleetState } from "./fleet_store.ts";
-import { compareAll, Comparison, Suspicion, writeAgain } from "./lost_records.ts";
+import { compareAll, Comparison, LossSuspicion, writeAgain } from "./lost_records.ts";
 import { type ReplicaTools, Unfetched } from "./replica_tools.ts";
 
 /** The copy. */
@@ -12,7 +12,7 @@ export class Replica {
   readonly failures: FailedRecords;
   readonly #tools: ReplicaTools;
   readonly #held = new Map<string, HeldMark>();
-  readonly #suspicion: Suspicion;
+  readonly #suspicion: LossSuspicion;
   readonly #missing: MissingArchive;
   /** Null before the engine was asked: so the first state is told, whatever it is. */
   #state: FleetState | null = null;
@@ -26,7 +26,7 @@ export class Replica {
   #isClosed = false;
   constructor(tools: ReplicaTools) {
     this.#tools = tools;
-    this.#suspicion = new Suspicion(tools.clock);
+    this.#suspicion = new LossSuspicion(tools.clock);
     this.comparison = new Comparison(tools.clock);
     this.failures = new FailedRecords(tools.clock);
     this.#missing = new MissingArchive(tools.clock);

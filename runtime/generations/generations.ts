@@ -5,7 +5,7 @@ import { messageOf } from "../errors.ts";
 import type { NanoEvent, ReloadSummary } from "../terms/events.ts";
 import type { AppTarget } from "../terms/app_call.ts";
 import type { Router } from "../http/router.ts";
-import type { Prepared } from "./late_units.ts";
+import type { ReadyUnit } from "./late_units.ts";
 import {
   type AppUnit,
   emptyGeneration,
@@ -61,7 +61,7 @@ export class Generations {
   /** Every unit that was replaced or removed and has not ended yet. */
   readonly #stops = new Map<AppUnit, Promise<unknown>>();
   /** What units that stood in for an app have become; a change under way may still name them. */
-  readonly #adopted = new WeakMap<AppUnit, Prepared>();
+  readonly #adopted = new WeakMap<AppUnit, ReadyUnit>();
   readonly #postponed = new Set<AppUnit>();
   readonly #closing = new AbortController();
   #queue: Promise<unknown> = Promise.resolve();
@@ -122,7 +122,7 @@ export class Generations {
   }
 
   /** Puts units in the place of those that stood in for them; costs little however many apps there are. */
-  adopt(prepared: ReadonlyMap<AppUnit, Prepared>): void {
+  adopt(prepared: ReadonlyMap<AppUnit, ReadyUnit>): void {
     const units = new Map(this.#present.units);
     const inputs = new Map(this.#present.inputs);
     const adopted: AppUnit[] = [];

@@ -4,7 +4,7 @@ import type { AppConfig } from "../config/resolved_config.ts";
 import { type AppUnit, asFailure, type BundleTools, type UnitCode } from "./reload.ts";
 
 /** What a unit that stood in for an app has become. */
-export interface Prepared {
+export interface ReadyUnit {
   readonly unit: AppUnit;
   /** Files whose change may change the app's code. */
   readonly inputs: readonly string[];
@@ -24,7 +24,7 @@ export interface LateTools<Code extends UnitCode> extends BundleTools<Code> {
 export interface LateUnitsTools {
   readonly clock: Clock;
   /** Puts units in the place of those that stood in for them. */
-  readonly adopt: (prepared: ReadonlyMap<AppUnit, Prepared>) => void;
+  readonly adopt: (prepared: ReadonlyMap<AppUnit, ReadyUnit>) => void;
   /** Called before the code of an app is read that nobody has asked for until now; must not reject. */
   readonly beforeLazy: () => Promise<unknown> | undefined;
 }
@@ -35,7 +35,7 @@ const ADOPT_AFTER_MS = 100;
 /** Makes them. */
 export class LateUnits implements Disposable {
   readonly #tools: LateUnitsTools;
-  #prepared = new Map<AppUnit, Prepared>();
+  #prepared = new Map<AppUnit, ReadyUnit>();
   #adoption: (() => void) | null = null;
   #isEnded = false;
 
@@ -79,7 +79,7 @@ export class LateUnits implements Disposable {
     app: AppConfig,
     makers: LateTools<Code>,
     isUrgent: () => boolean,
-  ): Promise<Prepared> {
+  ): Promise<ReadyUnit> {
     try {
       const code = await makers.bundle(app, isUrgent);
       return { unit: makers.supervise(app, code), inputs: code.inputs };

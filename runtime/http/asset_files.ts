@@ -13,12 +13,12 @@ export interface AssetFile {
 }
 
 /** What stands under a name. */
-export type Found = AssetFile | "folder" | null;
+export type FoundAsset = AssetFile | "folder" | null;
 
 /** What is known of a name, and since when. */
 interface Entry {
   readonly at: number;
-  readonly found: Promise<Found>;
+  readonly found: Promise<FoundAsset>;
 }
 
 /** Names remembered; clients choose them, so the table is bounded. */
@@ -54,7 +54,7 @@ export class AssetFiles {
   }
 
   /** What stands under these names; each must be a plain name, see asset_path.ts. */
-  find(names: readonly string[]): Promise<Found> {
+  find(names: readonly string[]): Promise<FoundAsset> {
     const key = names.join("/");
     const known = this.#known.get(key);
     if (known !== undefined && this.#now() - known.at < TRUSTED_MS) return known.found;
@@ -72,7 +72,7 @@ export class AssetFiles {
     this.#known.delete(names.join("/"));
   }
 
-  async #look(key: string, before: Promise<Found> | null): Promise<Found> {
+  async #look(key: string, before: Promise<FoundAsset> | null): Promise<FoundAsset> {
     if (await this.#exclusions.exclude(key)) return null;
     let path: string;
     let info: Deno.FileInfo;

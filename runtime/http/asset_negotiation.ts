@@ -15,7 +15,7 @@ export const CODINGS = [
 export type Coding = (typeof CODINGS)[number];
 
 /** A part of a file. */
-export interface ByteRange {
+export interface AssetRange {
   readonly from: number;
   /** Bytes, at least 1. */
   readonly length: number;
@@ -55,7 +55,7 @@ export function conditionStatus(header: ReadHeader, { etag, mtimeMs }: AssetFile
  * The part that a request asks for.
  * @returns null for the whole file, also where HTTP says that a range is ignored; "none" when there is no such part
  */
-export function requestedRange(header: ReadHeader, file: AssetFile): ByteRange | "none" | null {
+export function requestedRange(header: ReadHeader, file: AssetFile): AssetRange | "none" | null {
   const range = header("range");
   if (range === null || !isRangeFresh(header("if-range"), file)) return null;
   // More than one part would need a multipart body; RFC 9110, 14.2 lets a server send the whole instead.

@@ -18,7 +18,7 @@ export interface AssetPath {
 }
 
 /** Path and query of an absolute URL as the client wrote it. */
-export function splitTarget(url: string): { readonly path: string; readonly query: string } {
+export function targetParts(url: string): { readonly path: string; readonly query: string } {
   const authority = url.indexOf("://") + 3;
   const end = url.indexOf("#", authority);
   const whole = end < 0 ? url : url.slice(0, end);

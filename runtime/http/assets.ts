@@ -3,12 +3,13 @@ import { lookup } from "mrmime";
 import { NanoError } from "../errors.ts";
 import type { HeaderList } from "../protocol/header_block.ts";
 import { type AssetFile, AssetFiles } from "./asset_files.ts";
-import { acceptedCodings, acceptsHtml, type ByteRange, type Coding, CODINGS } from "./asset_negotiation.ts";
+import { acceptedCodings, acceptsHtml, type AssetRange, type Coding, CODINGS } from "./asset_negotiation.ts";
 import { conditionStatus, type ReadHeader, requestedRange } from "./asset_negotiation.ts";
-import { type AssetPath, assetPath, splitTarget } from "./asset_path.ts";
+import { type AssetPath, assetPath, targetParts } from "./asset_path.ts";
 import { AssetRules } from "./asset_rules.ts";
 import { AssetStream } from "./asset_stream.ts";
-import { findPage, type FoundPage, type HtmlHandling } from "./page_paths.ts";
+import { findPage, type FoundPage } from "./page_paths.ts";
+import type { HtmlHandling } from "../config/html_handling.ts";
 
 /** What is asked of a folder. */
 export interface AssetRequest {
@@ -105,7 +106,7 @@ export class AssetFolder {
   }
 
   async #answer(request: AssetRequest): Promise<AssetAnswer | null> {
-    const { path, query } = splitTarget(request.url);
+    const { path, query } = targetParts(request.url);
     const asked = assetPath(path);
     const page = asked === null ? null : await this.#find(asked, request.isClient !== true);
     if (page !== null && "location" in page) {
@@ -238,7 +239,7 @@ function contentType(name: string): string {
   return type.startsWith("text/") || type === MORE_TYPES["xml"] ? `${type}; charset=utf-8` : type;
 }
 
-async function bodyOf(file: AssetFile, range: ByteRange | null): Promise<AssetAnswer["body"] | "changed"> {
+async function bodyOf(file: AssetFile, range: AssetRange | null): Promise<AssetAnswer["body"] | "changed"> {
   const { from, length } = range ?? { from: 0, length: file.size };
   if (file.size === 0) return null;
   let open: Deno.FsFile;

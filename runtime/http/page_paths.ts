@@ -1,4 +1,5 @@
 /** Where the pages of a folder of static files are found: at which paths, and where other paths of theirs lead. */
+import type { HtmlHandling } from "../config/html_handling.ts";
 
 /** What a path may mean: a file to serve, or one that has its place elsewhere. */
 interface Meaning {
@@ -66,10 +67,7 @@ const MEANINGS = {
   *none(path: string): Iterable<Meaning> {
     yield { file: path };
   },
-} satisfies Readonly<Record<string, (path: string) => Iterable<Meaning>>>;
-
-/** As Cloudflare names them. */
-export type HtmlHandling = keyof typeof MEANINGS;
+} satisfies Readonly<Record<HtmlHandling, (path: string) => Iterable<Meaning>>>;
 
 /** How a path is looked at. */
 export interface PageLook {

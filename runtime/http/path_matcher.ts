@@ -1,5 +1,5 @@
 /** Patterns of paths as Workers projects write them in `run_worker_first` and `_routes.json`. */
-import { splitTarget } from "./asset_path.ts";
+import { targetParts } from "./asset_path.ts";
 
 /**
  * Tells whether the path of a URL fits one of the patterns and none that begins with "!".
@@ -9,7 +9,7 @@ export function pathMatcher(patterns: readonly string[]): (url: string) => boole
   const wanted = patterns.filter((pattern) => !pattern.startsWith("!")).map(matcher);
   const unwanted = patterns.filter((pattern) => pattern.startsWith("!")).map((pattern) => matcher(pattern.slice(1)));
   return (url) => {
-    const { path } = splitTarget(url);
+    const { path } = targetParts(url);
     return wanted.some((fits) => fits(path)) && !unwanted.some((fits) => fits(path));
   };
 }

@@ -26,10 +26,10 @@ const LETTER_T = 0x74;
  * Begins the dashboard's session cookie, see admin/gate/session.ts. Cookies do not know ports: a browser that is logged in at
  * the dashboard sends it to every app that has the same host name, and no app may have it.
  */
-export const SESSION_COOKIE = "nano_session=";
+export const SESSION_COOKIE_START = "nano_session=";
 
 function withoutSession(cookies: string): string {
-  return cookies.split(";").filter((one) => !one.trimStart().startsWith(SESSION_COOKIE)).join(";").trim();
+  return cookies.split(";").filter((one) => !one.trimStart().startsWith(SESSION_COOKIE_START)).join(";").trim();
 }
 
 /** Reads a head through Deno's inner slots, or through the public API where they are unknown. */
@@ -52,7 +52,7 @@ export function readRequestHead(request: Request, inner: InnerRequest | null): R
         if (host === null && name.toLowerCase() === "host") host = value;
         break;
       case 6:
-        if (value.includes(SESSION_COOKIE) && name.toLowerCase() === "cookie") {
+        if (value.includes(SESSION_COOKIE_START) && name.toLowerCase() === "cookie") {
           const kept = withoutSession(value);
           if (kept !== "") headers += name + "\n" + kept + "\n";
           continue;

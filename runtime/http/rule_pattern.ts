@@ -12,12 +12,12 @@ const HOST = { splat: "(?<splat>[^/]*)", placeholder: "[^/.]+" };
 const PATH = { splat: "(?<splat>.*)", placeholder: "[^/]+" };
 
 /** What a pattern found in a path: values of its placeholders, and `splat`. */
-export type Found = Readonly<Record<string, string>>;
+export type PatternValues = Readonly<Record<string, string>>;
 
 /** A pattern that can be matched. */
 export interface RulePattern {
   /** Null when it does not fit. @param path canonical, see {@linkcode canonicalPath} */
-  match(hostname: string, path: string): Found | null;
+  match(hostname: string, path: string): PatternValues | null;
 }
 
 /** Whether a pattern has a splat or placeholders. */
@@ -60,7 +60,7 @@ export function rulePattern(pattern: string): RulePattern | string {
  * What follows a splat is looked for in one place only, which the number of its slashes tells: to try each place takes
  * the path's length times the pattern's, and a file may have a hundred of them.
  */
-function withSplat(pattern: string, hostEnd: number): (text: string) => Found | null {
+function withSplat(pattern: string, hostEnd: number): (text: string) => PatternValues | null {
   const splat = pattern.indexOf("*");
   // One in the host ends with it, and is no longer than a host.
   if (splat < hostEnd) {
@@ -87,7 +87,7 @@ function withSplat(pattern: string, hostEnd: number): (text: string) => Found | 
   };
 }
 
-function groupsOf(found: RegExpExecArray | null): Found | null {
+function groupsOf(found: RegExpExecArray | null): PatternValues | null {
   return found === null ? null : found.groups ?? {};
 }
 
@@ -105,7 +105,7 @@ function sourceOf(text: string, { splat, placeholder }: typeof PATH): string {
  * A text with what was found in the place of `:name`; each place is filled once, from left to right.
  * @returns null when it gets longer than any client takes: a line has room for hundreds of places
  */
-export function filled(text: string, found: Found): string | null {
+export function filled(text: string, found: PatternValues): string | null {
   const names = Object.keys(found).sort((one, other) => other.length - one.length);
   if (names.length === 0) return text;
   const place = new RegExp(`:(${names.map(RegExp.escape).join("|")})`, "g");

@@ -17,7 +17,7 @@ import { limitExternalRoom } from "./bodies/external_room.ts";
 import { NODE_MODULES_URL } from "../protocol/host_calls.ts";
 import { findApp, runEntry } from "./find_app.ts";
 import { mayListenLate, NODE_SERVER } from "./traffic/late_server.ts";
-import { hasNodeModules, installBuiltinModules } from "./sandbox/builtin_modules.ts";
+import { hasBuiltinModules, installBuiltinModules } from "./sandbox/builtin_modules.ts";
 import { limitExternalMemory } from "./sandbox/memory_quota.ts";
 import type { registerModulePolicy } from "./sandbox/module_policy.ts";
 import { installStreamPolyfill } from "./platform/stream_polyfill.ts";
@@ -48,7 +48,7 @@ export async function loadApp(
   Object.assign(env, message.jsonVars);
   for (const [name, text] of message.missingBindings) env[name] = missingBinding(text);
   const registrations = installDoors(server);
-  if (hasNodeModules(message.modules)) {
+  if (hasBuiltinModules(message.modules)) {
     installHostCalls(openHostLine(), message.externalBytes);
   }
   if (hasSockets(message.modules)) server.tcp.install();

@@ -1,5 +1,5 @@
 /** Deno's calls for files, over the same files as `node:fs`: put on the app's `Deno` before the app runs. */
-import { run, runSync, type Steps } from "./fs/disk.ts";
+import { runSteps, runSync, type Steps } from "./fs/disk.ts";
 import { close, open as openSteps } from "./fs/open_files.ts";
 import { read } from "./fs/file_handle.ts";
 import { fileURLToPath } from "./fs/file_url.ts";
@@ -40,7 +40,7 @@ function asDeno(error: unknown): unknown {
 
 async function runAsDeno<T>(steps: Steps<T>): Promise<T> {
   try {
-    return await run(steps);
+    return await runSteps(steps);
   } catch (error) {
     throw asDeno(error);
   }
@@ -208,7 +208,7 @@ export const members: Record<string, unknown> = {
   }),
   readDir: async function* (path: Path) {
     try {
-      yield* await run(entries(path));
+      yield* await runSteps(entries(path));
     } catch (error) {
       throw asDeno(error);
     }

@@ -1,6 +1,6 @@
 /** `node:dns`: names by the host's resolver, under the app's outbound policy. */
 import stub from "unenv/node/dns";
-import { calls, settings } from "./dns_names.ts";
+import { calls, resolverSettings } from "./dns_names.ts";
 import { ownLookups } from "./tcp/addresses.ts";
 import promises from "./dns_promises.ts";
 
@@ -33,12 +33,12 @@ ownLookups.add(withCallback["lookup"]!);
 /** A resolver of its own asks the same host. */
 export class Resolver {
   constructor() {
-    Object.assign(this, withCallback, settings, { cancel() {} });
+    Object.assign(this, withCallback, resolverSettings, { cancel() {} });
   }
 }
 
 export const { lookup, resolve, resolve4, resolve6, resolveCaa, resolveCname, resolveMx, resolveNs } = withCallback;
 export const { resolvePtr, resolveSoa, resolveSrv, resolveTxt } = withCallback;
-export const { getServers, setServers, getDefaultResultOrder, setDefaultResultOrder } = settings;
+export const { getServers, setServers, getDefaultResultOrder, setDefaultResultOrder } = resolverSettings;
 export { promises };
-export default { ...stub, ...withCallback, ...settings, Resolver, promises };
+export default { ...stub, ...withCallback, ...resolverSettings, Resolver, promises };

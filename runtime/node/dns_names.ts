@@ -66,7 +66,7 @@ function refuse(): never {
 }
 
 /** What needs no name. */
-export const settings = {
+export const resolverSettings = {
   getServers: (): string[] => [],
   setServers: refuse,
   getDefaultResultOrder: (): string => "verbatim",

@@ -1,17 +1,17 @@
 /** `node:dns/promises`. */
 import stub from "unenv/node/dns/promises";
-import { calls, settings } from "./dns_names.ts";
+import { calls, resolverSettings } from "./dns_names.ts";
 
 export * from "unenv/node/dns/promises";
 
 /** A resolver of its own asks the same host. */
 export class Resolver {
   constructor() {
-    Object.assign(this, calls, settings, { cancel() {} });
+    Object.assign(this, calls, resolverSettings, { cancel() {} });
   }
 }
 
 export const { lookup, resolve, resolve4, resolve6, resolveCaa, resolveCname, resolveMx, resolveNs } = calls;
 export const { resolvePtr, resolveSoa, resolveSrv, resolveTxt } = calls;
-export const { getServers, setServers, getDefaultResultOrder, setDefaultResultOrder } = settings;
-export default { ...stub, ...calls, ...settings, Resolver };
+export const { getServers, setServers, getDefaultResultOrder, setDefaultResultOrder } = resolverSettings;
+export default { ...stub, ...calls, ...resolverSettings, Resolver };

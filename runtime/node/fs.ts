@@ -1,7 +1,7 @@
 /** `node:fs`: the app's own folder, read-only, and /tmp in its memory. */
 import { Buffer } from "node:buffer";
 import constantsOfNode from "unenv/node/constants";
-import { run, runSync, type Steps } from "./fs/disk.ts";
+import { runSteps, runSync, type Steps } from "./fs/disk.ts";
 import { argumentError } from "./fs/errors.ts";
 import * as handles from "./fs/file_handle.ts";
 import { Dir, opendir as openFolder } from "./fs/folder_handle.ts";
@@ -70,7 +70,7 @@ for (const [name, operation] of Object.entries({ ...BY_PATH, ...BY_DESCRIPTOR, .
       );
     }
     const { args, extras } = extrasOf(name, given);
-    run(operation(...args)).then(
+    runSteps(operation(...args)).then(
       (value) => queueMicrotask(() => done(null, value, ...extras)),
       (error) => {
         queueMicrotask(() => done(error));
@@ -79,7 +79,7 @@ for (const [name, operation] of Object.entries({ ...BY_PATH, ...BY_DESCRIPTOR, .
   });
 }
 for (const [name, operation] of Object.entries({ ...BY_PATH, ...MORE })) {
-  promised[name] = named(name, (...given) => run(operation(...given)));
+  promised[name] = named(name, (...given) => runSteps(operation(...given)));
 }
 
 /** `read` and `write` hand their buffer back as well. */
@@ -94,15 +94,15 @@ function extrasOf(name: string, given: unknown[]): { args: unknown[]; extras: un
 
 const settled = Symbol.for("nodejs.util.promisify.custom");
 later["exists"] = named("exists", (given, done) => {
-  run(reading.exists(given)).then((is) => queueMicrotask(() => done(is)));
+  runSteps(reading.exists(given)).then((is) => queueMicrotask(() => done(is)));
 });
-Object.defineProperty(later["exists"], settled, { value: (given: unknown) => run(reading.exists(given)) });
+Object.defineProperty(later["exists"], settled, { value: (given: unknown) => runSteps(reading.exists(given)) });
 for (const name of ["read", "readv"]) {
   Object.defineProperty(later[name], settled, {
     value: async (...given: unknown[]) => {
       const { args, extras } = extrasOf(name, given);
       return {
-        bytesRead: await run(BY_DESCRIPTOR[name]!(...args)),
+        bytesRead: await runSteps(BY_DESCRIPTOR[name]!(...args)),
         [name === "read" ? "buffer" : "buffers"]: extras[0],
       };
     },
@@ -111,7 +111,7 @@ for (const name of ["read", "readv"]) {
 for (const name of ["write", "writev"]) {
   Object.defineProperty(later[name], settled, {
     value: async (...given: unknown[]) => ({
-      bytesWritten: await run(BY_DESCRIPTOR[name]!(...given)),
+      bytesWritten: await runSteps(BY_DESCRIPTOR[name]!(...given)),
       [name === "write" ? "buffer" : "buffers"]: given[1],
     }),
   });
@@ -120,9 +120,9 @@ sync["existsSync"] = named("existsSync", (given) => runSync(reading.exists(given
 later["realpath"]!["native" as never] = later["realpath"] as never;
 sync["realpathSync"]!["native" as never] = sync["realpathSync"] as never;
 
-promised["open"] = named("open", async (...given) => new FileHandle(await run(opened.open(given[0], given[1]))));
+promised["open"] = named("open", async (...given) => new FileHandle(await runSteps(opened.open(given[0], given[1]))));
 promised["glob"] = named("glob", async function* (pattern, options) {
-  yield* await run(reading.glob(pattern, options));
+  yield* await runSteps(reading.glob(pattern, options));
 });
 for (const name of ["readFile", "writeFile", "appendFile"]) {
   const byPath = promised[name]!;

@@ -2,7 +2,7 @@
 import stub from "unenv/node/module";
 import { posix } from "node:path";
 import fs from "./fs.ts";
-import { textOf } from "./fs/paths.ts";
+import { pathText } from "./fs/paths.ts";
 import { refusing } from "./past_isolate.ts";
 
 export * from "unenv/node/module";
@@ -25,7 +25,7 @@ const read = fs["readFileSync"] as (path: string, encoding: string) => string;
 /** @param from a module's URL or path; what it requires is found from there */
 export function createRequire(from: unknown): object {
   const folder = posix.dirname(
-    textOf(from instanceof URL || !/^(?:app|file):/i.test(String(from)) ? from : new URL(String(from))),
+    pathText(from instanceof URL || !/^(?:app|file):/i.test(String(from)) ? from : new URL(String(from))),
   );
   const builtin = (name: string) => (process as unknown as { getBuiltinModule: Get }).getBuiltinModule(name);
   const absent = (name: string) =>

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { BackupOperations, BackupStream, BackupView } from "../terms/backup_operations.ts";
 import type { ChangeRequest } from "../terms/change_request.ts";
-import { packFolder } from "../data/folder_archive.ts";
+import { archiveFolder } from "../data/folder_archive.ts";
 import { BACKUP_FOLDER } from "../data/restore_plan.ts";
 import { StageThread } from "../data/stage_thread.ts";
 import { messageOf, NanoError } from "../errors.ts";
@@ -123,7 +123,7 @@ export class BackupDesk implements BackupOperations {
       const from = join(data.folder, KIND_FOLDERS[kind], name);
       if (kind === "files") {
         const file = `stores/${stores.length + 1}.tar`;
-        await packFolder(from, join(folder, file)).catch((cause) => {
+        await archiveFolder(from, join(folder, file)).catch((cause) => {
           throw new NanoError("INTERNAL", `Cannot copy ${KIND_WORDS.files} "${name}": ${messageOf(cause)}`, { cause });
         });
         const { bytes, sha256 } = await thread.measure(join(folder, file));

@@ -1,5 +1,5 @@
 /** Carries out what people do with R2 buckets: by the rules that apps' bindings have. */
-import { checkedKey, listOptions, metadataOf } from "../bindings/r2/host_checks.ts";
+import { checkedKey, keptMetadata, listOptions } from "../bindings/r2/host_checks.ts";
 import type { ChangeRequest } from "../terms/change_request.ts";
 import type { R2Store } from "../data/r2_store.ts";
 import { NanoError } from "../errors.ts";
@@ -77,7 +77,7 @@ export class R2Desk implements R2Operations {
     let entry!: R2ObjectView;
     await this.#desk.record(wish, async () => {
       entry = await told(bucket, async () => {
-        const metadata = metadataOf("put", { http, custom: {}, storageClass: "Standard" });
+        const metadata = keptMetadata("put", { http, custom: {}, storageClass: "Standard" });
         const { entry } = await this.#bucket(bucket).put(checkedKey("put", key), body, {
           ...metadata,
           size,

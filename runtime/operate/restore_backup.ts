@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { KeptData } from "../data/kept_data.ts";
 import { FileThread } from "../data/file_thread.ts";
-import { unpackFolder } from "../data/folder_archive.ts";
+import { restoreFolder } from "../data/folder_archive.ts";
 import { RESTORE_FOLDER, waitingPath } from "../data/restore_plan.ts";
 import { StageThread } from "../data/stage_thread.ts";
 import { BadStore } from "../data/store_check.ts";
@@ -90,7 +90,7 @@ async function prepare(stores: readonly BackupStore[], dataFolder: string, id: s
       // One that had nothing has nothing again.
       if (file === null) await Deno.mkdir(place, { mode: 0o700 });
       else {
-        await unpackFolder(join(from, file), place).catch((error) => {
+        await restoreFolder(join(from, file), place).catch((error) => {
           throw badBackup(`${KIND_WORDS[kind]} "${name}": ${messageOf(error)}`, error);
         });
       }

@@ -1,6 +1,6 @@
 /** Calls of an isolate that is a process of its own: over its connection, and by pipes where its thread waits. */
 import { type Clock, systemClock } from "../clock.ts";
-import { ANSWER, CALL_TIMEOUT_MS } from "../protocol/host_calls.ts";
+import { HOST_ANSWER, HOST_CALL_TIMEOUT_MS } from "../protocol/host_calls.ts";
 import { FrameReader } from "../protocol/frame_reader.ts";
 import { FrameWriter } from "../protocol/frame_writer.ts";
 import { WORD } from "../protocol/process_cell.ts";
@@ -55,7 +55,7 @@ export class PipedHostCalls implements HostCallsEnd {
   }
 
   answer(call: number, kind: number, value: unknown): void {
-    const told = kind === ANSWER.VALUE ? JSON.stringify(value) : value;
+    const told = kind === HOST_ANSWER.VALUE ? JSON.stringify(value) : value;
     this.#options.send([WORD.ANSWER, call, kind, told]);
   }
 
@@ -92,8 +92,8 @@ export class PipedHostCalls implements HostCallsEnd {
     // Whose thread waits makes no other call meanwhile.
     if (this.#waiting !== null || this.#take === null) throw new WireViolation("a call of nobody");
     this.#waiting = number as number;
-    this.#giveUp = this.#clock.after(CALL_TIMEOUT_MS, () => {
-      this.answerWaiting(number as number, ANSWER.ERROR, new TextEncoder().encode("ETIMEDOUT"));
+    this.#giveUp = this.#clock.after(HOST_CALL_TIMEOUT_MS, () => {
+      this.answerWaiting(number as number, HOST_ANSWER.ERROR, new TextEncoder().encode("ETIMEDOUT"));
     });
     this.#take(call);
   }

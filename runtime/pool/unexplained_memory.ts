@@ -22,7 +22,7 @@ export interface AccountFigures {
 }
 
 /** What a look comes to. */
-export interface Finding {
+export interface UnexplainedFinding {
   /** Who holds too much, and how much. */
   readonly guilty: { readonly number: number; readonly bytes: number } | null;
   /** All that no isolate reports, as far as it grew since the start. */
@@ -64,7 +64,7 @@ export class UnexplainedMemory {
    * @param restBytes the process' memory without what isolates report and what each costs at least
    * @param isolates everyone who lives
    */
-  look(restBytes: number, isolates: readonly AccountFigures[]): Finding {
+  look(restBytes: number, isolates: readonly AccountFigures[]): UnexplainedFinding {
     const known = isolates.filter(({ number }) => this.#accounts.has(number));
     const changed = restBytes - (this.#lastRest ?? restBytes);
     this.#lastRest = restBytes;
@@ -77,7 +77,7 @@ export class UnexplainedMemory {
       else Object.assign(account, { cpuMicros, touchedBytes: touchedBytes ?? account.touchedBytes });
     }
     const slack = SLACK_BYTES + SLACK_PER_ISOLATE_BYTES * isolates.length;
-    let guilty: Finding["guilty"] = null;
+    let guilty: UnexplainedFinding["guilty"] = null;
     let unexplainedBytes = this.#ownerless + this.#leaving;
     for (const { number, roomBytes } of isolates) {
       const bytes = this.chargedTo(number);

@@ -9,7 +9,7 @@ import {
   type ThreadFigures,
   WAITS_ON_HOST,
 } from "../protocol/messages.ts";
-import { CALL_TIMEOUT_MS } from "../protocol/host_calls.ts";
+import { HOST_CALL_TIMEOUT_MS } from "../protocol/host_calls.ts";
 import type { HeldFinding, HeldJudge } from "./held_judge.ts";
 import { missedTick, TICK_MS, type Vitals } from "./verdict.ts";
 
@@ -19,7 +19,7 @@ export type WatchedWorker = CappedWorker & { cpuUsage(): Promise<{ user: number;
 /** A clock is read in well under a millisecond; one that never answers must not keep the warden from all the others. */
 const CLOCK_MS = 1000;
 /** As long as one call waits: who makes one after the other, each of which takes long, never gave its event loop a turn. */
-const MAX_WAITED_TICKS = CALL_TIMEOUT_MS / TICK_MS;
+const MAX_WAITED_TICKS = HOST_CALL_TIMEOUT_MS / TICK_MS;
 
 /**
  * After the start of an app, what that left behind is collected once. Measured: V8 never comes to it in an app that

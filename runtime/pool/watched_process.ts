@@ -1,6 +1,6 @@
 /** One isolate's process as the host looks at it: its heartbeat, its CPU clock and its memory, and what they come to. */
 import { COLLECT, type Collect } from "../protocol/messages.ts";
-import { CALL_TIMEOUT_MS } from "../protocol/host_calls.ts";
+import { HOST_CALL_TIMEOUT_MS } from "../protocol/host_calls.ts";
 import { type ProcessState, processState } from "../machine/process_state.ts";
 import type { CellExit } from "./cell.ts";
 import { HeldJudge } from "./held_judge.ts";
@@ -24,7 +24,7 @@ const GARBAGE_FACTOR = 2;
 /** Beyond all that garbage explains nobody waits for a collection. */
 const HARD_SLACK_BYTES = 64 * 1024 * 1024;
 /** As long as one call waits. */
-const MAX_WAITED_TICKS = CALL_TIMEOUT_MS / TICK_MS;
+const MAX_WAITED_TICKS = HOST_CALL_TIMEOUT_MS / TICK_MS;
 
 /** What a look needs, and who hears of it. */
 export interface WatchedProcessTools {

@@ -41,7 +41,7 @@ export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** Any reason in words. */
-export function textOf(reason: unknown): string {
+export function shownReason(reason: unknown): string {
   try {
     return reason instanceof NativeError ? reason.message : NativeString(reason ?? "");
   } catch {

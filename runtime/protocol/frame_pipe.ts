@@ -1,7 +1,7 @@
 /** Frames over a connection: those of one turn in one write, and no more waiting than the other side may owe. */
 import { FrameReader } from "./frame_reader.ts";
 import { FrameWriter } from "./frame_writer.ts";
-import { part } from "./frames.ts";
+import { partOf } from "./chunks.ts";
 import { WireViolation } from "./wire_violation.ts";
 import { bytesLength, promiseThen } from "./primordials.ts";
 
@@ -97,7 +97,7 @@ export class FramePipe {
   }
 
   #writeAll(bytes: Uint8Array<ArrayBuffer>, from: number): void {
-    const rest = part(bytes, from, bytesLength(bytes) - from);
+    const rest = partOf(bytes, from, bytesLength(bytes));
     promiseThen(this.#connection.write(rest), (written) => {
       if (this.#isOver) return;
       if (from + written < bytesLength(bytes)) return this.#writeAll(bytes, from + written);

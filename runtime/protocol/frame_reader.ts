@@ -1,5 +1,6 @@
 /** Puts frames together from what comes off a pipe; how much it holds is bounded by what has come. */
-import { frameLength, LENGTH_BYTES, part, readFrame } from "./frames.ts";
+import { partOf } from "./chunks.ts";
+import { frameLength, LENGTH_BYTES, readFrame } from "./frames.ts";
 import { bytesLength, bytesSet, min, NativeUint8Array } from "./primordials.ts";
 import { WireViolation } from "./wire_violation.ts";
 
@@ -47,12 +48,12 @@ export class FrameReader {
     const isOther = size !== bytesLength(this.#bytes);
     if (isOther || held === 0 || size - this.#to < size / 2) {
       const bytes = isOther ? new NativeUint8Array(size) : this.#bytes;
-      if (held > 0) bytesSet(bytes, part(this.#bytes, this.#from, held), 0);
+      if (held > 0) bytesSet(bytes, partOf(this.#bytes, this.#from, this.#from + held), 0);
       this.#bytes = bytes;
       this.#from = 0;
       this.#to = held;
     }
-    return part(this.#bytes, this.#to, size - this.#to);
+    return partOf(this.#bytes, this.#to, size);
   }
 
   /** What is held is less than a frame, so that there is always room for more of it. */
@@ -87,7 +88,7 @@ export class FrameReader {
     for (let at = 0; at < bytesLength(piece);) {
       const room = this.room();
       const size = min(bytesLength(room), bytesLength(piece) - at);
-      bytesSet(room, part(piece, at, size), 0);
+      bytesSet(room, partOf(piece, at, at + size), 0);
       this.came(size);
       at += size;
     }

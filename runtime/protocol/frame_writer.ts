@@ -1,7 +1,7 @@
 /** Writes messages as bytes; protocol/frames.ts says how they look. */
 import { addLast, newBatch } from "./batch.ts";
-import { copyOf } from "./chunks.ts";
-import { FIRST_SMALL, LAST_SMALL, LENGTH_BYTES, part, TAG } from "./frames.ts";
+import { copyOf, partOf } from "./chunks.ts";
+import { FIRST_SMALL, LAST_SMALL, LENGTH_BYTES, TAG } from "./frames.ts";
 import { FIELDS_BY_CODE } from "./operations.ts";
 import {
   bufferLength,
@@ -147,7 +147,7 @@ export class FrameWriter {
     if (most > LONG_BYTES) return this.#data(TAG.TEXT, encodeText(text), true);
     this.#make(1 + LENGTH_BYTES + most);
     const start = this.#at + 1 + LENGTH_BYTES;
-    const length = most === 0 ? 0 : encodeTextInto(text, part(this.#bytes, start, most));
+    const length = most === 0 ? 0 : encodeTextInto(text, partOf(this.#bytes, start, start + most));
     this.#head(TAG.TEXT, length);
     this.#at += length;
     this.#written += length;
@@ -207,7 +207,7 @@ export class FrameWriter {
       if (length <= SMALL_PIECE_BYTES) return;
     }
     const larger = this.#newPiece();
-    bytesSet(larger, part(this.#bytes, 0, this.#at), 0);
+    bytesSet(larger, partOf(this.#bytes, 0, this.#at), 0);
     if (this.#frameIn === this.#bytes) this.#frameIn = larger;
     this.#bytes = larger;
   }
@@ -222,7 +222,7 @@ export class FrameWriter {
 
   /** Begins another piece. */
   #seal(): void {
-    if (this.#at > 0) this.#keep(part(this.#bytes, 0, this.#at));
+    if (this.#at > 0) this.#keep(partOf(this.#bytes, 0, this.#at));
     this.#bytes = new NativeUint8Array(SMALL_PIECE_BYTES);
     this.#at = 0;
   }

@@ -4,16 +4,9 @@
  * Nothing in it can be more than it says: no objects, no references, no code, and a list within the list is the deepest.
  * What stands here runs on both sides of the wall.
  */
-import {
-  bytesBuffer,
-  bytesOffset,
-  decoderDecode,
-  NativeTextDecoder,
-  NativeUint8Array,
-  setPrototypeOf,
-} from "./primordials.ts";
+import { decoderDecode, NativeTextDecoder, setPrototypeOf } from "./primordials.ts";
 import { addLast, newBatch } from "./batch.ts";
-import { copyOf } from "./chunks.ts";
+import { copyOf, partOf } from "./chunks.ts";
 import { WireViolation } from "./wire_violation.ts";
 
 /** Bytes of a frame's length. */
@@ -54,11 +47,6 @@ const decoder = new NativeTextDecoder("utf-8", { ignoreBOM: true });
 /** The length that a frame's first bytes say. */
 export function frameLength(bytes: Uint8Array, at: number): number {
   return wordAt(bytes, at) >>> 0;
-}
-
-/** A view of some of the bytes. */
-export function part(bytes: Uint8Array<ArrayBuffer>, at: number, length: number): Uint8Array<ArrayBuffer> {
-  return new NativeUint8Array(bytesBuffer(bytes) as ArrayBuffer, bytesOffset(bytes) + at, length);
 }
 
 function wordAt(bytes: Uint8Array, at: number): number {
@@ -107,7 +95,7 @@ export function readFrame(bytes: Uint8Array<ArrayBuffer>, start: number, end: nu
         if (tag === TAG.TEXT) value = textAt(bytes, at, length);
         else if (tag === TAG.UNITS) value = unitsAt(bytes, at, length);
         else if (tag === TAG.BYTES) {
-          value = copyOf(part(bytes, at, length));
+          value = copyOf(partOf(bytes, at, at + length));
         } else throw new WireViolation("a value of no kind");
         at += length;
       }
@@ -127,7 +115,7 @@ export function readFrame(bytes: Uint8Array<ArrayBuffer>, start: number, end: nu
 }
 
 function textAt(bytes: Uint8Array<ArrayBuffer>, at: number, length: number): string {
-  return length === 0 ? "" : decoderDecode(decoder, part(bytes, at, length)) as string;
+  return length === 0 ? "" : decoderDecode(decoder, partOf(bytes, at, at + length)) as string;
 }
 
 function unitsAt(bytes: Uint8Array, at: number, length: number): string {

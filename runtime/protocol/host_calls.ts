@@ -9,15 +9,15 @@ export const NATIVE_SERVERS_URL = `${NODE_MODULES_URL}native_servers.js`;
 /** Bytes of one answer to a call that its caller waits for; what is longer comes in several. */
 export const ANSWER_BYTES = 256 * 1024;
 /** Before the answer itself: the call's number, its kind, its length. */
-export const ANSWER_HEAD_BYTES = 16;
+export const HOST_ANSWER_HEAD_BYTES = 16;
 /** Where the head has them, as 32-bit integers. */
 export const HEAD = { CALL: 0, KIND: 1, LENGTH: 2 } as const;
 
 /** What an answer is. */
-export const ANSWER = { VALUE: 0, BYTES: 1, ERROR: 2 } as const;
+export const HOST_ANSWER = { VALUE: 0, BYTES: 1, ERROR: 2 } as const;
 
 /** How long a call waits; a host or a disk that needs longer counts as broken, whatever else the machine does. */
-export const CALL_TIMEOUT_MS = 30_000;
+export const HOST_CALL_TIMEOUT_MS = 30_000;
 
 /** Of a path or a name: what Linux takes. */
 export const MAX_TEXT_CHARS = 4_096;

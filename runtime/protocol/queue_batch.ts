@@ -15,11 +15,11 @@ export interface CrossingBatch {
 }
 
 /** What an app says of a message: done, or to be delivered again, after so many seconds if it says so. */
-export type Verdict = "ack" | { readonly delaySeconds: number | null };
+export type MessageVerdict = "ack" | { readonly delaySeconds: number | null };
 
 /** What an app says of a batch. */
 export interface BatchVerdict {
-  readonly verdicts: readonly Verdict[];
+  readonly verdicts: readonly MessageVerdict[];
   /** Why its handler failed, or null when it did not. */
   readonly error: string | null;
 }
@@ -29,7 +29,7 @@ const ACK = "a";
 const RETRY = "r";
 
 /** Text of a verdict. */
-export function verdictText(verdict: Verdict): string {
+export function verdictText(verdict: MessageVerdict): string {
   if (verdict === "ack") return ACK;
   return verdict.delaySeconds === null ? RETRY : `${RETRY}${verdict.delaySeconds}`;
 }

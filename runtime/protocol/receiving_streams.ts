@@ -11,7 +11,7 @@ import {
   StreamWriter,
   WINDOW_BYTES,
 } from "./byte_stream.ts";
-import { takeChunk, textOf } from "./chunks.ts";
+import { shownReason, takeChunk } from "./chunks.ts";
 import { OP } from "./operations.ts";
 import type { Outbox } from "./outbox.ts";
 import { WireViolation } from "./wire_violation.ts";
@@ -73,7 +73,7 @@ export class ReceivingStreams {
       cancel: (reason: unknown) => {
         receiving.queue.length = 0;
         if (receiving.ended) receiving.onRead?.("cancelled");
-        else this.cancel(receiving.id, textOf(reason));
+        else this.cancel(receiving.id, shownReason(reason));
       },
     });
     return options.byob

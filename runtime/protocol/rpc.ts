@@ -16,7 +16,7 @@ export const MAX_RPC_NAME = 1_000;
 export type EntryOperation = "fetch" | "call" | "get";
 
 /** How a request enters an app that another app asks. */
-export interface Entry {
+export interface CalledEntry {
   /** Name among the exports. */
   readonly entrypoint: string;
   /** JSON of the caller's `props`, or "" without. */

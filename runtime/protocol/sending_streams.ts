@@ -3,7 +3,7 @@ import { bytesLength, min, NativePromise, NativeTypeError, NativeUint8Array, pro
 import { SafeMap } from "./safe_collections.ts";
 import { type ByteSource, type Sending, type StreamEnd, wakeSender, WINDOW_BYTES } from "./byte_stream.ts";
 import { ChunkStage, SMALL_BYTES } from "./chunk_stage.ts";
-import { partOf, textOf } from "./chunks.ts";
+import { partOf, shownReason } from "./chunks.ts";
 import { OP } from "./operations.ts";
 import type { Outbox } from "./outbox.ts";
 import { WireViolation } from "./wire_violation.ts";
@@ -95,7 +95,7 @@ export class SendingStreams {
       end = "failed";
       cause = error;
       this.#stage.empty();
-      this.#outbox.out.push(OP.ERROR, id, textOf(error));
+      this.#outbox.out.push(OP.ERROR, id, shownReason(error));
       // The source has failed or delivered nonsense; that it cannot be cancelled either changes nothing.
       promiseThen(source.cancel(error), undefined, ignore);
     }
@@ -143,6 +143,6 @@ export class SendingStreams {
 
   /** Ends every stream: the peer is gone. */
   close(error: unknown): void {
-    this.#streams.forEach((sending, id) => this.#cancel(id, sending, textOf(error)));
+    this.#streams.forEach((sending, id) => this.#cancel(id, sending, shownReason(error)));
   }
 }

@@ -1,5 +1,5 @@
 /** What a node keeps of its fleet in nano.db: the newest record of each key, up to which revision, and who it is. */
-import type { Row, StateDatabase } from "./state_database.ts";
+import type { StateDatabase, StateRow } from "./state_database.ts";
 
 /** A record of the fleet as this node holds it. */
 export interface HeldRecord {
@@ -154,7 +154,7 @@ export class FleetRows {
   }
 }
 
-function markOf(row: Row): HeldMark {
+function markOf(row: StateRow): HeldMark {
   const why = row["why"];
   return {
     key: String(row["key"]),
@@ -165,7 +165,7 @@ function markOf(row: Row): HeldMark {
   };
 }
 
-function recordOf(row: Row): HeldRecord {
+function recordOf(row: StateRow): HeldRecord {
   const value = row["value"];
   return { ...markOf(row), value: value === null || value === undefined ? null : String(value) };
 }

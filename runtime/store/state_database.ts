@@ -6,10 +6,10 @@ import { messageOf, NanoError } from "../errors.ts";
 import { syncPathSync } from "../machine/sync_path.ts";
 
 /** A column value as the tables here hold it. */
-export type Column = string | number | null;
+export type StateValue = string | number | null;
 
 /** One row by its column names. */
-export type Row = Readonly<Record<string, Column>>;
+export type StateRow = Readonly<Record<string, StateValue>>;
 
 /** Name of the file inside the state folder. */
 export const DATABASE_NAME = "nano.db";
@@ -84,12 +84,15 @@ export class StateDatabase implements Disposable {
   }
 
   /** Rows of a query. */
-  rows(sql: string, ...values: readonly Column[]): Row[] {
-    return this.#telling("Cannot read", () => this.#database.prepare(sql).all(...(values as SQLInputValue[])) as Row[]);
+  rows(sql: string, ...values: readonly StateValue[]): StateRow[] {
+    return this.#telling(
+      "Cannot read",
+      () => this.#database.prepare(sql).all(...(values as SQLInputValue[])) as StateRow[],
+    );
   }
 
   /** Runs one statement. @returns how many rows it changed */
-  run(sql: string, ...values: readonly Column[]): number {
+  run(sql: string, ...values: readonly StateValue[]): number {
     return this.#telling(
       "Cannot write",
       () => Number(this.#database.prepare(sql).run(...(values as SQLInputValue[])).changes),

@@ -3,7 +3,7 @@ import type { ChangeAction, HistoryEntry } from "../terms/operations.ts";
 import { NanoError } from "../errors.ts";
 import { FleetRows } from "./fleet_rows.ts";
 import type { HistoryFilter, KeptApp, StateChange, VersionRecord } from "./kept_state.ts";
-import { type Column, type Row, StateDatabase } from "./state_database.ts";
+import { StateDatabase, type StateRow, type StateValue } from "./state_database.ts";
 
 export type { HistoryFilter, KeptApp, StateChange, VersionRecord } from "./kept_state.ts";
 
@@ -80,7 +80,7 @@ export class StateStore implements Disposable {
     const where = [...(app === null ? [] : ["app = ?"]), ...(before === null ? [] : ["id < ?"])];
     const sql = `SELECT * FROM history ${where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`}
       ORDER BY id DESC LIMIT ?`;
-    const values: Column[] = [...(app === null ? [] : [app]), ...(before === null ? [] : [before]), limit];
+    const values: StateValue[] = [...(app === null ? [] : [app]), ...(before === null ? [] : [before]), limit];
     return this.#database.rows(sql, ...values).map(historyEntry);
   }
 
@@ -159,7 +159,7 @@ export class StateStore implements Disposable {
     this.#database.run("DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - ?", MAX_HISTORY_ENTRIES);
   }
 
-  #keptApp(row: Row): KeptApp {
+  #keptApp(row: StateRow): KeptApp {
     const rollout = text(row["rollout_version"]);
     return {
       name: String(row["name"]),
@@ -172,7 +172,7 @@ export class StateStore implements Disposable {
     };
   }
 
-  #record(row: Row, column: "entry" | "patch"): Readonly<Record<string, unknown>> | null {
+  #record(row: StateRow, column: "entry" | "patch"): Readonly<Record<string, unknown>> | null {
     const json = text(row[column]);
     if (json === null) return null;
     try {
@@ -187,7 +187,7 @@ function changesApps({ history: _history, ...change }: StateChange): boolean {
   return Object.values(change).some((part) => Array.isArray(part) && part.length > 0);
 }
 
-function text(column: Column | undefined): string | null {
+function text(column: StateValue | undefined): string | null {
   return column === null || column === undefined ? null : String(column);
 }
 
@@ -206,7 +206,7 @@ function known(changedRows: number, app: string, version: string): void {
   throw new NanoError("INTERNAL", `Cannot change version "${version}" of app "${app}": there is no such version`);
 }
 
-function versionRecord(row: Row): VersionRecord {
+function versionRecord(row: StateRow): VersionRecord {
   return {
     app: String(row["app"]),
     version: versionName(Number(row["number"])),
@@ -219,7 +219,7 @@ function versionRecord(row: Row): VersionRecord {
   };
 }
 
-function historyEntry(row: Row): HistoryEntry {
+function historyEntry(row: StateRow): HistoryEntry {
   return {
     id: Number(row["id"]),
     at: Number(row["at"]),

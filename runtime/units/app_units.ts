@@ -24,12 +24,12 @@ import type { KeptData } from "../data/kept_data.ts";
 import { descriptors } from "../machine/descriptors.ts";
 import type { NanoError } from "../errors.ts";
 import type { BindingOutcome, NanoEvent } from "../terms/events.ts";
-import { DoorWithBindings } from "./door_with_bindings.ts";
+import { OutboundWithBindings } from "./outbound_with_bindings.ts";
 import { AssetFolder } from "../http/assets.ts";
 import type { AppTarget } from "../terms/app_call.ts";
-import { OutboundDoor } from "../outbound/outbound_door.ts";
+import { AppOutbound } from "../outbound/app_outbound.ts";
 import { loadUndici } from "../outbound/undici_module.ts";
-import { TracedDoor } from "../outbound/traced_door.ts";
+import { TracedOutbound } from "../outbound/traced_outbound.ts";
 import { PreparingUnit } from "./preparing_unit.ts";
 import type { AppUnit } from "../generations/reload.ts";
 import { StaticSite } from "./static_site.ts";
@@ -90,11 +90,11 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
         onDialed: (outcome: BindingOutcome) => emit({ event: "connection", app: app.name, outcome }),
         onClosed: () => emit({ event: "connection_closed", app: app.name }),
       };
-      const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor, observer });
-      const door = tools.tracer === null ? plain : new TracedDoor(plain, { app: app.name, tracer: tools.tracer });
+      const plain = new AppOutbound(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor, observer });
+      const traced = tools.tracer === null ? plain : new TracedOutbound(plain, { app: app.name, tracer: tools.tracer });
       const bindingTools = { ...tools, app, folder, budget: new ByteBudget(KV_BUDGET_BYTES) };
       const hosts = appBindings(app, code.modules).map((binding) => bindingHost(binding, bindingTools));
-      const whole = hosts.length === 0 ? door : new DoorWithBindings(door, hosts);
+      const whole = hosts.length === 0 ? traced : new OutboundWithBindings(traced, hosts);
       const rules = { path: app.path, reach: tools.reachOf(app), hidden: tools.secrets };
       const answers = new AppAnswers(rules, outbound, new AppStorage(app, tools.data.thread));
       return Object.assign(whole, { answers });

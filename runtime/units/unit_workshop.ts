@@ -1,7 +1,7 @@
 /** Makes the units of a configuration: bundles the apps' code and gives each its supervisor, or what stands in for one. */
 import type { Quarantine } from "./quarantined_app.ts";
 import { brokenApp, quarantinedApp, standInFor, superviseApp, type UnitTools } from "./app_units.ts";
-import type { AppBundle, AppSource, Bundler } from "../bundle/bundler.ts";
+import type { AppBundle, Bundler, BundleSource } from "../bundle/bundler.ts";
 import { withEvalEntry } from "../bundle/eval_entry.ts";
 import { keyOfSource, ownFiles, reachOf, sourceOf } from "../bundle/source_of.ts";
 import { withHtmlRewriter } from "../bundle/html_rewriter_source.ts";
@@ -70,11 +70,11 @@ export class UnitWorkshop {
     };
   }
 
-  #sourceOf(app: AppConfig, config: NanoConfig): AppConfig & AppSource {
+  #sourceOf(app: AppConfig, config: NanoConfig): AppConfig & BundleSource {
     return sourceOf(app, config, this.#tools.nodeEnv);
   }
 
-  async #bundle(app: AppConfig & AppSource, isUrgent?: () => boolean): Promise<AppBundle> {
+  async #bundle(app: AppConfig & BundleSource, isUrgent?: () => boolean): Promise<AppBundle> {
     const { bundler, emit, evaluate } = this.#tools;
     const key = keyOfSource(app);
     const ahead = this.#ahead.get(key);

@@ -1,9 +1,9 @@
 /** The host's half of what an app's `node:` modules ask for: takes calls, has them answered, answers. */
 import {
-  ANSWER,
   ANSWER_BYTES,
   type FileFacts,
   type FolderPart,
+  HOST_ANSWER,
   MAX_TEXT_CHARS,
   MAX_WAITED_CHARS,
 } from "../protocol/host_calls.ts";
@@ -76,7 +76,7 @@ export class HostCallsBridge implements Disposable {
     if (this.#isOver || !Array.isArray(data)) return;
     const [call, waits, operation, ...given] = data as unknown[];
     if (!Number.isInteger(call) || typeof waits !== "boolean") return;
-    let kind: number = ANSWER.VALUE;
+    let kind: number = HOST_ANSWER.VALUE;
     let value: unknown;
     try {
       if (this.#running >= MAX_CALLS) throw new HostCallError("EAGAIN");
@@ -87,9 +87,9 @@ export class HostCallsBridge implements Disposable {
       } finally {
         this.#running--;
       }
-      if (value instanceof Uint8Array) kind = ANSWER.BYTES;
+      if (value instanceof Uint8Array) kind = HOST_ANSWER.BYTES;
     } catch (error) {
-      kind = ANSWER.ERROR;
+      kind = HOST_ANSWER.ERROR;
       value = error instanceof HostCallError ? error.code : "EIO";
     }
     if (this.#isOver) return;
@@ -140,9 +140,9 @@ export class HostCallsBridge implements Disposable {
   #answerWaiting(call: number, kind: number, value: unknown): void {
     let bytes = value instanceof Uint8Array
       ? value
-      : encoder.encode(kind === ANSWER.ERROR ? String(value) : JSON.stringify(value));
+      : encoder.encode(kind === HOST_ANSWER.ERROR ? String(value) : JSON.stringify(value));
     if (bytes.byteLength > ANSWER_BYTES) {
-      kind = ANSWER.ERROR;
+      kind = HOST_ANSWER.ERROR;
       bytes = encoder.encode("EMSGSIZE");
     }
     this.#end.answerWaiting(call, kind, bytes);

@@ -1,5 +1,5 @@
 /** Calls of an isolate that is a thread of this process: off a port, answered through it or through shared memory. */
-import { ANSWER, ANSWER_BYTES, ANSWER_HEAD_BYTES, HEAD } from "../protocol/host_calls.ts";
+import { ANSWER_BYTES, HEAD, HOST_ANSWER, HOST_ANSWER_HEAD_BYTES } from "../protocol/host_calls.ts";
 import { WireViolation } from "../protocol/wire.ts";
 import type { HostCallsEnd } from "./host_calls_bridge.ts";
 
@@ -12,10 +12,10 @@ export class SharedHostCalls implements HostCallsEnd {
   /** @throws {WireViolation} when port and room are none */
   constructor({ port, room }: { readonly port: unknown; readonly room: unknown }) {
     if (!(port instanceof MessagePort) || !(room instanceof SharedArrayBuffer)) throw new WireViolation("no room");
-    if (room.byteLength !== ANSWER_HEAD_BYTES + ANSWER_BYTES) throw new WireViolation("a room of another size");
+    if (room.byteLength !== HOST_ANSWER_HEAD_BYTES + ANSWER_BYTES) throw new WireViolation("a room of another size");
     this.#port = port;
-    this.#head = new Int32Array(room, 0, ANSWER_HEAD_BYTES / 4);
-    this.#room = new Uint8Array(room, ANSWER_HEAD_BYTES);
+    this.#head = new Int32Array(room, 0, HOST_ANSWER_HEAD_BYTES / 4);
+    this.#room = new Uint8Array(room, HOST_ANSWER_HEAD_BYTES);
   }
 
   listen(take: (call: unknown) => void): void {
@@ -23,7 +23,7 @@ export class SharedHostCalls implements HostCallsEnd {
   }
 
   answer(call: number, kind: number, value: unknown): void {
-    if (kind !== ANSWER.BYTES) this.#port.postMessage([call, kind, value]);
+    if (kind !== HOST_ANSWER.BYTES) this.#port.postMessage([call, kind, value]);
     else this.#port.postMessage([call, kind, value], [(value as Uint8Array<ArrayBuffer>).buffer]);
   }
 

@@ -1,6 +1,6 @@
 /** What the traffic of one isolate is run with. */
 import type { Clock } from "../clock.ts";
-import type { OutboundDoor } from "./outbound_bridge.ts";
+import type { OutboundCalls } from "./outbound_bridge.ts";
 
 /** Told what an isolate does beside answering. */
 export interface IsolateObserver {
@@ -20,6 +20,6 @@ export interface Traffic {
   readonly externalBytes: number;
   readonly observer: IsolateObserver;
   /** The app's way out; its owner closes it. */
-  readonly door: OutboundDoor;
+  readonly outbound: OutboundCalls;
   readonly clock: Clock;
 }

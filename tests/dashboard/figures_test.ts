@@ -1,13 +1,6 @@
 /** How the dashboard writes figures, and draws its sparklines. */
 import { assertEquals } from "@std/assert";
-import {
-  bytesText,
-  clockText,
-  countText,
-  cpuText,
-  durationText,
-  latencyText,
-} from "../../admin/dashboard/views/figures.ts";
+import { bytesText, clockText, countText, cpuText, durationText, latencyText } from "../../admin/schemas/figures.ts";
 import { statesText, stateText } from "../../admin/dashboard/views/app_states.ts";
 import { sparkPaths } from "../../admin/dashboard/views/sparkline.tsx";
 import { FlashNotes } from "../../admin/dashboard/flash_notes.ts";

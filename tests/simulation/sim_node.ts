@@ -13,7 +13,7 @@ import { Proposer, recordBefore } from "../../runtime/fleet/proposer.ts";
 import { Replica } from "../../runtime/fleet/replica.ts";
 import { Unfetched } from "../../runtime/fleet/replica_tools.ts";
 import { type FleetDatabase, FleetRows, type HeldRecord } from "../../runtime/store/fleet_rows.ts";
-import type { Row } from "../../runtime/store/state_database.ts";
+import type { StateRow } from "../../runtime/store/state_database.ts";
 import type { SeededRandom } from "../support/seeded_random.ts";
 
 /** As runtime/fleet/fleet.ts has it. */
@@ -40,7 +40,7 @@ export class SimDisk {
     const run = (sql: string, ...values: readonly (string | number | null)[]) =>
       Number(statement(sql).run(...values).changes);
     this.database = {
-      rows: (sql, ...values) => statement(sql).all(...values) as Row[],
+      rows: (sql, ...values) => statement(sql).all(...values) as StateRow[],
       run,
       transaction(write) {
         run("BEGIN");

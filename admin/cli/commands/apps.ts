@@ -6,7 +6,8 @@ import { type CliIo, wantsColor } from "../terminal/cli_io.ts";
 import { follow } from "../online/follow.ts";
 import { type Online, onlineCommand } from "../online/online_command.ts";
 import { pause } from "../../process/pause.ts";
-import { bytesText, durationText, latencyText, paint, stateStyle } from "../terminal/text_style.ts";
+import { bytesText, durationText, latencyText } from "../../schemas/figures.ts";
+import { paint, stateStyle } from "../terminal/text_style.ts";
 import { type Column, tableLines } from "../terminal/text_table.ts";
 
 const WATCH_MS = 2000;
@@ -33,7 +34,11 @@ const COLUMNS: readonly Column<AppView>[] = [
   },
   { title: "HEAP", value: ({ heap_bytes }) => bytesText(heap_bytes), right: true },
   { title: "RESTARTS", value: ({ restarts_total }) => String(restarts_total), right: true },
-  { title: "UP", value: ({ uptime_seconds }) => uptime_seconds > 0 ? durationText(uptime_seconds) : "-", right: true },
+  {
+    title: "UP",
+    value: ({ uptime_seconds }) => uptime_seconds > 0 ? durationText(uptime_seconds * 1000) : "-",
+    right: true,
+  },
 ];
 
 export const command = onlineCommand({

@@ -7,8 +7,9 @@ import { CliError } from "../../process/cli_error.ts";
 import type { Command } from "../line/command.ts";
 import { type Online, onlineCommand } from "../online/online_command.ts";
 import { shortCommand } from "../online/short_command.ts";
-import { barText, Progress } from "../terminal/progress.ts";
-import { bytesText, timeText } from "../terminal/text_style.ts";
+import { barText, ProgressLine } from "../terminal/progress.ts";
+import { bytesText } from "../../schemas/figures.ts";
+import { timeText } from "../terminal/text_style.ts";
 
 const FILE = { name: "FILE", required: true, completes: "file" } as const;
 /** Stands for stdin and stdout where a file is named. */
@@ -78,7 +79,7 @@ export const commands: Readonly<Record<string, Command>> = {
 
 async function takeBackup({ line, io, client }: Online): Promise<number> {
   const path = line.required("FILE");
-  using progress = new Progress(io, { quiet: line.flag("quiet") });
+  using progress = new ProgressLine(io, { quiet: line.flag("quiet") });
   progress.step("Copying the stores …");
   const download = await client.backups.take(line.text("app"));
   if (path === STREAM) {
@@ -100,7 +101,7 @@ async function takeBackup({ line, io, client }: Online): Promise<number> {
   return 0;
 }
 
-async function write({ bytes, stream }: BackupDownload, path: string, progress: Progress): Promise<void> {
+async function write({ bytes, stream }: BackupDownload, path: string, progress: ProgressLine): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true, truncate: true, mode: 0o600 });
   let written = 0;
   for await (const chunk of stream) {
@@ -114,7 +115,7 @@ async function write({ bytes, stream }: BackupDownload, path: string, progress: 
 
 async function sendBackup({ line, io, client }: Online) {
   const path = line.required("FILE");
-  using progress = new Progress(io, { quiet: line.flag("json") });
+  using progress = new ProgressLine(io, { quiet: line.flag("json") });
   const app = line.text("app");
   const options = { dryRun: line.flag("check"), ...app === null ? {} : { app } };
   if (path === STREAM) return await client.backups.restore(io.stdinBytes(), options);

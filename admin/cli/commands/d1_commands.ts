@@ -9,7 +9,7 @@ import { DATABASE, DATABASE_OPTIONS, databaseOf } from "../online/database_choic
 import { type Online, onlineCommand, outJson } from "../online/online_command.ts";
 import { shortCommand } from "../online/short_command.ts";
 import { type CliIo, wantsColor } from "../terminal/cli_io.ts";
-import { bytesText } from "../terminal/text_style.ts";
+import { bytesText } from "../../schemas/figures.ts";
 import { type Column, tableLines } from "../terminal/text_table.ts";
 
 type Result = D1Results["results"][number];

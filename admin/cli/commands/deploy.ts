@@ -10,9 +10,9 @@ import { devAppName } from "../host/dev_document.ts";
 import { BUILD_OPTION, runBuildCommand } from "../host/project_build_command.ts";
 import { type DeployedVersion, settleNodes, waitForNodes } from "../online/deploy_everywhere.ts";
 import { type Online, onlineCommand, outJson } from "../online/online_command.ts";
-import { barText, Progress } from "../terminal/progress.ts";
+import { barText, ProgressLine } from "../terminal/progress.ts";
 import { appUrls } from "../online/app_urls.ts";
-import { bytesText } from "../terminal/text_style.ts";
+import { bytesText } from "../../schemas/figures.ts";
 
 export const command = onlineCommand({
   doc: {
@@ -136,7 +136,7 @@ interface Sending {
 }
 
 async function send({ line, io, client }: Online, { name, path, isFile, target, signal }: Sending): Promise<Version> {
-  using progress = new Progress(io, { quiet: line.flag("json") });
+  using progress = new ProgressLine(io, { quiet: line.flag("json") });
   // An archive's length is known, a folder is packed while it is sent.
   const { size } = isFile ? await Deno.stat(path) : { size: null };
   const archive = isFile ? (await Deno.open(path)).readable : await packed(path, { line, io, client, progress });
@@ -155,7 +155,7 @@ const SHOWN_NAMES = 5;
 
 async function packed(
   path: string,
-  { line, io, client, progress }: Pick<Online, "line" | "io" | "client"> & { readonly progress: Progress },
+  { line, io, client, progress }: Pick<Online, "line" | "io" | "client"> & { readonly progress: ProgressLine },
 ): Promise<ReadableStream<Uint8Array>> {
   const withoutPackages = installsUploads(await client.config());
   const { stream, files, bytes, leftOut } = await packFolder(path, { withoutPackages, ...await deployedParts(path) });

@@ -7,7 +7,7 @@ import type { Command } from "../line/command.ts";
 import { KV_OPTIONS, kvCheck, namespaceOf } from "../online/kv_choice.ts";
 import { type Online, onlineCommand, outJson } from "../online/online_command.ts";
 import { JSON_OPTION } from "../line/usual_options.ts";
-import { Progress } from "../terminal/progress.ts";
+import { ProgressLine } from "../terminal/progress.ts";
 
 const FILE = { name: "FILE", required: true, completes: "file" } as const;
 const JSON_AND_NAMESPACE = [...KV_OPTIONS, JSON_OPTION];
@@ -107,7 +107,7 @@ async function inParts<Item>(
   parts: readonly (readonly Item[])[],
   send: (part: Item[]) => Promise<KvBulk>,
 ): Promise<KvBulk> {
-  using progress = new Progress(io, { quiet: line.flag("json") });
+  using progress = new ProgressLine(io, { quiet: line.flag("json") });
   const whole: KvBulk = { done: 0, failed: [] };
   for (const part of parts) {
     progress.update(`${whole.done} keys …`);

@@ -9,7 +9,8 @@ import { KV_OPTIONS, kvCheck, namespaceOf } from "../online/kv_choice.ts";
 import { shortCommand } from "../online/short_command.ts";
 import { JSON_OPTION } from "../line/usual_options.ts";
 import { wantsColor } from "../terminal/cli_io.ts";
-import { bytesText, timeText } from "../terminal/text_style.ts";
+import { bytesText } from "../../schemas/figures.ts";
+import { timeText } from "../terminal/text_style.ts";
 import { type Column, tableLines } from "../terminal/text_table.ts";
 
 const KEY = { name: "KEY", required: true } as const;

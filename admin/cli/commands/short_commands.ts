@@ -9,7 +9,8 @@ import { reloadLines } from "../online/reload_lines.ts";
 import { shortCommand } from "../online/short_command.ts";
 import { drainText, watchDrain } from "../online/watch_drain.ts";
 import { wantsColor } from "../terminal/cli_io.ts";
-import { bytesText, latencyText, timeText } from "../terminal/text_style.ts";
+import { bytesText, latencyText } from "../../schemas/figures.ts";
+import { timeText } from "../terminal/text_style.ts";
 import { type Column, tableLines } from "../terminal/text_table.ts";
 
 const VERSION_COLUMNS: readonly Column<Version>[] = [

@@ -1,6 +1,7 @@
 /** All that is known of an app, as titles and texts for people. */
 import type { AppDetail } from "../../schemas/app_schemas.ts";
-import { bytesText, durationText, harmless, latencyText, timeText } from "../terminal/text_style.ts";
+import { bytesText, durationText, latencyText } from "../../schemas/figures.ts";
+import { harmless, timeText } from "../terminal/text_style.ts";
 
 /** Pairs of a title and a text, in the order in which one asks at night; what is not there is left out. */
 export function appFacts(app: AppDetail): readonly (readonly [title: string, text: string])[] {
@@ -19,7 +20,7 @@ export function appFacts(app: AppDetail): readonly (readonly [title: string, tex
     ["code", app.version],
     ["source", origin === null ? null : sourceText(origin)],
     ["changed", origin?.overrides ? JSON.stringify(origin.overrides) : null],
-    ["uptime", app.uptime_seconds > 0 ? durationText(app.uptime_seconds) : null],
+    ["uptime", app.uptime_seconds > 0 ? durationText(app.uptime_seconds * 1000) : null],
     ["last start", app.start_seconds === null ? null : latencyText(app.start_seconds)],
     ["restarts", app.restarts_total === 0 ? "0" : `${app.restarts_total} (${counts(app.restarts)})`],
     ["crashes", app.crashes === 0 ? null : `${app.crashes} in a row`],

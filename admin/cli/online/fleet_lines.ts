@@ -1,7 +1,8 @@
 /** What people read of a fleet: a row a node, and what does not work. */
 import type { FleetAnswer, FleetNodeAnswer } from "../../schemas/fleet_schemas.ts";
 import { type CliIo, wantsColor } from "../terminal/cli_io.ts";
-import { bytesText, type Style } from "../terminal/text_style.ts";
+import { bytesText } from "../../schemas/figures.ts";
+import type { Style } from "../terminal/text_style.ts";
 import { type Column, tableLines } from "../terminal/text_table.ts";
 
 const NODE_COLUMNS: readonly Column<FleetNodeAnswer>[] = [

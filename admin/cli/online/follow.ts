@@ -1,7 +1,7 @@
 /** Follows a stream of a running NANO until Ctrl+C, and waits for NANO when it restarts. */
 import { AdminError } from "../../client/client.ts";
 import { CliError } from "../../process/cli_error.ts";
-import { connect, type Online } from "./online_command.ts";
+import { connectOnline, type Online } from "./online_command.ts";
 import { pause } from "../../process/pause.ts";
 
 const FIRST_DELAY_MS = 250;
@@ -44,7 +44,7 @@ export async function follow(
   let delayMs = FIRST_DELAY_MS;
   while (!signal.aborted) {
     try {
-      present ??= await connect(line, io);
+      present ??= await connectOnline(line, io);
       if (again && (await present.client.health()).status === "draining") {
         throw new CliError("INTERNAL", "NANO is going away");
       }

@@ -2,7 +2,7 @@
 import type { OptionDoc } from "../line/command_doc.ts";
 import type { CommandLine } from "../line/command_line.ts";
 import type { Online } from "./online_command.ts";
-import { BINDING_OPTIONS, checkStoreOptions, storeOf, type StoreWords } from "./store_choice.ts";
+import { BINDING_OPTIONS, checkStoreOptions, chosenStore, type StoreWords } from "./store_choice.ts";
 
 /** In the order of the help. */
 export const KV_OPTIONS: readonly OptionDoc[] = [
@@ -19,7 +19,7 @@ export function kvCheck(line: CommandLine): void {
 
 /** Its name. @throws {CliError} USAGE */
 export async function namespaceOf({ line, client }: Online): Promise<string> {
-  return await storeOf(line, wordsOf(line), () => client.kv.namespaces());
+  return await chosenStore(line, wordsOf(line), () => client.kv.namespaces());
 }
 
 function wordsOf(line: CommandLine): StoreWords {

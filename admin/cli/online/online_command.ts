@@ -30,7 +30,7 @@ export function onlineCommand({ doc, options, check, run }: OnlineRecord): Comma
     options: [...options, ...CONNECTION],
     async run(line, io) {
       check?.(line);
-      const online = await connect(line, io);
+      const online = await connectOnline(line, io);
       try {
         return await run(online);
       } catch (error) {
@@ -41,7 +41,7 @@ export function onlineCommand({ doc, options, check, run }: OnlineRecord): Comma
 }
 
 /** Finds NANO anew. @throws {CliError} when there is none */
-export async function connect(line: CommandLine, io: CliIo): Promise<Online> {
+export async function connectOnline(line: CommandLine, io: CliIo): Promise<Online> {
   const found = await findAdmin(line, io);
   return { line, io, found, client: new AdminClient({ url: found.url, token: found.token }) };
 }

@@ -41,7 +41,7 @@ export function checkStoreOptions(line: CommandLine, { what, name, option }: Sto
  * @param stores asked for when a binding names it
  * @throws {CliError} USAGE when the binding leads to none, or to several
  */
-export async function storeOf(
+export async function chosenStore(
   line: CommandLine,
   words: StoreWords,
   stores: () => Promise<readonly UsedStore[]>,

@@ -3,7 +3,7 @@ import { type AdminClient, AdminError } from "../../client/client.ts";
 import type { DrainReport } from "../../schemas/app_schemas.ts";
 import type { CliIo } from "../terminal/cli_io.ts";
 import { pause } from "../../process/pause.ts";
-import { Progress } from "../terminal/progress.ts";
+import { ProgressLine } from "../terminal/progress.ts";
 
 const LOOK_MS = 500;
 
@@ -18,7 +18,7 @@ export interface WatchedDrain {
 /** Waits for a drain that was asked for. @returns what came of it */
 export async function watchDrain(drain: Promise<DrainReport>, { client, io, app, quiet }: WatchedDrain) {
   const done = new AbortController();
-  using progress = new Progress(io, { quiet });
+  using progress = new ProgressLine(io, { quiet });
   const looking = look();
   try {
     return await drain;

@@ -5,7 +5,7 @@ const REDRAW_MS = 100;
 const BAR_WIDTH = 24;
 
 /** One line of progress on stderr; disposing it clears the line. */
-export class Progress implements Disposable {
+export class ProgressLine implements Disposable {
   readonly #io: CliIo;
   readonly #quiet: boolean;
   #drawnAt = -Infinity;

@@ -1,4 +1,4 @@
-/** How values are written for people: colours, sizes, times, and app texts without control characters. */
+/** How values are written for people: colours, times, and app texts without control characters. */
 
 const CODES = { green: "32", red: "31", yellow: "33", dim: "2", bold: "1" } as const;
 
@@ -15,35 +15,6 @@ export function stateStyle(state: string): Style | null {
   if (state === "running") return "green";
   if (state === "failed" || state === "quarantined" || state === "crash_loop") return "red";
   return state === "idle" || state === "stopped" ? "dim" : "yellow";
-}
-
-/** As `12.3 MiB`, in powers of 1024 as the limits of nano.json. */
-export function bytesText(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let value = bytes;
-  let at = 0;
-  for (; value >= 1024 && at < units.length - 1; at++) value /= 1024;
-  return `${at === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[at]}`;
-}
-
-/** As `3 d 4 h`, the two largest units. */
-export function durationText(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds));
-  const parts: [number, string][] = [
-    [Math.floor(whole / 86_400), "d"],
-    [Math.floor(whole / 3600) % 24, "h"],
-    [Math.floor(whole / 60) % 60, "min"],
-    [whole % 60, "s"],
-  ];
-  const first = parts.findIndex(([value]) => value > 0);
-  if (first === -1) return "0 s";
-  return parts.slice(first, first + 2).filter(([value]) => value > 0).map((part) => part.join(" ")).join(" ");
-}
-
-/** As `3.1 ms`, or `-` when nothing is known. */
-export function latencyText(seconds: number | null): string {
-  if (seconds === null) return "-";
-  return seconds < 1 ? `${(seconds * 1000).toFixed(1)} ms` : `${seconds.toFixed(2)} s`;
 }
 
 /** Local date and time of an ISO text, to the second. */

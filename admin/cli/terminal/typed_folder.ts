@@ -11,7 +11,7 @@ export interface TypedFolder {
 }
 
 /** What is known of the process. */
-export interface ProcessPlace {
+export interface CallerPlace {
   readonly cwd: string;
   readonly env: (name: string) => string | undefined;
   /** URL of `admin/cli/main.ts`. */
@@ -27,7 +27,7 @@ export interface ProcessPlace {
  * counts only in the folder that a task of NANO runs in, for what a task has started.
  * @see https://docs.deno.com/runtime/reference/cli/task/
  */
-export function typedFolder({ cwd, env, module, standalone, parentArgs }: ProcessPlace): TypedFolder {
+export function typedFolder({ cwd, env, module, standalone, parentArgs }: CallerPlace): TypedFolder {
   const typed = env("INIT_CWD") ?? "";
   if (typed === "" || standalone || !module.startsWith("file:")) return { cwd, root: null };
   if (parentArgs !== null && !parentArgs.slice(1).includes("task")) return { cwd, root: null };

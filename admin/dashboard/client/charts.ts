@@ -3,9 +3,9 @@
 import type uPlot from "uplot";
 import type { Series } from "../../schemas/app_schemas.ts";
 import { APP_CHARTS, type AppChart } from "../views/app_charts.ts";
-import { bytesText } from "../views/figures.ts";
+import { bytesText } from "../../schemas/figures.ts";
 import type { MetricKey } from "../views/metrics.ts";
-import { partOf } from "./page_elements.ts";
+import { partBelow } from "./page_elements.ts";
 import type { LiveTick } from "./ticks.ts";
 
 /** From the classic script of uPlot. */
@@ -41,9 +41,9 @@ export class Charts {
     );
     this.#times = Array.from({ length: count }, (_, at) => now - (count - 1 - at) * (series?.tick_seconds ?? 1));
     this.#plots = APP_CHARTS.map((chart) => {
-      const figure = partOf(document, `[data-chart="${chart.id}"]`, HTMLElement);
-      const place = partOf(figure, ".plot", HTMLElement);
-      return { chart, place, now: partOf(figure, "[data-now]", HTMLElement), plot: null };
+      const figure = partBelow(document, `[data-chart="${chart.id}"]`, HTMLElement);
+      const place = partBelow(figure, ".plot", HTMLElement);
+      return { chart, place, now: partBelow(figure, "[data-now]", HTMLElement), plot: null };
     });
     this.#create();
     addEventListener("nano-theme", () => this.#create());

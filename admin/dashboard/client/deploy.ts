@@ -2,19 +2,19 @@
 /** Deploys an archive that is dropped anywhere on the page or chosen in the dialog, with the upload's progress. */
 import { openDialog } from "./dialogs.ts";
 import { receiveDrops } from "./file_drops.ts";
-import { bytesText } from "../views/figures.ts";
+import { bytesText } from "../../schemas/figures.ts";
 import { leaveNote } from "./frame.ts";
-import { fieldText, partOf } from "./page_elements.ts";
-import { fileRequest, type Progress, UploadStatus } from "./upload_form.ts";
+import { fieldText, partBelow } from "./page_elements.ts";
+import { fileRequest, type UploadShare, UploadStatus } from "./upload_form.ts";
 
 const ARCHIVE = /\.(zip|tgz|tar\.gz)$/i;
 
 /** Takes the page's dialog into service. */
 export function startDeploys(): void {
-  const dialog = partOf(document, "dialog[data-deploy]", HTMLDialogElement);
-  const form = partOf(dialog, "form", HTMLFormElement);
-  const file = partOf(form, "input[name=file]", HTMLInputElement);
-  const button = partOf(form, "[type=submit]", HTMLButtonElement);
+  const dialog = partBelow(document, "dialog[data-deploy]", HTMLDialogElement);
+  const form = partBelow(dialog, "form", HTMLFormElement);
+  const file = partBelow(form, "input[name=file]", HTMLInputElement);
+  const button = partBelow(form, "[type=submit]", HTMLButtonElement);
   const status = new UploadStatus(form);
   const app = form.dataset["app"] ?? "";
   let upload: XMLHttpRequest | null = null;
@@ -74,7 +74,7 @@ export function startDeploys(): void {
     request.send(chosen);
   }
 
-  function show(progress: Progress | null, error: string | null): void {
+  function show(progress: UploadShare | null, error: string | null): void {
     button.disabled = progress !== null;
     status.progress(progress);
     status.problem(error);

@@ -10,7 +10,7 @@ import { announce, openStream } from "./connection.tsx";
 import { startDeploys } from "./deploy.ts";
 import { LiveApps } from "./live_apps.ts";
 import { fetchOverview, fetchPasts, fetchTotals } from "./overview_data.ts";
-import { elementOf, partOf } from "./page_elements.ts";
+import { elementOf, partBelow } from "./page_elements.ts";
 import { RowWatch } from "./row_watch.ts";
 import { TableControls } from "./table_controls.ts";
 import { type LiveTick, ticksOf, totalOf } from "./ticks.ts";
@@ -35,7 +35,7 @@ function startOverview(): void {
   const apps = new LiveApps();
   const table = elementOf("apps", HTMLElement);
   const count = elementOf("count", HTMLElement);
-  const csrf = partOf(document, "meta[name=csrf]", HTMLMetaElement).content;
+  const csrf = partBelow(document, "meta[name=csrf]", HTMLMetaElement).content;
   const roots = {
     totals: createRoot(elementOf("totals", HTMLElement)),
     attention: createRoot(elementOf("attention", HTMLElement)),

@@ -11,7 +11,7 @@ export function elementOf<Kind extends Element>(id: string, kind: new () => Kind
 }
 
 /** The first one below `root`. @throws {Error} When there is none of this kind */
-export function partOf<Kind extends Element>(root: ParentNode, selector: string, kind: new () => Kind): Kind {
+export function partBelow<Kind extends Element>(root: ParentNode, selector: string, kind: new () => Kind): Kind {
   return ofKind(root.querySelector(selector), kind, selector);
 }
 

@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
 /** What the forms of uploads have in common: their progress, their error, and the request that tells of itself. */
-import { partOf } from "./page_elements.ts";
+import { partBelow } from "./page_elements.ts";
 
 /** How far it is; without a share it cannot be told. */
-export interface Progress {
+export interface UploadShare {
   readonly share: number | null;
   readonly text: string;
 }
@@ -16,14 +16,14 @@ export class UploadStatus {
   readonly #problem: HTMLElement;
 
   constructor(form: HTMLFormElement) {
-    this.#place = partOf(form, "[data-progress]", HTMLElement);
-    this.#bar = partOf(this.#place, "progress", HTMLProgressElement);
-    this.#text = partOf(this.#place, "[data-progress-text]", HTMLElement);
-    this.#problem = partOf(form, "[data-error]", HTMLElement);
+    this.#place = partBelow(form, "[data-progress]", HTMLElement);
+    this.#bar = partBelow(this.#place, "progress", HTMLProgressElement);
+    this.#text = partBelow(this.#place, "[data-progress-text]", HTMLElement);
+    this.#problem = partBelow(form, "[data-error]", HTMLElement);
   }
 
   /** Shows how far it is; null hides it. */
-  progress(progress: Progress | null): void {
+  progress(progress: UploadShare | null): void {
     this.#place.hidden = progress === null;
     if (progress === null) return;
     if (progress.share === null) this.#bar.removeAttribute("value");

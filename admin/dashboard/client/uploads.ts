@@ -1,21 +1,21 @@
 /// <reference lib="dom" />
 /** Uploads files into an R2 bucket, one after the other and with their progress; a page asks for none without it. */
-import { bytesText } from "../views/figures.ts";
+import { bytesText } from "../../schemas/figures.ts";
 import { receiveDrops } from "./file_drops.ts";
 import { leaveNote } from "./frame.ts";
-import { fieldText, partOf } from "./page_elements.ts";
+import { fieldText, partBelow } from "./page_elements.ts";
 import { fileRequest, UploadStatus } from "./upload_form.ts";
 
-const form = partOf(document, "form[data-upload]", HTMLFormElement);
-const files = partOf(form, "input[type=file]", HTMLInputElement);
-const key = partOf(form, "input[name=key]", HTMLInputElement);
-const send = partOf(form, "[type=submit]", HTMLButtonElement);
-const cancel = partOf(form, "[data-cancel]", HTMLButtonElement);
+const form = partBelow(document, "form[data-upload]", HTMLFormElement);
+const files = partBelow(form, "input[type=file]", HTMLInputElement);
+const key = partBelow(form, "input[name=key]", HTMLInputElement);
+const send = partBelow(form, "[type=submit]", HTMLButtonElement);
+const cancel = partBelow(form, "[data-cancel]", HTMLButtonElement);
 const status = new UploadStatus(form);
 const bucket = form.dataset["bucket"] ?? "";
 let running: XMLHttpRequest | null = null;
 
-partOf(document, "[data-without-script]", HTMLElement).hidden = true;
+partBelow(document, "[data-without-script]", HTMLElement).hidden = true;
 form.hidden = false;
 form.addEventListener("submit", (event) => {
   event.preventDefault();

@@ -1,5 +1,5 @@
 /** The charts of an app's page: what they show, how figures are written, which ink draws which line. */
-import { bytesText, countText, cpuText, latencyText } from "./figures.ts";
+import { bytesText, countText, cpuText, latencyText } from "../../schemas/figures.ts";
 import type { MetricKey } from "./metrics.ts";
 
 /** A colour of the style sheet; canvas reads it from an element of the class `ink-<name>`. */

@@ -2,7 +2,7 @@
 import { type AppRow, selectRows } from "./app_row.ts";
 import { STATE_MEANINGS } from "./app_states.ts";
 import { CsrfField } from "./csrf_field.tsx";
-import { durationText } from "./figures.ts";
+import { durationText } from "../../schemas/figures.ts";
 import { StateChip } from "./state_chip.tsx";
 
 /** More would push the apps themselves off the screen. */

@@ -1,5 +1,5 @@
 /** One event of the feed. */
-import { clockText } from "./figures.ts";
+import { clockText } from "../../schemas/figures.ts";
 
 const BAD: ReadonlySet<string> = new Set(["app_failed", "app_quarantined", "config_rejected"]);
 const WARN: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
 /** The rows of a log: a line, and what is said between lines. */
 import type { LogLine } from "../../../runtime/mod.ts";
-import { clockText } from "./figures.ts";
+import { clockText } from "../../schemas/figures.ts";
 
 /** What a row shows of a line. */
 export type ShownLine = Pick<LogLine, "id" | "at" | "level" | "kind" | "text">;

@@ -1,5 +1,5 @@
 /** The figures of an app that the overview shows: where a tick holds them and how they are written. */
-import { bytesText, countText, cpuText, latencyText } from "./figures.ts";
+import { bytesText, countText, cpuText, latencyText } from "../../schemas/figures.ts";
 
 /** Name of a figure in a tick and in a series. */
 export type MetricKey =

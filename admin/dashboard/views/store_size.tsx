@@ -1,5 +1,5 @@
 /** What a store holds of what it may hold. */
-import { bytesText } from "./figures.ts";
+import { bytesText } from "../../schemas/figures.ts";
 
 /** From here on it is nearly full. */
 const HIGH = 0.8;

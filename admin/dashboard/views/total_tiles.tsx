@@ -1,7 +1,7 @@
 /** The figures of all apps together, as tiles. */
 import type { AppStateName } from "../../../runtime/mod.ts";
 import { statesText } from "./app_states.ts";
-import { bytesText, countText, cpuText } from "./figures.ts";
+import { bytesText, countText, cpuText } from "../../schemas/figures.ts";
 import type { Figures } from "./metrics.ts";
 import { Sparkline } from "./sparkline.tsx";
 

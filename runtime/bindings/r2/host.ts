@@ -15,9 +15,9 @@ import {
   checkedKey,
   getOptions,
   type GivenMetadata,
+  keptMetadata,
   listOptions,
   MAX_OBJECT_BYTES,
-  metadataOf,
   parsed,
   putOptions,
   sentKeys,
@@ -54,7 +54,7 @@ export class R2Host implements BindingHost {
     get: (key, { args, signal }) => this.#get(key, args[1], signal),
     put: (key, call) => this.#put(key, call),
     createMultipartUpload: async (key, { args }) => {
-      const metadata = metadataOf("createMultipartUpload", parsed(args[1]) as GivenMetadata);
+      const metadata = keptMetadata("createMultipartUpload", parsed(args[1]) as GivenMetadata);
       const { store, maxBytes } = this.#tools;
       return answered(await store.createUpload(key, { ...metadata, maxBytes }));
     },

@@ -4,7 +4,7 @@ import type { DigestName } from "../../data/file_messages.ts";
 import type { R2Condition, R2Range } from "../../data/r2_condition.ts";
 import { r2Error } from "../../data/r2_error.ts";
 import type { KeptMetadata } from "../../data/r2_facts.ts";
-import type { ListOptions } from "../../data/r2_listing.ts";
+import type { R2ListOptions } from "../../data/r2_listing.ts";
 import type { SentPart } from "../../data/r2_parts.ts";
 import type { PutOptions } from "../../data/r2_store.ts";
 import { BindingError } from "../../protocol/binding_call.ts";
@@ -95,14 +95,14 @@ export function getOptions(value: unknown): { condition: R2Condition | null; ran
 export function putOptions(value: unknown): Omit<PutOptions, "size" | "maxBytes" | "signal"> {
   const { condition, checksum, ...given } = fits(putSchema, value);
   return {
-    ...metadataOf("put", given),
+    ...keptMetadata("put", given),
     condition: condition as R2Condition | null,
     checksums: new Map<DigestName, string>(checksum === null ? [] : [checksum]),
   };
 }
 
 /** What is kept with an object; nobody but this function writes JSON that is passed on unread. */
-export function metadataOf(action: string, value: GivenMetadata): KeptMetadata {
+export function keptMetadata(action: string, value: GivenMetadata): KeptMetadata {
   const { http, custom, storageClass } = fits(z.object(metadata), value);
   const sizes = [custom, http].map((texts) =>
     Object.entries(texts).reduce((sum, [name, text]) => sum + sizeOf(name) + sizeOf(String(text)), 0)
@@ -121,7 +121,7 @@ function sizeOf(text: string): number {
 }
 
 /** What a list asks for. */
-export function listOptions(value: unknown): ListOptions {
+export function listOptions(value: unknown): R2ListOptions {
   const { limit, cursor, ...given } = fits(listSchema, value);
   const wanted = limit ?? MAX_LISTED;
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > MAX_LISTED) throw r2Error("list", "invalidMaxKeys");

@@ -17,8 +17,24 @@ import {
   trunc,
   uncurry,
 } from "../../protocol/primordials.ts";
-import { entriesOf, entryOf, objectsOf, R2Object, R2ObjectBody, rangeFrom, textsOf } from "./isolate_object.ts";
-import { checksumOf, conditionOf, membersOf, metadataOf, rangeOf, textOf, textOrNull } from "./isolate_options.ts";
+import {
+  objectsOf,
+  parsedEntries,
+  parsedEntry,
+  R2Object,
+  R2ObjectBody,
+  rangeFrom,
+  textListOf,
+} from "./isolate_object.ts";
+import {
+  checksumOf,
+  conditionOf,
+  membersOf,
+  metadataOf,
+  objectRangeOf,
+  textOrNull,
+  wellFormedText,
+} from "./isolate_options.ts";
 import { bytesOrNull } from "../../protocol/views.ts";
 
 const responseText = uncurry(Response.prototype.text);
@@ -48,17 +64,17 @@ class R2Bucket {
   /** What is known of an object, or null. */
   async head(key: unknown): Promise<R2Object | null> {
     const { values } = await this.#port.call("head", [keyOf("head", key)]);
-    return values[0] === null ? null : new R2Object(entryOf(values[0]), null);
+    return values[0] === null ? null : new R2Object(parsedEntry(values[0]), null);
   }
 
   /** An object with its body, without one when `onlyIf` does not hold, or null. */
   async get(key: unknown, options?: unknown): Promise<R2Object | null> {
     const { onlyIf, range, ssecKey } = membersOf(options);
     if (ssecKey !== undefined && ssecKey !== null) metadataOf(bare({ ssecKey }));
-    const asked = stringify(bare({ condition: conditionOf(onlyIf), range: rangeOf(range) }));
+    const asked = stringify(bare({ condition: conditionOf(onlyIf), range: objectRangeOf(range) }));
     const { values, body } = await this.#port.call("get", [keyOf("get", key), shortEnough("get", asked)]);
     if (values.length === 0) return null;
-    const entry = entryOf(values[0]);
+    const entry = parsedEntry(values[0]);
     return values.length === 1
       ? new R2Object(entry, null)
       : new R2ObjectBody(entry, rangeFrom(values[1], values[2]), body);
@@ -73,7 +89,7 @@ class R2Bucket {
     const { body, length } = valueOf("put", "R2Bucket", value);
     const args = [keyOf("put", key), shortEnough("put", stringify(told)), length];
     const { values } = await this.#port.call("put", args, bare({ body }));
-    return values[0] === null ? null : new R2Object(entryOf(values[0]), null);
+    return values[0] === null ? null : new R2Object(parsedEntry(values[0]), null);
   }
 
   /** Forgets an object, or each of a list. */
@@ -97,8 +113,8 @@ class R2Bucket {
       withCustom: includes(include, "customMetadata"),
     });
     const { values, body } = await this.#port.call("list", [shortEnough("list", stringify(asked))]);
-    const objects = objectsOf(entriesOf(await allText(body)));
-    const delimitedPrefixes = textsOf(values[1]);
+    const objects = objectsOf(parsedEntries(await allText(body)));
+    const delimitedPrefixes = textListOf(values[1]);
     return values[0] === null
       ? { objects, truncated: false, delimitedPrefixes }
       : { objects, truncated: true, cursor: values[0], delimitedPrefixes };
@@ -106,7 +122,7 @@ class R2Bucket {
 
   /** Begins an upload of several parts. */
   async createMultipartUpload(key: unknown, options?: unknown): Promise<R2MultipartUpload> {
-    const name = textOf(key);
+    const name = wellFormedText(key);
     const told = shortEnough("createMultipartUpload", stringify(metadataOf(membersOf(options))));
     const { values } = await this.#port.call("createMultipartUpload", [keyOf("createMultipartUpload", name), told]);
     return new R2MultipartUpload(this.#port, name, values[0] as string);
@@ -114,7 +130,7 @@ class R2Bucket {
 
   /** Goes on with one; whether there is such an upload shows at its next call. */
   resumeMultipartUpload(key: unknown, uploadId: unknown): R2MultipartUpload {
-    return new R2MultipartUpload(this.#port, textOf(key), textOf(uploadId));
+    return new R2MultipartUpload(this.#port, wellFormedText(key), wellFormedText(uploadId));
   }
 }
 
@@ -156,12 +172,12 @@ class R2MultipartUpload {
     }
     for (let at = 0; at < given.length; at++) {
       const { partNumber, etag } = given[at]!;
-      defineMember(parts, at, bare({ partNumber: partNumberOf(partNumber), etag: textOf(etag) }), true);
+      defineMember(parts, at, bare({ partNumber: partNumberOf(partNumber), etag: wellFormedText(etag) }), true);
     }
     const body = textBody(stringify(parts));
     const args = [keyOf("completeMultipartUpload", this.#key), this.#id];
     const { values } = await this.#port.call("completeMultipartUpload", args, bare({ body }));
-    return new R2Object(entryOf(values[0]), null);
+    return new R2Object(parsedEntry(values[0]), null);
   }
 
   /** Forgets the upload and its parts. */
@@ -176,7 +192,7 @@ export function createR2(port: BindingPort): unknown {
 }
 
 function keyOf(action: string, key: unknown): string {
-  const text = textOf(key);
+  const text = wellFormedText(key);
   if (text.length > MAX_KEY_CHARS) throw new NativeError(`${action}: The specified object name is not valid. (10020)`);
   return text;
 }
@@ -203,7 +219,7 @@ function includes(include: unknown, wanted: string): boolean {
   for (let at = 0; at < list.length; at++) {
     if (list[at] === wanted) found = true;
     else if (list[at] !== "httpMetadata" && list[at] !== "customMetadata") {
-      throw new NativeRangeError(`Unsupported include value ${textOf(list[at])}`);
+      throw new NativeRangeError(`Unsupported include value ${wellFormedText(list[at])}`);
     }
   }
   return found;

@@ -186,7 +186,7 @@ export class R2ObjectBody extends R2Object {
 }
 
 /** What the host has told of an object. */
-export function entryOf(json: unknown): R2Entry {
+export function parsedEntry(json: unknown): R2Entry {
   return parse(json as string) as R2Entry;
 }
 
@@ -206,12 +206,12 @@ export function rangeFrom(offset: unknown, length: unknown): ReadRange {
 }
 
 /** All that {@linkcode objectsOf} takes, from a text. */
-export function entriesOf(json: string): readonly R2Entry[] {
+export function parsedEntries(json: string): readonly R2Entry[] {
   return parse(json) as readonly R2Entry[];
 }
 
 /** Texts, from a text. */
-export function textsOf(json: unknown): string[] {
+export function textListOf(json: unknown): string[] {
   return parse(json as string) as string[];
 }
 

@@ -35,13 +35,13 @@ export function membersOf(options: unknown): Members {
 }
 
 /** As text that UTF-8 has. */
-export function textOf(value: unknown): string {
+export function wellFormedText(value: unknown): string {
   return stringToWellFormed(NativeString(value));
 }
 
 /** The same of what need not be there. */
 export function textOrNull(value: unknown): string | null {
-  return value === undefined || value === null ? null : textOf(value);
+  return value === undefined || value === null ? null : wellFormedText(value);
 }
 
 function isHeaders(value: unknown): value is Headers {
@@ -61,8 +61,8 @@ export function conditionOf(onlyIf: unknown): object | null {
     return condition;
   }
   const { etagMatches, etagDoesNotMatch, uploadedBefore, uploadedAfter, secondsGranularity } = onlyIf as Members;
-  if (isGiven(etagMatches)) condition["matches"] = [tagOf(textOf(etagMatches))];
-  if (isGiven(etagDoesNotMatch)) condition["differs"] = [tagOf(textOf(etagDoesNotMatch))];
+  if (isGiven(etagMatches)) condition["matches"] = [tagOf(wellFormedText(etagMatches))];
+  if (isGiven(etagDoesNotMatch)) condition["differs"] = [tagOf(wellFormedText(etagDoesNotMatch))];
   if (isGiven(uploadedBefore)) condition["before"] = timeOf("uploadedBefore", uploadedBefore);
   if (isGiven(uploadedAfter)) condition["after"] = timeOf("uploadedAfter", uploadedAfter);
   if (secondsGranularity) condition["inSeconds"] = true;
@@ -137,7 +137,7 @@ function timeOf(name: string, value: unknown): number {
 }
 
 /** As the host takes them (data/r2_condition.ts). */
-export function rangeOf(range: unknown): object | null {
+export function objectRangeOf(range: unknown): object | null {
   if (range === undefined || range === null) return null;
   if (isHeaders(range)) {
     const header = headersGet(range, "range");
@@ -178,7 +178,7 @@ export function metadataOf({ httpMetadata, customMetadata, storageClass, ssecKey
   return bare({
     http: httpOf(httpMetadata),
     custom: customOf(customMetadata),
-    storageClass: isGiven(storageClass) ? textOf(storageClass) : "Standard",
+    storageClass: isGiven(storageClass) ? wellFormedText(storageClass) : "Standard",
   });
 }
 
@@ -190,7 +190,7 @@ function httpOf(given: unknown): Members {
     const pair = HTTP_HEADERS[at]!;
     const member = pair[0];
     const value = headers === null ? (given as Members)[member] : headersGet(headers, pair[1]);
-    if (isGiven(value)) http[member] = textOf(value);
+    if (isGiven(value)) http[member] = wellFormedText(value);
   }
   if (headers !== null) setDate(http, "cacheExpiry", headersGet(headers, "expires"));
   else {
@@ -206,7 +206,7 @@ function customOf(given: unknown): Members {
   const names = getOwnPropertyNames(given as object);
   for (let at = 0; at < names.length; at++) {
     const name = names[at]!;
-    defineMember(custom, stringToWellFormed(name), textOf((given as Members)[name]), true);
+    defineMember(custom, stringToWellFormed(name), wellFormedText((given as Members)[name]), true);
   }
   return custom;
 }

@@ -9,7 +9,7 @@ import { NatsKv } from "./nats_kv.ts";
 import { NatsQueue } from "./nats_queue.ts";
 import { PatientCalls } from "./patient_calls.ts";
 import { QueueOwners } from "./queue_owners.ts";
-import { kvNames, queueNames, storeOf } from "./store_names.ts";
+import { kvNames, queueNames, storeOfStream } from "./store_names.ts";
 
 /** Everything; nothing is asked before the first call. */
 export class NatsData implements AsyncDisposable {
@@ -51,7 +51,7 @@ export class NatsData implements AsyncDisposable {
     return await this.#calls.call("list stores", async ({ jsm }) => {
       const names: string[] = [];
       for await (const stream of jsm.streams.names()) {
-        const name = storeOf(this.#engine.space, kind, stream);
+        const name = storeOfStream(this.#engine.space, kind, stream);
         if (name !== null) names.push(name);
       }
       return names;

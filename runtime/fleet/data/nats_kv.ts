@@ -4,7 +4,7 @@
  */
 import { StorageType } from "@nats-io/jetstream";
 import { bulkTooLong, MAX_BULK_BYTES, namespaceFull } from "../../data/kv_refusals.ts";
-import { type KvEntry, type KvPage, type KvSize, type KvStore, shownAs } from "../../data/kv_store.ts";
+import { type KvEntry, type KvSize, type KvStore, shownAs, type StoredKeyPage } from "../../data/kv_store.ts";
 import type { Plain } from "../../protocol/binding_call.ts";
 import type { Reached } from "../nats_session.ts";
 import { ensureStream } from "../nats_streams.ts";
@@ -117,7 +117,7 @@ export class NatsKv implements KvStore {
     readonly prefix: string;
     readonly cursor: string | null;
     readonly limit: number;
-  }): Promise<KvPage> {
+  }): Promise<StoredKeyPage> {
     return await this.#read("list keys", { keys: "[]", cursor: null }, async (reached) => {
       const parts = await this.#keys(reached, keyPart(prefix), cursor ?? "");
       const found: { part: string; expires: number | null; metadata: string | null }[] = [];

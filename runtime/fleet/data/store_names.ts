@@ -44,7 +44,7 @@ export function queueNames(space: string, queue: string): QueueNames {
 }
 
 /** The store of a kind that a stream is, or null when it is none of the space. */
-export function storeOf(space: string, kind: OutsideKind, stream: string): string | null {
+export function storeOfStream(space: string, kind: OutsideKind, stream: string): string | null {
   const start = streamsOf(space, kind);
   if (!stream.startsWith(start)) return null;
   return stream.slice(start.length).replace(

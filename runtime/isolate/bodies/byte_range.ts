@@ -17,7 +17,7 @@ export interface ByteRange {
  * What a Range header asks of a body.
  * @returns "ignored" when it is malformed, of another unit or of several ranges; "unsatisfiable" when no byte is in it
  */
-export function rangeOf(header: string, size: number): ByteRange | "ignored" | "unsatisfiable" {
+export function byteRangeOf(header: string, size: number): ByteRange | "ignored" | "unsatisfiable" {
   const found = apply(exec, SINGLE, [header]) as RegExpExecArray | null;
   if (found === null) return "ignored";
   const from = found[1]!;

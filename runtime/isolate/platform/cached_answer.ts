@@ -9,7 +9,7 @@ import {
 } from "../../protocol/primordials.ts";
 import { append, filterList, findInList, listHas, mapList, splitText } from "../../protocol/safe_lists.ts";
 import { partOf } from "../bodies/byte_parts.ts";
-import { rangeOf } from "../bodies/byte_range.ts";
+import { byteRangeOf } from "../bodies/byte_range.ts";
 import type { CacheEntry } from "./cache_store.ts";
 
 /** The parts of a Response. */
@@ -44,7 +44,7 @@ export function answerFrom(entry: CacheEntry, asked: Headers): CachedAnswer {
   const header = headersGet(asked, "range");
   if (header === null || entry.body === null || !isSameAs(entry, headersGet(asked, "if-range"))) return whole;
   const size = bytesLength(entry.body);
-  const range = rangeOf(header, size);
+  const range = byteRangeOf(header, size);
   if (range === "ignored") return whole;
   const headers = without(entry, ["content-length", "content-range"]);
   if (range === "unsatisfiable") {

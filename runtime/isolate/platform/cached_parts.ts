@@ -26,7 +26,7 @@ const HTTP_URL = /^https?:/;
 
 /** @throws {TypeError} for what is no HTTP request */
 // deno-lint-ignore require-await -- a failure must be a rejection
-export async function requestOf(input: RequestInfo | URL, action: string): Promise<Request> {
+export async function cacheableRequest(input: RequestInfo | URL, action: string): Promise<Request> {
   const request = input instanceof NativeRequest ? input : withoutBase(() => new NativeRequest(input));
   if (!matches(HTTP_URL, requestUrl(request))) {
     throw new NativeTypeError(`Cannot ${action} "${requestUrl(request)}": its scheme is not http(s)`);
@@ -35,7 +35,7 @@ export async function requestOf(input: RequestInfo | URL, action: string): Promi
 }
 
 /** The Response that an answer is. */
-export function responseOf({ body, status, statusText, headers }: CachedAnswer): Response {
+export function cachedResponse({ body, status, statusText, headers }: CachedAnswer): Response {
   return new NativeResponse(body, bare({ status, statusText, headers: iterable(headers) }));
 }
 
@@ -45,7 +45,7 @@ export function iterable(pairs: readonly (readonly [string, string])[]): [string
 }
 
 /** The URL of a request without its fragment. */
-export function keyOf(request: Request): string {
+export function cacheKeyOf(request: Request): string {
   const url = requestUrl(request);
   const fragment = stringIndexOf(url, "#");
   return fragment < 0 ? url : stringSlice(url, 0, fragment);
@@ -59,7 +59,7 @@ export function listOfHeaders(headers: Headers): [string, string][] {
 }
 
 /** @throws {DOMException} when it is too long for the cache */
-export async function readBody(
+export async function readCacheBody(
   body: ReadableStream<Uint8Array> | null,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -73,7 +73,7 @@ export async function readBody(
     if (!isUint8Array(value)) throw new NativeTypeError("Cannot put a stream chunk that is no Uint8Array");
     size += bytesLength(value);
     if (size > maxBytes) {
-      const error = tooLarge(maxBytes);
+      const error = cacheFull(maxBytes);
       await readerCancel(reader, error);
       throw error;
     }
@@ -89,7 +89,7 @@ export async function readBody(
 }
 
 /** What `put` throws for a response that does not fit. */
-export function tooLarge(maxBytes: number): DOMException {
+export function cacheFull(maxBytes: number): DOMException {
   return new NativeDOMException(
     `Cannot put the response: the app's caches hold ${maxBytes} bytes`,
     "QuotaExceededError",

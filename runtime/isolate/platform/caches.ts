@@ -32,7 +32,15 @@ import { append, filterList, listHas, listOf, mapList } from "../../protocol/saf
 import { keepingOf, varyOf } from "./cache_policy.ts";
 import { answerFrom, wholeAnswer } from "./cached_answer.ts";
 import { type CacheEntry, CacheStore } from "./cache_store.ts";
-import { iterable, keyOf, listOfHeaders, readBody, requestOf, responseOf, tooLarge } from "./cached_parts.ts";
+import {
+  cacheableRequest,
+  cachedResponse,
+  cacheFull,
+  cacheKeyOf,
+  iterable,
+  listOfHeaders,
+  readCacheBody,
+} from "./cached_parts.ts";
 
 /** How a request is compared with kept ones. */
 export interface MatchOptions {
@@ -64,17 +72,17 @@ export function createCaches(
 
     /** The kept response to a request, a range of it or "not modified" where it asks for that; or undefined. */
     async match(request: RequestInfo | URL, options?: MatchOptions): Promise<Response | undefined> {
-      const asked = await requestOf(request, "match");
+      const asked = await cacheableRequest(request, "match");
       const entry = this.#find(asked, options ?? NO_OPTIONS)[0];
       if (entry === undefined) return undefined;
       store.touch(entry);
-      return responseOf(answerFrom(entry, requestHeaders(asked)));
+      return cachedResponse(answerFrom(entry, requestHeaders(asked)));
     }
 
     /** Every kept response to a request, or all there are. */
     async matchAll(request?: RequestInfo | URL, options?: MatchOptions): Promise<readonly Response[]> {
       const entries = await this.#listed(request, options, "matchAll");
-      return freeze(mapList(entries, (entry) => responseOf(wholeAnswer(entry))));
+      return freeze(mapList(entries, (entry) => cachedResponse(wholeAnswer(entry))));
     }
 
     /** The requests of the kept responses, in the order in which they were put. */
@@ -97,7 +105,7 @@ export function createCaches(
 
     /** Keeps a response, unless its headers forbid it. */
     async put(request: RequestInfo | URL, response: Response): Promise<void> {
-      const asked = await requestOf(request, "put");
+      const asked = await cacheableRequest(request, "put");
       if (requestMethod(asked) !== "GET") {
         throw new NativeTypeError(`Cannot put a response to ${requestMethod(asked)}: only GET is cached`);
       }
@@ -118,10 +126,10 @@ export function createCaches(
         removeAll(store, this.#find(asked, NO_OPTIONS));
         return;
       }
-      const body = await readBody(stream, store.maxBytes);
+      const body = await readCacheBody(stream, store.maxBytes);
       const entry: CacheEntry = {
         cache: this.#name,
-        url: keyOf(asked),
+        url: cacheKeyOf(asked),
         requestHeaders: listOfHeaders(requestHeaders(asked)),
         vary: mapList(vary, (name) => [name, headersGet(requestHeaders(asked), name)]),
         status,
@@ -131,12 +139,12 @@ export function createCaches(
         expiresAt: now() + keeping.lifetimeMs,
       };
       removeAll(store, this.#find(asked, NO_OPTIONS));
-      if (!store.add(entry)) throw tooLarge(store.maxBytes);
+      if (!store.add(entry)) throw cacheFull(store.maxBytes);
     }
 
     /** Lets responses go. @returns whether there were any */
     async delete(request: RequestInfo | URL, options?: MatchOptions): Promise<boolean> {
-      const found = this.#find(await requestOf(request, "delete"), options ?? NO_OPTIONS);
+      const found = this.#find(await cacheableRequest(request, "delete"), options ?? NO_OPTIONS);
       removeAll(store, found);
       return found.length > 0;
     }
@@ -147,14 +155,14 @@ export function createCaches(
       action: string,
     ): Promise<CacheEntry[]> {
       if (request === undefined) return store.all(this.#name);
-      return this.#find(await requestOf(request, action), options ?? NO_OPTIONS);
+      return this.#find(await cacheableRequest(request, action), options ?? NO_OPTIONS);
     }
 
     #find(request: Request, { ignoreMethod, ignoreSearch, ignoreVary }: MatchOptions): CacheEntry[] {
       if (requestMethod(request) !== "GET" && ignoreMethod !== true) return [];
       return store.find({
         cache: this.#name,
-        url: keyOf(request),
+        url: cacheKeyOf(request),
         headers: requestHeaders(request),
         ignoreSearch: ignoreSearch === true,
         ignoreVary: ignoreVary === true,
@@ -232,7 +240,7 @@ export function createCaches(
   async function addAll(cache: Cache, requests: readonly (RequestInfo | URL)[]): Promise<void> {
     const fetched: { readonly asked: Request; readonly response: Promise<Response> }[] = [];
     for (let at = 0; at < requests.length; at++) {
-      const asked = await requestOf(requests[at]!, "add");
+      const asked = await cacheableRequest(requests[at]!, "add");
       if (requestMethod(asked) !== "GET") {
         throw new NativeTypeError(`Cannot add ${requestMethod(asked)}: only GET is cached`);
       }

@@ -20,7 +20,7 @@ import { arrayPush } from "../../protocol/safe_lists.ts";
 import { innerSlots } from "../../protocol/inner_slots.ts";
 import type { HeaderList } from "../../protocol/header_block.ts";
 import { makeResponse } from "../bodies/body_sources.ts";
-import { pathOf, withoutBase } from "../traffic/relative_urls.ts";
+import { locationPath, withoutBase } from "../traffic/relative_urls.ts";
 
 const NULL_BODY_STATUSES = new SafeSet([101, 204, 205, 304]);
 /** Values that need no normalising: no line breaks or NUL, no blanks at the ends, Latin-1 only. */
@@ -130,7 +130,7 @@ export function createFastResponse(upgrade: UpgradeResponse): typeof Response {
     },
     redirect(url: string | URL, status = 302) {
       if (arguments.length === 0) return apply(makeRedirect, NativeResponse, []);
-      const path = pathOf(NativeString(url));
+      const path = locationPath(NativeString(url));
       if (path === null) return withoutBase(() => apply(makeRedirect, NativeResponse, [url, status]) as Response);
       // The client knows the origin, the isolate need not: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2
       const checked = apply(makeRedirect, NativeResponse, ["http://relative.invalid", status]) as Response;

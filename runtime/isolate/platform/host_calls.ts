@@ -1,7 +1,7 @@
 /** The isolate's end of calls that the host answers; all that it may ask is checked over there. */
 import { global } from "../../protocol/primordials.ts";
 import { bare } from "../../protocol/bare.ts";
-import { ANSWER, MAX_TEXT_CHARS, MAX_WAITED_CHARS } from "../../protocol/host_calls.ts";
+import { HOST_ANSWER, MAX_TEXT_CHARS, MAX_WAITED_CHARS } from "../../protocol/host_calls.ts";
 
 // An app patches what it likes: these are taken before it runs.
 const NativeError = Error;
@@ -47,7 +47,7 @@ export function installHostCalls(line: HostLine, externalBytes: number): void {
     if (one === undefined) return;
     delete waiting[number];
     count--;
-    if (kind === ANSWER.ERROR) one.reject(failure(value as string));
+    if (kind === HOST_ANSWER.ERROR) one.reject(failure(value as string));
     else one.resolve(value);
   });
 
@@ -56,9 +56,9 @@ export function installHostCalls(line: HostLine, externalBytes: number): void {
     const number = ++calls;
     const answer = wait(number, message(number, true, given));
     if (answer === null) throw failure("ETIMEDOUT");
-    if (answer.kind === ANSWER.BYTES) return answer.bytes;
+    if (answer.kind === HOST_ANSWER.BYTES) return answer.bytes;
     const text = decode(answer.bytes);
-    if (answer.kind === ANSWER.ERROR) throw failure(text);
+    if (answer.kind === HOST_ANSWER.ERROR) throw failure(text);
     return parse(text);
   }
 

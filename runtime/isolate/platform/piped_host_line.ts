@@ -1,7 +1,7 @@
 /** Calls of the host from a process of its own: over the connection, and by standard input and output where this thread waits. */
 import { FrameReader } from "../../protocol/frame_reader.ts";
 import { FrameWriter } from "../../protocol/frame_writer.ts";
-import { part } from "../../protocol/frames.ts";
+import { partOf } from "../../protocol/chunks.ts";
 import { bytesLength, isUint8Array, NativeUint8Array } from "../../protocol/primordials.ts";
 import { MAX_HOST_FRAME_BYTES, WORD } from "../../protocol/process_cell.ts";
 import type { HostLine } from "./host_calls.ts";
@@ -34,14 +34,14 @@ export function pipedHostLine(
       const writer = new FrameWriter();
       writer.add(call);
       for (let piece = writer.take(); piece !== null; piece = writer.take()) {
-        for (let at = 0; at < bytesLength(piece);) at += writeSync(part(piece, at, bytesLength(piece) - at));
+        for (let at = 0; at < bytesLength(piece);) at += writeSync(partOf(piece, at, bytesLength(piece)));
       }
       answer = null;
       while (answer === null) {
         const size = readSync(into);
         // The host is gone, and so will this process be.
         if (size === null) return null;
-        reader.push(part(into, 0, size));
+        reader.push(partOf(into, 0, size));
       }
       const value = (answer as unknown[])[2];
       return isUint8Array(value) ? { kind: (answer as unknown[])[1] as number, bytes: value } : null;

@@ -1,9 +1,9 @@
 /** Calls of the host from an isolate that is one of its threads: by a port of their own, and by memory where this thread waits. */
 import {
   ANSWER_BYTES,
-  ANSWER_HEAD_BYTES,
-  CALL_TIMEOUT_MS,
   HEAD,
+  HOST_ANSWER_HEAD_BYTES,
+  HOST_CALL_TIMEOUT_MS,
   type HostCallsMessage,
 } from "../../protocol/host_calls.ts";
 import { WAITS_ON_HOST } from "../../protocol/messages.ts";
@@ -27,9 +27,9 @@ export function sharedHostLine(
   hostWait: SharedArrayBuffer,
 ): HostLine {
   const { port1: port, port2 } = new MessageChannel();
-  const room = new SharedArrayBuffer(ANSWER_HEAD_BYTES + ANSWER_BYTES);
-  const head = new NativeWords(room, 0, ANSWER_HEAD_BYTES / 4);
-  const answers = new Uint8Array(room, ANSWER_HEAD_BYTES);
+  const room = new SharedArrayBuffer(HOST_ANSWER_HEAD_BYTES + ANSWER_BYTES);
+  const head = new NativeWords(room, 0, HOST_ANSWER_HEAD_BYTES / 4);
+  const answers = new Uint8Array(room, HOST_ANSWER_HEAD_BYTES);
   const flag = new NativeWords(hostWait);
   const post = port.postMessage.bind(port) as unknown as (message: unknown, transfer: null) => void;
   /** A call that was given up: until its answer has come, the room is not free. */
@@ -39,7 +39,7 @@ export function sharedHostLine(
   const isLate = (number: number) => {
     if (load(head, HEAD.CALL) === number) return false;
     store(flag, 0, WAITS_ON_HOST);
-    const outcome = wait(head, HEAD.CALL, 0, CALL_TIMEOUT_MS);
+    const outcome = wait(head, HEAD.CALL, 0, HOST_CALL_TIMEOUT_MS);
     store(flag, 0, 0);
     return outcome === "timed-out";
   };

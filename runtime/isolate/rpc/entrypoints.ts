@@ -11,7 +11,7 @@ import {
   NativeTypeError,
 } from "../../protocol/primordials.ts";
 import { joinTexts, listHas } from "../../protocol/safe_lists.ts";
-import type { Entry } from "../../protocol/rpc.ts";
+import type { CalledEntry } from "../../protocol/rpc.ts";
 
 /** The classes of `cloudflare:workers` that mark what may be called; null while the app imports none of them. */
 export interface RpcClasses {
@@ -52,7 +52,7 @@ export interface EntrySurroundings {
 }
 
 /** What is asked of an entrypoint. */
-export type Asked = Pick<Entry, "entrypoint" | "operation"> & {
+export type Asked = Pick<CalledEntry, "entrypoint" | "operation"> & {
   readonly path: readonly string[];
   readonly args: readonly unknown[];
 };

@@ -2,28 +2,28 @@
 import { getMember, NativeDOMException } from "../../protocol/primordials.ts";
 
 /** Where in the whole something stands, for messages. */
-export interface Place {
+export interface ValuePlace {
   readonly key: string | number;
-  readonly above: Place | null;
+  readonly above: ValuePlace | null;
 }
 
 /** Why other values do not cross. */
 export const CROSSES = "what crosses is what structured clone takes, Headers, Request, Response and a ReadableStream";
 
 /** @param place null where the whole is meant @throws {DOMException} DataCloneError */
-export function refuse(what: string, place: Place | null, why: string): never {
+export function refuse(what: string, place: ValuePlace | null, why: string): never {
   const where = place === null ? "" : ` (${pathOf(place)})`;
   throw new NativeDOMException(`Could not serialize ${what}${where}: ${why}`, "DataCloneError");
 }
 
 /** As one would write it: `arguments[0].user`. */
-function pathOf({ key, above }: Place): string {
+function pathOf({ key, above }: ValuePlace): string {
   if (above === null) return `${key}`;
   return typeof key === "number" ? `${pathOf(above)}[${key}]` : `${pathOf(above)}.${key}`;
 }
 
 /** A member of an error as a text. */
-export function textOf(value: unknown, otherwise: string): string {
+export function textElse(value: unknown, otherwise: string): string {
   return typeof value === "string" ? value : otherwise;
 }
 

@@ -20,7 +20,7 @@ import { append } from "../../protocol/safe_lists.ts";
 import { SafeMap } from "../../protocol/safe_collections.ts";
 import { MAX_RPC_BYTES } from "../../protocol/rpc.ts";
 import { type OwnBytes, ownBytes } from "./own_bytes.ts";
-import { CROSSES, type Place, refuse, textOf, typeName } from "./value_place.ts";
+import { CROSSES, refuse, textElse, typeName, type ValuePlace } from "./value_place.ts";
 import { holderOf, type WebHolder } from "./web_parts.ts";
 import {
   dateTime,
@@ -90,7 +90,7 @@ class ValueWriter {
     this.#add(`{"":["${tag}"${rest}]}`);
   }
 
-  #write(value: unknown, place: Place): void {
+  #write(value: unknown, place: ValuePlace): void {
     switch (typeof value) {
       case "string":
         // An escape takes six characters at most: what is far too long is not to be copied first.
@@ -114,7 +114,7 @@ class ValueWriter {
     }
   }
 
-  #object(value: object, place: Place): void {
+  #object(value: object, place: ValuePlace): void {
     const known = this.#seen.get(value);
     if (known !== undefined) return this.#tag("@", `,${known}`);
     this.#seen.set(value, this.#order.length);
@@ -129,7 +129,7 @@ class ValueWriter {
     this.#depth--;
   }
 
-  #list(list: readonly unknown[], place: Place): void {
+  #list(list: readonly unknown[], place: ValuePlace): void {
     const { length } = list;
     this.#add("[");
     for (let at = 0; at < length; at++) {
@@ -140,7 +140,7 @@ class ValueWriter {
     this.#add("]");
   }
 
-  #record(record: object, place: Place): void {
+  #record(record: object, place: ValuePlace): void {
     const names = keys(record);
     if (hasOwn(record, "")) return this.#pairs("o", record, names, place);
     this.#add("{");
@@ -153,7 +153,7 @@ class ValueWriter {
   }
 
   /** As the list of a tag: names and values in turn. */
-  #pairs(tag: string, record: object, names: readonly string[], place: Place): void {
+  #pairs(tag: string, record: object, names: readonly string[], place: ValuePlace): void {
     this.#begin(tag);
     for (let at = 0; at < names.length; at++) {
       const name = names[at]!;
@@ -168,7 +168,7 @@ class ValueWriter {
     this.#add(`{"":["${tag}"`);
   }
 
-  #other(value: object, kind: ValueKind | null, place: Place): void {
+  #other(value: object, kind: ValueKind | null, place: ValuePlace): void {
     switch (kind) {
       case "view":
       case "data_view":
@@ -226,9 +226,9 @@ class ValueWriter {
   }
 
   /** Name, message, cause and own members; what of those cannot cross is left out. */
-  #error(error: Error, isDom: boolean, place: Place): void {
-    const name = textOf(getMember(error, "name"), "Error");
-    const message = textOf(getMember(error, "message"), "");
+  #error(error: Error, isDom: boolean, place: ValuePlace): void {
+    const name = textElse(getMember(error, "name"), "Error");
+    const message = textElse(getMember(error, "message"), "");
     this.#begin("e");
     this.#add(`,${isDom},${stringify(name)},${stringify(message)}`);
     if (!isDom) {
@@ -245,7 +245,7 @@ class ValueWriter {
     this.#add("]}");
   }
 
-  #errorMember(error: Error, member: string, place: Place): void {
+  #errorMember(error: Error, member: string, place: ValuePlace): void {
     const before = { text: this.#text, blobs: this.#blobs.length, blobBytes: this.#blobBytes, stream: this.#stream };
     const seen = this.#order.length;
     const depth = this.#depth;
@@ -263,7 +263,7 @@ class ValueWriter {
     }
   }
 
-  #holder({ tag, fields, body }: WebHolder, place: Place): void {
+  #holder({ tag, fields, body }: WebHolder, place: ValuePlace): void {
     this.#begin(tag);
     for (let at = 0; at < fields.length; at++) this.#add(`,${stringify(fields[at]!)}`);
     this.#add(",");
@@ -277,7 +277,7 @@ class ValueWriter {
     this.#add("]}");
   }
 
-  #takeStream(stream: ReadableStream<Uint8Array>, place: Place): void {
+  #takeStream(stream: ReadableStream<Uint8Array>, place: ValuePlace): void {
     if (this.#stream !== null) {
       refuse("a second stream", place, "one stream, be it the body of a Request or Response, crosses with each call");
     }

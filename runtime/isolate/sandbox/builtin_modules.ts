@@ -12,7 +12,7 @@ const ASKING = /getBuiltinModule|createRequire/;
 const NO_BUILTIN = /\/(?:deno_\w+|cloudflare_\w+)\.js$/;
 
 /** Whether the app has modules of NANO that stand for Node's. @boot */
-export function hasNodeModules(modules: Readonly<Record<string, string>>): boolean {
+export function hasBuiltinModules(modules: Readonly<Record<string, string>>): boolean {
   return Object.keys(modules).some((url) => url.startsWith(NODE_MODULES_URL));
 }
 

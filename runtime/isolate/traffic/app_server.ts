@@ -17,7 +17,7 @@ import { FIRST_TCP_ID } from "../../protocol/tcp.ts";
 import { streamHandlers } from "../../protocol/stream_operations.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
 import { enterRoot } from "./async_root.ts";
-import type { Entry, EntryOperation } from "../../protocol/rpc.ts";
+import type { CalledEntry, EntryOperation } from "../../protocol/rpc.ts";
 import { runAtDepth } from "./call_depth.ts";
 import { answerEntered, type Reachable } from "./entered_call.ts";
 import { type AbortCallbacks, type ArrivedRequest, bodyContent, createRequest } from "./request.ts";
@@ -28,7 +28,7 @@ import { BindingClient } from "./binding_client.ts";
 import { consume, type Consumer } from "./consume.ts";
 import { describeError } from "./describe_error.ts";
 import { FetchClient, type FetchedHead } from "./fetch.ts";
-import { type AppScheduled, type DueJob, schedule } from "./scheduled.ts";
+import { type AppScheduled, type CronMoment, schedule } from "./scheduled.ts";
 import { BadResponse, sendResponse } from "./responder.ts";
 import { SocketHub } from "./socket_hub.ts";
 import { TcpClient } from "./tcp_client.ts";
@@ -75,7 +75,7 @@ export class AppServer {
   #waits = 0;
   #draining = false;
   /** Of the request that comes next. */
-  #entry: Entry | null = null;
+  #entry: CalledEntry | null = null;
 
   /** @param report tells the log of an error that no client hears of */
   constructor(wire: Wire, report: (error: unknown) => void) {
@@ -115,13 +115,13 @@ export class AppServer {
         },
       }),
       ENTER: (_id, entrypoint, props, operation, path, depth) => {
-        this.#entry = { entrypoint, props, operation: operation as EntryOperation, path, depth } as Entry;
+        this.#entry = { entrypoint, props, operation: operation as EntryOperation, path, depth } as CalledEntry;
       },
       // No rest and no spread: an app may have replaced how arrays are iterated.
       REQUEST: (id, method, url, headers, client, bodyKind, body) =>
         this.#requestOf({ id, method, url, headers, bodyKind, body, receiving: null } as Arriving, client as string),
       SCHEDULED: (id, cron, scheduledTime) =>
-        this.#run(id as number, schedule(this.#app!, { cron, scheduledTime } as DueJob, this.#report)),
+        this.#run(id as number, schedule(this.#app!, { cron, scheduledTime } as CronMoment, this.#report)),
       QUEUE: (id, queue, facts, bodies) =>
         this.#run(id as number, consume(this.#app!, { queue, facts, bodies } as CrossingBatch, wire)),
       ABORT: (id) => this.#abort(id as number),
@@ -162,7 +162,7 @@ export class AppServer {
     else runTraced(headers, () => this.#request(arrived, client, null));
   }
 
-  #request(arrived: Arriving, remote: string, entry: Entry | null): void {
+  #request(arrived: Arriving, remote: string, entry: CalledEntry | null): void {
     const { id } = arrived;
     if (arrived.bodyKind === BODY.STREAM) arrived.receiving = this.#wire.receiving.open(id, ignore);
     this.#pending.add(id);

@@ -5,7 +5,7 @@ import { assign } from "../../protocol/primordials.ts";
 import type { CrossingBatch } from "../../protocol/queue_batch.ts";
 import type { Wire } from "../../protocol/wire.ts";
 import { describeError } from "./describe_error.ts";
-import { type AppQueue, runBatch } from "./queue_batch.ts";
+import { type AppQueue, runQueueBatch } from "./queue_batch.ts";
 
 /** The part of a loaded app that it takes. */
 export interface Consumer {
@@ -13,9 +13,9 @@ export interface Consumer {
   readonly env: Record<string, unknown>;
 }
 
-/** @returns as {@linkcode runBatch} */
+/** @returns as {@linkcode runQueueBatch} */
 export function consume({ queue, env }: Consumer, batch: CrossingBatch, wire: Wire): Promise<string> {
-  return runBatch(queue, batch, {
+  return runQueueBatch(queue, batch, {
     env: assign({}, env),
     report(error) {
       const { name, message, stack } = describeError(error);

@@ -3,7 +3,7 @@ import { bare } from "../../protocol/bare.ts";
 import type { CallBody } from "../../protocol/binding_call.ts";
 import { innerSlots } from "../../protocol/inner_slots.ts";
 import { isUint8Array, NativeError, NativeResponse } from "../../protocol/primordials.ts";
-import { type Entry, RPC_RETURNED, RPC_THREW } from "../../protocol/rpc.ts";
+import { type CalledEntry, RPC_RETURNED, RPC_THREW } from "../../protocol/rpc.ts";
 import {
   argumentsOf,
   type EntrySurroundings,
@@ -24,7 +24,7 @@ export interface Reachable {
 
 /** One call, and what it is answered with. */
 export interface EnteredCall extends EntrySurroundings {
-  readonly entry: Entry;
+  readonly entry: CalledEntry;
   readonly request: () => Request;
   readonly body: () => CallBody;
   /** Tells the log of what a method threw. */

@@ -16,7 +16,7 @@ import {
 import { blobInternals } from "../bodies/blob.ts";
 import { blobStream } from "../bodies/blob_stream.ts";
 import { requestedBlob } from "../bodies/body_sources.ts";
-import { rangeOf } from "../bodies/byte_range.ts";
+import { byteRangeOf } from "../bodies/byte_range.ts";
 import { sliceParts } from "../bodies/byte_parts.ts";
 
 /** Answers from the Blob that the request's URL named when it was made. */
@@ -37,7 +37,7 @@ export async function fetchBlob(request: Request): Promise<Response> {
   if (asked === null) {
     return answer(url, 200, [["content-length", `${size}`], ["content-type", type]], blobStream(parts));
   }
-  const range = rangeOf(asked, size);
+  const range = byteRangeOf(asked, size);
   if (typeof range === "string") throw new NativeTypeError(`Cannot fetch "${url}": its range "${asked}" is ${range}`);
   const { first, last } = range;
   return answer(url, 206, [

@@ -14,7 +14,7 @@ import {
   type CrossingBatch,
   ERROR_SEPARATOR,
   MESSAGE_FACTS,
-  type Verdict,
+  type MessageVerdict,
   VERDICT_SEPARATOR,
   verdictText,
 } from "../../protocol/queue_batch.ts";
@@ -70,7 +70,7 @@ class Message {
   readonly body: unknown;
   readonly attempts: number;
   readonly #marks: Marks;
-  #verdict: Verdict | null = null;
+  #verdict: MessageVerdict | null = null;
 
   constructor(members: Pick<Message, "id" | "timestamp" | "body" | "attempts">, marks: Marks) {
     this.id = members.id;
@@ -98,7 +98,7 @@ class Message {
   }
 
   /** What was said of a message itself goes before what was said of all. */
-  static verdictOf(message: Message, failed: boolean): Verdict {
+  static verdictOf(message: Message, failed: boolean): MessageVerdict {
     const { ackAll, retryAll, retryAllDelay } = message.#marks;
     if (message.#verdict !== null) return message.#verdict;
     return !ackAll && (retryAll || failed) ? { delaySeconds: retryAllDelay } : "ack";
@@ -141,7 +141,7 @@ const { verdictOf } = Message;
  * Runs a batch; a failure of the handler or of its `waitUntil` work fails the batch.
  * @returns what became of each message, and why the batch failed; see protocol/queue_batch.ts
  */
-export async function runBatch(queue: AppQueue | null, batch: CrossingBatch, tools: BatchTools): Promise<string> {
+export async function runQueueBatch(queue: AppQueue | null, batch: CrossingBatch, tools: BatchTools): Promise<string> {
   if (queue === null) {
     throw new NativeTypeError(`Cannot consume "${batch.queue}": the app exports no queue(batch, env, ctx)`);
   }

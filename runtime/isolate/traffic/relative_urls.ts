@@ -31,7 +31,7 @@ export function withoutBase<Result>(call: () => Result): Result {
 }
 
 /** The path, query and fragment of a URL that begins with its path, as they go into a Location; else null. */
-export function pathOf(url: string): string | null {
+export function locationPath(url: string): string | null {
   if (!stringStartsWith(url, "/")) return null;
   const parsed = apply(parseUrl, NativeURL, [url, ORIGIN]) as URL | null;
   return parsed !== null && urlOrigin(parsed) === ORIGIN

@@ -19,7 +19,7 @@ export interface ScheduledEvent {
 }
 
 /** A job that is due. */
-export interface DueJob {
+export interface CronMoment {
   readonly cron: string;
   readonly scheduledTime: number;
 }
@@ -27,7 +27,7 @@ export interface DueJob {
 /** Runs a job of an app. */
 export function schedule(
   { scheduled, env }: { readonly scheduled: AppScheduled | null; readonly env: Record<string, unknown> },
-  job: DueJob,
+  job: CronMoment,
   report: (error: unknown) => void,
 ): Promise<void> {
   return runJob(scheduled, job, { env: assign({}, env), report });
@@ -39,7 +39,7 @@ export function schedule(
  */
 export async function runJob(
   scheduled: AppScheduled | null,
-  job: DueJob,
+  job: CronMoment,
   options: { readonly env: unknown; readonly report: (error: unknown) => void },
 ): Promise<void> {
   if (scheduled === null) {

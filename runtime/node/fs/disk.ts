@@ -1,7 +1,7 @@
 /** What an operation asks of files, the same for calls that wait and calls that do not. */
 import { ANSWER_BYTES, type FolderPart } from "../../protocol/host_calls.ts";
 import { deviceOf, factsOfDevice } from "./devices.ts";
-import { fsError, type Place } from "./errors.ts";
+import { type ErrorPlace, fsError } from "./errors.ts";
 import { host } from "./host.ts";
 import { find, MemoryFile, MemoryFolder } from "./memory.ts";
 import { isTemporary } from "./paths.ts";
@@ -27,7 +27,7 @@ export function runSync<Result>(steps: Steps<Result>): Result {
 }
 
 /** Runs one beside others. */
-export async function run<Result>(steps: Steps<Result>): Promise<Result> {
+export async function runSteps<Result>(steps: Steps<Result>): Promise<Result> {
   for (let next = steps.next();;) {
     if (next.done === true) return next.value;
     let answer: unknown;
@@ -42,7 +42,7 @@ export async function run<Result>(steps: Steps<Result>): Promise<Result> {
 }
 
 /** Asks the host; its codes become errors of Node. */
-export function* ask<Answer>(place: Place, ...question: readonly unknown[]): Steps<Answer> {
+export function* ask<Answer>(place: ErrorPlace, ...question: readonly unknown[]): Steps<Answer> {
   try {
     return yield question;
   } catch (error) {
@@ -51,7 +51,7 @@ export function* ask<Answer>(place: Place, ...question: readonly unknown[]): Ste
 }
 
 /** What is known of a path. */
-export function* factsOf(path: string, follows: boolean, place: Place): Steps<Facts> {
+export function* factsOf(path: string, follows: boolean, place: ErrorPlace): Steps<Facts> {
   const device = deviceOf(path);
   if (device !== undefined) return factsOfDevice(device);
   if (!isTemporary(path)) return yield* ask<Facts>(place, "stat", path, follows);
@@ -59,7 +59,7 @@ export function* factsOf(path: string, follows: boolean, place: Place): Steps<Fa
 }
 
 /** What lies below /tmp. */
-export function found(path: string, place: Place): MemoryFile | MemoryFolder {
+export function found(path: string, place: ErrorPlace): MemoryFile | MemoryFolder {
   const one = find(path);
   if (one === undefined) throw fsError("ENOENT", place);
   if (one === "ENOTDIR") throw fsError("ENOTDIR", place);
@@ -77,7 +77,7 @@ export function factsOfMemory(one: MemoryFile | MemoryFolder): Facts {
 }
 
 /** Names and kinds of what lies in a folder. */
-export function* entriesOf(path: string, place: Place): Steps<FolderPart["entries"]> {
+export function* folderEntries(path: string, place: ErrorPlace): Steps<FolderPart["entries"]> {
   if (deviceOf(path) !== undefined) throw fsError("ENOTDIR", place);
   if (isTemporary(path)) {
     const folder = found(path, place);
@@ -97,7 +97,12 @@ export function* entriesOf(path: string, place: Place): Steps<FolderPart["entrie
 }
 
 /** Bytes of a file from one place on; fewer at its end only. */
-export function* bytesOf(path: string, at: number, length: number, place: Place): Steps<Uint8Array<ArrayBuffer>> {
+export function* bytesOfFile(
+  path: string,
+  at: number,
+  length: number,
+  place: ErrorPlace,
+): Steps<Uint8Array<ArrayBuffer>> {
   // Nobody types, and what was written to the others is gone.
   if (deviceOf(path) !== undefined) return new Uint8Array(0);
   if (isTemporary(path)) {

@@ -23,14 +23,14 @@ const TEXTS: Readonly<Record<string, string>> = {
 };
 
 /** Where an error happened. */
-export interface Place {
+export interface ErrorPlace {
   readonly syscall: string;
   readonly path?: string | undefined;
   readonly dest?: string | undefined;
 }
 
 /** One error. */
-export function fsError(code: string, { syscall, path, dest }: Place): NodeJS.ErrnoException {
+export function fsError(code: string, { syscall, path, dest }: ErrorPlace): NodeJS.ErrnoException {
   const where = (path === undefined ? "" : ` '${path}'`) + (dest === undefined ? "" : ` -> '${dest}'`);
   const error = new Error(`${code}: ${TEXTS[code] ?? "unknown error"}, ${syscall}${where}`) as NodeJS.ErrnoException;
   const errno = (constants as unknown as Record<string, number>)[code];

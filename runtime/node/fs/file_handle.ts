@@ -1,7 +1,7 @@
 /** Reading and writing by descriptor, and the FileHandle of fs/promises around it. */
 import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
-import { bytesOf, run, type Steps } from "./disk.ts";
+import { bytesOfFile, runSteps, type Steps } from "./disk.ts";
 import { argumentError, fsError } from "./errors.ts";
 import { close, openFile } from "./open_files.ts";
 import { fstat, readFile } from "./reading.ts";
@@ -36,7 +36,7 @@ export function* read(
   }
   const isHere = span.position === undefined || span.position === null || Number(span.position) < 0;
   const at = isHere ? file.position : Number(span.position);
-  const bytes = yield* bytesOf(file.path, at, length, { syscall: "read" });
+  const bytes = yield* bytesOfFile(file.path, at, length, { syscall: "read" });
   new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength).set(bytes, offset);
   if (isHere) file.position += bytes.byteLength;
   return bytes.byteLength;
@@ -104,37 +104,37 @@ export class FileHandle extends EventEmitter {
     const isView = ArrayBuffer.isView(buffer);
     const target = isView ? buffer : buffer?.buffer ?? Buffer.alloc(16_384);
     const span = isView ? rest : [buffer ?? {}];
-    return { bytesRead: await run(read(this.#fd, target, ...span as [Span])), buffer: target };
+    return { bytesRead: await runSteps(read(this.#fd, target, ...span as [Span])), buffer: target };
   }
   async write(data: unknown, ...rest: unknown[]): Promise<object> {
-    return { bytesWritten: await run(write(this.#fd, data, ...rest)), buffer: data };
+    return { bytesWritten: await runSteps(write(this.#fd, data, ...rest)), buffer: data };
   }
   async readv(buffers: ArrayBufferView[], position?: number | null): Promise<object> {
-    return { bytesRead: await run(readv(this.#fd, buffers, position ?? null)), buffers };
+    return { bytesRead: await runSteps(readv(this.#fd, buffers, position ?? null)), buffers };
   }
   async writev(buffers: unknown[], position?: number | null): Promise<object> {
-    return { bytesWritten: await run(writev(this.#fd, buffers, position ?? null)), buffers };
+    return { bytesWritten: await runSteps(writev(this.#fd, buffers, position ?? null)), buffers };
   }
   readFile(options?: Record<string, unknown> | string): Promise<unknown> {
-    return run(readFile(this.#fd, options));
+    return runSteps(readFile(this.#fd, options));
   }
   writeFile(data: unknown, options?: Record<string, unknown> | string): Promise<void> {
-    return run(writeFile(this.#fd, data, options));
+    return runSteps(writeFile(this.#fd, data, options));
   }
   appendFile(data: unknown, options?: Record<string, unknown> | string): Promise<void> {
-    return run(appendFile(this.#fd, data, options));
+    return runSteps(appendFile(this.#fd, data, options));
   }
   stat(options?: Record<string, unknown>): Promise<unknown> {
-    return run(fstat(this.#fd, options));
+    return runSteps(fstat(this.#fd, options));
   }
   truncate(length?: number): Promise<void> {
-    return run(ftruncate(this.#fd, length));
+    return runSteps(ftruncate(this.#fd, length));
   }
   sync(): Promise<void> {
-    return run(fsync(this.#fd));
+    return runSteps(fsync(this.#fd));
   }
   datasync(): Promise<void> {
-    return run(fsync(this.#fd));
+    return runSteps(fsync(this.#fd));
   }
   createReadStream(options: object = {}): unknown {
     return createReadStream("", { ...options, fd: this.#fd });
@@ -152,7 +152,7 @@ export class FileHandle extends EventEmitter {
     if (this.#fd < 0) return;
     const fd = this.#fd;
     this.#fd = -1;
-    await run(close(fd));
+    await runSteps(close(fd));
     this.emit("close");
   }
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 /** `opendir`: a folder that is read entry by entry. */
 import type { Steps } from "./disk.ts";
 import { argumentError } from "./errors.ts";
-import { textOf } from "./paths.ts";
+import { pathText } from "./paths.ts";
 import { readdir } from "./reading.ts";
 import type { Dirent } from "./stats.ts";
 
@@ -54,5 +54,5 @@ export class Dir {
 }
 
 export function* opendir(path: unknown, options: Options = {}): Steps<Dir> {
-  return new Dir(textOf(path), (yield* readdir(path, { ...options, withFileTypes: true })) as Dirent[]);
+  return new Dir(pathText(path), (yield* readdir(path, { ...options, withFileTypes: true })) as Dirent[]);
 }

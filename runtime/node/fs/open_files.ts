@@ -4,7 +4,7 @@ import { deviceOf } from "./devices.ts";
 import { factsOf, type Steps } from "./disk.ts";
 import { argumentError, fsError } from "./errors.ts";
 import { find, make, MemoryFile } from "./memory.ts";
-import { absolute, isTemporary, textOf } from "./paths.ts";
+import { absolute, isTemporary, pathText } from "./paths.ts";
 
 const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants as unknown as Record<
   string,
@@ -61,7 +61,7 @@ export function flagsOf(given: unknown): number {
 }
 
 export function* open(given: unknown, flags?: unknown): Steps<number> {
-  const text = textOf(given);
+  const text = pathText(given);
   const path = absolute(text);
   const place = { syscall: "open", path: text };
   const bits = flagsOf(flags);

@@ -8,7 +8,7 @@ import { posix } from "node:path";
 const SHOWN_CHARS = 100;
 
 /** A path as it is shown in errors: what was given, as text. */
-export function textOf(given: unknown, name = "path"): string {
+export function pathText(given: unknown, name = "path"): string {
   let text: string;
   if (typeof given === "string") text = given;
   else if (given instanceof URL) text = fileURLToPath(given);

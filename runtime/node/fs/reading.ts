@@ -1,13 +1,13 @@
 /** Operations of fs that read; each once for calls that wait and calls that do not. */
 import { Buffer } from "node:buffer";
 import { posix } from "node:path";
-import { ask, bytesOf, entriesOf, factsOf, type Steps } from "./disk.ts";
+import { ask, bytesOfFile, factsOf, folderEntries, type Steps } from "./disk.ts";
 import { ANSWER_BYTES } from "../../protocol/host_calls.ts";
 import { deviceOf } from "./devices.ts";
-import { argumentError, fsError, type Place } from "./errors.ts";
+import { argumentError, type ErrorPlace, fsError } from "./errors.ts";
 import { host } from "./host.ts";
 import { type OpenFile, openFile } from "./open_files.ts";
-import { absolute, isTemporary, textOf } from "./paths.ts";
+import { absolute, isTemporary, pathText } from "./paths.ts";
 import { BigIntStats, Dirent, type Facts, Stats } from "./stats.ts";
 
 type Options = Record<string, unknown> | string | null | undefined;
@@ -25,8 +25,8 @@ export function encodingOf(options: Options): BufferEncoding | null {
 export function* readFile(given: unknown, options?: Options): Steps<Buffer | string> {
   const encoding = encodingOf(options);
   const open: OpenFile | null = typeof given === "number" ? openFile(given, "read") : null;
-  const path = open?.path ?? absolute(textOf(given));
-  const place = { syscall: "open", path: open === null ? textOf(given) : undefined };
+  const path = open?.path ?? absolute(pathText(given));
+  const place = { syscall: "open", path: open === null ? pathText(given) : undefined };
   const bytes = yield* wholeOf(path, open?.position ?? 0, place);
   if (open !== null) open.position += bytes.byteLength;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -34,10 +34,10 @@ export function* readFile(given: unknown, options?: Options): Steps<Buffer | str
 }
 
 /** Most files come with one answer; only for longer ones it pays to ask how long they are. */
-function* wholeOf(path: string, from: number, place: Place): Steps<Uint8Array<ArrayBuffer>> {
+function* wholeOf(path: string, from: number, place: ErrorPlace): Steps<Uint8Array<ArrayBuffer>> {
   let first: Uint8Array<ArrayBuffer>;
   try {
-    first = yield* bytesOf(path, from, ANSWER_BYTES, place);
+    first = yield* bytesOfFile(path, from, ANSWER_BYTES, place);
   } catch (error) {
     if ((error as { code?: string }).code === "EISDIR") throw fsError("EISDIR", { syscall: "read" });
     throw error;
@@ -52,7 +52,7 @@ function* wholeOf(path: string, from: number, place: Place): Steps<Uint8Array<Ar
   whole.set(first);
   let filled = first.byteLength;
   while (filled < whole.byteLength) {
-    const part = yield* bytesOf(path, from + filled, Math.min(ANSWER_BYTES, whole.byteLength - filled), place);
+    const part = yield* bytesOfFile(path, from + filled, Math.min(ANSWER_BYTES, whole.byteLength - filled), place);
     if (part.byteLength === 0) break;
     whole.set(part, filled);
     filled += part.byteLength;
@@ -65,7 +65,7 @@ function shape(facts: Facts, options: Options): Stats | BigIntStats {
 }
 
 function* statBy(syscall: "stat" | "lstat", given: unknown, options: Options): Steps<Stats | BigIntStats | undefined> {
-  const text = textOf(given);
+  const text = pathText(given);
   try {
     return shape(yield* factsOf(absolute(text), syscall === "stat", { syscall, path: text }), options);
   } catch (error) {
@@ -91,7 +91,7 @@ export function* fstat(fd: unknown, options?: Options): Steps<Stats | BigIntStat
 
 /** Mode bits: 2 is writing, 1 is running. */
 export function* access(given: unknown, mode: number = 0): Steps<void> {
-  const text = textOf(given);
+  const text = pathText(given);
   const path = absolute(text);
   const place = { syscall: "access", path: text };
   const facts = yield* factsOf(path, true, place);
@@ -109,7 +109,7 @@ export function* exists(given: unknown): Steps<boolean> {
 }
 
 export function* realpath(given: unknown, options?: Options): Steps<string | Buffer> {
-  const text = textOf(given);
+  const text = pathText(given);
   const path = absolute(text);
   const place = { syscall: "realpath", path: text };
   const isOurs = isTemporary(path) || deviceOf(path) !== undefined;
@@ -119,7 +119,7 @@ export function* realpath(given: unknown, options?: Options): Steps<string | Buf
 }
 
 export function* readlink(given: unknown): Steps<string> {
-  const text = textOf(given);
+  const text = pathText(given);
   const path = absolute(text);
   const place = { syscall: "readlink", path: text };
   const isOurs = isTemporary(path) || deviceOf(path) !== undefined;
@@ -132,7 +132,7 @@ export function* readlink(given: unknown): Steps<string> {
 const MAX_LISTED = 1_000_000;
 
 export function* readdir(given: unknown, options?: Options): Steps<unknown[]> {
-  const text = textOf(given);
+  const text = pathText(given);
   const settings = typeof options === "object" && options !== null ? options : {};
   const encoding = typeof options === "string" ? options : settings["encoding"];
   const listed: unknown[] = [];
@@ -140,7 +140,7 @@ export function* readdir(given: unknown, options?: Options): Steps<unknown[]> {
   for (let at = 0; at < folders.length; at++) {
     const below = folders[at]!;
     const place = { syscall: "scandir", path: below === "" ? text : posix.join(text, below) };
-    for (const [name, kind] of yield* entriesOf(absolute(posix.join(text, below)), place)) {
+    for (const [name, kind] of yield* folderEntries(absolute(posix.join(text, below)), place)) {
       const whole = below === "" ? name : `${below}/${name}`;
       if (settings["recursive"] === true && kind === "folder") folders.push(whole);
       if (listed.length >= MAX_LISTED) throw fsError("ENOSPC", place);
@@ -154,7 +154,7 @@ export function* readdir(given: unknown, options?: Options): Steps<unknown[]> {
 /** Names that match a pattern, as Node's glob has it; "**" crosses folders. */
 export function* glob(pattern: string | readonly string[], options: Options = {}): Steps<string[]> {
   const { cwd = "/", exclude } = options as { cwd?: unknown; exclude?: unknown };
-  const base = textOf(cwd, "options.cwd");
+  const base = pathText(cwd, "options.cwd");
   const patterns = typeof pattern === "string" ? [pattern] : [...pattern];
   const found: string[] = [];
   for (const name of (yield* readdir(base, { recursive: true })) as string[]) {

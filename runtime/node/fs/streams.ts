@@ -1,8 +1,8 @@
 /** Files as streams of `node:stream`. */
 import { Readable, Writable } from "node:stream";
-import { bytesOf, run } from "./disk.ts";
+import { bytesOfFile, runSteps } from "./disk.ts";
 import { close, open, openFile } from "./open_files.ts";
-import { textOf } from "./paths.ts";
+import { pathText } from "./paths.ts";
 import { writeBytes } from "./writing.ts";
 import { Buffer } from "node:buffer";
 
@@ -49,7 +49,7 @@ export class ReadStream extends Readable {
     this.#options = options;
     this.fd = fdOf(options);
     this.#at = options.start ?? null;
-    if (this.fd === null) textOf(path);
+    if (this.fd === null) pathText(path);
   }
 
   override _construct(done: (error?: Error | null) => void): void {
@@ -62,7 +62,7 @@ export class ReadStream extends Readable {
     const { start = 0, end = Infinity } = this.#options;
     const left = this.#at === null ? end - start + 1 - this.bytesRead : end + 1 - at;
     if (left <= 0) return void this.push(null);
-    run(bytesOf(file.path, at, Math.min(size, left), { syscall: "read" })).then((bytes) => {
+    runSteps(bytesOfFile(file.path, at, Math.min(size, left), { syscall: "read" })).then((bytes) => {
       if (this.#at === null) file.position += bytes.byteLength;
       else this.#at += bytes.byteLength;
       this.bytesRead += bytes.byteLength;
@@ -101,7 +101,7 @@ export class WriteStream extends Writable {
     this.#options = options;
     this.fd = fdOf(options);
     this.#at = options.start ?? null;
-    if (this.fd === null) textOf(path);
+    if (this.fd === null) pathText(path);
   }
 
   override _construct(done: (error?: Error | null) => void): void {
@@ -134,7 +134,7 @@ function begin(stream: ReadStream | WriteStream, flags: string, done: (error?: E
     stream.pending = false;
     return done();
   }
-  run(open(stream.path, flags)).then((fd) => {
+  runSteps(open(stream.path, flags)).then((fd) => {
     stream.fd = fd;
     stream.pending = false;
     done();
@@ -151,7 +151,7 @@ function end(
   const { fd } = stream;
   if (fd === null || !autoClose) return done(null);
   stream.fd = null;
-  run(close(fd)).then(() => done(null), done);
+  runSteps(close(fd)).then(() => done(null), done);
 }
 
 // They are called without "new" as well.

@@ -1,16 +1,16 @@
 /** Operations of fs that write: below /tmp they do, anywhere else the file system is read-only. */
 import { Buffer } from "node:buffer";
 import { posix } from "node:path";
-import { bytesOf, entriesOf, factsOf, found, type Steps } from "./disk.ts";
+import { bytesOfFile, factsOf, folderEntries, found, type Steps } from "./disk.ts";
 import { deviceOf, writeToDevice } from "./devices.ts";
-import { argumentError, fsError, type Place } from "./errors.ts";
+import { argumentError, type ErrorPlace, fsError } from "./errors.ts";
 import { find, make, MemoryFile, MemoryFolder, move, remove } from "./memory.ts";
 import { close, open, openFile } from "./open_files.ts";
-import { absolute, isTemporary, textOf } from "./paths.ts";
+import { absolute, isTemporary, pathText } from "./paths.ts";
 
 /** The path, if it may be written to. */
-export function writable(given: unknown, syscall: string): { readonly path: string; readonly place: Place } {
-  const text = textOf(given);
+export function writable(given: unknown, syscall: string): { readonly path: string; readonly place: ErrorPlace } {
+  const text = pathText(given);
   const path = absolute(text);
   const place = { syscall, path: text };
   if (!isTemporary(path)) throw fsError("EROFS", place);
@@ -93,7 +93,7 @@ export function* mkdir(given: unknown, options?: Options): Steps<string | undefi
 export function* mkdtemp(prefix: unknown): Steps<string> {
   const letters = "abcdefghijklmnopqrstuvwxyz0123456789";
   const tail = Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => letters[byte % letters.length]).join("");
-  const path = `${textOf(prefix, "prefix")}${tail}`;
+  const path = `${pathText(prefix, "prefix")}${tail}`;
   yield* mkdir(path);
   return path;
 }
@@ -134,26 +134,26 @@ export function* rm(given: unknown, options?: Options): Steps<void> {
 
 // deno-lint-ignore require-yield
 export function* rename(from: unknown, to: unknown): Steps<void> {
-  const place = { syscall: "rename", path: textOf(from, "oldPath"), dest: textOf(to, "newPath") };
+  const place = { syscall: "rename", path: pathText(from, "oldPath"), dest: pathText(to, "newPath") };
   if (!isTemporary(absolute(place.path)) || !isTemporary(absolute(place.dest))) throw fsError("EROFS", place);
   const code = move(absolute(place.path), absolute(place.dest));
   if (code !== null) throw fsError(code, place);
 }
 
 export function* copyFile(from: unknown, to: unknown, mode = 0): Steps<void> {
-  const place = { syscall: "copyfile", path: textOf(from, "src"), dest: textOf(to, "dest") };
+  const place = { syscall: "copyfile", path: pathText(from, "src"), dest: pathText(to, "dest") };
   const facts = yield* factsOf(absolute(place.path), true, place);
   if (facts.kind === "folder") throw fsError("EISDIR", place);
   const isWritable = isTemporary(absolute(place.dest)) || deviceOf(absolute(place.dest)) !== undefined;
   if (!isWritable) throw fsError("EROFS", place);
-  const bytes = yield* bytesOf(absolute(place.path), 0, facts.size, place);
+  const bytes = yield* bytesOfFile(absolute(place.path), 0, facts.size, place);
   yield* writeFile(place.dest, bytes, { flag: (mode & 1) === 1 ? "wx" : "w" });
 }
 
 export function* cp(from: unknown, to: unknown, options?: Options): Steps<void> {
   const { recursive = false, force = true } = optionsOf(options) as { recursive?: boolean; force?: boolean };
-  const source = textOf(from, "src");
-  const target = textOf(to, "dest");
+  const source = pathText(from, "src");
+  const target = pathText(to, "dest");
   const facts = yield* factsOf(absolute(source), true, { syscall: "cp", path: source });
   if (facts.kind !== "folder") {
     if (!force && find(absolute(target)) !== undefined) return;
@@ -161,7 +161,7 @@ export function* cp(from: unknown, to: unknown, options?: Options): Steps<void> 
   }
   if (!recursive) throw fsError("EISDIR", { syscall: "cp", path: source });
   yield* mkdir(target, { recursive: true });
-  for (const [name] of yield* entriesOf(absolute(source), { syscall: "cp", path: source })) {
+  for (const [name] of yield* folderEntries(absolute(source), { syscall: "cp", path: source })) {
     yield* cp(posix.join(source, name), posix.join(target, name), options);
   }
 }
@@ -180,7 +180,7 @@ export function* ftruncate(fd: unknown, length = 0): Steps<void> {
   resize(found(file.path, { syscall: "ftruncate" }), length, { syscall: "ftruncate" });
 }
 
-function resize(file: MemoryFile | MemoryFolder, length: number, place: Place): void {
+function resize(file: MemoryFile | MemoryFolder, length: number, place: ErrorPlace): void {
   if (file instanceof MemoryFolder) throw fsError("EISDIR", place);
   if (!Number.isSafeInteger(length) || length < 0) throw fsError("EINVAL", place);
   if (!file.resize(length)) throw fsError("ENOSPC", place);

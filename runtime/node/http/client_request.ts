@@ -2,9 +2,9 @@
 import { BodyFeed } from "./body_feed.ts";
 import { codedError, resetError } from "./coded_error.ts";
 import { ownServer } from "./listening.ts";
-import { type IncomingMessage, messageOf } from "./incoming_message.ts";
+import { type IncomingMessage, makeMessage } from "./incoming_message.ts";
 import { STATUS_CODES } from "./http_tables.ts";
-import { bytesOf, type HeaderValue, OutgoingMessage } from "./outgoing_message.ts";
+import { type HeaderValue, OutgoingMessage, writtenBytes } from "./outgoing_message.ts";
 import { requestFailure } from "./request_failure.ts";
 import { givenHeaders, parseGiven, type RequestOptions, type Target, targetOf } from "./request_options.ts";
 import { connectUpgrade } from "./upgraded_client.ts";
@@ -114,7 +114,7 @@ export class ClientRequest extends OutgoingMessage {
   /** What is the whole body has a length, and can be sent again. */
   override _takeWhole(chunk: unknown, encoding: unknown): boolean {
     if (this._isStarted || this.writableLength > 0) return false;
-    const bytes = bytesOf(chunk, encoding);
+    const bytes = writtenBytes(chunk, encoding);
     this._start(bytes.byteLength === 0 ? null : bytes);
     return true;
   }
@@ -183,7 +183,7 @@ export class ClientRequest extends OutgoingMessage {
     const headers = new AppHeaders(response.headers);
     // node-fetch would watch the socket for the last chunk, which does not come by here.
     headers.delete("transfer-encoding");
-    const res = messageOf({ headers, body: response.body, socket: () => this.socket });
+    const res = makeMessage({ headers, body: response.body, socket: () => this.socket });
     res.statusCode = response.status;
     res.statusMessage = response.statusText || (STATUS_CODES[response.status] ?? "");
     this._show(res);

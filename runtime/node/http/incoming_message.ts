@@ -158,7 +158,7 @@ export const IncomingMessage: typeof Message = callable(Message, (self, [socket]
 export type IncomingMessage = Message;
 
 /** A message of these parts. */
-export function messageOf(parts: MessageParts): Message {
+export function makeMessage(parts: MessageParts): Message {
   const message = new IncomingMessage();
   message._parts = parts;
   return message;

@@ -2,7 +2,7 @@
 import http from "node:http";
 import { type Duplex, duplexPair, Readable } from "node:stream";
 import { joinWebSocket, type Sockets } from "./native_upgrade.ts";
-import { pathOf } from "./request_path.ts";
+import { requestPath } from "./request_path.ts";
 
 /** What Deno.serve tells beside a request, and what stands for a WebSocket. */
 export interface Info {
@@ -25,7 +25,7 @@ export function answerNatively(server: http.Server, request: Request, info: Info
   const agent = Object.assign(new http.Agent(), { createConnection: () => connect(server, request, info) });
   const asked = http.request({
     method: request.method,
-    path: pathOf(request.url),
+    path: requestPath(request.url),
     headers: headersOf(request.headers, isUpgrade),
     setHost: false,
     agent,

@@ -2,9 +2,9 @@
 import { EventEmitter } from "node:events";
 import { callable } from "./callable.ts";
 import { codedError, resetError } from "./coded_error.ts";
-import { messageOf } from "./incoming_message.ts";
+import { makeMessage } from "./incoming_message.ts";
 import { findServer, parseListen, takePort } from "./listening.ts";
-import { pathOf } from "./request_path.ts";
+import { requestPath } from "./request_path.ts";
 import { ServerResponse } from "./server_response.ts";
 import { acceptUpgrade } from "./upgraded_request.ts";
 import { VirtualSocket } from "./virtual_socket.ts";
@@ -108,9 +108,9 @@ class NodeServer extends EventEmitter {
     if (request.headers.get("upgrade")?.toLowerCase() === "websocket" && this.listenerCount("upgrade") > 0) {
       return acceptUpgrade(this, request, { socket });
     }
-    const req = messageOf({ headers: request.headers, body: request.body, socket });
+    const req = makeMessage({ headers: request.headers, body: request.body, socket });
     req.method = request.method;
-    req.url = pathOf(request.url);
+    req.url = requestPath(request.url);
     req.upgrade = false;
     const res = new ServerResponse(req);
     res._makeSocket = () => req.socket;

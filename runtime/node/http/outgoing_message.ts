@@ -172,7 +172,7 @@ export function initializeOutgoing(message: object, options: { readonly autoDest
 }
 
 /** Bytes of what was written. */
-export function bytesOf(chunk: unknown, encoding: unknown): Buffer {
+export function writtenBytes(chunk: unknown, encoding: unknown): Buffer {
   if (typeof chunk === "string") return Buffer.from(chunk, encoding as BufferEncoding | undefined);
   if (chunk instanceof Uint8Array) return Buffer.from(chunk);
   throw codedError(

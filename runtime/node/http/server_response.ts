@@ -4,10 +4,10 @@ import { callable } from "./callable.ts";
 import { codedError, resetError } from "./coded_error.ts";
 import type { IncomingMessage } from "./incoming_message.ts";
 import { STATUS_CODES } from "./http_tables.ts";
-import { bytesOf, type HeaderValue, initializeOutgoing, OutgoingMessage } from "./outgoing_message.ts";
+import { type HeaderValue, initializeOutgoing, OutgoingMessage, writtenBytes } from "./outgoing_message.ts";
 
 /** Who waits for the answer. */
-export interface Answer {
+export interface WaitingAnswer {
   readonly resolve: (response: Response) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -25,7 +25,7 @@ class MadeResponse extends OutgoingMessage {
   declare statusCode: number;
   declare statusMessage: string | undefined;
   declare strictContentLength: boolean;
-  declare _answer: Answer | null;
+  declare _answer: WaitingAnswer | null;
   declare _feed: BodyFeed | null;
   declare _isStarted: boolean;
   /** Names that writeHead has set. */
@@ -89,7 +89,7 @@ class MadeResponse extends OutgoingMessage {
 
   override _takeWhole(chunk: unknown, encoding: unknown): boolean {
     if (this._isStarted || this.writableLength > 0 || this.destroyed) return false;
-    const bytes = bytesOf(chunk, encoding);
+    const bytes = writtenBytes(chunk, encoding);
     if (!this._isHeadSent) {
       if (!this.hasHeader("content-length") && this._mayHaveBody()) this.setHeader("Content-Length", bytes.byteLength);
       this._implicitHeader();

@@ -1,6 +1,6 @@
 /** A client's request for a WebSocket, over the app's own WebSocket, with a socket for frames. */
 import { codedError } from "./coded_error.ts";
-import { type IncomingMessage, messageOf } from "./incoming_message.ts";
+import { type IncomingMessage, makeMessage } from "./incoming_message.ts";
 import type { OutgoingMessage } from "./outgoing_message.ts";
 import { WebSocketStream } from "./web_socket_stream.ts";
 
@@ -43,7 +43,7 @@ export function connectUpgrade(request: Upgrading): void {
       "sec-websocket-accept": Buffer.from(digest).toString("base64"),
       ...ws.protocol === "" ? {} : { "sec-websocket-protocol": ws.protocol },
     });
-    const res = messageOf({ headers, body: null, socket: () => stream });
+    const res = makeMessage({ headers, body: null, socket: () => stream });
     res.statusCode = 101;
     res.statusMessage = "Switching Protocols";
     res.upgrade = true;

@@ -1,6 +1,6 @@
 /** A request that asks for a WebSocket, given to the listeners of "upgrade" with a socket for frames. */
 import type { EventEmitter } from "node:events";
-import { messageOf } from "./incoming_message.ts";
+import { makeMessage } from "./incoming_message.ts";
 import type { VirtualSocket } from "./virtual_socket.ts";
 import { WebSocketStream } from "./web_socket_stream.ts";
 
@@ -106,7 +106,7 @@ export function acceptUpgrade(
   const headers = new AppHeaders(request.headers);
   // Frames are neither packed nor unpacked on this side.
   headers.delete("sec-websocket-extensions");
-  const req = messageOf({ headers, body: null, socket: () => socket });
+  const req = makeMessage({ headers, body: null, socket: () => socket });
   req.method = request.method;
   req.url = request.url.slice(request.url.indexOf("/", request.url.indexOf("://") + 3));
   req.upgrade = true;

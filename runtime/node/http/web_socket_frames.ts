@@ -31,7 +31,7 @@ export function encodeFrame(opcode: number, payload: Uint8Array, isMasked: boole
 }
 
 /** Takes frames out of bytes that come in pieces. */
-export class FrameReader {
+export class SocketFrameReader {
   #pieces: Buffer[] = [];
   #size = 0;
 

@@ -1,7 +1,7 @@
 /** A socket on which packages speak the WebSocket protocol themselves, over one of NANO's WebSockets. */
 import { codedError, resetError } from "./coded_error.ts";
 import { VirtualSocket } from "./virtual_socket.ts";
-import { encodeFrame, type Frame, FrameReader, MAX_MESSAGE_BYTES, OPCODE } from "./web_socket_frames.ts";
+import { encodeFrame, type Frame, MAX_MESSAGE_BYTES, OPCODE, SocketFrameReader } from "./web_socket_frames.ts";
 
 type Done = (error?: Error | null) => void;
 
@@ -18,7 +18,7 @@ const decoder = new TextDecoder();
 export class WebSocketStream extends VirtualSocket {
   declare _ws: WebSocket | null;
   declare _isServer: boolean;
-  declare _frames: FrameReader;
+  declare _frames: SocketFrameReader;
   declare _message: { opcode: number; parts: Buffer[]; size: number } | null;
 
   /** @param isServer whether the app is the server of the two */
@@ -26,7 +26,7 @@ export class WebSocketStream extends VirtualSocket {
     super(ends);
     this._ws = null;
     this._isServer = isServer;
-    this._frames = new FrameReader();
+    this._frames = new SocketFrameReader();
     this._message = null;
   }
 

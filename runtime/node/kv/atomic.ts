@@ -1,7 +1,7 @@
 /** `Deno.AtomicOperation`: collects what is to be written at once. */
 import { KV_KIND, type KvCommit, type KvMutationType } from "../../protocol/deno_kv.ts";
-import { encodeKey, listOf } from "./keys.ts";
-import { KvU64, packMessage, packValue, type ValueCodec } from "./values.ts";
+import { encodeKey, mustBeList } from "./keys.ts";
+import { KvU64, packKvValue, packMessage, type ValueCodec } from "./values.ts";
 
 /** As the last part of a key: the versionstamp of the commit stands there. */
 export const COMMIT_VERSIONSTAMP: unique symbol = Symbol("KvCommitVersionstamp");
@@ -89,7 +89,7 @@ export class AtomicOperation {
     checkDelay(delay);
     if (backoffSchedule !== undefined && backoffSchedule !== null) checkBackoff(backoffSchedule);
     const payload = packMessage(message, this.#codec);
-    const keys = listOf(keysIfUndelivered).map((key) => encodeKey(key).toBase64());
+    const keys = mustBeList(keysIfUndelivered).map((key) => encodeKey(key).toBase64());
     this.#enqueues.push([payload, delay, keys, backoffSchedule ?? DEFAULT_BACKOFF_MS]);
     return this;
   }
@@ -108,7 +108,7 @@ export class AtomicOperation {
   /** The key and how long it is kept are looked at by the commit, the value is taken now. */
   #add(type: KvMutationType, key: unknown, value: unknown, expireIn?: unknown): this {
     const isVersioned = type === "set" && Array.isArray(key) && key.at(-1) === COMMIT_VERSIONSTAMP;
-    const [kind, bytes] = packValue(value, this.#codec);
+    const [kind, bytes] = packKvValue(value, this.#codec);
     const ms = expiryOf(expireIn);
     const own = isVersioned ? (key as unknown[]).slice(0, -1) : key;
     this.#mutations.push(() => [encodeKey(own).toBase64(), isVersioned ? "setVersioned" : type, kind, bytes, ms]);

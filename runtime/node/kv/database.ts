@@ -1,10 +1,10 @@
 /** `Deno.Kv`: a database of the app, over a binding of its own. */
 import type { CallAnswer } from "../../protocol/binding_call.ts";
 import { AtomicOperation, COMMIT_VERSIONSTAMP, type CommitResult, type EnqueueOptions } from "./atomic.ts";
-import { encodeKey, listOf } from "./keys.ts";
-import { checkConsistency, KvListIterator, type ListOptions } from "./list.ts";
+import { encodeKey, mustBeList } from "./keys.ts";
+import { checkConsistency, KvListIterator, type KvListOptions } from "./list.ts";
 import { checkedSelector, type Selector } from "./selector.ts";
-import { type Entry, type PackedEntry, unpackEntries, type ValueCodec } from "./values.ts";
+import { type KvRecord, type PackedEntry, unpackEntries, type ValueCodec } from "./values.ts";
 
 /** The binding's port, as far as it is needed here. */
 export interface KvPort {
@@ -16,7 +16,7 @@ export interface KvPort {
 }
 
 /** What databases work with. */
-export interface KvTools {
+export interface KvDatabaseTools {
   readonly port: KvPort;
   readonly codec: ValueCodec;
 }
@@ -35,10 +35,10 @@ class BadResource extends Error {
 /** Named as in Deno. */
 export class Kv {
   readonly #id: number;
-  readonly #tools: KvTools;
+  readonly #tools: KvDatabaseTools;
   readonly #closing = new AbortController();
 
-  constructor(own?: unknown, id?: number, tools?: KvTools) {
+  constructor(own?: unknown, id?: number, tools?: KvDatabaseTools) {
     if (own !== OWN) throw new TypeError("Deno.Kv can not be constructed: use Deno.openKv instead");
     this.#id = id!;
     this.#tools = tools!;
@@ -55,13 +55,13 @@ export class Kv {
     return COMMIT_VERSIONSTAMP;
   }
 
-  async get(key: unknown, options?: { readonly consistency?: string }): Promise<Entry> {
+  async get(key: unknown, options?: { readonly consistency?: string }): Promise<KvRecord> {
     if (key === undefined) throw new TypeError("Invalid range");
     return (await this.#read([key], options?.consistency))[0]!;
   }
 
-  async getMany(keys: unknown, options?: { readonly consistency?: string }): Promise<Entry[]> {
-    return await this.#read(listOf(keys), options?.consistency);
+  async getMany(keys: unknown, options?: { readonly consistency?: string }): Promise<KvRecord[]> {
+    return await this.#read(mustBeList(keys), options?.consistency);
   }
 
   async set(key: unknown, value: unknown, options?: { readonly expireIn?: number }): Promise<CommitResult> {
@@ -72,7 +72,7 @@ export class Kv {
     await this.atomic().delete(key).commit();
   }
 
-  list(selector: Selector, options: ListOptions = {}): KvListIterator {
+  list(selector: Selector, options: KvListOptions = {}): KvListIterator {
     const page = async (
       { first, end, limit, reverse }: {
         first: Uint8Array;
@@ -104,12 +104,12 @@ export class Kv {
     }
   }
 
-  watch(keys: unknown): ReadableStream<Entry[]> {
-    const encoded = listOf(keys).map(encodeKey);
+  watch(keys: unknown): ReadableStream<KvRecord[]> {
+    const encoded = mustBeList(keys).map(encodeKey);
     let known = encoded.map(() => "");
     let isFirst = true;
     const cancelled = new AbortController();
-    return new ReadableStream<Entry[]>({
+    return new ReadableStream<KvRecord[]>({
       pull: async (controller) => {
         for (;;) {
           const signal = AbortSignal.any([cancelled.signal, this.#closing.signal]);
@@ -147,7 +147,7 @@ export class Kv {
     }
   }
 
-  async #read(keys: readonly unknown[], consistency: unknown): Promise<Entry[]> {
+  async #read(keys: readonly unknown[], consistency: unknown): Promise<KvRecord[]> {
     checkConsistency(consistency);
     const answer = await this.#call("read", keys.map(encodeKey));
     return (await this.#entries(answer)).map(({ entry }) => entry);
@@ -185,7 +185,7 @@ export class Kv {
 }
 
 /** Opens one. */
-export async function openKv(path: unknown, tools: KvTools): Promise<Kv> {
+export async function openKv(path: unknown, tools: KvDatabaseTools): Promise<Kv> {
   const { values } = await tools.port.call("open", [path === undefined || path === null ? null : String(path)]);
   return new Kv(OWN, values[0] as number, tools);
 }

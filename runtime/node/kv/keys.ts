@@ -20,7 +20,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** @throws {TypeError} for what is no key */
 export function encodeKey(key: unknown): Uint8Array<ArrayBuffer> {
   const bytes: number[] = [];
-  for (const part of listOf(key)) encodePart(bytes, part);
+  for (const part of mustBeList(key)) encodePart(bytes, part);
   return new Uint8Array(bytes);
 }
 
@@ -59,7 +59,7 @@ export function decodeKey(bytes: Uint8Array): KeyPart[] {
 }
 
 /** @throws {TypeError} as Deno has it */
-export function listOf(value: unknown): readonly unknown[] {
+export function mustBeList(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   const kind = typeof value === "number" ? "Number" : value === null ? "null" : typeof value;
   throw new TypeError(`serde_v8 error: invalid type; expected: array, got: ${kind}`);

@@ -1,9 +1,9 @@
 /** `Deno.KvListIterator`: asks the host for a page of entries when it has none left. */
-import { behindCursor, behindKey, cursorOf, type KeyRange, rangeOf, type Selector } from "./selector.ts";
-import type { Entry, PackedEntry } from "./values.ts";
+import { behindCursor, behindKey, cursorOf, type KeyRange, keyRangeOf, type Selector } from "./selector.ts";
+import type { KvRecord, PackedEntry } from "./values.ts";
 
 /** As Deno.Kv takes them. */
-export interface ListOptions {
+export interface KvListOptions {
   readonly limit?: number;
   readonly cursor?: string;
   readonly reverse?: boolean;
@@ -14,7 +14,7 @@ export interface ListOptions {
 /** What it lists with. */
 export interface ListTools {
   readonly selector: Selector;
-  readonly options: ListOptions;
+  readonly options: KvListOptions;
   /** @returns entries, and whether there is nothing after them */
   readonly page: (
     range: { readonly first: Uint8Array; readonly end: Uint8Array; readonly limit: number; readonly reverse: boolean },
@@ -55,7 +55,7 @@ export class KvListIterator {
     return this.#cursor();
   }
 
-  async next(): Promise<IteratorResult<Entry, undefined>> {
+  async next(): Promise<IteratorResult<KvRecord, undefined>> {
     const { options: { limit, reverse = false } } = this.#tools;
     if (limit !== undefined && this.#count >= limit) return { done: true, value: undefined };
     if (this.#entries.length === 0 && !this.#isLast) await this.#pull(reverse);
@@ -65,7 +65,7 @@ export class KvListIterator {
       return { done: true, value: undefined };
     }
     this.#count++;
-    this.#cursor = () => cursorOf(rangeOf(this.#tools.selector), found.key);
+    this.#cursor = () => cursorOf(keyRangeOf(this.#tools.selector), found.key);
     return { done: false, value: found.entry };
   }
 
@@ -77,7 +77,7 @@ export class KvListIterator {
     const { selector, options: { cursor, consistency }, page } = this.#tools;
     checkConsistency(consistency);
     if (this.#rest === null) {
-      const whole = rangeOf(selector);
+      const whole = keyRangeOf(selector);
       this.#rest = cursor === undefined || cursor === "" ? whole : behindCursor(whole, cursor, reverse);
     }
     const { first, end } = this.#rest;

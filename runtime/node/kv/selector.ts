@@ -31,7 +31,7 @@ export function checkedSelector(given: Selector): Selector {
 }
 
 /** @throws {TypeError} for a range that is none */
-export function rangeOf({ prefix, start, end }: Selector): KeyRange {
+export function keyRangeOf({ prefix, start, end }: Selector): KeyRange {
   const from = start === undefined ? null : encodeKey(start);
   const to = end === undefined ? null : encodeKey(end);
   if (prefix === undefined) {

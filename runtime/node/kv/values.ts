@@ -9,7 +9,7 @@ export interface ValueCodec {
 }
 
 /** An entry as the app gets it; of a key without a value both are null. */
-export interface Entry {
+export interface KvRecord {
   readonly key: KeyPart[];
   readonly value: unknown;
   readonly versionstamp: string | null;
@@ -18,7 +18,7 @@ export interface Entry {
 /** An entry of an answer. */
 export interface PackedEntry {
   readonly key: Uint8Array;
-  readonly entry: Entry;
+  readonly entry: KvRecord;
   /** Without leading zeros, as a watcher tells the host what it knows. */
   readonly version: string;
 }
@@ -51,7 +51,7 @@ export class KvU64 {
 }
 
 /** @throws {TypeError} for what cannot be kept */
-export function packValue(value: unknown, codec: ValueCodec): readonly [kind: KvKind, base64: string] {
+export function packKvValue(value: unknown, codec: ValueCodec): readonly [kind: KvKind, base64: string] {
   if (value instanceof Uint8Array) return [KV_KIND.BYTES, value.toBase64()];
   if (value instanceof KvU64) {
     const bytes = new Uint8Array(8);

@@ -112,7 +112,7 @@ Deno.test("nano d1 makes and applies migrations, runs SQL and files, and exports
     assertEquals(await (await nano.fetch("shop", "/")).text(), "piped,seed");
     assertMatch(
       done(await d1("list")),
-      /^DATABASE +SIZE +QUOTA +MIGRATIONS +USED BY\nblog\.b1 +.*yes +blog \(DB\)\nshop +[\d.]+ KiB +1\.0 GiB +yes +shop \(DB\)$/,
+      /^DATABASE +SIZE +QUOTA +MIGRATIONS +USED BY\nblog\.b1 +.*yes +blog \(DB\)\nshop +[\d.]+ KiB +1 GiB +yes +shop \(DB\)$/,
     );
   });
 

@@ -146,7 +146,7 @@ Deno.test("nano queue lists, shows, sends, peeks, purges, and puts dead letters 
       await waiting("dead", 3);
       assertMatch(
         done(await queue("list")),
-        /^QUEUE +MESSAGES .*\ndead +3 +0 +0 +3 B +1\.0 MiB +2.* +- +-\njobs +0 .* shop +shop \(JOBS\), small \(JOBS\)\nraw/,
+        /^QUEUE +MESSAGES .*\ndead +3 +0 +0 +3 B +1 MiB +2.* +- +-\njobs +0 .* shop +shop \(JOBS\), small \(JOBS\)\nraw/,
       );
       const letters = await json("peek", "dead") as { id: string; body: string; origin: string }[];
       assertEquals(letters.map(({ body, origin }) => [body, origin]).sort(), [["1", "jobs"], ["2", "jobs"], [

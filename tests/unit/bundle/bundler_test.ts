@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { type AppBundle, type AppSource, Bundler } from "../../../runtime/bundle/bundler.ts";
+import { type AppBundle, Bundler, type BundleSource } from "../../../runtime/bundle/bundler.ts";
 import { PLAIN_BUILD } from "../../../runtime/config/project_build.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { type AppFolder, appFolder } from "./app_folder.ts";
 import { importBundle } from "./bundled_app.ts";
 
-async function bundle(app: AppFolder, options: Partial<AppSource> = {}): Promise<AppBundle> {
+async function bundle(app: AppFolder, options: Partial<BundleSource> = {}): Promise<AppBundle> {
   await using bundler = new Bundler({ cacheDir: null });
   return await bundler.bundle({ name: "blog", path: app.path, nodeCompat: true, ...options });
 }

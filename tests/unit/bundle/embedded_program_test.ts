@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import childProcess from "node:child_process";
 import { NanoError } from "../../../runtime/errors.ts";
-import { createContext, stopProcess } from "../../../runtime/bundle/esbuild_process.ts";
+import { openBuildContext, stopProcess } from "../../../runtime/bundle/esbuild_process.ts";
 import { copyOut } from "../../../runtime/bundle/embedded_program.ts";
 
 /** Runs with an own folder for temporary files, and as if compiled. */
@@ -45,7 +45,7 @@ Deno.test("A program that cannot be copied out leaves nothing and says what to d
 Deno.test("Compiled, esbuild runs from a copy that is gone once it was started", async () => {
   await stopProcess();
   await asBinary(async (temporary) => {
-    const context = await createContext({ stdin: { contents: "let a: number = 1", loader: "ts" }, write: false });
+    const context = await openBuildContext({ stdin: { contents: "let a: number = 1", loader: "ts" }, write: false });
     try {
       assertEquals(await Array.fromAsync(Deno.readDir(temporary)), []);
       assertEquals((await context.rebuild()).outputFiles?.[0]?.text, "let a = 1;\n");
@@ -64,12 +64,12 @@ Deno.test("esbuild that cannot be started says so, and the next build starts it"
   const options = { stdin: { contents: "let a: number = 1", loader: "ts" }, write: false } as const;
   childProcess.spawn = ((_program: string, ...rest: [string[]]) => spawn("/dev/null", ...rest)) as typeof spawn;
   try {
-    const error = await assertRejects(() => createContext(options), NanoError);
+    const error = await assertRejects(() => openBuildContext(options), NanoError);
     assertMatch(error.message, /^Cannot start esbuild: .*EACCES/);
   } finally {
     childProcess.spawn = spawn;
   }
-  const context = await createContext(options);
+  const context = await openBuildContext(options);
   try {
     assertEquals((await context.rebuild()).outputFiles?.[0]?.text, "let a = 1;\n");
   } finally {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { BuildResult, Plugin, PluginBuild } from "esbuild";
-import { createContext, EsbuildEnded, processCpuMs, stopProcess } from "../../../runtime/bundle/esbuild_process.ts";
+import { EsbuildEnded, openBuildContext, processCpuMs, stopProcess } from "../../../runtime/bundle/esbuild_process.ts";
 import { EsbuildService, esbuildService } from "../../../runtime/bundle/esbuild_service.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { settle } from "../runtime/fake_clock.ts";
@@ -189,7 +189,7 @@ Deno.test("EsbuildService does not wait for an esbuild that says nothing, whatev
 Deno.test("stopProcess() waits for the process, and a process that was killed is replaced by the next build", async () => {
   async function build(): Promise<string> {
     const options = { stdin: { contents: "export default 1" }, write: false, logLevel: "silent" } as const;
-    const context = await createContext(options);
+    const context = await openBuildContext(options);
     try {
       return (await context.rebuild()).outputFiles![0]!.text;
     } finally {

@@ -1,6 +1,6 @@
 /** What an app keeps as a tar: links are never followed, and what is no file does not come in. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { packFolder, unpackFolder } from "../../../runtime/data/folder_archive.ts";
+import { archiveFolder, restoreFolder } from "../../../runtime/data/folder_archive.ts";
 import { type RawTarEntry, rawTarEntry, rawTarGz } from "../../support/raw_tar.ts";
 
 async function scratch(): Promise<{ readonly path: string } & AsyncDisposable> {
@@ -20,10 +20,10 @@ Deno.test("Files, folders, links and rights come back as they were, and links st
   await Deno.writeTextFile(at("from/deep/a file"), "text", { mode: 0o600 });
   await Deno.symlink("/etc/passwd", at("from/away"));
   await Deno.truncate(await Deno.makeTempFile({ dir: at("from"), prefix: "hole-" }), 1 << 30);
-  await packFolder(at("from"), at("made.tar"));
+  await archiveFolder(at("from"), at("made.tar"));
   // A hole of a gigabyte takes no room.
   assertEquals((await Deno.stat(at("made.tar"))).size < 1 << 20, true);
-  await unpackFolder(at("made.tar"), at("to"));
+  await restoreFolder(at("made.tar"), at("to"));
   assertEquals(await Deno.readTextFile(at("to/deep/a file")), "text");
   assertEquals((await Deno.stat(at("to/deep/a file"))).mode! & 0o777, 0o600);
   assertEquals((await Deno.stat(at("to/deep/empty"))).isDirectory, true);
@@ -34,15 +34,15 @@ Deno.test("What is damaged or compressed is refused; pipes, and rights to run as
   await using folder = await scratch();
   const at = (name: string) => `${folder.path}/${name}`;
   await Deno.writeTextFile(at("bad.tar"), "no tar at all".repeat(100));
-  await assertRejects(() => unpackFolder(at("bad.tar"), at("bad")), Error);
+  await assertRejects(() => restoreFolder(at("bad.tar"), at("bad")), Error);
   await Deno.writeFile(at("bomb.tar"), rawTarGz([{ name: "file", content: "x" }]));
-  await assertRejects(() => unpackFolder(at("bomb.tar"), at("bomb")), Error, "compressed");
+  await assertRejects(() => restoreFolder(at("bomb.tar"), at("bomb")), Error, "compressed");
   await Deno.mkdir(at("from"));
   await Deno.writeTextFile(at("from/runs"), "");
   await Deno.chmod(at("from/runs"), 0o4755);
   await new Deno.Command("mkfifo", { args: [at("from/pipe")] }).output();
-  await packFolder(at("from"), at("made.tar"));
-  await unpackFolder(at("made.tar"), at("to"));
+  await archiveFolder(at("from"), at("made.tar"));
+  await restoreFolder(at("made.tar"), at("to"));
   assertEquals([...Deno.readDirSync(at("to"))].map(({ name }) => name), ["runs"]);
   assertEquals((await Deno.stat(at("to/runs"))).mode! & 0o7777, 0o755);
 });
@@ -51,6 +51,6 @@ Deno.test("Nothing leaves the folder that is unpacked to", async () => {
   await using folder = await scratch();
   const at = (name: string) => `${folder.path}/${name}`;
   await Deno.writeFile(at("out.tar"), await tarOf([{ name: "../out", type: "0", content: "x" }]));
-  await unpackFolder(at("out.tar"), at("to")).catch(() => {});
+  await restoreFolder(at("out.tar"), at("to")).catch(() => {});
   await assertRejects(() => Deno.stat(at("out")), Deno.errors.NotFound);
 });

@@ -1,6 +1,6 @@
 /** What every engine of KV namespaces has to do: one suite, run on each. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { KvPage, KvStore } from "../../../runtime/data/kv_store.ts";
+import type { KvStore, StoredKeyPage } from "../../../runtime/data/kv_store.ts";
 import { BindingError } from "../../../runtime/protocol/binding_call.ts";
 
 const MIB = 1024 * 1024;
@@ -99,7 +99,7 @@ const CHECKS: Readonly<Record<string, (store: KvStore, other: KvStore) => Promis
       const paged: string[] = [];
       let cursor: string | null = null;
       do {
-        const page: KvPage = await store.list({ prefix, cursor, limit: 2 });
+        const page: StoredKeyPage = await store.list({ prefix, cursor, limit: 2 });
         paged.push(...names(page));
         cursor = page.cursor;
       } while (cursor !== null);
@@ -139,6 +139,6 @@ const CHECKS: Readonly<Record<string, (store: KvStore, other: KvStore) => Promis
   },
 };
 
-function names({ keys }: KvPage): string[] {
+function names({ keys }: StoredKeyPage): string[] {
   return (JSON.parse(keys) as { name: string }[]).map(({ name }) => name);
 }

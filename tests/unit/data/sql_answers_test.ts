@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { SqlAnswers } from "../../../runtime/data/sql_answers.ts";
-import { ANSWER } from "../../../runtime/data/sql_messages.ts";
+import { SQL_ANSWER } from "../../../runtime/data/sql_messages.ts";
 import type { SqlEnd } from "../../../runtime/data/sql_queue.ts";
 import { MOMENTARY } from "../../../runtime/data/sql_rules.ts";
 
@@ -20,7 +20,7 @@ class Scene {
     this.answers = new SqlAnswers(maxBytes);
   }
 
-  ask(sql: string | null, kind: (typeof ANSWER)[keyof typeof ANSWER], text = "[]", until?: Promise<void>) {
+  ask(sql: string | null, kind: (typeof SQL_ANSWER)[keyof typeof SQL_ANSWER], text = "[]", until?: Promise<void>) {
     return this.answers.follow(STORE, sql === null ? null : asked(sql), async (): Promise<SqlEnd> => {
       await until;
       return { end: "answered", answer: { kind, storedBytes: 7, text: new TextEncoder().encode(text) } };
@@ -34,39 +34,39 @@ class Scene {
 
 Deno.test("A lasting answer is kept until something may have been written, that of a moment never", async () => {
   const scene = new Scene();
-  await scene.ask("SELECT 1", ANSWER.LASTING, "[1]");
-  await scene.ask("SELECT random()", ANSWER.READ, "[2]");
+  await scene.ask("SELECT 1", SQL_ANSWER.LASTING, "[1]");
+  await scene.ask("SELECT random()", SQL_ANSWER.READ, "[2]");
   assertEquals([scene.known("SELECT 1"), scene.known("SELECT random()")], ["[1]", undefined]);
   assertEquals(scene.answers.find("d1/other", asked("SELECT 1")), undefined);
-  for (const kind of [ANSWER.RESULTS, ANSWER.TOLD, ANSWER.FULL, ANSWER.FAILED]) {
+  for (const kind of [SQL_ANSWER.RESULTS, SQL_ANSWER.TOLD, SQL_ANSWER.FULL, SQL_ANSWER.FAILED]) {
     await scene.ask("INSERT", kind);
     assertEquals(scene.known("SELECT 1"), undefined);
-    await scene.ask("SELECT 1", ANSWER.LASTING, "[1]");
+    await scene.ask("SELECT 1", SQL_ANSWER.LASTING, "[1]");
   }
   await assertRejects(() => scene.answers.follow(STORE, null, () => Promise.reject(new Error("gone"))));
   assertEquals(scene.known("SELECT 1"), undefined);
-  await scene.ask("SELECT 1", ANSWER.LASTING, "[1]");
+  await scene.ask("SELECT 1", SQL_ANSWER.LASTING, "[1]");
   await scene.answers.follow(STORE, null, () => Promise.resolve({ end: "died" }));
   assertEquals(scene.known("SELECT 1"), undefined);
-  await scene.ask("SELECT 1", ANSWER.LASTING, "[1]");
+  await scene.ask("SELECT 1", SQL_ANSWER.LASTING, "[1]");
   scene.answers.forget(STORE);
   assertEquals(scene.known("SELECT 1"), undefined);
 });
 
 Deno.test("While something is on its way that may write nothing is answered from memory, behind selects it is", async () => {
   const scene = new Scene();
-  await scene.ask("SELECT 1", ANSWER.LASTING, "[1]");
+  await scene.ask("SELECT 1", SQL_ANSWER.LASTING, "[1]");
   for (const sql of ["INSERT", "SELECT 1; DELETE FROM t", "WITH a AS (SELECT 1) DELETE FROM t", null]) {
     const gate = Promise.withResolvers<void>();
-    const writing = scene.ask(sql, ANSWER.RESULTS, "[]", gate.promise);
+    const writing = scene.ask(sql, SQL_ANSWER.RESULTS, "[]", gate.promise);
     assertEquals(scene.known("SELECT 1"), undefined, `${sql}`);
     gate.resolve();
     await writing;
-    await scene.ask("SELECT 1", ANSWER.LASTING, "[1]");
+    await scene.ask("SELECT 1", SQL_ANSWER.LASTING, "[1]");
   }
   for (const sql of ["select 2", " \n\tSELECT 2 ; \n", 'SELECT ";" AS a'.replaceAll(";", ",")]) {
     const gate = Promise.withResolvers<void>();
-    const reading = scene.ask(sql, ANSWER.LASTING, "[]", gate.promise);
+    const reading = scene.ask(sql, SQL_ANSWER.LASTING, "[]", gate.promise);
     assertEquals(scene.known("SELECT 1"), "[1]", sql);
     gate.resolve();
     await reading;
@@ -76,8 +76,8 @@ Deno.test("While something is on its way that may write nothing is answered from
 Deno.test("A read that a write overtakes is not kept", async () => {
   const scene = new Scene();
   const gate = Promise.withResolvers<void>();
-  const reading = scene.ask("SELECT 1", ANSWER.LASTING, "[old]", gate.promise);
-  await scene.ask("INSERT", ANSWER.RESULTS);
+  const reading = scene.ask("SELECT 1", SQL_ANSWER.LASTING, "[old]", gate.promise);
+  await scene.ask("INSERT", SQL_ANSWER.RESULTS);
   gate.resolve();
   await reading;
   assertEquals(scene.known("SELECT 1"), undefined);
@@ -86,12 +86,12 @@ Deno.test("A read that a write overtakes is not kept", async () => {
 Deno.test("The answers that were used least go, and long ones are not kept", async () => {
   const scene = new Scene(2_000);
   for (let at = 0; at < 10; at++) {
-    await scene.ask(`SELECT ${at}`, ANSWER.LASTING, "[]");
+    await scene.ask(`SELECT ${at}`, SQL_ANSWER.LASTING, "[]");
     scene.known("SELECT 0");
   }
   assertEquals([scene.known("SELECT 0"), scene.known("SELECT 1"), scene.known("SELECT 9")], ["[]", undefined, "[]"]);
   const large = new Scene();
-  await large.ask("SELECT 1", ANSWER.LASTING, " ".repeat(64 * 1024 + 1));
+  await large.ask("SELECT 1", SQL_ANSWER.LASTING, " ".repeat(64 * 1024 + 1));
   assertEquals(large.known("SELECT 1"), undefined);
 });
 

@@ -1,13 +1,13 @@
 /** Whose SQL runs when: turns of calls, eight processes, slow queries, the limit of 29 s, deaths with calls under way. */
 import { assertEquals } from "@std/assert";
 import {
-  ANSWER,
   answerFrame,
-  frameLength,
-  LENGTH_BYTES,
   orderFrame,
   readOrder,
+  SQL_ANSWER,
+  SQL_LENGTH_BYTES,
   type SqlAsked,
+  sqlFrameLength,
 } from "../../../runtime/data/sql_messages.ts";
 import { SqlPool } from "../../../runtime/data/sql_pool.ts";
 import type { SqlChild } from "../../../runtime/data/sql_process.ts";
@@ -31,13 +31,13 @@ class FakeChild implements SqlChild {
     this.stdout = new ReadableStream({ type: "bytes", start: (controller) => void (this.#out = controller) });
     this.stdin = new WritableStream({
       write: (frame) => {
-        const { target, calls } = readOrder(frame.subarray(LENGTH_BYTES));
+        const { target, calls } = readOrder(frame.subarray(SQL_LENGTH_BYTES));
         this.turns.push(calls.map(({ statements }) => `${target.store} ${decoder.decode(statements)}`));
       },
     });
   }
 
-  answer(text: string, kind: (typeof ANSWER)[keyof typeof ANSWER] = ANSWER.RESULTS): void {
+  answer(text: string, kind: (typeof SQL_ANSWER)[keyof typeof SQL_ANSWER] = SQL_ANSWER.RESULTS): void {
     this.#out.enqueue(answerFrame(kind, 0, text));
   }
 
@@ -85,8 +85,8 @@ Deno.test("A frame is read as it was written", () => {
     statements: new Uint8Array(),
   }];
   const frame = orderFrame({ store: "d1/a", maxBytes: 2 ** 40 }, calls);
-  assertEquals(frameLength(frame), frame.byteLength - LENGTH_BYTES);
-  assertEquals(readOrder(frame.subarray(LENGTH_BYTES)), { target: { store: "d1/a", maxBytes: 2 ** 40 }, calls });
+  assertEquals(sqlFrameLength(frame), frame.byteLength - SQL_LENGTH_BYTES);
+  assertEquals(readOrder(frame.subarray(SQL_LENGTH_BYTES)), { target: { store: "d1/a", maxBytes: 2 ** 40 }, calls });
 });
 
 Deno.test("Calls of a turn go to one process together, those on another database after them, each with its own answer", async () => {
@@ -115,8 +115,8 @@ Deno.test("Calls that a process gives back wait behind other apps, and keep thei
   const [child] = scene.children;
   scene.call("a", "4");
   child!.answer("one");
-  child!.answer("", ANSWER.NOT_RUN);
-  child!.answer("", ANSWER.NOT_RUN);
+  child!.answer("", SQL_ANSWER.NOT_RUN);
+  child!.answer("", SQL_ANSWER.NOT_RUN);
   await settle();
   assertEquals(child!.turns[1], ["d1/a 2", "d1/a 3", "d1/a 4"]);
   assertEquals(scene.ends, ["a 1: one"]);

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { isLoopback } from "../../../runtime/config/is_loopback.ts";
 import { NanoError } from "../../../runtime/errors.ts";
-import { isLoopback, natsCredentials, natsEngine, postgresEngine } from "../../../runtime/fleet/engine_config.ts";
+import { natsCredentials, natsEngine, postgresEngine } from "../../../runtime/fleet/engine_config.ts";
 
 const TLS = { ca: null, own: null };
 

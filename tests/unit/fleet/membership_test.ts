@@ -1,6 +1,6 @@
 /** Who is shown as different, and whose turn a job is. */
 import { assert, assertEquals } from "@std/assert";
-import { cronTurn, firstOf } from "../../../runtime/fleet/cron_turn.ts";
+import { cronTurn, firstNodeFor } from "../../../runtime/fleet/cron_turn.ts";
 import type { NodeReport } from "../../../runtime/fleet/fleet_store.ts";
 import { MemoryEngine } from "../../../runtime/fleet/memory_store.ts";
 import { Lags } from "../../../runtime/fleet/lags.ts";
@@ -57,8 +57,8 @@ Deno.test("A node that lags behind or differs from most is shown so", () => {
 
 Deno.test("Only apps of a node that goes get another first node", () => {
   const apps = Array.from({ length: 200 }, (_, at) => `app-${at}`);
-  const before = apps.map((app) => firstOf(app, ["n1", "n2", "n3"]));
-  const after = apps.map((app) => firstOf(app, ["n1", "n3"]));
+  const before = apps.map((app) => firstNodeFor(app, ["n1", "n2", "n3"]));
+  const after = apps.map((app) => firstNodeFor(app, ["n1", "n3"]));
   assert(["n1", "n2", "n3"].every((node) => before.filter((one) => one === node).length > 30));
   assertEquals(after.filter((node, at) => node !== before[at]).length, before.filter((node) => node === "n2").length);
 });

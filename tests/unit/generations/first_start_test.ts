@@ -4,7 +4,7 @@ import type { AppConfig } from "../../../runtime/config/resolved_config.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import type { NanoEvent } from "../../../runtime/terms/events.ts";
 import { FirstStart } from "../../../runtime/generations/first_start.ts";
-import { LateUnits, type Prepared } from "../../../runtime/generations/late_units.ts";
+import { LateUnits, type ReadyUnit } from "../../../runtime/generations/late_units.ts";
 import { PreparingUnit } from "../../../runtime/units/preparing_unit.ts";
 import type { AppUnit, UnitCode } from "../../../runtime/generations/reload.ts";
 import { Stage } from "../app/stage.ts";
@@ -22,7 +22,7 @@ function bench(names: readonly string[], changes: Partial<AppConfig> = {}) {
   const codes = new Map(names.map((name) => [name, Promise.withResolvers<UnitCode>()]));
   const urgent = new Map<string, () => boolean>();
   const stages = new Map<string, Stage>();
-  const adopted: ReadonlyMap<AppUnit, Prepared>[] = [];
+  const adopted: ReadonlyMap<AppUnit, ReadyUnit>[] = [];
   const unitOf = (app: AppConfig): AppUnit => {
     const stage = new Stage({ name: app.name });
     stages.set(app.name, stage);

@@ -1,6 +1,6 @@
 /** Which paths of a URL may name a file at all. */
 import { assertEquals } from "@std/assert";
-import { assetPath, splitTarget } from "../../../runtime/http/asset_path.ts";
+import { assetPath, targetParts } from "../../../runtime/http/asset_path.ts";
 
 Deno.test("A path names files below the folder, decoded once", () => {
   const cases: [string, string[], boolean][] = [
@@ -44,5 +44,5 @@ Deno.test("The target of a URL is taken as the client wrote it", () => {
     ["https://h:8443/%2e%2e/", "/%2e%2e/", ""],
     ["http://h/?a?b", "/", "?a?b"],
   ];
-  for (const [url, path, query] of cases) assertEquals(splitTarget(url), { path, query }, url);
+  for (const [url, path, query] of cases) assertEquals(targetParts(url), { path, query }, url);
 });

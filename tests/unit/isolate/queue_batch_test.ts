@@ -1,7 +1,7 @@
 /** A batch inside the isolate: what the app gets, and what its words about messages come to. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { bytesOfValue } from "../../../runtime/isolate/bodies/value_bytes.ts";
-import { type AppQueue, runBatch } from "../../../runtime/isolate/traffic/queue_batch.ts";
+import { type AppQueue, runQueueBatch } from "../../../runtime/isolate/traffic/queue_batch.ts";
 import type { CrossingBatch } from "../../../runtime/protocol/queue_batch.ts";
 
 interface Message {
@@ -39,7 +39,7 @@ function batchOf(bodies: readonly (readonly [type: string, bytes: Uint8Array])[]
 async function said(work: (batch: Batch, context: { waitUntil(promise: unknown): void }) => unknown, count = 2) {
   const warnings: string[] = [];
   const reported: unknown[] = [];
-  const text = await runBatch(
+  const text = await runQueueBatch(
     ((batch, _env, context) => work(batch as Batch, context)) as AppQueue,
     batchOf(Array.from({ length: count }, () => ["text", encode("x")] as const)),
     {
@@ -62,7 +62,7 @@ Deno.test("The app gets its messages as they were sent, and what waits in the qu
     ["text", new Uint8Array()],
   ]);
   const tools = { env: { A: 1 }, report() {}, warn() {}, nameOf: () => "" };
-  assertEquals(await runBatch((...all) => void (given = all), batch, tools), "a,a,a,a,a");
+  assertEquals(await runQueueBatch((...all) => void (given = all), batch, tools), "a,a,a,a,a");
   const [{ queue, messages, metadata }, env] = given as [Batch, unknown];
   assertEquals([queue, env], ["jobs", { A: 1 }]);
   assertEquals(metadata, { metrics: { backlogCount: 9, backlogBytes: 100, oldestMessageTimestamp: new Date(1_000) } });
@@ -146,8 +146,8 @@ Deno.test("A delay that is no number is none", async () => {
 
 Deno.test("Without a handler, or with bytes that are no value, the batch fails", async () => {
   const tools = { env: {}, report() {}, warn() {}, nameOf: () => "" };
-  await assertRejects(() => runBatch(null, batchOf([]), tools), TypeError, "exports no queue");
-  await assertRejects(() => runBatch(() => {}, batchOf([["v8", Uint8Array.of(1, 2)]]), tools), RangeError);
+  await assertRejects(() => runQueueBatch(null, batchOf([]), tools), TypeError, "exports no queue");
+  await assertRejects(() => runQueueBatch(() => {}, batchOf([["v8", Uint8Array.of(1, 2)]]), tools), RangeError);
 });
 
 Deno.test("Only what outlives an isolate has bytes", () => {

@@ -1,6 +1,6 @@
 /** Tests to whom memory is charged that nobody reports, and that no neighbour is ended for it. */
 import { assert, assertEquals } from "@std/assert";
-import { type Finding, UnexplainedMemory } from "../../../runtime/pool/unexplained_memory.ts";
+import { type UnexplainedFinding, UnexplainedMemory } from "../../../runtime/pool/unexplained_memory.ts";
 
 const MB = 1024 * 1024;
 const ROOM_MB = 64;
@@ -34,7 +34,7 @@ class Process {
     isolate.cpuMs += cpuMs;
   }
 
-  look(): Finding {
+  look(): UnexplainedFinding {
     return this.accounts.look(
       this.restMb * MB,
       [...this.isolates].map(([number, { touchedMb, cpuMs }]) => ({
@@ -118,7 +118,7 @@ Deno.test("UnexplainedMemory takes the boots of a batch for what they are", () =
 Deno.test("UnexplainedMemory ends nobody where isolates cannot be told apart, and says so once", () => {
   const host = new Process(2, false);
   const warned: number[] = [];
-  let last: Finding | null = null;
+  let last: UnexplainedFinding | null = null;
   for (let round = 0; round < 30; round++) {
     host.restMb += 20;
     host.work(1, 10);

@@ -1,6 +1,6 @@
 /** The host's half of calls of `node:` modules: how many are worked on at once, and what comes of forgeries. */
 import { assertEquals } from "@std/assert";
-import { ANSWER, ANSWER_BYTES, ANSWER_HEAD_BYTES, HEAD } from "../../../runtime/protocol/host_calls.ts";
+import { ANSWER_BYTES, HEAD, HOST_ANSWER, HOST_ANSWER_HEAD_BYTES } from "../../../runtime/protocol/host_calls.ts";
 import { type HostAnswers, HostCallsBridge } from "../../../runtime/wall/host_calls_bridge.ts";
 import { SharedHostCalls } from "../../../runtime/wall/shared_host_calls.ts";
 
@@ -8,7 +8,7 @@ const facts = { kind: "file", size: 0, modifiedMs: 0, createdMs: 0, inode: 0, is
 
 function scene(stat: () => Promise<typeof facts>) {
   const { port1, port2 } = new MessageChannel();
-  const room = new SharedArrayBuffer(ANSWER_HEAD_BYTES + ANSWER_BYTES);
+  const room = new SharedArrayBuffer(HOST_ANSWER_HEAD_BYTES + ANSWER_BYTES);
   const bridge = new HostCallsBridge(new SharedHostCalls({ port: port2, room }), { stat } as unknown as HostAnswers);
   const answered: unknown[] = [];
   const waiting: (() => void)[] = [];
@@ -36,7 +36,7 @@ Deno.test("Few calls are worked on at once, one that stops its thread waits behi
   using place = scene(() => new Promise((resolve) => begun.push(() => resolve(facts))));
   for (let call = 1; call <= 301; call++) place.send(call, false, "stat", "/x", true);
   await place.until(1);
-  assertEquals([place.answered[0], begun.length], [[301, ANSWER.ERROR, "EAGAIN"], 16]);
+  assertEquals([place.answered[0], begun.length], [[301, HOST_ANSWER.ERROR, "EAGAIN"], 16]);
   for (let at = 0; at < 300; at++) {
     begun[at]!();
     await place.until(at + 2);
@@ -48,7 +48,7 @@ Deno.test("Few calls are worked on at once, one that stops its thread waits behi
   begun[300]!();
   place.send(304, false, "nonsense", "/x");
   await place.until(303);
-  assertEquals([Atomics.load(place.head, HEAD.CALL), place.head[HEAD.KIND]], [302, ANSWER.VALUE]);
+  assertEquals([Atomics.load(place.head, HEAD.CALL), place.head[HEAD.KIND]], [302, HOST_ANSWER.VALUE]);
 });
 
 Deno.test("Forged calls are answered with a code or with nothing", async () => {
@@ -61,8 +61,8 @@ Deno.test("Forged calls are answered with a code or with nothing", async () => {
   place.send(4, false, "stat", { length: 1 });
   await place.until(3);
   assertEquals(place.answered, [
-    [2, ANSWER.ERROR, "ENOSYS"],
-    [3, ANSWER.ERROR, "ENAMETOOLONG"],
-    [4, ANSWER.ERROR, "ENAMETOOLONG"],
+    [2, HOST_ANSWER.ERROR, "ENOSYS"],
+    [3, HOST_ANSWER.ERROR, "ENAMETOOLONG"],
+    [4, HOST_ANSWER.ERROR, "ENAMETOOLONG"],
   ]);
 });

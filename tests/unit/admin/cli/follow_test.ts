@@ -5,7 +5,7 @@ import { CliError } from "../../../../admin/process/cli_error.ts";
 import { findCommandDoc } from "../../../../admin/cli/command_index.ts";
 import { CommandLine } from "../../../../admin/cli/line/command_line.ts";
 import { follow, type Following } from "../../../../admin/cli/online/follow.ts";
-import { connect, type Online } from "../../../../admin/cli/online/online_command.ts";
+import { connectOnline, type Online } from "../../../../admin/cli/online/online_command.ts";
 import { MemoryIo } from "./memory_io.ts";
 
 type Health = "ready" | "draining";
@@ -17,7 +17,7 @@ async function scene(health: () => Health, io = new MemoryIo()) {
     () => Response.json({ status: health(), apps: [], failed: [] }, { status: health() === "ready" ? 200 : 503 }),
   );
   const args = ["--url", `http://127.0.0.1:${server.addr.port}`, "--token", "x"];
-  const online = await connect(await CommandLine.read((await findCommandDoc("events"))!, args), io);
+  const online = await connectOnline(await CommandLine.read((await findCommandDoc("events"))!, args), io);
   return { server, online, io };
 }
 

@@ -1,7 +1,7 @@
 /** Tables and values as people see them. */
 import { assert, assertEquals } from "@std/assert";
 import { barText } from "../../../../admin/cli/terminal/progress.ts";
-import { bytesText, durationText, harmless, latencyText } from "../../../../admin/cli/terminal/text_style.ts";
+import { harmless } from "../../../../admin/cli/terminal/text_style.ts";
 import { type Column, tableLines } from "../../../../admin/cli/terminal/text_table.ts";
 
 interface Row {
@@ -51,16 +51,7 @@ Deno.test("colours do not move the columns, and a value cannot steer the termina
   assert(evil[1]!.startsWith("x\\x1b[2J y"));
 });
 
-Deno.test("sizes, times and shares are written with the units that people use", () => {
-  assertEquals([0, 1023, 1024, 12.34 * 1024 ** 2, 3 * 1024 ** 3].map(bytesText), [
-    "0 B",
-    "1023 B",
-    "1.0 KiB",
-    "12 MiB",
-    "3.0 GiB",
-  ]);
-  assertEquals([0.4, 59, 60, 3661, 90_061].map(durationText), ["0 s", "59 s", "1 min", "1 h 1 min", "1 d 1 h"]);
-  assertEquals([null, 0.00314, 2.5].map(latencyText), ["-", "3.1 ms", "2.50 s"]);
+Deno.test("shares are bars, and texts of apps move no cursor", () => {
   assertEquals([0, 0.5, 2].map(barText), [
     `[${"-".repeat(24)}]   0 %`,
     `[${"#".repeat(12)}${"-".repeat(12)}]  50 %`,

@@ -3,26 +3,26 @@ import type { HostSocket } from "../terms/app_call.ts";
 import { splitHeaders } from "../protocol/header_block.ts";
 import { Outbound, type OutboundOptions, type OutboundPolicy } from "./outbound.ts";
 import type { TcpConnection } from "./tcp_connection.ts";
-import { TcpDoor, type TcpObserver, type TcpTarget } from "./tcp_door.ts";
+import { TcpDialer, type TcpObserver, type TcpTarget } from "./tcp_dialer.ts";
 import { undici } from "./undici_module.ts";
 import { outboundFetch, type OutboundRequest, type OutboundResponse } from "./outbound_fetch.ts";
 
-/** How an {@linkcode OutboundDoor} works. */
-export interface OutboundDoorOptions extends OutboundOptions {
+/** How an {@linkcode AppOutbound} works. */
+export interface AppOutboundOptions extends OutboundOptions {
   readonly observer?: TcpObserver;
 }
 
 /** Fits what the app's side of the host needs; undici has to be loaded. */
-export class OutboundDoor implements Disposable {
+export class AppOutbound implements Disposable {
   readonly #outbound: Outbound;
-  readonly #tcp: TcpDoor;
+  readonly #tcp: TcpDialer;
   readonly #userAgent: string;
 
   /** @param userAgent sent when the app names none */
-  constructor(policy: OutboundPolicy, userAgent: string, options?: OutboundDoorOptions) {
+  constructor(policy: OutboundPolicy, userAgent: string, options?: AppOutboundOptions) {
     this.#outbound = new Outbound(policy, options);
     const { takeDescriptor = () => () => {}, observer } = options ?? {};
-    this.#tcp = new TcpDoor(this.#outbound, {
+    this.#tcp = new TcpDialer(this.#outbound, {
       takeDescriptor,
       ...(observer === undefined ? {} : { observer }),
     });

@@ -1,23 +1,28 @@
 /** Opens an app's TCP connections, each to an address that its policy was asked about. */
-import net from "node:net";
 import type { TcpOptions } from "../protocol/tcp.ts";
+import { Turns } from "../turns.ts";
 import { isAddress } from "./address_policy.ts";
 import type { TakeDescriptor } from "./connections.ts";
+import { firstConnected, given } from "./first_connected.ts";
 import { type Outbound, OutboundRefused } from "./outbound.ts";
-import { ConnectionError, failureOf, TcpConnection } from "./tcp_connection.ts";
+import { ConnectionError, TcpConnection } from "./tcp_connection.ts";
 
 /** Longest wait for a connection, its name's resolution included, in ms. */
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Addresses of one name that are tried. */
 const MAX_ADDRESSES = 6;
-/** An address is given up after this while there is another to try, in ms (RFC 8305 has 250 before the next begins). */
-const NEXT_ADDRESS_MS = 2_000;
 
 /**
  * Bounds what the host keeps of an app's connections where descriptors do not: half of those that connections have are
  * one app's (machine/descriptors.ts), which is less than this up to a limit of some 20,500.
  */
 export const MAX_TCP_CONNECTIONS = 10_000;
+/**
+ * Connections that one app opens at once; those beyond wait in order, within their time. Opening one takes the host's own
+ * thread a good part of a millisecond, and whoever opened thousands together left nobody else a turn. A pool of an honest
+ * app opens fewer.
+ */
+const MAX_DIALS = 64;
 
 /** Where an app connects to. */
 export interface TcpTarget {
@@ -28,11 +33,13 @@ export interface TcpTarget {
   readonly trace?: string;
 }
 
-/** How a {@linkcode TcpDoor} works. */
-export interface TcpDoorOptions {
+/** How a {@linkcode TcpDialer} works. */
+export interface TcpDialerOptions {
   readonly takeDescriptor: TakeDescriptor;
   /** Most connections at once, those being opened included, beside those of fetch. */
   readonly maxConnections?: number;
+  /** Most connections being opened at once. */
+  readonly maxDials?: number;
   readonly observer?: TcpObserver;
 }
 
@@ -50,7 +57,7 @@ export type DialOutcome = "ok" | "refused" | "failed" | "given_up";
 const REFUSALS: ReadonlySet<string> = new Set(["EPERM", "EMFILE", "ERR_SOCKET_BAD_PORT"]);
 
 /** The connections of one app. */
-export class TcpDoor implements Disposable {
+export class TcpDialer implements Disposable {
   readonly #outbound: Outbound;
   readonly #takeDescriptor: TakeDescriptor;
   readonly #max: number;
@@ -58,16 +65,18 @@ export class TcpDoor implements Disposable {
   readonly #open = new Set<TcpConnection>();
   /** Gives up those that are being opened. */
   readonly #dialing = new Set<AbortController>();
+  readonly #turns: Turns;
   #places = 0;
   #isClosed = false;
 
   constructor(
     outbound: Outbound,
-    { takeDescriptor, maxConnections = MAX_TCP_CONNECTIONS, observer }: TcpDoorOptions,
+    { takeDescriptor, maxConnections = MAX_TCP_CONNECTIONS, maxDials = MAX_DIALS, observer }: TcpDialerOptions,
   ) {
     this.#outbound = outbound;
     this.#takeDescriptor = takeDescriptor;
     this.#max = maxConnections;
+    this.#turns = new Turns(maxDials);
     this.#observer = observer;
   }
 
@@ -111,23 +120,30 @@ export class TcpDoor implements Disposable {
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      dialing.abort();
+      dialing.abort(given());
     }, timeoutMs);
-    const onAbort = () => dialing.abort();
+    const onAbort = () => dialing.abort(given());
     signal.addEventListener("abort", onAbort);
     this.#dialing.add(dialing);
+    const until = performance.now() + timeoutMs;
     try {
-      const connection = await this.#connect({ host, port, options }, dialing.signal, performance.now() + timeoutMs);
-      this.#open.add(connection);
-      connection.closed.then(() => {
-        this.#open.delete(connection);
-        giveBack();
-      });
-      if (options.tls !== undefined) {
-        dialing.signal.addEventListener("abort", () => connection.destroy());
-        await connection.secure(options.tls);
-      }
-      return connection;
+      const addresses = await givenUp(this.#addressesOf(host, options.family), dialing.signal);
+      return await this.#turns.run(async () => {
+        const connection = new TcpConnection(
+          await firstConnected({ addresses, port, options }, dialing.signal, until),
+          bare(host),
+        );
+        this.#open.add(connection);
+        connection.closed.then(() => {
+          this.#open.delete(connection);
+          giveBack();
+        });
+        if (options.tls !== undefined) {
+          dialing.signal.addEventListener("abort", () => connection.destroy());
+          await connection.secure(options.tls);
+        }
+        return connection;
+      }, { signal: dialing.signal });
     } catch (error) {
       giveBack();
       throw isLate ? new ConnectionError("ETIMEDOUT", `connect ETIMEDOUT ${host}:${port}`) : error;
@@ -153,31 +169,6 @@ export class TcpDoor implements Disposable {
     };
   }
 
-  async #connect(
-    { host, port, options }: { readonly host: string; readonly port: number; readonly options: TcpOptions },
-    signal: AbortSignal,
-    until: number,
-  ): Promise<TcpConnection> {
-    const addresses = await givenUp(this.#addressesOf(host, options.family), signal);
-    let failure: unknown;
-    for (const [at, address] of addresses.entries()) {
-      const isLast = at === addresses.length - 1;
-      const left = Math.max(1, until - performance.now());
-      try {
-        const socket = await connectTo(
-          { address, port, options },
-          signal,
-          isLast ? left : Math.min(left, NEXT_ADDRESS_MS),
-        );
-        return new TcpConnection(socket, bare(host));
-      } catch (error) {
-        failure ??= error;
-        if (signal.aborted) break;
-      }
-    }
-    throw failure;
-  }
-
   /** Of a name only those that the policy allows; they are connected to as they are, so nothing is resolved twice. */
   async #addressesOf(host: string, family: number | undefined): Promise<readonly string[]> {
     if (isAddress(host)) return [bare(host)];
@@ -192,7 +183,7 @@ export class TcpDoor implements Disposable {
   /** Ends every connection, and those being opened. */
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    for (const dialing of this.#dialing) dialing.abort();
+    for (const dialing of this.#dialing) dialing.abort(given());
     for (const connection of this.#open) connection.destroy();
   }
 }
@@ -215,10 +206,6 @@ function outcomeOf(error: unknown): DialOutcome {
   return code !== undefined && REFUSALS.has(code) ? "refused" : "failed";
 }
 
-function given(): ConnectionError {
-  return new ConnectionError("ABORTED", "The connection was given up");
-}
-
 function bare(host: string): string {
   return host.replace(/^\[(.*)\]$/, "$1");
 }
@@ -231,53 +218,6 @@ function refusedBy(error: unknown, host = ""): ConnectionError {
   const { code } = error as { code?: unknown };
   if (error instanceof OutboundRefused && code === undefined) return new ConnectionError("EPERM", error.message);
   return code === "EAI_AGAIN" ? new ConnectionError(code, `getaddrinfo EAI_AGAIN ${host}`) : notFound(host);
-}
-
-function connectTo(
-  { address, port, options }: { readonly address: string; readonly port: number; readonly options: TcpOptions },
-  signal: AbortSignal,
-  timeoutMs: number,
-): Promise<net.Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = net.connect({
-      host: address,
-      port,
-      allowHalfOpen: true,
-      noDelay: options.noDelay ?? false,
-      keepAlive: options.keepAlive ?? false,
-    });
-    const late = () => {
-      settle();
-      socket.destroy();
-      reject(new ConnectionError("ETIMEDOUT", `connect ETIMEDOUT ${address}:${port}`));
-    };
-    const timer = setTimeout(late, timeoutMs);
-    const onAbort = () => {
-      settle();
-      socket.destroy();
-      reject(given());
-    };
-    const onConnect = () => {
-      settle();
-      resolve(socket);
-    };
-    const onError = (error: unknown) => {
-      settle();
-      socket.destroy();
-      reject(failureOf(error));
-    };
-    const settle = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
-      socket.off("connect", onConnect);
-      socket.off("error", onError);
-      socket.on("error", () => {});
-    };
-    socket.on("connect", onConnect);
-    socket.on("error", onError);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort);
-  });
 }
 
 function givenUp<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {

@@ -4,7 +4,7 @@ import { isPublicAddress } from "../../../runtime/outbound/address_policy.ts";
 import { boundedResolve } from "../../../runtime/outbound/bounded_resolve.ts";
 import { Outbound, type OutboundPolicy, type Resolve } from "../../../runtime/outbound/outbound.ts";
 import { ConnectionError } from "../../../runtime/outbound/tcp_connection.ts";
-import { TcpDoor, type TcpObserver } from "../../../runtime/outbound/tcp_door.ts";
+import { TcpDialer, type TcpObserver } from "../../../runtime/outbound/tcp_dialer.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -23,17 +23,19 @@ interface Setting {
   readonly isPublic?: (address: string) => boolean;
   readonly take?: () => (() => void) | string;
   readonly max?: number;
+  readonly maxDials?: number;
   readonly observer?: TcpObserver;
 }
 
-function doorOf(
+function dialerOf(
   policy: OutboundPolicy,
-  { names = {}, isPublic = isPublicAddress, take, max, observer }: Setting = {},
-): TcpDoor {
+  { names = {}, isPublic = isPublicAddress, take, max, maxDials, observer }: Setting = {},
+): TcpDialer {
   const outbound = new Outbound(policy, { tools: { resolve: resolverOf(names), isPublic } });
-  return new TcpDoor(outbound, {
+  return new TcpDialer(outbound, {
     takeDescriptor: take ?? (() => () => {}),
     ...(max === undefined ? {} : { maxConnections: max }),
+    ...(maxDials === undefined ? {} : { maxDials }),
     ...(observer === undefined ? {} : { observer }),
   });
 }
@@ -52,9 +54,9 @@ function echo(hostname = "127.0.0.1"): Deno.Listener & { readonly port: number }
   return Object.assign(listener, { port: (listener.addr as Deno.NetAddr).port });
 }
 
-async function codeOf(door: TcpDoor, hostname: string, port: number): Promise<string> {
+async function codeOf(dialer: TcpDialer, hostname: string, port: number): Promise<string> {
   const error = await assertRejects(
-    () => door.dial({ hostname, port, options: {} }, AbortSignal.timeout(120_000)),
+    () => dialer.dial({ hostname, port, options: {} }, AbortSignal.timeout(120_000)),
     ConnectionError,
   );
   return error.code;
@@ -62,18 +64,18 @@ async function codeOf(door: TcpDoor, hostname: string, port: number): Promise<st
 
 Deno.test("Bytes go both ways, and each side ends for itself", async () => {
   using server = echo();
-  using door = doorOf(["127.0.0.1"]);
+  using dialer = dialerOf(["127.0.0.1"]);
   const given = AbortSignal.timeout(120_000);
-  const connection = await door.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, given);
+  const connection = await dialer.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, given);
   await connection.write(encoder.encode("hello"));
   assertEquals(decoder.decode((await connection.read()).value), "HELLO");
   connection.end();
   assertEquals((await connection.read()).done, true);
-  assertEquals([await connection.closed, door.size], [null, 0]);
+  assertEquals([await connection.closed, dialer.size], [null, 0]);
 });
 
 Deno.test("The public policy refuses every spelling of an address inside, before anything is connected to", async () => {
-  using door = doorOf("public");
+  using dialer = dialerOf("public");
   const inside = ["127.0.0.1", "0.0.0.0", "::1", "[::1]", "::", "::ffff:127.0.0.1", "[::ffff:7f00:1]", "0x7f.1"];
   const more = [
     "2130706433",
@@ -84,7 +86,7 @@ Deno.test("The public policy refuses every spelling of an address inside, before
     "fe80::1",
     "64:ff9b::7f00:1",
   ];
-  for (const hostname of [...inside, ...more]) assertEquals(await codeOf(door, hostname, 5432), "EPERM", hostname);
+  for (const hostname of [...inside, ...more]) assertEquals(await codeOf(dialer, hostname, 5432), "EPERM", hostname);
 });
 
 Deno.test("A name is as good as its addresses: those inside are never connected to", async () => {
@@ -96,38 +98,38 @@ Deno.test("A name is as good as its addresses: those inside are never connected 
     "mapped.test": [["::ffff:127.0.0.1"]],
     "mixed.test": [["127.0.0.1", "127.0.0.2"]],
   };
-  using door = doorOf("public", { names, isPublic });
+  using dialer = dialerOf("public", { names, isPublic });
   for (const name of ["inside.test", "metadata.test", "mapped.test"]) {
-    assertEquals(await codeOf(door, name, server.port), "EPERM", name);
+    assertEquals(await codeOf(dialer, name, server.port), "EPERM", name);
   }
   const given = AbortSignal.timeout(120_000);
-  const mixed = await door.dial({ hostname: "mixed.test", port: server.port, options: {} }, given);
+  const mixed = await dialer.dial({ hostname: "mixed.test", port: server.port, options: {} }, given);
   assertEquals(mixed.facts.remoteAddress, "127.0.0.2");
 });
 
 Deno.test("A name that changes after it was looked at gains nothing: the first address is connected to", async () => {
   using outside = echo("127.0.0.2");
   const names = { "rebinding.test": [["127.0.0.2"], ["127.0.0.1"]] };
-  using door = doorOf("public", { names, isPublic: (address) => address === "127.0.0.2" });
+  using dialer = dialerOf("public", { names, isPublic: (address) => address === "127.0.0.2" });
   const target = { hostname: "rebinding.test", port: outside.port, options: {} };
-  const first = await door.dial(target, AbortSignal.timeout(120_000));
+  const first = await dialer.dial(target, AbortSignal.timeout(120_000));
   assertEquals(first.facts.remoteAddress, "127.0.0.2");
-  assertEquals(await codeOf(door, "rebinding.test", outside.port), "EPERM");
+  assertEquals(await codeOf(dialer, "rebinding.test", outside.port), "EPERM");
 });
 
 Deno.test("A list means its hosts with their ports; port 25 is for lists that name it", async () => {
   using server = echo();
-  using door = doorOf([`127.0.0.1:${server.port}`, "mail.test", "relay.test:25"], { names: {} });
+  using dialer = dialerOf([`127.0.0.1:${server.port}`, "mail.test", "relay.test:25"], { names: {} });
   const given = AbortSignal.timeout(120_000);
-  const connection = await door.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, given);
+  const connection = await dialer.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, given);
   assertEquals(connection.facts.remotePort, server.port);
-  assertEquals(await codeOf(door, "127.0.0.1", server.port - 1), "EPERM");
-  assertEquals(await codeOf(door, "other.test", 5432), "EPERM");
-  assertEquals(await codeOf(door, "mail.test", 25), "EPERM");
-  assertEquals(await codeOf(door, "mail.test", 587), "ENOTFOUND", "it may be reached, and has no address");
-  assertEquals(await codeOf(door, "relay.test", 25), "ENOTFOUND");
+  assertEquals(await codeOf(dialer, "127.0.0.1", server.port - 1), "EPERM");
+  assertEquals(await codeOf(dialer, "other.test", 5432), "EPERM");
+  assertEquals(await codeOf(dialer, "mail.test", 25), "EPERM");
+  assertEquals(await codeOf(dialer, "mail.test", 587), "ENOTFOUND", "it may be reached, and has no address");
+  assertEquals(await codeOf(dialer, "relay.test", 25), "ENOTFOUND");
   for (const policy of ["any", "public"] as const) {
-    using other = doorOf(policy);
+    using other = dialerOf(policy);
     const error = await assertRejects(() => other.dial({ hostname: "8.8.8.8", port: 25, options: {} }, given));
     assertStringIncludes((error as Error).message, "port 25");
   }
@@ -137,14 +139,14 @@ Deno.test("What cannot be connected to fails with the code that Node has for it"
   const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = free.addr as Deno.NetAddr;
   free.close();
-  using door = doorOf("any", { names: { "nowhere.test": [[]] } });
-  assertEquals(await codeOf(door, "127.0.0.1", port), "ECONNREFUSED");
-  assertEquals(await codeOf(door, "nowhere.test", 1), "ENOTFOUND");
+  using dialer = dialerOf("any", { names: { "nowhere.test": [[]] } });
+  assertEquals(await codeOf(dialer, "127.0.0.1", port), "ECONNREFUSED");
+  assertEquals(await codeOf(dialer, "nowhere.test", 1), "ENOTFOUND");
   for (const hostname of ["", "a b", "user@127.0.0.1", "127.0.0.1/x", "127.0.0.1:1", "[::1", "a".repeat(300)]) {
-    assertEquals(await codeOf(door, hostname, 1), "ENOTFOUND", hostname);
+    assertEquals(await codeOf(dialer, hostname, 1), "ENOTFOUND", hostname);
   }
-  assertEquals(await codeOf(door, "127.0.0.1", 0), "ERR_SOCKET_BAD_PORT");
-  assertEquals(await codeOf(door, "127.0.0.1", 70_000), "ERR_SOCKET_BAD_PORT");
+  assertEquals(await codeOf(dialer, "127.0.0.1", 0), "ERR_SOCKET_BAD_PORT");
+  assertEquals(await codeOf(dialer, "127.0.0.1", 70_000), "ERR_SOCKET_BAD_PORT");
 });
 
 Deno.test("A connection takes a descriptor and gives it back once, however it ends; without one there is none", async () => {
@@ -155,32 +157,34 @@ Deno.test("A connection takes a descriptor and gives it back once, however it en
     open++;
     return () => void open--;
   };
-  using door = doorOf("any", { take });
-  const dial = (port: number) => door.dial({ hostname: "127.0.0.1", port, options: {} }, AbortSignal.timeout(120_000));
+  using dialer = dialerOf("any", { take });
+  const dial = (port: number) =>
+    dialer.dial({ hostname: "127.0.0.1", port, options: {} }, AbortSignal.timeout(120_000));
   const [one, other] = [await dial(server.port), await dial(server.port)];
-  assertEquals(await codeOf(door, "127.0.0.1", server.port), "EMFILE");
+  assertEquals(await codeOf(dialer, "127.0.0.1", server.port), "EMFILE");
   one.destroy();
   await one.closed;
   await assertRejects(() => dial(1), ConnectionError);
   assertEquals(open, 1);
-  door[Symbol.dispose]();
+  dialer[Symbol.dispose]();
   await other.closed;
   assertEquals(open, 0);
 });
 
 Deno.test("A server that says nothing to a handshake, or no TLS, ends the connection with an error", async () => {
   using server = echo();
-  using door = doorOf("any");
+  using dialer = dialerOf("any");
   const target = { hostname: "127.0.0.1", port: server.port, options: { tls: {} } };
-  const error = await assertRejects(() => door.dial(target, AbortSignal.timeout(120_000)), ConnectionError);
+  const error = await assertRejects(() => dialer.dial(target, AbortSignal.timeout(120_000)), ConnectionError);
   assertEquals(/^E/.test(error.code), true, error.code);
-  assertEquals(door.size, 0);
+  assertEquals(dialer.size, 0);
 });
 
 Deno.test("An app has so many connections at once, those being opened included, and a place that is given back is free", async () => {
   using server = echo();
-  using door = doorOf("any", { max: 2 });
-  const dial = () => door.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, AbortSignal.timeout(120_000));
+  using dialer = dialerOf("any", { max: 2 });
+  const dial = () =>
+    dialer.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, AbortSignal.timeout(120_000));
   const three = await Promise.allSettled([dial(), dial(), dial()]);
   const refused = three.filter((one) => one.status === "rejected").map(({ reason }) => [reason.code, reason.message]);
   assertEquals(refused, [["EMFILE", 'Cannot connect to "127.0.0.1": 2 connections of this app are open already']]);
@@ -188,21 +192,55 @@ Deno.test("An app has so many connections at once, those being opened included, 
   first.destroy();
   await first.closed;
   await dial();
-  assertEquals([await codeOf(door, "127.0.0.1", server.port), door.size], ["EMFILE", 2]);
+  assertEquals([await codeOf(dialer, "127.0.0.1", server.port), dialer.size], ["EMFILE", 2]);
+});
+
+Deno.test("An app opens a few connections at once, others wait within their time, and no other app waits for them", async () => {
+  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = silent.addr as Deno.NetAddr;
+  using dialer = dialerOf("any", { maxDials: 2 });
+  using neighbour = dialerOf("any", { maxDials: 2 });
+  const handshake = (signal: AbortSignal, timeoutMs = 10_000) => {
+    const target = { hostname: "127.0.0.1", port, options: { tls: {}, timeoutMs } };
+    return dialer.dial(target, signal).catch(({ code }) => code);
+  };
+  const gone = new AbortController();
+  const first = [handshake(gone.signal), handshake(gone.signal)];
+  const peers = [await silent.accept(), await silent.accept()];
+  const late = handshake(AbortSignal.timeout(120_000), 1);
+  const given = new AbortController();
+  const waiting = handshake(given.signal);
+  const next = handshake(AbortSignal.timeout(120_000));
+  // Whoever listens hears of connections in the order in which they were opened.
+  const other = await neighbour.dial({ hostname: "127.0.0.1", port, options: {} }, AbortSignal.timeout(120_000));
+  peers.push(await silent.accept());
+  assertEquals((peers[2]!.remoteAddr as Deno.NetAddr).port, other.facts.localPort);
+  given.abort();
+  assertEquals([await late, await waiting], ["ETIMEDOUT", "ABORTED"]);
+  gone.abort();
+  assertEquals((await Promise.all(first)).length, 2);
+  peers.push(await silent.accept());
+  dialer[Symbol.dispose]();
+  assertEquals(typeof await next, "string");
+  other.destroy();
+  for (const peer of peers) peer.close();
+  silent.close();
 });
 
 Deno.test("A handshake that nobody answers ends at once when its app is gone", async () => {
   const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = silent.addr as Deno.NetAddr;
-  using door = doorOf("any");
+  using dialer = dialerOf("any");
   const gone = new AbortController();
-  const dialled = door.dial({ hostname: "127.0.0.1", port, options: { tls: {} } }, gone.signal).catch((error) => error);
+  const dialled = dialer.dial({ hostname: "127.0.0.1", port, options: { tls: {} } }, gone.signal).catch((error) =>
+    error
+  );
   using peer = await silent.accept();
   // The first bytes of the handshake.
   await peer.read(new Uint8Array(65_536));
   gone.abort();
   assertEquals((await dialled) instanceof ConnectionError, true);
-  assertEquals([await peer.read(new Uint8Array(1)), door.size], [null, 0]);
+  assertEquals([await peer.read(new Uint8Array(1)), dialer.size], [null, 0]);
   silent.close();
 });
 
@@ -234,20 +272,20 @@ Deno.test("What becomes of each connection is told, and its end once", async () 
   using server = echo();
   const told: string[] = [];
   const observer = { onDialed: (outcome: string) => told.push(outcome), onClosed: () => told.push("closed") };
-  using door = doorOf(["127.0.0.1"], { observer });
-  const connection = await door.dial(
+  using dialer = dialerOf(["127.0.0.1"], { observer });
+  const connection = await dialer.dial(
     { hostname: "127.0.0.1", port: server.port, options: {} },
     AbortSignal.timeout(120_000),
   );
   assertEquals(told, ["ok"]);
   connection.destroy();
   await connection.closed;
-  await codeOf(door, "10.0.0.1", 1);
+  await codeOf(dialer, "10.0.0.1", 1);
   const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = free.addr as Deno.NetAddr;
   free.close();
-  await codeOf(door, "127.0.0.1", port);
+  await codeOf(dialer, "127.0.0.1", port);
   const given = AbortSignal.abort();
-  await assertRejects(() => door.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, given));
+  await assertRejects(() => dialer.dial({ hostname: "127.0.0.1", port: server.port, options: {} }, given));
   assertEquals(told, ["ok", "closed", "refused", "failed", "given_up"]);
 });

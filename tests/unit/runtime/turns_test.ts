@@ -1,17 +1,17 @@
 /** Tests whose turn it is. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { Turns } from "../../../runtime/bundle/turns.ts";
-import { settle } from "../runtime/fake_clock.ts";
+import { type TurnOptions, Turns } from "../../../runtime/turns.ts";
+import { settle } from "./fake_clock.ts";
 
 function bench(places: number) {
   const turns = new Turns(places);
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
-  const run = (name: string, isUrgent?: () => boolean) =>
+  const run = (name: string, options?: TurnOptions) =>
     turns.run(() => {
       begun.push(name);
       return new Promise<void>((end) => ends.set(name, end));
-    }, isUrgent);
+    }, options);
   const end = async (name: string) => {
     ends.get(name)!();
     await settle();
@@ -39,7 +39,7 @@ Deno.test("Turns runs as much at once as there are places, the next when one has
 Deno.test("Turns lets what somebody waits for overtake, whenever that begins", async () => {
   const { begun, run, end } = bench(1);
   const asked = new Set<string>();
-  for (const name of ["a", "b", "c", "d"]) run(name, () => asked.has(name));
+  for (const name of ["a", "b", "c", "d"]) run(name, { isUrgent: () => asked.has(name) });
   asked.add("c");
   await settle();
   await end("a");
@@ -52,4 +52,18 @@ Deno.test("Turns passes the place on when the work fails", async () => {
   const failed = assertRejects(() => turns.run(() => Promise.reject(new Error("boom"))), Error, "boom");
   assertEquals(await turns.run(() => Promise.resolve(7)), 7);
   await failed;
+});
+
+Deno.test("Turns forgets what is given up while it waits, and lets what has begun go on", async () => {
+  const { turns, begun, run, end } = bench(1);
+  const given = new AbortController();
+  const first = run("a", { signal: given.signal });
+  const waiting = assertRejects(() => run("b", { signal: given.signal, isUrgent: () => true }), Error, "gone");
+  run("c");
+  given.abort(new Error("gone"));
+  await waiting;
+  await assertRejects(() => turns.run(() => Promise.resolve(), { signal: given.signal }), Error, "gone");
+  await end("a");
+  await first;
+  assertEquals(begun, ["a", "c"]);
 });

@@ -1,4 +1,4 @@
-/** Writes figures for people; the server and the browser use the same functions, so a live value never jumps. */
+/** Writes figures of the API for people: command line, server and browser alike, so that a live value never jumps. */
 
 const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 

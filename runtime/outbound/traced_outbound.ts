@@ -1,20 +1,20 @@
 /** An app's way out whose fetches and TCP connections are spans; only there while Deno's OpenTelemetry is on. */
 import type { HostSocket } from "../terms/app_call.ts";
 import type { Tracer } from "../trace/tracer.ts";
-import type { OutboundDoor } from "./outbound_door.ts";
+import type { AppOutbound } from "./app_outbound.ts";
 import type { TcpConnection } from "./tcp_connection.ts";
-import type { TcpTarget } from "./tcp_door.ts";
+import type { TcpTarget } from "./tcp_dialer.ts";
 import type { OutboundRequest, OutboundResponse } from "./outbound_fetch.ts";
 
-/** Stands before an {@linkcode OutboundDoor}, which it owns. */
-export class TracedDoor implements Disposable {
-  readonly #door: OutboundDoor;
+/** Stands before an {@linkcode AppOutbound}, which it owns. */
+export class TracedOutbound implements Disposable {
+  readonly #outbound: AppOutbound;
   readonly #app: string;
   readonly #tracer: Tracer;
 
   /** @param app whose they are */
-  constructor(door: OutboundDoor, { app, tracer }: { readonly app: string; readonly tracer: Tracer }) {
-    this.#door = door;
+  constructor(outbound: AppOutbound, { app, tracer }: { readonly app: string; readonly tracer: Tracer }) {
+    this.#outbound = outbound;
     this.#app = app;
     this.#tracer = tracer;
   }
@@ -35,7 +35,7 @@ export class TracedDoor implements Disposable {
     const link: [string, string][] = [["traceparent", span.traceparent]];
     if (span.tracestate !== null) link.push(["tracestate", span.tracestate]);
     try {
-      const response = await this.#door.fetch({ ...request, headers: [...headers, ...link] });
+      const response = await this.#outbound.fetch({ ...request, headers: [...headers, ...link] });
       span.end(response.status);
       return response;
     } catch (error) {
@@ -46,10 +46,10 @@ export class TracedDoor implements Disposable {
 
   /** @throws {TypeError} when the policy or the URL forbids it */
   connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket {
-    return this.#door.connect(url, protocols, options);
+    return this.#outbound.connect(url, protocols, options);
   }
 
-  /** Opens a TCP connection; the span ends when it stands. @throws {ConnectionError} as the door does */
+  /** Opens a TCP connection; the span ends when it stands. @throws {ConnectionError} as the outbound does */
   async dial(target: TcpTarget, signal: AbortSignal): Promise<TcpConnection> {
     const { hostname, port, options, trace = "" } = target;
     const span = this.#tracer.startCall({
@@ -64,7 +64,7 @@ export class TracedDoor implements Disposable {
       },
     });
     try {
-      const connection = await this.#door.dial(target, signal);
+      const connection = await this.#outbound.dial(target, signal);
       span.end(null);
       return connection;
     } catch (error) {
@@ -75,6 +75,6 @@ export class TracedDoor implements Disposable {
 
   /** Ends every connection. */
   [Symbol.dispose](): void {
-    this.#door[Symbol.dispose]();
+    this.#outbound[Symbol.dispose]();
   }
 }

@@ -74,7 +74,7 @@ async function conventionalEntry(root: string, shown: string): Promise<AppEntry>
     const file = await fileIn(root, name);
     if (file === undefined) continue;
     // Beside a page that is to be built, code in src/ is of browser and server alike: the server's own begins it
-    const started = pages.unbuilt !== undefined && name.startsWith("src/")
+    const started = pages.unbuilt !== null && name.startsWith("src/")
       ? await startedEntry(root, project.scripts)
       : undefined;
     if (started !== undefined && started.file !== file) return started;

@@ -130,6 +130,7 @@ Deno.test("findEntry() begins in the server of a start script, not in what a pag
     "src/main.js": 'import App from "./App.vue"; export function createApp() { return { app: createSSRApp(App) }; }',
     "server.js": 'import express from "express"; express().listen(5173);',
     "package.json": JSON.stringify({
+      devDependencies: { vite: "^8.0.0" },
       scripts: { dev: "node server", preview: "cross-env NODE_ENV=production node server" },
     }),
   });

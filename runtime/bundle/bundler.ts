@@ -2,6 +2,7 @@
 
 import { basename, extname } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
+import { checkCompat } from "./app_entry.ts";
 import { isScript } from "./app_loader.ts";
 import { findReach, installAdvice, managerOf, type ReachRule } from "./app_reach.ts";
 import { foldersUpTo } from "./app_files.ts";
@@ -101,6 +102,7 @@ export class Bundler implements AsyncDisposable {
     const action = `Cannot bundle app "${app.name}"`;
     try {
       const entry = await findEntry(app.path, app.start);
+      checkCompat(entry, app.compat ?? "web");
       if (entry.kind === "static") return await staticSite(entry);
       const reach = await findReach(entry.root, app.reach ?? "found");
       const hidden = await Promise.all((app.hidden ?? []).map((path) => Deno.realPath(path).catch(() => path)));

@@ -67,7 +67,10 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     // Its files alone are the app: an isolate would only pass them on.
     // A project of files alone is asked as its own file says.
     const htmlHandling = app.assets?.htmlHandling ?? HTML_HANDLINGS[0];
-    const files = assetFolder({ ...plainFolder(code.assets), htmlHandling }, tools);
+    const files = assetFolder(
+      { ...plainFolder(code.assets), singlePage: code.singlePage ?? false, htmlHandling },
+      tools,
+    );
     const site = new StaticSite({ app, version: code.version, folder: files }, tools);
     return behind(folder, behind(files, site, tools), tools);
   }

@@ -18,7 +18,7 @@ export default class extends WorkerEntrypoint {
   }
   scheduled(event) { console.log("job of " + this.env.WORD + " at " + event.cron); }
 }`;
-const ABSENT = `import { connect } from "cloudflare:email";
+const ABSENT = `import { connect } from "cloudflare:pipelines";
 import { WorkflowEntrypoint } from "cloudflare:workers";
 export class Flow extends WorkflowEntrypoint {}
 export default { async fetch() {
@@ -44,5 +44,5 @@ Deno.test("An entrypoint that is a class of cloudflare:workers is served, and it
   await run.body?.cancel();
   assertEquals(run.ok, true);
   await nano.waitForEvent(({ event, text }) => event === "app_log" && text === "job of w at 0 0 1 1 *");
-  assertStringIncludes(await (await nano.fetch("absent")).text(), "cloudflare:email");
+  assertStringIncludes(await (await nano.fetch("absent")).text(), "cloudflare:pipelines");
 });

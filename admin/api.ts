@@ -100,6 +100,8 @@ export function createAdminApi(target: AdminTarget, options: AdminApiOptions): O
   const api = new OpenAPIHono<AdminEnv>();
   api.use(securityHeaders(), checkHostHeader(options.hostnames), checkOrigin(), checkFetchSite());
   api.route("/", probeRoutes(target));
+  // Open whatever the method: a probe that is set up wrongly hears what is wrong, not that it lacks a token.
+  for (const path of ["/livez", "/readyz"]) api.all(path, (context) => context.notFound());
   api.use("/login", limitBody);
   api.route("/", loginRoute({ token, sessions, links: options.links ?? new SignInLinks() }));
   api.use(gate({ token, sessions, isOpen: (path) => path === "/login" || path.startsWith("/assets/"), limitBody }));

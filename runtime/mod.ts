@@ -11,6 +11,7 @@ export { deployedParts } from "./bundle/deployed_parts.ts";
 export { type EntryReport, entryReport } from "./bundle/entry_report.ts";
 export { assetRuleMistakes } from "./http/asset_rules.ts";
 export { bundlePageScripts, type PageScripts } from "./bundle/page_scripts.ts";
+export type { Compatibility } from "./config/compatibility.ts";
 export type { EvalAnswer, EvalRequest } from "./bundle/eval_entry.ts";
 export { type AppPatch, appPatchSchema, type NewApp, newAppSchema, writtenAppError } from "./config/written_app.ts";
 export type { BuildCommand, ModuleRule, ProjectBuild } from "./config/project_build.ts";
@@ -35,6 +36,7 @@ export type {
   JsonValue,
   MigrationsConfig,
   MissingBinding,
+  MissingPage,
   NanoConfig,
   ProjectReport,
   ServiceConfig,
@@ -83,6 +85,7 @@ export {
   type QueueDeadLetterEvent,
   type ReloadSummary,
   type RequestEvent,
+  type StopCause,
 } from "./terms/events.ts";
 export type { FlightEntry, FlightSink } from "./pool/flight_recorder.ts";
 export type { Conviction } from "./store/quarantine_file.ts";

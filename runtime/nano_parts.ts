@@ -202,7 +202,7 @@ export class NanoParts {
 
   /** What can be read of every app now. */
   apps(): readonly AppSnapshot[] {
-    return [...this.generations.present.units.values()].map((unit) => unit.snapshot());
+    return [...this.generations.present.units.values()].map((unit) => this.reloads.snapshotOf(unit));
   }
 
   /** The same without those that nobody has asked for: of ten thousand hardly any has something to tell. */

@@ -3,6 +3,7 @@ import { type CliIo, processIo } from "./terminal/cli_io.ts";
 import { CommandLine } from "./line/command_line.ts";
 import { COMMAND_GROUPS, COMMAND_NAMES, commandDocs, findCommand, nameOf } from "./command_index.ts";
 import { docOf } from "./line/command.ts";
+import type { CommandDoc } from "./line/command_doc.ts";
 import { unknownWord } from "./line/unknown_word.ts";
 
 const EXIT_CODES: Readonly<Record<string, number>> = { USAGE: 2, CONFIG_INVALID: 3 };
@@ -14,14 +15,21 @@ const EXIT_CODES: Readonly<Record<string, number>> = { USAGE: 2, CONFIG_INVALID:
  * @returns the exit code
  */
 export async function main(args: readonly string[], io: CliIo = processIo()): Promise<number> {
+  const ran: Ran = { doc: null };
   try {
-    return await dispatch(args, io);
+    return await dispatch(args, io, ran);
   } catch (error) {
-    return showError(error, io);
+    return showError(error, io, ran);
   }
 }
 
-async function dispatch(args: readonly string[], io: CliIo): Promise<number> {
+/** What a command line came to. */
+interface Ran {
+  /** Of the command, once it is known. */
+  doc: CommandDoc | null;
+}
+
+async function dispatch(args: readonly string[], io: CliIo, ran: Ran): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined) {
     io.err(await overview());
@@ -36,7 +44,7 @@ async function dispatch(args: readonly string[], io: CliIo): Promise<number> {
     io.out(`nano ${NANO_VERSION}`);
     return 0;
   }
-  if (name === "help") return await dispatch([...rest, "--help"], io);
+  if (name === "help") return await dispatch([...rest, "--help"], io, ran);
   const whole = nameOf(args);
   const command = whole === null ? null : await findCommand(whole);
   if (command === null) {
@@ -51,6 +59,7 @@ async function dispatch(args: readonly string[], io: CliIo): Promise<number> {
     io.out(helpText(doc));
     return 0;
   }
+  ran.doc = doc;
   const line = await CommandLine.read(doc, given);
   return await command.run(line, io, { docs: commandDocs });
 }
@@ -60,6 +69,8 @@ async function dispatchGroup(name: string, rest: readonly string[], io: CliIo): 
   const { groupText } = await import("./line/help_text.ts");
   const docs = (await commandDocs()).filter((doc) => doc.name.startsWith(`${name} `));
   const words = rest.filter((word) => !word.startsWith("-"));
+  const option = asksForHelp(rest) ? undefined : rest.find((word) => word.startsWith("-"));
+  if (words.length === 0 && option !== undefined) throw await unknownWord("option", option, ["--help"]);
   const known = docs.map((doc) => doc.name.slice(name.length + 1));
   const isBegun = words.length === 0 || known.some((one) => one.startsWith(`${words.join(" ")} `));
   if (!isBegun) throw await unknownWord(`command "${name}" with`, words.slice(0, 2).join(" "), known);
@@ -83,7 +94,7 @@ async function overview(): Promise<string> {
   return overviewText(await commandDocs(), COMMAND_GROUPS);
 }
 
-function showError(error: unknown, io: CliIo): number {
+function showError(error: unknown, io: CliIo, { doc }: Ran): number {
   if (!isCoded(error)) {
     // A fault of NANO itself: its trace is what a bug report needs.
     io.err(`nano: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
@@ -94,7 +105,9 @@ function showError(error: unknown, io: CliIo): number {
   io.err(`nano: ${message}${error.name === "AdminError" ? ` (${code})` : ""}`);
   for (const detail of details) if (!message.includes(detail)) io.err(`  - ${detail.replaceAll("\n", "\n    ")}`);
   if (code === "USAGE" && error.name !== "AdminError") io.err('Run "nano --help" for what there is.');
-  return EXIT_CODES[code] ?? 1;
+  // What a running NANO refuses of an app is no configuration's fault, unless the command is about that.
+  const isOfApp = error.name === "AdminError" && code === "CONFIG_INVALID" && doc?.exitCodes[3] === undefined;
+  return isOfApp ? 1 : EXIT_CODES[code] ?? 1;
 }
 
 /** Errors that explain themselves; told by name, since the guardian's process does not load their classes. */

@@ -2,6 +2,7 @@
 import { type AppOrigin, type AppSnapshot, type AppTick, NanoError } from "../../runtime/mod.ts";
 import type { AdminTarget } from "../gate/admin_target.ts";
 import type { AppRow } from "./views/app_row.ts";
+import { isTroubled } from "./views/app_states.ts";
 import type { Figures } from "./views/metrics.ts";
 
 /** All apps. */
@@ -15,6 +16,7 @@ export async function listApps(target: AdminTarget): Promise<AppRow[]> {
       versionOf: originOrNull(target, name)?.versionOf ?? null,
       state,
       crashes,
+      isStale: error !== null && !isTroubled(state),
       since,
       reason: error ?? lastExit?.detail ?? null,
       figures: figuresOf(snapshot, ticks.get(name)),

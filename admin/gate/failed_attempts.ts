@@ -1,10 +1,10 @@
-/** Counts wrong tokens by the address they come from. */
+/** Counts wrong tokens by the address they come from: each once, as only another one is another guess. */
 
 /** What {@linkcode FailedAttempts} takes. */
 export interface FailedAttemptsOptions {
   /** A clock, in milliseconds. Default: the monotonic one. */
   readonly now?: () => number;
-  /** So many wrong tokens an address may send within the window. Default: 10. */
+  /** So many different wrong tokens an address may send within the window. Default: 10. */
   readonly limit?: number;
   /** In milliseconds. Default: one minute. */
   readonly windowMs?: number;
@@ -14,6 +14,14 @@ export interface FailedAttemptsOptions {
   readonly onLimit?: (address: string) => void;
 }
 
+interface Attempts {
+  /** Those that were within the limit. */
+  readonly tokens: Set<string>;
+  readonly endsAt: number;
+  /** Whether the address was told of. */
+  told: boolean;
+}
+
 const LIMIT = 10;
 const WINDOW_MS = 60_000;
 const MAX_ADDRESSES = 10_000;
@@ -21,12 +29,15 @@ const MAX_ADDRESSES = 10_000;
 /**
  * The wrong tokens of the last minute.
  *
+ * A script that holds an old token sends the same one again and again: it learns nothing by that, and is told each time
+ * what is wrong instead of a limit that hides it.
+ *
  * Only wrong tokens are ever refused with it: behind a proxy everybody has one address, and a limit that also refused
  * the right token would let any stranger lock the operator out. Guessing is hopeless anyway with a generated token of
  * 256 bits; the limit keeps the noise down and tells who tries.
  */
 export class FailedAttempts {
-  readonly #attempts = new Map<string, { count: number; readonly endsAt: number }>();
+  readonly #attempts = new Map<string, Attempts>();
   readonly #now: () => number;
   readonly #limit: number;
   readonly #windowMs: number;
@@ -43,21 +54,27 @@ export class FailedAttempts {
 
   /**
    * Counts a wrong token.
+   * @param token or a digest of it
    * @returns seconds until the address may be wrong again, or 0 while it is within the limit
    */
-  add(address: string): number {
+  add(address: string, token: string): number {
     const now = this.#now();
     this.#forget(now);
     let entry = this.#attempts.get(address);
     if (entry === undefined) {
       const oldest = this.#attempts.keys().next().value;
       if (oldest !== undefined && this.#attempts.size >= this.#maxAddresses) this.#attempts.delete(oldest);
-      entry = { count: 0, endsAt: now + this.#windowMs };
+      entry = { tokens: new Set(), endsAt: now + this.#windowMs, told: false };
       this.#attempts.set(address, entry);
     }
-    entry.count++;
-    if (entry.count === this.#limit + 1) this.#onLimit(address);
-    return entry.count <= this.#limit ? 0 : Math.max(1, Math.ceil((entry.endsAt - now) / 1000));
+    if (entry.tokens.has(token)) return 0;
+    if (entry.tokens.size < this.#limit) {
+      entry.tokens.add(token);
+      return 0;
+    }
+    if (!entry.told) this.#onLimit(address);
+    entry.told = true;
+    return Math.max(1, Math.ceil((entry.endsAt - now) / 1000));
   }
 
   /** Addresses that are remembered. */

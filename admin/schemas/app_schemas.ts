@@ -55,7 +55,10 @@ export const appViewSchema = z.object({
   state: z.enum(APP_STATE_NAMES).meta({
     description: "`crash_loop`: its isolate died three times in a row or more, whether or not one runs right now.",
   }),
-  error: z.string().nullable().meta({ description: "Why it failed, in state `failed`." }),
+  error: z.string().nullable().meta({
+    description:
+      "Why it failed, in state `failed`; in others why its last change is not in force, if a reload refused it.",
+  }),
   hostnames: z.array(z.string()),
   port: z.number().nullable().meta({ description: "Port of a listener of its own." }),
   path: z.string().nullable().meta({ description: "Absolute path of its code; null while it is being removed." }),

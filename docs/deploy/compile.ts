@@ -55,6 +55,7 @@ export const NAMED_MODULES: readonly string[] = [
     "v8",
     "vm",
     "worker_threads",
+    "workers_platform",
   ].map((
     name,
   ) => `runtime/node/${name}.ts`),

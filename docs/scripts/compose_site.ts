@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Benchmarks, ratioPlot, timePlot } from "./benchmark_plots.ts";
 import { cliReference } from "./cli_reference.ts";
 import { configReference } from "./config_reference.ts";
+import { type StarterResult, startersMarkdown } from "./starters_table.ts";
 import { corpusMarkdown, type CorpusResult } from "./corpus_table.ts";
 import { decisionPage, titledPage } from "./decision_pages.ts";
 import { errorReference } from "./error_reference.ts";
@@ -38,6 +39,7 @@ export async function composeSite(): Promise<Site> {
   };
   const benchmarks = JSON.parse(await Deno.readTextFile(join(REPO_DIR, "docs/benchmarks.json"))) as Benchmarks;
   const corpus = JSON.parse(await Deno.readTextFile(join(REPO_DIR, "docs/corpus.json"))) as CorpusResult[];
+  const starters = JSON.parse(await Deno.readTextFile(join(REPO_DIR, "docs/starters.json"))) as StarterResult[];
   for (const path of await markdownFiles(PAGES_DIR)) {
     const text = await Deno.readTextFile(join(PAGES_DIR, path));
     try {
@@ -50,7 +52,8 @@ export async function composeSite(): Promise<Site> {
         quoted.replace("<!-- ratio plot -->", ratioPlot(benchmarks)).replace(
           "<!-- time plot -->",
           timePlot(benchmarks),
-        ).replace("<!-- operations -->", operationsTable()).replace("<!-- corpus -->", corpusMarkdown(corpus)),
+        ).replace("<!-- operations -->", operationsTable()).replace("<!-- corpus -->", corpusMarkdown(corpus))
+          .replace("<!-- starters -->", startersMarkdown(starters)),
       );
     } catch (error) {
       throw new Error(`Cannot compose page "${path}"`, { cause: error });

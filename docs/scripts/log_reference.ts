@@ -7,7 +7,7 @@ import { code, page, table } from "./markdown.ts";
 const MEANINGS: Readonly<Record<RareEvent["event"] | "request", string>> = {
   server_start: "NANO listens; `url` and `admin` say where",
   apps_started: "Every app has come up, or has failed, for the first time; `elapsed_ms` since they began to start",
-  server_stop: "the process is about to end",
+  server_stop: "the process is about to end; `cause` is the signal that it got, or `guardian_gone`",
   request: "an answer has been sent to its end",
   app_start_queued: "the app's start waits for its turn, because as many as the machine takes start already",
   app_starting: "an isolate is being started for the app",

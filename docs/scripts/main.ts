@@ -15,6 +15,7 @@ const SOURCES = [
   "docs/decisions",
   "docs/benchmarks.json",
   "docs/corpus.json",
+  "docs/starters.json",
 ];
 /** An editor's save comes as several events. */
 const QUIET_MS = 200;

@@ -1,7 +1,9 @@
 /** What an isolate is told to become an app: from the app's configuration and code. */
 import { basename, dirname, relative } from "node:path";
 import { appBindings } from "./app_bindings.ts";
+import { compatibilityFlags } from "../config/compatibility.ts";
 import type { AppConfig } from "../config/resolved_config.ts";
+import type { WorkersFacts } from "../protocol/messages.ts";
 import type { IsolateLoad } from "../pool/isolate.ts";
 import type { AppCode } from "./supervisor_tools.ts";
 
@@ -13,9 +15,9 @@ export function isolateLoad(app: AppConfig, code: AppCode, nanoVersion: string):
     modules: code.modules,
     env: app.env,
     jsonVars: { ...app.jsonVars, ...versionVars(app, code) },
-    missingBindings: (app.project?.missing ?? []).map(({ name, kind, where }) => [
+    missingBindings: (app.project?.missing ?? []).map(({ name, kind, where, instead }) => [
       name,
-      `Cannot use env.${name}: it is a ${kind}, which NANO does not have (${where})`,
+      `Cannot use env.${name}: it is a ${kind}, which NANO does not have (${where}); ${instead}`,
     ]),
     nodeCompat: app.nodeCompat,
     nodeEnv: code.nodeEnv ?? "production",
@@ -26,9 +28,17 @@ export function isolateLoad(app: AppConfig, code: AppCode, nanoVersion: string):
     hasCrons: app.crons.length > 0,
     queues: app.consumers.map(({ queue }) => queue),
     nanoVersion,
+    workers: workersFacts(app),
     cpuMs: app.cpuMs,
     maxBodyBytes: app.maxBodyBytes,
     version: code.version,
+  };
+}
+
+function workersFacts({ project, jsonVars }: AppConfig): WorkersFacts | null {
+  return project === null ? null : {
+    flags: compatibilityFlags(project.compatibility),
+    variables: Object.fromEntries(Object.entries(jsonVars).map(([name, value]) => [name, JSON.stringify(value)])),
   };
 }
 

@@ -30,7 +30,7 @@ export interface StartOrder {
 /** Who is told how it goes. */
 export interface StartListener extends IsolateObserver {
   /** Opens the app's way out, once its code is about to run. */
-  readonly door: () => OutboundCalls;
+  readonly outbound: () => OutboundCalls;
   readonly onLoaded: () => void;
   /** @param failure when it is the app's own code that does not load */
   readonly onExit: (exit: IsolateExit, failure?: NanoError) => void;
@@ -137,7 +137,7 @@ export class IsolateStart implements Disposable {
       isolate.kill({ reason: "boot_timeout", detail: `its code did not load within ${BOOT_TIMEOUT_MS} ms` });
     });
     try {
-      await isolate.load(isolateLoad(app, code, this.#tools.nanoVersion), listener, listener.door());
+      await isolate.load(isolateLoad(app, code, this.#tools.nanoVersion), listener, listener.outbound());
       return true;
     } catch (error) {
       const failure = error instanceof NanoError && error.code === "APP_FAILED" ? error : null;

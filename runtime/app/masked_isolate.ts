@@ -50,7 +50,7 @@ export class MaskedIsolate implements AppIsolate {
     return this.#isolate.cpuMicros;
   }
 
-  async load(load: IsolateLoad, observer: IsolateObserver, door: OutboundCalls): Promise<void> {
+  async load(load: IsolateLoad, observer: IsolateObserver, outbound: OutboundCalls): Promise<void> {
     const mask = this.#mask;
     const masked: IsolateObserver = {
       onCallDone: () => observer.onCallDone(),
@@ -58,7 +58,7 @@ export class MaskedIsolate implements AppIsolate {
       onException: (text) => observer.onException(mask(text)),
     };
     try {
-      await this.#isolate.load(load, masked, door);
+      await this.#isolate.load(load, masked, outbound);
     } catch (error) {
       if (!(error instanceof NanoError)) throw error;
       // Without the cause: it would carry the text along.

@@ -47,7 +47,7 @@ export class Supervisor {
   #pastCpuMicros = 0;
   #sweep: (() => void) | null = null;
   #firstStart: PromiseWithResolvers<void> | null = null;
-  #door: OutboundCalls | null = null;
+  #outbound: OutboundCalls | null = null;
 
   constructor(app: AppConfig, code: AppCode, tools: SupervisorTools) {
     const { clock, random } = tools;
@@ -185,7 +185,7 @@ export class Supervisor {
       this.#queue.failAll(refusal(this.app.name, this.#state));
       this.#firstStart?.reject(refusal(this.app.name, this.#state));
       this.#farewells.parkedOver().then(() => {
-        this.#door?.[Symbol.dispose]();
+        this.#outbound?.[Symbol.dispose]();
         this.#stopped.resolve(next.reason);
       });
     }
@@ -212,7 +212,7 @@ export class Supervisor {
     this.#move({ name: "start", worker, attempt });
     if (this.#state.name !== "starting" || this.#state.worker !== worker) return;
     worker.run({
-      door: () => this.#door ??= this.#tools.openOutbound(this.app),
+      outbound: () => this.#outbound ??= this.#tools.openOutbound(this.app),
       onLoaded: () => this.#onLoaded(worker),
       onExit: (exit, failure) => this.#onExit(worker, exit, failure),
       onCallDone: () => this.#pump(worker),

@@ -27,7 +27,7 @@ export interface AppIsolate {
   /** What it keeps in its folder `data`. */
   readonly kept: KeptFiles | null;
   readonly cpuMicros: number;
-  load(load: IsolateLoad, observer: IsolateObserver, door: OutboundCalls): Promise<void>;
+  load(load: IsolateLoad, observer: IsolateObserver, outbound: OutboundCalls): Promise<void>;
   send(call: AppCall): void;
   expire(timeoutMs: number): void;
   drained(): Promise<void>;

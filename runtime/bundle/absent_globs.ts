@@ -13,7 +13,8 @@ export async function withoutAbsentGlobs(text: string, folder: string): Promise<
     const path = joined ?? inTemplate!;
     if (await pathExists(join(folder, path))) continue;
     const rest = call.slice(call.indexOf("(") + 1);
-    whole = whole.replace(call, () => `${asking}("".concat() + ${rest}`);
+    // Without a quote: it may stand in a text, as in a message that shows such a call
+    whole = whole.replace(call, () => `${asking}([].join() + ${rest}`);
   }
   return whole;
 }

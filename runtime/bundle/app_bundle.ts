@@ -18,6 +18,8 @@ export interface AppBundle {
   readonly warnings: readonly string[];
   /** Absolute path of the folder whose files the app consists of, if it is a static site; else null. */
   readonly assets: string | null;
+  /** Whether paths without a file get its index.html. */
+  readonly singlePage?: boolean;
   /** Absolute path of the folder of what its build made for browsers, if it has one. */
   readonly clientFiles?: string;
 }

@@ -1,4 +1,5 @@
 /** Where an app begins, and how that was found. */
+import { NanoError } from "../errors.ts";
 
 /** Where an app begins. Both paths are real paths, symlinks followed. */
 export interface AppEntry {
@@ -14,4 +15,13 @@ export interface AppEntry {
   readonly source?: string;
   /** Absolute path of the folder of what a build made for browsers, served before the server is asked. */
   readonly clientFiles?: string;
+  /** Whether paths without a file get index.html: of a static site whose own routes are in the browser. */
+  readonly singlePage?: boolean;
+  /** Why only all of Deno can run it, and what to set, where that is so. */
+  readonly needsFull?: string;
+}
+
+/** @throws {NanoError} APP_FAILED with the way out, when an app that runs in the sandbox begins in what it cannot run */
+export function checkCompat({ needsFull }: AppEntry, compat: "web" | "full"): void {
+  if (needsFull !== undefined && compat !== "full") throw new NanoError("APP_FAILED", needsFull);
 }

@@ -4,7 +4,7 @@ import type { Loader, OnLoadArgs, OnLoadResult, Plugin, PluginBuild } from "esbu
 import { basename, dirname, extname, join, relative } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { ProjectBuild } from "../config/project_build.ts";
-import { type AppReach, isOfPackage, isReachable, whyNot } from "./app_files.ts";
+import { appPath, type AppReach, isOfPackage, isReachable, whyNot } from "./app_files.ts";
 import type { AppResolution } from "./app_resolution.ts";
 import { withoutAbsentGlobs } from "./absent_globs.ts";
 import { withoutAmdWrapper } from "./amd_wrapper.ts";
@@ -17,6 +17,7 @@ import { speaksOfItself, writeModuleMeta } from "./module_meta.ts";
 import { withNodeTimers } from "./node_timers.ts";
 import { withRunTimeImports } from "./run_time_import.ts";
 import { nativeAddonError } from "./run_time_require.ts";
+import { withoutSourcePhase } from "./source_phase.ts";
 import { wasmModule } from "./wasm_module.ts";
 
 /** `.js` may hold JSX, as wrangler has it: every JavaScript file means the same under both loaders. */
@@ -93,7 +94,9 @@ export function appLoader(
     const extension = extname(path).toLowerCase();
     if (kind === "Data" || extension === ".bin") return arrayBuffer(path);
     // It fails where it is asked for, which may be optional.
-    if (extension === ".node") return { contents: `throw ${nativeAddonError(JSON.stringify(shown))};`, loader: "js" };
+    if (extension === ".node") {
+      return { contents: `throw ${nativeAddonError(JSON.stringify(appPath(root, path).slice(1)))};`, loader: "js" };
+    }
     if (extension === ".json") return { contents, loader: "json" };
     if (TEXTS.includes(extension)) return { contents, loader: "text" };
     if (extension === ".wasm") return await loadWasm(build, path, contents);
@@ -108,7 +111,8 @@ export function appLoader(
   }
 
   async function loadScript(build: PluginBuild, path: string, contents: Uint8Array, loader: Loader) {
-    const plain = withJsxRuntime(await withoutForeignMap(path, new TextDecoder().decode(contents)));
+    const written = withoutSourcePhase(new TextDecoder().decode(contents));
+    const plain = withJsxRuntime(await withoutForeignMap(path, written));
     const present = await withoutAbsentGlobs(plain, dirname(path));
     const own = await withImports(build, { path, loader, text: present });
     const text = app.nodeCompat && isOfPackage(path) ? withNodeTimers(withoutAmdWrapper(own)) : own;

@@ -72,3 +72,11 @@ export async function managerOf(folder: string): Promise<"npm" | "pnpm" | "yarn"
   if (await has("yarn.lock")) return "yarn";
   return await has("bun.lock") || await has("bun.lockb") ? "bun" : "npm";
 }
+
+/** How packages get to where they are looked for. @param where the folder, as messages have it */
+export async function installAdvice(folder: string, where: string): Promise<string> {
+  const run = `run "${await managerOf(folder)} install" in ${where}`;
+  // Yarn's Plug'n'Play: archives that only its own hook of Node reads.
+  const isPnp = await pathExists(join(folder, ".pnp.cjs")) || await pathExists(join(folder, ".pnp.js"));
+  return isPnp ? `Plug'n'Play has no node_modules, so set "nodeLinker: node-modules" in .yarnrc.yml and ${run}` : run;
+}

@@ -266,7 +266,7 @@ class Import {
     // esbuild's own message knows which subpaths a package exports, and a path alias is no package.
     if (isPresent || !isPackageName(name)) return undefined;
     this.#resolution.missing.add(name);
-    const text = await missingText(this.#app, name, isFound);
+    const text = await missingText(this.#app, name, { from: this.#args.resolveDir, isOutside: isFound });
     this.#resolution.unresolved.set(written, text);
     // Else it may stand in a try block, or where nobody comes.
     return isStatic(kind) ? refuse(text) : absentModule(written, kind);

@@ -52,7 +52,7 @@ export async function buildApp(
   const { entry, action, nodeCompat, reach, hidden, build } = order;
   const { root } = entry;
   const app = { root, reach, hidden };
-  const context: BuildErrorContext = { action, root, unresolved: resolution.unresolved };
+  const context: BuildErrorContext = { action, root, reach, unresolved: resolution.unresolved };
   const settings = await readAppSettings(root, reach);
   const { compilerOptions } = settings;
   try {

@@ -1,6 +1,7 @@
 /** Turns esbuild's messages into a NanoError that shows the app's own lines. */
 
 import type { BuildFailure, Message } from "esbuild";
+import { join, relative } from "node:path";
 import { NanoError } from "../errors.ts";
 
 /** Where the messages come from. */
@@ -9,6 +10,8 @@ export interface BuildErrorContext {
   readonly action: string;
   /** The folder that stays out of every text: an absolute path, or what else esbuild writes before the names. */
   readonly root: string;
+  /** Absolute path of the workspace that it is a part of, whose files have names too. */
+  readonly reach?: string;
   /** What to say instead of esbuild's words of a specifier it cannot resolve, or a file that lacks an export. */
   readonly unresolved: ReadonlyMap<string, string>;
 }
@@ -49,14 +52,21 @@ function describe(message: Message, context: BuildErrorContext): { line: string;
   if (place === null) return { line: text, frame: notes };
   // esbuild counts a column in bytes of UTF-8 from 0; people and editors count characters from 1.
   const before = characters(place.lineText, 0, place.column);
-  const file = withoutRoot(place.file, context.root);
-  const line = `${file.startsWith("..") ? "a file outside the app" : file}:${place.line}:${before.length + 1}: ${text}`;
+  const file = nameOf(withoutRoot(place.file, context.root), context);
+  const line = `${file ?? "a file outside the app"}:${place.line}:${before.length + 1}: ${text}`;
   // A line of a file that is not the app's own (a tsconfig.json above it, say) is not shown.
-  if (file.startsWith("..") || place.lineText === "") return { line, frame: notes };
+  if (file === null || place.lineText === "") return { line, frame: notes };
   const marked = characters(place.lineText, place.column, place.column + place.length);
   const gutter = `  ${place.line} | `;
   const indent = " ".repeat(gutter.length) + before.replaceAll(/[^\t]/g, " ");
   return { line, frame: `\n${gutter}${place.lineText}\n${indent}${"^".repeat(Math.max(1, marked.length))}${notes}` };
+}
+
+/** From the app's folder, or from its workspace; null for what lies above both. */
+function nameOf(file: string, { root, reach = root }: BuildErrorContext): string | null {
+  if (!file.startsWith("..")) return file;
+  const name = relative(reach, join(root, file));
+  return name.startsWith("..") ? null : name;
 }
 
 function textOf(message: Message, context: BuildErrorContext): string {

@@ -49,13 +49,20 @@ export async function builtEntry(root: string, { scripts, packages }: ProjectScr
   const server = await firstFileOf(root, BUILT_SERVERS);
   if (server !== undefined) return { kind: "module", root, file: server, why: "the server that a build made" };
   const made = framework?.server === undefined ? undefined : await fileIn(root, framework.server);
-  if (made !== undefined) {
-    const { name, client, source } = framework!;
+  // Next.js leaves both behind when it makes pages that need no server
+  const isWhole = framework?.pages !== undefined && await fileIn(root, join(framework.pages, SITE)) !== undefined;
+  if (made !== undefined && !isWhole) {
+    const { name, client, source, needsFull } = framework!;
     const clientFiles = client !== undefined && await hasFolder(root, client)
       ? { clientFiles: join(root, client) }
       : {};
     const why = `the server that ${name} made`;
-    return { kind: "module", root, file: made, why, ...clientFiles, ...source === undefined ? {} : { source } };
+    return {
+      ...{ kind: "module", root, file: made, why },
+      ...clientFiles,
+      ...source === undefined ? {} : { source },
+      ...needsFull === undefined ? {} : { needsFull },
+    };
   }
   const page = await firstFileOf(root, [...pages, ...BUILT_SITES].map((folder) => join(folder, SITE)));
   if (page === undefined) return undefined;
@@ -89,6 +96,13 @@ async function buildAdvice(root: string): Promise<string> {
     `the server, or the folder of the pages`;
 }
 
+/** Pages whose code for browsers may have routes of its own: `vite preview` and its like answer them with the page. */
+async function routedSite(file: string, why: string): Promise<AppEntry> {
+  const root = dirname(file);
+  if (await fileIn(root, "404.html") !== undefined) return { kind: "static", root, file, why };
+  return { kind: "static", root, file, why: `${why}; paths without a file get its ${SITE}`, singlePage: true };
+}
+
 /** Angular builds for browsers below the name of the project. */
 async function angularPages(root: string): Promise<string[]> {
   if (!(await hasFolder(root, "dist"))) return [];
@@ -114,15 +128,13 @@ export async function builtSite({ root, shown, source, ...project }: UnbuiltProj
   for (const folder of BUILT) {
     const file = await fileIn(root, join(folder, SITE));
     if (file === undefined) continue;
-    return { kind: "static", root: dirname(file), file, why: `what the build made of ${source}` };
+    return await routedSite(file, `what the build made of ${source}`);
   }
   // The pages may be those of a server that renders them.
   const server = await startedEntry(root, project.scripts);
   if (server !== undefined) return server;
   const page = await firstFileOf(root, await angularPages(root));
-  if (page !== undefined) {
-    return { kind: "static", root: dirname(page), file: page, why: "the pages that Angular made" };
-  }
+  if (page !== undefined) return await routedSite(page, "the pages that Angular made");
   const made: string[] = [];
   for (const folder of BUILT) if (await hasFolder(root, folder)) made.push(`${folder}/`);
   throw new NanoError(

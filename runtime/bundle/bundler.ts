@@ -2,8 +2,9 @@
 
 import { basename, extname } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
+import { checkCompat } from "./app_entry.ts";
 import { isScript } from "./app_loader.ts";
-import { findReach, managerOf, type ReachRule } from "./app_reach.ts";
+import { findReach, installAdvice, managerOf, type ReachRule } from "./app_reach.ts";
 import { foldersUpTo } from "./app_files.ts";
 import type { AppBundle } from "./app_bundle.ts";
 import type { AppResolution } from "./app_resolution.ts";
@@ -21,7 +22,7 @@ import { type InstallProgress, reportInstall } from "./install_progress.ts";
 import { nodeModulesOf } from "./node_library.ts";
 import { nanoBundleCache } from "./nano_bundle_cache.ts";
 import { staticSite } from "./static_site.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "../turns.ts";
 
 export type { AppBundle };
 
@@ -101,6 +102,7 @@ export class Bundler implements AsyncDisposable {
     const action = `Cannot bundle app "${app.name}"`;
     try {
       const entry = await findEntry(app.path, app.start);
+      checkCompat(entry, app.compat ?? "web");
       if (entry.kind === "static") return await staticSite(entry);
       const reach = await findReach(entry.root, app.reach ?? "found");
       const hidden = await Promise.all((app.hidden ?? []).map((path) => Deno.realPath(path).catch(() => path)));
@@ -121,9 +123,12 @@ export class Bundler implements AsyncDisposable {
       };
       if (app.compat === "full") return await this.#full({ app, order, isUrgent });
       const subject = JSON.stringify({ ...order, action: null, entry: [entry.file, entry.source] });
-      const cached = await this.#buildTurns.run(async () => await this.cache?.read(subject), isUrgent);
+      const cached = await this.#buildTurns.run(async () => await this.cache?.read(subject), { isUrgent });
       const complete = async (bundle: CachedBundle) => ({
-        ...await toAppBundle(bundle, app.nodeCompat ? await nodeModulesOf(bundle.code, this.cache) : {}),
+        ...await toAppBundle(
+          bundle,
+          await nodeModulesOf(bundle.code, { cache: this.cache, nodeCompat: app.nodeCompat }),
+        ),
         nodeEnv: order.nodeEnv,
         ...entry.clientFiles === undefined ? {} : { clientFiles: entry.clientFiles },
       });
@@ -155,7 +160,7 @@ export class Bundler implements AsyncDisposable {
     if (this.#options.installDependencies === true && refusal === null && missing.length > 0) {
       await this.#install({ app, order, extras: made?.extras ?? {}, isUrgent });
     }
-    const modules = await nodeModulesOf(FULL_MODULES, this.cache);
+    const modules = await nodeModulesOf(FULL_MODULES, { cache: this.cache });
     const bundle = await fullApp({ entry, reach, hidden, keptData: app.keptData ?? null, nodeEnv }, modules);
     // It may do without them, and only Deno finds out.
     const lack = refusal === null || missing.length === 0 ? [] : [`No ${missing.join(", ")}: ${refusal}`];
@@ -177,7 +182,7 @@ export class Bundler implements AsyncDisposable {
   async #build({ app, order, isUrgent }: Build): Promise<{ bundle: CachedBundle; isStable: boolean }> {
     const { root } = order.entry;
     // Not while it installs: that may take minutes, and whoever has its packages need not wait for them.
-    const inTurn = (resolution: AppResolution) => this.#buildTurns.run(() => buildApp(order, resolution), isUrgent);
+    const inTurn = (resolution: AppResolution) => this.#buildTurns.run(() => buildApp(order, resolution), { isUrgent });
     const mayInstall = this.#options.installDependencies === true;
     const made = mayInstall ? await readInstall(root) : undefined;
     const isRefused = (app.install?.refusal ?? null) !== null;
@@ -211,8 +216,11 @@ export class Bundler implements AsyncDisposable {
     if (manager !== "npm") {
       throw new NanoError(
         "APP_FAILED",
-        `Cannot install its packages: ${manager} locks their versions, and NANO does not read its lock file; run ` +
-          `"${manager} install" in ${order.reach === root ? "the app's folder" : "its workspace"} (packages: ` +
+        `Cannot install its packages: ${manager} locks their versions, and NANO does not read its lock file; ` +
+          `${await installAdvice(
+            order.reach,
+            order.reach === root ? "the app's folder" : "its workspace",
+          )} (packages: ` +
           `${[...await listedPackages(root), ...Object.keys(extras)].join(", ")})`,
       );
     }
@@ -228,7 +236,7 @@ export class Bundler implements AsyncDisposable {
           (onStart) => installDependencies(root, { extras, onStart, signal, ...policy }),
         );
       onInstall({ app: app.name, packages: [], step: "waiting", elapsedMs: 0 });
-      running = this.#installTurns.run(begin, isUrgent)
+      running = this.#installTurns.run(begin, { isUrgent })
         .finally(() => this.#installs.delete(root));
       this.#installs.set(root, running);
     }

@@ -3,6 +3,7 @@
 import { basename, relative } from "node:path";
 import type { AppConfig, NanoConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
+import { checkCompat } from "./app_entry.ts";
 import { findReach } from "./app_reach.ts";
 import { findEntry } from "./find_entry.ts";
 import { projectStartOf, reachOf } from "./source_of.ts";
@@ -23,7 +24,9 @@ export type EntryReport =
 /** Looks for the entry as a start of the app would. */
 export async function entryReport(app: AppConfig, config: NanoConfig): Promise<EntryReport> {
   try {
-    const { kind, root, file, why } = await findEntry(app.path, projectStartOf(app));
+    const entry = await findEntry(app.path, projectStartOf(app));
+    checkCompat(entry, app.compat);
+    const { kind, root, file, why } = entry;
     const reach = await findReach(root, reachOf(app, config));
     // As seen from "path": a site may lie in a folder below it.
     const from = kind === "static" ? await Deno.realPath(app.path) : root;

@@ -73,6 +73,11 @@ async function conventionalEntry(root: string, shown: string): Promise<AppEntry>
   for (const name of ENTRY_NAMES) {
     const file = await fileIn(root, name);
     if (file === undefined) continue;
+    // Beside a page that is to be built, code in src/ is of browser and server alike: the server's own begins it
+    const started = pages.unbuilt !== null && name.startsWith("src/")
+      ? await startedEntry(root, project.scripts)
+      : undefined;
+    if (started !== undefined && started.file !== file) return started;
     const why = `the first conventional name that there is${lost === "" ? "" : `; ${lost}`}`;
     if (!(await pages.isForBrowsers(file))) {
       return await compiledEntry(root, { name, scripts: project.scripts }) ?? { kind: "module", root, file, why };

@@ -13,16 +13,27 @@ export interface FrameworkBuild {
   readonly pages?: string;
   /** Source of an entry around the server, where that is none; it imports by paths that begin in the app's folder. */
   readonly source?: string;
+  /** Why only all of Deno can run it, and what to set, where that is so. */
+  readonly needsFull?: string;
   /** What to do where none of it is there. */
   readonly advice: string;
 }
 
-/** As `react-router-serve` and `remix-serve` make a handler of it. */
+/** As `react-router-serve` and `remix-serve` make a handler of it; theirs is Express, which names the charset of texts. */
 const requestHandler = (runtime: string) =>
   `import * as build from "./build/server/index.js";
 import { createRequestHandler } from "${runtime}";
 const handler = createRequestHandler(build, process.env.NODE_ENV);
-export default { fetch: (request) => handler(request) };
+export default {
+  async fetch(request) {
+    const response = await handler(request);
+    const type = response.headers.get("content-type");
+    if (type === null || !/^(?:text\\/[^;]*|application\\/(?:json|javascript))$/.test(type)) return response;
+    const headers = new Headers(response.headers);
+    headers.set("content-type", type + "; charset=utf-8");
+    return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+  },
+};
 `;
 
 /** As `vite preview` serves what the build made before an adapter takes it. */
@@ -36,6 +47,22 @@ export default {
     return await server.respond(request, { platform: { env, ctx }, getClientAddress: () => ctx.remoteAddr?.hostname });
   },
 };
+`;
+
+/**
+ * As the server.js does that Next.js writes for `output: "standalone"`: with the settings of the build, since
+ * next.config.ts would be compiled anew by native code; React's code is that for production, whatever NANO runs as.
+ */
+const NEXT = `import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+process.env.NODE_ENV = "production";
+const { config } = JSON.parse(readFileSync(".next/required-server-files.json", "utf8"));
+process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify(config);
+const require = createRequire(import.meta.url);
+require("next");
+const { startServer } = require("next/dist/server/lib/start-server");
+const port = Number(process.env.PORT ?? 3000);
+await startServer({ dir: process.cwd(), isDev: false, config, hostname: "localhost", port, allowRetry: false });
 `;
 
 /** In the order in which they are looked for. */
@@ -64,6 +91,13 @@ export const FRAMEWORK_BUILDS: readonly FrameworkBuild[] = [
     advice: `run "npm run build" there, which makes dist/server`,
   },
   {
+    // It leaves the server behind that has rendered its pages
+    name: "SvelteKit",
+    packages: ["@sveltejs/adapter-static"],
+    pages: "build",
+    advice: `run "npm run build" there, which makes build/`,
+  },
+  {
     name: "SvelteKit",
     packages: ["@sveltejs/kit"],
     server: ".svelte-kit/output/server/index.js",
@@ -87,9 +121,13 @@ export const FRAMEWORK_BUILDS: readonly FrameworkBuild[] = [
   {
     name: "Next.js",
     packages: ["next"],
-    advice:
-      `its build is served by Next's own server alone, which needs a process of Node; pages without a server are ` +
-      `served: set output: "export" in next.config, build, and out/ is taken`,
+    server: ".next/required-server-files.json",
+    pages: "out",
+    source: NEXT,
+    needsFull: `Next.js is served by its own server, which loads code by paths that only run time knows: set ` +
+      `"isolation": "process" and "compat": "full" for the app in nano.json (or output: "export" in next.config, and ` +
+      `build: out/ is served without a server)`,
+    advice: `run "npm run build" there, which makes .next`,
   },
   {
     name: "Qwik City",

@@ -1,5 +1,6 @@
 /** An app that runs as Deno itself runs it: no bundle is made of it, only where it lies and what of it is whose. */
 import { dirname, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import { messageOf } from "../errors.ts";
 import { NATIVE_SERVERS_URL } from "../protocol/host_calls.ts";
 import type { CodePlace } from "../pool/full_place.ts";
@@ -53,14 +54,14 @@ export async function fullApp(
     return [];
   });
   const place: CodePlace = {
-    entry: file,
+    entry: entry.source === undefined ? file : sourceModule(root, entry.source),
     folder: root,
     reach,
     hidden: await hiddenIn(root, reach, hidden),
     data,
     settings: await settingsOf(root, reach),
   };
-  const { version, isWhole } = await versionOf(place);
+  const { version, isWhole } = await versionOf(place, entry.source ?? relative(root, file));
   if (!isWhole) warnings.push(`More than ${MAX_FILES} files: changes of some need a restart by hand`);
   return {
     entry: `file://${file}`,
@@ -86,6 +87,23 @@ async function hiddenIn(root: string, reach: string, hidden: readonly string[]):
   return [...found];
 }
 
+/** A module of a text that imports as a file of the app's folder would: what Deno runs first must exist. */
+function sourceModule(root: string, source: string): string {
+  const url = JSON.stringify(pathToFileURL(join(root, "nano_entry.mjs")).href);
+  const text = `import { registerHooks } from "node:module";
+const hooks = registerHooks({
+  resolve: (name, context, next) => name === ${url} ? { url: name, format: "module", shortCircuit: true } : next(name, context),
+  load: (url, context, next) => url === ${url} ? { source: ${
+    JSON.stringify(source)
+  }, format: "module", shortCircuit: true } : next(url, context),
+});
+const entry = await import(${url});
+hooks.deregister();
+export default entry.default;
+`;
+  return `data:text/javascript,${encodeURIComponent(text)}`;
+}
+
 async function settingsOf(root: string, reach: string): Promise<string | null> {
   for (let folder = root;; folder = dirname(folder)) {
     for (const name of SETTINGS) if (await pathExists(join(folder, name))) return join(folder, name);
@@ -95,9 +113,10 @@ async function settingsOf(root: string, reach: string): Promise<string | null> {
 
 /** Changes with every file of the app's own, its packages aside: an installation shows in its lock file. */
 async function versionOf(
-  { entry, folder }: CodePlace,
+  { folder }: CodePlace,
+  begins: string,
 ): Promise<{ readonly version: string; readonly isWhole: boolean }> {
-  const lines: string[] = [relative(folder, entry)];
+  const lines: string[] = [begins];
   const open = [folder];
   for (let at = open.pop(); at !== undefined && lines.length <= MAX_FILES; at = open.pop()) {
     for await (const { name, isDirectory } of Deno.readDir(at)) {

@@ -55,6 +55,7 @@ const module = { exports: {} };
 ${glueOf(glue)}
 wasm = new WebAssembly.Instance(wasmModule, imports).exports;
 setWasmExports(wasm);
+takeStreams(module.exports);
 return module.exports;
 }
 `;

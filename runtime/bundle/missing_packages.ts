@@ -1,9 +1,9 @@
 /** What there is of an app's packages, and what to say where one is missing. */
 
 import type { PartialMessage } from "esbuild";
-import { join } from "node:path";
-import { type AppReach, foldersUpTo, pathExists, readOwnText } from "./app_files.ts";
-import { managerOf } from "./app_reach.ts";
+import { join, relative } from "node:path";
+import { type AppReach, foldersUpTo, isInside, isOfPackage, pathExists, readOwnText } from "./app_files.ts";
+import { installAdvice, managerOf } from "./app_reach.ts";
 import { parseConfig } from "./compiler_options.ts";
 import type { NpmSpecifier } from "./package_specifier.ts";
 
@@ -23,15 +23,34 @@ export async function isInstalled({ reach }: AppReach, from: string, name: strin
   return false;
 }
 
-/** @param isOutside whether there is one where the app may not look */
-export async function missingText({ root, reach }: AppReach, name: string, isOutside: boolean): Promise<string> {
-  const where = root === reach ? "in the app's folder" : "in the app's workspace";
+/**
+ * @param from the folder of what imports it
+ * @param isOutside whether there is one where the app may not look
+ */
+export async function missingText(
+  { root, reach }: AppReach,
+  name: string,
+  { from, isOutside }: { from: string; isOutside: boolean },
+): Promise<string> {
+  const owner = await ownerOf({ root, reach }, from);
+  const lister = owner === root ? "package.json" : `"${relative(reach, owner)}/package.json"`;
+  const folder = owner === root ? "the app's folder" : `"${relative(reach, owner)}"`;
+  const where = root === reach ? "the app's folder" : "the app's workspace";
   const manager = await managerOf(reach);
-  const remedy = (await listedPackages(root)).has(name)
-    ? `package.json lists it, so run "${manager} install" ${where}`
-    : `run "${manager} ${manager === "npm" ? "install" : "add"} ${name}" in the app's folder`;
+  const remedy = (await listedPackages(owner)).has(name)
+    ? `${lister} lists it, so ${await installAdvice(reach, where)}`
+    : `run "${manager} ${manager === "npm" ? "install" : "add"} ${name}" in ${folder}`;
   const hint = isOutside ? `; a node_modules outside the app's folder has it, but apps do not share packages` : "";
   return `Package "${name}" is not installed: ${remedy}${hint}`;
+}
+
+/** Whose package.json has to list what a file imports: another package of the workspace, or else the app. */
+async function ownerOf({ root, reach }: Pick<AppReach, "root" | "reach">, from: string): Promise<string> {
+  if (from === root || isInside(root, from) || isOfPackage(`${from}/`)) return root;
+  for (const folder of foldersUpTo(reach, from)) {
+    if (folder !== reach && await pathExists(join(folder, "package.json"))) return folder;
+  }
+  return root;
 }
 
 /** An exact version in a specifier is a promise; what is installed may break it. */

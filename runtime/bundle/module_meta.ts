@@ -36,6 +36,11 @@ const COMPUTED_RESOLVE = /\brequire\.resolve\((?=\s*[\w$.]+\s*\))/g;
 /** A statement that only an ES module has: there is no `__dirname` in one, and packages look for it to know. */
 const ES_STATEMENT = /(?:^|[;}])[ \t]*(?:import\s*[{*"']|import\s+[\w$]|export\s*[{*]|export\s+[\w$])/m;
 
+/** `import.meta` by itself (`const { dirname } = import.meta`), or a method of it whose argument only run time knows. */
+const AS_VALUE = /\bimport\.meta\b(?!\s*\??\.\s*[\w$])|\bimport\.meta\s*\??\.\s*resolve\b/;
+/** Stands for it there. */
+const META = "__nanoMeta";
+
 /** What esbuild may leave to be lowered, for every pass over an app's code. */
 export const SYNTAX = {
   target: "esnext",
@@ -52,7 +57,8 @@ export function speaksOfItself(text: string): boolean {
 export async function writeModuleMeta(build: PluginBuild, module: MetaModule): Promise<OnLoadResult> {
   const { path, text, loader, compilerOptions } = module;
   try {
-    const { code } = await build.esbuild.transform(await withResolved(build, module), {
+    const resolved = await withResolved(build, module);
+    const { code } = await build.esbuild.transform(resolved, {
       loader,
       sourcefile: basename(path),
       sourcemap: "inline",
@@ -61,9 +67,9 @@ export async function writeModuleMeta(build: PluginBuild, module: MetaModule): P
       logLevel: "silent",
       // JSX too becomes code here: the comments that say how would not outlive this.
       tsconfigRaw: { compilerOptions },
-      define: namesOf(module),
+      define: { ...namesOf(module), ...AS_VALUE.test(resolved) ? { "import.meta": META } : {} },
     });
-    return { contents: code, loader: "js" };
+    return { contents: code.includes(META) ? metaOf(module) + code : code, loader: "js" };
   } catch {
     // The build itself finds the same mistake, and tells it with its place.
     return { contents: text, loader };
@@ -114,6 +120,15 @@ async function withResolvedUrls(build: PluginBuild, { path, root, text }: MetaMo
 /** As Node and Deno have it: code asks whether it was started by comparing this with `process.argv[1]`. */
 function fileUrl(root: string, path: string): string {
   return `file:${appUrl(root, path).slice("app:".length)}`;
+}
+
+/** The object, as source. Its own line is none: no line moves. */
+function metaOf({ path, root, isMain }: MetaModule): string {
+  const url = JSON.stringify(fileUrl(root, path));
+  const filename = appPath(root, path);
+  return `const ${META} = { dirname: ${JSON.stringify(dirname(filename))}, filename: ${JSON.stringify(filename)}, ` +
+    `main: ${isMain}, resolve: (name) => /^\\.{0,2}\\//.test(name) ? new URL(name, ${url}).href : ` +
+    `import.meta.resolve(name), url: ${url}, get env() { return import.meta.env; } };`;
 }
 
 function namesOf({ path, root, text, isMain }: MetaModule): Record<string, string> {

@@ -19,6 +19,7 @@ import {
   OFFERED,
   OWN_FOLDER,
   unenvText,
+  WORKERS_PLATFORM,
 } from "./node_stubs.ts";
 import { URL_NAMESPACE, urlModules } from "./url_modules.ts";
 
@@ -35,14 +36,25 @@ const NAMES: readonly string[] = libraryNames();
 
 let library: Promise<Library> | null = null;
 
+/** How modules are taken from the library. */
+export interface LibraryOptions {
+  /** Where the library is kept once it was built. */
+  readonly cache?: BundleCache | undefined;
+  /** Whether the app may have modules of Node; true unless given. */
+  readonly nodeCompat?: boolean;
+}
+
 /**
  * The modules that a bundle may import, and all that these import, by their URLs.
  *
  * @param code the bundle
  * @throws {NanoError} INTERNAL when the library does not build
  */
-export async function nodeModulesOf(code: string, cache?: BundleCache): Promise<Record<string, string>> {
-  const wanted = namesIn(code);
+export async function nodeModulesOf(
+  code: string,
+  { cache, nodeCompat = true }: LibraryOptions = {},
+): Promise<Record<string, string>> {
+  const wanted = nodeCompat ? namesIn(code) : WORKERS_NAMES.test(code) ? [WORKERS_PLATFORM] : [];
   if (wanted.length === 0) return {};
   const { texts, imports } = await (library ??= readLibrary(cache).catch((error) => {
     library = null;
@@ -71,6 +83,9 @@ const READS =
 const CONSOLES = /\bconsole\.Console\b|\bConsole\b[^;=]*\}\s*=\s*(?:globalThis\.)?console\b/;
 /** Those that open connections. */
 const CONNECTS = /\b(?:connect|connectTls|startTls)\b/;
+/** Names that Workers have beside the web platform; what Node or others have by the same name costs an app 10 KB. */
+const WORKERS_NAMES =
+  /\b(?:scheduler|DigestStream|timingSafeEqual|getAll|readAtLeast|WebSocketRequestResponsePair|(?:de)?serializeAttachment|Cloudflare|MD5|md5|(?:Service)?WorkerGlobalScope|(?:Extendable|Fetch|Scheduled|Tail|Trace)Event|Performance(?:Observer(?:EntryList)?|ResourceTiming))\b/;
 const QUOTED = /["'`](?:node:)?([a-z_][a-z0-9_]*(?:\/[a-z]+)?)["'`]/g;
 
 /** Names of the library that stand in a bundle as texts; all that Node has as well when it computes names. */
@@ -82,6 +97,7 @@ function namesIn(bundle: string): string[] {
   if (/\bDeno\b/.test(code) && CONNECTS.test(code)) found.add(DENO_SOCKETS);
   if (/\bopenKv\b/.test(code)) found.add(DENO_KV);
   if (/\blocalStorage\b/.test(code)) found.add(LOCAL_STORAGE);
+  if (WORKERS_NAMES.test(code)) found.add(WORKERS_PLATFORM);
   // These first: not all of them can be asked for by a computed name.
   for (const [, name] of code.matchAll(IMPORTED)) found.add(name!);
   if (COMPUTED.test(code.replace(OWN_ASKING, ""))) return [...found.union(LIBRARY)];

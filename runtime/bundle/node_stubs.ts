@@ -55,6 +55,9 @@ export const LOCAL_STORAGE = "local_storage";
 /** Likewise, for `openKv`. */
 export const DENO_KV = "deno_kv";
 
+/** Likewise, for what Workers have beside the web platform. */
+export const WORKERS_PLATFORM = "workers_platform";
+
 /** Modules of runtime/node/ that are none of Node's, by name. */
 const NOT_NODES: Readonly<Record<string, URL>> = {
   [DENO_FILES]: DENO_FILES_URL,
@@ -63,6 +66,7 @@ const NOT_NODES: Readonly<Record<string, URL>> = {
   [LOCAL_STORAGE]: new URL("../node/local_storage.ts", import.meta.url),
   // It shares the servers of `node:http`.
   cloudflare_node: new URL("../node/cloudflare_node.ts", import.meta.url),
+  [WORKERS_PLATFORM]: new URL("../node/workers_platform.ts", import.meta.url),
   cloudflare_sockets: new URL("../node/cloudflare_sockets.ts", import.meta.url),
   // For apps that have Node's own modules.
   native_servers: new URL("../node/native_servers.ts", import.meta.url),

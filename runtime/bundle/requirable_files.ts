@@ -1,21 +1,31 @@
 /** Files of an app's own that code requires or imports by names that only run time knows: routes, plugins, models, a folder of them. */
 
 import { dirname, extname, join, relative } from "node:path";
-import { appPath, type AppReach, isOfPackage, isReachable } from "./app_files.ts";
+import { appPath, type AppReach, isInside, isOfPackage, isReachable, pathExists } from "./app_files.ts";
 import { readStamped } from "./input_stamp.ts";
 
-/** Folders named from where a file lies: `join(__dirname, "routes")`, `__dirname + "/routes"`, a template of the same. */
+/** Where a file lies, as it says it itself. */
+const HERE = String.raw`(?:__dirname|import\.meta\.dirname)`;
+/**
+ * Folders and files named from where a file lies: `join(__dirname, "routes")`, `__dirname + "/routes/a.js"`, a template
+ * of the same. More may follow that only run time knows.
+ */
 const NAMED = new RegExp(
   [
-    String
-      .raw`(?:join|resolve)\(\s*(?:__dirname|import\.meta\.dirname)((?:\s*,\s*(?:"[^"$\n]+"|'[^'$\n]+'))+)\s*,?\s*\)`,
-    String.raw`__dirname\s*\+\s*(?:"([^"\n]+)"|'([^'\n]+)')`,
-    String.raw`\$\{__dirname\}([^\`$\n]+)\``,
+    String.raw`(?:join|resolve)\(\s*${HERE}((?:\s*,\s*(?:"[^"$\n]+"|'[^'$\n]+'))+)\s*[,)]`,
+    String.raw`${HERE}\s*\+\s*(?:"([^"\n]+)"|'([^'\n]+)')`,
+    String.raw`\$\{${HERE}\}([^\`$\n]+)[\`$]`,
   ].join("|"),
   "g",
 );
-/** Folders named from where a module lies: `new URL("./routes", import.meta.url)`. */
-const NAMED_URL = /\bnew URL\(\s*["'](\.\.?\/[^"'$\n]*)["']\s*,\s*import\.meta\.url\s*\)/g;
+/** The same by URLs: `new URL("./routes", import.meta.url)`, `import.meta.resolve("./a.js")`, a template of either. */
+const NAMED_URL = new RegExp(
+  [
+    String.raw`\bnew URL\(\s*["'\`](\.\.?\/[^"'\`$\n]*)(?:["']\s*\+|["'\`]\s*,\s*import\.meta\.url\s*\)|\$\{)`,
+    String.raw`\bimport\.meta\.resolve\(\s*["'\`](\.\.?\/[^"'\`$\n]*)`,
+  ].join("|"),
+  "g",
+);
 /** Folders named from the app's own: `join(process.cwd(), "routes")`, `readdir("./routes")`, `glob("routes/*.js")`. */
 const NAMED_FROM_ROOT = new RegExp(
   [
@@ -44,10 +54,14 @@ export async function requirableFiles(app: AppReach, inputs: Iterable<string>): 
   for (const path of inputs) {
     if (isOfPackage(path) || !SCRIPT.test(path)) continue;
     const text = new TextDecoder().decode((await readStamped(path)).contents);
-    for (const [, joined, double, single, inTemplate] of text.matchAll(NAMED)) {
-      await collect(join(dirname(path), ...partsOf(joined) ?? [double ?? single ?? inTemplate!]), MAX_DEPTH);
+    for (const [whole, joined, double, single, inTemplate] of text.matchAll(NAMED)) {
+      const named = join(dirname(path), ...partsOf(joined) ?? [double ?? single ?? inTemplate!]);
+      if ((joined ?? inTemplate) === undefined) await collect(named, MAX_DEPTH);
+      else await collectFrom(path, named, whole);
     }
-    for (const [, relative] of text.matchAll(NAMED_URL)) await collect(join(dirname(path), relative!), MAX_DEPTH);
+    for (const [whole, url, resolved] of text.matchAll(NAMED_URL)) {
+      await collectFrom(path, join(dirname(path), (url ?? resolved)!), whole);
+    }
     for (const [, joined, read, found] of text.matchAll(NAMED_FROM_ROOT)) {
       await collect(join(app.root, ...partsOf(joined) ?? [read ?? found!]), MAX_DEPTH);
     }
@@ -55,8 +69,17 @@ export async function requirableFiles(app: AppReach, inputs: Iterable<string>): 
   }
   return files.size > MAX_FILES ? new Map() : files;
 
+  /** Where more follows, what was named may be a folder or the beginning of a name, and is looked at less deep around a module. */
+  async function collectFrom(module: string, named: string, whole: string): Promise<void> {
+    if (/[)`]$/.test(whole)) return await collect(named, MAX_DEPTH);
+    const folder = await pathExists(named) ? named : dirname(named);
+    await collect(folder, isInside(folder, module) ? 1 : MAX_DEPTH);
+  }
+
+  /** @param named a folder or a file */
   async function collect(named: string, depth: number): Promise<void> {
     const folder = await Deno.realPath(named).catch(() => null);
+    if (folder !== null && SCRIPT.test(folder) && isReachable(app, folder)) return add(folder);
     if (folder === null || depth === 0 || files.size > MAX_FILES || !isReachable(app, join(folder, "x"))) return;
     if (FOR_CLIENTS.test(relative(app.root, folder).split("/").at(-1)!)) return;
     let entries;
@@ -68,9 +91,13 @@ export async function requirableFiles(app: AppReach, inputs: Iterable<string>): 
     }
     for (const { name, isFile, isDirectory } of entries) {
       const path = join(folder, name);
-      if (isFile && SCRIPT.test(name)) { for (const shown of namesOf(appPath(app.root, path))) files.set(shown, path); }
+      if (isFile && SCRIPT.test(name)) add(path);
       else if (isDirectory) await collect(path, depth - 1);
     }
+  }
+
+  function add(path: string): void {
+    for (const shown of namesOf(appPath(app.root, path))) files.set(shown, path);
   }
 }
 

@@ -48,7 +48,7 @@ function isQuoted(before: string): boolean {
  */
 const IMPORT = `const ${NAME} = async (folder, name, options) => { const text = String(name); ` +
   `const pathname = /^(?:app|file):\\/\\//.test(text) ? decodeURIComponent(new URL(text).pathname) : ` +
-  `text.startsWith("/") ? text : /^\\.\\.?\\//.test(text) ? new URL(text, "file://" + folder + "/").pathname : null; ` +
+  `text.startsWith("/") ? text.replace(/\\/{2,}/g, "/") : /^\\.\\.?\\//.test(text) ? new URL(text, "file://" + folder + "/").pathname : null; ` +
   `const found = ${IMPORTABLE}?.[pathname ?? text]; if (found !== undefined) return found(); ` +
   `const fs = pathname === null ? undefined : globalThis.process?.getBuiltinModule?.("node:fs"); ` +
   `if (fs?.existsSync(pathname)) { ` +

@@ -33,7 +33,10 @@ const REQUIRE = `const require = /* @__PURE__ */ (() => {` +
   `const builtin = (name) => globalThis.process?.getBuiltinModule?.(String(name));` +
   `const native = (name) => ${nativeAddonError("name")};` +
   `const require = (name) => { const found = builtin(name); if (found !== undefined) return found; ` +
-  `const own = ${REQUIRABLE}?.[name]; if (own !== undefined) return own(); ` +
+  `const path = String(name).replace(/^\\/{2,}/, "/"); ` +
+  `const own = ${REQUIRABLE}?.[path]; if (own !== undefined) return own(); ` +
+  `const fs = /^\\/.*\\.json$/.test(path) ? builtin("fs") : undefined; ` +
+  `if (fs?.existsSync(path)) return JSON.parse(fs.readFileSync(path, "utf8")); ` +
   `throw /^[^.].*\\.node$/.test(name) ? native(name) : absent(name); };` +
   `const resolve = (name) => { if (String(name).startsWith("/") || builtin(name) !== undefined) return name; ` +
   `throw absent(name); };` +

@@ -2,7 +2,7 @@
 
 import type { ImportKind, OnResolveResult, PluginBuild } from "esbuild";
 import { CLOUDFLARE_MODULES, moduleUrl } from "./node_stubs.ts";
-import { loadWorkersModule, WORKERS_MODULE, workersModule } from "./workers_module.ts";
+import { EMAIL_MODULE, loadWorkersModule, WORKERS_MODULE, workersModule } from "./workers_module.ts";
 
 const EMPTY = "nano-empty";
 const ABSENT = "nano-absent";
@@ -21,7 +21,7 @@ export function absentModule(path: string, kind: ImportKind): OnResolveResult {
 
 /** A `cloudflare:` module; of one that NANO lacks whatever is used fails, and not before. */
 export function cloudflareModule(path: string): OnResolveResult {
-  if (path === WORKERS_MODULE) return workersModule();
+  if (path === WORKERS_MODULE || path === EMAIL_MODULE) return workersModule(path);
   const name = CLOUDFLARE_MODULES[path];
   if (name !== undefined) return { path: moduleUrl(name)!, external: true };
   return { path, namespace: FOREIGN, sideEffects: false };

@@ -16,7 +16,7 @@ const SITE = `export default {
 `;
 
 /** The bundle of a static site; it needs no esbuild, and no cache. */
-export async function staticSite({ root, file }: AppEntry): Promise<AppBundle> {
+export async function staticSite({ root, file, singlePage = false }: AppEntry): Promise<AppBundle> {
   return {
     entry: ENTRY_URL,
     modules: { [ENTRY_URL]: SITE },
@@ -24,5 +24,6 @@ export async function staticSite({ root, file }: AppEntry): Promise<AppBundle> {
     inputs: [file],
     warnings: [],
     assets: root,
+    singlePage,
   };
 }

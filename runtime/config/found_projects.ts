@@ -61,14 +61,21 @@ async function findProject(folder: string, environment: string | null): Promise<
   try {
     const project = await readWorkersProject(folder, environment);
     if (project === null) return null;
-    const { file, build, missing, notes } = project;
-    return { project, report: { file, error: null, build, missing, notes } };
+    const { file, build, missing, compatibility, notes } = project;
+    return { project, report: { file, error: null, build, missing, compatibility, notes } };
   } catch (error) {
     // One app's mistake is its own: the others are served.
     if (!(error instanceof WranglerFileError)) throw error;
     return {
       project: null,
-      report: { file: "wrangler", error: error.message, build: PLAIN_BUILD, missing: [], notes: [] },
+      report: {
+        file: "wrangler",
+        error: error.message,
+        build: PLAIN_BUILD,
+        missing: [],
+        compatibility: { date: null, flags: [] },
+        notes: [],
+      },
     };
   }
 }

@@ -8,6 +8,7 @@ import type { ProcessTools } from "./process_walls.ts";
 import type { ConfigPath, Mistakes } from "./mistakes.ts";
 import { INSTALL_TOKEN, TOKEN, type WrittenConfig } from "./schema.ts";
 import type { Sketch } from "./sketch.ts";
+import { checkTls } from "./tls_check.ts";
 
 /** Longest content of a `from_file`, in bytes; a key or certificate is far below. */
 const MAX_SECRET_BYTES = 1_048_576;
@@ -55,6 +56,7 @@ export async function checkHost(
     checkPath(path, kind, written, host, mistakes);
   check(["tls", "cert"], "file", config.tls?.cert);
   check(["tls", "key"], "file", config.tls?.key);
+  await checkTls(config.tls, host.baseDir, mistakes);
   await checkStateDir(config.state_dir, host, mistakes);
   const { admin, install } = config;
   const readToken = async (path: ConfigPath, written: WrittenToken | undefined, rule: RegExp) => {

@@ -119,10 +119,11 @@ function shown(value: unknown, secret: boolean): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
+  if (typeof value === "boolean") return String(value);
   if (secret) return typeof value === "string" ? "text" : `a ${typeof value}`;
   // A login may stand in a URL where none is taken.
   if (typeof value === "string") return shortened(JSON.stringify(value.replace(/(:\/\/)[^/@\s]+@/, "$1…@")));
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value === "number") return String(value);
   return `a ${typeof value}`;
 }
 

@@ -2,17 +2,8 @@
 import { rateLimitConfig } from "../bindings/rate_limit/config.ts";
 import { type BindingConfig, MIGRATIONS_TABLE, type MigrationsConfig, ownStore } from "./binding_configs.ts";
 import { consumerSchema, MAX_DELAY_SECONDS, type WrittenConsumer } from "./consumer_configs.ts";
+import { type MissingBinding, missingBindings } from "./missing_bindings.ts";
 import type { WranglerReader } from "./wrangler_reader.ts";
-
-/** A binding that the project asks for and NANO does not have. */
-export interface MissingBinding {
-  /** What the app finds it by in `env`. */
-  readonly name: string;
-  /** As people call it: "KV namespace". */
-  readonly kind: string;
-  /** Where it is asked for, such as "wrangler.jsonc, line 12". */
-  readonly where: string;
-}
 
 /** A binding that the project asks for and NANO has; the id of a store is whatever tells it from others of the project. */
 export type ProjectBinding =
@@ -60,25 +51,6 @@ export interface ProjectBindings {
 
 /** As nano.json takes names in `env`. */
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-/** Lists of bindings: key of the file, name of the binding within an item, what people call it. */
-const BINDING_LISTS: readonly (readonly [key: string, name: string, kind: string])[] = [
-  ["hyperdrive", "binding", "Hyperdrive"],
-  ["vectorize", "binding", "Vectorize index"],
-  ["analytics_engine_datasets", "binding", "Analytics Engine dataset"],
-  ["dispatch_namespaces", "binding", "dispatch namespace"],
-  ["mtls_certificates", "binding", "client certificate"],
-  ["pipelines", "binding", "pipeline"],
-  ["workflows", "binding", "workflow"],
-  ["send_email", "name", "email binding"],
-  ["secrets_store_secrets", "binding", "Secrets Store secret"],
-];
-/** The same where one object stands instead of a list. */
-const SINGLE_BINDINGS: readonly (readonly [key: string, kind: string])[] = [
-  ["ai", "Workers AI"],
-  ["browser", "browser rendering"],
-  ["images", "Images"],
-];
 
 /** All of them. */
 export function projectBindings(reader: WranglerReader, within: PathsWithin): ProjectBindings {
@@ -193,21 +165,4 @@ function consumersOf(reader: WranglerReader): WrittenConsumer[] {
     const { path, message } = checked.error.issues[0]!;
     return refuse(`${path.map((key) => `"${String(key)}": `).join("")}${message}`);
   });
-}
-
-function missingBindings(reader: WranglerReader): MissingBinding[] {
-  const found: MissingBinding[] = [];
-  const add = (name: unknown, kind: string, path: readonly (string | number)[]) => {
-    if (typeof name === "string") found.push({ name, kind, where: reader.where(path) });
-  };
-  for (const [key, nameKey, kind] of BINDING_LISTS) {
-    const list = reader.value(key);
-    if (Array.isArray(list)) list.forEach((item, at) => add(item?.[nameKey], kind, [key, at]));
-  }
-  for (const [key, kind] of SINGLE_BINDINGS) add(reader.object(key)?.["binding"], kind, [key]);
-  const classes = reader.object("durable_objects")?.["bindings"];
-  if (Array.isArray(classes)) {
-    classes.forEach((item, at) => add(item?.name, "Durable Object", ["durable_objects", "bindings", at]));
-  }
-  return found;
 }

@@ -101,6 +101,7 @@ function resolvedAssets(assets: WrittenApp["assets"], absolute: (path: string) =
     binding: "ASSETS",
     workerFirst: false,
     singlePage: single_page ?? ASSETS_DEFAULTS.single_page,
+    missingPage: "never",
     htmlHandling: HTML_HANDLINGS[0],
   };
 }

@@ -1,20 +1,21 @@
 /** The configuration as the rest of NANO reads it: defaults applied, paths absolute, secrets read. */
 import type { BindingConfig } from "./binding_configs.ts";
 import type { ConsumerConfig } from "./consumer_configs.ts";
+import type { Compatibility } from "./compatibility.ts";
 import type { FleetConfig } from "./fleet_config.ts";
 import type { HtmlHandling } from "./html_handling.ts";
 import type { AppLayer, LayerReport } from "./layers.ts";
 import type { AppLimits, HostLimits } from "./limits.ts";
-import type { MissingBinding } from "./project_bindings.ts";
+import type { MissingBinding } from "./missing_bindings.ts";
 import type { ProjectBuild } from "./project_build.ts";
-import type { JsonValue } from "./workers_project.ts";
+import type { JsonValue, MissingPage } from "./workers_project.ts";
 
 export type { HtmlHandling } from "./html_handling.ts";
 export type { BindingConfig, MigrationsConfig } from "./binding_configs.ts";
 export type { ConsumerConfig } from "./consumer_configs.ts";
 export type { FleetBinding, FleetConfig, FleetEngineConfig, FleetTlsConfig } from "./fleet_config.ts";
-export type { MissingBinding } from "./project_bindings.ts";
-export type { JsonValue } from "./workers_project.ts";
+export type { MissingBinding } from "./missing_bindings.ts";
+export type { JsonValue, MissingPage } from "./workers_project.ts";
 
 /** Everything that one nano.json says, with the limits of {@linkcode HOST_LIMITS}: `drainTimeoutMs` and so on. */
 export interface NanoConfig extends HostLimits {
@@ -140,6 +141,8 @@ export interface ProjectReport {
   readonly build: ProjectBuild;
   /** Bindings that it asks for and NANO does not have. */
   readonly missing: readonly MissingBinding[];
+  /** Which runtime it was written for. */
+  readonly compatibility: Compatibility;
   /** What else of it has no effect, each a sentence with its line. */
   readonly notes: readonly string[];
 }
@@ -168,6 +171,8 @@ export interface AssetsConfig {
   readonly workerFirst: boolean | readonly string[];
   /** Whether paths without a file get /index.html when the client accepts HTML. */
   readonly singlePage: boolean;
+  /** Which requests for what is no file get /404.html instead of the app: none, all, or those that a browser goes to. */
+  readonly missingPage: MissingPage;
   /** At which paths its pages are found. */
   readonly htmlHandling: HtmlHandling;
 }

@@ -1,6 +1,7 @@
 /** What a Workers project's own file says, in the terms of nano.json; what NANO does not have is named with its line. */
 import { dirname, resolve } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
+import { type Compatibility, compatibilityFlags } from "./compatibility.ts";
 import { cronProblem } from "./cron_expression.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
 import { HTML_HANDLINGS, type HtmlHandling } from "./html_handling.ts";
@@ -16,6 +17,9 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
   readonly [name: string]: JsonValue;
 };
 
+/** When a folder's /404.html answers instead of the app. */
+export type MissingPage = "never" | "navigation" | "always";
+
 /** How requests pass between a project's static files and its code. */
 export interface ProjectAssets {
   /** Absolute. */
@@ -23,6 +27,8 @@ export interface ProjectAssets {
   /** Its name in `env`; null without one. */
   readonly binding: string | null;
   readonly singlePage: boolean;
+  /** Which requests for what is no file get /404.html instead of the app: none, all, or those that a browser goes to. */
+  readonly missingPage: MissingPage;
   readonly htmlHandling: HtmlHandling;
   /** Whether the code is asked before the files: always, never, or on paths that fit these patterns. */
   readonly workerFirst: boolean | readonly string[];
@@ -41,6 +47,7 @@ export interface WorkersProject extends ProjectBindings {
   /** Its own name, or null. */
   readonly name: string | null;
   readonly build: ProjectBuild;
+  readonly compatibility: Compatibility;
   /** What else it says that has no effect here, each a sentence with its line. */
   readonly notes: readonly string[];
 }
@@ -79,6 +86,7 @@ const NO_PROJECT: Omit<WorkersProject, "file"> = {
   assets: null,
   name: null,
   build: PLAIN_BUILD,
+  compatibility: { date: null, flags: [] },
   bindings: [],
   services: [],
   consumers: [],
@@ -99,7 +107,14 @@ function withPages(project: WorkersProject, pages: PagesProject): WorkersProject
 function pagesAssets(
   { site, singlePage = false, workerFirst = false }: Pick<PagesProject, "site"> & Partial<PagesProject>,
 ): ProjectAssets {
-  return { path: site, binding: "ASSETS", singlePage, htmlHandling: HTML_HANDLINGS[0], workerFirst };
+  return {
+    path: site,
+    binding: "ASSETS",
+    singlePage,
+    missingPage: "never",
+    htmlHandling: HTML_HANDLINGS[0],
+    workerFirst,
+  };
 }
 
 function workersProject(folder: string, file: WranglerFile, environment: string | null): WorkersProject {
@@ -129,8 +144,24 @@ function workersProject(folder: string, file: WranglerFile, environment: string 
     assets: files === null ? null : projectAssets(assets!, files, reader),
     name: reader.text("name"),
     build: projectBuild(reader, file.path, folder),
+    compatibility: compatibilityOf(reader),
     ...projectBindings(reader, within),
     notes: reader.notes,
+  };
+}
+
+/** Patterns of paths for the code leave all others to the files; without them that is so for navigations alone. */
+function missingPage(hasPatterns: boolean, reader: WranglerReader): MissingPage {
+  if (hasPatterns) return "always";
+  const flags = compatibilityFlags(compatibilityOf(reader));
+  return flags.includes("assets_navigation_prefers_asset_serving") ? "navigation" : "never";
+}
+
+function compatibilityOf(reader: WranglerReader): Compatibility {
+  const flags = reader.value("compatibility_flags");
+  return {
+    date: reader.text("compatibility_date"),
+    flags: (Array.isArray(flags) ? flags : []).filter((flag) => typeof flag === "string"),
   };
 }
 
@@ -146,6 +177,7 @@ function projectAssets(assets: Readonly<Record<string, unknown>>, path: string, 
     path,
     binding: typeof binding === "string" ? binding : null,
     singlePage: not_found_handling === "single-page-application",
+    missingPage: not_found_handling === "404-page" ? missingPage(patterns !== null, reader) : "never",
     htmlHandling: handling ?? HTML_HANDLINGS[0],
     workerFirst: patterns ?? run_worker_first === true,
   };

@@ -12,6 +12,8 @@ const INHERITED: ReadonlySet<string> = new Set([
   "alias",
   "build",
   "find_additional_modules",
+  "compatibility_date",
+  "compatibility_flags",
 ]);
 
 /** Reads keys of a file, those of an environment first. */

@@ -4,8 +4,11 @@ import type { AppLayer } from "../config/layers.ts";
 import type { NanoConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
 import type { NanoEvent, ReloadSummary } from "../terms/events.ts";
+import type { AppSnapshot } from "../terms/app_view.ts";
+import { BrokenChange } from "./broken_change.ts";
 import { fixedKeyChanges } from "./fixed_keys.ts";
 import type { Generations } from "./generations.ts";
+import type { AppUnit } from "./reload.ts";
 
 /** What reloads work with. */
 export interface ReloadsTools {
@@ -30,6 +33,8 @@ export interface ReloadsTools {
 /** Reloads, one after the other. */
 export class ConfigReloads {
   readonly #tools: ReloadsTools;
+  /** Of units in force: why what was meant to take their place does not start. */
+  #refused = new WeakMap<AppUnit, string>();
 
   constructor(tools: ReloadsTools) {
     this.#tools = tools;
@@ -78,6 +83,14 @@ export class ConfigReloads {
     }
   }
 
+  /** What can be read of an app; of one that serves on because its last change was refused, with the reason. */
+  snapshotOf(unit: AppUnit): AppSnapshot {
+    const snapshot = unit.snapshot();
+    const reason = this.#refused.get(unit);
+    if (reason === undefined || snapshot.error !== null) return snapshot;
+    return { ...snapshot, error: `Its last change is not in force: ${reason}` };
+  }
+
   async #reloadNow(only: ReadonlySet<string> | null): Promise<ReloadSummary> {
     const { emit, generations, isDraining, layers, onEnd, tolerant } = this.#tools;
     if (isDraining()) throw new NanoError("APP_DRAINING", "Cannot reload: NANO is going away");
@@ -85,6 +98,7 @@ export class ConfigReloads {
       const config = await this.read(layers());
       const keep = () => fixedKeyChanges(generations.present.config, config).forEach((text) => this.#warn(text));
       const summary = await generations.advance(config, { strict: !tolerant, only, keep });
+      this.#forgive(only);
       const { added, removed, changed } = summary;
       if (only === null || added.length + removed.length + changed.length > 0) {
         emit({ event: "config_reload", ...summary });
@@ -95,10 +109,27 @@ export class ConfigReloads {
       if (isDraining()) throw new NanoError("APP_DRAINING", "Cannot reload: NANO is going away", { cause: error });
       const refused = error instanceof NanoError ? error : null;
       const errors = refused === null || refused.details.length === 0 ? [(error as Error).message] : refused.details;
+      if (error instanceof BrokenChange) this.#refuse(error);
       emit({ event: "config_rejected", errors });
       throw error;
     } finally {
       onEnd();
+    }
+  }
+
+  #refuse({ reasons }: BrokenChange): void {
+    for (const [name, reason] of reasons) {
+      const unit = this.#tools.generations.unit(name);
+      if (unit !== null) this.#refused.set(unit, reason);
+    }
+  }
+
+  /** What was looked at and taken is as it was meant; units that were replaced took their reasons along. */
+  #forgive(only: ReadonlySet<string> | null): void {
+    if (only === null) this.#refused = new WeakMap();
+    for (const name of only ?? []) {
+      const unit = this.#tools.generations.unit(name);
+      if (unit !== null) this.#refused.delete(unit);
     }
   }
 

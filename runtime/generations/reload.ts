@@ -8,6 +8,7 @@ import type { AppSnapshot, ReloadSummary } from "../terms/events.ts";
 import type { AppCall, AppTarget } from "../terms/app_call.ts";
 import type { Parkable } from "../app/parking.ts";
 import { Router } from "../http/router.ts";
+import { type BootFailure, BrokenChange } from "./broken_change.ts";
 import { splitTarget } from "./split_target.ts";
 import type { AppStateName, ExitReason } from "../terms/lifecycle.ts";
 
@@ -159,7 +160,7 @@ export async function prepareReload<Code extends UnitCode>(
   const discard = async () => {
     await Promise.all(fresh.map((unit) => unit.stop(0)));
   };
-  const failures: BootFailure[] = [];
+  const failures: BootFailure<AppUnit>[] = [];
   const boot = bootAll(fresh, failures);
   await unlessAborted(options.patienceMs === undefined ? boot : inTime(boot, options.patienceMs), options.signal);
   if (options.signal?.aborted) {
@@ -175,8 +176,7 @@ export async function prepareReload<Code extends UnitCode>(
     });
     if (blocking.length > 0) {
       await discard();
-      const details = blocking.flatMap(({ error }) => [error.message, ...error.details]);
-      throw new NanoError("CONFIG_INVALID", `Cannot reload: ${blocking.length} app(s) would break`, { details });
+      throw new BrokenChange(blocking);
     }
   }
   const retired = [...present.units.values()].filter((unit) => units.get(unit.app.name) !== unit);
@@ -202,12 +202,7 @@ function unitOf<Code extends UnitCode>(outcome: Outcome<Code>, tools: ReloadTool
   return "code" in outcome ? tools.supervise(outcome.app, outcome.code) : tools.broken(outcome.app, outcome.error);
 }
 
-interface BootFailure {
-  readonly unit: AppUnit;
-  readonly error: NanoError;
-}
-
-async function bootAll(units: readonly AppUnit[], failures: BootFailure[]): Promise<void> {
+async function bootAll(units: readonly AppUnit[], failures: BootFailure<AppUnit>[]): Promise<void> {
   await Promise.all(units.map(async (unit) => {
     try {
       await unit.start();

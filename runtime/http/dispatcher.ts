@@ -37,6 +37,12 @@ export interface ListenerView {
   readonly target: (() => AppTarget | null) | null;
 }
 
+/**
+ * No `Request` of the Fetch standard can have them: an app could not so much as copy the one that it got. A tunnel that
+ * CONNECT asks for would take an app's 200 for its opening.
+ */
+const FORBIDDEN_METHOD = /^(?:CONNECT|TRACE|TRACK)$/i;
+
 /** Longest request id that a trusted proxy may choose. */
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
@@ -140,7 +146,9 @@ export class Dispatcher {
       startedAt: this.#options.now(),
       span,
     }, this.#door);
-    if (missing) call.fail(new NanoError("BAD_REQUEST", "Cannot route the request: it has no Host header"));
+    if (FORBIDDEN_METHOD.test(head.method)) {
+      call.fail(new NanoError("BAD_REQUEST", `Cannot take the request: no app is asked by ${head.method}`));
+    } else if (missing) call.fail(new NanoError("BAD_REQUEST", "Cannot route the request: it has no Host header"));
     else if (target === undefined) {
       const shown = JSON.stringify(malformed ? head.host : host);
       call.fail(new NanoError("BAD_REQUEST", `Cannot route the request: ${shown} is no valid host`));

@@ -146,10 +146,10 @@ export class DoorCall implements AppCall {
     const { draining, reveal } = this.#door;
     const { requestId } = this.#init;
     const html = reveal && /\naccept\n[^\n]*text\/html/i.test(`\n${this.headers}`);
-    const response = problemResponse(error, { requestId, reveal, close: draining, html });
+    const { response, bytes } = problemResponse(error, { requestId, reveal, close: draining, html });
     this.#status = response.status;
     this.#resolve(response);
-    this.#tell(0, error.code, end);
+    this.#tell(bytes, error.code, end);
   }
 
   leave(): void {
@@ -206,7 +206,8 @@ export class DoorCall implements AppCall {
       method,
       path: pathOf(url),
       status: this.#status,
-      bytes,
+      // Whatever its answer would hold, nothing of it is sent.
+      bytes: method === "HEAD" ? 0 : bytes,
       durationMs: this.#door.now() - startedAt,
       requestId,
       code,

@@ -8,6 +8,14 @@ const RETRY_AFTER_SECONDS = 1;
 /** After these the rest of the request's body is not read, so the connection is of no more use. */
 const CLOSING: ReadonlySet<ErrorCode> = new Set(["BODY_TOO_LARGE", "REQUEST_TOO_SLOW"]);
 
+const encoder = new TextEncoder();
+
+/** An answer of NANO's own, and how long its body is. */
+export interface ProblemAnswer {
+  readonly response: Response;
+  readonly bytes: number;
+}
+
 /**
  * The answer for an error.
  *
@@ -17,7 +25,7 @@ const CLOSING: ReadonlySet<ErrorCode> = new Set(["BODY_TOO_LARGE", "REQUEST_TOO_
 export function problemResponse(
   error: NanoError,
   options: { requestId: string; reveal: boolean; close: boolean; html: boolean },
-): Response {
+): ProblemAnswer {
   const entry: ErrorCodeEntry = ERROR_CODES[error.code];
   const headers: Record<string, string> = {
     "content-type": "application/problem+json",
@@ -29,11 +37,15 @@ export function problemResponse(
   if (options.close || CLOSING.has(error.code)) headers["connection"] = "close";
   if (options.reveal && options.html) {
     headers["content-type"] = "text/html; charset=utf-8";
-    return new Response(errorPage(error, entry), { status: entry.status, headers });
+    return answered(errorPage(error, entry));
   }
   const detail = options.reveal ? [error.message, ...error.details].join("\n") : error.message;
-  const document = { ...problemDocument(error, options.requestId), detail };
-  return new Response(JSON.stringify(document), { status: entry.status, headers });
+  return answered(JSON.stringify({ ...problemDocument(error, options.requestId), detail }));
+
+  function answered(text: string): ProblemAnswer {
+    const bytes = encoder.encode(text);
+    return { response: new Response(bytes, { status: entry.status, headers }), bytes: bytes.byteLength };
+  }
 }
 
 /** The members that every problem document of NANO has. */

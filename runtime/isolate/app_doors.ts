@@ -3,12 +3,15 @@ import {
   apply,
   defineGlobal,
   defineMember,
+  defineProperty,
   global,
+  ITERATOR,
   NativePromise,
   NativeResponse,
   NativeTypeError,
   resolved,
   stringTrim,
+  TO_STRING_TAG,
 } from "../protocol/primordials.ts";
 import type { FullParts } from "../protocol/process_cell.ts";
 import { append, findInList, removeFromList } from "../protocol/safe_lists.ts";
@@ -60,18 +63,23 @@ export function installDoors(server: AppServer, full: Pick<FullParts, "network">
 
 /** Workers have them: a Response that hands one end to the client is not Deno's. @boot */
 function installPairs(server: AppServer): void {
-  defineGlobal(
-    "WebSocketPair",
-    class WebSocketPair {
-      0: AppSocket;
-      1: AppSocket;
-      constructor() {
-        const ends = server.sockets.createPair();
-        this[0] = ends[0];
-        this[1] = ends[1];
-      }
-    },
-  );
+  class WebSocketPair {
+    0: AppSocket;
+    1: AppSocket;
+    constructor() {
+      const ends = server.sockets.createPair();
+      this[0] = ends[0];
+      this[1] = ends[1];
+    }
+
+    /** For `const [client, server] = new WebSocketPair()`. */
+    [ITERATOR](): Iterator<AppSocket> {
+      return ([this[0], this[1]] as const)[ITERATOR]();
+    }
+  }
+  defineProperty(WebSocketPair, "name", { value: "WebSocketPair", configurable: true });
+  defineProperty(WebSocketPair.prototype, TO_STRING_TAG, { value: "WebSocketPair", configurable: true });
+  defineGlobal("WebSocketPair", WebSocketPair);
 }
 
 /** Deno.cron(name, schedule, handler) or (name, schedule, options, handler): nano.json says when, this says what. */

@@ -1,6 +1,8 @@
 /** Turns a booted, empty isolate into an app: surroundings, modules, handler. */
 import { getMember } from "../protocol/primordials.ts";
-import { HTML_REWRITER_URL, type LoadMessage } from "../protocol/messages.ts";
+import { installWorkersRequests } from "./bodies/workers_requests.ts";
+import { socketInternals } from "./traffic/socket.ts";
+import { HTML_REWRITER_URL, type LoadMessage, type WorkersFacts } from "../protocol/messages.ts";
 import { installDoors } from "./app_doors.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
 import { TCP_NAME } from "./traffic/tcp_client.ts";
@@ -17,7 +19,8 @@ import { limitExternalRoom } from "./bodies/external_room.ts";
 import { NODE_MODULES_URL } from "../protocol/host_calls.ts";
 import { findApp, runEntry } from "./find_app.ts";
 import { mayListenLate, NODE_SERVER } from "./traffic/late_server.ts";
-import { hasBuiltinModules, installBuiltinModules } from "./sandbox/builtin_modules.ts";
+import { guardedBuiltin } from "./sandbox/guarded_builtins.ts";
+import { hasBuiltinModules, installBuiltinModules, WORKERS_PLATFORM_URL } from "./sandbox/builtin_modules.ts";
 import { limitExternalMemory } from "./sandbox/memory_quota.ts";
 import type { registerModulePolicy } from "./sandbox/module_policy.ts";
 import { installStreamPolyfill } from "./platform/stream_polyfill.ts";
@@ -48,6 +51,7 @@ export async function loadApp(
   Object.assign(env, message.jsonVars);
   for (const [name, text] of message.missingBindings) env[name] = missingBinding(text);
   const registrations = installDoors(server);
+  if (message.workers !== null) followWorkers(message.workers);
   if (hasBuiltinModules(message.modules)) {
     installHostCalls(openHostLine(), message.externalBytes);
   }
@@ -68,6 +72,10 @@ export async function loadApp(
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
   if (`${NODE_MODULES_URL}deno_files.js` in message.modules) {
     (await import(`${NODE_MODULES_URL}deno_files.js`)).install(getMember(globalThis, "Deno"));
+  }
+  if (WORKERS_PLATFORM_URL in message.modules) {
+    const place = { hashes: () => guardedBuiltin("crypto"), flags: message.workers?.flags ?? null };
+    (await import(WORKERS_PLATFORM_URL)).install(globalThis, place);
   }
   // It gives the app's console its `Console`.
   const consoles = `${NODE_MODULES_URL}console.js`;
@@ -105,6 +113,12 @@ export async function loadApp(
     warn,
     mayListenLate: () => hasServers && mayListenLate(message.modules[message.entry]!),
   });
+}
+
+/** What holds for a Workers project alone. @boot */
+function followWorkers({ flags }: WorkersFacts): void {
+  installWorkersRequests();
+  if (flags.includes("websocket_standard_binary_type")) socketInternals.setPairedType("blob");
 }
 
 /** @boot */

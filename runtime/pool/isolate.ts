@@ -52,7 +52,7 @@ export class Isolate {
   readonly #recorder: FlightRecorder | null;
   #track: FlightTrack | null = null;
   #runner: CallRunner | null = null;
-  #door: OutboundCalls | null = null;
+  #outbound: OutboundCalls | null = null;
   #hostCalls: HostCallsBridge | null = null;
   readonly #booted = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<IsolateExit>();
@@ -109,17 +109,17 @@ export class Isolate {
 
   /**
    * Makes this isolate an app.
-   * @param door the app's way out; its owner closes it
+   * @param outbound the app's way out; its owner closes it
    * @throws {NanoError} APP_FAILED when the app's code does not load
    */
-  async load(load: IsolateLoad, observer: IsolateObserver, door: OutboundCalls): Promise<void> {
+  async load(load: IsolateLoad, observer: IsolateObserver, outbound: OutboundCalls): Promise<void> {
     const { cpuMs, maxBodyBytes, version, ...message } = load;
     this.#app = load.app;
-    this.#door = door;
+    this.#outbound = outbound;
     // Noted before it gets a single line of the app's code.
     this.#track = this.#recorder?.open({ threadId: this.threadId, app: load.app, version }) ?? null;
     const { app, externalBytes } = load;
-    const traffic = { app, maxBodyBytes, externalBytes, observer, door, clock: this.#clock };
+    const traffic = { app, maxBodyBytes, externalBytes, observer, outbound, clock: this.#clock };
     this.#runner = new CallRunner(this.#wire, traffic, (isBusy) => {
       this.#track?.hold(isBusy);
       this.#cell.hold(isBusy);
@@ -192,8 +192,10 @@ export class Isolate {
         this.#booted.resolve();
         break;
       case "host_calls":
-        if (this.#hostCalls !== null || this.#door?.answers === undefined) throw new WireViolation("calls to nobody");
-        this.#hostCalls = new HostCallsBridge(this.#cell.hostCalls(message), this.#door.answers);
+        if (this.#hostCalls !== null || this.#outbound?.answers === undefined) {
+          throw new WireViolation("calls to nobody");
+        }
+        this.#hostCalls = new HostCallsBridge(this.#cell.hostCalls(message), this.#outbound.answers);
         break;
       case "loaded":
         this.#track?.loaded();

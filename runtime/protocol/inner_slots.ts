@@ -63,6 +63,8 @@ export interface InnerSlots {
   noteSource(holder: Request | Response, source: { readonly size: number }): void;
   /** What was noted of the body, or what Deno itself made it of; null when there is nothing. */
   sourceOf(holder: Request | Response): unknown;
+  /** From now on a body at hand becomes the stream that is made here, once somebody asks for it as one. */
+  giveStreams(make: (content: string | Uint8Array<ArrayBuffer>) => ReadableStream): void;
   /** How long a body is: a number, or the text or bytes that it was made of; null when nobody knows. */
   lengthOf(holder: Request | Response): number | string | Uint8Array | null;
 }
@@ -217,6 +219,20 @@ function connect(): InnerSlots {
       body.length = source.size;
     },
     sourceOf: (holder) => bodyOf(holder)?.source ?? null,
+    giveStreams(make) {
+      const kept = Object.getOwnPropertyDescriptor(InnerBody.prototype, "stream")!;
+      const native = kept.get!;
+      const { apply } = Reflect;
+      const { get } = Object.getOwnPropertyDescriptor({
+        get stream(): ReadableStream {
+          const self = this as any;
+          const { body, consumed } = self.streamOrStatic;
+          if (consumed === false && body !== undefined) self.streamOrStatic = make(body);
+          return apply(native, this, []);
+        },
+      }, "stream")!;
+      Object.defineProperty(InnerBody.prototype, "stream", { ...kept, get: get! });
+    },
     lengthOf(holder: any) {
       // A text that the response has not made a body of yet.
       const text = holder[lazyBody] ?? holder[fastBody];

@@ -47,6 +47,16 @@ export interface LoadMessage {
   readonly queues: readonly string[];
   /** Version of NANO, for navigator.userAgent. */
   readonly nanoVersion: string;
+  /** What a Workers project is told of its surroundings; null for an app that is none. */
+  readonly workers: WorkersFacts | null;
+}
+
+/** What of Workers holds for an app. */
+export interface WorkersFacts {
+  /** Names of compatibility flags. */
+  readonly flags: readonly string[];
+  /** Variables that are no texts as `process.env` has them: as JSON. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** What the isolate answers to {@linkcode LoadMessage}, as the only non-array messages of its port. */

@@ -57,6 +57,7 @@ export const NativeEvent = Event;
 export const NativeMessageEvent = MessageEvent;
 export const NativeHeaders = Headers;
 export const NativeNumber = Number;
+export const NativeObject = Object;
 export const NativePromise = Promise;
 export const NativeProxy = Proxy;
 export const NativeRangeError = RangeError;

@@ -33,7 +33,7 @@ export interface AppSnapshot {
   readonly crashes: number;
   /** The last end of an isolate; `at` is ms since the epoch. */
   readonly lastExit: { readonly reason: ExitReason; readonly detail: string; readonly at: number } | null;
-  /** Message of the failure, in state failed. */
+  /** Message of the failure, in state failed; in others why the last change of the app was refused, if it was. */
   readonly error: string | null;
   /** Requests inside the isolate. */
   readonly inFlight: number;

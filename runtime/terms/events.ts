@@ -193,11 +193,14 @@ export interface QueueDeadLetterEvent {
   readonly ids: readonly string[];
 }
 
+/** What ends a host: a signal, its own or one that its guardian passes on, or the end of its guardian. */
+export type StopCause = "SIGTERM" | "SIGINT" | "guardian_gone";
+
 /** Everything that NANO tells about itself. */
 export type NanoEvent =
   | { readonly event: "server_start"; readonly version: string; readonly url: string; readonly admin: string | null }
   | { readonly event: "apps_started"; readonly apps: number; readonly elapsedMs: number }
-  | { readonly event: "server_stop"; readonly exitCode: number }
+  | { readonly event: "server_stop"; readonly exitCode: number; readonly cause: StopCause }
   | RequestEvent
   | { readonly event: "app_start_queued"; readonly app: string }
   | { readonly event: "app_starting"; readonly app: string; readonly attempt: number }

@@ -24,12 +24,12 @@ import type { KeptData } from "../data/kept_data.ts";
 import { descriptors } from "../machine/descriptors.ts";
 import type { NanoError } from "../errors.ts";
 import type { BindingOutcome, NanoEvent } from "../terms/events.ts";
-import { DoorWithBindings } from "./door_with_bindings.ts";
+import { OutboundWithBindings } from "./outbound_with_bindings.ts";
 import { AssetFolder } from "../http/assets.ts";
 import type { AppTarget } from "../terms/app_call.ts";
-import { OutboundDoor } from "../outbound/outbound_door.ts";
+import { AppOutbound } from "../outbound/app_outbound.ts";
 import { loadUndici } from "../outbound/undici_module.ts";
-import { TracedDoor } from "../outbound/traced_door.ts";
+import { TracedOutbound } from "../outbound/traced_outbound.ts";
 import { PreparingUnit } from "./preparing_unit.ts";
 import type { AppUnit } from "../generations/reload.ts";
 import { StaticSite } from "./static_site.ts";
@@ -67,7 +67,10 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     // Its files alone are the app: an isolate would only pass them on.
     // A project of files alone is asked as its own file says.
     const htmlHandling = app.assets?.htmlHandling ?? HTML_HANDLINGS[0];
-    const files = assetFolder({ ...plainFolder(code.assets), htmlHandling }, tools);
+    const files = assetFolder(
+      { ...plainFolder(code.assets), singlePage: code.singlePage ?? false, htmlHandling },
+      tools,
+    );
     const site = new StaticSite({ app, version: code.version, folder: files }, tools);
     return behind(folder, behind(files, site, tools), tools);
   }
@@ -87,11 +90,11 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
         onDialed: (outcome: BindingOutcome) => emit({ event: "connection", app: app.name, outcome }),
         onClosed: () => emit({ event: "connection_closed", app: app.name }),
       };
-      const plain = new OutboundDoor(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor, observer });
-      const door = tools.tracer === null ? plain : new TracedDoor(plain, { app: app.name, tracer: tools.tracer });
+      const plain = new AppOutbound(outbound, `NANO/${NANO_VERSION}`, { takeDescriptor, observer });
+      const traced = tools.tracer === null ? plain : new TracedOutbound(plain, { app: app.name, tracer: tools.tracer });
       const bindingTools = { ...tools, app, folder, budget: new ByteBudget(KV_BUDGET_BYTES) };
       const hosts = appBindings(app, code.modules).map((binding) => bindingHost(binding, bindingTools));
-      const whole = hosts.length === 0 ? door : new DoorWithBindings(door, hosts);
+      const whole = hosts.length === 0 ? traced : new OutboundWithBindings(traced, hosts);
       const rules = { path: app.path, reach: tools.reachOf(app), hidden: tools.secrets };
       const answers = new AppAnswers(rules, outbound, new AppStorage(app, tools.data.thread));
       return Object.assign(whole, { answers });
@@ -162,6 +165,7 @@ function plainFolder(path: string): Pick<AssetsConfig, "path" | "singlePage" | "
 }
 
 function behind(folder: AssetFolder | null, unit: AppUnit, tools: UnitTools): AppUnit {
-  const workerFirst = unit.app.assets?.workerFirst ?? false;
-  return folder === null || workerFirst === true ? unit : new UnitWithAssets(unit, folder, { ...tools, workerFirst });
+  const { workerFirst = false, missingPage = "never" } = unit.app.assets ?? {};
+  if (folder === null || workerFirst === true) return unit;
+  return new UnitWithAssets(unit, folder, { ...tools, workerFirst, missingPage });
 }

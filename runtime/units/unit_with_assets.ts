@@ -3,7 +3,7 @@ import type { AppCall } from "../terms/app_call.ts";
 import type { Parkable } from "../app/parking.ts";
 import type { Clock } from "../clock.ts";
 import { inTime } from "../deadline.ts";
-import type { AppConfig } from "../config/resolved_config.ts";
+import type { AppConfig, MissingPage } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
 import type { AppSnapshot, NanoEvent } from "../terms/events.ts";
 import type { AssetAnswer, AssetFolder, AssetRequest } from "../http/assets.ts";
@@ -19,6 +19,8 @@ export interface AssetTools {
   readonly emit: (event: NanoEvent) => void;
   /** Patterns of the paths on which the app is asked before the files; none unless given. */
   readonly workerFirst?: false | readonly string[];
+  /** When /404.html answers where there is no file; never unless given. */
+  readonly missingPage?: MissingPage;
 }
 
 /** Stands before an app. */
@@ -116,6 +118,14 @@ export class UnitWithAssets implements AppUnit {
     return reason;
   }
 
+  /** As Workers have it; null when the app is to answer. */
+  async #missing(request: AssetRequest): Promise<AssetAnswer | null> {
+    const { missingPage = "never" } = this.#tools;
+    const isPage = missingPage === "always" ||
+      (missingPage === "navigation" && request.header("sec-fetch-mode") === "navigate");
+    return isPage ? await this.#folder.missing(request) : null;
+  }
+
   async #serve(call: AppCall): Promise<void> {
     const request = assetRequest(call);
     let answer: AssetAnswer | null;
@@ -123,7 +133,7 @@ export class UnitWithAssets implements AppUnit {
       // What no file can answer is sent elsewhere all the same.
       answer = request === null
         ? await this.#folder.redirect(call.url)
-        : await this.#folder.answer({ ...request, isClient: true });
+        : await this.#folder.answer({ ...request, isClient: true }) ?? await this.#missing(request);
     } catch (error) {
       const { name } = this.app;
       this.#tools.emit({ event: "warning", text: `App "${name}": cannot serve an asset: ${messageOf(error)}` });

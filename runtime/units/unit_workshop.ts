@@ -94,7 +94,9 @@ export class UnitWorkshop {
 function projectWarnings({ project }: AppConfig): string[] {
   if (project === null) return [];
   return [
-    ...project.missing.map(({ name, kind, where }) => `env.${name} is a ${kind}, which NANO does not have (${where})`),
+    ...project.missing.map(({ name, kind, where, instead }) =>
+      `env.${name} is a ${kind}, which NANO does not have (${where}); ${instead}`
+    ),
     ...project.notes,
   ];
 }

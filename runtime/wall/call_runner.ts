@@ -44,11 +44,11 @@ export class CallRunner {
     this.#onBusy = onBusy;
     this.#uploads = new UploadRoom(traffic.externalBytes);
     this.#sockets = new SocketBridge(wire);
-    this.#outbound = new OutboundBridge(wire, traffic.door);
-    this.#bindings = new BindingBridge(wire, traffic.door.bindings ?? [], { clock: traffic.clock });
+    this.#outbound = new OutboundBridge(wire, traffic.outbound);
+    this.#bindings = new BindingBridge(wire, traffic.outbound.bindings ?? [], { clock: traffic.clock });
     this.#tcp = new TcpBridge(
       wire,
-      traffic.door.dial === undefined ? undefined : (target, signal) => traffic.door.dial!(target, signal),
+      traffic.outbound.dial === undefined ? undefined : (target, signal) => traffic.outbound.dial!(target, signal),
     );
     this.#handlers = this.#handlersOf(wire);
   }

@@ -29,7 +29,7 @@ export interface OutgoingResponse {
   readonly body: ReadableStream<Uint8Array> | null;
 }
 
-/** An app's way out, under its policy; outbound/outbound_door.ts makes one. */
+/** An app's way out, under its policy; outbound/app_outbound.ts makes one. */
 export interface OutboundCalls extends Disposable {
   /** @throws {TypeError} as fetch does */
   fetch(request: OutgoingRequest): Promise<OutgoingResponse>;
@@ -57,15 +57,15 @@ export type OutgoingFields = Untrusted<OperationFields["FETCH"]>;
 /** Runs the outgoing requests of one isolate. Their ids are negative, so that their streams meet no others. */
 export class OutboundBridge {
   readonly #wire: Wire;
-  readonly #door: OutboundCalls;
+  readonly #outbound: OutboundCalls;
   readonly #maxOutgoing: number;
   readonly #running = new Map<number, AbortController>();
   #closed = false;
 
   /** @param options.maxOutgoing most requests under way at once */
-  constructor(wire: Wire, door: OutboundCalls, options: { readonly maxOutgoing?: number } = {}) {
+  constructor(wire: Wire, outbound: OutboundCalls, options: { readonly maxOutgoing?: number } = {}) {
     this.#wire = wire;
-    this.#door = door;
+    this.#outbound = outbound;
     this.#maxOutgoing = options.maxOutgoing ?? MAX_OUTGOING;
   }
 
@@ -122,7 +122,7 @@ export class OutboundBridge {
   async #run(id: number, request: OutgoingRequest): Promise<void> {
     let response: OutgoingResponse;
     try {
-      response = await this.#door.fetch(request);
+      response = await this.#outbound.fetch(request);
     } catch (error) {
       this.#running.delete(id);
       if (!this.#closed) this.#fail(id, messageOf(error));

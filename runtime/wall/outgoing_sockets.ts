@@ -26,12 +26,12 @@ export class OutgoingSockets {
    */
   connect(id: number, target: SocketTarget): void {
     if (!Number.isInteger(id) || id >= 0) throw new WireViolation("an outgoing socket without an id");
-    const { app, door, observer } = this.#traffic;
+    const { app, outbound, observer } = this.#traffic;
     try {
       if (this.#sockets.size >= MAX_SOCKETS) {
         throw new TypeError(`Cannot connect: ${MAX_SOCKETS} sockets are open already`);
       }
-      const socket = connectOut(app, door, target);
+      const socket = connectOut(app, outbound, target);
       this.#sockets.join(id, socket, { writeStallMs: OUTGOING_STALL_MS, onClosed() {} });
     } catch (error) {
       observer.onLog("warn", messageOf(error));

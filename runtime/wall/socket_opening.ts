@@ -33,9 +33,13 @@ export interface SocketTarget {
  * Opens a connection of the app's own.
  * @throws {TypeError} when its policy forbids it, or there is no descriptor
  */
-export function connectOut(app: string, door: OutboundCalls, { url, protocols, headers }: SocketTarget): HostSocket {
+export function connectOut(
+  app: string,
+  outbound: OutboundCalls,
+  { url, protocols, headers }: SocketTarget,
+): HostSocket {
   const names = protocols === "" ? [] : protocols.split(",");
-  return withDescriptor({ app, client: null }, () => door.connect(url, names, { trace: leadingTrace(headers) }));
+  return withDescriptor({ app, client: null }, () => outbound.connect(url, names, { trace: leadingTrace(headers) }));
 }
 
 class NoDescriptor extends TypeError {

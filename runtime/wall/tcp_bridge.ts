@@ -23,7 +23,7 @@ export interface HostConnection {
   linger(pumped: Promise<void>): void;
 }
 
-/** Opens one; outbound/outbound_door.ts fits. */
+/** Opens one; outbound/app_outbound.ts fits. */
 export type Dial = (
   target: {
     readonly hostname: string;

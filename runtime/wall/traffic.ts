@@ -20,6 +20,6 @@ export interface Traffic {
   readonly externalBytes: number;
   readonly observer: IsolateObserver;
   /** The app's way out; its owner closes it. */
-  readonly door: OutboundCalls;
+  readonly outbound: OutboundCalls;
   readonly clock: Clock;
 }

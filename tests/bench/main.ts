@@ -1,6 +1,7 @@
 /**
  * The bench: `deno task bench [--short] [dispatch|streams|sockets|bindings|start|restart|boots|wake|fairness|tail|memory|idle|isolation|fleet|promises|react ...]`, or one of
- * the long ones, `deno task bench kills 2000`, `deno task bench killers 40`, `deno task bench soak 30` (`mixed 30`: of both kinds of isolates) and
+ * the long ones, `deno task bench kills 2000`, `deno task bench killers 40`, `deno task bench soak 30` (`mixed 30`: of both kinds of isolates;
+ * `soak 5 "natives: a raw text"`: of attacks whose titles begin so) and
  * `deno task bench many 10000` (kills, deaths, minutes, apps). Prints, asserts nothing.
  */
 import { benchBindings } from "./bindings.ts";
@@ -66,15 +67,17 @@ function isGroup(name: string): name is Group {
   return Object.hasOwn(GROUPS, name);
 }
 
-const [first = "", count] = Deno.args;
+const [first = "", count, ...titles] = Deno.args;
 if (first in LONG) {
   const many = count === undefined ? undefined : Number(count);
-  if (Deno.args.length > 2 || many !== undefined && !(many > 0)) {
-    console.error(`Cannot bench "${Deno.args.join(" ")}": "${first}" takes one number above 0`);
+  const isSoak = first === "soak" || first === "mixed";
+  if (titles.length > 0 && !isSoak || many !== undefined && !(many > 0)) {
+    const takes = `one number above 0${isSoak ? ", and beginnings of titles of attacks" : ""}`;
+    console.error(`Cannot bench "${Deno.args.join(" ")}": "${first}" takes ${takes}`);
     Deno.exit(2);
   }
   printMachine({ short: false, generator: "the bench itself" });
-  await LONG[first as keyof typeof LONG](many);
+  await LONG[first as keyof typeof LONG](many, titles);
   Deno.exit(0);
 }
 

@@ -1,6 +1,7 @@
 /** React on the server: a page of some thousand elements in plain Deno and in NANO, both with React's production build. */
 import { fromFileUrl, REPO } from "../support/repo.ts";
 import { cpuSeconds } from "./cpu_seconds.ts";
+import { mustBeOk, timedGetOnce } from "./keep_alive.ts";
 import type { LoadGenerator } from "./load.ts";
 import { interleave, median, ratioOf } from "./rounds.ts";
 import { type Server, startNano, startScript } from "./servers.ts";
@@ -47,6 +48,8 @@ export async function benchReact({ short, generator }: { short: boolean; generat
     await Deno.writeTextFile(`${dir}/nano.json`, JSON.stringify({ hostname: "127.0.0.1", admin: false, apps }));
     await using plain = await startScript(`${dir}/app/plain.mjs`, { NODE_ENV: "production" });
     await using nano = await startNano(`${dir}/nano.json`);
+    // An app comes up after its host: what bundles and boots is no page.
+    for (const { url } of [plain, nano]) mustBeOk(await timedGetOnce(url, "react.bench"));
     const cpuMs: Record<"raw" | "nano", number[]> = { raw: [], nano: [] };
     const load = ({ url, pid }: Server, costs: number[]) => async () => {
       const seconds = short ? 1 : 3;

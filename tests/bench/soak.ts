@@ -43,17 +43,20 @@ interface Hostile {
   readonly limits: Readonly<Record<string, unknown>>;
 }
 
-/** Prints deaths of the host, requests and losses of neighbours, and whose losses they are. */
-export function benchSoak(minutes = MINUTES): Promise<void> {
-  return soakOf(THREADS, minutes);
+/**
+ * Prints deaths of the host, requests and losses of neighbours, and whose losses they are.
+ * @param titles how the titles of the attacks begin; all of the corpus by default
+ */
+export function benchSoak(minutes = MINUTES, titles: readonly string[] = []): Promise<void> {
+  return soakOf(THREADS, minutes, titles);
 }
 
 /** The same of 40 apps in threads beside 10 in processes, five hostile ones of each. */
-export function benchMixedSoak(minutes = MINUTES): Promise<void> {
-  return soakOf(MIXED, minutes);
+export function benchMixedSoak(minutes = MINUTES, titles: readonly string[] = []): Promise<void> {
+  return soakOf(MIXED, minutes, titles);
 }
 
-async function soakOf(crowd: Crowd, minutes: number): Promise<void> {
+async function soakOf(crowd: Crowd, minutes: number, titles: readonly string[]): Promise<void> {
   const kinds = Object.keys(crowd) as Isolation[];
   const each = (what: "neighbours" | "hostile") =>
     kinds.flatMap((isolation) => Array.from({ length: crowd[isolation][what] }, () => isolation));
@@ -70,7 +73,7 @@ async function soakOf(crowd: Crowd, minutes: number): Promise<void> {
   await using project = await benchProject(apps, { admin, port: freePort(), log: { level: "warn" } });
   await using raw = await startRaw("plain");
   await using nano = await NanoProcess.spawn(["start", "--config", project.configFile, "--no-watch"]);
-  const soak = new Soak(`http://127.0.0.1:${admin.port}`, project, places);
+  const soak = new Soak(`http://127.0.0.1:${admin.port}`, project, { places, attacks: attacks(titles) });
   await soak.serves(names);
   const [host] = childrenOf(nano.pid);
   const before = figuresOf(host!);
@@ -133,13 +136,18 @@ class Soak {
   readonly #project: TempProject;
   readonly #places: readonly Isolation[];
   readonly #client = Deno.createHttpClient({ allowHost: true });
-  readonly #attacks = attacks();
+  readonly #attacks: readonly Hostile[];
 
-  /** @param places where each hostile app lives */
-  constructor(adminUrl: string, project: TempProject, places: readonly Isolation[]) {
+  /** @param crowd where each hostile app lives, and what they do in turn */
+  constructor(
+    adminUrl: string,
+    project: TempProject,
+    crowd: { readonly places: readonly Isolation[]; readonly attacks: readonly Hostile[] },
+  ) {
     this.#adminUrl = adminUrl;
     this.#project = project;
-    this.#places = places;
+    this.#places = crowd.places;
+    this.#attacks = crowd.attacks;
   }
 
   /** Waits until all apps serve. */
@@ -267,7 +275,7 @@ function heldBy(pid: number): string {
 }
 
 /** Every deed of the corpus that needs nothing but an app, at each of its places; families in turn. */
-function attacks(): Hostile[] {
+function attacks(titles: readonly string[]): Hostile[] {
   const columns = FAMILIES.map(({ name, cases }) =>
     cases.filter((one) => one.deed !== undefined && one.own === undefined && one.act === undefined).flatMap((one) =>
       placesOf(one).map((place) => ({
@@ -278,7 +286,10 @@ function attacks(): Hostile[] {
     )
   ).filter((column) => column.length > 0);
   const longest = Math.max(...columns.map((column) => column.length));
-  return Array.from({ length: longest }, (_, row) => columns.flatMap((column) => column[row] ?? [])).flat();
+  const all = Array.from({ length: longest }, (_, row) => columns.flatMap((column) => column[row] ?? [])).flat();
+  const named = titles.length === 0 ? all : all.filter(({ title }) => titles.some((each) => title.startsWith(each)));
+  if (named.length === 0) throw new Error(`No attack is called ${titles.join(", ")}`);
+  return named;
 }
 
 function placesOf(one: HostileCase): Place[] {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { configJsonSchema } from "../../runtime/config/json_schema.ts";
 import { resolveConfig } from "../../mod.ts";
 import { REPO } from "../support/repo.ts";
+import { CERT, KEY } from "../support/tls_pair.ts";
 
 const FOLDER = new URL("docs/examples/config/", REPO);
 
@@ -39,5 +40,10 @@ async function put(dir: string, path: string): Promise<void> {
   const isFile = /\.\w+$/.test(path) || path.includes("/secrets/");
   const file = join(dir, isFile ? path : join(path, "index.js"));
   await Deno.mkdir(dirname(file), { recursive: true });
-  await Deno.writeTextFile(file, "export default { fetch: () => new Response() };");
+  await Deno.writeTextFile(file, contentOf(path));
+}
+
+function contentOf(path: string): string {
+  if (path.endsWith("privkey.pem")) return KEY;
+  return path.endsWith(".pem") ? CERT : "export default { fetch: () => new Response() };";
 }

@@ -53,7 +53,14 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
   folder(TERMS),
   folder("runtime/protocol/"),
   folder("runtime/machine/"),
-  files(GROUND, "runtime/clock.ts", "runtime/deadline.ts", "runtime/version.ts", "runtime/errors.ts"),
+  files(
+    GROUND,
+    "runtime/clock.ts",
+    "runtime/deadline.ts",
+    "runtime/turns.ts",
+    "runtime/version.ts",
+    "runtime/errors.ts",
+  ),
   folder("runtime/std/"),
   files("deno.json", "deno.json"),
 ];

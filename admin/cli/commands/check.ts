@@ -131,8 +131,8 @@ function projectLines(
   return [
     `    with ${project.file}: ${taken.join(", ") || "nothing that matters here"}`,
     ...buildLines(project.build),
-    ...project.missing.map(({ name, kind, where }) =>
-      `    ${where}: env.${name} is a ${kind}, which NANO does not have`
+    ...project.missing.map(({ name, kind, where, instead }) =>
+      `    ${where}: env.${name} is a ${kind}, which NANO does not have; ${instead}`
     ),
     ...nobody,
     ...project.notes.map((note) => `    ${note}`),

@@ -36,7 +36,12 @@ export const command = onlineCommand({
   },
   options: [
     { name: "name", value: "APP", summary: "the app (name of package.json, else of the folder)", completes: "app" },
-    { name: "hostname", value: "HOST", summary: "host of an app that is made (<name>.localhost)", repeats: true },
+    {
+      name: "hostname",
+      value: "HOST",
+      summary: "host of an app that is made (<name>.localhost and <name>)",
+      repeats: true,
+    },
     { name: "percent", value: "N", summary: "give the version this part of the requests, and watch its errors" },
     { name: "preview", value: null, summary: "serve the version on a host of its own only" },
     { name: "all", value: null, summary: "in a fleet: roll back by itself when a node cannot start the version" },
@@ -76,7 +81,8 @@ export const command = onlineCommand({
       if (!isNew && given.length > 0) {
         throw new CliError("USAGE", `App "${name}" exists already; --hostname is for an app that this deploy makes`);
       }
-      return given.length > 0 ? given : [`${name}.localhost`];
+      // The first is what browsers find by themselves, the second what an app of nano.json has.
+      return given.length > 0 ? given : [`${name}.localhost`, name];
     }
   },
 });

@@ -1,6 +1,5 @@
 /** The commands that ask one thing and tell the answer: a row each. */
 import type { AppDetail, DrainReport, Version } from "../../schemas/app_schemas.ts";
-import { CliError } from "../../process/cli_error.ts";
 import type { Command } from "../line/command.ts";
 import { type CommandLine, wholeNumber } from "../line/command_line.ts";
 import { APP } from "../line/usual_options.ts";
@@ -122,12 +121,12 @@ export const commands: Readonly<Record<string, Command>> = {
       summary: "Remove an app",
       description: [
         "Removes an app after its requests have finished. An app of nano.json comes back when it is added there anew. It " +
-        "asks first; without a terminal it wants --yes.",
+        "asks first when there is a terminal.",
       ],
       arguments: [APP],
       examples: [
         { command: "nano remove shop", meaning: "asks first" },
-        { command: "nano remove shop --yes", meaning: "in a script" },
+        { command: "nano remove shop --yes", meaning: "without a question" },
       ],
     },
     options: [{ name: "yes", value: null, summary: "do not ask" }],
@@ -177,14 +176,14 @@ function watched({ line, io, client }: Online, drain: Promise<DrainReport>): Pro
   return watchDrain(drain, { client, io, app: appOf(line), quiet: line.flag("json") });
 }
 
-/** Whether an app shall really go. @throws {CliError} USAGE where nobody can be asked */
+/** Whether an app shall really go. A script, which nobody can ask, says what it means. */
 async function isMeant({ line, io, client }: Online): Promise<boolean> {
   if (line.flag("yes")) return true;
   const app = appOf(line);
   // Asked first: a wrong name is better told before the question than after it.
   const { hostnames } = await client.app(app);
   const answer = io.ask(`Remove app "${app}" (${hostnames.join(", ")})? [y/N]`);
-  if (answer === null) throw new CliError("USAGE", `Cannot ask whether to remove app "${app}": give --yes`);
+  if (answer === null) return true;
   const isYes = /^y(es)?$/i.test(answer.trim());
   if (!isYes) io.err("nano: Nothing was removed");
   return isYes;

@@ -1,5 +1,5 @@
 /** Runs one host in this process: starts NANO and its admin listener, serves until told to stop, drains. */
-import { type EventHub, NANO_VERSION, type NanoConfig, NanoError } from "../../../runtime/mod.ts";
+import { type EventHub, NANO_VERSION, type NanoConfig, NanoError, type StopCause } from "../../../runtime/mod.ts";
 import type { AdminTarget } from "../../api.ts";
 import { AdminServer } from "../../server.ts";
 import { adminToken } from "../../token.ts";
@@ -48,26 +48,22 @@ export interface ServeOptions {
  */
 export async function serve(options: ServeOptions): Promise<number> {
   const { io } = options;
-  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<StopCause>();
   using notifier = options.notifier?.() ?? null;
   let running: HostTarget | null = null;
-  let isInterrupted = false;
   // Listened to from the first moment: a stop while the apps boot must drain as well.
   using _signals = options.signals({
     onStop: (signal, count) => {
-      isInterrupted ||= signal === "SIGINT";
-      if (count === 1) stop();
+      if (count === 1) stop(signal);
       else options.exit(1);
     },
     onReload: () => {
       if (running !== null) void reload(running, io, notifier);
     },
   });
-  let orphaned = false;
-  options.guardian?.gone().catch((error) => io.err(`nano: Cannot watch the guardian: ${String(error)}`)).then(() => {
-    orphaned = true;
-    stop();
-  });
+  options.guardian?.gone().catch((error) => io.err(`nano: Cannot watch the guardian: ${String(error)}`)).then(() =>
+    stop("guardian_gone")
+  );
   // Both listeners before any app: an address that cannot be had ends the start before anything has run.
   await using nano = await opened(options);
   await using admin = await startAdmin(nano, options);
@@ -81,19 +77,19 @@ export async function serve(options: ServeOptions): Promise<number> {
   nano.events.emit({ event: "server_start", version: NANO_VERSION, url: nano.url, admin: admin?.url ?? null });
   notifier?.ready(nano.url);
   options.onServing?.(nano, admin);
-  await stopped;
+  const cause = await stopped;
   status?.stopping();
   notifier?.stopping();
   // The admin listener stays open meanwhile: /readyz says "draining".
   const { drainTimeoutMs } = nano.config;
   // A service manager that sends SIGTERM reads no notices.
-  using _notice = isInterrupted
+  using _notice = cause === "SIGINT"
     ? drainNotice({ apps: () => nano.apps(), timeoutMs: drainTimeoutMs, write: io.err })
     : null;
   const { forcedClosed } = await nano.drain();
   const exitCode = forcedClosed > 0 ? 1 : 0;
-  if (orphaned) status?.remove();
-  nano.events.emit({ event: "server_stop", exitCode });
+  if (cause === "guardian_gone") status?.remove();
+  nano.events.emit({ event: "server_stop", exitCode, cause });
   return exitCode;
 }
 

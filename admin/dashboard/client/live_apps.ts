@@ -1,6 +1,5 @@
 /** The apps of the overview as the browser knows them: what the server has told, and every tick since. */
-import type { AppRow, OverviewView } from "../views/app_row.ts";
-import { needsAttention } from "../views/app_states.ts";
+import { type AppRow, needsAttention, type OverviewView } from "../views/app_row.ts";
 import { METRICS, type Past } from "../views/metrics.ts";
 import { SPARK_POINTS } from "../views/sparkline.tsx";
 import { sumOf, TOTALS } from "../views/total_tiles.tsx";
@@ -25,7 +24,7 @@ export class LiveApps {
 
   /** The apps that need attention with their states, as one text. */
   get attention(): string {
-    return this.rows.filter(({ state }) => needsAttention(state)).map(({ name, state }) => `${name} ${state}`).sort()
+    return this.rows.filter(needsAttention).map(({ name, state }) => `${name} ${state}`).sort()
       .join(", ");
   }
 

@@ -1,6 +1,6 @@
 /** One app as the overview shows it, and which apps it shows in which order: the same on the server and in the browser. */
 import type { AppStateName } from "../../../runtime/mod.ts";
-import { needsAttention, stateRank } from "./app_states.ts";
+import { isTroubled, stateRank } from "./app_states.ts";
 import { type Figures, METRICS } from "./metrics.ts";
 
 /** One app of the overview. */
@@ -12,6 +12,8 @@ export interface AppRow {
   readonly state: AppStateName;
   /** Deaths in a row. */
   readonly crashes: number;
+  /** Whether it serves on because its last change was refused. */
+  readonly isStale: boolean;
   /** When it came into its state, ms since the epoch. */
   readonly since: number;
   /** Why it does not serve, as far as it is known. */
@@ -61,10 +63,16 @@ export function sortOf({ sort }: ListQuery): { readonly key: string; readonly de
   return sort.startsWith("-") ? { key: sort.slice(1), descending: true } : { key: sort, descending: false };
 }
 
-function matches({ name, hostnames, state }: AppRow, query: ListQuery): boolean {
+/** Whether somebody has to look at an app. */
+export function needsAttention({ state, isStale }: Pick<AppRow, "state" | "isStale">): boolean {
+  return isStale || isTroubled(state);
+}
+
+function matches(row: AppRow, query: ListQuery): boolean {
+  const { name, hostnames, state } = row;
   const wanted = query.q.trim().toLowerCase();
   return (wanted === "" || [name, ...hostnames].join(" ").toLowerCase().includes(wanted)) &&
-    (query.state === "" || state === query.state || (query.state === "attention" && needsAttention(state)));
+    (query.state === "" || state === query.state || (query.state === "attention" && needsAttention(row)));
 }
 
 function compare(one: AppRow, other: AppRow, key: string): number {

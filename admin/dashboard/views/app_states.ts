@@ -31,7 +31,7 @@ export const STATE_MEANINGS: Readonly<Record<AppStateName, string>> = {
 };
 
 /** Whether somebody has to look at an app in this state. */
-export function needsAttention(state: AppStateName): boolean {
+export function isTroubled(state: AppStateName): boolean {
   return ATTENTION_STATES.includes(state);
 }
 

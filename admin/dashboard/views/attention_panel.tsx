@@ -1,4 +1,4 @@
-/** What needs attention: apps that do not serve, worst first, with the reason and the next step. */
+/** What needs attention: apps that do not serve, or not what was meant, worst first, with the reason and the next step. */
 import { type AppRow, selectRows } from "./app_row.ts";
 import { STATE_MEANINGS } from "./app_states.ts";
 import { CsrfField } from "./csrf_field.tsx";
@@ -26,22 +26,24 @@ export function AttentionPanel({ rows, csrf, now }: { rows: readonly AppRow[]; c
 }
 
 function AttentionItem({ row, csrf, now }: { row: AppRow; csrf: string; now: number }) {
-  const { name, state, crashes, reason, since } = row;
+  const { name, state, crashes, isStale, reason, since } = row;
   return (
     <li>
       <a class="name" href={`/apps/${name}`}>{name}</a>
       <StateChip state={state} crashes={crashes} />
       <p title={reason ?? undefined}>{reason?.split("\n", 1)[0] ?? STATE_MEANINGS[state]}</p>
-      <span class="small muted">for {durationText(now - since)}</span>
-      {state === "draining" || state === "starting" ? null : (
-        <form method="post" action={`/apps/${name}/restart`}>
-          <CsrfField csrf={csrf} />
-          <input type="hidden" name="back" value="/" />
-          <button type="submit" class="button small" data-busy="Restarting…" aria-label={`Restart ${name}`}>
-            Restart
-          </button>
-        </form>
-      )}
+      {isStale ? null : <span class="small muted">for {durationText(now - since)}</span>}
+      {isStale || state === "draining" || state === "starting"
+        ? null
+        : (
+          <form method="post" action={`/apps/${name}/restart`}>
+            <CsrfField csrf={csrf} />
+            <input type="hidden" name="back" value="/" />
+            <button type="submit" class="button small" data-busy="Restarting…" aria-label={`Restart ${name}`}>
+              Restart
+            </button>
+          </form>
+        )}
     </li>
   );
 }

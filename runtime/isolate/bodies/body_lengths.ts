@@ -1,13 +1,21 @@
-/** Notes how long the bodies of Requests and Responses are, where that is known, so that R2 takes them. */
+/**
+ * Bodies of Requests and Responses as streams: byte streams, as the Fetch standard has them, of a length that is noted
+ * where it is known, so that R2 takes them.
+ */
 import { innerSlots } from "../../protocol/inner_slots.ts";
 import { noteLength, passLength } from "../../protocol/stream_lengths.ts";
-import { apply } from "../../protocol/primordials.ts";
+import { apply, bytesLength, encodeText } from "../../protocol/primordials.ts";
+import { blobStream } from "./blob_stream.ts";
 
 const { defineProperty, getOwnPropertyDescriptor } = Object;
 
 /** Replaces `body` of both prototypes, and `tee` of streams, whose halves are as long as the whole. @boot */
 export function installBodyLengths(): void {
   if (innerSlots !== null) {
+    innerSlots.giveStreams((content) => {
+      const bytes = typeof content === "string" ? encodeText(content) : content;
+      return blobStream(bytesLength(bytes) === 0 ? [] : [bytes]);
+    });
     installOn(Request.prototype);
     installOn(Response.prototype);
   }

@@ -7,6 +7,7 @@ import { blobStream } from "./blob_stream.ts";
 import { joinParts } from "./byte_parts.ts";
 import { requireRoom } from "./external_room.ts";
 import { requestInput } from "./request_input.ts";
+import { isWorkersProject, noteRequest, noteResponse, standardBody, standardInit } from "./workers_requests.ts";
 import { isKnownBody, type KnownBody, knownBody } from "./known_body.ts";
 import { blobOfUrl, hasObjectUrls } from "./object_urls.ts";
 
@@ -30,6 +31,11 @@ type NewTarget = new (...given: never[]) => unknown;
 
 /** `new Response(...given)` for any body. */
 export function makeResponse(given: ArrayLike<unknown>, newTarget: NewTarget = NativeResponse): Response {
+  if (given.length < 2 || !isWorkersProject()) return standardResponse(given, newTarget);
+  return noteResponse(standardResponse([standardBody(given[0], given[1]), given[1]], newTarget), given[1]);
+}
+
+function standardResponse(given: ArrayLike<unknown>, newTarget: NewTarget): Response {
   const known = given.length === 0 ? null : knownBody(given[0]);
   if (known === null) return construct(NativeResponse, given, newTarget) as Response;
   const response = construct(NativeResponse, [contentOf(known), given[1]], newTarget) as Response;
@@ -40,6 +46,11 @@ export function makeResponse(given: ArrayLike<unknown>, newTarget: NewTarget = N
 
 /** `new Request(...given)` for any body. */
 export function makeRequest(given: ArrayLike<unknown>, newTarget: NewTarget = NativeRequest): Request {
+  if (given.length === 0 || !isWorkersProject()) return standardRequest(given, newTarget);
+  return noteRequest(standardRequest([given[0], standardInit(given[1])], newTarget), given[0], given[1]);
+}
+
+function standardRequest(given: ArrayLike<unknown>, newTarget: NewTarget): Request {
   const init = given[1];
   const isObject = (typeof init === "object" && init !== null) || typeof init === "function";
   const known = isObject ? knownBody((init as RequestInit).body) : null;

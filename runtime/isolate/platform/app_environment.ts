@@ -10,13 +10,16 @@ const facts = { args: [], build: { ...build }, version: { ...version }, noColor:
 
 /** Installs the surroundings. @returns the env object for the handler @boot */
 export function installEnvironment(
-  { env, nanoVersion, nodeCompat, nodeEnv }: Pick<LoadMessage, "env" | "nanoVersion" | "nodeCompat" | "nodeEnv">,
+  { env, nanoVersion, nodeCompat, nodeEnv, workers }: Pick<
+    LoadMessage,
+    "env" | "nanoVersion" | "nodeCompat" | "nodeEnv" | "workers"
+  >,
 ): Record<string, unknown> {
-  const values: Record<string, string> = { ...env };
+  const values: Record<string, string> = { ...env, ...workers?.variables };
 
-  installNavigator(nanoVersion);
-  // Frameworks look here to tell where they are; Hono then finds env in process.env.
-  defineGlobal("EdgeRuntime", "nano");
+  // Libraries look here to tell where they are; Hono then finds env in process.env, or for Workers in the handler's.
+  installNavigator(workers === null ? `NANO/${nanoVersion}` : "Cloudflare-Workers");
+  if (workers === null) defineGlobal("EdgeRuntime", "nano");
   defineGlobal("Deno", {
     ...facts,
     env: {
@@ -29,5 +32,5 @@ export function installEnvironment(
   });
   if (nodeCompat) defineGlobal("process", createProcess(values, { nanoVersion, nodeEnv }));
   else removeNodeGlobals();
-  return { ...values };
+  return { ...env };
 }

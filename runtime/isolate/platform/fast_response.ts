@@ -83,6 +83,7 @@ function shortResponse(body: unknown, init: unknown, defaultType: string): Respo
     if (typeof init !== "object") return undefined;
     const given = init as ResponseInit;
     if (given.statusText !== undefined && given.statusText !== "") return undefined;
+    if ((given as { cf?: unknown }).cf !== undefined) return undefined;
     const code = given.status;
     if (code !== undefined) {
       if (typeof code !== "number" || code < 200 || code > 599 || (code | 0) !== code) return undefined;

@@ -2,9 +2,8 @@
 import { defineGlobal, defineProperty, NativeTypeError } from "../../protocol/primordials.ts";
 
 /** Installs both. https://html.spec.whatwg.org/#the-navigator-object @boot */
-export function installNavigator(nanoVersion: string): void {
+export function installNavigator(userAgent: string): void {
   const token = Symbol();
-  const userAgent = `NANO/${nanoVersion}`;
   const languages = Object.freeze(["en-US"]);
   class Navigator {
     readonly #genuine = true;

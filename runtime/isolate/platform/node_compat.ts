@@ -16,6 +16,16 @@ const { hasOwn } = Object;
 const heapStatistics = v8.getHeapStatistics;
 const now = performance.now.bind(performance);
 
+/** What a system may leave uncounted. */
+const NO_USAGE = {
+  userCPUTime: 0,
+  systemCPUTime: 0,
+  maxRSS: 0,
+  ...{ sharedMemorySize: 0, unsharedDataSize: 0, unsharedStackSize: 0, minorPageFault: 0, majorPageFault: 0 },
+  ...{ swappedOut: 0, fsRead: 0, fsWrite: 0, ipcSent: 0, ipcReceived: 0, signalsCount: 0 },
+  ...{ voluntaryContextSwitches: 0, involuntaryContextSwitches: 0 },
+};
+
 /** How the one folder that an app works in may be written. */
 const HERE = /^[/.][/]*\.?[/]*$/;
 
@@ -23,11 +33,14 @@ const HERE = /^[/.][/]*\.?[/]*$/;
 const NODE_GLOBALS = ["Buffer", "global", "process", "setImmediate", "clearImmediate"];
 
 /** Members of the app's process that `node:process` exports by name. */
-const EXPORTED = "abort addListener arch argv argv0 binding chdir config cpuUsage cwd dlopen emit emitWarning env " +
-  "eventNames execArgv execPath exit exitCode features getBuiltinModule getMaxListeners hrtime kill listenerCount " +
-  "listeners memoryUsage nextTick off on once pid platform ppid prependListener prependOnceListener rawListeners " +
-  "reallyExit release removeAllListeners removeListener setMaxListeners setgid setuid stderr stdin stdout title " +
-  "umask uptime version versions";
+const EXPORTED = "abort addListener allowedNodeEnvironmentFlags arch argv argv0 availableMemory binding chdir config " +
+  "constrainedMemory cpuUsage cwd debugPort dlopen emit emitWarning env eventNames execArgv execPath exit exitCode " +
+  "features getActiveResourcesInfo getBuiltinModule getMaxListeners getegid geteuid getgid getgroups getuid " +
+  "hasUncaughtExceptionCaptureCallback hrtime initgroups kill listenerCount listeners loadEnvFile memoryUsage nextTick " +
+  "off on once pid platform ppid prependListener prependOnceListener rawListeners reallyExit release " +
+  "removeAllListeners removeListener report resourceUsage setMaxListeners setSourceMapsEnabled " +
+  "setUncaughtExceptionCaptureCallback setegid seteuid setgid setgroups setuid sourceMapsEnabled stderr stdin stdout " +
+  "threadCpuUsage title umask uptime version versions";
 
 /** What stands for `node:process`: the app's own object, never the worker's. */
 export const PROCESS_SOURCE = `const process = globalThis.process;
@@ -62,7 +75,7 @@ export function createProcess(
     "setMaxListeners";
   for (const name of chained.split(" ")) listeners[name] = chain;
   const refused: Record<string, Callable> = {};
-  for (const name of "abort dlopen kill setgid setuid".split(" ")) {
+  for (const name of "abort dlopen initgroups kill setegid seteuid setgid setgroups setuid".split(" ")) {
     refused[name] = () => {
       throw new NativeTypeError(pastIsolate(`process.${name}`));
     };
@@ -72,6 +85,9 @@ export function createProcess(
       `Cannot call process.${name}(${NativeString(code)}): it reaches past the isolate; only the request fails`,
     );
   };
+  const cpuUsage = () => ({ user: round((now() - started) * 1000), system: 0 });
+  const memoryUsage = createMemoryUsage();
+  const nobody = () => -1;
   const app = {
     ...listeners,
     ...refused,
@@ -106,8 +122,28 @@ export function createProcess(
     },
     umask: () => 0o22,
     uptime: () => (now() - started) / 1000,
-    cpuUsage: () => ({ user: round((now() - started) * 1000), system: 0 }),
-    memoryUsage: createMemoryUsage(),
+    cpuUsage,
+    threadCpuUsage: cpuUsage,
+    memoryUsage,
+    // In KiB, and of the rest Node too says 0 where a system does not count it.
+    resourceUsage: () => ({ ...NO_USAGE, userCPUTime: cpuUsage().user, maxRSS: round(memoryUsage.rss() / 1024) }),
+    // As node:os has it; 0 also is Node's word for no constraint.
+    availableMemory: () => 0,
+    constrainedMemory: () => 0,
+    // That of node:os: nobody.
+    ...{ getuid: nobody, geteuid: nobody, getgid: nobody, getegid: nobody },
+    getgroups: emptyList,
+    getActiveResourcesInfo: emptyList,
+    allowedNodeEnvironmentFlags: new Set<string>(),
+    debugPort: 9229,
+    // A .env is out of an app's sight; what its variables are stands in the configuration.
+    loadEnvFile: () => {},
+    sourceMapsEnabled: true,
+    setSourceMapsEnabled: () => {},
+    setUncaughtExceptionCaptureCallback: () => {},
+    hasUncaughtExceptionCaptureCallback: () => false,
+    // Packages look here for the C library, to know the name of their machine code; that it cannot be loaded is said then.
+    report: { getReport: () => ({ header: { glibcVersionRuntime: "2.27" }, sharedObjects: [] }) },
     getBuiltinModule: () => undefined,
     emitWarning(warning: unknown, kind: unknown = "Warning") {
       const type = typeof kind === "object" && kind !== null ? (kind as { type?: unknown }).type ?? "Warning" : kind;
@@ -139,7 +175,7 @@ function createEnv(values: Record<string, string>, nodeEnv: string): Record<stri
 }
 
 /** The isolate's own figures: those of the process would tell of its neighbours. */
-function createMemoryUsage(): Callable {
+function createMemoryUsage() {
   const memoryUsage = () => {
     const heap = heapStatistics();
     return {

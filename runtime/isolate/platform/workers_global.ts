@@ -1,9 +1,20 @@
 /** What the module `cloudflare:workers` of an app finds: the app's own env and waitUntil, and whom to tell its classes. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { apply } from "../../protocol/primordials.ts";
 import type { RpcClasses } from "../rpc/entrypoints.ts";
 
 /** Named in runtime/bundle/workers_module.ts. */
 const WORKERS = Symbol.for("nano.workers");
 const NAME = "nano.workers";
+
+/** The env that `withEnv` has put in the place of the app's own. */
+const storage = new AsyncLocalStorage<object>();
+// The app gets the same class with node:async_hooks.
+const { run, getStore } = AsyncLocalStorage.prototype;
+const scope = {
+  run: (env: object, call: () => unknown): unknown => apply(run, storage, [env, call]),
+  current: (): object | undefined => apply(getStore, storage, []) as object | undefined,
+};
 
 /**
  * Leaves them for the module, where any module of the app asks for them.
@@ -22,6 +33,8 @@ export function installWorkersGlobal(
   let classes: RpcClasses | null = null;
   if (!Object.values(modules).some((source) => source.includes(NAME))) return () => null;
   const define = ({ entrypoint, target }: RpcClasses) => void (classes ??= { entrypoint, target });
-  Object.defineProperty(globalThis, WORKERS, { value: Object.freeze({ ...found, define }) });
+  Object.defineProperty(globalThis, WORKERS, {
+    value: Object.freeze({ ...found, scope: Object.freeze({ ...scope }), define }),
+  });
   return () => classes;
 }

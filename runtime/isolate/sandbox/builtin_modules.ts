@@ -9,11 +9,14 @@ const offered = new SafeSet(OFFERED_BUILTINS);
 /** What asks for modules by names that only run time knows. */
 const ASKING = /getBuiltinModule|createRequire/;
 /** Modules of the library that are none of Node's. */
-const NO_BUILTIN = /\/(?:deno_\w+|cloudflare_\w+)\.js$/;
+const NO_BUILTIN = /\/(?:deno_\w+|cloudflare_\w+|workers_platform)\.js$/;
+
+/** What Workers have beside the web platform: nothing in it calls the host. */
+export const WORKERS_PLATFORM_URL: string = `${NODE_MODULES_URL}workers_platform.js`;
 
 /** Whether the app has modules of NANO that stand for Node's. @boot */
 export function hasBuiltinModules(modules: Readonly<Record<string, string>>): boolean {
-  return Object.keys(modules).some((url) => url.startsWith(NODE_MODULES_URL));
+  return Object.keys(modules).some((url) => url.startsWith(NODE_MODULES_URL) && url !== WORKERS_PLATFORM_URL);
 }
 
 /** Gives it to the app's process, before any code of the app runs, and after its modules were named. @boot */

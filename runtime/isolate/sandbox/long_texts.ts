@@ -1,6 +1,6 @@
 /** Guards the natives that end the process, or cannot be stopped, when their text is longer than V8 can work on. */
 import { bare } from "../../protocol/bare.ts";
-import { apply, defineMember, defineProperty, hasOwn, NativeRangeError } from "../../protocol/primordials.ts";
+import { apply, defineMember, defineProperty, hasOwn, matches, NativeRangeError } from "../../protocol/primordials.ts";
 import { dollarsIn, substitution } from "./substitution.ts";
 
 /** Strings longer than this make some of V8's natives abort the whole process instead of throwing. */
@@ -11,6 +11,13 @@ const MAX_NATIVE_CHARS = 1 << 26;
  */
 const MAX_LISTED_PIECES = 1 << 22;
 
+/** What is put in order for its signs costs as much as the text is long, times the signs on one letter. */
+const MAX_SIGNS = 256;
+/** Shorter texts are put in order in a tenth of a second, whatever they hold. */
+const MAX_PLAIN_CHARS = 1 << 13;
+/** A run of letters without blanks is taken apart in one piece: a second for so many. */
+const MAX_SEGMENTED_CHARS = 1 << 22;
+
 type Callable = (...given: unknown[]) => unknown;
 
 /** Puts the guards in the natives' place. @param heapLimitBytes what the app may hold in its heap @boot */
@@ -18,9 +25,13 @@ export function guardLongTexts(heapLimitBytes: number): void {
   guard(String.prototype, "split", { at: -1, max: MAX_NATIVE_CHARS });
   for (const method of [Symbol.match, Symbol.split]) guard(RegExp.prototype, method, { at: 0, max: MAX_NATIVE_CHARS });
   guard(RegExp.prototype, Symbol.replace, { at: 0, max: MAX_NATIVE_CHARS, isCheap, prepare: matchByMatch });
+  guard(String.prototype, "normalize", { at: -1, max: MAX_NATIVE_CHARS, isCheap: isPlain, prepare: refuseSigns });
+  guard(Intl.Segmenter.prototype, "segment", { at: 0, max: MAX_SEGMENTED_CHARS });
   // What it builds is many times as large as the text, and it aborts rather than stop at the cap.
   guard(JSON, "parse", { at: 0, max: Math.min(MAX_NATIVE_CHARS, heapLimitBytes / 4) });
 }
+
+const SIGNS = new RegExp(`\\p{M}{${MAX_SIGNS},}`, "u");
 
 interface Guard {
   /** Which argument the text is; -1 is the receiver. */
@@ -69,6 +80,17 @@ function isCheap({ length }: string, given: ArrayLike<unknown>): boolean {
   const template = given[1];
   return typeof template === "function" ||
     typeof template === "string" && template.length * (length + 1) <= MAX_LISTED_PIECES;
+}
+
+function isPlain({ length }: string): boolean {
+  return length <= MAX_PLAIN_CHARS;
+}
+
+/** V8 sorts the signs on a letter by insertion, and looks at no kill: a hundred thousand took minutes. */
+function refuseSigns(_given: unknown[], text: string): void {
+  if (matches(SIGNS, text)) {
+    throw new NativeRangeError(`Cannot normalize a text with more than ${MAX_SIGNS} combining marks in a row`);
+  }
 }
 
 /** Of a replacement that stands for more pieces than V8 should list it makes a function. */

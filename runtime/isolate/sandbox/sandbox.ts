@@ -6,6 +6,7 @@ import { ALLOWED_GLOBALS } from "./allowed_globals.ts";
 import { limitSubtleCrypto } from "./crypto_limits.ts";
 import { limitPatterns } from "./pattern_limits.ts";
 import { guardLongLists } from "./long_lists.ts";
+import { guardLongSearches } from "./long_searches.ts";
 import { guardLongTexts } from "./long_texts.ts";
 import { guardTextKeys } from "./text_keys.ts";
 
@@ -53,6 +54,7 @@ export function closeDoors(heapLimitBytes: number): string[] {
   const leftovers = removeGlobals();
   for (const prototype of [EventTarget.prototype, Event.prototype, MessageEvent.prototype]) lockPrototype(prototype);
   guardLongTexts(heapLimitBytes);
+  guardLongSearches();
   guardLongLists();
   guardTextKeys();
   limitSubtleCrypto();

@@ -4,9 +4,13 @@
  *
  * The symbol cannot be hidden (a Proxy in a prototype chain is asked for it), and what it leads to may change from one
  * look to the next. So the bytes are judged: what was written once is what is read.
+ *
+ * Deno keeps buffers that a message hands over in a store of the whole process, from which only the reading of that
+ * message takes them: of an isolate that is killed they stay for good. So an app's buffers go as bytes of the message.
  */
 import { bare } from "../../protocol/bare.ts";
 import { getterOf } from "../../protocol/primordials.ts";
+import { SafeSet } from "../../protocol/safe_collections.ts";
 import { listOf } from "../../protocol/safe_lists.ts";
 import { nestPorts, watchChannels } from "./port_nesting.ts";
 
@@ -107,7 +111,10 @@ export function guardClones(): void {
     through: object | null,
   ): { copy: unknown; list: unknown[] } {
     const ports: object[] = [];
+    const seen = new SafeSet<unknown>();
     for (let i = 0; i < transfer.length; i++) {
+      if (seen.has(transfer[i])) refuse("Cannot hand over the same thing twice");
+      seen.add(transfer[i]);
       // What is no buffer is a port, or a stream: that stands on a port of its own, through which no port goes.
       if (!isArrayBuffer(transfer[i]) && !isStream(transfer[i])) define(ports, ports.length, transfer[i]);
     }
@@ -155,7 +162,10 @@ export function guardClones(): void {
       }
       if (isOwn) refuse("Transfer list contains source port");
       const { copy, list } = copyAndHandOver(message, transfer, this as object);
-      apply(nativePost, this, [copy, bare({ transfer: list })]);
+      // The copy's buffers belong to nobody else, and go with it.
+      const left: unknown[] = [];
+      for (let i = 0; i < list.length; i++) if (!isArrayBuffer(list[i])) define(left, left.length, list[i]);
+      apply(nativePost, this, [copy, bare({ transfer: iterable(left) })]);
     },
   };
   defineProperty(guarded.structuredClone, "length", { value: 1 });

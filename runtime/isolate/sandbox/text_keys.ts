@@ -1,17 +1,30 @@
 /**
- * Bounds on the keys of texts, one for each character: V8 lists them without a look at whether it is to stop. Two hundred
- * million took a killed thread minutes and gigabytes.
+ * Bounds on the keys of texts and typed arrays, one for each character and element: V8 lists them without a look at
+ * whether it is to stop. Two hundred million took a killed thread minutes and gigabytes.
  */
 import { types } from "node:util";
 import { bare } from "../../protocol/bare.ts";
-import { apply, defineMember, defineProperty, NativeRangeError, uncurry } from "../../protocol/primordials.ts";
+import {
+  apply,
+  defineMember,
+  defineProperty,
+  getPrototypeOf,
+  getterOf,
+  NativeRangeError,
+  uncurry,
+} from "../../protocol/primordials.ts";
 
 /** At 0.7 us a key, less than a second. */
-const MAX_KEYED_CHARS = 1 << 20;
+const MAX_KEYED = 1 << 20;
 
 type Callable = (...given: unknown[]) => unknown;
 
-const { isStringObject } = types;
+const { isStringObject, isTypedArray } = types;
+const { isView } = ArrayBuffer;
+const elementsOf: (view: ArrayBufferView) => number = getterOf(
+  getPrototypeOf(Uint8Array.prototype) as Uint8Array,
+  "length",
+) as never;
 const valueOfText = uncurry(String.prototype.valueOf) as (text: unknown) => string;
 
 /**
@@ -58,14 +71,19 @@ function putInPlace(holder: object, name: string, guarded: (...given: never[]) =
 }
 
 function isLongText(subject: unknown): boolean {
-  return typeof subject === "string" && subject.length > MAX_KEYED_CHARS;
+  return typeof subject === "string" ? subject.length > MAX_KEYED : isView(subject) && isLongView(subject);
+}
+
+/** Whether a typed array has many elements; a DataView has none. */
+function isLongView(view: ArrayBufferView): boolean {
+  return isTypedArray(view) && elementsOf(view) > MAX_KEYED;
 }
 
 function isLongTextOrObject(subject: unknown): boolean {
-  if (typeof subject !== "object") return isLongText(subject);
-  return isStringObject(subject) && valueOfText(subject).length > MAX_KEYED_CHARS;
+  if (typeof subject !== "object" || isView(subject)) return isLongText(subject);
+  return isStringObject(subject) && valueOfText(subject).length > MAX_KEYED;
 }
 
 function tooLong(): RangeError {
-  return new NativeRangeError(`Cannot list the keys of a text of more than ${MAX_KEYED_CHARS} characters`);
+  return new NativeRangeError(`Cannot list the keys of a text or typed array of more than ${MAX_KEYED} elements`);
 }

@@ -28,6 +28,7 @@ import { type HeaderList, joinHeaders, lengthFrom, splitHeaders } from "../../pr
 import { innerSlots } from "../../protocol/inner_slots.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
 import { readerSource } from "../../protocol/byte_stream.ts";
+import { knownLength } from "../../protocol/stream_lengths.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
 import { blobStream } from "../bodies/blob_stream.ts";
 import { knownBodyOf, makeRequest } from "../bodies/body_sources.ts";
@@ -152,12 +153,15 @@ export class FetchClient {
       known = knownBytes(body);
       body = blobStream(known.parts);
     }
-    // A stream over bytes that are at hand has a length; what is no stream has it anyway.
-    const size = known?.size;
-    const length = size === undefined || body instanceof NativeUint8Array
+    // A stream may have a length that is known; what is no stream has it anyway.
+    const size = body === null || typeof body === "string" || body instanceof NativeUint8Array
+      ? null
+      : known?.size ?? knownLength(body);
+    const own = requestHeaders(request);
+    const length = size === null || headersHas(own, "content-length")
       ? ""
       : joinHeaders([["content-length", `${size}`]]);
-    const headers = withTrace(requestHeaders(request)) + length;
+    const headers = withTrace(own) + length;
     const method = requestMethod(request);
     const url = requestUrl(request);
     let redirect = requestRedirect(request);

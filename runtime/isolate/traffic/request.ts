@@ -12,6 +12,8 @@ import {
 import type { SafeMap } from "../../protocol/safe_collections.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
 import { type HeaderList, lengthFrom, splitHeaders } from "../../protocol/header_block.ts";
+import { append } from "../../protocol/safe_lists.ts";
+import { isWorkersProject } from "../bodies/workers_requests.ts";
 import { type InnerBodyContent, type InnerRequest, innerSlots } from "../../protocol/inner_slots.ts";
 import type { Receiving, Wire } from "../../protocol/wire.ts";
 
@@ -62,10 +64,37 @@ export function bodyContent(arrived: ArrivedRequest, wire: Wire): InnerBodyConte
   return wire.receiving.readableOf(arrived.receiving!, { byob: true });
 }
 
+/** The members of `cf` that every request has on Workers. "XX" is Cloudflare's own word for a country it does not know. */
+const UNKNOWN_CLIENT = {
+  asOrganization: "",
+  clientAcceptEncoding: "",
+  clientTcpRtt: 0,
+  colo: "",
+  country: "XX",
+  edgeRequestKeepAliveStatus: 0,
+  httpProtocol: "",
+  requestPriority: "",
+  tlsCipher: "",
+  tlsVersion: "",
+};
+const CLIENT_ADDRESS = "cf-connecting-ip";
+
+/** With the client's address as Workers name it; what a client has written there itself is nobody's word for it. */
+function withClientAddress(list: HeaderList): HeaderList {
+  const own: HeaderList = [];
+  for (let at = 0; at < list.length; at++) {
+    const name = stringToLowerCase(list[at]![0]);
+    if (name !== CLIENT_ADDRESS) append(own, list[at]!);
+    if (name === "x-real-ip") append(own, [CLIENT_ADDRESS, list[at]![1]]);
+  }
+  return own;
+}
+
 /** Fits what Deno's Request expects of its inner object; names are Deno's. */
 class LazyInnerRequest implements InnerRequest {
   readonly method: string;
-  readonly redirectMode = "follow";
+  /** As on Workers: what passes an arrived request on hands redirects to the client. */
+  readonly redirectMode = isWorkersProject() ? "manual" : "follow";
   readonly redirectCount = 0;
   readonly clientRid = null;
   readonly blobUrlEntry = null;
@@ -73,6 +102,7 @@ class LazyInnerRequest implements InnerRequest {
   readonly #wire: Wire;
   readonly #aborts: AbortCallbacks;
   #headerList: HeaderList | null = null;
+  #cf: object | null = null;
   #body: object | null | undefined = undefined;
 
   constructor(arrived: ArrivedRequest, wire: Wire, aborts: AbortCallbacks) {
@@ -99,7 +129,15 @@ class LazyInnerRequest implements InnerRequest {
   }
 
   get headerList(): HeaderList {
-    return this.#headerList ??= splitHeaders(this.#arrived.headers);
+    return this.#headerList ??= isWorkersProject()
+      ? withClientAddress(splitHeaders(this.#arrived.headers))
+      : splitHeaders(this.#arrived.headers);
+  }
+
+  /** What Cloudflare would tell of a client, as far as anybody knows it here: an object with its texts, and no country. */
+  get cf(): object | undefined {
+    if (!isWorkersProject()) return undefined;
+    return this.#cf ??= { ...UNKNOWN_CLIENT };
   }
 
   header(name: string): string | null {

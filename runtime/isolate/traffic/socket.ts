@@ -49,6 +49,7 @@ const INTERNAL = Symbol("internal");
 /** What NANO does to sockets and apps must not see. */
 export interface SocketInternals {
   setConnect(connect: ConnectSocket): void;
+  setPairedType(type: BinaryType): void;
   createUnbound(options: { url: string; paired: boolean }): AppSocket;
   bind(socket: AppSocket, transport: SocketTransport): void;
   handOver(socket: AppSocket, network: SocketTransport): void;
@@ -68,11 +69,14 @@ export class AppSocket extends EventTarget {
   static readonly CLOSING = CLOSING;
   static readonly CLOSED = CLOSED;
   static #connect: ConnectSocket | null = null;
+  static #pairedType: BinaryType = "arraybuffer";
   #transport: SocketTransport | null = null;
   #readyState = CONNECTING;
   #url = "";
   #protocol = "";
   #binaryType: BinaryType = "blob";
+  /** Whether it is an end of a WebSocketPair, which has the rules of Workers. */
+  #isPaired = false;
   #buffered = 0;
   /** What was sent before there was a transport. */
   #unsent: (string | Uint8Array)[] = [];
@@ -130,11 +134,16 @@ export class AppSocket extends EventTarget {
   }
 
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+    if (arguments.length === 0) throw new NativeTypeError("Cannot send: there is no message");
     const isUnbound = this.#transport === null;
     if (this.#readyState === CONNECTING && !isUnbound) {
       throw new NativeDOMException("Cannot send: the socket is still connecting", "InvalidStateError");
     }
-    if (this.#readyState >= CLOSING) return;
+    if (this.#readyState >= CLOSING) {
+      // In the words of Workers: rooms find out by it who has left.
+      if (this.#isPaired) throw new NativeTypeError("Can't call WebSocket send() after close().");
+      return;
+    }
     const message = toMessage(data);
     this.#buffered += sizeOf(message);
     if (this.#buffered > MAX_BUFFERED_BYTES) {
@@ -146,11 +155,9 @@ export class AppSocket extends EventTarget {
   }
 
   close(code?: number, reason = ""): void {
-    if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999) && !(code === 1001 || code === 1011)) {
-      throw new NativeDOMException(
-        `Cannot close with code ${code}: 1000 and 3000 to 4999 are allowed`,
-        "InvalidAccessError",
-      );
+    if (code !== undefined && !(this.#isPaired ? isServersCode(code) : isClientsCode(code))) {
+      const allowed = this.#isPaired ? "1000 to 4999 but 1004, 1005, 1006 and 1015" : "1000 and 3000 to 4999";
+      throw new NativeDOMException(`Cannot close with code ${code}: ${allowed} are allowed`, "InvalidAccessError");
     }
     const text = NativeString(reason);
     if (bytesLength(encodeText(text)) > 123) {
@@ -191,13 +198,19 @@ export class AppSocket extends EventTarget {
         AppSocket.#connect = connect;
       },
 
+      /** How ends of pairs that are made from now on give bytes. */
+      setPairedType(type: BinaryType): void {
+        AppSocket.#pairedType = type;
+      },
+
       /** A socket that waits for its transport. */
       createUnbound(options: { url: string; paired: boolean }): AppSocket {
         const socket = new AppSocket(INTERNAL);
         socket.#url = options.url;
         if (options.paired) {
           socket.#unaccepted = [];
-          socket.#binaryType = "arraybuffer";
+          socket.#isPaired = true;
+          socket.#binaryType = AppSocket.#pairedType;
         }
         return socket;
       },
@@ -259,8 +272,22 @@ export class AppSocket extends EventTarget {
   }
 }
 
+/** Codes that a client's code may close with (https://websockets.spec.whatwg.org/), and two that servers have a use for. */
+function isClientsCode(code: number): boolean {
+  return code === 1000 || code === 1001 || code === 1011 || (code >= 3000 && code <= 4999);
+}
+
+/** Codes that Workers close with: all but those that no frame may carry (RFC 6455, 7.4.1). */
+function isServersCode(code: number): boolean {
+  return code >= 1000 && code <= 4999 && !(code >= 1004 && code <= 1006) && code !== 1015;
+}
+
 for (const [name, value] of entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
   defineProperty(AppSocket.prototype, name, { value, enumerable: true });
+  // As Workers name them too.
+  for (const holder of [AppSocket, AppSocket.prototype]) {
+    defineProperty(holder, `READY_STATE_${name}`, { value, enumerable: true });
+  }
 }
 for (const type of ["open", "message", "close", "error"]) defineEventHandler(AppSocket.prototype, type);
 defineProperty(AppSocket, "name", { value: "WebSocket", configurable: true });

@@ -1,5 +1,10 @@
 /** `HTMLRewriter` as Workers have it, over lol-html in WebAssembly; nothing of it is compiled before the first one runs. */
 
+import { handle, takeStreams } from "./inserted_streams.ts";
+
+// For the engines, which are made beside this module.
+export { takeStreams };
+
 /** lol-html's own class; one of it is one document. */
 interface Rewriter {
   on(selector: string, handlers: Record<string, Handler>): void;
@@ -92,7 +97,7 @@ function boundHandlers(handlers: Handlers, names: readonly string[]): Record<str
     const handler = handlers[name];
     if (handler === undefined || handler === null) continue;
     if (typeof handler !== "function") throw new TypeError(`Cannot register "${name}": it must be a function`);
-    bound[name] = (token) => (handler as Handler).call(handlers, token);
+    bound[name] = (token) => handle((given) => (handler as Handler).call(handlers, given), token as object);
   }
   return bound;
 }

@@ -41,8 +41,13 @@ export class BundledNano implements AsyncDisposable {
 
   /** Answers of the app. */
   async get(path: string): Promise<{ status: number; text: string }> {
-    const response = await fetch(new URL(path, this.#nano.url));
+    const response = await this.fetch(path);
     return { status: response.status, text: await response.text() };
+  }
+
+  /** The same, whole. */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    return await fetch(new URL(path, this.#nano.url), init);
   }
 
   /** Where a WebSocket of the app is opened. */

@@ -62,6 +62,16 @@ const files = (config: Record<string, string>): TempApp => ({
   },
 });
 
+/** One whose files have a page for what is missing. */
+const pagesProject = (assets: string): TempApp => ({
+  files: {
+    "wrangler.json": `{ "main": "w.js", "compatibility_date": "2026-01-01", ` +
+      `"assets": { "directory": "out", ${assets} "not_found_handling": "404-page" } }`,
+    "w.js": `export default { fetch: () => new Response("the app") };`,
+    "out/404.html": "lost",
+  },
+});
+
 for (const [name, config] of [["wrangler.jsonc", JSONC], ["wrangler.toml", TOML]] as const) {
   Deno.test(`A folder with ${name} is served as it is`, async () => {
     await using project = await TempProject.create({ shop: files({ [name]: config }) });
@@ -98,6 +108,8 @@ Deno.test("nano.json wins over the project's file, and its mistakes stay its own
     broken: files({ "wrangler.jsonc": broken }),
     unbuilt: files({ "wrangler.jsonc": `{ "main": "dist/worker.js" }` }),
     site: { files: { "wrangler.json": `{ "assets": { "directory": "out" } }`, "out/index.html": "built", "a.ts": "" } },
+    patterns: pagesProject('"run_worker_first": ["/api/*"],'),
+    navigated: pagesProject(""),
     named: {
       files: {
         "wrangler.json": `{ "assets": { "directory": "out", "html_handling": "none" } }`,
@@ -117,6 +129,18 @@ Deno.test("nano.json wins over the project's file, and its mistakes stay its own
   await source.body?.cancel();
   assertEquals(source.status, 404);
   assertEquals(await (await nano.fetch("named", "/page.html")).text(), "page");
+  for (
+    const [app, mode, answer] of [
+      ["patterns", "cors", "lost"],
+      ["patterns", "navigate", "lost"],
+      ["navigated", "cors", "the app"],
+      ["navigated", "navigate", "lost"],
+    ] as const
+  ) {
+    const missing = await nano.fetch(app, "/nowhere", { headers: { "sec-fetch-mode": mode } });
+    assertEquals([missing.status, await missing.text()], [answer === "lost" ? 404 : 200, answer], `${app} ${mode}`);
+  }
+  assertEquals(await (await nano.fetch("patterns", "/api/x")).text(), "the app");
   const unnamed = await nano.fetch("named", "/page");
   await unnamed.body?.cancel();
   assertEquals(unnamed.status, 404);
@@ -143,7 +167,10 @@ Deno.test("An edit of the project's file takes effect, and nano check shows the 
   await check.status();
   const told = check.strayLines.join("\n");
   assertStringIncludes(told, "with wrangler.jsonc: main src/worker.ts, assets public, env WORD, LIST, FLAG, crons");
-  assertStringIncludes(told, "wrangler.jsonc, line 6: env.CACHE is a Vectorize index, which NANO does not have");
+  assertStringIncludes(
+    told,
+    "wrangler.jsonc, line 6: env.CACHE is a Vectorize index, which NANO does not have; keep vectors in a database",
+  );
 });
 
 Deno.test("nano dev serves a project with its secrets, and an environment of its file", async () => {

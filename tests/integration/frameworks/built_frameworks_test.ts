@@ -23,6 +23,59 @@ Deno.test({
 });
 
 Deno.test({
+  name: "What React Router made answers as react-router-serve does, which names the charset of texts",
+  ...WHOLE_SYSTEM,
+  async fn() {
+    await using nano = await BundledNano.start({
+      "package.json": JSON.stringify({
+        scripts: { build: "react-router build" },
+        devDependencies: { "@react-router/dev": "8" },
+      }),
+      "node_modules/react-router/package.json": '{"name":"react-router","type":"module","main":"index.js"}',
+      "node_modules/react-router/index.js": `export const createRequestHandler = ({ types }) => (request) => {
+        const type = types[new URL(request.url).pathname];
+        return new Response("x", { status: 201, headers: { "content-type": type, "set-cookie": "a=b" } });
+      };`,
+      "build/server/index.js": `export const types = {
+        "/": "text/html", "/data": "application/json", "/latin": "text/html; charset=latin1", "/image": "image/png",
+      };`,
+    });
+    assertEquals(nano.failure(), null);
+    const types: Record<string, string | null> = {};
+    for (const path of ["/", "/data", "/latin", "/image"]) {
+      const { status, headers } = await nano.fetch(path);
+      assertEquals([status, headers.get("set-cookie")], [201, "a=b"]);
+      types[path] = headers.get("content-type");
+    }
+    assertEquals(types, {
+      "/": "text/html; charset=utf-8",
+      "/data": "application/json; charset=utf-8",
+      "/latin": "text/html; charset=latin1",
+      "/image": "image/png",
+    });
+  },
+});
+
+Deno.test({
+  name: "A page that was built for browsers answers the paths of its own routes, and no others' requests",
+  ...WHOLE_SYSTEM,
+  async fn() {
+    await using nano = await BundledNano.start({
+      "package.json": JSON.stringify({ scripts: { build: "vite build" } }),
+      "index.html": '<script type="module" src="/src/main.ts"></script>',
+      "src/main.ts": "document.body.append(1);",
+      "dist/index.html": "<p>page",
+    });
+    assertEquals(nano.failure(), null);
+    const route = await nano.fetch("/some/route", { headers: { accept: "text/html" } });
+    assertEquals([route.status, await route.text()], [200, "<p>page"]);
+    const data = await nano.fetch("/some/data", { headers: { accept: "application/json" } });
+    assertEquals(data.status, 404);
+    await data.body?.cancel();
+  },
+});
+
+Deno.test({
   name: "require.resolve of a name that only run time knows begins in the folder of its package",
   ...WHOLE_SYSTEM,
   async fn() {

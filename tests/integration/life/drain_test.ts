@@ -59,7 +59,8 @@ Deno.test("SIGTERM lets a stream and a slow request finish, and begins nothing n
   assertEquals(code, 0);
   const complete = nano.events.find(({ event }) => event === "drain_complete")!;
   assertEquals([complete["drained_requests"], complete["forced_closed"]], [2, 0]);
-  assertEquals(nano.events.find(({ event }) => event === "server_stop")!["exit_code"], 0);
+  const stop = nano.events.find(({ event }) => event === "server_stop")!;
+  assertEquals([stop["exit_code"], stop["cause"]], [0, "SIGTERM"]);
 });
 
 /** What is left of a chunked body after its head was read. */

@@ -134,6 +134,28 @@ Deno.test("What keeps it from starting is told in Deno's words, without a path o
   for (const error of errors.values()) assert(!error.includes(project.dir), error);
 });
 
+Deno.test("What begins in no file of its own, as the server around a build of Next.js, finds the packages of its folder", async () => {
+  const files = {
+    "package.json": JSON.stringify({ scripts: { build: "next build" }, dependencies: { next: "16" } }),
+    ".next/required-server-files.json": '{"config":{"name":"shop"}}',
+    "node_modules/next/package.json": '{"name":"next","main":"index.js"}',
+    "node_modules/next/index.js": "globalThis.isHooked = true;",
+    "node_modules/next/dist/server/lib/start-server.js": `exports.startServer = async ({ dir, config, port }) => {
+      const { NODE_ENV, __NEXT_PRIVATE_STANDALONE_CONFIG: kept } = process.env;
+      const told = [dir === process.cwd(), config, JSON.parse(kept), NODE_ENV, isHooked];
+      require("node:http").createServer((request, response) => response.end(JSON.stringify(told))).listen(port);
+    };`,
+  };
+  const config = { ...FULL, env: { NODE_ENV: "development" } };
+  await using project = await TempProject.create({ shop: { files, config } });
+  await using nano = await NanoProcess.start(project.configFile);
+  const { status, text } = await nano.fetch("shop").then(async (answer) => ({
+    status: answer.status,
+    text: await answer.text(),
+  }));
+  assertEquals([status, text], [200, '[true,{"name":"shop"},{"name":"shop"},"production",true]']);
+});
+
 const WITH_PROGRAMS = (await findProcessTools().then((found) => "tools" in found && found.tools.namespaces)) !== null;
 
 Deno.test({

@@ -111,8 +111,11 @@ Deno.test("what is edited takes effect by itself, what is broken is refused", as
       assertEquals(await answer(nano, "shop"), "shop 1 one");
       const after = await adminApp(nano, "blog");
       assertEquals([after.state, after.version], ["running", version]);
+      assert(after.error?.startsWith("Its last change is not in force: "), after.error ?? "no error is told");
+      assertEquals((await adminApp(nano, "shop")).error, null);
       await project.writeFile("blog", "index.ts", says(`mended after ${what}`));
       await becomes(nano, "blog", `mended after ${what} three`);
+      assertEquals((await adminApp(nano, "blog")).error, null);
       await project.writeFile("blog", "index.ts", says("blog 2"));
       await becomes(nano, "blog", "blog 2 three");
     });

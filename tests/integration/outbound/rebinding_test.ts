@@ -1,6 +1,6 @@
 /** Tests that an app's way out holds against redirects and against names that change their address. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { OutboundDoor } from "../../../runtime/outbound/outbound_door.ts";
+import { AppOutbound } from "../../../runtime/outbound/app_outbound.ts";
 import { loadUndici } from "../../../runtime/outbound/undici_module.ts";
 import { NameServer } from "../../support/name_server.ts";
 
@@ -10,7 +10,7 @@ const INSIDE = "127.0.0.1";
 
 interface World extends AsyncDisposable {
   readonly names: NameServer;
-  readonly door: OutboundDoor;
+  readonly door: AppOutbound;
   /** Port on both addresses. */
   readonly port: number;
   /** Requests that reached the inside. */
@@ -46,7 +46,7 @@ async function world(): Promise<World> {
   const { port } = servers[0]!.addr;
   const names = new NameServer();
   const tools = { resolve: names.resolve, isPublic: (address: string) => address === OUTSIDE };
-  const door = new OutboundDoor("public", "test", { tools });
+  const door = new AppOutbound("public", "test", { tools });
   return {
     names,
     door,
@@ -152,8 +152,8 @@ Deno.test(
 );
 
 Deno.test('The policy "none" refuses everything and a list all but its hosts', UNDICI_TIMER, async () => {
-  using none = new OutboundDoor("none", "test");
-  using listed = new OutboundDoor(["api.test"], "test");
+  using none = new AppOutbound("none", "test");
+  using listed = new AppOutbound(["api.test"], "test");
   const request = {
     method: "GET",
     headers: [],

@@ -101,7 +101,7 @@ const CASES: Readonly<Record<string, Case>> = {
       assertEquals(told, { code, reason, clean: true });
     }
     using client = await open(`/${style}?do=close`);
-    for (const given of [[999], [1002], [5000], [1000, "x".repeat(124)]]) {
+    for (const given of [[999], [1005], [5000], [1000, "x".repeat(124)]]) {
       await client.send(FRAME.TEXT, JSON.stringify(given));
       assertEquals(await client.readText(), given.length > 1 ? "SyntaxError" : "InvalidAccessError");
     }

@@ -41,7 +41,10 @@ const CASES = {
   rejects: () => new HTMLRewriter().on("p", { async element() { await null; throw new RangeError("later"); } }).transform(page("<p></p>")),
   selector: () => new HTMLRewriter().on("p[", { element() {} }).transform(page("<p></p>")),
   inserted: () => new HTMLRewriter().on("p", { element: (e) => { e.append(5).append(null).append({ toString: () => "<t>" }); } }).transform(page("<p></p>")),
-  streams: () => new HTMLRewriter().on("p", { element: (e) => { e.append(new Response("x").body); } }).transform(page("<p></p>")),
+  inserts: () => new HTMLRewriter().on("p", { element: (e) => {
+    e.before("1").before(new Response("<2>").body).before("3").setInnerContent(new Response("<b>4</b>"), { html: true });
+    e.onEndTag((end) => { end.after(new Response("5").body).after("6"); });
+  }, async text(chunk) { await null; if (chunk.text) chunk.replace(new Response("lost").body); } }).transform(page("<p>x</p>")),
   empty: () => new HTMLRewriter().on("p", { element() {} }).transform(new Response(null, { status: 204, headers: { "x-own": "1" } })),
   stream() {
     let left = 100;
@@ -66,7 +69,7 @@ const CASES = {
 export default {
   async fetch(request) {
     const response = await CASES[new URL(request.url).pathname.slice(1)]();
-    if (!/throws|rejects|selector|streams/.test(request.url)) return response;
+    if (!/throws|rejects|selector/.test(request.url)) return response;
     try { return new Response(await response.text()); } catch (error) { return new Response(error.name + ": " + error.message); }
   },
 };`;
@@ -104,6 +107,9 @@ Deno.test("HTMLRewriter does what Workers' does, and an app that does not name i
     assertEquals(await text("document"), "<!DOCTYPE html><p>b</p><!-- html -->");
     assertEquals(await text("chained"), "<p>012</p>");
   });
+  await t.step("streams and Responses are inserted in their place, and so is what comes behind them", async () => {
+    assertEquals(await text("inserts"), "1&lt;2&gt;3<p><b>4</b></p>65");
+  });
   await t.step("asynchronous handlers, many documents at once", async () => {
     const page = Array.from({ length: 20 }, (_, n) => `<p n="${n}">${n}</p>`).join("");
     assertEquals(await text("later"), page);
@@ -113,7 +119,6 @@ Deno.test("HTMLRewriter does what Workers' does, and an app that does not name i
     assertEquals(await text("throws"), "RangeError: on purpose");
     assertEquals(await text("rejects"), "RangeError: later");
     assertMatch(await text("selector"), /selector|Unexpected end/i);
-    assertEquals(await text("streams"), "TypeError: Cannot insert a stream with HTMLRewriter: content is text");
     assertEquals(await text("inserted"), "<p>5null&lt;t&gt;</p>");
     assertEquals(await text("chained"), "<p>012</p>");
   });

@@ -5,7 +5,7 @@ import { NanoProcess } from "../../support/nano_process.ts";
 import { TempProject } from "../../support/temp_project.ts";
 
 const APP = `
-import process, { env, exit as named, nextTick } from "node:process";
+import process, { env, exit as named, getuid, loadEnvFile, nextTick } from "node:process";
 import channels from "node:diagnostics_channel";
 import { setTimeout as nodeTimer } from "node:timers";
 
@@ -35,7 +35,7 @@ const results = {
     process.env.ADDED = 1;
     const ticked = await new Promise((resolve) => nextTick(resolve, "ticked"));
     const refused = [];
-    for (const name of ["kill", "abort", "chdir", "binding", "dlopen"]) {
+    for (const name of ["kill", "abort", "chdir", "binding", "dlopen", "seteuid"]) {
       try { process[name]("x"); refused.push(name + " ran"); } catch (error) { refused.push(error.message); }
     }
     const { UV_EOF } = process.binding("uv");
@@ -51,6 +51,8 @@ const results = {
       cwd: process.cwd(), platform: process.platform, uptime: process.uptime() >= 0,
       memory: memory.heapUsed > 0 && memory.rss >= memory.heapTotal,
       chained: process.on("SIGTERM", () => {}).once("exit", () => {}).off("exit", () => {}) === process,
+      asks: [getuid(), process.getgroups(), loadEnvFile() ?? null, process.resourceUsage().maxRSS > 0,
+        process.constrainedMemory(), process.allowedNodeEnvironmentFlags.size, process.report.getReport().header],
       builtin: typeof process.getBuiltinModule("fs")?.readFileSync,
       text: String(process), buffer: Buffer.from("aé").toString("hex"), global: global === globalThis,
     };
@@ -112,7 +114,7 @@ Deno.test("an app gets harmless Node modules and globals of its own, and nothing
     env: { GIVEN: "text", ADDED: "1" },
     deno: "1",
     ticked: "ticked",
-    refused: ["kill", "abort", "chdir", "binding", "dlopen"]
+    refused: ["kill", "abort", "chdir", "binding", "dlopen", "seteuid"]
       .map((name) => `Cannot call process.${name}: it reaches past the isolate; apps with "compat": "full" may`),
     hasVersions: true,
     harmless: [-4095, "GET", null, null],
@@ -124,6 +126,7 @@ Deno.test("an app gets harmless Node modules and globals of its own, and nothing
     uptime: true,
     memory: true,
     chained: true,
+    asks: [-1, [], null, true, 0, 0, { glibcVersionRuntime: "2.27" }],
     builtin: "function",
     text: "[object process]",
     buffer: "61c3a9",

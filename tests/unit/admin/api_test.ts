@@ -158,7 +158,7 @@ Deno.test("an unforeseen error is reported to the operator and tells the client 
 });
 
 Deno.test("an unknown path is 404, an unknown method 405 with the methods that there are", async () => {
-  const { ask } = apiBench();
+  const { ask, bare } = apiBench();
   for (const path of ["/admin/nothing", "/admin/apps/", "/admin/apps//restart", "/admin//apps", "/Admin/apps"]) {
     assertEquals(await refusal(await ask(path)), [404, "NOT_FOUND"], path);
   }
@@ -172,6 +172,11 @@ Deno.test("an unknown path is 404, an unknown method 405 with the methods that t
   for (const [method, path, allow] of cases) {
     const response = await ask(path, { method });
     assertEquals(response.headers.get("allow"), allow, `${method} ${path}`);
+    assertEquals(await refusal(response), [405, "METHOD_NOT_ALLOWED"]);
+  }
+  for (const path of ["/livez", "/readyz"]) {
+    const response = await bare(path, { method: "POST" });
+    assertEquals(response.headers.get("allow"), "GET, HEAD", `${path} is open to all`);
     assertEquals(await refusal(response), [405, "METHOD_NOT_ALLOWED"]);
   }
 });

@@ -29,10 +29,12 @@ async function quick(response: Response): Promise<[number, string | null]> {
   return [response.status, response.headers.get("location")];
 }
 
-Deno.test("ten wrong tokens a minute are answered with 401, more with 429, and the right one always gets in", async () => {
+Deno.test("ten guesses a minute are answered with 401, more with 429, the right token always gets in", async () => {
   let now = 0;
   const { bare } = apiBench({ failedAttempts: new FailedAttempts({ now: () => now }) });
-  const wrong = () => bare("/admin/apps", { headers: { authorization: "Bearer wrong" } });
+  let guess = 0;
+  const send = (token: string) => bare("/admin/apps", { headers: { authorization: `Bearer ${token}` } });
+  const wrong = () => send(`wrong${guess++}`);
   for (let turn = 0; turn < 10; turn++) assertEquals(await refusal(await wrong()), [401, "UNAUTHORIZED"]);
   now = 15_000;
   const limited = await wrong();
@@ -40,6 +42,7 @@ Deno.test("ten wrong tokens a minute are answered with 401, more with 429, and t
   assertEquals(await refusal(limited), [429, "TOO_MANY_ATTEMPTS"]);
   const right = await bare("/admin/apps", { headers: BEARER });
   assertEquals((await quick(right))[0], 200, "a stranger behind the same proxy locks nobody out");
+  assertEquals(await refusal(await send("wrong0")), [401, "UNAUTHORIZED"], "the same once more is no other guess");
   const none = await bare("/admin/apps");
   assertEquals(await refusal(none), [401, "UNAUTHORIZED"]);
   now = 60_001;
@@ -51,7 +54,7 @@ Deno.test("an address that sends many wrong tokens is told once as a warning", a
   const told: unknown[] = [];
   target.events.listen((event) => told.push(event));
   for (let turn = 0; turn < 13; turn++) {
-    await quick(await bare("/admin/apps", { headers: { authorization: "Bearer x" } }));
+    await quick(await bare("/admin/apps", { headers: { authorization: `Bearer x${turn}` } }));
   }
   assertEquals(told, [{ event: "warning", text: "Many wrong admin tokens come from 192.0.2.7" }]);
 });
@@ -59,11 +62,12 @@ Deno.test("an address that sends many wrong tokens is told once as a warning", a
 Deno.test("FailedAttempts counts each address for itself and forgets the oldest above its bound", () => {
   let now = 0;
   const attempts = new FailedAttempts({ now: () => now, limit: 1, windowMs: 1000, maxAddresses: 3 });
-  assertEquals([attempts.add("a"), attempts.add("a"), attempts.add("b")], [0, 1, 0]);
-  for (let turn = 0; turn < 100; turn++) attempts.add(`x${turn}`);
+  assertEquals([attempts.add("a", "1"), attempts.add("a", "2"), attempts.add("b", "1")], [0, 1, 0]);
+  assertEquals([attempts.add("a", "1"), attempts.add("a", "1")], [0, 0], "each token once");
+  for (let turn = 0; turn < 100; turn++) attempts.add(`x${turn}`, "1");
   assertEquals(attempts.size, 3);
   now = 1000;
-  attempts.add("late");
+  attempts.add("late", "1");
   assertEquals(attempts.size, 1);
 });
 
@@ -126,8 +130,8 @@ Deno.test("the login counts wrong tokens as the API does, and refuses other site
   assertEquals(await refusal(await post(`token=${TOKEN}`, { origin: "http://evil.example" })), [403, "FORBIDDEN"]);
   assertEquals(await refusal(await post(`token=${TOKEN}`, { "sec-fetch-site": "same-site" })), [403, "FORBIDDEN"]);
   assertEquals(await refusal(await post("token=" + "x".repeat(1024 * 1024))), [413, "BODY_TOO_LARGE"]);
-  for (let turn = 0; turn < 10; turn++) await quick(await post("token=wrong"));
-  assertEquals(await quick(await post("token=wrong")), [303, "/login?problem=limit&next=%2F"]);
+  for (let turn = 0; turn < 10; turn++) await quick(await post(`token=wrong${turn}`));
+  assertEquals(await quick(await post("token=another")), [303, "/login?problem=limit&next=%2F"]);
   assertEquals(await quick(await post(`token=${TOKEN}`)), [303, "/"]);
 });
 

@@ -1,18 +1,24 @@
-/** A require of something in a folder that is not there. */
+/** Calls that ask for what lies in a folder that is not there: in code and in texts. */
 import { assertEquals } from "@std/assert";
-import { defaultOf } from "./bundled_app.ts";
+import { withoutAbsentGlobs } from "../../../runtime/bundle/absent_globs.ts";
+import { appFolder } from "./app_folder.ts";
 
-Deno.test("A require in a folder that is not there fails where it is asked for, as a text and as a template", async () => {
-  const ask = (name: string) => `(() => { try { return require(${name}); } catch (error) { return error.code; } })()`;
-  const found = await defaultOf({
-    "index.js": `export { default } from "kit";`,
-    "node_modules/kit/package.json": '{"name":"kit","main":"index.js"}',
-    "node_modules/kit/index.js": `const type = "Release";
-      module.exports = [${ask("'./src/build/' + type + '/addon'")}, ${ask("`./build/${type}/addon`")}, ${
-      ask("'./there/' + type + '.js'")
-    }, ${ask("`../src/build/kit-${type}.node`")}, ${ask("'../src/kit-' + type + '.node'")}];`,
-    "node_modules/kit/there/Release.js": `module.exports = "there";`,
-  });
-  const absent = "MODULE_NOT_FOUND";
-  assertEquals(found, [absent, absent, "there", absent, absent]);
+Deno.test("Calls for what is in a folder that is not there are none that a bundler looks up, and their names stay the same", async () => {
+  await using app = await appFolder({ "there/a.js": "" });
+  const text = 'require("./gone/" + type + "/x"); require("./there/" + type); import(`./gone/${type}.js`);';
+  const made = await withoutAbsentGlobs(text, app.path);
+  assertEquals(
+    made,
+    'require([].join() + "./gone/" + type + "/x"); require("./there/" + type); import([].join() + `./gone/${type}.js`);',
+  );
+  const asked: string[] = [];
+  new Function("require", "type", made.replace(/import\(.*$/, ""))((name: string) => asked.push(name), "t");
+  assertEquals(asked, ["./gone/t/x", "./there/t"]);
+});
+
+Deno.test("A text that shows such a call stays one", async () => {
+  await using app = await appFolder({});
+  for (const text of ['return "as import(`./gone/${bar}.js`).";', "return 'as require(\"./gone/\" + bar)';"]) {
+    assertEquals(typeof new Function(await withoutAbsentGlobs(text, app.path))(), "string");
+  }
 });

@@ -1,5 +1,6 @@
 /** What builds of frameworks leave behind: which of it an app begins in, and what is said of the others. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Bundler } from "../../../runtime/bundle/bundler.ts";
 import { findEntry } from "../../../runtime/bundle/find_entry.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { appFolder } from "./app_folder.ts";
@@ -48,6 +49,14 @@ Deno.test("The pages of Gatsby are those of its build, and public/ of others is 
   await assertRejects(() => findEntry(app.path), NanoError, 'run "npm run build" there');
 });
 
+Deno.test("Pages that SvelteKit has made are served as they are, not by the server that has rendered them", async () => {
+  const packages = ["@sveltejs/kit", "@sveltejs/adapter-static"];
+  const server = { ".svelte-kit/output/server/index.js": "", "build/index.html": "" };
+  await using app = await appFolder({ "package.json": manifest(BUILD, ...packages), ...server });
+  const { kind, root } = await findEntry(app.path);
+  assertEquals([kind, root], ["static", app.at("build")]);
+});
+
 Deno.test("A project of Angular begins in the server that its build made, or else in its pages, never in its own code", async () => {
   const files = {
     "package.json": manifest({ build: "ng build", "serve:ssr:shop": "node dist/shop/server/server.mjs" }),
@@ -65,14 +74,41 @@ Deno.test("A project of Angular begins in the server that its build made, or els
 });
 
 Deno.test("A framework whose build nothing can be made of here is named, with the way out", async () => {
-  for (const [name, part] of [["next", 'output: "export"'], ["@builder.io/qwik-city", "npm run qwik add"]] as const) {
-    await using app = await appFolder({ "package.json": manifest(BUILD, name), "dist/q.js": "", ".next/x": "" });
-    const { message } = await assertRejects(() => findEntry(app.path), NanoError);
-    assertStringIncludes(message, part);
-    assertEquals(message.includes("npm run build"), false, message);
-  }
-  await using app = await appFolder({ "package.json": manifest(BUILD, "next"), "out/index.html": "" });
-  assertEquals((await findEntry(app.path)).file, app.at("out/index.html"));
+  const name = "@builder.io/qwik-city";
+  await using app = await appFolder({ "package.json": manifest(BUILD, name), "dist/q.js": "" });
+  const { message } = await assertRejects(() => findEntry(app.path), NanoError);
+  assertStringIncludes(message, "npm run qwik add");
+  assertEquals(message.includes("npm run build"), false, message);
+});
+
+Deno.test("Next.js begins in its own server, which wants all of Deno and says so, unless its build made pages alone", async () => {
+  await using app = await appFolder({ "package.json": manifest(BUILD, "next"), ".next/cache": "" });
+  await assertRejects(() => findEntry(app.path), NanoError, 'run "npm run build" there, which makes .next');
+  await app.write(".next/required-server-files.json", "{}");
+  await using bundler = new Bundler({ cacheDir: null });
+  const source = { name: "shop", path: app.path, nodeCompat: true } as const;
+  const { message } = await assertRejects(() => bundler.bundle(source), NanoError);
+  assertStringIncludes(message, 'set "isolation": "process" and "compat": "full"');
+  const { place } = await bundler.bundle({ ...source, compat: "full" });
+  assertEquals([place!.entry.split(",")[0], place!.folder], ["data:text/javascript", app.path]);
+  await app.write("out/index.html", "");
+  const { kind, root } = await findEntry(app.path);
+  assertEquals([kind, root], ["static", app.at("out")]);
+});
+
+Deno.test("A page that code for browsers was built into answers paths of its own, unless the build made a 404.html", async () => {
+  await using app = await appFolder({
+    "package.json": manifest(BUILD, "vite"),
+    "index.html": '<script type="module" src="/src/main.ts"></script>',
+    "src/main.ts": "document.body.append(1);",
+    "dist/index.html": "",
+  });
+  const { root, singlePage } = await findEntry(app.path);
+  assertEquals([root, singlePage], [app.at("dist"), true]);
+  await app.write("dist/404.html", "");
+  assertEquals((await findEntry(app.path)).singlePage, undefined);
+  await Deno.remove(app.at("dist/404.html"));
+  assertEquals((await findEntry(app.at("dist"))).singlePage, undefined, "A folder of pages says nothing of routes");
 });
 
 Deno.test("The pages of VitePress are found where a script makes them", async () => {

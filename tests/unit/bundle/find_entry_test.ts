@@ -118,8 +118,23 @@ Deno.test("findEntry() never serves a page that a build has yet to make, nor boo
     kind: "static",
     root: app.at("dist"),
     file: app.at("dist/index.html"),
-    why: "what the build made of /src/main.tsx",
+    why: "what the build made of /src/main.tsx; paths without a file get its index.html",
+    singlePage: true,
   });
+});
+
+Deno.test("findEntry() begins in the server of a start script, not in what a page for browsers shares with it", async () => {
+  await using app = await appFolder({
+    "index.html": '<script type="module" src="/src/entry-client.js"></script>',
+    "src/entry-client.js": 'import { createApp } from "./main.js"; createApp().mount("#app");',
+    "src/main.js": 'import App from "./App.vue"; export function createApp() { return { app: createSSRApp(App) }; }',
+    "server.js": 'import express from "express"; express().listen(5173);',
+    "package.json": JSON.stringify({
+      devDependencies: { vite: "^8.0.0" },
+      scripts: { dev: "node server", preview: "cross-env NODE_ENV=production node server" },
+    }),
+  });
+  assertEquals((await findEntry(app.path)).file, app.at("server.js"));
 });
 
 Deno.test("findEntry() knows the pages of Vite's JavaScript templates, and code without a page of its own", async () => {

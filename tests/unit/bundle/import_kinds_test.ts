@@ -73,6 +73,16 @@ Deno.test("The default import of a .wasm file is its module, the named ones are 
   assertEquals(later, [2, true]);
 });
 
+Deno.test("A .wasm file is imported by source phase, by statement and by call", async () => {
+  const value = await defaultOf({
+    "add.wasm": ADD_WASM,
+    "index.ts":
+      `import source module from "./add.wasm"; const other: WebAssembly.Module = await import.source("./add.wasm");
+      export default [module, other].map((one) => one instanceof WebAssembly.Module);`,
+  });
+  assertEquals(value, [true, true]);
+});
+
 Deno.test("A .wasm file gets what it imports from the app's modules", async () => {
   const env = "export const twice = (n) => n * 2;";
   const named = { "index.ts": 'import { run } from "./run.wasm"; export default run(21);', "run.wasm": RUN_WASM };
@@ -150,6 +160,18 @@ Deno.test("import.meta is that of each module, and tells nothing of the host", a
     ["file:///src/my%20lib/meta.ts", false, "/src/my lib", "/src/my lib/meta.ts"],
     { tag: "a", b: "file:///src/jsx.tsx" },
   ]);
+});
+
+Deno.test("import.meta by itself is the same, and resolves names that only run time knows", async () => {
+  const value = await defaultOf({
+    "main.ts": `export { default } from "./lib/meta.ts";`,
+    "lib/meta.ts": `const { dirname, filename, url } = import.meta; const meta = import.meta; const name = "./x.ts";
+      export default [dirname, filename, url, meta.main, meta.resolve(name), import.meta.resolve(name),
+        meta.resolve("node:fs"), meta.env.PROD === import.meta.env.PROD, Object.hasOwn(meta, "hot"), import.meta["url"]];`,
+  });
+  const url = "file:///lib/meta.ts";
+  const x = "file:///lib/x.ts";
+  assertEquals(value, ["/lib", "/lib/meta.ts", url, false, x, x, "node:fs", true, false, url]);
 });
 
 Deno.test("CommonJS packages require any node: module when their bundle is loaded, and get it when they ask", async () => {

@@ -40,6 +40,17 @@ for (
   });
 }
 
+Deno.test("From the app's own folder, whose name is a slash, files are found by sums and with names that follow", async () => {
+  const found = await run({
+    "package.json": '{"main":"index.js"}',
+    "index.js": `const path = require("node:path"); ${ASK} const name = ["a"].join();
+      module.exports = [load(__dirname + "/routes/" + name), load(path.join(__dirname, "routes", name)),
+        load(path.resolve(__dirname, "./routes/" + name)), load("//routes/a.js"), load("/routes/none.json")];`,
+    "routes/a.js": `module.exports = "a";`,
+  });
+  assertEquals(found, ["a", "a", "a", "a", "MODULE_NOT_FOUND"]);
+});
+
 Deno.test("Files beside one that reads its own folder are found, as models are", async () => {
   const found = await run({
     "package.json": '{"main":"models/index.js"}',

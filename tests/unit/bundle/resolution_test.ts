@@ -262,7 +262,7 @@ Deno.test("A @jsx or @jsxFrag pragma asks for the classic transform, for its fil
 
 Deno.test("What only Cloudflare has fails where it is used, and names itself", async () => {
   const value = await defaultOf({
-    "index.ts": `import { connect, Thing } from "cloudflare:email"; import * as all from "cloudflare:made-up";
+    "index.ts": `import { connect, Thing } from "cloudflare:pipelines"; import * as all from "cloudflare:made-up";
       import whole from "cloudflare:other";
       class Mine extends Thing {}
       const messageOf = (use) => { try { use(); } catch (error) { return error.message; } };
@@ -271,8 +271,8 @@ Deno.test("What only Cloudflare has fails where it is used, and names itself", a
   });
   assertEquals(value, [
     "function",
-    "Cannot use connect of cloudflare:email: NANO has no such module",
-    "Cannot use Thing of cloudflare:email: NANO has no such module",
+    "Cannot use connect of cloudflare:pipelines: NANO has no such module",
+    "Cannot use Thing of cloudflare:pipelines: NANO has no such module",
     "Cannot use env.KEY of cloudflare:made-up: NANO has no such module",
     "Cannot use get of cloudflare:other: NANO has no such module",
     "object",

@@ -43,6 +43,34 @@ for (
   });
 }
 
+for (
+  const [way, address] of Object.entries({
+    "a URL of a file": `new URL("./routes/a.js", import.meta.url)`,
+    "the text of a URL": `new URL("./routes/a.js", import.meta.url).href`,
+    "a URL from a template": "new URL(`./routes/${name}.js`, import.meta.url)",
+    "a URL from a sum": `new URL("./routes/" + name + ".js", import.meta.url)`,
+    "the beginning of a name": "new URL(`./routes/a${rest}`, import.meta.url)",
+    "import.meta.resolve": `import.meta.resolve("./routes/a.js")`,
+    "import.meta.resolve of a template": "import.meta.resolve(`./routes/${name}.js`)",
+    "a sum with import.meta.dirname": `import.meta.dirname + "/routes/a.js"`,
+    "a template with import.meta.dirname": "`${import.meta.dirname}/routes/${name}.js`",
+    "join with a name": `path.join(import.meta.dirname, "routes", name + ".js")`,
+  })
+) {
+  Deno.test(`A file is imported by ${way}`, async () => {
+    // Modules at the app's root too, whose folder is "/" and whose sums so begin with two.
+    for (const main of ["src/index.js", "index.js"]) {
+      const found = await run({
+        "package.json": `{"type":"module","main":"${main}"}`,
+        [main]: `import path from "node:path"; const name = ["a"].join(), rest = [".js"].join();
+          export default (await import(${address})).default;`,
+        [main.replace("index.js", "routes/a.js")]: `export default "a";`,
+      });
+      assertEquals(found, "a");
+    }
+  });
+}
+
 Deno.test("Packages of the app are imported by a name that is computed", async () => {
   const found = await run({
     "package.json": '{"type":"module","main":"index.js","dependencies":{"kit":"1.0.0"}}',

@@ -115,6 +115,40 @@ Deno.test("Dot files, what is hidden, and what lies above the workspace stay out
   assertStringIncludes(await refusal(repo), "it lies outside the app's folder");
 });
 
+Deno.test("What another package of the workspace does not list is told with its file, and where to add it", async () => {
+  await using app = await workspace({ "pnpm-workspace.yaml": "", "packages/ui/src/index.ts": 'import "absent";' });
+  assertEquals(
+    (await refusal(app)).slice(`Cannot bundle app "site": `.length),
+    `packages/ui/src/index.ts:1:8: Package "absent" is not installed: run "pnpm add absent" in "packages/ui"`,
+  );
+  await app.write(
+    "packages/ui/package.json",
+    '{"name":"@repo/ui","main":"src/index.ts","dependencies":{"absent":"1"}}',
+  );
+  assertStringIncludes(
+    await refusal(app),
+    `"packages/ui/package.json" lists it, so run "pnpm install" in the app's workspace`,
+  );
+});
+
+Deno.test("Packages in the archives of Yarn's Plug'n'Play are refused with the way out", async () => {
+  await using app = await appFolder({
+    "apps/site/package.json": '{"dependencies":{"absent":"1"}}',
+    "apps/site/index.ts": 'import "absent";',
+    "package.json": '{"workspaces":["apps/*"]}',
+    "yarn.lock": "",
+    ".pnp.cjs": "",
+  });
+  const way = `set "nodeLinker: node-modules" in .yarnrc.yml and run "yarn install" in`;
+  assertStringIncludes(await refusal(app), `Plug'n'Play has no node_modules, so ${way} the app's workspace`);
+  await using bundler = new Bundler({ cacheDir: null, installDependencies: true });
+  const error = await assertRejects(
+    () => bundler.bundle({ name: "site", path: app.at("apps/site"), nodeCompat: true }),
+    NanoError,
+  );
+  assertStringIncludes(error.message, `${way} its workspace`);
+});
+
 Deno.test("A repository's top is the last folder that is looked at, and a lock without a package.json is none", async () => {
   await using app = await workspace({ "apps/.git/HEAD": "", "pnpm-workspace.yaml": "" });
   assertStringIncludes(await refusal(app), "outside the app's folder");

@@ -38,7 +38,7 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
     [{ apps: ["app"] }, 'apps[0] is "app": expected an object with "name" and "path"'],
   ],
   "wrong ways to install": [
-    [{ install: true }, 'install is a boolean: expected an object such as { "registry": "https://npm.example.com/" }'],
+    [{ install: true }, 'install is true: expected an object such as { "registry": "https://npm.example.com/" }'],
     ...["npm.test", "ftp://npm.test/", "https://npm.test/?a", "https://npm.test/${HOME}"].map(
       (registry): Case => [
         { install: { registry } },
@@ -208,7 +208,7 @@ export const MISTAKE_CASES: Readonly<Record<string, readonly Case[]>> = {
     [app({ outbound: ["a.b:65536"] }), `apps[0].outbound[0] is "a.b:65536": ${OUTBOUND}`],
     [{ log: { level: "INFO" } }, 'log.level is "INFO": expected one of "debug", "info", "warn", "error"'],
     [{ log: "pretty" }, 'log is "pretty": expected an object such as { "level": "info" }'],
-    [{ admin: true }, 'admin is a boolean: expected false or an object such as { "port": 9090 }'],
+    [{ admin: true }, 'admin is true: expected false or an object such as { "port": 9090 }'],
     [{ trusted_proxies: "10.0.0.0/8" }, 'trusted_proxies is "10.0.0.0/8": expected a list of address ranges'],
     [{ trusted_proxies: ["10.0.0.0/33"] }, `trusted_proxies[0] is "10.0.0.0/33": ${RANGE}`],
     [{ trusted_proxies: ["10.0.0.0/8", "all"] }, `trusted_proxies[1] is "all": ${RANGE}`],

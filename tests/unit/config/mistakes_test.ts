@@ -1,7 +1,8 @@
 /** Every kind of mistake is refused with its JSON path, its value and what would be right. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ConfigFolder } from "./config_case.ts";
 import { MISTAKE_CASES } from "./mistake_cases.ts";
+import { CERT, KEY, OTHER_KEY } from "../../support/tls_pair.ts";
 
 for (const [kind, cases] of Object.entries(MISTAKE_CASES)) {
   Deno.test(`Of ${kind} each is refused with one line that tells what would be right`, async () => {
@@ -68,4 +69,20 @@ Deno.test("No line of a refusal shows a secret", async () => {
     assert(line !== undefined && !line.includes("sh0wn"), line);
   }
   assertEquals((await folder.mistakes({ admin: "sh0wn" })).filter((line) => line.includes("sh0wn")), []);
+});
+
+Deno.test("A certificate and a key that no listener could use are mistakes, and told before anything starts", async () => {
+  using folder = new ConfigFolder({ "cert.pem": CERT, "key.pem": KEY, "other.pem": OTHER_KEY, "text": "hello" });
+  const refused = async (cert: string, key: string) => await folder.mistakes({ tls: { cert, key } });
+  assertEquals(await refused("text", "key.pem"), [
+    'tls.cert is "text": expected the path of a PEM file with a certificate',
+  ]);
+  assertEquals(await refused("cert.pem", "text"), [
+    'tls.key is "text": expected the path of a PEM file with a private key that has no passphrase',
+  ]);
+  const [line, ...others] = await refused("cert.pem", "other.pem");
+  assertMatch(line!, /^tls\.key is "other\.pem": expected the key of the certificate "cert\.pem"/);
+  assertEquals(others, []);
+  const { tls } = await folder.resolve({ tls: { cert: "cert.pem", key: "key.pem" } });
+  assertEquals(tls?.cert, `${folder.dir}/cert.pem`);
 });

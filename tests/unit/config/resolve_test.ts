@@ -4,6 +4,7 @@ import { assertEquals } from "@std/assert";
 import { resolveConfig } from "../../../runtime/config/load.ts";
 import { resolveAppLimits, resolveHostLimits } from "../../../runtime/config/resolve_limits.ts";
 import { ConfigFolder, onlyApp } from "./config_case.ts";
+import { CERT, KEY } from "../../support/tls_pair.ts";
 
 Deno.test("An empty document gets every default", async () => {
   using folder = new ConfigFolder();
@@ -60,7 +61,7 @@ Deno.test("An app with a name and a path gets every default", async () => {
 });
 
 Deno.test("Every key that is written arrives", async () => {
-  using folder = new ConfigFolder({ "cert.pem": "c", "key.pem": "k", "entry.ts": "e" });
+  using folder = new ConfigFolder({ "cert.pem": CERT, "key.pem": KEY, "entry.ts": "e" });
   const limits = {
     memory_mb: 64,
     external_mb: 32,
@@ -168,6 +169,7 @@ Deno.test("Every key that is written arrives", async () => {
         binding: "ASSETS",
         workerFirst: false,
         singlePage: false,
+        missingPage: "never",
         htmlHandling: "auto-trailing-slash",
       },
       bindings: [],
@@ -203,6 +205,7 @@ Deno.test("`assets` may be an object with options", async () => {
     binding: "ASSETS",
     workerFirst: false,
     singlePage: true,
+    missingPage: "never",
     htmlHandling: "auto-trailing-slash",
   });
   assertEquals((await resolved({ path: "other" }))?.singlePage, false);

@@ -4,6 +4,7 @@ import type { AppCall } from "../../../runtime/terms/app_call.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import type { RequestEvent } from "../../../runtime/terms/events.ts";
 import { Dispatcher, type ListenerView } from "../../../runtime/http/dispatcher.ts";
+import { innerOf } from "../../../runtime/http/request_head.ts";
 import { Router } from "../../../runtime/http/router.ts";
 import { splitHeaders } from "../../../runtime/protocol/header_block.ts";
 
@@ -259,4 +260,17 @@ Deno.test("Dispatcher asks clients to come back until it has a router: no host i
   assertEquals(await ask(), [503, "APP_UNAVAILABLE", true]);
   dispatcher.use(new Router([], null));
   assertEquals(await ask(), [404, "APP_NOT_FOUND", false]);
+});
+
+Deno.test("Dispatcher refuses methods that no Request of the Fetch standard can have", async () => {
+  const door = new Door();
+  for (const method of ["CONNECT", "TRACE", "track"]) {
+    const request = new Request("http://blog.test/", { headers: { host: "blog.test" } });
+    // As Deno.serve hands them over; their constructor refuses all three.
+    Object.defineProperty(innerOf(request) ?? request, "method", { value: method });
+    const remote = { transport: "tcp", hostname: "192.0.2.1", port: 4711 } as const;
+    const response = await door.dispatcher.handle(request, remote, LISTENER);
+    assertEquals([response.status, (await response.json()).code], [400, "BAD_REQUEST"]);
+  }
+  assertEquals(door.calls, []);
 });

@@ -61,8 +61,9 @@ Deno.test("DoorCall tells NANO's own answers by their code, and 499 of a client 
     assertEquals([told[0]!.end, told[0]!.code, endOfCode(code as keyof typeof table)], [end, code, end]);
   }
   const drained = scene();
-  drained.call.fail(new NanoError("APP_DRAINING", "Cannot answer"), "isolate_ended");
-  assertEquals(drained.ends(), [[503, 0, "isolate_ended"]]);
+  drained.call.fail(new NanoError("APP_DRAINING", "Cannot answer \u00e9"), "isolate_ended");
+  const sent = (await (await drained.call.response).bytes()).byteLength;
+  assertEquals(drained.ends(), [[503, sent, "isolate_ended"]], "its document counts as what it is");
   const gone = scene();
   gone.call.leave();
   assertEquals([(await gone.call.response).status, gone.told[0]!.code, ...gone.ends()], [499, null, [
@@ -128,6 +129,14 @@ Deno.test("DoorCall lets a length stand where no body goes with it", () => {
   const unchanged = scene();
   unchanged.call.respond(304, "content-length\n10\n", null);
   assertEquals(unchanged.ends(), [[304, 0, "done"]]);
+});
+
+Deno.test("DoorCall tells no bytes of an answer to HEAD, which has none", () => {
+  const head = scene("HEAD");
+  head.call.respond(200, "", "hello");
+  const failed = scene("HEAD");
+  failed.call.fail(new NanoError("APP_EXCEPTION", "Cannot answer"));
+  assertEquals([...head.ends(), ...failed.ends()], [[200, 0, "done"], [500, 0, "app_failed"]]);
 });
 
 Deno.test("isFailure() blames the app and its isolate for what was cut, and no client", () => {

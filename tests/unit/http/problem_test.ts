@@ -9,7 +9,7 @@ for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
   Deno.test(`problemResponse() of ${code} tells its code, and nothing about the inside`, async () => {
     const cause = new Error("cause");
     const error = new NanoError(code, "Cannot do it", { details: ["stack at /srv/app.ts:1"], cause });
-    const response = problemResponse(error, OPTIONS);
+    const { response, bytes } = problemResponse(error, OPTIONS);
     const entry: ErrorCodeEntry = ERROR_CODES[code];
     assertEquals(response.status, entry.status);
     const { headers } = response;
@@ -18,6 +18,7 @@ for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
     assertEquals(headers.get("cache-control"), "no-store");
     assertEquals(headers.get("retry-after") !== null, entry.retryAfter === true);
     const text = await response.text();
+    assertEquals(new TextEncoder().encode(text).byteLength, bytes);
     assert(!text.includes("/srv/") && !text.includes("cause"), text);
     const { type, title, ...rest } = JSON.parse(text);
     assert(type.endsWith(code) && typeof title === "string" && title !== "");
@@ -27,13 +28,13 @@ for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
 
 Deno.test("problemResponse() with reveal tells the details", async () => {
   const error = new NanoError("APP_EXCEPTION", "Cannot do it", { details: ["stack"] });
-  const { detail } = await problemResponse(error, { ...OPTIONS, reveal: true }).json();
+  const { detail } = await problemResponse(error, { ...OPTIONS, reveal: true }).response.json();
   assertEquals(detail, "Cannot do it\nstack");
 });
 
 Deno.test("problemResponse() asks to close the connection when draining, and after a body that nobody read", () => {
   const connection = (code: ErrorCode, close: boolean) =>
-    problemResponse(new NanoError(code, "x"), { ...OPTIONS, close }).headers.get("connection");
+    problemResponse(new NanoError(code, "x"), { ...OPTIONS, close }).response.headers.get("connection");
   assertEquals(connection("APP_NOT_FOUND", false), null);
   assertEquals(connection("APP_NOT_FOUND", true), "close");
   assertEquals(connection("BODY_TOO_LARGE", false), "close");

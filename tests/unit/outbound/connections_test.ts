@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { OutboundDoor } from "../../../runtime/outbound/outbound_door.ts";
+import { AppOutbound } from "../../../runtime/outbound/app_outbound.ts";
 import { loadUndici } from "../../../runtime/outbound/undici_module.ts";
 
 /** Answers at once, but for `/held`, which waits for its release; connections are kept open. */
@@ -16,9 +16,9 @@ function server() {
   };
 }
 
-async function get(door: OutboundDoor, url: string): Promise<string> {
+async function get(outbound: AppOutbound, url: string): Promise<string> {
   const signal = AbortSignal.timeout(120_000);
-  const { body } = await door.fetch({ method: "GET", url, headers: [], redirect: "follow", body: null, signal });
+  const { body } = await outbound.fetch({ method: "GET", url, headers: [], redirect: "follow", body: null, signal });
   return await new Response(body).text();
 }
 
@@ -31,19 +31,19 @@ Deno.test("Idle connections make room, those in use do not, and one too many is 
   await using one = server();
   await using two = server();
   await using three = server();
-  using door = new OutboundDoor("any", "test", { maxConnections: 2 });
+  using outbound = new AppOutbound("any", "test", { maxConnections: 2 });
   for (let round = 0; round < 3; round++) {
-    for (const { url } of [one, two, three]) assertEquals(await get(door, url), "hello");
+    for (const { url } of [one, two, three]) assertEquals(await get(outbound, url), "hello");
   }
-  const held = [get(door, `${one.url}/held`), get(door, `${two.url}/held`)];
-  const error = await assertRejects(() => get(door, three.url), TypeError);
+  const held = [get(outbound, `${one.url}/held`), get(outbound, `${two.url}/held`)];
+  const error = await assertRejects(() => get(outbound, three.url), TypeError);
   assertStringIncludes(error.message, "2 connections of this app are open already");
   for (const upstream of [one, two]) upstream.release();
   // Whichever came after the release was asked for.
   const timer = setInterval(() => [one, two].forEach((upstream) => upstream.release()), 10);
   assertEquals(await Promise.all(held), ["hello", "hello"]);
   clearInterval(timer);
-  assertEquals(await get(door, three.url), "hello");
+  assertEquals(await get(outbound, three.url), "hello");
 });
 
 Deno.test(
@@ -53,7 +53,7 @@ Deno.test(
     await using one = server();
     await using two = server();
     const free = { left: 1 };
-    using door = new OutboundDoor("any", "test", {
+    using outbound = new AppOutbound("any", "test", {
       takeDescriptor() {
         if (free.left === 0) return "the app has 1 open already, of 16 descriptors";
         free.left--;
@@ -61,16 +61,16 @@ Deno.test(
       },
     });
     for (let round = 0; round < 3; round++) {
-      for (const { url } of [one, two]) assertEquals(await get(door, url), "hello");
+      for (const { url } of [one, two]) assertEquals(await get(outbound, url), "hello");
     }
     assertEquals(free.left, 0);
-    const held = get(door, `${one.url}/held`);
-    const error = await assertRejects(() => get(door, two.url), TypeError);
+    const held = get(outbound, `${one.url}/held`);
+    const error = await assertRejects(() => get(outbound, two.url), TypeError);
     assertStringIncludes(error.message, "the app has 1 open already, of 16 descriptors");
     const timer = setInterval(() => one.release(), 10);
     assertEquals(await held, "hello");
     clearInterval(timer);
-    assertEquals(await get(door, two.url), "hello");
+    assertEquals(await get(outbound, two.url), "hello");
     assertEquals(free.left, 0);
   },
 );

@@ -82,3 +82,29 @@ Deno.test("Outbox sends a thing at once while both sides take turns with one eac
   endTurn();
   assertEquals(sent[5]!.length, 6);
 });
+
+Deno.test("Outbox transfers half a megabyte until the peer is heard, and copies what goes beyond", () => {
+  const transferred: number[] = [];
+  const arrived: number[] = [];
+  const outbox = new Outbox({
+    postMessage: (message, transfer) => {
+      transferred.push((transfer ?? []).length);
+      const batch = structuredClone(message as unknown[], { transfer: transfer ?? [] });
+      arrived.push((batch.at(-1) as Uint8Array).byteLength);
+    },
+  }, () => {});
+  const send = (size: number) => {
+    const chunk = bytes(size);
+    outbox.out.begin(OP.DATA, 1);
+    outbox.pushBytes(chunk, true);
+    outbox.flush();
+    return chunk.byteLength;
+  };
+  // A chunk that was transferred is empty here.
+  assertEquals([300, 200, 100, 12].map((size) => send(size * KIB)), [0, 0, 100 * KIB, 0]);
+  assertEquals(send(4 * KIB), 4 * KIB);
+  outbox.heard([OP.CREDIT, 1, 4096]);
+  assertEquals([send(512 * KIB), send(4 * KIB), send(600 * KIB)], [0, 4 * KIB, 600 * KIB]);
+  assertEquals(transferred, [1, 1, 0, 1, 0, 1, 0, 0]);
+  assertEquals(arrived, [300, 200, 100, 12, 4, 512, 4, 600].map((size) => size * KIB));
+});

@@ -30,7 +30,7 @@ class Scene {
       onLog: (level, text) => this.logs.push(`${level}: ${text}`),
       onException: (text) => this.logs.push(`exception: ${text}`),
     },
-    door: {
+    outbound: {
       fetch: () => Promise.reject(new TypeError("no way out")),
       connect: () => {
         throw new TypeError("no way out");

@@ -58,8 +58,8 @@ const WITH_PEERS: Readonly<Record<string, readonly [PeerKind, string]>> = {
     `const all = await Promise.allSettled(Array.from({ length: 5000 }, dial));
     const codes = new Set(all.filter(({ status }) => status === "rejected").map(({ reason }) => reason.code));
     for (const code of codes) if (!["EMFILE", "ETIMEDOUT"].includes(code)) throw new Error("failed with " + code);
-    const open = all.filter(({ status }) => status === "fulfilled").length;
-    if (open === 0 || open > 512) throw new Error(open + " are open");`,
+    // How many an app may have is a matter of the host's descriptors (door/descriptors_test.ts).
+    if (all.every(({ status }) => status === "rejected")) throw new Error("none is open");`,
   ],
   "one after the other, never closed": [
     "silent",

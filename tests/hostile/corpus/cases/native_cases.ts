@@ -22,7 +22,8 @@ const ENDLESS: Readonly<Record<string, string>> = {
   "a factorial": `let f = 1n; for (let i = 1n;; i++) f *= i;`,
   "powers modulo a long number": `const m = (1n << 100000n) - 1n; let x = 3n; for (;;) x = x * x % m;`,
   "formats of dates": `for (;;) kept.push(new Intl.DateTimeFormat("en-u-ca-buddhist", { timeZone: "Asia/Tokyo" }));`,
-  "words of a long text": `kept.push([...new Intl.Segmenter("th", { granularity: "word" }).segment("ก".repeat(2e8))]);`,
+  "words of a long text":
+    `for (;;) kept.push([...new Intl.Segmenter("th", { granularity: "word" }).segment("ก".repeat(4e6))]);`,
   "names of regions": `for (;;) kept.push(new Intl.DisplayNames("en", { type: "region" }));`,
   "clones of a wide circle":
     `const o = {}; for (let i = 0; i < 3e6; i++) o["k" + i] = { o }; for (;;) structuredClone(o);`,
@@ -33,6 +34,10 @@ const ENDLESS: Readonly<Record<string, string>> = {
     `class A extends Array { static get [Symbol.species]() { return function (n) { for (;;) kept.push(new Array(1e5).fill(n)); }; } } new A(10).map((x) => x);`,
   "a species of an expression that loops":
     `const r = /a/g; r.constructor = { [Symbol.species]: function () { for (;;); } }; "aaa".split(r);`,
+  "a long text sought in a longer one":
+    `const sought = "x".repeat(3e5) + "y" + "x".repeat(3e5); for (;;) for (const name of ["includes", "indexOf", "lastIndexOf", "split", "replace"]) text(4e7)[name](sought);`,
+  "a piece replaced by nothing, without end": `for (;;) text(5e7).replaceAll("", "");`,
+  "a walk through lists in lists": `let a = []; for (let i = 0; i < 60; i++) a = [a, a]; a.flat(Infinity);`,
   "a raw text without end": `String.raw({ raw: { length: 2 ** 53 - 1 } });`,
   "a sparse array, spread": `const a = [1]; a.length = 1.4e8; kept.push([...a]);`,
   "entries without end": `Object.fromEntries((function* () { for (let i = 0;; i++) yield ["k" + i, i]; })());`,
@@ -59,6 +64,17 @@ const REFUSED: Readonly<Record<string, string>> = {
   "a number of a gigabit": `kept.push(BigInt.asUintN(2 ** 30, -1n));`,
   "a template beyond all texts": "const s = 'x'.repeat(2**28); kept.push(`${s}${s}${s}`);",
   "a clone as deep as a well": `let o = {}; for (let i = 0; i < 1e6; i++) o = { o }; structuredClone(o);`,
+  "a list of 2^53, called for each":
+    `for (const name of ["forEach", "map", "filter", "some", "every", "flatMap", "reduce", "reduceRight", "flat", "slice"]) {
+      try { Array.prototype[name].call({ length: 2 ** 32 - 1 }, () => 0, 0); return new Response("done " + name); } catch {}
+    }
+    Array.from({ length: 2 ** 32 - 2 });`,
+  "lists of holes in a list": `const a = []; a.length = 2 ** 32 - 2; kept.push([a].flat());`,
+  "lists of holes for each": `const a = []; a.length = 2 ** 32 - 2; [1].flatMap(() => a);`,
+  "keys of a hundred million bytes": `kept.push(Object.keys(new Uint8Array(6e7)));`,
+  "numbers in words, by the million": `new Uint8Array(6e7).toLocaleString();`,
+  "marks on a letter, by the million": `("a" + "\\u0300\\u0323".repeat(1e6)).normalize("NFC");`,
+  "words of a very long text": `new Intl.Segmenter("th", { granularity: "word" }).segment("ก".repeat(2e8));`,
   "a list of 2^53": `Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);`,
   "keys of two hundred million characters": `kept.push(Object.keys("x".repeat(2e8)));`,
   "own keys of a boxed text": `kept.push(Reflect.ownKeys(new String("x".repeat(3e8))));`,

@@ -40,7 +40,8 @@ const DEEDS: Readonly<Record<string, string>> = {
     `const found = {}; for (const name of ["v8", "vm", "inspector", "repl", "wasi", "sqlite"]) found[name] = (await import("node:" + name)).default;
     await refused(() => found.v8.setFlagsFromString("--expose-gc") ?? 1); await refused(() => found.v8.writeHeapSnapshot()); await refused(() => found.inspector.open() ?? 1);
     await refused(() => new found.inspector.Session().connect() ?? 1); await refused(() => found.repl.start()); await refused(() => new found.wasi.WASI({ version: "preview1" }));
-    await refused(() => new found.sqlite.DatabaseSync("/tmp/x.db")); await refused(() => found.vm.runInNewContext("1") && found.vm.createContext({}));`,
+    await refused(() => new found.sqlite.DatabaseSync("/tmp/x.db")); await refused(() => found.vm.runInNewContext("Deno.readTextFileSync('/etc/passwd')"));
+    await refused(() => found.vm.runInNewContext("this.constructor.constructor('return Deno.env.get(\\"NANO_HOST_SECRET\\")')()", { a: 1 }));`,
   "files by node:fs": `const fs = await import("node:fs"); const promises = await import("node:fs/promises");
     await refused(() => fs.readFileSync("/etc/passwd", "utf8")); await refused(() => promises.readFile("/etc/passwd"));
     await refused(() => fs.existsSync("/etc/passwd") || undefined); await refused(() => fs.readdirSync("/etc"));

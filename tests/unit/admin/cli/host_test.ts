@@ -54,7 +54,7 @@ Deno.test("a host serves, drains on SIGTERM with /readyz telling so, and ends wi
   assertEquals(nano.drains, 1);
   assert(nano.disposed);
   assertEquals(signals.handlers, null);
-  assertEquals(nano.told.at(-1), { event: "server_stop", exitCode: 0 });
+  assertEquals(nano.told.at(-1), { event: "server_stop", exitCode: 0, cause: "SIGTERM" });
   const gone = await fetch(`${admin}/livez`).then(() => "served", () => "refused");
   assertEquals(gone, "refused");
 });
@@ -65,7 +65,7 @@ Deno.test("a host that had to cut requests ends with code 1", async () => {
   await serving;
   signals.handlers!.onStop("SIGINT", 1);
   assertEquals(await code, 1);
-  assertEquals(nano.told.at(-1), { event: "server_stop", exitCode: 1 });
+  assertEquals(nano.told.at(-1), { event: "server_stop", exitCode: 1, cause: "SIGINT" });
 });
 
 Deno.test("a second signal ends the host at once", async () => {
@@ -158,6 +158,7 @@ Deno.test("a host drains when its guardian is gone, and leaves no file behind", 
   gone.resolve();
   assertEquals(await code, 0);
   assertEquals(nano.drains, 1);
+  assertEquals(nano.told.at(-1), { event: "server_stop", exitCode: 0, cause: "guardian_gone" });
   assertThrows(() => Deno.statSync(file.path), Deno.errors.NotFound);
 });
 

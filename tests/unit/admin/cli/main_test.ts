@@ -201,4 +201,8 @@ Deno.test("every command refuses an option that its help does not name", async (
     assertEquals(code, 2, name);
     assertMatch(err, /Unknown option "--nonsense"/);
   }
+  for (const group of Object.keys(COMMAND_GROUPS)) {
+    const { code, err } = await run([group, "--nonsense"]);
+    assertEquals([code, err.split("\n")[0]], [2, 'nano: Unknown option "--nonsense"']);
+  }
 });

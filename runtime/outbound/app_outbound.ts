@@ -1,0 +1,66 @@
+/** One app's way out: fetch and WebSocket under its policy, over connections of its own. */
+import type { HostSocket } from "../terms/app_call.ts";
+import { splitHeaders } from "../protocol/header_block.ts";
+import { Outbound, type OutboundOptions, type OutboundPolicy } from "./outbound.ts";
+import type { TcpConnection } from "./tcp_connection.ts";
+import { TcpDialer, type TcpObserver, type TcpTarget } from "./tcp_dialer.ts";
+import { undici } from "./undici_module.ts";
+import { outboundFetch, type OutboundRequest, type OutboundResponse } from "./outbound_fetch.ts";
+
+/** How an {@linkcode AppOutbound} works. */
+export interface AppOutboundOptions extends OutboundOptions {
+  readonly observer?: TcpObserver;
+}
+
+/** Fits what the app's side of the host needs; undici has to be loaded. */
+export class AppOutbound implements Disposable {
+  readonly #outbound: Outbound;
+  readonly #tcp: TcpDialer;
+  readonly #userAgent: string;
+
+  /** @param userAgent sent when the app names none */
+  constructor(policy: OutboundPolicy, userAgent: string, options?: AppOutboundOptions) {
+    this.#outbound = new Outbound(policy, options);
+    const { takeDescriptor = () => () => {}, observer } = options ?? {};
+    this.#tcp = new TcpDialer(this.#outbound, {
+      takeDescriptor,
+      ...(observer === undefined ? {} : { observer }),
+    });
+    this.#userAgent = userAgent;
+  }
+
+  /** @throws {TypeError} as fetch does */
+  fetch(request: OutboundRequest): Promise<OutboundResponse> {
+    const named = request.headers.some(([name]) => name.toLowerCase() === "user-agent");
+    const headers = named ? request.headers : [...request.headers, ["user-agent", this.#userAgent] as const];
+    return outboundFetch(this.#outbound, { ...request, headers });
+  }
+
+  /**
+   * @param options.trace header block of the trace context that the handshake carries on, or null
+   * @throws {TypeError} when the policy or the URL forbids it
+   */
+  connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket {
+    const target = new URL(url);
+    if (target.protocol !== "ws:" && target.protocol !== "wss:") {
+      throw new TypeError(`Cannot connect to "${target.protocol}": only ws and wss URLs can be connected to`);
+    }
+    this.#outbound.check(target);
+    return new (undici().WebSocket)(target, {
+      protocols: [...protocols],
+      dispatcher: this.#outbound.connections.socketAgent,
+      headers: [["user-agent", this.#userAgent], ...splitHeaders(options.trace ?? "")],
+    }) as unknown as HostSocket;
+  }
+
+  /** Opens a TCP connection. @throws {ConnectionError} when the policy forbids it, or it cannot be had */
+  dial(target: TcpTarget, signal: AbortSignal): Promise<TcpConnection> {
+    return this.#tcp.dial(target, signal);
+  }
+
+  /** Ends every connection. */
+  [Symbol.dispose](): void {
+    this.#tcp[Symbol.dispose]();
+    this.#outbound[Symbol.dispose]();
+  }
+}

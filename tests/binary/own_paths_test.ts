@@ -30,8 +30,7 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
   },
   // A fixed path of a file: relative to where NANO was started, or absolute. What the kernel tells is no file of NANO's.
   {
-    what:
-      /\b(?:readTextFile|readFile|readDir|open|stat|lstat|realPath)(?:Sync)?\(\s*["'`](?!\$\{|\/proc\/|\/dev\/null\b)/,
+    what: /\b(?:readTextFile|readFile|readDir|open|stat|lstat|realPath)(?:Sync)?\(\s*["'`](?!\$\{|\/proc\/|\/dev\/)/,
     allowed: [],
     example: 'Deno.readTextFileSync("admin/page.html")',
   },
@@ -44,7 +43,9 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
       "admin/cli/main.ts",
       "runtime/bundle/eval_entry.ts",
       // Source of an app.
+      "runtime/bundle/full_app.ts",
       "runtime/bundle/run_time_import.ts",
+      "runtime/bundle/source_phase.ts",
       "runtime/isolate/load_app.ts",
       // And what NANO takes over there, handed to it as a text.
       "runtime/isolate/load_full_app.ts",

@@ -6,7 +6,7 @@ import type { Mistakes } from "./mistakes.ts";
 import type { Sketch } from "./sketch.ts";
 
 /** A kind of binding that a fleet can keep. */
-export type FleetBinding = "kv" | "queue";
+export type FleetBinding = "kv" | "r2" | "queue";
 
 /** What this NANO does in a fleet. */
 export interface FleetConfig {

@@ -14,8 +14,8 @@ export const NODE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const secretRule = 'expected text, { "from_env": "HOST_NAME" } or { "from_file": "path" }';
 
 /** Kinds of bindings that a fleet can keep. */
-export const FLEET_BINDINGS = ["kv", "queue"] as const;
-const bindingsRule = 'expected a list of kinds of bindings, each once: ["kv", "queue"]';
+export const FLEET_BINDINGS = ["kv", "r2", "queue"] as const;
+const bindingsRule = 'expected a list of kinds of bindings, each once: ["kv", "r2", "queue"]';
 
 /** A replicated stream has 1, 3 or 5 of them, https://docs.nats.io/nats-concepts/jetstream. */
 const MAX_REPLICAS = 5;
@@ -68,8 +68,8 @@ export const fleetSchema = section({
   bindings: z.array(oneOf(FLEET_BINDINGS), bindingsRule).refine(isSet, bindingsRule).optional().meta({
     description:
       "Kinds of bindings whose data the NATS servers keep, so that all nodes see the same; those of other kinds stay on " +
-      'the node where they were written. Default: `["kv", "queue"]` with `nats`, none with `postgres`, which keeps none.',
-    examples: [["kv", "queue"], []],
+      'the node where they were written. Default: `["kv", "r2", "queue"]` with `nats`, none with `postgres`, which keeps none.',
+    examples: [["kv", "r2", "queue"], []],
   }),
   one_by_one: z.boolean("expected true or false").optional().meta({
     description: "Whether nodes take a new version one after the other, and none after one that could not start it.",

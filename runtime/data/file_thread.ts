@@ -1,6 +1,6 @@
 /** The host's end of the thread of files: sends bytes no faster than they are written, starts it for the first file. */
 import { join } from "node:path";
-import { messageOf } from "../errors.ts";
+import { type BodyBounds, boundedBody } from "./bounded_body.ts";
 import type { DigestName, FileAnswer, FileAsk } from "./file_messages.ts";
 
 /** Bytes of one file on their way to the thread: as much as a stream over the wall has under way. */
@@ -16,21 +16,8 @@ export interface WrittenFile {
 }
 
 /** How a file is written. */
-export interface WriteOptions {
+export interface WriteOptions extends BodyBounds {
   readonly digests: readonly DigestName[];
-  /** More bytes are a failure. */
-  readonly maxBytes: number;
-  readonly signal: AbortSignal;
-}
-
-/** Bytes that their sender has spoilt: by a failure, or by too many of them. */
-export class BadBody extends Error {
-  override readonly name: string = "BadBody";
-}
-
-/** The same with more bytes than are wanted. */
-export class BodyTooLong extends BadBody {
-  override readonly name = "BodyTooLong";
 }
 
 /** A worker's part that is needed here. */
@@ -82,30 +69,20 @@ export class FileThread implements Disposable {
     const id = this.#next++;
     const writing: Writing = { outstanding: 0, wake: () => {}, digests: null, error: null };
     this.#writing.set(id, writing);
-    const reader = (body instanceof Uint8Array ? ReadableStream.from([body]) : body).getReader();
     const onAbort = () => {
       writing.error ??= signal.reason;
       writing.wake();
-      // A read that waits ends, too.
-      reader.cancel(signal.reason).catch(() => {});
     };
     signal.addEventListener("abort", onAbort, { once: true });
     this.#tell({ ask: "begin", id, path, digests });
     let size = 0;
     try {
-      for (;;) {
-        const { done, value } = await reader.read().catch((error) => {
-          throw new BadBody(`The stream of the value failed: ${messageOf(error)}`);
-        });
-        if (writing.error !== null) throw writing.error;
-        if (done) break;
-        size += value.byteLength;
-        if (size > maxBytes) {
-          throw new BodyTooLong(`The stream of the value has more than the ${maxBytes} bytes that it promised`);
-        }
-        if (value.byteLength === 0) continue;
-        writing.outstanding += value.byteLength;
-        this.#tell({ ask: "write", id, bytes: value });
+      for await (const bytes of boundedBody(body, { maxBytes, signal })) {
+        // Before it is handed over.
+        const { byteLength } = bytes;
+        size += byteLength;
+        writing.outstanding += byteLength;
+        this.#tell({ ask: "write", id, bytes });
         await until(writing, () => writing.outstanding < FILE_WINDOW_BYTES);
       }
       this.#tell({ ask: "end", id });
@@ -115,7 +92,6 @@ export class FileThread implements Disposable {
       this.#tell({ ask: "drop", id });
       // It may have been whole already.
       this.discard(path);
-      reader.cancel(error).catch(() => {});
       throw error;
     } finally {
       signal.removeEventListener("abort", onAbort);

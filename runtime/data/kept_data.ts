@@ -5,6 +5,7 @@ import type { OutsideKind, OutsideStores } from "./outside_stores.ts";
 import { QueueHub } from "./queue_hub.ts";
 import { queueStore } from "./queue_store.ts";
 import { R2Engine } from "./r2_engine.ts";
+import type { R2Store } from "./r2_store.ts";
 import { SqlPool } from "./sql_pool.ts";
 
 /** All stores of a host. */
@@ -35,6 +36,11 @@ export class KeptData implements AsyncDisposable {
   /** The KV namespace of a name, wherever it is kept. */
   kv(name: string): KvStore {
     return this.outsideOf("kv")?.kv(name) ?? kvStore(this.thread, name);
+  }
+
+  /** The bucket of a name, in the same way. */
+  r2(name: string): R2Store {
+    return this.outsideOf("r2")?.r2(name) ?? this.buckets.store(name);
   }
 
   /** Closes everything; nobody may call meanwhile. */

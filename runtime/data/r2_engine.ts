@@ -3,9 +3,10 @@ import { join } from "node:path";
 import type { DataThread } from "./data_thread.ts";
 import type { R2Operation } from "./data_messages.ts";
 import type { DigestName } from "./file_messages.ts";
-import { BadBody, BodyTooLong, FileThread } from "./file_thread.ts";
+import { FileThread } from "./file_thread.ts";
 import { UNFINISHED } from "./r2_blobs.ts";
-import { r2Error, storageFull } from "./r2_error.ts";
+import { bodyRefusal, checksumsJson, mostBytes, requirePromised } from "./r2_body.ts";
+import { storageFull } from "./r2_error.ts";
 import type { GetFacts, PartFacts, Piece, PutFacts, WrittenBytes } from "./r2_facts.ts";
 import { PieceStream } from "./r2_stream.ts";
 import type { Plain } from "../protocol/binding_call.ts";
@@ -13,15 +14,6 @@ import type { R2Body, R2Found, R2Store, TakeOptions } from "./r2_store.ts";
 
 /** Objects up to this are answered whole, by the data thread itself. */
 const WHOLE_BYTES = 256 * 1024;
-/** Of a message that tells a checksum, as R2 words it. */
-const DIGEST_TITLES: Readonly<Record<DigestName, string>> = {
-  md5: "MD5",
-  sha1: "SHA-1",
-  sha256: "SHA-256",
-  sha384: "SHA-384",
-  sha512: "SHA-512",
-};
-
 /** All buckets of a NANO. */
 export class R2Engine implements Disposable {
   readonly #folder: string;
@@ -57,12 +49,10 @@ export class R2Engine implements Disposable {
         const { condition, checksums, storageClass, http, custom, maxBytes } = options;
         const digests = new Set<DigestName>(["sha256", "md5", ...checksums.keys()]);
         return this.#take({ store, action: "put", body, digests, options }, async (written, found) => {
-          const given = [...checksums].map(([name, wanted]) => [name, requireSame(name, wanted, found.get(name)!)]);
-          const md5 = found.get("md5")!;
           const facts: PutFacts = {
             written,
-            etag: md5,
-            checksums: JSON.stringify({ md5, ...Object.fromEntries(given) }),
+            etag: found.get("md5")!,
+            checksums: checksumsJson(checksums, found),
             condition,
             storageClass,
             http,
@@ -163,20 +153,16 @@ export class R2Engine implements Disposable {
       }
       const written = await this.#files.write(path, body, {
         digests: [...digests],
-        maxBytes: options.size ?? maxBytes,
+        maxBytes: mostBytes(options),
         signal,
       });
-      if (options.size !== null && written.size !== size) {
-        throw new BadBody(`The stream of the value had ${written.size} bytes, not the ${size} that it promised`);
-      }
+      requirePromised(written.size, options);
       const hash = written.digests.get("sha256")!;
       const kept = await keep({ name, hash, size: written.size }, written.digests);
       isKept = kept.isKept;
       return kept.value;
     } catch (error) {
-      if (error instanceof BodyTooLong && options.size === null) throw storageFull(action, maxBytes);
-      if (error instanceof BadBody) throw r2Error(action, "invalidArgument", error.message);
-      throw error;
+      throw bodyRefusal(error, action, options);
     } finally {
       const left = this.#pending.get(store)! - size;
       if (left > 0) this.#pending.set(store, left);
@@ -184,17 +170,6 @@ export class R2Engine implements Disposable {
       if (!isKept) this.#files.discard(path);
     }
   }
-}
-
-function requireSame(name: DigestName, wanted: string, found: string): string {
-  if (wanted === found) return found;
-  const title = DIGEST_TITLES[name];
-  throw r2Error(
-    "put",
-    "badDigest",
-    `The ${title} checksum you specified did not match what we received.\n` +
-      `You provided a ${title} checksum with value: ${wanted}\nActual ${title} was: ${found}`,
-  );
 }
 
 /** Removes the unfinished files of all buckets. @param folder of the buckets, which need not be there */

@@ -3,9 +3,9 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Plain } from "../protocol/binding_call.ts";
 import type { DataOperation, R2Operation, R2Write } from "./data_messages.ts";
 import { BlobFolder } from "./r2_blobs.ts";
-import { listObjects, type R2ListOptions } from "./r2_listing.ts";
+import { type ListedPage, listObjects, type ObjectsWanted, type R2ListOptions } from "./r2_listing.ts";
 import { R2Objects } from "./r2_objects.ts";
-import { openR2Tables, type R2Statements } from "./r2_tables.ts";
+import { factsOf, type ObjectRow, openR2Tables, type R2Statements } from "./r2_tables.ts";
 import { R2Uploads } from "./r2_uploads.ts";
 import type { StoreFile } from "./store_file.ts";
 import { inSavepoint, inTransaction } from "./store_transaction.ts";
@@ -80,7 +80,7 @@ export class R2File implements StoreFile {
       case "r2.get":
         return this.#objects.get(args[0] as string, JSON.parse(args[1] as string));
       case "r2.list": {
-        const { objects, prefixes, cursor } = listObjects(this.#run, JSON.parse(args[0] as string) as R2ListOptions);
+        const { objects, prefixes, cursor } = this.#list(JSON.parse(args[0] as string) as R2ListOptions);
         return [objects, prefixes, cursor];
       }
       case "r2.keep":
@@ -95,6 +95,21 @@ export class R2File implements StoreFile {
       default:
         throw new TypeError(`Cannot do "${operation}": a bucket has no such operation`);
     }
+  }
+
+  #list(options: R2ListOptions): ListedPage {
+    const listing = listObjects(options);
+    let step = listing.next();
+    while (!step.done) {
+      const rows = this.#rows(step.value);
+      step = listing.next({ objects: rows.map(factsOf), isEnd: rows.length < step.value.limit });
+    }
+    return step.value;
+  }
+
+  #rows({ from, upper, limit }: ObjectsWanted): readonly ObjectRow[] {
+    const { list, listTo } = this.#run;
+    return (upper === null ? list.all(from, limit) : listTo.all(from, upper, limit)) as unknown as readonly ObjectRow[];
   }
 
   #write(operation: R2Write, args: readonly Plain[]): readonly Plain[] {

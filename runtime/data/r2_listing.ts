@@ -1,10 +1,9 @@
 /** A page of a bucket's keys: objects, and what keys have in common up to a delimiter. */
 import { successor } from "./kv_file.ts";
-import type { ObjectRow, R2Statements } from "./r2_tables.ts";
-import { entryJson } from "./r2_entry.ts";
+import { entryJson, type EntryOptions, type ObjectFacts } from "./r2_entry.ts";
 
 /** What a page is asked for by. */
-export interface R2ListOptions {
+export interface R2ListOptions extends EntryOptions {
   readonly prefix: string;
   /** Null for none. */
   readonly delimiter: string | null;
@@ -13,8 +12,6 @@ export interface R2ListOptions {
   /** Of the page before, or null. */
   readonly cursor: string | null;
   readonly limit: number;
-  readonly withHttp: boolean;
-  readonly withCustom: boolean;
 }
 
 /** A page. */
@@ -29,14 +26,30 @@ export interface ListedPage {
 
 /** R2 itself gives fewer objects than asked for when their metadata would take more than this. */
 const MAX_PAGE_CHARS = 1024 * 1024;
-const ROWS_A_QUERY = 200;
+const OBJECTS_AT_ONCE = 200;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+/** Objects that a list has to look at next, in the order of their keys' bytes. */
+export interface ObjectsWanted {
+  readonly from: Uint8Array<ArrayBuffer>;
+  /** The least key that is none of them, or null. */
+  readonly upper: Uint8Array<ArrayBuffer> | null;
+  readonly limit: number;
+}
 
-/** Lists; a cursor is the least key of the page that follows, in bytes. */
-export function listObjects(statements: R2Statements, options: R2ListOptions): ListedPage {
-  const { delimiter, limit } = options;
+/** What there is of them. */
+export interface ObjectsFound {
+  readonly objects: readonly ObjectFacts[];
+  /** Whether none follow below `upper`; there may be fewer than `limit` all the same. */
+  readonly isEnd: boolean;
+}
+
+/**
+ * Lists: yields what it has to look at, and takes what there is, whether that comes at once or later. A cursor is the least
+ * key of the page that follows, in bytes.
+ */
+export function* listObjects(options: R2ListOptions): Generator<ObjectsWanted, ListedPage, ObjectsFound> {
+  const { limit } = options;
   const prefix = encoder.encode(options.prefix);
   const upper = successor(prefix);
   const objects: string[] = [];
@@ -44,43 +57,39 @@ export function listObjects(statements: R2Statements, options: R2ListOptions): L
   let chars = 0;
   let from: Uint8Array<ArrayBuffer> | null = firstKey(prefix, options);
   pages: while (from !== null) {
-    const wanted = Math.min(ROWS_A_QUERY, limit + 1 - objects.length - prefixes.length);
-    const rows: readonly ObjectRow[] = rowsOf(statements, { from, upper, limit: wanted });
+    const wanted = Math.min(OBJECTS_AT_ONCE, limit + 1 - objects.length - prefixes.length);
+    const found: ObjectsFound = yield { from, upper, limit: wanted };
     let next: Uint8Array<ArrayBuffer> | null = null;
-    for (const row of rows) {
+    for (const facts of found.objects) {
+      const { key } = facts;
       if (objects.length + prefixes.length >= limit || chars > MAX_PAGE_CHARS) {
-        return pageOf(objects, prefixes, row.key);
+        return pageOf(objects, prefixes, encoder.encode(key));
       }
-      const key = decoder.decode(row.key);
-      const end = delimiter === null ? -1 : key.indexOf(delimiter, options.prefix.length);
-      if (end >= 0) {
-        const group = key.slice(0, end + delimiter!.length);
+      const group = groupOf(key, options);
+      if (group !== null) {
         prefixes.push(group);
         chars += group.length;
         // All that begins with it is one; the next key stands behind all of them.
         from = successor(encoder.encode(group));
         continue pages;
       }
-      const entry = entryJson(row, options);
+      const entry = entryJson(facts, options);
       objects.push(entry);
       chars += entry.length;
-      next = after(row.key);
+      next = after(encoder.encode(key));
     }
-    from = rows.length < wanted ? null : next;
+    from = found.isEnd ? null : next;
   }
   return pageOf(objects, prefixes, null);
 }
 
-function rowsOf(
-  statements: R2Statements,
-  { from, upper, limit }: {
-    readonly from: Uint8Array<ArrayBuffer>;
-    readonly upper: Uint8Array<ArrayBuffer> | null;
-    readonly limit: number;
-  },
-): readonly ObjectRow[] {
-  const rows = upper === null ? statements.list.all(from, limit) : statements.listTo.all(from, upper, limit);
-  return rows as unknown as readonly ObjectRow[];
+/** What a key has in common with others, up to the delimiter behind the prefix; null when it stands for itself. */
+export function groupOf(
+  key: string,
+  { prefix, delimiter }: Pick<R2ListOptions, "prefix" | "delimiter">,
+): string | null {
+  const end = delimiter === null ? -1 : key.indexOf(delimiter, prefix.length);
+  return end < 0 ? null : key.slice(0, end + delimiter!.length);
 }
 
 function firstKey(

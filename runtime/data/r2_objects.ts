@@ -2,13 +2,12 @@
 import type { Plain } from "../protocol/binding_call.ts";
 import type { BlobFolder } from "./r2_blobs.ts";
 import { conditionHolds, type Extent, extentOf } from "./r2_condition.ts";
-import { entryJson } from "./r2_entry.ts";
+import { entryJson, WHOLE_ENTRY } from "./r2_entry.ts";
 import { r2Error, storageFull } from "./r2_error.ts";
 import type { GetFacts, KeptMetadata, Piece, PutFacts } from "./r2_facts.ts";
-import type { ObjectRow, R2Statements } from "./r2_tables.ts";
+import { factsOf, type ObjectRow, type R2Statements } from "./r2_tables.ts";
 
 const encoder = new TextEncoder();
-const WITH_ALL = { withHttp: true, withCustom: true };
 
 /** What a bucket works with. */
 export interface BucketTools {
@@ -58,7 +57,7 @@ export class R2Objects {
   /** What is told of an object. */
   head(name: string): readonly Plain[] {
     const row = this.#find(encoder.encode(name));
-    return row === undefined ? [] : [entryJson(row, WITH_ALL)];
+    return row === undefined ? [] : [entryJson(factsOf(row), WHOLE_ENTRY)];
   }
 
   #find(key: Uint8Array<ArrayBuffer>): ObjectRow | undefined {
@@ -69,7 +68,7 @@ export class R2Objects {
   get(name: string, { condition, range, wholeBytes }: GetFacts): readonly Plain[] {
     const row = this.#find(encoder.encode(name));
     if (row === undefined) return [];
-    const entry = entryJson(row, WITH_ALL);
+    const entry = entryJson(factsOf(row), WHOLE_ENTRY);
     if (condition !== null && !conditionHolds(condition, row)) return [entry];
     const extent = extentOf(range, row.size);
     if (extent === null) throw r2Error("get", "invalidRange");
@@ -129,7 +128,7 @@ export class R2Objects {
       this.#run.addPiece.run(version, start, piece.size, piece.hash);
       start += piece.size;
     }
-    return entryJson(this.#find(key)!, WITH_ALL);
+    return entryJson(factsOf(this.#find(key)!), WHOLE_ENTRY);
   }
 
   /** Forgets an object. */

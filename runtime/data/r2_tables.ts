@@ -1,6 +1,8 @@
 /** The tables of a bucket: objects, what they are made of, uploads of several parts. */
 import type { DatabaseSync } from "node:sqlite";
 import { type NamedStatements, openStore } from "./open_store.ts";
+import type { ObjectFacts } from "./r2_entry.ts";
+import type { KeptPart } from "./r2_parts.ts";
 
 /** Each step leads from `user_version` = its index to the next; a released step is never edited, only followed. */
 const MIGRATIONS: readonly string[] = [
@@ -52,20 +54,16 @@ const MIGRATIONS: readonly string[] = [
 const OBJECT = "key, version, size, etag, uploaded, checksums, storage_class, http, custom";
 
 /** An object as its table has it. */
-export interface ObjectRow {
+export interface ObjectRow extends Omit<ObjectFacts, "key" | "storageClass"> {
   readonly key: Uint8Array;
-  readonly version: string;
-  readonly size: number;
-  readonly etag: string;
-  /** Ms since the epoch. */
-  readonly uploaded: number;
-  /** JSON of hexadecimal digests by algorithm. */
-  readonly checksums: string;
   readonly storage_class: string;
-  /** JSON. */
-  readonly http: string;
-  /** JSON. */
-  readonly custom: string;
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The same under the names that all engines have for it. */
+export function factsOf({ key, storage_class: storageClass, ...facts }: ObjectRow): ObjectFacts {
+  return { ...facts, key: decoder.decode(key), storageClass };
 }
 
 /** An upload of several parts as its table has it. */
@@ -76,6 +74,11 @@ export interface UploadRow {
   readonly http: string;
   /** JSON. */
   readonly custom: string;
+}
+
+/** A part of an upload as its table has it. */
+export interface PartRow extends KeptPart {
+  readonly hash: string;
 }
 
 /** Files that are named at once. */

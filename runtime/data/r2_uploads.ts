@@ -1,15 +1,12 @@
 /** The uploads of one bucket that come in parts, until each has become an object. */
-import { createHash } from "node:crypto";
 import type { Plain } from "../protocol/binding_call.ts";
 import type { BlobFolder } from "./r2_blobs.ts";
 import { r2Error } from "./r2_error.ts";
 import type { PartFacts, UploadFacts } from "./r2_facts.ts";
 import type { BucketTools, R2Objects } from "./r2_objects.ts";
-import { chosenParts, type PartRow, type SentPart } from "./r2_parts.ts";
-import type { R2Statements, UploadRow } from "./r2_tables.ts";
+import { chosenParts, multipartEtag, type SentPart, UPLOAD_MS } from "./r2_parts.ts";
+import type { PartRow, R2Statements, UploadRow } from "./r2_tables.ts";
 
-/** Uploads that nobody has completed are forgotten after this long, as R2 does by default. */
-const UPLOAD_MS = 7 * 24 * 60 * 60 * 1000;
 /** Uploads that one new one takes along. */
 const SWEPT_AT_ONCE = 2;
 
@@ -69,10 +66,8 @@ export class R2Uploads {
     if (found.is_over !== 0) throw r2Error("completeMultipartUpload", "noSuchUpload");
     const parts = chosenParts(sent, this.#run.parts.all(upload) as unknown as readonly PartRow[]);
     for (const { hash, size } of parts) this.#objects.addRef(hash, size);
-    const digest = createHash("md5");
-    for (const { etag } of parts) digest.update(etag, "hex");
     const entry = this.#objects.replace(encoder.encode(name), {
-      etag: `${digest.digest("hex")}-${parts.length}`,
+      etag: multipartEtag(parts),
       checksums: "{}",
       size: parts.reduce((sum, { size }) => sum + size, 0),
       pieces: parts,

@@ -1,4 +1,12 @@
-/** An archive of an engine, read chunk by chunk. */
+/** An archive or object of an engine, read chunk by chunk. */
+
+/** What is read. */
+export interface ChunksAheadOptions {
+  readonly chunks: number;
+  readonly atOnce: number;
+  /** Told once, when nothing is read any more. */
+  readonly onEnd?: () => void;
+}
 
 /**
  * The chunks as one stream; some are fetched before they are asked for.
@@ -6,7 +14,7 @@
  */
 export function chunksAhead(
   read: (chunk: number) => Promise<Uint8Array>,
-  { chunks, atOnce }: { readonly chunks: number; readonly atOnce: number },
+  { chunks, atOnce, onEnd = () => {} }: ChunksAheadOptions,
 ): ReadableStream<Uint8Array> {
   const ahead: Promise<Uint8Array>[] = [];
   let next = 0;
@@ -17,9 +25,17 @@ export function chunksAhead(
         chunk.catch(() => {});
         ahead.push(chunk);
       }
-      const chunk = await ahead.shift();
-      if (chunk) controller.enqueue(chunk);
-      if (next === chunks && ahead.length === 0) controller.close();
+      try {
+        const chunk = await ahead.shift();
+        if (chunk) controller.enqueue(chunk);
+      } catch (error) {
+        onEnd();
+        throw error;
+      }
+      if (next < chunks || ahead.length > 0) return;
+      controller.close();
+      onEnd();
     },
+    cancel: onEnd,
   }, { highWaterMark: 0 });
 }

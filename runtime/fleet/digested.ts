@@ -1,6 +1,7 @@
 /** Bytes on their way into an engine: in chunks of one size, and known by their digest afterwards. */
 import { createHash } from "node:crypto";
 import { NanoError } from "../errors.ts";
+import { evenChunks } from "./even_chunks.ts";
 
 /**
  * Cuts an archive into chunks.
@@ -12,22 +13,10 @@ export async function* digested(
   { sha256, chunkBytes }: { readonly sha256: string; readonly chunkBytes: number },
 ): AsyncGenerator<Uint8Array, void> {
   const hash = createHash("sha256");
-  let held = new Uint8Array(chunkBytes);
-  let length = 0;
-  for await (const bytes of archive) {
-    hash.update(bytes);
-    for (let at = 0; at < bytes.length;) {
-      const taken = bytes.subarray(at, at + chunkBytes - length);
-      held.set(taken, length);
-      length += taken.length;
-      at += taken.length;
-      if (length < chunkBytes) continue;
-      yield held;
-      held = new Uint8Array(chunkBytes);
-      length = 0;
-    }
+  for await (const chunk of evenChunks(archive, chunkBytes)) {
+    hash.update(chunk);
+    yield chunk;
   }
-  if (length > 0) yield held.subarray(0, length);
   const found = hash.digest("hex");
   if (found !== sha256) {
     throw new NanoError("USAGE", `Cannot keep archive "${sha256}": its bytes have the digest "${found}"`);

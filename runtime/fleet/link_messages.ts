@@ -2,6 +2,8 @@
 import type { KvStore } from "../data/kv_store.ts";
 import type { OutsideKind } from "../data/outside_stores.ts";
 import type { QueueStore } from "../data/queue_store.ts";
+import type { Extent } from "../data/r2_condition.ts";
+import type { R2Found, R2Store } from "../data/r2_store.ts";
 import type { EngineConfig } from "./engine_config.ts";
 import type { FleetRecord, FleetStore } from "./fleet_store.ts";
 
@@ -31,7 +33,12 @@ export type DataAsk =
     readonly method: keyof QueueStore;
     readonly args: readonly unknown[];
   }
+  /** Without signals; a body comes by pieces, and what is found to be long goes so. */
+  | { readonly kind: "r2"; readonly store: string; readonly method: keyof R2Store; readonly args: readonly unknown[] }
   | { readonly kind: "names"; readonly of: OutsideKind };
+
+/** What a get of a bucket is answered: what it came to, or what is to be read piece by piece. */
+export type R2Asked = R2Found | { readonly entry: string; readonly streamed: Extent };
 
 /** What an app is to be told, in the words of its store. */
 export interface DataRefusal {

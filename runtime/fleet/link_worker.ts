@@ -4,34 +4,18 @@
  * ends its thread, and the node starts another. Only the client of the engine that is configured is loaded.
  */
 import process from "node:process";
-import { systemClock } from "../clock.ts";
-import { messageOf, NanoError } from "../errors.ts";
 import type { EngineConfig } from "./engine_config.ts";
 import type { FleetRecord, FleetStore } from "./fleet_store.ts";
 import { type LinkAnswer, type LinkAsk, type LinkReading, runMethod } from "./link_messages.ts";
+import { bytePieces, type LinkPiece, LinkStreams } from "./link_streams.ts";
 
 /** Records in a piece: the longest have half a megabyte each. */
 const RECORDS_IN_PIECE = 32;
-/** After which what nobody reads on is given up. */
-const UNREAD_MS = 60_000;
-/** A node that sends nothing for so long has gone away in the middle of an archive. */
-const UNSENT_MS = 60_000;
-
-type Piece = readonly FleetRecord[] | Uint8Array<ArrayBuffer>;
-
-interface Reading {
-  readonly pieces: AsyncIterator<Piece, void>;
-  cancel: () => void;
-}
-
-interface Putting {
-  readonly give: (bytes: Uint8Array<ArrayBuffer> | null) => void;
-  readonly fail: (error: Error) => void;
-}
+/** After which what nobody reads on is given up, and a node has gone away in the middle of an archive. */
+const IDLE_MS = 60_000;
 
 const opened = Promise.withResolvers<FleetStore>();
-const readings = new Map<number, Reading>();
-const puttings = new Map<number, Putting>();
+const streams = new LinkStreams({ say, idleMs: IDLE_MS });
 
 self.onmessage = async ({ data }: MessageEvent<LinkAsk>) => {
   if (data === "close") {
@@ -39,12 +23,13 @@ self.onmessage = async ({ data }: MessageEvent<LinkAsk>) => {
     say("closed");
   } else if ("ping" in data) say({ pong: data.ping });
   else if ("open" in data) await open(data.open);
-  else if ("bytes" in data) puttings.get(data.id)?.give(data.bytes);
-  else if ("broken" in data) puttings.get(data.id)?.fail(new Error(data.broken));
-  else if ("next" in data) await (data.next === "piece" ? sendPiece(data.id) : stop(data.id));
+  else if ("bytes" in data) streams.give(data.id, data.bytes);
+  else if ("broken" in data) streams.fail(data.id, data.broken);
+  else if ("next" in data) await (data.next === "piece" ? streams.sendPiece(data.id) : streams.stop(data.id));
   else if ("method" in data) await answer(data.id, async () => runMethod(await opened.promise, data.method, data.args));
-  else if ("put" in data) await answer(data.id, () => put(data.id, data.put));
-  else if ("read" in data) await startReading(data.id, data);
+  else if ("put" in data) {
+    await answer(data.id, async () => (await opened.promise).putBlob(data.put, streams.incoming(data.id)));
+  } else if ("read" in data) await startReading(data.id, data);
 };
 
 /** What throws here ends the thread: without the client nothing can be done. */
@@ -62,34 +47,8 @@ async function answer(id: number, run: () => Promise<unknown>): Promise<void> {
   try {
     say({ id, value: await run() });
   } catch (error) {
-    sayError(id, error);
+    streams.sayError(id, error);
   }
-}
-
-async function put(id: number, sha256: string): Promise<void> {
-  let cancel = () => {};
-  const archive = new ReadableStream<Uint8Array>({
-    pull: (controller) =>
-      new Promise((resolve) => {
-        const done = (act: () => void) => {
-          cancel();
-          puttings.delete(id);
-          act();
-          resolve();
-        };
-        cancel = systemClock.after(UNSENT_MS, () => done(() => controller.error(new Error("the archive broke off"))));
-        puttings.set(id, {
-          give: (bytes) => done(() => bytes === null ? controller.close() : controller.enqueue(bytes)),
-          fail: (error) => done(() => controller.error(error)),
-        });
-        say({ id, wants: "bytes" });
-      }),
-    cancel() {
-      cancel();
-      puttings.delete(id);
-    },
-  }, { highWaterMark: 0 });
-  await (await opened.promise).putBlob(sha256, archive);
 }
 
 async function startReading(id: number, reading: LinkReading): Promise<void> {
@@ -97,42 +56,10 @@ async function startReading(id: number, reading: LinkReading): Promise<void> {
     const pieces = reading.read === "since"
       ? recordPieces((await opened.promise).since(reading.revision))
       : await blobPieces(reading.sha256);
-    if (pieces !== null) readings.set(id, { pieces, cancel: stopLater(id) });
+    if (pieces !== null) streams.outgoing(id, pieces);
     say({ id, isThere: pieces !== null });
   } catch (error) {
-    sayError(id, error);
-  }
-}
-
-async function sendPiece(id: number): Promise<void> {
-  const reading = readings.get(id);
-  if (!reading) return sayError(id, new Error("It was given up, as nobody read on"));
-  reading.cancel();
-  try {
-    const { value, done } = await reading.pieces.next();
-    if (done) readings.delete(id);
-    else reading.cancel = stopLater(id);
-    const piece = done ? null : value;
-    say({ id, piece }, piece instanceof Uint8Array ? [piece.buffer] : []);
-  } catch (error) {
-    readings.delete(id);
-    sayError(id, error);
-  }
-}
-
-function stopLater(id: number): () => void {
-  return systemClock.after(UNREAD_MS, () => stop(id));
-}
-
-async function stop(id: number): Promise<void> {
-  const reading = readings.get(id);
-  if (!reading) return;
-  readings.delete(id);
-  reading.cancel();
-  try {
-    await reading.pieces.return?.();
-  } catch {
-    // Nobody waits for it.
+    streams.sayError(id, error);
   }
 }
 
@@ -152,21 +79,9 @@ async function* recordPieces(records: AsyncIterable<FleetRecord>): AsyncGenerato
   if (piece.length > 0) yield piece;
 }
 
-async function blobPieces(sha256: string): Promise<AsyncIterator<Piece, void> | null> {
+async function blobPieces(sha256: string): Promise<AsyncIterator<LinkPiece, void> | null> {
   const blob = await (await opened.promise).getBlob(sha256);
-  // Copied, as a piece's whole buffer is handed over.
-  return blob && blob.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>({
-      transform: (bytes, controller) => controller.enqueue(new Uint8Array(bytes)),
-    }),
-  )[Symbol.asyncIterator]();
-}
-
-function sayError(id: number, error: unknown): void {
-  const code = error instanceof NanoError && (error.code === "FLEET_UNAVAILABLE" || error.code === "USAGE")
-    ? error.code
-    : null;
-  say({ id, error: messageOf(error), code });
+  return blob && bytePieces(blob);
 }
 
 function say(message: LinkAnswer, transfer: Transferable[] = []): void {

@@ -5,6 +5,7 @@
  * 1,000, it reads at a sixth of the speed, and 2.9 servers lost objects that were acknowledged.
  */
 import { chunksAhead } from "./chunks_ahead.ts";
+import { keptPart, PART_BYTES, PARTS_AT_ONCE } from "./kept_part.ts";
 import { digested } from "./digested.ts";
 import { fleetUnavailable } from "./fleet_store.ts";
 import { subjectPart } from "./nats_names.ts";
@@ -12,10 +13,6 @@ import type { NatsNames } from "./nats_names.ts";
 import { natsFailure } from "./nats_failures.ts";
 import type { NatsSession, Reached } from "./nats_session.ts";
 
-/** A quarter of what servers take in one message by default. */
-const CHUNK_BYTES = 262_144;
-/** Chunks under way at once, each way; a single one leaves the wire idle while a server syncs its disk. */
-const AT_ONCE = 4;
 /** Of one chunk with all its tries. */
 const CHUNK_MS = 30_000;
 
@@ -49,12 +46,12 @@ export class NatsBlobs {
     }
     const underWay = new Set<Promise<void>>();
     let chunks = 0;
-    for await (const chunk of digested(archive, { sha256, chunkBytes: CHUNK_BYTES })) {
+    for await (const chunk of digested(archive, { sha256, chunkBytes: PART_BYTES })) {
       const stored = this.#publish(this.#subject(sha256, chunks++), chunk).finally(() => underWay.delete(stored));
       underWay.add(stored);
       // The first failure is thrown below, or by the next wait.
       stored.catch(() => {});
-      if (underWay.size >= AT_ONCE) await Promise.race(underWay);
+      if (underWay.size >= PARTS_AT_ONCE) await Promise.race(underWay);
     }
     await Promise.all(underWay);
     await this.#publish(this.#subject(sha256, "whole"), JSON.stringify({ chunks } satisfies Whole));
@@ -63,7 +60,7 @@ export class NatsBlobs {
   async get(sha256: string): Promise<ReadableStream<Uint8Array> | null> {
     const chunks = (await this.#call("fetch an archive", (reached) => this.#stored(reached, sha256)))?.whole?.chunks;
     if (chunks === undefined) return null;
-    return chunksAhead((chunk) => this.#chunk(sha256, chunk), { chunks, atOnce: AT_ONCE });
+    return chunksAhead((chunk) => this.#chunk(sha256, chunk), { chunks, atOnce: PARTS_AT_ONCE });
   }
 
   async remove(keep: ReadonlySet<string>): Promise<number> {
@@ -143,16 +140,13 @@ export class NatsBlobs {
     await this.#call("keep an archive", ({ js }) => js.publish(subject, data), CHUNK_MS);
   }
 
-  /** From any server that has it, or else from the leader, who has all. */
   #chunk(sha256: string, at: number): Promise<Uint8Array> {
-    const query = { last_by_subj: this.#subject(sha256, at) };
-    const stream = this.#names.streams.blobs;
-    return this.#call("fetch an archive", async ({ jsm }) => {
-      const message = await jsm.direct.getMessage(stream, query) ?? await jsm.streams.getMessage(stream, query);
-      if (message === null) {
+    return this.#call("fetch an archive", async (reached) => {
+      const chunk = await keptPart(reached, this.#names.streams.blobs, this.#subject(sha256, at));
+      if (chunk === null) {
         throw fleetUnavailable("fetch an archive", new Error(`part ${at} of "${sha256}" is missing`));
       }
-      return message.data;
+      return chunk;
     }, CHUNK_MS);
   }
 

@@ -11,6 +11,7 @@ import {
 } from "@nats-io/nats-core";
 import { inTime, LATE } from "../deadline.ts";
 import { messageOf, NanoError } from "../errors.ts";
+import { BindingError } from "../protocol/binding_call.ts";
 import type { NatsCredentials, NatsEngine } from "./engine_config.ts";
 import { fleetUnavailable } from "./fleet_store.ts";
 import { natsFailure } from "./nats_failures.ts";
@@ -56,6 +57,7 @@ export class NatsSession implements AsyncDisposable {
    * @param action for the message: "ask the fleet's engine for its newest change"
    * @param run may find that an earlier try of it was carried out without an answer
    * @throws {NanoError} FLEET_UNAVAILABLE
+   * @throws {BindingError} what `run` refuses an app
    * @throws whatever `run` throws of {@linkcode NatsFailure} `conflict` and `missing`, at once
    */
   async call<T>(action: string, run: (reached: Reached) => Promise<T>, options: TryOptions = {}): Promise<T> {
@@ -69,7 +71,7 @@ export class NatsSession implements AsyncDisposable {
         throw fleetUnavailable(action, last === null ? this.#noAnswer() : this.#reasonOf(last));
       } catch (error) {
         last = error;
-        if (error instanceof NanoError) throw error;
+        if (error instanceof NanoError || error instanceof BindingError) throw error;
         const failure = natsFailure(error);
         if (failure === "conflict" || failure === "missing") throw error;
         const isLate = performance.now() + AGAIN_MS > until;

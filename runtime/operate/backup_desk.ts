@@ -83,7 +83,8 @@ export class BackupDesk implements BackupOperations {
   #without(): string {
     const kinds = this.#desk.tools.data.outside?.kinds ?? new Set();
     if (kinds.size === 0) return "";
-    return `, without ${[...kinds].map((kind) => `${KIND_WORDS[kind]}s`).join(" and ")}, which the fleet keeps`;
+    const words = new Intl.ListFormat("en-GB").format([...kinds].map((kind) => `${KIND_WORDS[kind]}s`));
+    return `, without ${words}, which the fleet keeps`;
   }
 
   /** A process goes on with the folder that it has begun with. */

@@ -36,7 +36,9 @@ export class R2Desk implements R2Operations {
     const stores = await this.#stores.list("r2");
     return await Promise.all(stores.map(async ({ name, uses, maxBytes, exists }) => {
       // Asking one that holds nothing yet would make its file.
-      const { bytes, objects } = exists ? await this.#bucket(name).count(MAX_COUNTED + 1) : { bytes: 0, objects: 0 };
+      const { bytes, objects } = exists
+        ? await told(name, () => this.#bucket(name).count(MAX_COUNTED + 1))
+        : { bytes: 0, objects: 0 };
       const counted = { objects: Math.min(objects, MAX_COUNTED), hasMoreObjects: objects > MAX_COUNTED };
       return { name, uses, bytes, maxBytes, ...counted };
     }));
@@ -110,7 +112,7 @@ export class R2Desk implements R2Operations {
   }
 
   #bucket(name: string): R2Store {
-    return this.#desk.tools.data.buckets.store(name);
+    return this.#desk.tools.data.r2(name);
   }
 }
 
@@ -124,7 +126,9 @@ async function told<Result>(bucket: string, run: () => Promise<Result>): Promise
     return await run();
   } catch (error) {
     if (!(error instanceof BindingError)) throw error;
-    const code = error.code === "STORAGE_FULL"
+    const code = error.code === "FLEET_UNAVAILABLE"
+      ? error.code
+      : error.code === "STORAGE_FULL"
       ? "CONFLICT"
       : error.message.endsWith("(100100)")
       ? "BODY_TOO_LARGE"

@@ -56,7 +56,7 @@ const HOSTS: { readonly [Kind in BindingKind]: Maker<Extract<AppBinding, { reado
       now: clock.wall,
     }),
   r2: ({ store }, { app, data, budget }) =>
-    new R2Host({ store: data.buckets.store(store), budget, maxBytes: app.storageMb * 1024 * 1024 }),
+    new R2Host({ store: data.r2(store), budget, maxBytes: app.storageMb * 1024 * 1024 }),
   rate_limit: ({ limit, periodSeconds }, { clock }) => new RateLimitHost({ limit, periodSeconds, now: clock.now }),
   service: ({ name, app, entrypoint, props }, { clock, emit, targetOf }) => {
     const aim = { name, service: app, entrypoint, props: props === null ? "" : JSON.stringify(props) };

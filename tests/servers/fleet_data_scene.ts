@@ -18,7 +18,7 @@ export function dataOf(
 ): FleetData {
   const times = { ...ENGINE_TIMES, callMs };
   const engine = natsEngine({ servers: servers.addresses, name: "test", allowsOldServer: true, times });
-  return new FleetData({ engine, foreign, kinds: new Set(["kv", "queue"]), onSent });
+  return new FleetData({ engine, foreign, kinds: new Set(["kv", "r2", "queue"]), onSent });
 }
 
 /** Asks until there is an answer. */

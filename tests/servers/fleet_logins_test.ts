@@ -8,6 +8,7 @@ import type { FleetStore, NodeReport } from "../../runtime/fleet/fleet_store.ts"
 import { openFleetStore } from "../../runtime/fleet/link.ts";
 import { BindingError } from "../../runtime/protocol/binding_call.ts";
 import { REPO } from "../support/repo.ts";
+import { pattern, put } from "../unit/data/r2_conformance.ts";
 import { isOlder, natsBinary, NatsServers, versionOf } from "./nats_servers.ts";
 
 type Said = Partial<Parameters<typeof natsEngine>[0]>;
@@ -109,6 +110,10 @@ Deno.test("A node of role serve reads and tells of itself, by the rights of the 
   assertEquals(await deliveredBy(servers, "n3:s", "jobs"), [["a", 0], ["a", 1]]);
   await assertRejects(() => deliveredBy(servers, "n3:s", "other"), Error, "Permissions Violation");
 
+  // And with buckets, readers among them.
+  assertEquals(await storedBy(servers, "n3:s", "files"), [true, null]);
+  await assertRejects(() => storedBy(servers, "n3:s", "other"), Error, "Permissions Violation");
+
   const now = await serve.head();
   const forbidden: (() => Promise<unknown>)[] = [
     () => serve.write(record("app.a1"), now),
@@ -178,9 +183,26 @@ async function deliveredBy(servers: NatsServers, login: string, queue: string): 
   }
 }
 
+/** Whether an object is read whole though it is replaced meanwhile, and what is left. @throws what the log is told */
+async function storedBy(servers: NatsServers, login: string, bucket: string): Promise<unknown[]> {
+  await using data = dataOf(servers, login);
+  const store = data.r2(bucket);
+  const { signal } = new AbortController();
+  try {
+    await put(store, "k", pattern(3_000_000));
+    const found = await store.get("k", { condition: null, range: null, signal });
+    await put(store, "k", pattern(10));
+    const bytes = await new Response(found!.content!.body as BodyInit).bytes();
+    await store.delete(["k"]);
+    return [bytes.byteLength === 3_000_000, await store.head("k")];
+  } catch (error) {
+    throw error instanceof BindingError ? new Error(error.reason ?? error.message) : error;
+  }
+}
+
 function dataOf(servers: NatsServers, login: string): FleetData {
   const engine = engineOf(servers, { credentials: natsCredentials(login) });
-  return new FleetData({ engine, kinds: new Set(["kv", "queue"]), foreign: () => null, onSent: () => {} });
+  return new FleetData({ engine, kinds: new Set(["kv", "r2", "queue"]), foreign: () => null, onSent: () => {} });
 }
 
 async function refusal(run: () => Promise<unknown>): Promise<string> {

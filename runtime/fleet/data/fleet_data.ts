@@ -1,21 +1,14 @@
 /** What a fleet keeps for its apps, as a node has it: in a thread of its own, within bounds, with errors that apps can read. */
-import { type Clock, systemClock } from "../../clock.ts";
 import type { KvStore } from "../../data/kv_store.ts";
 import type { OutsideKind, OutsideStores } from "../../data/outside_stores.ts";
 import type { QueueStore } from "../../data/queue_store.ts";
+import type { R2Store } from "../../data/r2_store.ts";
 import { messageOf } from "../../errors.ts";
 import { BindingError } from "../../protocol/binding_call.ts";
-import type { NatsEngine } from "../engine_config.ts";
 import { fleetUnavailable } from "../fleet_store.ts";
-import type { DataAsk, LinkAnswer } from "../link_messages.ts";
-import { LinkThread, type Thread } from "../link_thread.ts";
-
-/** Beyond the deadline of the thread, which it keeps as long as it lives. */
-const MARGIN_MS = 5_000;
-/** Calls of all apps that wait for the engine at once: sixteen isolates that each have as many as they may. */
-const MAX_CALLS = 4_096;
-/** Bytes of values on their way to the engine at once: ten of the longest. */
-const MAX_BYTES = 10 * 25 * 1024 * 1024;
+import type { DataAsk } from "../link_messages.ts";
+import { DataLink, type DataLinkTools } from "./data_link.ts";
+import { FleetR2 } from "./fleet_r2.ts";
 
 /** What an app's call is called in its errors, as on Workers. */
 const KV_WORDS = {
@@ -36,34 +29,25 @@ const CHANGES: ReadonlySet<string> = new Set<keyof KvStore | keyof QueueStore>([
   "purge",
 ]);
 
-const OUTSIDE_WORDS: Readonly<Record<OutsideKind, string>> = { kv: "KV namespace", queue: "queue" };
+const OUTSIDE_WORDS: Readonly<Record<OutsideKind, string>> = {
+  kv: "KV namespace",
+  r2: "R2 bucket",
+  queue: "queue",
+};
 
 /** What it works with. */
-export interface FleetDataTools {
-  readonly engine: NatsEngine;
+export interface FleetDataTools extends DataLinkTools {
   readonly kinds: ReadonlySet<OutsideKind>;
-  /** Hears of queues that something was sent to; null when it may have been to any. */
-  readonly onSent: (queue: string | null) => void;
-  /** Why what the engine holds is not this node's fleet, or null when it is. */
-  readonly foreign: () => string | null;
-  readonly clock?: Clock;
-  readonly spawn?: () => Thread;
 }
 
 /** The stores; nothing is started before the first call. */
 export class FleetData implements OutsideStores {
   readonly kinds: ReadonlySet<OutsideKind>;
-  readonly #foreign: () => string | null;
-  readonly #thread: LinkThread;
-  readonly #callMs: number;
-  #calls = 0;
-  #bytes = 0;
+  readonly #link: DataLink;
 
-  constructor({ engine, kinds, onSent, foreign, clock = systemClock, spawn = spawnDataLink }: FleetDataTools) {
+  constructor({ kinds, ...tools }: FleetDataTools) {
     this.kinds = kinds;
-    this.#foreign = foreign;
-    this.#thread = new LinkThread(engine, { clock, spawn, onSent, onChanged: () => onSent(null) });
-    this.#callMs = engine.times.callMs + MARGIN_MS;
+    this.#link = new DataLink(tools);
   }
 
   kv(name: string): KvStore {
@@ -79,6 +63,10 @@ export class FleetData implements OutsideStores {
       list: (...args) => call("list", args),
       count: (...args) => call("count", args),
     };
+  }
+
+  r2(name: string): R2Store {
+    return new FleetR2(this.#link, name);
   }
 
   queue(name: string): QueueStore {
@@ -101,19 +89,23 @@ export class FleetData implements OutsideStores {
 
   async names(kind: OutsideKind): Promise<readonly string[]> {
     try {
-      return await this.#ask({ kind: "names", of: kind }, 0) as readonly string[];
+      return await this.#link.ask({ kind: "names", of: kind }, 0) as readonly string[];
     } catch (error) {
       throw fleetUnavailable(`list ${OUTSIDE_WORDS[kind]}s`, error);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#thread[Symbol.asyncDispose]();
+    await this.#link[Symbol.asyncDispose]();
   }
 
-  async #stored(ask: Exclude<DataAsk, { readonly kind: "names" }>, words: string, bytes: number): Promise<unknown> {
+  async #stored(
+    ask: Extract<DataAsk, { readonly kind: "kv" | "queue" }>,
+    words: string,
+    bytes: number,
+  ): Promise<unknown> {
     try {
-      return await this.#ask(ask, bytes);
+      return await this.#link.ask(ask, bytes);
     } catch (error) {
       if (error instanceof BindingError) throw error;
       const doubt = CHANGES.has(ask.method) ? "; the change may have been made all the same" : "";
@@ -123,41 +115,4 @@ export class FleetData implements OutsideStores {
       });
     }
   }
-
-  /** @throws {BindingError} what the store refuses */
-  async #ask(data: DataAsk, bytes: number): Promise<unknown> {
-    const foreign = this.#foreign();
-    if (foreign !== null) throw new Error(foreign);
-    if (this.#calls >= MAX_CALLS || this.#bytes + bytes > MAX_BYTES) {
-      throw new Error(`${this.#calls} calls with ${this.#bytes} bytes wait for the engine already`);
-    }
-    this.#calls++;
-    this.#bytes += bytes;
-    try {
-      using exchange = await this.#thread.exchange(this.#callMs);
-      exchange.send({ data });
-      return valueOf(await exchange.next(this.#callMs));
-    } finally {
-      this.#calls--;
-      this.#bytes -= bytes;
-    }
-  }
-}
-
-function valueOf(answer: LinkAnswer & { readonly id: number }): unknown {
-  if ("value" in answer) return answer.value;
-  if ("refusal" in answer) {
-    const { message, ...options } = answer.refusal;
-    throw new BindingError(message, options);
-  }
-  throw new Error("error" in answer ? answer.error : "the engine's client answered something else");
-}
-
-/** A real one. It may reach servers, and nothing else of the system. */
-function spawnDataLink(): Thread {
-  return new Worker(new URL("./data_link_worker.ts", import.meta.url), {
-    type: "module",
-    name: "nano-fleet-data",
-    deno: { permissions: { net: true } },
-  });
 }

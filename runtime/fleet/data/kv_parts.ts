@@ -1,13 +1,9 @@
 /** Long values of a KV namespace on NATS: in parts, as messages have a megabyte at most. */
 import type { Reached } from "../nats_session.ts";
 import { atOnce } from "./at_once.ts";
+import { keptPart, PART_BYTES, PARTS_AT_ONCE } from "../kept_part.ts";
 import type { KvParts } from "./kv_entry.ts";
 import type { KvNames } from "./store_names.ts";
-
-/** A quarter of what servers take in one message by default. */
-const PART_BYTES = 262_144;
-/** Parts under way at once; a single one leaves the wire idle while a server syncs its disk. */
-const AT_ONCE = 4;
 
 /** The values of a namespace. */
 export class KvPartsOf {
@@ -21,7 +17,7 @@ export class KvPartsOf {
   async put({ js }: Reached, key: string, value: Uint8Array, ttl: string | null): Promise<KvParts> {
     const id = crypto.randomUUID().replaceAll("-", "");
     const count = Math.ceil(value.byteLength / PART_BYTES);
-    await atOnce(numbers(count), AT_ONCE, async (at) => {
+    await atOnce(numbers(count), PARTS_AT_ONCE, async (at) => {
       const part = value.subarray(at * PART_BYTES, (at + 1) * PART_BYTES);
       await js.publish(this.#subject(key, id, at), part, ttl === null ? {} : { ttl });
     });
@@ -29,15 +25,12 @@ export class KvPartsOf {
   }
 
   /** @returns null when a part is missing, as when the value was replaced meanwhile */
-  async get({ jsm }: Reached, key: string, { id, count }: KvParts, size: number): Promise<Uint8Array | null> {
+  async get(reached: Reached, key: string, { id, count }: KvParts, size: number): Promise<Uint8Array | null> {
     const value = new Uint8Array(size);
-    const found = await atOnce(numbers(count), AT_ONCE, async (at) => {
-      const query = { last_by_subj: this.#subject(key, id, at) };
-      // It never changes: any server that has it will do, or else the leader, who has all.
-      const message = await jsm.direct.getMessage(this.#names.stream, query) ??
-        await jsm.streams.getMessage(this.#names.stream, query);
-      if (message !== null) value.set(message.data, at * PART_BYTES);
-      return message !== null;
+    const found = await atOnce(numbers(count), PARTS_AT_ONCE, async (at) => {
+      const part = await keptPart(reached, this.#names.stream, this.#subject(key, id, at));
+      if (part !== null) value.set(part, at * PART_BYTES);
+      return part !== null;
     });
     return found.every(Boolean) ? value : null;
   }

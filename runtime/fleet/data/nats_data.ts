@@ -7,9 +7,10 @@ import { hint, listenTo } from "../nats_hints.ts";
 import { NatsSession } from "../nats_session.ts";
 import { NatsKv } from "./nats_kv.ts";
 import { NatsQueue } from "./nats_queue.ts";
+import { NatsR2 } from "./nats_r2.ts";
 import { PatientCalls } from "./patient_calls.ts";
 import { QueueOwners } from "./queue_owners.ts";
-import { kvNames, queueNames, storeOfStream } from "./store_names.ts";
+import { bucketNames, kvNames, queueNames, storeOfStream } from "./store_names.ts";
 
 /** Everything; nothing is asked before the first call. */
 export class NatsData implements AsyncDisposable {
@@ -18,6 +19,7 @@ export class NatsData implements AsyncDisposable {
   readonly #calls: PatientCalls;
   readonly #owners: QueueOwners;
   readonly #namespaces = new Map<string, NatsKv>();
+  readonly #buckets = new Map<string, NatsR2>();
   readonly #queues = new Map<string, NatsQueue>();
 
   /** @param onSent hears of queues that something was sent to; null when it may have been to any */
@@ -38,6 +40,16 @@ export class NatsData implements AsyncDisposable {
     const { space, replicas } = this.#engine;
     const store = new NatsKv({ calls: this.#calls, names: kvNames(space, name), replicas, now: Date.now });
     this.#namespaces.set(name, store);
+    return store;
+  }
+
+  /** The same of buckets. */
+  r2(name: string): NatsR2 {
+    const known = this.#buckets.get(name);
+    if (known !== undefined) return known;
+    const { space, replicas } = this.#engine;
+    const store = new NatsR2({ calls: this.#calls, names: bucketNames(space, name), replicas, now: Date.now });
+    this.#buckets.set(name, store);
     return store;
   }
 

@@ -10,6 +10,8 @@ import type { Reached } from "../nats_session.ts";
 import { ensureStream } from "../nats_streams.ts";
 import { forgetsMessages } from "../nats_version.ts";
 import { atOnce } from "./at_once.ts";
+import { KeyEntries } from "./key_entries.ts";
+import { KeyTurns } from "./key_turns.ts";
 import { decodeEntry, encodeEntry, type KvFacts, type KvKept } from "./kv_entry.ts";
 import { keyOf, keyPart, type KvNames } from "./store_names.ts";
 import { KvPartsOf } from "./kv_parts.ts";
@@ -47,13 +49,14 @@ export class NatsKv implements KvStore {
   readonly #tools: NatsKvTools;
   readonly #parts: KvPartsOf;
   readonly #room: StreamRoom;
-  /** Of keys that are being changed here: who comes later waits, or all would collide. */
-  readonly #turns = new Map<string, Promise<void>>();
+  readonly #entries: KeyEntries<Pick<KvKept, "facts" | "value">>;
+  readonly #turns = new KeyTurns();
 
   constructor(tools: NatsKvTools) {
     this.#tools = tools;
     this.#parts = new KvPartsOf(tools.names);
     this.#room = new StreamRoom(tools.names.stream);
+    this.#entries = new KeyEntries(tools.names, decodeEntry);
   }
 
   async get(key: string, maxBytes: number): Promise<KvEntry | null> {
@@ -119,13 +122,13 @@ export class NatsKv implements KvStore {
     readonly limit: number;
   }): Promise<StoredKeyPage> {
     return await this.#read("list keys", { keys: "[]", cursor: null }, async (reached) => {
-      const parts = await this.#keys(reached, keyPart(prefix), cursor ?? "");
+      const parts = (await this.#entries.parts(reached, keyPart(prefix))).filter((part) => part > (cursor ?? ""));
       const found: { part: string; expires: number | null; metadata: string | null }[] = [];
       const ended: [part: string, entry: KvKept][] = [];
       // One more, to know whether there is one.
       for (let at = 0; at < parts.length && found.length <= limit;) {
         const some = parts.slice(at, at += limit + 1 - found.length);
-        const entries = await atOnce(some, AT_ONCE, (part) => this.#entry(reached, part));
+        const entries = await atOnce(some, AT_ONCE, (part) => this.#entries.newest(reached, part));
         entries.forEach((entry, index) => {
           const part = some[index]!;
           if (entry === null) return;
@@ -142,7 +145,7 @@ export class NatsKv implements KvStore {
 
   async count(maxKeys: number): Promise<KvSize> {
     return await this.#read("count keys", { bytes: 0, keys: 0, hasMoreKeys: false }, async (reached) => {
-      const parts = await this.#keys(reached, "", "");
+      const parts = await this.#entries.parts(reached, "");
       const { bytes } = await this.#room.look(reached);
       if (parts.length > COUNTED_EXACTLY) {
         return { bytes, keys: Math.min(parts.length, maxKeys), hasMoreKeys: parts.length >= maxKeys };
@@ -152,23 +155,8 @@ export class NatsKv implements KvStore {
     });
   }
 
-  /** Parts of all keys, in order. @param after the least that is none of them */
-  async #keys({ jsm }: Reached, prefix: string, after: string): Promise<string[]> {
-    const { stream, entries } = this.#tools.names;
-    const { state } = await jsm.streams.info(stream, { subjects_filter: `${entries}>` });
-    return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(entries.length))
-      .filter((part) => part.startsWith(prefix) && part > after).sort();
-  }
-
-  /** What stands under a key, whether it has ended or not; as the leader has it. */
-  async #entry({ jsm }: Reached, part: string): Promise<KvKept | null> {
-    const { stream, entries } = this.#tools.names;
-    const message = await jsm.streams.getMessage(stream, { last_by_subj: `${entries}${part}` });
-    return message && { ...decodeEntry(message.data), sequence: message.seq, at: message.time.getTime() };
-  }
-
   async #alive(reached: Reached, part: string): Promise<KvKept | null> {
-    const entry = await this.#entry(reached, part);
+    const entry = await this.#entries.newest(reached, part);
     return entry !== null && this.#isAlive(entry) ? entry : null;
   }
 
@@ -190,7 +178,7 @@ export class NatsKv implements KvStore {
 
   /** Puts an entry in the place of the newest one. @throws when somebody else was quicker */
   async #replace(reached: Reached, part: string, facts: KvFacts, value: Uint8Array): Promise<void> {
-    const old = await this.#entry(reached, part);
+    const old = await this.#entries.newest(reached, part);
     // An earlier try, whose answer was lost.
     if (old?.facts.id === facts.id) return;
     const { isTimed } = await this.#room.known(reached);
@@ -229,23 +217,15 @@ export class NatsKv implements KvStore {
     return unlessMissing(none, () => this.#tools.calls.call(action, run));
   }
 
-  /** Changes of one key by this node come one after the other. */
-  async #change<T>(action: string, key: string, { run, prepare = null }: {
+  #change<T>(action: string, key: string, { run, prepare = null }: {
     readonly run: (reached: Reached, part: string) => Promise<T>;
     readonly prepare?: ((reached: Reached) => Promise<void>) | null;
   }): Promise<T> {
     const part = keyPart(key);
-    const before = this.#turns.get(part);
-    const turn = Promise.withResolvers<void>();
-    const mine = (before ?? Promise.resolve()).then(() => turn.promise);
-    this.#turns.set(part, mine);
-    try {
-      await before;
-      return await this.#tools.calls.change(action, { run: (reached) => run(reached, part), prepare });
-    } finally {
-      turn.resolve();
-      if (this.#turns.get(part) === mine) this.#turns.delete(part);
-    }
+    return this.#turns.take(
+      part,
+      () => this.#tools.calls.change(action, { run: (reached) => run(reached, part), prepare }),
+    );
   }
 
   async #make({ jsm, connection }: Reached): Promise<void> {

@@ -26,6 +26,7 @@ export interface FleetDataListeners {
 /** Where a node that is alone keeps them. */
 const KEPT = {
   kv: { folder: "kv", word: "KV namespaces" },
+  r2: { folder: "r2", word: "R2 buckets" },
   queue: { folder: "queues", word: "queues" },
 } as const satisfies Record<OutsideKind, unknown>;
 

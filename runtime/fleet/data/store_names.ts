@@ -20,6 +20,23 @@ export interface QueueNames {
   readonly leases: string;
 }
 
+/** Of an R2 bucket. */
+export interface BucketNames {
+  readonly stream: string;
+  /** Before the key: what is known of it, and the object's bytes when they are few. */
+  readonly entries: string;
+  /** Before owner, piece and number: parts of bytes. */
+  readonly content: string;
+  /** Before owner and kind: marks of bytes that are to be looked after, should nobody come to it. */
+  readonly marks: string;
+  /** Before the id of an upload of several parts. */
+  readonly uploads: string;
+  /** Before the id of an upload and the number of a part. */
+  readonly rows: string;
+  /** Before the owner of bytes: whoever reads them answers there. */
+  readonly held: string;
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -40,6 +57,21 @@ export function queueNames(space: string, queue: string): QueueNames {
     stream: `${streamsOf(space, "queue")}${name}`,
     messages: `${space}.queue.${name}.m.`,
     leases: `${space}.queue.${name}.leases`,
+  };
+}
+
+/** Names of a bucket. */
+export function bucketNames(space: string, bucket: string): BucketNames {
+  const name = plainPart(bucket);
+  const start = `${space}.r2.${name}`;
+  return {
+    stream: `${streamsOf(space, "r2")}${name}`,
+    entries: `${start}.k.`,
+    content: `${start}.v.`,
+    marks: `${start}.w.`,
+    uploads: `${start}.u.`,
+    rows: `${start}.p.`,
+    held: `${start}.held.`,
   };
 }
 

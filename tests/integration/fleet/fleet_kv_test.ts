@@ -151,7 +151,10 @@ Deno.test({
       const backup = await nodes.cli(1, "backup", "shared.backup");
       assertEquals(backup.code, 0, backup.err);
       const { out } = await nodes.cli(1, "history");
-      assertMatch(out, /Backed up 0 stores, 0 bytes, without KV namespaces and queues, which the fleet keeps/);
+      assertMatch(
+        out,
+        /Backed up 0 stores, 0 bytes, without KV namespaces, R2 buckets and queues, which the fleet keeps/,
+      );
       const restored = await nodes.cli(1, "restore", "alone.backup", "--yes");
       assertEquals(restored.code, 1);
       assertMatch(restored.err, /it has KV namespace "shared", and the fleet keeps stores of this kind/);

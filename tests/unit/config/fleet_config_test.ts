@@ -22,10 +22,11 @@ Deno.test("A node's name, login and database may be kept outside", async () => {
   assertEquals(byPostgres.fleet?.name, null);
 });
 
-Deno.test("A fleet at NATS keeps KV and queues unless it is told not to, and one at PostgreSQL keeps no bindings", async () => {
+Deno.test("A fleet at NATS keeps KV, R2 and queues unless it is told not to, and one at PostgreSQL keeps no bindings", async () => {
   const kinds = async (fleet: Readonly<Record<string, unknown>>) => (await resolved(fleet)).fleet?.bindings;
   const postgres = "postgres://127.0.0.1/fleet";
-  assertEquals(await kinds({ nats: NATS }), ["kv", "queue"]);
+  assertEquals(await kinds({ nats: NATS }), ["kv", "r2", "queue"]);
+  assertEquals(await kinds({ nats: NATS, bindings: ["r2"] }), ["r2"]);
   assertEquals(await kinds({ nats: NATS, bindings: [] }), []);
   assertEquals(await kinds({ postgres }), []);
   assertEquals(await kinds({ postgres, bindings: [] }), []);

@@ -59,7 +59,7 @@ const runs = {
     form.append("file", new File([new Uint8Array(3_000_000)], "a.bin"));
     const bodies = [
       "text ü", new URLSearchParams({ a: "1" }), new Uint8Array(5), new Blob(["blob"]), new Blob([new Uint8Array(2_000_000)]),
-      form, new Blob(["x"]).stream(),
+      form, new ReadableStream({ start(to) { to.enqueue(new Uint8Array(1)); to.close(); } }), new Blob(["xy"]).stream(),
     ];
     const all = [];
     for (const body of bodies) {

@@ -7,7 +7,6 @@ import { bare } from "../../protocol/bare.ts";
 import {
   apply,
   defineMember,
-  defineProperty,
   getMember,
   getOwnPropertyDescriptor,
   getPrototypeOf,
@@ -23,6 +22,7 @@ import {
   NativeRangeError,
 } from "../../protocol/primordials.ts";
 import { isProxiedList, watchProxies } from "./proxied_lists.ts";
+import { putInPlace } from "./put_in_place.ts";
 
 /** Elements of one list, a gigabyte of an array: four seconds in the slowest of the walks. */
 const MAX_LENGTH = 1 << 27;
@@ -110,14 +110,6 @@ function guard(name: Name, { most, holder = Array.prototype, listAt, walked, inn
     },
   };
   putInPlace(holder, name, guarded);
-}
-
-/** @boot */
-function putInPlace(holder: object, name: string, guarded: (...given: never[]) => unknown): void {
-  const { length } = (holder as Record<string, Callable>)[name]!;
-  defineProperty(guarded, "name", bare({ value: name, configurable: true }));
-  defineProperty(guarded, "length", bare({ value: length, configurable: true }));
-  defineMember(holder, name, guarded);
 }
 
 /** `flatMap` walks the lists that the app's function makes. @boot */

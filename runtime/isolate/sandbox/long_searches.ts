@@ -3,11 +3,8 @@
  * a killed thread went on for hours. What could take seconds is done in steps, between which a kill is seen.
  */
 import { types } from "node:util";
-import { bare } from "../../protocol/bare.ts";
 import {
   apply,
-  defineMember,
-  defineProperty,
   getMember,
   max,
   min,
@@ -22,6 +19,7 @@ import {
 } from "../../protocol/primordials.ts";
 import { append } from "../../protocol/safe_lists.ts";
 import { dollarsIn, substitution } from "./substitution.ts";
+import { putInPlace } from "./put_in_place.ts";
 
 /** Texts of so many characters are searched in less than a second, whatever is sought: half a billion comparisons. */
 const MAX_SHORT_CHARS = 1 << 15;
@@ -74,14 +72,6 @@ function guard(
     },
   };
   putInPlace(String.prototype, name, guarded);
-}
-
-/** @boot */
-function putInPlace(holder: object, name: string, guarded: (...given: never[]) => unknown): void {
-  const { length } = (holder as Record<string, Callable>)[name]!;
-  defineProperty(guarded, "name", bare({ value: name, configurable: true }));
-  defineProperty(guarded, "length", bare({ value: length, configurable: true }));
-  defineMember(holder, name, guarded);
 }
 
 /** How many places of a text are searched in a step. */

@@ -1,6 +1,6 @@
 /** Guards the natives that end the process, or cannot be stopped, when their text is longer than V8 can work on. */
-import { bare } from "../../protocol/bare.ts";
-import { apply, defineMember, defineProperty, hasOwn, matches, NativeRangeError } from "../../protocol/primordials.ts";
+import { apply, defineMember, hasOwn, matches, NativeRangeError } from "../../protocol/primordials.ts";
+import { putInPlace } from "./put_in_place.ts";
 import { dollarsIn, substitution } from "./substitution.ts";
 
 /** Strings longer than this make some of V8's natives abort the whole process instead of throwing. */
@@ -71,9 +71,7 @@ function guard(holder: object, key: PropertyKey, { at, max, isCheap, prepare }: 
       return apply(native, at === -1 ? text : this, given);
     },
   };
-  defineProperty(guarded, "length", bare({ value: native.length, configurable: true }));
-  defineProperty(guarded, "name", bare({ value: native.name, configurable: true }));
-  defineMember(holder, key, guarded);
+  putInPlace(holder, key, guarded);
 }
 
 function isCheap({ length }: string, given: ArrayLike<unknown>): boolean {

@@ -3,16 +3,8 @@
  * whether it is to stop. Two hundred million took a killed thread minutes and gigabytes.
  */
 import { types } from "node:util";
-import { bare } from "../../protocol/bare.ts";
-import {
-  apply,
-  defineMember,
-  defineProperty,
-  getPrototypeOf,
-  getterOf,
-  NativeRangeError,
-  uncurry,
-} from "../../protocol/primordials.ts";
+import { apply, getPrototypeOf, getterOf, NativeRangeError, uncurry } from "../../protocol/primordials.ts";
+import { putInPlace } from "./put_in_place.ts";
 
 /** At 0.7 us a key, less than a second. */
 const MAX_KEYED = 1 << 20;
@@ -62,12 +54,6 @@ function guardSources(): void {
     },
   };
   putInPlace(Object, "assign", guarded);
-}
-
-/** @boot */
-function putInPlace(holder: object, name: string, guarded: (...given: never[]) => unknown): void {
-  defineProperty(guarded, "name", bare({ value: name, configurable: true }));
-  defineMember(holder, name, guarded);
 }
 
 function isLongText(subject: unknown): boolean {

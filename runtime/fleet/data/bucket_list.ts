@@ -8,21 +8,12 @@ import {
   type R2ListOptions,
 } from "../../data/r2_listing.ts";
 import type { Reached } from "../nats_session.ts";
-import { atOnce } from "./at_once.ts";
 import type { BucketEntry } from "./bucket_entry.ts";
-import { DELETED_SECONDS, type FoundEntry } from "./bucket_objects.ts";
-import type { KeyEntries } from "./key_entries.ts";
+import type { FoundEntry } from "./bucket_objects.ts";
+import { COUNTED_EXACTLY, DELETED_SECONDS, type KeyEntries, SWEPT_A_LIST } from "./key_entries.ts";
 import type { PatientCalls } from "./patient_calls.ts";
 import { type BucketNames, keyOf, keyPart } from "./store_names.ts";
 import type { StreamRoom } from "./stream_room.ts";
-import { unlessMissing } from "./unless_missing.ts";
-
-/** Entries asked for at once by one call. */
-const AT_ONCE = 32;
-/** Keys that are looked at to be counted; of more, those that were deleted lately are counted too. */
-const COUNTED_EXACTLY = 1_000;
-/** Messages of deleted keys that a list takes along; servers from 2.11 on forget them by themselves. */
-const SWEPT_A_LIST = 20;
 
 /** What it works with. */
 export interface BucketListTools {
@@ -45,7 +36,7 @@ export class BucketList {
   /** A page. */
   async page(options: R2ListOptions): Promise<ListedPage> {
     const none = { objects: "[]", prefixes: "[]", cursor: null };
-    return await this.#read("list objects", none, async (reached) => {
+    return await this.#tools.calls.read("list objects", none, async (reached) => {
       const parts = await this.#tools.entries.parts(reached, keyPart(options.prefix));
       const gone: (readonly [part: string, entry: FoundEntry])[] = [];
       const listing = listObjects(options);
@@ -58,11 +49,11 @@ export class BucketList {
 
   /** How many there are, and what the stream holds. */
   async count(most: number): Promise<{ readonly bytes: number; readonly objects: number }> {
-    return await this.#read("count objects", { bytes: 0, objects: 0 }, async (reached) => {
+    return await this.#tools.calls.read("count objects", { bytes: 0, objects: 0 }, async (reached) => {
       const parts = await this.#tools.entries.parts(reached, "");
       const { bytes } = await this.#tools.room.look(reached);
       if (parts.length > COUNTED_EXACTLY) return { bytes, objects: Math.min(parts.length, most) };
-      const entries = await atOnce(parts, AT_ONCE, (part) => this.#tools.entries.newest(reached, part));
+      const entries = await this.#tools.entries.newestOf(reached, parts);
       return { bytes, objects: Math.min(entries.filter((entry) => entry?.facts.object).length, most) };
     });
   }
@@ -85,7 +76,7 @@ export class BucketList {
       const group = most.findIndex(isGrouped);
       const some = group < 0 ? most : most.slice(0, group + 1);
       at += some.length;
-      const entries = await atOnce(some, AT_ONCE, (part) => this.#tools.entries.newest(reached, part));
+      const entries = await this.#tools.entries.newestOf(reached, some);
       entries.forEach((entry, index) => {
         const part = some[index]!;
         if (entry?.facts.object) objects.push({ ...entry.facts.object, key: keyOf(part) });
@@ -105,11 +96,6 @@ export class BucketList {
     await Promise.allSettled(
       old.map(([part, { sequence }]) => jsm.streams.purge(stream, { filter: `${entries}${part}`, seq: sequence + 1 })),
     );
-  }
-
-  /** @param none what is read where nothing was ever put */
-  #read<T>(action: string, none: T, run: (reached: Reached) => Promise<T>): Promise<T> {
-    return unlessMissing(none, () => this.#tools.calls.call(action, run));
   }
 }
 

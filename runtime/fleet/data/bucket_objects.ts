@@ -2,15 +2,12 @@
 import type { BucketContent } from "./bucket_content.ts";
 import { type BucketEntry, decodeBucketEntry, encodeBucketEntry } from "./bucket_entry.ts";
 import type { BucketMarks, MarkKind } from "./bucket_marks.ts";
-import { type EntryPlace, KeyEntries } from "./key_entries.ts";
+import { DELETED_SECONDS, type EntryPlace, KeyEntries } from "./key_entries.ts";
 import { KeyTurns } from "./key_turns.ts";
 import type { BucketNames } from "./store_names.ts";
 import type { PatientCalls } from "./patient_calls.ts";
 import type { Reached } from "../nats_session.ts";
 import type { StreamRoom } from "./stream_room.ts";
-
-/** How long the message of a deleted key stays: far longer than a try of a change can be late. */
-export const DELETED_SECONDS = 300;
 
 /** What it works with. */
 export interface BucketObjectsTools {

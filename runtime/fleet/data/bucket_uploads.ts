@@ -9,7 +9,6 @@ import { chosenParts, type KeptPart, multipartEtag, type SentPart, UPLOAD_MS } f
 import type { R2Body, TakeOptions } from "../../data/r2_store.ts";
 import { BindingError } from "../../protocol/binding_call.ts";
 import type { Reached } from "../nats_session.ts";
-import { atOnce } from "./at_once.ts";
 import type { BucketContent } from "./bucket_content.ts";
 import type { BucketEntry } from "./bucket_entry.ts";
 import type { BucketMarks } from "./bucket_marks.ts";
@@ -21,8 +20,6 @@ import { type BucketNames, keyPart } from "./store_names.ts";
 import type { StreamRoom } from "./stream_room.ts";
 import { unlessMissing } from "./unless_missing.ts";
 
-/** Rows asked for at once by one call. */
-const AT_ONCE = 32;
 /** Uploads that are forgotten at once. */
 const SWEPT_AT_ONCE = 20;
 /** Hexadecimal digits of the time at the beginning of an id, by which old ones are found. */
@@ -249,7 +246,7 @@ export class BucketUploads {
 
   async #parts(reached: Reached, id: string): Promise<PiecePart[]> {
     const rows = this.#rows(id);
-    const found = await atOnce(await rows.parts(reached, ""), AT_ONCE, (number) => rows.newest(reached, number));
+    const found = await rows.newestOf(reached, await rows.parts(reached, ""));
     return found.filter((row) => row !== null);
   }
 

@@ -2,15 +2,13 @@
  * A KV namespace on NATS servers. A change of a key is a compare-and-set on its newest message, so that a try that comes
  * late changes nothing; reads ask the stream's leader, so that what was put on one node is there for the next read on any.
  */
-import { StorageType } from "@nats-io/jetstream";
 import { bulkTooLong, MAX_BULK_BYTES, namespaceFull } from "../../data/kv_refusals.ts";
 import { type KvEntry, type KvSize, type KvStore, shownAs, type StoredKeyPage } from "../../data/kv_store.ts";
 import type { Plain } from "../../protocol/binding_call.ts";
 import type { Reached } from "../nats_session.ts";
-import { ensureStream } from "../nats_streams.ts";
-import { forgetsMessages } from "../nats_version.ts";
 import { atOnce } from "./at_once.ts";
-import { KeyEntries } from "./key_entries.ts";
+import { ensureStore } from "./ensure_store.ts";
+import { COUNTED_EXACTLY, DELETED_SECONDS, ENTRIES_AT_ONCE, KeyEntries, SWEPT_A_LIST } from "./key_entries.ts";
 import { KeyTurns } from "./key_turns.ts";
 import { decodeEntry, encodeEntry, type KvFacts, type KvKept } from "./kv_entry.ts";
 import { keyOf, keyPart, type KvNames } from "./store_names.ts";
@@ -21,16 +19,8 @@ import type { PatientCalls } from "./patient_calls.ts";
 
 /** Longer values are kept apart, as who lists keys reads all that stands under each. */
 const WHOLE_BYTES = 16_384;
-/** Entries asked for at once by one call. */
-const AT_ONCE = 32;
-/** How long the message of a deleted key stays: far longer than a try of a change can be late. */
-const DELETED_SECONDS = 300;
 /** Parts outlive the entry that names them. */
 const PARTS_MARGIN_SECONDS = 3_600;
-/** Messages of keys without a value that a list takes along; servers from 2.11 on forget them by themselves. */
-const SWEPT_A_LIST = 20;
-/** Keys that are looked at to be counted; of more, those that ended lately are counted too. */
-const COUNTED_EXACTLY = 1_000;
 
 const NO_BYTES = new Uint8Array();
 
@@ -60,7 +50,7 @@ export class NatsKv implements KvStore {
   }
 
   async get(key: string, maxBytes: number): Promise<KvEntry | null> {
-    return await this.#read("get a value", null, async (reached) => {
+    return await this.#tools.calls.read("get a value", null, async (reached) => {
       const entry = await this.#alive(reached, keyPart(key));
       if (entry === null) return null;
       const { size, metadata } = entry.facts;
@@ -71,11 +61,11 @@ export class NatsKv implements KvStore {
 
   async getMany(keys: readonly string[], maxBytes: number): Promise<readonly Plain[] | null> {
     const none = keys.flatMap(() => [null, null]);
-    const found = await this.#read<readonly Plain[] | "more">("get values", none, async (reached) => {
-      const entries = await atOnce(keys, AT_ONCE, (key) => this.#alive(reached, keyPart(key)));
+    const found = await this.#tools.calls.read<readonly Plain[] | "more">("get values", none, async (reached) => {
+      const entries = await atOnce(keys, ENTRIES_AT_ONCE, (key) => this.#alive(reached, keyPart(key)));
       const bytes = entries.reduce((sum, entry) => sum + (entry?.facts.size ?? 0), 0);
       if (bytes > maxBytes) return "more";
-      const values = await atOnce(entries, AT_ONCE, async (entry, at) => {
+      const values = await atOnce(entries, ENTRIES_AT_ONCE, async (entry, at) => {
         if (entry === null) return [null, null];
         return [await this.#valueOf(reached, keyPart(keys[at]!), entry), entry.facts.metadata];
       });
@@ -121,14 +111,14 @@ export class NatsKv implements KvStore {
     readonly cursor: string | null;
     readonly limit: number;
   }): Promise<StoredKeyPage> {
-    return await this.#read("list keys", { keys: "[]", cursor: null }, async (reached) => {
+    return await this.#tools.calls.read("list keys", { keys: "[]", cursor: null }, async (reached) => {
       const parts = (await this.#entries.parts(reached, keyPart(prefix))).filter((part) => part > (cursor ?? ""));
       const found: { part: string; expires: number | null; metadata: string | null }[] = [];
       const ended: [part: string, entry: KvKept][] = [];
       // One more, to know whether there is one.
       for (let at = 0; at < parts.length && found.length <= limit;) {
         const some = parts.slice(at, at += limit + 1 - found.length);
-        const entries = await atOnce(some, AT_ONCE, (part) => this.#entries.newest(reached, part));
+        const entries = await this.#entries.newestOf(reached, some);
         entries.forEach((entry, index) => {
           const part = some[index]!;
           if (entry === null) return;
@@ -144,13 +134,13 @@ export class NatsKv implements KvStore {
   }
 
   async count(maxKeys: number): Promise<KvSize> {
-    return await this.#read("count keys", { bytes: 0, keys: 0, hasMoreKeys: false }, async (reached) => {
+    return await this.#tools.calls.read("count keys", { bytes: 0, keys: 0, hasMoreKeys: false }, async (reached) => {
       const parts = await this.#entries.parts(reached, "");
       const { bytes } = await this.#room.look(reached);
       if (parts.length > COUNTED_EXACTLY) {
         return { bytes, keys: Math.min(parts.length, maxKeys), hasMoreKeys: parts.length >= maxKeys };
       }
-      const entries = await atOnce(parts, AT_ONCE, (part) => this.#alive(reached, part));
+      const entries = await atOnce(parts, ENTRIES_AT_ONCE, (part) => this.#alive(reached, part));
       return { bytes, keys: entries.filter((entry) => entry !== null).length, hasMoreKeys: false };
     });
   }
@@ -212,11 +202,6 @@ export class NatsKv implements KvStore {
     );
   }
 
-  /** @param none what is read where nothing was ever put */
-  #read<T>(action: string, none: T, run: (reached: Reached) => Promise<T>): Promise<T> {
-    return unlessMissing(none, () => this.#tools.calls.call(action, run));
-  }
-
   #change<T>(action: string, key: string, { run, prepare = null }: {
     readonly run: (reached: Reached, part: string) => Promise<T>;
     readonly prepare?: ((reached: Reached) => Promise<void>) | null;
@@ -228,15 +213,8 @@ export class NatsKv implements KvStore {
     );
   }
 
-  async #make({ jsm, connection }: Reached): Promise<void> {
+  async #make(reached: Reached): Promise<void> {
     const { names: { stream, entries, parts }, replicas } = this.#tools;
-    const plan = {
-      name: stream,
-      subjects: [`${entries}>`, `${parts}>`],
-      storage: StorageType.File,
-      keptMs: null,
-      isTimed: forgetsMessages(connection.info?.version ?? ""),
-    };
-    await ensureStream(jsm, plan, replicas);
+    await ensureStore(reached, { stream, starts: [entries, parts], replicas });
   }
 }

@@ -97,7 +97,11 @@ export class NatsQueue implements QueueStore {
   async take({ until, ...wanted }: TakeOptions): Promise<Taken> {
     const { owner, now } = wanted;
     const none = { backlog: EMPTY, messages: [], bodies: new Uint8Array(), nextAt: now + LOOK_MS };
-    const found = await this.#read<Ready | null>("take from a queue", null, (reached) => this.#ready(reached, wanted));
+    const found = await this.#tools.calls.read<Ready | null>(
+      "take from a queue",
+      null,
+      (reached) => this.#ready(reached, wanted),
+    );
     if (found === null) return none;
     const backlog = this.#index.totals;
     // Only now, as a try that was given up takes nothing; what has changed while bodies were read is left.
@@ -147,7 +151,7 @@ export class NatsQueue implements QueueStore {
     readonly limit: number;
     readonly bodyBytes?: number;
   }): Promise<readonly ShownMessage[]> {
-    return await this.#read("list messages of a queue", [], async (reached) => {
+    return await this.#tools.calls.read("list messages of a queue", [], async (reached) => {
       await this.#index.follow(reached);
       const leases = await this.#leased(reached);
       const page = this.#index.ordered.filter(({ seq }) => seq > after).slice(0, limit);
@@ -160,7 +164,7 @@ export class NatsQueue implements QueueStore {
   }
 
   async read(ids: readonly string[], bodyBytes: number = ALL_BYTES): Promise<readonly ShownMessage[]> {
-    return await this.#read("read messages of a queue", [], async (reached) => {
+    return await this.#tools.calls.read("read messages of a queue", [], async (reached) => {
       const leases = await this.#leased(reached);
       const found = await atOnce(ids, AT_ONCE, (id) => this.#messages.newest(reached, id));
       return found.filter((one) => one !== null).map(({ facts, seq, body }) =>
@@ -170,7 +174,7 @@ export class NatsQueue implements QueueStore {
   }
 
   async remove(ids: readonly string[], now: number): Promise<void> {
-    await this.#read("remove messages of a queue", undefined, async (reached) => {
+    await this.#tools.calls.read("remove messages of a queue", undefined, async (reached) => {
       const leases = await this.#leased(reached);
       await atOnce(ids, AT_ONCE, async (id) => {
         const found = await this.#messages.newest(reached, id);
@@ -206,7 +210,7 @@ export class NatsQueue implements QueueStore {
   }
 
   async purge(limit: number): Promise<number> {
-    return await this.#read("purge a queue", 0, async (reached) => {
+    return await this.#tools.calls.read("purge a queue", 0, async (reached) => {
       await this.#index.follow(reached);
       const oldest = this.#index.ordered.slice(0, limit);
       if (oldest.length === 0) return 0;
@@ -220,7 +224,7 @@ export class NatsQueue implements QueueStore {
   }
 
   async backlog(): Promise<Backlog> {
-    return await this.#read("count messages of a queue", EMPTY, async (reached) => {
+    return await this.#tools.calls.read("count messages of a queue", EMPTY, async (reached) => {
       const { messages, bytes, first } = await this.#room.look(reached);
       return messages === 0 ? EMPTY : { messages, bytes, oldest: await this.#messages.sentOf(reached, first) };
     });
@@ -228,7 +232,7 @@ export class NatsQueue implements QueueStore {
 
   async info(now: number): Promise<QueueInfo> {
     const none = { ...EMPTY, delayed: 0, leased: 0, storedBytes: 0 };
-    return await this.#read("count messages of a queue", none, async (reached) => {
+    return await this.#tools.calls.read("count messages of a queue", none, async (reached) => {
       await this.#index.follow(reached);
       const { bytes: storedBytes } = await this.#room.look(reached);
       const leases = await this.#leased(reached);
@@ -273,11 +277,6 @@ export class NatsQueue implements QueueStore {
   async #leased(reached: Reached): Promise<ReadonlyMap<string, number>> {
     const { owners, name } = this.#tools;
     return owners.has(name) ? this.#index.leases : await this.#leases.ask(reached);
-  }
-
-  /** @param none what it comes to where nothing was ever sent */
-  #read<T>(action: string, none: T, run: (reached: Reached) => Promise<T>): Promise<T> {
-    return unlessMissing(none, () => this.#tools.calls.call(action, run));
   }
 
   #change(action: string, run: (reached: Reached) => Promise<void>): Promise<void> {

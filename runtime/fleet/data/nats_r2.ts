@@ -3,7 +3,6 @@
  * changes nothing; what is known of objects is asked of the stream's leader, so that what was put on one node is there for
  * the next read on any. Bytes are kept before the entry that names them, and removed after the one that does not any more.
  */
-import { StorageType } from "@nats-io/jetstream";
 import { checksumsJson } from "../../data/r2_body.ts";
 import { conditionHolds, type Extent, extentOf, type R2Condition, type R2Range } from "../../data/r2_condition.ts";
 import { entryJson, WHOLE_ENTRY } from "../../data/r2_entry.ts";
@@ -14,9 +13,8 @@ import type { SentPart } from "../../data/r2_parts.ts";
 import type { PutOptions, R2Body, R2Found, R2Store, R2Written, TakeOptions } from "../../data/r2_store.ts";
 import { BindingError } from "../../protocol/binding_call.ts";
 import type { Reached } from "../nats_session.ts";
-import { ensureStream } from "../nats_streams.ts";
-import { forgetsMessages } from "../nats_version.ts";
 import { atOnce } from "./at_once.ts";
+import { ensureStore } from "./ensure_store.ts";
 import { BucketContent, type TakenContent } from "./bucket_content.ts";
 import type { BucketEntry, ObjectContent } from "./bucket_entry.ts";
 import { BucketList } from "./bucket_list.ts";
@@ -96,7 +94,11 @@ export class NatsR2 implements R2Store {
     readonly range: R2Range | null;
   }): Promise<R2Found | null> {
     for (;;) {
-      const found = await this.#read("get an object", null, (reached) => this.#find(reached, key, condition, range));
+      const found = await this.#tools.calls.read(
+        "get an object",
+        null,
+        (reached) => this.#find(reached, key, condition, range),
+      );
       if (found === null || !("stored" in found)) return found;
       const { entry, extent, stored } = found;
       const release = await this.#content.hold(stored.owner);
@@ -180,7 +182,7 @@ export class NatsR2 implements R2Store {
       const next = (old: FoundEntry | null) => old?.facts.object ? entry : null;
       return unlessMissing(null, () => this.#objects.change("delete an object", keyPart(key), next));
     });
-    return await this.#read("ask for room", 0, async (reached) => (await this.#room.look(reached)).bytes);
+    return await this.#tools.calls.read("ask for room", 0, async (reached) => (await this.#room.look(reached)).bytes);
   }
 
   async list(options: R2ListOptions): Promise<ListedPage> {
@@ -214,11 +216,11 @@ export class NatsR2 implements R2Store {
 
   async abortUpload(key: string, upload: string): Promise<number> {
     await this.#uploads.abort(key, upload);
-    return await this.#read("ask for room", 0, async (reached) => (await this.#room.look(reached)).bytes);
+    return await this.#tools.calls.read("ask for room", 0, async (reached) => (await this.#room.look(reached)).bytes);
   }
 
   #alive(key: string): Promise<FoundEntry | null> {
-    return this.#read("look for an object", null, (reached) => this.#objects.alive(reached, keyPart(key)));
+    return this.#tools.calls.read("look for an object", null, (reached) => this.#objects.alive(reached, keyPart(key)));
   }
 
   /** @throws {BindingError} STORAGE_FULL */
@@ -247,21 +249,9 @@ export class NatsR2 implements R2Store {
       .then(() => this.#uploads.sweep()).catch(() => {});
   }
 
-  /** @param none what is read where nothing was ever put */
-  #read<T>(action: string, none: T, run: (reached: Reached) => Promise<T>): Promise<T> {
-    return unlessMissing(none, () => this.#tools.calls.call(action, run));
-  }
-
-  async #make({ jsm, connection }: Reached): Promise<void> {
+  async #make(reached: Reached): Promise<void> {
     const { names: { stream, entries, content, marks, uploads, rows }, replicas } = this.#tools;
-    const plan = {
-      name: stream,
-      subjects: [entries, content, marks, uploads, rows].map((start) => `${start}>`),
-      storage: StorageType.File,
-      keptMs: null,
-      isTimed: forgetsMessages(connection.info?.version ?? ""),
-    };
-    await ensureStream(jsm, plan, replicas);
+    await ensureStore(reached, { stream, starts: [entries, content, marks, uploads, rows], replicas });
   }
 }
 

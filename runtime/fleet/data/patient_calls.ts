@@ -3,6 +3,7 @@ import { NanoError } from "../../errors.ts";
 import { fleetUnavailable } from "../fleet_store.ts";
 import { natsFailure } from "../nats_failures.ts";
 import type { NatsSession, Reached } from "../nats_session.ts";
+import { unlessMissing } from "./unless_missing.ts";
 
 /** Of a call while the last one came to nothing: one dial and one answer. */
 const AWAY_MS = 2_500;
@@ -29,6 +30,11 @@ export class PatientCalls {
       this.#isAway = error instanceof NanoError && error.code === "FLEET_UNAVAILABLE";
       throw error;
     }
+  }
+
+  /** Reads a store. @param none what is read where nothing was ever put */
+  read<T>(action: string, none: T, run: (reached: Reached) => Promise<T>): Promise<T> {
+    return unlessMissing(none, () => this.call(action, run));
   }
 
   /**

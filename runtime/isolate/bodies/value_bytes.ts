@@ -1,6 +1,7 @@
 /** Values as bytes that outlive the isolate, by V8's own format, as structuredClone takes them. */
 import { bare } from "../../protocol/bare.ts";
 import { NativeDOMException } from "../../protocol/primordials.ts";
+import { isHeavyClone, TOO_HEAVY } from "../sandbox/clone_weight.ts";
 
 /** What this needs of Deno's inside. */
 interface ValueCore {
@@ -18,6 +19,7 @@ const { serialize, deserialize } = core;
 
 /** @throws {DOMException} DataCloneError, also for what belongs to this isolate alone, such as shared memory */
 export function bytesOfValue(value: unknown): Uint8Array<ArrayBuffer> {
+  if (isHeavyClone(value)) refuse(TOO_HEAVY);
   const bytes = serialize(value, bare({ forStorage: true }), refuse);
   // Blobs, keys and whatever says that Deno shall build it: written they are, but nobody reads them again.
   try {

@@ -3,7 +3,7 @@
  * everywhere: in a worker with a heap cap, V8 treats it as out of memory and ends the isolate. Counts SharedArrayBuffers.
  */
 import { Buffer } from "node:buffer";
-import { chargeHeld } from "./held_bytes.ts";
+import { chargeShared } from "./shared_bytes.ts";
 
 // The guards run while the app runs: they may only use what the app cannot replace.
 const { apply, construct, ownKeys } = Reflect;
@@ -97,23 +97,16 @@ function limitArrayBuffer(maxBytes: number): void {
   }
 }
 
-/** Their memory is in no figure of V8; each length is charged until the object it came with is collected. @boot */
+/** @boot */
 function limitSharedArrayBuffer(maxBytes: number): void {
   const Native = SharedArrayBuffer;
   const lengthOf = getOwnPropertyDescriptor(Native.prototype, "byteLength")!.get!;
-  const freed = new FinalizationRegistry<number>((bytes) => chargeHeld(-bytes));
-  const register = freed.register.bind(freed);
-  const charge = (buffer: object, bytes: number) => {
-    if (bytes <= 0) return;
-    chargeHeld(bytes);
-    register(buffer, bytes);
-  };
   function Limited(this: unknown, length: unknown, _options?: unknown): object {
     if (new.target === undefined) throw new NativeTypeError("Constructor SharedArrayBuffer requires 'new'");
     const bytes = typeof length === "object" ? 0 : NativeNumber(length);
     if (bytes > maxBytes) refuse("a SharedArrayBuffer", bytes, maxBytes);
     const buffer = construct(Native, arguments, new.target as unknown as Constructor) as object;
-    charge(buffer, apply(lengthOf, buffer, []) as number);
+    chargeShared(buffer, apply(lengthOf, buffer, []) as number);
     return buffer;
   }
   defineProperty(Limited, "length", { value: 1, configurable: true });
@@ -121,7 +114,7 @@ function limitSharedArrayBuffer(maxBytes: number): void {
   limitMethod(Native.prototype, "grow", maxBytes, (native, self, given) => {
     const before = apply(lengthOf, self, []) as number;
     const result = apply(native, self, given);
-    charge(self as object, (apply(lengthOf, self, []) as number) - before);
+    chargeShared(self as object, (apply(lengthOf, self, []) as number) - before);
     return result;
   });
 }

@@ -9,6 +9,7 @@ import { joinTexts } from "../../protocol/safe_lists.ts";
 import { AppBlob, AppFile } from "../bodies/blob.ts";
 import { BLOB_CONSUMERS } from "../bodies/stream_consumers.ts";
 import { boundAsserts, BOUNDED_ASSERTS } from "./assert_limits.ts";
+import { boundSerialize } from "./clone_weight.ts";
 import { boundCrypto, BOUNDED_CRYPTO } from "./crypto_limits.ts";
 import { boundDigests, BOUNDED_DIGESTS } from "./digest_limits.ts";
 import { BOUNDED_EXCHANGES, boundExchanges } from "./key_exchange_limits.ts";
@@ -43,6 +44,8 @@ const REPLACED: Readonly<Record<string, { names: readonly string[]; make(native:
     }),
   },
   util: { names: BOUNDED_INSPECT, make: (native) => boundInspect(native) },
+  // Modules of NANO hand it on (module_policy.ts).
+  v8: { names: ["serialize"], make: (native) => boundSerialize(native) },
 };
 
 /** Names of the guarded built-ins. */

@@ -60,7 +60,10 @@ export function registerModulePolicy(): { allow(policy: Policy): void } {
         }
         const builtin = startsWith(specifier, "node:") ? after(specifier, "node:") : specifier;
         const ofNano = context.parentURL !== undefined && startsWith(context.parentURL, NODE_MODULES_URL);
-        if (ofNano && has(wrapped, builtin)) return next(`node:${builtin}`);
+        if (ofNano && has(wrapped, builtin)) {
+          guardedBuiltin(builtin);
+          return next(`node:${builtin}`);
+        }
         const own = `${NODE_MODULES_URL}${builtin}.js`;
         if (policy.nodeCompat && has(policy.sources, own)) return { url: own, shortCircuit: true };
         if (policy.nodeCompat && has(harmless, builtin)) {

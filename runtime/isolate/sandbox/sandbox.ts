@@ -6,6 +6,7 @@ import { ALLOWED_GLOBALS } from "./allowed_globals.ts";
 import { limitSubtleCrypto } from "./crypto_limits.ts";
 import { limitPatterns } from "./pattern_limits.ts";
 import { guardLongLists } from "./long_lists.ts";
+import { guardLongMembers } from "./long_members.ts";
 import { guardLongSearches } from "./long_searches.ts";
 import { guardLongTexts } from "./long_texts.ts";
 import { guardTextKeys } from "./text_keys.ts";
@@ -56,6 +57,7 @@ export function closeDoors(heapLimitBytes: number): string[] {
   guardLongTexts(heapLimitBytes);
   guardLongSearches();
   guardLongLists();
+  guardLongMembers();
   guardTextKeys();
   limitSubtleCrypto();
   limitPatterns();

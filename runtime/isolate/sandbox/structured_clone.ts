@@ -6,23 +6,27 @@
  * look to the next. So the bytes are judged: what was written once is what is read.
  *
  * Deno keeps buffers that a message hands over in a store of the whole process, from which only the reading of that
- * message takes them: of an isolate that is killed they stay for good. So an app's buffers go as bytes of the message.
+ * message takes them: of an isolate that is killed they stay for good. So an app's buffers go as bytes of the message, and
+ * what it shares waits in the isolate (`shared_travel.ts`).
  */
+import { types } from "node:util";
 import { bare } from "../../protocol/bare.ts";
-import { getterOf } from "../../protocol/primordials.ts";
+import { getterOf, stringStartsWith } from "../../protocol/primordials.ts";
 import { SafeSet } from "../../protocol/safe_collections.ts";
 import { listOf } from "../../protocol/safe_lists.ts";
+import { isHeavyClone, TOO_HEAVY } from "./clone_weight.ts";
+import { isForged } from "./forged_clones.ts";
 import { nestPorts, watchChannels } from "./port_nesting.ts";
+import { copySharing, forgetShared, readShared, SHARED_TYPE } from "./shared_travel.ts";
 
 const NativeDomException = DOMException;
-const NativeUint8Array = Uint8Array;
+const { isNativeError } = types;
 const { apply } = Reflect;
 const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object;
 const { isArray } = Array;
 const ITERATOR: typeof Symbol.iterator = Symbol.iterator;
 const nativeClone = structuredClone;
 const nativePost = MessagePort.prototype.postMessage as (...given: unknown[]) => void;
-const indexOf = NativeUint8Array.prototype.indexOf;
 const byteLengthOf = getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")!.get!;
 
 /** What this needs of Deno's inside. */
@@ -33,12 +37,11 @@ interface CloneCore {
   readonly deserialize: (bytes: Uint8Array, options: unknown) => unknown;
 }
 
-/** An object that told what travels for it, as V8 and Deno write that: the tag, and the largest number instead of an index. */
-const TOLD = [0x5c, 0xff, 0xff, 0xff, 0xff, 0x0f];
-/** What follows where Deno or NANO wrote it: a record whose first member is `type`, a short Latin text. */
-const RECORD_OF_TYPE = [0x6f, 0x22, 4, ...[..."type"].map((char) => char.charCodeAt(0)), 0x22];
-/** What may travel: of these it is known that a forged record does no harm. */
-const TRAVELLERS = ["DOMException", "CryptoKey", "NodeCryptoKeyObject", "NanoBlob"];
+interface Copy {
+  readonly copy: unknown;
+  /** Of what now waits to be read. */
+  readonly ids: readonly number[];
+}
 
 const LOOKS_AT_STREAMS = [
   getterOf(ReadableStream.prototype, "locked"),
@@ -66,6 +69,7 @@ export function guardClones(): void {
   const { core } = Deno[Deno.internal as symbol] as { core: CloneCore };
   const { serialize, deserialize, hostObjectBrand } = core;
   const deserializers = core.getCloneableDeserializers();
+  deserializers[SHARED_TYPE] = readShared;
   const uncloneable = Object.getOwnPropertySymbols(Headers.prototype)
     .find(({ description }) => description === "[[NotSerializable]]");
   const wards = [
@@ -78,7 +82,10 @@ export function guardClones(): void {
   ]
     .map((prototype) => brandOf(prototype, hostObjectBrand));
 
-  /** A copy in which nothing of the app's can speak any more; what is handed over stays the same in it. */
+  /**
+   * A copy in which nothing of the app's can speak any more; what is handed over stays the same in it.
+   * @throws what {@linkcode isOfShared} knows for what shares memory or modules
+   */
   function plainCopy(value: unknown, handedOver: readonly unknown[]): unknown {
     const hostObjects: unknown[] = [];
     let isHandedOver = false;
@@ -89,10 +96,27 @@ export function guardClones(): void {
     // Streams cannot be copied, but handed over.
     const isCopied = uncloneable !== undefined && isObject(value) && !isHandedOver;
     if (isCopied && (value as Record<symbol, unknown>)[uncloneable]) refuse(UNSUPPORTED);
+    if (isHeavyClone(value)) refuse(TOO_HEAVY);
     const graph = handedOver.length === 0 ? value : [value, handedOver];
-    const bytes = serialize(graph, bare({ hostObjects }), refuse);
+    // As if it were to be kept: so nothing comes into the stores of the process.
+    const bytes = serialize(graph, bare({ hostObjects, forStorage: true }), refuseUnlessShared);
     if (isForged(bytes)) refuse(UNSUPPORTED);
     return deserialize(bytes, bare({ hostObjects, deserializers }));
+  }
+
+  /** The same of what may share memory or modules; `isSent` when it goes on in a message, and not to the app. */
+  function copyOf(value: unknown, handedOver: readonly unknown[], isSent: boolean): Copy {
+    try {
+      return { copy: plainCopy(value, handedOver), ids: [] };
+    } catch (error) {
+      if (!isOfShared(error)) throw error;
+    }
+    return copySharing(handedOver.length === 0 ? value : [value, handedOver], {
+      brand: isSent ? hostObjectBrand : null,
+      isLeft: (one) => isIn(handedOver, one) && !isArrayBuffer(one),
+      copyLeaf: (leaf) => plainCopy(leaf, []),
+      cloneOne: (one) => nativeClone(one),
+    });
   }
 
   /** What was copied is written once more to be posted: nothing that the app has since put beneath it may speak then. */
@@ -109,7 +133,7 @@ export function guardClones(): void {
     value: unknown,
     transfer: readonly unknown[],
     through: object | null,
-  ): { copy: unknown; list: unknown[] } {
+  ): { copy: unknown; list: unknown[]; ids: readonly number[] } {
     const ports: object[] = [];
     const seen = new SafeSet<unknown>();
     for (let i = 0; i < transfer.length; i++) {
@@ -119,7 +143,8 @@ export function guardClones(): void {
       if (!isArrayBuffer(transfer[i]) && !isStream(transfer[i])) define(ports, ports.length, transfer[i]);
     }
     if (ports.length > 0) nestPorts(through, ports);
-    const both = plainCopy(value, transfer) as [unknown, unknown[]];
+    const { copy, ids } = copyOf(value, transfer, true);
+    const both = copy as [unknown, unknown[]];
     const buffers: unknown[] = [];
     for (let i = 0; i < transfer.length; i++) {
       if (isArrayBuffer(transfer[i])) define(buffers, buffers.length, transfer[i]);
@@ -127,7 +152,17 @@ export function guardClones(): void {
     // The copy goes on with buffers of its own; who handed the others over must not have them any more.
     if (buffers.length > 0) nativeClone(null, bare({ transfer: iterable(buffers) as Transferable[] }));
     refuseIfBranded();
-    return { copy: both[0], list: iterable(both[1]) };
+    return { copy: both[0], list: iterable(both[1]), ids };
+  }
+
+  /** Does what a copy is for; what waits to be read, and never will be as it fails, is forgotten. */
+  function sending<Result>(ids: readonly number[], send: () => Result): Result {
+    try {
+      return send();
+    } catch (error) {
+      forgetShared(ids);
+      throw error;
+    }
   }
 
   // Methods have no prototype and no construct, as the natives.
@@ -138,10 +173,10 @@ export function guardClones(): void {
       }
       const transfer = isObject(options) ? handedOverBy((options as { transfer?: unknown }).transfer) : null;
       if (transfer === null || transfer.length === 0) {
-        return isObject(value) ? plainCopy(value, []) : nativeClone(value);
+        return isObject(value) ? copyOf(value, [], false).copy : nativeClone(value);
       }
-      const { copy, list } = copyAndHandOver(value, transfer, null);
-      return nativeClone(copy, bare({ transfer: list as Transferable[] }));
+      const { copy, list, ids } = copyAndHandOver(value, transfer, null);
+      return sending(ids, () => nativeClone(copy, bare({ transfer: list as Transferable[] })));
     },
     postMessage(this: unknown, message: unknown, options?: unknown): void {
       const given = isObject(options)
@@ -156,16 +191,18 @@ export function guardClones(): void {
       for (let i = 0; i < transfer.length; i++) isOwn ||= transfer[i] === this;
       if (transfer.length === 0) {
         if (!isObject(message)) return apply(nativePost, this, arguments.length === 0 ? [] : [message]);
-        const copy = plainCopy(message, []);
-        refuseIfBranded();
-        return apply(nativePost, this, [copy]);
+        const { copy, ids } = copyOf(message, [], true);
+        return sending(ids, () => {
+          refuseIfBranded();
+          apply(nativePost, this, [copy]);
+        });
       }
       if (isOwn) refuse("Transfer list contains source port");
-      const { copy, list } = copyAndHandOver(message, transfer, this as object);
+      const { copy, list, ids } = copyAndHandOver(message, transfer, this as object);
       // The copy's buffers belong to nobody else, and go with it.
       const left: unknown[] = [];
       for (let i = 0; i < list.length; i++) if (!isArrayBuffer(list[i])) define(left, left.length, list[i]);
-      apply(nativePost, this, [copy, bare({ transfer: iterable(left) })]);
+      sending(ids, () => apply(nativePost, this, [copy, bare({ transfer: iterable(left) })]));
     },
   };
   defineProperty(guarded.structuredClone, "length", { value: 1 });
@@ -184,6 +221,27 @@ const UNSUPPORTED = "Cannot clone object of unsupported type.";
 
 function refuse(message: string): never {
   throw new NativeDomException(message, "DataCloneError");
+}
+
+/** Thrown where Deno does not keep a module. */
+const OF_MODULE = new NativeDomException("Cannot copy what shares a module here", "DataCloneError");
+
+function refuseUnlessShared(message: string): never {
+  if (message === "Wasm modules cannot be stored") throw OF_MODULE;
+  refuse(message);
+}
+
+/** Of shared memory V8 itself says so, by an error; getters of the app that throw the same are asked once more. */
+function isOfShared(error: unknown): boolean {
+  if (error === OF_MODULE) return true;
+  if (!isNativeError(error)) return false;
+  const text = getOwnPropertyDescriptor(error, "message")?.value;
+  return typeof text === "string" && stringStartsWith(text, "#<");
+}
+
+function isIn(list: readonly unknown[], value: unknown): boolean {
+  for (let at = 0; at < list.length; at++) if (list[at] === value) return true;
+  return false;
 }
 
 function isObject(value: unknown): boolean {
@@ -235,29 +293,4 @@ function iterable(list: unknown[]): unknown[] {
     }),
   );
   return list;
-}
-
-/** Whether some object told something else than a record of a known type; never wrong about one that did. */
-export function isForged(bytes: Uint8Array): boolean {
-  for (let at = apply(indexOf, bytes, [0xff, 1]); at > 0; at = apply(indexOf, bytes, [0xff, at + 1])) {
-    if (bytes[at - 1] === TOLD[0] && has(bytes, TOLD, at - 1) && !tellsKnownType(bytes, at - 1 + TOLD.length)) {
-      return true;
-    }
-    while (bytes[at + 1] === 0xff) at++;
-  }
-  return false;
-}
-
-function tellsKnownType(bytes: Uint8Array, at: number): boolean {
-  if (!has(bytes, RECORD_OF_TYPE, at)) return false;
-  const text = at + RECORD_OF_TYPE.length;
-  for (let i = 0; i < TRAVELLER_BYTES.length; i++) if (has(bytes, TRAVELLER_BYTES[i]!, text)) return true;
-  return false;
-}
-
-const TRAVELLER_BYTES = TRAVELLERS.map((name) => [name.length, ...[...name].map((char) => char.charCodeAt(0))]);
-
-function has(bytes: Uint8Array, wanted: readonly number[], at: number): boolean {
-  for (let i = 0; i < wanted.length; i++) if (bytes[at + i] !== wanted[i]) return false;
-  return true;
 }

@@ -220,6 +220,22 @@ export const MEMORY_CASES: readonly HostileCase[] = [
     limits: PATIENT,
   },
   {
+    name: "shared memory and modules in messages that nobody reads",
+    deed: `const { port1 } = new MessageChannel(); kept.push(port1);
+      const module = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+      for (let i = 0; i < 100; i++) { const s = new SharedArrayBuffer(4 << 20); new Uint8Array(s).fill(1);
+        port1.postMessage({ s, module }); try { structuredClone([s, () => {}]); } catch {} await later(1); }`,
+    sees: [OOM],
+    limits: PATIENT,
+  },
+  {
+    name: "shared memory whose clones alone are kept",
+    deed: `for (let i = 0; i < 100; i++) { const s = new SharedArrayBuffer(4 << 20); new Uint8Array(s).fill(1);
+        kept.push(structuredClone({ s })); await later(1); } await never();`,
+    sees: [OOM],
+    limits: PATIENT,
+  },
+  {
     name: "an attacker sits still beside a neighbour who grows",
     deed: `const s = new SharedArrayBuffer(50 << 20); new Uint8Array(s).fill(1); kept.push(s);`,
     act: async (scene, app) => {

@@ -51,6 +51,24 @@ const ENDLESS: Readonly<Record<string, string>> = {
     `new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,8,1,0,10,9,1,7,0,3,64,12,0,11,11])));`,
   "unpacked again and again":
     `const z = process.getBuiltinModule("zlib"); const b = z.gzipSync(Buffer.alloc(5e7)); for (;;) kept.push(z.gunzipSync(b));`,
+  "two long texts, sorted by the hundred thousand":
+    `const two = ["a", "b"].map((end) => text(2e7) + end); for (const one of two) one.charCodeAt(1);
+    const list = Array.from({ length: 1e5 }, (_, i) => two[i % 2]); list.toSorted(); list.sort();`,
+  "a long text sought among long texts":
+    `const [one, other] = ["a", "b"].map((end) => text(2e7) + end); one.charCodeAt(1); other.charCodeAt(1);
+    const list = new Array(1e6).fill(one); for (;;) for (const name of ["indexOf", "includes", "lastIndexOf"]) list[name](other);`,
+  "a long number sought among long numbers":
+    `const p = 1n << 100000000n; const q = p + (1n << 99999999n); for (;;) new Array(1e6).fill(p).includes(q);`,
+  "iterators of natives without end": `const endless = () => ({ next: Object.bind(null, { done: false, value: 0 }) });
+    Iterator.from(endless()).drop(Infinity).next();`,
+  "arrays in a chain of prototypes, asked for what none has":
+    `let o = {}; for (let i = 0; i < 1e6; i++) o = Object.create(o); for (;;) o.nothing;`,
+  "proxies of proxies, asked whether they are lists":
+    `let p = []; for (let i = 0; i < 1e5; i++) p = new Proxy(p, {}); for (;;) try { Array.isArray(p); } catch {}`,
+  "numbers with one hash": `for (;;) new Set(Array.from({ length: 1e5 }, (_, i) => (BigInt(i) << 64n) + 1n));`,
+  "a decimal number of a megabyte": `const x = (1n << 30000000n) - 1n; for (;;) x.toString();`,
+  "a quotient of long numbers":
+    `const x = (1n << 100000000n) - 1n, y = (1n << 50000000n) - 3n; for (;;) kept[0] = x / y;`,
   "halves of halves of a stream":
     `let s = new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(1000)); } }); for (;;) { const [a, b] = s.tee(); kept.push(b); s = a; }`,
 };
@@ -75,6 +93,20 @@ const REFUSED: Readonly<Record<string, string>> = {
   "numbers in words, by the million": `new Uint8Array(6e7).toLocaleString();`,
   "marks on a letter, by the million": `("a" + "\\u0300\\u0323".repeat(1e6)).normalize("NFC");`,
   "words of a very long text": `new Intl.Segmenter("th", { granularity: "word" }).segment("ก".repeat(2e8));`,
+  "keys behind proxies, by the ten million":
+    `const bytes = new Uint8Array(6e7); const proxies = [new Proxy(bytes, {}), Proxy.revocable(bytes, {}).proxy, new Proxy(new Proxy(bytes, {}), {})];
+    for (const p of proxies) for (const how of [Object.keys, Reflect.ownKeys, Object.entries, (x) => Object.assign({}, x)]) await refused(() => how(p).length ?? 1);
+    Object.keys(new Proxy(new String(text(1e8)), {}));`,
+  "properties of bytes by the ten million":
+    `const bytes = new Uint8Array(6e7); await refused(() => Object.create({}, bytes)); Object.defineProperties({}, bytes);`,
+  "bytes as JSON by the ten million":
+    `await refused(() => Response.json({ a: [new Float64Array(8e6)] })); JSON.stringify(new Uint8Array(6e7));`,
+  "a long text, cloned ten thousand times":
+    `const t = text(2e7); const { port1 } = new MessageChannel(); const v8 = await import("node:v8");
+    for (const value of [new Array(1e4).fill(t), { a: new Map(Array.from({ length: 1e4 }, (_, i) => [i, t])) }, Array.from({ length: 1e4 }, () => ({ [t]: 1 }))])
+      for (const how of [structuredClone, (one) => port1.postMessage(one) ?? 1, v8.serialize]) await refused(() => how(value));
+    structuredClone(Array.from({ length: 1e4 }, () => new Error(t)));`,
+  "dates as long as texts can be": `Temporal.PlainDate.from("2000-01-01" + "[x=y]".repeat(1e7));`,
   "a list of 2^53": `Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);`,
   "keys of two hundred million characters": `kept.push(Object.keys("x".repeat(2e8)));`,
   "own keys of a boxed text": `kept.push(Reflect.ownKeys(new String("x".repeat(3e8))));`,

@@ -187,12 +187,7 @@ export class CallRunner {
       CALL_ABORT: (id) => bindings.onAbort(id as number),
       FETCH_ABORT: (id) => this.#outbound.onAbort(id as number),
       UPGRADE: (id, headers) => this.#onUpgrade(id as number, textFrom(headers)),
-      SOCKET_CONNECT: (id, url, protocols, trace) =>
-        outgoing.connect(id as number, {
-          url: textFrom(url),
-          protocols: textFrom(protocols),
-          headers: textFrom(trace),
-        }),
+      SOCKET_CONNECT: (...fields) => outgoing.connect(fields),
       SOCKET_MESSAGE: (id, data) => sockets.onMessage(id as number, data),
       SOCKET_CLOSE: (id, code, reason) => sockets.onClose(id as number, code, reason),
       SOCKET_SENT: (id, bytes) => sockets.onDispatched(id as number, bytes),

@@ -1,7 +1,7 @@
 /** Values as bytes that outlive the isolate, by V8's own format, as structuredClone takes them. */
 import { bare } from "../../protocol/bare.ts";
 import { NativeDOMException } from "../../protocol/primordials.ts";
-import { isHeavyClone, TOO_HEAVY } from "../sandbox/clone_weight.ts";
+import { isHeavyClone, TOO_HEAVY } from "./clone_weight.ts";
 
 /** What this needs of Deno's inside. */
 interface ValueCore {

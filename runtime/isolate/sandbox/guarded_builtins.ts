@@ -9,7 +9,7 @@ import { joinTexts } from "../../protocol/safe_lists.ts";
 import { AppBlob, AppFile } from "../bodies/blob.ts";
 import { BLOB_CONSUMERS } from "../bodies/stream_consumers.ts";
 import { boundAsserts, BOUNDED_ASSERTS } from "./assert_limits.ts";
-import { boundSerialize } from "./clone_weight.ts";
+import { boundSerialize } from "../bodies/clone_weight.ts";
 import { boundCrypto, BOUNDED_CRYPTO } from "./crypto_limits.ts";
 import { boundDigests, BOUNDED_DIGESTS } from "./digest_limits.ts";
 import { BOUNDED_EXCHANGES, boundExchanges } from "./key_exchange_limits.ts";

@@ -14,7 +14,7 @@ import { bare } from "../../protocol/bare.ts";
 import { getterOf, stringStartsWith } from "../../protocol/primordials.ts";
 import { SafeSet } from "../../protocol/safe_collections.ts";
 import { listOf } from "../../protocol/safe_lists.ts";
-import { isHeavyClone, TOO_HEAVY } from "./clone_weight.ts";
+import { isHeavyClone, TOO_HEAVY } from "../bodies/clone_weight.ts";
 import { isForged } from "./forged_clones.ts";
 import { nestPorts, watchChannels } from "./port_nesting.ts";
 import { copySharing, forgetShared, readShared, SHARED_TYPE } from "./shared_travel.ts";

@@ -1,6 +1,6 @@
 /** Tests how the text of clones is weighed. */
 import { assertEquals } from "@std/assert";
-import { boundSerialize, isHeavyClone } from "../../../runtime/isolate/sandbox/clone_weight.ts";
+import { boundSerialize, isHeavyClone } from "../../../runtime/isolate/bodies/clone_weight.ts";
 
 const LONG = "x".repeat(1000);
 const many = <T>(make: (at: number) => T): T[] => Array.from({ length: 20 }, (_, at) => make(at));

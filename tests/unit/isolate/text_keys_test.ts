@@ -1,5 +1,6 @@
 /** Tests the bounds on the keys of texts; they are put in the place of this process' own, which behave the same. */
 import { assertEquals, assertThrows } from "@std/assert";
+import { watchProxies } from "../../../runtime/isolate/sandbox/proxied_lists.ts";
 import { guardTextKeys } from "../../../runtime/isolate/sandbox/text_keys.ts";
 
 const NAMES = ["keys", "values", "entries", "getOwnPropertyNames", "getOwnPropertyDescriptors", "assign"] as const;
@@ -55,3 +56,40 @@ function outcome(call: (...given: unknown[]) => unknown, given: readonly unknown
     return String(error);
   }
 }
+
+Deno.test("guardTextKeys() refuses keys behind proxies, those of properties to be, and what becomes JSON", () => {
+  const typedArrays = Object.getPrototypeOf(Uint8Array.prototype);
+  const natives = [
+    ...[...NAMES, "defineProperties", "create"].map((name) => [Object, name] as const),
+    [Reflect, "ownKeys"] as const,
+    [globalThis, "Proxy"] as const,
+  ].map(([of, name]) => [of, name, Object.getOwnPropertyDescriptor(of, name)!] as const);
+  try {
+    watchProxies();
+    guardTextKeys();
+    const refused = (list: () => unknown) => assertThrows(list, RangeError, "Cannot list the keys of a text");
+    const { proxy } = Proxy.revocable(BYTES, {});
+    for (
+      const behind of [
+        new Proxy(BYTES, {}),
+        proxy,
+        new Proxy(new Proxy(BYTES, {}), {}),
+        new Proxy(new String(LONG), {}),
+      ]
+    ) {
+      for (const list of [Object.keys, Object.entries, Reflect.ownKeys]) refused(() => list(behind));
+      refused(() => Object.assign({}, behind));
+    }
+    refused(() => Object.create({}, BYTES as never));
+    refused(() => Object.defineProperties({}, BYTES as never));
+    refused(() => JSON.stringify({ a: [new Uint8Array(5e6)] }));
+    assertEquals(Object.keys(new Proxy(new Uint8Array(2), {})), ["0", "1"]);
+    assertEquals(Object.create(null, { a: { value: 1 } }).a, 1);
+    assertEquals(JSON.stringify({ a: new Uint8Array(2), b: new Uint8Array(0) }), '{"a":{"0":0,"1":0},"b":{}}');
+    const own = Object.assign(new Uint8Array(1), { toJSON: () => "mine" });
+    assertEquals(JSON.stringify(own), '"mine"');
+  } finally {
+    for (const [of, name, native] of natives) Object.defineProperty(of, name, native);
+    delete typedArrays.toJSON;
+  }
+});

@@ -96,7 +96,7 @@ function guardJson(): void {
     if (this === typedArrays || typeof this !== "object" || this === null) return;
     defineProperty(this, "toJSON", bare({ value, writable: true, enumerable: true, configurable: true }));
   };
-  defineProperty(typedArrays, "toJSON", bare({ get, set, enumerable: false, configurable: true }));
+  defineProperty(typedArrays, "toJSON", bare({ get: get!, set, enumerable: false, configurable: true }));
 }
 
 function isLongText(subject: unknown, most = MAX_KEYED): boolean {

@@ -3,30 +3,39 @@
  * types are checked meanwhile, once for all. With arguments it is `deno test` with these.
  */
 import { HOST_FLAGS } from "../admin/guardian/guard.ts";
-import { folderModules } from "./support/folder_modules.ts";
+import { folderModules, isTestFile } from "./support/folder_modules.ts";
 import { startReaper } from "./support/reaper.ts";
 import { BUNDLES_NAME } from "./support/warm_bundles.ts";
 
 /** Folders whose own folders are a part each. */
 const SPLIT = ["tests", "tests/hostile", "tests/integration"];
+/** Folders that are two parts each: they take so long that one chain of them would outlast all the rest. */
+const HALVED = ["tests/servers", "tests/hostile/corpus", "tests/unit"];
 /** Those that take longest, longest first: whoever begins last must not run alone in the end. */
 const LONGEST = [
-  "tests/integration/life",
-  "tests/hostile/corpus",
   "tests/servers",
-  "tests/integration/operate",
-  "tests/unit",
-  "tests/integration/door",
   "tests/hostile/sandbox",
+  "tests/hostile/corpus",
   "tests/integration/frameworks",
+  "tests/integration/life",
+  "tests/integration/fleet",
+  "tests/unit",
+  "tests/integration/bindings",
   "tests/dashboard",
   "tests/corpus",
+  "tests/integration/cli",
   "tests/docs",
+  "tests/integration/operate",
+  "tests/integration/door",
+  "tests/integration/admin",
 ];
 /** Folders that hold no tests: those that "test" in deno.json leaves out, and what tests are made with. */
 const NO_TESTS = ["tests/bench", "tests/fixtures", "tests/std", "tests/support"];
-/** Beyond what there are cores, for a part that waits; more than the most are a matter of memory, not of time. */
-const MORE_THAN_CORES = 1;
+/**
+ * Beyond what there are cores, for parts that wait: alone, a part computes 0.55 of its time (44 minutes of CPU in 78 of
+ * all parts). More than the most are a matter of memory, not of time.
+ */
+const MORE_THAN_CORES = 3;
 const MOST_AT_ONCE = 6;
 /** For a shell: runs a program, and says at the end what CPU time the shell took and, on a line of its own, the rest. */
 const TIMED = '"$0" "$@"; code=$?; times >&2; exit $code';
@@ -85,20 +94,35 @@ async function checkTypes(): Promise<Outcome> {
   return types;
 }
 
-/** The parts, longest first: paths for one `deno test` each. */
-async function testParts(): Promise<string[][]> {
+/** The parts, longest first: paths of test files and folders for one `deno test` each. */
+export async function testParts(): Promise<string[][]> {
   const parts: string[][] = [];
   for (const folder of SPLIT) {
     const files: string[] = [];
     for await (const { name, isDirectory } of Deno.readDir(new URL(`../${folder}`, import.meta.url))) {
       const path = `${folder}/${name}`;
-      if (!isDirectory && /_test\.tsx?$/.test(name)) files.push(path);
-      if (isDirectory && !SPLIT.includes(path) && !NO_TESTS.includes(path)) parts.push([path]);
+      if (!isDirectory && isTestFile(name)) files.push(path);
+      if (!isDirectory || SPLIT.includes(path) || NO_TESTS.includes(path)) continue;
+      if (HALVED.includes(path)) parts.push(...await halvesOf(path));
+      else parts.push([path]);
     }
     if (files.length > 0) parts.push(files.sort());
   }
-  const rank = (part: string[]) => (LONGEST.indexOf(part[0]!) + LONGEST.length + 1) % (LONGEST.length + 1);
+  const rank = ([first]: string[]) => {
+    const at = LONGEST.findIndex((folder) => `${first}/`.startsWith(`${folder}/`));
+    return at === -1 ? LONGEST.length : at;
+  };
   return parts.sort((a, b) => rank(a) - rank(b) || (a[0]! < b[0]! ? -1 : 1));
+}
+
+/** What a folder holds of tests, every second of it: files or folders that take long often stand beside each other. */
+async function halvesOf(folder: string): Promise<string[][]> {
+  const paths: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(new URL(`../${folder}`, import.meta.url))) {
+    if (isDirectory || isTestFile(name)) paths.push(`${folder}/${name}`);
+  }
+  paths.sort();
+  return [0, 1].map((half) => paths.filter((_, index) => index % 2 === half));
 }
 
 /** Runs a few parts at once, and shows what each says when it is through. */
@@ -108,7 +132,7 @@ async function runParts(parts: readonly string[][], scratch: string): Promise<Ou
   const lane = async () => {
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
       const began = performance.now();
-      const modules = await folderModules(part, scratch);
+      const modules = await folderModules(part, await Deno.makeTempDir({ dir: scratch }));
       const outcome = await run(["test", "--no-check", ...HOST_FLAGS, "--config", "deno.json", ...modules]);
       outcomes.push(outcome);
       console.log(outcome.text);

@@ -1,8 +1,10 @@
 /** Puts the test files of a folder into one module, so that they run in one realm. */
 import { REPO, sourceFiles } from "./repo.ts";
 
-/** A file of tests, as `deno test` knows them. */
-const TEST_FILE = /_test\.tsx?$/;
+/** Whether `deno test` takes a file for tests: those of the repo are all named so. */
+export function isTestFile(path: string): boolean {
+  return /_test\.tsx?$/.test(path);
+}
 
 /**
  * Writes modules that import all test files of a part of the suite: one for each folder of `tests/unit/`, and one for
@@ -16,7 +18,7 @@ const TEST_FILE = /_test\.tsx?$/;
 export async function folderModules(part: readonly string[], into: string): Promise<string[]> {
   const modules = new Map<string, string>();
   for (const path of part) {
-    const files = TEST_FILE.test(path) ? [path] : (await sourceFiles(path)).filter((file) => TEST_FILE.test(file));
+    const files = isTestFile(path) ? [path] : (await sourceFiles(path)).filter(isTestFile);
     for (const file of files) {
       const name = file.split("/").slice(0, -1).slice(0, 3).join("_");
       modules.set(name, `${modules.get(name) ?? ""}import ${JSON.stringify(new URL(file, REPO).href)};\n`);

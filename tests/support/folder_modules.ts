@@ -6,6 +6,9 @@ export function isTestFile(path: string): boolean {
   return /_test\.tsx?$/.test(path);
 }
 
+/** Of code that belongs to the realm of an app, which it changes: each test file has one to itself. */
+const OF_REALMS = ["tests/unit/isolate/", "tests/unit/node/"];
+
 /**
  * Writes modules that import all test files of a part of the suite: one for each folder of `tests/unit/`, and one for
  * any other part. In a realm of its own each of 505 files loads and evaluates most of NANO, and without V8's code cache,
@@ -13,18 +16,22 @@ export function isTestFile(path: string): boolean {
  *
  * @param part test files and folders, by paths from the root of the repo
  * @param into folder for the modules
- * @returns their paths
+ * @returns their paths, and those of files that have a realm each
  */
 export async function folderModules(part: readonly string[], into: string): Promise<string[]> {
   const modules = new Map<string, string>();
+  const paths: string[] = [];
   for (const path of part) {
     const files = isTestFile(path) ? [path] : (await sourceFiles(path)).filter(isTestFile);
     for (const file of files) {
+      if (OF_REALMS.some((folder) => file.startsWith(folder))) {
+        paths.push(file);
+        continue;
+      }
       const name = file.split("/").slice(0, -1).slice(0, 3).join("_");
       modules.set(name, `${modules.get(name) ?? ""}import ${JSON.stringify(new URL(file, REPO).href)};\n`);
     }
   }
-  const paths: string[] = [];
   for (const [name, text] of modules) {
     const path = `${into}/${name}_test.ts`;
     await Deno.writeTextFile(path, text);

@@ -1,5 +1,5 @@
 /**
- * `deno task test`: a process and a realm a folder, a few of them at once, since most tests wait more than they compute;
+ * `deno task test`: a process a folder, a few of them at once, since most tests wait more than they compute;
  * types are checked meanwhile, once for all. With arguments it is `deno test` with these.
  */
 import { HOST_FLAGS } from "../admin/guardian/guard.ts";

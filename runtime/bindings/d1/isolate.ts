@@ -26,7 +26,7 @@ import {
 } from "../../protocol/primordials.ts";
 import { bytesOrNull } from "../../protocol/views.ts";
 
-/** What the host answers for one statement: rows as objects and `meta`, as lists and `columns`, or the first as an object. */
+/** What the host answers for one statement: rows as objects and `meta`, or as lists and `columns`; for a first row that, or null. */
 interface Answered {
   readonly columns: string[];
   readonly rows: unknown[];
@@ -37,7 +37,7 @@ interface Answered {
 type Shape = "all" | "raw" | "first";
 
 /** Runs statements, in a database or in a session of it; they are JSON, with commas between them. */
-type Runner = (method: "query" | "batch", asked: string) => Promise<Answered[]>;
+type Runner = (method: "query" | "batch", asked: string) => Promise<unknown[]>;
 
 const decoder = new NativeTextDecoder();
 const parse = JSON.parse as (text: string) => unknown;
@@ -86,21 +86,19 @@ class D1PreparedStatement {
 
   /** The first row, or the value of one of its columns; null without a row. */
   async first(column?: unknown): Promise<unknown> {
-    const { rows } = (await this.#run("first"))[0]!;
-    if (rows.length === 0) return null;
-    const row = rows[0] as Record<string, unknown>;
-    if (column === undefined) return row;
+    const row = (await this.#run("first"))[0] as Record<string, unknown> | null;
+    if (row === null || column === undefined) return row;
     const name = NativeString(column);
     if (hasOwn(row, name)) return row[name];
     throw failure(`D1_COLUMN_NOTFOUND: Column not found (${name})`, "Column not found");
   }
 
   async all(): Promise<object> {
-    return resultOf((await this.#run("all"))[0]!);
+    return resultOf((await this.#run("all"))[0] as Answered);
   }
 
   async run(): Promise<object> {
-    return resultOf((await this.#run("all"))[0]!);
+    return resultOf((await this.#run("all"))[0] as Answered);
   }
 
   /** All rows as lists, after the names of the columns when those are asked for. */
@@ -112,7 +110,7 @@ class D1PreparedStatement {
     return all;
   }
 
-  #run(shape: Shape): Promise<Answered[]> {
+  #run(shape: Shape): Promise<unknown[]> {
     return this.#runner("query", this.#asked(shape));
   }
 
@@ -128,7 +126,7 @@ class D1Database {
 
   constructor(port: BindingPort) {
     this.#port = port;
-    this.#runner = (method, asked) => called(port, method, asked) as Promise<Answered[]>;
+    this.#runner = (method, asked) => called(port, method, asked) as Promise<unknown[]>;
   }
 
   /** A statement, which is read when it runs. */
@@ -241,7 +239,7 @@ async function batchOf(runner: Runner, statements: unknown): Promise<object[]> {
   for (let at = 0; at < statements.length; at++) asked += `${at === 0 ? "" : ","}${askedOf(statements[at])}`;
   const answers = await runner("batch", asked);
   const results: object[] = [];
-  for (let at = 0; at < answers.length; at++) defineMember(results, at, resultOf(answers[at]!), true);
+  for (let at = 0; at < answers.length; at++) defineMember(results, at, resultOf(answers[at] as Answered), true);
   return results;
 }
 

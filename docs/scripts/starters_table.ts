@@ -22,6 +22,7 @@ export interface StarterResult {
 export function startersMarkdown(results: readonly StarterResult[]): string {
   const running = results.filter(({ error }) => error === null);
   const plain = running.filter(({ nano }) => nano === null).length;
+  const own = results.filter(({ byHand }) => !byHand).length;
   const same = running.filter(isSame).length;
   const rows = results.map((result) => {
     const { title, byHand, serve, nano } = result;
@@ -29,8 +30,8 @@ export function startersMarkdown(results: readonly StarterResult[]): string {
     return `| ${[...cells, outcomeOf(result)].join(" | ")} |`;
   });
   return [
-    `Of ${results.length} starters, ${running.length} run, ${plain} of them without a word in nano.json; ${same} answer ` +
-    `as their own server does.`,
+    `Of ${results.length} starters, ${own} of them made by their own tools, ${running.length} run, ${plain} of them ` +
+    `without a word in nano.json; ${same} answer as their own server does.`,
     "",
     "| Starter | Its own server | nano.json | NANO |",
     "| --- | --- | --- | --- |",

@@ -37,7 +37,8 @@ Deno.test("The table of starters counts what runs, and tells in a cell why somet
   ]).split("\n");
   assertEquals(
     lines[0],
-    "Of 4 starters, 3 run, 2 of them without a word in nano.json; 1 answer as their own server does.",
+    "Of 4 starters, 1 of them made by their own tools, 3 run, 2 of them without a word in nano.json; 1 answer as " +
+      "their own server does.",
   );
   assertEquals(lines.slice(4), [
     "| Koa 3, by hand | `npm start` |  | same (`/` 200) |",

@@ -4,9 +4,9 @@ import { NanoProcess } from "../../support/nano_process.ts";
 import { commandEnv } from "./make_starter.ts";
 import type { Starter } from "./starter.ts";
 
-/** It bounds a hang only: wrangler bundles first, on a busy machine for minutes. */
-const START_MS = 300_000;
-const REQUEST_MS = 60_000;
+/** It bounds a hang only: wrangler bundles first, which on a machine that others use too took more than five minutes. */
+const START_MS = 1_200_000;
+const REQUEST_MS = 300_000;
 const POLL_MS = 200;
 /** How much of two bodies is shown around their first difference. */
 const SHOWN = 60;
@@ -51,7 +51,7 @@ export async function compareStarter(starter: Starter, folder: string): Promise<
       apps: [app],
     }),
   );
-  await using nano = await NanoProcess.start(config);
+  await using nano = await NanoProcess.start(config, { timeoutMs: START_MS });
   const failed = nano.events.find(({ event }) => event === "app_failed");
   if (failed !== undefined) return { error: String(failed["error"] ?? failed["reason"]), paths: [] };
   const answers = await askAll(starter, `http://127.0.0.1:${app.port}`);

@@ -2,8 +2,18 @@
 import type { Starter } from "./starter.ts";
 
 const PREVIEW = "npx vite preview --port $PORT --strictPort --host 127.0.0.1";
+/** For projects that name today as their date, which is after the newest that wrangler's server knows. */
+const WRANGLER = "npx wrangler dev --port $PORT --ip 127.0.0.1 --compatibility-date 2026-11-01";
 const NITRO = "node .output/server/index.mjs";
 const FUNCTION_TEXTS = "the text of a function in a script, as it was bundled once more";
+const ssr = (template: string): Starter => ({
+  name: template,
+  title: `create-vite-extra 5.0.3: ${template}`,
+  make: `npx create-vite-extra@5.0.3 ${template} --template ${template}`,
+  build: "npm run build",
+  serve: "NODE_ENV=production node server",
+  paths: ["/", "/vite.svg", "/missing"],
+});
 const sv = (name: string, adapter: string) =>
   `npx sv@0.17.1 create ${name} --template minimal --types ts --no-install ${adapter}`;
 
@@ -30,7 +40,7 @@ export const FRAMEWORKS: readonly Starter[] = [
     title: "sv 0.17.1: SvelteKit with adapter-cloudflare",
     make: sv("sv-cf", "--add sveltekit-adapter=adapter:cloudflare+cfTarget:workers"),
     build: "npm run gen && npm run build",
-    serve: "npx wrangler dev --port $PORT --ip 127.0.0.1",
+    serve: WRANGLER,
     paths: ["/", "/robots.txt", "/missing"],
   },
   {
@@ -100,7 +110,7 @@ export const FRAMEWORKS: readonly Starter[] = [
     title: "Astro 7.3.5 with @astrojs/cloudflare 14.3.3",
     make: null,
     build: "npm run build",
-    serve: "npx wrangler dev --port $PORT --ip 127.0.0.1",
+    serve: WRANGLER,
     paths: ["/", "/about", "/api/hello?name=x", "/robots.txt", "/missing"],
   },
   {
@@ -138,12 +148,8 @@ export const FRAMEWORKS: readonly Starter[] = [
     paths: ["/", "/favicon.ico", "/missing"],
     nano: { isolation: "process", compat: "full", memory_mb: 512 },
   },
-  {
-    name: "ssr-vue",
-    title: "create-vite-extra 5.0.3: ssr-vue",
-    make: "npx create-vite-extra@5.0.3 ssr-vue --template ssr-vue",
-    build: "npm run build",
-    serve: "NODE_ENV=production node server",
-    paths: ["/", "/vite.svg", "/missing"],
-  },
+  ssr("ssr-vue"),
+  ssr("ssr-react"),
+  ssr("ssr-svelte"),
+  ssr("ssr-solid"),
 ];

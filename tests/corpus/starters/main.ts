@@ -1,4 +1,4 @@
-/** `deno task starters [--in FOLDER] [NAME…]`: makes starters, and compares their own servers with NANO, into docs/starters.json. */
+/** `deno task starters [--in FOLDER] [NAME…]`: makes starters, and compares their own servers with NANO, into docs/starters.json. Some tools want Node 22 or later. */
 import { type StarterResult, startersMarkdown } from "../../../docs/scripts/starters_table.ts";
 import { messageOf } from "../../../runtime/errors.ts";
 import { REPO } from "../../support/repo.ts";
@@ -19,16 +19,20 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     for (const starter of STARTERS.filter(({ name }) => names.length === 0 || names.includes(name))) {
       let made: string;
+      let comparison: Comparison;
       try {
         made = await makeStarter(starter, dir);
+        comparison = await compareStarter(starter, made);
       } catch (error) {
         // No word on NANO: its row stays as it was
-        console.error(`${starter.name} cannot be made: ${messageOf(error)}`);
+        console.error(`${starter.name} cannot be compared: ${messageOf(error)}`);
         continue;
       }
-      const row = rowOf(starter, await compareStarter(starter, made));
+      const row = rowOf(starter, comparison);
       console.error(JSON.stringify(row, null, 2));
       await keep(row);
+      // Packages and builds of all of them are more than a disk has room for
+      if (folder === undefined) await Deno.remove(made, { recursive: true });
     }
     console.log(startersMarkdown(await knownRows()));
   } finally {

@@ -3,8 +3,8 @@ import { fromFileUrl } from "../../support/repo.ts";
 import type { Starter } from "./starter.ts";
 
 const BY_HAND = fromFileUrl(new URL("by_hand/", import.meta.url));
-/** Of one command: an installation from an empty cache, or the build of a large framework. */
-const COMMAND_MS = 900_000;
+/** Of one command, to bound a hang only: an installation from an empty cache, or the build of a large framework. */
+const COMMAND_MS = 2_400_000;
 const INSTALL = "npm install --no-audit --no-fund --loglevel=error";
 
 /** What tools are told: to ask nothing, to tell nobody, and to fetch no browsers. */

@@ -5,7 +5,7 @@ const WRANGLER = "npx wrangler dev --port $PORT --ip 127.0.0.1";
 const c3 = (name: string, type: string, paths: readonly string[]): Starter => ({
   name,
   title: `create-cloudflare 2.74.0: ${type}`,
-  make: `npx create-cloudflare@2.74.0 ${name} --type ${type} --lang ts --no-deploy --no-git`,
+  make: `npx create-cloudflare@2.74.0 ${name} --type ${type} --lang ts --no-deploy --no-git --accept-defaults`,
   serve: WRANGLER,
   paths,
 });
@@ -14,6 +14,11 @@ const c3 = (name: string, type: string, paths: readonly string[]): Starter => ({
 export const SERVERS: readonly Starter[] = [
   c3("c3-hello", "hello-world", ["/", "/favicon.ico", "/missing"]),
   c3("c3-assets", "hello-world-with-assets", ["/", "/message", "/missing"]),
+  c3("c3-assets-only", "hello-world-assets-only", ["/", "/index.html", "/missing"]),
+  c3("c3-common", "common", ["/", "/redirect", "/redirect?redirectUrl=https://example.com/", "/api/todos", "/missing"]),
+  c3("c3-scheduled", "scheduled", ["/", "/deep/route?x=1", "/favicon.ico"]),
+  c3("c3-queues", "queues", ["/", "/deep/route?x=1", "/favicon.ico"]),
+  c3("c3-durable", "hello-world-durable-object", ["/", "/deep/route", "/favicon.ico"]),
   c3("c3-openapi", "openapi", ["/", "/openapi.json", "/api/tasks", "/missing"]),
   {
     name: "hono-nodejs",
@@ -45,6 +50,13 @@ export const SERVERS: readonly Starter[] = [
     paths: ["/", "/users", "/stylesheets/style.css", "/missing"],
   },
   {
+    name: "express-api",
+    title: "express-generator 4.16.1: --no-view",
+    make: "npx express-generator@4.16.1 --no-view express-api",
+    serve: "npm start",
+    paths: ["/", "/users", "/stylesheets/style.css", "/missing"],
+  },
+  {
     name: "koa",
     title: "Koa 3.3.0",
     make: null,
@@ -56,6 +68,14 @@ export const SERVERS: readonly Starter[] = [
     title: "fastify-cli 8.0.2: generate",
     make: "npx fastify-cli@8.0.2 generate fastify",
     serve: "npx fastify start -p $PORT app.js",
+    paths: ["/", "/example", "/missing"],
+  },
+  {
+    name: "fastify-ts",
+    title: "fastify-cli 8.0.2: generate --lang=ts",
+    make: "npx fastify-cli@8.0.2 generate fastify-ts --lang=ts",
+    build: "npm run build:ts",
+    serve: "npx fastify start -p $PORT dist/app.js",
     paths: ["/", "/example", "/missing"],
   },
   {

@@ -16,6 +16,16 @@ export const SITES: readonly Starter[] = [
   vite("vite-react", "react-ts"),
   vite("vite-vue", "vue-ts"),
   vite("vite-svelte", "svelte-ts"),
+  vite("vite-solid", "solid-ts"),
+  vite("vite-lit", "lit-ts"),
+  {
+    name: "vue",
+    title: "create-vue 3.24.0: --ts --router",
+    make: "npx create-vue@3.24.0 vue --ts --router",
+    build: "npm run build",
+    serve: PREVIEW,
+    paths: ["/", "/about", "/favicon.ico", "/missing"],
+  },
   {
     name: "sv-static",
     note: "its build made no 404.html, and `vite preview` renders one",

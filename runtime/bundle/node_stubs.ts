@@ -13,7 +13,7 @@ export const STUBS_VERSION: string = unenv.version;
 const STUBBED: readonly string[] = [
   ...["child_process", "constants", "dgram", "domain"],
   ...["http2", "inspector", "inspector/promises"],
-  ...["repl", "sqlite", "sys", "trace_events", "tty", "wasi"],
+  ...["repl", "sqlite", "trace_events", "tty", "wasi"],
 ];
 
 /** Modules of runtime/node/. */
@@ -101,6 +101,7 @@ const PARTS: Readonly<Record<string, string>> = {
   _stream_writable: "stream",
   _tls_common: "tls",
   _tls_wrap: "tls",
+  sys: "util",
 };
 
 /** Which class of a part is what a require of it gives. */

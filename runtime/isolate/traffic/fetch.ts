@@ -33,6 +33,7 @@ import type { Receiving, Wire } from "../../protocol/wire.ts";
 import { blobStream } from "../bodies/blob_stream.ts";
 import { knownBodyOf, makeRequest } from "../bodies/body_sources.ts";
 import { fetchBlob } from "./fetch_blob.ts";
+import { fetchFile, type ReadFile } from "./fetch_file.ts";
 import { isLong, knownBytes } from "./long_body.ts";
 import { withoutBase } from "./relative_urls.ts";
 import { currentTrace } from "./request_trace.ts";
@@ -71,9 +72,15 @@ export class FetchClient {
   readonly #wire: Wire;
   readonly #pending = new SafeMap<number, Pending>();
   #next = -1;
+  #readFile: ReadFile | null = null;
 
   constructor(wire: Wire) {
     this.#wire = wire;
+  }
+
+  /** From now on `file:` URLs are answered here; the host knows of none. @boot */
+  useFiles(readFile: ReadFile): void {
+    this.#readFile = readFile;
   }
 
   /** The function to install as the app's `fetch`. */
@@ -89,6 +96,9 @@ export class FetchClient {
     // Data URLs hold their own answer.
     if (stringStartsWith(requestUrl(request), "data:")) return apply(nativeFetch, undefined, [request]);
     if (stringStartsWith(requestUrl(request), "blob:")) return fetchBlob(request);
+    if (this.#readFile !== null && stringStartsWith(requestUrl(request), "file:")) {
+      return fetchFile(request, this.#readFile);
+    }
     return new NativePromise((resolve, reject) => this.#start(request, resolve, reject));
   }
 

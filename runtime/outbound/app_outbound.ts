@@ -1,11 +1,20 @@
 /** One app's way out: fetch and WebSocket under its policy, over connections of its own. */
 import type { HostSocket } from "../terms/app_call.ts";
-import { splitHeaders } from "../protocol/header_block.ts";
 import { Outbound, type OutboundOptions, type OutboundPolicy } from "./outbound.ts";
 import type { TcpConnection } from "./tcp_connection.ts";
 import { TcpDialer, type TcpObserver, type TcpTarget } from "./tcp_dialer.ts";
 import { undici } from "./undici_module.ts";
-import { outboundFetch, type OutboundRequest, type OutboundResponse } from "./outbound_fetch.ts";
+import { isOfRequest, outboundFetch, type OutboundRequest, type OutboundResponse } from "./outbound_fetch.ts";
+
+type HeadersOfRequest = OutboundRequest["headers"];
+
+/** Where an app wants a WebSocket to. */
+export interface OutboundSocket {
+  readonly url: string;
+  readonly protocols: readonly string[];
+  /** Of the handshake, beside those that belong to it. */
+  readonly headers: HeadersOfRequest;
+}
 
 /** How an {@linkcode AppOutbound} works. */
 export interface AppOutboundOptions extends OutboundOptions {
@@ -31,16 +40,11 @@ export class AppOutbound implements Disposable {
 
   /** @throws {TypeError} as fetch does */
   fetch(request: OutboundRequest): Promise<OutboundResponse> {
-    const named = request.headers.some(([name]) => name.toLowerCase() === "user-agent");
-    const headers = named ? request.headers : [...request.headers, ["user-agent", this.#userAgent] as const];
-    return outboundFetch(this.#outbound, { ...request, headers });
+    return outboundFetch(this.#outbound, { ...request, headers: this.#withUserAgent(request.headers) });
   }
 
-  /**
-   * @param options.trace header block of the trace context that the handshake carries on, or null
-   * @throws {TypeError} when the policy or the URL forbids it
-   */
-  connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket {
+  /** @throws {TypeError} when the policy or the URL forbids it */
+  connect({ url, protocols, headers }: OutboundSocket): HostSocket {
     const target = new URL(url);
     if (target.protocol !== "ws:" && target.protocol !== "wss:") {
       throw new TypeError(`Cannot connect to "${target.protocol}": only ws and wss URLs can be connected to`);
@@ -49,8 +53,14 @@ export class AppOutbound implements Disposable {
     return new (undici().WebSocket)(target, {
       protocols: [...protocols],
       dispatcher: this.#outbound.connections.socketAgent,
-      headers: [["user-agent", this.#userAgent], ...splitHeaders(options.trace ?? "")],
+      headers: this.#withUserAgent(headers.filter(([name]) => isOfRequest(name) && !isOfHandshake(name)))
+        .map(([name, value]): [string, string] => [name, value]),
     }) as unknown as HostSocket;
+  }
+
+  #withUserAgent(headers: HeadersOfRequest): HeadersOfRequest {
+    const isNamed = headers.some(([name]) => name.toLowerCase() === "user-agent");
+    return isNamed ? headers : [...headers, ["user-agent", this.#userAgent]];
   }
 
   /** Opens a TCP connection. @throws {ConnectionError} when the policy forbids it, or it cannot be had */
@@ -63,4 +73,9 @@ export class AppOutbound implements Disposable {
     this.#tcp[Symbol.dispose]();
     this.#outbound[Symbol.dispose]();
   }
+}
+
+/** What the handshake says itself (RFC 6455, 4.1). */
+function isOfHandshake(name: string): boolean {
+  return name.toLowerCase().startsWith("sec-websocket-");
 }

@@ -55,7 +55,7 @@ export async function outboundFetch(outbound: Outbound, request: OutboundRequest
   let { method, body } = request;
   if (FORBIDDEN_METHODS.has(method.toUpperCase())) throw new TypeError(`Cannot fetch with the method ${method}`);
   const length = lengthOf(request);
-  let headers = withDefaults(request.headers.filter(([name]) => !CONNECTION_HEADERS.has(name.toLowerCase())));
+  let headers = withDefaults(request.headers.filter(([name]) => isOfRequest(name)));
   for (let redirects = 0;; redirects++) {
     if (url.protocol !== "http:" && url.protocol !== "https:") {
       throw new TypeError(`Cannot fetch "${url.protocol}": only http and https URLs can be fetched`);
@@ -92,6 +92,11 @@ export async function outboundFetch(outbound: Outbound, request: OutboundRequest
     }
     url = next;
   }
+}
+
+/** Whether a header is the request's: the others are its connection's. */
+export function isOfRequest(name: string): boolean {
+  return !CONNECTION_HEADERS.has(name.toLowerCase());
 }
 
 /** One request of the chain, noted while its connection is in use. */

@@ -1,7 +1,7 @@
 /** An app's way out whose fetches and TCP connections are spans; only there while Deno's OpenTelemetry is on. */
 import type { HostSocket } from "../terms/app_call.ts";
 import type { Tracer } from "../trace/tracer.ts";
-import type { AppOutbound } from "./app_outbound.ts";
+import type { AppOutbound, OutboundSocket } from "./app_outbound.ts";
 import type { TcpConnection } from "./tcp_connection.ts";
 import type { TcpTarget } from "./tcp_dialer.ts";
 import type { OutboundRequest, OutboundResponse } from "./outbound_fetch.ts";
@@ -45,8 +45,8 @@ export class TracedOutbound implements Disposable {
   }
 
   /** @throws {TypeError} when the policy or the URL forbids it */
-  connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket {
-    return this.#outbound.connect(url, protocols, options);
+  connect(target: OutboundSocket): HostSocket {
+    return this.#outbound.connect(target);
   }
 
   /** Opens a TCP connection; the span ends when it stands. @throws {ConnectionError} as the outbound does */

@@ -120,9 +120,12 @@ export class Isolate {
     this.#track = this.#recorder?.open({ threadId: this.threadId, app: load.app, version }) ?? null;
     const { app, externalBytes } = load;
     const traffic = { app, maxBodyBytes, externalBytes, observer, outbound, clock: this.#clock };
-    this.#runner = new CallRunner(this.#wire, traffic, (isBusy) => {
-      this.#track?.hold(isBusy);
-      this.#cell.hold(isBusy);
+    this.#runner = new CallRunner(this.#wire, traffic, {
+      onBusy: (isBusy) => {
+        this.#track?.hold(isBusy);
+        this.#cell.hold(isBusy);
+      },
+      onError: (error) => this.#onBroken(error),
     });
     this.#cell.limit({ cpuMs, externalBytes: load.externalBytes });
     this.#cell.post(message, null);
@@ -180,10 +183,13 @@ export class Isolate {
       if (Array.isArray(message)) this.#runner?.receive(message);
       else this.#receiveWord(message as BootedMessage | LoadAnswer | HostCallsMessage);
     } catch (error) {
-      // Whatever an isolate sends, only the isolate suffers.
-      const detail = `it broke the wall's protocol: ${messageOf(error)}`;
-      this.kill({ reason: "terminated", detail });
+      this.#onBroken(error);
     }
+  }
+
+  /** Whatever an isolate sends, only the isolate suffers. */
+  #onBroken(error: unknown): void {
+    this.kill({ reason: "terminated", detail: `it broke the wall's protocol: ${messageOf(error)}` });
   }
 
   #receiveWord(message: BootedMessage | LoadAnswer | HostCallsMessage): void {

@@ -58,15 +58,21 @@ export interface BatchSteps {
   readonly before?: () => void;
   /** Takes what one has thrown, and those behind it are run all the same; without it the batch ends there. */
   readonly onError?: (error: unknown) => void;
+  /** After each: whether the next may run as well. */
+  readonly hasTime?: () => boolean;
+  /** Index of the operation that comes first. */
+  readonly from?: number;
 }
 
 /**
  * Runs a batch, one operation after the other.
+ * @returns index of the operation that comes next, or beyond the last one
  * @throws {WireViolation} for what is no operation, or none that this side takes
  */
-export function runBatch(batch: readonly unknown[], table: HandlerTable, steps: BatchSteps = {}): void {
-  const { before, onError } = steps;
-  for (let at = 0; at < batch.length;) {
+export function runBatch(batch: readonly unknown[], table: HandlerTable, steps: BatchSteps = {}): number {
+  const { before, onError, hasTime, from = 0 } = steps;
+  let at = from;
+  while (at < batch.length) {
     const code = batch[at];
     // A text such as "length" would be found too
     const handler = typeof code === "number" ? table[code] : null;
@@ -79,7 +85,9 @@ export function runBatch(batch: readonly unknown[], table: HandlerTable, steps: 
       onError(error);
     }
     at += 1 + FIELDS_BY_CODE[code as number]!;
+    if (hasTime !== undefined && !hasTime()) break;
   }
+  return at;
 }
 
 /** No array of the fields: this is the hot path. */

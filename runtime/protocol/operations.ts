@@ -59,7 +59,7 @@ export interface OperationFields {
   FETCH_FAILED: [id: number, message: string];
   FETCH_ABORT: [id: number];
   UPGRADE: [id: number, headers: string];
-  SOCKET_CONNECT: [id: number, url: string, protocols: string, trace: string];
+  SOCKET_CONNECT: [id: number, url: string, protocols: string, headers: string];
   SOCKET_OPEN: [id: number, protocol: string];
   SOCKET_MESSAGE: [id: number, data: string | Uint8Array];
   SOCKET_CLOSE: [id: number, code: number, reason: string];
@@ -164,7 +164,7 @@ export const OPERATIONS = {
   SOCKET_CONNECT: {
     code: 19,
     from: "isolate",
-    fields: ["id", "url", "protocols", "trace"],
+    fields: ["id", "url", "protocols", "headers"],
     doc: "The app opens a WebSocket; its ids are below -2^30, protocols are joined by commas",
   },
   SOCKET_OPEN: { code: 20, from: "host", fields: ["id", "protocol"], doc: "The WebSocket stands" },

@@ -1,7 +1,7 @@
 /** An app's way out that also leads to what its bindings do in the host. */
 import type { HostSocket } from "../terms/app_call.ts";
 import type { BindingHost } from "../protocol/binding_call.ts";
-import type { OutboundCalls, OutgoingRequest, OutgoingResponse } from "../wall/outbound_bridge.ts";
+import type { OutboundCalls, OutgoingRequest, OutgoingResponse, SocketTarget } from "../wall/outbound_bridge.ts";
 
 /** Owns the outbound and the bindings. */
 export class OutboundWithBindings implements OutboundCalls {
@@ -22,8 +22,8 @@ export class OutboundWithBindings implements OutboundCalls {
   }
 
   /** @throws {TypeError} when the policy or the URL forbids it */
-  connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket {
-    return this.#outbound.connect(url, protocols, options);
+  connect(target: SocketTarget): HostSocket {
+    return this.#outbound.connect(target);
   }
 
   /** Ends every connection and what the bindings hold. */

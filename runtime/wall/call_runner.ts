@@ -3,7 +3,7 @@ import { BindingBridge } from "./binding_bridge.ts";
 import type { AppCall, HostSocket } from "../terms/app_call.ts";
 import { NanoError } from "../errors.ts";
 import { EXCEPTION_LEVEL } from "../protocol/messages.ts";
-import { type Handlers, type HandlerTable, handlerTable, runBatch } from "../protocol/batch.ts";
+import { type Handlers, type HandlerTable, handlerTable } from "../protocol/batch.ts";
 import { OP, type SentBy } from "../protocol/operations.ts";
 import { streamHandlers } from "../protocol/stream_operations.ts";
 import { CutStream, type StreamEnd, type Wire, WireViolation } from "../protocol/wire.ts";
@@ -11,6 +11,7 @@ import { endOfCode, type RequestEnd } from "../terms/request_end.ts";
 import { Answer, promisedBytes, type TakenResponse, takenResponse } from "./answer.ts";
 import { type CallSlot, CallTable } from "./call_table.ts";
 import { lookAtCall } from "./call_watch.ts";
+import { Inbox } from "./inbox.ts";
 import { OutboundBridge } from "./outbound_bridge.ts";
 import { SocketBridge } from "./socket_bridge.ts";
 import { OutgoingSockets } from "./outgoing_sockets.ts";
@@ -18,7 +19,7 @@ import { pushCall } from "./push_call.ts";
 import { takeOver } from "./socket_opening.ts";
 import { TcpBridge } from "./tcp_bridge.ts";
 import { textFrom } from "./text_from.ts";
-import type { Traffic } from "./traffic.ts";
+import type { Traffic, TrafficOwner } from "./traffic.ts";
 import { bodyTooLarge, Upload } from "./upload.ts";
 import { UploadRoom } from "./upload_room.ts";
 
@@ -33,12 +34,11 @@ export class CallRunner {
   readonly #bindings: BindingBridge;
   readonly #tcp: TcpBridge;
   readonly #onBusy: (isBusy: boolean) => void;
-  readonly #handlers: HandlerTable;
+  readonly #inbox: Inbox;
   readonly #drained = Promise.withResolvers<void>();
   #closed = false;
 
-  /** @param onBusy told when the first request enters and when the last one leaves */
-  constructor(wire: Wire, traffic: Traffic, onBusy: (isBusy: boolean) => void) {
+  constructor(wire: Wire, traffic: Traffic, { onBusy, onError }: TrafficOwner) {
     this.#wire = wire;
     this.#traffic = traffic;
     this.#onBusy = onBusy;
@@ -50,7 +50,8 @@ export class CallRunner {
       wire,
       traffic.outbound.dial === undefined ? undefined : (target, signal) => traffic.outbound.dial!(target, signal),
     );
-    this.#handlers = this.#handlersOf(wire);
+    const onPause = () => this.#sockets.settle();
+    this.#inbox = new Inbox(wire, this.#handlersOf(wire), { clock: traffic.clock, onPause, onError });
   }
 
   /** Requests inside. */
@@ -118,6 +119,7 @@ export class CallRunner {
   close(error: NanoError, planned: boolean): void {
     // Nobody may hand over what waits elsewhere while the requests inside are told: it would wait here for ever.
     this.#closed = true;
+    this.#inbox.close();
     for (const slot of this.#calls.all()) {
       // An answer whose head has gone can only be cut: its stream fails when the wire closes.
       if (!slot.answered) this.#finish(slot, () => slot.call.fail(error, "isolate_ended"));
@@ -161,11 +163,9 @@ export class CallRunner {
     if (!this.#closed) this.#traffic.observer.onCallDone();
   }
 
-  /** Runs one batch. @throws {WireViolation} when the isolate breaks the protocol */
+  /** Takes one batch. @throws {WireViolation} when the isolate breaks the protocol */
   receive(batch: readonly unknown[]): void {
-    this.#wire.heard(batch);
-    runBatch(batch, this.#handlers);
-    this.#sockets.settle();
+    this.#inbox.take(batch);
   }
 
   /** What an isolate sends may be of any type and length: texts are bounded here, the rest where it is used. */
@@ -187,12 +187,7 @@ export class CallRunner {
       CALL_ABORT: (id) => bindings.onAbort(id as number),
       FETCH_ABORT: (id) => this.#outbound.onAbort(id as number),
       UPGRADE: (id, headers) => this.#onUpgrade(id as number, textFrom(headers)),
-      SOCKET_CONNECT: (id, url, protocols, trace) =>
-        outgoing.connect(id as number, {
-          url: textFrom(url),
-          protocols: textFrom(protocols),
-          headers: textFrom(trace),
-        }),
+      SOCKET_CONNECT: (...fields) => outgoing.connect(fields),
       SOCKET_MESSAGE: (id, data) => sockets.onMessage(id as number, data),
       SOCKET_CLOSE: (id, code, reason) => sockets.onClose(id as number, code, reason),
       SOCKET_SENT: (id, bytes) => sockets.onDispatched(id as number, bytes),

@@ -29,15 +29,20 @@ export interface OutgoingResponse {
   readonly body: ReadableStream<Uint8Array> | null;
 }
 
+/** Where an app wants a WebSocket to. */
+export interface SocketTarget {
+  readonly url: string;
+  readonly protocols: readonly string[];
+  /** Of the handshake: its trace context, and what the app has added. */
+  readonly headers: readonly (readonly [string, string])[];
+}
+
 /** An app's way out, under its policy; outbound/app_outbound.ts makes one. */
 export interface OutboundCalls extends Disposable {
   /** @throws {TypeError} as fetch does */
   fetch(request: OutgoingRequest): Promise<OutgoingResponse>;
-  /**
-   * @param options.trace header block of the trace context that the handshake carries on, or null
-   * @throws {TypeError} when the policy or the URL forbids it
-   */
-  connect(url: string, protocols: readonly string[], options: { readonly trace: string | null }): HostSocket;
+  /** @throws {TypeError} when the policy or the URL forbids it */
+  connect(target: SocketTarget): HostSocket;
   /** Opens a TCP connection; missing where nobody would ask. */
   readonly dial?: Dial;
   /** What the app's bindings do, by the places that calls name; missing where it has none. */

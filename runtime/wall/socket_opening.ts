@@ -2,8 +2,7 @@
 import type { AppCall, HostSocket } from "../terms/app_call.ts";
 import { descriptors, type DescriptorUser } from "../machine/descriptors.ts";
 import { messageOf, NanoError } from "../errors.ts";
-import { leadingTrace } from "../protocol/trace_context.ts";
-import type { OutboundCalls } from "./outbound_bridge.ts";
+import type { OutboundCalls, SocketTarget } from "./outbound_bridge.ts";
 
 /**
  * Takes a client's connection over.
@@ -20,26 +19,12 @@ export function takeOver(app: string, call: AppCall, headers: string): HostSocke
   }
 }
 
-/** Where an app wants a WebSocket to, as it came through the wall. */
-export interface SocketTarget {
-  readonly url: string;
-  /** Joined by commas. */
-  readonly protocols: string;
-  /** Header block of the trace, or "". */
-  readonly headers: string;
-}
-
 /**
  * Opens a connection of the app's own.
  * @throws {TypeError} when its policy forbids it, or there is no descriptor
  */
-export function connectOut(
-  app: string,
-  outbound: OutboundCalls,
-  { url, protocols, headers }: SocketTarget,
-): HostSocket {
-  const names = protocols === "" ? [] : protocols.split(",");
-  return withDescriptor({ app, client: null }, () => outbound.connect(url, names, { trace: leadingTrace(headers) }));
+export function connectOut(app: string, outbound: OutboundCalls, target: SocketTarget): HostSocket {
+  return withDescriptor({ app, client: null }, () => outbound.connect(target));
 }
 
 class NoDescriptor extends TypeError {

@@ -37,6 +37,8 @@ export type Dial = (
 
 /** Connections of one isolate, those being opened included; the app's way out bounds them before. */
 const MAX_CONNECTIONS = 10_000;
+/** Why nobody waits for a connection any more; one for all, as an abort without a reason makes an error with a stack. */
+const GIVEN_UP = "The connection was given up";
 /** Of a hostname; what is longer names no host, and is not told back. */
 const MAX_HOSTNAME_CHARS = 255;
 
@@ -147,7 +149,7 @@ export class TcpBridge {
     if (bridged === undefined) return;
     const { connection, pumped, hasEnded } = bridged;
     bridged.isLeft = hasEnded;
-    this.#wire.sending.stop(id, "The connection was given up");
+    this.#wire.sending.stop(id, GIVEN_UP);
     // What came before the app's own end still goes out.
     if (hasEnded && connection !== null) this.#linger(connection, pumped);
     else connection?.destroy();
@@ -158,7 +160,7 @@ export class TcpBridge {
   /** Ends every connection: the isolate is gone. */
   closeAll(): void {
     for (const { connection, given } of this.#all.values()) {
-      given.abort();
+      given.abort(GIVEN_UP);
       connection?.destroy();
     }
     this.#all.clear();
@@ -235,7 +237,7 @@ export class TcpBridge {
   #forget(id: number, bridged: Bridged, failure: Failure | null): void {
     if (this.#all.get(id) !== bridged) return;
     this.#all.delete(id);
-    bridged.given.abort();
+    bridged.given.abort(GIVEN_UP);
     this.#closed(id, failure);
     if (bridged.connection === null) return;
     // Nobody holds it any more: it is closed now, or within the time that its last bytes may take.

@@ -23,3 +23,11 @@ export interface Traffic {
   readonly outbound: OutboundCalls;
   readonly clock: Clock;
 }
+
+/** Who runs the isolate of the traffic. */
+export interface TrafficOwner {
+  /** Told when the first request enters and when the last one leaves. */
+  readonly onBusy: (isBusy: boolean) => void;
+  /** Takes what the isolate has broken in operations that are run after the turn in which they came. */
+  readonly onError: (error: unknown) => void;
+}

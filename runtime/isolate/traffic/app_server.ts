@@ -82,9 +82,9 @@ export class AppServer {
     this.#wire = wire;
     this.#report = report;
     this.#steps = { before: enterRoot, onError: report };
-    this.fetches = new FetchClient(wire);
     this.calls = new BindingClient(wire);
     this.sockets = new SocketHub(wire);
+    this.fetches = new FetchClient(wire, this.sockets);
     this.tcp = new TcpClient(wire);
     this.#handlers = this.#handlersOf(wire);
   }

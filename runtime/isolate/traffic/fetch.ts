@@ -34,10 +34,12 @@ import { blobStream } from "../bodies/blob_stream.ts";
 import { knownBodyOf, makeRequest } from "../bodies/body_sources.ts";
 import { fetchBlob } from "./fetch_blob.ts";
 import { fetchFile, type ReadFile } from "./fetch_file.ts";
+import { fetchSocket, wantsSocket } from "./fetch_socket.ts";
 import { isLong, knownBytes } from "./long_body.ts";
 import { withoutBase } from "./relative_urls.ts";
-import { currentTrace } from "./request_trace.ts";
+import { withTrace } from "./request_trace.ts";
 import { type Followed, requestAfter } from "./sent_again.ts";
+import type { SocketHub } from "./socket_hub.ts";
 
 interface Pending {
   readonly resolve: (response: Response) => void;
@@ -70,12 +72,15 @@ export interface FetchedHead {
 /** Outgoing requests of this isolate; ids are negative, so that their streams meet no others. */
 export class FetchClient {
   readonly #wire: Wire;
+  readonly #sockets: SocketHub;
   readonly #pending = new SafeMap<number, Pending>();
   #next = -1;
   #readFile: ReadFile | null = null;
 
-  constructor(wire: Wire) {
+  /** @param sockets where requests for a WebSocket go */
+  constructor(wire: Wire, sockets: SocketHub) {
     this.#wire = wire;
+    this.#sockets = sockets;
   }
 
   /** From now on `file:` URLs are answered here; the host knows of none. @boot */
@@ -99,7 +104,15 @@ export class FetchClient {
     if (this.#readFile !== null && stringStartsWith(requestUrl(request), "file:")) {
       return fetchFile(request, this.#readFile);
     }
-    return new NativePromise((resolve, reject) => this.#start(request, resolve, reject));
+    return new NativePromise((resolve, reject) => {
+      if (wantsSocket(request)) {
+        fetchSocket(this.#sockets, request, {
+          resolve,
+          reject,
+          onRefused: () => this.#start(request, resolve, reject),
+        });
+      } else this.#start(request, resolve, reject);
+    });
   }
 
   #start(
@@ -257,13 +270,6 @@ export class FetchClient {
     this.#wire.sending.stop(id, message);
     pending.reject(error);
   }
-}
-
-/** Header block of a request, its trace first unless the app sends one of its own. */
-function withTrace(headers: Headers): string {
-  const trace = currentTrace();
-  const own = trace !== "" && (headersHas(headers, "traceparent") || headersHas(headers, "tracestate"));
-  return own ? joinHeaders(headers) : trace + joinHeaders(headers);
 }
 
 function publicResponse(

@@ -26,7 +26,9 @@ export async function fetchFile(request: Request, readFile: ReadFile): Promise<R
   const signal = signalOf(request);
   if (signalAborted(signal)) throw signalReason(signal);
   const url = requestUrl(request);
-  if (requestMethod(request) !== "GET") throw new NativeTypeError(`Cannot fetch "${url}": a file is there for GET only`);
+  if (requestMethod(request) !== "GET") {
+    throw new NativeTypeError(`Cannot fetch "${url}": a file is there for GET only`);
+  }
   let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = await readFile(url);

@@ -1,5 +1,7 @@
 /** Which traced request the running code works for: its trace context, as a header block. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { joinHeaders } from "../../protocol/header_block.ts";
+import { headersHas } from "../../protocol/primordials.ts";
 import { leadingTrace } from "../../protocol/trace_context.ts";
 
 const storage = new AsyncLocalStorage<string>();
@@ -20,4 +22,11 @@ export function runTraced(headers: string, work: () => void): void {
 /** Header block of the trace context that outgoing requests carry on, or "". */
 export function currentTrace(): string {
   return (apply(getStore, storage, []) as string | undefined) ?? "";
+}
+
+/** Header block of a request, its trace first unless the app sends one of its own. */
+export function withTrace(headers: Headers): string {
+  const trace = currentTrace();
+  const own = trace !== "" && (headersHas(headers, "traceparent") || headersHas(headers, "tracestate"));
+  return own ? joinHeaders(headers) : trace + joinHeaders(headers);
 }

@@ -170,7 +170,10 @@ export class AppSocket extends EventTarget {
   }
 
   #deliver(data: string | Uint8Array<ArrayBuffer>, weight: number): void {
-    if (this.#forward !== null) return this.#forward.send(data);
+    if (this.#forward !== null) {
+      this.#forward.send(data);
+      return this.#transport?.dispatched(weight);
+    }
     // As the standard has it, nothing is heard of once close() was called.
     if (this.#readyState >= CLOSING) return this.#transport?.dispatched(weight);
     let shown: string | AppBlob | ArrayBuffer;
@@ -259,7 +262,8 @@ export class AppSocket extends EventTarget {
       closed(socket: AppSocket, code: number, reason: string): void {
         const deliver = () => {
           if (socket.#readyState === CLOSED) return;
-          if (socket.#forward !== null) return socket.#forward.close(code, reason);
+          // No frame may carry what stands for a connection that broke off.
+          if (socket.#forward !== null) return socket.#forward.close(code === 1006 ? 1011 : code, reason);
           const failed = socket.#readyState === CONNECTING;
           socket.#readyState = CLOSED;
           if (failed || code === 1006) targetDispatch(socket, new NativeEvent("error"));

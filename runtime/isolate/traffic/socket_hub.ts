@@ -38,18 +38,59 @@ export class SocketHub {
   readonly #upgrades = new SafeWeakMap<Response, AppSocket>();
   /** Other end of an end of a pair. */
   readonly #peers = new SafeWeakMap<AppSocket, AppSocket>();
+  /** What an end of {@linkcode SocketHub.connectEnd} is connected by. */
+  readonly #upstreams = new SafeWeakMap<AppSocket, SocketTransport>();
+  /** Told whether a connection stands, while it is being opened. */
+  readonly #opening = new SafeMap<number, (stands: boolean) => void>();
   #next = -1;
 
   constructor(wire: Wire) {
     this.#wire = wire;
-    socketInternals.setConnect((socket, url, protocols) => {
-      // Outgoing sockets count down as outgoing requests do, from far below, so that the ids never meet.
-      const id = FIRST_OUTGOING + this.#next--;
-      this.#sockets.set(id, socket);
-      wire.out.push(OP.SOCKET_CONNECT, id, url, joinTexts(protocols, ","), currentTrace());
-      wire.kick();
-      return this.#transport(id);
-    });
+    socketInternals.setConnect((socket, url, protocols) =>
+      this.#transport(this.#connect(socket, url, protocols, currentTrace()))
+    );
+  }
+
+  /**
+   * Opens a connection, of which the app holds an end as of a pair.
+   * @param headers block of what the handshake says beside what belongs to it
+   * @param onSettled told once whether it stands
+   * @returns the end, and what gives the connection up
+   */
+  connectEnd(
+    { url, protocols, headers }: {
+      readonly url: string;
+      readonly protocols: readonly string[];
+      readonly headers: string;
+    },
+    onSettled: (stands: boolean) => void,
+  ): { readonly socket: AppSocket; readonly giveUp: () => void } {
+    const socket = socketInternals.createUnbound({ url, paired: true });
+    const id = this.#connect(socket, url, protocols, headers);
+    this.#opening.set(id, onSettled);
+    const transport = this.#transport(id);
+    socketInternals.bind(socket, transport);
+    this.#upstreams.set(socket, transport);
+    const giveUp = () => {
+      this.#wire.out.push(OP.SOCKET_CLOSE, id, 1000, "");
+      this.#wire.kick();
+    };
+    return { socket, giveUp };
+  }
+
+  #connect(socket: AppSocket, url: string, protocols: readonly string[], headers: string): number {
+    // Outgoing sockets count down as outgoing requests do, from far below, so that the ids never meet.
+    const id = FIRST_OUTGOING + this.#next--;
+    this.#sockets.set(id, socket);
+    this.#wire.out.push(OP.SOCKET_CONNECT, id, url, joinTexts(protocols, ","), headers);
+    this.#wire.kick();
+    return id;
+  }
+
+  #settle(id: number, stands: boolean): void {
+    const onSettled = this.#opening.get(id);
+    this.#opening.delete(id);
+    onSettled?.(stands);
   }
 
   /** Sockets that are not closed. */
@@ -100,8 +141,10 @@ export class SocketHub {
 
   /** A 101 response that hands one end of a pair to the client. @throws {TypeError} when it is no end of a pair */
   readonly respondWith = (end: unknown, headers: HeadersInit | undefined): Response => {
-    if (!(end instanceof AppSocket) || !this.#peers.has(end)) {
-      throw new NativeTypeError("Cannot upgrade: webSocket must be an end of a WebSocketPair");
+    if (!(end instanceof AppSocket) || !this.#peers.has(end) && !this.#upstreams.has(end)) {
+      throw new NativeTypeError(
+        "Cannot upgrade: webSocket must be an end of a WebSocketPair, or what a fetch has given",
+      );
     }
     const response = this.#switching(end, new NativeHeaders(headers));
     defineProperty(response, "webSocket", bare({ value: end, enumerable: true, configurable: true }));
@@ -111,6 +154,7 @@ export class SocketHub {
   #switching(socket: AppSocket, headers: Headers): Response {
     const response = new NativeResponse(null, bare({ status: 200, headers }));
     defineProperty(response, "status", bare({ value: 101, configurable: true }));
+    defineProperty(response, "ok", bare({ value: false, configurable: true }));
     this.#upgrades.set(response, socket);
     return response;
   }
@@ -122,6 +166,11 @@ export class SocketHub {
     this.#upgrades.delete(response as Response);
     this.#wire.out.push(OP.UPGRADE, id, joinHeaders(responseHeaders(response as Response)));
     this.#wire.kick();
+    const upstream = this.#upstreams.get(socket);
+    if (upstream !== undefined) {
+      this.#join(id, socket, upstream);
+      return true;
+    }
     const peer = this.#peers.get(socket);
     if (peer === undefined) {
       this.#sockets.set(id, socket);
@@ -136,10 +185,22 @@ export class SocketHub {
     return true;
   }
 
+  /** Passes on what comes, both ways: the app hands a connection of its own to the client. */
+  #join(id: number, server: AppSocket, upstream: SocketTransport): void {
+    const client = socketInternals.createUnbound({ url: "", paired: true });
+    const network = this.#transport(id);
+    this.#sockets.set(id, client);
+    socketInternals.bind(client, network);
+    socketInternals.open(client, "");
+    socketInternals.handOver(client, upstream);
+    socketInternals.handOver(server, network);
+  }
+
   /** SOCKET_OPEN: id, protocol. */
   onOpen(id: number, protocol: string): void {
     const socket = this.#sockets.get(id);
     if (socket !== undefined) socketInternals.open(socket, protocol);
+    this.#settle(id, true);
   }
 
   /** SOCKET_MESSAGE: id, text or bytes. */
@@ -153,6 +214,7 @@ export class SocketHub {
     const socket = this.#sockets.get(id);
     this.#sockets.delete(id);
     if (socket !== undefined) socketInternals.closed(socket, code, reason);
+    this.#settle(id, false);
   }
 
   /** SOCKET_SENT: id, bytes. */

@@ -137,12 +137,12 @@ Deno.test(
   async () => {
     await using there = await world();
     const error = await assertRejects(
-      async () => await there.door.connect(`ws://${INSIDE}:${there.port}/`, [], { trace: null }),
+      async () => await there.door.connect({ url: `ws://${INSIDE}:${there.port}/`, protocols: [], headers: [] }),
       TypeError,
     );
     assertStringIncludes(error.message, '"public"');
     there.names.addresses.set("evil.test", [INSIDE]);
-    const socket = there.door.connect(`ws://evil.test:${there.port}/`, [], { trace: null });
+    const socket = there.door.connect({ url: `ws://evil.test:${there.port}/`, protocols: [], headers: [] });
     const closed = Promise.withResolvers<CloseEvent>();
     socket.addEventListener("error", () => {});
     socket.addEventListener("close", (event: CloseEvent) => closed.resolve(event));

@@ -117,6 +117,5 @@ export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
     "crypto/NODE-ED25519 import",
     "sockets/close",
     "sockets/close without code",
-    "sockets/connect by fetch",
   ],
 };

@@ -12,6 +12,7 @@ class Scene {
   readonly posted: unknown[] = [];
   readonly logs: string[] = [];
   readonly busy: boolean[] = [];
+  readonly broken: unknown[] = [];
   done = 0;
   onDone = () => {};
   readonly wire = new Wire(
@@ -38,7 +39,7 @@ class Scene {
       [Symbol.dispose]() {},
     },
     clock: new FakeClock(),
-  }, (isBusy) => this.busy.push(isBusy));
+  }, { onBusy: (isBusy) => this.busy.push(isBusy), onError: (error) => this.broken.push(error) });
 
   /** Sends a call. @returns its id on the wire */
   async send(call: FakeCall): Promise<number> {

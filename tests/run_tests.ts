@@ -1,31 +1,44 @@
 /**
- * `deno task test`: a process a folder, a few of them at once, since most tests wait more than they compute; types are
- * checked meanwhile, once for all. With arguments it is `deno test` with these.
+ * `deno task test`: a process a folder, a few of them at once, since most tests wait more than they compute;
+ * types are checked meanwhile, once for all. With arguments it is `deno test` with these.
  */
 import { HOST_FLAGS } from "../admin/guardian/guard.ts";
+import { folderModules, isTestFile } from "./support/folder_modules.ts";
 import { startReaper } from "./support/reaper.ts";
+import { BUNDLES_NAME } from "./support/warm_bundles.ts";
 
 /** Folders whose own folders are a part each. */
 const SPLIT = ["tests", "tests/hostile", "tests/integration"];
+/** Folders that are two parts each: they take so long that one chain of them would outlast all the rest. */
+const HALVED = ["tests/servers", "tests/hostile/corpus", "tests/unit"];
 /** Those that take longest, longest first: whoever begins last must not run alone in the end. */
 const LONGEST = [
-  "tests/integration/life",
-  "tests/hostile/corpus",
   "tests/servers",
-  "tests/integration/operate",
-  "tests/unit",
-  "tests/integration/door",
   "tests/hostile/sandbox",
+  "tests/hostile/corpus",
   "tests/integration/frameworks",
+  "tests/integration/life",
+  "tests/integration/fleet",
+  "tests/unit",
+  "tests/integration/bindings",
   "tests/dashboard",
   "tests/corpus",
+  "tests/integration/cli",
   "tests/docs",
+  "tests/integration/operate",
+  "tests/integration/door",
+  "tests/integration/admin",
 ];
 /** Folders that hold no tests: those that "test" in deno.json leaves out, and what tests are made with. */
 const NO_TESTS = ["tests/bench", "tests/fixtures", "tests/std", "tests/support"];
-/** Beyond what there are cores, for a part that waits; more than the most are a matter of memory, not of time. */
-const MORE_THAN_CORES = 1;
+/**
+ * Beyond what there are cores, for parts that wait: alone, a part computes 0.55 of its time (44 minutes of CPU in 78 of
+ * all parts). More than the most are a matter of memory, not of time.
+ */
+const MORE_THAN_CORES = 3;
 const MOST_AT_ONCE = 6;
+/** For a shell: runs a program, and says at the end what CPU time the shell took and, on a line of its own, the rest. */
+const TIMED = '"$0" "$@"; code=$?; times >&2; exit $code';
 /** As `deno test` ends: "ok | 12 passed (3 steps) | 0 failed | 1 ignored (2s)". */
 const SUMMARY =
   /^(?:ok|FAILED) \| (\d+) passed(?: \((\d+) steps?\))? \| (\d+) failed(?: \((\d+) steps?\))?(?: \| (\d+) ignored)?/gm;
@@ -41,6 +54,8 @@ interface Counts {
 interface Outcome {
   readonly code: number;
   readonly text: string;
+  /** CPU time of all its processes, as far as somebody has waited for their end. */
+  readonly cpuSeconds: number;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
@@ -50,7 +65,10 @@ async function main(args: readonly string[]): Promise<number> {
   for (const [name, mark] of Object.entries(startReaper())) Deno.env.set(name, mark);
   if (args.length > 0) return await runShown(["test", ...HOST_FLAGS, ...args]);
   const began = performance.now();
-  const [types, outcomes] = await Promise.all([checkTypes(), runParts(await testParts())]);
+  const scratch = await Deno.makeTempDir({ prefix: "nano-test-run-" });
+  await makeBundles(`${scratch}/bundles`);
+  const [types, outcomes] = await Promise.all([checkTypes(), runParts(await testParts(), scratch)]);
+  await Deno.remove(scratch, { recursive: true });
   const counts = outcomes.map(({ text }) => countsOf(text));
   const sum = (key: keyof Counts) => counts.reduce((total, one) => total + (one?.[key] ?? 0), 0);
   const isOk = types.code === 0 && outcomes.every(({ code }) => code === 0) && !counts.includes(null);
@@ -62,6 +80,13 @@ async function main(args: readonly string[]): Promise<number> {
   return isOk ? 0 : 1;
 }
 
+/** Bundles once what each NANO that a test starts would bundle again. */
+async function makeBundles(folder: string): Promise<void> {
+  const { code, text } = await run(["run", "-A", "--no-check", "tests/support/make_bundles.ts", folder]);
+  if (code !== 0) throw new Error(`Cannot bundle what isolates run\n${text}`);
+  Deno.env.set(BUNDLES_NAME, folder);
+}
+
 /** Checks what `deno task check` does, so that it costs nothing after that. */
 async function checkTypes(): Promise<Outcome> {
   const types = await run(["check"]);
@@ -69,33 +94,50 @@ async function checkTypes(): Promise<Outcome> {
   return types;
 }
 
-/** The parts, longest first: paths for one `deno test` each. */
-async function testParts(): Promise<string[][]> {
+/** The parts, longest first: paths of test files and folders for one `deno test` each. */
+export async function testParts(): Promise<string[][]> {
   const parts: string[][] = [];
   for (const folder of SPLIT) {
     const files: string[] = [];
     for await (const { name, isDirectory } of Deno.readDir(new URL(`../${folder}`, import.meta.url))) {
       const path = `${folder}/${name}`;
-      if (!isDirectory && /_test\.tsx?$/.test(name)) files.push(path);
-      if (isDirectory && !SPLIT.includes(path) && !NO_TESTS.includes(path)) parts.push([path]);
+      if (!isDirectory && isTestFile(name)) files.push(path);
+      if (!isDirectory || SPLIT.includes(path) || NO_TESTS.includes(path)) continue;
+      if (HALVED.includes(path)) parts.push(...await halvesOf(path));
+      else parts.push([path]);
     }
     if (files.length > 0) parts.push(files.sort());
   }
-  const rank = (part: string[]) => (LONGEST.indexOf(part[0]!) + LONGEST.length + 1) % (LONGEST.length + 1);
+  const rank = ([first]: string[]) => {
+    const at = LONGEST.findIndex((folder) => `${first}/`.startsWith(`${folder}/`));
+    return at === -1 ? LONGEST.length : at;
+  };
   return parts.sort((a, b) => rank(a) - rank(b) || (a[0]! < b[0]! ? -1 : 1));
 }
 
+/** What a folder holds of tests, every second of it: files or folders that take long often stand beside each other. */
+async function halvesOf(folder: string): Promise<string[][]> {
+  const paths: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(new URL(`../${folder}`, import.meta.url))) {
+    if (isDirectory || isTestFile(name)) paths.push(`${folder}/${name}`);
+  }
+  paths.sort();
+  return [0, 1].map((half) => paths.filter((_, index) => index % 2 === half));
+}
+
 /** Runs a few parts at once, and shows what each says when it is through. */
-async function runParts(parts: readonly string[][]): Promise<Outcome[]> {
+async function runParts(parts: readonly string[][], scratch: string): Promise<Outcome[]> {
   const waiting = [...parts];
   const outcomes: Outcome[] = [];
   const lane = async () => {
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
       const began = performance.now();
-      const outcome = await run(["test", "--no-check", ...HOST_FLAGS, ...part]);
+      const modules = await folderModules(part, await Deno.makeTempDir({ dir: scratch }));
+      const outcome = await run(["test", "--no-check", ...HOST_FLAGS, "--config", "deno.json", ...modules]);
       outcomes.push(outcome);
       console.log(outcome.text);
-      console.log(`${outcomes.length} of ${parts.length} parts: ${part.join(" ")} (${timeSince(began)})\n`);
+      const times = `${timeSince(began)}, CPU ${timeOf(outcome.cpuSeconds)}`;
+      console.log(`${outcomes.length} of ${parts.length} parts: ${part.join(" ")} (${times})\n`);
     }
   };
   const lanes = Math.min(MOST_AT_ONCE, navigator.hardwareConcurrency + MORE_THAN_CORES);
@@ -105,7 +147,7 @@ async function runParts(parts: readonly string[][]): Promise<Outcome[]> {
 
 /** Runs `deno` and keeps what it says; a test that fails is told at once. */
 async function run(args: readonly string[]): Promise<Outcome> {
-  const child = command(args, "piped").spawn();
+  const child = command("/bin/sh", ["-c", TIMED, Deno.execPath(), ...args], "piped").spawn();
   const errors = new Response(child.stderr).text();
   let text = "";
   let line = "";
@@ -116,22 +158,34 @@ async function run(args: readonly string[]): Promise<Outcome> {
     for (const whole of lines) if (whole.includes("... FAILED")) console.log(whole);
   }
   const { code } = await child.status;
-  return { code, text: `${await errors}${text}` };
+  const [said, times] = splitTimes(await errors);
+  return { code, text: `${said}${text}`, cpuSeconds: times };
+}
+
+/** What was said before the shell's own report, and the seconds of its last line: "1m2.50s 0m4.00s", user and system. */
+function splitTimes(errors: string): [said: string, seconds: number] {
+  const at = errors.lastIndexOf("\n", errors.lastIndexOf("\n", errors.length - 2) - 1) + 1;
+  const times = errors.slice(at).split("\n")[1]?.matchAll(/(\d+)m([\d.]+)s/g) ?? [];
+  return [errors.slice(0, at), [...times].reduce((sum, [, m, s]) => sum + 60 * Number(m) + Number(s), 0)];
 }
 
 /** Runs `deno` and shows what it says as it comes. */
 async function runShown(args: readonly string[]): Promise<number> {
-  const { code } = await command(args, "inherit").spawn().status;
+  const { code } = await command(Deno.execPath(), args, "inherit").spawn().status;
   return code;
 }
 
-function command(args: readonly string[], output: "piped" | "inherit"): Deno.Command {
+function command(program: string, args: readonly string[], output: "piped" | "inherit"): Deno.Command {
   const cwd = new URL("../", import.meta.url);
-  return new Deno.Command(Deno.execPath(), { args: [...args], cwd, stdin: "null", stdout: output, stderr: output });
+  return new Deno.Command(program, { args: [...args], cwd, stdin: "null", stdout: output, stderr: output });
 }
 
 function timeSince(began: number): string {
-  const seconds = Math.round((performance.now() - began) / 1000);
+  return timeOf((performance.now() - began) / 1000);
+}
+
+function timeOf(exactly: number): string {
+  const seconds = Math.round(exactly);
   return `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }
 

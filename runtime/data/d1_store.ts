@@ -1,12 +1,13 @@
 /** A D1 database as bindings use it; a process keeps one, another engine may. */
 import { BindingError } from "../protocol/binding_call.ts";
 import type { ByteBudget } from "./byte_budget.ts";
-import { SQL_ANSWER, type SqlOperation } from "./sql_messages.ts";
+import { SQL_ANSWER, type SqlAsked, type SqlOperation, type SqlTarget } from "./sql_messages.ts";
 import type { SqlPool } from "./sql_pool.ts";
+import type { SqlEnd } from "./sql_queue.ts";
 
 /** What a database answers. */
 export interface D1Answer {
-  /** JSON as data/sql_file.ts writes it; as text when it was kept. */
+  /** JSON as data/sql_file.ts writes it; what is short as text, which crosses the wall in less time. */
   readonly json: Uint8Array | string;
   readonly storedBytes: number;
   /** To be called when the JSON is needed no more. */
@@ -17,6 +18,7 @@ export interface D1Answer {
 export interface D1Store {
   /**
    * @param statements JSON of a list of `{ sql, params }`
+   * @returns at once what was kept
    * @throws {BindingError} what the app is told
    */
   run(operation: SqlOperation, statements: Uint8Array | string, options: {
@@ -27,7 +29,7 @@ export interface D1Store {
     readonly budget: ByteBudget;
     /** Another database that it opens: `d1/shop`. */
     readonly opens?: string;
-  }): Promise<D1Answer>;
+  }): D1Answer | Promise<D1Answer>;
 }
 
 // As Workers word them, https://developers.cloudflare.com/d1/observability/debug-d1/
@@ -35,51 +37,68 @@ const LATE = "D1 DB storage operation exceeded timeout which caused object to be
 const TOO_LARGE = "D1 DB's isolate exceeded its memory limit and was reset.";
 const DIED = "Internal error in D1 DB storage caused object to be reset.";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** The database of a name in a pool, for one app. */
 export function d1Store(pool: SqlPool, app: string, name: string): D1Store {
+  const store = `d1/${name}`;
   return {
-    async run(operation, statements, { maxBytes, signal, budget, opens }) {
-      const store = `d1/${name}`;
+    run(operation, statements, { maxBytes, signal, budget, opens }) {
       const query = operation === "query" && typeof statements === "string" ? statements : null;
       const kept = query === null ? undefined : pool.answers.find(store, query);
-      if (kept !== undefined) return { ...kept, giveBack: () => {} };
-      let giveBack = () => {};
-      const room = async (bytes: number) => {
-        giveBack = await budget.take(bytes, signal);
-      };
-      try {
-        const asked = {
-          operation,
-          statements: typeof statements === "string" ? encoder.encode(statements) : statements,
-        };
-        const call = { app, target: { store, maxBytes }, asked, signal, room, ...opens === undefined ? {} : { opens } };
-        // What reads another database has a name of its own, which is no database's.
-        const ended = opens === undefined
-          ? await pool.answers.follow(store, query, () => pool.run(call))
-          : await pool.run(call);
-        if (ended.end === "late") throw new BindingError(`D1_ERROR: ${LATE}`);
-        if (ended.end === "too_large") throw new BindingError(`D1_ERROR: ${TOO_LARGE}`);
-        if (ended.end === "died") throw new BindingError(`D1_ERROR: ${DIED}`);
-        const { kind, storedBytes, text } = ended.answer;
-        switch (kind) {
-          case SQL_ANSWER.RESULTS:
-          case SQL_ANSWER.READ:
-          case SQL_ANSWER.LASTING:
-            return { json: text, storedBytes, giveBack };
-          case SQL_ANSWER.FAILED:
-            throw new Error(`Cannot use the database "${name}": ${decoder.decode(text)}`);
-          default:
-            throw new BindingError(`D1_ERROR: ${decoder.decode(text)}`, {
-              code: kind === SQL_ANSWER.FULL ? "STORAGE_FULL" : "",
-            });
-        }
-      } catch (error) {
-        giveBack();
-        throw error;
-      }
+      if (kept !== undefined) return { ...kept, giveBack: nothing };
+      const asked = { operation, statements };
+      return run(asked, query, {
+        target: { store, maxBytes },
+        signal,
+        budget,
+        ...opens === undefined ? {} : { opens },
+      });
     },
   };
+
+  async function run(asked: SqlAsked, query: string | null, { budget, ...call }: {
+    readonly target: SqlTarget;
+    readonly signal: AbortSignal;
+    readonly budget: ByteBudget;
+    readonly opens?: string;
+  }): Promise<D1Answer> {
+    let giveBack = nothing;
+    const room = async (bytes: number) => {
+      giveBack = await budget.take(bytes, call.signal);
+    };
+    try {
+      const ask = () => pool.run({ app, asked, room, ...call });
+      // What reads another database has a name of its own, which is no database's.
+      const ended = call.opens === undefined ? await pool.answers.follow(store, query, ask) : await ask();
+      return { ...answerOf(ended), giveBack };
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+  }
+
+  function answerOf(ended: SqlEnd): Omit<D1Answer, "giveBack"> {
+    if (ended.end === "late") throw new BindingError(`D1_ERROR: ${LATE}`);
+    if (ended.end === "too_large") throw new BindingError(`D1_ERROR: ${TOO_LARGE}`);
+    if (ended.end === "died") throw new BindingError(`D1_ERROR: ${DIED}`);
+    const { kind, storedBytes, text } = ended.answer;
+    switch (kind) {
+      case SQL_ANSWER.RESULTS:
+      case SQL_ANSWER.READ:
+      case SQL_ANSWER.LASTING:
+        return { json: text, storedBytes };
+      case SQL_ANSWER.FAILED:
+        throw new Error(`Cannot use the database "${name}": ${d1Text(text)}`);
+      default:
+        throw new BindingError(`D1_ERROR: ${d1Text(text)}`, { code: kind === SQL_ANSWER.FULL ? "STORAGE_FULL" : "" });
+    }
+  }
 }
+
+/** What a database has answered, as text. */
+export function d1Text(answered: Uint8Array | string): string {
+  return typeof answered === "string" ? answered : decoder.decode(answered);
+}
+
+function nothing(): void {}

@@ -35,8 +35,11 @@ export interface KvSize {
 
 /** A namespace. What was put or deleted is on the disk when its promise settles. */
 export interface KvStore {
-  /** @param maxBytes a longer value is not read */
-  get(key: string, maxBytes: number): Promise<KvEntry | null>;
+  /**
+   * @param maxBytes a longer value is not read
+   * @returns at once what is in memory
+   */
+  get(key: string, maxBytes: number): KvEntry | null | Promise<KvEntry | null>;
   /**
    * @param maxBytes of all values together
    * @returns value and metadata of each key, one after the other, null where there is none; null when there are more bytes
@@ -67,11 +70,11 @@ export function kvStore(thread: DataThread, name: string): KvStore {
   const run = (...[operation, args]: [Parameters<DataThread["run"]>[1], readonly Plain[]]) =>
     thread.run(`kv/${name}`, operation, args);
   return {
-    async get(key, maxBytes) {
+    get(key, maxBytes) {
       const known = cache.find(name, key);
       if (known === null) return null;
       if (known !== undefined && known.size <= maxBytes) return known;
-      return await cache.read(name, key, async () => {
+      return cache.read(name, key, async () => {
         const [size, value, metadata, expires] = await run("get", [key, maxBytes]);
         if (size === undefined) return null;
         return {

@@ -65,9 +65,9 @@ export class SqlAnswers {
       if (ended.end !== "answered") return ended;
       const { kind, text, storedBytes } = ended.answer;
       hasChanged = kind !== SQL_ANSWER.LASTING && kind !== SQL_ANSWER.READ;
-      const isShort = text.byteLength <= MAX_ANSWER_BYTES && asked !== null && asked.length <= MAX_ASKED_CHARS;
+      const isShort = text.length <= MAX_ANSWER_BYTES && asked !== null && asked.length <= MAX_ASKED_CHARS;
       if (kind === SQL_ANSWER.LASTING && isShort && known.version === version) {
-        const json = decoder.decode(text);
+        const json = typeof text === "string" ? text : decoder.decode(text);
         this.#kept.keep(idOf(store, known, asked), { json, storedBytes }, 2 * json.length);
       }
       return ended;

@@ -120,7 +120,7 @@ export class SqlFile implements Disposable {
 
   /**
    * Runs statements as one transaction, which is on the disk when it returns, or has not happened.
-   * @returns JSON of a list of `{ rows, meta }`, of `{ rows, columns }` for what is raw, and of `{ rows }` for a first one
+   * @returns JSON of a list of `{ rows, meta }`, of `{ rows, columns }` for what is raw, and of a row or null for a first one
    * @throws {SqlError} what the app is told
    */
   batch(statements: readonly SqlStatement[]): string {
@@ -206,7 +206,7 @@ export class SqlFile implements Disposable {
     if (prepared.touchesSchema) this.#statements.clear();
     const names = prepared.columns ??= columnsOf(prepared.statement);
     const json = rows.write(found, names, shape);
-    if (shape === "first") return `{"rows":${json}}`;
+    if (shape === "first") return found.length === 0 ? "null" : json.slice(1, -1);
     if (shape === "raw") return `{"columns":${JSON.stringify(names)},"rows":${json}}`;
     const after = this.#look();
     const changes = Number(after.changes - before.changes);

@@ -38,6 +38,11 @@ export interface SqlTarget {
 export interface SqlAsked {
   readonly operation: SqlOperation;
   /** JSON of a list of {@linkcode SqlStatement}; from beyond the wall, so it may be anything. */
+  readonly statements: Uint8Array | string;
+}
+
+/** The same as it arrives. */
+export interface SqlArrived extends SqlAsked {
   readonly statements: Uint8Array;
 }
 
@@ -63,34 +68,47 @@ const decoder = new TextDecoder();
 
 /** Calls on one database in one frame; each of them is answered in a frame of its own, in their order. */
 export function orderFrame({ store, maxBytes }: SqlTarget, calls: readonly SqlAsked[]): Uint8Array<ArrayBuffer> {
-  const name = encoder.encode(store);
-  const length = calls.reduce(
-    (sum, { statements }) => sum + ASKED_HEAD_BYTES + statements.byteLength,
-    TARGET_BYTES + name.byteLength,
+  const most = calls.reduce(
+    (sum, { statements }) => sum + ASKED_HEAD_BYTES + mostBytesOf(statements),
+    SQL_LENGTH_BYTES + TARGET_BYTES + mostBytesOf(store),
   );
-  const frame = new Uint8Array(SQL_LENGTH_BYTES + length);
+  const frame = new Uint8Array(most);
   const view = new DataView(frame.buffer);
-  view.setUint32(0, length, true);
   view.setFloat64(SQL_LENGTH_BYTES, maxBytes, true);
-  view.setUint8(SQL_LENGTH_BYTES + 8, name.byteLength);
   let at = SQL_LENGTH_BYTES + TARGET_BYTES;
-  frame.set(name, at);
-  at += name.byteLength;
+  const named = written(frame, at, store);
+  view.setUint8(SQL_LENGTH_BYTES + 8, named);
+  at += named;
   for (const { operation, statements } of calls) {
+    const length = written(frame, at + ASKED_HEAD_BYTES, statements);
     view.setUint8(at, OPERATIONS.indexOf(operation));
-    view.setUint32(at + 1, statements.byteLength, true);
-    frame.set(statements, at + ASKED_HEAD_BYTES);
-    at += ASKED_HEAD_BYTES + statements.byteLength;
+    view.setUint32(at + 1, length, true);
+    at += ASKED_HEAD_BYTES + length;
   }
-  return frame;
+  view.setUint32(0, at - SQL_LENGTH_BYTES, true);
+  return frame.subarray(0, at);
+}
+
+/** As many as a text may take in UTF-8, and as bytes do take. */
+export function mostBytesOf(text: Uint8Array | string): number {
+  return typeof text === "string" ? 3 * text.length : text.byteLength;
+}
+
+/** Without a buffer for each text. @returns how many bytes it takes */
+function written(frame: Uint8Array, at: number, text: Uint8Array | string): number {
+  if (typeof text === "string") return encoder.encodeInto(text, frame.subarray(at)).written;
+  frame.set(text, at);
+  return text.byteLength;
 }
 
 /** Reads what {@linkcode orderFrame} has written, without its length. */
-export function readOrder(bytes: Uint8Array): { readonly target: SqlTarget; readonly calls: readonly SqlAsked[] } {
+export function readOrder(
+  bytes: Uint8Array,
+): { readonly target: SqlTarget; readonly calls: readonly SqlArrived[] } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = TARGET_BYTES + view.getUint8(8);
   const store = decoder.decode(bytes.subarray(TARGET_BYTES, at));
-  const calls: SqlAsked[] = [];
+  const calls: SqlArrived[] = [];
   while (at < bytes.byteLength) {
     const from = at + ASKED_HEAD_BYTES;
     const end = from + view.getUint32(at + 1, true);

@@ -12,12 +12,15 @@ import {
 
 const HEAD_BYTES = SQL_LENGTH_BYTES + SQL_ANSWER_HEAD_BYTES;
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** What a process answered. */
 export interface SqlAnswer {
   /** See ANSWER. */
   readonly kind: number;
   readonly storedBytes: number;
-  readonly text: Uint8Array;
+  /** Text when it was short. */
+  readonly text: Uint8Array | string;
 }
 
 /** What the child process is needed for. */
@@ -95,7 +98,9 @@ export class SqlProcess {
       const view = new DataView(head.buffer, head.byteOffset + SQL_LENGTH_BYTES);
       const length = sqlFrameLength(head) - SQL_ANSWER_HEAD_BYTES;
       const answer = { kind: view.getUint8(0), storedBytes: view.getFloat64(1, true) };
-      let text: Uint8Array | null = reader.takeNow(length)?.slice() ?? null;
+      const whole = reader.takeNow(length);
+      // Not a copy of its bytes: a text is made in less time, and crosses the wall so.
+      let text: Uint8Array | string | null = whole === null ? null : decoder.decode(whole);
       if (text === null) {
         let refusal: unknown = null;
         await room(length).catch((error) => refusal = error ?? new Error("Given up"));

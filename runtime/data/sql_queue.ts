@@ -1,5 +1,5 @@
 /** Calls of databases that wait for a process, each app's in their order, the apps by turns. */
-import type { SqlAsked, SqlTarget } from "./sql_messages.ts";
+import { mostBytesOf, type SqlAsked, type SqlTarget } from "./sql_messages.ts";
 import type { SqlAnswer, SqlJob } from "./sql_process.ts";
 
 /** Calls that go to a process together. */
@@ -72,11 +72,11 @@ export class SqlQueue {
       if (first === undefined) continue;
       const { store, maxBytes } = first.target;
       const taken: [SqlWaiting, ...SqlWaiting[]] = [first];
-      let bytes = first.asked.statements.byteLength;
+      let bytes = mostBytesOf(first.asked.statements);
       for (const call of own) {
         const { target, asked: { statements }, signal } = call;
         if (call === first || target.store !== store || signal.aborted) continue;
-        bytes += statements.byteLength;
+        bytes += mostBytesOf(statements);
         if (taken.length === MAX_CALLS || bytes > MAX_BYTES || target.maxBytes !== maxBytes) break;
         taken.push(call);
       }

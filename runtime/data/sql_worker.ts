@@ -10,7 +10,7 @@ import {
   readOrder,
   SQL_ANSWER,
   SQL_LENGTH_BYTES,
-  type SqlAsked,
+  type SqlArrived,
   sqlFrameLength,
   type SqlTarget,
   statementsOf,
@@ -71,7 +71,7 @@ function runFrame(frame: Uint8Array): void {
   outbox.flush();
 }
 
-function answerTo({ store, maxBytes }: SqlTarget, { operation, statements: json }: SqlAsked): Uint8Array {
+function answerTo({ store, maxBytes }: SqlTarget, { operation, statements: json }: SqlArrived): Uint8Array {
   try {
     const statements = statementsOf(json);
     if (statements === null) throw new SqlError("Cannot read the statements: SQLITE_MISUSE");

@@ -17,6 +17,8 @@ const IDLE_MS = 60_000;
 
 /** Codes of https://www.postgresql.org/docs/current/errcodes-appendix.html, or the start of them, that pass by themselves. */
 const PASSING = ["08", "40", "53", "55", "57", "58"];
+/** A certificate that is not trusted, by https://nodejs.org/api/tls.html#x509-certificate-error-codes: it stays so. */
+const UNTRUSTED = /CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^INVALID_(CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$/;
 const UNDEFINED_TABLE = ["42P01", "3F000"];
 
 /** One row, as the statements of this engine have them. */
@@ -77,7 +79,7 @@ export class PostgresSession implements AsyncDisposable {
         if (error instanceof NanoError) throw error;
         const code = codeOf(error);
         if (UNDEFINED_TABLE.includes(code)) this.#made = null;
-        const passes = !/^[0-9A-Z]{5}$/.test(code) || UNDEFINED_TABLE.includes(code) ||
+        const passes = !/^[0-9A-Z]{5}$/.test(code) && !UNTRUSTED.test(code) || UNDEFINED_TABLE.includes(code) ||
           PASSING.some((start) => code.startsWith(start));
         if (!passes || performance.now() + AGAIN_MS > until) throw fleetUnavailable(action, error);
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));

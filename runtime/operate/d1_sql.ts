@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { KeptData } from "../data/kept_data.ts";
 import { ByteBudget } from "../data/byte_budget.ts";
-import { d1Store } from "../data/d1_store.ts";
+import { d1Store, d1Text } from "../data/d1_store.ts";
 import type { SqlParam, SqlStatement } from "../data/sql_messages.ts";
 import { type SqlTask, taskStatements } from "../data/sql_tasks.ts";
 import type { D1Param, D1Result } from "../terms/d1_operations.ts";
@@ -19,12 +19,6 @@ const PEOPLE_FILES = "people's files";
 /** For a place behind those; a query has 29 s of its own, and a task an hour. */
 const QUERY_TIMEOUT_MS = 120_000;
 const TASK_TIMEOUT_MS = 2 * 60 * 60_000;
-
-const decoder = new TextDecoder();
-
-function textOf(json: Uint8Array | string): string {
-  return typeof json === "string" ? json : decoder.decode(json);
-}
 
 /** SQL for people. */
 export class D1Sql {
@@ -54,7 +48,7 @@ export class D1Sql {
           budget: this.#budget,
         });
       try {
-        return JSON.parse(textOf(json)) as readonly D1Result[];
+        return JSON.parse(d1Text(json)) as readonly D1Result[];
       } finally {
         giveBack();
       }
@@ -80,7 +74,7 @@ export class D1Sql {
         ...task.task === "export" ? { opens: task.store } : {},
       });
       giveBack();
-      return JSON.parse(textOf(json));
+      return JSON.parse(d1Text(json));
     });
   }
 

@@ -34,8 +34,11 @@ export interface BindingHost extends Disposable {
   readonly storedBytes?: number | null;
   /** Whether each of its calls ends in time by itself; others are given up (wall/binding_bridge.ts). */
   readonly hasOwnDeadline?: boolean;
-  /** @throws {BindingError} what the app is told; of anything else it learns only that it happened */
-  call(call: BindingCall): Promise<CallAnswer>;
+  /**
+   * What is in the host's memory is answered at once: each promise on the way costs as much as to look it up.
+   * @throws {BindingError} what the app is told; of anything else it learns only that it happened
+   */
+  call(call: BindingCall): CallAnswer | Promise<CallAnswer>;
 }
 
 /** How the isolate's part of a binding reaches its host's part. */

@@ -14,6 +14,7 @@ import {
 import { shownReason, takeChunk } from "./chunks.ts";
 import { OP } from "./operations.ts";
 import type { Outbox } from "./outbox.ts";
+import { noteOwnStream } from "./own_streams.ts";
 import { WireViolation } from "./wire_violation.ts";
 
 /** From this many a reader who waits for more grants what it has read; the least window of a sender is twice that. */
@@ -76,12 +77,11 @@ export class ReceivingStreams {
         else this.cancel(receiving.id, shownReason(reason));
       },
     });
-    return options.byob
-      ? new NativeReadableStream(
-        bare({ ...underlying, type: "bytes" }) as UnderlyingByteSource,
-        bare({ highWaterMark: 0 }),
-      )
-      : new NativeReadableStream(underlying as UnderlyingDefaultSource<Uint8Array>, bare({ highWaterMark: 0 }));
+    const strategy = bare({ highWaterMark: 0 });
+    if (!options.byob) return new NativeReadableStream(underlying as UnderlyingDefaultSource<Uint8Array>, strategy);
+    const stream = new NativeReadableStream(bare({ ...underlying, type: "bytes" }) as UnderlyingByteSource, strategy);
+    noteOwnStream(stream);
+    return stream;
   }
 
   #pull(receiving: Receiving): void | Promise<void> {

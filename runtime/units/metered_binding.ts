@@ -16,6 +16,12 @@ export interface MeterTools {
   readonly tracer: Tracer | null;
 }
 
+/** A call on its way. */
+interface Begun {
+  readonly startedAt: number;
+  readonly span: CallSpan | null;
+}
+
 /** Stands before a binding, which it owns. */
 export class MeteredBinding implements BindingHost {
   readonly methods: readonly string[];
@@ -36,30 +42,17 @@ export class MeteredBinding implements BindingHost {
   }
 
   /** @throws {BindingError} also for what failed in the host */
-  async call(call: BindingCall): Promise<CallAnswer> {
-    const startedAt = this.#tools.clock.now();
-    const span = this.#span(call);
+  call(call: BindingCall): CallAnswer | Promise<CallAnswer> {
+    const begun: Begun = { startedAt: this.#tools.clock.now(), span: this.#span(call) };
+    let answer: CallAnswer | Promise<CallAnswer>;
     try {
-      const answer = await this.#host.call(call);
-      this.#tell(call, { outcome: "ok", startedAt, span });
-      return answer;
+      answer = this.#host.call(call);
     } catch (error) {
-      if (call.signal.aborted) this.#tell(call, { outcome: "given_up", startedAt, span });
-      else if (error instanceof BindingError && error.reason === null) {
-        this.#tell(call, { outcome: "refused", startedAt, span });
-      } else {
-        this.#tell(call, { outcome: "failed", startedAt, span });
-        const { app, binding, emit } = this.#tools;
-        const isTold = error instanceof BindingError;
-        const why = isTold ? error.reason! : messageOf(error);
-        emit({ event: "binding_failed", app, binding, operation: this.#operation(call), error: why });
-        if (isTold) throw error;
-        throw new BindingError(`Cannot use env.${binding}: it failed in the host, whose log says why`, {
-          code: "BINDING_FAILED",
-        });
-      }
-      throw error;
+      throw this.#failed(call, begun, error);
     }
+    if (answer instanceof Promise) return this.#follow(call, begun, answer);
+    this.#tell(call, begun, "ok");
+    return answer;
   }
 
   [Symbol.dispose](): void {
@@ -79,15 +72,38 @@ export class MeteredBinding implements BindingHost {
     return tracer.startCall({ app, name: `${binding}.${operation}`, trace: call.trace ?? "", attributes });
   }
 
+  async #follow(call: BindingCall, begun: Begun, work: Promise<CallAnswer>): Promise<CallAnswer> {
+    let answer: CallAnswer;
+    try {
+      answer = await work;
+    } catch (error) {
+      throw this.#failed(call, begun, error);
+    }
+    this.#tell(call, begun, "ok");
+    return answer;
+  }
+
+  /** @returns what the app is told */
+  #failed(call: BindingCall, begun: Begun, error: unknown): unknown {
+    const isTold = error instanceof BindingError;
+    if (call.signal.aborted) this.#tell(call, begun, "given_up");
+    else if (isTold && error.reason === null) this.#tell(call, begun, "refused");
+    else {
+      this.#tell(call, begun, "failed");
+      const { app, binding, emit } = this.#tools;
+      const why = isTold ? error.reason! : messageOf(error);
+      emit({ event: "binding_failed", app, binding, operation: this.#operation(call), error: why });
+      if (!isTold) {
+        return new BindingError(`Cannot use env.${binding}: it failed in the host, whose log says why`, {
+          code: "BINDING_FAILED",
+        });
+      }
+    }
+    return error;
+  }
+
   /** A streamed answer goes on after it. */
-  #tell(
-    call: BindingCall,
-    { outcome, startedAt, span }: {
-      readonly outcome: BindingOutcome;
-      readonly startedAt: number;
-      readonly span: CallSpan | null;
-    },
-  ): void {
+  #tell(call: BindingCall, { startedAt, span }: Begun, outcome: BindingOutcome): void {
     span?.end(outcome === "ok" ? null : outcome);
     const { app, binding, clock, emit } = this.#tools;
     const durationMs = clock.now() - startedAt;

@@ -102,21 +102,31 @@ export class BindingBridge {
       controller: new AbortController(),
       upload,
       hasOwnDeadline: host.hasOwnDeadline === true,
-      since: this.#tools.clock.now(),
+      since: 0,
       uploaded: 0,
     };
     this.#running.set(id as number, running);
-    this.#sweep ??= this.#tools.clock.after(SWEEP_MS, this.#onSweep);
     const body = upload === null ? whole as CallBody : wire.receiving.readableOf(upload, { byob: false });
     const { signal } = running.controller;
+    const onFailed = (error: unknown) => {
+      if (!this.#isOver(id as number, running)) this.#fail(id as number, this.#shown(error));
+    };
+    let work: CallAnswer | Promise<CallAnswer>;
+    try {
+      work = host.call({ method, args, body, signal, trace });
+    } catch (error) {
+      return onFailed(error);
+    }
+    if (!(work instanceof Promise)) return this.#answer(id as number, running, work);
+    running.since = this.#tools.clock.now();
+    this.#sweep ??= this.#tools.clock.after(SWEEP_MS, this.#onSweep);
     this.#working++;
-    const work = new Promise<CallAnswer>((resolve) => resolve(host.call({ method, args, body, signal, trace })));
     work.then((answer) => {
       this.#working--;
       this.#answer(id as number, running, answer);
     }, (error) => {
       this.#working--;
-      if (!this.#isOver(id as number, running)) this.#fail(id as number, this.#shown(error));
+      onFailed(error);
     });
   }
 

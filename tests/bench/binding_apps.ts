@@ -22,6 +22,9 @@ import { connect } from "cloudflare:sockets";
 
 const value = "v".repeat(${VALUE_CHARS});
 
+/** No two calls of all requests ask the same, so that no answer is one that NANO has kept. */
+let newCalls = 0;
+
 /** Calls a second, ${AT_ONCE} at once. */
 async function during(ms, one) {
   let count = 0;
@@ -84,11 +87,9 @@ async function loop(env, url) {
       });
     }
     case "/d1-file-loop": {
-      // No two calls ask the same, so that no answer is one that NANO has kept.
-      let call = 0;
       const point = DB.prepare(${JSON.stringify(POINT_SQL + " AND ? > 0")});
       return await during(ms, async (at) => {
-        if ((await point.bind(at, ++call).first()).id !== at) throw new Error("D1 answered something else");
+        if ((await point.bind(at, ++newCalls).first()).id !== at) throw new Error("D1 answered something else");
       });
     }
     case "/d1-rows-loop": {

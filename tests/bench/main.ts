@@ -1,6 +1,7 @@
 /**
  * The bench: `deno task bench [--short] [dispatch|streams|sockets|bindings|start|restart|boots|wake|fairness|tail|memory|idle|isolation|fleet|promises|react ...]`, or one of
- * the long ones, `deno task bench kills 2000`, `deno task bench killers 40`, `deno task bench soak 30` (`mixed 30`: of both kinds of isolates;
+ * the long ones, `deno task bench kills 2000` (`process_kills 1000`: SIGKILLs to apps' processes),
+ * `deno task bench killers 40`, `deno task bench soak 30` (`mixed 30`: of both kinds of isolates;
  * `soak 5 "natives: a raw text"`: of attacks whose titles begin so) and
  * `deno task bench many 10000` (kills, deaths, minutes, apps). Prints, asserts nothing.
  */
@@ -19,6 +20,7 @@ import { benchManyBoots } from "./many_boots.ts";
 import { printMachine } from "./machine.ts";
 import { benchManyApps } from "./many_apps.ts";
 import { benchMemory } from "./memory.ts";
+import { benchProcessKills } from "./process_kills.ts";
 import { benchPromises } from "./promises.ts";
 import { benchReact } from "./react.ts";
 import { benchRestart } from "./restart.ts";
@@ -55,6 +57,7 @@ const GROUPS = {
 /** Only when they are named, with a number: of kills, of deaths, of minutes, of apps. */
 const LONG = {
   kills: benchKills,
+  process_kills: benchProcessKills,
   killers: benchKillers,
   soak: benchSoak,
   mixed: benchMixedSoak,

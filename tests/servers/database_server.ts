@@ -10,16 +10,24 @@ export interface DatabaseServer extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
+/** A server with a certificate that no authority has signed. */
+export interface PostgresServer extends DatabaseServer {
+  /** As PEM, for localhost and 127.0.0.1. */
+  readonly certificate: string;
+}
+
 /** How long one may take until it listens, on a busy machine. */
 const START_TIMEOUT_MS = 400_000;
 
 /** PostgreSQL: user and database `app`, no password, TLS with a certificate of its own for localhost. */
-export async function startPostgres(port: number = freePort()): Promise<DatabaseServer> {
+export async function startPostgres(port: number = freePort()): Promise<PostgresServer> {
   const bin = postgresFolder();
+  let certificate = "";
   const server = await start("postgres", port, async (folder) => {
     const data = `${folder}/data`;
     await run([`${bin}/initdb`, "-D", data, "-U", "app", "--auth=trust", "-N", "--no-instructions"], "postgres");
     await makeCertificate(data, "postgres");
+    certificate = await Deno.readTextFile(`${data}/server.crt`);
     const settings = ["fsync=off", "unix_socket_directories=", "ssl=on", "listen_addresses=127.0.0.1"];
     return [`${bin}/postgres`, "-D", data, "-p", String(port), ...settings.flatMap((one) => ["-c", one])];
   });
@@ -36,7 +44,7 @@ export async function startPostgres(port: number = freePort()): Promise<Database
     }
   };
   await ready(() => Promise.resolve());
-  return { ...server, restart: () => ready(server.restart) };
+  return { ...server, certificate, restart: () => ready(server.restart) };
 }
 
 /** MariaDB: anybody from loopback is let in without a password. */

@@ -27,7 +27,7 @@ Deno.test("Without servers KV of a fleet fails by name, and is as it was once th
   const store = data.kv("worker.my_ns");
   await store.put("k", value("kept"), ROOM);
   await servers.killAll();
-  const read = await assertRejects(() => store.get("k", 100), BindingError);
+  const read = await assertRejects(async () => await store.get("k", 100), BindingError);
   assertEquals(
     [read.code, read.message],
     ["FLEET_UNAVAILABLE", "KV GET failed: 503 The engine of the fleet cannot be asked"],
@@ -40,7 +40,7 @@ Deno.test("Without servers KV of a fleet fails by name, and is as it was once th
   // The app is not told where the servers are, the log is.
   assertEquals([put.message.includes("127.0.0.1"), put.reason!.includes("127.0.0.1")], [false, true]);
   await servers.startAll();
-  assertEquals((await untilAnswered(() => store.get("k", 100)))?.value, "kept");
+  assertEquals((await untilAnswered(async () => await store.get("k", 100)))?.value, "kept");
   assertEquals(await data.names("kv"), ["worker.my_ns"]);
 });
 
@@ -50,7 +50,7 @@ Deno.test("A node that is diverged neither reads nor writes what another fleet h
   await using data = dataOf(servers, { foreign: () => why });
   await data.kv("ns").put("k", value("v"), ROOM);
   why = "diverged";
-  const refused = await assertRejects(() => data.kv("ns").get("k", 100), BindingError);
+  const refused = await assertRejects(async () => await data.kv("ns").get("k", 100), BindingError);
   assertEquals([refused.code, refused.reason], ["FLEET_UNAVAILABLE", 'KV namespace "ns": diverged']);
 });
 

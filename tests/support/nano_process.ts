@@ -2,6 +2,7 @@
 import { killMarked, MARK_NAME } from "./process_mark.ts";
 import { fromFileUrl, REPO } from "./repo.ts";
 import { RUN_MARK } from "./run_mark.ts";
+import { warmBundles } from "./warm_bundles.ts";
 
 /** One record of the log: a JSON line on stdout. */
 export type LogRecord = Readonly<Record<string, unknown>> & { readonly event: string };
@@ -68,6 +69,7 @@ export class NanoProcess implements AsyncDisposable {
    */
   static async start(configFile: string, options: StartOptions = {}): Promise<NanoProcess> {
     const args = ["start", "--config", configFile, ...options.guardian ? [] : ["--no-guardian"], ...options.args ?? []];
+    await warmBundles(configFile);
     const nano = await NanoProcess.spawn(args, options);
     try {
       nano.#start = await nano.waitForEvent(({ event }) => event === "server_start", options.timeoutMs);

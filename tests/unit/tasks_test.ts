@@ -31,6 +31,6 @@ Deno.test('Task "test" runs what it starts in-process with the flags of the host
   const source = await Deno.readTextFile(new URL("tests/run_tests.ts", REPO));
   assertEquals(source.match(/\["test", .*?\]/g), [
     '["test", ...HOST_FLAGS, ...args]',
-    '["test", "--no-check", ...HOST_FLAGS, ...part]',
+    '["test", "--no-check", ...HOST_FLAGS, "--config", "deno.json", ...modules]',
   ]);
 });

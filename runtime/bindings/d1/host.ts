@@ -1,7 +1,7 @@
 /** What a D1 database does in the host: bounds what an app asks, passes it on, sends back what it came to. */
 import type { ByteBudget } from "../../data/byte_budget.ts";
 import { chunked } from "../../data/chunked.ts";
-import type { D1Store } from "../../data/d1_store.ts";
+import type { D1Answer, D1Store } from "../../data/d1_store.ts";
 import {
   type BindingCall,
   BindingError,
@@ -14,6 +14,8 @@ import {
 const MAX_ASKED_BYTES = 32 * 1024 * 1024;
 /** Answers up to this cross whole; longer ones are streamed. */
 const WHOLE_BYTES = 256 * 1024;
+
+type Method = "query" | "batch" | "exec";
 
 /** What a database works with. */
 export interface D1Tools {
@@ -35,30 +37,42 @@ export class D1Host implements BindingHost {
   }
 
   /** Answers the methods of d1/isolate.ts. */
-  async call({ method, args: [length], body, signal }: BindingCall): Promise<CallAnswer> {
+  call({ method, args: [length], body, signal }: BindingCall): CallAnswer | Promise<CallAnswer> {
     if (method !== "query" && method !== "batch" && method !== "exec") {
       throw new BindingError(`Cannot call "${method}" of a D1 database: it has no such method`, { name: "TypeError" });
     }
-    const { store, budget, maxBytes } = this.#tools;
     const asked = typeof length === "number" ? length : 0;
     if (!(asked <= MAX_ASKED_BYTES)) throw tooLong(asked);
-    const run = async (statements: Uint8Array | string) => {
-      const { json, storedBytes, giveBack } = await store.run(method, statements, { maxBytes, signal, budget });
-      this.storedBytes = storedBytes;
-      if (typeof json !== "string" && json.byteLength > WHOLE_BYTES) {
-        return { values: [], body: chunked(json, giveBack) };
-      }
-      giveBack();
-      return { values: [], body: json };
-    };
     // What has come whole is here already; what is streamed waits for its part of the budget.
-    if (!(body instanceof ReadableStream)) return await run(wholeOf(body));
-    const giveBack = await budget.take(asked, signal);
+    return body instanceof ReadableStream
+      ? this.#runStreamed(method, { body, asked, signal })
+      : this.#run(method, wholeOf(body), signal);
+  }
+
+  #run(method: Method, statements: Uint8Array | string, signal: AbortSignal): CallAnswer | Promise<CallAnswer> {
+    const { store, budget, maxBytes } = this.#tools;
+    const answer = store.run(method, statements, { maxBytes, signal, budget });
+    return answer instanceof Promise ? answer.then((one) => this.#shown(one)) : this.#shown(answer);
+  }
+
+  async #runStreamed(method: Method, { body, asked, signal }: {
+    readonly body: ReadableStream<Uint8Array>;
+    readonly asked: number;
+    readonly signal: AbortSignal;
+  }): Promise<CallAnswer> {
+    const giveBack = await this.#tools.budget.take(asked, signal);
     try {
-      return await run(await collect(body, asked));
+      return await this.#run(method, await collect(body, asked), signal);
     } finally {
       giveBack();
     }
+  }
+
+  #shown({ json, storedBytes, giveBack }: D1Answer): CallAnswer {
+    this.storedBytes = storedBytes;
+    if (typeof json !== "string" && json.byteLength > WHOLE_BYTES) return { values: [], body: chunked(json, giveBack) };
+    giveBack();
+    return { values: [], body: json };
   }
 
   [Symbol.dispose](): void {}

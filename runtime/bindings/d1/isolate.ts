@@ -9,7 +9,6 @@ import {
   hasOwn,
   isArray,
   isUint8Array,
-  NativeArrayBuffer,
   NativeError,
   NativeResponse,
   NativeString,
@@ -25,32 +24,24 @@ import {
   stringTrim,
   uncurry,
 } from "../../protocol/primordials.ts";
-import { bytesOfView, isView } from "../../protocol/views.ts";
+import { bytesOrNull } from "../../protocol/views.ts";
 
-/** A value as the host takes it: bytes as hexadecimal digits. */
-type D1Param = null | number | string | { readonly hex: string };
-
-/** What the host answers for one statement: rows as objects and `meta`, as lists and `columns`, or the first as an object. */
+/** What the host answers for one statement: rows as objects and `meta`, or as lists and `columns`; for a first row that, or null. */
 interface Answered {
   readonly columns: string[];
   readonly rows: unknown[];
   readonly meta: object;
 }
 
-/** One statement as the host takes it. */
-interface Asked {
-  readonly sql: string;
-  readonly params: readonly D1Param[];
-  /** As data/sql_messages.ts has it. */
-  readonly shape: "all" | "raw" | "first";
-}
+/** What a statement is answered with, as data/sql_messages.ts has it. */
+type Shape = "all" | "raw" | "first";
 
-/** Runs statements, in a database or in a session of it. */
-type Runner = (method: "query" | "batch", asked: readonly Asked[]) => Promise<Answered[]>;
+/** Runs statements, in a database or in a session of it; they are JSON, with commas between them. */
+type Runner = (method: "query" | "batch", asked: string) => Promise<unknown[]>;
 
 const decoder = new NativeTextDecoder();
 const parse = JSON.parse as (text: string) => unknown;
-const isArrayBuffer = uncurry(Function.prototype[Symbol.hasInstance]) as (owner: unknown, value: unknown) => boolean;
+const { isFinite } = Number;
 const toHex = uncurry((Uint8Array.prototype as Uint8Array & { toHex(): string }).toHex) as (
   bytes: Uint8Array,
 ) => string;
@@ -59,65 +50,73 @@ const responseText = uncurry(Response.prototype.text);
 /** Longer texts go as bytes, which are streamed when they are many. */
 const WHOLE_CHARS = 64 * 1024;
 const ERROR = "D1_ERROR: ";
-let askedOf: (statement: unknown) => Asked;
+let askedOf: (statement: unknown) => string;
 
-/** Named as on Workers, as the other classes here. */
+/**
+ * Named as on Workers, as the other classes here. It is kept as the JSON that the host takes: the text of the SQL is
+ * written once for all values that are bound to it, and neither lists nor objects are made to be taken apart again.
+ */
 class D1PreparedStatement {
   readonly #runner: Runner;
-  readonly #asked: Asked;
+  /** Up to where the values of its parameters stand. */
+  readonly #head: string;
+  readonly #params: string;
 
   static {
     // The bundler gives a class another name that names itself.
     defineMember(this, "name", "D1PreparedStatement");
     askedOf = (statement) => {
-      if (typeof statement === "object" && statement !== null && #asked in statement) return statement.#asked;
+      if (typeof statement === "object" && statement !== null && #head in statement) return statement.#asked("all");
       throw new NativeTypeError("batch() takes a list of statements that prepare() or bind() has made");
     };
   }
 
-  constructor(runner: Runner, asked: Asked) {
+  constructor(runner: Runner, head: string, params: string) {
     this.#runner = runner;
-    this.#asked = asked;
+    this.#head = head;
+    this.#params = params;
   }
 
   /** The same statement with values for its parameters. */
   bind(...values: unknown[]): D1PreparedStatement {
-    const params: D1Param[] = [];
-    for (let at = 0; at < values.length; at++) defineMember(params, at, paramOf(values[at]), true);
-    return new D1PreparedStatement(this.#runner, bare({ sql: this.#asked.sql, params, shape: "all" }));
+    let params = "";
+    for (let at = 0; at < values.length; at++) params += at === 0 ? paramOf(values[at]) : `,${paramOf(values[at])}`;
+    return new D1PreparedStatement(this.#runner, this.#head, params);
   }
 
   /** The first row, or the value of one of its columns; null without a row. */
   async first(column?: unknown): Promise<unknown> {
-    const { rows } = await this.#one("first");
-    if (rows.length === 0) return null;
-    const row = rows[0] as Record<string, unknown>;
-    if (column === undefined) return row;
+    const row = (await this.#run("first"))[0] as Record<string, unknown> | null;
+    if (row === null || column === undefined) return row;
     const name = NativeString(column);
     if (hasOwn(row, name)) return row[name];
     throw failure(`D1_COLUMN_NOTFOUND: Column not found (${name})`, "Column not found");
   }
 
   async all(): Promise<object> {
-    return resultOf(await this.#one("all"));
+    return resultOf((await this.#run("all"))[0] as Answered);
   }
 
   async run(): Promise<object> {
-    return resultOf(await this.#one("all"));
+    return resultOf((await this.#run("all"))[0] as Answered);
   }
 
   /** All rows as lists, after the names of the columns when those are asked for. */
   async raw(options?: { columnNames?: unknown } | null): Promise<unknown[][]> {
-    const { columns, rows } = await this.#one("raw") as Answered & { rows: unknown[][] };
+    const { columns, rows } = (await this.#run("raw"))[0] as Answered & { rows: unknown[][] };
     if (!options?.columnNames) return rows;
     const all: unknown[][] = [columns];
     for (let at = 0; at < rows.length; at++) defineMember(all, at + 1, rows[at], true);
     return all;
   }
 
-  async #one(shape: Asked["shape"]): Promise<Answered> {
-    const { sql, params } = this.#asked;
-    return (await this.#runner("query", [bare({ sql, params, shape })]))[0]!;
+  #run(shape: Shape): Promise<unknown[]> {
+    return this.#runner("query", this.#asked(shape));
+  }
+
+  /** One statement as the host takes it. */
+  #asked(shape: Shape): string {
+    return `${this.#head}${this.#params}],"shape":"${shape}"}`;
   }
 }
 
@@ -127,12 +126,12 @@ class D1Database {
 
   constructor(port: BindingPort) {
     this.#port = port;
-    this.#runner = (method, asked) => called(port, method, asked) as Promise<Answered[]>;
+    this.#runner = (method, asked) => called(port, method, asked) as Promise<unknown[]>;
   }
 
   /** A statement, which is read when it runs. */
   prepare(sql: unknown): D1PreparedStatement {
-    return new D1PreparedStatement(this.#runner, bare({ sql: NativeString(sql), params: [], shape: "all" }));
+    return new D1PreparedStatement(this.#runner, headOf(NativeString(sql)), "");
   }
 
   /** Runs statements as one transaction. */
@@ -143,10 +142,8 @@ class D1Database {
   /** Runs the statements of each line, one line after the other. */
   async exec(query: unknown): Promise<object> {
     const lines = linesOf(stringTrim(NativeString(query)));
-    const asked: Asked[] = [];
-    for (let at = 0; at < lines.length; at++) {
-      defineMember(asked, at, bare({ sql: lines[at], params: [], shape: "all" }), true);
-    }
+    let asked = "";
+    for (let at = 0; at < lines.length; at++) asked += `${at === 0 ? "" : ","}${headOf(lines[at]!)}]}`;
     const answer = await called(this.#port, "exec", asked) as { count: number; duration: number } | {
       line: number;
       error: string;
@@ -188,7 +185,7 @@ class D1DatabaseSession {
   }
 
   prepare(sql: unknown): D1PreparedStatement {
-    return new D1PreparedStatement(this.#runner, bare({ sql: NativeString(sql), params: [], shape: "all" }));
+    return new D1PreparedStatement(this.#runner, headOf(NativeString(sql)), "");
   }
 
   async batch(statements: unknown): Promise<object[]> {
@@ -206,14 +203,26 @@ export function createD1(port: BindingPort): unknown {
   return new D1Database(port);
 }
 
-function paramOf(value: unknown): D1Param {
-  if (value === null || typeof value === "number" || typeof value === "string") return value;
-  if (typeof value === "boolean") return value ? 1 : 0;
-  if (isView(value)) return bare({ hex: toHex(bytesOfView(value)) });
-  if (isArrayBuffer(NativeArrayBuffer, value)) return bare({ hex: toHex(new NativeUint8Array(value as ArrayBuffer)) });
-  if (isArray(value) && isByteList(value)) return bare({ hex: toHex(new NativeUint8Array(value as number[])) });
+/** A statement as the host takes it, up to where the values of its parameters stand. */
+function headOf(sql: string): string {
+  return `{"sql":${stringify(sql)},"params":[`;
+}
+
+/** A value as the host takes it: bytes as hexadecimal digits, numbers that JSON has none of as null. */
+function paramOf(value: unknown): string {
+  if (typeof value === "string") return stringify(value)!;
+  if (typeof value === "number") return isFinite(value) ? `${value}` : "null";
+  if (value === null) return "null";
+  if (typeof value === "boolean") return value ? "1" : "0";
+  const bytes = bytesOrNull(value);
+  if (bytes !== null) return hexOf(bytes);
+  if (isArray(value) && isByteList(value)) return hexOf(new NativeUint8Array(value as number[]));
   const text = `Type '${typeof value}' not supported for value '${NativeString(value)}'`;
   throw failure(`D1_TYPE_ERROR: ${text}`, text);
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return `{"hex":"${toHex(bytes)}"}`;
 }
 
 function isByteList(list: readonly unknown[]): boolean {
@@ -226,16 +235,16 @@ function isByteList(list: readonly unknown[]): boolean {
 
 async function batchOf(runner: Runner, statements: unknown): Promise<object[]> {
   if (!isArray(statements)) throw new NativeTypeError("batch() takes a list of statements");
-  const asked: Asked[] = [];
-  for (let at = 0; at < statements.length; at++) defineMember(asked, at, askedOf(statements[at]), true);
+  let asked = "";
+  for (let at = 0; at < statements.length; at++) asked += `${at === 0 ? "" : ","}${askedOf(statements[at])}`;
   const answers = await runner("batch", asked);
   const results: object[] = [];
-  for (let at = 0; at < answers.length; at++) defineMember(results, at, resultOf(answers[at]!), true);
+  for (let at = 0; at < answers.length; at++) defineMember(results, at, resultOf(answers[at] as Answered), true);
   return results;
 }
 
-async function called(port: BindingPort, method: string, asked: readonly Asked[]): Promise<unknown> {
-  const text = stringify(asked)!;
+async function called(port: BindingPort, method: string, asked: string): Promise<unknown> {
+  const text = `[${asked}]`;
   const body = text.length <= WHOLE_CHARS ? text : encodeText(text);
   let answer: CallAnswer;
   try {
@@ -247,11 +256,11 @@ async function called(port: BindingPort, method: string, asked: readonly Asked[]
     if (code !== undefined && code !== "") defineMember(told, "code", code);
     throw told;
   }
-  return parse(await textOf(answer.body));
+  // Most answers are here as texts: each wait would be one more of the call's own.
+  return parse(typeof answer.body === "string" ? answer.body : await textOf(answer.body));
 }
 
-async function textOf(body: CallAnswer["body"]): Promise<string> {
-  if (typeof body === "string") return body;
+async function textOf(body: Exclude<CallAnswer["body"], string>): Promise<string> {
   return isUint8Array(body)
     ? decoderDecode(decoder, body)
     : await responseText(new NativeResponse(body as ReadableStream));

@@ -1,7 +1,7 @@
 /** What a KV namespace does: checks keys, values and options as Workers do, keeps them in a store. */
 import type { ByteBudget } from "../../data/byte_budget.ts";
 import { chunked } from "../../data/chunked.ts";
-import type { KvStore } from "../../data/kv_store.ts";
+import type { KvEntry, KvStore } from "../../data/kv_store.ts";
 import {
   type BindingCall,
   BindingError,
@@ -49,7 +49,7 @@ export class KvHost implements BindingHost {
   }
 
   /** Answers the methods of kv/isolate.ts. */
-  call(call: BindingCall): Promise<CallAnswer> {
+  call(call: BindingCall): CallAnswer | Promise<CallAnswer> {
     switch (call.method) {
       case "get":
         return this.#get(keyOf(call.args[0], "GET"), call.signal);
@@ -70,13 +70,19 @@ export class KvHost implements BindingHost {
 
   [Symbol.dispose](): void {}
 
-  async #get(key: string, signal: AbortSignal): Promise<CallAnswer> {
-    const { store } = this.#tools;
-    const first = await store.get(key, WHOLE_BYTES);
+  #get(key: string, signal: AbortSignal): CallAnswer | Promise<CallAnswer> {
+    const found = this.#tools.store.get(key, WHOLE_BYTES);
+    return found instanceof Promise
+      ? found.then((entry) => this.#shown(key, entry, signal))
+      : this.#shown(key, found, signal);
+  }
+
+  /** @param first null for no value; of a longer one all but the value itself, which is read when there is room */
+  #shown(key: string, first: KvEntry | null, signal: AbortSignal): CallAnswer | Promise<CallAnswer> {
     if (first === null) return NOTHING;
     if (first.value !== null) return { values: [first.metadata], body: ownOf(first.value) };
-    return await this.#within(first.size, signal, async (giveBack) => {
-      const entry = await store.get(key, MAX_VALUE_BYTES);
+    return this.#within(first.size, signal, async (giveBack) => {
+      const entry = await this.#tools.store.get(key, MAX_VALUE_BYTES);
       return entry === null ? NOTHING : { values: [entry.metadata], body: chunked(bytesOf(entry.value!), giveBack) };
     });
   }

@@ -29,6 +29,7 @@ import {
 } from "../../protocol/binding_call.ts";
 import { BODY, type BodyKind, OP, type WholeBody } from "../../protocol/operations.ts";
 import { type ByteSource, readerSource } from "../../protocol/byte_stream.ts";
+import { isOwnStream } from "../../protocol/own_streams.ts";
 import type { Wire } from "../../protocol/wire.ts";
 import { fetchThrough } from "./binding_fetch.ts";
 import { invokeThrough } from "./binding_rpc.ts";
@@ -148,7 +149,8 @@ export class BindingClient {
       wire.pushBytes(body, false);
     } else {
       wire.out.push(OP.CALL, id, place, method, args, trace, BODY.STREAM, null);
-      wire.sending.open(id, readerOf(body as ReadableStream<Uint8Array>), { owned: false, onEnd: nothing });
+      const stream = body as ReadableStream<Uint8Array>;
+      wire.sending.open(id, readerOf(stream), { owned: isOwnStream(stream), onEnd: nothing });
     }
     wire.kick();
   }

@@ -20,6 +20,7 @@ import {
 } from "../../protocol/primordials.ts";
 import { arrayPush } from "../../protocol/safe_lists.ts";
 import { BODY, OP } from "../../protocol/operations.ts";
+import { isOwnStream } from "../../protocol/own_streams.ts";
 import { knownLength } from "../../protocol/stream_lengths.ts";
 import { type HeaderList, joinHeaders } from "../../protocol/header_block.ts";
 import { type InnerResponse, innerSlots } from "../../protocol/inner_slots.ts";
@@ -146,6 +147,7 @@ function sendStream(
   onDone: () => void,
 ): void {
   const reader: ByteSource = readerSource(stream);
+  const owned = isOwnStream(stream);
   const ahead: StreamHead = { parts: [], size: 0, done: false };
   let under: Promise<ReadableStreamReadResult<Uint8Array>> | null = null;
   let begun = false;
@@ -161,7 +163,7 @@ function sendStream(
     wire.out.push(OP.RESPONSE, id, head.status, head.statusText, joinHeaders(head.headers), BODY.STREAM, null);
     for (let at = 0; at < ahead.parts.length; at++) {
       wire.out.begin(OP.DATA, id);
-      wire.pushBytes(ahead.parts[at]!, false);
+      wire.pushBytes(ahead.parts[at]!, owned);
     }
     let first = under;
     wire.sending.open(id, {
@@ -171,7 +173,7 @@ function sendStream(
         return read;
       },
       cancel: (reason) => reader.cancel(reason),
-    }, { owned: false, sent: ahead.size, onEnd: onDone });
+    }, { owned, sent: ahead.size, onEnd: onDone });
     wire.kick();
   };
 

@@ -29,6 +29,7 @@ const run = {
     undefined, bigint: 1n, object: { a: 1 }, symbol: Symbol("s"), function: () => {}, boolean: true, no: false,
     buffer: new Uint8Array([1, 255]).buffer, view: new DataView(new Uint8Array([9, 1, 2, 9]).buffer, 1, 2),
     bytes: new Uint8Array([0, 7]).subarray(1), list: [1, 2], long: [1, 256], nothing: null, nan: NaN, whole: 5e9, half: 1.5,
+    infinite: -Infinity, zero: -0, least: 5e-324, large: 1e300, text: '"\\\\\\n\\ud800 \\u2028', empty: "",
   }[kind]).first(),
   big: async (db, length) => {
     await db.prepare("INSERT INTO big (v) VALUES (?)").bind(new Uint8Array(length).fill(7)).run();
@@ -148,6 +149,12 @@ Deno.test("D1 answers as Workers do", async (t) => {
       ["nan", { v: null, t: "null" }],
       ["whole", { v: 5e9, t: "integer" }],
       ["half", { v: 1.5, t: "real" }],
+      ["infinite", { v: null, t: "null" }],
+      ["zero", { v: 0, t: "integer" }],
+      ["least", { v: 5e-324, t: "real" }],
+      ["large", { v: 1e300, t: "real" }],
+      ["text", { v: '"\\\n\ufffd \u2028', t: "text" }],
+      ["empty", { v: "", t: "text" }],
     ];
     for (const [kind, expected] of rows) assertEquals(await ask("strange", kind), expected, kind);
     await ask("exec", "CREATE TABLE big (v BLOB)");

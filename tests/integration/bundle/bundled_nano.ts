@@ -2,6 +2,7 @@
 
 import { loadConfig, Nano, type NanoEvent } from "../../../runtime/mod.ts";
 import { TempProject } from "../../support/temp_project.ts";
+import { warmBundles } from "../../support/warm_bundles.ts";
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
@@ -26,6 +27,7 @@ export class BundledNano implements AsyncDisposable {
       for (const [name, bytes] of Object.entries(files)) {
         if (typeof bytes !== "string") await Deno.writeFile(`${project.dir}/apps/app/${name}`, bytes);
       }
+      await warmBundles(project.configFile);
       const nano = await Nano.start(await loadConfig(project.configFile), { write: (text) => lines.push(text) });
       const bundled = new BundledNano(project, nano);
       nano.events.listen((event) => {

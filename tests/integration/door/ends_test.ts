@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { loadConfig, Nano, type Patience, type RequestEvent } from "../../../runtime/mod.ts";
 import { RawConnection, type RawResponse } from "../../support/raw_http.ts";
 import { TempProject } from "../../support/temp_project.ts";
+import { warmBundles } from "../../support/warm_bundles.ts";
 import { until } from "../life/until.ts";
 
 // The isolates' threads outlive a test's end by a moment, and Deno counts them as resources.
@@ -86,6 +87,7 @@ class Scene implements AsyncDisposable {
       app: { files: APP, config: { memory_mb: 64, timeout_ms: timeoutMs, drain_timeout_ms: 100 } },
     }, { admin: false });
     const options = { write: () => {}, ...(patience === undefined ? {} : { patience }) };
+    await warmBundles(project.configFile);
     return new Scene(await Nano.start(await loadConfig(project.configFile), options), project);
   }
 

@@ -3,6 +3,7 @@
 import { installDependencies } from "../../../runtime/bundle/install_dependencies.ts";
 import { loadConfig, Nano, type NanoEvent } from "../../../runtime/mod.ts";
 import { TempProject } from "../../support/temp_project.ts";
+import { warmBundles } from "../../support/warm_bundles.ts";
 
 /** The values of `streams`; every app here is started once with each, unless told. */
 export const STREAM_MODES = ["native", "polyfill"] as const;
@@ -72,6 +73,7 @@ export class FrameworkNano implements AsyncDisposable {
         }
       }
       const lines: string[] = [];
+      await warmBundles(project.configFile);
       const nano = await Nano.start(await loadConfig(project.configFile), { write: (text) => lines.push(text) });
       const running = new FrameworkNano(project, nano);
       const broken = nano.apps().filter(({ error }) => error !== null);

@@ -1,7 +1,9 @@
 /** Waits for a condition that no event tells of, with a deadline. */
 
-/** Between two looks. */
+/** Between the first looks. */
 const LOOK_MS = 20;
+/** The most between two looks: a look is often a request, so that fifty of them a second take what is waited for its CPU. */
+const MOST_LOOK_MS = 100;
 
 /**
  * Looks until the condition gives something.
@@ -14,13 +16,13 @@ export async function until<T>(
   timeoutMs = 120_000,
 ): Promise<Exclude<T, null | undefined | false>> {
   const deadline = performance.now() + timeoutMs;
-  for (;;) {
+  for (let lookMs = LOOK_MS;; lookMs = Math.min(lookMs * 1.2, MOST_LOOK_MS)) {
     const found = await look();
     if (found !== null && found !== undefined && found !== false) {
       return found as Exclude<T, null | undefined | false>;
     }
     if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain: ${what}`);
-    await pause(LOOK_MS);
+    await pause(lookMs);
   }
 }
 

@@ -16,6 +16,7 @@ import {
 } from "../../../runtime/mod.ts";
 import { rawZip } from "../../support/raw_zip.ts";
 import { type AppFiles, type TempApp, TempProject } from "../../support/temp_project.ts";
+import { warmBundles } from "../../support/warm_bundles.ts";
 
 /** Whoever asks in these tests. */
 export const BY: ChangeRequest = { actor: "test", ifMatch: null };
@@ -96,6 +97,7 @@ export class OperateScene implements AsyncDisposable {
   /** Starts NANO on what the project's folder holds. */
   async start(): Promise<void> {
     const { configFile } = this.project;
+    await warmBundles(configFile);
     this.#nano = await Nano.start(await loadConfig(configFile), {
       ...this.#options,
       reloadConfig: (layers) => loadConfig(configFile, { layers }),

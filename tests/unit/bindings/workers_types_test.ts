@@ -16,9 +16,11 @@ addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 const app: any = await import(pathToFileURL(file).href);
 
 /** Answers each method with what the host would. */
+/** @param answers by method, or by what it is to be answered with: the shape of a statement */
 function portOf(answers: Readonly<Record<string, CallAnswer>>): BindingPort {
   return {
-    call: (method) => Promise.resolve(answers[method]!),
+    call: (method, _args, { body } = {}) =>
+      Promise.resolve((String(body).includes('"first"') ? answers["first"] : undefined) ?? answers[method]!),
     fetch: () => Promise.reject(new Error("No fetches here")),
     invoke: () => Promise.reject(new Error("No methods here")),
   };
@@ -68,6 +70,7 @@ Deno.test("D1 answers what its types say", async () => {
   const rows = [{ id: 7, name: "ada" }];
   const answered = (answer: object): CallAnswer => ({ values: [], body: JSON.stringify(answer) });
   const found = await app.useD1(createD1(portOf({
+    first: answered(rows),
     query: answered([{ rows, meta }]),
     batch: answered([{ rows, meta }, { rows, meta }]),
     exec: answered({ count: 1, duration: 2 }),

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { ByteBudget } from "../../../runtime/data/byte_budget.ts";
-import { d1Store } from "../../../runtime/data/d1_store.ts";
+import { d1Store, d1Text } from "../../../runtime/data/d1_store.ts";
 import { SqlPool } from "../../../runtime/data/sql_pool.ts";
 
 Deno.test("While a database is wanted alone nobody has its file open, its calls wait, and those on others go on", async () => {
@@ -17,7 +17,7 @@ Deno.test("While a database is wanted alone nobody has its file open, its calls 
         budget: new ByteBudget(1e9),
       });
       giveBack();
-      return JSON.parse(new TextDecoder().decode(json as Uint8Array<ArrayBuffer>))[0].rows;
+      return JSON.parse(d1Text(json))[0].rows;
     };
     for (const name of ["a", "b"]) await ask("one", name, "CREATE TABLE t (v TEXT)");
     await ask("one", "a", "INSERT INTO t VALUES ('old')");

@@ -4,7 +4,7 @@ import { ofKernel } from "../../integration/life/host_threads.ts";
 import { until } from "../../integration/life/until.ts";
 import { FakeClock } from "../runtime/fake_clock.ts";
 import { ByteBudget } from "../../../runtime/data/byte_budget.ts";
-import { d1Store } from "../../../runtime/data/d1_store.ts";
+import { d1Store, d1Text } from "../../../runtime/data/d1_store.ts";
 import type { SqlStatement } from "../../../runtime/data/sql_messages.ts";
 import { SqlPool, type SqlPoolTools } from "../../../runtime/data/sql_pool.ts";
 import { spawnSql, sqlCommand } from "../../../runtime/data/sql_process.ts";
@@ -44,7 +44,7 @@ class Scene implements AsyncDisposable {
     const store = d1Store(this.pool, app, name);
     const { json, giveBack } = await store.run("query", bytes, { maxBytes: 1e9, signal, budget: this.budget });
     giveBack();
-    return (JSON.parse(new TextDecoder().decode(json as Uint8Array<ArrayBuffer>)) as { rows: unknown[][] }[])[0]!.rows;
+    return (JSON.parse(d1Text(json)) as { rows: unknown[][] }[])[0]!.rows;
   }
 
   /** Once a process has computed for a while, the time of its query is over. */
@@ -180,7 +180,7 @@ Deno.test("A compiled NANO runs SQL by its own binary, in a process that gives u
     const statements = new TextEncoder().encode(JSON.stringify([{ sql: "SELECT 7 AS v", params: [] }]));
     const { signal } = new AbortController();
     const { json } = await store.run("query", statements, { maxBytes: 1e9, signal, budget: new ByteBudget(1e6) });
-    const [{ rows }] = JSON.parse(new TextDecoder().decode(json as Uint8Array<ArrayBuffer>));
+    const [{ rows }] = JSON.parse(d1Text(json));
     assertEquals(rows, [{ v: 7 }]);
   }
   await Deno.remove(folder, { recursive: true });

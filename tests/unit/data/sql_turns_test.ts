@@ -1,4 +1,5 @@
 /** Whose SQL runs when: turns of calls, eight processes, slow queries, the limit of 29 s, deaths with calls under way. */
+import { d1Text } from "../../../runtime/data/d1_store.ts";
 import { assertEquals } from "@std/assert";
 import {
   answerFrame,
@@ -6,6 +7,7 @@ import {
   readOrder,
   SQL_ANSWER,
   SQL_LENGTH_BYTES,
+  type SqlArrived,
   type SqlAsked,
   sqlFrameLength,
 } from "../../../runtime/data/sql_messages.ts";
@@ -69,7 +71,7 @@ class Scene implements AsyncDisposable {
     const asked: SqlAsked = { operation: "query", statements: encoder.encode(text) };
     const note = (end: string) => this.ends.push(`${app} ${text}: ${end}`);
     this.pool.run({ app, target: { store, maxBytes: 1e9 }, asked, signal, room: () => Promise.resolve() }).then(
-      (end) => note(end.end === "answered" ? decoder.decode(end.answer.text) : end.end),
+      (end) => note(end.end === "answered" ? d1Text(end.answer.text) : end.end),
       (error) => note(String(error)),
     );
   }
@@ -80,11 +82,13 @@ class Scene implements AsyncDisposable {
 }
 
 Deno.test("A frame is read as it was written", () => {
-  const calls: SqlAsked[] = [{ operation: "exec", statements: encoder.encode("[ä]") }, {
-    operation: "batch",
-    statements: new Uint8Array(),
-  }];
+  const calls: SqlArrived[] = [
+    { operation: "exec", statements: encoder.encode("[ä]") },
+    { operation: "batch", statements: new Uint8Array() },
+  ];
+  const asTexts: SqlAsked[] = calls.map((call) => ({ ...call, statements: new TextDecoder().decode(call.statements) }));
   const frame = orderFrame({ store: "d1/a", maxBytes: 2 ** 40 }, calls);
+  assertEquals(orderFrame({ store: "d1/a", maxBytes: 2 ** 40 }, asTexts), frame);
   assertEquals(sqlFrameLength(frame), frame.byteLength - SQL_LENGTH_BYTES);
   assertEquals(readOrder(frame.subarray(SQL_LENGTH_BYTES)), { target: { store: "d1/a", maxBytes: 2 ** 40 }, calls });
 });

@@ -5,14 +5,16 @@ import { type BindingCall, BindingError, type CallAnswer } from "../../../runtim
 import { MeteredBinding } from "../../../runtime/units/metered_binding.ts";
 import { FakeClock } from "../runtime/fake_clock.ts";
 
-function scene(answer: (call: BindingCall) => Promise<CallAnswer>) {
+function scene(answer: (call: BindingCall) => CallAnswer | Promise<CallAnswer>) {
   const events: NanoEvent[] = [];
   const clock = new FakeClock();
   const host = { methods: ["get"], storedBytes: 7, call: answer, [Symbol.dispose]() {} };
   const emit = (event: NanoEvent) => void events.push(event);
   const binding = new MeteredBinding(host, { app: "blog", binding: "NS", clock, emit, tracer: null });
   const { signal } = new AbortController();
-  const call = (method: string, by: AbortSignal = signal) => binding.call({ method, args: [], body: null, signal: by });
+  // deno-lint-ignore require-await -- what is thrown at once is to be a rejection, as who calls has it
+  const call = async (method: string, by: AbortSignal = signal) =>
+    binding.call({ method, args: [], body: null, signal: by });
   return { events, clock, call };
 }
 
@@ -42,6 +44,17 @@ Deno.test("What the app is told is refused; what only the operator may know is a
     { ...told, outcome: "failed", durationMs: 0 },
     { event: "binding_failed", app: "blog", binding: "NS", operation: "get", error: "disk I/O error at /state" },
   ]);
+});
+
+Deno.test("What is answered or refused at once is told as what takes its time", async () => {
+  const answered = scene(() => ({ values: [1], body: null }));
+  assertEquals((await answered.call("get")).values, [1]);
+  assertEquals(answered.events, [{ ...told, outcome: "ok", durationMs: 0 }]);
+  const refused = scene(() => {
+    throw new BindingError("Too long");
+  });
+  await assertRejects(() => refused.call("get"), BindingError, "Too long");
+  assertEquals(refused.events, [{ ...told, outcome: "refused", durationMs: 0 }]);
 });
 
 Deno.test("A call that nobody waits for any more is no failure", async () => {

@@ -12,6 +12,7 @@ import {
   MAX_CALLS,
 } from "../../../runtime/protocol/binding_call.ts";
 import { BODY, type BodyKind, type OperationName, type WholeBody } from "../../../runtime/protocol/operations.ts";
+import { isOwnStream } from "../../../runtime/protocol/own_streams.ts";
 import { streamHandlers } from "../../../runtime/protocol/stream_operations.ts";
 import { Wire, WireViolation } from "../../../runtime/protocol/wire.ts";
 import { BindingBridge, CALL_TIMEOUT_MS, MAX_CALL_STREAMS } from "../../../runtime/wall/binding_bridge.ts";
@@ -29,7 +30,7 @@ class Scene {
   readonly inside: Wire;
   readonly outside: Wire;
 
-  constructor(answer: (call: BindingCall) => Promise<CallAnswer>) {
+  constructor(answer: (call: BindingCall) => CallAnswer | Promise<CallAnswer>) {
     let toHost: (batch: readonly unknown[]) => void = () => {};
     let toIsolate: (batch: readonly unknown[]) => void = () => {};
     const port = (deliver: () => (batch: readonly unknown[]) => void) => ({
@@ -96,6 +97,44 @@ Deno.test("A call's values and bodies arrive as they were sent, whole and stream
   assertEquals(await readAll((await answering.call("echo", [], { body: long })).body), long);
   await settle();
   assertEquals([answering.bridge.size, answering.inside.openStreams, answering.outside.openStreams], [0, 0, 0]);
+});
+
+Deno.test("What a binding has at hand is answered at once, and nobody looks for its end", async () => {
+  const scene = new Scene(({ args }) => ({ values: args, body: "kept" }));
+  assertEquals(
+    await Promise.all([scene.call("get", [1]), scene.call("get", [2])]).then((all) => all.map((one) => ({ ...one }))),
+    [
+      { values: [1], body: "kept" },
+      { values: [2], body: "kept" },
+    ],
+  );
+  assertEquals([scene.bridge.size, scene.clock.armed], [0, 0]);
+});
+
+Deno.test("Bytes that came over the wall go back without a copy, unless the app may have seen them", async () => {
+  const bytes = new Uint8Array(64 * 1024).fill(7);
+  const scene = new Scene(async ({ method, body }) => {
+    if (method === "get") return { values: [], body: new Response(bytes).body };
+    return { values: [(await new Response(body as BodyInit).bytes()).every((byte) => byte === 7)], body: null };
+  });
+  const put = async (
+    body: ReadableStream<Uint8Array>,
+  ) => [isOwnStream(body), ...(await scene.call("put", [], { body })).values];
+  const got = async () => (await scene.call("get")).body as ReadableStream<Uint8Array<ArrayBuffer>>;
+  assertEquals(await put(await got()), [true, true]);
+  const begun = await got();
+  const reader = begun.getReader({ mode: "byob" });
+  const { value: seen } = await reader.read(new Uint8Array(16));
+  reader.releaseLock();
+  assertEquals(await put(begun), [true, true]);
+  assertEquals([...seen!], Array(16).fill(7));
+  const [one, other] = (await got()).tee();
+  const kept = new Response(other).bytes();
+  assertEquals(await put(one), [false, true]);
+  assertEquals((await kept).byteLength, bytes.byteLength);
+  const own = new Uint8Array(bytes);
+  assertEquals(await put(ReadableStream.from([own])), [false, true]);
+  assertEquals(own.byteLength, bytes.byteLength);
 });
 
 Deno.test("An error crosses with name, message and code; one that only the host may know does not", async () => {

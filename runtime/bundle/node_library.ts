@@ -17,6 +17,7 @@ import {
   LOCAL_STORAGE,
   moduleUrl,
   OFFERED,
+  OWN_FILE,
   OWN_FOLDER,
   unenvText,
   WORKERS_PLATFORM,
@@ -81,6 +82,8 @@ const READS =
   /\b(?:cwd|errors|watchFs|(?:read|write)(?:Text)?File|l?stat|readDir|readLink|realPath|open|mkdir|remove|rename|copyFile|makeTemp(?:Dir|File))(?:Sync)?\b/;
 /** In Node it is there without an import. */
 const CONSOLES = /\bconsole\.Console\b|\bConsole\b[^;=]*\}\s*=\s*(?:globalThis\.)?console\b/;
+/** A module that knows its own URL may fetch what lies beside it: WebAssembly is found so. */
+const FILE_URL = /["'`]file:\/\/\//;
 /** Those that open connections. */
 const CONNECTS = /\b(?:connect|connectTls|startTls)\b/;
 /** Names that Workers have beside the web platform; what Node or others have by the same name costs an app 10 KB. */
@@ -96,6 +99,7 @@ function namesIn(bundle: string): string[] {
   const found = new Set<string>(/\bDeno\b/.test(code) && READS.test(code) ? [DENO_FILES] : []);
   if (/\bDeno\b/.test(code) && CONNECTS.test(code)) found.add(DENO_SOCKETS);
   if (/\bopenKv\b/.test(code)) found.add(DENO_KV);
+  if (/\bfetch\b/.test(code) && FILE_URL.test(code)) found.add(OWN_FILE);
   if (/\blocalStorage\b/.test(code)) found.add(LOCAL_STORAGE);
   if (WORKERS_NAMES.test(code)) found.add(WORKERS_PLATFORM);
   // These first: not all of them can be asked for by a computed name.

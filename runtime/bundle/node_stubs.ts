@@ -11,9 +11,9 @@ export const STUBS_VERSION: string = unenv.version;
 
 /** Modules that unenv has a stub of. */
 const STUBBED: readonly string[] = [
-  ...["child_process", "constants", "dgram", "domain"],
+  ...["child_process", "constants", "domain"],
   ...["http2", "inspector", "inspector/promises"],
-  ...["repl", "sqlite", "sys", "trace_events", "tty", "wasi"],
+  ...["repl", "sqlite", "trace_events", "tty", "wasi"],
 ];
 
 /** Modules of runtime/node/. */
@@ -21,6 +21,7 @@ const OWN: Readonly<Record<string, URL>> = {
   _http_common: new URL("../node/http_common.ts", import.meta.url),
   cluster: new URL("../node/cluster.ts", import.meta.url),
   console: new URL("../node/console.ts", import.meta.url),
+  dgram: new URL("../node/dgram.ts", import.meta.url),
   dns: new URL("../node/dns.ts", import.meta.url),
   "dns/promises": new URL("../node/dns_promises.ts", import.meta.url),
   fs: new URL("../node/fs.ts", import.meta.url),
@@ -58,12 +59,16 @@ export const DENO_KV = "deno_kv";
 /** Likewise, for what Workers have beside the web platform. */
 export const WORKERS_PLATFORM = "workers_platform";
 
+/** Likewise, for `fetch` of the app's own files. */
+export const OWN_FILE = "own_file";
+
 /** Modules of runtime/node/ that are none of Node's, by name. */
 const NOT_NODES: Readonly<Record<string, URL>> = {
   [DENO_FILES]: DENO_FILES_URL,
   [DENO_SOCKETS]: new URL("../node/deno_sockets.ts", import.meta.url),
   [DENO_KV]: new URL("../node/deno_kv.ts", import.meta.url),
   [LOCAL_STORAGE]: new URL("../node/local_storage.ts", import.meta.url),
+  [OWN_FILE]: new URL("../node/own_file.ts", import.meta.url),
   // It shares the servers of `node:http`.
   cloudflare_node: new URL("../node/cloudflare_node.ts", import.meta.url),
   [WORKERS_PLATFORM]: new URL("../node/workers_platform.ts", import.meta.url),
@@ -101,6 +106,7 @@ const PARTS: Readonly<Record<string, string>> = {
   _stream_writable: "stream",
   _tls_common: "tls",
   _tls_wrap: "tls",
+  sys: "util",
 };
 
 /** Which class of a part is what a require of it gives. */
@@ -114,7 +120,6 @@ const CLASSES: Readonly<Record<string, string>> = {
 
 /** Where unenv answers with an object on which nothing ever happens: its caller would wait for ever. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
-  dgram: ["createSocket"],
   sqlite: ["DatabaseSync", "StatementSync", "backup"],
   repl: ["start"],
   inspector: ["open", "Session"],

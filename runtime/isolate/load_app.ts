@@ -73,6 +73,11 @@ export async function loadApp(
   if (`${NODE_MODULES_URL}deno_files.js` in message.modules) {
     (await import(`${NODE_MODULES_URL}deno_files.js`)).install(getMember(globalThis, "Deno"));
   }
+  const ownFile = `${NODE_MODULES_URL}own_file.js`;
+  if (ownFile in message.modules) {
+    // Not before the app asks: most that know their URL fetch nothing by it.
+    server.fetches.useFiles(async (url) => await (await import(ownFile)).readOwnFile(url));
+  }
   if (WORKERS_PLATFORM_URL in message.modules) {
     const place = { hashes: () => guardedBuiltin("crypto"), flags: message.workers?.flags ?? null };
     (await import(WORKERS_PLATFORM_URL)).install(globalThis, place);

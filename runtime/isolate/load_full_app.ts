@@ -16,6 +16,7 @@ import { missingBinding } from "./platform/missing_binding.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
 
 const NativeUrl = URL;
+const { readFile } = Deno;
 
 /** What it is loaded with. */
 export interface FullLoadTools {
@@ -47,6 +48,7 @@ export async function loadFullApp(
   message.bindings.forEach((binding, place) => {
     if (binding.name !== null) env[binding.name] = bindingObject(binding, server.calls.portOf(place));
   });
+  server.fetches.useFiles((url) => readFile(new NativeUrl(url)));
   const { sockets } = server;
   await installServers(message.modules, { createPair: () => sockets.createPair(), respondWith: sockets.respondWith });
   const main = Deno.mainModule;

@@ -11,6 +11,7 @@ export const isPrimary = true;
 export const isWorker = false;
 export const schedulingPolicy = SCHED_RR;
 export const settings = {};
+export const worker = undefined;
 export const workers = {};
 export const fork: () => never = refusing("cluster", "fork");
 export const setupPrimary: () => never = refusing("cluster", "setupPrimary");
@@ -21,7 +22,7 @@ export const disconnect = (callback?: () => void): void => {
 
 /** Loggers listen to it for lines of their workers. */
 const cluster = Object.assign(new EventEmitter(), {
-  ...{ Worker, SCHED_NONE, SCHED_RR, isMaster, isPrimary, isWorker, schedulingPolicy, settings, workers },
+  ...{ Worker, SCHED_NONE, SCHED_RR, isMaster, isPrimary, isWorker, schedulingPolicy, settings, worker, workers },
   ...{ fork, setupPrimary, setupMaster, disconnect },
 });
 export default cluster;

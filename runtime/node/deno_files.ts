@@ -171,6 +171,17 @@ function* open(path: Path, options: OpenOptions = {}): Steps<FsFile> {
   return new FsFile(yield* openSteps(pathOf(path), flags));
 }
 
+interface TempOptions {
+  readonly dir?: string;
+  readonly prefix?: string;
+  readonly suffix?: string;
+}
+
+/** A path that nobody has. */
+function temporary({ dir = "/tmp", prefix = "", suffix = "" }: TempOptions = {}): string {
+  return `${dir}/${prefix}${crypto.randomUUID().slice(0, 8)}${suffix}`;
+}
+
 /** What the app's `Deno` gets. */
 export const members: Record<string, unknown> = {
   errors,
@@ -200,10 +211,14 @@ export const members: Record<string, unknown> = {
   }),
   ...both("rename", (from: Path, to: Path) => writing.rename(pathOf(from), pathOf(to))),
   ...both("copyFile", (from: Path, to: Path) => writing.copyFile(pathOf(from), pathOf(to))),
-  ...both("makeTempDir", () => writing.mkdtemp("/tmp/")),
-  ...both("makeTempFile", function* () {
-    const path = `/tmp/${crypto.randomUUID().slice(0, 8)}`;
-    yield* writing.writeFile(path, "");
+  ...both("makeTempDir", function* (options?: TempOptions) {
+    const path = temporary(options);
+    yield* writing.mkdir(path);
+    return path;
+  }),
+  ...both("makeTempFile", function* (options?: TempOptions) {
+    const path = temporary(options);
+    yield* writing.writeFile(path, "", { flag: "wx" });
     return path;
   }),
   readDir: async function* (path: Path) {

@@ -145,7 +145,11 @@ export const constants: Readonly<Record<string, number>> = Object.fromEntries(
 );
 export const { F_OK, R_OK, W_OK, X_OK } = constants;
 /** `node:fs/promises`. */
-export const promises: Record<string, unknown> = { ...promised, constants, watch: refuse("promises.watch") };
+export const promises: Record<string, unknown> = {
+  ...promised,
+  constants,
+  ...{ statfs: refuse("promises.statfs"), watch: refuse("promises.watch") },
+};
 
 const watch = refuse("watch");
 const watchFile = refuse("watchFile");

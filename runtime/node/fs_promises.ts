@@ -9,4 +9,4 @@ export default promises;
 export { constants };
 export const { access, appendFile, chmod, chown, copyFile, cp, glob, lchmod, lchown, link, lstat, lutimes } = calls;
 export const { mkdir, mkdtemp, open, opendir, readFile, readdir, readlink, realpath, rename, rm, rmdir } = calls;
-export const { stat, symlink, truncate, unlink, utimes, watch, writeFile } = calls;
+export const { stat, statfs, symlink, truncate, unlink, utimes, watch, writeFile } = calls;

@@ -13,6 +13,7 @@ import { IncomingMessage } from "./http/incoming_message.ts";
 import { createServer, Server } from "./http/node_server.ts";
 import { OutgoingMessage } from "./http/outgoing_message.ts";
 import { ServerResponse } from "./http/server_response.ts";
+import { refusing } from "./past_isolate.ts";
 
 const { CloseEvent, MessageEvent, WebSocket } = globalThis;
 
@@ -33,6 +34,9 @@ function get(...given: unknown[]): ClientRequest {
 /** There are no parsers whose number could be bounded. */
 function setMaxIdleHTTPParsers(): void {}
 
+/** The way out is the host's to say: `outbound`. */
+const setGlobalProxyFromEnv = refusing("http", "setGlobalProxyFromEnv");
+
 export {
   Agent,
   ClientRequest,
@@ -48,6 +52,7 @@ export {
   request,
   Server,
   ServerResponse,
+  setGlobalProxyFromEnv,
   setMaxIdleHTTPParsers,
   STATUS_CODES,
   validateHeaderName,
@@ -58,5 +63,5 @@ export {
 export default {
   ...{ Agent, ClientRequest, CloseEvent, IncomingMessage, MessageEvent, METHODS, OutgoingMessage, STATUS_CODES },
   ...{ Server, ServerResponse, WebSocket, createServer, get, globalAgent, maxHeaderSize, request },
-  ...{ setMaxIdleHTTPParsers, validateHeaderName, validateHeaderValue },
+  ...{ setGlobalProxyFromEnv, setMaxIdleHTTPParsers, validateHeaderName, validateHeaderValue },
 };

@@ -7,15 +7,13 @@ export * from "unenv/node/perf_hooks";
 const { performance } = globalThis;
 // As in Node these are members of the global object; hapi and others ask for them while they are loaded.
 const idle = { idle: 0, active: 0, utilization: 0 };
-const members: Record<string, unknown> = {
-  eventLoopUtilization: () => ({ ...idle }),
-  timerify: (call: unknown) => call,
-};
-for (const [name, value] of Object.entries(members)) {
+const eventLoopUtilization = () => ({ ...idle });
+const timerify = (call: unknown) => call;
+for (const [name, value] of Object.entries({ eventLoopUtilization, timerify })) {
   Object.defineProperty(performance, name, { value, writable: true, configurable: true });
 }
 const createHistogram = (native as unknown as Record<string, unknown>)["createHistogram"] ??
   (stub as unknown as Record<string, unknown>)["createHistogram"];
-const own = { performance, createHistogram };
-export { createHistogram, performance };
+const own = { createHistogram, eventLoopUtilization, performance, timerify };
+export { createHistogram, eventLoopUtilization, performance, timerify };
 export default { ...stub, ...own };

@@ -19,4 +19,12 @@ export const afterEach = refuse("afterEach");
 export const run = refuse("run");
 export const mock = { fn: refuse("mock.fn"), method: refuse("mock.method"), reset() {}, restoreAll() {} };
 
-export default Object.assign(test, { test, describe, suite, it, before, after, beforeEach, afterEach, run, mock });
+export const skip = refuse("skip");
+export const todo = refuse("todo");
+export const only = refuse("only");
+export const getTestContext = (): undefined => undefined;
+
+export default Object.assign(test, {
+  ...{ test, describe, suite, it, before, after, beforeEach, afterEach, run, mock },
+  ...{ skip, todo, only, getTestContext },
+});

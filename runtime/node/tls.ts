@@ -1,5 +1,6 @@
 /** `node:tls` of apps: clients; the host does the handshake, over a connection of its own or one that is open. */
 import stub from "unenv/node/tls";
+import { refusing } from "./past_isolate.ts";
 import { noServer } from "./tcp/no_server.ts";
 import { normalizeArguments } from "./tcp/socket.ts";
 import { checkServerIdentity } from "./tcp/server_identity.ts";
@@ -23,6 +24,8 @@ const DEFAULT_MIN_VERSION = "TLSv1.2";
 const rootCertificates: readonly string[] = [];
 const getCiphers = () => ["tls_aes_128_gcm_sha256", "tls_aes_256_gcm_sha384", "tls_chacha20_poly1305_sha256"];
 const getCACertificates = () => rootCertificates;
+/** Whom an app trusts it says where it connects. */
+const setDefaultCACertificates = refusing("tls", "setDefaultCACertificates");
 class SecureContext {}
 
 export {
@@ -40,11 +43,12 @@ export {
   rootCertificates,
   SecureContext,
   Server,
+  setDefaultCACertificates,
   TLSSocket,
 };
 
 export default {
   ...{ checkServerIdentity, CLIENT_RENEG_LIMIT, CLIENT_RENEG_WINDOW, connect, createSecureContext, createServer },
   ...{ DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE, DEFAULT_MAX_VERSION, DEFAULT_MIN_VERSION, getCACertificates, getCiphers },
-  ...{ rootCertificates, SecureContext, Server, TLSSocket },
+  ...{ rootCertificates, SecureContext, Server, setDefaultCACertificates, TLSSocket },
 };

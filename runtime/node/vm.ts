@@ -1,6 +1,7 @@
 /** `node:vm`: what is compiled from text runs in the app's own realm, where the isolate allows code from text at all. */
 import { Buffer } from "node:buffer";
 import stub from "unenv/node/vm";
+import { refusing } from "./past_isolate.ts";
 import { compileIn, createContext, isContext, runIn } from "./vm_contexts.ts";
 
 export * from "unenv/node/vm";
@@ -90,5 +91,15 @@ export function compileFunction(
   return named("compileFunction", () => compileIn(scopes, names, String(code)));
 }
 
+/** Modules are linked by the host, of which an app has none. */
+export class Module {
+  constructor() {
+    refusing("vm", new.target.name)();
+  }
+}
+export class SourceTextModule extends Module {}
+export class SyntheticModule extends Module {}
+
+const modules = { Module, SourceTextModule, SyntheticModule };
 const own = { Script, runInThisContext, runInContext, runInNewContext, compileFunction, createContext, isContext };
-export default { ...stub, ...own };
+export default { ...stub, ...own, ...modules };

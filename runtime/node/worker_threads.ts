@@ -6,6 +6,7 @@ export * from "unenv/node/worker_threads";
 
 export const isMainThread = true;
 export const threadId = 0;
+export const threadName = "";
 export const parentPort = null;
 export const workerData = null;
 export const resourceLimits = {};
@@ -18,5 +19,14 @@ export class Worker {
   }
 }
 
-const own = { isMainThread, threadId, parentPort, workerData, resourceLimits, MessageChannel, MessagePort, Worker };
+/** Between threads, of which there is one. */
+export const locks = {
+  request: refusing("worker_threads", "locks.request"),
+  query: refusing("worker_threads", "locks.query"),
+};
+
+const own = {
+  ...{ isMainThread, locks, threadId, threadName, parentPort, workerData, resourceLimits },
+  ...{ MessageChannel, MessagePort, Worker },
+};
 export default { ...stub, ...own };

@@ -9,7 +9,7 @@ const offered = new SafeSet(OFFERED_BUILTINS);
 /** What asks for modules by names that only run time knows. */
 const ASKING = /getBuiltinModule|createRequire/;
 /** Modules of the library that are none of Node's. */
-const NO_BUILTIN = /\/(?:deno_\w+|cloudflare_\w+|workers_platform)\.js$/;
+const NO_BUILTIN = /\/(?:deno_\w+|cloudflare_\w+|own_file|workers_platform)\.js$/;
 
 /** What Workers have beside the web platform: nothing in it calls the host. */
 export const WORKERS_PLATFORM_URL: string = `${NODE_MODULES_URL}workers_platform.js`;

@@ -33,6 +33,7 @@ import type { Receiving, Wire } from "../../protocol/wire.ts";
 import { blobStream } from "../bodies/blob_stream.ts";
 import { knownBodyOf, makeRequest } from "../bodies/body_sources.ts";
 import { fetchBlob } from "./fetch_blob.ts";
+import { fetchFile, type ReadFile } from "./fetch_file.ts";
 import { fetchSocket, wantsSocket } from "./fetch_socket.ts";
 import { isLong, knownBytes } from "./long_body.ts";
 import { withoutBase } from "./relative_urls.ts";
@@ -74,11 +75,17 @@ export class FetchClient {
   readonly #sockets: SocketHub;
   readonly #pending = new SafeMap<number, Pending>();
   #next = -1;
+  #readFile: ReadFile | null = null;
 
   /** @param sockets where requests for a WebSocket go */
   constructor(wire: Wire, sockets: SocketHub) {
     this.#wire = wire;
     this.#sockets = sockets;
+  }
+
+  /** From now on `file:` URLs are answered here; the host knows of none. @boot */
+  useFiles(readFile: ReadFile): void {
+    this.#readFile = readFile;
   }
 
   /** The function to install as the app's `fetch`. */
@@ -94,6 +101,9 @@ export class FetchClient {
     // Data URLs hold their own answer.
     if (stringStartsWith(requestUrl(request), "data:")) return apply(nativeFetch, undefined, [request]);
     if (stringStartsWith(requestUrl(request), "blob:")) return fetchBlob(request);
+    if (this.#readFile !== null && stringStartsWith(requestUrl(request), "file:")) {
+      return fetchFile(request, this.#readFile);
+    }
     return new NativePromise((resolve, reject) => {
       if (wantsSocket(request)) {
         fetchSocket(this.#sockets, request, {

@@ -99,7 +99,7 @@ const CASES: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     const [closed, ftp, file, credentials, body, unknown] = await run(`errors?closed=${port}`);
     assertTypeError(closed, `127.0.0.1:${port}`, "ECONNREFUSED");
     assertTypeError(ftp, '"ftp:"');
-    assertTypeError(file, '"file:"');
+    assertTypeError(file, "file:", "ENOENT");
     assertTypeError(credentials);
     assertTypeError(body);
     assertTypeError(unknown, "does-not-exist.invalid");

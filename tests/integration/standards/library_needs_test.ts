@@ -49,3 +49,34 @@ Deno.test("An app finds what packages ask of Deno and Node while they are loaded
     own: "number",
   });
 });
+
+const DATAGRAMS = `
+import { createSocket } from "node:dgram";
+const metrics = createSocket("udp4");
+export default { async fetch() {
+  const told = [];
+  metrics.send("unheard:1|c", 8125, "127.0.0.1");
+  const sent = await new Promise((resolve) => metrics.send("a:1|c", 8125, "127.0.0.1", resolve));
+  told.push(sent.code, sent.message);
+  const other = createSocket({ type: "udp6" });
+  told.push((await new Promise((resolve) => other.on("error", resolve).bind(0))).syscall);
+  for (const call of [() => createSocket("udp5"), () => other.address(), () => other.remoteAddress()]) {
+    try { call(); } catch (error) { told.push(error.code); }
+  }
+  told.push(await new Promise((resolve) => other.close(() => resolve("closed"))));
+  return Response.json(told);
+} };`;
+
+Deno.test("A client of metrics is loaded, and hears that no datagram leaves", async () => {
+  await using project = await TempProject.create({ datagrams: { files: DATAGRAMS } });
+  await using nano = await NanoProcess.start(project.configFile);
+  assertEquals(await (await nano.fetch("datagrams")).json(), [
+    "EPERM",
+    'Cannot call node:dgram.Socket.send: it reaches past the isolate; apps with "compat": "full" may',
+    "bind",
+    "ERR_SOCKET_BAD_TYPE",
+    "EBADF",
+    "ERR_SOCKET_DGRAM_NOT_CONNECTED",
+    "closed",
+  ]);
+});

@@ -9,7 +9,7 @@ const REACHING: Readonly<Record<string, string | null>> = {
   cluster: null,
   console: null,
   constants: null,
-  dgram: `createSocket("udp4")`,
+  dgram: null,
   dns: null,
   "dns/promises": null,
   domain: null,

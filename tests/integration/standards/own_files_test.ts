@@ -142,3 +142,40 @@ Deno.test("import.meta.env says what Vite says, Deno.exit ends nothing, and a De
   assertStringIncludes(answer[6], "Cannot call Deno.exit(3)");
   await nano.waitForEvent(({ event, text }) => event === "app_log" && String(text).startsWith('Deno.cron("nightly")'));
 });
+
+/** `(module)`, the shortest there is. */
+const EMPTY_WASM = "new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])";
+const FETCHER = `
+const beside = (name) => new URL(name, import.meta.url);
+const told = (promise) => promise.then(() => "answered", (error) => error instanceof TypeError);
+export default { async fetch() {
+  const answer = await fetch(beside("./views/short.txt?v=1"));
+  await Deno.writeFile("/tmp/made.wasm", ${EMPTY_WASM});
+  const made = await WebAssembly.instantiateStreaming(fetch("file:///tmp/made.wasm"));
+  return Response.json({
+    answer: [answer.status, answer.ok, new URL(answer.url).pathname, await answer.text()],
+    empty: await (await fetch(beside("./views/empty.txt"))).text(),
+    temporary: [await Deno.makeTempFile({ prefix: "a-", suffix: ".txt" }), Deno.makeTempDirSync({ prefix: "b-" })]
+      .map((path) => path.replace(/-[^-.]+/, "-…")),
+    wasm: made.instance instanceof WebAssembly.Instance,
+    refused: await Promise.all([
+      told(fetch(beside("./nope.txt"))), told(fetch("file:///etc/passwd")), told(fetch(beside("./views"))),
+      told(fetch(beside("./.env"))), told(fetch(beside("./views/short.txt"), { method: "POST", body: "x" })),
+    ]),
+    aborted: await fetch(beside("./views/short.txt"), { signal: AbortSignal.abort("why") }).catch((why) => why),
+  });
+} };`;
+
+Deno.test("An app fetches its own files by their URLs, as Deno has it, and no others", async () => {
+  const files = { "index.js": FETCHER, "views/short.txt": "short", "views/empty.txt": "", ".env": "A=1" };
+  await using project = await TempProject.create({ fetcher: { files } });
+  await using nano = await NanoProcess.start(project.configFile);
+  assertEquals(await (await nano.fetch("fetcher")).json(), {
+    answer: [200, true, "/views/short.txt", "short"],
+    empty: "",
+    temporary: ["/tmp/a-….txt", "/tmp/b-…"],
+    wasm: true,
+    refused: [true, true, true, true, true],
+    aborted: "why",
+  });
+});

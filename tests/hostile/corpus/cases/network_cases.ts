@@ -59,7 +59,9 @@ const WAYS: Readonly<Record<string, string>> = {
     `await refused(() => new Promise((resolve, reject) => { const s = new EventSource("http://127.0.0.1:" + trap); s.onopen = () => resolve("open"); s.onerror = () => { s.close(); reject(); }; }));`,
   "UDP, QUIC and names":
     `for (const make of [() => Deno.resolveDns("localhost", "A"), () => Deno.connectQuic?.({ port: Number(trap) }), () => Deno.connect({ transport: "vsock", cid: 1, port: Number(trap) })]) await refused(make);
-    const { createSocket } = await import("node:dgram"); await refused(() => createSocket("udp4"));
+    const { createSocket } = await import("node:dgram"); for (const call of ["send", "connect"])
+      await refused(() => new Promise((resolve, reject) => createSocket("udp4")[call](...call === "send" ? ["x"] : [], Number(trap), "127.0.0.1", (error) => error ? reject(error) : resolve())));
+    await refused(() => new Promise((resolve, reject) => createSocket("udp4").on("error", reject).on("listening", resolve).bind(0)));
     const { promises } = await import("node:dns"); await refused(() => promises.lookup("localhost"));
     await refused(async () => (await import("node:http2")).connect("http://127.0.0.1:" + trap).socket.remotePort);`,
   "requests of Node": `const [http, https] = [await import("node:http"), await import("node:https")];

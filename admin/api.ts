@@ -1,7 +1,7 @@
 /** The admin API: every route, behind the checks of who may ask. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Hono } from "hono";
-import { NanoError } from "../runtime/mod.ts";
+import { inBursts, NanoError } from "../runtime/mod.ts";
 import type { AdminEnv } from "./gate/admin_env.ts";
 import type { AdminTarget } from "./gate/admin_target.ts";
 import { allowedMethods } from "./gate/allowed_methods.ts";
@@ -109,7 +109,12 @@ export function createAdminApi(target: AdminTarget, options: AdminApiOptions): O
     const { method, path, raw } = context.req;
     const kind = bodyKind(method, path);
     // The gate has already bounded and read a form for its CSRF field.
-    return raw.bodyUsed || kind === "route" ? next() : bodyLimit(kind)(context, next);
+    if (raw.bodyUsed) return next();
+    if (kind !== "route") return bodyLimit(kind)(context, next);
+    if (raw.body !== null && !raw.headers.has("content-length")) {
+      context.req.raw = new Request(raw, { body: inBursts(raw.body) });
+    }
+    return next();
   });
   const asJson = jsonBody();
   api.use((context, next) =>

@@ -178,3 +178,4 @@ export {
   versionAppName,
   type WrittenEntry,
 } from "./config/layers.ts";
+export { inBursts } from "./wall/burst_reader.ts";

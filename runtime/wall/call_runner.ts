@@ -75,7 +75,7 @@ export class CallRunner {
     }
     pushCall(this.#wire, slot, body);
     if (body instanceof ReadableStream) {
-      slot.upload = new Upload(body, this.#traffic.maxBodyBytes);
+      slot.upload = new Upload(body, { maxBytes: this.#traffic.maxBodyBytes, declaredBytes: call.declaredBytes });
       this.#wire.sending.open(slot.id, slot.upload, {
         owned: true,
         windowBytes: slot.roomBytes,

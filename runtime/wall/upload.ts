@@ -2,10 +2,11 @@
 import type { Patience } from "../terms/app_call.ts";
 import { NanoError } from "../errors.ts";
 import type { ByteSource } from "../protocol/wire.ts";
+import { BurstReader } from "./burst_reader.ts";
 
 /** Reads a client's body for the wall, which reads only while the app has room for more. */
 export class Upload implements ByteSource {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #source: ByteSource;
   readonly #maxBytes: number;
   /** Whether the client is waited for. */
   #reading = false;
@@ -13,15 +14,19 @@ export class Upload implements ByteSource {
   #windowAt: number | null = null;
   #windowTotal = 0;
 
-  constructor(body: ReadableStream<Uint8Array>, maxBytes: number) {
-    this.#reader = body.getReader();
+  /** @param options.declaredBytes its length as the client says, or null when it says none */
+  constructor(
+    body: ReadableStream<Uint8Array>,
+    { maxBytes, declaredBytes }: { readonly maxBytes: number; readonly declaredBytes: number | null },
+  ) {
+    this.#source = declaredBytes === null ? new BurstReader(body) : body.getReader();
     this.#maxBytes = maxBytes;
   }
 
   /** @throws {NanoError} BODY_TOO_LARGE once it has given more than it may */
   async read(): Promise<ReadableStreamReadResult<Uint8Array>> {
     this.#reading = true;
-    const result = await this.#reader.read();
+    const result = await this.#source.read();
     this.#reading = false;
     this.#total += result.value?.byteLength ?? 0;
     if (this.#total > this.#maxBytes) throw bodyTooLarge(this.#maxBytes);
@@ -29,7 +34,7 @@ export class Upload implements ByteSource {
   }
 
   cancel(reason?: unknown): Promise<void> {
-    return this.#reader.cancel(reason);
+    return this.#source.cancel(reason);
   }
 
   /** Looked at now and then: whether the client was waited for all the while and brought too little. */

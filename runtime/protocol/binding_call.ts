@@ -41,17 +41,19 @@ export interface BindingHost extends Disposable {
   call(call: BindingCall): CallAnswer | Promise<CallAnswer>;
 }
 
+/** What a call has beside its arguments. */
+export interface CallOptions {
+  /** Streamed when it is a stream. */
+  readonly body?: CallBody;
+  /** Whether bytes of it stay as they are, so that long ones are sent without a copy. */
+  readonly isOwn?: boolean;
+  /** Gives the call up. */
+  readonly signal?: AbortSignal;
+}
+
 /** How the isolate's part of a binding reaches its host's part. */
 export interface BindingPort {
-  /**
-   * @param options.body streamed when it is a stream
-   * @param options.signal gives the call up
-   */
-  call(
-    method: string,
-    args: readonly Plain[],
-    options?: { readonly body?: CallBody; readonly signal?: AbortSignal },
-  ): Promise<CallAnswer>;
+  call(method: string, args: readonly Plain[], options?: CallOptions): Promise<CallAnswer>;
   /** As `fetch`; arrives as the method "fetch" with {@linkcode FetchArgs}, and is answered with {@linkcode FetchedValues}. */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
   /**

@@ -22,6 +22,7 @@ import {
   type BindingPort,
   type CallAnswer,
   type CallBody,
+  type CallOptions,
   FIRST_CALL_ID,
   MAX_ARG_SIZE,
   MAX_CALLS,
@@ -48,6 +49,8 @@ interface Call {
   readonly method: string;
   readonly args: readonly Plain[];
   readonly body: CallBody;
+  /** Whether its bytes stay as they are. */
+  readonly isOwn: boolean;
   /** Of the request that called, however long it waits for its turn. */
   readonly trace: string;
   readonly resolve: (answer: CallAnswer) => void;
@@ -89,7 +92,7 @@ export class BindingClient {
     place: number,
     method: string,
     args: readonly Plain[],
-    { body = null, signal }: { readonly body?: CallBody; readonly signal?: AbortSignal } = bare({}),
+    { body = null, isOwn = false, signal }: CallOptions = bare({}),
   ): Promise<CallAnswer> {
     return new NativePromise((resolve, reject) => {
       if (signal !== undefined && signalAborted(signal)) return reject(signalReason(signal));
@@ -99,7 +102,8 @@ export class BindingClient {
         const text = `its arguments have ${size} characters and bytes, ${MAX_ARG_SIZE} are allowed`;
         return reject(errorOf("RangeError", `Cannot call a binding: ${text}`, ""));
       }
-      const call: Call = { place, method, args, body, trace: currentTrace(), resolve, reject, id: 0, forget: nothing };
+      const trace = currentTrace();
+      const call: Call = { place, method, args, body, isOwn, trace, resolve, reject, id: 0, forget: nothing };
       if (this.#sent.size < MAX_CALLS) this.#send(call);
       else if (!this.#wait(call)) {
         return reject(errorOf("Error", `Cannot call a binding: ${MAX_WAITING} calls wait already`, "TOO_MANY_CALLS"));
@@ -134,7 +138,7 @@ export class BindingClient {
 
   #send(call: Call): void {
     const wire = this.#wire;
-    const { place, method, args, body, trace } = call;
+    const { place, method, args, body, isOwn, trace } = call;
     const id = call.id = this.#next++;
     this.#sent.set(id, call);
     if (body === null) wire.out.push(OP.CALL, id, place, method, args, trace, BODY.NONE, null);
@@ -142,7 +146,7 @@ export class BindingClient {
       wire.out.push(OP.CALL, id, place, method, args, trace, BODY.WHOLE, body);
     } else if (typeof body === "string" || isUint8Array(body) && bytesLength(body) > WHOLE_SIZE) {
       wire.out.push(OP.CALL, id, place, method, args, trace, BODY.STREAM, null);
-      const source = piecesOf(typeof body === "string" ? body : new NativeUint8Array(body));
+      const source = piecesOf(typeof body === "string" || isOwn ? body : new NativeUint8Array(body));
       wire.sending.open(id, source, { owned: true, onEnd: nothing });
     } else if (isUint8Array(body)) {
       wire.out.begin(OP.CALL, id, place, method, args, trace, BODY.WHOLE);

@@ -32,7 +32,8 @@ export function fetchThrough(
   const body = innerSlots === null ? requestBody(request) : innerSlots.takeRequestBody(innerSlots.request(request));
   const url = requestUrl(request);
   const args: FetchArgs = [requestMethod(request), url, joinHeaders(requestHeaders(request)), currentDepth()];
-  const answered = call("fetch", args, bare({ body, signal: signalOf(request) }));
+  // The request has made its own of the app's bytes.
+  const answered = call("fetch", args, bare({ body, isOwn: true, signal: signalOf(request) }));
   return promiseThen(answered, (answer: CallAnswer) => responseOf(url, answer));
 }
 

@@ -98,12 +98,11 @@ export class FetchClient {
     } catch (error) {
       return rejected(error);
     }
+    const url = requestUrl(request);
     // Data URLs hold their own answer.
-    if (stringStartsWith(requestUrl(request), "data:")) return apply(nativeFetch, undefined, [request]);
-    if (stringStartsWith(requestUrl(request), "blob:")) return fetchBlob(request);
-    if (this.#readFile !== null && stringStartsWith(requestUrl(request), "file:")) {
-      return fetchFile(request, this.#readFile);
-    }
+    if (stringStartsWith(url, "data:")) return apply(nativeFetch, undefined, [request]);
+    if (stringStartsWith(url, "blob:")) return fetchBlob(request);
+    if (this.#readFile !== null && stringStartsWith(url, "file:")) return fetchFile(request, this.#readFile);
     return new NativePromise((resolve, reject) => {
       if (wantsSocket(request)) {
         fetchSocket(this.#sockets, request, {

@@ -10,14 +10,13 @@ import {
   signalReason,
   stringStartsWith,
   stringToLowerCase,
-  stringTrim,
   targetForget,
   targetListen,
 } from "../../protocol/primordials.ts";
-import { mapList, splitText } from "../../protocol/safe_lists.ts";
+import { splitText } from "../../protocol/safe_lists.ts";
 import { withTrace } from "./request_trace.ts";
 import type { SocketHub } from "./socket_hub.ts";
-import { areProtocols } from "./socket_protocols.ts";
+import { areProtocols, protocolsOf } from "./socket_protocols.ts";
 import { parseSocketUrl } from "./socket_url.ts";
 
 /** What becomes of it. */
@@ -39,25 +38,22 @@ export function wantsSocket(request: Request): boolean {
 export function fetchSocket(hub: SocketHub, request: Request, { resolve, reject, onRefused }: FetchedSocket): void {
   const signal = signalOf(request);
   if (signalAborted(signal)) return reject(signalReason(signal));
-  const headers = requestHeaders(request);
-  const protocols = protocolsOf(headers);
+  const protocols = protocolsOf(request);
   if (!areProtocols(protocols)) return onRefused();
   const url = parseSocketUrl(splitText(requestUrl(request), "#")[0]!);
-  const { socket, giveUp } = hub.connectEnd({ url, protocols, headers: withTrace(headers) }, (stands) => {
-    targetForget(signal, "abort", onAbort);
-    if (signalAborted(signal)) return;
-    if (!stands) return onRefused();
-    const { protocol } = socket;
-    resolve(hub.respondWith(socket, protocol === "" ? undefined : bare({ "sec-websocket-protocol": protocol })));
-  });
+  const { socket, giveUp } = hub.connectEnd(
+    { url, protocols, headers: withTrace(requestHeaders(request)) },
+    (stands) => {
+      targetForget(signal, "abort", onAbort);
+      if (signalAborted(signal)) return;
+      if (!stands) return onRefused();
+      const { protocol } = socket;
+      resolve(hub.respondWith(socket, protocol === "" ? undefined : bare({ "sec-websocket-protocol": protocol })));
+    },
+  );
   const onAbort = () => {
     giveUp();
     reject(signalReason(signal));
   };
   targetListen(signal, "abort", onAbort, bare({ once: true }));
-}
-
-function protocolsOf(headers: Headers): string[] {
-  const wanted = headersGet(headers, "sec-websocket-protocol") ?? "";
-  return wanted === "" ? [] : mapList(splitText(wanted, ","), (one) => stringTrim(one));
 }

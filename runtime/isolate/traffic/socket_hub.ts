@@ -14,16 +14,16 @@ import {
   stringSlice,
   stringStartsWith,
   stringToLowerCase,
-  stringTrim,
 } from "../../protocol/primordials.ts";
 import { SafeMap, SafeWeakMap } from "../../protocol/safe_collections.ts";
-import { joinTexts, listHas, mapList, splitText } from "../../protocol/safe_lists.ts";
+import { joinTexts, listHas } from "../../protocol/safe_lists.ts";
 import { joinHeaders } from "../../protocol/header_block.ts";
 import { OP } from "../../protocol/operations.ts";
 import type { Wire } from "../../protocol/wire.ts";
 import { currentTrace } from "./request_trace.ts";
 import { AppSocket, socketInternals, type SocketTransport } from "./socket.ts";
 import { sizeOf } from "./socket_message.ts";
+import { protocolsOf } from "./socket_protocols.ts";
 
 /** What Deno.upgradeWebSocket takes. */
 export interface UpgradeOptions {
@@ -71,11 +71,7 @@ export class SocketHub {
     const transport = this.#transport(id);
     socketInternals.bind(socket, transport);
     this.#upstreams.set(socket, transport);
-    const giveUp = () => {
-      this.#wire.out.push(OP.SOCKET_CLOSE, id, 1000, "");
-      this.#wire.kick();
-    };
-    return { socket, giveUp };
+    return { socket, giveUp: () => this.#sendClose(id, 1000, "") };
   }
 
   #connect(socket: AppSocket, url: string, protocols: readonly string[], headers: string): number {
@@ -85,6 +81,11 @@ export class SocketHub {
     this.#wire.out.push(OP.SOCKET_CONNECT, id, url, joinTexts(protocols, ","), headers);
     this.#wire.kick();
     return id;
+  }
+
+  #sendClose(id: number, code: number, reason: string): void {
+    this.#wire.out.push(OP.SOCKET_CLOSE, id, code, reason);
+    this.#wire.kick();
   }
 
   #settle(id: number, stands: boolean): void {
@@ -109,11 +110,7 @@ export class SocketHub {
     const { protocol } = options;
     const headers = new NativeHeaders();
     if (protocol !== undefined && protocol !== "") {
-      const offered = mapList(
-        splitText(headersGet(requestHeaders(request), "sec-websocket-protocol") ?? "", ","),
-        (one) => stringTrim(one),
-      );
-      if (!listHas(offered, protocol)) {
+      if (!listHas(protocolsOf(request), protocol)) {
         throw new NativeTypeError(`Protocol '${protocol}' not in the request's protocol list (non negotiable)`);
       }
       headersSet(headers, "sec-websocket-protocol", protocol);
@@ -235,10 +232,7 @@ export class SocketHub {
         }
         wire.hurry();
       },
-      close(code, reason) {
-        wire.out.push(OP.SOCKET_CLOSE, id, code, reason);
-        wire.kick();
-      },
+      close: (code, reason) => this.#sendClose(id, code, reason),
       dispatched(bytes) {
         untold += bytes;
         if (untold < TELL_BYTES) return;

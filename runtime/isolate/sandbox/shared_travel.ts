@@ -139,7 +139,9 @@ export function copySharing(root: unknown, how: SharingCopy): { copy: unknown; i
     return copy;
   }
   function copyOf(value: unknown): unknown {
-    if (typeof value !== "object" || value === null) return how.copyLeaf(value);
+    // Functions and symbols are refused as anywhere.
+    if (typeof value === "function" || typeof value === "symbol") return how.copyLeaf(value);
+    if (typeof value !== "object" || value === null) return value;
     const known = copies.get(value);
     if (known !== undefined) return known;
     const copy = made(value);

@@ -30,6 +30,17 @@ Deno.test("isHeavyClone() counts a text wherever it stands, and an object once",
   }
 });
 
+Deno.test("isHeavyClone() asks no getter: the clone does, once", () => {
+  let asked = 0;
+  const value = {
+    get member() {
+      asked++;
+      return LONG;
+    },
+  };
+  assertEquals([isHeavyClone(value, 10), asked], [false, 0]);
+});
+
 Deno.test("boundSerialize() serializes as the native does", () => {
   const made = boundSerialize({ serialize: (value: unknown) => [value] }) as { serialize(value: unknown): unknown };
   assertEquals(made.serialize(LONG), [LONG]);

@@ -33,7 +33,6 @@ export class Inbox {
   /** Where the first of them goes on. */
   #at = 0;
   #waitingFields = 0;
-  #closed = false;
 
   constructor(wire: Wire, table: HandlerTable, options: InboxOptions) {
     this.#wire = wire;
@@ -56,15 +55,15 @@ export class Inbox {
 
   /** Drops what waits: the isolate is gone. */
   close(): void {
-    this.#closed = true;
     this.#waiting.length = 0;
   }
 
   #runSlice(): void {
     const { clock, onPause } = this.#options;
     const until = clock.now() + SLICE_MS;
-    const hasTime = () => !this.#closed && clock.now() < until;
-    while (this.#waiting.length > 0 && hasTime()) {
+    // What is being run waits as well: there is nothing once the isolate is gone.
+    const hasTime = () => this.#waiting.length > 0 && clock.now() < until;
+    while (hasTime()) {
       const [batch] = this.#waiting;
       this.#at = runBatch(batch!, this.#table, { from: this.#at, hasTime });
       if (this.#at < batch!.length) break;

@@ -24,6 +24,7 @@ import {
   stringTrim,
   uncurry,
 } from "../../protocol/primordials.ts";
+import { joinTexts, mapList } from "../../protocol/safe_lists.ts";
 import { bytesOrNull } from "../../protocol/views.ts";
 
 /** What the host answers for one statement: rows as objects and `meta`, or as lists and `columns`; for a first row that, or null. */
@@ -142,8 +143,7 @@ class D1Database {
   /** Runs the statements of each line, one line after the other. */
   async exec(query: unknown): Promise<object> {
     const lines = linesOf(stringTrim(NativeString(query)));
-    let asked = "";
-    for (let at = 0; at < lines.length; at++) asked += `${at === 0 ? "" : ","}${headOf(lines[at]!)}]}`;
+    const asked = joinTexts(mapList(lines, (line) => `${headOf(line)}]}`), ",");
     const answer = await called(this.#port, "exec", asked) as { count: number; duration: number } | {
       line: number;
       error: string;
@@ -235,9 +235,7 @@ function isByteList(list: readonly unknown[]): boolean {
 
 async function batchOf(runner: Runner, statements: unknown): Promise<object[]> {
   if (!isArray(statements)) throw new NativeTypeError("batch() takes a list of statements");
-  let asked = "";
-  for (let at = 0; at < statements.length; at++) asked += `${at === 0 ? "" : ","}${askedOf(statements[at])}`;
-  const answers = await runner("batch", asked);
+  const answers = await runner("batch", joinTexts(mapList(statements, askedOf), ","));
   const results: object[] = [];
   for (let at = 0; at < answers.length; at++) defineMember(results, at, resultOf(answers[at] as Answered), true);
   return results;

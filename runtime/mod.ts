@@ -40,6 +40,7 @@ export type {
   NanoConfig,
   ProjectReport,
   ServiceConfig,
+  SinglePage,
 } from "./config/resolved_config.ts";
 export { type KernelWalls, kernelWalls } from "./machine/kernel_walls.ts";
 export { findProcessTools, type FoundTools } from "./config/process_tools.ts";

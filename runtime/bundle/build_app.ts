@@ -15,7 +15,13 @@ import { type InputStamp, readStamped, renewStamp } from "./input_stamp.ts";
 import { droppedReexports, keptModules } from "./lazy_reexports.ts";
 import { SYNTAX } from "./module_meta.ts";
 import { nodeBuiltins } from "./node_builtins.ts";
-import { buildRequirable, REQUIRABLE_MODULE, requirableNames, requirablePackages } from "./requirable_packages.ts";
+import {
+  buildRequirable,
+  REQUIRABLE_MODULE,
+  requirableHome,
+  requirableNames,
+  requirablePackages,
+} from "./requirable_packages.ts";
 import { completeImports } from "./run_time_import.ts";
 import { completeCommonJs } from "./run_time_require.ts";
 import { inlineSourceMap } from "./source_map.ts";
@@ -72,12 +78,13 @@ export async function buildApp(
     };
     const plain = await esbuildService.build(options);
     const { metafile } = plain;
-    const names = await requirableNames(app, { code: outputOf(plain, ".js"), metafile }, resolution);
-    const built = await buildRequirable(names, async (some) => {
+    const whereNamed = { ...app, home: await requirableHome(app, entry.file) };
+    const names = await requirableNames(whereNamed, { code: outputOf(plain, ".js"), metafile }, resolution);
+    const built = await buildRequirable({ ...whereNamed, all: names }, async (some) => {
       const whole = some.length === 0 ? options : {
         ...options,
         inject: [REQUIRABLE_MODULE],
-        plugins: [requirablePackages(root, some), ...options.plugins],
+        plugins: [requirablePackages(whereNamed.home, some), ...options.plugins],
       };
       return { whole, result: some.length === 0 ? plain : await esbuildService.build(whole) };
     });

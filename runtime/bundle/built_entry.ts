@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { NanoError } from "../errors.ts";
 import type { AppEntry } from "./app_entry.ts";
 import { fileIn, firstFileOf, hasFolder, mainNames } from "./entry_files.ts";
-import { fastifyEntry, fastifyStart, frameworkOf, vitePressFolders } from "./framework_builds.ts";
+import { fastifyEntry, fastifyStart, frameworkOf, pressFolders } from "./framework_builds.ts";
 import { startedFiles } from "./start_script.ts";
 
 /** A static site is this file, and what lies around it. */
@@ -44,7 +44,7 @@ export async function pluginEntry(root: string, { scripts, packages }: ProjectSc
 /** What a build made of a project that has nothing else to begin with. */
 export async function builtEntry(root: string, { scripts, packages }: ProjectScripts): Promise<AppEntry | undefined> {
   const framework = frameworkOf(packages);
-  const pages = [...vitePressFolders(scripts), ...framework?.pages === undefined ? [] : [framework.pages]];
+  const pages = [...pressFolders(scripts), ...framework?.pages === undefined ? [] : [framework.pages]];
   if (!hasBuild(scripts) && pages.length === 0) return undefined;
   const server = await firstFileOf(root, BUILT_SERVERS);
   if (server !== undefined) return { kind: "module", root, file: server, why: "the server that a build made" };

@@ -119,6 +119,13 @@ export const FRAMEWORK_BUILDS: readonly FrameworkBuild[] = [
     advice: `run "npm run build" there, which makes dist/serve-node.js`,
   },
   { name: "Gatsby", packages: ["gatsby"], pages: "public", advice: `run "npm run build" there, which makes public/` },
+  { name: "Hexo", packages: ["hexo"], pages: "public", advice: `run "npm run build" there, which makes public/` },
+  {
+    name: "Rspress",
+    packages: ["@rspress/core", "rspress"],
+    pages: "doc_build",
+    advice: `run "npm run build" there, which makes doc_build/`,
+  },
   {
     name: "Next.js",
     packages: ["next"],
@@ -143,12 +150,14 @@ export function frameworkOf(packages: ReadonlySet<string>): FrameworkBuild | und
   return FRAMEWORK_BUILDS.find((framework) => framework.packages.some((name) => packages.has(name)));
 }
 
-/** Where VitePress puts its pages: below the folder that a script names. */
-export function vitePressFolders(scripts: unknown): string[] {
+/** Where VitePress and VuePress put their pages: below the folder that a script names. */
+export function pressFolders(scripts: unknown): string[] {
   const texts = typeof scripts === "object" && scripts !== null ? Object.values(scripts) : [];
   return texts.flatMap((text) => {
-    const build = typeof text === "string" ? /\bvitepress\s+build\b(?:\s+([^\s-][^\s]*))?/.exec(text) : null;
-    return build === null ? [] : [`${build[1] ?? "."}/.vitepress/dist`];
+    const build = typeof text === "string"
+      ? /\b(vitepress|vuepress)(?:-vite|-webpack)?\s+build\b(?:\s+([^\s-][^\s]*))?/.exec(text)
+      : null;
+    return build === null ? [] : [`${build[2] ?? "."}/.${build[1]}/dist`];
   });
 }
 

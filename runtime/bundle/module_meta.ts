@@ -20,12 +20,13 @@ export interface MetaModule {
 
 const OF_ITSELF =
   /\bimport\.meta\b|\b__dirname\b|\b__filename\b|\brequire\.(?:main|resolve)\b|\bmodule\.(?:id|filename|path|paths|parent|children|require)\b/;
-/** `require(__dirname + "/a")`, `require(`${__dirname}/a`)`, `require(path.join(__dirname, "..", "a"))`. */
+/** `require(__dirname + "/a")`, `require(`${__dirname}/a`)`, `require(path.join(__dirname, "..", "a"))`, and that as compilers write it. */
 const BESIDE = new RegExp(
   [
     String.raw`\brequire\(\s*(?:__dirname\s*\+\s*(["'])([^"'\`$\\\n]+)\1`,
     String.raw`\`\$\{__dirname\}([^"'\`$\\\n]+)\``,
-    String.raw`(?:[\w$]+\.)?(?:join|resolve)\(\s*__dirname\s*,\s*((?:(["'])[^"'\`$\\\n]+\5\s*,?\s*)+)\))\s*\)`,
+    String
+      .raw`(?:\(0, ?)?(?:[\w$]+\.)?(?:join|resolve)\)?\(\s*__dirname\s*,\s*((?:(["'])[^"'\`$\\\n]+\5\s*,?\s*)+)\))\s*\)`,
   ].join("|"),
   "g",
 );

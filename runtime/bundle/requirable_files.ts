@@ -4,6 +4,10 @@ import { dirname, extname, join, relative } from "node:path";
 import { appPath, type AppReach, isInside, isOfPackage, isReachable, pathExists } from "./app_files.ts";
 import { readStamped } from "./input_stamp.ts";
 
+/** Where what a file calls ends: compilers write `(0, node_path_1.join)(…)` where code imports `join` by its name. */
+const CALL = String.raw`\)?\(`;
+/** The app's folder, as `process.cwd()` or by a module of Node. */
+const CWD = String.raw`(?:\(0, ?)?(?:[\w$]+\.)*cwd${CALL}\)`;
 /** Where a file lies, as it says it itself. */
 const HERE = String.raw`(?:__dirname|import\.meta\.dirname)`;
 /**
@@ -12,7 +16,7 @@ const HERE = String.raw`(?:__dirname|import\.meta\.dirname)`;
  */
 const NAMED = new RegExp(
   [
-    String.raw`(?:join|resolve)\(\s*${HERE}((?:\s*,\s*(?:"[^"$\n]+"|'[^'$\n]+'))+)\s*[,)]`,
+    String.raw`(?:join|resolve)${CALL}\s*${HERE}((?:\s*,\s*(?:"[^"$\n]+"|'[^'$\n]+'))+)\s*[,)]`,
     String.raw`${HERE}\s*\+\s*(?:"([^"\n]+)"|'([^'\n]+)')`,
     String.raw`\$\{${HERE}\}([^\`$\n]+)[\`$]`,
   ].join("|"),
@@ -29,14 +33,15 @@ const NAMED_URL = new RegExp(
 /** Folders named from the app's own: `join(process.cwd(), "routes")`, `readdir("./routes")`, `glob("routes/*.js")`. */
 const NAMED_FROM_ROOT = new RegExp(
   [
-    String.raw`(?:join|resolve)\(\s*(?:process\.cwd\(\)|["']\.["'])((?:\s*,\s*(?:"[^"$\n]+"|'[^'$\n]+'))+)\s*,?\s*\)`,
-    String.raw`\breaddir(?:Sync)?\(\s*["'](\.?[^"'$\n.][^"'$\n]*)["']`,
-    String.raw`\bglob(?:by)?(?:Sync|\.sync)?\(\s*["'](\.?[\w/-]+)\/[^"'\n]*\*[^"'\n]*["']`,
+    String.raw`(?:join|resolve)${CALL}\s*(?:${CWD}|["']\.["'])((?:\s*,\s*(?:"[^"$\n]+"|'[^'$\n]+'))+)\s*,?\s*\)`,
+    String.raw`\breaddir(?:Sync)?${CALL}\s*["'](\.?[^"'$\n.][^"'$\n]*)["']`,
+    String
+      .raw`\bglob(?:by)?(?:(?:_\d+)?\.)?(?:[sS]ync|glob(?:by)?(?:Sync)?)?${CALL}\s*["'](\.?[\w/-]+)\/[^"'\n]*\*[^"'\n]*["']`,
   ].join("|"),
   "g",
 );
 /** A folder that is read from within. */
-const READ = /\breaddir(?:Sync)?\(\s*(?:__dirname|import\.meta\.dirname)\b/;
+const READ = new RegExp(String.raw`\breaddir(?:Sync)?${CALL}\s*${HERE}`);
 const SCRIPT = /^(?!.*\.(?:test|spec|d)\.[cm]?[jt]s$).*\.[cm]?[jt]s$/;
 /** What clients get is no code of a server. */
 const FOR_CLIENTS = /^(?:public|static|assets|client|views|templates|dist|build|node_modules|tests?|__tests__)$|^\./;
@@ -51,8 +56,10 @@ const MAX_DEPTH = 5;
  */
 export async function requirableFiles(app: AppReach, inputs: Iterable<string>): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  for (const path of inputs) {
-    if (isOfPackage(path) || !SCRIPT.test(path)) continue;
+  const scripts = [...inputs].filter((path) => !isOfPackage(path) && SCRIPT.test(path));
+  // What a compiler made lies in a folder whose name may be that of pages
+  const codeFolders = new Set(scripts.map((path) => dirname(path)));
+  for (const path of scripts) {
     const text = new TextDecoder().decode((await readStamped(path)).contents);
     for (const [whole, joined, double, single, inTemplate] of text.matchAll(NAMED)) {
       const named = join(dirname(path), ...partsOf(joined) ?? [double ?? single ?? inTemplate!]);
@@ -81,7 +88,7 @@ export async function requirableFiles(app: AppReach, inputs: Iterable<string>): 
     const folder = await Deno.realPath(named).catch(() => null);
     if (folder !== null && SCRIPT.test(folder) && isReachable(app, folder)) return add(folder);
     if (folder === null || depth === 0 || files.size > MAX_FILES || !isReachable(app, join(folder, "x"))) return;
-    if (FOR_CLIENTS.test(relative(app.root, folder).split("/").at(-1)!)) return;
+    if (FOR_CLIENTS.test(relative(app.root, folder).split("/").at(-1)!) && !codeFolders.has(folder)) return;
     let entries;
     try {
       entries = await Array.fromAsync(Deno.readDir(folder));

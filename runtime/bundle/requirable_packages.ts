@@ -1,6 +1,6 @@
 /** Packages that code requires or imports by names that only run time knows: view engines, drivers of databases. */
 import type { Metafile, Plugin } from "esbuild";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { type AppReach, foldersUpTo, pathExists } from "./app_files.ts";
 import type { AppResolution } from "./app_resolution.ts";
 import { isBuildFailure } from "./build_error.ts";
@@ -24,9 +24,27 @@ export type Asking = "require" | "import";
 export interface Requirable {
   /** How it is asked for: a package, or a path that begins at the app's folder. */
   readonly name: string;
-  /** How it is found from the app's folder. */
+  /** How it is found from the folder of the packages. */
   readonly specifier: string;
   readonly by: readonly Asking[];
+}
+
+/** Where what code names at run time is looked for. */
+export interface RequirableReach extends AppReach {
+  /** The folder whose package.json and node_modules count: the app's own, or that of a server which its build made. */
+  readonly home: string;
+}
+
+/**
+ * The folder that has the packages of an app's first module: a build leaves its server with those that it needs (Nitro's
+ * `.output/server`), and what the project lists besides is for the build: SolidStart's made a bundle of 60 MiB.
+ * @param file real path of the first module
+ */
+export async function requirableHome({ root }: AppReach, file: string): Promise<string> {
+  for (const folder of foldersUpTo(root, dirname(file))) {
+    if (await pathExists(join(folder, "node_modules"))) return folder;
+  }
+  return root;
 }
 
 /** What a build without them gave. */
@@ -46,7 +64,7 @@ export interface PlainBuild {
  * @param npm what the app imports as `npm:`
  */
 export async function requirableNames(
-  app: AppReach,
+  app: RequirableReach,
   { code, metafile }: PlainBuild,
   { npm, inputs, importers }: AppResolution,
 ): Promise<Requirable[]> {
@@ -55,29 +73,30 @@ export async function requirableNames(
     ...importsComputed(code) ? ["import" as const] : [],
   ];
   if (by.length === 0) return [];
-  const own = new Set([...await listedPackages(app.root), ...npm.keys()]);
+  const { home } = app;
+  const own = new Set([...await listedPackages(home), ...npm.keys()]);
   const listed = own.union(await listedAbove(app));
   const inParts = packagesInParts(metafile);
   const isNamed = (name: string) => [`"${name}"`, `.${name}"`].some((text) => code.includes(text));
   const wanted = [...listed].filter((name) =>
     !name.startsWith("@types/") && (own.has(name) && !inParts.has(name) || isNamed(name))
   );
-  const installed = await Promise.all(wanted.map((name) => isInstalled(app, app.root, name)));
+  const installed = await Promise.all(wanted.map((name) => isInstalled(app, home, name)));
   const packages = wanted.filter((_, at) => installed[at]).map((name) => ({ name, specifier: name, by }));
   const files = new Map([...await requirableFiles(app, inputs.keys()), ...await namedFiles(app, importers)]);
   const ofFiles = [...files].map(async ([name, path]) => ({
     name,
-    specifier: specifierFrom(app.root, path),
+    specifier: specifierFrom(home, path),
     by: by.length === 2 && await isEsModule(path) ? ["import" as const] : by,
   }));
   return [...packages, ...await Promise.all(ofFiles)];
 }
 
 /** What the nearest package.json above lists, for an app without one of its own. */
-async function listedAbove({ root, reach }: AppReach): Promise<Set<string>> {
-  for (const folder of foldersUpTo(reach, root)) {
+async function listedAbove({ home, reach }: RequirableReach): Promise<Set<string>> {
+  for (const folder of foldersUpTo(reach, home)) {
     if (await pathExists(join(folder, "package.json"))) {
-      return folder === root ? new Set() : await listedPackages(folder);
+      return folder === home ? new Set() : await listedPackages(folder);
     }
   }
   return new Set();
@@ -95,7 +114,7 @@ function packagesInParts({ inputs }: Metafile): Set<string> {
 }
 
 /** Makes a build hold them; they run when they are asked for. */
-export function requirablePackages(root: string, all: readonly Requirable[]): Plugin {
+export function requirablePackages(home: string, all: readonly Requirable[]): Plugin {
   const members = (asking: Asking) =>
     all.filter(({ by }) => by.includes(asking))
       .map(({ name, specifier }) => `${JSON.stringify(name)}: () => ${asking}(${JSON.stringify(specifier)})`).join(
@@ -108,7 +127,7 @@ export function requirablePackages(root: string, all: readonly Requirable[]): Pl
       build.onLoad({ filter: /.*/, namespace: NAMESPACE }, () => ({
         contents: `${REQUIRABLE} = { __proto__: null, ${members("require")} };\n` +
           `${IMPORTABLE} = { __proto__: null, ${members("import")} };`,
-        resolveDir: root,
+        resolveDir: home,
         loader: "js",
       }));
     },
@@ -117,7 +136,7 @@ export function requirablePackages(root: string, all: readonly Requirable[]): Pl
 
 /** Builds with them; those that cannot be bundled are left out, and absent at run time. */
 export async function buildRequirable<Result>(
-  all: readonly Requirable[],
+  { root, home, all }: RequirableReach & { readonly all: readonly Requirable[] },
   build: (some: readonly Requirable[]) => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -125,13 +144,13 @@ export async function buildRequirable<Result>(
   } catch (error) {
     if (all.length === 0 || !isBuildFailure(error)) throw error;
     const files = error.errors.map(({ location }) => location?.file ?? "");
-    const broken = new Set(files.flatMap((file) => [packageOf(`/${file}`), `./${file}`]));
+    const broken = new Set(files.flatMap((file) => [packageOf(`/${file}`), specifierFrom(home, join(root, file))]));
     const whole = all.filter(({ specifier }) => !broken.has(specifier));
     if (whole.length === all.length) return await build([]);
     // What one file lacks, another may lack too: packages are tried once more, own files are not.
     return await build(whole).catch((again) => {
       if (!isBuildFailure(again)) throw again;
-      return build(whole.filter(({ specifier }) => !specifier.startsWith("./")));
+      return build(whole.filter(({ specifier }) => !/^\.\.?\//.test(specifier)));
     }).catch((again) => {
       if (!isBuildFailure(again)) throw again;
       return build([]);
@@ -139,8 +158,8 @@ export async function buildRequirable<Result>(
   }
 }
 
-function specifierFrom(root: string, path: string): string {
-  const way = relative(root, path);
+function specifierFrom(home: string, path: string): string {
+  const way = relative(home, path);
   return way.startsWith("../") ? way : `./${way}`;
 }
 

@@ -8,14 +8,14 @@ import type { AppLayer, LayerReport } from "./layers.ts";
 import type { AppLimits, HostLimits } from "./limits.ts";
 import type { MissingBinding } from "./missing_bindings.ts";
 import type { ProjectBuild } from "./project_build.ts";
-import type { JsonValue, MissingPage } from "./workers_project.ts";
+import type { JsonValue, MissingPage, SinglePage } from "./workers_project.ts";
 
 export type { HtmlHandling } from "./html_handling.ts";
 export type { BindingConfig, MigrationsConfig } from "./binding_configs.ts";
 export type { ConsumerConfig } from "./consumer_configs.ts";
 export type { FleetBinding, FleetConfig, FleetEngineConfig, FleetTlsConfig } from "./fleet_config.ts";
 export type { MissingBinding } from "./missing_bindings.ts";
-export type { JsonValue, MissingPage } from "./workers_project.ts";
+export type { JsonValue, MissingPage, SinglePage } from "./workers_project.ts";
 
 /** Everything that one nano.json says, with the limits of {@linkcode HOST_LIMITS}: `drainTimeoutMs` and so on. */
 export interface NanoConfig extends HostLimits {
@@ -169,9 +169,12 @@ export interface AssetsConfig {
   readonly binding: string | null;
   /** Whether the app is asked before the files: always, never, or on paths that fit these patterns. */
   readonly workerFirst: boolean | readonly string[];
-  /** Whether paths without a file get /index.html when the client accepts HTML. */
-  readonly singlePage: boolean;
-  /** Which requests for what is no file get /404.html instead of the app: none, all, or those that a browser goes to. */
+  /**
+   * Whether paths without a file get /index.html: when the client accepts HTML, or ("missing", as Workers have it) those
+   * that `missingPage` says.
+   */
+  readonly singlePage: SinglePage;
+  /** Which requests for what is no file get /404.html, or /index.html of such a single page, instead of the app: none, all, or those that a browser goes to. */
   readonly missingPage: MissingPage;
   /** At which paths its pages are found. */
   readonly htmlHandling: HtmlHandling;

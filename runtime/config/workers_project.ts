@@ -17,8 +17,10 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
   readonly [name: string]: JsonValue;
 };
 
-/** When a folder's /404.html answers instead of the app. */
+/** When a folder's page for what is missing answers instead of the app. */
 export type MissingPage = "never" | "navigation" | "always";
+/** Whether paths without a file get /index.html: never, before the app when a client accepts HTML, or as the page for what is missing. */
+export type SinglePage = boolean | "missing";
 
 /** How requests pass between a project's static files and its code. */
 export interface ProjectAssets {
@@ -26,8 +28,8 @@ export interface ProjectAssets {
   readonly path: string;
   /** Its name in `env`; null without one. */
   readonly binding: string | null;
-  readonly singlePage: boolean;
-  /** Which requests for what is no file get /404.html instead of the app: none, all, or those that a browser goes to. */
+  readonly singlePage: SinglePage;
+  /** Which requests for what is no file get /404.html, or /index.html of a single page, instead of the app: none, all, or those that a browser goes to. */
   readonly missingPage: MissingPage;
   readonly htmlHandling: HtmlHandling;
   /** Whether the code is asked before the files: always, never, or on paths that fit these patterns. */
@@ -110,8 +112,8 @@ function pagesAssets(
   return {
     path: site,
     binding: "ASSETS",
-    singlePage,
-    missingPage: "never",
+    singlePage: singlePage && "missing",
+    missingPage: singlePage ? "always" : "never",
     htmlHandling: HTML_HANDLINGS[0],
     workerFirst,
   };
@@ -172,12 +174,13 @@ function projectAssets(assets: Readonly<Record<string, unknown>>, path: string, 
     const text = `html_handling ${JSON.stringify(html_handling)} has no effect: there are ${HTML_HANDLINGS.join(", ")}`;
     reader.note(text, ["assets", "html_handling"]);
   }
+  const isSinglePage = not_found_handling === "single-page-application";
   const patterns = Array.isArray(run_worker_first) ? run_worker_first.filter((one) => typeof one === "string") : null;
   return {
     path,
     binding: typeof binding === "string" ? binding : null,
-    singlePage: not_found_handling === "single-page-application",
-    missingPage: not_found_handling === "404-page" ? missingPage(patterns !== null, reader) : "never",
+    singlePage: isSinglePage && "missing",
+    missingPage: isSinglePage || not_found_handling === "404-page" ? missingPage(patterns !== null, reader) : "never",
     htmlHandling: handling ?? HTML_HANDLINGS[0],
     workerFirst: patterns ?? run_worker_first === true,
   };

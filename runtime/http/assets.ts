@@ -10,6 +10,7 @@ import { AssetRules } from "./asset_rules.ts";
 import { AssetStream } from "./asset_stream.ts";
 import { findPage, type FoundPage } from "./page_paths.ts";
 import type { HtmlHandling } from "../config/html_handling.ts";
+import type { SinglePage } from "../config/resolved_config.ts";
 
 /** What is asked of a folder. */
 export interface AssetRequest {
@@ -30,8 +31,11 @@ export interface AssetAnswer {
 
 /** How a folder is served. */
 export interface AssetFolderOptions {
-  /** Whether paths without a file get /index.html when the client accepts HTML: the page's own script routes. */
-  readonly singlePage: boolean;
+  /**
+   * Whether paths without a file get /index.html, whose own script routes: when the client accepts HTML, or ("missing")
+   * whoever asks for what is missing.
+   */
+  readonly singlePage: SinglePage;
   /** At which paths its pages are found; "auto-trailing-slash" unless given. */
   readonly htmlHandling?: HtmlHandling;
   /** Absolute paths of files and folders that are never served. */
@@ -66,7 +70,7 @@ interface Choice {
 /** One folder of static files. */
 export class AssetFolder {
   readonly #files: AssetFiles;
-  readonly #singlePage: boolean;
+  readonly #singlePage: SinglePage;
   readonly #handling: HtmlHandling;
   readonly #rules: AssetRules;
 
@@ -113,7 +117,7 @@ export class AssetFolder {
       return { status: 307, headers: [["location", writtenPath(page.location) + plainQuery(query)]], body: null };
     }
     if (page !== null) return await this.#serve(page.file.slice(1).split("/"), request);
-    if (!this.#singlePage || !acceptsHtml(request.header("accept"))) return null;
+    if (this.#singlePage !== true || !acceptsHtml(request.header("accept"))) return null;
     const answer = await this.#serve([FOLDER_FILE], request);
     answer?.headers.push(["vary", "accept"]);
     return answer;
@@ -130,8 +134,11 @@ export class AssetFolder {
     return !names.includes("") && names.at(-1) !== PAGE && isFile(await this.#files.find(names));
   }
 
-  /** The answer where nothing else answers: /404.html if there is one. */
+  /** The answer where nothing else answers: /404.html if there is one, or what a single page says to all paths. */
   async missing(request: AssetRequest): Promise<AssetAnswer | null> {
+    if (this.#singlePage === "missing") {
+      return await this.#dressed(request.url, await this.#serve([FOLDER_FILE], request));
+    }
     const choice = await this.#choose([NOT_FOUND_FILE], request);
     if (choice === null) return null;
     const body = request.method === "HEAD" ? null : await bodyOf(choice.file, null);

@@ -66,9 +66,13 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
   if (code.assets !== null) {
     // Its files alone are the app: an isolate would only pass them on.
     // A project of files alone is asked as its own file says.
-    const htmlHandling = app.assets?.htmlHandling ?? HTML_HANDLINGS[0];
+    const { singlePage = false, htmlHandling = HTML_HANDLINGS[0] } = app.assets ?? {};
     const files = assetFolder(
-      { ...plainFolder(code.assets), singlePage: code.singlePage ?? false, htmlHandling },
+      {
+        ...plainFolder(code.assets),
+        singlePage: code.singlePage || (singlePage === "missing" && singlePage),
+        htmlHandling,
+      },
       tools,
     );
     const site = new StaticSite({ app, version: code.version, folder: files }, tools);

@@ -10,6 +10,8 @@ const REQUEST_MS = 300_000;
 const POLL_MS = 200;
 /** How much of two bodies is shown around their first difference. */
 const SHOWN = 60;
+/** What tells why a request was answered by an error. */
+const TELLING = new Set(["app_error", "app_exit"]);
 
 /** What a client sees of an answer. */
 interface Answer {
@@ -40,6 +42,8 @@ export interface Comparison {
 export async function compareStarter(starter: Starter, folder: string): Promise<Comparison> {
   const expected = await withOwnServer(starter, folder, (origin) => askAll(starter, origin));
   const config = `${folder}.nano.json`;
+  // What an earlier NANO bundled is no word on this one
+  await Deno.remove(`${folder}.state`, { recursive: true }).catch(() => {});
   const app = { name: starter.name, path: folder, port: freePort(), ...starter.nano };
   await Deno.writeTextFile(
     config,
@@ -55,12 +59,18 @@ export async function compareStarter(starter: Starter, folder: string): Promise<
   const failed = nano.events.find(({ event }) => event === "app_failed");
   if (failed !== undefined) return { error: String(failed["error"] ?? failed["reason"]), paths: [] };
   const answers = await askAll(starter, `http://127.0.0.1:${app.port}`);
+  const broken = brokenPath(expected, answers);
   if (Deno.env.get("NANO_SHOW") !== undefined) {
     for (const record of nano.events) {
       if (record.event.startsWith("app_") || record.event.includes("warn")) {
         console.error(JSON.stringify(record).slice(0, 1500));
       }
     }
+  }
+  if (broken !== -1) {
+    const told = nano.events.findLast(({ event }) => TELLING.has(event));
+    const why = told?.["error"] ?? told?.["detail"] ?? answers[broken]!.body.slice(0, SHOWN);
+    return { error: `\`${starter.paths[broken]}\` ${answers[broken]!.status}: ${firstLine(String(why))}`, paths: [] };
   }
   return {
     error: null,
@@ -70,6 +80,18 @@ export async function compareStarter(starter: Starter, folder: string): Promise<
       difference: differenceOf(expected[at]!, answers[at]!),
     })),
   };
+}
+
+/** Where its own server has an answer and NANO an error of a server: -1 where it runs. */
+export function brokenPath(
+  expected: readonly Pick<Answer, "status">[],
+  answers: readonly Pick<Answer, "status">[],
+): number {
+  return answers.findIndex(({ status }, at) => status >= 500 && expected[at]!.status < 500);
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0]!;
 }
 
 async function withOwnServer<T>(starter: Starter, folder: string, use: (origin: string) => Promise<T>): Promise<T> {

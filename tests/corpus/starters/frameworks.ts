@@ -123,8 +123,10 @@ export const FRAMEWORKS: readonly Starter[] = [
   },
   {
     name: "angular",
-    title: "@angular/cli 22: `--ssr`",
-    make: "npx @angular/cli@22 new angular --ssr --defaults --skip-git --skip-install",
+    title: "@angular/cli 22.1.9: `--ssr`",
+    // Its packages want one another in the same version
+    make: "npx @angular/cli@22.1.9 new angular --ssr --defaults --skip-git --skip-install && " +
+      `sed -i 's/"^22/"~22/' angular/package.json`,
     build: "npm run build",
     serve: "NG_ALLOWED_HOSTS=127.0.0.1 npm run serve:ssr:angular",
     paths: ["/", "/favicon.ico", "/missing"],

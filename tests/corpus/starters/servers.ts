@@ -10,6 +10,9 @@ const c3 = (name: string, type: string, paths: readonly string[]): Starter => ({
   paths,
 });
 
+const framework = (name: string, chosen: string) =>
+  `npx create-cloudflare@2.74.0 ${name} --framework ${chosen} --no-deploy --no-git --accept-defaults`;
+
 /** All of them. */
 export const SERVERS: readonly Starter[] = [
   c3("c3-hello", "hello-world", ["/", "/favicon.ico", "/missing"]),
@@ -19,6 +22,22 @@ export const SERVERS: readonly Starter[] = [
   c3("c3-scheduled", "scheduled", ["/", "/deep/route?x=1", "/favicon.ico"]),
   c3("c3-queues", "queues", ["/", "/deep/route?x=1", "/favicon.ico"]),
   c3("c3-durable", "hello-world-durable-object", ["/", "/deep/route", "/favicon.ico"]),
+  {
+    name: "c3-vue",
+    title: "create-cloudflare 2.74.0: --framework vue",
+    make: framework("c3-vue", "vue"),
+    build: "npm run build",
+    serve: WRANGLER,
+    paths: ["/", "/api/hello", "/favicon.ico", "/some/route"],
+  },
+  {
+    name: "c3-react",
+    title: "create-cloudflare 2.74.0: --framework react",
+    make: framework("c3-react", "react --variant react-ts"),
+    build: "npm run build",
+    serve: WRANGLER,
+    paths: ["/", "/api/", "/favicon.svg", "/some/route"],
+  },
   c3("c3-openapi", "openapi", ["/", "/openapi.json", "/api/tasks", "/missing"]),
   {
     name: "hono-nodejs",
@@ -74,6 +93,8 @@ export const SERVERS: readonly Starter[] = [
     name: "fastify-ts",
     title: "fastify-cli 8.0.2: generate --lang=ts",
     make: "npx fastify-cli@8.0.2 generate fastify-ts --lang=ts",
+    // TypeScript 6, which it installs, asks for it
+    edits: [{ file: "tsconfig.json", from: `"outDir": "dist",`, to: `"outDir": "dist", "rootDir": "src",` }],
     build: "npm run build:ts",
     serve: "npx fastify start -p $PORT dist/app.js",
     paths: ["/", "/example", "/missing"],
@@ -102,7 +123,7 @@ export const SERVERS: readonly Starter[] = [
   },
   {
     name: "nitro",
-    title: "Nitro 3.0.0",
+    title: "Nitro 3.0.260903-beta",
     make: null,
     build: "npm run build",
     serve: "node .output/server/index.mjs",

@@ -1,5 +1,5 @@
 /** Starters of which a build makes pages. */
-import type { Starter } from "./starter.ts";
+import { type Starter, typed } from "./starter.ts";
 
 const PREVIEW = "npx vite preview --port $PORT --strictPort --host 127.0.0.1";
 const vite = (name: string, template: string): Starter => ({
@@ -81,16 +81,18 @@ export const SITES: readonly Starter[] = [
   },
   {
     name: "preact",
-    title: "create-preact 0.5.3",
-    make: "npx create-preact@0.5.3 preact",
+    title: "create-preact 0.5.3: with router and prerendering",
+    // JavaScript, with a router, prerendered, without ESLint
+    make: typed("npx create-preact@0.5.3 preact", ["\\r", "y", "y", "n"]),
     build: "npm run build",
     serve: PREVIEW,
     paths: ["/", "/vite.svg", "/missing"],
+    note: "`vite preview` answers with the page of /404 by a plugin, NANO with index.html; both have the same code",
   },
   {
     name: "rsbuild",
-    title: "create-rsbuild 2.2.9: react-ts",
-    make: "npx create-rsbuild@2.2.9 --dir rsbuild --template react-ts",
+    title: "create-rsbuild 2.2.5: react-ts",
+    make: "npx create-rsbuild@2.2.5 --dir rsbuild --template react-ts",
     build: "npm run build",
     serve: "npx rsbuild preview --port $PORT --host 127.0.0.1",
     paths: ["/", "/favicon.png", "/missing"],
@@ -108,7 +110,10 @@ export const SITES: readonly Starter[] = [
   {
     name: "vuepress",
     title: "create-vuepress 2.0.0-rc.128",
-    make: "npx create-vuepress@2.0.0-rc.128 vuepress --yes",
+    // Its last question is whether to start it
+    make: `${
+      typed("timeout 300 npx create-vuepress@2.0.0-rc.128 vuepress --theme default --preset docs", Array(9).fill("\\r"))
+    } || true`,
     build: "npm run docs:build",
     serve: "npx http-server docs/.vuepress/dist -p $PORT",
     paths: ["/", "/get-started.html", "/missing"],

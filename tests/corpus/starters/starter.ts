@@ -23,3 +23,12 @@ export interface Starter {
   /** What a reader of the table should know. */
   readonly note?: string;
 }
+
+/**
+ * A command for tools that ask on a terminal only: types the keys, and then spaces until it ends.
+ * @param keys as printf has them: "\\r" is Enter
+ */
+export function typed(command: string, keys: readonly string[]): string {
+  const typing = keys.map((key) => `printf '${key}'; sleep 2`).join("; ");
+  return `(sleep 20; ${typing}; while printf ' '; do sleep 2; done) | script -qec "${command}" /dev/null`;
+}

@@ -63,12 +63,14 @@ const files = (config: Record<string, string>): TempApp => ({
 });
 
 /** One whose files have a page for what is missing. */
-const pagesProject = (assets: string): TempApp => ({
+const pagesProject = (assets: string, handling = "404-page"): TempApp => ({
   files: {
     "wrangler.json": `{ "main": "w.js", "compatibility_date": "2026-01-01", ` +
-      `"assets": { "directory": "out", ${assets} "not_found_handling": "404-page" } }`,
-    "w.js": `export default { fetch: () => new Response("the app") };`,
+      `"assets": { "directory": "out", "binding": "ASSETS", ${assets} "not_found_handling": "${handling}" } }`,
+    "w.js": `export default { fetch: async (request, env) => request.url.endsWith("/own")
+      ? new Response(await (await env.ASSETS.fetch("http://x/none")).text()) : new Response("the app") };`,
     "out/404.html": "lost",
+    "out/index.html": "the page",
   },
 });
 
@@ -110,6 +112,14 @@ Deno.test("nano.json wins over the project's file, and its mistakes stay its own
     site: { files: { "wrangler.json": `{ "assets": { "directory": "out" } }`, "out/index.html": "built", "a.ts": "" } },
     patterns: pagesProject('"run_worker_first": ["/api/*"],'),
     navigated: pagesProject(""),
+    single: pagesProject("", "single-page-application"),
+    "single-patterns": pagesProject('"run_worker_first": ["/api/*"],', "single-page-application"),
+    "single-site": {
+      files: {
+        "wrangler.json": `{ "assets": { "directory": "out", "not_found_handling": "single-page-application" } }`,
+        "out/index.html": "the page",
+      },
+    },
     named: {
       files: {
         "wrangler.json": `{ "assets": { "directory": "out", "html_handling": "none" } }`,
@@ -135,12 +145,19 @@ Deno.test("nano.json wins over the project's file, and its mistakes stay its own
       ["patterns", "navigate", "lost"],
       ["navigated", "cors", "the app"],
       ["navigated", "navigate", "lost"],
+      ["single", "cors", "the app"],
+      ["single", "navigate", "the page"],
+      ["single-patterns", "cors", "the page"],
+      ["single-site", "cors", "the page"],
     ] as const
   ) {
-    const missing = await nano.fetch(app, "/nowhere", { headers: { "sec-fetch-mode": mode } });
+    // What a client accepts says nothing in a Workers project
+    const headers = { "sec-fetch-mode": mode, accept: mode === "cors" ? "text/html" : "*/*" };
+    const missing = await nano.fetch(app, "/nowhere", { headers });
     assertEquals([missing.status, await missing.text()], [answer === "lost" ? 404 : 200, answer], `${app} ${mode}`);
   }
   assertEquals(await (await nano.fetch("patterns", "/api/x")).text(), "the app");
+  assertEquals(await (await nano.fetch("single", "/own")).text(), "the page", "env.ASSETS answers so whoever asks");
   const unnamed = await nano.fetch("named", "/page");
   await unnamed.body?.cancel();
   assertEquals(unnamed.status, 404);

@@ -111,17 +111,23 @@ Deno.test("A page that code for browsers was built into answers paths of its own
   assertEquals((await findEntry(app.at("dist"))).singlePage, undefined, "A folder of pages says nothing of routes");
 });
 
-Deno.test("The pages of VitePress are found where a script makes them", async () => {
+Deno.test("The pages of a generator are found where its script makes them", async () => {
   for (
-    const [script, folder] of [["vitepress build docs", "docs"], ["vitepress build", "."], [
-      "vitepress build --mpa",
-      ".",
-    ]]
+    const [script, tool, folder] of [
+      ["vitepress build docs", "vitepress", "docs/.vitepress/dist"],
+      ["vitepress build", "vitepress", ".vitepress/dist"],
+      ["vitepress build --mpa", "vitepress", ".vitepress/dist"],
+      ["vuepress build docs", "vuepress", "docs/.vuepress/dist"],
+      ["vuepress-vite build src", "vuepress-vite", "src/.vuepress/dist"],
+      ["hexo generate", "hexo", "public"],
+      ["rspress build", "@rspress/core", "doc_build"],
+    ] as const
   ) {
-    await using app = await appFolder({ "package.json": manifest({ "docs:build": script }, "vitepress") });
-    await app.write(`${folder}/.vitepress/dist/index.html`, "");
+    const name = tool.endsWith("press") || tool.endsWith("vite") ? "docs:build" : "build";
+    await using app = await appFolder({ "package.json": manifest({ [name]: script }, tool) });
+    await app.write(`${folder}/index.html`, "");
     const { kind, root } = await findEntry(app.path);
-    assertEquals([kind, root], ["static", app.at(folder === "." ? ".vitepress/dist" : `${folder}/.vitepress/dist`)]);
+    assertEquals([kind, root], ["static", app.at(folder)]);
   }
 });
 

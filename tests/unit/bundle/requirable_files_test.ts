@@ -19,6 +19,7 @@ for (
     "join of two names": `path.join(__dirname, "..", "src", "routes")`,
     addition: `__dirname + "/routes"`,
     template: "`${__dirname}/routes`",
+    "join as compilers write it": `(0, path.join)(__dirname, 'routes')`,
   })
 ) {
   Deno.test(`Files of a folder that is named by ${way} are found by name, and no others`, async () => {
@@ -61,6 +62,23 @@ Deno.test("Files beside one that reads its own folder are found, as models are",
     "models/broken.js": `this is no JavaScript`,
   });
   assertEquals(found, ["function", "user", "MODULE_NOT_FOUND"]);
+});
+
+Deno.test("Compiled code names the app's folder, reads its own and globs by calls of namespaces", async () => {
+  const found = await run({
+    "package.json": '{"main":"dist/index.js"}',
+    "dist/index.js": `const node_fs_1 = require("node:fs"), node_path_1 = require("node:path");
+      const node_process_1 = require("node:process"); ${ASK}
+      const unused = () => [(0, node_fs_1.readdirSync)(__dirname), (0, glob_1.globSync)("jobs/*.js"),
+        (0, node_path_1.join)((0, node_process_1.cwd)(), "routes")];
+      module.exports = [load("/routes/a.js"), load(__dirname + "/" + ["b"].join() + ".js"), load("/jobs/c.js"),
+        require((0, node_path_1.join)(__dirname, "d.json"))];`,
+    "routes/a.js": `module.exports = "a";`,
+    "dist/b.js": `module.exports = "b";`,
+    "jobs/c.js": `module.exports = "c";`,
+    "dist/d.json": `"d"`,
+  });
+  assertEquals(found, ["a", "b", "c", "d"]);
 });
 
 Deno.test("What the wrapper of amdefine holds requires as any module", async () => {

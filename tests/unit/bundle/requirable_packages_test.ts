@@ -115,3 +115,29 @@ Deno.test("An app without a package.json finds what the nearest one above lists,
   Reflect.deleteProperty(globalThis, Symbol.for("nano.requirable"));
   assertEquals((await importBundle(modules, entry)).default, ["engine of page", "MODULE_NOT_FOUND"]);
 });
+
+Deno.test("A server that a build left with its own packages finds those, and nothing that is there for the build", async () => {
+  await using app = await appFolder({
+    "package.json": JSON.stringify({
+      scripts: { build: "x" },
+      dependencies: { framework: "1", engine: "1", foreign: "1" },
+    }),
+    ...pack("foreign", "exports.__express = () => 'must not be reached';"),
+    ".output/server/index.mjs": APP["index.js"],
+    ".output/server/package.json": JSON.stringify({ dependencies: { framework: "1", engine: "1", broken: "1" } }),
+    ...Object.fromEntries(
+      Object.entries({ ...pack("framework", FRAMEWORK), ...pack("engine", "exports.__express = () => 'engine';") })
+        .map(([name, text]) => [`.output/server/${name}`, text]),
+    ),
+    ".output/server/node_modules/broken/package.json": JSON.stringify({ name: "broken", main: "absent.js" }),
+  });
+  const { modules, entry } = await bundleApp(app);
+  // Each app has a realm of its own; here they share one
+  Reflect.deleteProperty(globalThis, Symbol.for("nano.requirable"));
+  assertEquals((await importBundle(modules, entry)).default, [
+    "engine",
+    "MODULE_NOT_FOUND",
+    "MODULE_NOT_FOUND",
+    "MODULE_NOT_FOUND",
+  ]);
+});

@@ -1,6 +1,7 @@
 /** The table of starters: its results are of the starters that the task knows, and its cells tell what differs. */
 import { assert, assertEquals } from "@std/assert";
 import { type StarterResult, startersMarkdown } from "../../docs/scripts/starters_table.ts";
+import { brokenPath } from "../corpus/starters/compare_starter.ts";
 import { STARTERS } from "../corpus/starters/starters.ts";
 import { fromFileUrl, REPO } from "../support/repo.ts";
 
@@ -46,4 +47,10 @@ Deno.test("The table of starters counts what runs, and tells in a cell why somet
     "| Remix 2, by hand | `npm start` |  | runs (`/` 200, `/x` 404); `/`: texts of functions |",
     "| Qwik, by hand | `npm start` |  | no: Cannot start |",
   ]);
+});
+
+Deno.test("What its own server answers and NANO only by an error of a server does not run", () => {
+  const answers = (...statuses: readonly number[]) => statuses.map((status) => ({ status }));
+  assertEquals(brokenPath(answers(200, 404), answers(200, 503)), 1);
+  assertEquals(brokenPath(answers(200, 500), answers(404, 500)), -1);
 });

@@ -6,18 +6,27 @@ import { parseEnv } from "node:util";
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * Reads them.
- * @param environment its own file holds, where there is one: `.dev.vars.staging`
+ * Reads them: the first of `.dev.vars.staging` and `.dev.vars`, or where there is neither all of `.env`, `.env.local`,
+ * `.env.staging` and `.env.staging.local`, of which the later wins. What wrangler would expand (`$NAME`) stays as it is.
+ * @param folder absolute path of the project
+ * @param environment name of the environment, "staging" here
  */
 export async function devVars(folder: string, environment: string | null): Promise<Record<string, string>> {
-  const own = environment === null ? [] : [`.${environment}`];
-  for (const name of [".dev.vars", ".env"]) {
-    for (const ending of [...own, ""]) {
-      const text = await textOf(join(folder, name + ending));
-      if (text !== null) return Object.fromEntries(Object.entries(parsed(text)).filter(([key]) => NAME.test(key)));
-    }
+  const endings = environment === null ? [""] : [`.${environment}`, ""];
+  const read = (name: string) => textOf(join(folder, name));
+  for (const ending of endings) {
+    const text = await read(`.dev.vars${ending}`);
+    if (text !== null) return named(parsed(text));
   }
-  return {};
+  const all: Record<string, string> = {};
+  for (const ending of endings.toReversed()) {
+    for (const file of [`.env${ending}`, `.env${ending}.local`]) Object.assign(all, parsed(await read(file) ?? ""));
+  }
+  return named(all);
+}
+
+function named(all: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(all).filter(([key]) => NAME.test(key)));
 }
 
 function parsed(text: string): Record<string, string> {

@@ -10,8 +10,6 @@ const REQUEST_MS = 300_000;
 const POLL_MS = 200;
 /** How much of two bodies is shown around their first difference. */
 const SHOWN = 60;
-/** What tells why a request was answered by an error. */
-const TELLING = new Set(["app_error", "app_exit"]);
 
 /** What a client sees of an answer. */
 interface Answer {
@@ -68,8 +66,8 @@ export async function compareStarter(starter: Starter, folder: string): Promise<
     }
   }
   if (broken !== -1) {
-    const told = nano.events.findLast(({ event }) => TELLING.has(event));
-    const why = told?.["error"] ?? told?.["detail"] ?? answers[broken]!.body.slice(0, SHOWN);
+    const told = nano.events.find(({ event, kind }) => event === "app_exit" || kind === "exception");
+    const why = told?.["text"] ?? told?.["detail"] ?? answers[broken]!.body;
     return { error: `\`${starter.paths[broken]}\` ${answers[broken]!.status}: ${firstLine(String(why))}`, paths: [] };
   }
   return {

@@ -17,6 +17,15 @@ const ssr = (template: string): Starter => ({
 const sv = (name: string, adapter: string) =>
   `npx sv@0.17.1 create ${name} --template minimal --types ts --no-install ${adapter}`;
 
+const fumadocs = (name: string, template: string, serve: string): Starter => ({
+  name,
+  title: `create-fumadocs-app 16.2.2: ${template}`,
+  make: `npx create-fumadocs-app@16.2.2 ${name} -y --no-git --template ${template} --pm npm`,
+  build: "npm run build",
+  serve,
+  paths: ["/", "/docs", "/docs/test", "/missing"],
+});
+
 /** All of them. */
 export const FRAMEWORKS: readonly Starter[] = [
   {
@@ -150,6 +159,8 @@ export const FRAMEWORKS: readonly Starter[] = [
     paths: ["/", "/favicon.ico", "/missing"],
     nano: { isolation: "process", compat: "full", memory_mb: 512 },
   },
+  fumadocs("fumadocs-waku", "waku", "npx waku start --port $PORT"),
+  fumadocs("fumadocs-static", "+next+fuma-docs-mdx+static", "npx serve out -l tcp://127.0.0.1:$PORT"),
   ssr("ssr-vue"),
   ssr("ssr-react"),
   ssr("ssr-svelte"),

@@ -18,6 +18,8 @@ export const SITES: readonly Starter[] = [
   vite("vite-svelte", "svelte-ts"),
   vite("vite-solid", "solid-ts"),
   vite("vite-lit", "lit-ts"),
+  vite("vite-preact", "preact-ts"),
+  vite("vite-vanilla", "vanilla-ts"),
   {
     name: "vue",
     title: "create-vue 3.24.0: --ts --router",

@@ -1,6 +1,7 @@
 /** What NANO is made of, wired together; its life is in nano.ts. */
 import { join } from "node:path";
 import { CronSchedule } from "./app/cron_schedule.ts";
+import { scheduledTrigger } from "./app/scheduled_trigger.ts";
 import { QueueConsumers } from "./app/queue_consumers.ts";
 import { type AppBundle, Bundler } from "./bundle/bundler.ts";
 import { systemClock } from "./clock.ts";
@@ -152,6 +153,7 @@ export class NanoParts {
     this.dispatcher = new Dispatcher(null, {
       trustedProxies: config.trustedProxies,
       reveal: options.dev ?? false,
+      ...options.dev === true ? { aside: scheduledTrigger(systemClock) } : {},
       now: systemClock.now,
       tell: (event) => this.events.emit(event),
       patience: options.patience ?? PATIENCE,

@@ -1,5 +1,5 @@
 /** The hot path: reads a request's head, finds its app, hands it over. */
-import type { AppTarget, Patience } from "../terms/app_call.ts";
+import type { AppCall, AppTarget, Patience } from "../terms/app_call.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { NanoError } from "../errors.ts";
 import type { RequestEvent } from "../terms/events.ts";
@@ -24,6 +24,8 @@ export interface DispatcherOptions {
   /** Default: {@linkcode PATIENCE}. */
   readonly patience?: Patience;
   readonly tell: (event: RequestEvent) => void;
+  /** Asked first under `nano dev`: tells whether it has taken a call, which is no request to the app's code then. */
+  readonly aside?: (target: AppTarget, call: AppCall) => boolean;
   /** Missing while Deno's OpenTelemetry is off. */
   readonly tracer?: Tracer | null;
 }
@@ -158,7 +160,7 @@ export class Dispatcher {
       call.fail(
         new NanoError("APP_NOT_FOUND", `Cannot route the request: no app claims the host ${JSON.stringify(host)}`),
       );
-    } else target.fetch(call);
+    } else if (this.#options.aside?.(target, call) !== true) target.fetch(call);
     return call.response;
   }
 }

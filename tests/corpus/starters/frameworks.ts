@@ -24,6 +24,7 @@ const fumadocs = (name: string, template: string, serve: string): Starter => ({
   build: "npm run build",
   serve,
   paths: ["/", "/docs", "/docs/test", "/missing"],
+  ...template === "waku" ? { note: FUNCTION_TEXTS } : {},
 });
 
 /** All of them. */
@@ -81,6 +82,7 @@ export const FRAMEWORKS: readonly Starter[] = [
   },
   {
     name: "solid-start",
+    note: FUNCTION_TEXTS,
     title: "SolidStart 1.3.2",
     make: null,
     build: "npm run build",

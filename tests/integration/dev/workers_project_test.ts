@@ -17,6 +17,9 @@ export default {
     if (pathname.startsWith("/api/")) return new Response("api " + pathname);
     return new Response(part + " " + pathname);
   },
+  scheduled({ cron }) {
+    if (cron !== "* * * * *") throw new Error("There is no such job");
+  },
 };`;
 
 const JSONC = `{
@@ -200,6 +203,11 @@ Deno.test("nano dev serves a project with its secrets, and an environment of its
     const url = /http:\S+/.exec(serving)![0];
     const env = await (await fetch(`${url}env`)).json();
     assertEquals([env.WORD, env.SECRET], [word, "from the desk"]);
+    // As at wrangler's server
+    for (const [cron, status, text] of [["*+*+*+*+*", 200, "ok"], ["", 500, "exception"]] as const) {
+      const run = await fetch(`${url}cdn-cgi/handler/scheduled?cron=${cron}`);
+      assertEquals([run.status, await run.text()], [status, text]);
+    }
     await dev.stop();
   }
 });

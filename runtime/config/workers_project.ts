@@ -112,8 +112,8 @@ function pagesAssets(
   return {
     path: site,
     binding: "ASSETS",
-    singlePage: singlePage && "missing",
-    missingPage: singlePage ? "always" : "never",
+    singlePage,
+    missingPage: "never",
     htmlHandling: HTML_HANDLINGS[0],
     workerFirst,
   };

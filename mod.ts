@@ -147,6 +147,7 @@ export {
   type ResolveOptions,
   type ServiceConfig,
   type SetAside,
+  type SinglePage,
   type StopCause,
   type StoreUse,
   type VersionOperations,

@@ -18,6 +18,7 @@ import { nodeBuiltins } from "./node_builtins.ts";
 import { buildRequirable, REQUIRABLE_MODULE, requirableNames, requirablePackages } from "./requirable_packages.ts";
 import { completeImports } from "./run_time_import.ts";
 import { completeCommonJs } from "./run_time_require.ts";
+import { shadowsGlobals, withGlobals } from "./shadowed_globals.ts";
 import { inlineSourceMap } from "./source_map.ts";
 
 /** What is built. */
@@ -56,8 +57,9 @@ export async function buildApp(
   const settings = await readAppSettings(root, reach);
   const { compilerOptions } = settings;
   try {
-    const options = {
+    const asWritten = {
       ...optionsFor(root, order),
+      inject: [] as string[],
       tsconfigRaw: { compilerOptions } as Exclude<BuildOptions["tsconfigRaw"], string | undefined>,
       ...entry.source === undefined ? { entryPoints: [entry.file] } : {
         stdin: { contents: entry.source, resolveDir: root, sourcefile: "entry.js", loader: "js" as const },
@@ -70,13 +72,16 @@ export async function buildApp(
         appLoader({ ...app, file: entry.file, rules: build.rules, nodeCompat }, compilerOptions, resolution),
       ],
     };
-    const plain = await esbuildService.build(options);
+    const first = await esbuildService.build(asWritten);
+    const isShadowed = shadowsGlobals(outputOf(first, ".js"));
+    const options = isShadowed ? withGlobals(asWritten) : asWritten;
+    const plain = isShadowed ? await esbuildService.build(options) : first;
     const { metafile } = plain;
     const names = await requirableNames(app, { code: outputOf(plain, ".js"), metafile }, resolution);
     const built = await buildRequirable(names, async (some) => {
       const whole = some.length === 0 ? options : {
         ...options,
-        inject: [REQUIRABLE_MODULE],
+        inject: [...options.inject, REQUIRABLE_MODULE],
         plugins: [requirablePackages(root, some), ...options.plugins],
       };
       return { whole, result: some.length === 0 ? plain : await esbuildService.build(whole) };

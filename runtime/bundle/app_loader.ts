@@ -10,6 +10,7 @@ import { withoutAbsentGlobs } from "./absent_globs.ts";
 import { withoutAmdWrapper } from "./amd_wrapper.ts";
 import { BundleBudget } from "./bundle_budget.ts";
 import type { AppEntry } from "./app_entry.ts";
+import { withSeenRequires } from "./created_require.ts";
 import { readStamped } from "./input_stamp.ts";
 import { withJsxRuntime } from "./jsx_pragma.ts";
 import { moduleRules } from "./module_rules.ts";
@@ -120,7 +121,7 @@ export function appLoader(
   async function loadScript(build: PluginBuild, path: string, contents: Uint8Array, loader: Loader) {
     const written = withoutSourcePhase(new TextDecoder().decode(contents));
     const plain = withJsxRuntime(await withoutForeignMap(path, written));
-    const present = await withoutAbsentGlobs(plain, dirname(path));
+    const present = await withoutAbsentGlobs(withSeenRequires(plain), dirname(path));
     const own = await withImports(build, { path, loader, text: present });
     const text = app.nodeCompat && isOfPackage(path) ? withNodeTimers(withoutAmdWrapper(own)) : own;
     if (!speaksOfItself(text)) return { contents: text, loader };

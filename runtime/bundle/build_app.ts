@@ -7,6 +7,7 @@ import { appLoader } from "./app_loader.ts";
 import type { AppResolution } from "./app_resolution.ts";
 import { appResolver } from "./app_resolver.ts";
 import { readAppSettings } from "./app_settings.ts";
+import { buildAround } from "./broken_files.ts";
 import { buildError, type BuildErrorContext, buildWarning, isBuildFailure } from "./build_error.ts";
 import type { CachedBundle } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
@@ -72,10 +73,10 @@ export async function buildApp(
         appLoader({ ...app, file: entry.file, rules: build.rules, nodeCompat }, compilerOptions, resolution),
       ],
     };
-    const first = await esbuildService.build(asWritten);
-    const isShadowed = shadowsGlobals(outputOf(first, ".js"));
-    const options = isShadowed ? withGlobals(asWritten) : asWritten;
-    const plain = isShadowed ? await esbuildService.build(options) : first;
+    const first = await buildAround(asWritten, (some) => esbuildService.build(some));
+    const isShadowed = shadowsGlobals(outputOf(first.result, ".js"));
+    const options = isShadowed ? withGlobals(first.options) : first.options;
+    const plain = isShadowed ? await esbuildService.build(options) : first.result;
     const { metafile } = plain;
     const names = await requirableNames(app, { code: outputOf(plain, ".js"), metafile }, resolution);
     const built = await buildRequirable(names, async (some) => {

@@ -182,8 +182,8 @@ function createEnv(values: Record<string, string>, nodeEnv: string): Record<stri
   return new NativeProxy(values, bare(handler));
 }
 
-/** The isolate's own figures: those of the process would tell of its neighbours. */
-function createMemoryUsage() {
+/** The isolate's own figures: those of the process would tell of its neighbours. @boot */
+export function createMemoryUsage() {
   const memoryUsage = () => {
     const heap = heapStatistics();
     return {

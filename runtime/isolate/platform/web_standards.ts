@@ -11,6 +11,7 @@ import {
   trunc,
 } from "../../protocol/primordials.ts";
 import { installErrorEvents, type UncaughtSink } from "./event_standards.ts";
+import { installPrototypeAccessor } from "./prototype_accessor.ts";
 import { createTimers } from "./timers.ts";
 
 /** Functions of the global scope; all other functions there are interfaces. */
@@ -45,6 +46,7 @@ const { defineProperty, getOwnPropertyDescriptor } = Object;
 export function installWebStandards(report: UncaughtSink): void {
   for (const [name, value] of Object.entries(createTimers())) setGlobal(name, value);
   installErrorEvents(report);
+  installPrototypeAccessor();
   defineScope();
   for (const name of UNTAGGED) {
     const { prototype } = (globalThis as unknown as Record<string, { prototype: object }>)[name]!;

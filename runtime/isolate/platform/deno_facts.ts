@@ -4,8 +4,11 @@ import { NativePromise } from "../../protocol/primordials.ts";
 const { build, version } = Deno;
 const NativeEventTarget = EventTarget;
 
-/** What an app may without asking; of all else it hears that it may not, before it finds the function absent. */
-const GRANTED: Readonly<Record<string, boolean>> = { env: true, net: true, read: true, write: true };
+/**
+ * What all of may be had without asking: of files there are an app's own only, of addresses what `outbound` leaves, and
+ * so whoever asks for all of them hears no. Variables are the app's.
+ */
+const GRANTED = "env";
 
 class AppPermissionStatus extends NativeEventTarget {
   readonly onchange = null;
@@ -16,19 +19,16 @@ class AppPermissionStatus extends NativeEventTarget {
   }
 }
 
-/** Nobody is asked, so that all three questions are one. */
+/** Nobody is asked, so that both questions are one. */
 function querySync({ name }: { name: string }): AppPermissionStatus {
-  return new AppPermissionStatus(GRANTED[name] === true ? "granted" : "denied");
+  return new AppPermissionStatus(name === GRANTED ? "granted" : "denied");
 }
 
 async function query(descriptor: { name: string }): Promise<AppPermissionStatus> {
   return await NativePromise.resolve(querySync(descriptor));
 }
 
-const permissions = {
-  ...{ query, request: query, revoke: query },
-  ...{ querySync, requestSync: querySync, revokeSync: querySync },
-};
+const permissions = { query, querySync, request: query, requestSync: querySync };
 
 /** @param memoryUsage as the app's process has it @boot */
 export function denoFacts(memoryUsage: () => object): object {

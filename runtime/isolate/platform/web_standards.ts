@@ -3,6 +3,7 @@ import {
   apply,
   controllerAbort,
   controllerSignal,
+  defineMember,
   global,
   NativeAbortController,
   NativeDOMException,
@@ -35,7 +36,7 @@ const LENGTHS: Readonly<Record<string, number>> = {
 /** Interfaces whose objects Deno calls "Event". */
 const UNTAGGED = ["CustomEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent", "CloseEvent", "ProgressEvent"];
 
-const { defineProperty, getOwnPropertyDescriptor } = Object;
+const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object;
 
 /**
  * Installs all of it; runs once the doors are closed, before an app is loaded.
@@ -98,6 +99,9 @@ function defineScope(): void {
     enumerable: true,
     configurable: true,
   });
+  // By "DedicatedWorkerGlobalScope" packages know a page's worker, and fetch from their CDN (wasmoon) what lies beside
+  // them; in Node the global scope is an object like any other.
+  defineMember(getPrototypeOf(global), "constructor", Object);
 }
 
 /** Attributes that Deno lacks, with the value that they have for every Request that code can make. */

@@ -117,13 +117,14 @@ export default { fetch: async () => Response.json([
   ...await Promise.all(["net", "env", "run", "sys", "other"].map(async (name) => (await Deno.permissions.query({ name })).state)),
   Deno.permissions.querySync({ name: "sys", kind: "hostname" }).state, Deno.permissions.requestSync({ name: "read" }).state,
   Deno.memoryUsage().heapUsed > 0, Deno.unrefTimer(setTimeout(() => {})) ?? null,
+  self.constructor.name,
 ]) };`;
 
-Deno.test("Libraries for Deno ask what they may, and hear it", async () => {
+Deno.test("Libraries for Deno ask what they may, and where they run, and hear it", async () => {
   await using project = await TempProject.create({ asking: { files: ASKING } });
   await using nano = await NanoProcess.start(project.configFile);
   assertEquals(await (await nano.fetch("asking")).json(), [
-    ...["granted", "granted", "denied", "denied", "denied"],
-    ...["denied", "granted", true, null],
+    ...["denied", "granted", "denied", "denied", "denied"],
+    ...["denied", "denied", true, null, "Object"],
   ]);
 });

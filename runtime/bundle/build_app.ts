@@ -13,6 +13,7 @@ import type { CachedBundle } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import type { AppEntry } from "./app_entry.ts";
 import { type InputStamp, readStamped, renewStamp } from "./input_stamp.ts";
+import { type LateAbsences, loadsAtStart } from "./late_absences.ts";
 import { droppedReexports, keptModules } from "./lazy_reexports.ts";
 import { SYNTAX } from "./module_meta.ts";
 import { nodeBuiltins } from "./node_builtins.ts";
@@ -56,6 +57,7 @@ export async function buildApp(
   const app = { root, reach, hidden };
   const context: BuildErrorContext = { action, root, reach, unresolved: resolution.unresolved };
   const settings = await readAppSettings(root, reach);
+  const late: LateAbsences = { importers: new Set(), isStrict: false };
   const { compilerOptions } = settings;
   try {
     const asWritten = {
@@ -68,12 +70,17 @@ export async function buildApp(
       // By this code asks whether it is what was started, as in Node.
       banner: { js: `globalThis.process?.argv.splice(1, 1, ${JSON.stringify(appPath(root, entry.file))});` },
       plugins: [
-        appResolver({ ...app, settings, alias: build.alias, isWorkers: order.isWorkers, nodeCompat }, resolution),
+        appResolver({ ...app, settings, alias: build.alias, isWorkers: order.isWorkers, nodeCompat, late }, resolution),
         nodeBuiltins(nodeCompat),
         appLoader({ ...app, file: entry.file, rules: build.rules, nodeCompat }, compilerOptions, resolution),
       ],
     };
     const first = await buildAround(asWritten, (some) => esbuildService.build(some));
+    if (loadsAtStart(first.result.metafile, { root, files: late.importers })) {
+      // Once more, to be told where it stands.
+      late.isStrict = true;
+      await esbuildService.build(first.options);
+    }
     const isShadowed = shadowsGlobals(outputOf(first.result, ".js"));
     const options = isShadowed ? withGlobals(first.options) : first.options;
     const plain = isShadowed ? await esbuildService.build(options) : first.result;

@@ -270,9 +270,7 @@ class Import {
     this.#resolution.missing.add(name);
     const text = await missingText(this.#app, name, { from: this.#args.resolveDir, isOutside: isFound });
     this.#resolution.unresolved.set(written, text);
-    const { importer } = this.#args;
-    if (isStatic(kind) && (this.#app.late.isStrict || !isOfPackage(importer))) return refuse(text);
-    if (isStatic(kind)) this.#app.late.importers.add(importer);
+    if (isStatic(kind) && (this.#app.late.isStrict || !isOfPackage(this.#args.importer))) return refuse(text);
     // Else it may stand in a try block, or where nobody comes.
     return absentModule(written, kind);
   }

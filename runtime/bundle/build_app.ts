@@ -13,7 +13,7 @@ import type { CachedBundle } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import type { AppEntry } from "./app_entry.ts";
 import { type InputStamp, readStamped, renewStamp } from "./input_stamp.ts";
-import { type LateAbsences, loadsAtStart } from "./late_absences.ts";
+import { type LateAbsences, loadsAbsent } from "./late_absences.ts";
 import { droppedReexports, keptModules } from "./lazy_reexports.ts";
 import { SYNTAX } from "./module_meta.ts";
 import { nodeBuiltins } from "./node_builtins.ts";
@@ -57,7 +57,7 @@ export async function buildApp(
   const app = { root, reach, hidden };
   const context: BuildErrorContext = { action, root, reach, unresolved: resolution.unresolved };
   const settings = await readAppSettings(root, reach);
-  const late: LateAbsences = { importers: new Set(), isStrict: false };
+  const late: LateAbsences = { isStrict: false };
   const { compilerOptions } = settings;
   try {
     const asWritten = {
@@ -76,7 +76,7 @@ export async function buildApp(
       ],
     };
     const first = await buildAround(asWritten, (some) => esbuildService.build(some));
-    if (loadsAtStart(first.result.metafile, { root, files: late.importers })) {
+    if (loadsAbsent(first.result.metafile)) {
       // Once more, to be told where it stands.
       late.isStrict = true;
       await esbuildService.build(first.options);

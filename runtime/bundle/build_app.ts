@@ -7,11 +7,13 @@ import { appLoader } from "./app_loader.ts";
 import type { AppResolution } from "./app_resolution.ts";
 import { appResolver } from "./app_resolver.ts";
 import { readAppSettings } from "./app_settings.ts";
+import { buildAround } from "./broken_files.ts";
 import { buildError, type BuildErrorContext, buildWarning, isBuildFailure } from "./build_error.ts";
 import type { CachedBundle } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import type { AppEntry } from "./app_entry.ts";
 import { type InputStamp, readStamped, renewStamp } from "./input_stamp.ts";
+import { type LateAbsences, loadsAbsent } from "./late_absences.ts";
 import { droppedReexports, keptModules } from "./lazy_reexports.ts";
 import { SYNTAX } from "./module_meta.ts";
 import { nodeBuiltins } from "./node_builtins.ts";
@@ -24,6 +26,7 @@ import {
 } from "./requirable_packages.ts";
 import { completeImports } from "./run_time_import.ts";
 import { completeCommonJs } from "./run_time_require.ts";
+import { shadowsGlobals, withGlobals } from "./shadowed_globals.ts";
 import { inlineSourceMap } from "./source_map.ts";
 
 /** What is built. */
@@ -60,10 +63,12 @@ export async function buildApp(
   const app = { root, reach, hidden };
   const context: BuildErrorContext = { action, root, reach, unresolved: resolution.unresolved };
   const settings = await readAppSettings(root, reach);
+  const late: LateAbsences = { isStrict: false };
   const { compilerOptions } = settings;
   try {
-    const options = {
+    const asWritten = {
       ...optionsFor(root, order),
+      inject: [] as string[],
       tsconfigRaw: { compilerOptions } as Exclude<BuildOptions["tsconfigRaw"], string | undefined>,
       ...entry.source === undefined ? { entryPoints: [entry.file] } : {
         stdin: { contents: entry.source, resolveDir: root, sourcefile: "entry.js", loader: "js" as const },
@@ -71,19 +76,27 @@ export async function buildApp(
       // By this code asks whether it is what was started, as in Node.
       banner: { js: `globalThis.process?.argv.splice(1, 1, ${JSON.stringify(appPath(root, entry.file))});` },
       plugins: [
-        appResolver({ ...app, settings, alias: build.alias, isWorkers: order.isWorkers, nodeCompat }, resolution),
+        appResolver({ ...app, settings, alias: build.alias, isWorkers: order.isWorkers, nodeCompat, late }, resolution),
         nodeBuiltins(nodeCompat),
         appLoader({ ...app, file: entry.file, rules: build.rules, nodeCompat }, compilerOptions, resolution),
       ],
     };
-    const plain = await esbuildService.build(options);
+    const first = await buildAround(asWritten, (some) => esbuildService.build(some));
+    if (loadsAbsent(first.result.metafile)) {
+      // Once more, to be told where it stands.
+      late.isStrict = true;
+      await esbuildService.build(first.options);
+    }
+    const isShadowed = shadowsGlobals(outputOf(first.result, ".js"));
+    const options = isShadowed ? withGlobals(first.options) : first.options;
+    const plain = isShadowed ? await esbuildService.build(options) : first.result;
     const { metafile } = plain;
     const whereNamed = { ...app, home: await requirableHome(app, entry.file) };
     const names = await requirableNames(whereNamed, { code: outputOf(plain, ".js"), metafile }, resolution);
     const built = await buildRequirable({ ...whereNamed, all: names }, async (some) => {
       const whole = some.length === 0 ? options : {
         ...options,
-        inject: [REQUIRABLE_MODULE],
+        inject: [...options.inject, REQUIRABLE_MODULE],
         plugins: [requirablePackages(whereNamed.home, some), ...options.plugins],
       };
       return { whole, result: some.length === 0 ? plain : await esbuildService.build(whole) };

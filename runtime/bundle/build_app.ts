@@ -2,12 +2,14 @@
 import type { BuildOptions, OutputFile } from "esbuild";
 import { dirname, join } from "node:path";
 import type { ProjectBuild } from "../config/project_build.ts";
+import { NanoError } from "../errors.ts";
 import { appPath, type AppReach, foldersUpTo } from "./app_files.ts";
 import { appLoader } from "./app_loader.ts";
 import type { AppResolution } from "./app_resolution.ts";
 import { appResolver } from "./app_resolver.ts";
 import { readAppSettings } from "./app_settings.ts";
 import { buildError, type BuildErrorContext, buildWarning, isBuildFailure } from "./build_error.ts";
+import { growthExcess } from "./bundle_budget.ts";
 import type { CachedBundle } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import type { AppEntry } from "./app_entry.ts";
@@ -49,7 +51,8 @@ export async function buildApp(
   order: BuildOrder,
   resolution: AppResolution,
 ): Promise<{ readonly bundle: CachedBundle; readonly isStable: boolean }> {
-  const { entry, action, nodeCompat, reach, hidden, build } = order;
+  const { entry, action, nodeCompat, reach, hidden } = order;
+  const { alias, rules } = order.build;
   const { root } = entry;
   const app = { root, reach, hidden };
   const context: BuildErrorContext = { action, root, reach, unresolved: resolution.unresolved };
@@ -65,12 +68,19 @@ export async function buildApp(
       // By this code asks whether it is what was started, as in Node.
       banner: { js: `globalThis.process?.argv.splice(1, 1, ${JSON.stringify(appPath(root, entry.file))});` },
       plugins: [
-        appResolver({ ...app, settings, alias: build.alias, isWorkers: order.isWorkers, nodeCompat }, resolution),
+        appResolver({ ...app, settings, alias, isWorkers: order.isWorkers, nodeCompat }, resolution),
         nodeBuiltins(nodeCompat),
-        appLoader({ ...app, file: entry.file, rules: build.rules, nodeCompat }, compilerOptions, resolution),
+        appLoader({ ...app, file: entry.file, rules, nodeCompat }, compilerOptions, resolution),
       ],
     };
-    const plain = await esbuildService.build(options);
+    const build = async <Options extends BuildOptions & { readonly write: false }>(given: Options) => {
+      const result = await esbuildService.build(given);
+      // Before any of it is made a text
+      const excess = growthExcess(bytesOf(result.outputFiles!), bytesRead(resolution));
+      if (excess !== null) throw new NanoError("APP_FAILED", `${action}: ${excess}`);
+      return result;
+    };
+    const plain = await build(options);
     const { metafile } = plain;
     const names = await requirableNames(app, { code: outputOf(plain, ".js"), metafile }, resolution);
     const built = await buildRequirable(names, async (some) => {
@@ -79,13 +89,13 @@ export async function buildApp(
         inject: [REQUIRABLE_MODULE],
         plugins: [requirablePackages(root, some), ...options.plugins],
       };
-      return { whole, result: some.length === 0 ? plain : await esbuildService.build(whole) };
+      return { whole, result: some.length === 0 ? plain : await build(whole) };
     });
     const kept = droppedReexports(built.result.metafile, root);
     const { whole } = built;
     const result = kept.size === 0
       ? built.result
-      : await esbuildService.build({ ...whole, plugins: [keptModules(kept), ...whole.plugins] });
+      : await build({ ...whole, plugins: [keptModules(kept), ...whole.plugins] });
     const inputs = new Map([
       ...resolution.inputs,
       ...settings.stamps,
@@ -114,6 +124,14 @@ const NO_METADATA = `tsconfig.json: "emitDecoratorMetadata" has no effect: types
 
 function isDecorated(path: string): boolean {
   return /\.tsx?$/.test(path) && !path.includes("/node_modules/");
+}
+
+function bytesOf(files: readonly OutputFile[]): number {
+  return files.reduce((sum, { contents }) => sum + contents.byteLength, 0);
+}
+
+function bytesRead({ inputs }: AppResolution): number {
+  return [...inputs.values()].reduce((sum, { size }) => sum + size, 0);
 }
 
 function outputOf({ outputFiles }: { outputFiles: readonly OutputFile[] }, ending: string): string {

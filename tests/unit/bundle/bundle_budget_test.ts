@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { findReach } from "../../../runtime/bundle/app_reach.ts";
 import { Bundler } from "../../../runtime/bundle/bundler.ts";
 import { BundleBudget } from "../../../runtime/bundle/bundle_budget.ts";
 import { MAX_SOURCE_BYTES } from "../../../runtime/bundle/input_stamp.ts";
@@ -62,4 +63,10 @@ Deno.test("A pipe, a device and a link to a device among the sources are refused
   const text = [error.message, ...error.details].join("\n");
   assertStringIncludes(text, 'Cannot read "pipe.js": it is no file');
   assertStringIncludes(text, "zero.js");
+});
+
+Deno.test("A pipe in the place of a package.json above an app is none, and is not waited for", async () => {
+  await using app = await appFolder({ "app/index.js": "" });
+  await new Deno.Command("mkfifo", { args: [app.at("package.json")] }).output();
+  assertEquals(await findReach(app.at("app"), "found"), app.at("app"));
 });

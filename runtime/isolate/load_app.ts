@@ -25,6 +25,7 @@ import { limitExternalMemory } from "./sandbox/memory_quota.ts";
 import type { registerModulePolicy } from "./sandbox/module_policy.ts";
 import { installStreamPolyfill } from "./platform/stream_polyfill.ts";
 import { settleGlobals } from "./platform/web_standards.ts";
+import { installWorkersCrypto } from "./platform/workers_crypto.ts";
 import { installWorkersGlobal } from "./platform/workers_global.ts";
 
 /** What an app is loaded with. */
@@ -123,6 +124,7 @@ export async function loadApp(
 /** What holds for a Workers project alone. @boot */
 function followWorkers({ flags }: WorkersFacts): void {
   installWorkersRequests();
+  installWorkersCrypto();
   if (flags.includes("websocket_standard_binary_type")) socketInternals.setPairedType("blob");
 }
 

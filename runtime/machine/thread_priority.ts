@@ -8,8 +8,8 @@ import os from "node:os";
 const STEPPED_BACK_NICE = 19;
 /** CAP_SYS_NICE in the capability sets of /proc/self/status (capabilities(7)). */
 const CAP_SYS_NICE = 1n << 23n;
-/** RLIMIT_NICE that allows nice 0, as 20 - nice (getrlimit(2)). */
-const LIMIT_FOR_NICE_0 = 20;
+/** RLIMIT_NICE that allows a nice value is this much minus it (getrlimit(2)). */
+const LIMIT_BASE = 20;
 
 /** Reads a file of /proc/self. */
 type ReadProc = (name: string) => string;
@@ -20,17 +20,23 @@ type ReadProc = (name: string) => string;
  */
 export function mayRestorePriority(
   read: ReadProc = (name) => Deno.readTextFileSync(`/proc/self/${name}`),
+  nice: number = ownNice(),
 ): boolean {
   if (Deno.build.os !== "linux") return false;
   try {
     const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(read("status"))?.[1] ?? "0";
     if ((BigInt(`0x${effective}`) & CAP_SYS_NICE) !== 0n) return true;
     const soft = /^Max nice priority\s+(\S+)/m.exec(read("limits"))?.[1] ?? "0";
-    return soft === "unlimited" || Number(soft) >= LIMIT_FOR_NICE_0;
+    return soft === "unlimited" || Number(soft) >= LIMIT_BASE - nice;
   } catch {
     // No /proc to look at: nothing that could be told of a thread either.
     return false;
   }
+}
+
+/** Of this process' first thread, which whoever started NANO may have chosen. */
+function ownNice(): number {
+  return os.getPriority(Deno.pid);
 }
 
 /** System ids of the threads with these names. */
@@ -54,7 +60,7 @@ export async function findThreads(names: ReadonlySet<string>): Promise<Map<strin
  */
 export function setSteppedBack(tid: number, steppedBack: boolean): boolean {
   try {
-    os.setPriority(tid, steppedBack ? STEPPED_BACK_NICE : 0);
+    os.setPriority(tid, steppedBack ? STEPPED_BACK_NICE : ownNice());
     return true;
   } catch {
     return false;

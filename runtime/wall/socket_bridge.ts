@@ -1,6 +1,7 @@
 /** The host's half of an app's WebSockets: real sockets on one side, the wall on the other, bounded both ways. */
 import type { HostSocket } from "../terms/app_call.ts";
 import type { RequestEnd } from "../terms/request_end.ts";
+import { isStandardCode, NO_CODE } from "../protocol/close_codes.ts";
 import { messageWeight } from "../protocol/message_weight.ts";
 import { OP } from "../protocol/operations.ts";
 import { type Wire, WireViolation } from "../protocol/wire.ts";
@@ -22,8 +23,6 @@ const CLOSE_ANSWER_MS = 5_000;
 const BURST_BYTES = 256 * 1024;
 
 const OPEN = 1;
-/** Close codes that an app may send; the rest is reserved for the protocol (RFC 6455, 7.4). */
-const isAppCode = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
 
 /** How a socket is joined to the wall. */
 export interface JoinOptions {
@@ -287,14 +286,15 @@ function bufferOf(bytes: Uint8Array): ArrayBuffer {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? buffer : bytes.slice().buffer;
 }
 
-/** Closes with what the socket's class accepts: WebSocket.close() takes 1000 and 3000 to 4999 only. */
+/** Closes with what the socket's class accepts. */
 function closeSocket(socket: HostSocket, code: number, reason: string): void {
   if (socket.readyState > OPEN) return;
+  if (code === NO_CODE) return socket.close();
   const short = new TextDecoder().decode(new TextEncoder().encode(reason).subarray(0, 123)).replace(/\uFFFD+$/, "");
   try {
     socket.close(code, short);
   } catch (error) {
-    if (isAppCode(code)) throw error;
+    if (isStandardCode(code)) throw error;
     socket.close(1000, short);
   }
 }

@@ -1,6 +1,6 @@
 /** Makes Requests and Responses of bodies that Deno's classes do not know: the isolate's own Blob and FormData. */
 import { innerSlots } from "../../protocol/inner_slots.ts";
-import { requestUrl, stringStartsWith } from "../../protocol/primordials.ts";
+import { NativeRangeError, requestUrl, responseStatus, stringStartsWith } from "../../protocol/primordials.ts";
 import { SafeWeakMap } from "../../protocol/safe_collections.ts";
 import type { AppBlob } from "./blob.ts";
 import { blobStream } from "./blob_stream.ts";
@@ -29,8 +29,22 @@ const responseHeaders = getOwnPropertyDescriptor(Response.prototype, "headers")!
 /** The class that a subclass of an app is constructed as. */
 type NewTarget = new (...given: never[]) => unknown;
 
-/** `new Response(...given)` for any body. */
+/** Status of a response that hands a WebSocket over. */
+export const SWITCHING = 101;
+
+/**
+ * `new Response(...given)` for any body.
+ * @throws {RangeError} for a status of 101, which Deno's class takes (https://fetch.spec.whatwg.org/#initialize-a-response)
+ */
 export function makeResponse(given: ArrayLike<unknown>, newTarget: NewTarget = NativeResponse): Response {
+  const response = notedResponse(given, newTarget);
+  if (response instanceof NativeResponse && responseStatus(response) === SWITCHING) {
+    throw new NativeRangeError(`Failed to construct 'Response': the status ${SWITCHING} wants a webSocket`);
+  }
+  return response;
+}
+
+function notedResponse(given: ArrayLike<unknown>, newTarget: NewTarget): Response {
   if (given.length < 2 || !isWorkersProject()) return standardResponse(given, newTarget);
   return noteResponse(standardResponse([standardBody(given[0], given[1]), given[1]], newTarget), given[1]);
 }

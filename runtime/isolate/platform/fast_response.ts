@@ -7,9 +7,11 @@ import {
   hasOwn,
   ITERATOR,
   matches,
+  NativeRangeError,
   NativeResponse,
   NativeString,
   NativeTypeError,
+  stringCharCodeAt,
   stringify,
   stringIsWellFormed,
   stringToLowerCase,
@@ -19,10 +21,11 @@ import { SafeMap, SafeSet } from "../../protocol/safe_collections.ts";
 import { arrayPush } from "../../protocol/safe_lists.ts";
 import { innerSlots } from "../../protocol/inner_slots.ts";
 import type { HeaderList } from "../../protocol/header_block.ts";
-import { makeResponse } from "../bodies/body_sources.ts";
+import { makeResponse, SWITCHING } from "../bodies/body_sources.ts";
+import { MARK } from "../bodies/known_body.ts";
 import { locationPath, withoutBase } from "../traffic/relative_urls.ts";
 
-const NULL_BODY_STATUSES = new SafeSet([101, 204, 205, 304]);
+const NULL_BODY_STATUSES = new SafeSet([SWITCHING, 204, 205, 304]);
 /** Values that need no normalising: no line breaks or NUL, no blanks at the ends, Latin-1 only. */
 const PLAIN_VALUE = /^[\x21-\xff](?:[\t\x20-\xff]*[\x21-\xff])?$|^$/;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-zA-Z]+$/;
@@ -77,13 +80,15 @@ function plainHeaders(headers: unknown): { list: HeaderList; contentType: boolea
 /** The short path; undefined when anything is unusual. */
 function shortResponse(body: unknown, init: unknown, defaultType: string): Response | undefined {
   if (innerSlots === null || (body !== null && body !== undefined && typeof body !== "string")) return undefined;
+  if (typeof body === "string" && stringCharCodeAt(body, 0) === MARK) return undefined;
   let status = 200;
   let headers: unknown;
   if (init !== undefined && init !== null) {
     if (typeof init !== "object") return undefined;
     const given = init as ResponseInit;
     if (given.statusText !== undefined && given.statusText !== "") return undefined;
-    if ((given as { cf?: unknown }).cf !== undefined) return undefined;
+    const { cf, webSocket } = given as { cf?: unknown; webSocket?: unknown };
+    if (cf !== undefined || webSocket !== undefined && webSocket !== null) return undefined;
     const code = given.status;
     if (code !== undefined) {
       if (typeof code !== "number" || code < 200 || code > 599 || (code | 0) !== code) return undefined;
@@ -117,8 +122,11 @@ export function createFastResponse(upgrade: UpgradeResponse): typeof Response {
     const short = shortResponse(body, init, "text/plain;charset=UTF-8");
     if (short !== undefined) return short;
     const end = (init as { webSocket?: unknown } | null | undefined)?.webSocket;
-    if (end !== undefined && end !== null) return upgrade(end, init!.headers);
-    return makeResponse(arguments);
+    if (end === undefined || end === null) return makeResponse(arguments);
+    if (init!.status !== SWITCHING) {
+      throw new NativeRangeError(`Failed to construct 'Response': one with a webSocket has the status ${SWITCHING}`);
+    }
+    return upgrade(end, init!.headers);
   }
   Object.setPrototypeOf(FastResponse, getPrototypeOf(NativeResponse));
   Object.defineProperty(FastResponse, "name", { value: "Response", configurable: true });

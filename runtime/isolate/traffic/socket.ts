@@ -1,5 +1,6 @@
 /** WebSocket inside an isolate: outgoing, taken over from a client, or one end of a WebSocketPair. */
 import { bare } from "../../protocol/bare.ts";
+import { isClientsCode, isServersCode, NO_CODE } from "../../protocol/close_codes.ts";
 import { messageWeight } from "../../protocol/message_weight.ts";
 import {
   bytesLength,
@@ -165,8 +166,10 @@ export class AppSocket extends EventTarget {
     }
     if (this.#readyState >= CLOSING) return;
     this.#readyState = CLOSING;
-    if (this.#transport === null) this.#unsentClose = { code: code ?? 1000, reason: text };
-    else this.#transport.close(code ?? 1000, text);
+    // Without a code no frame has a reason either.
+    const sent = code ?? (text === "" ? NO_CODE : 1000);
+    if (this.#transport === null) this.#unsentClose = { code: sent, reason: text };
+    else this.#transport.close(sent, text);
   }
 
   #deliver(data: string | Uint8Array<ArrayBuffer>, weight: number): void {
@@ -274,16 +277,6 @@ export class AppSocket extends EventTarget {
       },
     };
   }
-}
-
-/** Codes that a client's code may close with (https://websockets.spec.whatwg.org/), and two that servers have a use for. */
-function isClientsCode(code: number): boolean {
-  return code === 1000 || code === 1001 || code === 1011 || (code >= 3000 && code <= 4999);
-}
-
-/** Codes that Workers close with: all but those that no frame may carry (RFC 6455, 7.4.1). */
-function isServersCode(code: number): boolean {
-  return code >= 1000 && code <= 4999 && !(code >= 1004 && code <= 1006) && code !== 1015;
 }
 
 for (const [name, value] of entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {

@@ -3,6 +3,7 @@ import { bare } from "../../protocol/bare.ts";
 import {
   defineProperty,
   endOfMicrotask,
+  endOfTurn,
   headersGet,
   headersSet,
   NativeHeaders,
@@ -262,7 +263,8 @@ function localTransport(own: AppSocket, peer: AppSocket): SocketTransport {
     close(code, reason) {
       endOfMicrotask(() => {
         socketInternals.closed(peer, code, reason);
-        socketInternals.closed(own, code, reason);
+        // As by a peer's answer: until then this end is closing.
+        endOfTurn(() => socketInternals.closed(own, code, reason));
       });
     },
     dispatched() {},

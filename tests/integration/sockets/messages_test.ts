@@ -91,7 +91,13 @@ const CASES: Readonly<Record<string, Case>> = {
     assertEquals([frame?.op, frame?.text], [FRAME.PONG, "are you there"]);
   },
   "the app's close code and reason reach the client": async ({ open, fate }, style) => {
-    for (const [given, code, reason] of [[[4321, "bye ü"], 4321, "bye ü"], [[1000, "done"], 1000, "done"]] as const) {
+    const closes: [unknown[], number, string][] = [
+      [[4321, "bye ü"], 4321, "bye ü"],
+      [[1000, "done"], 1000, "done"],
+      // Without a code the frame has none.
+      [[], 1005, ""],
+    ];
+    for (const [given, code, reason] of closes) {
       const id = crypto.randomUUID();
       using client = await open(`/${style}?do=close&id=${id}`);
       await client.send(FRAME.TEXT, JSON.stringify(given));

@@ -10,6 +10,7 @@ import { withoutAbsentGlobs } from "./absent_globs.ts";
 import { withoutAmdWrapper } from "./amd_wrapper.ts";
 import { BundleBudget } from "./bundle_budget.ts";
 import type { AppEntry } from "./app_entry.ts";
+import { withSeenRequires } from "./created_require.ts";
 import { readStamped } from "./input_stamp.ts";
 import { withJsxRuntime } from "./jsx_pragma.ts";
 import { moduleRules } from "./module_rules.ts";
@@ -67,6 +68,7 @@ export function appLoader(
           const path = await Deno.realPath(args.path);
           const shown = relative(root, path);
           if (!isReachable(app, path)) return refuse(`Cannot import "${shown}": ${whyNot(app, path)}`);
+          if (isAddon(path, args)) return { contents: refusedAddon(path), loader: "js" };
           const { contents, stamp } = await readStamped(path);
           resolution.inputs.set(path, stamp);
           const excess = budget.excess(path, stamp.size);
@@ -79,6 +81,16 @@ export function appLoader(
       });
     },
   };
+
+  /** Machine code, which is not read: as large as it may be, it fails where it is asked for, which may be optional. */
+  function isAddon(path: string, { with: { type } }: OnLoadArgs): boolean {
+    const isAsked = type === undefined && (isOfPackage(path) || kindOf(relative(root, path)) === null);
+    return isAsked && extname(path).toLowerCase() === ".node";
+  }
+
+  function refusedAddon(path: string): string {
+    return `throw ${nativeAddonError(JSON.stringify(appPath(root, path).slice(1)))};`;
+  }
 
   async function load(build: PluginBuild, path: string, contents: Uint8Array, args: OnLoadArgs): Promise<OnLoadResult> {
     const shown = relative(root, path);
@@ -93,10 +105,6 @@ export function appLoader(
     if (kind === "CompiledWasm") return await loadWasm(build, path, contents);
     const extension = extname(path).toLowerCase();
     if (kind === "Data" || extension === ".bin") return arrayBuffer(path);
-    // It fails where it is asked for, which may be optional.
-    if (extension === ".node") {
-      return { contents: `throw ${nativeAddonError(JSON.stringify(appPath(root, path).slice(1)))};`, loader: "js" };
-    }
     if (extension === ".json") return { contents, loader: "json" };
     if (TEXTS.includes(extension)) return { contents, loader: "text" };
     if (extension === ".wasm") return await loadWasm(build, path, contents);
@@ -113,7 +121,7 @@ export function appLoader(
   async function loadScript(build: PluginBuild, path: string, contents: Uint8Array, loader: Loader) {
     const written = withoutSourcePhase(new TextDecoder().decode(contents));
     const plain = withJsxRuntime(await withoutForeignMap(path, written));
-    const present = await withoutAbsentGlobs(plain, dirname(path));
+    const present = await withoutAbsentGlobs(withSeenRequires(plain), dirname(path));
     const own = await withImports(build, { path, loader, text: present });
     const text = app.nodeCompat && isOfPackage(path) ? withNodeTimers(withoutAmdWrapper(own)) : own;
     if (!speaksOfItself(text)) return { contents: text, loader };

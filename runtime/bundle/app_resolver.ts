@@ -8,6 +8,7 @@ import { appPath, type AppReach, appUrl, isOfPackage, isReachable } from "./app_
 import type { AppResolution } from "./app_resolution.ts";
 import type { AppSettings } from "./app_settings.ts";
 import { BrowserFields } from "./browser_fields.ts";
+import type { LateAbsences } from "./late_absences.ts";
 import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
 import { isFileBeside, ResolverAnswers } from "./resolver_answers.ts";
 import { absentModule, cloudflareModule, loadStandIns } from "./stand_ins.ts";
@@ -30,6 +31,7 @@ export interface ResolvedApp extends AppReach {
   readonly isWorkers: boolean;
   /** Whether it has modules of Node. */
   readonly nodeCompat: boolean;
+  readonly late: LateAbsences;
 }
 
 /** Marks a question of our own, which the plugin must not answer again. */
@@ -61,7 +63,7 @@ export function appResolver(app: ResolvedApp, resolution: AppResolution): Plugin
 /** One import, on its way to a file. */
 class Import {
   readonly #build: PluginBuild;
-  readonly #app: AppReach;
+  readonly #app: AppReach & Pick<ResolvedApp, "late">;
   readonly #fields: BrowserFields;
   readonly #answers: ResolverAnswers;
   readonly #settings: ResolvedApp["settings"];
@@ -268,8 +270,9 @@ class Import {
     this.#resolution.missing.add(name);
     const text = await missingText(this.#app, name, { from: this.#args.resolveDir, isOutside: isFound });
     this.#resolution.unresolved.set(written, text);
+    if (isStatic(kind) && (this.#app.late.isStrict || !isOfPackage(this.#args.importer))) return refuse(text);
     // Else it may stand in a try block, or where nobody comes.
-    return isStatic(kind) ? refuse(text) : absentModule(written, kind);
+    return absentModule(written, kind);
   }
 
   #ask = (specifier: string): Promise<Answer> => this.#answers.ask(this.#args, specifier);

@@ -1,12 +1,13 @@
 /**
- * Follows the `browser` fields of packages. A Workers project gets all that they say, as esbuild does it for pages; all
- * others get what packages offer to Node, but for files and absent packages that are to be nothing.
+ * Follows the `browser` fields of packages. A Workers project gets what they say, as esbuild does it for pages, but for
+ * modules of Node; all others get what packages offer to Node, but for files and absent packages that are to be nothing.
  */
 
 import type { OnResolveArgs, OnResolveResult, PluginBuild } from "esbuild";
 import { isBuiltin } from "node:module";
 import { join, relative } from "node:path";
 import { type AppReach, isOfPackage, isReachable } from "./app_files.ts";
+import { firstFileOf, mainNames } from "./entry_files.ts";
 import { isInstalled } from "./missing_packages.ts";
 import { fileReplacement, type PackageManifest, PackageManifests, type Replacement } from "./package_manifests.ts";
 import { packageName } from "./package_specifier.ts";
@@ -59,10 +60,15 @@ export class BrowserFields {
       // It is there, also in a Workers project, as wrangler has it with nodejs_compat: PGlite reads its files so.
       return undefined;
     }
-    if (given === false && !this.#isWorkers) {
+    // What is nothing cannot be called: code that does it has found Node, also in a Workers project.
+    if (given === false && await isCalled(args)) {
+      if (!this.#isWorkers) return undefined;
+      const file = this.#nodeCompat && isRelative ? await fileOf(manifest, join(resolveDir, path)) : undefined;
+      if (file !== undefined) return { path: file };
+    }
+    if (given === false && !this.#isWorkers && !isRelative) {
       // A package that is there is there for Node: turndown parses with such a one.
-      const isThere = !isRelative && await isInstalled(this.#app, resolveDir, packageName(path));
-      if (isThere || await isCalled(args)) return undefined;
+      if (await isInstalled(this.#app, resolveDir, packageName(path))) return undefined;
     }
     return await this.#replace(args, manifest, given);
   }
@@ -96,6 +102,11 @@ export class BrowserFields {
     const { path, namespace, suffix, sideEffects, external } = found;
     return { path, namespace, suffix, sideEffects, external };
   }
+}
+
+/** Asked of the disk: esbuild itself would follow the field. */
+async function fileOf({ folder }: PackageManifest, path: string): Promise<string | undefined> {
+  return await firstFileOf(folder, mainNames(relative(folder, path)));
 }
 
 /** Whether the importer calls what it requires: iconv-lite does so where it finds Node, whatever its field says. */

@@ -8,18 +8,21 @@ import { appLoader } from "./app_loader.ts";
 import type { AppResolution } from "./app_resolution.ts";
 import { appResolver } from "./app_resolver.ts";
 import { readAppSettings } from "./app_settings.ts";
+import { buildAround } from "./broken_files.ts";
 import { buildError, type BuildErrorContext, buildWarning, isBuildFailure } from "./build_error.ts";
 import { growthExcess } from "./bundle_budget.ts";
 import type { CachedBundle } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import type { AppEntry } from "./app_entry.ts";
 import { type InputStamp, readStamped, renewStamp } from "./input_stamp.ts";
+import { type LateAbsences, loadsAbsent } from "./late_absences.ts";
 import { droppedReexports, keptModules } from "./lazy_reexports.ts";
 import { SYNTAX } from "./module_meta.ts";
 import { nodeBuiltins } from "./node_builtins.ts";
 import { buildRequirable, REQUIRABLE_MODULE, requirableNames, requirablePackages } from "./requirable_packages.ts";
 import { completeImports } from "./run_time_import.ts";
 import { completeCommonJs } from "./run_time_require.ts";
+import { shadowsGlobals, withGlobals } from "./shadowed_globals.ts";
 import { inlineSourceMap } from "./source_map.ts";
 
 /** What is built. */
@@ -57,10 +60,12 @@ export async function buildApp(
   const app = { root, reach, hidden };
   const context: BuildErrorContext = { action, root, reach, unresolved: resolution.unresolved };
   const settings = await readAppSettings(root, reach);
+  const late: LateAbsences = { isStrict: false };
   const { compilerOptions } = settings;
   try {
-    const options = {
+    const asWritten = {
       ...optionsFor(root, order),
+      inject: [] as string[],
       tsconfigRaw: { compilerOptions } as Exclude<BuildOptions["tsconfigRaw"], string | undefined>,
       ...entry.source === undefined ? { entryPoints: [entry.file] } : {
         stdin: { contents: entry.source, resolveDir: root, sourcefile: "entry.js", loader: "js" as const },
@@ -68,7 +73,7 @@ export async function buildApp(
       // By this code asks whether it is what was started, as in Node.
       banner: { js: `globalThis.process?.argv.splice(1, 1, ${JSON.stringify(appPath(root, entry.file))});` },
       plugins: [
-        appResolver({ ...app, settings, alias, isWorkers: order.isWorkers, nodeCompat }, resolution),
+        appResolver({ ...app, settings, alias, isWorkers: order.isWorkers, nodeCompat, late }, resolution),
         nodeBuiltins(nodeCompat),
         appLoader({ ...app, file: entry.file, rules, nodeCompat }, compilerOptions, resolution),
       ],
@@ -80,13 +85,21 @@ export async function buildApp(
       if (excess !== null) throw new NanoError("APP_FAILED", `${action}: ${excess}`);
       return result;
     };
-    const plain = await build(options);
+    const first = await buildAround(asWritten, (some) => build(some));
+    if (loadsAbsent(first.result.metafile)) {
+      // Once more, to be told where it stands.
+      late.isStrict = true;
+      await build(first.options);
+    }
+    const isShadowed = shadowsGlobals(outputOf(first.result, ".js"));
+    const options = isShadowed ? withGlobals(first.options) : first.options;
+    const plain = isShadowed ? await build(options) : first.result;
     const { metafile } = plain;
     const names = await requirableNames(app, { code: outputOf(plain, ".js"), metafile }, resolution);
     const built = await buildRequirable(names, async (some) => {
       const whole = some.length === 0 ? options : {
         ...options,
-        inject: [REQUIRABLE_MODULE],
+        inject: [...options.inject, REQUIRABLE_MODULE],
         plugins: [requirablePackages(root, some), ...options.plugins],
       };
       return { whole, result: some.length === 0 ? plain : await build(whole) };

@@ -1,6 +1,11 @@
 /** Lets the bundler see what a module requires by a `require` that it made for itself. */
 
 const IMPORTED = /\bcreateRequire(?:\s+as\s+([\w$]+))?\s*[,}]/;
+/** Of bundlers: a chunk makes the `require` of all the others (rolldown's, tsup's). */
+const SHARED = /\bimport\s*\{[^{}]*\b__require\b[^{}]*\}\s*from\s*["']\.{1,2}\//;
+const SHARED_CALL = /(?<![.\w$])__require(?=\(\s*(?:"[^"\n]+"|'[^'\n]+')\s*\))/g;
+/** How wasm-bindgen names what stands beside it. */
+const RAW_NAME = /(?<![.\w$])require\(\s*String\.raw`([^`$\\\n]+)`\s*\)/g;
 /** Stands for a made one that has the name of CommonJS's own. */
 const RENAMED = "__nanoCreatedRequire";
 
@@ -21,6 +26,14 @@ export function withPlainRequires(text: string): string {
   if (name !== "require") return text.replace(call, "require");
   // Where it has the name itself, all but these calls get another
   return text.replace(/(?<![.\w$])require(?![\w$])(?!\(\s*(?:"[^"\n]+"|'[^'\n]+')\s*\))/g, RENAMED);
+}
+
+/** The text of a module that requires by a known name in a way that bundlers do not see. */
+export function withSeenRequires(text: string): string {
+  const named = text.includes("String.raw")
+    ? text.replace(RAW_NAME, (_, name) => `require(${JSON.stringify(name)})`)
+    : text;
+  return named.includes("__require") && SHARED.test(named) ? named.replace(SHARED_CALL, "require") : named;
 }
 
 function escaped(name: string): string {

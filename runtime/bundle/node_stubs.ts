@@ -142,13 +142,13 @@ export function moduleUrl(name: string): string | undefined {
   return LIBRARY.has(name) || NOT_NODES[name] !== undefined ? `${NODE_MODULES_URL}${name}.js` : undefined;
 }
 
-/** In the one file of unenv that makes its errors. */
+/** In the one file of unenv that makes its errors, of functions and of classes. */
 const UNENV_ERROR = "`[unenv] ${name} is not implemented yet!`";
 const OUR_ERROR = `\`${pastIsolate("node:${name}")}\``;
 
 /** unenv's own text with our message. */
 export function unenvText(text: string): string {
-  return text.replace(UNENV_ERROR, OUR_ERROR);
+  return text.replaceAll(UNENV_ERROR, OUR_ERROR);
 }
 
 /**

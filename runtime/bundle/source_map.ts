@@ -1,8 +1,11 @@
 /** Writes a bundle's source map into the bundle, with names that say nothing of the host. */
 
+import { isOfPackage } from "./app_files.ts";
+
 /** The fields of a source map that are touched here. */
 interface SourceMap {
   sources: string[];
+  sourcesContent: (string | null)[];
 }
 
 /**
@@ -10,10 +13,12 @@ interface SourceMap {
  *
  * @param code The module's text.
  * @param mapJson Its source map as esbuild wrote it: the sources relative to the app's folder.
- * @returns The text with the map inline, its sources named `app:///src/main.ts`.
+ * @returns The text with the map inline, its sources named `app:///src/main.ts`; with the texts of the app's own.
  */
 export function inlineSourceMap(code: string, mapJson: string): string {
   const map = JSON.parse(mapJson) as SourceMap;
+  // Nobody reads packages' texts here, and they are the greater part of a bundle: 52 of 114 MB of one with googleapis.
+  map.sourcesContent = map.sourcesContent.map((text, at) => isOfPackage(`/${map.sources[at]}`) ? null : text);
   map.sources = map.sources.map(appUrl);
   const base64 = new TextEncoder().encode(JSON.stringify(map)).toBase64();
   return `${code}//# sourceMappingURL=data:application/json;base64,${base64}\n`;

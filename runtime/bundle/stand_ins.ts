@@ -5,7 +5,8 @@ import { CLOUDFLARE_MODULES, moduleUrl } from "./node_stubs.ts";
 import { EMAIL_MODULE, loadWorkersModule, WORKERS_MODULE, workersModule } from "./workers_module.ts";
 
 const EMPTY = "nano-empty";
-const ABSENT = "nano-absent";
+/** Where modules stand that fail when they are asked for: the namespace of their names. */
+export const ABSENT = "nano-absent";
 const REFUSED_REQUIRE = "nano-absent-require";
 const FOREIGN = "nano-foreign";
 

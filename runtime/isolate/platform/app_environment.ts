@@ -1,12 +1,9 @@
 /** What an app finds of its surroundings: env, Deno.env, process.env, navigator; all from its own configuration. */
 import type { LoadMessage } from "../../protocol/messages.ts";
 import { defineGlobal, hasOwn, NativeString } from "../../protocol/primordials.ts";
+import { denoFacts } from "./deno_facts.ts";
 import { installNavigator } from "./navigator.ts";
-import { createProcess, removeNodeGlobals } from "./node_compat.ts";
-
-/** What libraries read of Deno while they are loaded, chalk its arguments among them; the rest of it they do not miss. */
-const { build, version } = Deno;
-const facts = { args: [], build: { ...build }, version: { ...version }, noColor: true, pid: 1 };
+import { createMemoryUsage, createProcess, removeNodeGlobals } from "./node_compat.ts";
 
 /** Installs the surroundings. @returns the env object for the handler @boot */
 export function installEnvironment(
@@ -21,7 +18,7 @@ export function installEnvironment(
   installNavigator(workers === null ? `NANO/${nanoVersion}` : "Cloudflare-Workers");
   if (workers === null) defineGlobal("EdgeRuntime", "nano");
   defineGlobal("Deno", {
-    ...facts,
+    ...denoFacts(createMemoryUsage()),
     env: {
       get: (name: string) => values[name],
       has: (name: string) => hasOwn(values, name),

@@ -1,10 +1,19 @@
 /** What npm packages written for Node find in an app: a process object that reaches nothing, Buffer, global. */
 import { bare } from "../../protocol/bare.ts";
 import { pastIsolate } from "../../protocol/past_isolate.ts";
-import { assign, matches, NativeProxy, NativeString, NativeTypeError, round } from "../../protocol/primordials.ts";
+import {
+  assign,
+  matches,
+  NativeError,
+  NativeProxy,
+  NativeString,
+  NativeTypeError,
+  round,
+} from "../../protocol/primordials.ts";
 import v8 from "node:v8";
 import { createInput, createOutput } from "./node_output.ts";
 import { createBinding } from "./process_binding.ts";
+import { installProcessEvents } from "./process_events.ts";
 
 type Callable = (...given: unknown[]) => unknown;
 
@@ -64,16 +73,7 @@ export function createProcess(
 ): object {
   const started = now();
   const { error, info, warn } = console;
-  // Nothing is ever emitted: an app's process neither exits by itself nor gets signals.
-  const chain = function (this: unknown) {
-    return this;
-  };
   const emptyList = () => [];
-  const listeners: Record<string, unknown> = { emit: () => false, listenerCount: () => 0, getMaxListeners: () => 10 };
-  for (const name of ["listeners", "rawListeners", "eventNames"]) listeners[name] = emptyList;
-  const chained = "on once off addListener removeListener removeAllListeners prependListener prependOnceListener " +
-    "setMaxListeners";
-  for (const name of chained.split(" ")) listeners[name] = chain;
   const refused: Record<string, Callable> = {};
   for (const name of "abort dlopen initgroups kill setegid seteuid setgid setgroups setuid".split(" ")) {
     refused[name] = () => {
@@ -89,7 +89,6 @@ export function createProcess(
   const memoryUsage = createMemoryUsage();
   const nobody = () => -1;
   const app = {
-    ...listeners,
     ...refused,
     exit: exit("exit"),
     reallyExit: exit("reallyExit"),
@@ -145,12 +144,21 @@ export function createProcess(
     // Packages look here for the C library, to know the name of their machine code; that it cannot be loaded is said then.
     report: { getReport: () => ({ header: { glibcVersionRuntime: "2.27" }, sharedObjects: [] }) },
     getBuiltinModule: () => undefined,
-    emitWarning(warning: unknown, kind: unknown = "Warning") {
-      const type = typeof kind === "object" && kind !== null ? (kind as { type?: unknown }).type ?? "Warning" : kind;
-      warn(typeof warning === "string" ? `(node) ${NativeString(type)}: ${warning}` : warning);
+    emitWarning(warning: unknown, kind: unknown = "Warning", code?: unknown) {
+      const given = typeof kind === "object" && kind !== null ? kind as { type?: unknown; code?: unknown } : undefined;
+      const name = NativeString(given === undefined ? kind : given.type ?? "Warning");
+      const told = typeof warning === "string" ? createWarning(warning, name, given?.code ?? code) : warning;
+      warn(typeof warning === "string" ? `(node) ${name}: ${warning}` : warning);
+      nextTick(() => events.emit("warning", told));
     },
   };
+  const events = installProcessEvents(app);
   return Object.defineProperty(app, Symbol.toStringTag, { value: "process", configurable: true });
+}
+
+/** As `warning` listeners get it. @boot */
+function createWarning(message: string, name: string, code: unknown): Error {
+  return assign(new NativeError(message), { name }, code === undefined ? {} : { code });
 }
 
 /**
@@ -174,8 +182,8 @@ function createEnv(values: Record<string, string>, nodeEnv: string): Record<stri
   return new NativeProxy(values, bare(handler));
 }
 
-/** The isolate's own figures: those of the process would tell of its neighbours. */
-function createMemoryUsage() {
+/** The isolate's own figures: those of the process would tell of its neighbours. @boot */
+export function createMemoryUsage() {
   const memoryUsage = () => {
     const heap = heapStatistics();
     return {

@@ -3,6 +3,7 @@ import {
   apply,
   controllerAbort,
   controllerSignal,
+  defineMember,
   global,
   NativeAbortController,
   NativeDOMException,
@@ -11,6 +12,7 @@ import {
   trunc,
 } from "../../protocol/primordials.ts";
 import { installErrorEvents, type UncaughtSink } from "./event_standards.ts";
+import { installPrototypeAccessor } from "./prototype_accessor.ts";
 import { createTimers } from "./timers.ts";
 
 /** Functions of the global scope; all other functions there are interfaces. */
@@ -34,7 +36,7 @@ const LENGTHS: Readonly<Record<string, number>> = {
 /** Interfaces whose objects Deno calls "Event". */
 const UNTAGGED = ["CustomEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent", "CloseEvent", "ProgressEvent"];
 
-const { defineProperty, getOwnPropertyDescriptor } = Object;
+const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object;
 
 /**
  * Installs all of it; runs once the doors are closed, before an app is loaded.
@@ -45,6 +47,7 @@ const { defineProperty, getOwnPropertyDescriptor } = Object;
 export function installWebStandards(report: UncaughtSink): void {
   for (const [name, value] of Object.entries(createTimers())) setGlobal(name, value);
   installErrorEvents(report);
+  installPrototypeAccessor();
   defineScope();
   for (const name of UNTAGGED) {
     const { prototype } = (globalThis as unknown as Record<string, { prototype: object }>)[name]!;
@@ -96,6 +99,9 @@ function defineScope(): void {
     enumerable: true,
     configurable: true,
   });
+  // By "DedicatedWorkerGlobalScope" packages know a page's worker, and fetch from their CDN (wasmoon) what lies beside
+  // them; in Node the global scope is an object like any other.
+  defineMember(getPrototypeOf(global), "constructor", Object);
 }
 
 /** Attributes that Deno lacks, with the value that they have for every Request that code can make. */

@@ -6,6 +6,8 @@ import { withoutOwnFrames } from "./own_frames.ts";
 const MAX_STACK_CHARS = 8 * 1024;
 /** Of an error's name, which an app makes up as it likes. */
 const MAX_NAME_CHARS = 200;
+/** Of those behind an error: a chain may have no end. */
+const MAX_CAUSES = 5;
 
 /** Texts of a thrown value, bounded; getters of a hostile error may throw themselves. */
 export function describeError(error: unknown): { name: string; message: string; stack: string } {
@@ -13,7 +15,7 @@ export function describeError(error: unknown): { name: string; message: string; 
     if (error instanceof NativeError) {
       return {
         name: stringSlice(NativeString(error.name), 0, MAX_NAME_CHARS),
-        message: stringSlice(NativeString(error.message), 0, MAX_STACK_CHARS),
+        message: stringSlice(NativeString(reasonOf(error).message), 0, MAX_STACK_CHARS),
         stack: stringSlice(withCauses(error), 0, MAX_STACK_CHARS),
       };
     }
@@ -23,10 +25,20 @@ export function describeError(error: unknown): { name: string; message: string; 
   }
 }
 
+/** Loaders of napi-rs blame npm for machine code that an isolate refuses, and have why in a cause. */
+function reasonOf(error: Error): Error {
+  let one: unknown = error;
+  for (let depth = 0; depth < MAX_CAUSES && one instanceof NativeError; depth++) {
+    if ((one as { code?: unknown }).code === "ERR_DLOPEN_FAILED") return one;
+    one = one.cause;
+  }
+  return error;
+}
+
 function withCauses(error: Error): string {
   let text = bounded(error.stack ?? error);
   let { cause } = error;
-  for (let depth = 0; depth < 5 && cause !== undefined; depth++) {
+  for (let depth = 0; depth < MAX_CAUSES && cause !== undefined; depth++) {
     text += `\nCaused by: ${bounded(cause instanceof NativeError ? cause.stack ?? cause : cause)}`;
     cause = cause instanceof NativeError ? cause.cause : undefined;
   }

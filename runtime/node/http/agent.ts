@@ -27,6 +27,8 @@ class NodeAgent extends EventEmitter {
   getName({ host = "localhost", port = "", localAddress = "", family }: Options = {}): string {
     return `${host}:${port}:${localAddress}${family === 4 || family === 6 ? `:${family}` : ""}`;
   }
+  /** A request begins by itself; who extends an agent sees it here before its head is written, as http-cookie-agent does. */
+  addRequest(_request: unknown, _options: unknown): void {}
   createConnection(): never {
     throw codedError("ERR_NOT_SUPPORTED", "Cannot call Agent.createConnection: NANO makes the connections of an app");
   }

@@ -1,4 +1,5 @@
 /** `http.ClientRequest`: a request over the app's own fetch, which is NANO's and knows the app's outbound policy. */
+import { Agent } from "./agent.ts";
 import { BodyFeed } from "./body_feed.ts";
 import { codedError, resetError } from "./coded_error.ts";
 import { ownServer } from "./listening.ts";
@@ -55,8 +56,12 @@ export class ClientRequest extends OutgoingMessage {
     }
     if (listener !== undefined) this.once("response", listener);
     this._watch(options);
+    if (options.agent instanceof Agent) options.agent.addRequest(this, options);
     process.nextTick(() => this._begin(options));
   }
+
+  /** Comes before the head is taken; agents put their own in its place. */
+  _implicitHeader(): void {}
 
   _watch({ signal, timeout, agent }: RequestOptions): void {
     const ms = timeout ?? (typeof agent === "object" ? agent?.options?.timeout : undefined);
@@ -154,6 +159,8 @@ export class ClientRequest extends OutgoingMessage {
   /** @param body the whole of it; null: none; undefined: what will be written */
   _start(body: Uint8Array | null | undefined): void {
     if (this._isStarted || this.destroyed) return;
+    this._implicitHeader();
+    if (this.destroyed) return;
     this._isStarted = true;
     this._isHeadSent = true;
     if (String(this.getHeader("upgrade") ?? "").toLowerCase() === "websocket") return connectUpgrade(this);

@@ -34,6 +34,8 @@ class Message extends Writable {
   get _header(): string | null {
     return this._isHeadSent ? "HTTP/1.1\r\n\r\n" : null;
   }
+  /** Those of answers that nobody waits for clear it (serverless-http). */
+  set _header(_given: string | null) {}
 
   get socket(): VirtualSocket {
     return this._socket ??= this._makeSocket();

@@ -80,3 +80,51 @@ Deno.test("A client of metrics is loaded, and hears that no datagram leaves", as
     "closed",
   ]);
 });
+
+const PROTOTYPES = `
+function Kept(run) {
+  const promise = new Promise(run);
+  promise.__proto__ = Kept.prototype;
+  return promise;
+}
+Kept.__proto__ = Promise;
+Kept.prototype.__proto__ = Promise.prototype;
+Kept.prototype.done = () => "done";
+const thrown = (call) => { try { return call(); } catch (error) { return error.name; } };
+const { get, set, enumerable } = Object.getOwnPropertyDescriptor(Object.prototype, "__proto__");
+export default { fetch: async () => Response.json([
+  Kept.resolve(1).done(), await Kept.resolve(1), new Kept(() => {}) instanceof Promise,
+  ({}).__proto__ === Object.prototype, Object.create(null).__proto__, (1).__proto__ === Number.prototype, enumerable,
+  Object.keys(JSON.parse('{"__proto__":1}')), ({ __proto__: null }) instanceof Object,
+  thrown(() => set.call(Object.freeze({}), {})), thrown(() => get.call(undefined)), thrown(() => set.call(1, {})) ?? null,
+  ({ __proto__: { a: 1 } }).a, (() => { const one = {}; one.__proto__ = "text"; return one.__proto__ === Object.prototype; })(),
+]) };`;
+
+Deno.test("Packages set and read prototypes by __proto__, as in Node and Workers", async () => {
+  await using project = await TempProject.create({ old: { files: PROTOTYPES } });
+  await using nano = await NanoProcess.start(project.configFile);
+  assertEquals(await (await nano.fetch("old")).json(), [
+    ...["done", 1, true],
+    ...[true, null, true, false],
+    ...[["__proto__"], false],
+    ...["TypeError", "TypeError", null],
+    ...[1, true],
+  ]);
+});
+
+const ASKING = `
+export default { fetch: async () => Response.json([
+  ...await Promise.all(["net", "env", "run", "sys", "other"].map(async (name) => (await Deno.permissions.query({ name })).state)),
+  Deno.permissions.querySync({ name: "sys", kind: "hostname" }).state, Deno.permissions.requestSync({ name: "read" }).state,
+  Deno.memoryUsage().heapUsed > 0, Deno.unrefTimer(setTimeout(() => {})) ?? null,
+  self.constructor.name,
+]) };`;
+
+Deno.test("Libraries for Deno ask what they may, and where they run, and hear it", async () => {
+  await using project = await TempProject.create({ asking: { files: ASKING } });
+  await using nano = await NanoProcess.start(project.configFile);
+  assertEquals(await (await nano.fetch("asking")).json(), [
+    ...["denied", "granted", "denied", "denied", "denied"],
+    ...["denied", "denied", true, null, "Object"],
+  ]);
+});

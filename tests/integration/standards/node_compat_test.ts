@@ -90,6 +90,25 @@ export default { fetch: async () => {
   return Response.json({ seen, imported: await import(name).then(() => "offered", (error) => error.message) });
 } };`;
 
+const LISTENING = `
+const heard = [];
+const note = (name) => (...given) => heard.push([name, ...given.map((one) => one instanceof Error ? one.message : typeof one === "object" ? one.constructor.name : one)]);
+export default { async fetch(request) {
+  const path = new URL(request.url).pathname;
+  if (path === "/heard") return Response.json(heard);
+  if (path === "/deaf") process.removeAllListeners("unhandledRejection");
+  if (path === "/none") process.removeAllListeners();
+  if (path === "/first") {
+    for (const name of ["unhandledRejection", "uncaughtException", "warning", "own"]) process.on(name, note(name));
+    process.emitWarning("careful");
+    note("emitted")(process.emit("own", 1), process.emit("nobody"), process.listenerCount("own"), process.eventNames().length);
+  }
+  Promise.reject(new Error("rejected " + path));
+  if (path === "/first") setTimeout(() => { throw new Error("thrown"); });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  return new Response("lives");
+} };`;
+
 async function call<Result>(nano: NanoProcess, app: string, name: string, given?: unknown): Promise<Result> {
   const response = await nano.fetch(app, "/", { method: "POST", body: JSON.stringify({ call: name, given }) });
   const text = await response.text();
@@ -160,4 +179,23 @@ Deno.test("an app gets harmless Node modules and globals of its own, and nothing
   assertEquals(Object.values(without.seen), [false, false, false, false, false]);
   assertStringIncludes(without.imported, `Cannot import "node:buffer": "node_compat" of the app is off`);
   assert(!JSON.stringify(nano.events).includes("HOST_ONLY"));
+});
+
+Deno.test("process is an emitter, and its listeners hear what nobody caught, which the log hears without them", async () => {
+  await using project = await TempProject.create({ one: { files: { "index.js": LISTENING } } });
+  await using nano = await NanoProcess.start(project.configFile);
+  for (const path of ["/first", "/deaf", "/none"]) {
+    assertEquals(await (await nano.fetch("one", path)).text(), "lives");
+  }
+  assertEquals(await (await nano.fetch("one", "/heard")).json(), [
+    ["own", 1],
+    ["emitted", true, false, 1, 4],
+    ["warning", "careful"],
+    ["unhandledRejection", "rejected /first", "Promise"],
+    ["uncaughtException", "thrown", "uncaughtException"],
+    ["uncaughtException", "rejected /deaf", "unhandledRejection"],
+  ]);
+  await nano.waitForEvent((record) => record.event === "app_log" && String(record["text"]).includes("rejected /none"));
+  const logged = nano.events.filter((record) => record.event === "app_log").map((record) => String(record["text"]));
+  assert(!logged.some((text) => text.includes("rejected /first") || text.includes("thrown")), logged.join("\n"));
 });

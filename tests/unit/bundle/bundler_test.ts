@@ -22,7 +22,7 @@ async function run(bundle: AppBundle): Promise<Record<string, unknown>> {
   return await importBundle(bundle.modules, bundle.entry);
 }
 
-function sourceMap(bundle: AppBundle): { sources: string[]; sourcesContent: string[] } {
+function sourceMap(bundle: AppBundle): { sources: string[]; sourcesContent: (string | null)[] } {
   const base64 = bundle.modules[bundle.entry]!.split("sourceMappingURL=data:application/json;base64,")[1]!;
   return JSON.parse(atob(base64.trim()));
 }
@@ -56,7 +56,7 @@ Deno.test("Bundler.bundle() makes one module of TypeScript, JSX, JSON and text",
   assertEquals([...made.inputs].sort(), [...names, "tsconfig.json"].map((name) => app.at(name)).sort());
 });
 
-Deno.test("Bundler.bundle() names sources app:/// in the source map, with their text and nothing of the host", async () => {
+Deno.test("Bundler.bundle() names sources app:/// in the source map, with the app's own text and nothing of the host", async () => {
   await using app = await appFolder({
     "src/main.ts": 'import { boom } from "./my lib/boom.ts";\nimport "util-kit";\nexport default { fetch: boom };\n',
     "src/my lib/boom.ts": "export function boom(): never {\n  throw new Error('boom');\n}\n",
@@ -70,6 +70,7 @@ Deno.test("Bundler.bundle() names sources app:/// in the source map, with their 
     "app:///src/my%20lib/boom.ts",
   ]);
   assertStringIncludes(map.sourcesContent.join(), "export function boom(): never");
+  assertEquals(map.sourcesContent[map.sources.findIndex((name) => name.includes("util-kit"))], null);
   assertEquals(made.modules[made.entry]!.includes(app.path), false);
   assertEquals(atob(made.modules[made.entry]!.split("base64,")[1]!.trim()).includes(app.path), false);
   const error = await assertRejects(

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { withPlainRequires } from "../../../runtime/bundle/created_require.ts";
+import { withPlainRequires, withSeenRequires } from "../../../runtime/bundle/created_require.ts";
 
 Deno.test("What a module requires by a require that it made is required plainly, whatever the names", () => {
   const named = 'import { createRequire } from "node:module"; const load = createRequire(import.meta.url);';
@@ -25,4 +25,19 @@ Deno.test("A module that makes no require stays as it is", () => {
       'import { createRequire } from "module"; require("a");',
     ]
   ) assertEquals(withPlainRequires(text), text);
+});
+
+Deno.test("What is required by a chunk's require, or by a raw text, is required plainly", () => {
+  const shared = 'import { a, t as __require } from "./runtime.mjs";\n';
+  assertEquals(
+    withSeenRequires(`${shared}__require("a"); __require(name); x.__require("a"); own__require('a');`),
+    `${shared}require("a"); __require(name); x.__require("a"); own__require('a');`,
+  );
+  assertEquals(withSeenRequires("require(String.raw`./a/b.js`)"), 'require("./a/b.js")');
+});
+
+Deno.test("A __require that a module has of its own stays as it is, and so do raw texts that are put together", () => {
+  for (const text of ['function __require(a) {} __require("a");', "require(String.raw`./${a}`)", "String.raw`a`"]) {
+    assertEquals(withSeenRequires(text), text);
+  }
 });

@@ -1,6 +1,6 @@
 /** What stands for a module of Node exports every name that the module has: an import of a missing one ends a boot. */
 import { assertEquals } from "@std/assert";
-import { LIBRARY, libraryFile, librarySource } from "../../../runtime/bundle/node_stubs.ts";
+import { LIBRARY, libraryFile, librarySource, unenvText } from "../../../runtime/bundle/node_stubs.ts";
 
 /** Names without a word in Node's documentation: parts of Deno that show, and what Node keeps for itself. */
 const UNDOCUMENTED: Readonly<Record<string, string>> = {
@@ -33,6 +33,12 @@ Deno.test("Names that modules of Node have can be imported from what stands for 
     if (lacking.length > 0) missing[name] = lacking;
   }
   assertEquals(missing, {});
+});
+
+Deno.test("What unenv has no more than a name of refuses to be called in NANO's words, classes too", async () => {
+  const text = await Deno.readTextFile(new URL(import.meta.resolve("unenv/_internal/utils")));
+  assertEquals(text.split("[unenv] ${name}").length, 3);
+  assertEquals(unenvText(text).split("Cannot call node:${name}: it reaches past the isolate").length, 3);
 });
 
 async function offeredNames(name: string): Promise<ReadonlySet<string>> {

@@ -1,6 +1,7 @@
 /** What packages say of what they import, and what CommonJS finds of itself. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { MAX_SOURCE_BYTES } from "../../../runtime/bundle/input_stamp.ts";
 import { appFolder } from "./app_folder.ts";
 import { bundleApp, defaultOf, failureOf } from "./bundled_app.ts";
 
@@ -65,15 +66,17 @@ Deno.test("A module of Node that a browser field leaves out is there all the sam
 });
 
 Deno.test("A file that a browser field leaves out is there all the same where it is called at once", async () => {
-  const value = await defaultOf({
+  const files = {
     "index.js": 'import kit from "kit"; export default kit;',
     "node_modules/kit/package.json": '{"browser":{"./extend.js":false,"./more.js":false}}',
     "node_modules/kit/index.js":
       'const kit = {}; require("./extend")(kit); module.exports = [kit, require("./more.js")];',
     "node_modules/kit/extend.js": "module.exports = (kit) => { kit.extended = true; };",
     "node_modules/kit/more.js": "exports.more = 1;",
-  });
-  assertEquals(value, [{ extended: true }, {}]);
+  };
+  for (const isWorkers of [false, true]) {
+    assertEquals(await defaultOf(files, { isWorkers }), [{ extended: true }, {}]);
+  }
 });
 
 Deno.test("What is absent fails at run time where it may be, with Node's code; a static import fails the bundle", async () => {
@@ -150,9 +153,11 @@ Deno.test("A native addon fails where it is asked for, and says that it is one",
       const platform = "linux-x64";
       module.exports = [
         told(() => require("./build/kit.node")), told(() => require(["", "node_modules", "kit.node"].join("/"))),
-        told(() => require("@kit/" + platform + "/kit.node")),
+        told(() => require("@kit/" + platform + "/kit.node")), told(() => require("./build/large.node")),
       ];`,
     "node_modules/kit/build/kit.node": "\x7fELF",
+    // As that of @napi-rs/canvas, which is larger than a source file may be
+    "node_modules/kit/build/large.node": "\x7fELF".padEnd(MAX_SOURCE_BYTES + 1),
   });
   const refused = (name: string) => [
     "ERR_DLOPEN_FAILED",
@@ -162,6 +167,7 @@ Deno.test("A native addon fails where it is asked for, and says that it is one",
     refused("node_modules/kit/build/kit.node"),
     refused("/node_modules/kit.node"),
     refused("@kit/linux-x64/kit.node"),
+    refused("node_modules/kit/build/large.node"),
   ]);
 });
 

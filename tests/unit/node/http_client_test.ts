@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { once } from "node:events";
+import type { ClientRequest } from "../../../runtime/node/http/client_request.ts";
 import type { IncomingMessage } from "../../../runtime/node/http/incoming_message.ts";
 import http from "../../../runtime/node/http.ts";
 import { requestFailure } from "../../../runtime/node/http/request_failure.ts";
@@ -101,4 +102,31 @@ Deno.test("Tables, agents and checks are those of Node", () => {
   assertEquals(http.maxHeaderSize, 16384);
   assertThrows(() => http.validateHeaderName(""), TypeError, "Header name must be a valid HTTP token");
   assertThrows(() => http.validateHeaderValue("a", "ж"), TypeError, "Invalid character");
+});
+
+Deno.test("An agent of an app's own sees a request before its head is taken, and what comes of it", async () => {
+  const seen: unknown[] = [];
+  class Watching extends http.Agent {
+    override addRequest(request: ClientRequest, options: { path?: string }): void {
+      seen.push(options.path, request.getHeader("x-a"));
+      const implicitHeader = request._implicitHeader.bind(request);
+      request._implicitHeader = () => {
+        request.setHeader("x-a", "by the agent");
+        implicitHeader();
+      };
+      const emit = request.emit.bind(request) as (...given: unknown[]) => boolean;
+      request.emit = (...given: unknown[]) => {
+        if (given[0] === "response") seen.push((given[1] as IncomingMessage).statusCode);
+        return emit(...given);
+      };
+      super.addRequest(request, options);
+    }
+  }
+  await asking(echo, async (origin) => {
+    const { hostname, port } = new URL(origin);
+    const asked = http.get({ hostname, port, path: "/c", agent: new Watching(), headers: { "x-a": "1" } });
+    const [got] = await once(asked, "response");
+    assertEquals(JSON.parse(await textOf(got))[3], "by the agent");
+  });
+  assertEquals(seen, ["/c", "1", 200]);
 });

@@ -2,7 +2,9 @@
 
 import { dirname, join } from "node:path";
 import { NanoError } from "../errors.ts";
+import { readRegularText } from "../regular_file.ts";
 import { isInside, pathExists } from "./app_files.ts";
+import { MAX_SOURCE_BYTES } from "./input_stamp.ts";
 
 /** How far an app's imports may go: its own folder, a folder that is named, or the workspace that is found. */
 export type ReachRule = "own" | "found" | { readonly root: string };
@@ -49,7 +51,7 @@ async function findWorkspace(root: string): Promise<string> {
 async function isWorkspace(folder: string): Promise<boolean> {
   if (await pathExists(join(folder, "pnpm-workspace.yaml"))) return true;
   try {
-    const { workspaces } = JSON.parse(await Deno.readTextFile(join(folder, "package.json")));
+    const { workspaces } = JSON.parse(await readRegularText(join(folder, "package.json"), MAX_SOURCE_BYTES));
     return typeof workspaces === "object" && workspaces !== null;
   } catch {
     // None, or one that will be complained of if it is the app's own.

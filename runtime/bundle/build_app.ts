@@ -2,6 +2,7 @@
 import type { BuildOptions, OutputFile } from "esbuild";
 import { dirname, join } from "node:path";
 import type { ProjectBuild } from "../config/project_build.ts";
+import { NanoError } from "../errors.ts";
 import { appPath, type AppReach, foldersUpTo } from "./app_files.ts";
 import { appLoader } from "./app_loader.ts";
 import type { AppResolution } from "./app_resolution.ts";
@@ -9,6 +10,7 @@ import { appResolver } from "./app_resolver.ts";
 import { readAppSettings } from "./app_settings.ts";
 import { buildAround } from "./broken_files.ts";
 import { buildError, type BuildErrorContext, buildWarning, isBuildFailure } from "./build_error.ts";
+import { growthExcess } from "./bundle_budget.ts";
 import type { CachedBundle } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import type { AppEntry } from "./app_entry.ts";
@@ -58,7 +60,8 @@ export async function buildApp(
   order: BuildOrder,
   resolution: AppResolution,
 ): Promise<{ readonly bundle: CachedBundle; readonly isStable: boolean }> {
-  const { entry, action, nodeCompat, reach, hidden, build } = order;
+  const { entry, action, nodeCompat, reach, hidden } = order;
+  const { alias, rules } = order.build;
   const { root } = entry;
   const app = { root, reach, hidden };
   const context: BuildErrorContext = { action, root, reach, unresolved: resolution.unresolved };
@@ -76,20 +79,27 @@ export async function buildApp(
       // By this code asks whether it is what was started, as in Node.
       banner: { js: `globalThis.process?.argv.splice(1, 1, ${JSON.stringify(appPath(root, entry.file))});` },
       plugins: [
-        appResolver({ ...app, settings, alias: build.alias, isWorkers: order.isWorkers, nodeCompat, late }, resolution),
+        appResolver({ ...app, settings, alias, isWorkers: order.isWorkers, nodeCompat, late }, resolution),
         nodeBuiltins(nodeCompat),
-        appLoader({ ...app, file: entry.file, rules: build.rules, nodeCompat }, compilerOptions, resolution),
+        appLoader({ ...app, file: entry.file, rules, nodeCompat }, compilerOptions, resolution),
       ],
     };
-    const first = await buildAround(asWritten, (some) => esbuildService.build(some));
+    const build = async <Options extends BuildOptions & { readonly write: false }>(given: Options) => {
+      const result = await esbuildService.build(given);
+      // Before any of it is made a text
+      const excess = growthExcess(bytesOf(result.outputFiles!), bytesRead(resolution));
+      if (excess !== null) throw new NanoError("APP_FAILED", `${action}: ${excess}`);
+      return result;
+    };
+    const first = await buildAround(asWritten, (some) => build(some));
     if (loadsAbsent(first.result.metafile)) {
       // Once more, to be told where it stands.
       late.isStrict = true;
-      await esbuildService.build(first.options);
+      await build(first.options);
     }
     const isShadowed = shadowsGlobals(outputOf(first.result, ".js"));
     const options = isShadowed ? withGlobals(first.options) : first.options;
-    const plain = isShadowed ? await esbuildService.build(options) : first.result;
+    const plain = isShadowed ? await build(options) : first.result;
     const { metafile } = plain;
     const whereNamed = { ...app, home: await requirableHome(app, entry.file) };
     const names = await requirableNames(whereNamed, { code: outputOf(plain, ".js"), metafile }, resolution);
@@ -99,13 +109,13 @@ export async function buildApp(
         inject: [...options.inject, REQUIRABLE_MODULE],
         plugins: [requirablePackages(whereNamed.home, some), ...options.plugins],
       };
-      return { whole, result: some.length === 0 ? plain : await esbuildService.build(whole) };
+      return { whole, result: some.length === 0 ? plain : await build(whole) };
     });
     const kept = droppedReexports(built.result.metafile, root);
     const { whole } = built;
     const result = kept.size === 0
       ? built.result
-      : await esbuildService.build({ ...whole, plugins: [keptModules(kept), ...whole.plugins] });
+      : await build({ ...whole, plugins: [keptModules(kept), ...whole.plugins] });
     const inputs = new Map([
       ...resolution.inputs,
       ...settings.stamps,
@@ -134,6 +144,14 @@ const NO_METADATA = `tsconfig.json: "emitDecoratorMetadata" has no effect: types
 
 function isDecorated(path: string): boolean {
   return /\.tsx?$/.test(path) && !path.includes("/node_modules/");
+}
+
+function bytesOf(files: readonly OutputFile[]): number {
+  return files.reduce((sum, { contents }) => sum + contents.byteLength, 0);
+}
+
+function bytesRead({ inputs }: AppResolution): number {
+  return [...inputs.values()].reduce((sum, { size }) => sum + size, 0);
 }
 
 function outputOf({ outputFiles }: { outputFiles: readonly OutputFile[] }, ending: string): string {

@@ -3,6 +3,20 @@
 /** Ten times the files and the bytes of the largest apps known to us. */
 export const MAX_BUNDLE = { files: 20_000, bytes: 128 * 1024 * 1024 } as const;
 
+/**
+ * A build may give this many times what it read: lists of numbers in JSON become eight times as much, as each has a line
+ * of its own and a place in the source map.
+ */
+const MAX_GROWTH = 16;
+/** Beside that: what a small app is bundled with. */
+const FREE_BYTES = 32 * 1024 * 1024;
+
+/** What a build of this many bytes is too much for, or null: esbuild indents, so blocks in blocks make much of little. */
+export function growthExcess(outputBytes: number, sourceBytes: number): string | null {
+  if (outputBytes <= FREE_BYTES + MAX_GROWTH * sourceBytes) return null;
+  return `of ${sourceBytes} bytes of sources ${Math.ceil(outputBytes / 1024 / 1024)} MiB would become`;
+}
+
 /** Counts what a build reads. */
 export class BundleBudget {
   readonly #seen = new Set<string>();

@@ -4,17 +4,17 @@ import { inTime } from "../deadline.ts";
 import * as esbuild from "esbuild";
 import childProcess, { type ChildProcess, type SpawnOptions } from "node:child_process";
 import { messageOf, NanoError } from "../errors.ts";
-import { processState } from "../machine/process_state.ts";
+import { processState, setOomScore } from "../machine/process_state.ts";
 import { copyOut } from "./embedded_program.ts";
+import { EsbuildEnded } from "./esbuild_ended.ts";
+import { EsbuildExcess, outputExcess, packetLengths } from "./esbuild_excess.ts";
 import { spawnConfined } from "./spawn_confined.ts";
 
 /** esbuild ends on a signal at once; a process that takes this long is stuck in the kernel, and waiting is no use. */
 const EXIT_TIMEOUT_MS = 5_000;
 
-/** esbuild's process has ended, whatever was under way. */
-export class EsbuildEnded extends Error {
-  override readonly name: string = "EsbuildEnded";
-}
+/** Among 1,000, as processes of apps have it: when memory runs out, the kernel takes it before NANO. */
+const OOM_SCORE = 700;
 
 /** A context, as long as the process lives. */
 export type ProcessContext = Pick<esbuild.BuildContext, "rebuild" | "cancel" | "dispose">;
@@ -23,6 +23,8 @@ export type ProcessContext = Pick<esbuild.BuildContext, "rebuild" | "cancel" | "
 interface Running {
   readonly child: ChildProcess;
   readonly gone: Promise<void>;
+  /** Why it was ended, if it was for what a build took. */
+  excess: EsbuildExcess | null;
 }
 
 let running: Running | undefined;
@@ -57,8 +59,9 @@ export async function openBuildContext(options: esbuild.BuildOptions): Promise<P
     childProcess.spawn = spawn;
   }
   if (refused !== undefined) throw notStarted(await refused);
-  const ended = running === undefined ? new Promise<never>(() => {}) : running.gone.then(() => {
-    throw new EsbuildEnded("esbuild's process has ended");
+  const own = running;
+  const ended = own === undefined ? new Promise<never>(() => {}) : own.gone.then(() => {
+    throw own.excess ?? new EsbuildEnded("esbuild's process has ended");
   });
   ended.catch(() => {});
   // esbuild may notice first; once the process is gone, the next build has another.
@@ -87,6 +90,21 @@ export function processCpuMs(): number | null {
   return state === null ? null : state.cpuMicros / 1000;
 }
 
+/** Its memory; null when there is none, or the system does not tell. */
+export function processBytes(): number | null {
+  return running?.child.pid === undefined ? null : processState(running.child.pid)?.ownBytes ?? null;
+}
+
+/** Ends the process for what a build took; all that are under way fail with {@linkcode EsbuildExcess}. */
+export function endForExcess(why: string): void {
+  if (running !== undefined) endOne(running, why);
+}
+
+function endOne(one: Running, why: string): void {
+  one.excess ??= new EsbuildExcess(why);
+  one.child.kill("SIGKILL");
+}
+
 /** {@linkcode esbuild.stop}, returning only when the process is gone. */
 export async function stopProcess(): Promise<void> {
   const stopping = running;
@@ -99,11 +117,21 @@ export async function stopProcess(): Promise<void> {
 
 function watch(child: ChildProcess): Running {
   const { promise: gone, resolve } = Promise.withResolvers<void>();
+  const watched: Running = { child, gone, excess: null };
+  setOomScore(child.pid!, OOM_SCORE);
+  // Before it is all here: esbuild would keep it, and make texts of it.
+  child.stdout!.on(
+    "data",
+    packetLengths((bytes) => {
+      const why = outputExcess(bytes);
+      if (why !== null) endOne(watched, why);
+    }),
+  );
   child.once("exit", () => {
     resolve();
     // It died by itself (the kernel's memory killer, say): make esbuild forget it, else no later build succeeds.
     if (running?.child === child) void stopProcess();
   });
   child.once("error", () => resolve());
-  return { child, gone };
+  return watched;
 }

@@ -4,7 +4,17 @@ import * as esbuild from "esbuild";
 import { LATE } from "../deadline.ts";
 import { NanoError } from "../errors.ts";
 import { BuildSigns } from "./build_signs.ts";
-import { EsbuildEnded, openBuildContext, type ProcessContext, processCpuMs, stopProcess } from "./esbuild_process.ts";
+import { EsbuildEnded } from "./esbuild_ended.ts";
+import { EsbuildExcess, MEMORY_LOOK_MS, memoryExcess } from "./esbuild_excess.ts";
+import {
+  endForExcess,
+  openBuildContext,
+  processBytes,
+  type ProcessContext,
+  processCpuMs,
+  stopProcess,
+} from "./esbuild_process.ts";
+import { SharedTurns } from "./shared_turns.ts";
 import { onStill } from "./still_time.ts";
 
 /** What the service needs of esbuild, and of timers. */
@@ -14,6 +24,10 @@ export interface EsbuildServiceParts {
   stop(): Promise<void>;
   /** What esbuild's process has computed so far, in milliseconds; null when there is none, or nobody tells. */
   cpuMs(): number | null;
+  /** How much memory it has; null as for its time. */
+  bytes(): number | null;
+  /** Ends the process: its builds fail with {@linkcode EsbuildExcess}. */
+  endForExcess(why: string): void;
   /** Calls back once after `delayMs`, without keeping the process alive; returns how to call it off. */
   startTimer(callback: () => void, delayMs: number): () => void;
 }
@@ -39,6 +53,8 @@ export class EsbuildService {
   #building = 0;
   #running = false;
   #callOffIdle: (() => void) | undefined;
+  #callOffLook: (() => void) | undefined;
+  readonly #turns = new SharedTurns();
 
   constructor(parts: EsbuildServiceParts) {
     this.#parts = parts;
@@ -53,34 +69,61 @@ export class EsbuildService {
    * Runs one build.
    *
    * @throws {esbuild.BuildFailure} With all messages, also when the build was stopped without a sign of it.
-   * @throws {NanoError} INTERNAL when esbuild ends, or says nothing, twice
+   * @throws {NanoError} INTERNAL when esbuild ends, or says nothing, twice; APP_FAILED when the build takes too much
    */
   async build<Options extends esbuild.BuildOptions>(options: Options): Promise<esbuild.BuildResult<Options>> {
     this.#stayUp();
     this.#building++;
     this.#running = true;
+    if (this.#callOffLook === undefined) this.#lookLater();
     const signs = new BuildSigns();
     const watched = options.plugins === undefined ? options : { ...options, plugins: signs.of(options.plugins) };
+    const attempt = () => this.#attempt(watched, signs);
     try {
-      let why = "";
-      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        try {
-          const result = await this.#unlessSilent(this.#buildOnce(watched, signs), signs);
-          if (result !== LATE) return result;
-          why = `it said nothing for ${SILENCE_MS / 1000} s`;
-          await this.#parts.stop();
-        } catch (error) {
-          if (!(error instanceof EsbuildEnded)) throw error;
-          why = error.message;
-        }
-      }
-      throw new NanoError("INTERNAL", `Cannot build with esbuild: ${why}, ${ATTEMPTS} times`);
+      return await this.#turns.shared(attempt).catch((error) => {
+        // One of those that were under way took too much: each is tried again by itself, and only that one fails.
+        if (error instanceof EsbuildExcess && error.suspects! > 1) return this.#turns.alone(attempt);
+        throw error;
+      });
+    } catch (error) {
+      if (error instanceof EsbuildExcess) throw new NanoError("APP_FAILED", `Cannot build: ${error.message}`);
+      throw error;
     } finally {
       this.#building--;
       if (this.#building === 0) {
+        this.#callOffLook?.();
+        this.#callOffLook = undefined;
         this.#callOffIdle = this.#parts.startTimer(() => void this.stopIfIdle(), IDLE_MS);
       }
     }
+  }
+
+  async #attempt<Options extends esbuild.BuildOptions>(
+    options: Options,
+    signs: BuildSigns,
+  ): Promise<esbuild.BuildResult<Options>> {
+    let why = "";
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      try {
+        const result = await this.#unlessSilent(this.#buildOnce(options, signs), signs);
+        if (result !== LATE) return result;
+        why = `it said nothing for ${SILENCE_MS / 1000} s`;
+        await this.#parts.stop();
+      } catch (error) {
+        if (error instanceof EsbuildExcess) error.suspects ??= this.#turns.running;
+        if (error instanceof EsbuildExcess || !(error instanceof EsbuildEnded)) throw error;
+        why = error.message;
+      }
+    }
+    throw new NanoError("INTERNAL", `Cannot build with esbuild: ${why}, ${ATTEMPTS} times`);
+  }
+
+  #lookLater(): void {
+    this.#callOffLook = this.#parts.startTimer(() => {
+      const why = memoryExcess(this.#parts.bytes());
+      if (why !== null) this.#parts.endForExcess(why);
+      this.#lookLater();
+    }, MEMORY_LOOK_MS);
   }
 
   async #buildOnce<Options extends esbuild.BuildOptions>(
@@ -146,6 +189,8 @@ export const esbuildService: EsbuildService = new EsbuildService({
   context: openBuildContext,
   stop: stopProcess,
   cpuMs: processCpuMs,
+  bytes: processBytes,
+  endForExcess,
   startTimer(callback, delayMs) {
     const timer = setTimeout(callback, delayMs);
     Deno.unrefTimer(timer);

@@ -1,7 +1,9 @@
 /** Reads the package.json that a file belongs to: what its `browser` field replaces. */
 
 import { dirname, join, relative } from "node:path";
+import { readRegularText } from "../regular_file.ts";
 import { foldersUpTo, isInside } from "./app_files.ts";
+import { MAX_SOURCE_BYTES } from "./input_stamp.ts";
 
 /** What takes the place of an import or a file: another one, or nothing at all. */
 export type Replacement = string | false;
@@ -62,7 +64,7 @@ async function readManifest(folder: string, limit: string): Promise<PackageManif
   try {
     const path = await Deno.realPath(join(folder, "package.json"));
     if (!isInside(limit, path)) return null;
-    json = JSON.parse(await Deno.readTextFile(path));
+    json = JSON.parse(await readRegularText(path, MAX_SOURCE_BYTES));
   } catch {
     // None here, or one that esbuild itself will complain about.
     return null;

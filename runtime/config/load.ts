@@ -1,6 +1,7 @@
 /** Reads nano.json: text, JSON, schema, checks; all mistakes at once. */
 import { dirname, resolve } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
+import { readRegularFile } from "../regular_file.ts";
 import { isAfterColon, JsonSyntaxError, parseJsonDocument, positionOf } from "./json_document.ts";
 import type { SetAside } from "../terms/operations.ts";
 import type { AppLayer } from "./layers.ts";
@@ -17,6 +18,8 @@ export const MASK = "***";
 
 /** A longer line is cut around the place of the mistake. */
 const MAX_LINE_LENGTH = 120;
+/** Ten thousand apps of three kilobytes each. */
+const MAX_CONFIG_BYTES = 32 * 1024 * 1024;
 
 /** What {@linkcode loadConfig} takes beside the file. */
 export interface LoadOptions {
@@ -104,7 +107,7 @@ function maskedFleet(fleet: NanoConfig["fleet"]): NanoConfig["fleet"] {
 
 async function textOf(path: string): Promise<string> {
   try {
-    const bytes = await Deno.readFile(path);
+    const bytes = await readRegularFile(path, MAX_CONFIG_BYTES);
     // The decoder drops a byte order mark, which some editors write and JSON does not know.
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {

@@ -43,7 +43,8 @@ export class Mistakes {
 
   /** The document without the values that are wrong, so that the other checks can go on with the rest. */
   withoutMistakes(document: unknown): unknown {
-    return [...this.#paths.values()].reduce<unknown>(without, document);
+    const copies = new Set<object>();
+    return [...this.#paths.values()].reduce<unknown>((value, path) => without(value, path, copies), document);
   }
 
   /** Whether there is one at this very place. */
@@ -155,12 +156,17 @@ function valueAt(document: unknown, path: ConfigPath): unknown {
 }
 
 /** A copy of a value without what stands at a path; elements of a list become undefined, so that the others keep their place. */
-function without(value: unknown, path: ConfigPath): unknown {
+function without(value: unknown, path: ConfigPath, copies: Set<object>): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return undefined;
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return value;
-  const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string | number, unknown>;
-  if (rest.length > 0) copy[key] = without(copy[key], rest);
+  // Once: a copy of the list for each mistake in it took a minute for 60,000.
+  const copy = (copies.has(value) ? value : Array.isArray(value) ? [...value] : { ...value }) as Record<
+    string | number,
+    unknown
+  >;
+  copies.add(copy);
+  if (rest.length > 0) copy[key] = without(copy[key], rest, copies);
   else if (Array.isArray(copy)) copy[key as number] = undefined;
   else delete copy[key];
   return copy;

@@ -9,15 +9,18 @@
 export function nearestKey(written: string, known: readonly string[]): string | null {
   const plain = simplified(written);
   if (plain === "") return null;
+  const most = Math.max(1, Math.floor(plain.length / 3));
   let nearest: string | null = null;
   let least = Infinity;
   for (const key of known) {
     const candidate = simplified(key);
     const shortened = plain.length >= 3 && (candidate.startsWith(plain) || plain.startsWith(candidate));
+    // As far as that they are at least.
+    if (!shortened && Math.abs(candidate.length - plain.length) > most) continue;
     const distance = shortened && candidate !== plain ? 1 : editDistance(plain, candidate);
     if (distance < least) [nearest, least] = [key, distance];
   }
-  return least <= Math.max(1, Math.floor(plain.length / 3)) ? nearest : null;
+  return least <= most ? nearest : null;
 }
 
 function simplified(key: string): string {

@@ -1,6 +1,7 @@
 /** What of a folder is a Cloudflare Pages project: `_worker.js`, `functions/`, `_routes.json`. */
 import { join } from "node:path";
 import { messageOf } from "../errors.ts";
+import { readRegularText } from "../regular_file.ts";
 import { parseJsonDocument } from "./json_document.ts";
 
 /** The code of a Pages project and when it is asked. */
@@ -71,8 +72,7 @@ async function routesOf(site: string): Promise<{ routes: readonly string[] | nul
   if (!(await isFile(file))) return { routes: null, notes: [] };
   const without = (why: string) => ({ routes: null, notes: [`_routes.json has no effect: ${why}`] });
   try {
-    const text = await Deno.readTextFile(file);
-    if (text.length > MAX_ROUTES_BYTES) return without(`it is longer than ${MAX_ROUTES_BYTES} characters`);
+    const text = await readRegularText(file, MAX_ROUTES_BYTES);
     const { include, exclude = [] } = (parseJsonDocument(text).value ?? {}) as Record<string, unknown>;
     if (!isPaths(include) || !isPaths(exclude)) return without('"include" and "exclude" are lists of paths');
     if (include.length + exclude.length > MAX_ROUTES) return without(`it has more than ${MAX_ROUTES} rules`);

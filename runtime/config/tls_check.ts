@@ -1,9 +1,13 @@
 /** Checks that a certificate and a key are such, and belong together: a listener that takes neither would end the start. */
 import { resolve } from "node:path";
 import { messageOf } from "../errors.ts";
+import { readRegularText } from "../regular_file.ts";
 import type { Mistakes } from "./mistakes.ts";
 
 /** Deno's texts for files without a usable block of PEM. */
+/** A chain of certificates has some kilobytes. */
+export const MAX_PEM_BYTES: number = 1024 * 1024;
+
 const UNUSABLE = { cert: /^No certificates found/, key: /^No keys found/ } as const;
 
 /** What `tls` of nano.json names, as far as it is right so far. */
@@ -21,7 +25,7 @@ export async function checkTls(tls: WrittenTls | undefined, baseDir: string, mis
   if (mistakes.has(["tls", "cert"]) || mistakes.has(["tls", "key"])) return;
   const read = async (key: "cert" | "key", path: string) => {
     try {
-      return await Deno.readTextFile(resolve(baseDir, path));
+      return await readRegularText(resolve(baseDir, path), MAX_PEM_BYTES);
     } catch (error) {
       mistakes.add(["tls", key], path, `expected a readable file (${messageOf(error).split(": ")[0]})`);
       return null;

@@ -1,6 +1,8 @@
 /** The engine that nano.json names, with what its files hold. */
 import type { FleetConfig, FleetTlsConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
+import { MAX_PEM_BYTES } from "../config/tls_check.ts";
+import { readRegularText } from "../regular_file.ts";
 import { type EngineConfig, type EngineTls, natsCredentials, natsEngine, postgresEngine } from "./engine_config.ts";
 
 /** How the engine is reached. @param name what it shows this node as @throws {NanoError} CONFIG_INVALID */
@@ -32,7 +34,7 @@ async function readTls(tls: FleetTlsConfig | null): Promise<EngineTls | null> {
 async function textOf(path: string | null): Promise<string | null> {
   if (path === null) return null;
   try {
-    return await Deno.readTextFile(path);
+    return await readRegularText(path, MAX_PEM_BYTES);
   } catch (cause) {
     throw new NanoError("CONFIG_INVALID", `Cannot read "${path}" for the fleet: ${messageOf(cause)}`, { cause });
   }

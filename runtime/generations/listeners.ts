@@ -2,6 +2,8 @@
 import type { NanoConfig } from "../config/resolved_config.ts";
 import { descriptors } from "../machine/descriptors.ts";
 import { messageOf, NanoError } from "../errors.ts";
+import { MAX_PEM_BYTES } from "../config/tls_check.ts";
+import { readRegularText } from "../regular_file.ts";
 import type { Dispatcher } from "../http/dispatcher.ts";
 import type { AppTarget } from "../terms/app_call.ts";
 import { listen, type Listener, type ListenOptions } from "../http/server.ts";
@@ -110,7 +112,8 @@ export class Listeners {
 async function readTls(tls: NanoConfig["tls"]): Promise<ListenOptions["tls"]> {
   if (tls === null) return null;
   try {
-    return { cert: await Deno.readTextFile(tls.cert), key: await Deno.readTextFile(tls.key) };
+    const [cert, key] = await Promise.all([tls.cert, tls.key].map((path) => readRegularText(path, MAX_PEM_BYTES)));
+    return { cert: cert!, key: key! };
   } catch (error) {
     throw new NanoError("CONFIG_INVALID", `Cannot read the certificate: ${messageOf(error)}`, { cause: error });
   }

@@ -104,6 +104,8 @@ export class Dispatcher {
     let client = peer;
     let chain = peer;
     let { scheme } = listener as { scheme: string };
+    // A request line with a host may name any scheme, and an app would take http for https: RFC 9110, section 7.4.
+    if (!url.startsWith(`${scheme}://`)) url = `${scheme}://${host}${afterAuthority(url)}`;
     let requestId: string | null = null;
     if (this.#proxies.trusts(peer)) {
       requestId = head.requestId !== null && REQUEST_ID.test(head.requestId) ? head.requestId : null;

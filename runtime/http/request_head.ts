@@ -81,7 +81,11 @@ export function readRequestHead(request: Request, inner: InnerRequest | null): R
         }
         break;
       case 14:
-        if (name.toLowerCase() === "content-length") declaredBytes = Number(value);
+        if (name.toLowerCase() === "content-length") {
+          // Deno takes a request that says the same length twice; joined, the two are none.
+          if (declaredBytes !== null) continue;
+          declaredBytes = Number(value);
+        }
         break;
       case 15:
         if (name.toLowerCase() === "x-forwarded-for") {

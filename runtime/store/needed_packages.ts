@@ -1,5 +1,6 @@
 /** Finds the installed packages that an app needs when it runs: what its dependencies reach, and no tool of its author. */
 import { basename, dirname, join } from "node:path";
+import { readRegularText } from "../regular_file.ts";
 
 /** An installed package. */
 export interface InstalledPackage {
@@ -54,9 +55,12 @@ async function installed(name: string, from: string): Promise<InstalledPackage |
   }
 }
 
+/** As of a source file: runtime/bundle/input_stamp.ts. */
+const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
+
 async function manifestOf(folder: string): Promise<Manifest | null> {
   try {
-    const document = JSON.parse(await Deno.readTextFile(join(folder, "package.json")));
+    const document = JSON.parse(await readRegularText(join(folder, "package.json"), MAX_MANIFEST_BYTES));
     const { main, dependencies, optionalDependencies, peerDependencies } = document ?? {};
     const needs = [dependencies, optionalDependencies, peerDependencies].flatMap((list) => Object.keys(list ?? {}));
     return { main: typeof main === "string" ? main : null, needs };

@@ -57,6 +57,7 @@ const PARTS: readonly ReturnType<typeof folder>[] = [
     GROUND,
     "runtime/clock.ts",
     "runtime/deadline.ts",
+    "runtime/regular_file.ts",
     "runtime/turns.ts",
     "runtime/version.ts",
     "runtime/errors.ts",

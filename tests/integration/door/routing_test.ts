@@ -107,6 +107,13 @@ Deno.test("Requests find their app by host", async (t) => {
     assertEquals(await answerer(nano.url, "named", "http://exact.test/x"), "exact");
     assertEquals((await ask(nano.url, "named", "http://exact.test?q=1/2")).text, "exact http://exact.test/?q=1/2");
     assertEquals(await answerer(nano.url, "a/b", "http://exact.test/x"), "400 BAD_REQUEST");
+    for (const scheme of ["https", "ftp", "HTTPS"]) {
+      assertEquals(
+        (await ask(nano.url, "named", `${scheme}://exact.test/x`)).text,
+        "exact http://exact.test/x",
+        scheme,
+      );
+    }
   });
 
   await t.step("a path is resolved before anybody sees it: a guard and a router see one and the same", async () => {

@@ -1,4 +1,5 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { findReach } from "../../../runtime/bundle/app_reach.ts";
 import { Bundler } from "../../../runtime/bundle/bundler.ts";
 import { BundleBudget } from "../../../runtime/bundle/bundle_budget.ts";
 import { MAX_SOURCE_BYTES } from "../../../runtime/bundle/input_stamp.ts";
@@ -12,6 +13,28 @@ Deno.test("BundleBudget counts each file once and tells what is too much", () =>
   const bytes = new BundleBudget({ files: 9, bytes: 2 * 1024 * 1024 });
   assertEquals(bytes.excess("a", 2 * 1024 * 1024), null);
   assertEquals(bytes.excess("b", 1), "the app's sources have more than 2 MiB with it");
+});
+
+Deno.test("What little would make much of is refused before any of it is made a text", async () => {
+  // esbuild indents it: 50 MB of 10 kB
+  await using app = await appFolder({ "index.js": `${"{".repeat(5000)}${"}".repeat(5000)}` });
+  await using bundler = new Bundler({ cacheDir: null });
+  await assertRejects(
+    () => bundler.bundle({ name: "a", path: app.path, nodeCompat: true }),
+    NanoError,
+    'Cannot bundle app "a": of 10000 bytes of sources 48 MiB would become',
+  );
+});
+
+Deno.test("A list of numbers may become as much as it does", async () => {
+  const list = JSON.stringify(Array.from({ length: 700_000 }, () => [1]));
+  await using app = await appFolder({
+    "list.json": list,
+    "index.js": `import list from "./list.json"; export default { fetch: () => Response.json(list) };`,
+  });
+  await using bundler = new Bundler({ cacheDir: null });
+  const { modules } = await bundler.bundle({ name: "a", path: app.path, nodeCompat: true });
+  assert(Object.values(modules)[0]!.length > 6 * list.length);
 });
 
 for (const name of ["index.js", "data.json", "page.html", "package.json", "deno.json"]) {
@@ -40,4 +63,10 @@ Deno.test("A pipe, a device and a link to a device among the sources are refused
   const text = [error.message, ...error.details].join("\n");
   assertStringIncludes(text, 'Cannot read "pipe.js": it is no file');
   assertStringIncludes(text, "zero.js");
+});
+
+Deno.test("A pipe in the place of a package.json above an app is none, and is not waited for", async () => {
+  await using app = await appFolder({ "app/index.js": "" });
+  await new Deno.Command("mkfifo", { args: [app.at("package.json")] }).output();
+  assertEquals(await findReach(app.at("app"), "found"), app.at("app"));
 });

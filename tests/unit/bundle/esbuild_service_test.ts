@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { BuildResult, Plugin, PluginBuild } from "esbuild";
-import { EsbuildEnded, openBuildContext, processCpuMs, stopProcess } from "../../../runtime/bundle/esbuild_process.ts";
+import { EsbuildEnded } from "../../../runtime/bundle/esbuild_ended.ts";
+import { EsbuildExcess, MAX_BUILD_BYTES, packetLengths } from "../../../runtime/bundle/esbuild_excess.ts";
+import {
+  endForExcess,
+  openBuildContext,
+  processBytes,
+  processCpuMs,
+  stopProcess,
+} from "../../../runtime/bundle/esbuild_process.ts";
 import { EsbuildService, esbuildService } from "../../../runtime/bundle/esbuild_service.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { settle } from "../runtime/fake_clock.ts";
@@ -12,6 +20,7 @@ function fakeEsbuild({ deaf = false, silent = false } = {}) {
   const calls: string[] = [];
   const plugins: Plugin[] = [];
   const cpu = { ms: 0 };
+  const memory = { bytes: 0 };
   const service = new EsbuildService({
     version: "0",
     context: (options) => {
@@ -36,6 +45,12 @@ function fakeEsbuild({ deaf = false, silent = false } = {}) {
       return Promise.resolve();
     },
     cpuMs: () => cpu.ms,
+    bytes: () => memory.bytes,
+    endForExcess(why) {
+      memory.bytes = 0;
+      const error = new EsbuildExcess(why);
+      for (const build of builds) build.reject(error);
+    },
     startTimer(callback, delayMs) {
       timers.set(callback, delayMs);
       return () => timers.delete(callback);
@@ -52,7 +67,7 @@ function fakeEsbuild({ deaf = false, silent = false } = {}) {
   function pass(limitMs: number, looks = 20): void {
     for (let look = 0; look < looks; look++) fire(limitMs / 20);
   }
-  return { service, builds, timers, calls, plugins, fire, pass, cpu };
+  return { service, builds, timers, calls, plugins, fire, pass, cpu, memory };
 }
 
 const DONE = { errors: [], warnings: [] } as unknown as BuildResult;
@@ -142,6 +157,71 @@ Deno.test("EsbuildService lets a build take its time as long as its plugins are 
   }
   builds[0]!.resolve(DONE);
   assertEquals([await build, answered, builds.length], [DONE, 3, 1]);
+});
+
+Deno.test("EsbuildService tells which of two builds takes too much memory", async () => {
+  const { service, builds, fire, memory } = fakeEsbuild();
+  const both = Promise.allSettled([service.build({}), service.build({})]);
+  await settle();
+  memory.bytes = MAX_BUILD_BYTES;
+  fire(100);
+  memory.bytes++;
+  fire(100);
+  await settle();
+  // Each by itself, and nobody beside it
+  const third = service.build({});
+  await settle();
+  assertEquals(builds.length, 3);
+  builds[2]!.resolve(DONE);
+  await settle();
+  assertEquals(builds.length, 4);
+  memory.bytes = MAX_BUILD_BYTES + 1;
+  fire(100);
+  await settle();
+  const [honest, greedy] = await both;
+  await settle();
+  assertEquals(builds.length, 5);
+  builds[4]!.resolve(DONE);
+  assertEquals([honest.status, await third], ["fulfilled", DONE]);
+  const { code, message } = (greedy as PromiseRejectedResult).reason as NanoError;
+  assertEquals(code, "APP_FAILED");
+  assert(/^Cannot build: esbuild takes more than \d+ MiB of memory for it$/.test(message), message);
+});
+
+Deno.test("A build that is ended for what it takes fails at once, and the next one has another process", async () => {
+  const entered = Promise.withResolvers<void>();
+  const plugin: Plugin = {
+    name: "slow",
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /./ }, () => {
+        entered.resolve();
+        return new Promise(() => {});
+      }),
+  };
+  const options = { write: false, logLevel: "silent" } as const;
+  const build = esbuildService.build({ ...options, entryPoints: ["x"], plugins: [plugin] });
+  await entered.promise;
+  assert(processBytes()! > 1_000_000);
+  endForExcess("it is too much");
+  await assertRejects(() => build, NanoError, "Cannot build: it is too much");
+  await esbuildService.build({ ...options, stdin: { contents: "1" } });
+  await esbuildService.stopIfIdle();
+});
+
+Deno.test("packetLengths tells each length before its packet, however the bytes come", () => {
+  const packets = [5, 0, 70_000, 3];
+  const bytes = new Uint8Array(packets.reduce((sum, length) => sum + 4 + length, 0)).fill(0xff);
+  let at = 0;
+  for (const length of packets) {
+    new DataView(bytes.buffer).setUint32(at, length, true);
+    at += 4 + length;
+  }
+  for (const size of [1, 3, 65_536, bytes.length]) {
+    const told: number[] = [];
+    const read = packetLengths((length) => told.push(length));
+    for (let from = 0; from < bytes.length; from += size) read(bytes.subarray(from, from + size));
+    assertEquals(told, packets);
+  }
 });
 
 Deno.test("EsbuildService stops an esbuild that does not let itself be called off", async () => {

@@ -48,7 +48,18 @@ Deno.test("loadConfig() refuses a file that cannot be read", async () => {
   using folder = new ConfigFolder({ "latin1.json": new Uint8Array([0x22, 0xe9, 0x22]) });
   assertEquals(await refusal(() => loadConfig(`${folder.dir}/none.json`)), ["the file does not exist"]);
   assertEquals(await refusal(() => loadConfig(`${folder.dir}/latin1.json`)), ["the file is no UTF-8 text"]);
-  assert((await refusal(() => loadConfig(`${folder.dir}/app`)))[0]!.includes("directory"));
+  assertEquals(await refusal(() => loadConfig(`${folder.dir}/app`)), ["it is a directory"]);
+});
+
+Deno.test("loadConfig() waits for no pipe, and reads neither a device nor what is no configuration by its size", async () => {
+  using folder = new ConfigFolder({ "big.json": "" });
+  const at = (name: string) => `${folder.dir}/${name}`;
+  await new Deno.Command("mkfifo", { args: [at("pipe")] }).output();
+  await Deno.symlink("/dev/zero", at("zero"));
+  await Deno.truncate(at("big.json"), 32 * 1024 * 1024 + 1);
+  assertEquals(await refusal(() => loadConfig(at("pipe"))), ["it is a pipe or a device, no file"]);
+  assertEquals(await refusal(() => loadConfig(at("zero"))), ["it is a pipe or a device, no file"]);
+  assertEquals(await refusal(() => loadConfig(at("big.json"))), ["it is longer than 33554432 bytes"]);
 });
 
 Deno.test("loadConfig() tells line, column and the line itself of a syntax error", async () => {

@@ -1,5 +1,6 @@
 /** Every kind of mistake is refused with its JSON path, its value and what would be right. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Mistakes } from "../../../runtime/config/mistakes.ts";
 import { ConfigFolder } from "./config_case.ts";
 import { MISTAKE_CASES } from "./mistake_cases.ts";
 import { CERT, KEY, OTHER_KEY } from "../../support/tls_pair.ts";
@@ -85,4 +86,25 @@ Deno.test("A certificate and a key that no listener could use are mistakes, and 
   assertEquals(others, []);
   const { tls } = await folder.resolve({ tls: { cert: "cert.pem", key: "key.pem" } });
   assertEquals(tls?.cert, `${folder.dir}/cert.pem`);
+});
+
+Deno.test("A list is copied once, however many mistakes are in it", () => {
+  const mistakes = new Mistakes();
+  const apps = Array.from({ length: 100 }, (_, at) => ({ name: at, path: "a" }));
+  for (const at of apps.keys()) mistakes.add(["apps", at, "name"], at, "expected a text");
+  let copies = 0;
+  const native = Array.prototype[Symbol.iterator];
+  Array.prototype[Symbol.iterator] = function () {
+    if (this.length === 100) copies++;
+    return native.call(this);
+  };
+  let left: unknown;
+  try {
+    left = mistakes.withoutMistakes({ apps });
+  } finally {
+    Array.prototype[Symbol.iterator] = native;
+  }
+  assertEquals(copies, 1);
+  assertEquals(left, { apps: apps.map(() => ({ path: "a" })) });
+  assertEquals(apps[99], { name: 99, path: "a" });
 });

@@ -73,3 +73,11 @@ Deno.test("doorHeaders() tells the app its client, the chain, the address asked 
     ["x-request-id", "r"],
   ]);
 });
+
+Deno.test("readRequestHead() takes a length that was said twice for one", () => {
+  const request = new Request("http://a.test/");
+  const inner = innerOf(request)!;
+  inner.headerList.push(["Content-Length", "5"], ["content-length", "5"]);
+  const head = readRequestHead(request, inner);
+  assertEquals([head.declaredBytes, head.headers], [5, "Content-Length\n5\n"]);
+});

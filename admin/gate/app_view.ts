@@ -61,7 +61,7 @@ export class AppViews {
       streams: own?.streams ?? null,
       node_compat: own?.nodeCompat ?? null,
       start: own?.starts ?? null,
-      assets: own?.assets ? { path: own.assets.path, single_page: own.assets.singlePage } : null,
+      assets: own?.assets ? { path: own.assets.path, single_page: own.assets.singlePage !== false } : null,
       bindings: (own?.bindings ?? []).map((one) => ({
         name: one.name,
         kind: one.kind,

@@ -28,7 +28,8 @@ Deno.test("nano dev serves the Hono example, reloads an edit and shows a syntax 
       120_000,
     );
     const url = serving.match(/http:\/\/\S+/)![0];
-    assertStringIncludes((await page(url)).text, "<h1>Todos</h1>");
+    // A request waits 10 s for an app that installs its packages, and for no busy machine.
+    await until(async () => (await page(url)).text.includes("<h1>Todos</h1>"), "the app is served");
 
     const edited = performance.now();
     await Deno.writeTextFile(file, source.replace("<h1>Todos</h1>", "<h1>Chores</h1>"));

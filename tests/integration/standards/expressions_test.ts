@@ -14,6 +14,7 @@ const RIGHT: Readonly<Record<string, unknown>> = {
   "Response.redirect names": ["redirect", 1, "error", 0, "json", 1],
   "FormData string filename": "TypeError",
   "Response body byob": "object",
+  "Response 101": "RangeError",
 };
 
 Deno.test("an app sees what plain Deno sees, and the standards' value where Deno differs from them", async () => {

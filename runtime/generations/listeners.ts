@@ -112,8 +112,8 @@ export class Listeners {
 async function readTls(tls: NanoConfig["tls"]): Promise<ListenOptions["tls"]> {
   if (tls === null) return null;
   try {
-    const [cert, key] = await Promise.all([tls.cert, tls.key].map((path) => readRegularText(path, MAX_PEM_BYTES)));
-    return { cert: cert!, key: key! };
+    const cert = await readRegularText(tls.cert, MAX_PEM_BYTES);
+    return { cert, key: await readRegularText(tls.key, MAX_PEM_BYTES) };
   } catch (error) {
     throw new NanoError("CONFIG_INVALID", `Cannot read the certificate: ${messageOf(error)}`, { cause: error });
   }

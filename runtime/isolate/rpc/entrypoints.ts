@@ -145,10 +145,15 @@ function propertyOf(holder: object, name: string, takesOwn: boolean): unknown {
   if (listHas(RESERVED, name)) {
     throw new NativeTypeError(`'${name}' is a reserved method and cannot be called over RPC.`);
   }
-  if (hasOwn(holder, name) !== takesOwn) return missing(name);
-  const value: unknown = getMember(holder, name);
-  if (!takesOwn && value === getMember(objectPrototype, name)) return missing(name);
-  return value;
+  if (hasOwn(holder, name) !== takesOwn || !takesOwn && !isDeclared(holder, name)) return missing(name);
+  return getMember(holder, name);
+}
+
+/** Whether a class of an instance has it, Object not being one: its `__proto__` is not the same for any two. */
+function isDeclared(instance: object, name: string): boolean {
+  let level = getPrototypeOf(instance);
+  while (level !== null && level !== objectPrototype && !hasOwn(level, name)) level = getPrototypeOf(level);
+  return level !== null && level !== objectPrototype;
 }
 
 function missing(name: string): never {

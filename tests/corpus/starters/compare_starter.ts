@@ -68,7 +68,7 @@ export async function compareStarter(starter: Starter, folder: string): Promise<
   if (broken !== -1) {
     const told = nano.events.find(({ event, kind }) => event === "app_exit" || kind === "exception");
     const why = told?.["text"] ?? told?.["detail"] ?? answers[broken]!.body;
-    return { error: `\`${starter.paths[broken]}\` ${answers[broken]!.status}: ${firstLine(String(why))}`, paths: [] };
+    return { error: `${starter.paths[broken]} ${answers[broken]!.status}: ${firstLine(String(why))}`, paths: [] };
   }
   return {
     error: null,

@@ -16,6 +16,7 @@ export const MAIN_MODULE = "admin/cli/main.ts";
  * imports are; the dashboard's styles are imported as text.
  */
 export const NAMED_MODULES: readonly string[] = [
+  "runtime/config/folder_events_worker.ts",
   "runtime/pool/warden.ts",
   ...["data_worker", "file_worker", "stage_worker", "sql_main", "sql_worker"].map((name) => `runtime/data/${name}.ts`),
   ...["link_worker", "data/data_link_worker"].map((name) => `runtime/fleet/${name}.ts`),

@@ -1,6 +1,6 @@
 /**
  * Named pipes in watched folders. Deno's watcher opens every file that it tells of, and for a pipe waits there for a
- * writer: no folder at all is heard of any more, and the next `Deno.watchFs` stops the whole thread (Deno 2.9.6).
+ * writer: no folder at all is heard of any more, and the next `Deno.watchFs` stops its whole thread (Deno 2.9.6).
  */
 import { join } from "node:path";
 

@@ -11,6 +11,7 @@ import {
   type ScanBudget,
   scanFiles,
 } from "./file_tree.ts";
+import { FolderEvents } from "./folder_events.ts";
 import { FolderPatrol } from "./folder_patrol.ts";
 import { HeldPipes } from "./held_pipes.ts";
 
@@ -82,10 +83,9 @@ class FolderWatcher implements FileWatcher {
   #tree: FileTree = emptyTree();
   /** Paths that were too much to look at, and when one may try again: they must not cost the same at each look. */
   readonly #givenUp = new Map<string, number>();
-  #events: Deno.FsWatcher | null = null;
-  /** The folders that `#events` was opened with. */
-  #listened: ReadonlyMap<string, string> = new Map();
-  #listening: Promise<void> = Promise.resolve();
+  readonly #events: FolderEvents;
+  /** The folders that are listened to, those that are deaf among them; null when the last attempt failed. */
+  #listened: ReadonlyMap<string, string> | null = null;
   /** A folder was replaced, so that the system no longer tells of the one that has its path now. */
   #stale = false;
   /** Folders that are not listened to, each with the pipe that is why. */
@@ -104,6 +104,10 @@ class FolderWatcher implements FileWatcher {
     this.#coalescer = new Coalescer(() => this.#report(), {
       quietMs,
       maxWaitMs: quietMs * MAX_WAIT_FACTOR,
+      onError: this.#onError,
+    });
+    this.#events = new FolderEvents({
+      onEvent: (kind, paths) => this.#hear(kind, paths),
       onError: this.#onError,
     });
     this.#patrol = new FolderPatrol({
@@ -132,14 +136,12 @@ class FolderWatcher implements FileWatcher {
     this.#disposed = true;
     this.#coalescer[Symbol.dispose]();
     this.#patrol[Symbol.dispose]();
-    // Rejects never: it only ends the loop that `#listening` stands for.
-    void this.#close();
+    this.#events[Symbol.dispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
     await this.#queue;
-    await this.#close();
   }
 
   async #report(): Promise<void> {
@@ -169,7 +171,7 @@ class FolderWatcher implements FileWatcher {
       if (this.#disposed) return;
       this.#giveUp(tree.given);
       this.#tree = tree;
-      if (this.#events !== null && !this.#stale && sameEntries(tree.folders, this.#listened)) break;
+      if (this.#listened !== null && !this.#stale && sameEntries(tree.folders, this.#listened)) break;
       if (looks > MAX_LOOKS) {
         this.#coalescer.trigger();
         break;
@@ -192,20 +194,15 @@ class FolderWatcher implements FileWatcher {
   async #listen(folders: ReadonlyMap<string, string>): Promise<void> {
     // Held until nobody listens to their folders any more: the one who listens may wait for them.
     using pipes = await HeldPipes.in(folders.keys());
-    await this.#close();
     if (this.#disposed) return;
     this.#stale = false;
+    this.#listened = null;
     this.#tellDeaf(pipes.folders);
-    try {
-      const heard = [...folders.keys()].filter((folder) => !this.#deaf.has(folder));
-      this.#events = Deno.watchFs(heard, { recursive: false });
-      this.#listened = folders;
-      this.#listening = this.#hear(this.#events);
-      this.#patrol.walk(folders.keys(), this.#deaf.keys());
-    } catch (error) {
-      // A folder went away since the look; the next look knows.
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+    const heard = [...folders.keys()].filter((folder) => !this.#deaf.has(folder));
+    // A folder went away since the look: the next look knows.
+    if (!await this.#events.listen(heard)) return;
+    this.#listened = folders;
+    this.#patrol.walk(folders.keys(), this.#deaf.keys());
   }
 
   #tellDeaf(folders: ReadonlyMap<string, string>): void {
@@ -216,26 +213,10 @@ class FolderWatcher implements FileWatcher {
     this.#deaf = folders;
   }
 
-  async #hear(events: Deno.FsWatcher): Promise<void> {
-    try {
-      for await (const { kind, paths } of events) {
-        if (kind === "access") continue;
-        if (kind !== "modify" && paths.some((path) => this.#tree.folders.has(path))) this.#stale = true;
-        if (paths.some((path) => concerns(this.#tree, path, this.#ignore))) this.#coalescer.trigger();
-      }
-    } catch (error) {
-      this.#onError(error);
-    }
-  }
-
-  /**
-   * Waits until the loop has ended: only then Deno lets go of the folders, and a folder that is still held is not
-   * listened to anew (https://github.com/denoland/deno/pull/34467).
-   */
-  async #close(): Promise<void> {
-    this.#events?.close();
-    this.#events = null;
-    await this.#listening;
+  #hear(kind: string, paths: readonly string[]): void {
+    this.#patrol.heard();
+    if (kind !== "modify" && paths.some((path) => this.#tree.folders.has(path))) this.#stale = true;
+    if (paths.some((path) => concerns(this.#tree, path, this.#ignore))) this.#coalescer.trigger();
   }
 }
 

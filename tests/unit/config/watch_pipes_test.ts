@@ -85,3 +85,19 @@ Deno.test("A folder is watched again when its pipe is gone", { ignore: SKIP }, a
   Deno.writeTextFileSync(scene.at("a/two"), "1");
   await scene.heard("/a/two");
 });
+
+Deno.test("A pipe that was there for a moment only ends no watching", { ignore: SKIP }, async () => {
+  await using scene = new PipeScene();
+  await using watcher = scene.watch();
+  await watcher.ready;
+  await scene.pipe("a/pipe");
+  Deno.removeSync(scene.at("a/pipe"));
+  // Heard by nobody, if the thread that listens waits for the pipe
+  Deno.writeTextFileSync(scene.at("b/one"), "1");
+  await scene.heard("/b/one");
+  Deno.writeTextFileSync(scene.at("a/two"), "1");
+  await scene.heard("/a/two");
+  await watcher.update([scene.at("a")]);
+  Deno.writeTextFileSync(scene.at("a/three"), "1");
+  await scene.heard("/a/three");
+});

@@ -1,5 +1,5 @@
 /** Opens the SQLite file of the state store, brings its tables up to date and wraps its failures. */
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { messageOf, NanoError } from "../errors.ts";
@@ -67,6 +67,8 @@ const MIGRATIONS: readonly string[] = [
 export class StateDatabase implements Disposable {
   readonly file: string;
   #database: DatabaseSync;
+  /** Which file that is, whatever has its path by now. */
+  readonly #identity: string | null;
 
   /**
    * Opens `nano.db` in a folder; both are made when missing.
@@ -75,6 +77,7 @@ export class StateDatabase implements Disposable {
   constructor(stateDir: string) {
     this.file = join(stateDir, DATABASE_NAME);
     this.#database = this.#telling("Cannot open", () => openFile(stateDir, this.file));
+    this.#identity = identityOf(this.file);
     try {
       this.#telling("Cannot open", () => this.#prepareTables());
     } catch (error) {
@@ -99,8 +102,15 @@ export class StateDatabase implements Disposable {
     );
   }
 
-  /** Runs a function whose writes are kept together, on the disk when it returns, or not at all. */
+  /**
+   * Runs a function whose writes are kept together, on the disk when it returns, or not at all.
+   * @throws {NanoError} INTERNAL also when the file was taken away: SQLite would write on into what nobody finds again
+   */
   transaction<Result>(write: () => Result): Result {
+    if (identityOf(this.file) !== this.#identity) {
+      const advice = "put it back, or restart NANO to go on with what is there";
+      throw new NanoError("INTERNAL", `Cannot write "${this.file}": it was removed or replaced; ${advice}`);
+    }
     // IMMEDIATE takes the write lock at once: a transaction that reads first could not be upgraded once another wrote.
     this.run("BEGIN IMMEDIATE");
     try {
@@ -169,6 +179,12 @@ function openFile(stateDir: string, file: string): DatabaseSync {
   chmodSync(file, 0o600);
   syncPathSync(stateDir);
   return new DatabaseSync(file);
+}
+
+/** Null where there is no file. */
+function identityOf(file: string): string | null {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? null : `${stat.dev}/${stat.ino}`;
 }
 
 function whatToDo(file: string): string {

@@ -217,6 +217,23 @@ Deno.test("StateStore tells of a lock that another process holds on to, and work
     assertEquals(store.keptApps(), [EMPTY]);
   }));
 
+Deno.test("StateStore acknowledges nothing that goes into a file which was removed or replaced", () =>
+  withDir((dir) => {
+    const file = `${dir}/nano.db`;
+    using store = StateStore.open(dir);
+    store.commit({ history: [entry("kept")] });
+    Deno.renameSync(file, `${file}.away`);
+    const gone = assertThrows(() => store.commit({ history: [entry("lost")] }), NanoError, "was removed or replaced");
+    assertEquals(gone.code, "INTERNAL");
+    assertStringIncludes(gone.message, file);
+    Deno.writeTextFileSync(file, "");
+    assertThrows(() => store.commit({ history: [entry("lost")] }), NanoError, "was removed or replaced");
+    Deno.renameSync(`${file}.away`, file);
+    store.commit({ history: [entry("kept too")] });
+    const all = store.history({ app: null, before: null, limit: 9 });
+    assertEquals(all.map(({ detail }) => detail), ["kept too", "kept"]);
+  }));
+
 Deno.test("StateStore can be disposed of twice", () =>
   withDir((dir) => {
     const store = StateStore.open(dir);

@@ -1,5 +1,8 @@
 /** Which isolates' threads a NANO process has, by the kernel's account (Linux). */
 
+/** Of the worker threads of a NANO those that are no isolate: the warden, and who listens to folders. */
+export const OWN_THREADS = 2;
+
 /** Names of the worker threads of a process, `worker-<thread id>`; one isolate has one of them. */
 export function workerThreads(pid: number): Set<string> {
   const names = new Set<string>();

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { NanoProcess } from "../../support/nano_process.ts";
 import { repeats } from "../../support/repeats.ts";
 import { RESERVE, type TempApp, TempProject } from "../../support/temp_project.ts";
-import { residentMb, workerThreads } from "./host_threads.ts";
+import { OWN_THREADS, residentMb, workerThreads } from "./host_threads.ts";
 import { until } from "./until.ts";
 
 /** The figure of the docs is of a hundred. */
@@ -29,7 +29,7 @@ Deno.test(`${APPS} apps start, answer as themselves and end`, async () => {
   const readyMs = Math.round(performance.now() - begin);
   const answers = await Promise.all(names.map(async (name) => (await (await nano.fetch(name)).json()).name));
   assertEquals(answers, names);
-  const threads = workerThreads(nano.pid).size;
+  const threads = workerThreads(nano.pid).size - OWN_THREADS;
   const megabytes = residentMb(nano.pid);
   console.log(
     `${APPS} apps: listening after ${listeningMs} ms, all ready after ${readyMs} ms, ${threads} isolates' threads, ` +
@@ -39,8 +39,12 @@ Deno.test(`${APPS} apps start, answer as themselves and end`, async () => {
   // All but one leave by a reload, so that the process is still there to be looked at.
   const drainBegin = performance.now();
   for (const name of names.slice(1)) await project.removeApp(name);
-  // The warden, one app, two isolates in reserve.
-  await until(() => workerThreads(nano.pid).size <= 4, "the threads of the removed apps are gone", 300_000);
+  // One app, two isolates in reserve.
+  await until(
+    () => workerThreads(nano.pid).size <= OWN_THREADS + 3,
+    "the threads of the removed apps are gone",
+    300_000,
+  );
   console.log(`${APPS - 1} apps removed and their threads gone after ${Math.round(performance.now() - drainBegin)} ms`);
   assertEquals(await (await nano.fetch(names[0]!)).json().then(({ name }) => name), names[0]);
   assertEquals(nano.events.filter((record) => record.event === "app_exit" && record["reason"] !== "drained"), []);

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { type LogRecord, NanoProcess } from "../../support/nano_process.ts";
 import { RESERVE, type TempApp, TempProject } from "../../support/temp_project.ts";
 import { ADMIN, adminApp } from "./admin_client.ts";
-import { workerThreads } from "./host_threads.ts";
+import { OWN_THREADS, workerThreads } from "./host_threads.ts";
 import { until } from "./until.ts";
 
 const ROUNDS = 5;
@@ -33,8 +33,8 @@ Deno.test("an idle app is parked and woken by the next request", async () => {
       const parked = await adminApp(nano, name);
       assertEquals([parked.state, parked.heap_bytes, parked.restarts], ["idle", 0, {}]);
     }
-    // The warden, one app that runs, two isolates in reserve for each of five heap caps: the four parked ones are gone.
-    await until(() => workerThreads(nano.pid).size <= 12, "the threads of the parked isolates are gone");
+    // One app that runs, two isolates in reserve for each of five heap caps: the four parked ones are gone.
+    await until(() => workerThreads(nano.pid).size <= OWN_THREADS + 11, "the threads of the parked isolates are gone");
     from = nano.events.length;
     for (const name of names) {
       const start = performance.now();

@@ -4,7 +4,7 @@ import { NanoProcess } from "../../support/nano_process.ts";
 import { repeats } from "../../support/repeats.ts";
 import { RESERVE, type TempApp, TempProject } from "../../support/temp_project.ts";
 import { ADMIN, adminReload } from "./admin_client.ts";
-import { workerThreads } from "./host_threads.ts";
+import { OWN_THREADS, workerThreads } from "./host_threads.ts";
 import { assertNothingLost, steadyLoad } from "./steady_load.ts";
 import { pause, until } from "./until.ts";
 
@@ -122,6 +122,6 @@ Deno.test(`${RELOADS} reloads under load fail no request, and an unchanged neigh
       } ms), ` +
       `none failed`,
   );
-  // The warden, sixteen apps, four isolates in reserve.
-  await until(() => workerThreads(nano.pid).size <= 21, "the threads of the old isolates are gone");
+  // Sixteen apps, four isolates in reserve.
+  await until(() => workerThreads(nano.pid).size <= OWN_THREADS + 20, "the threads of the old isolates are gone");
 });

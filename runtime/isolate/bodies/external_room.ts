@@ -34,17 +34,19 @@ export function limitExternalRoom(bytes: number): void {
 /**
  * Asks for room before bytes are allocated, or for a little more while they arrive.
  * @param what names what is made, for the message
+ * @param arrivingBytes that may come meanwhile without anybody's asking for room
  * @throws {RangeError} when it would not fit, though all garbage was collected
  */
-export function requireRoom(bytes: number, what: string): void {
+export function requireRoom(bytes: number, what: string, arrivingBytes = 0): void {
   unseen += bytes;
   if (unseen < lookEveryBytes) return;
   unseen = 0;
+  const wanted = bytes + arrivingBytes;
   const held = heapStatistics().external_memory;
-  if (held + bytes <= max(limitBytes * COLLECT_FROM, collectFrom) && held + bytes <= roomBytes) return;
+  if (held + wanted <= max(limitBytes * COLLECT_FROM, collectFrom) && held + wanted <= roomBytes) return;
   // What is larger than all of it needs no collection.
-  const left = bytes > roomBytes ? held : collect(bytes);
-  if (left + bytes > roomBytes) throw tooMuch(bytes, what);
+  const left = wanted > roomBytes ? held : collect(wanted);
+  if (left + wanted > roomBytes) throw tooMuch(bytes, what);
 }
 
 /** Buffers are swept beside the program: the next collection waits for what the one before has found. */

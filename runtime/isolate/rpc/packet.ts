@@ -1,6 +1,6 @@
 /** A written value as the body of a call or of an answer: its text, or its parts one after the other. */
 import { bare } from "../../protocol/bare.ts";
-import { type ByteSource, readerSource, StreamWriter } from "../../protocol/byte_stream.ts";
+import { type ByteSource, readerSource, StreamWriter, WINDOW_BYTES } from "../../protocol/byte_stream.ts";
 import type { CallBody } from "../../protocol/binding_call.ts";
 import {
   apply,
@@ -101,11 +101,23 @@ function streamOf(first: () => Uint8Array<ArrayBuffer>, source: ByteSource): Rea
   return new NativeReadableStream(underlying as UnderlyingByteSource, bare({ highWaterMark: 0 }));
 }
 
+/** Streams that values are read from just now: of each as much may come as one has under way unread. */
+let unpacking = 0;
+
 /** The value in a body. @throws {TypeError} when there is none in it */
 export async function unpackValue(body: CallBody): Promise<unknown> {
   if (typeof body === "string") return readValue(body, NOTHING_BESIDE).value;
   if (body === null) throw broken();
-  const source: ByteSource = isUint8Array(body) ? sourceOfBytes(body) : sourceOf(body as ReadableStream<Uint8Array>);
+  if (isUint8Array(body)) return await unpackFrom(sourceOfBytes(body));
+  unpacking++;
+  try {
+    return await unpackFrom(sourceOf(body as ReadableStream<Uint8Array>));
+  } finally {
+    unpacking--;
+  }
+}
+
+async function unpackFrom(source: ByteSource): Promise<unknown> {
   const pieces = new Pieces(source);
   const head = await pieces.take(HEAD_BYTES);
   const textBytes = numberAt(head, 0);
@@ -115,7 +127,7 @@ export async function unpackValue(body: CallBody): Promise<unknown> {
   requireRoom(textBytes, "a value of another app");
   const text = decoderDecode(decoder, await pieces.take(textBytes));
   // Right before the buffers are made: others may have taken the room while the text came.
-  requireRoom(blobBytes, "a value of another app");
+  requireRoom(blobBytes, "a value of another app", unpacking * WINDOW_BYTES);
   const { value, buffers } = readValue(text, {
     blobBytes,
     stream: head[8] === 1 ? () => streamOf(() => pieces.rest, source) : null,

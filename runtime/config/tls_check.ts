@@ -4,10 +4,10 @@ import { messageOf } from "../errors.ts";
 import { readRegularText } from "../regular_file.ts";
 import type { Mistakes } from "./mistakes.ts";
 
-/** Deno's texts for files without a usable block of PEM. */
 /** A chain of certificates has some kilobytes. */
 export const MAX_PEM_BYTES: number = 1024 * 1024;
 
+/** Deno's texts for files without a usable block of PEM. */
 const UNUSABLE = { cert: /^No certificates found/, key: /^No keys found/ } as const;
 
 /** What `tls` of nano.json names, as far as it is right so far. */

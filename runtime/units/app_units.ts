@@ -70,7 +70,7 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     const files = assetFolder(
       {
         ...plainFolder(code.assets),
-        singlePage: code.singlePage || (singlePage === "missing" && singlePage),
+        singlePage: code.singlePage === true || (singlePage === "missing" ? singlePage : false),
         htmlHandling,
       },
       tools,

@@ -29,17 +29,26 @@ const OBJECT = new RegExp(`^${OBJECTS_FOLDER}/([0-9a-f]{64})$`);
 export async function readBackup(archive: AsyncIterable<Uint8Array>, write: WriteEntry): Promise<BackupManifest> {
   const extract = createExtract();
   const source = watched(archive);
-  const fed = feedStream(extract, unsealed(source.chunks));
+  const tar = watched(unsealed(source.chunks));
+  const fed = feedStream(extract, tar.chunks);
   try {
     const reading = new Reading(write);
-    for await (const { header, ...entry } of namedEntries(extract)) await reading.take(header, entry.chunks);
+    for await (const { header, chunks } of namedEntries(extract)) {
+      const content = watched(chunks);
+      // Whoever writes it tells a failure of its stream in words of their own.
+      await reading.take(header, content.chunks).catch((error) => {
+        if (content.failure === null) throw error;
+        throw badBackup(`it is damaged: it ends within its entry "${header.name.slice(0, 100)}"`, content.failure);
+      });
+    }
     return reading.end();
   } catch (error) {
     if (source.failure !== null) {
       const why = `the upload broke off (${messageOf(source.failure)})`;
       throw new NanoError("BAD_REQUEST", `Cannot take the backup: ${why}`, { cause: error });
     }
-    throw error;
+    // An entry that is under way is told only that its stream was destroyed.
+    throw tar.failure ?? error;
   } finally {
     extract.destroy();
     await fed;
@@ -126,12 +135,12 @@ async function readManifest(size: number, chunks: AsyncIterable<Uint8Array>): Pr
 }
 
 /** Tells a stream that failed from one whose content is bad. */
-function watched(archive: AsyncIterable<Uint8Array>) {
+function watched(stream: AsyncIterable<Uint8Array>) {
   const state = { failure: null as unknown, chunks: chunks() };
   return state;
 
   async function* chunks(): AsyncGenerator<Uint8Array> {
-    const source = archive[Symbol.asyncIterator]();
+    const source = stream[Symbol.asyncIterator]();
     let isDone = false;
     try {
       for (;;) {

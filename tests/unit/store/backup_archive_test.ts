@@ -6,7 +6,7 @@ import { pack as createPack } from "tar-stream";
 import { NanoError } from "../../../runtime/errors.ts";
 import { type BackupManifest, parseManifest } from "../../../runtime/store/backup_manifest.ts";
 import { sealed } from "../../../runtime/store/backup_seal.ts";
-import { readBackup } from "../../../runtime/store/read_backup.ts";
+import { readBackup, type WriteEntry } from "../../../runtime/store/read_backup.ts";
 import { backupBytes, writeBackup } from "../../../runtime/store/write_backup.ts";
 
 const STORE = new TextEncoder().encode("a database".repeat(500));
@@ -156,3 +156,39 @@ Deno.test("An upload that breaks off is told from a backup that is bad", async (
     "Cannot take the backup: the upload broke off (connection reset)",
   ]);
 });
+
+Deno.test("A backup that is cut within an entry is told as that, whoever hears of it first", async () => {
+  const whole = new Uint8Array(await new Response(ReadableStream.from(archiveOf(GOOD))).arrayBuffer());
+  // Within `stores/1.db`, which comes after the manifest.
+  const cut = whole.slice(0, 4096);
+  const refusal = async (chunks: AsyncIterable<Uint8Array>, write: WriteEntry) => {
+    const { code, message } = await assertRejects(() => readBackup(chunks, write), NanoError);
+    return [code, message];
+  };
+  const inItsOwnWords: WriteEntry = async (_name, _bytes, chunks) => {
+    try {
+      return sumOf(await new Response(ReadableStream.from(chunks)).bytes());
+    } catch {
+      throw new Error("the stream of the value failed");
+    }
+  };
+  const cutOff = ["USAGE", "Cannot use the backup: it is cut off, or none"];
+  assertEquals(await refusal(chunksOf(cut), inItsOwnWords), cutOff);
+  const afterTheEnd: WriteEntry = async (name, bytes, chunks) => {
+    await isSent.promise;
+    return await inItsOwnWords(name, bytes, chunks);
+  };
+  const isSent = Promise.withResolvers<void>();
+  assertEquals(await refusal(chunksOf(cut, isSent.resolve), afterTheEnd), cutOff);
+  // One that was made so: the seal is right, and the tar ends too early.
+  assertEquals(await refusal(sealed(chunksOf(cut)), inItsOwnWords), [
+    "USAGE",
+    'Cannot use the backup: it is damaged: it ends within its entry "stores/1.db"',
+  ]);
+});
+
+/** @param onEnd called when all of it was taken, and what took it has heard so */
+async function* chunksOf(bytes: Uint8Array, onEnd: () => void = () => {}): AsyncGenerator<Uint8Array> {
+  yield bytes;
+  setTimeout(onEnd);
+}

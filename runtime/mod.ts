@@ -42,6 +42,7 @@ export type {
   ServiceConfig,
   SinglePage,
 } from "./config/resolved_config.ts";
+export { findProcessGroups, type FoundGroups } from "./machine/process_groups.ts";
 export { type KernelWalls, kernelWalls } from "./machine/kernel_walls.ts";
 export { findProcessTools, type FoundTools } from "./config/process_tools.ts";
 export type { ProcessTools } from "./config/process_walls.ts";

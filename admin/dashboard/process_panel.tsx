@@ -48,6 +48,7 @@ function rowsOf(walls: KernelWalls): readonly (readonly [label: string, value: s
     ["System calls", walls.filtersCalls ? "filtered" : "all of the kernel's"],
     ["Capabilities", capabilities === 0 ? "none" : String(capabilities)],
     ["Own namespaces", namespaces.length === 0 ? "none" : namespaces.join(", ")],
+    ["Own cgroup", walls.group ?? "none"],
     ["Descriptors", `${descriptors} of ${maxDescriptors === Infinity ? "any number" : maxDescriptors}`],
     ["Largest file", bound(maxFileBytes)],
     ["Core files", bound(maxCoreBytes)],

@@ -135,6 +135,7 @@ function processView(walls: KernelWalls | null): AppDetail["process"] {
     filters_system_calls: filtersCalls,
     capabilities,
     namespaces: [...namespaces],
+    cgroup: walls.group,
     descriptors,
     max_descriptors: bound(walls.maxDescriptors),
     max_threads: bound(walls.maxThreads),

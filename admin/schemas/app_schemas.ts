@@ -101,6 +101,10 @@ const processSchema = z.object({
     description: "Those that are not NANO's.",
     examples: [["user", "mnt", "net"]],
   }),
+  cgroup: z.string().nullable().meta({
+    description: "Its cgroup of version 2; null while it is in NANO's.",
+    examples: ["/system.slice/nano.service/nano-isolate-1b4e28ba"],
+  }),
   descriptors: z.number(),
   max_descriptors: unbounded("Descriptors that it may have open"),
   max_threads: unbounded("Threads that its user may have in its namespace"),

@@ -132,6 +132,11 @@ exec "$@"`;
 /** Arguments of setpriv; takes CAP_SETPCAP. */
 export const NO_CAPABILITIES: readonly string[] = ["--bounding-set=-all", "--inh-caps=-all"];
 
+/** What a process that is closed in may have of them, with those of the programs that it starts. */
+export function maxThreads({ open = null }: Pick<Walled, "open">): number {
+  return open === null ? MAX_THREADS : MAX_OPEN_THREADS;
+}
+
 /** What a process that is closed in sees of itself. */
 export function walledPlace({ folder, executable }: Walled, { namespaces }: ProcessTools): WalledPlace {
   if (namespaces === null) return { executable, socket: `${folder}/socket` };
@@ -160,7 +165,7 @@ export function walledCommand(
     ...[...(open === null ? [] : mountsOf(open)), "--"],
     // From here on nothing is mounted any more.
     ...[...filtering, namespaces.chroot, folder],
-    ...["/prlimit", ...bounds, `--nproc=${open === null ? MAX_THREADS : MAX_OPEN_THREADS}`, "--"],
+    ...["/prlimit", ...bounds, `--nproc=${maxThreads({ open })}`, "--"],
     // The end of NANO ends `unshare`, and that the process.
     ...["/setpriv", "--pdeathsig", "KILL", ...NO_CAPABILITIES, "--"],
   ];

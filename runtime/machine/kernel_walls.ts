@@ -15,6 +15,8 @@ export interface KernelWalls {
   readonly capabilities: number;
   /** Those that are others than this process has. */
   readonly namespaces: readonly string[];
+  /** Its group of processes (cgroups(7), version 2), when it is another than this process has. */
+  readonly group: string | null;
   /** Descriptors that it has open. */
   readonly descriptors: number;
   /** That it may have; Infinity without a bound, as with those below. */
@@ -39,6 +41,7 @@ export function kernelWalls(pid: number): KernelWalls | null {
       const text = new RegExp(`^${name} +(\\S+)`, "m").exec(limits)?.[1];
       return text === undefined || text === "unlimited" ? Infinity : Number(text);
     };
+    const group = (of: string) => /^0::(.*)$/m.exec(Deno.readTextFileSync(`/proc/${of}/cgroup`))?.[1] ?? null;
     const space = (of: string, name: string) => Deno.readLinkSync(`/proc/${of}/ns/${name}`);
     return {
       pid,
@@ -46,6 +49,7 @@ export function kernelWalls(pid: number): KernelWalls | null {
       filtersCalls: field("Seccomp") === "2",
       capabilities: Math.max(...["CapPrm", "CapEff", "CapBnd"].map((name) => bitsOf(field(name)))),
       namespaces: NAMESPACES.filter((name) => space(String(pid), name) !== space("self", name)),
+      group: group(String(pid)) === group("self") ? null : group(String(pid)),
       descriptors: [...Deno.readDirSync(`/proc/${pid}/fd`)].length,
       maxDescriptors: limit("Max open files"),
       maxThreads: limit("Max processes"),

@@ -1,5 +1,6 @@
 /** A cell that is a process of its own. */
 import type { Clock } from "../clock.ts";
+import { TMP_MB } from "../config/process_walls.ts";
 import { inTime, LATE } from "../deadline.ts";
 import { messageOf } from "../errors.ts";
 import { FramePipe } from "../protocol/frame_pipe.ts";
@@ -25,6 +26,12 @@ const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 /** Of an app that says much while it starts. */
 const MAX_EARLY_LINES = 1_000;
+
+/**
+ * What the kernel counts to a group beyond what the host counts as the app's own: an empty isolate, Deno's pages in
+ * files, and `/tmp` of an app that Deno itself runs.
+ */
+const GROUP_SLACK_BYTES = (128 + TMP_MB) * 1024 * 1024;
 
 /** Between the end of a connection and that of its process, which says why; the kernel needs milliseconds. */
 const LAST_WORDS_MS = 2_000;
@@ -76,7 +83,9 @@ export class ProcessCell implements Cell {
   }
 
   limit({ cpuMs, externalBytes }: { readonly cpuMs: number; readonly externalBytes: number }): void {
-    this.#watched?.limit(cpuMs, externalBytes);
+    if (this.#watched === null) return;
+    this.#watched.limit(cpuMs, externalBytes);
+    this.#child?.group?.boundMemory(this.#watched.mostBytes + GROUP_SLACK_BYTES);
   }
 
   hold(isBusy: boolean): void {

@@ -1,13 +1,15 @@
 /** Starts the process of one isolate: what it may, what it is given, and what ends it when this process ends. */
 import { findProcessTools } from "../config/process_tools.ts";
-import { type ProcessTools, walledCommand, walledPlace } from "../config/process_walls.ts";
+import { maxThreads, type ProcessTools, walledCommand, walledPlace } from "../config/process_walls.ts";
 import { inTime, LATE } from "../deadline.ts";
 import { messageOf } from "../errors.ts";
 import type { FrameConnection } from "../protocol/frame_pipe.ts";
 import { type ProcessHead, PROGRAM_PATH } from "../protocol/process_cell.ts";
+import { findProcessGroups, type ProcessGroup } from "../machine/process_groups.ts";
 import { onlyChild, setOomScore } from "../machine/process_state.ts";
 import { heapSpaces } from "./heap_spaces.ts";
 import { fullArguments, type FullPlace, openPlace } from "./full_place.ts";
+import type { ProcessStatus } from "./process_end.ts";
 import { makeProcessFolder } from "./process_folders.ts";
 import { PROCESS_MODULE } from "./process_module.ts";
 
@@ -26,6 +28,8 @@ const ISOLATE_FLAGS = [
 const STACK_KIB = 4000;
 /** Among 1,000: before NANO, whose score is 0 unless the operator says otherwise, and before most of a machine. */
 const OOM_SCORE = 700;
+/** Programs that build the walls and wait for the end of the process behind them, of one thread each. */
+const LAUNCHER_PROCESSES = 8;
 /** A process connects in 160 ms on a busy machine; this is for the busiest, and the reserve has a bound of its own. */
 const CONNECT_MS = 60_000;
 
@@ -37,7 +41,7 @@ function tmpOf(folder: string, { namespaces }: ProcessTools): string {
 /** A process and the connection to it. */
 export interface ProcessChild {
   readonly child: {
-    readonly status: Promise<{ readonly code: number; readonly signal: string | null }>;
+    readonly status: Promise<ProcessStatus>;
     readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
     readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
   };
@@ -46,6 +50,8 @@ export interface ProcessChild {
   readonly connected: Promise<{ readonly connection: FrameConnection; readonly pid: number }>;
   /** Where an app that Deno itself runs keeps temporary files on the disk of the machine; null where it does not. */
   readonly tmp: string | null;
+  /** What the kernel bounds it and its programs in; null where NANO may make none. */
+  readonly group: ProcessGroup | null;
   /** Ends it, whatever it does. */
   kill(): void;
 }
@@ -122,23 +128,21 @@ export async function startProcess(
   // Nobody else may look into the folder, and nothing is left of it once the process is connected.
   const folder = await makeProcessFolder();
   const cleanUp = () => Deno.removeSync(folder, { recursive: true });
-  let listener: Deno.UnixListener;
-  let child: Deno.ChildProcess;
+  const open = full === null ? null : openPlace(full);
+  let listener: Deno.UnixListener | null = null;
+  let group: ProcessGroup | null = null;
+  let spawned: Deno.ChildProcess | null = null;
   try {
     if (full !== null) Deno.mkdirSync(`${folder}/tmp`);
     listener = Deno.listen({ transport: "unix", path: `${folder}/socket` });
-  } catch (error) {
-    cleanUp();
-    throw error;
-  }
-  try {
+    group = makeGroup(maxThreads({ open }));
     const { program, args, env } = processCommand(folder, memoryMb, {
       standalone: Deno.build.standalone,
       execPath: Deno.execPath(),
       tools: found.tools,
       full,
     });
-    child = new Deno.Command(program, {
+    spawned = new Deno.Command(program, {
       args: [...args],
       cwd: "/",
       clearEnv: true,
@@ -147,14 +151,24 @@ export async function startProcess(
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    group?.add(spawned.pid);
   } catch (error) {
-    listener.close();
+    spawned?.kill("SIGKILL");
+    group?.removeSync();
+    listener?.close();
     cleanUp();
     throw error;
   }
+  const child = {
+    pid: spawned.pid,
+    stdout: spawned.stdout,
+    stderr: spawned.stderr,
+    // Before the group goes, which knows it.
+    status: spawned.status.then((status) => ({ ...status, isOverMemory: group?.ranOutOfMemory === true })),
+  };
   // What it starts has it from there.
   setOomScore(child.pid, OOM_SCORE);
-  const input = child.stdin.getWriter();
+  const input = spawned.stdin.getWriter();
   const { socket } = walledPlace({ folder, executable: Deno.execPath() }, found.tools);
   const head: ProcessHead = {
     path: socket,
@@ -169,20 +183,41 @@ export async function startProcess(
     void child.status.then(() => Deno.remove(folder, { recursive: true })).catch(() => {
       // The next NANO tries again; a folder that the app has closed to everybody but root stays.
     });
-  const connected = connection(listener, child).finally(full === null ? cleanUp : cleanLater)
-    .then((connection) => ({ connection, pid: isBehind ? onlyChild(child.pid) ?? child.pid : child.pid }));
+  const connected = connection(listener, child).finally(full === null ? cleanUp : cleanLater).then((connection) => {
+    const pid = isBehind ? onlyChild(child.pid) ?? child.pid : child.pid;
+    // It may have been started before the program that starts it was in the group.
+    group?.add(pid);
+    return { connection, pid };
+  });
   connected.catch(() => {});
+  if (group !== null) void child.status.then(() => group.remove());
   const kill = () => {
     // It is killed before `unshare`, which then sees it gone: nobody else might.
+    group?.kill();
     const behind = isBehind ? onlyChild(child.pid) : null;
-    if (behind === null) child.kill("SIGKILL");
-    else Deno.kill(behind, "SIGKILL");
+    Deno.kill(behind ?? child.pid, "SIGKILL");
   };
   const tmp = full === null || isBehind ? null : tmpOf(folder, found.tools);
-  return { child, input, connected, tmp, kill };
+  return { child, input, connected, tmp, group, kill };
 }
 
-async function connection(listener: Deno.UnixListener, child: Deno.ChildProcess): Promise<Deno.UnixConn> {
+let isSwept = false;
+
+/** Null where the kernel gives NANO none. */
+function makeGroup(threads: number): ProcessGroup | null {
+  const found = findProcessGroups();
+  if ("lacks" in found) return null;
+  if (!isSwept) found.groups.sweep();
+  isSwept = true;
+  const group = found.groups.make();
+  group.boundThreads(threads + LAUNCHER_PROCESSES);
+  return group;
+}
+
+async function connection(
+  listener: Deno.UnixListener,
+  child: Pick<ProcessChild["child"], "status">,
+): Promise<Deno.UnixConn> {
   // A process that ends cannot connect any more.
   void child.status.then(() => listener.close()).catch(() => {});
   try {

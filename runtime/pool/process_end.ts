@@ -9,15 +9,26 @@ const KILLED_BEHIND = /^unshare: .*sigprocmask unblock failed/m;
 /** How V8 and Rust end a process that cannot go on. */
 const ABORTS: ReadonlySet<string> = new Set(["SIGTRAP", "SIGABRT", "SIGILL", "SIGSEGV", "SIGBUS"]);
 
+/** How it ended. */
+export interface ProcessStatus {
+  readonly code: number;
+  readonly signal: string | null;
+  /** Whether the kernel ended all of its group, which held more than it may. */
+  readonly isOverMemory?: boolean;
+}
+
 /**
  * Names it; a process tells only of itself by what it says.
  * @param status as the system has it
  * @param lastWords end of its standard error
  */
 export function endOfProcess(
-  status: { readonly code: number; readonly signal: string | null },
+  status: ProcessStatus,
   lastWords: string,
 ): Omit<CellExit, "cpuMicros"> {
+  if (status.isOverMemory === true) {
+    return { reason: "out_of_memory", detail: "the kernel ended it: with its programs it held more than it may" };
+  }
   const { code } = status;
   const signal = code === 1 && KILLED_BEHIND.test(lastWords) ? "SIGKILL" : status.signal;
   const how = signal === null ? `ended by itself with exit code ${code}` : `was ended by ${signal}`;
@@ -38,10 +49,10 @@ const RUST_STACK = /\n+Stack backtrace:[^]*$/;
  * @param lastWords end of its standard error
  */
 export function failureOfApp(
-  { code, signal }: { readonly code: number; readonly signal: string | null },
+  { code, signal, isOverMemory }: ProcessStatus,
   lastWords: string,
 ): { readonly name: string; readonly message: string; readonly stack: string } | null {
-  if (signal !== null || code === 0 || OUT_OF_MEMORY.test(lastWords)) return null;
+  if (signal !== null || code === 0 || isOverMemory === true || OUT_OF_MEMORY.test(lastWords)) return null;
   const found = ERROR_LINE.exec(lastWords);
   if (found === null) {
     // A program that builds the walls says in its last line why it could not.

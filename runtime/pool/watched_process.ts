@@ -73,6 +73,12 @@ export class WatchedProcess {
     return heapLimitBytes + (externalLimitBytes < Infinity ? externalLimitBytes : 0);
   }
 
+  /** Beyond it nobody waits for a collection; infinite for one that is no app yet. */
+  get mostBytes(): number {
+    const { heapLimitBytes, externalLimitBytes } = this.vitals;
+    return heapCeilingBytes(heapLimitBytes) + GARBAGE_FACTOR * externalLimitBytes + HARD_SLACK_BYTES;
+  }
+
   /** It has booted, and is empty. */
   booted(): void {
     this.#readState();
@@ -189,8 +195,7 @@ export class WatchedProcess {
     else this.#answersOver ??= 0;
     // Two more answers later, after finalizers had their turns, all that is left is held.
     const isLeft = this.#answersOver !== null && this.#answersOver > 2;
-    const most = heapCeilingBytes(vitals.heapLimitBytes) + GARBAGE_FACTOR * vitals.externalLimitBytes;
-    if (isLeft || held > most + HARD_SLACK_BYTES) {
+    if (isLeft || held > this.mostBytes) {
       return { reason: "out_of_memory", detail: `its process holds ${mebibytes(held)}, allowed ${mebibytes(allowed)}` };
     }
     return judgeGrowth(vitals, this.ownBytes);

@@ -1,5 +1,5 @@
 /** `nano doctor`: what this machine offers, and what each kind of isolation therefore is. */
-import { findProcessTools, type FoundTools, type ProcessTools } from "../../../runtime/mod.ts";
+import { findProcessGroups, findProcessTools, type FoundTools, type ProcessTools } from "../../../runtime/mod.ts";
 import type { Command } from "../line/command.ts";
 
 export const command: Command = {
@@ -38,6 +38,7 @@ interface Wall {
 
 function walls({ setpriv, prlimit, dropping, bash, filtering, namespaces }: ProcessTools): readonly Wall[] {
   const unshare = namespaces?.unshare ?? null;
+  const groups = findProcessGroups();
   const refused = "the kernel, or the container, does not let NANO make namespaces";
   return [
     { key: "ends_with_nano", what: "ends with NANO, gets no new privileges", by: setpriv, lacks: "" },
@@ -53,7 +54,12 @@ function walls({ setpriv, prlimit, dropping, bash, filtering, namespaces }: Proc
     { key: "no_network", what: "has no network but NANO's door", by: unshare, lacks: refused },
     { key: "own_processes", what: "sees and signals no other process", by: unshare, lacks: refused },
     { key: "own_user", what: "a user of its own", by: null, lacks: "it runs as NANO's user" },
-    { key: "cgroup", what: "a cgroup of its own", by: null, lacks: "NANO measures memory and CPU, and kills" },
+    {
+      key: "cgroup",
+      what: "with its programs in a cgroup of its own",
+      by: "groups" in groups ? `the kernel (${groups.groups.controllers.join(", ") || "its end"})` : null,
+      lacks: "lacks" in groups ? groups.lacks : "",
+    },
     {
       key: "seccomp",
       what: "fewer system calls",

@@ -73,6 +73,7 @@ function scene(full: FullPlace | null = null) {
         // No process that could be looked at.
         connected: Promise.resolve({ connection, pid: 2 ** 30 }),
         tmp: null,
+        group: null,
       }),
   });
   return {

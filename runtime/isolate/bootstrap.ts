@@ -84,6 +84,8 @@ function reportUncaught(kind: string, error: unknown): void {
   log(EXCEPTION_LEVEL, `${kind}: ${stack === "" ? `${name}: ${message}` : stack}`);
 }
 
+/** Messages of the port, for who watches whether it still hears. */
+let heard = 0;
 const server = new AppServer(wire, (error) => reportUncaught("Uncaught (in waitUntil)", error));
 
 // 4. Liveness on a port of its own, so that it does not queue behind requests.
@@ -100,6 +102,7 @@ heartbeat.addEventListener("message", (event) => {
     heap.total_heap_size + heap.malloced_memory,
     memoryUsage().external + heldBytes(),
     heap.heap_size_limit !== firstHeapLimit,
+    heard,
   ];
   postBeat(answer, null);
 });
@@ -107,6 +110,7 @@ heartbeat.start();
 
 // 5. Requests; the only message that is no batch is the one that names the app.
 port.addEventListener("message", (event) => {
+  heard++;
   const message = event.data as LoadMessage | unknown[];
   if (isArray(message)) server.receive(message);
   else if (!isLoading) load(message as LoadMessage);

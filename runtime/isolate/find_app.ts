@@ -1,5 +1,6 @@
 /** What an app offers, once its entry has run: its handlers, by what it exported or registered. */
-import { NativePromise, NativeTypeError, promiseThen } from "../protocol/primordials.ts";
+import { assign, NativePromise, NativeTypeError, promiseThen } from "../protocol/primordials.ts";
+import { joinTexts, mapList } from "../protocol/safe_lists.ts";
 import type { LoadMessage } from "../protocol/messages.ts";
 import type { DoorRegistrations } from "./app_doors.ts";
 import { isForMethodsOnly, type RpcClasses } from "./rpc/entrypoints.ts";
@@ -27,7 +28,6 @@ export interface FindTools {
 /**
  * Finds it.
  * @throws {TypeError} when there is nothing that could be called
- * @boot
  */
 export async function findApp(
   exported: Record<string, unknown>,
@@ -49,15 +49,15 @@ export async function findApp(
   }
   const queue = findQueue(exported);
   if (queue === null && message.queues.length > 0) {
-    const names = message.queues.map((name) => `"${name}"`).join(", ");
-    throw new TypeError(`Cannot consume ${names}: the entry's default export has no queue(batch, env, ctx)`);
+    const names = joinTexts(mapList(message.queues, (name) => `"${name}"`), ", ");
+    throw new NativeTypeError(`Cannot consume ${names}: the entry's default export has no queue(batch, env, ctx)`);
   }
   const reachable = { exported, classes };
   const hasMethodsOnly = registrations.served === null && registrations.listeners.length === 0 &&
     isForMethodsOnly(exported, classes());
   const fetch = hasMethodsOnly ? noFetch : findHandler(exported, registrations);
   const own = loopbacks(reachable, { env, fetch, waitUntil: (promise) => server.waitUntil(promise) });
-  Object.assign(exports, own);
+  assign(exports, own);
   return { fetch, scheduled, queue, env, reachable, exports: own };
 }
 

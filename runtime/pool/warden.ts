@@ -260,11 +260,13 @@ every(RSS_SAMPLE_MS, () => {
 });
 every(FIGURES_MS, async () => {
   await memory.account();
-  const figures = [...isolates.values()].map(({ number, vitals }): IsolateFigures => [
+  const figures = [...isolates.values()].map(({ number, vitals, beats, heard }): IsolateFigures => [
     number,
     vitals.heapBytes,
     vitals.externalBytes,
     vitals.cpuMicros,
+    beats,
+    heard,
   ]);
   report({ type: "figures", figures, unexplainedBytes: memory.unexplainedBytes });
 });

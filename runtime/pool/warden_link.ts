@@ -4,6 +4,7 @@ import { NanoError } from "../errors.ts";
 import {
   counterOf,
   HOST_KIB,
+  type IsolateFigures,
   type ThreadFigures,
   type WardenCommand,
   type WardenReport,
@@ -23,7 +24,7 @@ const WARDEN_CLOSE_MS = 40_000;
 /** What a warden tells of one isolate. */
 export interface IsolateListener {
   onSpawned(threadId: number): void;
-  onFigures(heapBytes: number, externalBytes: number, cpuMicros: number): void;
+  onFigures(figures: IsolateFigures): void;
   onExit(exit: Extract<WardenReport, { type: "exit" }>): void;
 }
 
@@ -165,10 +166,11 @@ export class WardenLink implements AsyncDisposable {
         this.#listeners.get(report.isolate)?.onSpawned(report.threadId);
         break;
       case "figures":
-        for (const [isolate, heap, external, cpu] of report.figures) {
+        for (const figures of report.figures) {
+          const [isolate, heap, external] = figures;
           const held = this.#held.get(isolate);
           if (held !== undefined) held.heldBytes = heap + external;
-          this.#listeners.get(isolate)?.onFigures(heap, external, cpu);
+          this.#listeners.get(isolate)?.onFigures(figures);
         }
         this.unexplainedBytes = report.unexplainedBytes;
         break;

@@ -40,6 +40,10 @@ export class WatchedIsolate {
   /** Null where garbage cannot be collected on demand: V8's own limit and the plain figures judge then. */
   readonly #heldJudge: HeldJudge | null;
   nextBeatAt = 0;
+  /** Beats that it has answered. */
+  beats = 0;
+  /** Messages of the host that had come to it at its last answer, as it says. */
+  heard = 0;
   ended = false;
   #beat = 0;
   readonly #exit = Promise.withResolvers<void>();
@@ -120,6 +124,8 @@ export class WatchedIsolate {
   answer(answer: Heartbeat, { nowMs, base }: { nowMs: number; base: number }): HeldFinding {
     const { vitals } = this;
     this.countFrom(base);
+    this.beats++;
+    this.heard = finite(answer[5]);
     vitals.heapBytes = finite(answer[1]);
     vitals.committedBytes = Math.max(vitals.heapBytes, finite(answer[2]));
     vitals.externalBytes = finite(answer[3]);

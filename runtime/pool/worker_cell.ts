@@ -2,7 +2,8 @@
 import type { WirePort } from "../protocol/wire.ts";
 import type { HostCallsEnd } from "../wall/host_calls_bridge.ts";
 import { SharedHostCalls } from "../wall/shared_host_calls.ts";
-import type { Cell, CellListener } from "./cell.ts";
+import type { Cell, CellExit, CellListener } from "./cell.ts";
+import { Deafness } from "./deafness.ts";
 import type { WardenLink } from "./warden_link.ts";
 
 /** One thread and the port to it. */
@@ -10,20 +11,35 @@ export class WorkerCell implements Cell {
   readonly #warden: WardenLink;
   readonly #port: MessagePort;
   readonly #number: number;
+  readonly #deafness = new Deafness();
+  /** Whether its end was. */
+  #isTold = false;
 
   constructor(warden: WardenLink, memoryMb: number, listener: CellListener) {
     this.#warden = warden;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.onmessage = (event) => listener.onMessage(event.data);
+    const tellEnd = (exit: CellExit) => {
+      if (this.#isTold) return;
+      this.#isTold = true;
+      listener.onExit(exit);
+    };
     this.#number = warden.spawn(memoryMb, port2, {
       onSpawned: (threadId) => listener.onSpawned({ threadId }),
-      onFigures: (heapBytes, externalBytes, cpuMicros) => listener.onFigures(heapBytes, externalBytes, cpuMicros),
-      onExit: (exit) => listener.onExit(exit),
+      onFigures: ([, heapBytes, externalBytes, cpuMicros, beats, heard]) => {
+        listener.onFigures(heapBytes, externalBytes, cpuMicros);
+        const detail = this.#deafness.judge(beats, heard);
+        if (detail === null || this.#isTold) return;
+        this.kill();
+        tellEnd({ reason: "unresponsive", detail, cpuMicros });
+      },
+      onExit: tellEnd,
     });
   }
 
   post(message: unknown, transfer: Transferable[] | null): void {
+    this.#deafness.onSent();
     // An explicit null keeps Deno's fast path; the types want a list.
     (this.#port as WirePort).postMessage(message, transfer);
   }

@@ -109,6 +109,8 @@ export type Heartbeat = readonly [
   heapCommittedBytes: number,
   externalBytes: number,
   heapLimitGrew: boolean,
+  /** Messages of its other port that have come to it. */
+  heard: number,
 ];
 
 /** Where the shared counters hold the host's own memory, in KiB. */
@@ -147,8 +149,17 @@ export type WardenCommand =
   | { readonly type: "kill"; readonly isolate: number }
   | { readonly type: "close" };
 
-/** Figures of one isolate, in the order isolate, used heap bytes, external bytes, CPU microseconds. */
-export type IsolateFigures = readonly [number, number, number, number];
+/** Figures of one isolate. */
+export type IsolateFigures = readonly [
+  isolate: number,
+  heapUsedBytes: number,
+  externalBytes: number,
+  cpuMicros: number,
+  /** Heartbeats that it has answered. */
+  beats: number,
+  /** Messages that had come to it at the last of them. */
+  heard: number,
+];
 
 /** What a warden tells the host. */
 export type WardenReport =

@@ -270,15 +270,16 @@ export class CallRunner {
   }
 
   #onFail(id: number, code: unknown, [name, message, stack]: readonly string[]): void {
-    const shown = stack === "" ? `${name}: ${message}` : stack!;
-    this.#traffic.observer.onException(shown);
+    const details = [stack === "" ? `${name}: ${message}` : stack!];
+    this.#traffic.observer.onException(details[0]!);
     const slot = this.#calls.get(id);
     if (slot === undefined || slot.answered) return;
+    const from = `Cannot answer from app "${this.#traffic.app}"`;
     const error = code === "APP_BAD_RESPONSE"
-      ? new NanoError(code, message!, { details: [shown] })
-      : new NanoError("APP_EXCEPTION", `Cannot answer from app "${this.#traffic.app}": its handler threw ${name}`, {
-        details: [shown],
-      });
+      ? new NanoError(code, message!, { details })
+      : code === "APP_FAILED"
+      ? new NanoError(code, `${from}: it has closed its server, and listens no more`, { details })
+      : new NanoError("APP_EXCEPTION", `${from}: its handler threw ${name}`, { details });
     this.#finish(slot, () => slot.call.fail(error));
   }
 

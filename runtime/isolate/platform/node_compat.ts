@@ -1,4 +1,5 @@
 /** What npm packages written for Node find in an app: a process object that reaches nothing, Buffer, global. */
+import { readableLater } from "./thrown_values.ts";
 import { bare } from "../../protocol/bare.ts";
 import { pastIsolate } from "../../protocol/past_isolate.ts";
 import {
@@ -93,7 +94,7 @@ export function createProcess(
     exit: exit("exit"),
     reallyExit: exit("reallyExit"),
     env: createEnv(env, nodeEnv),
-    nextTick,
+    nextTick: readableLater(nextTick as unknown as Callable),
     hrtime,
     platform,
     arch,

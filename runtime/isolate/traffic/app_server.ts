@@ -1,6 +1,7 @@
 /** Serves one app inside its isolate: requests in, responses out, aborts, drain. */
 import {
   assign,
+  NativeError,
   NativeResponse,
   promiseThen,
   responseBody,
@@ -47,6 +48,9 @@ export interface LoadedApp extends Consumer {
   /** The same for itself. */
   readonly exports: object;
 }
+
+/** The code of the error that a request gets from an app that has closed its server. */
+const SERVER_CLOSED = "ERR_NANO_SERVER_CLOSED";
 
 /** How `traceparent` begins. */
 const LETTER_T = 0x74;
@@ -223,9 +227,8 @@ export class AppServer {
 
   #fail(id: number, error: unknown): void {
     if (!this.#pending.has(id)) return;
-    const code = isBadResponse(error) ? "APP_BAD_RESPONSE" : "APP_EXCEPTION";
     const { name, message, stack } = describeError(error);
-    this.#wire.out.push(OP.FAIL, id, code, name, message, stack);
+    this.#wire.out.push(OP.FAIL, id, codeOf(error), name, message, stack);
     this.#wire.kick();
     this.#finish(id);
   }
@@ -283,10 +286,13 @@ function dropBody(response: Response): void {
 }
 
 /** `instanceof` runs traps of a thrown Proxy, which may throw themselves. */
-function isBadResponse(error: unknown): boolean {
+function codeOf(error: unknown): string {
   try {
-    return error instanceof BadResponse;
+    if (error instanceof BadResponse) return "APP_BAD_RESPONSE";
+    // No server of the app's node:http listens any more (runtime/node/http/listening.ts).
+    if (error instanceof NativeError && (error as { code?: unknown }).code === SERVER_CLOSED) return "APP_FAILED";
   } catch {
-    return false;
+    // It threw what throws when it is looked at.
   }
+  return "APP_EXCEPTION";
 }

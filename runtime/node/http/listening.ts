@@ -21,7 +21,9 @@ const MARK = "nano.node_http";
 /** Names of the machine itself: fastify listens on each address that "localhost" has. */
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1", "[::1]"]);
 
-const AppResponse = globalThis.Response;
+/** Tells the isolate that this is the answer to a request, and no fault of a handler. */
+const CLOSED = "ERR_NANO_SERVER_CLOSED";
+
 const servers = new Map<number, Listening>();
 let door: Listening | null = null;
 let isServed = false;
@@ -101,11 +103,9 @@ function open(server: Listening): void {
   if (isServed) return;
   isServed = true;
   const handler = (request: Request, info: object) =>
-    door === null ? Promise.resolve(closed()) : door._answer(request, info);
+    door === null
+      ? Promise.reject(codedError(CLOSED, "the app has closed its server, and listens no more"))
+      : door._answer(request, info);
   const { serve } = (globalThis as unknown as { Deno: { serve: Serve } }).Deno;
   serve(Object.defineProperty(handler, "name", { value: MARK }));
-}
-
-function closed(): Response {
-  return new AppResponse("The server is closed", { status: 503 });
 }

@@ -41,6 +41,26 @@ Deno.test({
 });
 
 Deno.test({
+  name: "Requests for an app that has closed its server of node:http are told so with a code",
+  ...WHOLE_SYSTEM,
+  async fn() {
+    await using nano = await BundledNano.start({
+      "index.js": `import { createServer } from "node:http";
+        const server = createServer((req, res) => {
+          if (req.url === "/close") server.close();
+          res.end("listens");
+        });
+        server.listen(3000);`,
+    });
+    assertEquals(nano.failure(), null);
+    assertEquals(await nano.get("/close"), { status: 200, text: "listens" });
+    const { status, text } = await nano.get("/");
+    assertEquals([status, JSON.parse(text).code], [503, "APP_FAILED"]);
+    assertStringIncludes(text, "it has closed its server, and listens no more");
+  },
+});
+
+Deno.test({
   name: "httpServerHandler and handleAsNodeRequest of cloudflare:node answer by the servers of their ports",
   ...WHOLE_SYSTEM,
   async fn() {

@@ -88,7 +88,7 @@ Deno.test("Who waits for the host again and again without a turn of its event lo
   waitFor(100);
   assertEquals(Math.round(isolate.vitals.missedTicks * 10), 964);
   // A turn of the event loop, and all begins anew.
-  isolate.answer([1, 0, 0, 0, false], { nowMs: 0, base: 0 });
+  isolate.answer([1, 0, 0, 0, false, 0], { nowMs: 0, base: 0 });
   waitFor(99);
   assertEquals(isolate.vitals.missedTicks, 0);
   isolate.end();
@@ -129,7 +129,7 @@ Deno.test("A collection that the judge waits for is asked for by the next beat, 
   for (let beat = 1; beat <= 6; beat++) {
     isolate.ask();
     asked.push(((await reader.read()).value as unknown[])[1]);
-    const finding = isolate.answer([beat, 5 * MIB, 8 * MIB, 100 * MIB, false], { nowMs: beat * 100, base: 0 });
+    const finding = isolate.answer([beat, 5 * MIB, 8 * MIB, 100 * MIB, false, 0], { nowMs: beat * 100, base: 0 });
     if (finding === null || !("verdict" in finding)) continue;
     assertEquals(finding.verdict.detail, "100 MiB outside the heap, allowed 32 MiB");
     assertEquals(asked, [COLLECT.NOTHING, COLLECT.MAJOR, COLLECT.MAJOR, COLLECT.LAST_RESORT, COLLECT.NOTHING]);

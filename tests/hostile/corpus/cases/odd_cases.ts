@@ -127,6 +127,15 @@ const LATER: Readonly<Record<string, readonly [string, readonly string[]]>> = {
   ],
 };
 
+/** What ends an isolate where Deno itself looks at it: its prototypes cannot be asked for. */
+const UNREADABLE = {
+  "a proxy": `new Proxy(new Error("x"), { getPrototypeOf() { throw 1; } })`,
+  "a proxy without any trap that works": `new Proxy({}, new Proxy({}, { get() { throw 2; } }))`,
+  "a revoked proxy": `(() => { const r = Proxy.revocable({}, {}); r.revoke(); return r.proxy; })()`,
+};
+/** Where no promise takes it. */
+const THROWN_IN = ["setTimeout", "setImmediate", "queueMicrotask", "process.nextTick"];
+
 /** What the others of one batch get when one answer throws as soon as it is looked at. */
 async function besideHonest(scene: CorpusScene, app: string): Promise<string> {
   const all = Array.from({ length: 40 }, (_, at) => scene.see(app, at % 2 === 0 ? "/" : "/alive"));
@@ -142,6 +151,15 @@ export const ODD_CASES: readonly HostileCase[] = [
     limits: LIMITS,
   })),
   ...Object.entries(LATER).map(([name, [deed, sees]]): HostileCase => ({ name, deed, sees, limits: LIMITS })),
+  {
+    name: "unreadable values thrown in timers and microtasks",
+    deed: `const values = [${Object.values(UNREADABLE).map((value) => `() => ${value}`).join(", ")}];
+      for (const start of [${THROWN_IN.join(", ")}]) for (const value of values) start(() => { throw value(); });
+      for (const value of values) Promise.reject(value());
+      await later(50);`,
+    sees: ["200"],
+    limits: LIMITS,
+  },
   {
     name: "an answer that throws, among forty",
     app: `export default { fetch(request) { ${ALIVE} return { get then() { throw new Error("then"); } }; } };`,

@@ -113,6 +113,24 @@ async function forgedLines(scene: CorpusScene, app: string): Promise<string> {
   return forged.length === 0 ? seen : `forged: ${JSON.stringify(forged)}`;
 }
 
+/**
+ * Deno's loop that takes messages off a port ends for good when it iterates a list with an app's own code, which it does
+ * for messages with buffers: whoever hears nothing any more is ended, and told why.
+ */
+async function untilHeardNoMore(scene: CorpusScene, app: string): Promise<string> {
+  for (;;) {
+    const seen = await scene.see(app, "/", { method: "POST", body: "x".repeat(200_000) });
+    if (seen !== "504 REQUEST_TIMEOUT") return seen;
+  }
+}
+
+/** Replaced so that Deno's own loops end. */
+const DEAFENED: Readonly<Record<string, string>> = {
+  "how lists are iterated": `Array.prototype[Symbol.iterator] = () => { throw new Error("iterated"); };`,
+  "all methods of lists":
+    `for (const key of Object.getOwnPropertyNames(Array.prototype).concat(Symbol.iterator)) if (key !== "constructor" && key !== "length") Array.prototype[key] = () => { throw new Error("list"); };`,
+};
+
 /** Attacks on what the wall stands on. */
 export const TAMPER_CASES: readonly HostileCase[] = [
   ...Object.entries(REPLACED).map(([name, deed]): HostileCase => ({
@@ -125,6 +143,14 @@ export const TAMPER_CASES: readonly HostileCase[] = [
     seesAt: { "top level": [...ITS_OWN_LOSS, "503 APP_FAILED", "503 APP_UNAVAILABLE"] },
     spoilsItself: true,
     limits: { timeout_ms: 1500, cpu_ms: 1000 },
+  })),
+  ...Object.entries(DEAFENED).map(([name, deed]): HostileCase => ({
+    name: `replaced for good, ${name}`,
+    app: `const Answer = Response;\n${deed}\nexport default { fetch: () => new Answer("done") };`,
+    act: untilHeardNoMore,
+    sees: ["504 APP_UNRESPONSIVE"],
+    spoilsItself: true,
+    limits: { timeout_ms: 1500 },
   })),
   ...Object.entries(ODD).map(([name, deed]): HostileCase => ({
     name,

@@ -173,7 +173,9 @@ function optionsFor(root: string, { isWorkers, nodeEnv, build }: BuildOrder) {
       ? { platform: "browser" as const, conditions: ["workerd", "worker", "browser"] }
       : { platform: "node" as const, conditions: ["deno", "node"] },
     keepNames: true,
-    charset: "utf8",
+    // V8 keeps a text with a single letter beyond Latin-1 in two bytes a letter: a bundle of sass, 11.4 million letters
+    // of which 108 are such, in 22.8 MB. Escaped they are six letters each, which costs more only beyond a fifth of all.
+    charset: "ascii",
     legalComments: "none",
     sourcemap: "external",
     sourcesContent: true,

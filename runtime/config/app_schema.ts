@@ -52,6 +52,8 @@ const cron = section({
 
 const assetsRule = 'expected the path of a folder, or an object such as { "path": "public", "single_page": true }';
 
+const wranglerRule = 'expected true, false or the name of an environment, such as "staging"';
+
 const assetFolder = section({
   path: text("the path of a folder").meta({ description: "The folder, relative to nano.json." }),
   single_page: z.boolean("expected true or false").optional().meta({
@@ -162,9 +164,9 @@ export const appSchema = section({
     description:
       "The folder, at or above `path`, that imports and links may reach; nothing in it is written. Default: the workspace around the app (`pnpm-workspace.yaml`, `workspaces` of a package.json, a lock file), else its own folder.",
   }),
-  wrangler: z.boolean("expected true or false").optional().meta({
+  wrangler: z.union([z.boolean(), text("the name of an environment")], wranglerRule).optional().meta({
     description:
-      "Whether wrangler.json, .jsonc or .toml in the app's folder is read: its entry, variables, bindings, assets, crons, queues and routes hold where this file names none. Default: true.",
+      "Whether wrangler.json, .jsonc or .toml in the app's folder is read: its entry, variables, bindings, assets, crons, queues and routes hold where this file names none. A text is the name of one of its environments, as of `wrangler deploy --env`. Default: true.",
   }),
 }, 'an object with "name" and "path"').meta({ description: "One app." });
 

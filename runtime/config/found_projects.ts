@@ -43,7 +43,8 @@ export async function withProjects(
     const folder = resolve(baseDir, app.path);
     if (!mayBeProject(folder)) return app;
     marked.add(index);
-    const found = await findProject(folder, environment);
+    const own = typeof app.wrangler === "string" && app.wrangler !== "" ? app.wrangler : environment;
+    const found = await findProject(folder, own);
     if (found === null) return app;
     projects.set(index, found);
     const { hostname, crons } = found.project?.entry ?? {};

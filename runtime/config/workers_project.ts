@@ -190,7 +190,8 @@ function projectAssets(assets: Readonly<Record<string, unknown>>, path: string, 
 function hostsOf(reader: WranglerReader): string[] {
   const single = reader.value("route");
   const routes = reader.value("routes");
-  const all = [...single === undefined ? [] : [single], ...Array.isArray(routes) ? routes : []];
+  // With both, as an environment that inherits one of them has, wrangler takes the list
+  const all = Array.isArray(routes) ? routes : single === undefined ? [] : [single];
   const hosts: string[] = [];
   for (const route of all) {
     const pattern = typeof route === "string" ? route : (route as { pattern?: unknown } | null)?.pattern;

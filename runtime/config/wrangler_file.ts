@@ -19,6 +19,8 @@ export interface WranglerFile {
   /** As seen from the project's folder, for people. */
   readonly shown: string;
   readonly document: Readonly<Record<string, unknown>>;
+  /** Whether a build tool wrote it, and named it by its redirection. */
+  readonly isBuilt: boolean;
   /** The line of a key, from 1; null where that is not known. */
   readonly lineOf: (path: readonly (string | number)[]) => number | null;
 }
@@ -46,12 +48,12 @@ export async function readWranglerFile(folder: string): Promise<WranglerFile | n
     if (text === null) {
       throw new WranglerFileError(`${REDIRECT} names "${shown}", which does not exist: build the project again`);
     }
-    return { path, shown, ...parseByName(text, shown) };
+    return { path, shown, isBuilt: true, ...parseByName(text, shown) };
   }
   for (const name of NAMES) {
     const path = join(folder, name);
     const text = await readText(path);
-    if (text !== null) return { path, shown: name, ...parseByName(text, name) };
+    if (text !== null) return { path, shown: name, isBuilt: false, ...parseByName(text, name) };
   }
   return null;
 }

@@ -63,10 +63,14 @@ export class HeldJudge {
       this.#heldBytes = heapBytes;
       if (!heapIsOver && !externalIsOver) return this.#rest(nowMs);
       if (heapIsOver && this.#step >= STEPS.length - 1) {
-        return outOfMemory(`${mebibytes(heapBytes)} held in the heap, allowed ${mebibytes(this.#heapLimitBytes)}`);
+        return outOfMemory(
+          `${mebibytes(heapBytes)} held in the heap, allowed ${mebibytes(this.#heapLimitBytes)} by memory_mb`,
+        );
       }
       if (this.#step === STEPS.length) {
-        return outOfMemory(`${mebibytes(externalBytes)} outside the heap, allowed ${mebibytes(externalLimitBytes)}`);
+        return outOfMemory(
+          `${mebibytes(externalBytes)} outside the heap, allowed ${mebibytes(externalLimitBytes)} by external_mb`,
+        );
       }
       return this.#ask();
     }

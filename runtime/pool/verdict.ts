@@ -148,7 +148,7 @@ export function judge(vitals: Vitals, rest: number, { isFresh = false } = {}): V
     const held = mebibytes(vitals.externalBytes);
     return {
       reason: "out_of_memory",
-      detail: `${held} outside the heap, allowed ${mebibytes(vitals.externalLimitBytes)}`,
+      detail: `${held} outside the heap, allowed ${mebibytes(vitals.externalLimitBytes)} by external_mb`,
     };
   }
   if (!vitals.asked || !vitals.answered) return null;

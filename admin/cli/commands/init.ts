@@ -26,12 +26,14 @@ export const command: Command = {
   },
   options: [
     { name: "from", value: "DIR", summary: "make an app of the Workers project in this folder", completes: "folder" },
+    { name: "env", value: "NAME", summary: "with --from: an environment of the project's wrangler file" },
   ],
   async run(line, io) {
     const folder = resolve(io.cwd, line.argument("FOLDER") ?? ".");
     const from = line.text("from");
+    if (from === null && line.text("env") !== null) throw new CliError("USAGE", "Option --env needs --from DIR");
     if (from !== null) {
-      const { name, isAdded, lines } = await initFrom(resolve(io.cwd, from), folder);
+      const { name, isAdded, lines } = await initFrom(resolve(io.cwd, from), folder, line.text("env"));
       io.out(`${isAdded ? "Added" : "Wrote"} app "${name}" to ${relative(io.cwd, join(folder, "nano.json"))}`);
       for (const text of lines) io.out(text);
       return 0;

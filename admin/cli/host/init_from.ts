@@ -1,6 +1,6 @@
 /** `nano init --from`: makes an app of a Workers project, in a new nano.json or in one that is there. */
+import { parse } from "dotenv";
 import { join, relative } from "node:path";
-import { parseEnv } from "node:util";
 import {
   JsonSyntaxError,
   readWorkersProject,
@@ -23,10 +23,15 @@ export interface InitializedProject {
 /**
  * Writes it.
  * @param from absolute path of the project's folder @param folder absolute path of nano.json's folder
+ * @param environment one of the project's file; null for its top level
  * @throws {CliError} USAGE when it is no project, INTERNAL when nano.json cannot be written
  */
-export async function initFrom(from: string, folder: string): Promise<InitializedProject> {
-  const project = await projectIn(from);
+export async function initFrom(
+  from: string,
+  folder: string,
+  environment: string | null,
+): Promise<InitializedProject> {
+  const project = await projectIn(from, environment);
   const name = devAppName(join("/", project.name ?? from.split("/").at(-1)!), false);
   const path = relative(folder, from);
   const entry = {
@@ -34,14 +39,15 @@ export async function initFrom(from: string, folder: string): Promise<Initialize
     path: path === "" ? "." : path.startsWith("..") ? path : `./${path}`,
     // The names of the machine that wrangler deploys to stay; at the desk there is one more.
     hostname: [`${name}.localhost`, ...project.entry.hostname ?? []],
+    ...environment === null ? {} : { wrangler: environment },
   };
   const isAdded = await write(join(folder, "nano.json"), entry);
   return { name, isAdded, lines: [...takenLines(from, project, entry.hostname), ...await missingLines(from, project)] };
 }
 
-async function projectIn(from: string): Promise<WorkersProject> {
+async function projectIn(from: string, environment: string | null): Promise<WorkersProject> {
   try {
-    const project = await readWorkersProject(from, null);
+    const project = await readWorkersProject(from, environment);
     if (project !== null) return project;
   } catch (error) {
     if (!(error instanceof WranglerFileError)) throw error;
@@ -109,7 +115,7 @@ async function missingLines(from: string, { missing, notes }: WorkersProject): P
 
 async function secretNames(from: string): Promise<string[]> {
   try {
-    return Object.keys(parseEnv(await Deno.readTextFile(join(from, ".dev.vars"))));
+    return Object.keys(parse(await Deno.readTextFile(join(from, ".dev.vars"))));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

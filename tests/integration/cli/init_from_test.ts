@@ -18,6 +18,8 @@ async function scene(): Promise<{ dir: string } & AsyncDisposable> {
     "shop/public/a.txt": "asset",
     "plain/index.js": "",
     "bad/wrangler.json": "{ nothing",
+    "staged/wrangler.json": `{ "name": "web", "main": "i.js", "env": { "staging": { "vars": { "WORD": "staged" } } } }`,
+    "staged/i.js": "export default { fetch: (_, env) => new Response(env.WORD) };",
   };
   for (const [name, text] of Object.entries(files)) {
     await Deno.mkdir(`${dir}/${name}/..`.replace(/[^/]+\/\.\.$/, ""), { recursive: true });
@@ -52,6 +54,20 @@ Deno.test("nano init --from writes a nano.json that serves the project, and tell
   });
   assertEquals(await (await nano.fetch("shop.test", "/")).text(), "taken");
   assertEquals(await (await nano.fetch("shop-api.localhost", "/a.txt")).text(), "asset");
+});
+
+Deno.test("nano init --from takes an environment of the project, as an app of its own", async () => {
+  await using the = await scene();
+  const { code, out } = await run(["init", "host", "--from", "staged", "--env", "staging"], new MemoryIo(the.dir));
+  assertEquals([code, out.split("\n")[0]], [0, 'Wrote app "web-staging" to host/nano.json']);
+  await using nano = await NanoProcess.start(`${the.dir}/host/nano.json`, {
+    args: ["--port", "0", "--admin-port", "0"],
+  });
+  assertEquals(await (await nano.fetch("web-staging.localhost", "/")).text(), "staged");
+  const typo = await run(["init", "other", "--from", "staged", "--env", "stagign"], new MemoryIo(the.dir));
+  assertEquals(typo.code, 2);
+  assertStringIncludes(typo.err, 'there is no environment "stagign" but "staging"');
+  assertEquals((await run(["init", "other", "--env", "staging"], new MemoryIo(the.dir))).code, 2);
 });
 
 Deno.test("nano init --from adds to a nano.json whose comments and layout stay", async () => {

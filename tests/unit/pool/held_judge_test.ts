@@ -57,7 +57,7 @@ Deno.test("HeldJudge does not believe a collection that finished another one: wh
 
 Deno.test("HeldJudge ends who holds more than allowed after the last resort, and says how much", () => {
   const patient = new Patient();
-  assertEquals(patient.beat(100, { heapMb: 70 }), "70 MiB held in the heap, allowed 64 MiB");
+  assertEquals(patient.beat(100, { heapMb: 70 }), "70 MiB held in the heap, allowed 64 MiB by memory_mb");
   assertEquals(patient.collections, [COLLECT.MAJOR, COLLECT.MAJOR, COLLECT.LAST_RESORT]);
 });
 
@@ -67,7 +67,7 @@ Deno.test("HeldJudge gives finalizers a turn before it judges what is outside th
   const steps = [COLLECT.MAJOR, COLLECT.MAJOR, COLLECT.LAST_RESORT, COLLECT.NOTHING];
   assertEquals(lives.collections, steps);
   const ends = new Patient();
-  assertEquals(ends.beat(10, { externalMb: 40 }), "40 MiB outside the heap, allowed 32 MiB");
+  assertEquals(ends.beat(10, { externalMb: 40 }), "40 MiB outside the heap, allowed 32 MiB by external_mb");
   assertEquals(ends.collections, steps);
 });
 
@@ -90,14 +90,14 @@ Deno.test("HeldJudge looks within a second at a heap that garbage does not expla
   patient.beat(100, { heapMb: 58 });
   patient.nowMs += 600;
   assertEquals(patient.beat(160, { heapMb: 150 }), null);
-  assertEquals(patient.beat(180, { heapMb: 170 }), "170 MiB held in the heap, allowed 64 MiB");
+  assertEquals(patient.beat(180, { heapMb: 170 }), "170 MiB held in the heap, allowed 64 MiB by memory_mb");
 });
 
 Deno.test("HeldJudge finds a slow leak once it has rested", () => {
   const patient = new Patient();
   patient.beat(65, { heapMb: 63 });
   patient.nowMs += 120_000;
-  assertEquals(patient.beat(66, { heapMb: 65 }), "65 MiB held in the heap, allowed 64 MiB");
+  assertEquals(patient.beat(66, { heapMb: 65 }), "65 MiB held in the heap, allowed 64 MiB by memory_mb");
 });
 
 Deno.test("HeldJudge takes no answer to an earlier question for the one after a collection", () => {

@@ -227,7 +227,10 @@ Deno.test("judge() leaves what its thread touched to be asked for, where others 
 Deno.test("judge() tells figures that an operator can act on", () => {
   const detail = (changes: Partial<Vitals>, grownMb = 0) => judge(vitals(changes), REST + grownMb * MB)?.detail;
   assertEquals(detail({ heapLimitGrew: true }), "the heap outgrew its limit of 64 MiB at once");
-  assertEquals(detail({ canCollect: false, externalBytes: 40 * MB }), "40 MiB outside the heap, allowed 32 MiB");
+  assertEquals(
+    detail({ canCollect: false, externalBytes: 40 * MB }),
+    "40 MiB outside the heap, allowed 32 MiB by external_mb",
+  );
   assertEquals(detail({ asked: true, cpuMicros: 1_234_000 }), "1234 ms of CPU without a turn of the event loop");
   assertEquals(
     detail({ asked: true, cpuMicros: 1_234_000, ...touched(99) }, 99),

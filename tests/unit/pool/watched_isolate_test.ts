@@ -131,7 +131,7 @@ Deno.test("A collection that the judge waits for is asked for by the next beat, 
     asked.push(((await reader.read()).value as unknown[])[1]);
     const finding = isolate.answer([beat, 5 * MIB, 8 * MIB, 100 * MIB, false, 0], { nowMs: beat * 100, base: 0 });
     if (finding === null || !("verdict" in finding)) continue;
-    assertEquals(finding.verdict.detail, "100 MiB outside the heap, allowed 32 MiB");
+    assertEquals(finding.verdict.detail, "100 MiB outside the heap, allowed 32 MiB by external_mb");
     assertEquals(asked, [COLLECT.NOTHING, COLLECT.MAJOR, COLLECT.MAJOR, COLLECT.LAST_RESORT, COLLECT.NOTHING]);
     isolate.end();
     await reader.cancel();

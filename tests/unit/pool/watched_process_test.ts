@@ -121,8 +121,8 @@ Deno.test("What it says it holds in its heap or outside ends it as a thread woul
     }
     assertEquals(place.ends, [
       heap === 80
-        ? "out_of_memory: 80 MiB held in the heap, allowed 64 MiB"
-        : "out_of_memory: 40 MiB outside the heap, allowed 32 MiB",
+        ? "out_of_memory: 80 MiB held in the heap, allowed 64 MiB by memory_mb"
+        : "out_of_memory: 40 MiB outside the heap, allowed 32 MiB by external_mb",
     ]);
   }
 });

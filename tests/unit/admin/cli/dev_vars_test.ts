@@ -22,3 +22,18 @@ Deno.test("One file of .dev.vars is read alone, that of the environment before a
   assertEquals(await devVars(app.path, null), { A: "vars" });
   assertEquals(await devVars(app.at("absent"), null), {});
 });
+
+Deno.test("Names in .env stand for what the files say of them, not for what this machine does; .dev.vars are as written", async () => {
+  const text = "HOST=db\nURL=postgres://$HOST:${PORT:-5432}/${NAME}\nPRICE='\\$5'\nTLS=${HOST:+yes}\nMINE=[$PATH]";
+  await using app = await appFolder({ ".env": text, ".env.local": "NAME=shop\nHOST=local" });
+  assertEquals(await devVars(app.path, null), {
+    HOST: "local",
+    URL: "postgres://local:5432/",
+    PRICE: "$5",
+    TLS: "yes",
+    MINE: "[]",
+    NAME: "shop",
+  });
+  await using plain = await appFolder({ ".dev.vars": "A=1\nB=$A\nC: yes" });
+  assertEquals(await devVars(plain.path, null), { A: "1", B: "$A", C: "yes" });
+});

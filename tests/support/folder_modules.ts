@@ -6,10 +6,20 @@ export function isTestFile(path: string): boolean {
   return /_test\.tsx?$/.test(path);
 }
 
-/** Folders whose test files share realms, one for each folder in `tests/unit/`. */
-const SHARING = ["tests/unit/", "tests/integration/frameworks/", "tests/integration/operate/"];
-/** Of code that belongs to the realm of an app, which it changes: each test file has one to itself. */
-const OF_REALMS = ["tests/unit/isolate/", "tests/unit/node/"];
+/** Folders whose test files share realms: one for each folder in these, or for the folder itself. */
+const SHARING = ["tests/unit/", "tests/integration/", "tests/dashboard/", "tests/servers/", "tests/hostile/sandbox/"];
+/** Whose test files have a realm each, though their folder shares one. */
+const APART = [
+  // Code that belongs to the realm of an app, which it changes
+  "tests/unit/isolate/",
+  "tests/unit/node/",
+  // A NANO, undici or esbuild in the realm of the test, whose timers and processes end in one of the tests after it
+  "tests/integration/bundle/",
+  "tests/integration/crons/",
+  "tests/integration/door/ends_test.ts",
+  "tests/integration/observe/lines_test.ts",
+  "tests/integration/outbound/",
+];
 
 /**
  * Writes modules that import the test files of a part of the suite which may share a realm. In one of its own each of
@@ -27,7 +37,7 @@ export async function folderModules(part: readonly string[], into: string): Prom
     const files = isTestFile(path) ? [path] : (await sourceFiles(path)).filter(isTestFile);
     for (const file of files) {
       const isIn = (folder: string) => file.startsWith(folder);
-      if (!SHARING.some(isIn) || OF_REALMS.some(isIn)) {
+      if (!SHARING.some(isIn) || APART.some(isIn)) {
         paths.push(file);
         continue;
       }

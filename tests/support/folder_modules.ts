@@ -6,26 +6,21 @@ export function isTestFile(path: string): boolean {
   return /_test\.tsx?$/.test(path);
 }
 
-/** Folders whose test files share realms: one for each folder in these, or for the folder itself. */
-const SHARING = ["tests/unit/", "tests/integration/", "tests/dashboard/", "tests/servers/", "tests/hostile/sandbox/"];
-/** Whose test files have a realm each, though their folder shares one. */
-const APART = [
-  // Code that belongs to the realm of an app, which it changes
-  "tests/unit/isolate/",
-  "tests/unit/node/",
-  // A NANO, undici or esbuild in the realm of the test, whose timers and processes end in one of the tests after it
-  "tests/integration/bundle/",
-  "tests/integration/crons/",
-  "tests/integration/door/ends_test.ts",
-  "tests/integration/observe/lines_test.ts",
-  "tests/integration/outbound/",
+/** Folders whose test files share realms: one for each folder in `tests/unit/`, or for the folder itself. */
+const SHARING = [
+  "tests/unit/",
+  "tests/dashboard/",
+  "tests/integration/frameworks/",
+  "tests/integration/operate/",
 ];
+/** Of code that belongs to the realm of an app, which it changes: each test file has one to itself. */
+const APART = ["tests/unit/isolate/", "tests/unit/node/"];
 
 /**
  * Writes modules that import the test files of a part of the suite which may share a realm. In one of its own each of
  * 505 files loads and evaluates most of NANO, and without V8's code cache, which `deno test` does not use: 0.6 s of CPU a
- * file, of 30 s that the 31 files of `tests/unit/admin/` took 18. Files that start NANO as a process load less, and yet
- * the 12 of `tests/dashboard/` took 13 s for that alone, and those of `tests/integration/` 50.
+ * file, of 30 s that the 31 files of `tests/unit/admin/` took 18. Those that start NANO as a process
+ * load less: the 12 of `tests/dashboard/` took 13 s for it, the 145 of `tests/integration/` 50.
  *
  * @param part test files and folders, by paths from the root of the repo
  * @param into folder for the modules

@@ -10,24 +10,26 @@ import { BUNDLES_NAME } from "./support/warm_bundles.ts";
 /** Folders whose own folders are a part each. */
 const SPLIT = ["tests", "tests/hostile", "tests/integration"];
 /** Folders that are two parts each: they take so long that one chain of them would outlast all the rest. */
-const HALVED = ["tests/servers", "tests/hostile/corpus", "tests/unit"];
-/** Those that take longest, longest first: whoever begins last must not run alone in the end. */
+const HALVED = ["tests/servers", "tests/hostile/corpus", "tests/integration/life", "tests/unit"];
+/** Those that take longest from begin to end, longest first: whoever begins last must not run alone in the end. */
 const LONGEST = [
-  "tests/servers",
-  "tests/hostile/sandbox",
   "tests/hostile/corpus",
-  "tests/integration/frameworks",
   "tests/integration/life",
-  "tests/integration/fleet",
-  "tests/unit",
   "tests/integration/bindings",
-  "tests/dashboard",
-  "tests/corpus",
+  "tests/unit",
+  "tests/servers",
   "tests/integration/cli",
+  "tests/integration/fleet",
+  "tests/hostile/sandbox",
+  "tests/corpus",
+  "tests/integration/frameworks",
+  "tests/dashboard",
   "tests/docs",
+  "tests/integration/admin",
   "tests/integration/operate",
   "tests/integration/door",
-  "tests/integration/admin",
+  "tests/hostile",
+  "tests/integration/standards",
 ];
 /** Folders that hold no tests: those that "test" in deno.json leaves out, and what tests are made with. */
 const NO_TESTS = ["tests/bench", "tests/fixtures", "tests/std", "tests/support"];

@@ -1,9 +1,10 @@
 /** One app's way out: fetch and WebSocket under its policy, over connections of its own. */
 import type { HostSocket } from "../terms/app_call.ts";
+import { LateSocket } from "./late_socket.ts";
 import { Outbound, type OutboundOptions, type OutboundPolicy } from "./outbound.ts";
 import type { TcpConnection } from "./tcp_connection.ts";
 import { TcpDialer, type TcpObserver, type TcpTarget } from "./tcp_dialer.ts";
-import { undici } from "./undici_module.ts";
+import { loadWebSockets, webSocketClass } from "./undici_module.ts";
 import { isOfRequest, outboundFetch, type OutboundRequest, type OutboundResponse } from "./outbound_fetch.ts";
 
 type HeadersOfRequest = OutboundRequest["headers"];
@@ -21,7 +22,7 @@ export interface AppOutboundOptions extends OutboundOptions {
   readonly observer?: TcpObserver;
 }
 
-/** Fits what the app's side of the host needs; undici has to be loaded. */
+/** Fits what the app's side of the host needs. */
 export class AppOutbound implements Disposable {
   readonly #outbound: Outbound;
   readonly #tcp: TcpDialer;
@@ -50,12 +51,14 @@ export class AppOutbound implements Disposable {
       throw new TypeError(`Cannot connect to "${target.protocol}": only ws and wss URLs can be connected to`);
     }
     this.#outbound.check(target);
-    return new (undici().WebSocket)(target, {
-      protocols: [...protocols],
-      dispatcher: this.#outbound.connections.socketAgent,
-      headers: this.#withUserAgent(headers.filter(([name]) => isOfRequest(name) && !isOfHandshake(name)))
-        .map(([name, value]): [string, string] => [name, value]),
-    }) as unknown as HostSocket;
+    const open = (): HostSocket =>
+      new (webSocketClass()!)(target, {
+        protocols: [...protocols],
+        dispatcher: this.#outbound.connections.socketAgent,
+        headers: this.#withUserAgent(headers.filter(([name]) => isOfRequest(name) && !isOfHandshake(name)))
+          .map(([name, value]): [string, string] => [name, value]),
+      }) as unknown as HostSocket;
+    return webSocketClass() === null ? new LateSocket(loadWebSockets().then(() => open)) : open();
   }
 
   #withUserAgent(headers: HeadersOfRequest): HeadersOfRequest {

@@ -1,7 +1,7 @@
 /** An app's outgoing connections: how many there may be, which one makes room, and how they end. */
 import type { Socket } from "node:net";
 import type { Agent, buildConnector } from "undici";
-import { undici } from "./undici_module.ts";
+import { requests } from "./undici_module.ts";
 
 /** Longest wait for a connection, in ms. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -44,7 +44,7 @@ export class Connections implements Disposable {
     this.#limits = limits;
     // HTTP/1.1 only: over HTTP/2 undici tells a stream that was reset with CANCEL or NO_ERROR in the middle of a body
     // from one that has ended by nothing (docs/decisions/0010).
-    const connect = undici().buildConnector(
+    const connect = requests().buildConnector(
       { lookup, timeout: CONNECT_TIMEOUT_MS, allowH2: false } as buildConnector.BuildOptions,
     );
     this.agent = this.#agentWith(connect, true);
@@ -75,7 +75,7 @@ export class Connections implements Disposable {
   }
 
   #agentWith(connect: buildConnector.connector, mayIdle: boolean): Agent {
-    return new (undici().Agent)({
+    return new (requests().Agent)({
       allowH2: false,
       keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
       connect: (options, callback) => {

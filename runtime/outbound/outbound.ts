@@ -42,6 +42,7 @@ export interface OutboundOptions {
 export class Outbound implements Disposable {
   readonly #makeConnections: () => Connections;
   #connections: Connections | null = null;
+  #isOver = false;
   readonly #policy: OutboundPolicy;
   readonly #tools: OutboundTools;
   readonly #resolve: Resolve;
@@ -55,8 +56,12 @@ export class Outbound implements Disposable {
     this.#makeConnections = () => new Connections(this.#lookup, { max, takeDescriptor });
   }
 
-  /** Made for the first; each goes to an address that was just checked. */
+  /**
+   * Made for the first; each goes to an address that was just checked.
+   * @throws {TypeError} after the end, for what has waited for undici until then
+   */
   get connections(): Connections {
+    if (this.#isOver) throw new TypeError("Cannot connect: the app that asked has ended");
     return this.#connections ??= this.#makeConnections();
   }
 
@@ -122,6 +127,7 @@ export class Outbound implements Disposable {
 
   /** Ends every connection. */
   [Symbol.dispose](): void {
+    this.#isOver = true;
     this.#connections?.[Symbol.dispose]();
   }
 }

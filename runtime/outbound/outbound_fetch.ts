@@ -3,6 +3,7 @@ import { BODY_HEADERS, CREDENTIAL_HEADERS, dropsBody, isRedirect, MAX_REDIRECTS 
 import { decodedBody, knownCodings } from "./content_coding.ts";
 import { exchange, type ExchangeAnswer } from "./exchange.ts";
 import type { Outbound } from "./outbound.ts";
+import { loadRequests } from "./undici_module.ts";
 
 /** What the Fetch standard forbids. */
 const FORBIDDEN_METHODS = new Set(["CONNECT", "TRACE", "TRACK"]);
@@ -100,7 +101,9 @@ export function isOfRequest(name: string): boolean {
 }
 
 /** One request of the chain, noted while its connection is in use. */
-async function send({ connections }: Outbound, request: Parameters<typeof exchange>[1]): Promise<ExchangeAnswer> {
+async function send(outbound: Outbound, request: Parameters<typeof exchange>[1]): Promise<ExchangeAnswer> {
+  await loadRequests();
+  const { connections } = outbound;
   const { origin } = request.url;
   connections.enter(origin);
   return await exchange(connections.agent, { ...request, onEnd: () => connections.leave(origin) });

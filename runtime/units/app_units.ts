@@ -28,7 +28,6 @@ import { OutboundWithBindings } from "./outbound_with_bindings.ts";
 import { AssetFolder } from "../http/assets.ts";
 import type { AppTarget } from "../terms/app_call.ts";
 import { AppOutbound } from "../outbound/app_outbound.ts";
-import { loadUndici } from "../outbound/undici_module.ts";
 import { TracedOutbound } from "../outbound/traced_outbound.ts";
 import { PreparingUnit } from "./preparing_unit.ts";
 import type { AppUnit } from "../generations/reload.ts";
@@ -85,7 +84,7 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
     random: Math.random,
     admission,
     takeIsolate: async (need) => {
-      const [isolate] = await Promise.all([takeIsolate(need), loadUndici()]);
+      const isolate = await takeIsolate(need);
       return mask === null ? isolate : new MaskedIsolate(isolate, mask);
     },
     openOutbound: ({ outbound }) => {

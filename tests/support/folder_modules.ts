@@ -6,15 +6,21 @@ export function isTestFile(path: string): boolean {
   return /_test\.tsx?$/.test(path);
 }
 
-/** Folders whose test files share realms, one for each folder in `tests/unit/`. */
-const SHARING = ["tests/unit/", "tests/integration/frameworks/", "tests/integration/operate/"];
+/** Folders whose test files share realms: one for each folder in `tests/unit/`, or for the folder itself. */
+const SHARING = [
+  "tests/unit/",
+  "tests/dashboard/",
+  "tests/integration/frameworks/",
+  "tests/integration/operate/",
+];
 /** Of code that belongs to the realm of an app, which it changes: each test file has one to itself. */
-const OF_REALMS = ["tests/unit/isolate/", "tests/unit/node/"];
+const APART = ["tests/unit/isolate/", "tests/unit/node/"];
 
 /**
  * Writes modules that import the test files of a part of the suite which may share a realm. In one of its own each of
  * 505 files loads and evaluates most of NANO, and without V8's code cache, which `deno test` does not use: 0.6 s of CPU a
- * file, of 30 s that the 31 files of `tests/unit/admin/` took 18.
+ * file, of 30 s that the 31 files of `tests/unit/admin/` took 18. Those that start NANO as a process load less: the 12
+ * of `tests/dashboard/` took 13 s for it, the 145 of `tests/integration/` 50.
  *
  * @param part test files and folders, by paths from the root of the repo
  * @param into folder for the modules
@@ -27,7 +33,7 @@ export async function folderModules(part: readonly string[], into: string): Prom
     const files = isTestFile(path) ? [path] : (await sourceFiles(path)).filter(isTestFile);
     for (const file of files) {
       const isIn = (folder: string) => file.startsWith(folder);
-      if (!SHARING.some(isIn) || OF_REALMS.some(isIn)) {
+      if (!SHARING.some(isIn) || APART.some(isIn)) {
         paths.push(file);
         continue;
       }

@@ -13,7 +13,7 @@ Deno.test("An app that does not yield is ended as unresponsive", async () => {
     "thenable": attack(`const o = { then(resolve) { resolve(o); } }; return o;`),
     "sleep": attack(`Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)`),
     "getter": attack(`const e = new Error(); Object.defineProperty(e, "message", { get() { for (;;); } }); throw e;`),
-  }, { timeout_ms: 20_000 });
+  }, { timeout_ms: 20_000, cpu_ms: 300 });
 });
 
 Deno.test("Cryptography that could not be stopped is refused, and what apps use is not", async () => {

@@ -1,7 +1,6 @@
 /** Tests that an app's way out holds against redirects and against names that change their address. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { AppOutbound } from "../../../runtime/outbound/app_outbound.ts";
-import { loadUndici } from "../../../runtime/outbound/undici_module.ts";
 import { NameServer } from "../../support/name_server.ts";
 
 /** Stands for the public internet; the secret listens on another loopback address. */
@@ -71,8 +70,6 @@ async function get({ door }: World, url: string): Promise<string> {
  * begins or ends in seems to leak it.
  */
 const UNDICI_TIMER = { sanitizeOps: false, sanitizeResources: false };
-
-await loadUndici();
 
 Deno.test("A name that resolves to the outside is fetched", UNDICI_TIMER, async () => {
   await using there = await world();

@@ -1,6 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { AppOutbound } from "../../../runtime/outbound/app_outbound.ts";
-import { loadUndici } from "../../../runtime/outbound/undici_module.ts";
 
 /** Answers at once, but for `/held`, which waits for its release; connections are kept open. */
 function server() {
@@ -24,8 +23,6 @@ async function get(outbound: AppOutbound, url: string): Promise<string> {
 
 // undici starts one unreferenced timer for the whole process at its first request, which counts as a leak here.
 const SHARED_TIMER = { sanitizeOps: false, sanitizeResources: false };
-
-await loadUndici();
 
 Deno.test("Idle connections make room, those in use do not, and one too many is refused", SHARED_TIMER, async () => {
   await using one = server();

@@ -152,6 +152,15 @@ export class Dispatcher {
     }, this.#door);
     if (FORBIDDEN_METHOD.test(head.method)) {
       call.fail(new NanoError("BAD_REQUEST", `Cannot take the request: no app is asked by ${head.method}`));
+    } else if (head.transferCoding !== null) {
+      // RFC 9112, section 6.1: who cannot take a coding back has no body for the app.
+      const shown = JSON.stringify(head.transferCoding);
+      call.fail(
+        new NanoError(
+          "BAD_REQUEST",
+          `Cannot take the request: of transfer codings only chunked is known, not ${shown}`,
+        ),
+      );
     } else if (missing) call.fail(new NanoError("BAD_REQUEST", "Cannot route the request: it has no Host header"));
     else if (target === undefined) {
       const shown = JSON.stringify(malformed ? head.host : host);

@@ -9,6 +9,8 @@ export interface RequestHead {
   /** Host header, or null. */
   readonly host: string | null;
   readonly declaredBytes: number | null;
+  /** How the body was encoded beyond chunks, which nobody here takes back; null for all others. */
+  readonly transferCoding: string | null;
   readonly requestId: string | null;
   readonly forwarded: ForwardedHeaders | null;
   /** As the client sent them, valid or not; repeated ones are joined as Headers would. */
@@ -38,6 +40,7 @@ export function readRequestHead(request: Request, inner: InnerRequest | null): R
   let headers = "";
   let host: string | null = null;
   let declaredBytes: number | null = null;
+  let transferCoding: string | null = null;
   let requestId: string | null = null;
   let forwardedFor: string | null = null;
   let forwardedProto: string | null = null;
@@ -104,6 +107,9 @@ export function readRequestHead(request: Request, inner: InnerRequest | null): R
           forwardedProto ??= value;
           continue;
         }
+        if (name.toLowerCase() === "transfer-encoding" && value.trim().toLowerCase() !== "chunked") {
+          transferCoding ??= value;
+        }
         break;
     }
     headers += name + "\n" + value + "\n";
@@ -116,6 +122,7 @@ export function readRequestHead(request: Request, inner: InnerRequest | null): R
     url: inner === null ? request.url : inner.url(),
     host,
     declaredBytes,
+    transferCoding,
     requestId,
     forwarded,
     traceparent,

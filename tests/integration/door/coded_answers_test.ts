@@ -103,6 +103,17 @@ Deno.test("Every coded answer has its status, headers and document, and tells no
     coded(await connection.readResponse(), "BODY_TOO_LARGE");
   });
 
+  await t.step("transfer codings: all but chunked", async () => {
+    for (const coding of ["gzip, chunked", "gzip\r\nTransfer-Encoding: chunked"]) {
+      const head = `POST / HTTP/1.1\r\nHost: small\r\nTransfer-Encoding: ${coding}\r\n\r\n`;
+      coded(await rawRequest(nano.url, `${head}1\r\nx\r\n0\r\n\r\n`), "BAD_REQUEST");
+    }
+    const { status } = await rawRequest(
+      nano.url,
+      "POST / HTTP/1.1\r\nHost: small\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+    );
+    assertEquals(status, 200);
+  });
   await t.step("a chunked body is refused once it passes the limit, whether it comes at once or in parts", async () => {
     const head = "POST / HTTP/1.1\r\nHost: small\r\nTransfer-Encoding: chunked\r\n\r\n";
     const chunk = `1f4\r\n${"x".repeat(500)}\r\n`;

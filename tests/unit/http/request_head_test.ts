@@ -36,6 +36,12 @@ for (const path of ["inner slots", "public API"] as const) {
     assertEquals(cookies("my_nano_session=mine"), ["my_nano_session=mine"]);
   });
 
+  Deno.test(`readRequestHead() names a transfer coding that nobody takes back (${path})`, () => {
+    assertEquals(read([["transfer-encoding", " Chunked"]], "POST").transferCoding, null);
+    assertEquals(read([["Transfer-Encoding", "gzip, chunked"]], "POST").transferCoding, "gzip, chunked");
+    assertEquals(read([["transfer-encoding", "chunked"], ["x-forwarded-data", "gzip"]]).transferCoding, null);
+  });
+
   Deno.test(`readRequestHead() joins a chain that came in several headers (${path})`, () => {
     assertEquals(
       read([["x-forwarded-for", "1.1.1.1"], ["X-FORWARDED-FOR", "2.2.2.2"]]).forwarded?.for,

@@ -11,7 +11,7 @@ import {
   type ScanBudget,
   scanFiles,
 } from "./file_tree.ts";
-import { FolderEvents } from "./folder_events.ts";
+import { type EventsThread, FolderEvents } from "./folder_events.ts";
 import { FolderPatrol } from "./folder_patrol.ts";
 import { HeldPipes } from "./held_pipes.ts";
 
@@ -23,6 +23,9 @@ const MAX_WAIT_FACTOR = 4;
 
 /** How often folders may change under the hands of one look before the next one is left to a later event. */
 const MAX_LOOKS = 5;
+
+/** How soon after the end of events one listens anew for the second time; before, only when a change was found. */
+const LISTEN_ANEW_MS = 60_000;
 
 /** How soon a path that was too much to look at is looked at again, if the paths change; in milliseconds. */
 const RETRY_MS = 300_000;
@@ -39,6 +42,8 @@ export interface WatchOptions {
   readonly debounceMs?: number | undefined;
   /** How often one looks for named pipes in the folders, which would end all events, in milliseconds. */
   readonly patrolMs?: number | undefined;
+  /** Starts the thread that listens; for tests. */
+  readonly startThread?: (() => EventsThread) | undefined;
   /** Gets the absolute paths of changed, new and removed files, sorted; the next call waits until it has settled. */
   readonly onChange: (changed: readonly string[]) => void | Promise<void>;
   /** Hears what `onChange` throws and what makes watching fail; without it that is written to stderr. */
@@ -91,6 +96,7 @@ class FolderWatcher implements FileWatcher {
   /** Folders that are not listened to, each with the pipe that is why. */
   #deaf: ReadonlyMap<string, string> = new Map();
   readonly #patrol: FolderPatrol;
+  #lostAt = -Infinity;
   #disposed = false;
   /** Looks and updates, one after the other. */
   #queue: Promise<void> = Promise.resolve();
@@ -108,7 +114,8 @@ class FolderWatcher implements FileWatcher {
     });
     this.#events = new FolderEvents({
       onEvent: (kind, paths) => this.#hear(kind, paths),
-      onError: this.#onError,
+      onError: (error) => this.#lose(error),
+      ...options.startThread === undefined ? {} : { startThread: options.startThread },
     });
     this.#patrol = new FolderPatrol({
       everyMs: options.patrolMs,
@@ -203,6 +210,16 @@ class FolderWatcher implements FileWatcher {
     if (!await this.#events.listen(heard)) return;
     this.#listened = folders;
     this.#patrol.walk(folders.keys(), this.#deaf.keys());
+  }
+
+  /** Nobody tells of changes any more: listens anew, and looks what has changed meanwhile. */
+  #lose(error: Error): void {
+    this.#onError(error);
+    this.#stale = true;
+    const now = performance.now();
+    if (now - this.#lostAt < LISTEN_ANEW_MS) return;
+    this.#lostAt = now;
+    this.#coalescer.trigger();
   }
 
   #tellDeaf(folders: ReadonlyMap<string, string>): void {

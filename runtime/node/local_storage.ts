@@ -107,11 +107,20 @@ function full(key: string): Error {
   return new DOMException(`Cannot set "${shown}": localStorage would exceed its quota`, "QuotaExceededError");
 }
 
+function ask(operation: "loadStorage" | "changeStorage", ...given: unknown[]): unknown {
+  try {
+    return host.callSync(operation, ...given);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "EIO") throw error;
+    throw new Error("Cannot use localStorage: it failed in the host, whose log says why", { cause: error });
+  }
+}
+
 function load(): [string, string][] {
   const decoder = new TextDecoder();
   let text = "";
   for (let at = 0;;) {
-    const bytes = host.callSync("loadStorage", at) as Uint8Array<ArrayBuffer>;
+    const bytes = ask("loadStorage", at) as Uint8Array<ArrayBuffer>;
     if (bytes.byteLength === 0) return text === "" ? [] : JSON.parse(text + decoder.decode());
     text += decoder.decode(bytes, { stream: true });
     at += bytes.byteLength;
@@ -121,7 +130,7 @@ function load(): [string, string][] {
 function change(what: readonly string[]): void {
   const text = JSON.stringify(what);
   for (let at = 0; at < text.length; at += PART_CHARS) {
-    host.callSync("changeStorage", text.slice(at, at + PART_CHARS), at + PART_CHARS >= text.length);
+    ask("changeStorage", text.slice(at, at + PART_CHARS), at + PART_CHARS >= text.length);
   }
 }
 

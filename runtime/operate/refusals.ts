@@ -32,9 +32,23 @@ export function conflictOf(thrown: unknown, verb: string): unknown {
   return isTaken ? new NanoError("CONFLICT", `Cannot ${verb}: ${thrown.message}`, { cause: thrown }) : thrown;
 }
 
-/** An error as whoever asked should read it. */
+/** What SQLite and the system say where the machine is at fault, and what that means; errors of threads are texts alone. */
+const MACHINE_FAULTS: readonly (readonly [text: RegExp, meaning: string])[] = [
+  [/database or disk is full|\(os error 28\)|ENOSPC/, "the disk is full"],
+  [/disk quota exceeded|\(os error 122\)|EDQUOT/i, "the disk quota of NANO's user is used up"],
+  [/readonly database|\(os error 30\)|EROFS/, "the file system is read-only"],
+  [/disk I\/O error|\(os error 5\)/, "the disk fails (I/O error)"],
+  [/\(os error 24\)|EMFILE/, "NANO has no descriptor left"],
+];
+
+/** An error as whoever asked should read it; what is at fault with the machine is no secret, and nothing that NANO did. */
 export function refusalOf(thrown: unknown, verb: string): Error {
-  if (!(thrown instanceof NanoError)) return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+  if (!(thrown instanceof NanoError)) {
+    const text = messageOf(thrown);
+    const [, meaning] = MACHINE_FAULTS.find(([fault]) => fault.test(text)) ?? [];
+    if (meaning !== undefined) return new NanoError("INTERNAL", `Cannot ${verb}: ${meaning}`, { cause: thrown });
+    return thrown instanceof Error ? thrown : new Error(text);
+  }
   const { code, message, details } = thrown;
   if (code !== "CONFIG_INVALID" || message.startsWith(`Cannot ${verb}`)) return thrown;
   return new NanoError(code, `Cannot ${verb}: ${details[0] ?? message}`, { cause: thrown, details });

@@ -22,11 +22,18 @@ export class AppStorage {
   readonly #store: string;
   readonly #maxBytes: number;
   readonly #data: DataThread;
+  readonly #onFailure: (operation: "load" | "change", error: unknown) => void;
   /** All items, while an isolate loads them. */
   #loaded: Uint8Array<ArrayBuffer> = new Uint8Array();
   #change = "";
 
-  constructor({ name, storageMb }: Pick<AppConfig, "name" | "storageMb">, data: DataThread) {
+  /** @param onFailure hears what the app is told as EIO alone */
+  constructor(
+    { name, storageMb }: Pick<AppConfig, "name" | "storageMb">,
+    data: DataThread,
+    onFailure: (operation: "load" | "change", error: unknown) => void,
+  ) {
+    this.#onFailure = onFailure;
     this.#store = `storage/${nameWithoutVersion(name)}`;
     this.#maxBytes = Math.min(MAX_BYTES, storageMb * 1024 * 1024);
     this.#data = data;
@@ -34,7 +41,7 @@ export class AppStorage {
 
   /** Bytes from there on of JSON of a list of keys and values; none at its end. */
   async load(at: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (at === 0) this.#loaded = encoder.encode(JSON.stringify(await this.#items()));
+    if (at === 0) this.#loaded = encoder.encode(JSON.stringify(await this.#telling("load", this.#items())));
     const part = this.#loaded.slice(at, at + ANSWER_BYTES);
     if (at + part.byteLength >= this.#loaded.byteLength) this.#loaded = new Uint8Array();
     return part;
@@ -50,13 +57,25 @@ export class AppStorage {
     if (!isLast) return null;
     const text = this.#change;
     this.#change = "";
-    const [key, value] = changeOf(text);
+    await this.#telling("change", this.#apply(changeOf(text)));
+    return null;
+  }
+
+  async #apply([key, value]: readonly string[]): Promise<void> {
     if (key === undefined) {
       const keys = (await this.#items()).map(([one]) => one);
       await Promise.all(keys.map((one) => this.#data.run(this.#store, "delete", [JSON.stringify(one)])));
     } else if (value === undefined) await this.#data.run(this.#store, "delete", [JSON.stringify(key)]);
     else await this.#put(JSON.stringify(key), JSON.stringify(value));
-    return null;
+  }
+
+  async #telling<Result>(operation: "load" | "change", work: Promise<Result>): Promise<Result> {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof HostCallError)) this.#onFailure(operation, error);
+      throw error;
+    }
   }
 
   async #put(key: string, value: string): Promise<void> {

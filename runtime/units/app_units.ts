@@ -22,7 +22,7 @@ import { HTML_HANDLINGS } from "../config/html_handling.ts";
 import type { AppConfig, AssetsConfig } from "../config/resolved_config.ts";
 import type { KeptData } from "../data/kept_data.ts";
 import { descriptors } from "../machine/descriptors.ts";
-import type { NanoError } from "../errors.ts";
+import { messageOf, type NanoError } from "../errors.ts";
 import type { BindingOutcome, NanoEvent } from "../terms/events.ts";
 import { OutboundWithBindings } from "./outbound_with_bindings.ts";
 import { AssetFolder } from "../http/assets.ts";
@@ -99,7 +99,13 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
       const hosts = appBindings(app, code.modules).map((binding) => bindingHost(binding, bindingTools));
       const whole = hosts.length === 0 ? traced : new OutboundWithBindings(traced, hosts);
       const rules = { path: app.path, reach: tools.reachOf(app), hidden: tools.secrets };
-      const answers = new AppAnswers(rules, outbound, new AppStorage(app, tools.data.thread));
+      const storage = new AppStorage(
+        app,
+        tools.data.thread,
+        (operation, error) =>
+          emit({ event: "binding_failed", app: app.name, binding: "localStorage", operation, error: messageOf(error) }),
+      );
+      const answers = new AppAnswers(rules, outbound, storage);
       return Object.assign(whole, { answers });
     },
     emit,

@@ -14,6 +14,10 @@ async function inFolder(work: (data: DataThread) => Promise<void>): Promise<void
   }
 }
 
+function unexpected(_operation: string, error: unknown): void {
+  throw error;
+}
+
 async function loaded(storage: AppStorage): Promise<unknown> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   for (let at = 0;;) {
@@ -26,9 +30,9 @@ async function loaded(storage: AppStorage): Promise<unknown> {
 
 Deno.test("Versions beside an app share its items, and more than one page of them is loaded", () =>
   inFolder(async (data) => {
-    const storage = new AppStorage({ name: "blog", storageMb: 10 }, data);
-    const version = new AppStorage({ name: "v3--blog", storageMb: 10 }, data);
-    const other = new AppStorage({ name: "blog2", storageMb: 10 }, data);
+    const storage = new AppStorage({ name: "blog", storageMb: 10 }, data, unexpected);
+    const version = new AppStorage({ name: "v3--blog", storageMb: 10 }, data, unexpected);
+    const other = new AppStorage({ name: "blog2", storageMb: 10 }, data, unexpected);
     await Promise.all(Array.from({ length: 2_100 }, (_, at) => storage.change(JSON.stringify([`k${at}`, "v"]), true)));
     assertEquals((await loaded(version) as unknown[]).length, 2_100);
     assertEquals(await loaded(other), []);
@@ -38,7 +42,7 @@ Deno.test("Versions beside an app share its items, and more than one page of the
 
 Deno.test("A change comes in parts, and takes place with the last", () =>
   inFolder(async (data) => {
-    const storage = new AppStorage({ name: "blog", storageMb: 10 }, data);
+    const storage = new AppStorage({ name: "blog", storageMb: 10 }, data, unexpected);
     await storage.change('["a","on', false);
     assertEquals(await loaded(storage), []);
     await storage.change('e"]', true);
@@ -49,7 +53,7 @@ Deno.test("A change comes in parts, and takes place with the last", () =>
 
 Deno.test("Forged changes are refused, and what is too much is told as such", () =>
   inFolder(async (data) => {
-    const storage = new AppStorage({ name: "blog", storageMb: 1 }, data);
+    const storage = new AppStorage({ name: "blog", storageMb: 1 }, data, unexpected);
     for (const forged of ["", "{", "null", "[1]", '["a",1]', '["a","b","c"]', '{"length":1}']) {
       const error = await assertRejects(() => storage.change(forged, true), HostCallError);
       assertEquals([forged, error.code], [forged, "EINVAL"]);
@@ -59,9 +63,23 @@ Deno.test("Forged changes are refused, and what is too much is told as such", ()
       for (;;) await storage.change(part, false);
     }, HostCallError);
     assertEquals(full.code, "ENOSPC");
-    const small = new AppStorage({ name: "small", storageMb: 1 }, data);
+    const small = new AppStorage({ name: "small", storageMb: 1 }, data, unexpected);
     await small.change(JSON.stringify(["a", part]), true);
     const beyond = await assertRejects(() => small.change(JSON.stringify(["b", part]), true), HostCallError);
     assertEquals(beyond.code, "ENOSPC");
     assertEquals((await loaded(small) as string[][]).map(([key]) => key), ["a"]);
   }));
+
+Deno.test("What fails in the host is told to the host's log, and to the app as no more than that", async () => {
+  const told: string[] = [];
+  const full = { run: () => Promise.reject(new Error("database or disk is full")) } as unknown as DataThread;
+  const storage = new AppStorage(
+    { name: "blog", storageMb: 10 },
+    full,
+    (operation, error) => told.push(`${operation}: ${(error as Error).message}`),
+  );
+  await assertRejects(() => storage.change('["a","one"]', true), Error, "database or disk is full");
+  await assertRejects(() => storage.load(0), Error, "database or disk is full");
+  await assertRejects(() => storage.change("forged", true), HostCallError);
+  assertEquals(told, ["change: database or disk is full", "load: database or disk is full"]);
+});

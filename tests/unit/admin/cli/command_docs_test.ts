@@ -74,7 +74,7 @@ Deno.test("the help of a command shows its options, none that is hidden, and fit
 
 Deno.test("usageOf() shows arguments and options as manuals do", () => {
   const usage = (name: string) => usageOf(DOCS.find((doc) => doc.name === name)!);
-  assertEquals(usage("init"), "nano init [FOLDER] [--from DIR]");
+  assertEquals(usage("init"), "nano init [FOLDER] [--from DIR] [--env NAME]");
   assertEquals(usage("check"), "nano check [--config FILE] [--json]");
   assertMatch(usage("queue retry"), /^nano queue retry QUEUE \[ID\]… \[--all\] /);
   assertMatch(usage("eval"), /^nano eval \[SCRIPT\] .*\[--env NAME=VALUE\]… \[-- ARGUMENTS\]$/);

@@ -1,5 +1,5 @@
 /** Opens the SQLite file of the state store, brings its tables up to date and wraps its failures. */
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { messageOf, NanoError } from "../errors.ts";
@@ -13,6 +13,9 @@ export type StateRow = Readonly<Record<string, StateValue>>;
 
 /** Name of the file inside the state folder. */
 export const DATABASE_NAME = "nano.db";
+
+/** Name of the folder beside it, of what was deployed. */
+export const VERSIONS_NAME = "versions";
 
 /**
  * Another process may hold the file for one commit (a backup tool, an sqlite3 shell); the wait blocks the event loop,
@@ -174,11 +177,22 @@ export class StateDatabase implements Disposable {
 
 function openFile(stateDir: string, file: string): DatabaseSync {
   mkdirSync(stateDir, { recursive: true });
+  refuseEmptied(stateDir, file);
   // Made here and not by SQLite, which would give it the umask's mode; its -wal and -shm files take over this mode.
   closeSync(openSync(file, "a", 0o600));
   chmodSync(file, 0o600);
   syncPathSync(stateDir);
   return new DatabaseSync(file);
+}
+
+/** SQLite would take what a full disk or a repair has emptied for a new file, and what was deployed would be gone. */
+function refuseEmptied(stateDir: string, file: string): void {
+  if (statSync(file, { throwIfNoEntry: false })?.size !== 0) return;
+  const hasVersions = statSync(join(stateDir, VERSIONS_NAME), { throwIfNoEntry: false })?.isDirectory() === true &&
+    readdirSync(join(stateDir, VERSIONS_NAME)).some((name) => !name.startsWith("."));
+  if (!hasVersions) return;
+  const why = `it is empty, and "${join(stateDir, VERSIONS_NAME)}" has versions of apps`;
+  throw new NanoError("INTERNAL", `Cannot read "${file}": ${why}; ${whatToDo(file)}`);
 }
 
 /** Null where there is no file. */

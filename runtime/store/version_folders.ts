@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
 import { syncPath } from "../machine/sync_path.ts";
 import { receiveUpload } from "./receive_upload.ts";
+import { VERSIONS_NAME } from "./state_database.ts";
 import { unpackArchive } from "./unpack_archive.ts";
 import type { UnpackedSize } from "./unpack_folder.ts";
 
@@ -36,7 +37,7 @@ export class VersionFolders {
 
   /** @param stateDir path of NANO's state folder */
   constructor(stateDir: string) {
-    this.#root = join(stateDir, "versions");
+    this.#root = join(stateDir, VERSIONS_NAME);
   }
 
   /**

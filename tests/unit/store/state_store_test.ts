@@ -172,6 +172,22 @@ Deno.test("StateStore.open() refuses a damaged file, names it, and leaves it as 
     }
   }));
 
+Deno.test("StateStore.open() takes an empty file for a new one only where nothing was deployed", () =>
+  withDir((dir) => {
+    const file = `${dir}/nano.db`;
+    Deno.mkdirSync(`${dir}/versions/.transit`, { recursive: true });
+    Deno.writeFileSync(file, new Uint8Array());
+    StateStore.open(dir)[Symbol.dispose]();
+    Deno.mkdirSync(`${dir}/versions/blog/v1`, { recursive: true });
+    StateStore.open(dir)[Symbol.dispose]();
+    Deno.writeFileSync(file, new Uint8Array());
+    const { code, message } = assertThrows(() => StateStore.open(dir), NanoError);
+    assertEquals(code, "INTERNAL");
+    assertStringIncludes(message, `Cannot read "${file}": it is empty, and "${dir}/versions" has versions of apps`);
+    assertStringIncludes(message, "put a backup in its place");
+    assertEquals(Deno.statSync(file).size, 0);
+  }));
+
 Deno.test("StateStore.open() refuses the file of a newer NANO and a place that is no folder", () =>
   withDir((dir) => {
     StateStore.open(dir)[Symbol.dispose]();

@@ -1,9 +1,10 @@
 /** How much memory the apps may take when nobody says: three quarters of what the machine, or the cgroup, has. */
+import { groupFolders, readOwnFiles } from "./own_groups.ts";
 
 /** The rest is for the host itself, its files in the page cache, and whoever else lives on the machine. */
 const APPS_PART = 0.75;
-/** Limits of the cgroup that the process is in: version 2, version 1. A container sees its own at these places. */
-const CGROUP_LIMITS = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+/** Limits of a cgroup: version 2, and version 1 by its controller. Those of the groups above hold as well. */
+const CGROUP_LIMITS = [[null, "memory.max"], ["memory", "memory.limit_in_bytes"]] as const;
 
 /**
  * Bytes for all apps together.
@@ -15,14 +16,18 @@ export function defaultCeilingBytes(
   totalBytes: number = Deno.systemMemoryInfo().total,
   read: (path: string) => string = Deno.readTextFileSync,
 ): number {
+  const own = readOwnFiles(read);
+  const files = own === null
+    ? []
+    : CGROUP_LIMITS.flatMap(([controller, name]) => groupFolders(own, controller).map((folder) => `${folder}/${name}`));
   let least = totalBytes;
-  for (const path of CGROUP_LIMITS) {
+  for (const path of files) {
     try {
       // "max" is no number, and version 1 says "no limit" with one near 2^63.
       const bytes = Number(read(path).trim());
       if (bytes > 0) least = Math.min(least, bytes);
     } catch {
-      // The other version, or another system.
+      // The group at the top has none.
     }
   }
   return Math.floor(APPS_PART * least);

@@ -1,5 +1,6 @@
 /** Groups of processes that the kernel bounds together (cgroups(7), version 2): one for each process of an isolate. */
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { groupFolders, type OwnFiles, readOwnFiles } from "./own_groups.ts";
 
 /** What NANO's own group is called where the group above it is NANO's to divide; systemd: `DelegateSubgroup=nano-host`. */
 export const HOST_GROUP = "nano-host";
@@ -10,14 +11,6 @@ const CONTROLLERS = ["memory", "pids"] as const;
 const GONE_EVERY_MS = 20;
 const GONE_LOOKS = 500;
 
-/** What a process reads of itself. */
-export interface OwnFiles {
-  /** Text of /proc/self/cgroup. */
-  readonly cgroup: string;
-  /** Text of /proc/self/mountinfo. */
-  readonly mountinfo: string;
-}
-
 /** The groups of this NANO, or why it has none. */
 export type FoundGroups = { readonly groups: ProcessGroups } | { readonly lacks: string };
 
@@ -25,20 +18,20 @@ let found: FoundGroups | null = null;
 
 /** Looks once. */
 export function findProcessGroups(): FoundGroups {
-  return found ??= openGroups(ownFiles());
+  return found ??= openGroups(readOwnFiles());
 }
 
 /** Takes the group above NANO's own, which has no processes then, and has it hand its bounds on. */
 export function openGroups(own: OwnFiles | null): FoundGroups {
-  const path = own === null ? null : groupPath(own);
-  if (path === null) return { lacks: "this machine has no cgroups of version 2" };
-  const [, above, name] = /^(.*)\/([^/]*)$/.exec(path)!;
-  if (name !== HOST_GROUP) return { lacks: `NANO does not run in a cgroup named "${HOST_GROUP}"` };
+  const [path] = own === null ? [] : groupFolders(own, null);
+  if (path === undefined) return { lacks: "this machine has no cgroups of version 2" };
+  const above = dirname(path);
+  if (basename(path) !== HOST_GROUP) return { lacks: `NANO does not run in a cgroup named "${HOST_GROUP}"` };
   try {
-    const offered = Deno.readTextFileSync(join(above!, "cgroup.controllers")).trim().split(" ");
+    const offered = Deno.readTextFileSync(join(above, "cgroup.controllers")).trim().split(" ");
     const controllers = CONTROLLERS.filter((controller) => offered.includes(controller));
-    for (const controller of controllers) write(join(above!, "cgroup.subtree_control"), `+${controller}`);
-    const groups = new ProcessGroups(above!, controllers);
+    for (const controller of controllers) write(join(above, "cgroup.subtree_control"), `+${controller}`);
+    const groups = new ProcessGroups(above, controllers);
     // Whoever may hand bounds on may also be refused a group.
     groups.make().removeSync();
     return { groups };
@@ -163,29 +156,4 @@ function write(path: string, text: string): void {
 /** ENOENT, and what the kernel says of a process (ESRCH) or a group (ENODEV) that is on its way out. */
 function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Error && /os error (?:3|19)\b/.test(error.message);
-}
-
-function ownFiles(): OwnFiles | null {
-  try {
-    return {
-      cgroup: Deno.readTextFileSync("/proc/self/cgroup"),
-      mountinfo: Deno.readTextFileSync("/proc/self/mountinfo"),
-    };
-  } catch {
-    return null;
-  }
-}
-
-/** Where the files of this process' own group are; null without version 2, or where the mount shows another part. */
-function groupPath({ cgroup, mountinfo }: OwnFiles): string | null {
-  const own = /^0::(\/.*)$/m.exec(cgroup)?.[1];
-  if (own === undefined) return null;
-  for (const line of mountinfo.split("\n")) {
-    // "36 35 98:0 /root /mount options - type source options", proc_pid_mountinfo(5).
-    const [before, after] = line.split(" - ");
-    if (after?.split(" ")[0] !== "cgroup2") continue;
-    const [, , , root, mount] = before!.split(" ");
-    if (root === "/") return join(mount!, own);
-  }
-  return null;
 }

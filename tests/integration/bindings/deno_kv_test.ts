@@ -39,6 +39,8 @@ Deno.test("Deno.Kv of an app answers as that of plain Deno, case by case", async
           `import { run } from "./cases.js"; export default { fetch: async () => Response.json(await run(() => Deno.openKv(":memory:"))) };`,
         "cases.js": CASES,
       },
+      // All cases in one request.
+      config: { timeout_ms: 600_000 },
     },
   });
   const plain = `${project.dir}/plain.js`;

@@ -15,6 +15,9 @@ import { type NatsNames, natsNames } from "./nats_names.ts";
 const NANOSECONDS = 1_000_000;
 /** What servers remember of ids of messages by default; may not be longer than messages are kept. */
 const DUPLICATES_MS = 120_000;
+/** Between two looks for a stream that somebody else makes, and looks: an election takes a second or two. */
+const MADE_EVERY_MS = 100;
+const MADE_LOOKS = 30;
 
 /** What is one's own of a stream. */
 export interface StreamPlan extends Pick<StreamConfig, "name" | "storage"> {
@@ -79,10 +82,24 @@ export async function ensureStream(
       },
     });
   } catch (error) {
-    if (natsFailure(error) !== "refused") throw error;
-    // Another node may have made it in the meantime, by other settings; or this login may not.
-    await jsm.streams.info(plan.name).catch(() => {
+    if (natsFailure(error) === "passing") throw error;
+    // Another call may make it just now, or has made it by other settings; or this login may not.
+    if (!await isMade(jsm, plan.name)) {
       throw fleetUnavailable(`make stream "${plan.name}"`, new Error(messageOf(error)));
-    });
+    }
   }
+}
+
+/** Of several servers one learns of a stream that is being made after the other. */
+async function isMade(jsm: JetStreamManager, name: string): Promise<boolean> {
+  for (let look = 0; look < MADE_LOOKS; look++) {
+    if (look > 0) await new Promise((resolve) => setTimeout(resolve, MADE_EVERY_MS));
+    try {
+      await jsm.streams.info(name);
+      return true;
+    } catch (error) {
+      if (natsFailure(error) !== "missing") return false;
+    }
+  }
+  return false;
 }

@@ -7,6 +7,8 @@ import { unlessMissing } from "./unless_missing.ts";
 
 /** Of a call while the last one came to nothing: one dial and one answer. */
 const AWAY_MS = 2_500;
+/** Between two looks for a stream that was just made: of several servers one learns of it after the other. */
+const LEARNT_MS = 50;
 
 /** Calls by one connection. */
 export class PatientCalls {
@@ -58,8 +60,9 @@ export class PatientCalls {
         if (failure === "conflict" && isOver) throw fleetUnavailable(action, error);
         if (failure === "conflict") continue;
         if (failure !== "missing" || prepare === null) throw error;
-        if (isPrepared || isOver) throw fleetUnavailable(action, error);
-        await this.call(action, prepare);
+        if (isOver) throw fleetUnavailable(action, error);
+        if (isPrepared) await new Promise((resolve) => setTimeout(resolve, LEARNT_MS));
+        else await this.call(action, prepare);
         isPrepared = true;
       }
     }

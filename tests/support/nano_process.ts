@@ -4,6 +4,9 @@ import { fromFileUrl, REPO } from "./repo.ts";
 import { RUN_MARK } from "./run_mark.ts";
 import { warmBundles } from "./warm_bundles.ts";
 
+/** For what was killed to be gone. */
+const KILL_MS = 120_000;
+
 /** One record of the log: a JSON line on stdout. */
 export type LogRecord = Readonly<Record<string, unknown>> & { readonly event: string };
 
@@ -196,12 +199,16 @@ export class NanoProcess implements AsyncDisposable {
     this.#client.close();
   }
 
-  /** Kills until all has ended and nobody holds the pipes any more; a process may start another one meanwhile. */
+  /**
+   * Kills until all has ended and nobody holds the pipes any more; a process may start another one meanwhile, and on a
+   * busy machine threads that have stepped back are late to get the core on which they end.
+   */
   async #killAll(): Promise<void> {
-    for (let attempt = 0; !this.#ended; attempt++) {
-      if (attempt === 100) throw new Error(`Cannot end process ${this.pid} and its children`);
+    const deadline = performance.now() + KILL_MS;
+    for (let waitMs = 100; !this.#ended; waitMs = Math.min(2 * waitMs, 2_000)) {
+      if (performance.now() > deadline) throw new Error(`Cannot end process ${this.pid} and its children`);
       killMarked(this.#mark);
-      await this.#endsWithin(100);
+      await this.#endsWithin(waitMs);
     }
   }
 

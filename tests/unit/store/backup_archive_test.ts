@@ -176,6 +176,8 @@ Deno.test("A backup that is cut within an entry is told as that, whoever hears o
   assertEquals(await refusal(chunksOf(cut), inItsOwnWords), cutOff);
   const afterTheEnd: WriteEntry = async (name, bytes, chunks) => {
     await isSent.promise;
+    // What took the last chunk hears of the end, and so do its readers.
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve));
     return await inItsOwnWords(name, bytes, chunks);
   };
   const isSent = Promise.withResolvers<void>();
@@ -187,8 +189,8 @@ Deno.test("A backup that is cut within an entry is told as that, whoever hears o
   ]);
 });
 
-/** @param onEnd called when all of it was taken, and what took it has heard so */
+/** @param onEnd called when all of it was taken */
 async function* chunksOf(bytes: Uint8Array, onEnd: () => void = () => {}): AsyncGenerator<Uint8Array> {
   yield bytes;
-  setTimeout(onEnd);
+  onEnd();
 }

@@ -189,6 +189,7 @@ export class ProcessCell implements Cell {
       }
     });
     await gone;
+    await started.group?.remove();
     await started.input.abort().catch(() => {});
   }
 

@@ -50,7 +50,7 @@ export interface ProcessChild {
   readonly connected: Promise<{ readonly connection: FrameConnection; readonly pid: number }>;
   /** Where an app that Deno itself runs keeps temporary files on the disk of the machine; null where it does not. */
   readonly tmp: string | null;
-  /** What the kernel bounds it and its programs in; null where NANO may make none. */
+  /** What the kernel bounds it and its programs in, for who started it to remove; null where NANO may make none. */
   readonly group: ProcessGroup | null;
   /** Ends it, whatever it does. */
   kill(): void;
@@ -190,7 +190,6 @@ export async function startProcess(
     return { connection, pid };
   });
   connected.catch(() => {});
-  if (group !== null) void child.status.then(() => group.remove());
   const kill = () => {
     // It is killed before `unshare`, which then sees it gone: nobody else might.
     group?.kill();

@@ -133,8 +133,8 @@ exec "$@"`;
 export const NO_CAPABILITIES: readonly string[] = ["--bounding-set=-all", "--inh-caps=-all"];
 
 /** What a process that is closed in may have of them, with those of the programs that it starts. */
-export function maxThreads({ open = null }: Pick<Walled, "open">): number {
-  return open === null ? MAX_THREADS : MAX_OPEN_THREADS;
+export function maxThreads(isOpen: boolean): number {
+  return isOpen ? MAX_OPEN_THREADS : MAX_THREADS;
 }
 
 /** What a process that is closed in sees of itself. */
@@ -165,7 +165,7 @@ export function walledCommand(
     ...[...(open === null ? [] : mountsOf(open)), "--"],
     // From here on nothing is mounted any more.
     ...[...filtering, namespaces.chroot, folder],
-    ...["/prlimit", ...bounds, `--nproc=${maxThreads({ open })}`, "--"],
+    ...["/prlimit", ...bounds, `--nproc=${maxThreads(open !== null)}`, "--"],
     // The end of NANO ends `unshare`, and that the process.
     ...["/setpriv", "--pdeathsig", "KILL", ...NO_CAPABILITIES, "--"],
   ];

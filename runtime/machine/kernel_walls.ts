@@ -1,4 +1,5 @@
 /** What Linux holds a living process by, as the kernel tells it: nothing is taken from what was asked for. */
+import { groupPath } from "./own_groups.ts";
 
 /** Kinds of namespaces that a process can have of its own (namespaces(7)). */
 const NAMESPACES = ["user", "mnt", "net", "ipc", "uts", "pid"] as const;
@@ -41,7 +42,8 @@ export function kernelWalls(pid: number): KernelWalls | null {
       const text = new RegExp(`^${name} +(\\S+)`, "m").exec(limits)?.[1];
       return text === undefined || text === "unlimited" ? Infinity : Number(text);
     };
-    const group = (of: string) => /^0::(.*)$/m.exec(Deno.readTextFileSync(`/proc/${of}/cgroup`))?.[1] ?? null;
+    const groupOf = (of: string) => groupPath(Deno.readTextFileSync(`/proc/${of}/cgroup`), null);
+    const group = groupOf(String(pid));
     const space = (of: string, name: string) => Deno.readLinkSync(`/proc/${of}/ns/${name}`);
     return {
       pid,
@@ -49,7 +51,7 @@ export function kernelWalls(pid: number): KernelWalls | null {
       filtersCalls: field("Seccomp") === "2",
       capabilities: Math.max(...["CapPrm", "CapEff", "CapBnd"].map((name) => bitsOf(field(name)))),
       namespaces: NAMESPACES.filter((name) => space(String(pid), name) !== space("self", name)),
-      group: group(String(pid)) === group("self") ? null : group(String(pid)),
+      group: group === groupOf("self") ? null : group,
       descriptors: [...Deno.readDirSync(`/proc/${pid}/fd`)].length,
       maxDescriptors: limit("Max open files"),
       maxThreads: limit("Max processes"),

@@ -22,16 +22,25 @@ export function readOwnFiles(read: (path: string) => string = Deno.readTextFileS
 }
 
 /**
+ * The group that a text as of /proc/self/cgroup names, as the kernel sees it from here; null where it names none.
+ * @param controller of version 1, or null for version 2
+ */
+export function groupPath(cgroup: string, controller: "memory" | null): string | null {
+  for (const line of cgroup.split("\n")) {
+    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
+    if (path === undefined) continue;
+    if (controller === null ? controllers === "" : controllers!.split(",").includes(controller)) return path;
+  }
+  return null;
+}
+
+/**
  * Its own group first, then those above it, as far as they are mounted.
  * @param controller of version 1, or null for version 2
  */
 export function groupFolders({ cgroup, mountinfo }: OwnFiles, controller: "memory" | null): readonly string[] {
-  const path = cgroup.split("\n").map((line) => /^\d+:([^:]*):(\/.*)$/.exec(line))
-    .find((found) =>
-      found !== null && (controller === null ? found[1] === "" : found[1]!.split(",").includes(controller))
-    )
-    ?.[2];
-  if (path === undefined) return [];
+  const path = groupPath(cgroup, controller);
+  if (path === null) return [];
   for (const line of mountinfo.split("\n")) {
     // "36 35 98:0 /root /mount options - type source options", proc_pid_mountinfo(5).
     const [before, after = ""] = line.split(" - ");

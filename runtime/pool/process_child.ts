@@ -128,14 +128,13 @@ export async function startProcess(
   // Nobody else may look into the folder, and nothing is left of it once the process is connected.
   const folder = await makeProcessFolder();
   const cleanUp = () => Deno.removeSync(folder, { recursive: true });
-  const open = full === null ? null : openPlace(full);
   let listener: Deno.UnixListener | null = null;
   let group: ProcessGroup | null = null;
   let spawned: Deno.ChildProcess | null = null;
   try {
     if (full !== null) Deno.mkdirSync(`${folder}/tmp`);
     listener = Deno.listen({ transport: "unix", path: `${folder}/socket` });
-    group = makeGroup(maxThreads({ open }));
+    group = makeGroup(maxThreads(full !== null));
     const { program, args, env } = processCommand(folder, memoryMb, {
       standalone: Deno.build.standalone,
       execPath: Deno.execPath(),
@@ -194,7 +193,9 @@ export async function startProcess(
     // It is killed before `unshare`, which then sees it gone: nobody else might.
     group?.kill();
     const behind = isBehind ? onlyChild(child.pid) : null;
-    Deno.kill(behind ?? child.pid, "SIGKILL");
+    // One that has ended is known to be gone; its number may be another's by now.
+    if (behind === null) spawned.kill("SIGKILL");
+    else Deno.kill(behind, "SIGKILL");
   };
   const tmp = full === null || isBehind ? null : tmpOf(folder, found.tools);
   return { child, input, connected, tmp, group, kill };

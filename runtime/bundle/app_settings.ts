@@ -2,7 +2,8 @@
 
 import { dirname, join, relative } from "node:path";
 import { NanoError } from "../errors.ts";
-import { appUrl, foldersUpTo, type OwnText, readOwnText } from "./app_files.ts";
+import type { ProjectBuild } from "../config/project_build.ts";
+import { type AppReach, appUrl, foldersUpTo, type OwnText, readOwnText } from "./app_files.ts";
 import { parseConfig, readCompilerOptions } from "./compiler_options.ts";
 import { ImportMap } from "./import_map.ts";
 import type { InputStamp } from "./input_stamp.ts";
@@ -24,16 +25,23 @@ export interface AppSettings {
 /**
  * Reads package.json, deno.json or deno.jsonc, the import map it names, and tsconfig.json.
  *
- * @param root Real path of the app's folder.
- * @param reach Real path of the folder that a tsconfig.json may extend from.
+ * @param app Real paths of the app's folder, and of the one that a tsconfig.json may extend from.
+ * @param build What a Workers project says of its compiler.
  * @throws {NanoError} APP_FAILED when one of them is no JSON or lies outside the folder.
  */
-export async function readAppSettings(root: string, reach = root): Promise<AppSettings> {
+export async function readAppSettings(
+  { root, reach }: Pick<AppReach, "root" | "reach">,
+  { tsconfig, compilerOptions: below }: Pick<ProjectBuild, "tsconfig" | "compilerOptions">,
+): Promise<AppSettings> {
   const manifest = await nearestManifest(root, reach);
   const config = await readOwnText(root, "deno.json") ?? await readOwnText(root, "deno.jsonc");
   const deno = config === undefined ? {} : parseConfig(relative(root, config.path), config.text);
   const map = await readImportMap(root, config, deno);
-  const { options, files, warnings, hasMetadata } = await readCompilerOptions({ root, reach }, deno["compilerOptions"]);
+  const { options, files, warnings, hasMetadata } = await readCompilerOptions({ root, reach }, {
+    tsconfig,
+    below: below ?? {},
+    above: deno["compilerOptions"],
+  });
   const stamps = new Map<string, InputStamp>();
   for (const file of [manifest, config, map.file, ...files]) if (file !== undefined) stamps.set(file.path, file.stamp);
   return {

@@ -65,7 +65,7 @@ export async function buildApp(
   const { root } = entry;
   const app = { root, reach, hidden };
   const context: BuildErrorContext = { action, root, reach, unresolved: resolution.unresolved };
-  const settings = await readAppSettings(root, reach);
+  const settings = await readAppSettings({ root, reach }, order.build);
   const late: LateAbsences = { isStrict: false };
   const { compilerOptions } = settings;
   try {

@@ -34,25 +34,42 @@ const KNOWN = [
 ];
 const MAX_DEPTH = 10;
 
+/** Where they stand. */
+export interface OptionSources {
+  /** Name of the file that is read in the place of tsconfig.json, relative to the app's folder; null for that one. */
+  readonly tsconfig: string | null;
+  /** Options that hold where the file has none: those of a Workers project. */
+  readonly below: Readonly<Record<string, unknown>>;
+  /** Options that hold before the file's: `compilerOptions` of deno.json. */
+  readonly above: unknown;
+}
+
+/** An app that has its tsconfig.json, and nothing else. */
+export const PLAIN_SOURCES: OptionSources = { tsconfig: null, below: {}, above: undefined };
+
 /**
  * Reads them; deno.json stands above tsconfig.json, and that above what it extends.
  *
  * It is not left to esbuild, which would follow `extends` to wherever it leads.
  *
  * @param app Real paths of the app's folder, and of the one that `extends` may not leave.
- * @param denoOptions `compilerOptions` of deno.json.
+ * @throws {NanoError} APP_FAILED when a file that has a say is no JSON, or the one that is named does not exist.
  */
 export async function readCompilerOptions(
   { root, reach }: Pick<AppReach, "root" | "reach">,
-  denoOptions: unknown,
+  { tsconfig, below, above }: OptionSources,
 ): Promise<CompilerOptions> {
   const files: OwnText[] = [];
   const warnings: string[] = [];
   let hasMetadata = false;
   const given = {
-    ...await readTsconfig("tsconfig.json", 0),
-    ...(isRecord(denoOptions) ? rebased(denoOptions, root) : {}),
+    ...below,
+    ...await readTsconfig(tsconfig ?? "tsconfig.json", 0),
+    ...(isRecord(above) ? rebased(above, root) : {}),
   };
+  if (tsconfig !== null && files.length === 0) {
+    throw new NanoError("APP_FAILED", `"tsconfig" of the project names "${tsconfig}", which does not exist`);
+  }
   return { options: withJsx(given), files, warnings, hasMetadata };
 
   async function readTsconfig(name: string, depth: number): Promise<Options> {
@@ -93,7 +110,7 @@ export async function readCompilerOptions(
 
 /** Whether an app's tsconfig.json asks for the metadata of decorators, which only a compiler makes. */
 export async function wantsMetadata(root: string): Promise<boolean> {
-  const { hasMetadata } = await readCompilerOptions({ root, reach: root }, undefined);
+  const { hasMetadata } = await readCompilerOptions({ root, reach: root }, PLAIN_SOURCES);
   return hasMetadata;
 }
 

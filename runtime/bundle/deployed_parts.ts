@@ -4,9 +4,9 @@ import { dirname, join, relative, sep } from "node:path";
 import { WranglerFileError } from "../config/wrangler_file.ts";
 import { readWorkersProject } from "../config/workers_project.ts";
 import { NanoError } from "../errors.ts";
-import { isInside } from "./app_files.ts";
+import { type AppReach, isInside } from "./app_files.ts";
 import { workspaceOf } from "./app_reach.ts";
-import { readCompilerOptions } from "./compiler_options.ts";
+import { PLAIN_SOURCES, readCompilerOptions } from "./compiler_options.ts";
 import { findEntry } from "./find_entry.ts";
 import { isRecord } from "./json_with_comments.ts";
 
@@ -24,27 +24,34 @@ export interface DeployedParts {
 export async function deployedParts(folder: string): Promise<DeployedParts> {
   const root = await Deno.realPath(folder);
   const reach = await workspaceOf(root);
-  const begins = (await beginningsOf(root)).filter((path) => isInside(root, path))
-    .map((path) => relative(root, path).split(sep).join("/"));
-  return { reach, begins, texts: reach === root ? {} : await tsconfigOf(root, reach) };
+  const { paths, tsconfig } = await beginningsOf(root);
+  const begins = paths.filter((path) => isInside(root, path)).map((path) => relative(root, path).split(sep).join("/"));
+  return { reach, begins, texts: reach === root ? {} : await tsconfigOf({ root, reach }, tsconfig) };
 }
 
-async function beginningsOf(root: string): Promise<string[]> {
+async function beginningsOf(root: string): Promise<{ paths: readonly string[]; tsconfig: string | null }> {
   try {
     const project = await readWorkersProject(root, null);
-    if (project !== null) return [project.main, project.assets?.path].filter((path) => typeof path === "string");
+    if (project !== null) {
+      const { main, assets, build } = project;
+      return { paths: [main, assets?.path].filter((path) => typeof path === "string"), tsconfig: build.tsconfig };
+    }
     const { kind, file, clientFiles } = await findEntry(root);
-    return [kind === "static" ? dirname(file) : file, ...clientFiles === undefined ? [] : [clientFiles]];
+    const paths = [kind === "static" ? dirname(file) : file, ...clientFiles === undefined ? [] : [clientFiles]];
+    return { paths, tsconfig: null };
   } catch (error) {
-    if (error instanceof NanoError || error instanceof WranglerFileError) return [];
+    if (error instanceof NanoError || error instanceof WranglerFileError) return { paths: [], tsconfig: null };
     throw error;
   }
 }
 
-async function tsconfigOf(root: string, reach: string): Promise<Record<string, string>> {
+async function tsconfigOf(
+  { root, reach }: Pick<AppReach, "root" | "reach">,
+  tsconfig: string | null,
+): Promise<Record<string, string>> {
   let read;
   try {
-    read = await readCompilerOptions({ root, reach }, undefined);
+    read = await readCompilerOptions({ root, reach }, { ...PLAIN_SOURCES, tsconfig });
   } catch (error) {
     if (error instanceof NanoError) return {};
     throw error;
@@ -58,7 +65,7 @@ async function tsconfigOf(root: string, reach: string): Promise<Record<string, s
     ...typeof baseUrl === "string" ? { baseUrl: shown(baseUrl) } : {},
     ...isRecord(paths) ? { paths: mapped(paths) } : {},
   };
-  return { "tsconfig.json": `${JSON.stringify({ compilerOptions }, null, 2)}\n` };
+  return { [tsconfig ?? "tsconfig.json"]: `${JSON.stringify({ compilerOptions }, null, 2)}\n` };
 
   function shown(path: string): string {
     return `./${relative(root, path).split(sep).join("/")}`;

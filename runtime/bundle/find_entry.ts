@@ -130,7 +130,7 @@ async function projectStart(
   if (error !== null) throw new NanoError("APP_FAILED", `Cannot find an entry: ${error}`);
   if (main !== null) {
     const name = relative(path, main);
-    const found = await fileIn(root, name);
+    const found = await firstFileOf(root, mainNames(name));
     if (found !== undefined) return { kind: "module", root, file: found, why: `"main" of ${file} names it` };
     throw new NanoError(
       "APP_FAILED",

@@ -35,7 +35,8 @@ function* handlersFor(request) {
     if (match === null) return null;
     const params = { ...match.groups };
     for (const name of Object.keys(params)) {
-      if (params[name] === undefined) delete params[name];
+      // A slash at the end begins no further part
+      if (params[name] === undefined || params[name] === "") delete params[name];
       else if (route.lists.includes(name)) params[name] = params[name].split("/");
     }
     return { params, functionPath: match[0] || "/" };

@@ -106,6 +106,34 @@ const SINGLES: readonly (Kind & { readonly key: string })[] = [
   { key: "media", kind: "media binding", instead: SERVICE_BY_FETCH },
 ];
 
+/** Keys that are read elsewhere: what is wrong with one of them is told there. */
+const HAD: ReadonlySet<string> = new Set([
+  "assets",
+  "d1_databases",
+  "kv_namespaces",
+  "queues",
+  "r2_buckets",
+  "ratelimits",
+  "services",
+  "version_metadata",
+]);
+
+/** Of kinds that came after this was written: whatever asks for a name in `env`, alone or in a list. */
+function unknownBindings(reader: WranglerReader): { name: unknown; path: readonly (string | number)[] }[] {
+  const known = new Set([...HAD, ...[...LISTS, ...SINGLES].map(({ key }) => key.split(".")[0]!)]);
+  return reader.keys().filter((key) => !known.has(key)).flatMap((key) => {
+    const value = reader.value(key);
+    const items = Array.isArray(value) ? value : [value];
+    return items.map((item, at) => ({
+      name: item?.binding,
+      path: Array.isArray(value) ? [key, at] : [key],
+    }));
+  });
+}
+
+/** The forerunner of `assets`, by a namespace that wrangler fills. */
+const SITE: Kind = { kind: "Workers Sites", instead: 'serve its bucket by "assets", with a binding for the code' };
+
 /** All that the project asks for in vain. */
 export function missingBindings(reader: WranglerReader): MissingBinding[] {
   const found: MissingBinding[] = [];
@@ -118,5 +146,9 @@ export function missingBindings(reader: WranglerReader): MissingBinding[] {
     if (Array.isArray(list)) list.forEach((item, at) => add(item?.[one.name], one, [...path, at]));
   }
   for (const one of SINGLES) add(reader.object(one.key)?.["binding"], one, [one.key]);
+  for (const { name, path } of unknownBindings(reader)) {
+    add(name, { kind: `binding of "${path[0]}"`, instead: "call its service with fetch, if it has an API" }, path);
+  }
+  if (reader.object("site") !== null) add("__STATIC_CONTENT", SITE, ["site"]);
   return found;
 }

@@ -60,10 +60,15 @@ async function siteOf(folder: string): Promise<string | null> {
 async function pagesOf(
   found: Pick<PagesProject, "file" | "main" | "functions" | "site">,
 ): Promise<PagesProject> {
-  const singlePage = await isFile(join(found.site, "index.html")) && !(await isFile(join(found.site, "404.html")));
+  const singlePage = await isSinglePage(found.site);
   const { routes, notes } = await routesOf(found.site);
   const made = routes ?? (found.functions === null ? true : await patternsOf(found.functions));
   return { ...found, singlePage, workerFirst: made, notes };
+}
+
+/** Whether index.html answers on paths without a file. @param site absolute path of a folder of files */
+export async function isSinglePage(site: string): Promise<boolean> {
+  return await isFile(join(site, "index.html")) && !(await isFile(join(site, "404.html")));
 }
 
 /** `_routes.json`: on which paths the code is asked before the files. */

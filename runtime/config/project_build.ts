@@ -20,6 +20,10 @@ export interface ProjectBuild {
   readonly define: Readonly<Record<string, string>>;
   /** Absolute path of Pages' `functions/`, the app's code in the place of a first module; else null. */
   readonly functions: string | null;
+  /** File of its compiler options, as seen from the project's folder; null for the tsconfig.json there. */
+  readonly tsconfig: string | null;
+  /** Compiler options that its own file gives: those of the tsconfig win, as they do in esbuild. */
+  readonly compilerOptions: Readonly<Record<"jsxFactory" | "jsxFragmentFactory", string>> | null;
   /** What makes `main`, or null: run by hand, or by `--build`. */
   readonly command: BuildCommand | null;
 }
@@ -33,7 +37,15 @@ export interface BuildCommand {
 }
 
 /** A project that says nothing of it. */
-export const PLAIN_BUILD: ProjectBuild = { rules: [], alias: {}, define: {}, functions: null, command: null };
+export const PLAIN_BUILD: ProjectBuild = {
+  rules: [],
+  alias: {},
+  define: {},
+  functions: null,
+  tsconfig: null,
+  compilerOptions: null,
+  command: null,
+};
 
 const TYPES: ReadonlySet<unknown> = new Set(["Text", "Data", "CompiledWasm"]);
 /** Code is code, whatever it is called there: modules of a bundle are of one kind. */
@@ -45,6 +57,7 @@ export function projectBuild(reader: WranglerReader, file: string, folder: strin
   const { command, cwd } = build ?? {};
   const base = dirname(file);
   const alias = textsOf(reader, "alias");
+  const tsconfig = reader.text("tsconfig");
   if (reader.value("find_additional_modules") === true) {
     reader.note("find_additional_modules has no effect: the bundle holds what imports reach", [
       "find_additional_modules",
@@ -57,9 +70,22 @@ export function projectBuild(reader: WranglerReader, file: string, folder: strin
     ),
     define: textsOf(reader, "define"),
     functions: null,
+    tsconfig: tsconfig === null ? null : relative(folder, join(base, tsconfig)),
+    compilerOptions: jsxOf(reader),
     command: typeof command === "string" && command.trim() !== ""
       ? { text: command, cwd: typeof cwd === "string" ? join(base, cwd) : base }
       : null,
+  };
+}
+
+/** What is not named is React's, as wrangler has it. */
+function jsxOf(reader: WranglerReader): ProjectBuild["compilerOptions"] {
+  const jsxFactory = reader.text("jsx_factory");
+  const jsxFragmentFactory = reader.text("jsx_fragment");
+  if (jsxFactory === null && jsxFragmentFactory === null) return null;
+  return {
+    jsxFactory: jsxFactory ?? "React.createElement",
+    jsxFragmentFactory: jsxFragmentFactory ?? "React.Fragment",
   };
 }
 

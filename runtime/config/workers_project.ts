@@ -5,7 +5,7 @@ import { type Compatibility, compatibilityFlags } from "./compatibility.ts";
 import { cronProblem } from "./cron_expression.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
 import { HTML_HANDLINGS, type HtmlHandling } from "./html_handling.ts";
-import { type PagesProject, readPages } from "./pages_project.ts";
+import { isSinglePage, type PagesProject, readPages } from "./pages_project.ts";
 import { PLAIN_BUILD, type ProjectBuild, projectBuild } from "./project_build.ts";
 import { type ProjectBindings, projectBindings } from "./project_bindings.ts";
 import { isInProject, outsideNote } from "./project_paths.ts";
@@ -75,7 +75,8 @@ export async function readWorkersProject(folder: string, environment: string | n
   if (project !== null && site === null) return project;
   const pages = await readPages(folder, site);
   if (pages === null) {
-    return project === null || site === null ? project : { ...project, assets: pagesAssets({ site }) };
+    if (project === null || site === null) return project;
+    return { ...project, assets: pagesAssets({ site, singlePage: await isSinglePage(site), workerFirst: false }) };
   }
   return withPages(project ?? { ...NO_PROJECT, file: pages.file }, pages);
 }
@@ -107,13 +108,14 @@ function withPages(project: WorkersProject, pages: PagesProject): WorkersProject
 }
 
 function pagesAssets(
-  { site, singlePage = false, workerFirst = false }: Pick<PagesProject, "site"> & Partial<PagesProject>,
+  { site, singlePage, workerFirst }: Pick<PagesProject, "site" | "singlePage" | "workerFirst">,
 ): ProjectAssets {
   return {
     path: site,
     binding: "ASSETS",
-    singlePage,
-    missingPage: "never",
+    singlePage: singlePage && "missing",
+    // What is not on a path of the code is never the code's
+    missingPage: "always",
     htmlHandling: HTML_HANDLINGS[0],
     workerFirst,
   };

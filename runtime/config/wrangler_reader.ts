@@ -9,6 +9,9 @@ const INHERITED: ReadonlySet<string> = new Set([
   "assets",
   "triggers",
   "rules",
+  "tsconfig",
+  "jsx_factory",
+  "jsx_fragment",
   "build",
   "find_additional_modules",
   "compatibility_date",
@@ -69,6 +72,12 @@ export class WranglerReader {
     const absent = `there is no environment "${this.#environment}"`;
     if (names.length > 0) throw new WranglerFileError(`${this.where(["env"])}: ${absent} but ${names.join(", ")}`);
     this.note(`${absent}: the top level holds`, ["env"]);
+  }
+
+  /** All that hold something, in the order of the file. */
+  keys(): string[] {
+    const all = new Set([...Object.keys(this.#file.document), ...Object.keys(this.#own ?? {})]);
+    return [...all].filter((key) => this.value(key) !== undefined);
   }
 
   value(key: string): unknown {

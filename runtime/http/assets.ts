@@ -134,20 +134,34 @@ export class AssetFolder {
     return !names.includes("") && names.at(-1) !== PAGE && isFile(await this.#files.find(names));
   }
 
-  /** The answer where nothing else answers: /404.html if there is one, or what a single page says to all paths. */
+  /** The answer where nothing else answers: the nearest 404.html if there is one, or what a single page says to all paths. */
   async missing(request: AssetRequest): Promise<AssetAnswer | null> {
     if (this.#singlePage === "missing") {
       return await this.#dressed(request.url, await this.#serve([FOLDER_FILE], request));
     }
-    const choice = await this.#choose([NOT_FOUND_FILE], request);
+    const names = await this.#nearestPage(targetParts(request.url).path);
+    const choice = await this.#choose(names, request);
     if (choice === null) return null;
     const body = request.method === "HEAD" ? null : await bodyOf(choice.file, null);
     if (body === "changed") return null;
-    const headers = headersOf(choice, [NOT_FOUND_FILE]).filter(([name]) =>
+    const headers = headersOf(choice, names).filter(([name]) =>
       name !== "etag" && name !== "last-modified" && name !== "accept-ranges"
     );
     const length = ["content-length", String(choice.file.size)] satisfies HeaderList[number];
     return await this.#dressed(request.url, { status: 404, headers: [...headers, length], body });
+  }
+
+  /** From the top down, so that a long path costs no more than the folders that there are. */
+  async #nearestPage(path: string): Promise<readonly string[]> {
+    let nearest = [NOT_FOUND_FILE];
+    const folder: string[] = [];
+    for (const name of assetPath(path)?.names ?? []) {
+      folder.push(name);
+      if (await this.#files.find(folder) !== "folder") break;
+      const page = [...folder, NOT_FOUND_FILE];
+      if (isFile(await this.#files.find(page))) nearest = page;
+    }
+    return nearest;
   }
 
   async #serve(names: readonly string[], request: AssetRequest): Promise<AssetAnswer | null> {

@@ -41,7 +41,7 @@ export function installDoors(server: AppServer, full: Pick<FullParts, "network">
   const { promise: waits, resolve: onWait } = Promise.withResolvers<void>();
   const { promise: serves, resolve: onServe } = Promise.withResolvers<void>();
   const { warn } = console;
-  const registrations: DoorRegistrations = { served: null, listeners: [], crons: [], waits, serves };
+  const registrations: DoorRegistrations = { served: null, listeners: [], scheduled: [], crons: [], waits, serves };
   if (full?.network !== true) {
     defineGlobal("fetch", named("fetch", server.fetches.fetch));
     defineGlobal("WebSocket", AppSocket);
@@ -57,7 +57,7 @@ export function installDoors(server: AppServer, full: Pick<FullParts, "network">
       throw new NativeTypeError(`Cannot call Deno.exit(${code}): it reaches past the isolate; only the request fails`);
     });
   }
-  takeFetchListeners(registrations);
+  takeListeners(registrations);
   return registrations;
 }
 
@@ -157,27 +157,29 @@ function caught(answer: AppFetch, onError: (error: unknown) => unknown): AppFetc
   };
 }
 
-/** Keeps `fetch` listeners apart; everything else goes on to the app's own event target, if there is one. @boot */
-function takeFetchListeners(registrations: Registrations): void {
+/** Keeps listeners of handlers apart; everything else goes on to the app's own event target, if there is one. @boot */
+function takeListeners({ listeners, scheduled }: Registrations): void {
   const target = globalThis as unknown as Record<string, unknown>;
-  const { listeners } = registrations;
+  const listOf = (type: string) => type === "fetch" ? listeners : type === "scheduled" ? scheduled : null;
   const others = target.addEventListener as ((...given: unknown[]) => void) | undefined;
   const othersRemove = target.removeEventListener as ((...given: unknown[]) => void) | undefined;
   defineGlobal(
     "addEventListener",
     function addEventListener(type: string, listener: unknown, ...rest: unknown[]): void {
-      if (type !== "fetch") return void (others && apply(others, global, [type, listener, rest[0]]));
+      const list = listOf(type);
+      if (list === null) return void (others && apply(others, global, [type, listener, rest[0]]));
       const called = typeof listener === "function"
         ? listener as (event: Event) => void
         : (event: Event) => (listener as EventListenerObject).handleEvent(event);
-      append(listeners, called);
+      append(list, called);
     },
   );
   defineGlobal(
     "removeEventListener",
     function removeEventListener(type: string, listener: unknown, ...rest: unknown[]): void {
-      if (type !== "fetch") return void (othersRemove && apply(othersRemove, global, [type, listener, rest[0]]));
-      removeFromList(listeners, listener as (event: Event) => void);
+      const list = listOf(type);
+      if (list === null) return void (othersRemove && apply(othersRemove, global, [type, listener, rest[0]]));
+      removeFromList(list, listener as (event: Event) => void);
     },
   );
 }

@@ -5,7 +5,14 @@ import type { LoadMessage } from "../protocol/messages.ts";
 import type { DoorRegistrations } from "./app_doors.ts";
 import { isForMethodsOnly, type RpcClasses } from "./rpc/entrypoints.ts";
 import type { AppServer, LoadedApp } from "./traffic/app_server.ts";
-import { findHandler, findQueue, findScheduled, offersHandler, scheduledByCrons } from "./traffic/find_handler.ts";
+import {
+  findHandler,
+  findQueue,
+  findScheduled,
+  offersHandler,
+  scheduledByCrons,
+  scheduledByListeners,
+} from "./traffic/find_handler.ts";
 import { loopbacks } from "./traffic/loopback.ts";
 
 /** What an app is found with. */
@@ -35,7 +42,7 @@ export async function findApp(
   { server, registrations, surroundings: { env, exports, classes }, warn, mayListenLate }: FindTools,
 ): Promise<LoadedApp> {
   const { crons } = registrations;
-  const scheduled = findScheduled(exported) ?? scheduledByCrons(crons);
+  const scheduled = findScheduled(exported) ?? scheduledByListeners(registrations.scheduled) ?? scheduledByCrons(crons);
   for (let at = 0; at < crons.length && !message.hasCrons; at++) {
     const { name, schedule } = crons[at]!;
     warn(`Deno.cron("${name}") never runs: nano.json has to say { "schedule": "${schedule}" } in the app's "crons"`);

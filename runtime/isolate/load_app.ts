@@ -1,5 +1,5 @@
 /** Turns a booted, empty isolate into an app: surroundings, modules, handler. */
-import { getMember } from "../protocol/primordials.ts";
+import { defineGlobal, getMember } from "../protocol/primordials.ts";
 import { installWorkersRequests } from "./bodies/workers_requests.ts";
 import { socketInternals } from "./traffic/socket.ts";
 import { HTML_REWRITER_URL, type LoadMessage, type WorkersFacts } from "../protocol/messages.ts";
@@ -70,6 +70,9 @@ export async function loadApp(
     if (kind !== "assets") return;
     installAssetReads(Reflect.get(globalThis, "Deno"), (url) => port.fetch(url), message.assetsPrefix!);
   });
+  if (message.workers !== null && !hasExports(message.modules[message.entry]!)) {
+    for (const name of Object.keys(env)) defineGlobal(name, env[name], true);
+  }
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
   if (`${NODE_MODULES_URL}deno_files.js` in message.modules) {
     (await import(`${NODE_MODULES_URL}deno_files.js`)).install(getMember(globalThis, "Deno"));
@@ -126,6 +129,16 @@ function followWorkers({ flags }: WorkersFacts): void {
   installWorkersRequests();
   installWorkersCrypto();
   if (flags.includes("websocket_standard_binary_type")) socketInternals.setPairedType("blob");
+}
+
+/**
+ * Whether a bundle exports something: the statement that does stands last, before the source map. A Worker that exports
+ * nothing is one of the older format, which finds its bindings among its globals.
+ * @boot
+ */
+function hasExports(code: string): boolean {
+  const map = code.lastIndexOf("\n//# sourceMappingURL=");
+  return /(?:^|\n)export (?:\{[^}]*\}|default [^\n]*);\s*$/.test(map < 0 ? code : code.slice(0, map));
 }
 
 /** @boot */

@@ -31,6 +31,8 @@ export interface Registrations {
   isNodeServer?: boolean;
   /** Listeners of `fetch` events, in order. */
   readonly listeners: ((event: Event) => void)[];
+  /** Listeners of `scheduled` events, in order. */
+  readonly scheduled: ((event: Event) => void)[];
   /** Jobs of Deno.cron; nano.json says when they run. */
   readonly crons: RegisteredCron[];
 }
@@ -102,6 +104,16 @@ function findMethod(exported: Record<string, unknown>, name: "scheduled" | "queu
   return null;
 }
 
+/** The listeners of `scheduled` events, which all hear of each job, as one `scheduled`. Null without. */
+export function scheduledByListeners(listeners: Registrations["scheduled"]): AppScheduled | null {
+  if (listeners.length === 0) return null;
+  return ({ cron, scheduledTime, noRetry }, _env, context) => {
+    const waitUntil = (promise: unknown) => context.waitUntil(promise);
+    const event = eventWith("scheduled", bare({ cron, scheduledTime, noRetry, waitUntil }));
+    for (let at = 0; at < listeners.length; at++) listeners[at]!(event);
+  };
+}
+
 /** What Deno.cron registered, as one `scheduled`: each schedule that is due runs the jobs that have it. Null without. */
 export function scheduledByCrons(crons: readonly RegisteredCron[]): AppScheduled | null {
   if (crons.length === 0) return null;
@@ -142,22 +154,29 @@ function newEntrypoint(app: unknown, env: unknown, context: unknown): Entrypoint
 /** Runs the `fetch` listeners until one answers, as service workers do. */
 async function dispatch({ listeners }: Registrations, request: Request, context: AppContext): Promise<unknown> {
   let answer: { readonly response: unknown } | null = null;
-  const event = new NativeEvent("fetch", bare({ cancelable: true }));
-  const members: Record<string, unknown> = bare({
-    request,
-    clientId: "",
-    waitUntil: (promise: unknown) => context.waitUntil(promise),
-    passThroughOnException: () => context.passThroughOnException(),
-    respondWith(response: unknown) {
-      if (answer !== null) throw new NativeDOMException("respondWith() was called already", "InvalidStateError");
-      answer = { response };
-    },
-  });
-  const names = keys(members);
-  for (let at = 0; at < names.length; at++) defineMember(event, names[at]!, members[names[at]!], true);
+  const event = eventWith(
+    "fetch",
+    bare({
+      request,
+      clientId: "",
+      waitUntil: (promise: unknown) => context.waitUntil(promise),
+      passThroughOnException: () => context.passThroughOnException(),
+      respondWith(response: unknown) {
+        if (answer !== null) throw new NativeDOMException("respondWith() was called already", "InvalidStateError");
+        answer = { response };
+      },
+    }),
+  );
   for (let at = 0; at < listeners.length; at++) {
     listeners[at]!(event);
     if (answer !== null) return await (answer as { response: unknown }).response;
   }
   throw new NativeTypeError("No fetch listener called event.respondWith()");
+}
+
+function eventWith(type: string, members: Record<string, unknown>): Event {
+  const event = new NativeEvent(type, bare({ cancelable: true }));
+  const names = keys(members);
+  for (let at = 0; at < names.length; at++) defineMember(event, names[at]!, members[names[at]!], true);
+  return event;
 }

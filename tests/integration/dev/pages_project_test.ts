@@ -63,7 +63,7 @@ Deno.test("functions/ answer by their file names, with middlewares above them an
   });
   assertEquals((await json("/api/users/me/")).at, "me");
   assertEquals((await json("/files/a/b%20c")).params, { path: ["a", "b%20c"] });
-  assertEquals((await json("/files")).params, {});
+  assertEquals([(await json("/files")).params, (await json("/files/")).params], [{}, {}]);
   const posted = await ask("/api/users/1", { method: "POST", body: "body" });
   assertEquals(posted, { status: 201, text: "shared body", top: "word" });
   assertEquals((await ask("/api/users/1", { method: "DELETE" })).text, "any DELETE");
@@ -84,19 +84,27 @@ Deno.test("Functions without a middleware leave other paths to the files, and _r
     "public/index.html": "page",
     "public/api/x": "file",
     "public/api/static/y": "static",
+    "functions/other.js": `export const onRequest = () => new Response("other");`,
   };
+  const lost = { "public/404.html": "lost", "public/deep/404.html": "lost deep" };
   await using project = await TempProject.create({
     plain: { files },
     routed: {
       files: { ...files, "public/_routes.json": '{ "version": 1, "include": ["/api/*"], "exclude": ["/api/x"] }' },
     },
+    lost: { files: { ...files, ...lost, "public/_routes.json": '{ "version": 1, "include": ["/api/*"] }' } },
+    built: {
+      files: { "wrangler.jsonc": '{ "pages_build_output_dir": "dist" }', "dist/index.html": "page", "index.js": "" },
+    },
   });
   await using nano = await NanoProcess.start(project.configFile);
   const text = async (app: string, path: string) =>
-    await (await nano.fetch(app, path, { headers: { accept: "text/html" } })).text();
+    await (await nano.fetch(app, path, { headers: { accept: "image/png" } })).text();
   assertEquals([await text("plain", "/"), await text("plain", "/api/x")], ["page", "function x"]);
-  // As Pages has it without a 404.html.
-  assertEquals(await text("plain", "/somewhere"), "page");
+  // As Pages has it without a 404.html, for whatever is asked.
+  assertEquals([await text("plain", "/somewhere"), await text("built", "/some/where.png")], ["page", "page"]);
+  assertEquals([await text("plain", "/other"), await text("routed", "/other")], ["other", "page"]);
+  assertEquals([await text("lost", "/other"), await text("lost", "/deep/er/x")], ["lost", "lost deep"]);
   assertEquals([await text("routed", "/api/x"), await text("routed", "/api/z")], ["file", "function z"]);
 });
 
@@ -130,8 +138,7 @@ Deno.test("_worker.js is the app of the folder that it lies in, as a file and as
   const text = async (app: string, path: string) => await (await nano.fetch(app, path)).text();
   for (const app of ["file", "folder", "built"]) {
     assertEquals([app, await text(app, "/api/x"), await text(app, "/a.txt")], [app, app, "file"]);
-    const hidden = await nano.fetch(app, "/_worker.js");
-    await hidden.body?.cancel();
-    assertEquals(hidden.status, 404);
+    // Not its code, but what is said of any path without a file
+    assertEquals(await text(app, "/_worker.js"), app === "built" ? "" : "page");
   }
 });

@@ -2,6 +2,7 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { type AppBundle, Bundler } from "../../../runtime/bundle/bundler.ts";
+import { PLAIN_BUILD } from "../../../runtime/config/project_build.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { type AppFolder, appFolder } from "./app_folder.ts";
 
@@ -10,8 +11,9 @@ type Files = Readonly<Record<string, string | Uint8Array>>;
 /** A bundle without a cache. */
 export async function bundleApp(app: AppFolder, { isWorkers = false }: AppKind = {}): Promise<AppBundle> {
   await using bundler = new Bundler({ cacheDir: null });
-  const build = { rules: [], alias: {}, define: {}, functions: null, command: null };
-  const start = isWorkers ? { file: "wrangler.toml", error: null, main: app.at("index.js"), site: null, build } : null;
+  const start = isWorkers
+    ? { file: "wrangler.toml", error: null, main: app.at("index.js"), site: null, build: PLAIN_BUILD }
+    : null;
   return await bundler.bundle({ name: "blog", path: app.path, nodeCompat: true, start });
 }
 

@@ -63,6 +63,37 @@ Deno.test("Rules make files text, bytes or WebAssembly; alias and define replace
   ]);
 });
 
+Deno.test("Compiler options are those of the tsconfig that the project names, above those of its own file", async () => {
+  const files = {
+    "tsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./wrong/*"] } } }',
+    "worker/tsconfig.json": '{ "extends": "../base.json", "compilerOptions": { "paths": { "@/*": ["../lib/*"] } } }',
+    "base.json": '{ "compilerOptions": { "jsx": "react", "jsxFactory": "h" } }',
+    "index.tsx": `import { a } from "@/a";
+      const h = (...given: unknown[]) => ["h", ...given], f = (...given: unknown[]) => ["f", ...given];
+      export default [a, <b>x</b>];`,
+    "lib/a.ts": "export const a = 'right';",
+  };
+  const wrangler = (config: object) => ({ "wrangler.json": JSON.stringify({ main: "index", ...config }) });
+  await using app = await appFolder({ ...files, ...wrangler({ tsconfig: "worker/tsconfig.json", jsx_factory: "f" }) });
+  assertEquals(await bundle(app), ["right", ["h", "b", null, "x"]]);
+  await using own = await appFolder({
+    ...files,
+    "base.json": '{ "compilerOptions": { "jsx": "react" } }',
+    ...wrangler({ tsconfig: "worker/tsconfig.json", jsx_factory: "f", jsx_fragment: "F" }),
+  });
+  assertEquals(await bundle(own), ["right", ["f", "b", null, "x"]]);
+  await using lost = await appFolder({ ...files, ...wrangler({ tsconfig: "none.json" }) });
+  assertStringIncludes(await failure(lost), `"tsconfig" of the project names "none.json", which does not exist`);
+});
+
+Deno.test("A main is found without its ending, and in a folder by its index", async () => {
+  const files = { "src/index.ts": "export default 1 as number;", "src/other.js": "export default 2;" };
+  for (const [main, value] of [["src/index", 1], ["./src", 1], ["src/other", 2]] as const) {
+    await using app = await appFolder({ ...files, "wrangler.json": JSON.stringify({ main }) });
+    assertEquals(await bundle(app), value);
+  }
+});
+
 Deno.test("What rules, alias or define cannot do is told by its name", async () => {
   const project = async (config: object) =>
     await appFolder({

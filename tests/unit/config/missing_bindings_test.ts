@@ -12,6 +12,8 @@ const FILE = `{
   "workflows": [
     { "binding": "FLOW", "name": "flow", "class_name": "Flow" }
   ],
+  "flagship": [{ "binding": "FLAGS", "app_id": "1" }], "stream": { "binding": "VIDEO" },
+  "site": { "bucket": "./public" }, "queues": { "producers": [{ "binding": "Q", "queue": "q" }] },
   "env": { "staging": { "send_email": [{ "name": "MAIL" }] } }
 }`;
 
@@ -25,10 +27,13 @@ Deno.test("Each binding that NANO does not have is named with its line and what 
       ["FLOW", "workflow", "wrangler.jsonc, line 9"],
       ["ROOM", "Durable Object", "wrangler.jsonc, line 4"],
       ["AI", "Workers AI", "wrangler.jsonc, line 7"],
+      ["FLAGS", 'binding of "flagship"', "wrangler.jsonc, line 11"],
+      ["VIDEO", 'binding of "stream"', "wrangler.jsonc, line 11"],
+      ["__STATIC_CONTENT", "Workers Sites", "wrangler.jsonc, line 12"],
     ]);
     for (const { instead } of missing) assert(/^[a-z].*[^.]$/.test(instead), instead);
     const staging = (await readWorkersProject(folder, "staging"))!.missing;
-    assertEquals(staging.map(({ name, where }) => [name, where]), [["MAIL", "wrangler.jsonc, line 11"]]);
+    assertEquals(staging.map(({ name, where }) => [name, where]), [["MAIL", "wrangler.jsonc, line 13"]]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -278,6 +278,19 @@ Deno.test("What is missing has the folder's own 404.html, where there is one", a
   assertEquals(await bare.folder().missing(request), null);
 });
 
+Deno.test("What is missing below a folder with a 404.html has that one, the nearest of those above it", async () => {
+  using scene = new Scene({ "public/404.html": "top", "public/de/404.html": "de", "public/de/a/b/x.txt": "x" });
+  const missing = async (path: string) => {
+    return await textOf(await scene.folder().missing({ method: "GET", url: `http://h${path}`, header: () => null }));
+  };
+  for (const path of ["/de", "/de/", "/de/x", "/de/a/b/y", "/de/none/c"]) {
+    assertEquals([path, await missing(path)], [path, "de"]);
+  }
+  for (const path of ["/", "/fr/x", "/de.txt", "/%2e%2e/de/x", "/x//y"]) {
+    assertEquals([path, await missing(path)], [path, "top"]);
+  }
+});
+
 Deno.test("A file that comes, changes and goes is noticed after a second", async () => {
   using scene = new Scene({});
   const folder = scene.folder();

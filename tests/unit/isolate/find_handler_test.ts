@@ -8,7 +8,7 @@ const context = {} as Context;
 const request = new Request("http://app/path");
 
 function nothing(changes: Partial<Registrations> = {}): Registrations {
-  return { served: null, listeners: [], crons: [], ...changes };
+  return { served: null, listeners: [], scheduled: [], crons: [], ...changes };
 }
 
 async function answer(exported: Record<string, unknown>, registrations = nothing()): Promise<unknown> {

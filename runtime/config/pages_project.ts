@@ -81,10 +81,18 @@ async function routesOf(site: string): Promise<{ routes: readonly string[] | nul
     const { include, exclude = [] } = (parseJsonDocument(text).value ?? {}) as Record<string, unknown>;
     if (!isPaths(include) || !isPaths(exclude)) return without('"include" and "exclude" are lists of paths');
     if (include.length + exclude.length > MAX_ROUTES) return without(`it has more than ${MAX_ROUTES} rules`);
-    return { routes: [...include, ...exclude.map((path) => `!${path}`)], notes: [] };
+    const excluded = exclude.flatMap(withAndWithoutSlash).map((path) => `!${path}`);
+    return { routes: [...include.flatMap(withAndWithoutSlash), ...excluded], notes: [] };
   } catch (error) {
     return without(messageOf(error));
   }
+}
+
+/** As Pages takes a rule: "/a/*" is for "/a" too, and the slash at an end does not count. */
+function withAndWithoutSlash(rule: string): string[] {
+  if (rule === "/" || rule === "/*") return [rule];
+  if (rule.endsWith("/*")) return [rule.slice(0, -2), rule];
+  return rule.endsWith("/") ? [rule.slice(0, -1), rule] : [rule, `${rule}/`];
 }
 
 function isPaths(value: unknown): value is string[] {

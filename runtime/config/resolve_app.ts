@@ -10,7 +10,7 @@ import type { FoundProject } from "./found_projects.ts";
 import type { HostLimits } from "./limits.ts";
 import { ownBinding } from "./project_bindings.ts";
 import { resolveAppLimits } from "./resolve_limits.ts";
-import type { AppConfig, JsonValue } from "./resolved_config.ts";
+import type { AppConfig, JsonValue, ProjectReport } from "./resolved_config.ts";
 import { resolvedServices } from "./service_configs.ts";
 
 /** What an app is resolved with. */
@@ -73,8 +73,17 @@ export function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv,
       ...(project?.project?.services ?? []).filter(({ name }) => !taken.has(name))
         .map(({ service, ...rest }) => ({ ...rest, app: service, props: rest.props as JsonValue })),
     ],
-    project: project?.report ?? null,
+    project: project === null ? null : withAbsentSecrets(project, app.env ?? {}),
   };
+}
+
+/** What is not given would be undefined at the first request that wants it. */
+function withAbsentSecrets({ project, report }: FoundProject, env: Readonly<Record<string, unknown>>): ProjectReport {
+  const absent = (project?.secrets ?? []).filter(({ name }) => !Object.hasOwn(env, name));
+  const notes = absent.map(({ name, where }) =>
+    `${where}: secret "${name}" is required, and "env" of nano.json does not give it`
+  );
+  return { ...report, notes: [...report.notes, ...notes] };
 }
 
 /** A service is an app's name, else the name that a Workers project gives itself. @param names those, by place */

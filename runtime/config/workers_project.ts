@@ -43,6 +43,8 @@ export interface WorkersProject extends ProjectBindings {
   /** Absolute path of the first module; null for a project of static files alone. */
   readonly main: string | null;
   readonly vars: Readonly<Record<string, JsonValue>>;
+  /** Secrets that it says it cannot do without, with their lines. */
+  readonly secrets: readonly { readonly name: string; readonly where: string }[];
   /** Keys of nano.json that the file fills where nano.json does not. */
   readonly entry: { readonly hostname?: readonly string[]; readonly crons?: NonNullable<WrittenApp["crons"]> };
   readonly assets: ProjectAssets | null;
@@ -85,6 +87,7 @@ export async function readWorkersProject(folder: string, environment: string | n
 const NO_PROJECT: Omit<WorkersProject, "file"> = {
   main: null,
   vars: {},
+  secrets: [],
   entry: {},
   assets: null,
   name: null,
@@ -141,6 +144,7 @@ function workersProject(folder: string, file: WranglerFile, environment: string 
     // One outside is refused where it is bundled, as an entry that is missing is.
     main: main === null ? null : resolve(base, main),
     vars: (reader.object("vars") ?? {}) as Record<string, JsonValue>,
+    secrets: requiredSecrets(reader),
     entry: {
       ...hosts.length === 0 ? {} : { hostname: hosts },
       ...crons.length === 0 ? {} : { crons: crons.map((schedule) => ({ schedule })) },
@@ -186,6 +190,13 @@ function projectAssets(assets: Readonly<Record<string, unknown>>, path: string, 
     htmlHandling: handling ?? HTML_HANDLINGS[0],
     workerFirst: patterns ?? run_worker_first === true,
   };
+}
+
+function requiredSecrets(reader: WranglerReader): WorkersProject["secrets"] {
+  const names = reader.object("secrets")?.["required"];
+  return (Array.isArray(names) ? names : []).flatMap((name, at) =>
+    typeof name === "string" ? [{ name, where: reader.where(["secrets", "required", at]) }] : []
+  );
 }
 
 /** `routes`, `route` and custom domains as hosts; NANO serves a host whole. */

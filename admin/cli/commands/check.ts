@@ -144,11 +144,12 @@ function shownService({ name, app, entrypoint }: NanoConfig["apps"][number]["ser
 }
 
 /** How its code is made, and bundled. */
-function buildLines({ rules, alias, define, command }: WorkersProject["build"]): string[] {
+function buildLines({ rules, alias, define, tsconfig, command }: WorkersProject["build"]): string[] {
   const said = [
     ...rules.map(({ type, globs }) => `${type} ${globs.join(" ")}`),
     ...Object.entries(alias).map(([name, to]) => `alias ${name} = ${to}`),
     ...Object.entries(define).map(([name, to]) => `define ${name} = ${to}`),
+    ...tsconfig === null ? [] : [`tsconfig ${tsconfig}`],
   ];
   return [
     ...said.length === 0 ? [] : [`    bundled with ${said.join(", ")}`],

@@ -92,7 +92,14 @@ Deno.test("Functions without a middleware leave other paths to the files, and _r
     routed: {
       files: { ...files, "public/_routes.json": '{ "version": 1, "include": ["/api/*"], "exclude": ["/api/x"] }' },
     },
-    lost: { files: { ...files, ...lost, "public/_routes.json": '{ "version": 1, "include": ["/api/*"] }' } },
+    lost: {
+      files: {
+        ...files,
+        ...lost,
+        "functions/index/[[all]].js": `export const onRequest = ({ params }) => new Response(params.all + "");`,
+        "public/_routes.json": '{ "version": 1, "include": ["/index/*", "/other"], "exclude": ["/index/no/"] }',
+      },
+    },
     built: {
       files: { "wrangler.jsonc": '{ "pages_build_output_dir": "dist" }', "dist/index.html": "page", "index.js": "" },
     },
@@ -104,7 +111,10 @@ Deno.test("Functions without a middleware leave other paths to the files, and _r
   // As Pages has it without a 404.html, for whatever is asked.
   assertEquals([await text("plain", "/somewhere"), await text("built", "/some/where.png")], ["page", "page"]);
   assertEquals([await text("plain", "/other"), await text("routed", "/other")], ["other", "page"]);
-  assertEquals([await text("lost", "/other"), await text("lost", "/deep/er/x")], ["lost", "lost deep"]);
+  assertEquals([await text("lost", "/api/x"), await text("lost", "/deep/er/x")], ["file", "lost deep"]);
+  // A rule for what is below a path is for that path too, and a slash at the end does not count
+  assertEquals([await text("lost", "/index"), await text("lost", "/index/a/b")], ["undefined", "a,b"]);
+  assertEquals([await text("lost", "/other/"), await text("lost", "/index/no")], ["other", "lost"]);
   assertEquals([await text("routed", "/api/x"), await text("routed", "/api/z")], ["file", "function z"]);
 });
 

@@ -85,3 +85,17 @@ Deno.test("nano.json says which environment of its project an app is, and servic
   assertEquals(web!.services.map(({ app }) => app), ["two"]);
   await assertRejects(() => load(3), Error, 'expected true, false or the name of an environment, such as "staging"');
 });
+
+Deno.test("A secret that the file requires is named with its line where nobody gives it", async () => {
+  await using app = await appFolder({
+    "wrangler.jsonc": '{ "main": "index.js",\n  "secrets": { "required": [\n    "API_KEY",\n    "OTHER" ] } }',
+    "index.js": "",
+  });
+  const shop = { name: "shop", path: app.path };
+  const notes = async (env: Record<string, string>) =>
+    (await resolveConfig({ apps: [{ ...shop, env }] }, { file: null, baseDir: app.path })).apps[0]!.project!.notes;
+  assertEquals(await notes({ OTHER: "x" }), [
+    'wrangler.jsonc, line 3: secret "API_KEY" is required, and "env" of nano.json does not give it',
+  ]);
+  assertEquals(await notes({ OTHER: "x", API_KEY: "y" }), []);
+});

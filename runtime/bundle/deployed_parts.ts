@@ -7,6 +7,7 @@ import { NanoError } from "../errors.ts";
 import { type AppReach, isInside } from "./app_files.ts";
 import { workspaceOf } from "./app_reach.ts";
 import { PLAIN_SOURCES, readCompilerOptions } from "./compiler_options.ts";
+import { firstFileOf, mainNames } from "./entry_files.ts";
 import { findEntry } from "./find_entry.ts";
 import { isRecord } from "./json_with_comments.ts";
 
@@ -20,20 +21,28 @@ export interface DeployedParts {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** Looks for them; what is wrong with the folder is told by the deploy itself. @param folder path of the app's folder */
-export async function deployedParts(folder: string): Promise<DeployedParts> {
+/**
+ * Looks for them; what is wrong with the folder is told by the deploy itself.
+ * @param folder path of the app's folder
+ * @param environment of its wrangler file; null for the top level
+ */
+export async function deployedParts(folder: string, environment: string | null = null): Promise<DeployedParts> {
   const root = await Deno.realPath(folder);
   const reach = await workspaceOf(root);
-  const { paths, tsconfig } = await beginningsOf(root);
+  const { paths, tsconfig } = await beginningsOf(root, environment);
   const begins = paths.filter((path) => isInside(root, path)).map((path) => relative(root, path).split(sep).join("/"));
   return { reach, begins, texts: reach === root ? {} : await tsconfigOf({ root, reach }, tsconfig) };
 }
 
-async function beginningsOf(root: string): Promise<{ paths: readonly string[]; tsconfig: string | null }> {
+async function beginningsOf(
+  root: string,
+  environment: string | null,
+): Promise<{ paths: readonly string[]; tsconfig: string | null }> {
   try {
-    const project = await readWorkersProject(root, null);
+    const project = await readWorkersProject(root, environment);
     if (project !== null) {
-      const { main, assets, build } = project;
+      const { assets, build } = project;
+      const main = project.main === null ? null : await firstFileOf(root, mainNames(relative(root, project.main)));
       return { paths: [main, assets?.path].filter((path) => typeof path === "string"), tsconfig: build.tsconfig };
     }
     const { kind, file, clientFiles } = await findEntry(root);
@@ -49,6 +58,8 @@ async function tsconfigOf(
   { root, reach }: Pick<AppReach, "root" | "reach">,
   tsconfig: string | null,
 ): Promise<Record<string, string>> {
+  const name = tsconfig ?? "tsconfig.json";
+  const base = dirname(join(root, name));
   let read;
   try {
     read = await readCompilerOptions({ root, reach }, { ...PLAIN_SOURCES, tsconfig });
@@ -65,10 +76,10 @@ async function tsconfigOf(
     ...typeof baseUrl === "string" ? { baseUrl: shown(baseUrl) } : {},
     ...isRecord(paths) ? { paths: mapped(paths) } : {},
   };
-  return { [tsconfig ?? "tsconfig.json"]: `${JSON.stringify({ compilerOptions }, null, 2)}\n` };
+  return { [name]: `${JSON.stringify({ compilerOptions }, null, 2)}\n` };
 
   function shown(path: string): string {
-    return `./${relative(root, path).split(sep).join("/")}`;
+    return `./${relative(base, path).split(sep).join("/")}`;
   }
 
   function mapped(all: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -24,6 +24,31 @@ Deno.test("A build that the app begins in goes along, whatever finds it", async 
   }
 });
 
+Deno.test("What an environment of a project begins in goes along for that environment alone", async () => {
+  await using app = await appFolder({
+    "wrangler.json": '{"main":"src/index","env":{"staging":{"main":"dist/index"}}}',
+    "src/index.ts": "",
+    "dist/index.js": "",
+  });
+  const begins = async (environment?: string) => (await deployedParts(app.path, environment)).begins;
+  assertEquals([await begins(), await begins("staging")], [["src/index.ts"], ["dist/index.js"]]);
+});
+
+Deno.test("The tsconfig that a project names is the one whose text goes along", async () => {
+  await using app = await appFolder({
+    "pnpm-workspace.yaml": "packages: [apps/*]",
+    "base.json": '{ "compilerOptions": { "strict": true } }',
+    "apps/one/wrangler.json": '{"main":"index.ts","tsconfig":"worker/tsconfig.json"}',
+    "apps/one/worker/tsconfig.json":
+      '{ "extends": "../../../base.json", "compilerOptions": { "paths": { "@/*": ["../src/*"] } } }',
+    "apps/one/index.ts": "",
+  });
+  const { texts } = await deployedParts(app.at("apps/one"));
+  assertEquals(Object.keys(texts), ["worker/tsconfig.json"]);
+  const { compilerOptions } = JSON.parse(texts["worker/tsconfig.json"]!);
+  assertEquals([compilerOptions.strict, compilerOptions.paths], [true, { "@/*": ["./../src/*"] }]);
+});
+
 Deno.test("What a tsconfig.json extends above the app's folder goes along in its text", async () => {
   await using app = await appFolder({
     "pnpm-workspace.yaml": "packages: [apps/*]",

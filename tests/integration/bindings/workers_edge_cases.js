@@ -1,5 +1,6 @@
 /** What apps say wrongly, or say as few do; in the manner of workers_cases.js. */
 import { connect } from "cloudflare:sockets";
+import * as workers from "cloudflare:workers";
 
 const caught = (run) => Promise.resolve().then(run).then(() => "done", ({ name, message }) => `${name}: ${message}`);
 const all = async (runs) => await Promise.all(runs.map(caught));
@@ -156,6 +157,30 @@ export const EDGES = {
     };
     return [thrown({}, 1), thrown({ secureTransport: "on" }, 1), thrown({ secureTransport: "starttls" }, 2)];
   },
+
+  "module stand-ins": async () => {
+    const { withEnv, withExports, withEnvAndExports } = workers;
+    const seen = () => [Object.keys(workers.env), Object.keys(workers.exports)];
+    return [
+      withExports({ a: 1 }, () => Object.keys(workers.exports)),
+      withEnvAndExports({ b: 1 }, { c: 1 }, seen),
+      withEnv({ d: 1 }, () => withExports({ e: 1 }, seen)),
+      await withExports({ f: 1 }, async () => (await Promise.resolve(), workers.exports.f)),
+      Object.keys(workers.exports).sort(),
+    ];
+  },
+  "module tracing": () =>
+    workers.tracing.enterSpan(
+      "name",
+      (span, ...given) => {
+        span.setAttribute("a", 1);
+        return [typeof span.isTraced, given];
+      },
+      1,
+      2,
+    ),
+  "module classes": () =>
+    all([() => new workers.RpcPromise(), () => new workers.RpcProperty(), () => new workers.ServiceStub()]),
 
   "html selectors": () =>
     ["p:hover", "p + b", "", "a[", ">p"].map((selector) => {

@@ -1,7 +1,8 @@
 /** Keeps the resolution of an app's imports inside the app's folder. */
 
-import type { ImportKind, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
+import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { isBuiltin } from "node:module";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../errors.ts";
 import { appPath, type AppReach, appUrl, isOfPackage, isReachable } from "./app_files.ts";
@@ -10,7 +11,7 @@ import type { AppSettings } from "./app_settings.ts";
 import { BrowserFields } from "./browser_fields.ts";
 import type { LateAbsences } from "./late_absences.ts";
 import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
-import { isFileBeside, ResolverAnswers } from "./resolver_answers.ts";
+import { isFileBeside, isMissing, isStatic, type Resolved, ResolverAnswers } from "./resolver_answers.ts";
 import { absentModule, cloudflareModule, loadStandIns } from "./stand_ins.ts";
 import { nodeTarget, wantsNodeFile } from "./node_target.ts";
 import {
@@ -24,7 +25,7 @@ import {
 
 /** An app whose imports are resolved. */
 export interface ResolvedApp extends AppReach {
-  readonly settings: Pick<AppSettings, "importMap" | "hasManifest" | "compilerOptions">;
+  readonly settings: Pick<AppSettings, "importMap" | "hasManifest" | "compilerOptions" | "copies">;
   /** What is imported in the place of a module, wherever it is imported. */
   readonly alias: Readonly<Record<string, string>>;
   /** Whether it gets what packages offer to Workers. */
@@ -110,7 +111,9 @@ class Import {
     if (path.startsWith("#") && isAlone) {
       return refuse(`Cannot import "${path}": no "imports" of the app's deno.json has it`);
     }
-    if (/^(?:#|\.\.?(?:\/|$))/.test(path)) return await this.#resolveRelative(isAlone);
+    if (/^(?:#|\.\.?(?:\/|$))/.test(path)) {
+      return await this.#resolveCopy() ?? await this.#resolveRelative(isAlone);
+    }
     // What node: modules there are is another plugin's business.
     return isBuiltin(path) ? undefined : await this.#resolveBare(path);
   }
@@ -220,6 +223,15 @@ class Import {
     return { path: found.path, suffix: found.suffix, sideEffects: true };
   }
 
+  /** A file of the workspace that came along as a copy. */
+  async #resolveCopy(): Promise<OnResolveResult | undefined> {
+    const { path, resolveDir } = this.#args;
+    const place = path.startsWith(".") ? this.#settings.copies?.placeOf(join(resolveDir, path)) ?? null : null;
+    if (place === null) return undefined;
+    const { errors, path: found, suffix, sideEffects } = await this.#ask(`./${relative(resolveDir, place)}`);
+    return errors.length === 0 ? { path: found, suffix, sideEffects } : undefined;
+  }
+
   /** `require.resolve`: what it finds is known now, and a path of the app; what it does not find fails at run time. */
   async #resolvePath(): Promise<OnResolveResult> {
     const { path } = this.#args;
@@ -243,14 +255,18 @@ class Import {
   }
 
   /** A package.json above the app may give the app's own files a package's name. */
-  #isByOuterManifest(found: Answer): boolean {
+  #isByOuterManifest(found: Resolved): boolean {
     const { hasManifest, compilerOptions } = this.#settings;
     const hasAliases = compilerOptions["paths"] !== undefined || compilerOptions["baseUrl"] !== undefined;
     return !hasManifest && !hasAliases && found.namespace === "file" && !found.external && !isOfPackage(found.path);
   }
 
   /** Says why there is nothing to import. */
-  async #explain(specifier: string, found: Answer, npmName: string | undefined): Promise<OnResolveResult | undefined> {
+  async #explain(
+    specifier: string,
+    found: Resolved,
+    npmName: string | undefined,
+  ): Promise<OnResolveResult | undefined> {
     const { path: written, kind } = this.#args;
     const isFound = found.errors.length === 0;
     const isNpm = npmName !== undefined;
@@ -275,24 +291,13 @@ class Import {
     return absentModule(written, kind);
   }
 
-  #ask = (specifier: string): Promise<Answer> => this.#answers.ask(this.#args, specifier);
+  #ask = (specifier: string): Promise<Resolved> => this.#answers.ask(this.#args, specifier);
 
-  #isAllowed(found: Answer): boolean {
+  #isAllowed(found: Resolved): boolean {
     return found.namespace !== "file" || isReachable(this.#app, found.path);
   }
 }
 
-type Answer = Awaited<ReturnType<PluginBuild["resolve"]>>;
-
 function refuse(text: string): OnResolveResult {
   return { errors: [{ text }] };
-}
-
-/** There is nothing of that name; not: there is something that cannot be had. */
-function isMissing(found: Answer): boolean {
-  return found.errors.every(({ text }) => text.startsWith("Could not resolve "));
-}
-
-function isStatic(kind: ImportKind): boolean {
-  return kind === "import-statement";
 }

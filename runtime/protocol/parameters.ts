@@ -4,19 +4,17 @@ import { NativeNumber, NativeTypeError, stringToWellFormed, trunc } from "./prim
 const MAX_INT = 2_147_483_647;
 const MIN_INT = -2_147_483_648;
 
-/** A method that is given fewer parameters than it needs. */
-export interface NeededParameter {
+/** Of which method it is, and what it ought to be. */
+interface Parameter {
   readonly method: string;
   readonly owner: string;
-  /** As the message names it. */
   readonly type: string;
 }
 
-/** @param given how many there are @param needed how many there must be @throws {TypeError} */
-export function needParameters(given: number, needed: number, { method, owner, type }: NeededParameter): void {
-  if (given >= needed) return;
-  throw new NativeTypeError(
-    `Failed to execute '${method}' on '${owner}': parameter ${needed} is not of type '${type}'.`,
+/** What a method throws that lacks a parameter. @param place of it, from 1 on @param type as the message names it */
+export function missingParameter(place: number, { method, owner, type }: Parameter): TypeError {
+  return new NativeTypeError(
+    `Failed to execute '${method}' on '${owner}': parameter ${place} is not of type '${type}'.`,
   );
 }
 

@@ -20,7 +20,7 @@ import {
   stringSlice,
   uncurry,
 } from "../../protocol/primordials.ts";
-import { intOf, needParameters, wellFormedText } from "../../protocol/parameters.ts";
+import { intOf, missingParameter, wellFormedText } from "../../protocol/parameters.ts";
 import { bytesOfView, isView } from "../../protocol/views.ts";
 import type { BindingPort, CallAnswer, CallBody, Plain } from "../../protocol/binding_call.ts";
 
@@ -50,7 +50,7 @@ class KvNamespace {
 
   /** The value of a key as text unless another type is named, or null; of a list of keys a Map. */
   async get(key: unknown, options?: unknown): Promise<unknown> {
-    needParameters(arguments.length, 1, bare({ method: "get", owner: OWNER, type: "string or Array" }));
+    if (arguments.length < 1) throw missingParameter(1, bare({ method: "get", owner: OWNER, type: "string or Array" }));
     if (isArray(key)) return await getMany(this.#port, key, options, false);
     const type = typeOf(options);
     checkCacheTtl("GET", options);
@@ -60,7 +60,9 @@ class KvNamespace {
 
   /** The same with the metadata of the key. */
   async getWithMetadata(key: unknown, options?: unknown): Promise<unknown> {
-    needParameters(arguments.length, 1, bare({ method: "getWithMetadata", owner: OWNER, type: "Array or string" }));
+    if (arguments.length < 1) {
+      throw missingParameter(1, bare({ method: "getWithMetadata", owner: OWNER, type: "Array or string" }));
+    }
     if (isArray(key)) return await getMany(this.#port, key, options, true);
     const type = typeOf(options);
     checkCacheTtl("GET", options);
@@ -71,8 +73,10 @@ class KvNamespace {
 
   /** Keeps a value; what is neither bytes nor a stream nor another object is kept as its text. */
   async put(key: unknown, value: unknown, options?: unknown): Promise<void> {
-    needParameters(arguments.length, 1, bare({ method: "put", owner: OWNER, type: "string" }));
-    needParameters(arguments.length, 2, bare({ method: "put", owner: OWNER, type: "string or JsObject" }));
+    if (arguments.length < 1) throw missingParameter(1, bare({ method: "put", owner: OWNER, type: "string" }));
+    if (arguments.length < 2) {
+      throw missingParameter(2, bare({ method: "put", owner: OWNER, type: "string or JsObject" }));
+    }
     const { expiration, expirationTtl, metadata } = membersOf(options);
     const body = bodyOf(value);
     // What has no length beforehand may be as long as a value may be.
@@ -83,7 +87,7 @@ class KvNamespace {
 
   /** Forgets a key, or each of a list. */
   async delete(key: unknown): Promise<void> {
-    needParameters(arguments.length, 1, bare({ method: "delete", owner: OWNER, type: "string" }));
+    if (arguments.length < 1) throw missingParameter(1, bare({ method: "delete", owner: OWNER, type: "string" }));
     await this.#port.call("delete", isArray(key) ? namesOf(key) : [wellFormedText(key)]);
   }
 

@@ -27,7 +27,7 @@ import {
   textListOf,
 } from "./isolate_object.ts";
 import { checksumOf, conditionOf, membersOf, metadataOf, objectRangeOf, textOrNull } from "./isolate_options.ts";
-import { needParameters, wellFormedText } from "../../protocol/parameters.ts";
+import { missingParameter, wellFormedText } from "../../protocol/parameters.ts";
 import { bytesOrNull } from "../../protocol/views.ts";
 
 const OWNER = "R2Bucket";
@@ -58,14 +58,14 @@ class R2Bucket {
 
   /** What is known of an object, or null. */
   async head(key: unknown): Promise<R2Object | null> {
-    needParameters(arguments.length, 1, bare({ method: "head", owner: OWNER, type: "string" }));
+    if (arguments.length < 1) throw missingParameter(1, bare({ method: "head", owner: OWNER, type: "string" }));
     const { values } = await this.#port.call("head", [keyOf("head", key)]);
     return values[0] === null ? null : new R2Object(parsedEntry(values[0]), null);
   }
 
   /** An object with its body, without one when `onlyIf` does not hold, or null. */
   async get(key: unknown, options?: unknown): Promise<R2Object | null> {
-    needParameters(arguments.length, 1, bare({ method: "get", owner: OWNER, type: "string" }));
+    if (arguments.length < 1) throw missingParameter(1, bare({ method: "get", owner: OWNER, type: "string" }));
     const { onlyIf, range, ssecKey } = membersOf(options);
     if (ssecKey !== undefined && ssecKey !== null) metadataOf(bare({ ssecKey }));
     const asked = stringify(bare({ condition: conditionOf(onlyIf), range: objectRangeOf(range) }));
@@ -79,8 +79,8 @@ class R2Bucket {
 
   /** Keeps an object; null when `onlyIf` does not hold. */
   async put(key: unknown, value: unknown, options?: unknown): Promise<R2Object | null> {
-    needParameters(arguments.length, 1, bare({ method: "put", owner: OWNER, type: "string" }));
-    needParameters(arguments.length, 2, bare({ method: "put", owner: OWNER, type: VALUE_TYPES }));
+    if (arguments.length < 1) throw missingParameter(1, bare({ method: "put", owner: OWNER, type: "string" }));
+    if (arguments.length < 2) throw missingParameter(2, bare({ method: "put", owner: OWNER, type: VALUE_TYPES }));
     const given = membersOf(options);
     const told = metadataOf(given);
     told["condition"] = conditionOf(given["onlyIf"]);
@@ -93,7 +93,9 @@ class R2Bucket {
 
   /** Forgets an object, or each of a list. */
   async delete(keys: unknown): Promise<void> {
-    needParameters(arguments.length, 1, bare({ method: "delete", owner: OWNER, type: "string or Array" }));
+    if (arguments.length < 1) {
+      throw missingParameter(1, bare({ method: "delete", owner: OWNER, type: "string or Array" }));
+    }
     const list: string[] = [];
     if (!isArray(keys)) defineMember(list, 0, keyOf("delete", keys), true);
     else for (let at = 0; at < keys.length; at++) defineMember(list, at, keyOf("delete", keys[at]), true);
@@ -123,8 +125,9 @@ class R2Bucket {
 
   /** Begins an upload of several parts. */
   async createMultipartUpload(key: unknown, options?: unknown): Promise<R2MultipartUpload> {
-    const parameter = { method: "createMultipartUpload", owner: OWNER, type: "string" };
-    needParameters(arguments.length, 1, parameter);
+    if (arguments.length < 1) {
+      throw missingParameter(1, bare({ method: "createMultipartUpload", owner: OWNER, type: "string" }));
+    }
     const name = wellFormedText(key);
     const told = shortEnough("createMultipartUpload", stringify(metadataOf(membersOf(options))));
     const { values } = await this.#port.call("createMultipartUpload", [keyOf("createMultipartUpload", name), told]);
@@ -133,9 +136,10 @@ class R2Bucket {
 
   /** Goes on with one; whether there is such an upload shows at its next call. */
   resumeMultipartUpload(key: unknown, uploadId: unknown): R2MultipartUpload {
-    const parameter = { method: "resumeMultipartUpload", owner: OWNER, type: "string" };
-    needParameters(arguments.length, 1, parameter);
-    needParameters(arguments.length, 2, parameter);
+    const given = arguments.length;
+    if (given < 2) {
+      throw missingParameter(given + 1, bare({ method: "resumeMultipartUpload", owner: OWNER, type: "string" }));
+    }
     return new R2MultipartUpload(this.#port, wellFormedText(key), wellFormedText(uploadId));
   }
 }
@@ -158,8 +162,9 @@ class R2MultipartUpload {
   async uploadPart(partNumber: unknown, value: unknown, options?: unknown): Promise<unknown> {
     const number = partNumberOf(partNumber);
     // Of a part, nothing is no value.
-    const count = value === undefined || value === null ? 1 : 2;
-    needParameters(count, 2, bare({ method: "uploadPart", owner: "R2MultipartUpload", type: VALUE_TYPES }));
+    if (value === undefined || value === null) {
+      throw missingParameter(2, bare({ method: "uploadPart", owner: "R2MultipartUpload", type: VALUE_TYPES }));
+    }
     metadataOf(bare({ ssecKey: membersOf(options)["ssecKey"] }));
     const { body, length } = valueOf("uploadPart", "R2MultipartUpload", value);
     const args = [keyOf("uploadPart", this.#key), this.#id, number, length];

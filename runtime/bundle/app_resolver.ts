@@ -2,16 +2,14 @@
 
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { isBuiltin } from "node:module";
-import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../errors.ts";
 import { appPath, type AppReach, appUrl, isOfPackage, isReachable } from "./app_files.ts";
 import type { AppResolution } from "./app_resolution.ts";
-import type { AppSettings } from "./app_settings.ts";
 import { BrowserFields } from "./browser_fields.ts";
-import type { LateAbsences } from "./late_absences.ts";
 import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
-import { isFileBeside, isMissing, isStatic, type Resolved, ResolverAnswers } from "./resolver_answers.ts";
+import type { ResolvedApp } from "./resolved_app.ts";
+import { type FoundModule, isFileBeside, isMissing, isStatic, ResolverAnswers } from "./resolver_answers.ts";
 import { absentModule, cloudflareModule, loadStandIns } from "./stand_ins.ts";
 import { nodeTarget, wantsNodeFile } from "./node_target.ts";
 import {
@@ -22,18 +20,6 @@ import {
   packageName,
   parseNpmSpecifier,
 } from "./package_specifier.ts";
-
-/** An app whose imports are resolved. */
-export interface ResolvedApp extends AppReach {
-  readonly settings: Pick<AppSettings, "importMap" | "hasManifest" | "compilerOptions" | "copies">;
-  /** What is imported in the place of a module, wherever it is imported. */
-  readonly alias: Readonly<Record<string, string>>;
-  /** Whether it gets what packages offer to Workers. */
-  readonly isWorkers: boolean;
-  /** Whether it has modules of Node. */
-  readonly nodeCompat: boolean;
-  readonly late: LateAbsences;
-}
 
 /** Marks a question of our own, which the plugin must not answer again. */
 const ASKED = Symbol("asked");
@@ -105,7 +91,9 @@ class Import {
     if (path.startsWith("jsr:")) return await this.#resolveJsr();
     if (SCHEME.test(path)) return this.#refuseScheme();
     // Whether there is such a file on the host is not for the app to know.
-    if (path.startsWith("/")) return refuse(`Cannot import "${path}": an absolute path lies outside the app's folder`);
+    if (path.startsWith("/")) {
+      return refuse(`Cannot import "${path}": an absolute path lies outside the app's folder`);
+    }
     // Else esbuild would look for a package.json above the app's folder, and do as it says.
     const isAlone = isOwn && !this.#settings.hasManifest;
     if (path.startsWith("#") && isAlone) {
@@ -128,7 +116,9 @@ class Import {
     const options = { kind, importer, namespace: "file", resolveDir: this.#app.root, pluginData: MAPPED };
     const found = await this.#build.resolve(to, { ...options, with: attributes });
     if (found.errors.length > 0) {
-      return refuse(`Cannot import "${written}": "alias" of the project leads to "${to}", which cannot be imported`);
+      return refuse(
+        `Cannot import "${written}": "alias" of the project leads to "${to}", which cannot be imported`,
+      );
     }
     const { path, namespace, suffix, sideEffects, external, warnings } = found;
     return { path, namespace, suffix, sideEffects, external, warnings };
@@ -225,11 +215,10 @@ class Import {
 
   /** A file of the workspace that came along as a copy. */
   async #resolveCopy(): Promise<OnResolveResult | undefined> {
-    const { path, resolveDir } = this.#args;
-    const place = path.startsWith(".") ? this.#settings.copies?.placeOf(join(resolveDir, path)) ?? null : null;
-    if (place === null) return undefined;
-    const { errors, path: found, suffix, sideEffects } = await this.#ask(`./${relative(resolveDir, place)}`);
-    return errors.length === 0 ? { path: found, suffix, sideEffects } : undefined;
+    const specifier = this.#settings.copies?.specifierOf(this.#args) ?? null;
+    if (specifier === null) return undefined;
+    const { errors, path, suffix, sideEffects } = await this.#ask(specifier);
+    return errors.length === 0 ? { path, suffix, sideEffects } : undefined;
   }
 
   /** `require.resolve`: what it finds is known now, and a path of the app; what it does not find fails at run time. */
@@ -255,7 +244,7 @@ class Import {
   }
 
   /** A package.json above the app may give the app's own files a package's name. */
-  #isByOuterManifest(found: Resolved): boolean {
+  #isByOuterManifest(found: FoundModule): boolean {
     const { hasManifest, compilerOptions } = this.#settings;
     const hasAliases = compilerOptions["paths"] !== undefined || compilerOptions["baseUrl"] !== undefined;
     return !hasManifest && !hasAliases && found.namespace === "file" && !found.external && !isOfPackage(found.path);
@@ -264,7 +253,7 @@ class Import {
   /** Says why there is nothing to import. */
   async #explain(
     specifier: string,
-    found: Resolved,
+    found: FoundModule,
     npmName: string | undefined,
   ): Promise<OnResolveResult | undefined> {
     const { path: written, kind } = this.#args;
@@ -291,9 +280,9 @@ class Import {
     return absentModule(written, kind);
   }
 
-  #ask = (specifier: string): Promise<Resolved> => this.#answers.ask(this.#args, specifier);
+  #ask = (specifier: string): Promise<FoundModule> => this.#answers.ask(this.#args, specifier);
 
-  #isAllowed(found: Resolved): boolean {
+  #isAllowed(found: FoundModule): boolean {
     return found.namespace !== "file" || isReachable(this.#app, found.path);
   }
 }

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { packageName } from "./package_specifier.ts";
 
 /** What esbuild found. */
-export type Resolved = Awaited<ReturnType<PluginBuild["resolve"]>>;
+export type FoundModule = Awaited<ReturnType<PluginBuild["resolve"]>>;
 
 /** There is nothing of that name; not: there is something that cannot be had. */
-export function isMissing(found: Resolved): boolean {
+export function isMissing(found: FoundModule): boolean {
   return found.errors.every(({ text }) => text.startsWith("Could not resolve "));
 }
 
@@ -20,7 +20,7 @@ export function isStatic(kind: ImportKind): boolean {
 export class ResolverAnswers {
   readonly #build: PluginBuild;
   readonly #asked: symbol;
-  readonly #known = new Map<string, Promise<Resolved>>();
+  readonly #known = new Map<string, Promise<FoundModule>>();
 
   /** @param asked marks the questions, which plugins do not answer */
   constructor(build: PluginBuild, asked: symbol) {
@@ -29,7 +29,7 @@ export class ResolverAnswers {
   }
 
   /** Where an import would lead, were it of this specifier. All files of a package are told the same of another one. */
-  ask(args: OnResolveArgs, specifier: string): Promise<Resolved> {
+  ask(args: OnResolveArgs, specifier: string): Promise<FoundModule> {
     const { kind, importer, namespace, resolveDir, with: attributes } = args;
     const options = { kind, importer, namespace, resolveDir, with: attributes, pluginData: this.#asked };
     const folder = namespace === "file" && Object.keys(attributes).length === 0 ? packageFolder(importer) : undefined;

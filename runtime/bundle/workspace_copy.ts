@@ -62,6 +62,12 @@ export class WorkspaceCopy {
     return place === undefined ? null : new WorkspaceCopy(root, place.text.trim());
   }
 
+  /** What an import asks for instead; null where it asks for what it says. */
+  specifierOf({ path, resolveDir }: { readonly path: string; readonly resolveDir: string }): string | null {
+    const place = path.startsWith(".") ? this.placeOf(join(resolveDir, path)) : null;
+    return place === null ? null : `./${relative(resolveDir, place)}`;
+  }
+
   /** Where a path leads instead; null where it leads to what it says. @param path absolute, and of no file perhaps */
   placeOf(path: string): string | null {
     if (isInside(this.#app, path)) return join(this.#root, relative(this.#app, path));

@@ -15,6 +15,7 @@ import { AdminError } from "./admin_error.ts";
 import { asciiJson } from "../schemas/ascii_json.ts";
 import type { HistoryView, LogLineView, ReadinessView, ReloadView } from "../schemas/host_schemas.ts";
 import { readServerSentEvents, type ServerSentEvent } from "../streams/server_sent_events.ts";
+import { pathPart } from "./url_parts.ts";
 
 export { AdminError, type AdminErrorCode } from "./admin_error.ts";
 export type { AdminConnectionOptions } from "./admin_connection.ts";
@@ -226,7 +227,7 @@ export class AdminClient {
   }
 
   #logUrl({ app, ...query }: LogQuery, more: Record<string, string>): string {
-    const path = app === undefined ? "/admin/logs" : `/admin/apps/${encodeURIComponent(app)}/logs`;
+    const path = app === undefined ? "/admin/logs" : `/admin/apps/${pathPart(app)}/logs`;
     const written = { ...query, kind: query.kind?.join(","), ...more };
     const search = new URLSearchParams();
     for (const [key, value] of Object.entries(written)) if (value !== undefined) search.set(key, String(value));
@@ -250,7 +251,7 @@ export class AdminClient {
 
 /** `hono/client` puts values into the path as they are. */
 function param<T extends Record<string, string>>(values: T): T {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, encodeURIComponent(value)])) as T;
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, pathPart(value)])) as T;
 }
 
 /** Without what is undefined; numbers as text. */

@@ -7,6 +7,7 @@ import type {
   QueueSendBody,
 } from "../schemas/queue_schemas.ts";
 import type { AdminConnection } from "./admin_connection.ts";
+import { pathPart } from "./url_parts.ts";
 
 /** Which messages are wanted. */
 export interface QueuePeekQuery {
@@ -30,7 +31,7 @@ export class QueueClient {
   }
 
   async info(queue: string): Promise<QueueAnswer> {
-    return await this.#json("GET", `/${encodeURIComponent(queue)}`);
+    return await this.#json("GET", `/${pathPart(queue)}`);
   }
 
   /** A page of messages. */
@@ -39,20 +40,20 @@ export class QueueClient {
     if (cursor !== undefined) query.set("cursor", cursor);
     if (limit !== undefined) query.set("limit", String(limit));
     if (bodyBytes !== undefined) query.set("body_bytes", String(bodyBytes));
-    return await this.#json("GET", `/${encodeURIComponent(queue)}/messages?${query}`);
+    return await this.#json("GET", `/${pathPart(queue)}/messages?${query}`);
   }
 
   async send(queue: string, message: QueueSendBody): Promise<void> {
-    await this.#json("POST", `/${encodeURIComponent(queue)}/messages`, message);
+    await this.#json("POST", `/${pathPart(queue)}/messages`, message);
   }
 
   async purge(queue: string): Promise<QueuePurge> {
-    return await this.#json("POST", `/${encodeURIComponent(queue)}/purge`);
+    return await this.#json("POST", `/${pathPart(queue)}/purge`);
   }
 
   /** Puts dead letters back. @param ids which; null for all */
   async retry(queue: string, ids: readonly string[] | null): Promise<QueueRetried> {
-    return await this.#json("POST", `/${encodeURIComponent(queue)}/retry`, ids === null ? { all: true } : { ids });
+    return await this.#json("POST", `/${pathPart(queue)}/retry`, ids === null ? { all: true } : { ids });
   }
 
   async #json<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {

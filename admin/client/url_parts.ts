@@ -1,7 +1,14 @@
 /** Parts of the URLs that clients of the admin API ask for. */
+import { AdminError } from "./admin_error.ts";
 
-/** As one segment of a path. */
+/**
+ * As one segment of a path.
+ * @throws {AdminError} USAGE for what no URL has as one, however it is written: https://url.spec.whatwg.org/#path-state
+ */
 export function pathPart(text: string): string {
+  if (text === "" || text === "." || text === "..") {
+    throw new AdminError("USAGE", `Cannot ask for "${text}": no URL has such a part`);
+  }
   return encodeURIComponent(text);
 }
 

@@ -5,11 +5,14 @@ import { WranglerFileError } from "../config/wrangler_file.ts";
 import { readWorkersProject } from "../config/workers_project.ts";
 import { NanoError } from "../errors.ts";
 import { type AppReach, isInside } from "./app_files.ts";
+import type { AppEntry } from "./app_entry.ts";
 import { workspaceOf } from "./app_reach.ts";
 import { PLAIN_SOURCES, readCompilerOptions } from "./compiler_options.ts";
 import { firstFileOf, mainNames } from "./entry_files.ts";
 import { findEntry } from "./find_entry.ts";
 import { isRecord } from "./json_with_comments.ts";
+import { reachedFiles } from "./reached_files.ts";
+import { type CopiedFile, copyName, workspaceCopy } from "./workspace_copy.ts";
 
 /** What goes along. */
 export interface DeployedParts {
@@ -19,6 +22,8 @@ export interface DeployedParts {
   readonly begins: readonly string[];
   /** Files to be written anew, by name: a tsconfig.json that says all that those it extends say, which stay behind. */
   readonly texts: Readonly<Record<string, string>>;
+  /** Files that are added, by name: copies of those of the workspace that the app's code reaches. */
+  readonly added: Readonly<Record<string, CopiedFile>>;
 }
 
 /**
@@ -29,29 +34,44 @@ export interface DeployedParts {
 export async function deployedParts(folder: string, environment: string | null = null): Promise<DeployedParts> {
   const root = await Deno.realPath(folder);
   const reach = await workspaceOf(root);
-  const { paths, tsconfig } = await beginningsOf(root, environment);
-  const begins = paths.filter((path) => isInside(root, path)).map((path) => relative(root, path).split(sep).join("/"));
-  return { reach, begins, texts: reach === root ? {} : await tsconfigOf({ root, reach }, tsconfig) };
+  const { files, entry, tsconfig } = await beginningsOf(root, environment);
+  const begins = files.filter((path) => isInside(root, path)).map((path) => relative(root, path).split(sep).join("/"));
+  if (reach === root) return { reach, begins, texts: {}, added: {} };
+  const reached = entry === null ? [] : await reachedFiles(entry, { root, reach, hidden: [] }, tsconfig);
+  const texts = await tsconfigOf({ root, reach }, tsconfig);
+  return { reach, begins, texts, added: workspaceCopy({ root, reach }, reached) };
 }
 
-async function beginningsOf(
-  root: string,
-  environment: string | null,
-): Promise<{ paths: readonly string[]; tsconfig: string | null }> {
+/** Where an app begins, and its code if it has any. */
+interface Beginnings {
+  readonly files: readonly string[];
+  readonly entry: AppEntry | null;
+  /** Of its compiler options, where it is not tsconfig.json. */
+  readonly tsconfig: string | null;
+}
+
+async function beginningsOf(root: string, environment: string | null): Promise<Beginnings> {
   try {
     const project = await readWorkersProject(root, environment);
     if (project !== null) {
-      const { assets, build } = project;
-      const main = project.main === null ? null : await firstFileOf(root, mainNames(relative(root, project.main)));
-      return { paths: [main, assets?.path].filter((path) => typeof path === "string"), tsconfig: build.tsconfig };
+      const { main, assets, build } = project;
+      const file = main === null ? undefined : await firstFileOf(root, mainNames(relative(root, main)));
+      const files = [file, assets?.path].filter((path) => typeof path === "string");
+      return { files, entry: file === undefined ? null : moduleAt(root, file), tsconfig: build.tsconfig };
     }
-    const { kind, file, clientFiles } = await findEntry(root);
-    const paths = [kind === "static" ? dirname(file) : file, ...clientFiles === undefined ? [] : [clientFiles]];
-    return { paths, tsconfig: null };
+    const entry = await findEntry(root);
+    const { kind, file, clientFiles } = entry;
+    const files = [kind === "static" ? dirname(file) : file, ...clientFiles === undefined ? [] : [clientFiles]];
+    return { files, entry: kind === "static" ? null : entry, tsconfig: null };
   } catch (error) {
-    if (error instanceof NanoError || error instanceof WranglerFileError) return { paths: [], tsconfig: null };
+    const isTold = error instanceof NanoError || error instanceof WranglerFileError;
+    if (isTold) return { files: [], entry: null, tsconfig: null };
     throw error;
   }
+}
+
+function moduleAt(root: string, file: string): AppEntry {
+  return { kind: "module", root, file, why: "main of its wrangler file" };
 }
 
 async function tsconfigOf(
@@ -68,8 +88,10 @@ async function tsconfigOf(
     throw error;
   }
   const { options, files, hasMetadata } = read;
-  if (files.every(({ path }) => isInside(root, path))) return {};
   const { baseUrl, paths, ...others } = options;
+  const places = [baseUrl ?? [], isRecord(paths) ? Object.values(paths) : []].flat(2).map(String);
+  const isWhole = [...files.map(({ path }) => path), ...places].every((path) => path === root || isInside(root, path));
+  if (isWhole) return {};
   const compilerOptions = {
     ...others,
     ...hasMetadata ? { emitDecoratorMetadata: true } : {},
@@ -79,7 +101,8 @@ async function tsconfigOf(
   return { [name]: `${JSON.stringify({ compilerOptions }, null, 2)}\n` };
 
   function shown(path: string): string {
-    return `./${relative(base, path).split(sep).join("/")}`;
+    const isCopy = path !== root && !isInside(root, path) && isInside(reach, path);
+    return `./${relative(base, isCopy ? join(root, copyName(reach, path)) : path).split(sep).join("/")}`;
   }
 
   function mapped(all: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -40,7 +40,7 @@ const STATEMENTS = {
 } as const;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const WRITES: ReadonlySet<DataOperation> = new Set<KvWrite>(["put", "delete"]);
 
 interface Entry {

@@ -2,9 +2,10 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { isBlankSql } from "./blank_sql.ts";
 import { SqlError, toldOf } from "./sql_error.ts";
+import { addMath } from "./sql_math.ts";
 import type { SqlParam, SqlStatement } from "./sql_messages.ts";
 import { SqlRows } from "./sql_rows.ts";
-import { SqlRules } from "./sql_rules.ts";
+import { SQL_OPTIONS, SqlRules } from "./sql_rules.ts";
 import { type PreparedStatement, SqlStatements } from "./sql_statements.ts";
 
 // https://developers.cloudflare.com/d1/platform/limits/
@@ -55,10 +56,9 @@ export class SqlFile implements Disposable {
    */
   constructor(path: string, onWrite: () => void) {
     this.#onWrite = onWrite;
-    // Defensive: no statement may break the file, nor the tables behind a virtual one.
-    const options = { defensive: true, allowExtension: false, enableForeignKeyConstraints: true, limits: LIMITS };
-    const database = this.#database = new DatabaseSync(path, options as object);
+    const database = this.#database = new DatabaseSync(path, { ...SQL_OPTIONS, limits: LIMITS } as object);
     try {
+      addMath(database);
       // FULL: what was acknowledged survives a power cut, https://sqlite.org/pragma.html#pragma_synchronous
       database.exec(
         `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF;

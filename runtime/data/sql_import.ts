@@ -3,7 +3,8 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { isBlankSql } from "./blank_sql.ts";
 import { SqlError, toldOf } from "./sql_error.ts";
-import { SqlRules } from "./sql_rules.ts";
+import { addMath } from "./sql_math.ts";
+import { SQL_OPTIONS, SqlRules } from "./sql_rules.ts";
 import { isOwnTransaction, SqlSplitter } from "./sql_splitter.ts";
 
 /** A value of 2 MB as hexadecimal digits, and a row around it: whatever an export writes can be imported. */
@@ -32,10 +33,10 @@ export interface ImportOptions {
  * @throws {SqlError} which names the statement; nothing of the file has happened then
  */
 export function importSql(database: string, { file, after, maxBytes }: ImportOptions): string {
-  const options = { defensive: true, allowExtension: false, enableForeignKeyConstraints: true, limits: LIMITS };
-  const target = new DatabaseSync(database, options as object);
+  const target = new DatabaseSync(database, { ...SQL_OPTIONS, limits: LIMITS } as object);
   const rules = new SqlRules();
   try {
+    addMath(target);
     target.exec(
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF;
        PRAGMA temp_store = MEMORY; PRAGMA hard_heap_limit = ${HEAP_BYTES}; PRAGMA journal_size_limit = 16777216`,

@@ -1,6 +1,17 @@
 /** What SQL of apps may do: an authorizer that SQLite asks while it reads a statement. */
 import { constants } from "node:sqlite";
 
+/**
+ * How a connection for SQL of apps is opened. Defensive: no statement may break the file, nor the tables behind a virtual
+ * one. Double quotes around what names no column make a text, as on Workers.
+ */
+export const SQL_OPTIONS = {
+  defensive: true,
+  allowExtension: false,
+  enableForeignKeyConstraints: true,
+  enableDoubleQuotedStringLiterals: true,
+} as const;
+
 /** Pragmas that neither reach outside of the database nor change how it is kept, as on Workers. */
 const PRAGMAS: ReadonlySet<string> = new Set([
   ...["table_list", "table_info", "table_xinfo", "index_list", "index_info", "index_xinfo", "foreign_key_list"],

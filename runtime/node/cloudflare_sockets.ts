@@ -115,10 +115,11 @@ export class Socket {
   /** The same connection, encrypted; only of one that was made with `secureTransport: "starttls"`. */
   startTls(options: TlsOptions = {}): Socket {
     const { link, opened, hostname } = this.#made;
+    if (this.#isUpgraded) throw new TypeError("startTls can only be called once.");
+    if (this.secureTransport === "on") throw new TypeError("Cannot startTls on a TLS socket.");
     if (this.secureTransport !== "starttls") {
-      throw new TypeError('The `secureTransport` socket option must be set to "starttls" for startTls to be used');
+      throw new TypeError("The `secureTransport` socket option must be set to 'starttls' for startTls to be used.");
     }
-    if (this.#isUpgraded) throw new TypeError("Cannot call startTls: the connection is encrypted already");
     this.#isUpgraded = true;
     this.#over.resolve();
     const secured = opened.then(() => link.secure({ serverName: options.expectedServerHostname ?? hostname }));
@@ -150,8 +151,12 @@ export function connect(address: string | SocketAddress, options: SocketOptions 
 function addressOf(address: string | SocketAddress): SocketAddress {
   const isText = typeof address === "string";
   const at = isText ? address.lastIndexOf(":") : -1;
-  const hostname = isText ? address.slice(0, Math.max(at, 0)) : address?.hostname;
-  const port = isText ? (/^\d{1,5}$/.test(address.slice(at + 1)) ? Number(address.slice(at + 1)) : NaN) : address?.port;
+  if (address === "") throw new TypeError("Specified address is missing hostname.");
+  if (isText && at === -1) throw new TypeError(`Specified address is missing port: ${address}`);
+  const hostname = isText ? address.slice(0, at) : address?.hostname;
+  const given: unknown = isText ? address.slice(at + 1) : address?.port;
+  // A variable of the environment is a text.
+  const port = typeof given === "number" ? given : /^\d{1,5}$/.test(String(given)) ? Number(given) : NaN;
   if (typeof hostname !== "string" || hostname === "" || !Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new TypeError(`Specified address could not be parsed: ${isText ? address : JSON.stringify(address)}`);
   }

@@ -102,9 +102,14 @@ function need(given: number, wanted: number, method: string): void {
   throw new TypeError(`Failed to execute '${method}' on 'Storage': ${shown} required, but only ${given} present`);
 }
 
+/** A class of its own by now, below DOMException; types of TypeScript have none. */
+const { QuotaExceededError: Quota } = globalThis as unknown as {
+  QuotaExceededError: new (message: string) => DOMException;
+};
+
 function full(key: string): Error {
   const shown = key.length > 40 ? `${key.slice(0, 40)}…` : key;
-  return new DOMException(`Cannot set "${shown}": localStorage would exceed its quota`, "QuotaExceededError");
+  return new Quota(`Cannot set "${shown}": localStorage would exceed its quota`);
 }
 
 function ask(operation: "loadStorage" | "changeStorage", ...given: unknown[]): unknown {

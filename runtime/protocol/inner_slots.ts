@@ -36,7 +36,7 @@ export interface FetchedParts {
   readonly status: number;
   readonly statusText: string;
   readonly headers: HeaderList;
-  readonly body: ReadableStream<Uint8Array> | null;
+  readonly body: InnerBodyContent;
   readonly url: string;
   readonly redirected: boolean;
   /** Of the body, where it is known. */
@@ -197,8 +197,7 @@ function connect(): InnerSlots {
       return around(new InnerResponseParts(status, "", headerList, inner), "response");
     },
     makeFetched(parts) {
-      const body = parts.body === null ? null : new InnerBody(parts.body);
-      if (body !== null) body.length = parts.length ?? null;
+      const body: any = parts.body === null ? null : this.makeBody(parts.body, parts.length ?? null);
       return around(new FetchedResponseParts(parts, body), "immutable");
     },
     takeResponse(response: any) {

@@ -279,7 +279,11 @@ export class CallRunner {
       ? new NanoError(code, message!, { details })
       : code === "APP_FAILED"
       ? new NanoError(code, `${from}: it has closed its server, and listens no more`, { details })
-      : new NanoError("APP_EXCEPTION", `${from}: its handler threw ${name}`, { details });
+      : new NanoError("APP_EXCEPTION", `${from}: its handler threw ${name}`, {
+        details,
+        // For another app that asked.
+        cause: { name, message },
+      });
     this.#finish(slot, () => slot.call.fail(error));
   }
 

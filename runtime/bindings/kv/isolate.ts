@@ -12,16 +12,15 @@ import {
   isUint8Array,
   NativeArrayBuffer,
   NativeError,
-  NativeNumber,
   NativeResponse,
-  NativeString,
   NativeTextDecoder,
   NativeTypeError,
   NativeUint8Array,
   stringify,
-  stringToWellFormed,
+  stringSlice,
   uncurry,
 } from "../../protocol/primordials.ts";
+import { intOf, missingParameter, wellFormedText } from "../../protocol/parameters.ts";
 import { bytesOfView, isView } from "../../protocol/views.ts";
 import type { BindingPort, CallAnswer, CallBody, Plain } from "../../protocol/binding_call.ts";
 
@@ -29,13 +28,13 @@ import type { BindingPort, CallAnswer, CallBody, Plain } from "../../protocol/bi
 type ValueType = "text" | "json" | "arrayBuffer" | "stream";
 
 const NativeMap = Map;
-const decoder = new NativeTextDecoder();
+const decoder = new NativeTextDecoder("utf-8", bare({ ignoreBOM: true }));
 const parse = JSON.parse as (text: string) => unknown;
 const isArrayBuffer = uncurry(Function.prototype[Symbol.hasInstance]) as (owner: unknown, value: unknown) => boolean;
 const responseBuffer = uncurry(Response.prototype.arrayBuffer);
-const responseText = uncurry(Response.prototype.text);
 const setOfMap = uncurry(Map.prototype.set);
 
+const OWNER = "KvNamespace";
 /** Longer texts go as bytes, which are streamed when they are many. */
 const WHOLE_CHARS = 64 * 1024;
 // https://developers.cloudflare.com/kv/api/read-key-value-pairs/#cachettl-parameter
@@ -51,40 +50,45 @@ class KvNamespace {
 
   /** The value of a key as text unless another type is named, or null; of a list of keys a Map. */
   async get(key: unknown, options?: unknown): Promise<unknown> {
+    if (arguments.length < 1) throw missingParameter(1, bare({ method: "get", owner: OWNER, type: "string or Array" }));
+    if (isArray(key)) return await getMany(this.#port, key, options, false);
     const type = typeOf(options);
-    if (isArray(key)) return await getMany(this.#port, key, type, false);
-    checkCacheTtl(options);
-    const { values, body } = await this.#port.call("get", [nameOf(key)]);
+    checkCacheTtl("GET", options);
+    const { values, body } = await this.#port.call("get", [wellFormedText(key)]);
     return values.length === 0 ? null : await valueOf(body, type);
   }
 
   /** The same with the metadata of the key. */
   async getWithMetadata(key: unknown, options?: unknown): Promise<unknown> {
+    if (arguments.length < 1) {
+      throw missingParameter(1, bare({ method: "getWithMetadata", owner: OWNER, type: "Array or string" }));
+    }
+    if (isArray(key)) return await getMany(this.#port, key, options, true);
     const type = typeOf(options);
-    if (isArray(key)) return await getMany(this.#port, key, type, true);
-    checkCacheTtl(options);
-    const { values, body } = await this.#port.call("get", [nameOf(key)]);
+    checkCacheTtl("GET", options);
+    const { values, body } = await this.#port.call("get", [wellFormedText(key)]);
     if (values.length === 0) return { value: null, metadata: null, cacheStatus: null };
     return { value: await valueOf(body, type), metadata: metadataOf(values[0]), cacheStatus: null };
   }
 
   /** Keeps a value; what is neither bytes nor a stream nor another object is kept as its text. */
-  async put(key: unknown, ...given: readonly unknown[]): Promise<void> {
-    if (given.length === 0) {
-      const text = "Failed to execute 'put' on 'KvNamespace': parameter 2 is not of type 'string or JsObject'.";
-      throw new NativeTypeError(text);
+  async put(key: unknown, value: unknown, options?: unknown): Promise<void> {
+    if (arguments.length < 1) throw missingParameter(1, bare({ method: "put", owner: OWNER, type: "string" }));
+    if (arguments.length < 2) {
+      throw missingParameter(2, bare({ method: "put", owner: OWNER, type: "string or JsObject" }));
     }
-    const { expiration, expirationTtl, metadata } = membersOf(given[1]);
-    const body = bodyOf(given[0]);
+    const { expiration, expirationTtl, metadata } = membersOf(options);
+    const body = bodyOf(value);
     // What has no length beforehand may be as long as a value may be.
     const length = isUint8Array(body) ? bytesLength(body) : null;
-    const args = [nameOf(key), numberOf(expiration), numberOf(expirationTtl), jsonOf(metadata), length];
+    const args = [wellFormedText(key), numberOf(expiration), numberOf(expirationTtl), jsonOf(metadata), length];
     await this.#port.call("put", args, bare({ body }));
   }
 
   /** Forgets a key, or each of a list. */
   async delete(key: unknown): Promise<void> {
-    await this.#port.call("delete", isArray(key) ? namesOf(key) : [nameOf(key)]);
+    if (arguments.length < 1) throw missingParameter(1, bare({ method: "delete", owner: OWNER, type: "string" }));
+    await this.#port.call("delete", isArray(key) ? namesOf(key) : [wellFormedText(key)]);
   }
 
   /** A page of keys in the order of their UTF-8 bytes. */
@@ -113,10 +117,17 @@ export function createKv(port: BindingPort): unknown {
   return new KvNamespace(port);
 }
 
-async function getMany(port: BindingPort, keys: unknown[], type: ValueType, withMetadata: boolean): Promise<unknown> {
+async function getMany(
+  port: BindingPort,
+  keys: unknown[],
+  options: unknown,
+  withMetadata: boolean,
+): Promise<unknown> {
+  const type = typeNameOf(options);
   if (type !== "text" && type !== "json") {
     throw new NativeError(`KV GET_BULK failed: 400 "${type}" is not a valid type. Use "json" or "text"`);
   }
+  checkCacheTtl("GET_BULK", options);
   const names = namesOf(keys);
   if (names.length === 0) throw new NativeError("KV GET_BULK failed: 400 You must request a minimum of 1 key");
   const { values, body } = await port.call("getMany", names);
@@ -136,7 +147,7 @@ async function getMany(port: BindingPort, keys: unknown[], type: ValueType, with
 
 function jsonOfMany(content: string): unknown {
   try {
-    return parse(content);
+    return parse(withoutMark(content));
   } catch {
     const text = "At least one of the requested keys corresponds to a non-json value";
     throw new NativeError(`KV GET_BULK failed: 400 ${text}`);
@@ -144,21 +155,16 @@ function jsonOfMany(content: string): unknown {
 }
 
 /** Changes nothing, as nothing is older than the last write; but a number that Workers refuse is refused. */
-function checkCacheTtl(options: unknown): void {
-  const ttl = typeof options === "string" ? undefined : numberOf(membersOf(options)["cacheTtl"]);
-  if (ttl === undefined || ttl === null || ttl >= MIN_CACHE_TTL_SECONDS) return;
+function checkCacheTtl(operation: string, options: unknown): void {
+  const ttl = typeof options === "object" ? numberOf(membersOf(options)["cacheTtl"]) : null;
+  if (ttl === null || ttl >= MIN_CACHE_TTL_SECONDS) return;
   const rule = `Cache TTL must be at least ${MIN_CACHE_TTL_SECONDS}.`;
-  throw new NativeError(`KV GET failed: 400 Invalid cache_ttl of ${ttl}. ${rule}`);
-}
-
-/** As text that UTF-8 has. */
-function nameOf(key: unknown): string {
-  return stringToWellFormed(NativeString(key));
+  throw new NativeError(`KV ${operation} failed: 400 Invalid cache_ttl of ${ttl}. ${rule}`);
 }
 
 function namesOf(keys: unknown[]): string[] {
   const names: string[] = [];
-  for (let at = 0; at < keys.length; at++) defineMember(names, at, nameOf(keys[at]), true);
+  for (let at = 0; at < keys.length; at++) defineMember(names, at, wellFormedText(keys[at]), true);
   return names;
 }
 
@@ -167,19 +173,25 @@ function membersOf(options: unknown): Record<string, unknown> {
   return options === undefined || options === null ? bare({}) : options as Record<string, unknown>;
 }
 
+/** Options may be the name of a type alone. */
+function typeNameOf(options: unknown): string {
+  if (typeof options !== "object" && options !== undefined) return wellFormedText(options);
+  const { type } = membersOf(options);
+  return type === undefined ? "text" : wellFormedText(type);
+}
+
 function typeOf(options: unknown): ValueType {
-  const type = typeof options === "string" ? options : membersOf(options)["type"] ?? "text";
+  const type = typeNameOf(options);
   if (type === "text" || type === "json" || type === "arrayBuffer" || type === "stream") return type;
   throw new NativeTypeError('Unknown response type. Possible types are "text", "arrayBuffer", "json", and "stream".');
 }
 
-/** NaN for what is no number, which the host refuses in its own words. */
 function numberOf(value: unknown): number | null {
-  return value === undefined || value === null ? null : NativeNumber(value);
+  return value === undefined || value === null ? null : intOf(value);
 }
 
 function textOrNull(value: unknown): string | null {
-  return value === undefined || value === null ? null : nameOf(value);
+  return value === undefined || value === null ? null : wellFormedText(value);
 }
 
 function jsonOf(metadata: unknown): string | null {
@@ -193,7 +205,7 @@ function metadataOf(value: Plain | undefined): unknown {
 
 function bodyOf(value: unknown): CallBody {
   if (value === null || typeof value !== "object" && typeof value !== "function") {
-    const text = NativeString(value);
+    const text = `${value as string}`;
     return text.length <= WHOLE_CHARS ? text : encodeText(text);
   }
   if (isView(value)) return bytesOfView(value);
@@ -215,10 +227,15 @@ async function valueOf(body: CallAnswer["body"], type: ValueType): Promise<unkno
     }
     return await responseBuffer(new NativeResponse(body as BodyInit));
   }
-  const content = typeof body === "string"
-    ? body
-    : isUint8Array(body)
-    ? decoderDecode(decoder, body)
-    : await responseText(new NativeResponse(body as BodyInit));
-  return type === "json" ? parse(content) : content;
+  const content = typeof body === "string" ? body : decoderDecode(decoder, await bytesOfBody(body));
+  return type === "json" ? parse(withoutMark(content)) : content;
+}
+
+async function bytesOfBody(body: Exclude<CallAnswer["body"], string>): Promise<Uint8Array> {
+  return isUint8Array(body) ? body : new NativeUint8Array(await responseBuffer(new NativeResponse(body as BodyInit)));
+}
+
+/** Of a file that was put as it is; texts keep the mark. */
+function withoutMark(json: string): string {
+  return json[0] === "\ufeff" ? stringSlice(json, 1) : json;
 }

@@ -17,6 +17,7 @@ import {
   stringToLowerCase,
   trunc,
 } from "../../protocol/primordials.ts";
+import { missingParameter } from "../../protocol/parameters.ts";
 import { append } from "../../protocol/safe_lists.ts";
 import { bytesOfView, isView } from "../../protocol/views.ts";
 import type { BindingPort, Plain } from "../../protocol/binding_call.ts";
@@ -45,6 +46,9 @@ class WorkerQueue {
 
   /** Sends a message; it is kept when the promise settles. */
   async send(message: unknown, options?: unknown): Promise<unknown> {
+    if (arguments.length < 1) {
+      throw missingParameter(1, bare({ method: "send", owner: "WorkerQueue", type: "JsValue" }));
+    }
     if (message === undefined) throw new NativeTypeError("Message body cannot be undefined");
     const { contentType, delaySeconds } = membersOf(options);
     const type = typeOf(contentType);

@@ -26,17 +26,12 @@ import {
   rangeFrom,
   textListOf,
 } from "./isolate_object.ts";
-import {
-  checksumOf,
-  conditionOf,
-  membersOf,
-  metadataOf,
-  objectRangeOf,
-  textOrNull,
-  wellFormedText,
-} from "./isolate_options.ts";
+import { checksumOf, conditionOf, membersOf, metadataOf, objectRangeOf, textOrNull } from "./isolate_options.ts";
+import { missingParameter, wellFormedText } from "../../protocol/parameters.ts";
 import { bytesOrNull } from "../../protocol/views.ts";
 
+const OWNER = "R2Bucket";
+const VALUE_TYPES = "ReadableStream or ArrayBuffer or ArrayBufferView or string or Blob";
 const responseText = uncurry(Response.prototype.text);
 /** Longer texts go as bytes, which are streamed when they are many. */
 const WHOLE_CHARS = 64 * 1024;
@@ -63,12 +58,14 @@ class R2Bucket {
 
   /** What is known of an object, or null. */
   async head(key: unknown): Promise<R2Object | null> {
+    if (arguments.length < 1) throw missingParameter(1, bare({ method: "head", owner: OWNER, type: "string" }));
     const { values } = await this.#port.call("head", [keyOf("head", key)]);
     return values[0] === null ? null : new R2Object(parsedEntry(values[0]), null);
   }
 
   /** An object with its body, without one when `onlyIf` does not hold, or null. */
   async get(key: unknown, options?: unknown): Promise<R2Object | null> {
+    if (arguments.length < 1) throw missingParameter(1, bare({ method: "get", owner: OWNER, type: "string" }));
     const { onlyIf, range, ssecKey } = membersOf(options);
     if (ssecKey !== undefined && ssecKey !== null) metadataOf(bare({ ssecKey }));
     const asked = stringify(bare({ condition: conditionOf(onlyIf), range: objectRangeOf(range) }));
@@ -82,6 +79,8 @@ class R2Bucket {
 
   /** Keeps an object; null when `onlyIf` does not hold. */
   async put(key: unknown, value: unknown, options?: unknown): Promise<R2Object | null> {
+    if (arguments.length < 1) throw missingParameter(1, bare({ method: "put", owner: OWNER, type: "string" }));
+    if (arguments.length < 2) throw missingParameter(2, bare({ method: "put", owner: OWNER, type: VALUE_TYPES }));
     const given = membersOf(options);
     const told = metadataOf(given);
     told["condition"] = conditionOf(given["onlyIf"]);
@@ -94,6 +93,9 @@ class R2Bucket {
 
   /** Forgets an object, or each of a list. */
   async delete(keys: unknown): Promise<void> {
+    if (arguments.length < 1) {
+      throw missingParameter(1, bare({ method: "delete", owner: OWNER, type: "string or Array" }));
+    }
     const list: string[] = [];
     if (!isArray(keys)) defineMember(list, 0, keyOf("delete", keys), true);
     else for (let at = 0; at < keys.length; at++) defineMember(list, at, keyOf("delete", keys[at]), true);
@@ -106,7 +108,8 @@ class R2Bucket {
     const asked = bare({
       prefix: textOrNull(prefix) ?? "",
       delimiter: textOrNull(delimiter),
-      cursor: textOrNull(cursor),
+      // An empty one is that of no page before.
+      cursor: textOrNull(cursor) || null,
       startAfter: textOrNull(startAfter),
       limit: limit === undefined || limit === null ? null : NativeNumber(limit),
       withHttp: includes(include, "httpMetadata"),
@@ -122,6 +125,9 @@ class R2Bucket {
 
   /** Begins an upload of several parts. */
   async createMultipartUpload(key: unknown, options?: unknown): Promise<R2MultipartUpload> {
+    if (arguments.length < 1) {
+      throw missingParameter(1, bare({ method: "createMultipartUpload", owner: OWNER, type: "string" }));
+    }
     const name = wellFormedText(key);
     const told = shortEnough("createMultipartUpload", stringify(metadataOf(membersOf(options))));
     const { values } = await this.#port.call("createMultipartUpload", [keyOf("createMultipartUpload", name), told]);
@@ -130,6 +136,10 @@ class R2Bucket {
 
   /** Goes on with one; whether there is such an upload shows at its next call. */
   resumeMultipartUpload(key: unknown, uploadId: unknown): R2MultipartUpload {
+    const given = arguments.length;
+    if (given < 2) {
+      throw missingParameter(given + 1, bare({ method: "resumeMultipartUpload", owner: OWNER, type: "string" }));
+    }
     return new R2MultipartUpload(this.#port, wellFormedText(key), wellFormedText(uploadId));
   }
 }
@@ -151,6 +161,10 @@ class R2MultipartUpload {
   /** Sends a part; one of the same number is replaced. */
   async uploadPart(partNumber: unknown, value: unknown, options?: unknown): Promise<unknown> {
     const number = partNumberOf(partNumber);
+    // Of a part, nothing is no value.
+    if (value === undefined || value === null) {
+      throw missingParameter(2, bare({ method: "uploadPart", owner: "R2MultipartUpload", type: VALUE_TYPES }));
+    }
     metadataOf(bare({ ssecKey: membersOf(options)["ssecKey"] }));
     const { body, length } = valueOf("uploadPart", "R2MultipartUpload", value);
     const args = [keyOf("uploadPart", this.#key), this.#id, number, length];
@@ -243,8 +257,7 @@ function valueOf(method: string, owner: string, value: unknown): Value {
     return { body: apply(stream, value, []), length: size };
   }
   throw new NativeTypeError(
-    `Failed to execute '${method}' on '${owner}': parameter 2 is not of type 'ReadableStream or ArrayBuffer or ` +
-      "ArrayBufferView or string or Blob'.",
+    `Failed to execute '${method}' on '${owner}': parameter 2 is not of type '${VALUE_TYPES}'.`,
   );
 }
 

@@ -10,7 +10,6 @@ import {
   NativeHeaders,
   NativeNumber,
   NativeRangeError,
-  NativeString,
   NativeTypeError,
   parseDate,
   stringIndexOf,
@@ -19,6 +18,7 @@ import {
   trunc,
   uncurry,
 } from "../../protocol/primordials.ts";
+import { wellFormedText } from "../../protocol/parameters.ts";
 import { bytesOrNull } from "../../protocol/views.ts";
 
 type Members = Record<string, unknown>;
@@ -34,12 +34,7 @@ export function membersOf(options: unknown): Members {
   return options === undefined || options === null ? bare({}) : options as Members;
 }
 
-/** As text that UTF-8 has. */
-export function wellFormedText(value: unknown): string {
-  return stringToWellFormed(NativeString(value));
-}
-
-/** The same of what need not be there. */
+/** As a text; null of what need not be there and is not. */
 export function textOrNull(value: unknown): string | null {
   return value === undefined || value === null ? null : wellFormedText(value);
 }
@@ -61,10 +56,10 @@ export function conditionOf(onlyIf: unknown): object | null {
     return condition;
   }
   const { etagMatches, etagDoesNotMatch, uploadedBefore, uploadedAfter, secondsGranularity } = onlyIf as Members;
-  if (isGiven(etagMatches)) condition["matches"] = [tagOf(wellFormedText(etagMatches))];
-  if (isGiven(etagDoesNotMatch)) condition["differs"] = [tagOf(wellFormedText(etagDoesNotMatch))];
-  if (isGiven(uploadedBefore)) condition["before"] = timeOf("uploadedBefore", uploadedBefore);
-  if (isGiven(uploadedAfter)) condition["after"] = timeOf("uploadedAfter", uploadedAfter);
+  if (isGiven(etagMatches)) condition["matches"] = [tagOf("etagMatches", etagMatches)];
+  if (isGiven(etagDoesNotMatch)) condition["differs"] = [tagOf("etagDoesNotMatch", etagDoesNotMatch)];
+  if (isGiven(uploadedBefore)) condition["before"] = timeOf("uploadedBefore", "Conditional", uploadedBefore);
+  if (isGiven(uploadedAfter)) condition["after"] = timeOf("uploadedAfter", "Conditional", uploadedAfter);
   if (secondsGranularity) condition["inSeconds"] = true;
   return condition;
 }
@@ -73,7 +68,9 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-function tagOf(tag: string): unknown {
+function tagOf(name: string, given: unknown): unknown {
+  if (typeof given !== "string") throw wrongField(name, "Conditional", "string");
+  const tag = stringToWellFormed(given);
   const { length } = tag;
   if (length > 0 && tag[0] === '"' && tag[length - 1] === '"') {
     throw new NativeTypeError(`Conditional ETag should not be wrapped in quotes (${tag}).`);
@@ -126,14 +123,18 @@ function setDate(condition: Members, name: string, header: string | null): void 
   if (!isNotANumber(time)) condition[name] = time;
 }
 
-function timeOf(name: string, value: unknown): number {
-  const time = instanceOf(NativeDate, value) ? dateTime(value as Date) : NaN;
-  if (isNotANumber(time)) {
-    throw new NativeTypeError(
-      `Incorrect type for the '${name}' field on 'Conditional': the provided value is not of type 'date'.`,
-    );
-  }
+/** A Date, or milliseconds since the epoch. */
+function timeOf(name: string, owner: string, value: unknown): number {
+  if (typeof value !== "number" && !instanceOf(NativeDate, value)) throw wrongField(name, owner, "date");
+  const time = typeof value === "number" ? value : dateTime(value as Date);
+  if (isNotANumber(time)) throw new NativeTypeError("The value cannot be converted because it is not a valid Date.");
   return time;
+}
+
+function wrongField(name: string, owner: string, type: string): TypeError {
+  return new NativeTypeError(
+    `Incorrect type for the '${name}' field on '${owner}': the provided value is not of type '${type}'.`,
+  );
 }
 
 /** As the host takes them (data/r2_condition.ts). */
@@ -146,7 +147,8 @@ export function objectRangeOf(range: unknown): object | null {
   const { offset, length, suffix } = range as Members;
   const wanted: Members = bare({});
   if (isGiven(offset)) wanted["offset"] = boundOf(offset, "range. Starting offset", "range. Starting offset");
-  if (isGiven(length)) wanted["length"] = boundOf(length, "range. Length", "range. Length");
+  // As much as there is, which JSON has no number for.
+  if (isGiven(length) && length !== Infinity) wanted["length"] = boundOf(length, "range. Length", "range. Length");
   if (!isGiven(suffix)) return wanted;
   if (isGiven(offset)) throw new NativeTypeError("Suffix is incompatible with offset.");
   if (isGiven(length)) throw new NativeTypeError("Suffix is incompatible with length.");
@@ -195,7 +197,7 @@ function httpOf(given: unknown): Members {
   if (headers !== null) setDate(http, "cacheExpiry", headersGet(headers, "expires"));
   else {
     const { cacheExpiry } = given as Members;
-    if (isGiven(cacheExpiry)) http["cacheExpiry"] = timeOf("cacheExpiry", cacheExpiry);
+    if (isGiven(cacheExpiry)) http["cacheExpiry"] = timeOf("cacheExpiry", "HttpMetadata", cacheExpiry);
   }
   return http;
 }
@@ -203,6 +205,7 @@ function httpOf(given: unknown): Members {
 function customOf(given: unknown): Members {
   const custom: Members = bare({});
   if (!isGiven(given)) return custom;
+  if (typeof given !== "object") throw wrongField("customMetadata", "PutOptions", "object");
   const names = getOwnPropertyNames(given as object);
   for (let at = 0; at < names.length; at++) {
     const name = names[at]!;

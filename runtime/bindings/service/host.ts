@@ -125,6 +125,10 @@ export class ServiceHost implements BindingHost {
     (target.choose?.() ?? target).fetch(call);
     return await call.answer.catch((error) => {
       if (!(error instanceof NanoError)) throw error;
+      // As of a method: what the other app's handler threw is thrown at who asked.
+      if (error.code === "APP_EXCEPTION" && isThrown(error.cause)) {
+        throw new BindingError(error.cause.message, { name: error.cause.name, code: error.code });
+      }
       // As little as a client would be told.
       throw this.#error(shown, ERROR_CODES[error.code].meaning, { code: error.code });
     });
@@ -137,6 +141,11 @@ export class ServiceHost implements BindingHost {
       as,
     );
   }
+}
+
+function isThrown(cause: unknown): cause is { readonly name: string; readonly message: string } {
+  const { name, message } = (cause ?? {}) as { readonly name?: unknown; readonly message?: unknown };
+  return typeof name === "string" && typeof message === "string";
 }
 
 function isWebUrl(url: string): boolean {

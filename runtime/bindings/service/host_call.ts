@@ -67,7 +67,10 @@ export class ServiceCall implements AppCall {
   respond(status: number, headers: string, body: AnswerBody): void {
     this.#status = status;
     const values: FetchedValues = [status, headers];
-    this.#answered.resolve({ values, body });
+    // Of an answer to HEAD nobody gets a body, whatever the app gave it.
+    const isHead = this.method === "HEAD";
+    if (isHead && body instanceof ReadableStream) body.cancel().catch(() => {});
+    this.#answered.resolve({ values, body: isHead ? null : body });
     if (!(body instanceof ReadableStream)) this.#tell(body === null ? 0 : body.length, "done");
   }
 

@@ -8,6 +8,13 @@ const NativeProxy = Proxy;
 const NativeTypeError = TypeError;
 const TO_STRING_TAG: typeof Symbol.toStringTag = Symbol.toStringTag;
 
+/** What every object has is the binding's own, and no method of the other app: `${env.OTHER}` is a text. */
+const OWN_MEMBERS: Readonly<Record<string, unknown>> = bare(Object.fromEntries(
+  ["hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString", "valueOf"].map((
+    name,
+  ) => [name, Reflect.get(Object.prototype, name)]),
+));
+
 /** Named as on Workers; an app gets one and makes none. */
 class Fetcher {
   readonly #port: BindingPort;
@@ -44,6 +51,7 @@ export function createService(port: BindingPort, name: string | null): unknown {
         if (key === "constructor") return Fetcher;
         // What is looked up of any value, without calling it.
         if (typeof key === "symbol" || key === "then" || key === "toJSON") return undefined;
+        if (hasOwn(OWN_MEMBERS, key)) return OWN_MEMBERS[key];
         return propertyOf(port, [key as string]);
       },
     }),

@@ -38,7 +38,7 @@ export interface BucketNames {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Names of a namespace. */
 export function kvNames(space: string, namespace: string): KvNames {

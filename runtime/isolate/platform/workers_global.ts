@@ -7,13 +7,18 @@ import type { RpcClasses } from "../rpc/entrypoints.ts";
 const WORKERS = Symbol.for("nano.workers");
 const NAME = "nano.workers";
 
-/** The env that `withEnv` has put in the place of the app's own. */
-const storage = new AsyncLocalStorage<object>();
+/** What `withEnv` and its kind have put in the place of the app's own. */
+interface StandIns {
+  readonly env?: object;
+  readonly exports?: object;
+}
+
+const storage = new AsyncLocalStorage<StandIns>();
 // The app gets the same class with node:async_hooks.
 const { run, getStore } = AsyncLocalStorage.prototype;
 const scope = {
-  run: (env: object, call: () => unknown): unknown => apply(run, storage, [env, call]),
-  current: (): object | undefined => apply(getStore, storage, []) as object | undefined,
+  run: (standIns: StandIns, call: () => unknown): unknown => apply(run, storage, [standIns, call]),
+  current: (): StandIns | undefined => apply(getStore, storage, []) as StandIns | undefined,
 };
 
 /**

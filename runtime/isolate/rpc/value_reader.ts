@@ -35,6 +35,7 @@ export interface ReadValue {
 }
 
 const parse = JSON.parse;
+const NativeAggregateError = AggregateError;
 const NativeDate = Date;
 const NativeMap = Map;
 const NativeSet = Set;
@@ -194,8 +195,10 @@ class ValueReader {
     const message = text(list[3]);
     if (list[1] === true) return this.#keep(new NativeDOMException(message, name));
     const Known = ERRORS[name];
-    const error = this.#keep(new (Known ?? NativeError)(message));
-    if (Known === undefined && name !== "Error") defineMember(error, "name", name);
+    const isAggregate = name === "AggregateError";
+    const made = isAggregate ? new NativeAggregateError([], message) : new (Known ?? NativeError)(message);
+    const error = this.#keep<Error>(made);
+    if (Known === undefined && !isAggregate && name !== "Error") defineMember(error, "name", name);
     for (let at = 4; at + 1 < list.length; at += 2) {
       const member = text(list[at]);
       defineMember(error, member, this.read(list[at + 1]), member !== "cause" && member !== "errors");

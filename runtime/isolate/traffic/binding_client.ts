@@ -59,6 +59,8 @@ interface Call {
   id: number;
   /** Takes the abort listener back. */
   forget: () => void;
+  /** What the stream of its body threw, which is the app's own error; null when it has thrown nothing. */
+  broken: { readonly error: unknown } | null;
 }
 
 const NAMED: Readonly<Record<string, ErrorConstructor>> = bare({ TypeError, RangeError, SyntaxError });
@@ -103,7 +105,19 @@ export class BindingClient {
         return reject(errorOf("RangeError", `Cannot call a binding: ${text}`, ""));
       }
       const trace = currentTrace();
-      const call: Call = { place, method, args, body, isOwn, trace, resolve, reject, id: 0, forget: nothing };
+      const call: Call = {
+        place,
+        method,
+        args,
+        body,
+        isOwn,
+        trace,
+        resolve,
+        reject,
+        id: 0,
+        forget: nothing,
+        broken: null,
+      };
       if (this.#sent.size < MAX_CALLS) this.#send(call);
       else if (!this.#wait(call)) {
         return reject(errorOf("Error", `Cannot call a binding: ${MAX_WAITING} calls wait already`, "TOO_MANY_CALLS"));
@@ -154,7 +168,12 @@ export class BindingClient {
     } else {
       wire.out.push(OP.CALL, id, place, method, args, trace, BODY.STREAM, null);
       const stream = body as ReadableStream<Uint8Array>;
-      wire.sending.open(id, readerOf(stream), { owned: isOwnStream(stream), onEnd: nothing });
+      wire.sending.open(id, readerOf(stream), {
+        owned: isOwnStream(stream),
+        onEnd: (end, error) => {
+          if (end === "failed") call.broken = { error };
+        },
+      });
     }
     wire.kick();
   }
@@ -181,7 +200,7 @@ export class BindingClient {
     if (call === undefined) return;
     call.forget();
     this.#wire.sending.stop(id, message);
-    call.reject(errorOf(name, message, code));
+    call.reject(call.broken === null ? errorOf(name, message, code) : call.broken.error);
   }
 
   /** ERROR in the body of an answer. */

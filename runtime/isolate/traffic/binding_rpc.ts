@@ -1,7 +1,7 @@
 /** Methods of another app over calls of a binding: arguments and result cross by value. */
 import { bare } from "../../protocol/bare.ts";
 import type { BindingPort, Plain } from "../../protocol/binding_call.ts";
-import { defineMember, getPrototypeOf, hasOwn } from "../../protocol/primordials.ts";
+import { defineMember, getPrototypeOf, hasOwn, NativeError } from "../../protocol/primordials.ts";
 import { RPC_THREW } from "../../protocol/rpc.ts";
 import { append } from "../../protocol/safe_lists.ts";
 import { packValue, unpackValue } from "../rpc/packet.ts";
@@ -21,7 +21,10 @@ export async function invokeThrough(
   for (let at = 0; at < path.length; at++) append(asked, path[at]!);
   const answer = await call(args === null ? "get" : "call", asked, bare({ body }));
   const value = await unpackValue(answer.body);
-  if (answer.values[0] === RPC_THREW) throw value;
+  if (answer.values[0] === RPC_THREW) {
+    if (value instanceof NativeError) defineMember(value, "remote", true, true);
+    throw value;
+  }
   return disposable(value);
 }
 

@@ -2,10 +2,8 @@
 import { bare } from "../../protocol/bare.ts";
 import {
   apply,
-  defineProperty,
   headersHas,
   NativePromise,
-  NativeResponse,
   NativeTypeError,
   NativeUint8Array,
   NativeWeakRef,
@@ -34,6 +32,7 @@ import { blobStream } from "../bodies/blob_stream.ts";
 import { knownBodyOf, makeRequest } from "../bodies/body_sources.ts";
 import { fetchBlob } from "./fetch_blob.ts";
 import { fetchFile, type ReadFile } from "./fetch_file.ts";
+import { fetchedResponse } from "./fetched_response.ts";
 import { fetchSocket, wantsSocket } from "./fetch_socket.ts";
 import { isLong, knownBytes } from "./long_body.ts";
 import { withoutBase } from "./relative_urls.ts";
@@ -197,7 +196,7 @@ export class FetchClient {
         // The host passes it on and keeps nothing of it, so that it cannot send it a second time.
         redirect = "manual";
         const pending = this.#pending.get(id)!;
-        pending.followed = { request, body: known, redirects: pending.redirects };
+        pending.followed = { request, body: known, hasBody: true, redirects: pending.redirects };
       }
       wire.out.push(OP.FETCH, id, method, url, headers, redirect, BODY.STREAM, null);
       wire.sending.open(id, readerSource(body), { owned: false, onEnd() {} });
@@ -221,17 +220,15 @@ export class FetchClient {
     else this.#wire.receiving.onEnd(id);
     const wasRedirected = redirected || pending.redirects > 0;
     pending.resolve(
-      innerSlots === null
-        ? publicResponse(status, statusText, headers, body, url, wasRedirected)
-        : innerSlots.makeFetched({
-          status,
-          statusText,
-          headers: list,
-          body,
-          url,
-          redirected: wasRedirected,
-          length: lengthFrom(list, true),
-        }),
+      fetchedResponse({
+        status,
+        statusText,
+        headers: list,
+        body,
+        url,
+        redirected: wasRedirected,
+        length: lengthFrom(list, true),
+      }),
     );
   }
 
@@ -269,18 +266,4 @@ export class FetchClient {
     this.#wire.sending.stop(id, message);
     pending.reject(error);
   }
-}
-
-function publicResponse(
-  status: number,
-  statusText: string,
-  headers: string,
-  body: ReadableStream<Uint8Array> | null,
-  url: string,
-  redirected: boolean,
-): Response {
-  const response = new NativeResponse(body, bare({ status, statusText, headers: splitHeaders(headers) }));
-  defineProperty(response, "url", bare({ value: url }));
-  defineProperty(response, "redirected", bare({ value: redirected }));
-  return response;
 }

@@ -1,10 +1,7 @@
 /** fetch of `blob:` URLs: https://fetch.spec.whatwg.org/#scheme-fetch. */
-import { bare } from "../../protocol/bare.ts";
 import type { HeaderList } from "../../protocol/header_block.ts";
-import { innerSlots } from "../../protocol/inner_slots.ts";
 import {
   headersGet,
-  NativeResponse,
   NativeTypeError,
   requestHeaders,
   requestMethod,
@@ -18,6 +15,7 @@ import { blobStream } from "../bodies/blob_stream.ts";
 import { requestedBlob } from "../bodies/body_sources.ts";
 import { byteRangeOf } from "../bodies/byte_range.ts";
 import { sliceParts } from "../bodies/byte_parts.ts";
+import { fetchedResponse } from "./fetched_response.ts";
 
 /** Answers from the Blob that the request's URL named when it was made. */
 // deno-lint-ignore require-await -- a failure must be a rejection
@@ -49,6 +47,5 @@ export async function fetchBlob(request: Request): Promise<Response> {
 
 function answer(url: string, status: 200 | 206, headers: HeaderList, body: ReadableStream<Uint8Array>): Response {
   const statusText = status === 200 ? "OK" : "Partial Content";
-  if (innerSlots === null) return new NativeResponse(body, bare({ status, statusText, headers }));
-  return innerSlots.makeFetched({ status, statusText, headers, body, url, redirected: false });
+  return fetchedResponse({ status, statusText, headers, body, url, redirected: false });
 }

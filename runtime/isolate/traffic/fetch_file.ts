@@ -1,10 +1,8 @@
 /** fetch of `file:` URLs, as Deno has it: of files that the app may read, by GET. */
 import { bare } from "../../protocol/bare.ts";
 import type { HeaderList } from "../../protocol/header_block.ts";
-import { innerSlots } from "../../protocol/inner_slots.ts";
 import {
   bytesLength,
-  NativeResponse,
   NativeTypeError,
   requestMethod,
   requestUrl,
@@ -14,6 +12,7 @@ import {
   stringSlice,
 } from "../../protocol/primordials.ts";
 import { blobStream } from "../bodies/blob_stream.ts";
+import { fetchedResponse } from "./fetched_response.ts";
 
 /** Reads a file whole, by its URL. */
 export type ReadFile = (url: string) => Promise<Uint8Array<ArrayBuffer>>;
@@ -39,8 +38,7 @@ export async function fetchFile(request: Request, readFile: ReadFile): Promise<R
   if (signalAborted(signal)) throw signalReason(signal);
   const headers: HeaderList = isWasm(url) ? WASM : [];
   const body = blobStream(bytesLength(bytes) === 0 ? [] : [bytes]);
-  if (innerSlots === null) return new NativeResponse(body, bare({ status: 200, statusText: "OK", headers }));
-  return innerSlots.makeFetched({ status: 200, statusText: "OK", headers, body, url, redirected: false });
+  return fetchedResponse({ status: 200, statusText: "OK", headers, body, url, redirected: false });
 }
 
 function isWasm(url: string): boolean {

@@ -30,7 +30,9 @@ const parseUrl = URL.parse.bind(URL);
 /** A request whose redirects are followed in the isolate. */
 export interface Followed {
   readonly request: Request;
-  readonly body: KnownBody;
+  /** Null where it has none, or none that can be sent again. */
+  readonly body: KnownBody | null;
+  readonly hasBody: boolean;
   /** Redirects before it. */
   readonly redirects: number;
 }
@@ -41,7 +43,7 @@ export interface Followed {
  * @throws {TypeError} when it cannot be followed
  */
 export function requestAfter(
-  { request, body, redirects }: Followed,
+  { request, body, hasBody, redirects }: Followed,
   status: number,
   headers: HeaderList,
 ): Request | null {
@@ -68,6 +70,10 @@ export function requestAfter(
   const url = urlHash(next) === "" ? urlHref(next) + urlHash(from) : urlHref(next);
   const common = { headers: selfIterating(kept), signal: signalOf(request) };
   if (isDropped) return makeRequest([url, bare({ ...common, method: "GET" })]);
+  if (!hasBody) return makeRequest([url, bare({ ...common, method })]);
+  if (body === null) {
+    throw new NativeTypeError(`Cannot follow a redirect from ${urlOrigin(from)}: the body was a stream, which is gone`);
+  }
   // The type of the body stands in the headers.
   return makeRequest([url, bare({ ...common, method, body: blobInternals.create(body.parts, "") })]);
 }

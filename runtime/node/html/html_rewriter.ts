@@ -1,4 +1,4 @@
-/** `HTMLRewriter` as Workers have it, over lol-html in WebAssembly; nothing of it is compiled before the first one runs. */
+/** `HTMLRewriter` as Workers have it, over lol-html in WebAssembly; nothing of it is compiled before a selector is named. */
 
 import { handle, takeStreams } from "./inserted_streams.ts";
 
@@ -35,6 +35,7 @@ type Handlers = Readonly<Record<string, unknown>>;
 const PIECE_BYTES = 64 * 1024;
 /** Engines that wait for their next document; each holds 1 to 2 MB. */
 const MAX_IDLE = 4;
+const MAX_KNOWN = 1_000;
 const ELEMENT_HANDLERS = ["element", "comments", "text"];
 const DOCUMENT_HANDLERS = ["doctype", "comments", "text", "end"];
 
@@ -43,6 +44,8 @@ const DOCUMENT_HANDLERS = ["doctype", "comments", "text", "end"];
  * another document's would be put over it.
  */
 const idle: Engine[] = [];
+/** Selectors that lol-html has taken. */
+const known = new Set<string>();
 let source: EngineSource | null = null;
 let compiled: WebAssembly.Module | null = null;
 
@@ -52,14 +55,31 @@ function openEngine(): Engine {
   return makeEngine(compiled);
 }
 
+/** Told at once, and not to who reads the body. */
+function checkSelector(selector: string): void {
+  if (known.has(selector)) return;
+  const engine = idle.pop() ?? openEngine();
+  const rewriter = new engine.HTMLRewriter(() => {});
+  try {
+    rewriter.on(selector, {});
+  } catch (error) {
+    // Its engine is given up: what a failure leaves in there is nobody's to know.
+    throw new TypeError(error instanceof Error ? error.message : String(error));
+  }
+  rewriter.free();
+  idle.push(engine);
+  if (known.size < MAX_KNOWN) known.add(selector);
+}
+
 /** Rewrites the bodies of responses. */
 class HTMLRewriter {
   readonly #registered: ((rewriter: Rewriter) => void)[] = [];
 
-  /** @param selector of CSS, as far as lol-html has it */
+  /** @param selector of CSS, as far as lol-html has it @throws {TypeError} for another one */
   on(selector: string, handlers: Handlers): this {
     const name = String(selector);
     const bound = boundHandlers(handlers, ELEMENT_HANDLERS);
+    checkSelector(name);
     this.#registered.push((rewriter) => rewriter.on(name, bound));
     return this;
   }

@@ -124,7 +124,7 @@ function stampOf(versionstamp: unknown): string | null {
 }
 
 function expiryOf(expireIn: unknown): number | null {
-  if (expireIn === undefined || expireIn === null) return null;
+  if (expireIn === undefined) return null;
   if (Number.isInteger(expireIn) && (expireIn as number) >= 0) return expireIn as number;
   throw new TypeError(`expireIn must be a non-negative integer: received ${expireIn}`);
 }

@@ -340,6 +340,7 @@ export const cases = {
       await e(async () => (await kv.set(["a"], 1, { expireIn: -5 })).ok),
       await e(async () => (await kv.set(["a"], 1, { expireIn: 0 })).ok),
       await e(async () => (await kv.set(["a"], 1, { expireIn: "x" })).ok),
+      await e(async () => (await kv.set(["a"], 1, { expireIn: null })).ok),
       await e(async () => (await kv.set(["a"], 1, { expireIn: 1.5 })).ok),
       await e(async () => (await kv.set(["a"], 1, { expireIn: NaN })).ok),
       await e(async () => (await kv.set(["a"], 1, { expireIn: Infinity })).ok),

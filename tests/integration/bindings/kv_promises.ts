@@ -167,7 +167,7 @@ export async function kvPromises(t: Deno.TestContext, config: Readonly<Record<st
         "Error: KV PUT failed: 400 Invalid expiration_ttl of 0. Please specify",
       ],
       ["put", ["k", "v", { expirationTtl: 59 }], "Invalid expiration_ttl of 59. Expiration TTL must be at least 60."],
-      ["put", ["k", "v", { expirationTtl: "no" }], "Error: KV PUT failed: 400 Invalid expiration_ttl of NaN."],
+      ["put", ["k", "v", { expirationTtl: "no" }], "Error: KV PUT failed: 400 Invalid expiration_ttl of 0."],
       ["put", ["k", "v", { expiration: 5 }], "Error: KV PUT failed: 400 Invalid expiration of 5. Please specify"],
       ["put", ["k", "v", { metadata: "m".repeat(1023) }], "413 Metadata length of 1025 exceeds limit of 1024."],
       ["get", ["k", "blob"], 'TypeError: Unknown response type. Possible types are "text", "arrayBuffer", "json"'],

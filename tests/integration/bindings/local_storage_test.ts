@@ -19,7 +19,7 @@ const APP = `const steps = {
   same: () => localStorage.getItem("long") === "ä€".repeat(1_000_000),
   full: () => {
     try { localStorage.setItem("more", "x".repeat(4 * 1024 * 1024)); return "none"; }
-    catch (error) { return [error.name, error.code, error instanceof DOMException, localStorage.getItem("more"), localStorage.length]; }
+    catch (error) { return [error.name, error.code, error instanceof QuotaExceededError, localStorage.getItem("more"), localStorage.length]; }
   },
   small: () => {
     try { for (let at = 0; at < 30; at++) localStorage.setItem("s" + at, "x".repeat(100_000)); return "none"; }

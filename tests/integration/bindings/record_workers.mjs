@@ -7,16 +7,16 @@ import process from "node:process";
 
 const { Miniflare } = await import(process.argv[2]);
 const file = (name) => new URL(`./${name}`, import.meta.url);
-const worker = (name, source) => ({
+const worker = (name, source, ...more) => ({
   name,
-  modules: [{ type: "ESModule", path: "index.js", contents: readFileSync(file(source), "utf8") }],
+  modules: [source, ...more].map((path) => ({ type: "ESModule", path, contents: readFileSync(file(path), "utf8") })),
   compatibilityDate: "2026-01-01",
   compatibilityFlags: ["nodejs_compat"],
 });
 const miniflare = new Miniflare({
   workers: [
     {
-      ...worker("shop", "workers_cases.js"),
+      ...worker("shop", "workers_cases.js", "workers_edge_cases.js"),
       kvNamespaces: ["KV"],
       d1Databases: ["DB"],
       r2Buckets: ["R2"],

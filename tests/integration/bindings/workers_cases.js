@@ -1,4 +1,6 @@
 /** What an app may ask of its bindings; the answers of Workers are in workers_answers.json, by the name of the case. */
+import { EDGES } from "./workers_edge_cases.js";
+
 const bytes = (...list) => new Uint8Array(list);
 /** Of an object what is its own or its class's getter, without what differs from run to run. */
 const facts = (object, ...names) => Object.fromEntries(names.map((name) => [name, object[name]]));
@@ -30,6 +32,8 @@ const objectOf = (object) =>
 const codeOf = ({ message }) => ({ message });
 
 const CASES = {
+  ...EDGES,
+
   // KV
   "kv missing": ({ KV }) => KV.get("missing"),
   "kv text": async ({ KV }) => (await KV.put("a", "x"), await KV.get("a")),

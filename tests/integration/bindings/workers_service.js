@@ -36,6 +36,9 @@ export default class extends WorkerEntrypoint {
   failsOwn() {
     throw new OwnError("own", { cause: new Error("below") });
   }
+  failsSeveral() {
+    throw new AggregateError([new Error("one")], "several");
+  }
   throwsText() {
     throw "a text";
   }
@@ -66,9 +69,12 @@ export default class extends WorkerEntrypoint {
   object() {
     return { a: { b: 5 } };
   }
-  fetch(request) {
+  async fetch(request) {
     const { pathname } = new URL(request.url);
     if (pathname === "/redirect") return Response.redirect("http://any/target");
+    if (pathname === "/temporary") return Response.redirect("http://other/again", 307);
+    if (pathname === "/circle") return Response.redirect("http://any/circle");
+    if (pathname === "/again") return new Response(`${request.method} ${await request.text()}`);
     if (pathname === "/throw") throw new TypeError("thrown in fetch");
     return new Response(`${request.method} ${pathname}`);
   }

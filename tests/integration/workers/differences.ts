@@ -76,7 +76,6 @@ export const DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
     "text/process.env",
     "modules/names",
     "modules/exports",
-    "modules/tracing",
   ],
   "NANO's RPC passes values, and no stubs": ["modules/rpc stub"],
   "what a host of its own says of connections, files and the process": [

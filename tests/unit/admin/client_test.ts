@@ -190,3 +190,23 @@ Deno.test("readServerSentEvents() keeps the last id, takes an empty one for a re
     { event: "message", data: " c", id: "" },
   ]);
 });
+
+Deno.test("AdminClient asks for nothing by a name that no URL has as a part: it would mean another path", async () => {
+  const { client } = apiBench({ fake: { apps: 1 } });
+  for (const name of ["", ".", ".."]) {
+    const calls: (() => Promise<unknown>)[] = [
+      () => client.removeApp(name),
+      () => client.kv.delete("cache", name),
+      () => client.kv.keys(name),
+      () => client.r2.delete("files", name),
+      () => client.r2.objects(name),
+      () => client.d1.query(name, { sql: "SELECT 1" }),
+      () => client.queues.purge(name),
+    ];
+    for (const call of calls) {
+      const { code, message } = await refused(Promise.resolve().then(call));
+      assertEquals([code, message], ["USAGE", `Cannot ask for "${name}": no URL has such a part`]);
+    }
+  }
+  assertEquals((await client.apps({})).total, 1);
+});

@@ -1,5 +1,5 @@
 /** What goes along with a deploy beside an app's own files. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { deployedParts } from "../../../runtime/bundle/deployed_parts.ts";
 import { appFolder } from "./app_folder.ts";
 
@@ -40,13 +40,16 @@ Deno.test("The tsconfig that a project names is the one whose text goes along", 
     "base.json": '{ "compilerOptions": { "strict": true } }',
     "apps/one/wrangler.json": '{"main":"index.ts","tsconfig":"worker/tsconfig.json"}',
     "apps/one/worker/tsconfig.json":
-      '{ "extends": "../../../base.json", "compilerOptions": { "paths": { "@/*": ["../src/*"] } } }',
-    "apps/one/index.ts": "",
+      '{ "extends": "../../../base.json", "compilerOptions": { "paths": { "@/*": ["../src/*"], "shared": ["../../../lib/shared.ts"] } } }',
+    "apps/one/index.ts": 'import "shared";',
+    "lib/shared.ts": "",
   });
-  const { texts } = await deployedParts(app.at("apps/one"));
+  const { texts, added } = await deployedParts(app.at("apps/one"));
+  assert(".nano_workspace/lib/shared.ts" in added);
   assertEquals(Object.keys(texts), ["worker/tsconfig.json"]);
   const { compilerOptions } = JSON.parse(texts["worker/tsconfig.json"]!);
-  assertEquals([compilerOptions.strict, compilerOptions.paths], [true, { "@/*": ["./../src/*"] }]);
+  assertEquals([compilerOptions.strict, compilerOptions.paths["@/*"]], [true, ["./../src/*"]]);
+  assertEquals(compilerOptions.paths["shared"], ["./../.nano_workspace/lib/shared.ts"]);
 });
 
 Deno.test("What a tsconfig.json extends above the app's folder goes along in its text", async () => {

@@ -140,3 +140,44 @@ Deno.test("Only what may change the file is told before it runs, and what only l
   ];
   for (const sql of refused) assertThrows(() => scene.ask(sql), SqlError);
 });
+
+Deno.test("A name in double quotes that is none is a text, in rows and in tables", () => {
+  using scene = new Scene();
+  scene.ask('CREATE TABLE t (a TEXT DEFAULT "none", b TEXT CHECK (b IN ("x", "y")))');
+  scene.ask('INSERT INTO t (b) VALUES ("x")');
+  assertEquals(scene.ask('SELECT "a", "text" AS v FROM t WHERE b = "x"').rows, [{ a: "none", v: "text" }]);
+  assertThrows(() => scene.ask('INSERT INTO t (b) VALUES ("z")'), SqlError, "CHECK constraint failed");
+});
+
+Deno.test("SQLite's mathematical functions are there, and NULL is what has no answer", () => {
+  using scene = new Scene();
+  const answers = {
+    "sqrt(16)": 4,
+    "sqrt('16')": 4,
+    "sqrt('x')": null,
+    "sqrt(-1)": null,
+    "pow(2, 10)": 1024,
+    "power(2, 0.5) = sqrt(2)": 1,
+    "mod(-7, 3)": -1,
+    "mod(7, 0)": null,
+    "typeof(ceil(9007199254740993))": "integer",
+    "typeof(ceiling(1.2))": "real",
+    "floor(-1.5)": -2,
+    "trunc('-1.5')": -1,
+    "ln(0)": null,
+    "log(100)": 2,
+    "log10(1000)": 3,
+    "log(2, 8)": 3,
+    "log(1, 8)": null,
+    "log2(8)": 3,
+    "round(degrees(pi()))": 180,
+    "radians(180) = pi()": 1,
+    "exp(0)": 1,
+    "sin(0) + cos(0) + tan(0) + asin(0) + acos(1) + atan(0) + atan2(0, 1)": 1,
+    "sinh(0) + cosh(0) + tanh(0) + asinh(0) + acosh(1) + atanh(0)": 1,
+  };
+  for (const [sql, v] of Object.entries(answers)) assertEquals(scene.ask(`SELECT ${sql} AS v`).rows, [{ v }], sql);
+  for (const call of ["sqrt()", "log()", "log(1, 2, 3)", "pi(1)"]) {
+    assertThrows(() => scene.ask(`SELECT ${call}`), SqlError, "wrong number of arguments to function");
+  }
+});

@@ -12,7 +12,7 @@ function after(status: number, location: string | null, { method = "POST", redir
   const body = blobInternals.create(PARTS, "");
   const request = makeRequest(["http://h/a/b?q#hash", { method, headers: HEADERS, body }]);
   const headers: [string, string][] = location === null ? [] : [["Location", location]];
-  return requestAfter({ request, body: new KnownBody(PARTS, ""), redirects }, status, headers);
+  return requestAfter({ request, body: new KnownBody(PARTS, ""), hasBody: true, redirects }, status, headers);
 }
 
 Deno.test("A redirect keeps the body or drops it by its status and the method", async () => {

@@ -87,12 +87,10 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
       if (isolate !== undefined) {
         isolate.vitals.cpuLimitMs = command.cpuMs;
         isolate.vitals.externalLimitBytes = command.externalBytes;
-        isolate.appComes(now());
+        isolate.appComes(now(), command.touchedBytes);
         // Only a booted isolate is given an app; that may compute before its first beat was asked for.
-        if (!isolate.vitals.answered) {
-          isolate.countFrom(memory.baseOf(isolate));
-          void threads.read([isolate]);
-        }
+        if (!isolate.vitals.answered) isolate.countFrom(memory.baseOf(isolate));
+        if (command.touchedBytes === null) void threads.read([isolate]);
       }
       break;
     }

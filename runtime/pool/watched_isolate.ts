@@ -88,9 +88,10 @@ export class WatchedIsolate {
     this.#send(collect, false);
   }
 
-  /** It is about to get its app. */
-  appComes(nowMs: number): void {
+  /** It is about to get its app. @param touchedBytes what its thread has touched first until now, if that is known */
+  appComes(nowMs: number, touchedBytes: number | null): void {
     this.#appCameAt = nowMs;
+    if (touchedBytes !== null) this.vitals.touchedBytes = this.vitals.touchedAtAnswer = touchedBytes;
   }
 
   /** What a beat asks for beside the figures. @param isQuiet whether it neither has requests nor computes */
@@ -162,8 +163,8 @@ export class WatchedIsolate {
     const { vitals } = this;
     vitals.touchedBytes = thread?.touchedBytes ?? null;
     vitals.runnable = thread?.runnable ?? false;
-    // What it touched before it was first asked after is not growth.
-    vitals.touchedAtAnswer ??= vitals.touchedBytes;
+    // What it touched before it was first asked after is not growth, unless it computes already and does not answer.
+    if (!vitals.asked) vitals.touchedAtAnswer ??= vitals.touchedBytes;
   }
 
   /** Reads the thread's CPU clock; false when it is just starting or ending, which its exit event will tell. */

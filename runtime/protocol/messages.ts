@@ -145,7 +145,14 @@ export type WardenCommand =
   | { readonly type: "threads"; readonly question: number; readonly threads: readonly ThreadFigures[] }
   | { readonly type: "boot_source"; readonly source: string; readonly inFlight: SharedArrayBuffer }
   | { readonly type: "spawn"; readonly isolate: number; readonly memoryMb: number; readonly port: MessagePort }
-  | { readonly type: "limits"; readonly isolate: number; readonly cpuMs: number; readonly externalBytes: number }
+  /** An isolate is about to get its app; what its thread touched until now is no growth of the app's. */
+  | {
+    readonly type: "limits";
+    readonly isolate: number;
+    readonly cpuMs: number;
+    readonly externalBytes: number;
+    readonly touchedBytes: number | null;
+  }
   | { readonly type: "kill"; readonly isolate: number }
   | { readonly type: "close" };
 

@@ -99,7 +99,7 @@ Deno.test("What the start of an app left behind is collected once, when it is qu
   const { isolate, asks } = watched();
   const { vitals } = isolate;
   assertEquals(isolate.collectionDue(60_000, true), 0, "a spare has no app");
-  isolate.appComes(60_000);
+  isolate.appComes(60_000, null);
   assertEquals(isolate.collectionDue(61_499, true), 0, "its start may go on");
   assertEquals(isolate.collectionDue(61_500, false), 0, "a request would wait for it");
   vitals.heapBytes = 33 * 1024 * 1024;
@@ -113,7 +113,7 @@ Deno.test("What the start of an app left behind is collected once, when it is qu
 
 Deno.test("Nothing is collected where garbage cannot be collected on demand", async () => {
   const { isolate, asks } = watched(false);
-  isolate.appComes(0);
+  isolate.appComes(0, null);
   assertEquals(isolate.collectionDue(60_000, true), 0);
   isolate.end();
   await asks.cancel();
@@ -138,4 +138,32 @@ Deno.test("A collection that the judge waits for is asked for by the next beat, 
     return;
   }
   throw new Error(`It was never judged: ${asked}`);
+});
+
+Deno.test("Growth of an app is told from what its thread had touched when the app came, however late the system is asked", async () => {
+  const MIB = 1024 * 1024;
+  const { isolate, asks } = watched();
+  const { vitals } = isolate;
+  isolate.appComes(0, 14 * MIB);
+  isolate.ask();
+  const reader = asks.getReader();
+  await reader.read();
+  isolate.learn({ isolate: 1, touchedBytes: 60 * MIB, runnable: true });
+  assertEquals([vitals.touchedAtAnswer, vitals.touchedBytes], [14 * MIB, 60 * MIB]);
+  isolate.end();
+  await reader.cancel();
+});
+
+Deno.test("Of who computes already when the system is first asked nobody knows how much is growth", async () => {
+  const { isolate, asks } = watched();
+  isolate.appComes(0, null);
+  isolate.ask();
+  const reader = asks.getReader();
+  await reader.read();
+  isolate.learn({ isolate: 1, touchedBytes: 60_000, runnable: true });
+  assertEquals(isolate.vitals.touchedAtAnswer, null);
+  isolate.answer([1, 0, 0, 0, false, 0], { nowMs: 100, base: 0 });
+  assertEquals(isolate.vitals.touchedAtAnswer, 60_000, "its answer is where growth begins");
+  isolate.end();
+  await reader.cancel();
 });

@@ -43,6 +43,9 @@ let bootSource = "";
 let inFlight: Int32Array | null = null;
 /** The process' memory without the host's own, as last sampled. */
 let rssOfApps = 0;
+/** Reports of figures, and the last one that the host has taken. */
+let figuresMade = 0;
+let figuresTaken = 0;
 const now = () => performance.now();
 
 const threads = new ThreadInquiry((question, numbers) => {
@@ -75,6 +78,9 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
       break;
     case "elsewhere":
       memory.elsewhere = command.side;
+      break;
+    case "figures_taken":
+      figuresTaken = command.number;
       break;
     case "threads":
       threads.take(command.question, command.threads);
@@ -266,5 +272,6 @@ every(FIGURES_MS, async () => {
     beats,
     heard,
   ]);
-  report({ type: "figures", figures, unexplainedBytes: memory.unexplainedBytes });
+  const { unexplainedBytes } = memory;
+  report({ type: "figures", figures, unexplainedBytes, number: ++figuresMade, taken: figuresTaken });
 });

@@ -24,7 +24,8 @@ const WARDEN_CLOSE_MS = 40_000;
 /** What a warden tells of one isolate. */
 export interface IsolateListener {
   onSpawned(threadId: number): void;
-  onFigures(figures: IsolateFigures): void;
+  /** @param report the report they stand in, and the last one that had been taken when that was made */
+  onFigures(figures: IsolateFigures, report: { readonly number: number; readonly taken: number }): void;
   onExit(exit: Extract<WardenReport, { type: "exit" }>): void;
 }
 
@@ -173,8 +174,9 @@ export class WardenLink implements AsyncDisposable {
           const [isolate, heap, external] = figures;
           const held = this.#held.get(isolate);
           if (held !== undefined) held.heldBytes = heap + external;
-          this.#listeners.get(isolate)?.onFigures(figures);
+          this.#listeners.get(isolate)?.onFigures(figures, report);
         }
+        this.#send({ type: "figures_taken", number: report.number });
         this.unexplainedBytes = report.unexplainedBytes;
         break;
       case "ask_threads":

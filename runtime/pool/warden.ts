@@ -220,7 +220,7 @@ async function look(everyone: boolean): Promise<void> {
       if (!everyone) isolate.missTick(vitals.cpuMicros > before);
     } else {
       const isQuiet = !everyone && !isBusy(isolate) && vitals.cpuMicros === before;
-      isolate.ask(isolate.collectionDue(present, isQuiet));
+      isolate.ask(isolate.tidying.due(present, isQuiet, vitals));
       const works = vitals.cpuMicros > before || vitals.heapBytes > vitals.heapLimitBytes / 2;
       isolate.nextBeatAt = present + (works ? TICK_MS : IDLE_BEAT_MS);
     }

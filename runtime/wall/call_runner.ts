@@ -75,7 +75,9 @@ export class CallRunner {
     }
     pushCall(this.#wire, slot, body);
     if (body instanceof ReadableStream) {
-      slot.upload = new Upload(body, { maxBytes: this.#traffic.maxBodyBytes, declaredBytes: call.declaredBytes });
+      const isClients = call.entry === undefined;
+      const { declaredBytes } = call;
+      slot.upload = new Upload(body, { maxBytes: this.#traffic.maxBodyBytes, declaredBytes, isClients });
       this.#wire.sending.open(slot.id, slot.upload, {
         owned: true,
         windowBytes: slot.roomBytes,

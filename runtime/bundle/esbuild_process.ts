@@ -1,7 +1,7 @@
 /** Knows esbuild's child process, so that stopping esbuild can wait until it is gone. */
 
 import { inTime } from "../deadline.ts";
-import * as esbuild from "esbuild";
+import type * as esbuild from "esbuild";
 import childProcess, { type ChildProcess, type SpawnOptions } from "node:child_process";
 import { messageOf, NanoError } from "../errors.ts";
 import { processState, setOomScore } from "../machine/process_state.ts";
@@ -28,6 +28,8 @@ interface Running {
 }
 
 let running: Running | undefined;
+/** Loaded for the first build. */
+let loaded: typeof esbuild | undefined;
 
 /**
  * {@linkcode esbuild.context}, noting the process that esbuild starts for its first call. Whatever is under way when that
@@ -37,6 +39,7 @@ let running: Running | undefined;
  * @throws {EsbuildEnded} also by its methods
  */
 export async function openBuildContext(options: esbuild.BuildOptions): Promise<ProcessContext> {
+  const { context: open } = loaded ??= await import("esbuild");
   let refused: Promise<unknown> | undefined;
   let context;
   // esbuild keeps its process to itself, and starts it by this very property, before it returns.
@@ -51,7 +54,7 @@ export async function openBuildContext(options: esbuild.BuildOptions): Promise<P
     return child;
   }) as unknown as typeof spawn;
   try {
-    context = esbuild.context(options);
+    context = open(options);
   } catch (error) {
     // esbuild goes on with a process that was not started, and fails with something else.
     if (refused === undefined) throw error;
@@ -110,7 +113,7 @@ export async function stopProcess(): Promise<void> {
   const stopping = running;
   running = undefined;
   stopping?.child.ref();
-  await esbuild.stop();
+  await loaded?.stop();
   if (stopping === undefined) return;
   await inTime(stopping.gone, EXIT_TIMEOUT_MS);
 }

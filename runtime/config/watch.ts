@@ -9,7 +9,6 @@ import {
   ignoring,
   SCAN_BUDGET,
   type ScanBudget,
-  scanFiles,
 } from "./file_tree.ts";
 import { type EventsThread, FolderEvents } from "./folder_events.ts";
 import { FolderPatrol } from "./folder_patrol.ts";
@@ -80,6 +79,7 @@ class FolderWatcher implements FileWatcher {
   readonly ready: Promise<void>;
   readonly #onChange: WatchOptions["onChange"];
   readonly #onError: (error: unknown) => void;
+  readonly #ignored: readonly string[];
   readonly #ignore: Ignore;
   readonly #budget: ScanBudget;
   readonly #coalescer: Coalescer;
@@ -105,7 +105,8 @@ class FolderWatcher implements FileWatcher {
     this.#onChange = options.onChange;
     this.#onError = options.onError ?? ((error) => console.error("Cannot follow changes of files:", error));
     this.#budget = options.budget ?? SCAN_BUDGET;
-    this.#ignore = ignoring(options.ignore ?? []);
+    this.#ignored = options.ignore ?? [];
+    this.#ignore = ignoring(this.#ignored);
     const quietMs = options.debounceMs ?? DEFAULT_DEBOUNCE_MS;
     this.#coalescer = new Coalescer(() => this.#report(), {
       quietMs,
@@ -174,11 +175,12 @@ class FolderWatcher implements FileWatcher {
   async #look(before: readonly string[]): Promise<void> {
     const previous = this.#tree;
     for (let looks = 1;; looks++) {
-      const tree = await scanFiles(this.#paths.filter((path) => !this.#givenUp.has(path)), this.#ignore, this.#budget);
-      if (this.#disposed) return;
+      const paths = this.#paths.filter((path) => !this.#givenUp.has(path));
+      const tree = await this.#events.look({ paths, ignored: this.#ignored, budget: this.#budget });
+      if (tree === null || this.#disposed) return;
       this.#giveUp(tree.given);
       this.#tree = tree;
-      if (this.#listened !== null && !this.#stale && sameEntries(tree.folders, this.#listened)) break;
+      if (this.#isHeard(tree.folders)) break;
       if (looks > MAX_LOOKS) {
         this.#coalescer.trigger();
         break;
@@ -189,6 +191,12 @@ class FolderWatcher implements FileWatcher {
     for (const path of differences(previous.files, this.#tree.files)) {
       if (isBelow(path, before) && isBelow(path, this.#paths)) this.#changed.add(path);
     }
+  }
+
+  /** Whether one listens to these folders, and to those that have these paths now. */
+  #isHeard(folders: ReadonlyMap<string, string>): boolean {
+    if (this.#listened === null || this.#stale || !this.#events.isListening) return false;
+    return sameEntries(folders, this.#listened);
   }
 
   #giveUp(paths: ReadonlyMap<string, string>): void {

@@ -8,6 +8,7 @@ import type { StagedVersion } from "../store/version_folders.ts";
 import type { NanoConfig } from "../config/resolved_config.ts";
 import type { ChangeDesk, Plan } from "./change_desk.ts";
 import type { MigrationRunner } from "./d1_migrations.ts";
+import { refuseOtherEnvironment } from "./deployed_environment.ts";
 import { previewHost } from "./preview_host.ts";
 
 /** Versions of an app that are kept beside those that serve, or served before. */
@@ -194,7 +195,7 @@ export async function forgetVersions(desk: ChangeDesk, app: string, versions: re
 
 function checkDeploy(desk: ChangeDesk, app: string, { create, target }: DeployRequest): void {
   const verb = `deploy to app "${app}"`;
-  if (desk.tools.generations.unit(app) !== null) desk.ownSource(app, "deploy to");
+  if (desk.tools.generations.unit(app) !== null) refuseOtherEnvironment(desk, app, create);
   else if (create === null) {
     throw new NanoError("NOT_FOUND", `Cannot ${verb}: there is no such app (create=1 makes one)`);
   } else if (target !== "all") {

@@ -87,7 +87,7 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
       if (isolate !== undefined) {
         isolate.vitals.cpuLimitMs = command.cpuMs;
         isolate.vitals.externalLimitBytes = command.externalBytes;
-        isolate.appComes(now());
+        isolate.tidying.appComes(now());
         // Only a booted isolate is given an app; that may compute before its first beat was asked for.
         if (!isolate.vitals.answered) {
           isolate.countFrom(memory.baseOf(isolate));
@@ -216,7 +216,7 @@ async function look(everyone: boolean): Promise<void> {
       if (!everyone) isolate.missTick(vitals.cpuMicros > before);
     } else {
       const isQuiet = !everyone && !isBusy(isolate) && vitals.cpuMicros === before;
-      isolate.ask(isolate.collectionDue(present, isQuiet));
+      isolate.ask(isolate.tidying.due(present, isQuiet, vitals));
       const works = vitals.cpuMicros > before || vitals.heapBytes > vitals.heapLimitBytes / 2;
       isolate.nextBeatAt = present + (works ? TICK_MS : IDLE_BEAT_MS);
     }

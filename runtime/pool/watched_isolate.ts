@@ -11,6 +11,7 @@ import {
 } from "../protocol/messages.ts";
 import { HOST_CALL_TIMEOUT_MS } from "../protocol/host_calls.ts";
 import type { HeldFinding, HeldJudge } from "./held_judge.ts";
+import { StartTidying } from "./start_tidying.ts";
 import { missedTick, TICK_MS, type Vitals } from "./verdict.ts";
 
 /** Deno's types of node:worker_threads lack the CPU clock, which works while the worker is busy. */
@@ -21,15 +22,6 @@ const CLOCK_MS = 1000;
 /** As long as one call waits: who makes one after the other, each of which takes long, never gave its event loop a turn. */
 const MAX_WAITED_TICKS = HOST_CALL_TIMEOUT_MS / TICK_MS;
 
-/**
- * After the start of an app, what that left behind is collected once. Measured: V8 never comes to it in an app that
- * idles, and an idle app takes 9.9 MB instead of 13.9 for 10 to 15 ms of CPU (tests/bench/idle_apps.ts); a collection
- * that is no last resort gains a quarter of that, one more after the boot of a spare another 0.3 MB for 70 ms.
- */
-const STARTED_MS = 1500;
-/** Whose heap is larger stands still for longer than a request may wait: 100 ms at 64 MB. */
-const MAX_TIDIED_BYTES = 32 * 1024 * 1024;
-
 /** A living isolate. */
 export class WatchedIsolate {
   readonly number: number;
@@ -39,6 +31,7 @@ export class WatchedIsolate {
   readonly #hostWait: Int32Array;
   /** Null where garbage cannot be collected on demand: V8's own limit and the plain figures judge then. */
   readonly #heldJudge: HeldJudge | null;
+  readonly tidying = new StartTidying();
   nextBeatAt = 0;
   /** Beats that it has answered. */
   beats = 0;
@@ -47,8 +40,6 @@ export class WatchedIsolate {
   ended = false;
   #beat = 0;
   readonly #exit = Promise.withResolvers<void>();
-  /** When its app came; null before, and once what the start left behind was collected. */
-  #appCameAt: number | null = null;
   #asked: Collect = COLLECT.NOTHING;
   /** What the next beat has to ask for, whoever asks: the judge hears nothing else until it has been answered. */
   #owed: Collect | null = null;
@@ -86,20 +77,6 @@ export class WatchedIsolate {
     vitals.cpuAtAsk = vitals.cpuMicros;
     this.#asked = collect;
     this.#send(collect, false);
-  }
-
-  /** It is about to get its app. */
-  appComes(nowMs: number): void {
-    this.#appCameAt = nowMs;
-  }
-
-  /** What a beat asks for beside the figures. @param isQuiet whether it neither has requests nor computes */
-  collectionDue(nowMs: number, isQuiet: boolean): Collect {
-    const { canCollect, heapBytes } = this.vitals;
-    if (this.#appCameAt === null || nowMs - this.#appCameAt < STARTED_MS) return COLLECT.NOTHING;
-    if (!canCollect || !isQuiet || heapBytes > MAX_TIDIED_BYTES) return COLLECT.NOTHING;
-    this.#appCameAt = null;
-    return COLLECT.LAST_RESORT;
   }
 
   #send(collect: Collect, isLast: boolean): void {

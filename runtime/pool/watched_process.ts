@@ -4,6 +4,7 @@ import { HOST_CALL_TIMEOUT_MS } from "../protocol/host_calls.ts";
 import { type ProcessState, processState } from "../machine/process_state.ts";
 import type { CellExit } from "./cell.ts";
 import { HeldJudge } from "./held_judge.ts";
+import { StartTidying } from "./start_tidying.ts";
 import {
   heapCeilingBytes,
   judge,
@@ -58,6 +59,9 @@ export class WatchedProcess {
   #nextBeatAt = 0;
   /** Answers since its garbage was collected because it held more than it may; null while it does not. */
   #answersOver: number | null = null;
+  readonly #tidying = new StartTidying();
+  /** Whether it was told what its app may use, since the last look. */
+  #isNewApp = false;
 
   constructor(pid: number, memoryMb: number, tools: WatchedProcessTools) {
     this.#pid = pid;
@@ -90,6 +94,7 @@ export class WatchedProcess {
     const { vitals } = this;
     vitals.cpuLimitMs = cpuMs;
     vitals.externalLimitBytes = externalBytes;
+    this.#isNewApp = true;
     this.#readState();
     this.#countFrom();
     this.#ask(COLLECT.NOTHING);
@@ -104,10 +109,13 @@ export class WatchedProcess {
     if (!this.#readState()) return;
     const verdict = this.#judgeMemory();
     const moved = vitals.cpuMicros > before;
+    if (this.#isNewApp) this.#tidying.appComes(nowMs);
+    this.#isNewApp = false;
     if (vitals.asked) this.#missTick(moved);
     else {
       const works = moved || vitals.heapBytes > vitals.heapLimitBytes / 2 || this.#answersOver !== null;
-      this.#ask(this.#answersOver === 0 ? COLLECT.LAST_RESORT : COLLECT.NOTHING);
+      const due = this.#tidying.due(nowMs, !moved && !this.isBusy, vitals);
+      this.#ask(this.#answersOver === 0 ? COLLECT.LAST_RESORT : due);
       this.#nextBeatAt = nowMs + (works ? TICK_MS : IDLE_BEAT_MS);
     }
     this.#judge(verdict ?? judge(vitals, this.ownBytes, { isFresh: true }));

@@ -1,6 +1,6 @@
 /** Reads a backup as it comes in, into a folder; nothing of it is used before all of it has come. */
 // @ts-types="@types/tar-stream"
-import { extract as createExtract } from "tar-stream";
+import type { Extract } from "tar-stream";
 import { messageOf, NanoError } from "../errors.ts";
 import {
   type BackupManifest,
@@ -27,6 +27,8 @@ const OBJECT = new RegExp(`^${OBJECTS_FOLDER}/([0-9a-f]{64})$`);
  * @throws {NanoError} USAGE for what is no backup, or is damaged; what `write` throws
  */
 export async function readBackup(archive: AsyncIterable<Uint8Array>, write: WriteEntry): Promise<BackupManifest> {
+  // @ts-types="@types/tar-stream"
+  const { extract: createExtract } = await import("tar-stream");
   const extract = createExtract();
   const source = watched(archive);
   const tar = watched(unsealed(source.chunks));
@@ -62,7 +64,7 @@ interface Header {
 }
 
 /** What is wrong with the tar itself is the fault of whoever sent it. */
-async function* namedEntries(extract: ReturnType<typeof createExtract>) {
+async function* namedEntries(extract: Extract) {
   const entries = extract[Symbol.asyncIterator]();
   try {
     for (;;) {

@@ -1,6 +1,6 @@
 /** Tars that are written as fast as they are read. */
 // @ts-types="@types/tar-stream"
-import { type Pack, pack as createPack } from "tar-stream";
+import type { Pack } from "tar-stream";
 import { pacedWrite } from "./feed_stream.ts";
 
 const READ_BYTES = 256 * 1024;
@@ -17,7 +17,10 @@ export interface TarFile {
 
 /** A tar's bytes; opens nothing before it is read. @param fill adds what is in it, and looks whether it still has to */
 export async function* tarStream(fill: (tar: Pack) => Promise<void>): AsyncGenerator<Uint8Array> {
-  const tar = createPack();
+  // Few hosts that have just started pack anything.
+  // @ts-types="@types/tar-stream"
+  const { pack } = await import("tar-stream");
+  const tar = pack();
   const filled = fill(tar).then(() => tar.finalize(), (error) => void tar.destroy(error));
   try {
     yield* tar;

@@ -3,9 +3,7 @@ import { join } from "node:path";
 import { messageOf, NanoError } from "../errors.ts";
 import { ArchiveFile } from "./archive_file.ts";
 import type { EntryKind } from "./archive_links.ts";
-import { unpackTar } from "./tar_archive.ts";
 import { type UnpackedSize, UnpackFolder } from "./unpack_folder.ts";
-import { unpackZip } from "./zip_archive.ts";
 
 /** What makes a folder an app's: package.json, or a file that NANO would begin with. */
 const APP_FILES = /^(package\.json|index\.html|(src\/)?(index|main)\.(ts|tsx|js|jsx|mjs)|worker\.(ts|tsx|js|jsx|mjs))$/;
@@ -43,11 +41,14 @@ export async function unpackArchive(
   return { ...folder.size, root: join(into, root) };
 }
 
-async function unpackerOf(file: ArchiveFile): Promise<typeof unpackZip> {
+type Unpacker = (archive: ArchiveFile, folder: UnpackFolder) => Promise<void>;
+
+/** Each is loaded for the first archive of its kind. */
+async function unpackerOf(file: ArchiveFile): Promise<Unpacker> {
   const magic = new Uint8Array(2);
   await file.readAt(magic, 0);
-  if (magic[0] === 0x50 && magic[1] === 0x4b) return unpackZip;
-  if (magic[0] === 0x1f && magic[1] === 0x8b) return unpackTar;
+  if (magic[0] === 0x50 && magic[1] === 0x4b) return (await import("./zip_archive.ts")).unpackZip;
+  if (magic[0] === 0x1f && magic[1] === 0x8b) return (await import("./tar_archive.ts")).unpackTar;
   const what = file.bytes === 0 ? "it is empty" : "it is neither a zip nor a tar.gz";
   throw new NanoError("USAGE", `Cannot unpack the archive: ${what}; send the app's folder as one of the two`);
 }

@@ -3,11 +3,13 @@ import { JSON_OPTION } from "../line/usual_options.ts";
 import { basename, join, resolve } from "node:path";
 import { deployedParts, packFolder } from "../../../runtime/mod.ts";
 import { AdminError } from "../../client/client.ts";
+import type { DeployOptions } from "../../client/client_options.ts";
 import type { AppDetail, Version } from "../../schemas/app_schemas.ts";
 import { CliError } from "../../process/cli_error.ts";
 import type { CommandLine } from "../line/command_line.ts";
 import { devAppName } from "../host/dev_document.ts";
 import { BUILD_OPTION, runBuildCommand } from "../host/project_build_command.ts";
+import { projectAppName, projectIn } from "../host/project_in.ts";
 import { type DeployedVersion, settleNodes, waitForNodes } from "../online/deploy_everywhere.ts";
 import { type Online, onlineCommand, outJson } from "../online/online_command.ts";
 import { barText, ProgressLine } from "../terminal/progress.ts";
@@ -29,6 +31,7 @@ export const command = onlineCommand({
     examples: [
       { command: "nano deploy ./shop", meaning: "all requests go to the new version" },
       { command: "nano deploy ./shop --preview", meaning: "look at it first, on its own host" },
+      { command: "nano deploy ./shop --env staging", meaning: "app shop-staging, of env.staging of its wrangler file" },
       { command: 'nano deploy ./shop --percent 10 --note "new checkout"', meaning: "a tenth of the requests" },
       { command: "nano deploy ./shop --all", meaning: "in a fleet: on every node, or on none" },
       { command: "nano deploy shop.tar.gz --name shop --hostname shop.example.com", meaning: "an archive, a new app" },
@@ -36,6 +39,7 @@ export const command = onlineCommand({
   },
   options: [
     { name: "name", value: "APP", summary: "the app (name of package.json, else of the folder)", completes: "app" },
+    { name: "env", value: "NAME", summary: "an environment of the folder's wrangler file, an app of its own" },
     {
       name: "hostname",
       value: "HOST",
@@ -56,14 +60,20 @@ export const command = onlineCommand({
     const path = resolve(io.cwd, line.required("PATH"));
     const target = targetOf(line);
     const isFile = await isArchive(path);
-    if (line.flag("build")) await runBuildCommand(path, null, io);
-    const name = line.text("name") ?? await nameOf(path, isFile);
+    const environment = line.text("env");
+    if (environment !== null && isFile) throw new CliError("USAGE", "Option --env is for a folder, not for an archive");
+    const project = environment === null ? null : await projectIn(path, environment);
+    if (line.flag("build")) await runBuildCommand(path, environment, io);
+    const named = () => project === null ? nameOf(path, isFile) : projectAppName(project, path);
+    const name = line.text("name") ?? await named();
     const isNew = await isMissing(online, name);
     const hostnames = hostnamesOf(line, name, isNew);
     const stop = new AbortController();
     using _interrupt = io.onInterrupt(() => stop.abort());
     try {
-      const version = await send(online, { name, path, isFile, target: { ...target, hostnames }, signal: stop.signal });
+      const keys = environment === null ? {} : { keys: { wrangler: environment } };
+      const whole = { ...target, hostnames, ...keys };
+      const version = await send(online, { name, path, isFile, target: whole, signal: stop.signal });
       const deployed = { app: name, version, isNew };
       const { signal } = stop;
       if (!line.flag("json")) { for (const text of await report(online, deployed)) io.out(text); }
@@ -137,7 +147,7 @@ interface Sending {
   readonly name: string;
   readonly path: string;
   readonly isFile: boolean;
-  readonly target: ReturnType<typeof targetOf> & { readonly hostnames: readonly string[] };
+  readonly target: ReturnType<typeof targetOf> & Pick<DeployOptions, "hostnames" | "keys">;
   readonly signal: AbortSignal;
 }
 

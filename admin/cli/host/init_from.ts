@@ -1,15 +1,9 @@
 /** `nano init --from`: makes an app of a Workers project, in a new nano.json or in one that is there. */
 import { parse } from "dotenv";
 import { join, relative } from "node:path";
-import {
-  JsonSyntaxError,
-  readWorkersProject,
-  withAddedApp,
-  type WorkersProject,
-  WranglerFileError,
-} from "../../../runtime/mod.ts";
+import { JsonSyntaxError, withAddedApp, type WorkersProject } from "../../../runtime/mod.ts";
 import { CliError } from "../../process/cli_error.ts";
-import { devAppName } from "./dev_document.ts";
+import { projectAppName, projectIn } from "./project_in.ts";
 
 /** What was done. */
 export interface InitializedProject {
@@ -32,7 +26,7 @@ export async function initFrom(
   environment: string | null,
 ): Promise<InitializedProject> {
   const project = await projectIn(from, environment);
-  const name = devAppName(join("/", project.name ?? from.split("/").at(-1)!), false);
+  const name = projectAppName(project, from);
   const path = relative(folder, from);
   const entry = {
     name,
@@ -43,17 +37,6 @@ export async function initFrom(
   };
   const isAdded = await write(join(folder, "nano.json"), entry);
   return { name, isAdded, lines: [...takenLines(from, project, entry.hostname), ...await missingLines(from, project)] };
-}
-
-async function projectIn(from: string, environment: string | null): Promise<WorkersProject> {
-  try {
-    const project = await readWorkersProject(from, environment);
-    if (project !== null) return project;
-  } catch (error) {
-    if (!(error instanceof WranglerFileError)) throw error;
-    throw new CliError("USAGE", `Cannot read the project in "${from}": ${error.message}`);
-  }
-  throw new CliError("USAGE", `Cannot read a project in "${from}": there is no wrangler.json, .jsonc or .toml`);
 }
 
 /** @returns whether the file was there */

@@ -1,18 +1,26 @@
 /** The thread that listens to folders breaks off: another one listens, and nothing that has changed is lost. */
 import { assertEquals } from "@std/assert";
+import { ignoring, scanFiles } from "../../../runtime/config/file_tree.ts";
 import type { EventsThread } from "../../../runtime/config/folder_events.ts";
 import type { FolderEventsAsk, FolderEventsTold } from "../../../runtime/config/folder_events_worker.ts";
 import { Scene } from "./watch_scene.ts";
 
-/** Listens at once, and tells of nothing. */
+/** Looks and listens at once, and tells of nothing. */
 class QuietThread implements EventsThread {
   onmessage: EventsThread["onmessage"] = null;
   onerror: EventsThread["onerror"] = null;
+  /** The last by which it listens. */
   ask = 0;
 
   postMessage(message: unknown): void {
-    this.ask = (message as FolderEventsAsk).ask;
-    queueMicrotask(() => this.tell({ type: "listening", ask: this.ask }));
+    const asked = message as FolderEventsAsk;
+    const { ask } = asked;
+    if ("folders" in asked) this.ask = ask;
+    queueMicrotask(() => {
+      if ("folders" in asked) return this.tell({ type: "listening", ask });
+      const { paths, ignored, budget } = asked.look;
+      this.tell({ type: "looked", ask, tree: scanFiles(paths, ignoring(ignored), { budget }) });
+    });
   }
 
   terminate(): void {}

@@ -95,30 +95,6 @@ Deno.test("Who waits for the host again and again without a turn of its event lo
   await asks.cancel();
 });
 
-Deno.test("What the start of an app left behind is collected once, when it is quiet and its heap is small", async () => {
-  const { isolate, asks } = watched();
-  const { vitals } = isolate;
-  assertEquals(isolate.collectionDue(60_000, true), 0, "a spare has no app");
-  isolate.appComes(60_000);
-  assertEquals(isolate.collectionDue(61_499, true), 0, "its start may go on");
-  assertEquals(isolate.collectionDue(61_500, false), 0, "a request would wait for it");
-  vitals.heapBytes = 33 * 1024 * 1024;
-  assertEquals(isolate.collectionDue(61_500, true), 0, "it would stand still for long");
-  vitals.heapBytes = 8 * 1024 * 1024;
-  assertEquals(isolate.collectionDue(61_500, true), 2);
-  assertEquals(isolate.collectionDue(61_600, true), 0, "once");
-  isolate.end();
-  await asks.cancel();
-});
-
-Deno.test("Nothing is collected where garbage cannot be collected on demand", async () => {
-  const { isolate, asks } = watched(false);
-  isolate.appComes(0);
-  assertEquals(isolate.collectionDue(60_000, true), 0);
-  isolate.end();
-  await asks.cancel();
-});
-
 Deno.test("A collection that the judge waits for is asked for by the next beat, whoever asks for that", async () => {
   const MIB = 1024 * 1024;
   const { isolate, asks } = watched(true, new HeldJudge(32 * MIB));

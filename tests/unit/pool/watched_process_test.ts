@@ -52,6 +52,24 @@ Deno.test("A process that answers lives, and an idle one is asked once a second"
   assertEquals([place.ends, place.asks.length - asked], [[], 3]);
 });
 
+Deno.test("What the start of a process's app left behind is collected once, when it has nothing to do", () => {
+  const place = scene();
+  place.answer();
+  const collected = () => place.asks.filter(([, collect]) => collect === COLLECT.LAST_RESORT).length;
+  const looks = (count: number) => {
+    for (; count > 0; count--) {
+      place.looks(1);
+      if (place.process.vitals.asked) place.answer();
+    }
+  };
+  place.process.isBusy = true;
+  looks(30);
+  assertEquals(collected(), 0, "a request would wait for it");
+  place.process.isBusy = false;
+  looks(60);
+  assertEquals([collected(), place.ends], [1, []]);
+});
+
 Deno.test("A process that computes without a turn of its event loop is unresponsive at its CPU limit", () => {
   const place = scene();
   place.looks(5, 100);

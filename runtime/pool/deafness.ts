@@ -14,22 +14,35 @@ const BEATS = 5;
  */
 export class Deafness {
   #sent = 0;
+  /** Messages of which it is known that they have come. */
+  #heard = 0;
+  /** Of each of the others, what the host had sent to anybody with it. */
+  #waiting: number[] = [];
   /** Since when nothing has come though something was sent. */
   #since: { readonly heard: number; readonly beats: number } | null = null;
 
-  /** A message was sent. */
-  onSent(): void {
+  /** A message was sent. @param hostSent how many the host has sent to anybody with it, as a number of 32 bits */
+  onSent(hostSent: number): void {
     this.#sent++;
+    this.#waiting.push(hostSent);
   }
 
   /**
    * Takes what it tells of itself; only its own word accuses it.
-   * @param beats heartbeats that it has answered
-   * @param heard messages that had come to it at the last of them
+   * @param told.beats heartbeats that it has answered
+   * @param told.heard messages that had come to it at the last of them
+   * @param told.hostSent what the host had sent when this was looked up: a host that is held up reads many such at once,
+   *   and what is older than a message tells nothing of that
    * @returns why it has to end, or null
    */
-  judge(beats: number, heard: number): string | null {
-    if (heard >= this.#sent) this.#since = null;
+  judge(
+    { beats, heard, hostSent }: { readonly beats: number; readonly heard: number; readonly hostSent: number },
+  ): string | null {
+    const known = Math.min(Math.max(heard, this.#heard), this.#sent);
+    this.#waiting.splice(0, known - this.#heard);
+    this.#heard = known;
+    const [first] = this.#waiting;
+    if (first === undefined || (hostSent - first | 0) < 0) this.#since = null;
     else if (this.#since?.heard !== heard) this.#since = { heard, beats };
     else if (beats - this.#since.beats >= BEATS) {
       return "it takes nothing any more that it is sent, as when natives are replaced that Deno itself calls";

@@ -6,6 +6,7 @@ import {
   counterOf,
   type Heartbeat,
   HOST_KIB,
+  HOST_SENT,
   type IsolateBootData,
   type IsolateFigures,
   type WardenCommand,
@@ -260,6 +261,7 @@ every(RSS_SAMPLE_MS, () => {
 });
 every(FIGURES_MS, async () => {
   await memory.account();
+  const hostSent = inFlight === null ? 0 : Atomics.load(inFlight, HOST_SENT);
   const figures = [...isolates.values()].map(({ number, vitals, beats, heard }): IsolateFigures => [
     number,
     vitals.heapBytes,
@@ -268,5 +270,5 @@ every(FIGURES_MS, async () => {
     beats,
     heard,
   ]);
-  report({ type: "figures", figures, unexplainedBytes: memory.unexplainedBytes });
+  report({ type: "figures", figures, unexplainedBytes: memory.unexplainedBytes, hostSent });
 });

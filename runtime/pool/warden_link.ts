@@ -4,6 +4,7 @@ import { NanoError } from "../errors.ts";
 import {
   counterOf,
   HOST_KIB,
+  HOST_SENT,
   type IsolateFigures,
   type ThreadFigures,
   type WardenCommand,
@@ -24,7 +25,8 @@ const WARDEN_CLOSE_MS = 40_000;
 /** What a warden tells of one isolate. */
 export interface IsolateListener {
   onSpawned(threadId: number): void;
-  onFigures(figures: IsolateFigures): void;
+  /** @param hostSent as {@linkcode WardenLink.noteSent} gave it last before the figures were made */
+  onFigures(figures: IsolateFigures, hostSent: number): void;
   onExit(exit: Extract<WardenReport, { type: "exit" }>): void;
 }
 
@@ -111,6 +113,11 @@ export class WardenLink implements AsyncDisposable {
     this.#send({ type: "limits", isolate, cpuMs, externalBytes });
   }
 
+  /** A message was sent to an isolate. @returns what figures carry that were made later, or more, round and round */
+  noteSent(): number {
+    return Atomics.add(this.#counters, HOST_SENT, 1) + 1 | 0;
+  }
+
   /** Sets how much all apps together may hold. */
   setCeiling(bytes: number): void {
     this.#ceilingBytes = bytes;
@@ -170,7 +177,7 @@ export class WardenLink implements AsyncDisposable {
           const [isolate, heap, external] = figures;
           const held = this.#held.get(isolate);
           if (held !== undefined) held.heldBytes = heap + external;
-          this.#listeners.get(isolate)?.onFigures(figures);
+          this.#listeners.get(isolate)?.onFigures(figures, report.hostSent);
         }
         this.unexplainedBytes = report.unexplainedBytes;
         break;

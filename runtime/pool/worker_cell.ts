@@ -27,9 +27,9 @@ export class WorkerCell implements Cell {
     };
     this.#number = warden.spawn(memoryMb, port2, {
       onSpawned: (threadId) => listener.onSpawned({ threadId }),
-      onFigures: ([, heapBytes, externalBytes, cpuMicros, beats, heard]) => {
+      onFigures: ([, heapBytes, externalBytes, cpuMicros, beats, heard], hostSent) => {
         listener.onFigures(heapBytes, externalBytes, cpuMicros);
-        const detail = this.#deafness.judge(beats, heard);
+        const detail = this.#deafness.judge({ beats, heard, hostSent });
         if (detail === null || this.#isTold) return;
         this.kill();
         tellEnd({ reason: "unresponsive", detail, cpuMicros });
@@ -39,9 +39,9 @@ export class WorkerCell implements Cell {
   }
 
   post(message: unknown, transfer: Transferable[] | null): void {
-    this.#deafness.onSent();
     // An explicit null keeps Deno's fast path; the types want a list.
     (this.#port as WirePort).postMessage(message, transfer);
+    this.#deafness.onSent(this.#warden.noteSent());
   }
 
   limit({ cpuMs, externalBytes }: { readonly cpuMs: number; readonly externalBytes: number }): void {

@@ -116,9 +116,12 @@ export type Heartbeat = readonly [
 /** Where the shared counters hold the host's own memory, in KiB. */
 export const HOST_KIB = 0;
 
+/** Where the shared counters hold how many messages the host has sent to isolates, round and round. */
+export const HOST_SENT = 1;
+
 /** Where the shared counters hold an isolate's requests in flight. */
 export function counterOf(isolate: number, counters: number): number {
-  return 1 + isolate % (counters - 1);
+  return 2 + isolate % (counters - 2);
 }
 
 /** What the system tells of an isolate's thread, and only the host may read. */
@@ -167,7 +170,13 @@ export type WardenReport =
   /** No isolate is left. */
   | { readonly type: "closed" }
   | { readonly type: "spawned"; readonly isolate: number; readonly threadId: number }
-  | { readonly type: "figures"; readonly figures: readonly IsolateFigures[]; readonly unexplainedBytes: number }
+  | {
+    readonly type: "figures";
+    readonly figures: readonly IsolateFigures[];
+    readonly unexplainedBytes: number;
+    /** What {@linkcode HOST_SENT} was before they were looked up: the host may read them much later. */
+    readonly hostSent: number;
+  }
   | { readonly type: "ask_threads"; readonly question: number; readonly isolates: readonly number[] }
   | { readonly type: "warning"; readonly text: string }
   | {

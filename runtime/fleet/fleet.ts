@@ -240,8 +240,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
     const [from, before] = [clock.now(), this.replica.revision];
     await this.replica.pull();
     this.pullSeconds = (clock.now() - from) / 1000;
-    // Without an engine a node serves what it knows: it has that, when it has once had all.
-    this.#hasPulled ||= this.replica.state !== "offline" || this.replica.revision > 0;
+    this.#hasPulled ||= this.replica.state !== "offline";
     if (this.replica.state === "following") await this.replica.retry().catch((error) => this.#warn(error));
     if (this.replica.revision !== before) void this.#announce();
     this.#sweep.runIfDue();

@@ -1,16 +1,15 @@
 /** Keeps the resolution of an app's imports inside the app's folder. */
 
-import type { ImportKind, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
+import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../errors.ts";
 import { appPath, type AppReach, appUrl, isOfPackage, isReachable } from "./app_files.ts";
 import type { AppResolution } from "./app_resolution.ts";
-import type { AppSettings } from "./app_settings.ts";
 import { BrowserFields } from "./browser_fields.ts";
-import type { LateAbsences } from "./late_absences.ts";
 import { isInstalled, missingText, versionWarnings } from "./missing_packages.ts";
-import { isFileBeside, ResolverAnswers } from "./resolver_answers.ts";
+import type { ResolvedApp } from "./resolved_app.ts";
+import { type FoundModule, isFileBeside, isMissing, isStatic, ResolverAnswers } from "./resolver_answers.ts";
 import { absentModule, cloudflareModule, loadStandIns } from "./stand_ins.ts";
 import { nodeTarget, wantsNodeFile } from "./node_target.ts";
 import {
@@ -21,18 +20,6 @@ import {
   packageName,
   parseNpmSpecifier,
 } from "./package_specifier.ts";
-
-/** An app whose imports are resolved. */
-export interface ResolvedApp extends AppReach {
-  readonly settings: Pick<AppSettings, "importMap" | "hasManifest" | "compilerOptions">;
-  /** What is imported in the place of a module, wherever it is imported. */
-  readonly alias: Readonly<Record<string, string>>;
-  /** Whether it gets what packages offer to Workers. */
-  readonly isWorkers: boolean;
-  /** Whether it has modules of Node. */
-  readonly nodeCompat: boolean;
-  readonly late: LateAbsences;
-}
 
 /** Marks a question of our own, which the plugin must not answer again. */
 const ASKED = Symbol("asked");
@@ -104,13 +91,17 @@ class Import {
     if (path.startsWith("jsr:")) return await this.#resolveJsr();
     if (SCHEME.test(path)) return this.#refuseScheme();
     // Whether there is such a file on the host is not for the app to know.
-    if (path.startsWith("/")) return refuse(`Cannot import "${path}": an absolute path lies outside the app's folder`);
+    if (path.startsWith("/")) {
+      return refuse(`Cannot import "${path}": an absolute path lies outside the app's folder`);
+    }
     // Else esbuild would look for a package.json above the app's folder, and do as it says.
     const isAlone = isOwn && !this.#settings.hasManifest;
     if (path.startsWith("#") && isAlone) {
       return refuse(`Cannot import "${path}": no "imports" of the app's deno.json has it`);
     }
-    if (/^(?:#|\.\.?(?:\/|$))/.test(path)) return await this.#resolveRelative(isAlone);
+    if (/^(?:#|\.\.?(?:\/|$))/.test(path)) {
+      return await this.#resolveCopy() ?? await this.#resolveRelative(isAlone);
+    }
     // What node: modules there are is another plugin's business.
     return isBuiltin(path) ? undefined : await this.#resolveBare(path);
   }
@@ -125,7 +116,9 @@ class Import {
     const options = { kind, importer, namespace: "file", resolveDir: this.#app.root, pluginData: MAPPED };
     const found = await this.#build.resolve(to, { ...options, with: attributes });
     if (found.errors.length > 0) {
-      return refuse(`Cannot import "${written}": "alias" of the project leads to "${to}", which cannot be imported`);
+      return refuse(
+        `Cannot import "${written}": "alias" of the project leads to "${to}", which cannot be imported`,
+      );
     }
     const { path, namespace, suffix, sideEffects, external, warnings } = found;
     return { path, namespace, suffix, sideEffects, external, warnings };
@@ -220,6 +213,14 @@ class Import {
     return { path: found.path, suffix: found.suffix, sideEffects: true };
   }
 
+  /** A file of the workspace that came along as a copy. */
+  async #resolveCopy(): Promise<OnResolveResult | undefined> {
+    const specifier = this.#settings.copies?.specifierOf(this.#args) ?? null;
+    if (specifier === null) return undefined;
+    const { errors, path, suffix, sideEffects } = await this.#ask(specifier);
+    return errors.length === 0 ? { path, suffix, sideEffects } : undefined;
+  }
+
   /** `require.resolve`: what it finds is known now, and a path of the app; what it does not find fails at run time. */
   async #resolvePath(): Promise<OnResolveResult> {
     const { path } = this.#args;
@@ -243,14 +244,18 @@ class Import {
   }
 
   /** A package.json above the app may give the app's own files a package's name. */
-  #isByOuterManifest(found: Answer): boolean {
+  #isByOuterManifest(found: FoundModule): boolean {
     const { hasManifest, compilerOptions } = this.#settings;
     const hasAliases = compilerOptions["paths"] !== undefined || compilerOptions["baseUrl"] !== undefined;
     return !hasManifest && !hasAliases && found.namespace === "file" && !found.external && !isOfPackage(found.path);
   }
 
   /** Says why there is nothing to import. */
-  async #explain(specifier: string, found: Answer, npmName: string | undefined): Promise<OnResolveResult | undefined> {
+  async #explain(
+    specifier: string,
+    found: FoundModule,
+    npmName: string | undefined,
+  ): Promise<OnResolveResult | undefined> {
     const { path: written, kind } = this.#args;
     const isFound = found.errors.length === 0;
     const isNpm = npmName !== undefined;
@@ -275,24 +280,13 @@ class Import {
     return absentModule(written, kind);
   }
 
-  #ask = (specifier: string): Promise<Answer> => this.#answers.ask(this.#args, specifier);
+  #ask = (specifier: string): Promise<FoundModule> => this.#answers.ask(this.#args, specifier);
 
-  #isAllowed(found: Answer): boolean {
+  #isAllowed(found: FoundModule): boolean {
     return found.namespace !== "file" || isReachable(this.#app, found.path);
   }
 }
 
-type Answer = Awaited<ReturnType<PluginBuild["resolve"]>>;
-
 function refuse(text: string): OnResolveResult {
   return { errors: [{ text }] };
-}
-
-/** There is nothing of that name; not: there is something that cannot be had. */
-function isMissing(found: Answer): boolean {
-  return found.errors.every(({ text }) => text.startsWith("Could not resolve "));
-}
-
-function isStatic(kind: ImportKind): boolean {
-  return kind === "import-statement";
 }

@@ -6,6 +6,7 @@ import { appUrl, foldersUpTo, type OwnText, readOwnText } from "./app_files.ts";
 import { parseConfig, readCompilerOptions } from "./compiler_options.ts";
 import { ImportMap } from "./import_map.ts";
 import type { InputStamp } from "./input_stamp.ts";
+import { WorkspaceCopy } from "./workspace_copy.ts";
 
 /** Settings of one app. */
 export interface AppSettings {
@@ -17,6 +18,8 @@ export interface AppSettings {
   /** The files that were read. */
   readonly stamps: ReadonlyMap<string, InputStamp>;
   readonly warnings: readonly string[];
+  /** Files of its workspace that a deploy has copied into its folder. */
+  readonly copies: WorkspaceCopy | null;
   /** Whether decorators are to have metadata of types, which nothing here makes. */
   readonly hasMetadata: boolean;
 }
@@ -42,6 +45,7 @@ export async function readAppSettings(root: string, reach = root): Promise<AppSe
     hasManifest: manifest !== undefined,
     stamps,
     warnings,
+    copies: await WorkspaceCopy.of(root),
     hasMetadata,
   };
 }

@@ -5,10 +5,13 @@ import { WranglerFileError } from "../config/wrangler_file.ts";
 import { readWorkersProject } from "../config/workers_project.ts";
 import { NanoError } from "../errors.ts";
 import { isInside } from "./app_files.ts";
+import type { AppEntry } from "./app_entry.ts";
 import { workspaceOf } from "./app_reach.ts";
 import { readCompilerOptions } from "./compiler_options.ts";
 import { findEntry } from "./find_entry.ts";
 import { isRecord } from "./json_with_comments.ts";
+import { reachedFiles } from "./reached_files.ts";
+import { type CopiedFile, copyName, workspaceCopy } from "./workspace_copy.ts";
 
 /** What goes along. */
 export interface DeployedParts {
@@ -18,27 +21,49 @@ export interface DeployedParts {
   readonly begins: readonly string[];
   /** Files to be written anew, by name: a tsconfig.json that says all that those it extends say, which stay behind. */
   readonly texts: Readonly<Record<string, string>>;
+  /** Files that are added, by name: copies of those of the workspace that the app's code reaches. */
+  readonly added: Readonly<Record<string, CopiedFile>>;
 }
 
-/** Looks for them; what is wrong with the folder is told by the deploy itself. @param folder path of the app's folder */
-export async function deployedParts(folder: string): Promise<DeployedParts> {
+/**
+ * Looks for them; what is wrong with the folder is told by the deploy itself.
+ * @param folder path of the app's folder @param environment one of its wrangler file
+ */
+export async function deployedParts(folder: string, environment: string | null = null): Promise<DeployedParts> {
   const root = await Deno.realPath(folder);
   const reach = await workspaceOf(root);
-  const begins = (await beginningsOf(root)).filter((path) => isInside(root, path))
-    .map((path) => relative(root, path).split(sep).join("/"));
-  return { reach, begins, texts: reach === root ? {} : await tsconfigOf(root, reach) };
+  const { files, entry } = await beginningsOf(root, environment);
+  const begins = files.filter((path) => isInside(root, path)).map((path) => relative(root, path).split(sep).join("/"));
+  if (reach === root) return { reach, begins, texts: {}, added: {} };
+  const reached = entry === null ? [] : await reachedFiles(entry, { root, reach, hidden: [] });
+  return { reach, begins, texts: await tsconfigOf(root, reach), added: workspaceCopy({ root, reach }, reached) };
 }
 
-async function beginningsOf(root: string): Promise<string[]> {
+/** Where an app begins, and its code if it has any. */
+interface Beginnings {
+  readonly files: readonly string[];
+  readonly entry: AppEntry | null;
+}
+
+async function beginningsOf(root: string, environment: string | null): Promise<Beginnings> {
   try {
-    const project = await readWorkersProject(root, null);
-    if (project !== null) return [project.main, project.assets?.path].filter((path) => typeof path === "string");
-    const { kind, file, clientFiles } = await findEntry(root);
-    return [kind === "static" ? dirname(file) : file, ...clientFiles === undefined ? [] : [clientFiles]];
+    const project = await readWorkersProject(root, environment);
+    if (project !== null) {
+      const files = [project.main, project.assets?.path].filter((path) => typeof path === "string");
+      return { files, entry: project.main === null ? null : moduleAt(root, project.main) };
+    }
+    const entry = await findEntry(root);
+    const { kind, file, clientFiles } = entry;
+    const files = [kind === "static" ? dirname(file) : file, ...clientFiles === undefined ? [] : [clientFiles]];
+    return { files, entry: kind === "static" ? null : entry };
   } catch (error) {
-    if (error instanceof NanoError || error instanceof WranglerFileError) return [];
+    if (error instanceof NanoError || error instanceof WranglerFileError) return { files: [], entry: null };
     throw error;
   }
+}
+
+function moduleAt(root: string, file: string): AppEntry {
+  return { kind: "module", root, file, why: "main of its wrangler file" };
 }
 
 async function tsconfigOf(root: string, reach: string): Promise<Record<string, string>> {
@@ -50,8 +75,10 @@ async function tsconfigOf(root: string, reach: string): Promise<Record<string, s
     throw error;
   }
   const { options, files, hasMetadata } = read;
-  if (files.every(({ path }) => isInside(root, path))) return {};
   const { baseUrl, paths, ...others } = options;
+  const places = [baseUrl ?? [], isRecord(paths) ? Object.values(paths) : []].flat(2).map(String);
+  const isWhole = [...files.map(({ path }) => path), ...places].every((path) => path === root || isInside(root, path));
+  if (isWhole) return {};
   const compilerOptions = {
     ...others,
     ...hasMetadata ? { emitDecoratorMetadata: true } : {},
@@ -61,7 +88,8 @@ async function tsconfigOf(root: string, reach: string): Promise<Record<string, s
   return { "tsconfig.json": `${JSON.stringify({ compilerOptions }, null, 2)}\n` };
 
   function shown(path: string): string {
-    return `./${relative(root, path).split(sep).join("/")}`;
+    const isCopy = path !== root && !isInside(root, path) && isInside(reach, path);
+    return `./${isCopy ? copyName(reach, path) : relative(root, path).split(sep).join("/")}`;
   }
 
   function mapped(all: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -1,16 +1,26 @@
 /** What esbuild answers to a plugin's questions where an import leads; it looks each time anew, for up to 8 ms. */
-import type { OnResolveArgs, PluginBuild } from "esbuild";
+import type { ImportKind, OnResolveArgs, PluginBuild } from "esbuild";
 import { join } from "node:path";
 import { packageName } from "./package_specifier.ts";
 
 /** What esbuild found. */
-type Answer = Awaited<ReturnType<PluginBuild["resolve"]>>;
+export type FoundModule = Awaited<ReturnType<PluginBuild["resolve"]>>;
+
+/** There is nothing of that name; not: there is something that cannot be had. */
+export function isMissing(found: FoundModule): boolean {
+  return found.errors.every(({ text }) => text.startsWith("Could not resolve "));
+}
+
+/** Whether it is known before the code runs, and cannot stand in a try block. */
+export function isStatic(kind: ImportKind): boolean {
+  return kind === "import-statement";
+}
 
 /** The answers of one build. */
 export class ResolverAnswers {
   readonly #build: PluginBuild;
   readonly #asked: symbol;
-  readonly #known = new Map<string, Promise<Answer>>();
+  readonly #known = new Map<string, Promise<FoundModule>>();
 
   /** @param asked marks the questions, which plugins do not answer */
   constructor(build: PluginBuild, asked: symbol) {
@@ -19,7 +29,7 @@ export class ResolverAnswers {
   }
 
   /** Where an import would lead, were it of this specifier. All files of a package are told the same of another one. */
-  ask(args: OnResolveArgs, specifier: string): Promise<Answer> {
+  ask(args: OnResolveArgs, specifier: string): Promise<FoundModule> {
     const { kind, importer, namespace, resolveDir, with: attributes } = args;
     const options = { kind, importer, namespace, resolveDir, with: attributes, pluginData: this.#asked };
     const folder = namespace === "file" && Object.keys(attributes).length === 0 ? packageFolder(importer) : undefined;

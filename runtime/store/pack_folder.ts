@@ -30,6 +30,8 @@ export interface PackOptions {
   readonly begins?: readonly string[];
   /** Texts of files by their names, in the place of what the folder has under them. */
   readonly texts?: Readonly<Record<string, string>>;
+  /** Files to add by their names, each a copy of another (absolute path) or a text. */
+  readonly added?: Readonly<Record<string, { readonly path: string } | { readonly text: string }>>;
 }
 
 /** A folder on its way to be packed. */
@@ -95,8 +97,11 @@ export async function packFolder(dir: string, options: PackOptions = {}): Promis
   await collect({ name: "", path: root, above: [root], rules, isBuild: false }, packing);
   for (const [name, text] of Object.entries(options.texts ?? {})) {
     const at = found.findIndex((file) => file.name === name);
-    const bytes = new TextEncoder().encode(text).byteLength;
-    if (at >= 0) found[at] = { name, path: join(root, name), bytes, text };
+    if (at >= 0) found[at] = textFile(root, name, text);
+  }
+  for (const [name, file] of Object.entries(options.added ?? {})) {
+    if ("text" in file) found.push(textFile(root, name, file.text));
+    else found.push({ name, path: file.path, bytes: (await Deno.stat(file.path)).size });
   }
   if (options.withoutPackages !== true) await addPackages(await rules.below(root), packing);
   if (found.length === 0) throw new NanoError("USAGE", `Cannot pack "${dir}": it has no files`);
@@ -104,6 +109,10 @@ export async function packFolder(dir: string, options: PackOptions = {}): Promis
   found.sort((a, b) => a.name < b.name ? -1 : 1);
   const bytes = found.reduce((sum, file) => sum + file.bytes, 0);
   return { stream: compressed(found), files: found.length, bytes, leftOut: packing.leftOut.sort() };
+}
+
+function textFile(root: string, name: string, text: string): FileToPack {
+  return { name, path: join(root, name), bytes: new TextEncoder().encode(text).byteLength, text };
 }
 
 interface Folder {

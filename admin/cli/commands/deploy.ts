@@ -174,7 +174,8 @@ async function packed(
   { line, io, client, progress }: Pick<Online, "line" | "io" | "client"> & { readonly progress: ProgressLine },
 ): Promise<ReadableStream<Uint8Array>> {
   const withoutPackages = installsUploads(await client.config());
-  const { stream, files, bytes, leftOut } = await packFolder(path, { withoutPackages, ...await deployedParts(path) });
+  const parts = await deployedParts(path, line.text("env"));
+  const { stream, files, bytes, leftOut } = await packFolder(path, { withoutPackages, ...parts });
   if (leftOut.length > 0 && !line.flag("json")) {
     const shown = line.flag("verbose") ? leftOut : leftOut.slice(0, SHOWN_NAMES);
     const rest = leftOut.length - shown.length;

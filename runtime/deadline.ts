@@ -15,7 +15,8 @@ export async function inTime<T>(
   clock: Clock = systemClock,
 ): Promise<T | typeof LATE> {
   const late = Promise.withResolvers<typeof LATE>();
-  const cancel = clock.after(timeoutMs, () => late.resolve(LATE));
+  // What is over already is late at once; a timer of less than nothing is one that Deno warns of.
+  const cancel = clock.after(Math.max(0, timeoutMs), () => late.resolve(LATE));
   try {
     return await Promise.race([work, late.promise]);
   } finally {

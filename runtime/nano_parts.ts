@@ -235,10 +235,7 @@ export class NanoParts {
       folders,
       clock: systemClock,
       keptApps: () => this.operator.keptApps(),
-      follower: (files) => {
-        const follower = this.operator.follower(files);
-        return (held, record, isNews) => follower.apply(held, record, isNews);
-      },
+      follower: (files) => this.operator.follower(files),
       apps: () => this.apps(),
       config: () => this.generations.present.config,
       emit: (event) => this.events.emit(event),

@@ -60,7 +60,11 @@ export async function pathExists(path: string): Promise<boolean> {
 
 /** The folders from `from` up to `root`, both included; none above. */
 export function* foldersUpTo(root: string, from: string): Generator<string> {
-  for (let folder = from; folder === root || isInside(root, folder); folder = dirname(folder)) yield folder;
+  for (let folder = from; folder === root || isInside(root, folder); folder = dirname(folder)) {
+    yield folder;
+    // Above the root of the file system lies the root of the file system.
+    if (folder === root) return;
+  }
 }
 
 /**

@@ -80,7 +80,8 @@ export const fleetSchema = section({
     default: DEFAULTS.crons_alone,
   }),
   start_timeout_ms: whole("milliseconds", 0, MAX_TIMEOUT_MS).optional().meta({
-    description: "How long a node that starts is not ready because it has not heard from the engine yet.",
+    description:
+      "How long a node that starts is not ready because it has not caught up with the engine yet; one that joins is not ready before it has all.",
     default: DEFAULTS.start_timeout_ms,
   }),
   allow_old_server: z.boolean("expected true or false").optional().meta({

@@ -29,6 +29,8 @@ export interface EngineTimes {
   readonly blobGraceMs: number;
   /** Of a call of the engine, with all its tries. */
   readonly callMs: number;
+  /** After which a server that lets nodes in and answers none of their calls is left for another one. */
+  readonly silentMs: number;
 }
 
 /** NATS servers with JetStream. */
@@ -75,6 +77,7 @@ export const ENGINE_TIMES: EngineTimes = {
   claimMs: CLAIM_MS,
   blobGraceMs: BLOB_GRACE_MS,
   callMs: 15_000,
+  silentMs: 5_000,
 };
 
 /** All but what is said. */

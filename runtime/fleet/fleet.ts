@@ -55,7 +55,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
     });
     const onUnseen = () => this.replica.comparison.soon();
     this.#proposer = new Proposer({ store, rows: state.fleet, clock, node: this.name, onUnseen });
-    const apply = tools.follower(this.#files);
+    const follower = tools.follower(this.#files);
     const nodes = () => this.membership.look();
     const pacing = { store, clock, name: this.name, holder: state.fleet.node, nodes };
     this.replica = new Replica({
@@ -64,7 +64,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
       clock,
       isReader: config.role === "serve",
       keptApps: tools.keptApps,
-      apply: config.oneByOne ? oneByOne(apply, pacing) : apply,
+      ...config.oneByOne ? { apply: oneByOne(follower.apply, pacing) } : follower,
       offer: (record) => this.#files.offer(record),
       onState: (next, why) => this.#onState(next, why),
       onFailed: (app, revision, error) => {
@@ -97,9 +97,10 @@ export class Fleet implements FleetNode, AsyncDisposable {
     });
   }
 
-  /** Whether the node knows what the fleet serves, or has waited long enough for it. */
+  /** Whether the node knows what the fleet serves, or has waited long enough for it: what it lacks it would not find. */
   get isHeard(): boolean {
-    return this.#hasPulled || this.#tools.clock.now() - this.#openedAt >= this.#tools.config.startTimeoutMs;
+    if (this.#hasPulled || this.replica.isJoining) return this.#hasPulled;
+    return this.#tools.clock.now() - this.#openedAt >= this.#tools.config.startTimeoutMs;
   }
 
   get state(): FleetState | "refused" {

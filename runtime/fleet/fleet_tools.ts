@@ -18,8 +18,7 @@ export interface FleetTools {
   readonly clock: Clock;
   /** Names of apps that something is kept about. */
   readonly keptApps: () => readonly string[];
-  /** As `ReplicaTools.apply`. */
-  readonly follower: (files: VersionFiles) => ReplicaTools["apply"];
+  readonly follower: (files: VersionFiles) => Required<Pick<ReplicaTools, "apply" | "applyAll">>;
   /** What a report tells of the host. */
   readonly host: () =>
     & Pick<NodeReport, "address" | "version" | "startedAt" | "appsUp" | "configFingerprint" | "memoryBytes">

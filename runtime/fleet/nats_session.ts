@@ -18,7 +18,7 @@ import { natsFailure } from "./nats_failures.ts";
 import { connectNats } from "./nats_transport.ts";
 import { oldServer } from "./nats_version.ts";
 
-/** Of one try: far more than an answer takes, far less than an election, after which another server is asked. */
+/** Of one try: far more than an answer takes, far less than an election. */
 const TRY_MS = 2_500;
 const DIAL_MS = 2_000;
 /** Between two tries; an election is over after 4 to 9 s. */
@@ -45,6 +45,10 @@ export class NatsSession implements AsyncDisposable {
   readonly #onReached: (reached: Reached) => Promise<void>;
   readonly #ended = new AbortController();
   #reached: Promise<Reached> | null = null;
+  /** Of {@linkcode NatsSession.#reached}, once it was made. */
+  #connection: NatsConnection | null = null;
+  /** Since when no try of any call was answered; null while answers come. */
+  #silentSince: number | null = null;
 
   /** @param onReached each time that a connection was made, before anything else is asked by it */
   constructor(engine: NatsEngine, onReached: (reached: Reached) => Promise<void>) {
@@ -67,12 +71,17 @@ export class NatsSession implements AsyncDisposable {
       try {
         this.#ended.signal.throwIfAborted();
         const came = await inTime(this.#reach().then(run), until - performance.now());
-        if (came !== LATE) return came;
+        if (came !== LATE) {
+          this.#silentSince = null;
+          return came;
+        }
         throw fleetUnavailable(action, last === null ? this.#noAnswer() : this.#reasonOf(last));
       } catch (error) {
         last = error;
         if (error instanceof NanoError || error instanceof BindingError) throw error;
         const failure = natsFailure(error);
+        if (failure === "passing") this.#leaveSilent();
+        else this.#silentSince = null;
         if (failure === "conflict" || failure === "missing") throw error;
         const isLate = performance.now() + AGAIN_MS > until;
         if (failure === "refused" || isLate || this.#ended.signal.aborted) {
@@ -100,6 +109,17 @@ export class NatsSession implements AsyncDisposable {
     return new Error(`no answer came from ${this.#engine.servers.join(", ")}`, { cause });
   }
 
+  /** One server may be cut off from the others, or not have found them again: it answers pings and nothing else. */
+  #leaveSilent(): void {
+    const now = performance.now();
+    this.#silentSince ??= now;
+    if (now - this.#silentSince < this.#engine.times.silentMs) return;
+    this.#silentSince = null;
+    this.#connection?.reconnect().catch(() => {
+      // It was closed meanwhile: the next try connects anew.
+    });
+  }
+
   #reach(): Promise<Reached> {
     return this.#reached ??= this.#connect().catch((error) => {
       this.#reached = null;
@@ -121,7 +141,8 @@ export class NatsSession implements AsyncDisposable {
         jsm: await jetstreamManager(connection, { timeout: TRY_MS, checkAPI: false }),
       };
       await this.#onReached(reached);
-      connection.closed().then(() => this.#reached = null);
+      this.#connection = connection;
+      connection.closed().then(() => this.#reached = this.#connection = null);
       return reached;
     } catch (error) {
       await connection.close();

@@ -80,8 +80,10 @@ class NatsTransport implements Transport {
       }
     } catch (error) {
       reason = error as Error;
+    } finally {
+      // Also when the client reads no more, as what came was not its protocol.
+      this.#end(reason);
     }
-    this.#end(reason);
   }
 
   send(frame: Uint8Array): void {
@@ -163,7 +165,9 @@ class NatsTransport implements Transport {
     this.#isDone = true;
     if (reason) this.closeError = reason;
     this.#shut();
-    this.#closed.resolve(reason);
+    // Not at once: a server that is killed right after it let the client in would end the connection while the client
+    // is about to end its dialing. It then takes the dialing that ends for the one that it would begin, and never dials.
+    setTimeout(() => this.#closed.resolve(reason));
   }
 
   #shut(): void {

@@ -120,6 +120,8 @@ export class NodeChanges {
       try {
         return await files.give(app, version, archive);
       } catch (error) {
+        // A full disk is this node's own fault.
+        if (error instanceof NanoError && error.code === "INTERNAL") throw error;
         if (clock.now() >= until || this.#isEnded) throw engineRefusal(`keep the archive of app "${app}"`, error);
         await this.#pause(GIVE_STEP_MS);
       }

@@ -29,8 +29,9 @@ export interface PacingTools {
 /** Makes nodes take changes one by one. */
 export function oneByOne(apply: ReplicaTools["apply"], tools: PacingTools): ReplicaTools["apply"] {
   const { store, holder } = tools;
-  return async (held, record, isNews) => {
+  return async (news) => {
     await turn(tools);
+    const { held } = news;
     const app = appOfKey(held.key);
     const failed = (await asked(tools.nodes())).find(({ name, failed }) =>
       name !== tools.name &&
@@ -43,7 +44,7 @@ export function oneByOne(apply: ReplicaTools["apply"], tools: PacingTools): Repl
     {
       // When it fails, the lease ends by itself: until then the others have heard of it.
       using _renewed = renewed(tools);
-      await apply(held, record, isNews);
+      await apply(news);
     }
     await store.release(ROLL_LEASE, holder).catch(() => {});
   };

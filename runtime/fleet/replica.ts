@@ -5,13 +5,15 @@ import { appKey, appOfKey, heldOf, readRecord } from "./app_record.ts";
 import { FailedRecords, MissingArchive } from "./failed_records.ts";
 import type { FleetRecord, FleetState } from "./fleet_store.ts";
 import { compareAll, Comparison, LossSuspicion, writeAgain } from "./lost_records.ts";
+import { HeldMarks } from "./held_marks.ts";
+import { NewApps } from "./new_apps.ts";
 import { type ReplicaTools, Unfetched } from "./replica_tools.ts";
 
 /** The copy. */
 export class Replica {
   readonly failures: FailedRecords;
   readonly #tools: ReplicaTools;
-  readonly #held = new Map<string, HeldMark>();
+  readonly #held = new HeldMarks();
   readonly #suspicion: LossSuspicion;
   readonly #missing: MissingArchive;
   /** Null before the engine was asked: so the first state is told, whatever it is. */
@@ -30,8 +32,8 @@ export class Replica {
     this.comparison = new Comparison(tools.clock);
     this.failures = new FailedRecords(tools.clock);
     this.#missing = new MissingArchive(tools.clock);
-    this.#readHeld();
-    this.failures.addAll(this.#held.values());
+    this.#held.read(this.#tools.rows);
+    this.failures.addAll(this.#held.all());
   }
 
   get state(): FleetState {
@@ -46,6 +48,11 @@ export class Replica {
   /** Up to which every change is known here. */
   get revision(): number {
     return this.#tools.rows.mark().revision;
+  }
+
+  /** Whether it has not been told of all that the fleet has yet; who founds one has all of it. */
+  get isJoining(): boolean {
+    return this.epoch !== null && this.revision === 0 && !this.#held.hasUnwritten;
   }
 
   get epoch(): string | null {
@@ -73,7 +80,7 @@ export class Replica {
 
   /** A change of this node was kept with its record. */
   kept(held: HeldRecord): void {
-    this.#hold(held);
+    this.#held.hold(held);
     this.failures.remove(held.key);
     const { epoch, revision } = this.#tools.rows.mark();
     // Nobody wrote in between: there is nothing to pull.
@@ -93,7 +100,7 @@ export class Replica {
     const before = rows.mark();
     // Kept first: whatever happens then, this node knows the fleet for its own.
     rows.begin(epoch, added);
-    this.#readHeld();
+    this.#held.read(this.#tools.rows);
     let isFounded = false;
     try {
       isFounded = await store.found(epoch, replacing);
@@ -110,7 +117,7 @@ export class Replica {
   async adopt(): Promise<void> {
     await this.#pulling;
     this.#tools.rows.leave();
-    this.#readHeld();
+    this.#held.read(this.#tools.rows);
     this.failures.clear();
     this.#isAdopting = true;
     await this.pull();
@@ -193,24 +200,25 @@ export class Replica {
     const gone = { key, revision: 0, changeId: "", format: 0, value: null, why: null };
     await this.#applyHeld(gone, () => true);
     this.#tools.rows.forget(key);
-    this.#held.delete(key);
+    this.#held.forget(key);
   }
 
   /** @param anew whether one of the same revision and another change counts as news @returns the last revision */
   async #take(records: AsyncIterable<FleetRecord> | Iterable<FleetRecord>, anew: boolean): Promise<number> {
     let last = 0;
+    const newApps = new NewApps({
+      applyAll: this.#tools.applyAll,
+      held: (key) => this.#held.get(key),
+      onKept: (held) => this.#held.hold(held),
+      takeOne: (held, isNews) => this.#takeOne(held, isNews),
+    });
     for await (const record of records) {
       if (this.#isClosed) break;
-      const { key, id, revision } = record;
-      const held = heldOf(record);
-      const isNews = () => {
-        const mine = this.#held.get(key);
-        return mine === undefined || mine.revision < revision ||
-          (anew && mine.revision === revision && mine.changeId !== id);
-      };
-      if (isNews()) await this.#takeOne(held, isNews);
-      last = Math.max(last, revision);
+      const isNews = () => this.#held.isNews(record, anew);
+      if (isNews()) await newApps.take(heldOf(record), isNews);
+      last = Math.max(last, record.revision);
     }
+    if (!this.#isClosed) await newApps.end();
     return last;
   }
 
@@ -219,7 +227,7 @@ export class Replica {
     const mine = this.#held.get(key);
     if (mine?.changeId === changeId) {
       this.#tools.rows.setRevision(key, revision);
-      this.#held.set(key, { ...mine, revision });
+      this.#held.hold({ ...mine, revision });
       return;
     }
     try {
@@ -238,20 +246,20 @@ export class Replica {
     // Kept for a NANO that knows what it is.
     if (app === null || "why" in read) return this.#fail(held, "why" in read ? read.why : "it is about no app");
     try {
-      await this.#tools.apply(held, read.record, isNews);
+      await this.#tools.apply({ held, record: read.record, isNews });
     } catch (error) {
       if (error instanceof Unfetched || (error instanceof NanoError && error.code === "APP_DRAINING")) throw error;
       const why = error instanceof NanoError && error.details.length > 0 ? error.details.join("; ") : messageOf(error);
       return this.#fail(held, why);
     }
     this.failures.remove(held.key);
-    if (isNews() || this.#held.get(held.key)?.changeId === held.changeId) this.#hold(held);
+    if (isNews() || this.#held.get(held.key)?.changeId === held.changeId) this.#held.hold(held);
   }
 
   #fail(held: HeldRecord, why: string): void {
     const failed = { ...held, why };
     this.#tools.rows.put(failed);
-    this.#hold(failed);
+    this.#held.hold(failed);
     this.failures.add(held.key, held.revision, why);
     this.#tools.onFailed(appOfKey(held.key) ?? held.key, held.revision, why);
   }
@@ -276,20 +284,11 @@ export class Replica {
     if (this.#tools.isReader || (!this.#isFounding && !this.#suspicion.isConfirmed())) return false;
     const written = await writeAgain(compared, epoch, this.#tools);
     rows.setMark({ epoch, revision: written });
-    this.#readHeld();
+    this.#held.read(this.#tools.rows);
     this.#tools.onRepaired(lost.length);
     this.#suspicion.end();
     this.#isFounding = false;
     return true;
-  }
-
-  #hold({ key, revision, changeId, format, why }: HeldMark): void {
-    this.#held.set(key, { key, revision, changeId, format, why });
-  }
-
-  #readHeld(): void {
-    this.#held.clear();
-    for (const mark of this.#tools.rows.held()) this.#held.set(mark.key, mark);
   }
 
   #become(state: FleetState, why: string | null): void {

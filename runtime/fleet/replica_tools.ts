@@ -9,6 +9,14 @@ export class Unfetched extends Error {
   override readonly name = "Unfetched";
 }
 
+/** A record of an app that is to be in force. */
+export interface NewsOfApp {
+  readonly held: HeldRecord;
+  readonly record: AppRecord;
+  /** Asked in the turn in which it happens: false when it is old by then. */
+  readonly isNews: () => boolean;
+}
+
 /** What a replica works with. */
 export interface ReplicaTools {
   readonly store: Pick<FleetStore, "head" | "since" | "write" | "found">;
@@ -20,10 +28,14 @@ export interface ReplicaTools {
   readonly keptApps: () => readonly string[];
   /**
    * Puts a record in force and keeps it, both or none.
-   * @param isNews asked in the turn in which it happens: false when it is old by then
    * @throws {Unfetched}, {NanoError} why it cannot be in force here
    */
-  readonly apply: (held: HeldRecord, record: AppRecord, isNews: () => boolean) => Promise<void>;
+  readonly apply: (news: NewsOfApp) => Promise<void>;
+  /**
+   * The same of many apps that are new here, all or none; left out where each has its turn.
+   * @throws when it cannot: each is tried by itself then
+   */
+  readonly applyAll?: ((all: readonly NewsOfApp[]) => Promise<void>) | undefined;
   /** Gives the engine the archives that a record names. @throws when it cannot take them now */
   readonly offer: (record: AppRecord) => Promise<void>;
   /** Told of each change of the state. */

@@ -33,6 +33,16 @@ export class VersionFiles {
     return found;
   }
 
+  /**
+   * Keeps which files versions are about to have: one write to the disk instead of one for each.
+   * @param apps none of whose versions has a folder with other files
+   */
+  expect(apps: readonly { readonly app: string; readonly versions: readonly FleetVersion[] }[]): void {
+    this.#tools.rows.setDigests(
+      apps.flatMap(({ app, versions }) => versions.map(({ version, digest }) => ({ app, version, digest }))),
+    );
+  }
+
   /** Sees to it that the files of versions are there. @throws {Unfetched}, {NanoError} USAGE for what cannot be unpacked */
   async bring(app: string, versions: readonly FleetVersion[]): Promise<void> {
     const { folders, rows, shelf } = this.#tools;
@@ -41,7 +51,7 @@ export class VersionFiles {
       if (!await shelf.has(digest)) await this.#fetch(app, version, digest);
       await using staged = await folders.stage((await shelf.open(digest))!);
       // Before the folder: one that is there with another digest, or none, is taken for another version's.
-      rows.setDigest(app, version, digest);
+      if (rows.digestOf(app, version) !== digest) rows.setDigest(app, version, digest);
       await staged.put(app, version);
     }
   }

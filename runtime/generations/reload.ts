@@ -84,6 +84,7 @@ export interface ReloadOptions {
   readonly strict: boolean;
   readonly only: ReadonlySet<string> | null;
   readonly force?: ReadonlySet<string>;
+  readonly isUnasked?: boolean;
   readonly patienceMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -102,6 +103,7 @@ type Outcome<Code> =
  * @param options.strict whether an app that breaks by this change refuses the whole reload; the first start is tolerant
  * @param options.only apps whose files changed; null looks at all
  * @param options.force apps that get another isolate even if nothing changed
+ * @param options.isUnasked whether nobody waits for whether the apps that are new work: lazy ones begin with their first request
  * @param options.patienceMs after this apps that still start are taken as they are; by default each start is awaited
  * @param options.signal refuses the reload whose apps still start: their starts may take minutes, and nobody waits any more
  * @throws {NanoError} CONFIG_INVALID with every broken app in `details`, APP_DRAINING when it was aborted; nothing of the present generation is touched
@@ -112,7 +114,7 @@ export async function prepareReload<Code extends UnitCode>(
   tools: ReloadTools<Code>,
   options: ReloadOptions,
 ): Promise<PreparedReload> {
-  const { only, force = new Set() } = options;
+  const { only, force = new Set(), isUnasked = false } = options;
   const diff = diffApps(present.config.apps, config.apps);
   const otherConfig = new Set([...diff.added, ...diff.changed]);
   const mayStay = ({ name }: AppConfig) => !otherConfig.has(name) && !force.has(name);
@@ -126,7 +128,7 @@ export async function prepareReload<Code extends UnitCode>(
     // What has not been read needs no other reading.
     if (isSame && old?.isUnread === true) continue;
     // Whoever changes one app wants to know whether it works.
-    const isForAll = only === null && (old === undefined || old.isUnread === true);
+    const isForAll = (only === null || isUnasked) && (old === undefined || old.isUnread === true);
     if (isForAll && !force.has(app.name) && startsLazily(app, config.apps.length)) {
       outcomes.set(app.name, { app, lazy: true });
     } else if (isSame && old !== undefined && (old.prepared ?? null) !== null) {

@@ -3,7 +3,7 @@
  *
  * It has no top-level await: a nested worker whose module awaits leaks two file descriptors in Deno 2.9.
  */
-import { apply, defineGlobal, isArray, NativePromise, promiseThen } from "../protocol/primordials.ts";
+import { apply, defineGlobal, endOfTurn, isArray, NativePromise, promiseThen } from "../protocol/primordials.ts";
 import { joinTexts } from "../protocol/safe_lists.ts";
 import v8 from "node:v8";
 import { COLLECT, EXCEPTION_LEVEL, type Heartbeat, type HeartbeatAsk, type LoadMessage } from "../protocol/messages.ts";
@@ -38,7 +38,6 @@ const collectGarbage = Reflect.get(globalThis, "gc") as ((how: { type: string; f
 const MAJOR = { __proto__: null, type: "major" };
 const LAST_RESORT = { __proto__: null, type: "major", flavor: "last-resort" };
 const firstHeapLimit = heapStatistics().heap_size_limit;
-const batchAtEndOfTurn = setImmediate;
 const nextTurn = setTimeout;
 // Deno's types lack the Web Locks API.
 const { locks } = navigator as unknown as { locks: { request(name: string, held: () => Promise<void>): void } };
@@ -52,9 +51,7 @@ shieldPort(heartbeat);
 const postBeat = heartbeat.postMessage as unknown as (message: unknown, transfer: null) => void;
 const post = port.postMessage as unknown as (message: unknown, transfer: MessagePort[] | null) => void;
 
-const wire = new Wire({ postMessage: port.postMessage as (message: unknown) => void }, (flush) => {
-  batchAtEndOfTurn(flush);
-});
+const wire = new Wire({ postMessage: port.postMessage as (message: unknown) => void }, endOfTurn);
 /** None where the kernel's walls alone stand: all of Deno is the app's there. */
 const policy = full === null ? registerModulePolicy() : null;
 let isLoading = false;

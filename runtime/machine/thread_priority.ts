@@ -42,7 +42,10 @@ function ownNice(): number {
 /** System ids of the threads with these names. */
 export async function findThreads(names: ReadonlySet<string>): Promise<Map<string, number>> {
   const found = new Map<string, number>();
-  for await (const { name: tid } of Deno.readDir("/proc/self/task")) {
+  const tids: string[] = [];
+  for await (const { name } of Deno.readDir("/proc/self/task")) tids.push(name);
+  // The newest first: most often it is one that has just begun.
+  for (const tid of tids.reverse()) {
     if (found.size === names.size) break;
     try {
       const comm = (await Deno.readTextFile(`/proc/self/task/${tid}/comm`)).trim();

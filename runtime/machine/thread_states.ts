@@ -37,6 +37,12 @@ export class ThreadStates {
     return states;
   }
 
+  /** Memory that a thread has touched first, at once; null for one that was never read before, and on other systems. */
+  touchedBytes(threadId: number): number | null {
+    const tid = this.#tids.get(threadId);
+    return tid === undefined ? null : stateOf(tid)?.touchedBytes ?? null;
+  }
+
   /** A thread has ended. */
   forget(threadId: number): void {
     this.#tids.delete(threadId);

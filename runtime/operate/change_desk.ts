@@ -9,7 +9,7 @@ import type { HeldRecord } from "../store/fleet_rows.ts";
 import type { KeptApp, VersionRecord } from "../store/state_store.ts";
 import { AppTags } from "./app_tags.ts";
 import type { ChangeTools, FollowedChange, OwnSource, Plan, Wish } from "./change_tools.ts";
-import { diffVersions, KeptApps } from "./kept_apps.ts";
+import { diffVersions, KeptApps, writtenBy } from "./kept_apps.ts";
 import { saysNothing } from "./kept_layers.ts";
 import { conflictOf, refusalOf, refuseMisfit } from "./refusals.ts";
 
@@ -132,29 +132,34 @@ export class ChangeDesk {
     }
   }
 
-  /** Puts in force what another node has changed; nothing is asked of the fleet. @throws {NanoError} CONFIG_INVALID */
-  follow(app: string, { plan, by, held, isNews }: FollowedChange): Promise<void> {
+  /**
+   * Puts in force what other nodes have changed, all or nothing, without asking the fleet. @throws {NanoError} CONFIG_INVALID
+   */
+  follow(changes: readonly FollowedChange[], { isUnasked = false } = {}): Promise<void> {
     const { generations, store, layered } = this.tools;
     return generations.queue(async () => {
-      const verb = `follow the fleet's app "${app}"`;
-      this.checkOpen(verb);
-      if (!isNews()) return;
-      const planned = plan();
-      const { row, ...versions } = planned;
-      const config = await layered(this.kept.layersAfter(planned));
-      refuseMisfit(config, { app, verb, isOfFile: this.config.layers.sources[app]?.from === "file" });
-      const said = by === null
-        ? null
-        : { at: by.at, actor: by.actor, action: by.action, app, detail: by.detail, error: null };
+      this.checkOpen("follow the fleet");
+      const news = changes.filter(({ isNews }) => isNews());
+      if (news.length === 0) return;
+      const planned = news.map(({ plan }) => plan());
+      const config = await layered(this.kept.layersAfter(...planned));
+      for (const { app } of news) {
+        const isOfFile = this.config.layers.sources[app]?.from === "file";
+        refuseMisfit(config, { app, verb: `follow the fleet's app "${app}"`, isOfFile });
+      }
+      const said = news.flatMap(({ app, by }) =>
+        by === null ? [] : [{ at: by.at, actor: by.actor, action: by.action, app, detail: by.detail, error: null }]
+      );
       await generations.advance(config, {
         strict: true,
         only: new Set(),
+        isUnasked,
         keep: () => {
-          store.commit({ ...rowChange(row), ...versions, history: said === null ? [] : [said], fleet: held });
-          this.kept.follow(planned);
+          store.commit({ ...writtenBy(planned), history: said, fleet: news.map(({ held }) => held) });
+          for (const change of planned) this.kept.follow(change);
         },
       });
-      if (said !== null) this.#tell(said);
+      for (const entry of said) this.#tell(entry);
     });
   }
 
@@ -206,7 +211,7 @@ export class ChangeDesk {
       },
       keep: () => {
         const history = [this.#entry(wish, detail, null)];
-        store.commit({ ...rowChange(row), ...versions, history, ...held === null ? {} : { fleet: held } });
+        store.commit({ ...writtenBy([{ row, ...versions }]), history, ...held === null ? {} : { fleet: [held] } });
         this.kept.follow({ row, ...versions });
       },
     }).catch((thrown) => {
@@ -292,9 +297,4 @@ export class ChangeDesk {
   #tell({ action, app, actor, detail, error }: Omit<HistoryEntry, "id" | "at">): void {
     this.tools.events.emit({ event: "operator_change", action, app, actor, detail, error });
   }
-}
-
-/** A row that says nothing is none. */
-function rowChange(row: KeptApp): { forgetApps: string[] } | { apps: KeptApp[] } {
-  return saysNothing(row) ? { forgetApps: [row.name] } : { apps: [row] };
 }

@@ -70,8 +70,9 @@ export interface Plan extends KeptChange {
   readonly archive?: { readonly path: string; readonly digest: string };
 }
 
-/** What another node has changed. */
+/** What another node has changed of an app. */
 export interface FollowedChange {
+  readonly app: string;
   /** Called in the turn in which it happens. */
   readonly plan: () => KeptChange;
   /** For the history, or null when nobody is known. */

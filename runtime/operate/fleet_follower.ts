@@ -1,13 +1,17 @@
 /** Puts in force on this node what the fleet's records say about its apps. */
 import { messageOf } from "../errors.ts";
 import { appOfKey, type AppRecord, NO_RECORD } from "../fleet/app_record.ts";
+import { atOnce } from "../fleet/at_once.ts";
+import type { NewsOfApp } from "../fleet/replica_tools.ts";
 import type { VersionFiles } from "../fleet/version_files.ts";
-import type { HeldRecord } from "../store/fleet_rows.ts";
 import type { VersionRecord } from "../store/kept_state.ts";
-import type { ChangeDesk } from "./change_desk.ts";
+import type { ChangeDesk, FollowedChange } from "./change_desk.ts";
 import { diffVersions } from "./kept_apps.ts";
 import { emptyKeptApp } from "./kept_layers.ts";
 import { forgetVersions } from "./version_changes.ts";
+
+/** Archives that are fetched and unpacked at once: a single one waits for the engine, and then for the disk. */
+const BROUGHT_AT_ONCE = 8;
 
 /** Follows the fleet. */
 export class FleetFollower {
@@ -20,40 +24,67 @@ export class FleetFollower {
   }
 
   /** As `ReplicaTools.apply`. */
-  async apply(held: HeldRecord, record: AppRecord, isNews: () => boolean): Promise<void> {
+  async apply(news: NewsOfApp): Promise<void> {
+    const { held, record } = news;
     const app = appOfKey(held.key)!;
     if ((await this.#files.others(app, record.versions)).length > 0) {
       // A folder is for one version for good: what serves from it has to end before another one has its name.
-      await this.#follow(app, { held: { ...held, why: "it is being replaced" }, record: NO_RECORD, isNews });
+      await this.#follow({ ...news, held: { ...held, why: "it is being replaced" }, record: NO_RECORD });
     }
     await this.#files.bring(app, record.versions);
-    await this.#follow(app, { held, record, isNews });
+    await this.#follow(news);
   }
 
-  async #follow(
-    app: string,
-    { held, record, isNews }: {
-      readonly held: HeldRecord;
-      readonly record: AppRecord;
-      readonly isNews: () => boolean;
-    },
-  ): Promise<void> {
+  /** As `ReplicaTools.applyAll`. */
+  async applyAll(all: readonly NewsOfApp[]): Promise<void> {
+    const apps = all.map(({ held, record }) => ({ app: appOfKey(held.key)!, versions: record.versions }));
+    for (const { app, versions } of apps) {
+      if ((await this.#files.others(app, versions)).length > 0) {
+        throw new Error(`"${app}" has to be replaced by itself`);
+      }
+    }
+    this.#files.expect(apps);
+    const failures: unknown[] = [];
+    // Whoever tries them one by one then finds none of them under way.
+    await atOnce(apps, BROUGHT_AT_ONCE, async ({ app, versions }) => {
+      if (failures.length === 0) await this.#files.bring(app, versions).catch((error) => failures.push(error));
+    });
+    if (failures.length > 0) throw failures[0];
+    await this.#desk.follow(all.map((news) => this.#changeOf(news, () => {})), { isUnasked: true });
+  }
+
+  async #follow(news: NewsOfApp): Promise<void> {
     const desk = this.#desk;
-    const versions = record.versions.map(({ digest: _digest, ...one }): VersionRecord => ({ app, ...one }));
+    const app = appOfKey(news.held.key)!;
     let gone: readonly string[] = [];
-    await desk.follow(app, {
+    await desk.follow([this.#changeOf(news, (versions) => gone = versions)]);
+    // It waits for the last request of an app that was removed; the next change does not have to.
+    const forgotten = desk.tools.generations.ended(app).then(() => forgetVersions(desk, app, gone));
+    if (news.held.why !== null) return await forgotten;
+    forgotten.catch((error) => desk.tools.events.emit({ event: "warning", text: messageOf(error) }));
+  }
+
+  /** @param onGone hears of the versions that are no more, once it is planned */
+  #changeOf(
+    { held, record, isNews }: NewsOfApp,
+    onGone: (versions: readonly string[]) => void,
+  ): FollowedChange {
+    const app = appOfKey(held.key)!;
+    const versions = record.versions.map(({ digest: _digest, ...one }): VersionRecord => ({ app, ...one }));
+    return {
+      app,
       plan: () => {
-        const change = diffVersions(desk.kept.versions(app), versions);
-        gone = (change.removeVersions ?? []).map(({ version }) => version);
-        return { row: record.row === null ? emptyKeptApp(app) : { name: app, ...record.row }, ...change };
+        const change = diffVersions(this.#desk.kept.versions(app), versions);
+        onGone((change.removeVersions ?? []).map(({ version }) => version));
+        return { row: rowOf(app, record), ...change };
       },
       by: record.by,
       held,
       isNews,
-    });
-    // It waits for the last request of an app that was removed; the next change does not have to.
-    const forgotten = desk.tools.generations.ended(app).then(() => forgetVersions(desk, app, gone));
-    if (held.why !== null) return await forgotten;
-    forgotten.catch((error) => desk.tools.events.emit({ event: "warning", text: messageOf(error) }));
+    };
   }
+}
+
+function rowOf(app: string, { row }: AppRecord) {
+  return row === null ? emptyKeptApp(app) : { name: app, ...row };
 }

@@ -1,12 +1,25 @@
 /** What the state store keeps of the apps, at hand: a change reads its own app anew and no other. */
 import type { AppLayer } from "../config/layers.ts";
 import type { KeptApp, StateChange, StateStore, VersionRecord } from "../store/state_store.ts";
-import { emptyKeptApp, keptLayer, type KeptOfApp } from "./kept_layers.ts";
+import { emptyKeptApp, keptLayer, type KeptOfApp, saysNothing } from "./kept_layers.ts";
 
 /** What a change writes about an app. */
 export interface KeptChange extends Pick<StateChange, "addVersions" | "setPreview" | "removeVersions"> {
   /** The app's row afterwards. */
   readonly row: KeptApp;
+}
+
+/** What changes of apps write, as one. */
+export function writtenBy(changes: readonly KeptChange[]): StateChange {
+  const rows = changes.map(({ row }) => row);
+  return {
+    // A row that says nothing is none.
+    forgetApps: rows.filter(saysNothing).map(({ name }) => name),
+    apps: rows.filter((row) => !saysNothing(row)),
+    addVersions: changes.flatMap(({ addVersions = [] }) => addVersions),
+    setPreview: changes.flatMap(({ setPreview = [] }) => setPreview),
+    removeVersions: changes.flatMap(({ removeVersions = [] }) => removeVersions),
+  };
 }
 
 /** What makes one list of versions of an app out of another one. */
@@ -67,16 +80,20 @@ export class KeptApps {
     return [...this.#apps.values()].map((kept) => this.#layerOf(kept));
   }
 
-  /** As if the change were written. Its app comes last: where two collide, the change gives way. */
-  layersAfter(change: KeptChange): AppLayer[] {
-    const touched = appsOf(change);
-    const others = [...this.#apps].filter(([name]) => !touched.has(name)).map(([, kept]) => this.#layerOf(kept));
-    // The row's own app is the last of them.
-    const after = [...touched].map((app) => ({
-      row: app === change.row.name ? change.row : this.row(app),
-      versions: versionsAfter(this.versions(app), app, change),
-    }));
-    return [...others, ...after.map((kept) => keptLayer(kept, this.#folderOf))];
+  /** As if the changes were written. Their apps come last: where two collide, the later one gives way. */
+  layersAfter(...changes: readonly KeptChange[]): AppLayer[] {
+    const after = new Map<string, KeptOfApp>();
+    for (const change of changes) {
+      // The row's own app is the last of them.
+      for (const app of appsOf(change)) {
+        const { row, versions } = after.get(app) ?? { row: this.row(app), versions: this.versions(app) };
+        after.delete(app);
+        const isOwn = app === change.row.name;
+        after.set(app, { row: isOwn ? change.row : row, versions: versionsAfter(versions, app, change) });
+      }
+    }
+    const others = [...this.#apps].filter(([name]) => !after.has(name)).map(([, kept]) => this.#layerOf(kept));
+    return [...others, ...[...after.values()].map((kept) => keptLayer(kept, this.#folderOf))];
   }
 
   /** Versions of the row's app as a change leaves them. @param before those that it begins at, newest first */

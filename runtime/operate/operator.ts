@@ -66,8 +66,9 @@ export class Operator implements Operations {
   }
 
   /** What puts the fleet's records in force. */
-  follower(files: VersionFiles): FleetFollower {
-    return new FleetFollower(this.#desk, files);
+  follower(files: VersionFiles): Pick<FleetFollower, "apply" | "applyAll"> {
+    const follower = new FleetFollower(this.#desk, files);
+    return { apply: (news) => follower.apply(news), applyAll: (all) => follower.applyAll(all) };
   }
 
   /** Names of all apps that something is kept about. */

@@ -47,7 +47,7 @@ export class MemoryWatch {
   /** When the next account is due before its second is over. */
   #explainAt = Infinity;
   #settledAt = 0;
-  #cpuAtAccount = new Map<number, number>();
+  #cpuAtRead = new Map<number, number>();
   /** By isolate whose answer is due: the process' memory without what others report, as last sampled. */
   readonly #restAtSample = new Map<number, number>();
   /** What ended isolates had: the process gives it back a little later. */
@@ -84,7 +84,7 @@ export class MemoryWatch {
     this.#lingering.push({ bytes: reportedBytes + unreported, until: this.#settledAt });
     this.#restAtSample.delete(number);
     this.#accounts.ended(number);
-    this.#cpuAtAccount.delete(number);
+    this.#cpuAtRead.delete(number);
   }
 
   /** A few dozen times a second: catches the silent while they grow, and the sum when it is too much. */
@@ -99,7 +99,7 @@ export class MemoryWatch {
       this.#explainAt = Math.min(this.#explainAt, present + EXPLAIN_MS);
       await lookAtAll();
     }
-    if (present >= this.#explainAt) await this.account();
+    if (present >= Math.max(this.#explainAt, this.#settledAt)) await this.account();
     await this.#catchGrowth();
     if (bytes + this.elsewhere.heldBytes > this.ceilingBytes) this.#holdCeiling();
   }
@@ -147,16 +147,16 @@ export class MemoryWatch {
   /** Once a second, and soon after a jump: brings the accounts of what nobody reports up to date. */
   async account(): Promise<void> {
     const { isolates, now, rss, readThreads, end, warn } = this.#tools;
+    const moved = [...isolates.values()].filter(({ number, vitals }) =>
+      vitals.touchedBytes === null || vitals.cpuMicros !== this.#cpuAtRead.get(number)
+    );
+    // Where somebody ends every second as well: whose growth it is, is told from what each had touched before.
+    if (moved.length > 0 && !await readThreads(moved)) return;
+    const all = [...isolates.values()];
+    for (const { number, vitals } of all) this.#cpuAtRead.set(number, vitals.cpuMicros);
     // What grows meanwhile is not forgotten: the next account compares with the one before the end.
     if (now() < this.#settledAt) return;
     this.#explainAt = Infinity;
-    const moved = [...isolates.values()].filter(({ number, vitals }) =>
-      vitals.touchedBytes === null || vitals.cpuMicros !== this.#cpuAtAccount.get(number)
-    );
-    if (moved.length > 0 && !await readThreads(moved)) return;
-    if (now() < this.#settledAt) return;
-    const all = [...isolates.values()];
-    for (const { number, vitals } of all) this.#cpuAtAccount.set(number, vitals.cpuMicros);
     const reported = all.reduce((total, one) => total + one.reportedBytes, 0);
     const finding = this.#accounts.look(
       rss() - reported - all.length * ISOLATE_BASE_BYTES,

@@ -9,7 +9,8 @@ const ANSWER_MS = 250;
 /** Asks and takes the answers, which come in any order. */
 export class ThreadInquiry {
   readonly #ask: (question: number, isolates: readonly number[]) => void;
-  readonly #waiting = new Map<number, (threads: readonly ThreadFigures[]) => void>();
+  /** Questions that were not answered yet, those included for which nobody waits any more. */
+  readonly #open = new Map<number, { readonly isolates: readonly WatchedIsolate[]; readonly resolve: () => void }>();
   #asked = 0;
 
   constructor(ask: (question: number, isolates: readonly number[]) => void) {
@@ -18,23 +19,23 @@ export class ThreadInquiry {
 
   /**
    * Brings what is known of these isolates' threads up to date.
-   * @returns false when the host did not answer in time, and nothing has changed
+   * @returns false when the host did not answer in time; what it tells later is taken when it comes
    */
   async read(isolates: readonly WatchedIsolate[]): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<readonly ThreadFigures[]>();
+    const { promise, resolve } = Promise.withResolvers<void>();
     const question = ++this.#asked;
-    this.#waiting.set(question, resolve);
+    this.#open.set(question, { isolates, resolve });
     this.#ask(question, isolates.map(({ number }) => number));
-    const threads = await inTime(promise, ANSWER_MS);
-    this.#waiting.delete(question);
-    if (threads === LATE) return false;
-    const told = new Map(threads.map((thread) => [thread.isolate, thread]));
-    for (const isolate of isolates) isolate.learn(told.get(isolate.number));
-    return true;
+    return await inTime(promise, ANSWER_MS) !== LATE;
   }
 
   /** Takes the host's answer to a question. */
   take(question: number, threads: readonly ThreadFigures[]): void {
-    this.#waiting.get(question)?.(threads);
+    const asked = this.#open.get(question);
+    if (asked === undefined) return;
+    this.#open.delete(question);
+    const told = new Map(threads.map((thread) => [thread.isolate, thread]));
+    for (const isolate of asked.isolates) isolate.learn(told.get(isolate.number));
+    asked.resolve();
   }
 }

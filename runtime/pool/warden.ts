@@ -43,6 +43,9 @@ let bootSource = "";
 let inFlight: Int32Array | null = null;
 /** The process' memory without the host's own, as last sampled. */
 let rssOfApps = 0;
+/** Reports of figures, and the last one that the host has taken. */
+let figuresMade = 0;
+let figuresTaken = 0;
 const now = () => performance.now();
 
 const threads = new ThreadInquiry((question, numbers) => {
@@ -76,6 +79,9 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
     case "elsewhere":
       memory.elsewhere = command.side;
       break;
+    case "figures_taken":
+      figuresTaken = command.number;
+      break;
     case "threads":
       threads.take(command.question, command.threads);
       break;
@@ -87,12 +93,10 @@ self.onmessage = (event: MessageEvent<WardenCommand>) => {
       if (isolate !== undefined) {
         isolate.vitals.cpuLimitMs = command.cpuMs;
         isolate.vitals.externalLimitBytes = command.externalBytes;
-        isolate.tidying.appComes(now());
+        isolate.appComes(now(), command.touchedBytes);
         // Only a booted isolate is given an app; that may compute before its first beat was asked for.
-        if (!isolate.vitals.answered) {
-          isolate.countFrom(memory.baseOf(isolate));
-          void threads.read([isolate]);
-        }
+        if (!isolate.vitals.answered) isolate.countFrom(memory.baseOf(isolate));
+        if (command.touchedBytes === null) void threads.read([isolate]);
       }
       break;
     }
@@ -268,5 +272,6 @@ every(FIGURES_MS, async () => {
     beats,
     heard,
   ]);
-  report({ type: "figures", figures, unexplainedBytes: memory.unexplainedBytes });
+  const { unexplainedBytes } = memory;
+  report({ type: "figures", figures, unexplainedBytes, number: ++figuresMade, taken: figuresTaken });
 });

@@ -24,7 +24,8 @@ const WARDEN_CLOSE_MS = 40_000;
 /** What a warden tells of one isolate. */
 export interface IsolateListener {
   onSpawned(threadId: number): void;
-  onFigures(figures: IsolateFigures): void;
+  /** @param report the report they stand in, and the last one that had been taken when that was made */
+  onFigures(figures: IsolateFigures, report: { readonly number: number; readonly taken: number }): void;
   onExit(exit: Extract<WardenReport, { type: "exit" }>): void;
 }
 
@@ -108,7 +109,8 @@ export class WardenLink implements AsyncDisposable {
   limit(isolate: number, cpuMs: number, externalBytes: number): void {
     const held = this.#held.get(isolate);
     if (held !== undefined) held.allowedBytes += externalBytes;
-    this.#send({ type: "limits", isolate, cpuMs, externalBytes });
+    const touchedBytes = this.#threads.touchedBytes(this.#threadIds.get(isolate) ?? 0);
+    this.#send({ type: "limits", isolate, cpuMs, externalBytes, touchedBytes });
   }
 
   /** Sets how much all apps together may hold. */
@@ -163,6 +165,8 @@ export class WardenLink implements AsyncDisposable {
         break;
       case "spawned":
         this.#threadIds.set(report.isolate, report.threadId);
+        // So that its thread is known when it gets its app.
+        this.#look(async () => void await this.#threads.read([report.threadId]).catch(() => {}));
         this.#listeners.get(report.isolate)?.onSpawned(report.threadId);
         break;
       case "figures":
@@ -170,12 +174,13 @@ export class WardenLink implements AsyncDisposable {
           const [isolate, heap, external] = figures;
           const held = this.#held.get(isolate);
           if (held !== undefined) held.heldBytes = heap + external;
-          this.#listeners.get(isolate)?.onFigures(figures);
+          this.#listeners.get(isolate)?.onFigures(figures, report);
         }
+        this.#send({ type: "figures_taken", number: report.number });
         this.unexplainedBytes = report.unexplainedBytes;
         break;
       case "ask_threads":
-        this.#lookAtThreads(report.question, report.isolates);
+        this.#look(() => this.#tellThreads(report.question, report.isolates));
         break;
       case "warning":
         this.#warn(report.text);
@@ -195,8 +200,8 @@ export class WardenLink implements AsyncDisposable {
     }
   }
 
-  #lookAtThreads(question: number, isolates: readonly number[]): void {
-    const look = this.#tellThreads(question, isolates);
+  #look(at: () => Promise<void>): void {
+    const look = at();
     this.#looks.add(look);
     void look.then(() => this.#looks.delete(look));
   }

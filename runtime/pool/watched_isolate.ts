@@ -79,6 +79,12 @@ export class WatchedIsolate {
     this.#send(collect, false);
   }
 
+  /** It is about to get its app. @param touchedBytes what its thread has touched first until now, if that is known */
+  appComes(nowMs: number, touchedBytes: number | null): void {
+    this.tidying.appComes(nowMs);
+    if (touchedBytes !== null) this.vitals.touchedBytes = this.vitals.touchedAtAnswer = touchedBytes;
+  }
+
   #send(collect: Collect, isLast: boolean): void {
     const message: HeartbeatAsk = [++this.#beat, collect, isLast];
     this.#heartbeat.postMessage(message);
@@ -139,8 +145,8 @@ export class WatchedIsolate {
     const { vitals } = this;
     vitals.touchedBytes = thread?.touchedBytes ?? null;
     vitals.runnable = thread?.runnable ?? false;
-    // What it touched before it was first asked after is not growth.
-    vitals.touchedAtAnswer ??= vitals.touchedBytes;
+    // What it touched before it was first asked after is not growth, unless it computes already and does not answer.
+    if (!vitals.asked) vitals.touchedAtAnswer ??= vitals.touchedBytes;
   }
 
   /** Reads the thread's CPU clock; false when it is just starting or ending, which its exit event will tell. */

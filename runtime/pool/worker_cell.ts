@@ -27,9 +27,9 @@ export class WorkerCell implements Cell {
     };
     this.#number = warden.spawn(memoryMb, port2, {
       onSpawned: (threadId) => listener.onSpawned({ threadId }),
-      onFigures: ([, heapBytes, externalBytes, cpuMicros, beats, heard]) => {
+      onFigures: ([, heapBytes, externalBytes, cpuMicros, beats, heard], report) => {
         listener.onFigures(heapBytes, externalBytes, cpuMicros);
-        const detail = this.#deafness.judge(beats, heard);
+        const detail = this.#deafness.judge({ beats, heard }, report);
         if (detail === null || this.#isTold) return;
         this.kill();
         tellEnd({ reason: "unresponsive", detail, cpuMicros });

@@ -143,9 +143,18 @@ export type WardenCommand =
   /** What isolates that are processes of their own hold and may hold: they share the ceiling. */
   | { readonly type: "elsewhere"; readonly side: ProcessSide }
   | { readonly type: "threads"; readonly question: number; readonly threads: readonly ThreadFigures[] }
+  /** The host has taken a report of figures. */
+  | { readonly type: "figures_taken"; readonly number: number }
   | { readonly type: "boot_source"; readonly source: string; readonly inFlight: SharedArrayBuffer }
   | { readonly type: "spawn"; readonly isolate: number; readonly memoryMb: number; readonly port: MessagePort }
-  | { readonly type: "limits"; readonly isolate: number; readonly cpuMs: number; readonly externalBytes: number }
+  /** An isolate is about to get its app; what its thread touched until now is no growth of the app's. */
+  | {
+    readonly type: "limits";
+    readonly isolate: number;
+    readonly cpuMs: number;
+    readonly externalBytes: number;
+    readonly touchedBytes: number | null;
+  }
   | { readonly type: "kill"; readonly isolate: number }
   | { readonly type: "close" };
 
@@ -167,7 +176,14 @@ export type WardenReport =
   /** No isolate is left. */
   | { readonly type: "closed" }
   | { readonly type: "spawned"; readonly isolate: number; readonly threadId: number }
-  | { readonly type: "figures"; readonly figures: readonly IsolateFigures[]; readonly unexplainedBytes: number }
+  /** Once a second; `number` counts the reports, `taken` is the last one that the host had told to have taken by then. */
+  | {
+    readonly type: "figures";
+    readonly figures: readonly IsolateFigures[];
+    readonly unexplainedBytes: number;
+    readonly number: number;
+    readonly taken: number;
+  }
   | { readonly type: "ask_threads"; readonly question: number; readonly isolates: readonly number[] }
   | { readonly type: "warning"; readonly text: string }
   | {

@@ -45,7 +45,14 @@ export const ITERATOR: typeof Symbol.iterator = Symbol.iterator;
 export const TO_STRING_TAG: typeof Symbol.toStringTag = Symbol.toStringTag;
 export const global = globalThis;
 export const endOfMicrotask = queueMicrotask;
-export const endOfTurn = setImmediate;
+const immediate = setImmediate as unknown as (run: () => void) => { _argv: unknown };
+/**
+ * Runs it at the end of this turn of the event loop. Deno spreads the arguments it keeps for a callback, none too, by
+ * what an app may have made of the iterator of lists: without any kept it only calls.
+ */
+export function endOfTurn(run: () => void): void {
+  immediate(run)._argv = undefined;
+}
 
 export const NativeAbortController = AbortController;
 export const NativeArrayBuffer = ArrayBuffer;

@@ -149,6 +149,13 @@ export class FleetRows {
     this.#database.run("INSERT OR REPLACE INTO fleet_files VALUES (?, ?, ?)", app, version, digest);
   }
 
+  /** Several of them, all or none. */
+  setDigests(all: readonly { readonly app: string; readonly version: string; readonly digest: string }[]): void {
+    this.#database.transaction(() => {
+      for (const { app, version, digest } of all) this.setDigest(app, version, digest);
+    });
+  }
+
   forgetDigest(app: string, version: string): void {
     this.#database.run("DELETE FROM fleet_files WHERE app = ? AND version = ?", app, version);
   }

@@ -51,8 +51,8 @@ export interface StateChange {
   }[];
   readonly removeVersions?: readonly { readonly app: string; readonly version: string }[];
   readonly history?: readonly Omit<HistoryEntry, "id">[];
-  /** The record of the fleet that says the same. */
-  readonly fleet?: HeldRecord;
+  /** The records of the fleet that say the same. */
+  readonly fleet?: readonly HeldRecord[];
 }
 
 /** Which entries of the history are wanted. */

@@ -96,7 +96,7 @@ export class StateStore implements Disposable {
       for (const record of change.addVersions ?? []) this.#addVersion(record);
       for (const { app, version, previewHost } of change.setPreview ?? []) this.#setPreview(app, version, previewHost);
       this.#addHistory(change.history ?? []);
-      if (change.fleet !== undefined) this.fleet.put(change.fleet);
+      if (change.fleet !== undefined) { for (const record of change.fleet) this.fleet.put(record); }
       else if (this.#wasInFleet && this.#fleet === null && changesApps(change)) FleetRows.leave(this.#database);
     });
   }

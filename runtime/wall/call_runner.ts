@@ -11,6 +11,7 @@ import { endOfCode, type RequestEnd } from "../terms/request_end.ts";
 import { Answer, promisedBytes, type TakenResponse, takenResponse } from "./answer.ts";
 import { type CallSlot, CallTable } from "./call_table.ts";
 import { lookAtCall } from "./call_watch.ts";
+import { handlerFailure } from "./handler_failure.ts";
 import { Inbox } from "./inbox.ts";
 import { OutboundBridge } from "./outbound_bridge.ts";
 import { SocketBridge } from "./socket_bridge.ts";
@@ -75,7 +76,9 @@ export class CallRunner {
     }
     pushCall(this.#wire, slot, body);
     if (body instanceof ReadableStream) {
-      slot.upload = new Upload(body, { maxBytes: this.#traffic.maxBodyBytes, declaredBytes: call.declaredBytes });
+      const isClients = call.entry === undefined;
+      const { declaredBytes } = call;
+      slot.upload = new Upload(body, { maxBytes: this.#traffic.maxBodyBytes, declaredBytes, isClients });
       this.#wire.sending.open(slot.id, slot.upload, {
         owned: true,
         windowBytes: slot.roomBytes,
@@ -269,21 +272,11 @@ export class CallRunner {
     this.#wire.receiving.onError(id, message);
   }
 
-  #onFail(id: number, code: unknown, [name, message, stack]: readonly string[]): void {
-    const details = [stack === "" ? `${name}: ${message}` : stack!];
-    this.#traffic.observer.onException(details[0]!);
+  #onFail(id: number, code: unknown, texts: readonly string[]): void {
+    const error = handlerFailure(this.#traffic.app, code, texts);
+    this.#traffic.observer.onException(error.details[0]!);
     const slot = this.#calls.get(id);
     if (slot === undefined || slot.answered) return;
-    const from = `Cannot answer from app "${this.#traffic.app}"`;
-    const error = code === "APP_BAD_RESPONSE"
-      ? new NanoError(code, message!, { details })
-      : code === "APP_FAILED"
-      ? new NanoError(code, `${from}: it has closed its server, and listens no more`, { details })
-      : new NanoError("APP_EXCEPTION", `${from}: its handler threw ${name}`, {
-        details,
-        // For another app that asked.
-        cause: { name, message },
-      });
     this.#finish(slot, () => slot.call.fail(error));
   }
 

@@ -3,7 +3,8 @@ import { type EngineConfig, natsEngine, postgresEngine } from "../../runtime/fle
 import type { FleetStore } from "../../runtime/fleet/fleet_store.ts";
 import { openFleetStore } from "../../runtime/fleet/link.ts";
 import { startPostgres } from "../servers/database_server.ts";
-import { natsBinary, NatsServers, versionOf } from "../servers/nats_servers.ts";
+import { natsBinary, versionOf } from "../support/nats_binary.ts";
+import { NatsServers } from "../servers/nats_servers.ts";
 import { cpuSeconds } from "./cpu_seconds.ts";
 import { printTable } from "./table.ts";
 

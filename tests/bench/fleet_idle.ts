@@ -2,6 +2,7 @@
 import { FleetScene } from "../integration/fleet/fleet_scene.ts";
 import { NanoProcess } from "../support/nano_process.ts";
 import { NatsServer } from "../support/nats_server.ts";
+import { residentMb } from "../integration/life/host_threads.ts";
 import { cpuSeconds } from "./cpu_seconds.ts";
 import { printTable } from "./table.ts";
 
@@ -27,7 +28,12 @@ export async function benchFleetIdle(short: boolean): Promise<void> {
     const engine = () =>
       Promise.resolve({
         keys: { nats: [server.url], allow_old_server: true },
-        ...{ kill: () => server.kill(), again: () => server.again(), wipe: () => server.wipe() },
+        ...{
+          kill: () => server.kill(),
+          killLeader: () => server.kill(),
+          again: () => server.again(),
+          wipe: () => server.wipe(),
+        },
         ...{ keep: () => Promise.resolve(), lie: () => Promise.resolve() },
         [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
       });
@@ -43,7 +49,7 @@ export async function benchFleetIdle(short: boolean): Promise<void> {
   await Deno.remove(folder, { recursive: true });
   printTable(
     `An idle node, a minute; ${NODES} in a fleet at one NATS server`,
-    ["", "CPU ms", "messages to NATS"],
+    ["", "CPU ms", "RSS MB", "messages to NATS"],
     rows,
   );
 }
@@ -62,12 +68,14 @@ async function alone(folder: string, app: unknown, forMs: number): Promise<strin
   return ["alone", ...await spentBy([nano.pid], forMs), "-"];
 }
 
-/** CPU ms of one of them a minute. */
+/** CPU ms of one of them a minute, and the MB that it has then. */
 async function spentBy(pids: readonly number[], forMs: number): Promise<string[]> {
   const sum = () => pids.reduce((all, pid) => all + cpuSeconds(pid), 0);
   const before = sum();
   await pause(forMs);
-  return [((sum() - before) * 1_000 / pids.length * 60_000 / forMs).toFixed(0)];
+  const cpuMs = (sum() - before) * 1_000 / pids.length * 60_000 / forMs;
+  const rssMb = pids.reduce((all, pid) => all + residentMb(pid), 0) / pids.length;
+  return [cpuMs.toFixed(0), rssMb.toFixed(0)];
 }
 
 function pause(ms: number): Promise<void> {

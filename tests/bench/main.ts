@@ -11,6 +11,7 @@ import { benchFairness } from "./fairness.ts";
 import { benchFleetDeploys } from "./fleet_deploys.ts";
 import { benchFleetEngines } from "./fleet_engines.ts";
 import { benchFleetIdle } from "./fleet_idle.ts";
+import { benchFleetJoin } from "./fleet_join.ts";
 import { benchIdleApps } from "./idle_apps.ts";
 import { benchIsolation } from "./isolation.ts";
 import { benchKillers } from "./killers.ts";
@@ -48,6 +49,7 @@ const GROUPS = {
   fleet: async (short: boolean) => {
     await benchFleetEngines(short);
     await benchFleetDeploys(short);
+    await benchFleetJoin(short);
     await benchFleetIdle(short);
   },
   isolation: async (short: boolean) => benchIsolation({ short, generator: await findLoadGenerator() }),

@@ -7,8 +7,9 @@ import { openFleetStore } from "../../runtime/fleet/link.ts";
 import { oldServer } from "../../runtime/fleet/nats_version.ts";
 import { until } from "../integration/life/until.ts";
 import { repeats } from "../support/repeats.ts";
+import { natsBinary, versionOf } from "../support/nats_binary.ts";
 import { startPostgres } from "./database_server.ts";
-import { natsBinary, NatsServers, versionOf } from "./nats_servers.ts";
+import { NatsServers } from "./nats_servers.ts";
 
 /** Writes between two kills, by all writers together. */
 const WRITES = 30;

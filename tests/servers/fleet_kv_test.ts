@@ -2,8 +2,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { BindingError } from "../../runtime/protocol/binding_call.ts";
 import { kvConformance } from "../unit/data/kv_conformance.ts";
+import { natsBinary, versionOf } from "../support/nats_binary.ts";
 import { dataOf, untilAnswered } from "./fleet_data_scene.ts";
-import { natsBinary, NatsServers, versionOf } from "./nats_servers.ts";
+import { NatsServers } from "./nats_servers.ts";
 
 const ROOM = { expires: null, metadata: null, maxBytes: 1024 ** 3 } as const;
 const value = (text: string) => new TextEncoder().encode(text);

@@ -9,7 +9,8 @@ import { openFleetStore } from "../../runtime/fleet/link.ts";
 import { BindingError } from "../../runtime/protocol/binding_call.ts";
 import { REPO } from "../support/repo.ts";
 import { pattern, put } from "../unit/data/r2_conformance.ts";
-import { isOlder, natsBinary, NatsServers, versionOf } from "./nats_servers.ts";
+import { isOlder, natsBinary, versionOf } from "../support/nats_binary.ts";
+import { NatsServers } from "./nats_servers.ts";
 
 type Said = Partial<Parameters<typeof natsEngine>[0]>;
 

@@ -3,8 +3,9 @@ import { assertEquals, assertRejects } from "@std/assert";
 import type { QueueStore } from "../../runtime/data/queue_store.ts";
 import { BindingError } from "../../runtime/protocol/binding_call.ts";
 import { message, NOW, queueConformance } from "../unit/data/queue_conformance.ts";
+import { natsBinary, versionOf } from "../support/nats_binary.ts";
 import { dataOf, untilAnswered } from "./fleet_data_scene.ts";
-import { natsBinary, NatsServers, versionOf } from "./nats_servers.ts";
+import { NatsServers } from "./nats_servers.ts";
 
 const GIB = 1024 ** 3;
 /** Bounds a hang only. */

@@ -3,8 +3,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
 import { BindingError } from "../../runtime/protocol/binding_call.ts";
 import { pattern, put, r2Conformance, read } from "../unit/data/r2_conformance.ts";
+import { isOlder, natsBinary, versionOf } from "../support/nats_binary.ts";
 import { dataOf, untilAnswered } from "./fleet_data_scene.ts";
-import { isOlder, natsBinary, NatsServers, versionOf } from "./nats_servers.ts";
+import { NatsServers } from "./nats_servers.ts";
 
 for (const count of [1, 3] as const) {
   Deno.test(`R2 of a fleet does what every engine does, over two nodes, with servers: ${count}`, async (t) => {

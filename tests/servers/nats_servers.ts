@@ -1,5 +1,7 @@
 /** Starts real NATS servers with JetStream on loopback, one or a cluster, each with files of its own in a temporary folder. */
+import { copyFolder } from "../support/copy_folder.ts";
 import { freePort } from "../support/free_port.ts";
+import { isOlder, natsBinary, versionOf } from "../support/nats_binary.ts";
 
 /** How long servers may take until all of them answer and have their leaders, on a busy machine. */
 const READY_TIMEOUT_MS = 120_000;
@@ -105,6 +107,17 @@ export class NatsServers implements AsyncDisposable {
     await Promise.all(this.#members.map(({ storeFolder }) => Deno.remove(storeFolder, { recursive: true })));
   }
 
+  /** Puts aside what their disks have, for {@linkcode NatsServers.lie}; they have to be killed first. */
+  async keep(): Promise<void> {
+    for (const { storeFolder } of this.#members) await copyFolder(storeFolder, `${storeFolder}.kept`);
+  }
+
+  /** Their disks have what was put aside, and nothing of what came then; they have to be killed first. */
+  async lie(): Promise<void> {
+    await this.wipe();
+    for (const { storeFolder } of this.#members) await Deno.rename(`${storeFolder}.kept`, storeFolder);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.killAll();
     await Deno.remove(this.#folder, { recursive: true });
@@ -135,33 +148,6 @@ export class NatsServers implements AsyncDisposable {
     }
     return null;
   }
-}
-
-/** The nats-server that tests start: the one that NANO_NATS_SERVER names, or else the one that is installed. */
-export function natsBinary(): string | null {
-  const named = Deno.env.get("NANO_NATS_SERVER");
-  if (named) return named;
-  for (const folder of [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"]) {
-    try {
-      if (Deno.statSync(`${folder}/nats-server`).isFile) return `${folder}/nats-server`;
-    } catch {
-      // Not in this one.
-    }
-  }
-  return null;
-}
-
-/** As the server itself tells it: "2.9.10". */
-export async function versionOf(binary: string): Promise<string> {
-  const { stdout } = await new Deno.Command(binary, { args: ["--version"] }).output();
-  const version = /\d+\.\d+\.\d+/.exec(new TextDecoder().decode(stdout))?.[0];
-  if (version === undefined) throw new Error(`${binary} does not tell its version`);
-  return version;
-}
-
-/** Whether a version is older than another. */
-export function isOlder(version: string, than: string): boolean {
-  return version.localeCompare(than, "en", { numeric: true }) < 0;
 }
 
 /** Looks again after a while, as nothing tells of it. */

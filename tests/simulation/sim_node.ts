@@ -11,8 +11,8 @@ import { NodeChanges } from "../../runtime/fleet/node_changes.ts";
 import { oneByOne } from "../../runtime/fleet/pacing.ts";
 import { Proposer, recordBefore } from "../../runtime/fleet/proposer.ts";
 import { Replica } from "../../runtime/fleet/replica.ts";
-import { Unfetched } from "../../runtime/fleet/replica_tools.ts";
-import { type FleetDatabase, FleetRows, type HeldRecord } from "../../runtime/store/fleet_rows.ts";
+import { type NewsOfApp, Unfetched } from "../../runtime/fleet/replica_tools.ts";
+import { type FleetDatabase, FleetRows } from "../../runtime/store/fleet_rows.ts";
 import type { StateRow } from "../../runtime/store/state_database.ts";
 import type { SeededRandom } from "../support/seeded_random.ts";
 
@@ -85,14 +85,15 @@ export class SimNode {
     const { clock, disk, name, random, role, store } = tools;
     const rows = this.rows = new FleetRows(disk.database);
     const pacing = { store, clock, name, holder: rows.node, nodes: () => this.#membership.look() };
-    const apply = (held: HeldRecord, record: AppRecord, isNews: () => boolean) => this.#follow(held, record, isNews);
+    const apply = (news: NewsOfApp) => this.#follow([news]);
+    const applyAll = (all: readonly NewsOfApp[]) => this.#follow(all);
     this.replica = new Replica({
       store,
       rows,
       clock,
       isReader: role === "serve",
       keptApps: () => [...disk.force.keys()],
-      apply: tools.isOneByOne ? oneByOne(apply, pacing) : apply,
+      ...tools.isOneByOne ? { apply: oneByOne(apply, pacing) } : { apply, applyAll },
       offer: async ({ versions }) => {
         for (const { digest } of versions) if (disk.shelf.has(digest)) await store.putBlob(digest, stream(digest));
       },
@@ -199,9 +200,27 @@ export class SimNode {
     return version;
   }
 
-  async #follow(held: HeldRecord, { versions }: AppRecord, isNews: () => boolean): Promise<void> {
-    const { disk, random, store } = this.#tools;
-    const app = appOfKey(held.key)!;
+  async #follow(all: readonly NewsOfApp[]): Promise<void> {
+    const { disk, random } = this.#tools;
+    for (const { held, record } of all) await this.#bring(appOfKey(held.key)!, record);
+    await this.#queued(async () => {
+      const news = all.filter(({ isNews }) => isNews());
+      for (const { record } of news) {
+        if (codeOf(record) !== null) await this.#boot(codeOf(record)!, random.below(BOOT_MS));
+      }
+      for (const { held, record } of news) {
+        const app = appOfKey(held.key)!;
+        const code = codeOf(record);
+        if (code === null) disk.force.delete(app);
+        else disk.force.set(app, code);
+        this.rows.put(held);
+        this.#tools.onForce(app, code, held.revision);
+      }
+    });
+  }
+
+  async #bring(app: string, { versions }: AppRecord): Promise<void> {
+    const { disk, store } = this.#tools;
     for (const { version, digest } of versions) {
       if (!disk.shelf.has(digest)) {
         const found = await store.getBlob(digest).catch((error) => {
@@ -213,15 +232,6 @@ export class SimNode {
       }
       this.rows.setDigest(app, version, digest);
     }
-    await this.#queued(async () => {
-      if (!isNews()) return;
-      const code = versions[0]?.note ?? null;
-      if (code !== null) await this.#boot(code, random.below(BOOT_MS));
-      if (code === null) disk.force.delete(app);
-      else disk.force.set(app, code);
-      this.rows.put(held);
-      this.#tools.onForce(app, code, held.revision);
-    });
   }
 
   async #boot(code: string, ms: number): Promise<void> {
@@ -273,4 +283,9 @@ function digestOf(code: string): string {
 
 function stream(digest: string): ReadableStream<Uint8Array> {
   return ReadableStream.from([new TextEncoder().encode(digest)]);
+}
+
+/** What is in force by a record; null: nothing. */
+function codeOf({ versions }: AppRecord): string | null {
+  return versions[0]?.note ?? null;
 }

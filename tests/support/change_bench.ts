@@ -135,10 +135,7 @@ export class ChangeBench implements Disposable {
         folders: bench.#folders,
         clock: systemClock,
         keptApps: () => bench.operator.keptApps(),
-        follower: (files) => {
-          const follower = bench.operator.follower(files);
-          return (held, record, isNews) => follower.apply(held, record, isNews);
-        },
+        follower: (files) => bench.operator.follower(files),
         apps: () => [...bench.generations.present.units.values()].map((unit) => unit.snapshot()),
         config: () => bench.generations.present.config,
         emit: (event) => bench.#hub.emit(event),

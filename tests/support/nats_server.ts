@@ -1,4 +1,5 @@
 /** A nats-server with JetStream as a process of its own, or why there is none here. */
+import { natsBinary, versionOf } from "./nats_binary.ts";
 
 /** How long it may take to listen: bounds a hang only. */
 const START_MS = 30_000;
@@ -16,13 +17,8 @@ export class NatsServer implements AsyncDisposable {
 
   /** Version of the server of this machine, or null without one. */
   static async version(): Promise<string | null> {
-    try {
-      const { stdout } = await new Deno.Command("nats-server", { args: ["--version"] }).output();
-      return new TextDecoder().decode(stdout).trim();
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return null;
-      throw error;
-    }
+    const binary = natsBinary();
+    return binary === null ? null : `nats-server ${await versionOf(binary)} (${binary})`;
   }
 
   static async start(): Promise<NatsServer> {
@@ -49,7 +45,7 @@ export class NatsServer implements AsyncDisposable {
       "-1",
     ];
     const ports = ["--ports_file_dir", this.dir];
-    this.#child = new Deno.Command("nats-server", {
+    this.#child = new Deno.Command(natsBinary()!, {
       args: [...args, ...ports],
       stdout: "null",
       stderr: "null",

@@ -10,7 +10,7 @@ import { chunksAhead } from "../chunks_ahead.ts";
 import { evenChunks } from "../even_chunks.ts";
 import { fleetUnavailable } from "../fleet_store.ts";
 import type { Reached } from "../nats_session.ts";
-import { atOnce } from "./at_once.ts";
+import { atOnce } from "../at_once.ts";
 import type { ObjectContent } from "./bucket_entry.ts";
 import type { HeldContent } from "./held_content.ts";
 import { keptPart, PART_BYTES, PARTS_AT_ONCE } from "../kept_part.ts";

@@ -1,6 +1,6 @@
 /** The entries of a store: what stands under each key is the newest message of its subject, as the stream's leader has it. */
 import type { Reached } from "../nats_session.ts";
-import { atOnce } from "./at_once.ts";
+import { atOnce } from "../at_once.ts";
 
 /** Entries asked for at once by one call. */
 export const ENTRIES_AT_ONCE = 32;

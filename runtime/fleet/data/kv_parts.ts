@@ -1,6 +1,6 @@
 /** Long values of a KV namespace on NATS: in parts, as messages have a megabyte at most. */
 import type { Reached } from "../nats_session.ts";
-import { atOnce } from "./at_once.ts";
+import { atOnce } from "../at_once.ts";
 import { keptPart, PART_BYTES, PARTS_AT_ONCE } from "../kept_part.ts";
 import type { KvParts } from "./kv_entry.ts";
 import type { KvNames } from "./store_names.ts";

@@ -6,7 +6,7 @@ import { bulkTooLong, MAX_BULK_BYTES, namespaceFull } from "../../data/kv_refusa
 import { type KvEntry, type KvSize, type KvStore, shownAs, type StoredKeyPage } from "../../data/kv_store.ts";
 import type { Plain } from "../../protocol/binding_call.ts";
 import type { Reached } from "../nats_session.ts";
-import { atOnce } from "./at_once.ts";
+import { atOnce } from "../at_once.ts";
 import { ensureStore } from "./ensure_store.ts";
 import { COUNTED_EXACTLY, DELETED_SECONDS, ENTRIES_AT_ONCE, KeyEntries, SWEPT_A_LIST } from "./key_entries.ts";
 import { KeyTurns } from "./key_turns.ts";

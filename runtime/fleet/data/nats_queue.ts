@@ -16,7 +16,7 @@ import {
   type Taken,
 } from "../../data/queue_store.ts";
 import type { Reached } from "../nats_session.ts";
-import { atOnce } from "./at_once.ts";
+import { atOnce } from "../at_once.ts";
 import type { PatientCalls } from "./patient_calls.ts";
 import { type QueueEntry, QueueIndex } from "./queue_index.ts";
 import { QueueLeases } from "./queue_leases.ts";

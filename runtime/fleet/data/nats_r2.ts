@@ -13,7 +13,7 @@ import type { SentPart } from "../../data/r2_parts.ts";
 import type { PutOptions, R2Body, R2Found, R2Store, R2Written, TakeOptions } from "../../data/r2_store.ts";
 import { BindingError } from "../../protocol/binding_call.ts";
 import type { Reached } from "../nats_session.ts";
-import { atOnce } from "./at_once.ts";
+import { atOnce } from "../at_once.ts";
 import { ensureStore } from "./ensure_store.ts";
 import { BucketContent, type TakenContent } from "./bucket_content.ts";
 import type { BucketEntry, ObjectContent } from "./bucket_entry.ts";

@@ -27,7 +27,7 @@ import { putInPlace } from "./put_in_place.ts";
 /** Elements of one list, a gigabyte of an array: four seconds in the slowest of the walks. */
 const MAX_LENGTH = 1 << 27;
 /** V8 makes a list of that length first, and ends the process from 134,217,726 on. */
-const MAX_COPIED_LENGTH = 1 << 26;
+export const MAX_COPIED_LENGTH = 1 << 26;
 
 /** Those that call nothing of the app's. */
 const WALKS = [

@@ -4,6 +4,7 @@
  * function of ours compares, or a loop, in which a kill is seen.
  */
 import { apply, isArray, max, min, NativeNumber, NativeObject, trunc, uncurry } from "../../protocol/primordials.ts";
+import { MAX_COPIED_LENGTH } from "./long_lists.ts";
 import { putInPlace } from "./put_in_place.ts";
 
 /** Shorter lists are sorted natively: some 400 comparisons. */
@@ -42,7 +43,8 @@ function guardOrder(name: "sort" | "toSorted"): void {
 
 /** Whether none of its members is a text, a number or an object that may take long to compare. */
 function hasShortMembers(list: readonly unknown[]): boolean {
-  if (list.length <= MAX_SHORT_LIST) return true;
+  // One of 2^32 holes is refused by its length, without a walk.
+  if (list.length <= MAX_SHORT_LIST || list.length > MAX_COPIED_LENGTH) return true;
   for (let at = 0; at < list.length; at++) {
     const member = list[at];
     const kind = typeof member;

@@ -4,6 +4,7 @@ import { pastIsolate } from "../../protocol/past_isolate.ts";
 import { defineProperty, NativeTypeError } from "../../protocol/primordials.ts";
 import { ALLOWED_GLOBALS } from "./allowed_globals.ts";
 import { limitSubtleCrypto } from "./crypto_limits.ts";
+import { checkForKills } from "./kill_checks.ts";
 import { limitPatterns } from "./pattern_limits.ts";
 import { guardLongLists } from "./long_lists.ts";
 import { guardLongMembers } from "./long_members.ts";
@@ -59,6 +60,7 @@ export function closeDoors(heapLimitBytes: number): string[] {
   guardLongLists();
   guardLongMembers();
   guardTextKeys();
+  checkForKills();
   limitSubtleCrypto();
   limitPatterns();
   return leftovers;

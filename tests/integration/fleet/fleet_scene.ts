@@ -36,6 +36,8 @@ export class FleetScene implements AsyncDisposable {
   readonly engine: SceneEngine;
   readonly nodes: readonly Node[];
   readonly #dir: string;
+  /** All that ever were, those that were killed too. */
+  readonly #processes: NanoProcess[] = [];
 
   private constructor(engine: SceneEngine, dir: string, count: number) {
     this.engine = engine;
@@ -76,6 +78,7 @@ export class FleetScene implements AsyncDisposable {
 
   async start(node: Node): Promise<void> {
     node.process = await NanoProcess.start(`${node.dir}/nano.json`);
+    this.#processes.push(node.process);
   }
 
   /** Runs a command in a node's folder, as whoever is logged in there. */
@@ -107,9 +110,16 @@ export class FleetScene implements AsyncDisposable {
     return this.until(`all are ${wanted}`, async () => (await this.states()).every((state) => state === wanted));
   }
 
-  deploy(at: number, app: string, text: string) {
+  /** @param keys of the app, beside its host; left out, the app keeps those that it has */
+  deploy(at: number, app: string, text: string, keys?: Readonly<Record<string, unknown>>) {
     const archive = ReadableStream.from([rawZip([{ name: "index.ts", content: text }])]);
-    return this.client(at).deploy(app, archive, { create: true, hostnames: [`${app}.test`] });
+    return this.client(at).deploy(app, archive, { create: true, hostnames: [`${app}.test`], ...keys && { keys } });
+  }
+
+  /** What an app has written to the log, on any node, in any of its lives. */
+  logged(app: string): readonly string[] {
+    return this.#processes.flatMap(({ events }) => events)
+      .filter((one) => one.event === "app_log" && one["app"] === app).map((one) => String(one["text"]));
   }
 
   /** What each node that runs answers. */

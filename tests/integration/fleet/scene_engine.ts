@@ -1,6 +1,8 @@
 /** The engines at which the nodes of a scene meet: a true NATS, a true PostgreSQL. */
 import pg from "pg";
 import { startPostgres } from "../../servers/database_server.ts";
+import { NatsServers } from "../../servers/nats_servers.ts";
+import { copyFolder } from "../../support/copy_folder.ts";
 import { NatsServer } from "../../support/nats_server.ts";
 
 /** One that can be killed, started again with what it kept, and emptied. */
@@ -9,6 +11,9 @@ export interface SceneEngine extends AsyncDisposable {
   readonly keys: Readonly<Record<string, unknown>>;
   /** SIGKILL. */
   kill(): Promise<void>;
+  /** SIGKILL of the one of its servers that leads. */
+  killLeader(): Promise<void>;
+  /** Starts what does not run. */
   again(): Promise<void>;
   /** Loses all it has; it runs afterwards. */
   wipe(): Promise<void>;
@@ -24,6 +29,7 @@ export async function natsEngine(): Promise<SceneEngine> {
   return {
     keys: { nats: [server.url], allow_old_server: true },
     kill: () => server.kill(),
+    killLeader: () => server.kill(),
     again: () => server.again(),
     wipe: async () => {
       await server.kill();
@@ -32,7 +38,7 @@ export async function natsEngine(): Promise<SceneEngine> {
     },
     keep: async () => {
       await server.kill();
-      await copy(`${server.dir}/data`, `${server.dir}/kept`);
+      await copyFolder(`${server.dir}/data`, `${server.dir}/kept`);
       await server.again();
     },
     lie: async () => {
@@ -45,12 +51,31 @@ export async function natsEngine(): Promise<SceneEngine> {
   };
 }
 
-async function copy(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to);
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (isDirectory) await copy(`${from}/${name}`, `${to}/${name}`);
-    else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
-  }
+/** Three NATS servers, each with a copy of everything. */
+export async function natsServersEngine(): Promise<SceneEngine> {
+  const servers = await NatsServers.start({ count: 3 });
+  return {
+    keys: { nats: servers.addresses.map((address) => `nats://${address}`), allow_old_server: true },
+    kill: () => servers.killAll(),
+    killLeader: () => servers.killLeader("nano_state"),
+    again: () => servers.startAll(),
+    wipe: async () => {
+      await servers.killAll();
+      await servers.wipe();
+      await servers.startAll();
+    },
+    keep: async () => {
+      await servers.killAll();
+      await servers.keep();
+      await servers.startAll();
+    },
+    lie: async () => {
+      await servers.killAll();
+      await servers.lie();
+      await servers.startAll();
+    },
+    [Symbol.asyncDispose]: () => servers[Symbol.asyncDispose](),
+  };
 }
 
 /** One PostgreSQL server. */
@@ -66,6 +91,7 @@ export async function postgresEngine(): Promise<SceneEngine> {
   return {
     keys: { postgres: url },
     kill: () => server.kill(),
+    killLeader: () => server.kill(),
     again: () => server.restart(),
     wipe: () => run("drop schema nano cascade"),
     keep: () => run("create table kept_record as table nano.record; create table kept_head as table nano.head"),

@@ -11,7 +11,7 @@ const WINDOW = PATIENCE.bodyWindowMs;
 function upload(maxBytes = 1e6) {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
-  const upload = new Upload(readable, { maxBytes, declaredBytes: null });
+  const upload = new Upload(readable, { maxBytes, declaredBytes: null, isClients: true });
   return { upload, send: (bytes: number) => void writer.write(new Uint8Array(bytes)).catch(() => {}) };
 }
 

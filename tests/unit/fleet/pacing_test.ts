@@ -22,7 +22,7 @@ function node(
   const other = { name: "n9", failed } as unknown as NodeReport;
   const store = engine.open();
   const paced = oneByOne(apply, { store, clock, name, holder: name, nodes: () => Promise.resolve([other]) });
-  return () => paced(HELD, NO_RECORD, () => true);
+  return () => paced({ held: HELD, record: NO_RECORD, isNews: () => true });
 }
 
 Deno.test("A node waits for its turn for as long as another one boots, however long that takes", async () => {

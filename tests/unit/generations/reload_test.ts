@@ -319,9 +319,15 @@ Deno.test("prepareReload() reads nothing of a lazy app until it is asked for, un
   assertEquals(shop.bundled.includes("a"), true);
 });
 
-Deno.test("prepareReload() lets an app that comes with nano.json wait for its first request when it is lazy", async () => {
+Deno.test("prepareReload() lets an app that is new and that nobody asked for wait for its first request when it is lazy", async () => {
   const shop = new Workshop();
   const present = await inForce(shop, nanoConfig([A]));
-  const added = await prepareReload(present, nanoConfig([A, appConfig({ name: "b", starts: "lazy" })]), shop, STRICT);
+  const both = nanoConfig([A, appConfig({ name: "b", starts: "lazy" })]);
+  // By nano.json, by many changes of other nodes at once, and by a change of its own.
+  const added = await prepareReload(present, both, shop, STRICT);
+  const alone = { strict: true, only: new Set<string>() };
+  const followed = await prepareReload(present, both, shop, { ...alone, isUnasked: true });
+  assertEquals(followed.next.units.get("b")!.isUnread, true);
+  assertEquals((await prepareReload(present, both, shop, alone)).next.units.get("b")!.isUnread, false);
   assertEquals([added.next.units.get("b")!.isUnread, added.summary.added], [true, ["b"]]);
 });

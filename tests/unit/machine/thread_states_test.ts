@@ -1,5 +1,7 @@
 /** Tests how a thread's line of /proc is read. */
 import { assert, assertEquals } from "@std/assert";
+import { Worker } from "node:worker_threads";
+import { until } from "../../integration/life/until.ts";
 import { parseThreadState, ThreadStates } from "../../../runtime/machine/thread_states.ts";
 
 Deno.test("parseThreadState() reads faults and state behind a name with blanks and brackets", () => {
@@ -11,6 +13,22 @@ Deno.test("parseThreadState() reads faults and state behind a name with blanks a
 });
 
 Deno.test("ThreadStates knows no thread that does not live", async () => {
-  const states = await new ThreadStates().read([0, 987_654]);
-  assert(states.size === 0);
+  const threads = new ThreadStates();
+  assertEquals((await threads.read([0, 987_654])).size, 0);
+  assertEquals(threads.touchedBytes(987_654), null);
+});
+
+Deno.test("ThreadStates tells at once what a thread that it has read before touched", async () => {
+  const worker = new Worker("setInterval(() => {}, 1e6);", { eval: true });
+  try {
+    const threads = new ThreadStates();
+    assertEquals(threads.touchedBytes(worker.threadId), null);
+    await until(async () => (await threads.read([worker.threadId])).size === 1, "the thread is found");
+    const touched = threads.touchedBytes(worker.threadId);
+    assert(touched !== null && touched > 0);
+    threads.forget(worker.threadId);
+    assertEquals(threads.touchedBytes(worker.threadId), null);
+  } finally {
+    await worker.terminate();
+  }
 });

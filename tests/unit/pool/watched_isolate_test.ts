@@ -115,3 +115,31 @@ Deno.test("A collection that the judge waits for is asked for by the next beat, 
   }
   throw new Error(`It was never judged: ${asked}`);
 });
+
+Deno.test("Growth of an app is told from what its thread had touched when the app came, however late the system is asked", async () => {
+  const MIB = 1024 * 1024;
+  const { isolate, asks } = watched();
+  const { vitals } = isolate;
+  isolate.appComes(0, 14 * MIB);
+  isolate.ask();
+  const reader = asks.getReader();
+  await reader.read();
+  isolate.learn({ isolate: 1, touchedBytes: 60 * MIB, runnable: true });
+  assertEquals([vitals.touchedAtAnswer, vitals.touchedBytes], [14 * MIB, 60 * MIB]);
+  isolate.end();
+  await reader.cancel();
+});
+
+Deno.test("Of who computes already when the system is first asked nobody knows how much is growth", async () => {
+  const { isolate, asks } = watched();
+  isolate.appComes(0, null);
+  isolate.ask();
+  const reader = asks.getReader();
+  await reader.read();
+  isolate.learn({ isolate: 1, touchedBytes: 60_000, runnable: true });
+  assertEquals(isolate.vitals.touchedAtAnswer, null);
+  isolate.answer([1, 0, 0, 0, false, 0], { nowMs: 100, base: 0 });
+  assertEquals(isolate.vitals.touchedAtAnswer, 60_000, "its answer is where growth begins");
+  isolate.end();
+  await reader.cancel();
+});

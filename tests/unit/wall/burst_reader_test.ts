@@ -85,9 +85,22 @@ Deno.test("A body that breaks off fails behind what had come of it", async () =>
   for (let again = 0; again < 2; again++) await assertRejects(() => reader.read(), TypeError, "broke off");
 });
 
-Deno.test("Small chunks do not keep the room that they were read into", async () => {
-  const reader = new BurstReader(new Body(3, { bytes: 100 }).stream);
-  for (let n = 0; n < 3; n++) assertEquals((await reader.read()).value!.buffer.byteLength, 100);
+Deno.test("Small chunks do not keep the room that they were read into, and those that wait are put together in order", async () => {
+  const reader = new BurstReader(new Body(200, { bytes: 100 }).stream);
+  const first = (await reader.read()).value!;
+  assertEquals(first.buffer.byteLength, 100);
+  await settle();
+  const firsts = [first[0]];
+  let chunks = 0;
+  for (let taken = await reader.read(); !taken.done; taken = await reader.read()) {
+    await settle();
+    const { value } = taken;
+    assertEquals(value.buffer.byteLength <= 16 * KIB, true);
+    chunks++;
+    for (let at = 0; at < value.byteLength; at += 100) firsts.push(value[at]);
+  }
+  assertEquals(chunks < 10, true, `${chunks} chunks`);
+  assertEquals(firsts, Array.from({ length: 200 }, (_, at) => at));
 });
 
 Deno.test("Bodies that are given up leave the others their room", async () => {

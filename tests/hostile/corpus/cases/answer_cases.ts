@@ -57,7 +57,7 @@ export const ANSWER_CASES: readonly HostileCase[] = [
     name: `without bounds, ${name}`,
     deed,
     sees: ["200", "500 APP_EXCEPTION", "500 APP_BAD_RESPONSE", "503 APP_OUT_OF_MEMORY", "504 APP_UNRESPONSIVE"],
-    limits: { timeout_ms: 30_000, cpu_ms: 5000 },
+    limits: { timeout_ms: 300_000, cpu_ms: 5000 },
     lingers: true,
   })),
   {

@@ -135,6 +135,40 @@ export const CLIENT_CASES: readonly HostileCase[] = [
     limits: { max_body_bytes: 1000 },
   },
   {
+    name: "a body of a byte a chunk",
+    deed: READS_BODY,
+    act: (scene, app) =>
+      send(
+        scene,
+        `POST / HTTP/1.1\r\nHost: ${app}\r\nTransfer-Encoding: chunked\r\n\r\n${"1\r\nx\r\n".repeat(50_000)}0\r\n\r\n`,
+      ),
+    sees: ["200"],
+  },
+  {
+    name: "twenty bodies of a byte a chunk that nobody reads",
+    deed: `if (request.method === "POST") await never(); return new Response("done");`,
+    act: async (scene, app) => {
+      const open: RawConnection[] = [];
+      const sent: Promise<void>[] = [];
+      try {
+        for (let index = 0; index < 20; index++) {
+          const connection = await RawConnection.open(scene.nano.url, { timeoutMs: DEADLINE_MS });
+          open.push(connection);
+          const head = `POST / HTTP/1.1\r\nHost: ${app}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+          // The host takes them when it has time, and the end of the case cuts them
+          sent.push(connection.send(head + "1\r\nx\r\n".repeat(200_000)).catch(() => {}));
+        }
+        for (let song = 0; song < 5; song++) await scene.canarySings();
+        return await scene.see(app);
+      } finally {
+        for (const connection of open) connection.close();
+        await Promise.all(sent);
+      }
+    },
+    sees: ["200"],
+    limits: { timeout_ms: 300_000 },
+  },
+  {
     name: "two hundred heads that never end",
     deed: READS_BODY,
     act: (scene, app) => crowd(scene, 200, `GET / HTTP/1.1\r\nHost: ${app}\r\nX-Slow: `),

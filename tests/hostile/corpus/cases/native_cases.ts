@@ -41,6 +41,13 @@ const ENDLESS: Readonly<Record<string, string>> = {
     `const r = /a/g; r.constructor = { [Symbol.species]: function () { for (;;); } }; "aaa".split(r);`,
   "a long text sought in a longer one":
     `const sought = "x".repeat(3e5) + "y" + "x".repeat(3e5); for (;;) for (const name of ["includes", "indexOf", "lastIndexOf", "split", "replace"]) text(4e7)[name](sought);`,
+  "words compared without end":
+    `const a = text(1e7) + "a", b = text(1e7) + "b"; a.charCodeAt(1); b.charCodeAt(1); for (;;) a.localeCompare(b);`,
+  "words compared by a collator without end":
+    `const a = text(1e7) + "a", b = text(1e7) + "b"; const { compare } = new Intl.Collator("de"); for (;;) compare(a, b);`,
+  "capitals without end": `const t = "\u00e4".repeat(1e7); for (;;) { t.toUpperCase(); t.toLocaleLowerCase("tr"); }`,
+  "bytes filled and turned without end":
+    `const bytes = new Uint8Array(5e7); for (;;) { bytes.fill(1); bytes.reverse(); bytes.indexOf(7); bytes.sort(); }`,
   "a piece replaced by nothing, without end": `for (;;) text(5e7).replaceAll("", "");`,
   "a walk through lists in lists": `let a = []; for (let i = 0; i < 60; i++) a = [a, a]; a.flat(Infinity);`,
   "a raw text without end": `String.raw({ raw: { length: 2 ** 53 - 1 } });`,

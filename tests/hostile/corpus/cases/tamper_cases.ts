@@ -148,7 +148,8 @@ export const TAMPER_CASES: readonly HostileCase[] = [
     name: `replaced for good, ${name}`,
     app: `const Answer = Response;\n${deed}\nexport default { fetch: () => new Answer("done") };`,
     act: untilHeardNoMore,
-    sees: ["504 APP_UNRESPONSIVE"],
+    // A process has no such loop, and serves on
+    sees: ["504 APP_UNRESPONSIVE", "200"],
     spoilsItself: true,
     limits: { timeout_ms: 1500 },
   })),

@@ -1,20 +1,15 @@
-/** Nodes of a fleet that are killed one after the other, with requests and deploys under way. */
-import { assertEquals } from "@std/assert";
+/** What goes on at a fleet while it is disturbed: requests on every node that is up, and deploys on any of them. */
 import { AdminError } from "../../../admin/client/client.ts";
 import type { NanoProcess } from "../../support/nano_process.ts";
-import { NatsServer } from "../../support/nats_server.ts";
-import { repeats } from "../../support/repeats.ts";
-import { SeededRandom } from "../../support/seeded_random.ts";
-import { FleetScene, saying } from "./fleet_scene.ts";
+import type { SeededRandom } from "../../support/seeded_random.ts";
+import { type FleetScene, saying } from "./fleet_scene.ts";
 
-const NODES = 3;
-const KILLS = repeats(4, 100);
 /** Clients of each node, and how long each waits between two requests: most of the machine is the nodes'. */
 const CLIENTS = 2;
 const GAP_MS = 20;
 
-/** Whoever is asked, and what came of it. */
-class Traffic {
+/** Whoever asks, and what came of it. */
+export class FleetTraffic {
   readonly #scene: FleetScene;
   /** Processes that are about to be killed: what they were asked may break off. */
   readonly dying = new Set<NanoProcess>();
@@ -51,14 +46,17 @@ class Traffic {
 }
 
 /** Deploys one text after the other on whatever node is up. */
-class Deploys {
+export class FleetDeploys {
   readonly #scene: FleetScene;
   readonly #random: SeededRandom;
   /** All that was tried, in order; the last of them that was acknowledged, or a later one, is to stand. */
   readonly tried: string[] = ["first"];
-  lastAcknowledged = 0;
-  acknowledged = 0;
+  /** What the acknowledged ones were called, in order. */
+  readonly versions: string[] = [];
   readonly wrong: string[] = [];
+  longestGapMs = 0;
+  #lastAcknowledged = 0;
+  #lastAt = performance.now();
   #isOver = false;
   readonly #ended: Promise<void>;
 
@@ -73,15 +71,23 @@ class Deploys {
     await this.#ended;
   }
 
+  /** What nodes may say once nothing is under way: what was acknowledged last, or what was tried after it in vain. */
+  get allowed(): readonly string[] {
+    return this.tried.slice(this.#lastAcknowledged);
+  }
+
   async #run(): Promise<void> {
     while (!this.#isOver) {
       const up = this.#scene.nodes.flatMap(({ process }, at) => process === null ? [] : [at]);
       const text = `text ${this.tried.length}`;
       this.tried.push(text);
       try {
-        await this.#scene.deploy(this.#random.pick(up), "shop", saying(text));
-        this.acknowledged++;
-        this.lastAcknowledged = this.tried.length - 1;
+        const { version } = await this.#scene.deploy(this.#random.pick(up), "shop", saying(text));
+        this.versions.push(version);
+        this.#lastAcknowledged = this.tried.length - 1;
+        const now = performance.now();
+        this.longestGapMs = Math.max(this.longestGapMs, now - this.#lastAt);
+        this.#lastAt = now;
       } catch (error) {
         // Killed in the middle, or it began with a node that was on its way: it stands, or it does not.
         const isGone = error instanceof AdminError && ["UNREACHABLE", "FLEET_UNAVAILABLE"].includes(error.code);
@@ -90,43 +96,3 @@ class Deploys {
     }
   }
 }
-
-Deno.test({
-  name: `Nodes are killed ${KILLS} times: those that are up answer all requests, and all end with the newest deploy`,
-  ignore: await NatsServer.version() === null,
-  fn: async () => {
-    const random = SeededRandom.fromEnv("kills of nodes");
-    await using scene = await FleetScene.create(NODES);
-    await scene.deploy(0, "shop", saying("first"));
-    await scene.untilAll("shop", "first");
-    const began = performance.now();
-    const traffic = new Traffic(scene);
-    const deploys = new Deploys(scene, random);
-    for (let kill = 0; kill < KILLS; kill++) {
-      const node = random.pick(scene.nodes);
-      // In the middle of whatever the deploys are at.
-      await new Promise((resolve) => setTimeout(resolve, random.below(500)));
-      traffic.dying.add(node.process!);
-      await scene.kill(node);
-      await scene.start(node);
-    }
-    await deploys.end();
-    await traffic.end();
-    const ended = performance.now();
-    await scene.untilStates("following");
-    const allowed = deploys.tried.slice(deploys.lastAcknowledged);
-    await scene.until("all say the newest", async () => {
-      const answers = await scene.answers("shop");
-      return new Set(answers).size === 1 && allowed.includes(answers[0]!);
-    });
-    const convergedMs = performance.now() - ended;
-    console.log(
-      `${KILLS} kills in ${((ended - began) / 1000).toFixed(0)} s: ${traffic.answered} requests answered, ` +
-        `${deploys.acknowledged} of ${deploys.tried.length - 1} deploys acknowledged, ` +
-        `equal ${convergedMs.toFixed(0)} ms after the last`,
-    );
-    assertEquals([traffic.wrong, deploys.wrong], [[], []]);
-    await scene.deploy(0, "shop", saying("last"));
-    await scene.untilAll("shop", "last");
-  },
-});

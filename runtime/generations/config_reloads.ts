@@ -5,6 +5,7 @@ import type { NanoConfig } from "../config/resolved_config.ts";
 import { NanoError } from "../errors.ts";
 import type { NanoEvent, ReloadSummary } from "../terms/events.ts";
 import type { AppSnapshot } from "../terms/app_view.ts";
+import type { SetAside } from "../terms/operations.ts";
 import { BrokenChange } from "./broken_change.ts";
 import { fixedKeyChanges } from "./fixed_keys.ts";
 import type { Generations } from "./generations.ts";
@@ -45,10 +46,15 @@ export class ConfigReloads {
     const layers = this.#tools.layers();
     if (layers.length === 0) return config;
     const whole = await relayered(config, layers);
-    for (const { app, reasons } of whole.layers.setAside) {
-      this.#warn(`Kept changes of app "${app}" are set aside: ${reasons.join("; ")}`);
-    }
+    this.#tellSetAside(whole, []);
     return whole;
+  }
+
+  /** @param known those that were told before */
+  #tellSetAside({ layers }: NanoConfig, known: readonly SetAside[]): void {
+    const textOf = ({ app, reasons }: SetAside) => `Kept changes of app "${app}" are set aside: ${reasons.join("; ")}`;
+    const told = new Set(known.map(textOf));
+    for (const text of layers.setAside.map(textOf)) if (!told.has(text)) this.#warn(text);
   }
 
   /** The configuration as it is written now, under these layers. */
@@ -96,8 +102,10 @@ export class ConfigReloads {
     if (isDraining()) throw new NanoError("APP_DRAINING", "Cannot reload: NANO is going away");
     try {
       const config = await this.read(layers());
-      const keep = () => fixedKeyChanges(generations.present.config, config).forEach((text) => this.#warn(text));
+      const before = generations.present.config;
+      const keep = () => fixedKeyChanges(before, config).forEach((text) => this.#warn(text));
       const summary = await generations.advance(config, { strict: !tolerant, only, keep });
+      this.#tellSetAside(config, before.layers.setAside);
       this.#forgive(only);
       const { added, removed, changed } = summary;
       if (only === null || added.length + removed.length + changed.length > 0) {

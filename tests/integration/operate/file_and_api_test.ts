@@ -21,6 +21,10 @@ Deno.test("nano.json wins when it comes to name an app that was added, which com
   await scene.reload();
   assertEquals(await scene.text("file"), "from nano.json");
   assertEquals(aside(scene), ["file: nano.json names an app of this name, and nano.json wins"]);
+  const warnings = () => scene.log.match(/Kept changes of app \\"file\\" are set aside: nano.json names/g)?.length;
+  assertEquals(warnings(), 1);
+  await scene.reload();
+  assertEquals(warnings(), 1, "once");
   assertEquals(operations.apps.originOf("file").source, "file");
   // The app that runs can be changed all the same, and keeps its change after the restart.
   await operations.apps.change("file", { cpu_ms: 4000 }, BY);
@@ -28,7 +32,7 @@ Deno.test("nano.json wins when it comes to name an app that was added, which com
   await scene.restart();
   assertEquals(await scene.text("file"), "from nano.json");
   assertEquals(scene.nano.config.apps.find(({ name }) => name === "file")!.cpuMs, 4000);
-  assertMatch(scene.log, /Kept changes of app \\"file\\" are set aside: nano.json names/);
+  assertEquals(warnings(), 2, "and at each start");
 
   await project.removeApp("file");
   await scene.reload();

@@ -22,6 +22,8 @@ interface Member {
   readonly configFile: string;
   readonly storeFolder: string;
   process: Deno.ChildProcess | null;
+  /** It ended by itself, as when somebody's connection has its port just then. */
+  hasEnded: boolean;
 }
 
 /** Servers that know each other, and can be killed and started again one by one. */
@@ -61,7 +63,15 @@ export class NatsServers implements AsyncDisposable {
           config,
         ].join("\n"),
       );
-      return { name: `s${n}`, port: client, monitorPort: monitor, configFile, storeFolder, process: null };
+      return {
+        name: `s${n}`,
+        port: client,
+        monitorPort: monitor,
+        configFile,
+        storeFolder,
+        process: null,
+        hasEnded: false,
+      };
     }));
     const servers = new NatsServers(binary, folder, members);
     await servers.startAll();
@@ -76,20 +86,28 @@ export class NatsServers implements AsyncDisposable {
   /** Starts those that do not run, and waits until all are well. */
   async startAll(): Promise<void> {
     for (const member of this.#members) {
-      if (member.process) continue;
-      const args = ["-c", member.configFile, "-l", `${member.configFile}.log`];
-      const child = new Deno.Command(this.#binary, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
-      member.process = child;
+      if (!member.process) this.#spawn(member);
     }
     const until = performance.now() + READY_TIMEOUT_MS;
     for (const member of this.#members) {
       while (!await isWell(member)) {
-        if (performance.now() < until) continue;
+        if (performance.now() < until) {
+          if (member.hasEnded) this.#spawn(member);
+          continue;
+        }
         const log = await Deno.readTextFile(`${member.configFile}.log`).catch(() => "without a log");
         await this[Symbol.asyncDispose]();
         throw new Error(`nats-server is not well within ${READY_TIMEOUT_MS} ms: ${log.slice(-2_000)}`);
       }
     }
+  }
+
+  #spawn(member: Member): void {
+    const args = ["-c", member.configFile, "-l", `${member.configFile}.log`];
+    const child = new Deno.Command(this.#binary, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
+    member.process = child;
+    member.hasEnded = false;
+    void child.status.then(() => member.hasEnded = member.process === child);
   }
 
   /** Kills the server that leads a stream, or any when none does. */

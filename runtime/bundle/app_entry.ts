@@ -1,4 +1,5 @@
 /** Where an app begins, and how that was found. */
+import type { BuildOptions } from "esbuild";
 import { NanoError } from "../errors.ts";
 
 /** Where an app begins. Both paths are real paths, symlinks followed. */
@@ -19,6 +20,12 @@ export interface AppEntry {
   readonly singlePage?: boolean;
   /** Why only all of Deno can run it, and what to set, where that is so. */
   readonly needsFull?: string;
+}
+
+/** As esbuild takes it. */
+export function entryOptions({ root, file, source }: AppEntry): Pick<BuildOptions, "entryPoints" | "stdin"> {
+  if (source === undefined) return { entryPoints: [file] };
+  return { stdin: { contents: source, resolveDir: root, sourcefile: "entry.js", loader: "js" } };
 }
 
 /** @throws {NanoError} APP_FAILED with the way out, when an app that runs in the sandbox begins in what it cannot run */

@@ -1,6 +1,6 @@
 /** Reads files of an app, and never one that lies outside the app's folder. */
 
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { NanoError } from "../errors.ts";
 import { type InputStamp, readStamped, UnfitSource } from "./input_stamp.ts";
 
@@ -10,6 +10,11 @@ export interface OwnText {
   /** The real path. */
   readonly path: string;
   readonly stamp: InputStamp;
+}
+
+/** A path as archives and imports have it. */
+export function slashed(path: string): string {
+  return path.split(sep).join("/");
 }
 
 /** Whether `path` lies below `root`; both are real paths. */

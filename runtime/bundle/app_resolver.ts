@@ -91,9 +91,7 @@ class Import {
     if (path.startsWith("jsr:")) return await this.#resolveJsr();
     if (SCHEME.test(path)) return this.#refuseScheme();
     // Whether there is such a file on the host is not for the app to know.
-    if (path.startsWith("/")) {
-      return refuse(`Cannot import "${path}": an absolute path lies outside the app's folder`);
-    }
+    if (path.startsWith("/")) return refuse(`Cannot import "${path}": an absolute path lies outside the app's folder`);
     // Else esbuild would look for a package.json above the app's folder, and do as it says.
     const isAlone = isOwn && !this.#settings.hasManifest;
     if (path.startsWith("#") && isAlone) {
@@ -116,9 +114,7 @@ class Import {
     const options = { kind, importer, namespace: "file", resolveDir: this.#app.root, pluginData: MAPPED };
     const found = await this.#build.resolve(to, { ...options, with: attributes });
     if (found.errors.length > 0) {
-      return refuse(
-        `Cannot import "${written}": "alias" of the project leads to "${to}", which cannot be imported`,
-      );
+      return refuse(`Cannot import "${written}": "alias" of the project leads to "${to}", which cannot be imported`);
     }
     const { path, namespace, suffix, sideEffects, external, warnings } = found;
     return { path, namespace, suffix, sideEffects, external, warnings };

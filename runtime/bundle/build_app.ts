@@ -13,7 +13,7 @@ import { buildError, type BuildErrorContext, buildWarning, isBuildFailure } from
 import { growthExcess } from "./bundle_budget.ts";
 import type { CachedBundle } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
-import type { AppEntry } from "./app_entry.ts";
+import { type AppEntry, entryOptions } from "./app_entry.ts";
 import { type InputStamp, readStamped, renewStamp } from "./input_stamp.ts";
 import { type LateAbsences, loadsAbsent } from "./late_absences.ts";
 import { droppedReexports, keptModules } from "./lazy_reexports.ts";
@@ -73,9 +73,7 @@ export async function buildApp(
       ...optionsFor(root, order),
       inject: [] as string[],
       tsconfigRaw: { compilerOptions } as Exclude<BuildOptions["tsconfigRaw"], string | undefined>,
-      ...entry.source === undefined ? { entryPoints: [entry.file] } : {
-        stdin: { contents: entry.source, resolveDir: root, sourcefile: "entry.js", loader: "js" as const },
-      },
+      ...entryOptions(entry),
       // By this code asks whether it is what was started, as in Node.
       banner: { js: `globalThis.process?.argv.splice(1, 1, ${JSON.stringify(appPath(root, entry.file))});` },
       plugins: [

@@ -1,10 +1,10 @@
 /** What a deploy of an app's folder takes along that lies above it, or that a build has made. */
 
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { WranglerFileError } from "../config/wrangler_file.ts";
 import { readWorkersProject } from "../config/workers_project.ts";
 import { NanoError } from "../errors.ts";
-import { type AppReach, isInside } from "./app_files.ts";
+import { type AppReach, isInside, slashed } from "./app_files.ts";
 import type { AppEntry } from "./app_entry.ts";
 import { workspaceOf } from "./app_reach.ts";
 import { PLAIN_SOURCES, readCompilerOptions } from "./compiler_options.ts";
@@ -35,7 +35,7 @@ export async function deployedParts(folder: string, environment: string | null =
   const root = await Deno.realPath(folder);
   const reach = await workspaceOf(root);
   const { files, entry, tsconfig } = await beginningsOf(root, environment);
-  const begins = files.filter((path) => isInside(root, path)).map((path) => relative(root, path).split(sep).join("/"));
+  const begins = files.filter((path) => isInside(root, path)).map((path) => slashed(relative(root, path)));
   if (reach === root) return { reach, begins, texts: {}, added: {} };
   const reached = entry === null ? [] : await reachedFiles(entry, { root, reach, hidden: [] }, tsconfig);
   const texts = await tsconfigOf({ root, reach }, tsconfig);
@@ -102,7 +102,7 @@ async function tsconfigOf(
 
   function shown(path: string): string {
     const isCopy = path !== root && !isInside(root, path) && isInside(reach, path);
-    return `./${relative(base, isCopy ? join(root, copyName(reach, path)) : path).split(sep).join("/")}`;
+    return `./${slashed(relative(base, isCopy ? join(root, copyName(reach, path)) : path))}`;
   }
 
   function mapped(all: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -3,7 +3,7 @@
 import { extname, join } from "node:path";
 import { isBuildFailure } from "./build_error.ts";
 import { type AppReach, isInside, isOfPackage, isReachable } from "./app_files.ts";
-import type { AppEntry } from "./app_entry.ts";
+import { type AppEntry, entryOptions } from "./app_entry.ts";
 import { isScript } from "./app_loader.ts";
 import { SYNTAX } from "./module_meta.ts";
 import { esbuildService } from "./esbuild_service.ts";
@@ -16,15 +16,13 @@ import { esbuildService } from "./esbuild_service.ts";
 export async function reachedFiles(
   entry: AppEntry,
   { root, reach, hidden }: AppReach,
-  tsconfig: string | null = null,
+  tsconfig: string | null,
 ): Promise<string[]> {
   const seen = new Set<string>();
   try {
     await esbuildService.build({
       absWorkingDir: root,
-      ...entry.source === undefined ? { entryPoints: [entry.file] } : {
-        stdin: { contents: entry.source, resolveDir: root, sourcefile: "entry.js", loader: "js" as const },
-      },
+      ...entryOptions(entry),
       bundle: true,
       write: false,
       format: "esm",

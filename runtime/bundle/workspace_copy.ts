@@ -4,8 +4,8 @@
  * lead there.
  */
 
-import { join, relative, sep } from "node:path";
-import { isInside, readOwnText } from "./app_files.ts";
+import { join, relative } from "node:path";
+import { isInside, readOwnText, slashed } from "./app_files.ts";
 
 /** Where the copies lie in the app's folder, as in the workspace's own. */
 const COPY_FOLDER = ".nano_workspace";
@@ -33,10 +33,6 @@ export function workspaceCopy(
 /** The name of a copy in the app's folder. */
 export function copyName(reach: string, path: string): string {
   return `${COPY_FOLDER}/${slashed(relative(reach, path))}`;
-}
-
-function slashed(path: string): string {
-  return path.split(sep).join("/");
 }
 
 /** Copies that came with an app. */

@@ -11,7 +11,7 @@ interface Parameter {
   readonly type: string;
 }
 
-/** What a method throws that lacks a parameter. @param place of it, from 1 on @param type as the message names it */
+/** What a method throws that lacks a parameter, or is given another thing. @param place of it, from 1 on @param type as the message names it */
 export function missingParameter(place: number, { method, owner, type }: Parameter): TypeError {
   return new NativeTypeError(
     `Failed to execute '${method}' on '${owner}': parameter ${place} is not of type '${type}'.`,

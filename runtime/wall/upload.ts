@@ -41,7 +41,8 @@ export class Upload implements ByteSource {
     const bytes = result.value?.byteLength ?? 0;
     this.#total += bytes;
     if (this.#total > this.#maxBytes) throw bodyTooLarge(this.#maxBytes);
-    if (!result.done) await chunkTurns.after(bytes);
+    const turn = result.done ? null : chunkTurns.after(bytes);
+    if (turn !== null) await turn;
     return result;
   }
 

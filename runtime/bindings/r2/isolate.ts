@@ -256,9 +256,7 @@ function valueOf(method: string, owner: string, value: unknown): Value {
   if (typeof stream === "function" && typeof size === "number") {
     return { body: apply(stream, value, []), length: size };
   }
-  throw new NativeTypeError(
-    `Failed to execute '${method}' on '${owner}': parameter 2 is not of type '${VALUE_TYPES}'.`,
-  );
+  throw missingParameter(2, bare({ method, owner, type: VALUE_TYPES }));
 }
 
 function lengthOf(stream: ReadableStream): number {

@@ -31,22 +31,14 @@ export async function natsEngine(): Promise<SceneEngine> {
     kill: () => server.kill(),
     killLeader: () => server.kill(),
     again: () => server.again(),
-    wipe: async () => {
-      await server.kill();
-      await server.wipe();
-      await server.again();
-    },
-    keep: async () => {
-      await server.kill();
-      await copyFolder(`${server.dir}/data`, `${server.dir}/kept`);
-      await server.again();
-    },
-    lie: async () => {
-      await server.kill();
-      await server.wipe();
-      await Deno.rename(`${server.dir}/kept`, `${server.dir}/data`);
-      await server.again();
-    },
+    ...whileDown({ kill: () => server.kill(), again: () => server.again() }, {
+      wipe: () => server.wipe(),
+      keep: () => copyFolder(`${server.dir}/data`, `${server.dir}/kept`),
+      lie: async () => {
+        await server.wipe();
+        await Deno.rename(`${server.dir}/kept`, `${server.dir}/data`);
+      },
+    }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
@@ -59,23 +51,25 @@ export async function natsServersEngine(): Promise<SceneEngine> {
     kill: () => servers.killAll(),
     killLeader: () => servers.killLeader("nano_state"),
     again: () => servers.startAll(),
-    wipe: async () => {
-      await servers.killAll();
-      await servers.wipe();
-      await servers.startAll();
-    },
-    keep: async () => {
-      await servers.killAll();
-      await servers.keep();
-      await servers.startAll();
-    },
-    lie: async () => {
-      await servers.killAll();
-      await servers.lie();
-      await servers.startAll();
-    },
+    ...whileDown({ kill: () => servers.killAll(), again: () => servers.startAll() }, {
+      wipe: () => servers.wipe(),
+      keep: () => servers.keep(),
+      lie: () => servers.lie(),
+    }),
     [Symbol.asyncDispose]: () => servers[Symbol.asyncDispose](),
   };
+}
+
+type OnDisk = Pick<SceneEngine, "wipe" | "keep" | "lie">;
+
+/** What is done to the disks of servers that do not run meanwhile. */
+function whileDown({ kill, again }: Pick<SceneEngine, "kill" | "again">, { wipe, keep, lie }: OnDisk): OnDisk {
+  const down = (act: () => Promise<void>) => async () => {
+    await kill();
+    await act();
+    await again();
+  };
+  return { wipe: down(wipe), keep: down(keep), lie: down(lie) };
 }
 
 /** One PostgreSQL server. */

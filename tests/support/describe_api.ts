@@ -21,6 +21,8 @@ const NOISE = new Set(["location", "jsDoc", "hasBody", "declarationKind"]);
 export async function describeApi(module: URL): Promise<string> {
   const output = await new Deno.Command(Deno.execPath(), {
     args: ["doc", "--json", fromFileUrl(module)],
+    // Deno 2.9.6 colours some types in the JSON as well, and also where no terminal reads it.
+    env: { NO_COLOR: "1" },
     stdout: "piped",
     stderr: "piped",
   }).output();

@@ -21,6 +21,11 @@ const RENAME_LOOKS = 10;
  * later: what has ended is told for so long as it was.
  */
 const ENDED_MS = 2_000;
+/**
+ * Of a process that a signal takes down: PF_EXITING and PF_SIGNALED (include/linux/sched.h). It has stopped its threads by
+ * then, and may take several looks to be gone.
+ */
+const DYING_FLAGS = 0x4 | 0x400;
 /** Isolates' threads; what else the process has is not looked at again. */
 const WORKER = /^worker-\d+$/;
 
@@ -131,12 +136,13 @@ export class ThreadSampler {
     }
   }
 
-  /** CPU ticks of the process so far; null when it is a zombie. */
+  /** CPU ticks of the process so far; null when it is a zombie, or is about to be one. */
   #processTicks(): number | null {
     const text = this.#files.text(`${this.#dir}/stat`);
     // The name in parentheses may hold anything.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" || fields[0] === "X" ? null : Number(fields[11]) + Number(fields[12]);
+    const isDying = fields[0] === "Z" || fields[0] === "X" || (Number(fields[6]) & DYING_FLAGS) !== 0;
+    return isDying ? null : Number(fields[11]) + Number(fields[12]);
   }
 
   #readAll(at: number): Map<string, Thread> {

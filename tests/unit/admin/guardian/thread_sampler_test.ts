@@ -5,6 +5,7 @@ import { type ProcessFiles, ThreadSampler } from "../../../../admin/guardian/thr
 /** A process whose threads compute as told. */
 class PretendProcess implements ProcessFiles {
   state = "S";
+  flags = 0x400000;
   reads = 0;
   ticks = 0;
   readonly threads = new Map<string, { name: string; state: string; ranMs: number; waitedMs: number }>();
@@ -28,7 +29,7 @@ class PretendProcess implements ProcessFiles {
   text(path: string): string {
     this.reads++;
     if (path === "/proc/5/stat") {
-      return `5 (a ) name) ${this.state} 1 5 5 0 -1 0 0 0 0 0 ${Math.floor(this.ticks)} 0 0 0 20 0 9`;
+      return `5 (a ) name) ${this.state} 1 5 5 0 -1 ${this.flags} 0 0 0 0 ${Math.floor(this.ticks)} 0 0 0 20 0 9`;
     }
     const [, , , , tid, file] = path.split("/");
     const thread = this.threads.get(tid!);
@@ -149,6 +150,22 @@ Deno.test("ThreadSampler tells what computed until a process stopped its threads
   process.state = "Z";
   sampler.sample(1_550);
   assertEquals(active(sampler)["worker-3"], 1_050);
+});
+
+Deno.test("ThreadSampler keeps what it knew of a process that a signal takes down, however long that takes", () => {
+  const { process, sampler } = pretend();
+  process.compute("6", 50);
+  sampler.sample(1_050);
+  // As Linux has it while the memory of a crash is written: the thread stands still, and is not waiting for a core.
+  process.state = "D";
+  process.flags = 0x400600;
+  process.threads.get("6")!.state = "I";
+  for (let at = 1_100; at <= 1_500; at += 50) {
+    process.compute("5", 1);
+    sampler.sample(at);
+  }
+  assertEquals(active(sampler), { "worker-1": 1_000, "worker-2": null });
+  assertEquals(sampler.aliveAt, 1_050);
 });
 
 Deno.test("ThreadSampler forgets a thread that ended long before", () => {

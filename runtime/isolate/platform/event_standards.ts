@@ -27,6 +27,19 @@ const wrappedOf = WeakMap.prototype.get;
 const rememberWrapped = WeakMap.prototype.set;
 const global = globalThis;
 
+/**
+ * Tells the app's listeners of what Deno reports. Deno's dispatcher leans on builtins that an app can replace, and ends the
+ * isolate when it throws on them; what no listener could be told of was handled by none.
+ * @returns whether nobody prevented the default
+ */
+function fire(event: unknown): unknown {
+  try {
+    return apply(dispatchEvent, global, [event]);
+  } catch {
+    return true;
+  }
+}
+
 /** @boot */
 function getterOf(prototype: object, name: string): Callable {
   return Object.getOwnPropertyDescriptor(prototype, name)!.get as Callable;
@@ -46,12 +59,13 @@ export function installErrorEvents(report: UncaughtSink): void {
   const scope = {
     dispatchEvent(event: unknown) {
       const byApp = arguments.length === 0 || apply(isMade, made, [event]);
-      if (!byApp && event instanceof NativeErrorEvent) {
-        if (apply(dispatchEvent, global, [event])) report("Uncaught", apply(errorOf, event, []));
+      if (byApp) return apply(dispatchEvent, global, arguments as unknown as unknown[]);
+      if (event instanceof NativeErrorEvent) {
+        if (fire(event)) report("Uncaught", apply(errorOf, event, []));
         return false;
       }
-      const unhandled = apply(dispatchEvent, global, arguments as unknown as unknown[]);
-      if (!byApp && event instanceof NativePromiseRejectionEvent && apply(typeOf, event, []) === "unhandledrejection") {
+      const unhandled = fire(event);
+      if (event instanceof NativePromiseRejectionEvent && apply(typeOf, event, []) === "unhandledrejection") {
         if (!apply(defaultPreventedOf, event, [])) report("Uncaught (in promise)", apply(reasonOf, event, []));
         apply(preventDefault, event, []);
       }

@@ -97,6 +97,15 @@ Deno.test("Replaced builtins show an app nothing of the wall's operations and fo
         return new Response("done");`,
       sees: ["200", "500 APP_EXCEPTION"],
     },
+    // Deno's own dispatcher of rejections throws then
+    "setter-rejects": {
+      body: `for (const holder of [Object.prototype, Array.prototype])
+          Object.defineProperty(holder, "0", { configurable: true, set() {}, get: () => undefined });
+        Promise.reject(1); fetch("http://127.0.0.1:1/"); await later(20);
+        for (const holder of [Object.prototype, Array.prototype]) delete holder["0"];
+        return new Response("done");`,
+      sees: ["200"],
+    },
     "prototype": {
       body: `for (const name of ["data", "ports", "transfer", "value", "done", "type", "id", "body", "length"])
           Object.defineProperty(Object.prototype, name, { configurable: true, get() {}, set() {} });`,

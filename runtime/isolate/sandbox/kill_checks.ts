@@ -25,12 +25,16 @@ const OF_BYTES = [
   "toReversed",
   "join",
 ] as const;
+/** Of Uint8Array: 1 ns a byte. */
+const OF_CODES = ["setFromBase64", "setFromHex", "toBase64", "toHex"] as const;
 
 /** Puts them in the natives' place. @boot */
 export function checkForKills(): void {
   const bytes = getPrototypeOf(Uint8Array.prototype) as object;
   for (const name of OF_TEXTS) check(String.prototype, name);
   for (const name of OF_BYTES) check(bytes, name);
+  for (const name of OF_CODES) check(Uint8Array.prototype, name);
+  for (const name of ["fromBase64", "fromHex"]) check(Uint8Array, name);
   checkComparing();
 }
 

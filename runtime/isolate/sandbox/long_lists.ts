@@ -25,7 +25,7 @@ import { isProxiedList, watchProxies } from "./proxied_lists.ts";
 import { putInPlace } from "./put_in_place.ts";
 
 /** Elements of one list, a gigabyte of an array: four seconds in the slowest of the walks. */
-const MAX_LENGTH = 1 << 27;
+export const MAX_LENGTH = 1 << 27;
 /** V8 makes a list of that length first, and ends the process from 134,217,726 on. */
 export const MAX_COPIED_LENGTH = 1 << 26;
 
@@ -53,7 +53,7 @@ interface List {
   readonly length: unknown;
 }
 
-type Name = typeof WALKS[number] | typeof COPIES[number] | keyof typeof CALLS | "toLocaleString" | "slice" | "flat";
+type Name = typeof WALKS[number] | typeof COPIES[number] | keyof typeof CALLS | "toLocaleString" | "slice";
 
 const { isProxy } = types;
 const { set: setMember } = Reflect;
@@ -70,7 +70,6 @@ export function guardLongLists(): void {
   guard("toLocaleString", { most: MAX_FORMATTED });
   guard("toLocaleString", { most: MAX_FORMATTED, holder: typedPrototype });
   guard("slice", { most: MAX_LENGTH, walked: slicedLength });
-  guard("flat", { most: MAX_LENGTH, innerAreShort });
   guardMade();
   guardFrom();
 }
@@ -84,20 +83,15 @@ interface Guarded {
   readonly listAt?: number;
   /** How many elements are walked, if not all. */
   readonly walked?: (length: number, given: ArrayLike<unknown>) => number;
-  /** Whether the lists in an array are short as well, as far as that is asked for. */
-  readonly innerAreShort?: (list: readonly unknown[], depth: unknown) => boolean;
 }
 
 /** @boot */
-function guard(name: Name, { most, holder = Array.prototype, listAt, walked, innerAreShort }: Guarded): void {
+function guard(name: Name, { most, holder = Array.prototype, listAt, walked }: Guarded): void {
   const native = (holder as Record<string, Callable>)[name]!;
   // A method, so that it is no constructor, like the native one.
   const { guarded } = {
     guarded(this: unknown): unknown {
-      if (isArray(this) && !isProxiedList(this) && this.length <= most) {
-        if (innerAreShort === undefined || innerAreShort(this, arguments[0])) return apply(native, this, arguments);
-        throw tooLong(most);
-      }
+      if (isArray(this) && !isProxiedList(this) && this.length <= most) return apply(native, this, arguments);
       if (this === null || this === undefined) return apply(native, this, arguments);
       const list = NativeObject(this) as List;
       const length = NativeNumber(list.length);
@@ -120,8 +114,10 @@ function guardMade(): void {
       if (typeof own !== "function") return apply(bounded, this, arguments);
       const making = function (this: unknown): unknown {
         const made = apply(own as Callable, this, arguments);
-        if (isArray(made) && made.length > MAX_LENGTH) throw tooLong(MAX_LENGTH);
-        return made;
+        if (!isArray(made)) return made;
+        const length = NativeNumber(made.length);
+        if (length > MAX_LENGTH) throw tooLong(MAX_LENGTH);
+        return isProxiedList(made) ? asLongAs(made as unknown as List, length) : made;
       };
       return apply(bounded, this, [making, arguments[1]]);
     },
@@ -153,7 +149,8 @@ function isIterable(items: object): boolean {
   return method !== undefined && method !== null;
 }
 
-function tooLong(most: number): RangeError {
+/** Thrown by whoever is given a longer list. */
+export function tooLong(most: number): RangeError {
   return new NativeRangeError(`Cannot walk through more than ${most} elements: it could not be stopped`);
 }
 
@@ -167,17 +164,6 @@ function slicedLength(length: number, given: ArrayLike<unknown>): number {
 function placeIn(length: number, index: unknown): number | null {
   if (typeof index !== "number" || isNotANumber(index)) return null;
   return index < 0 ? max(0, length + index) : index <= length ? index : length;
-}
-
-/** Whether no list in this one, as deep as `flat` goes, is longer than may be walked. */
-function innerAreShort(list: readonly unknown[], depth: unknown): boolean {
-  const levels = depth === undefined ? 1 : NativeNumber(depth);
-  if (!(levels >= 1)) return true;
-  for (let at = 0; at < list.length; at++) {
-    const inner = list[at];
-    if (isArray(inner) && (inner.length > MAX_LENGTH || levels >= 2 && !innerAreShort(inner, levels - 1))) return false;
-  }
-  return true;
 }
 
 /** The app's function, told of the list that the app knows. */
@@ -213,7 +199,7 @@ function isSteady(list: List): boolean {
 }
 
 /** The same list, with a length that stays what it was. */
-function asLongAs(list: List, length: number): object {
+export function asLongAs(list: List, length: number): object {
   const handler = bare({
     get: (target: object, key: PropertyKey) => key === "length" ? length : getMember(target, key),
     set: (target: object, key: PropertyKey, value: unknown) => setMember(target, key, value),

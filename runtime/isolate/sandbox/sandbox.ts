@@ -4,7 +4,9 @@ import { pastIsolate } from "../../protocol/past_isolate.ts";
 import { defineProperty, NativeTypeError } from "../../protocol/primordials.ts";
 import { ALLOWED_GLOBALS } from "./allowed_globals.ts";
 import { limitSubtleCrypto } from "./crypto_limits.ts";
+import { joinLists } from "./joined_lists.ts";
 import { checkForKills } from "./kill_checks.ts";
+import { limitLocales } from "./locale_limits.ts";
 import { limitPatterns } from "./pattern_limits.ts";
 import { guardLongLists } from "./long_lists.ts";
 import { guardLongMembers } from "./long_members.ts";
@@ -59,10 +61,12 @@ export function closeDoors(heapLimitBytes: number): string[] {
   guardLongSearches();
   guardLongLists();
   guardLongMembers();
+  joinLists();
   guardTextKeys();
   checkForKills();
   limitSubtleCrypto();
   limitPatterns();
+  limitLocales();
   return leftovers;
 }
 

@@ -16,6 +16,7 @@ import { REACH_CASES } from "./cases/reach_cases.ts";
 import { START_CASES } from "./cases/start_cases.ts";
 import { SURFACE_CASES } from "./cases/surface_cases.ts";
 import { TAMPER_CASES } from "./cases/tamper_cases.ts";
+import { WALK_CASES } from "./cases/walk_cases.ts";
 
 /** Families of attacks. */
 export const FAMILIES: readonly HostileFamily[] = [
@@ -25,6 +26,7 @@ export const FAMILIES: readonly HostileFamily[] = [
   { name: "cpu", cases: CPU_CASES },
   { name: "natives", cases: NATIVE_CASES },
   { name: "library", cases: LIBRARY_CASES },
+  { name: "walks", cases: WALK_CASES },
   { name: "protocol", cases: PROTOCOL_CASES },
   { name: "answers", cases: ANSWER_CASES },
   { name: "odd values", cases: ODD_CASES },

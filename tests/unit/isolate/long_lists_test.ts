@@ -20,7 +20,7 @@ const NAMES = [
 ];
 /** Those that call a function, which these give nothing to do. */
 const CALLERS = ["forEach", "map", "filter", "some", "every", "flatMap", "reduce", "reduceRight"];
-const OTHERS = ["toLocaleString", "slice", "flat"];
+const OTHERS = ["toLocaleString", "slice"];
 
 const NATIVE = [
   Proxy,
@@ -37,7 +37,6 @@ function restore(): void {
 
 /** For those that call a function, one before what is given otherwise. */
 function argumentsOf(name: string, given: readonly unknown[]): unknown[] {
-  if (name === "flat") return [];
   return CALLERS.includes(name) ? [(...told: unknown[]) => told.length, ...given] : [...given];
 }
 
@@ -126,7 +125,7 @@ Deno.test("guardLongLists() has the natives walk a list that is as long as it sa
   }
 });
 
-Deno.test("guardLongLists() bounds what is walked, not what there is: parts, lists in lists, lists that are made", () => {
+Deno.test("guardLongLists() bounds what is walked, not what there is: parts, lists that are made", () => {
   const natives = [...NAMES, ...CALLERS, ...OTHERS].map((name) =>
     [name, Object.getOwnPropertyDescriptor(Array.prototype, name)!] as const
   );
@@ -137,13 +136,13 @@ Deno.test("guardLongLists() bounds what is walked, not what there is: parts, lis
     assertEquals([holes.slice(-1), holes.slice(2, 4).length, holes.slice(1e12)], [[1], 2, []]);
     assertEquals([].slice.call({ length: 2 ** 53 - 1, 4: "x" } as never, 4, 5), ["x"]);
     for (const given of [[0], [NaN, 5], [{}, 3]]) assertThrows(() => holes.slice(...given as number[]), RangeError);
-    for (const depth of [undefined, 1, Infinity]) assertThrows(() => [1, holes].flat(depth), RangeError);
-    assertThrows(() => [[[holes]]].flat(9), RangeError);
-    assertEquals([[[holes]].flat(1)[0] === holes, [1, [2, [3]]].flat(2), [[1], 2].flat(0)], [true, [1, 2, 3], [
-      [1],
-      2,
-    ]]);
     assertThrows(() => [1].flatMap(() => holes), RangeError);
+    // A proxy of a list may say another length at the second look.
+    let looks = 0;
+    const growing = new Proxy([], {
+      get: (list, key) => key === "length" ? looks++ * 2 ** 52 : Reflect.get(list, key),
+    });
+    assertEquals([[1].flatMap(() => growing), looks], [[], 1]);
     assertThrows(() => new Float64Array(2e6).toLocaleString(), RangeError);
     assertEquals(new Float64Array(2).toLocaleString(), "0,0");
     for (const list of [holes, { length: 2 ** 32 - 2 }]) assertThrows(() => Array.from(list as never), RangeError);

@@ -33,6 +33,8 @@ const KNOWN = [
   "verbatimModuleSyntax",
 ];
 const MAX_DEPTH = 10;
+/** Names in all `extends`, each as often as its file is read: two files that list each other twice have 2,000. */
+const MAX_EXTENDED = 100;
 
 /** Where they stand. */
 export interface OptionSources {
@@ -53,7 +55,8 @@ export const PLAIN_SOURCES: OptionSources = { tsconfig: null, below: {}, above: 
  * It is not left to esbuild, which would follow `extends` to wherever it leads.
  *
  * @param app Real paths of the app's folder, and of the one that `extends` may not leave.
- * @throws {NanoError} APP_FAILED when a file that has a say is no JSON, or the one that is named does not exist.
+ * @throws {NanoError} APP_FAILED when a file that has a say is no JSON, the one that is named does not exist, or too many
+ * have a say.
  */
 export async function readCompilerOptions(
   { root, reach }: Pick<AppReach, "root" | "reach">,
@@ -62,6 +65,7 @@ export async function readCompilerOptions(
   const files: OwnText[] = [];
   const warnings: string[] = [];
   let hasMetadata = false;
+  let extended = 0;
   const given = {
     ...below,
     ...await readTsconfig(tsconfig ?? "tsconfig.json", 0),
@@ -79,7 +83,10 @@ export async function readCompilerOptions(
     const json = parseConfig(name, file.text);
     const options: Options = {};
     if (depth < MAX_DEPTH) {
-      for (const parent of [json["extends"]].flat()) {
+      for (const parent of [json["extends"] ?? []].flat()) {
+        if (++extended > MAX_EXTENDED) {
+          throw new NanoError("APP_FAILED", `${tsconfig ?? "tsconfig.json"} extends more than ${MAX_EXTENDED} files`);
+        }
         if (typeof parent === "string") Object.assign(options, await readParent(parent, file.path, depth));
       }
     }

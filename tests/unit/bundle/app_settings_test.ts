@@ -56,6 +56,16 @@ Deno.test("A tsconfig.json that extends something outside the app's folder is wa
   ]);
 });
 
+Deno.test("Files of tsconfig.json that extend each other many times over are not followed for ever", async () => {
+  const often = (name: string) => JSON.stringify({ extends: Array(9).fill(`./${name}.json`) });
+  const files = { "index.ts": "export default 1;", "one.json": often("other"), "other.json": often("one") };
+  for (const tsconfig of [often("one"), JSON.stringify({ extends: Array(101).fill("./absent.json") })]) {
+    const { message } = await failureOf({ ...files, "tsconfig.json": tsconfig });
+    assertStringIncludes(message, "tsconfig.json extends more than 100 files");
+  }
+  assertEquals(await defaultOf({ ...files, "tsconfig.json": '{"extends":"./one.json"}', "other.json": "{}" }), 1);
+});
+
 Deno.test("The import map of deno.json leads to files and packages, with scopes, and not for packages", async () => {
   const value = await defaultOf({
     "deno.json": JSON.stringify({

@@ -6,7 +6,10 @@ type Joining = (this: unknown, ...given: unknown[]) => unknown;
 type Joins = Readonly<Record<"concat" | "flat", Joining>>;
 
 const SPREAD = Symbol.isConcatSpreadable;
-const natives = Object.getOwnPropertyDescriptors(Array.prototype);
+const natives = {
+  concat: Object.getOwnPropertyDescriptor(Array.prototype, "concat")!,
+  flat: Object.getOwnPropertyDescriptor(Array.prototype, "flat")!,
+};
 
 /** Runs with the guards in place. @param test is given them and the natives */
 function withJoins(test: (guarded: Joins, native: Joins) => void): void {

@@ -258,7 +258,15 @@ interface Installation {
 }
 
 function emptyResolution(): AppResolution {
-  return { inputs: new Map(), unresolved: new Map(), missing: new Set(), importers: new Set(), npm: new Map() };
+  return {
+    inputs: new Map(),
+    unresolved: new Map(),
+    missing: new Set(),
+    importers: new Set(),
+    globbedFolders: new Set(),
+    requiredFolders: new Set(),
+    npm: new Map(),
+  };
 }
 
 /** What is imported as `npm:` and not listed in package.json, with its version range. */

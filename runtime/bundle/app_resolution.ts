@@ -18,3 +18,16 @@ export interface AppResolution {
   /** Version ranges of the packages that were imported as `npm:name@range`. */
   readonly npm: Map<string, string>;
 }
+
+/** One of a build that has not begun. */
+export function emptyResolution(): AppResolution {
+  return {
+    inputs: new Map(),
+    unresolved: new Map(),
+    missing: new Set(),
+    importers: new Set(),
+    globbedFolders: new Set(),
+    requiredFolders: new Set(),
+    npm: new Map(),
+  };
+}

@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { inBursts, NanoError } from "../runtime/mod.ts";
+import type { AdminApiOptions } from "./api_options.ts";
 import type { AdminEnv } from "./gate/admin_env.ts";
 import type { AdminTarget } from "./gate/admin_target.ts";
 import { allowedMethods } from "./gate/allowed_methods.ts";
@@ -35,29 +36,8 @@ import { securityHeaders } from "./gate/security_headers.ts";
 import { Sessions } from "./gate/session.ts";
 import { SignInLinks } from "./gate/sign_in_links.ts";
 
+export type { AdminApiOptions } from "./api_options.ts";
 export type { AdminTarget } from "./gate/admin_target.ts";
-
-/** What {@linkcode createAdminApi} takes beside NANO. */
-export interface AdminApiOptions {
-  /** The bearer token. */
-  readonly token: string;
-  /** Names and addresses the listener is reached by, beside localhost, 127.0.0.1 and [::1]. */
-  readonly hostnames: readonly string[];
-  /** Told of errors that are NANO's own fault. Default: standard error. */
-  readonly report?: (error: unknown) => void;
-  /** Wall clock, ms since the epoch. */
-  readonly now?: () => number;
-  /** The dashboard's pages, mounted at `/`; below `/login` and `/assets/` they are open to everybody. */
-  readonly dashboard?: (sessions: Sessions) => Hono<AdminEnv>;
-  /** Default: none yet. */
-  readonly sessions?: Sessions;
-  /** Links that sign in once. Default: none. */
-  readonly links?: SignInLinks;
-  /** Default: 10 in a minute. */
-  readonly failedAttempts?: FailedAttempts;
-  /** Default: 64 at once, a heartbeat each 15 s. */
-  readonly streams?: EventStreams;
-}
 
 type SchemaOf<T> = T extends Hono<AdminEnv, infer S, "/"> ? S : never;
 

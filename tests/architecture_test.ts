@@ -24,6 +24,14 @@ Deno.test("No client of a fleet's engine is loaded but by the thread that it liv
   assertEquals([withData.includes("@nats-io/jetstream"), withData.includes("pg")], [true, false]);
 });
 
+Deno.test("A host that starts loads no page and no route of its admin listener", async () => {
+  const begun = ["admin/cli/host/run_host.ts", "admin/cli/host/host.ts"];
+  const shown = ({ files, packages }: LoadedModules) =>
+    [...files, ...packages].filter((name) => /^(admin\/(api\.ts|dashboard\/|routes\/)|hono@|@hono\/)/.test(name));
+  assertEquals(shown(await loadedModules(begun, { late: false })), []);
+  assert(shown(await loadedModules(begun)).includes("admin/dashboard/create_dashboard.tsx"));
+});
+
 Deno.test("Source tree has no file with an empty name or with too many lines", async () => {
   const folders = await Promise.all(["admin", "runtime", "tests", "docs/examples"].map(sourceFiles));
   const files = ["mod.ts", ...folders.flat()];

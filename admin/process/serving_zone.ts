@@ -18,6 +18,9 @@ export function serveInUtc(env: (name: string) => string | undefined): string {
   return zone;
 }
 
+/** Not by `Intl`, which loads a country's formats for it: 16 ms of CPU, of the guardian's 100 and the host's 700. */
 function ownZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = Temporal.Now.timeZoneId();
+  // As V8 calls what an empty TZ names, which means UTC (POSIX) and which no format takes
+  return zone === "Etc/Unknown" ? "UTC" : zone;
 }

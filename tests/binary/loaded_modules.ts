@@ -9,7 +9,10 @@ interface Graph {
     readonly error?: string;
     /** Of a module in a package: the package as `name@version`. */
     readonly npmPackage?: string;
-    readonly dependencies?: readonly { readonly code?: { readonly specifier?: string } }[];
+    readonly dependencies?: readonly {
+      readonly code?: { readonly specifier?: string };
+      readonly isDynamic?: boolean;
+    }[];
   }[];
   readonly npmPackages: Readonly<
     Record<string, { readonly name: string; readonly version: string; readonly dependencies: readonly string[] }>
@@ -26,9 +29,13 @@ export interface LoadedModules {
  * Follows static imports and those import() calls whose specifier is a constant.
  *
  * @param modules paths from the repo's root
+ * @param options.late false: without what only import() calls load
  * @throws Error when a module that is loaded has an error
  */
-export async function loadedModules(modules: readonly string[]): Promise<LoadedModules> {
+export async function loadedModules(
+  modules: readonly string[],
+  { late = true }: { readonly late?: boolean } = {},
+): Promise<LoadedModules> {
   const files = new Set<string>();
   const packages = new Set<string>();
   for (const module of modules) {
@@ -45,8 +52,8 @@ export async function loadedModules(modules: readonly string[]): Promise<LoadedM
         files.add(decodeURIComponent(found.specifier.slice(REPO.href.length)));
       }
       if (found.npmPackage !== undefined) addWithDependencies(graph, found.npmPackage, packages);
-      for (const { code } of found.dependencies ?? []) {
-        if (code?.specifier !== undefined) next.push(code.specifier);
+      for (const { code, isDynamic = false } of found.dependencies ?? []) {
+        if (code?.specifier !== undefined && (late || !isDynamic)) next.push(code.specifier);
       }
     }
   }

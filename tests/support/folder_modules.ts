@@ -10,8 +10,7 @@ export function isTestFile(path: string): boolean {
 const SHARING = [
   "tests/unit/",
   "tests/dashboard/",
-  "tests/integration/frameworks/",
-  "tests/integration/operate/",
+  ...["admin", "dev", "door", "frameworks", "operate", "standards"].map((name) => `tests/integration/${name}/`),
 ];
 /** Of code that belongs to the realm of an app, which it changes: each test file has one to itself. */
 const APART = ["tests/unit/isolate/", "tests/unit/node/"];
@@ -20,7 +19,7 @@ const APART = ["tests/unit/isolate/", "tests/unit/node/"];
  * Writes modules that import the test files of a part of the suite which may share a realm. In one of its own each of
  * 505 files loads and evaluates most of NANO, and without V8's code cache, which `deno test` does not use: 0.6 s of CPU a
  * file, of 30 s that the 31 files of `tests/unit/admin/` took 18. Those that start NANO as a process load less: the 12
- * of `tests/dashboard/` took 13 s for it, the 145 of `tests/integration/` 50.
+ * of `tests/dashboard/` took 13 s for it, the 145 of `tests/integration/` 50 (its 11 of `admin/` 4.2, together 0.2).
  *
  * @param part test files and folders, by paths from the root of the repo
  * @param into folder for the modules

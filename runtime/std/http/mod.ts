@@ -1,5 +1,5 @@
 /**
- * A stand-in for `jsr:@std/http`, over web APIs and node:http: same names and signatures, only what NANO uses.
+ * A stand-in for `jsr:@std/http`, over web APIs: same names and signatures, only what NANO uses.
  *
  * @module
  */

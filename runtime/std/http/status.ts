@@ -1,5 +1,4 @@
 /** A stand-in for `jsr:@std/http/status`: the registered HTTP status codes by name, and their texts. */
-import { STATUS_CODES } from "node:http";
 
 /** Status codes by name, RFC 9110 and the IANA registry. */
 export const STATUS_CODE = {
@@ -70,10 +69,71 @@ export const STATUS_CODE = {
 /** A registered status code. */
 export type StatusCode = (typeof STATUS_CODE)[keyof typeof STATUS_CODE];
 
-/** The text of each status code. */
-export const STATUS_TEXT = Object.fromEntries(
-  Object.values(STATUS_CODE).map((code) => [code, STATUS_CODES[code]]),
-) as Readonly<Record<StatusCode, string>>;
+/** The text of each status code. Not from `node:http`, which takes 12 ms of CPU to load. */
+export const STATUS_TEXT: Readonly<Record<StatusCode, string>> = {
+  [STATUS_CODE.Continue]: "Continue",
+  [STATUS_CODE.SwitchingProtocols]: "Switching Protocols",
+  [STATUS_CODE.Processing]: "Processing",
+  [STATUS_CODE.EarlyHints]: "Early Hints",
+  [STATUS_CODE.OK]: "OK",
+  [STATUS_CODE.Created]: "Created",
+  [STATUS_CODE.Accepted]: "Accepted",
+  [STATUS_CODE.NonAuthoritativeInfo]: "Non-Authoritative Information",
+  [STATUS_CODE.NoContent]: "No Content",
+  [STATUS_CODE.ResetContent]: "Reset Content",
+  [STATUS_CODE.PartialContent]: "Partial Content",
+  [STATUS_CODE.MultiStatus]: "Multi-Status",
+  [STATUS_CODE.AlreadyReported]: "Already Reported",
+  [STATUS_CODE.IMUsed]: "IM Used",
+  [STATUS_CODE.MultipleChoices]: "Multiple Choices",
+  [STATUS_CODE.MovedPermanently]: "Moved Permanently",
+  [STATUS_CODE.Found]: "Found",
+  [STATUS_CODE.SeeOther]: "See Other",
+  [STATUS_CODE.NotModified]: "Not Modified",
+  [STATUS_CODE.UseProxy]: "Use Proxy",
+  [STATUS_CODE.TemporaryRedirect]: "Temporary Redirect",
+  [STATUS_CODE.PermanentRedirect]: "Permanent Redirect",
+  [STATUS_CODE.BadRequest]: "Bad Request",
+  [STATUS_CODE.Unauthorized]: "Unauthorized",
+  [STATUS_CODE.PaymentRequired]: "Payment Required",
+  [STATUS_CODE.Forbidden]: "Forbidden",
+  [STATUS_CODE.NotFound]: "Not Found",
+  [STATUS_CODE.MethodNotAllowed]: "Method Not Allowed",
+  [STATUS_CODE.NotAcceptable]: "Not Acceptable",
+  [STATUS_CODE.ProxyAuthRequired]: "Proxy Authentication Required",
+  [STATUS_CODE.RequestTimeout]: "Request Timeout",
+  [STATUS_CODE.Conflict]: "Conflict",
+  [STATUS_CODE.Gone]: "Gone",
+  [STATUS_CODE.LengthRequired]: "Length Required",
+  [STATUS_CODE.PreconditionFailed]: "Precondition Failed",
+  [STATUS_CODE.ContentTooLarge]: "Payload Too Large",
+  [STATUS_CODE.URITooLong]: "URI Too Long",
+  [STATUS_CODE.UnsupportedMediaType]: "Unsupported Media Type",
+  [STATUS_CODE.RangeNotSatisfiable]: "Range Not Satisfiable",
+  [STATUS_CODE.ExpectationFailed]: "Expectation Failed",
+  [STATUS_CODE.Teapot]: "I'm a Teapot",
+  [STATUS_CODE.MisdirectedRequest]: "Misdirected Request",
+  [STATUS_CODE.UnprocessableEntity]: "Unprocessable Entity",
+  [STATUS_CODE.Locked]: "Locked",
+  [STATUS_CODE.FailedDependency]: "Failed Dependency",
+  [STATUS_CODE.TooEarly]: "Too Early",
+  [STATUS_CODE.UpgradeRequired]: "Upgrade Required",
+  [STATUS_CODE.PreconditionRequired]: "Precondition Required",
+  [STATUS_CODE.TooManyRequests]: "Too Many Requests",
+  [STATUS_CODE.RequestHeaderFieldsTooLarge]: "Request Header Fields Too Large",
+  [STATUS_CODE.UnavailableForLegalReasons]: "Unavailable For Legal Reasons",
+  [STATUS_CODE.InternalServerError]: "Internal Server Error",
+  [STATUS_CODE.NotImplemented]: "Not Implemented",
+  [STATUS_CODE.BadGateway]: "Bad Gateway",
+  [STATUS_CODE.ServiceUnavailable]: "Service Unavailable",
+  [STATUS_CODE.GatewayTimeout]: "Gateway Timeout",
+  [STATUS_CODE.HTTPVersionNotSupported]: "HTTP Version Not Supported",
+  [STATUS_CODE.VariantAlsoNegotiates]: "Variant Also Negotiates",
+  [STATUS_CODE.InsufficientStorage]: "Insufficient Storage",
+  [STATUS_CODE.LoopDetected]: "Loop Detected",
+  [STATUS_CODE.NotExtended]: "Not Extended",
+  [STATUS_CODE.NetworkAuthenticationRequired]: "Network Authentication Required",
+};
 
 /** Whether a number is a registered status code. */
 export function isStatus(status: number): status is StatusCode {

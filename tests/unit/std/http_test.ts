@@ -1,4 +1,5 @@
 /** Holds the stand-in for @std/http: entity tags, status codes. */
+import { STATUS_CODES } from "node:http";
 import { assertEquals, assertMatch } from "@std/assert";
 import { eTag, ifMatch, ifNoneMatch } from "@std/http/etag";
 import { isStatus, STATUS_CODE, STATUS_TEXT } from "@std/http/status";
@@ -25,8 +26,7 @@ Deno.test("ifNoneMatch() compares weakly and ifMatch() strongly", () => {
   assertEquals(ifMatch(null, '"a"'), false);
 });
 
-Deno.test("STATUS_TEXT has a text for every code of STATUS_CODE", () => {
-  assertEquals(Object.values(STATUS_CODE).filter((code) => !STATUS_TEXT[code]), []);
-  assertEquals(STATUS_TEXT[STATUS_CODE.NotFound], "Not Found");
+Deno.test("STATUS_TEXT has the text that node:http has for every code of STATUS_CODE", () => {
+  assertEquals(STATUS_TEXT, Object.fromEntries(Object.values(STATUS_CODE).map((code) => [code, STATUS_CODES[code]])));
   assertEquals([isStatus(404), isStatus(299)], [true, false]);
 });

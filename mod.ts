@@ -27,6 +27,7 @@ export {
   type AppSource,
   type AppStateName,
   type AppTick,
+  type AssetPlatform,
   type AssetsConfig,
   type BackupOperations,
   type BackupStoreView,

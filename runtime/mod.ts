@@ -23,6 +23,7 @@ export { nearestKey } from "./config/nearest_key.ts";
 export type {
   AdminConfig,
   AppConfig,
+  AssetPlatform,
   AssetsConfig,
   BindingConfig,
   ConsumerConfig,

@@ -4,7 +4,7 @@ import type { Loader, OnLoadArgs, OnLoadResult, Plugin, PluginBuild } from "esbu
 import { basename, dirname, extname, join, relative } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { ProjectBuild } from "../config/project_build.ts";
-import { appPath, type AppReach, isOfPackage, isReachable, whyNot } from "./app_files.ts";
+import { appPath, type AppReach, isInside, isOfPackage, isReachable, whyNot } from "./app_files.ts";
 import type { AppResolution } from "./app_resolution.ts";
 import { withoutAbsentGlobs } from "./absent_globs.ts";
 import { withoutAmdWrapper } from "./amd_wrapper.ts";
@@ -16,6 +16,7 @@ import { withJsxRuntime } from "./jsx_pragma.ts";
 import { moduleRules } from "./module_rules.ts";
 import { speaksOfItself, writeModuleMeta } from "./module_meta.ts";
 import { withNodeTimers } from "./node_timers.ts";
+import { withFolderRequires } from "./folder_requires.ts";
 import { withRunTimeImports } from "./run_time_import.ts";
 import { nativeAddonError } from "./run_time_require.ts";
 import { withoutSourcePhase } from "./source_phase.ts";
@@ -113,16 +114,20 @@ export function appLoader(
     const loader = isProgram ? "js" : Object.hasOwn(SCRIPTS, extension) ? SCRIPTS[extension]! : undefined;
     if (loader !== undefined) return await loadScript(build, path, contents, loader);
     const known = [...Object.keys(SCRIPTS), ".json", ".wasm", ".bin", ...TEXTS].join(", ");
-    return refuse(
-      `Cannot import "${shown}": only ${known}, and others by \`with { type: "text" }\` or \`with { type: "bytes" }\``,
-    );
+    const text = `Cannot import "${shown}": only ${known}, and others by ` +
+      `\`with { type: "text" }\` or \`with { type: "bytes" }\``;
+    // Beside what a template means lies a README or a catalogue for translators: it fails when it is asked for.
+    const isGlobbed = [...resolution.globbedFolders].some((folder) => isInside(folder.replace(/\/$/, ""), path));
+    return isGlobbed ? { contents: `throw new TypeError(${JSON.stringify(text)});`, loader: "js" } : refuse(text);
   }
 
   async function loadScript(build: PluginBuild, path: string, contents: Uint8Array, loader: Loader) {
     const written = withoutSourcePhase(new TextDecoder().decode(contents));
     const plain = withJsxRuntime(await withoutForeignMap(path, written));
-    const present = await withoutAbsentGlobs(withSeenRequires(plain), dirname(path));
-    const own = await withImports(build, { path, loader, text: present });
+    const present = await withoutAbsentGlobs(withSeenRequires(plain), dirname(path), resolution.globbedFolders);
+    const required = withFolderRequires(present, { root, path });
+    for (const folder of required.folders) resolution.requiredFolders.add(folder);
+    const own = await withImports(build, { path, loader, text: required.text });
     const text = app.nodeCompat && isOfPackage(path) ? withNodeTimers(withoutAmdWrapper(own)) : own;
     if (!speaksOfItself(text)) return { contents: text, loader };
     return await writeModuleMeta(build, {

@@ -11,6 +11,23 @@ export interface AppResolution {
   readonly missing: Set<string>;
   /** Files of packages that call `import()` with a name that only run time knows. */
   readonly importers: Set<string>;
+  /** Absolute paths of folders of which esbuild takes whatever a template or a sum may name. */
+  readonly globbedFolders: Set<string>;
+  /** Absolute paths of folders that CommonJS requires from by names it makes. */
+  readonly requiredFolders: Set<string>;
   /** Version ranges of the packages that were imported as `npm:name@range`. */
   readonly npm: Map<string, string>;
+}
+
+/** One of a build that has not begun. */
+export function emptyResolution(): AppResolution {
+  return {
+    inputs: new Map(),
+    unresolved: new Map(),
+    missing: new Set(),
+    importers: new Set(),
+    globbedFolders: new Set(),
+    requiredFolders: new Set(),
+    npm: new Map(),
+  };
 }

@@ -7,7 +7,7 @@ import { isScript } from "./app_loader.ts";
 import { findReach, installAdvice, managerOf, type ReachRule } from "./app_reach.ts";
 import { foldersUpTo } from "./app_files.ts";
 import type { AppBundle } from "./app_bundle.ts";
-import type { AppResolution } from "./app_resolution.ts";
+import { type AppResolution, emptyResolution } from "./app_resolution.ts";
 import { listedPackages } from "./missing_packages.ts";
 import { buildApp, type BuildOrder } from "./build_app.ts";
 import type { BundleCache, CachedBundle } from "./bundle_cache.ts";
@@ -255,10 +255,6 @@ interface Build {
 interface Installation {
   /** Packages that are imported but not listed. */
   readonly extras: Readonly<Record<string, string>>;
-}
-
-function emptyResolution(): AppResolution {
-  return { inputs: new Map(), unresolved: new Map(), missing: new Set(), importers: new Set(), npm: new Map() };
 }
 
 /** What is imported as `npm:` and not listed in package.json, with its version range. */

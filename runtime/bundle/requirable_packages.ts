@@ -4,12 +4,14 @@ import { dirname, join, relative } from "node:path";
 import { type AppReach, foldersUpTo, pathExists } from "./app_files.ts";
 import type { AppResolution } from "./app_resolution.ts";
 import { isBuildFailure } from "./build_error.ts";
+import { filesInFolders } from "./folder_requires.ts";
+import { packageGlobs } from "./package_globs.ts";
 import { isEsModule, namedFiles, requirableFiles } from "./requirable_files.ts";
 import { IMPORTABLE, importsComputed } from "./run_time_import.ts";
 import { isInstalled, listedPackages } from "./missing_packages.ts";
 
-/** In what esbuild wrote: a `require` of something that is no text. */
-const COMPUTED = /\b__require\d*\((?!\s*["'`)])/;
+/** In what esbuild wrote: a `require` of something that is no text, or of a text that goes on. */
+const COMPUTED = /\b__require\d*(?:\.__nanoRequireFrom\(|\((?!\s*["'`)])|\(\s*(?:(["'])[^"'\n]*\1\s*\+|`[^`$\n]*\$\{))/;
 const NAMESPACE = "nano-requirable";
 
 /** What a build is to begin with, before every file of it. */
@@ -66,14 +68,22 @@ export interface PlainBuild {
 export async function requirableNames(
   app: RequirableReach,
   { code, metafile }: PlainBuild,
-  { npm, inputs, importers }: AppResolution,
+  { npm, inputs, importers, requiredFolders }: AppResolution,
 ): Promise<Requirable[]> {
   const by: Asking[] = [
     ...COMPUTED.test(code) ? ["require" as const] : [],
     ...importsComputed(code) ? ["import" as const] : [],
   ];
-  if (by.length === 0) return [];
   const { home } = app;
+  // A `require` that an ES module made for itself stands nowhere in what esbuild wrote.
+  const isMade = code.includes("createRequire");
+  if (by.length === 0 && !isMade) return [];
+  const inPackages = (await packageGlobs(app, inputs.keys())).map((name): Requirable => ({
+    name,
+    specifier: name,
+    by: isMade ? ["require", "import"] : by,
+  }));
+  if (by.length === 0) return inPackages;
   const own = new Set([...await listedPackages(home), ...npm.keys()]);
   const listed = own.union(await listedAbove(app));
   const inParts = packagesInParts(metafile);
@@ -83,13 +93,17 @@ export async function requirableNames(
   );
   const installed = await Promise.all(wanted.map((name) => isInstalled(app, home, name)));
   const packages = wanted.filter((_, at) => installed[at]).map((name) => ({ name, specifier: name, by }));
-  const files = new Map([...await requirableFiles(app, inputs.keys()), ...await namedFiles(app, importers)]);
+  const files = new Map([
+    ...await requirableFiles(app, inputs.keys()),
+    ...await namedFiles(app, importers),
+    ...await filesInFolders(app, requiredFolders),
+  ]);
   const ofFiles = [...files].map(async ([name, path]) => ({
     name,
     specifier: specifierFrom(home, path),
     by: by.length === 2 && await isEsModule(path) ? ["import" as const] : by,
   }));
-  return [...packages, ...await Promise.all(ofFiles)];
+  return [...packages, ...inPackages, ...await Promise.all(ofFiles)];
 }
 
 /** What the nearest package.json above lists, for an app without one of its own. */

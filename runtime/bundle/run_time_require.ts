@@ -1,17 +1,25 @@
 /** What a bundle's CommonJS finds where it asks for something that only run time knows. */
+import { REQUIRE_FROM } from "./folder_requires.ts";
 import { REQUIRABLE } from "./requirable_packages.ts";
 
-/** Of esbuild's own run time: it takes a `require` of the module's scope, if there is one. */
-const ASKS = /^var __require\d* = \/\* @__PURE__ \*\/ \(\(x\) => typeof require !== "undefined"/m;
+/**
+ * Of esbuild's own run time: it takes a `require` of the module's scope, if there is one. Its parameters get other names
+ * where the app has theirs at its top, as one that imports `path` has.
+ */
+const ASKS = /^var __require\d* = \/\* @__PURE__ \*\/ \(\(\w+\) => typeof require !== "undefined"/m;
 /** Also there: a default import of what has `__esModule` and no default gives nothing, where Node gives the exports. */
-const DEFAULT = "isNodeMode || !mod || !mod.__esModule ?";
+const DEFAULT = /\b(isNodeMode\d* \|\| !(mod\d*) \|\| !\2\.__esModule) \?/;
 
 /** And there: what a template or a sum that begins with a folder finds of it. */
-const GLOB = /var fn = map\[path\];\n(.*\n.*)new Error\("Module not found in bundle: " \+ path\)/;
+const GLOB =
+  /var __glob = \((\w+)\) => \((\w+)\) => \{\n(\s*)var (\w+) = \1\[\2\];\n(.*\n.*)new Error\("Module not found in bundle: " \+ \2\)/;
 /** As Node has it, a name needs no ending. */
-const GLOB_OF_NODE =
-  `var fn = ["", ".js", ".json", ".cjs", ".mjs", ".ts", "/index.js"].map((end) => map[path + end]).find(Boolean);\n$1` +
-  `Object.assign(new Error("Cannot find module '" + path + "': no such file was bundled"), { code: "MODULE_NOT_FOUND" })`;
+const GLOB_OF_NODE = `var __globImport = ($1) => async ($2) => __glob($1, "ERR_")($2), ` +
+  `__glob = ($1, nanoPrefix = "") => ($2) => {\n$3var $4 = ["", ".js", ".json", ".cjs", ".mjs", ".ts", "/index.js"]` +
+  `.map((end) => $1[$2 + end]).find(Boolean);\n$5` +
+  `Object.assign(new Error("Cannot find module '" + $2 + "': no such file was bundled"), { code: nanoPrefix + "MODULE_NOT_FOUND" })`;
+/** By the name that esbuild gives what an `import()` finds: it throws at once where there is no such file, and no promise is rejected. */
+const GLOB_IMPORT = /^(var globImport_[\w$]* = __glob)(?=\()/gm;
 
 /** What `require` of a bundle has besides: gives a `resolve` that begins in a folder. */
 export const RESOLVE_FROM = "__nanoResolveFrom";
@@ -45,15 +53,17 @@ const REQUIRE = `const require = /* @__PURE__ */ (() => {` +
   `fs?.statSync(one, { throwIfNoEntry: false })?.isFile(); ` +
   `const found = ["", ".js", ".json", "/index.js"].map((end) => path + end).find(isFile); ` +
   `if (found === undefined) throw absent(name); return found; };` +
+  `const begin = (folder) => Object.assign((name) => /^\\.\\.?\\//.test(name) ? ` +
+  `require(builtin("path")?.posix.join(folder, name) ?? name) : require(name), require); ` +
   `const main = { id: ".", path: "/", filename: "/index.js", exports: {}, children: [], paths: [], loaded: true, ` +
   `parent: null, require };` +
-  `return Object.assign(require, { resolve: Object.assign(resolve, { paths: () => [] }), ${RESOLVE_FROM}: from, main, cache: {}, extensions: {} });` +
+  `return Object.assign(require, { resolve: Object.assign(resolve, { paths: () => [] }), ${RESOLVE_FROM}: from, ${REQUIRE_FROM}: begin, main, cache: {}, extensions: {} });` +
   `})();`;
 
 /** Completes a module that esbuild wrote. No line moves: its source map stays true. */
 export function completeCommonJs(code: string): string {
   // esbuild keeps the line of a program's first file, which nothing may stand before.
-  const whole = code.replace(/^#!.*/, "").replace(DEFAULT, () => `${DEFAULT.slice(0, -2)} || !("default" in mod) ?`)
-    .replace(GLOB, GLOB_OF_NODE);
+  const whole = code.replace(/^#!.*/, "").replace(DEFAULT, `$1 || !("default" in $2) ?`)
+    .replace(GLOB, GLOB_OF_NODE).replace(GLOB_IMPORT, "$1Import");
   return ASKS.test(whole) ? REQUIRE + whole : whole;
 }

@@ -44,7 +44,8 @@ export async function withProjects(
     if (!mayBeProject(folder)) return app;
     marked.add(index);
     const own = typeof app.wrangler === "string" && app.wrangler !== "" ? app.wrangler : environment;
-    const found = await findProject(folder, own);
+    const reach = typeof app.root === "string" ? { reach: resolve(baseDir, app.root) } : {};
+    const found = await findProject(folder, own, reach);
     if (found === null) return app;
     projects.set(index, found);
     const { hostname, crons } = found.project?.entry ?? {};
@@ -58,9 +59,13 @@ export async function withProjects(
   return { document: projects.size === 0 ? document : { ...document as object, apps: filled }, projects, marked };
 }
 
-async function findProject(folder: string, environment: string | null): Promise<FoundProject | null> {
+async function findProject(
+  folder: string,
+  environment: string | null,
+  reach: Parameters<typeof readWorkersProject>[2],
+): Promise<FoundProject | null> {
   try {
-    const project = await readWorkersProject(folder, environment);
+    const project = await readWorkersProject(folder, environment, reach);
     if (project === null) return null;
     const { file, build, missing, compatibility, notes } = project;
     return { project, report: { file, error: null, build, missing, compatibility, notes } };

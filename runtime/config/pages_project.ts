@@ -118,6 +118,20 @@ async function patternsOf(functions: string): Promise<readonly string[]> {
   return [...patterns].sort();
 }
 
+/**
+ * What Pages gives to every project (developers.cloudflare.com/pages/configuration/build-configuration), with the values
+ * that `wrangler pages dev` has where nothing is known of a repository.
+ * @param hostname of the app
+ */
+export function pagesVars(hostname: string): Readonly<Record<string, string>> {
+  return {
+    CF_PAGES: "1",
+    CF_PAGES_BRANCH: "local",
+    CF_PAGES_COMMIT_SHA: "0".repeat(40),
+    CF_PAGES_URL: `https://${hostname}`,
+  };
+}
+
 /** Names of all functions below a folder, sorted. */
 export async function functionFiles(folder: string, above = ""): Promise<string[]> {
   const found: string[] = [];

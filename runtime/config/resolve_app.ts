@@ -8,6 +8,7 @@ import { HTML_HANDLINGS } from "./html_handling.ts";
 import { normalizeHostPattern, normalizeOutbound } from "./hostnames.ts";
 import type { FoundProject } from "./found_projects.ts";
 import type { HostLimits } from "./limits.ts";
+import { pagesVars } from "./pages_project.ts";
 import { ownBinding } from "./project_bindings.ts";
 import { resolveAppLimits } from "./resolve_limits.ts";
 import type { AppConfig, JsonValue, ProjectReport } from "./resolved_config.ts";
@@ -30,6 +31,7 @@ export function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv,
   const vars = Object.entries(project?.project?.vars ?? {});
   const texts = vars.filter((pair): pair is [string, string] => typeof pair[1] === "string");
   const others = vars.filter(([name, value]) => typeof value !== "string" && !Object.hasOwn(app.env ?? {}, name));
+  const isOfPages = project?.project?.assets?.platform === "pages";
   const path = absolute(app.path);
   // The app's path may be a file.
   const bindings = resolvedBindings(
@@ -48,7 +50,10 @@ export function resolvedApp(app: WrittenApp, { absolute, hostLimits, outsideEnv,
     root: app.root === undefined ? null : absolute(app.root),
     hostnames: hosts.map(normalizedHost),
     port: app.port ?? null,
-    env: Object.fromEntries([...texts, ...own]),
+    env: {
+      ...(isOfPages ? pagesVars(normalizedHost(hosts[0] ?? app.name)) : {}),
+      ...Object.fromEntries([...texts, ...own]),
+    },
     secrets: [...outsideEnv.keys()].sort(),
     ...resolveAppLimits(app, hostLimits),
     isolation: app.isolation ?? APP_DEFAULTS.isolation,
@@ -112,6 +117,7 @@ function resolvedAssets(assets: WrittenApp["assets"], absolute: (path: string) =
     singlePage: single_page ?? ASSETS_DEFAULTS.single_page,
     missingPage: "never",
     htmlHandling: HTML_HANDLINGS[0],
+    platform: null,
   };
 }
 

@@ -1,4 +1,5 @@
 /** The configuration as the rest of NANO reads it: defaults applied, paths absolute, secrets read. */
+import type { AssetPlatform } from "./asset_platform.ts";
 import type { BindingConfig } from "./binding_configs.ts";
 import type { ConsumerConfig } from "./consumer_configs.ts";
 import type { Compatibility } from "./compatibility.ts";
@@ -10,6 +11,7 @@ import type { MissingBinding } from "./missing_bindings.ts";
 import type { ProjectBuild } from "./project_build.ts";
 import type { JsonValue, MissingPage, SinglePage } from "./workers_project.ts";
 
+export type { AssetPlatform } from "./asset_platform.ts";
 export type { HtmlHandling } from "./html_handling.ts";
 export type { BindingConfig, MigrationsConfig } from "./binding_configs.ts";
 export type { ConsumerConfig } from "./consumer_configs.ts";
@@ -178,6 +180,8 @@ export interface AssetsConfig {
   readonly missingPage: MissingPage;
   /** At which paths its pages are found. */
   readonly htmlHandling: HtmlHandling;
+  /** Whose manners it has: those of the kind of project that names it, or NANO's own. */
+  readonly platform: AssetPlatform;
 }
 
 /** When `scheduled` is called. */

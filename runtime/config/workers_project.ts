@@ -2,13 +2,14 @@
 import { dirname, resolve } from "node:path";
 import type { WrittenApp } from "./app_schema.ts";
 import { type Compatibility, compatibilityFlags } from "./compatibility.ts";
+import type { AssetPlatform } from "./asset_platform.ts";
 import { cronProblem } from "./cron_expression.ts";
 import { normalizeHostPattern } from "./hostnames.ts";
 import { HTML_HANDLINGS, type HtmlHandling } from "./html_handling.ts";
 import { isSinglePage, type PagesProject, readPages } from "./pages_project.ts";
 import { PLAIN_BUILD, type ProjectBuild, projectBuild } from "./project_build.ts";
 import { type ProjectBindings, projectBindings } from "./project_bindings.ts";
-import { isInProject, outsideNote } from "./project_paths.ts";
+import { ASSETS_INSTEAD, isInProject, outsideNote } from "./project_paths.ts";
 import { readWranglerFile, type WranglerFile } from "./wrangler_file.ts";
 import { WranglerReader } from "./wrangler_reader.ts";
 
@@ -32,6 +33,8 @@ export interface ProjectAssets {
   /** Which requests for what is no file get /404.html, or /index.html of a single page, instead of the app: none, all, or those that a browser goes to. */
   readonly missingPage: MissingPage;
   readonly htmlHandling: HtmlHandling;
+  /** What kind of project it is. */
+  readonly platform: AssetPlatform;
   /** Whether the code is asked before the files: always, never, or on paths that fit these patterns. */
   readonly workerFirst: boolean | readonly string[];
 }
@@ -59,18 +62,23 @@ export interface WorkersProject extends ProjectBindings {
 /**
  * Reads the project in a folder.
  * @param environment of the file's `env`; null for its top level
+ * @param options.reach absolute path of the folder that whoever runs the app lets it read; its own unless given
  * @returns null when the folder holds none
  * @throws {WranglerFileError} when its file cannot be read or says what nobody can do
  */
-export async function readWorkersProject(folder: string, environment: string | null): Promise<WorkersProject | null> {
+export async function readWorkersProject(
+  folder: string,
+  environment: string | null,
+  { reach = folder }: { readonly reach?: string } = {},
+): Promise<WorkersProject | null> {
   const file = await readWranglerFile(folder);
-  let project = file === null ? null : workersProject(folder, file, environment);
+  let project = file === null ? null : workersProject({ folder, reach }, file, environment);
   if (project !== null && project.main !== null) return project;
   const output = file?.document["pages_build_output_dir"];
   let site = typeof output === "string" ? resolve(dirname(file!.path), output) : null;
-  if (site !== null && !isInProject(folder, site)) {
+  if (site !== null && !isInProject(reach, site)) {
     site = null;
-    const note = `${file!.shown}: "pages_build_output_dir" ${outsideNote(output as string)}`;
+    const note = `${file!.shown}: "pages_build_output_dir" ${outsideNote(output as string, ASSETS_INSTEAD)}`;
     project = { ...project!, notes: [...project!.notes, note] };
   }
   // A Worker without code is a folder of files, whatever else lies about.
@@ -120,17 +128,23 @@ function pagesAssets(
     // What is not on a path of the code is never the code's
     missingPage: "always",
     htmlHandling: HTML_HANDLINGS[0],
+    platform: "pages",
     workerFirst,
   };
 }
 
-function workersProject(folder: string, file: WranglerFile, environment: string | null): WorkersProject {
+function workersProject(
+  { folder, reach }: { readonly folder: string; readonly reach: string },
+  file: WranglerFile,
+  environment: string | null,
+): WorkersProject {
   const reader = new WranglerReader(file, environment);
   const base = dirname(file.path);
   const within = (value: string, place: readonly (string | number)[]): string | null => {
     const path = resolve(base, value);
-    if (isInProject(folder, path)) return path;
-    reader.note(outsideNote(value), place);
+    const isAssets = place[0] === "assets";
+    if (isInProject(isAssets ? reach : folder, path)) return path;
+    reader.note(outsideNote(value, isAssets ? ASSETS_INSTEAD : undefined), place);
     return null;
   };
   const main = reader.text("main");
@@ -188,6 +202,7 @@ function projectAssets(assets: Readonly<Record<string, unknown>>, path: string, 
     singlePage: isSinglePage && "missing",
     missingPage: isSinglePage || not_found_handling === "404-page" ? missingPage(patterns !== null, reader) : "never",
     htmlHandling: handling ?? HTML_HANDLINGS[0],
+    platform: "workers",
     workerFirst: patterns ?? run_worker_first === true,
   };
 }

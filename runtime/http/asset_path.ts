@@ -50,6 +50,19 @@ export function assetPath(path: string): AssetPath | null {
   return { names, isFolder };
 }
 
+/**
+ * The one spelling of a path, as Cloudflare's asset worker has it: all that may be encoded is, each slash is one, and
+ * those that were encoded are slashes.
+ */
+export function canonicalAssetPath(path: string): string {
+  return writtenPath(path.split("/").map((name) => decoded(name) ?? name).join("/").replace(/\/+/g, "/"));
+}
+
+/** A decoded path as a URL has it: of a client, it may hold characters that no header can. */
+export function writtenPath(path: string): string {
+  return path.split("/").map((name) => encodeURIComponent(name.toWellFormed())).join("/");
+}
+
 function decoded(name: string): string | null {
   if (!name.includes("%")) return name;
   try {

@@ -63,7 +63,8 @@ export class AssetRules {
     const to = rule.to.replace(/^[/\\]+/, "/");
     if (!URL.canParse(to, url)) return null;
     const { status } = rule;
-    const { origin, protocol, host, pathname, search, hash } = new URL(to, url);
+    const { origin, protocol, host, pathname: written, search, hash } = new URL(to, url);
+    const pathname = origin === asked.origin ? written.replace(/\/{2,}/g, "/") : written;
     const whole = `${pathname}${search || asked.search}${hash}`;
     if (status === 200) return { servedUrl: `${asked.origin}${pathname}${asked.search}` };
     return { status, location: origin === asked.origin ? whole : `${protocol}//${host}${whole}` };

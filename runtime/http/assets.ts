@@ -1,14 +1,17 @@
 /** Answers requests from a folder of static files. */
-import { lookup } from "mrmime";
 import { NanoError } from "../errors.ts";
 import type { HeaderList } from "../protocol/header_block.ts";
+import { assetBody } from "./asset_body.ts";
 import { type AssetFile, AssetFiles } from "./asset_files.ts";
-import { acceptedCodings, acceptsHtml, type AssetRange, type Coding, CODINGS } from "./asset_negotiation.ts";
+import { acceptedCodings, acceptsHtml, type Coding, CODINGS } from "./asset_negotiation.ts";
 import { conditionStatus, type ReadHeader, requestedRange } from "./asset_negotiation.ts";
-import { type AssetPath, assetPath, targetParts } from "./asset_path.ts";
+import { assetPath, canonicalAssetPath, targetParts, writtenPath } from "./asset_path.ts";
 import { AssetRules } from "./asset_rules.ts";
-import { AssetStream } from "./asset_stream.ts";
+import type { AssetStream } from "./asset_stream.ts";
+import { assetType } from "./asset_type.ts";
 import { findPage, type FoundPage } from "./page_paths.ts";
+import { pagesHeaders } from "./pages_headers.ts";
+import type { AssetPlatform } from "../config/asset_platform.ts";
 import type { HtmlHandling } from "../config/html_handling.ts";
 import type { SinglePage } from "../config/resolved_config.ts";
 
@@ -38,26 +41,19 @@ export interface AssetFolderOptions {
   readonly singlePage: SinglePage;
   /** At which paths its pages are found; "auto-trailing-slash" unless given. */
   readonly htmlHandling?: HtmlHandling;
+  /** Whose manners it has; NANO's own unless given. */
+  readonly platform?: AssetPlatform;
   /** Absolute paths of files and folders that are never served. */
   readonly hidden?: readonly string[];
   /** A monotonic clock, ms. */
   readonly now?: () => number;
 }
 
-/** Files up to here are read at once; longer ones are streamed. */
-const WHOLE_BYTES = 64 * 1024;
 /** As Cloudflare has it: may be kept, but is asked about before each use. */
 const CACHE_CONTROL = "public, max-age=0, must-revalidate";
 const FOLDER_FILE = "index.html";
 const NOT_FOUND_FILE = "404.html";
 const PAGE = ".html";
-/** What mrmime does not know, as it holds no unofficial or outdated types. */
-const MORE_TYPES: Readonly<Record<string, string>> = {
-  ico: "image/vnd.microsoft.icon",
-  eot: "application/vnd.ms-fontobject",
-  xml: "application/xml",
-};
-
 /** A file in the coding that was chosen, under the names it was found by. */
 interface Choice {
   readonly names: readonly string[];
@@ -72,12 +68,14 @@ export class AssetFolder {
   readonly #files: AssetFiles;
   readonly #singlePage: SinglePage;
   readonly #handling: HtmlHandling;
+  readonly #platform: AssetPlatform;
   readonly #rules: AssetRules;
 
   /** @param path absolute */
   constructor(path: string, options: AssetFolderOptions) {
     this.#singlePage = options.singlePage;
     this.#handling = options.htmlHandling ?? "auto-trailing-slash";
+    this.#platform = options.platform ?? null;
     const now = options.now ?? (() => performance.now());
     this.#files = new AssetFiles(path, { hidden: options.hidden ?? [], now });
     this.#rules = new AssetRules(path, now);
@@ -106,26 +104,54 @@ export class AssetFolder {
   }
 
   async #dressed(url: string, answer: AssetAnswer | null): Promise<AssetAnswer | null> {
-    return answer && { ...answer, headers: await this.#rules.headersFor(url, answer.headers) };
+    if (answer === null) return null;
+    const headers = this.#platform === "pages" ? pagesHeaders(answer) : answer.headers;
+    return { ...answer, headers: await this.#rules.headersFor(url, headers) };
   }
 
   async #answer(request: AssetRequest): Promise<AssetAnswer | null> {
     const { path, query } = targetParts(request.url);
-    const asked = assetPath(path);
-    const page = asked === null ? null : await this.#find(asked, request.isClient !== true);
-    if (page !== null && "location" in page) {
-      return { status: 307, headers: [["location", writtenPath(page.location) + plainQuery(query)]], body: null };
+    const page = await this.#page(request.url, request.isClient === true);
+    if (page !== null && "location" in page) return this.#sentTo(writtenPath(page.location), query);
+    if (page !== null) {
+      const written = canonicalAssetPath(path);
+      // A path of one file must not have two spellings, of which patterns of paths know one.
+      if (request.isClient && this.#platform === "workers" && written !== path) return this.#sentTo(written, query);
+      return await this.#serve(page.file.slice(1).split("/"), request);
     }
-    if (page !== null) return await this.#serve(page.file.slice(1).split("/"), request);
     if (this.#singlePage !== true || !acceptsHtml(request.header("accept"))) return null;
     const answer = await this.#serve([FOLDER_FILE], request);
     answer?.headers.push(["vary", "accept"]);
     return answer;
   }
 
-  #find({ names, isFolder }: AssetPath, byName: boolean): Promise<FoundPage | null> {
-    const path = names.length === 0 ? "/" : `/${names.join("/")}${isFolder ? "/" : ""}`;
-    return findPage(path, { handling: this.#handling, byName, exists: (file) => this.#exists(file) });
+  /** What other methods than GET and HEAD get on the path of a file or page, where it is kept from the code. */
+  async refusal(url: string): Promise<AssetAnswer | null> {
+    if (this.#platform !== "workers" || await this.#page(url, true) === null) return null;
+    return await this.#dressed(url, {
+      status: 405,
+      headers: [["allow", "GET, HEAD"], ["content-length", "0"]],
+      body: null,
+    });
+  }
+
+  /** @param path as a URL has it */
+  #sentTo(path: string, query: string): AssetAnswer {
+    const status = this.#platform === "pages" ? 308 : 307;
+    return { status, headers: [["location", path + plainQuery(query)]], body: null };
+  }
+
+  async #page(url: string, isClient: boolean): Promise<FoundPage | null> {
+    const { path } = targetParts(url);
+    const asked = assetPath(isClient && this.#platform !== null ? canonicalAssetPath(path) : path);
+    if (asked === null) return null;
+    const { names, isFolder } = asked;
+    const decoded = names.length === 0 ? "/" : `/${names.join("/")}${isFolder ? "/" : ""}`;
+    return await findPage(decoded, {
+      handling: this.#handling,
+      byName: !isClient,
+      exists: (file) => this.#exists(file),
+    });
   }
 
   async #exists(path: string): Promise<boolean> {
@@ -136,15 +162,19 @@ export class AssetFolder {
 
   /** The answer where nothing else answers: the nearest 404.html if there is one, or what a single page says to all paths. */
   async missing(request: AssetRequest): Promise<AssetAnswer | null> {
-    if (this.#singlePage === "missing") {
-      return await this.#dressed(request.url, await this.#serve([FOLDER_FILE], request));
-    }
+    const isSinglePage = this.#singlePage === "missing";
+    const page = isSinglePage && this.#platform !== "pages" ? null : await this.#notFound(request);
+    if (page !== null || !isSinglePage) return page;
+    return await this.#dressed(request.url, await this.#serve([FOLDER_FILE], request));
+  }
+
+  async #notFound(request: AssetRequest): Promise<AssetAnswer | null> {
     const names = await this.#nearestPage(targetParts(request.url).path);
     const choice = await this.#choose(names, request);
     if (choice === null) return null;
-    const body = request.method === "HEAD" ? null : await bodyOf(choice.file, null);
+    const body = request.method === "HEAD" ? null : await assetBody(choice.file, null);
     if (body === "changed") return null;
-    const headers = headersOf(choice, names).filter(([name]) =>
+    const headers = headersOf(choice, this.#typeOf(names)).filter(([name]) =>
       name !== "etag" && name !== "last-modified" && name !== "accept-ranges"
     );
     const length = ["content-length", String(choice.file.size)] satisfies HeaderList[number];
@@ -155,7 +185,9 @@ export class AssetFolder {
   async #nearestPage(path: string): Promise<readonly string[]> {
     let nearest = [NOT_FOUND_FILE];
     const folder: string[] = [];
-    for (const name of assetPath(path)?.names ?? []) {
+    const { names = [], isFolder = false } = assetPath(path) ?? {};
+    // What has no slash behind it is none of the folder of its name.
+    for (const name of isFolder ? names : names.slice(0, -1)) {
       folder.push(name);
       if (await this.#files.find(folder) !== "folder") break;
       const page = [...folder, NOT_FOUND_FILE];
@@ -195,13 +227,18 @@ export class AssetFolder {
     return { names, file, coding: null, varies };
   }
 
+  /** Cloudflare leaves what nobody registered to the client, who looks into it; so a file without an ending may be a page. */
+  #typeOf(names: readonly string[]): string | null {
+    return assetType(names.at(-1)!) ?? (this.#platform === null ? "application/octet-stream" : null);
+  }
+
   async #answerWith(
     choice: Choice,
     names: readonly string[],
     { method, header }: AssetRequest,
   ): Promise<AssetAnswer | "changed"> {
     const { file } = choice;
-    const headers = headersOf(choice, names);
+    const headers = headersOf(choice, this.#typeOf(names));
     const status = conditionStatus(header, file);
     if (status === 304) {
       return { status, headers: headers.filter(([name]) => !DESCRIBES_BODY.has(name)), body: null };
@@ -212,7 +249,7 @@ export class AssetFolder {
       return { status: 416, headers: [["content-range", `bytes */${file.size}`], ["content-length", "0"]], body: null };
     }
     const length = String(range?.length ?? file.size);
-    const body = method === "HEAD" ? null : await bodyOf(file, range);
+    const body = method === "HEAD" ? null : await assetBody(file, range);
     if (body === "changed") return body;
     headers.push(["content-length", length]);
     if (range === null) return { status, headers, body };
@@ -231,19 +268,14 @@ function isFile(found: AssetFile | "folder" | null): found is AssetFile {
   return found !== null && found !== "folder";
 }
 
-/** Written anew rather than repeated: a client may have sent characters that no header can hold. */
-function writtenPath(path: string): string {
-  return path.split("/").map((name) => encodeURIComponent(name.toWellFormed())).join("/");
-}
-
 function plainQuery(query: string): string {
   return query.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 }
 
-/** @param names of the file itself: a coded one is of its type */
-function headersOf({ file, coding, varies }: Choice, names: readonly string[]): HeaderList {
+/** @param type of the file itself: a coded one is of it */
+function headersOf({ file, coding, varies }: Choice, type: string | null): HeaderList {
   const headers: HeaderList = [
-    ["content-type", contentType(names.at(-1)!)],
+    ...(type === null ? [] : [["content-type", type]] satisfies HeaderList),
     ["cache-control", CACHE_CONTROL],
     ["etag", file.etag],
     ["last-modified", new Date(file.mtimeMs).toUTCString()],
@@ -252,36 +284,4 @@ function headersOf({ file, coding, varies }: Choice, names: readonly string[]): 
   if (coding !== null) headers.push(["content-encoding", coding.coding]);
   if (varies) headers.push(["vary", "accept-encoding"]);
   return headers;
-}
-
-function contentType(name: string): string {
-  const type = MORE_TYPES[name.slice(name.lastIndexOf(".") + 1).toLowerCase()] ?? lookup(name) ??
-    "application/octet-stream";
-  return type.startsWith("text/") || type === MORE_TYPES["xml"] ? `${type}; charset=utf-8` : type;
-}
-
-async function bodyOf(file: AssetFile, range: AssetRange | null): Promise<AssetAnswer["body"] | "changed"> {
-  const { from, length } = range ?? { from: 0, length: file.size };
-  if (file.size === 0) return null;
-  let open: Deno.FsFile;
-  try {
-    if (file.size <= WHOLE_BYTES) {
-      const bytes = await Deno.readFile(file.path);
-      return bytes.byteLength === file.size ? bytes.subarray(from, from + length) : "changed";
-    }
-    open = await Deno.open(file.path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "changed";
-    throw error;
-  }
-  let kept = false;
-  try {
-    const info = await open.stat();
-    if (info.size !== file.size || (info.mtime?.getTime() ?? 0) !== file.mtimeMs) return "changed";
-    if (from > 0) await open.seek(from, Deno.SeekMode.Start);
-    kept = true;
-    return new AssetStream(open, length);
-  } finally {
-    if (!kept) open.close();
-  }
 }

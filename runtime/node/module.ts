@@ -45,6 +45,9 @@ export function createRequire(from: unknown): object {
   const require = (name: string) => {
     const found = isBuiltin(name) ? builtin(name) : undefined;
     if (found !== undefined) return found;
+    // What a bundle holds of those that code names by a sum or a template (bundle/requirable_packages.ts)
+    const bundled = Reflect.get(globalThis, Symbol.for("nano.requirable"))?.[name];
+    if (bundled !== undefined) return bundled();
     const path = resolve(name);
     if (path.endsWith(".json")) return JSON.parse(read(path, "utf8"));
     throw Object.assign(

@@ -65,12 +65,13 @@ export function superviseApp(app: AppConfig, code: AppBundle, tools: UnitTools):
   if (code.assets !== null) {
     // Its files alone are the app: an isolate would only pass them on.
     // A project of files alone is asked as its own file says.
-    const { singlePage = false, htmlHandling = HTML_HANDLINGS[0] } = app.assets ?? {};
+    const { singlePage = false, htmlHandling = HTML_HANDLINGS[0], platform = null } = app.assets ?? {};
     const files = assetFolder(
       {
         ...plainFolder(code.assets),
         singlePage: code.singlePage === true || (singlePage === "missing" ? singlePage : false),
         htmlHandling,
+        platform,
       },
       tools,
     );
@@ -161,16 +162,18 @@ function assetsOf({ assets }: AppConfig, tools: UnitTools): AssetFolder | null {
 }
 
 function assetFolder(
-  { path, singlePage, htmlHandling }: Pick<AssetsConfig, "path" | "singlePage" | "htmlHandling">,
+  { path, singlePage, htmlHandling, platform }: ServedFolder,
   { clock, hidden }: UnitTools,
 ): AssetFolder {
   // Deployed versions lie in the state folder, which is hidden from all folders around it.
   const others = hidden.filter((one) => !path.startsWith(one + sep));
-  return new AssetFolder(path, { singlePage, htmlHandling, hidden: others, now: clock.now });
+  return new AssetFolder(path, { singlePage, htmlHandling, platform, hidden: others, now: clock.now });
 }
 
-function plainFolder(path: string): Pick<AssetsConfig, "path" | "singlePage" | "htmlHandling"> {
-  return { path, singlePage: false, htmlHandling: HTML_HANDLINGS[0] };
+type ServedFolder = Pick<AssetsConfig, "path" | "singlePage" | "htmlHandling" | "platform">;
+
+function plainFolder(path: string): ServedFolder {
+  return { path, singlePage: false, htmlHandling: HTML_HANDLINGS[0], platform: null };
 }
 
 function behind(folder: AssetFolder | null, unit: AppUnit, tools: UnitTools): AppUnit {

@@ -132,7 +132,7 @@ export class UnitWithAssets implements AppUnit {
     try {
       // What no file can answer is sent elsewhere all the same.
       answer = request === null
-        ? await this.#folder.redirect(call.url)
+        ? await this.#folder.redirect(call.url) ?? await this.#folder.refusal(call.url)
         : await this.#folder.answer({ ...request, isClient: true }) ?? await this.#missing(request);
     } catch (error) {
       const { name } = this.app;

@@ -27,6 +27,7 @@ const FUNCTIONS = {
   "functions/api/users/me.js": `export const onRequest = ${tells("me")};`,
   "functions/api/throws.js": `export const onRequest = () => { throw new Error("on purpose"); };`,
   "functions/files/[[path]].js": `export const onRequest = ${tells("files")};`,
+  "functions/pages.js": `export const onRequest = ({ env }) => Response.json([env.CF_PAGES, env.CF_PAGES_URL]);`,
   "functions/pass.js": `export const onRequest = ({ next }) => next("/page.txt");`,
   "functions/later.js": `export const onRequest = ({ waitUntil, passThroughOnException }) => {
     waitUntil(Promise.resolve()); passThroughOnException(); throw new Error("never seen");
@@ -70,6 +71,7 @@ Deno.test("functions/ answer by their file names, with middlewares above them an
   assertEquals(await ask("/api/throws"), { status: 500, text: "caught on purpose", top: "word" });
   assertEquals(await ask("/page.txt"), { status: 200, text: "a page", top: "word" });
   assertEquals((await ask("/pass")).text, "a page");
+  assertEquals(await json("/pages"), ["1", "https://shop"]);
   assertEquals((await ask("/later")).text, "the file");
   assertEquals(await ask("/nothing"), { status: 404, text: "not here", top: "word" });
   const check = await NanoProcess.spawn(["check", "--config", project.configFile]);

@@ -179,3 +179,25 @@ Deno.test("An app fetches its own files by their URLs, as Deno has it, and no ot
     aborted: "why",
   });
 });
+
+const MADE = `
+import { createRequire } from "node:module";
+const require = createRequire(import.meta.url);
+const load = (name) => { try { return require("lib/locale/" + name); } catch (error) { return error.code; } };
+export default { fetch: () => Response.json(["fr", "de.js", "xx"].map(load)) };`;
+
+Deno.test("A require that an ES module made for itself finds the files of a package that a sum may name", async () => {
+  await using project = await TempProject.create({
+    one: {
+      files: {
+        "index.js": MADE,
+        "package.json": '{"type":"module","dependencies":{"lib":"1"}}',
+        "node_modules/lib/package.json": '{"name":"lib","version":"1.0.0"}',
+        "node_modules/lib/locale/fr.js": 'module.exports = "bonjour";',
+        "node_modules/lib/locale/de.js": 'module.exports = "hallo";',
+      },
+    },
+  });
+  await using nano = await NanoProcess.start(project.configFile);
+  assertEquals(await (await nano.fetch("one", "/")).json(), ["bonjour", "hallo", "MODULE_NOT_FOUND"]);
+});

@@ -171,6 +171,7 @@ Deno.test("Every key that is written arrives", async () => {
         singlePage: false,
         missingPage: "never",
         htmlHandling: "auto-trailing-slash",
+        platform: null,
       },
       bindings: [],
       outbound: ["api.example.com", "*.example.org"],
@@ -207,6 +208,7 @@ Deno.test("`assets` may be an object with options", async () => {
     singlePage: true,
     missingPage: "never",
     htmlHandling: "auto-trailing-slash",
+    platform: null,
   });
   assertEquals((await resolved({ path: "other" }))?.singlePage, false);
 });

@@ -283,10 +283,10 @@ Deno.test("What is missing below a folder with a 404.html has that one, the near
   const missing = async (path: string) => {
     return await textOf(await scene.folder().missing({ method: "GET", url: `http://h${path}`, header: () => null }));
   };
-  for (const path of ["/de", "/de/", "/de/x", "/de/a/b/y", "/de/none/c"]) {
+  for (const path of ["/de/", "/de/x", "/de/a/b/y", "/de/none/c"]) {
     assertEquals([path, await missing(path)], [path, "de"]);
   }
-  for (const path of ["/", "/fr/x", "/de.txt", "/%2e%2e/de/x", "/x//y"]) {
+  for (const path of ["/", "/de", "/fr/x", "/de.txt", "/%2e%2e/de/x", "/x//y"]) {
     assertEquals([path, await missing(path)], [path, "top"]);
   }
 });

@@ -30,6 +30,8 @@ export type StreamEnd = "done" | "failed" | "cancelled";
 /** The sending end of one stream. */
 export interface Sending {
   readonly windowBytes: number;
+  /** Whether each chunk may be what the peer waits for, as of a connection; else they leave with their turn. */
+  readonly hurries: boolean;
   credit: number;
   wake: (() => void) | null;
   dead: boolean;
@@ -51,7 +53,7 @@ export interface Receiving {
   /** Bytes received and not yet granted back. */
   outstanding: number;
   total: number;
-  controller: StreamWriter | null;
+  controller: ChunkSink | null;
   /** Bytes that its sender has promised; fewer or more are a failure. */
   promised: number | null;
   /** Told when the reader of a stream that has ended takes the last of it, or wants no more. */
@@ -76,8 +78,15 @@ const byobRequestOf = Object.getOwnPropertyDescriptor(bytesController, "byobRequ
 const { respond } = ReadableStreamBYOBRequest.prototype;
 const NOTHING = [0];
 
+/** What a receiving end hands its chunks to, one for each that was asked for. */
+export interface ChunkSink {
+  put(chunk: Uint8Array<ArrayBuffer>): void;
+  fail(error: unknown): void;
+  finish(): void;
+}
+
 /** What a stream's readable end is written to, whatever an app has put on the prototypes of controllers. */
-export class StreamWriter {
+export class StreamWriter implements ChunkSink {
   readonly #controller: unknown;
   readonly #methods: (typeof methods)["bytes" | "chunks"];
 

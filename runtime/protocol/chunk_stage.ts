@@ -16,27 +16,40 @@ export class ChunkStage {
   #bytes: Uint8Array<ArrayBuffer> | null = null;
   #length = 0;
   #id = 0;
+  /** The first chunk, while there is no other: most are alone in their turn, and are not copied to be joined. */
+  #alone: Uint8Array | null = null;
 
   constructor(outbox: Outbox) {
     this.#outbox = outbox;
   }
 
-  /** Adds a chunk below {@linkcode SMALL_BYTES}. */
-  add(id: number, chunk: Uint8Array): void {
+  /**
+   * Adds a chunk below {@linkcode SMALL_BYTES}.
+   * @param owned whether it stays as it is
+   */
+  add(id: number, chunk: Uint8Array, owned: boolean): void {
     const size = bytesLength(chunk);
     if (this.#id !== id || this.#length + size > STAGE_BYTES) this.empty();
     this.#id = id;
-    this.#bytes ??= new NativeUint8Array(STAGE_BYTES);
-    bytesSet(this.#bytes, chunk, this.#length);
+    if (this.#length === 0) this.#alone = owned ? chunk : copyOf(chunk);
+    else this.#join(chunk);
     this.#length += size;
   }
 
   /** Hands on what is held: before anything else of its stream, and before a batch leaves. */
   empty(): void {
     if (this.#length === 0) return;
-    const joined = copyOf(partOf(this.#bytes!, 0, this.#length));
+    const held = this.#alone ?? copyOf(partOf(this.#bytes!, 0, this.#length));
+    this.#alone = null;
     this.#length = 0;
     this.#outbox.out.begin(OP.DATA, this.#id);
-    this.#outbox.pushBytes(joined, true);
+    this.#outbox.pushBytes(held, true);
+  }
+
+  #join(chunk: Uint8Array): void {
+    const bytes = this.#bytes ??= new NativeUint8Array(STAGE_BYTES);
+    if (this.#alone !== null) bytesSet(bytes, this.#alone, 0);
+    this.#alone = null;
+    bytesSet(bytes, chunk, this.#length);
   }
 }

@@ -14,8 +14,11 @@ import {
 import { shownReason, takeChunk } from "./chunks.ts";
 import { OP } from "./operations.ts";
 import type { Outbox } from "./outbox.ts";
+import { ChunkReader } from "./chunk_reader.ts";
 import { noteOwnStream } from "./own_streams.ts";
 import { WireViolation } from "./wire_violation.ts";
+
+function ignore(): void {}
 
 /** From this many a reader who waits for more grants what it has read; the least window of a sender is twice that. */
 const GRANT_BYTES = 8 * 1024;
@@ -70,7 +73,7 @@ export class ReceivingStreams {
         receiving.controller = new StreamWriter(controller, options.byob);
         if (receiving.error !== undefined) receiving.controller.fail(receiving.error);
       },
-      pull: () => this.#pull(receiving),
+      pull: () => this.#pull(receiving) ? undefined : new NativePromise<void>((resolve) => receiving.waiting = resolve),
       cancel: (reason: unknown) => {
         receiving.queue.length = 0;
         if (receiving.ended) receiving.onRead?.("cancelled");
@@ -84,7 +87,18 @@ export class ReceivingStreams {
     return stream;
   }
 
-  #pull(receiving: Receiving): void | Promise<void> {
+  /** The opened receiver for a reader of this side, which needs no stream; `readableOf` is for others. */
+  readerOf(receiving: Receiving): ChunkReader {
+    const reader = new ChunkReader(() => {
+      if (!this.#pull(receiving)) receiving.waiting = ignore;
+    });
+    receiving.controller = reader;
+    if (receiving.error !== undefined) reader.fail(receiving.error);
+    return reader;
+  }
+
+  /** Hands on what is there. @returns false when that is nothing yet */
+  #pull(receiving: Receiving): boolean {
     if (receiving.queue.length > 0) {
       const chunk = takeChunk(receiving.queue);
       // Before it is handed on: a byte stream detaches what it gets, which then has no length any more.
@@ -94,10 +108,11 @@ export class ReceivingStreams {
         closeController(receiving);
         receiving.onRead?.("done");
       }
-      return;
+      return true;
     }
-    if (receiving.ended) return closeController(receiving);
-    return new NativePromise((resolve) => receiving.waiting = resolve);
+    if (!receiving.ended) return false;
+    closeController(receiving);
+    return true;
   }
 
   #grant(receiving: Receiving, bytes: number): void {

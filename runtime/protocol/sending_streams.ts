@@ -34,15 +34,17 @@ export class SendingStreams {
    * @param options.sent bytes already pushed for this stream
    * @param options.owned whether chunks may be detached
    * @param options.windowBytes as its receiver has it
+   * @param options.hurries see {@linkcode Sending}
    */
   open(
     id: number,
     source: ByteSource,
-    options: Pick<Sending, "onEnd"> & { owned: boolean; sent?: number; windowBytes?: number },
+    options: Pick<Sending, "onEnd"> & { owned: boolean; sent?: number; windowBytes?: number; hurries?: boolean },
   ): void {
-    const { windowBytes = WINDOW_BYTES } = options;
+    const { windowBytes = WINDOW_BYTES, hurries = false } = options;
     const sending: Sending = {
       windowBytes,
+      hurries,
       credit: windowBytes - (options.sent ?? 0),
       wake: null,
       dead: false,
@@ -81,13 +83,14 @@ export class SendingStreams {
         if (length === 0) continue;
         rest = length < bytesLength(value) ? partOf(value, length, bytesLength(value)) : null;
         sending.credit -= length;
-        if (length < SMALL_BYTES && rest === null) this.#stage.add(id, value);
+        if (length < SMALL_BYTES && rest === null) this.#stage.add(id, value, owned);
         else {
           this.#stage.empty();
           this.#outbox.out.begin(OP.DATA, id);
           this.#outbox.pushBytes(rest === null ? value : partOf(value, 0, length), owned);
         }
-        this.#outbox.kick();
+        if (sending.hurries) this.#outbox.hurry();
+        else this.#outbox.kick();
         if (this.#outbox.isFull) await this.#outbox.nextTurn();
       }
     } catch (error) {

@@ -1,5 +1,6 @@
 /** The host's half of an app's TCP connections: opens them, and moves their bytes both ways within the wall's credit. */
 import type { Receiving } from "../protocol/byte_stream.ts";
+import type { ChunkReader } from "../protocol/chunk_reader.ts";
 import { OP, type OperationFields } from "../protocol/operations.ts";
 import type { Untrusted } from "../protocol/batch.ts";
 import { FIRST_TCP_ID, TCP_WINDOW_BYTES, type TcpFacts, type TcpOptions, type TlsOptions } from "../protocol/tcp.ts";
@@ -195,6 +196,7 @@ export class TcpBridge {
     this.#wire.sending.open(id, source, {
       owned: true,
       windowBytes: TCP_WINDOW_BYTES,
+      hurries: true,
       onEnd: () => {
         hasSentAll = true;
         onEnd();
@@ -211,7 +213,7 @@ export class TcpBridge {
     bridged.pumped = this.#pump(
       bridged,
       connection,
-      this.#wire.receiving.readableOf(receiving, { byob: false }),
+      this.#wire.receiving.readerOf(receiving),
     );
     bridged.pumped.then(onTaken, () => {
       // The app's side broke off: nothing would ever come of the other.
@@ -219,8 +221,8 @@ export class TcpBridge {
     });
   }
 
-  async #pump(bridged: Bridged, connection: HostConnection, bytes: ReadableStream<Uint8Array>): Promise<void> {
-    for await (const chunk of bytes) {
+  async #pump(bridged: Bridged, connection: HostConnection, reader: ChunkReader): Promise<void> {
+    for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
       await connection.write(chunk);
       bridged.written += chunk.byteLength;
       const { flushed } = bridged;

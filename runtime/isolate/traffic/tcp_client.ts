@@ -12,10 +12,8 @@ import {
   NativePromise,
   NativeTypeError,
   promiseThen,
-  readerRead,
   rejected,
   resolved,
-  streamReader,
 } from "../../protocol/primordials.ts";
 import { SafeMap } from "../../protocol/safe_collections.ts";
 import { append, arrayShift } from "../../protocol/safe_lists.ts";
@@ -123,15 +121,13 @@ export class TcpClient {
     const held: Held = { outgoing, onOpened, onClosed, secured: null };
     this.#held.set(id, held);
     wire.out.push(OP.TCP_CONNECT, id, hostname, port, options, currentTrace());
-    const reader = streamReader(
-      wire.receiving.readableOf(wire.receiving.open(id, ignore, TCP_WINDOW_BYTES), { byob: false }),
-    );
-    wire.sending.open(id, outgoing, { owned: false, windowBytes: TCP_WINDOW_BYTES, onEnd: ignore });
+    const reader = wire.receiving.readerOf(wire.receiving.open(id, ignore, TCP_WINDOW_BYTES));
+    wire.sending.open(id, outgoing, { owned: false, windowBytes: TCP_WINDOW_BYTES, hurries: true, onEnd: ignore });
     wire.kick();
     return freeze(bare({
       opened,
       closed,
-      read: () => promiseThen(readerRead(reader), (part) => part.done ? null : part.value),
+      read: () => reader.next(),
       write: (bytes: Uint8Array) => outgoing.put(bytes),
       end: () => outgoing.end(),
       destroy: () => this.#destroy(id),

@@ -74,6 +74,25 @@ Deno.test("Bytes go both ways, and each side ends for itself", async () => {
   assertEquals([await connection.closed, dialer.size], [null, 0]);
 });
 
+Deno.test("What comes before anybody reads is all there, in its order, and the end behind it", async () => {
+  // Many times what is read ahead, so that it is paused and goes on.
+  const sent = new Uint8Array(4 * 1024 * 1024).map((_, at) => at * 31 % 251);
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using dialer = dialerOf(["127.0.0.1"]);
+  const { port } = listener.addr as Deno.NetAddr;
+  const served = listener.accept().then((connection) => new Response(sent).body!.pipeTo(connection.writable));
+  const connection = await dialer.dial({ hostname: "127.0.0.1", port, options: {} }, AbortSignal.timeout(120_000));
+  const got: Uint8Array<ArrayBuffer>[] = [];
+  for (let part = await connection.read(); !part.done; part = await connection.read()) {
+    got.push(part.value as Uint8Array<ArrayBuffer>);
+    // Others have their turns before it asks again.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assertEquals(await new Blob(got).bytes(), sent);
+  connection.end();
+  await served;
+});
+
 Deno.test("The public policy refuses every spelling of an address inside, before anything is connected to", async () => {
   using dialer = dialerOf("public");
   const inside = ["127.0.0.1", "0.0.0.0", "::1", "[::1]", "::", "::ffff:127.0.0.1", "[::ffff:7f00:1]", "0x7f.1"];

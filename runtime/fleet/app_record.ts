@@ -4,7 +4,11 @@ import type { FleetRecord } from "./fleet_store.ts";
 import type { FleetRows, HeldRecord } from "../store/fleet_rows.ts";
 import type { KeptApp, VersionRecord } from "../store/kept_state.ts";
 
-/** Grows with every change of the shape that an older NANO would misread; such a record is kept, and not followed. */
+/**
+ * Grows with every change of the shape that an older NANO would misread; such a record is kept, and not followed. A field
+ * that may be carried along unread needs no new format: nodes that do not know it leave it where it is, in the record, in
+ * the row, in a version, until that goes.
+ */
 export const RECORD_FORMAT = 1;
 /** What the key of an app's record begins with. */
 const APP_PREFIX = "app.";

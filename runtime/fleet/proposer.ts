@@ -20,6 +20,8 @@ export interface ProposerTools {
   readonly clock: Clock;
   /** Name of this node. */
   readonly node: string;
+  /** As `VersionFiles.isPlain`. */
+  readonly isPlain: (app: string, version: string) => boolean | null;
   /** The engine has changes that no pull has brought. */
   readonly onUnseen: () => void;
   /** 0 to 1; for tests. */
@@ -48,7 +50,8 @@ export class Proposer {
           `Cannot change app "${app}": nothing is known of its version "${version.version}"`,
         );
       }
-      return { ...had, ...version, digest };
+      const plain = had?.plain ?? this.#tools.isPlain(app, version.version);
+      return { ...had, ...version, digest, ...plain === null ? {} : { plain } };
     });
     const last = Math.max(before.last, ...versions.map(({ version }) => versionNumberOf(version)));
     // What a newer NANO of the same format has written beside what this one knows stays with what it is about.

@@ -13,8 +13,8 @@ import type { SceneEngine } from "./scene_engine.ts";
 const RICHER: readonly SourceEdit[] = [
   {
     file: "runtime/fleet/proposer.ts",
-    from: "return { ...had, ...version, digest };",
-    to: 'return { signature: "s", ...had, ...version, digest };',
+    from: "return { ...had, ...version, digest,",
+    to: 'return { signature: "s", ...had, ...version, digest,',
   },
   { file: "runtime/fleet/proposer.ts", from: "      ...before,\n", to: '      owner: "team",\n      ...before,\n' },
 ];

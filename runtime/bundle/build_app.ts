@@ -14,6 +14,7 @@ import { growthExcess } from "./bundle_budget.ts";
 import type { CachedBundle } from "./bundle_cache.ts";
 import { esbuildService } from "./esbuild_service.ts";
 import { type AppEntry, entryOptions } from "./app_entry.ts";
+import { entryFunction, LINES_BEFORE } from "./entry_function.ts";
 import { type InputStamp, readStamped, renewStamp } from "./input_stamp.ts";
 import { type LateAbsences, loadsAbsent } from "./late_absences.ts";
 import { droppedReexports, keptModules } from "./lazy_reexports.ts";
@@ -120,7 +121,11 @@ export async function buildApp(
       ...await packageStamps(reach, resolution.inputs),
     ]);
     const bundle: CachedBundle = {
-      code: inlineSourceMap(completeImports(completeCommonJs(outputOf(result, ".js"))), outputOf(result, ".map")),
+      code: inlineSourceMap(
+        await entryFunction(completeImports(completeCommonJs(outputOf(result, ".js")))),
+        outputOf(result, ".map"),
+        LINES_BEFORE,
+      ),
       warnings: [
         ...settings.warnings,
         ...settings.hasMetadata && [...inputs.keys()].some(isDecorated) ? [NO_METADATA] : [],

@@ -1,5 +1,7 @@
 /** Puts an entry around a script that is no app, so that a request runs it and the answer tells how it went. */
 
+import { entryFunction } from "./entry_function.ts";
+
 const EVAL_URL = "app:///__eval__.js";
 
 /** What the request says, as JSON. */
@@ -18,10 +20,10 @@ export type EvalAnswer =
   | { readonly ok: false; readonly error: string | null };
 
 /** The bundle with the script run by its first request, under that request's limits, in the place of its start. */
-export function withEvalEntry<
+export async function withEvalEntry<
   Bundle extends { readonly entry: string; readonly modules: Readonly<Record<string, string>> },
->(bundle: Bundle): Bundle {
-  const source = EVAL_SOURCE.replace("SCRIPT_URL", () => JSON.stringify(bundle.entry));
+>(bundle: Bundle): Promise<Bundle> {
+  const source = await entryFunction(EVAL_SOURCE.replace("SCRIPT_URL", () => JSON.stringify(bundle.entry)));
   return { ...bundle, entry: EVAL_URL, modules: { ...bundle.modules, [EVAL_URL]: source } };
 }
 
@@ -92,7 +94,8 @@ function uncaught() {
 const TOLD = Symbol("told");
 
 async function run() {
-  const exported = await import(SCRIPT_URL);
+  const { default: [script] } = await import(SCRIPT_URL);
+  const exported = await script();
   const compiled = exported.default;
   const value = await (compiled?.__esModule === true && "default" in compiled ? compiled.default : compiled);
   await ended();

@@ -5,7 +5,7 @@ import { esbuildService } from "./esbuild_service.ts";
 import { STUBS_VERSION } from "./node_stubs.ts";
 
 /** Raised whenever the same input would give another bundle. */
-const FORMAT = 10;
+const FORMAT = 11;
 
 /** @param folder where it is kept */
 export function nanoBundleCache(folder: string): BundleCache {

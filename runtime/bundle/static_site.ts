@@ -6,13 +6,15 @@ import { sha256 } from "./input_stamp.ts";
 
 const ENTRY_URL = "app:///static_site.js";
 
-/** The assets answer before the app does; what reaches it is not among them, unless the host serves none. */
-const SITE = `export default {
-  async fetch(request, env) {
-    if (typeof env.ASSETS?.fetch === "function") return await env.ASSETS.fetch(request);
-    return new Response("Not found\\n", { status: 404 });
+/** As entryFunction() makes one: the assets answer before the app does; what reaches it is not among them, unless the host serves none. */
+const SITE = `export default [async () => ({
+  default: {
+    async fetch(request, env) {
+      if (typeof env.ASSETS?.fetch === "function") return await env.ASSETS.fetch(request);
+      return new Response("Not found\\n", { status: 404 });
+    },
   },
-};
+}), true];
 `;
 
 /** The bundle of a static site; it needs no esbuild, and no cache. */

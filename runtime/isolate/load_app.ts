@@ -36,6 +36,9 @@ export interface LoadTools {
   readonly openHostLine: () => HostLine;
 }
 
+/** What runtime/bundle/entry_function.ts makes of an app's code: what runs it and resolves to its exports, if it has any. */
+type EntryFunction = readonly [run: () => Promise<Record<string, unknown>>, hasExports: boolean];
+
 /**
  * Loads the app's entry and finds its handler.
  *
@@ -70,9 +73,6 @@ export async function loadApp(
     if (kind !== "assets") return;
     installAssetReads(Reflect.get(globalThis, "Deno"), (url) => port.fetch(url), message.assetsPrefix!);
   });
-  if (message.workers !== null && !hasExports(message.modules[message.entry]!)) {
-    for (const name of Object.keys(env)) defineGlobal(name, env[name], true);
-  }
   policy.allow({ sources: { ...message.modules }, nodeCompat: message.nodeCompat });
   if (`${NODE_MODULES_URL}deno_files.js` in message.modules) {
     (await import(`${NODE_MODULES_URL}deno_files.js`)).install(getMember(globalThis, "Deno"));
@@ -114,7 +114,12 @@ export async function loadApp(
     exports,
     waitUntil: (promise) => server.waitUntil(promise),
   });
-  const exported = await runEntry(() => import(message.entry), registrations.waits, error);
+  const [run, hasExports] = (await import(message.entry)).default as EntryFunction;
+  // A Worker that exports nothing is one of the older format, which finds its bindings among its globals.
+  if (message.workers !== null && !hasExports) {
+    for (const name of Object.keys(env)) defineGlobal(name, env[name], true);
+  }
+  const exported = await runEntry(run, registrations.waits, error);
   return await findApp(exported, message, {
     server,
     registrations,
@@ -129,16 +134,6 @@ function followWorkers({ flags }: WorkersFacts): void {
   installWorkersRequests();
   installWorkersCrypto();
   if (flags.includes("websocket_standard_binary_type")) socketInternals.setPairedType("blob");
-}
-
-/**
- * Whether a bundle exports something: the statement that does stands last, before the source map. A Worker that exports
- * nothing is one of the older format, which finds its bindings among its globals.
- * @boot
- */
-function hasExports(code: string): boolean {
-  const map = code.lastIndexOf("\n//# sourceMappingURL=");
-  return /(?:^|\n)export (?:\{[^}]*\}|default [^\n]*);\s*$/.test(map < 0 ? code : code.slice(0, map));
 }
 
 /** @boot */

@@ -89,7 +89,7 @@ export class UnitWorkshop {
     }
     const rewriting = await withHtmlRewriter(bundle);
     const whole = app.streams === "polyfill" ? await withStreamPolyfill(rewriting) : rewriting;
-    return evaluate ? withEvalEntry(whole) : whole;
+    return evaluate ? await withEvalEntry(whole) : whole;
   }
 }
 

@@ -1,14 +1,8 @@
 /** Finds the folder of a database's migrations from what lies where a command was typed. */
 import { join } from "node:path";
-import {
-  loadConfig,
-  messageOf,
-  type MigrationsConfig,
-  readWorkersProject,
-  WranglerFileError,
-} from "../../../runtime/mod.ts";
-import { CliError } from "../../process/cli_error.ts";
+import { loadConfig, type MigrationsConfig } from "../../../runtime/mod.ts";
 import type { CliIo } from "../terminal/cli_io.ts";
+import { findProject } from "./project_in.ts";
 
 /** A database with its migrations. */
 interface Known {
@@ -30,17 +24,12 @@ export async function migrationsFolder(database: string, io: Pick<CliIo, "cwd" |
 }
 
 async function ofProject(folder: string): Promise<Known[]> {
-  try {
-    const project = await readWorkersProject(folder, null);
-    return (project?.bindings ?? []).flatMap((binding) =>
-      binding.kind === "d1"
-        ? [{ names: [binding.name, binding.id, binding.title ?? binding.id], migrations: binding.migrations }]
-        : []
-    );
-  } catch (error) {
-    if (!(error instanceof WranglerFileError)) throw error;
-    throw new CliError("USAGE", messageOf(error));
-  }
+  const project = await findProject(folder, null);
+  return (project?.bindings ?? []).flatMap((binding) =>
+    binding.kind === "d1"
+      ? [{ names: [binding.name, binding.id, binding.title ?? binding.id], migrations: binding.migrations }]
+      : []
+  );
 }
 
 /** A nano.json with mistakes in it holds nobody up. */

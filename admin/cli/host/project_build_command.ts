@@ -1,7 +1,7 @@
 /** Runs the build command of a Workers project: `--build`, an act of who typed it. */
-import { readWorkersProject, WranglerFileError } from "../../../runtime/mod.ts";
 import { CliError } from "../../process/cli_error.ts";
 import type { CliIo } from "../terminal/cli_io.ts";
+import { findProject } from "./project_in.ts";
 
 /** The option, for `nano dev` and `nano deploy`. */
 export const BUILD_OPTION = {
@@ -15,7 +15,7 @@ export const BUILD_OPTION = {
  * @throws {CliError} USAGE when the folder has none, INTERNAL when it fails
  */
 export async function runBuildCommand(folder: string, environment: string | null, io: CliIo): Promise<void> {
-  const command = await commandOf(folder, environment);
+  const command = (await findProject(folder, environment))?.build.command ?? null;
   if (command === null) {
     throw new CliError("USAGE", `Cannot build "${folder}": no wrangler file in it has a "build.command"`);
   }
@@ -37,13 +37,4 @@ export async function runBuildCommand(folder: string, environment: string | null
     throw new CliError("INTERNAL", `Cannot run "${command.text}": ${error instanceof Error ? error.message : error}`);
   }
   if (code !== 0) throw new CliError("INTERNAL", `Cannot build "${folder}": "${command.text}" ended with code ${code}`);
-}
-
-async function commandOf(folder: string, environment: string | null) {
-  try {
-    return (await readWorkersProject(folder, environment))?.build.command ?? null;
-  } catch (error) {
-    if (!(error instanceof WranglerFileError)) throw error;
-    throw new CliError("USAGE", `Cannot build "${folder}": ${error.message}`);
-  }
 }

@@ -7,16 +7,22 @@ import { devAppName } from "./dev_document.ts";
 /**
  * Reads it.
  * @param folder absolute path @param environment one of the project's file; null for its top level
- * @throws {CliError} USAGE when it is no project, or has no such environment
+ * @returns null where there is no wrangler file
+ * @throws {CliError} USAGE when the file cannot be read, or has no such environment
  */
-export async function projectIn(folder: string, environment: string | null): Promise<WorkersProject> {
+export async function findProject(folder: string, environment: string | null): Promise<WorkersProject | null> {
   try {
-    const project = await readWorkersProject(folder, environment);
-    if (project !== null) return project;
+    return await readWorkersProject(folder, environment);
   } catch (error) {
     if (!(error instanceof WranglerFileError)) throw error;
     throw new CliError("USAGE", `Cannot read the project in "${folder}": ${error.message}`);
   }
+}
+
+/** The same. @throws {CliError} USAGE also when there is none */
+export async function projectIn(folder: string, environment: string | null): Promise<WorkersProject> {
+  const project = await findProject(folder, environment);
+  if (project !== null) return project;
   throw new CliError("USAGE", `Cannot read a project in "${folder}": there is no wrangler.json, .jsonc or .toml`);
 }
 

@@ -37,7 +37,8 @@ export async function importBundle(
 ): Promise<Record<string, unknown>> {
   const code = modules[entry]!.replaceAll(/"app:\/\/\/__nano__\/node\/([^"]+)\.js"/g, (_, name) => `"node:${name}"`);
   // The suffix keeps Deno from answering with an earlier import.
-  return await import(`data:text/javascript;${crypto.randomUUID()},${encodeURIComponent(code)}`);
+  const { default: [run] } = await import(`data:text/javascript;${crypto.randomUUID()},${encodeURIComponent(code)}`);
+  return await run();
 }
 
 /** The failure of the app that the files make; it may name nothing of the host. */

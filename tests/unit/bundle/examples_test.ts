@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Bundler } from "../../../runtime/bundle/bundler.ts";
+import { importBundle } from "./bundled_app.ts";
 
 interface App {
   fetch(request: Request, env: Record<string, string>): Response | Promise<Response>;
@@ -11,9 +12,7 @@ async function load(name: string): Promise<(path: string, init?: RequestInit) =>
   const path = new URL(`../../../docs/examples/${name}`, import.meta.url).pathname;
   const { entry, modules, warnings } = await bundler.bundle({ name, path, nodeCompat: true });
   assertEquals(warnings, []);
-  const { default: app } = await import(`data:text/javascript,${encodeURIComponent(modules[entry]!)}`) as {
-    default: App;
-  };
+  const { default: app } = await importBundle(modules, entry) as { default: App };
   const env = { GREETING: "Hi", API_TOKEN: "hunter2" };
   return async (path, init) => await app.fetch(new Request(`http://${name}.localhost${path}`, init), env);
 }

@@ -9,6 +9,7 @@ import {
 } from "../../../runtime/bundle/install_dependencies.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { type AppFolder, appFolder } from "./app_folder.ts";
+import { importBundle } from "./bundled_app.ts";
 
 const EXAMPLE = new URL("../../../docs/examples/hono/", import.meta.url);
 
@@ -148,8 +149,9 @@ Deno.test("Bundler.bundle() installs what package.json lists, once for two apps,
   assertEquals(bundles[0]!.version, bundles[1]!.version);
   assertEquals(await namesIn(app.at("apps/hono")), ["index.tsx", "node_modules", "package.json"]);
   assertEquals(await Deno.readTextFile(app.at("deno.lock")), files["deno.lock"]);
-  const code = bundles[0]!.modules[bundles[0]!.entry]!;
-  const { default: hono } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+  const { default: hono } = await importBundle(bundles[0]!.modules, bundles[0]!.entry) as {
+    default: { fetch(request: Request): Promise<Response> };
+  };
   const answer = await hono.fetch(new Request("http://localhost/", { method: "GET" }));
   assertStringIncludes(await answer.text(), "<h1>Todos</h1>");
 });

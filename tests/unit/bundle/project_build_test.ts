@@ -4,13 +4,14 @@ import { Bundler } from "../../../runtime/bundle/bundler.ts";
 import { readWorkersProject } from "../../../runtime/config/workers_project.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { type AppFolder, appFolder } from "./app_folder.ts";
+import { importBundle } from "./bundled_app.ts";
 
 async function bundle(app: AppFolder): Promise<unknown> {
   const { file, main, build } = (await readWorkersProject(app.path, null))!;
   await using bundler = new Bundler({ cacheDir: null });
   const start = { file, error: null, main, site: null, build };
   const { modules, entry } = await bundler.bundle({ name: "shop", path: app.path, nodeCompat: true, start });
-  return (await import(`data:text/javascript;${crypto.randomUUID()},${encodeURIComponent(modules[entry]!)}`)).default;
+  return (await importBundle(modules, entry)).default;
 }
 
 const failure = async (app: AppFolder) => (await assertRejects(() => bundle(app), NanoError)).message;

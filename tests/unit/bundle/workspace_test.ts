@@ -4,15 +4,15 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type AppBundle, Bundler, type BundleSource } from "../../../runtime/bundle/bundler.ts";
 import { NanoError } from "../../../runtime/errors.ts";
 import { type AppFolder, appFolder } from "./app_folder.ts";
+import { importBundle } from "./bundled_app.ts";
 
 async function bundle(app: AppFolder, options: Partial<BundleSource> = {}): Promise<AppBundle> {
   await using bundler = new Bundler({ cacheDir: null });
   return await bundler.bundle({ name: "site", path: app.at("apps/site"), nodeCompat: true, ...options });
 }
 
-async function defaultOf(made: AppBundle): Promise<unknown> {
-  const code = made.modules[made.entry]!;
-  return (await import(`data:text/javascript;${crypto.randomUUID()},${encodeURIComponent(code)}`)).default;
+async function defaultOf({ modules, entry }: AppBundle): Promise<unknown> {
+  return (await importBundle(modules, entry)).default;
 }
 
 async function refusal(app: AppFolder, options: Partial<BundleSource> = {}): Promise<string> {

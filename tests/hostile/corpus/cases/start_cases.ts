@@ -48,6 +48,28 @@ export const START_CASES: readonly HostileCase[] = [
     `throw new Proxy({}, { get() { throw 1; }, getPrototypeOf() { for (;;); } });`,
     REFUSED,
   ),
+  // Deno 2.9.6 panics when import() rejects with any of these
+  ...[
+    [
+      "no frames and a message that throws",
+      `Error.stackTraceLimit = 0; throw Object.defineProperty(new Error("x"), ` +
+      `"message", { get() { throw 9; } });`,
+    ],
+    [
+      "no stack and a message that is no text",
+      `throw Object.assign(new Error("x"), { stack: undefined, message: {} });`,
+    ],
+    [
+      "Error as its prototype and a number as its message",
+      `throw Object.setPrototypeOf({ message: 1 }, Error.prototype);`,
+    ],
+    ["that too, after a wait", `await 0; throw Object.setPrototypeOf({ message: 1 }, Error.prototype);`],
+    [
+      "that too, while it imports itself",
+      `import(import.meta.url); await 0; throw Object.setPrototypeOf({ message: 1 }, ` +
+      `Error.prototype);`,
+    ],
+  ].map(([what, code]) => module(`an error at top level with ${what}`, code!, REFUSED)),
   module(
     "a promise at top level that never settles",
     `setTimeout(() => {}, 1e9); await new Promise(() => {}); export default () => ${DONE};`,

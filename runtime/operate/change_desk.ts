@@ -265,11 +265,6 @@ export class ChangeDesk {
     return { drainedRequests: Math.max(0, inFlight - forcedClosed), forcedClosed };
   }
 
-  /** Reads anew what is kept about these apps. */
-  reread(apps: readonly string[]): void {
-    this.kept.reread(apps);
-  }
-
   /** @throws {NanoError} PRECONDITION_FAILED, NOT_FOUND */
   checkTag({ app, tagged, by, verb }: Wish): void {
     const { ifMatch } = by;

@@ -107,7 +107,7 @@ export class NanoParts {
         this.operator.follow();
         void this.watch?.follow(next);
       },
-      again: (app) => void this.reloads.reloadEdited(new Set([app])).catch((error) => this.warn(messageOf(error))),
+      again: (app) => this.#again(app),
       emit: (event) => this.events.emit(event),
     });
     this.late = new LateUnits({
@@ -187,6 +187,7 @@ export class NanoParts {
       data: this.data,
       targetOf: (app) => this.generations.target(app),
       tracer,
+      arrived: (path) => this.fleet?.coming.arrived(path),
       evaluate: options.evaluate ?? false,
       nodeEnv: options.dev === true ? "development" : "production",
     });
@@ -216,6 +217,11 @@ export class NanoParts {
     return told;
   }
 
+  /** Reads the code of an app anew. */
+  #again(app: string): void {
+    this.reloads.reloadEdited(new Set([app])).catch((error) => this.warn(messageOf(error)));
+  }
+
   /** Tells the log. */
   warn(text: string): void {
     this.events.emit({ event: "warning", text });
@@ -236,6 +242,10 @@ export class NanoParts {
       clock: systemClock,
       keptApps: () => this.operator.keptApps(),
       follower: (files) => this.operator.follower(files),
+      onCame: (app, { wasMissed }) => {
+        this.operator.touch(app);
+        if (wasMissed) this.#again(app);
+      },
       apps: () => this.apps(),
       config: () => this.generations.present.config,
       emit: (event) => this.events.emit(event),

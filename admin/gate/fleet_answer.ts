@@ -8,11 +8,12 @@ export function fleetAnswer({ nodes, isComplete, ...fleet }: FleetView): FleetAn
   return {
     ...fleet,
     complete: isComplete,
-    nodes: nodes.map(({ isSelf, startedAt, appsUp, memoryBytes, lagMs, failed, drift, ...node }) => ({
+    nodes: nodes.map(({ isSelf, startedAt, appsUp, filesComing, memoryBytes, lagMs, failed, drift, ...node }) => ({
       ...node,
       self: isSelf,
       started_at: isoTime(startedAt),
       apps_up: appsUp,
+      files_coming: filesComing,
       lag_seconds: lagMs / 1000,
       memory_bytes: memoryBytes,
       failed: failed.map((one) => ({ ...one })),

@@ -15,6 +15,7 @@ export const fleetNodeSchema = z.object({
   lag_seconds: z.number().meta({ description: "For how long it has not had all of them." }),
   state: z.string().meta({ examples: ["following"] }),
   apps_up: z.number(),
+  files_coming: z.number().meta({ description: "Versions that it knows and whose files are on their way to it." }),
   failed: z.array(
     z.object({
       app: z.string(),

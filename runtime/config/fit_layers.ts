@@ -11,12 +11,16 @@ export type CheckedDocument = Omit<NanoConfig, "layers" | "withLayers">;
 export interface FitTools {
   /** Absolute path of the folder that relative paths start at. */
   readonly baseDir: string;
-  /**
-   * Checks a document.
-   * @param versions names of its apps that are versions of others
-   * @throws {NanoError} CONFIG_INVALID with every mistake
-   */
-  readonly check: (document: unknown, versions: ReadonlySet<string>) => Promise<CheckedDocument>;
+  /** Checks a document. @throws {NanoError} CONFIG_INVALID with every mistake */
+  readonly check: (document: unknown, laid: Laid) => Promise<CheckedDocument>;
+}
+
+/** What layers say of a document that they lie over. */
+export interface Laid {
+  /** Names of its apps that are versions of others. */
+  readonly versions: ReadonlySet<string>;
+  /** Folders that need not be there yet. */
+  readonly coming: ReadonlySet<string>;
 }
 
 /** The configuration, and what came of the layers. */
@@ -35,7 +39,7 @@ export async function fitLayers(document: unknown, layers: readonly AppLayer[], 
   const given = layers.map(({ name }) => name);
   const laid = async (some: readonly AppLayer[], misfits: readonly SetAside[]): Promise<Fitted> => {
     const { document: whole, report } = applyLayers(document, some, tools.baseDir);
-    const config = await tools.check(whole, versionsIn(report));
+    const config = await tools.check(whole, laidOf(report, some));
     return { config, report: { ...report, setAside: [...misfits, ...report.setAside], given } };
   };
   const attempt = (some: readonly AppLayer[], misfits: readonly SetAside[]) => orNull(laid(some, misfits));
@@ -85,9 +89,10 @@ async function reasonsAgainst(
   document: unknown,
   { others, layer, tools }: { others: readonly AppLayer[]; layer: AppLayer; tools: FitTools },
 ): Promise<SetAside> {
-  const { document: whole, report } = applyLayers(document, [...others, layer], tools.baseDir);
+  const all = [...others, layer];
+  const { document: whole, report } = applyLayers(document, all, tools.baseDir);
   try {
-    await tools.check(whole, versionsIn(report));
+    await tools.check(whole, laidOf(report, all));
     // The world outside, as a folder or a variable, has changed meanwhile.
     return { app: layer.name, reasons: ["it did not fit a moment ago"] };
   } catch (error) {
@@ -96,8 +101,11 @@ async function reasonsAgainst(
   }
 }
 
-function versionsIn({ sources }: Pick<LayerReport, "sources">): ReadonlySet<string> {
-  return new Set(Object.keys(sources).filter((name) => sources[name]!.from === "version"));
+function laidOf({ sources }: Pick<LayerReport, "sources">, layers: readonly AppLayer[]): Laid {
+  return {
+    versions: new Set(Object.keys(sources).filter((name) => sources[name]!.from === "version")),
+    coming: new Set(layers.flatMap(({ coming = [] }) => coming)),
+  };
 }
 
 /** A mistake with names of apps in the place of their numbers, which only count in a document that nobody wrote. */

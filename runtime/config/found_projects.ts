@@ -24,7 +24,7 @@ export interface FilledDocument {
 const MARKS = ["wrangler.json", "wrangler.jsonc", "wrangler.toml", ".wrangler", "_worker.js", "functions"];
 
 /** Whether a folder may be a project; hardly any of thousands is, and each that is has to be read. */
-function mayBeProject(folder: string): boolean {
+export function mayBeProject(folder: string): boolean {
   return MARKS.some((name) => existsSync(`${folder}/${name}`));
 }
 

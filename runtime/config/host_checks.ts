@@ -1,5 +1,5 @@
 /** Checks a configuration against the machine: files and folders that must exist, secrets that must be readable. */
-import { resolve, sep } from "node:path";
+import { dirname, resolve, sep } from "node:path";
 import { messageOf } from "../errors.ts";
 import type { OutsideFleet } from "./fleet_config.ts";
 import { NODE_NAME } from "./fleet_schema.ts";
@@ -22,6 +22,8 @@ export interface ConfigHost {
   readonly baseDir: string;
   /** Reads a variable of the host's environment. */
   readonly hostEnv: (name: string) => string | undefined;
+  /** Absolute folders that are on their way: they, and what will be in them, need not be there yet. */
+  readonly coming: ReadonlySet<string>;
 }
 
 /** What was read for `from_env` and `from_file`. */
@@ -163,8 +165,15 @@ function checkPath(
       `expected a ${kind}, but ${shownPath(absolute)} is ${info.isDirectory ? "a folder" : "none"}`,
     );
   } catch (error) {
+    if (error instanceof Deno.errors.NotFound && isComing(absolute, host.coming)) return;
     mistakes.add(path, written, `expected a ${kind}, but ${shownPath(absolute)} ${failureOf(error)}`);
   }
+}
+
+function isComing(path: string, coming: ReadonlySet<string>): boolean {
+  if (coming.size === 0) return false;
+  const above = dirname(path);
+  return coming.has(path) || (above !== path && isComing(above, coming));
 }
 
 /** The state folder is made when it is missing, but must not be anything else. */

@@ -23,6 +23,8 @@ export interface AppLayer {
   readonly versions: readonly LayerVersion[];
   /** The one of `versions` that gets a part of the requests. */
   readonly rollout: { readonly version: string; readonly percent: number } | null;
+  /** Absolute folders of its versions that are on their way here: nothing that they will hold says how the app is run. */
+  readonly coming?: readonly string[];
 }
 
 /** A version that runs as an app of its own, named by {@linkcode versionAppName}. */

@@ -5,7 +5,7 @@ import { crossCheck } from "./cross_checks.ts";
 import { CONFIG_DEFAULTS } from "./defaults.ts";
 import { resolvedFleet } from "./fleet_config.ts";
 import { checkHost, type ConfigHost, type OutsideValues } from "./host_checks.ts";
-import { type CheckedDocument, fitLayers } from "./fit_layers.ts";
+import { type CheckedDocument, fitLayers, type Laid } from "./fit_layers.ts";
 import type { AppLayer } from "./layers.ts";
 import { type FoundProject, withProjects } from "./found_projects.ts";
 import { Mistakes } from "./mistakes.ts";
@@ -65,9 +65,9 @@ export interface Known {
 export async function resolveAfter(document: unknown, options: ResolveOptions, known: Known): Promise<NanoConfig> {
   const { layers = [], baseDir } = options;
   const { mistakes, memory, trusting = false } = known;
-  const check = async (whole: unknown, versions: ReadonlySet<string>) => {
+  const check = async (whole: unknown, laid: Laid) => {
     // A mistake that the reading of the text found belongs to the document, with layers or without.
-    const resolving = (some: unknown) => resolveDocument(some, { ...options, versions }, mistakes.copy());
+    const resolving = (some: unknown) => resolveDocument(some, { ...options, laid }, mistakes.copy());
     const { config, names } = await memory.resolve(whole, { resolve: resolving, trusting });
     return { ...config, apps: withServices(config.apps, names) };
   };
@@ -79,10 +79,11 @@ export async function resolveAfter(document: unknown, options: ResolveOptions, k
 
 async function resolveDocument(
   document: unknown,
-  options: ResolveOptions & { readonly versions: ReadonlySet<string> },
+  options: ResolveOptions & { readonly laid: Laid },
   mistakes: Mistakes,
 ): Promise<Resolved> {
-  const host = { baseDir: options.baseDir, hostEnv: options.hostEnv ?? ((name: string) => Deno.env.get(name)) };
+  const { baseDir, hostEnv = (name: string) => Deno.env.get(name), laid } = options;
+  const host = { baseDir, hostEnv, coming: laid.coming };
   const { document: filled, projects, marked } = await withProjects(
     document,
     options.baseDir,
@@ -94,7 +95,7 @@ async function resolveDocument(
   addUnspeakableVariables(document, mistakes);
   // The schema vouches for all that it did not complain of.
   const sketch = (mistakes.withoutMistakes(document) ?? {}) as Sketch<WrittenConfig>;
-  crossCheck(sketch, mistakes, options.versions);
+  crossCheck(sketch, mistakes, laid.versions);
   const outside = await checkHost(sketch, host, mistakes);
   mistakes.throwIfAny(options.file === null ? "the configuration" : `configuration "${options.file}"`);
   const resolution = { file: options.file, host, outside, projects, logFormat: options.logFormat };

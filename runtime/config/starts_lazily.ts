@@ -5,6 +5,6 @@ import type { AppConfig } from "./resolved_config.ts";
 const LAZY_FROM_APPS = 100;
 
 /** @param apps how many there are */
-export function startsLazily({ starts }: AppConfig, apps: number): boolean {
+export function startsLazily({ starts }: Pick<AppConfig, "starts">, apps: number): boolean {
   return starts === "lazy" || (starts === "auto" && apps >= LAZY_FROM_APPS);
 }

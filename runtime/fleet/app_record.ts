@@ -4,7 +4,11 @@ import type { FleetRecord } from "./fleet_store.ts";
 import type { FleetRows, HeldRecord } from "../store/fleet_rows.ts";
 import type { KeptApp, VersionRecord } from "../store/kept_state.ts";
 
-/** Grows with every change of the shape that an older NANO would misread; such a record is kept, and not followed. */
+/**
+ * Grows with every change of the shape that an older NANO would misread; such a record is kept, and not followed. A field
+ * that may be carried along unread needs no new format: nodes that do not know it leave it where it is, in the record, in
+ * the row, in a version, until that goes.
+ */
 export const RECORD_FORMAT = 1;
 /** What the key of an app's record begins with. */
 const APP_PREFIX = "app.";
@@ -13,6 +17,8 @@ const APP_PREFIX = "app.";
 export interface FleetVersion extends Omit<VersionRecord, "app"> {
   /** SHA-256 of its archive. */
   readonly digest: string;
+  /** Whether nothing in it says how the app is run, so that it can be known without its files; left out: nobody looked. */
+  readonly plain?: boolean;
 }
 
 /** Who changed an app, for the history of every node. */
@@ -42,6 +48,14 @@ export const NO_RECORD: AppRecord = { last: 0, row: null, versions: [], by: null
 
 /** What came of reading a record: what it says, or why it cannot be followed. */
 export type ReadRecord = { readonly record: AppRecord } | { readonly why: string; readonly isNewer: boolean };
+
+/** A version without what the fleet alone says of it. */
+export function versionRecordOf(
+  app: string,
+  { version, createdAt, bytes, files, note, actor, previewHost }: FleetVersion,
+): VersionRecord {
+  return { app, version, createdAt, bytes, files, note, actor, previewHost };
+}
 
 /** The key of an app's record. */
 export function appKey(app: string): string {

@@ -5,6 +5,7 @@ import { ArchiveShelf } from "../store/archive_shelf.ts";
 import type { HeldRecord } from "../store/fleet_rows.ts";
 import { appKey, type AppRecord } from "./app_record.ts";
 import { ArchiveSweep } from "./archive_sweep.ts";
+import type { ComingFiles } from "./coming_files.ts";
 import { cronTurn, type DueJob } from "./cron_turn.ts";
 import type { FleetNode, Proposal } from "./fleet_gate.ts";
 import type { FleetHead, FleetState, NodeReport } from "./fleet_store.ts";
@@ -12,6 +13,7 @@ import type { FleetTools } from "./fleet_tools.ts";
 import { recordsToFound } from "./founding.ts";
 import { Membership, nodeViews } from "./membership.ts";
 import { engineRefusal, NodeChanges } from "./node_changes.ts";
+import { ownReport } from "./own_report.ts";
 import { oneByOne } from "./pacing.ts";
 import { Proposer } from "./proposer.ts";
 import { Replica } from "./replica.ts";
@@ -44,7 +46,11 @@ export class Fleet implements FleetNode, AsyncDisposable {
     this.#openedAt = clock.now();
     this.name = config.name ?? state.fleet.node;
     const shelf = new ArchiveShelf(tools.stateDir);
-    this.#files = new VersionFiles({ store, rows: state.fleet, shelf, folders: tools.folders });
+    this.#files = new VersionFiles({
+      ...{ store, rows: state.fleet, shelf, folders: tools.folders, clock },
+      onCame: (app, how) => tools.onCame(app, how),
+    });
+    this.#files.expectMissing(state.allVersions());
     this.#sweep = new ArchiveSweep({
       store,
       rows: state.fleet,
@@ -54,7 +60,8 @@ export class Fleet implements FleetNode, AsyncDisposable {
       warn: (error) => this.#warn(error),
     });
     const onUnseen = () => this.replica.comparison.soon();
-    this.#proposer = new Proposer({ store, rows: state.fleet, clock, node: this.name, onUnseen });
+    const isPlain = (app: string, version: string) => this.#files.isPlain(app, version);
+    this.#proposer = new Proposer({ store, rows: state.fleet, clock, node: this.name, isPlain, onUnseen });
     const follower = tools.follower(this.#files);
     const nodes = () => this.membership.look();
     const pacing = { store, clock, name: this.name, holder: state.fleet.node, nodes };
@@ -121,6 +128,8 @@ export class Fleet implements FleetNode, AsyncDisposable {
     this.#hints = this.#tools.engine.onChange(() => void this.#pull());
     await this.membership.beat();
     await this.#pull();
+    // A node that joins is to know all of its apps first: both need the disk.
+    this.coming.begin();
   }
 
   ready(verb: string): Promise<void> {
@@ -141,6 +150,11 @@ export class Fleet implements FleetNode, AsyncDisposable {
 
   propose(proposal: Proposal): Promise<HeldRecord> {
     return this.#changes.propose(proposal);
+  }
+
+  /** Files that are on their way here. */
+  get coming(): ComingFiles {
+    return this.#files.coming;
   }
 
   kept(record: HeldRecord): void {
@@ -190,6 +204,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
   }
 
   async retry(): Promise<void> {
+    this.coming.retry();
     await this.#pull();
     await this.replica.retry({ all: true });
     await this.#announce();
@@ -210,6 +225,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
     this.#changes.end();
     this.#cancel?.();
     this.#hints?.[Symbol.dispose]();
+    this.coming[Symbol.dispose]();
     this.membership[Symbol.dispose]();
     await this.replica.close();
     await this.#tools.engine[Symbol.asyncDispose]();
@@ -256,18 +272,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
 
   #report(): NodeReport {
     const { config, host } = this.#tools;
-    const { broken, ...rest } = host();
-    const failed = this.replica.failures.list();
-    const known = new Set(failed.map(({ app }) => app));
-    return {
-      name: this.name,
-      role: config.role,
-      revision: this.replica.revision,
-      state: this.replica.state,
-      epoch: this.replica.epoch,
-      failed: [...failed, ...broken.filter(({ app }) => !known.has(app))],
-      ...rest,
-    };
+    return ownReport({ name: this.name, config, host, replica: this.replica, coming: this.coming });
   }
 
   async #announce(): Promise<void> {

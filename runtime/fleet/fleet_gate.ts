@@ -1,6 +1,7 @@
 /** What a change asks of the fleet before it is in force: a place in the order of all changes. */
 import type { FleetView } from "../terms/fleet_operations.ts";
 import type { HeldRecord } from "../store/fleet_rows.ts";
+import type { ComingFiles } from "./coming_files.ts";
 import type { AppRecord, ChangedBy, FleetVersion } from "./app_record.ts";
 
 /** The head has moved: whoever planned a change has to plan it again from what is in force by then. */
@@ -39,6 +40,8 @@ export interface FleetGate {
    * @throws {PlanAgain}, {NanoError} FLEET_UNAVAILABLE
    */
   propose(proposal: Proposal): Promise<HeldRecord>;
+  /** Files that are on their way here. */
+  readonly coming: Pick<ComingFiles, "has">;
   /** Told when the record was kept. */
   kept(record: HeldRecord): void;
 }

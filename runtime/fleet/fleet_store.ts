@@ -82,6 +82,8 @@ export interface NodeReport {
   /** The newest change that it has taken in. */
   readonly revision: number;
   readonly appsUp: number;
+  /** Versions whose files are on their way to it; a NANO that brings them before their app is in force does not say. */
+  readonly filesComing?: number;
   readonly failed: readonly FailedApp[];
   /** Of its nano.json; nodes whose fingerprints differ have drifted apart. */
   readonly configFingerprint: string | null;

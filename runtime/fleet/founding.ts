@@ -20,7 +20,8 @@ export async function recordsToFound(
     if (held !== null && isOfFleet) continue;
     const versions = [];
     for (const { app: _app, ...one } of state.versions(app)) {
-      versions.push({ ...one, digest: await files.pack(app, one.version) });
+      const plain = files.isPlain(app, one.version);
+      versions.push({ ...one, digest: await files.pack(app, one.version), ...plain === null ? {} : { plain } });
     }
     const { name: _name, ...row } = rows.get(app) ?? { name: app };
     const before = readRecord(held);

@@ -111,6 +111,7 @@ export function nodeViews(
     lagMs: lagOf(one.name),
     state: one.state,
     appsUp: one.appsUp,
+    filesComing: one.filesComing ?? 0,
     failed: one.failed,
     config: one.configFingerprint,
     memoryBytes: one.memoryBytes,

@@ -11,7 +11,8 @@ import type { FleetTools } from "./fleet_tools.ts";
 import { openFleetStore } from "./link.ts";
 
 /** What a node needs of its NANO. */
-export interface HostTools extends Pick<FleetTools, "state" | "folders" | "clock" | "keptApps" | "follower" | "emit"> {
+export interface HostTools
+  extends Pick<FleetTools, "state" | "folders" | "clock" | "keptApps" | "follower" | "onCame" | "emit"> {
   readonly apps: () => readonly AppSnapshot[];
   /** In force. */
   readonly config: () => NanoConfig;
@@ -29,13 +30,13 @@ const UP = new Set(["running", "idle"]);
  */
 export async function openFleet(config: NanoConfig, tools: HostTools, given?: FleetStore): Promise<Fleet> {
   const engine = given ?? openFleetStore(await engineOf(config.fleet!, nodeName(config.fleet!, tools)));
-  const { state, folders, clock, keptApps, follower, emit } = tools;
+  const { state, folders, clock, keptApps, follower, onCame, emit } = tools;
   const startedAt = clock.wall();
   return new Fleet({
     config: config.fleet!,
     engine,
     stateDir: config.stateDir,
-    ...{ state, folders, clock, keptApps, follower, emit },
+    ...{ state, folders, clock, keptApps, follower, onCame, emit },
     host: () => {
       const apps = tools.apps();
       return {

@@ -20,6 +20,8 @@ export interface ProposerTools {
   readonly clock: Clock;
   /** Name of this node. */
   readonly node: string;
+  /** As `VersionFiles.isPlain`. */
+  readonly isPlain: (app: string, version: string) => boolean | null;
   /** The engine has changes that no pull has brought. */
   readonly onUnseen: () => void;
   /** 0 to 1; for tests. */
@@ -38,22 +40,25 @@ export class Proposer {
   /** The record that a proposal makes. @throws {NanoError} USAGE when it is too long, CONFLICT over a newer NANO's */
   recordOf({ app, row, versions, by, archive }: Proposal): AppRecord {
     const before = recordBefore(app, this.#tools.rows);
-    const known = new Map(before.versions.map(({ version, digest }) => [version, digest]));
+    const known = new Map(before.versions.map((one) => [one.version, one]));
     const whole = versions.map((version) => {
-      const digest = known.get(version.version) ?? archive?.digest ??
-        this.#tools.rows.digestOf(app, version.version);
+      const had = known.get(version.version);
+      const digest = had?.digest ?? archive?.digest ?? this.#tools.rows.digestOf(app, version.version);
       if (digest === null) {
         throw new NanoError(
           "INTERNAL",
           `Cannot change app "${app}": nothing is known of its version "${version.version}"`,
         );
       }
-      return { ...version, digest };
+      const plain = had?.plain ?? this.#tools.isPlain(app, version.version);
+      return { ...had, ...version, digest, ...plain === null ? {} : { plain } };
     });
     const last = Math.max(before.last, ...versions.map(({ version }) => versionNumberOf(version)));
+    // What a newer NANO of the same format has written beside what this one knows stays with what it is about.
     const record: AppRecord = {
+      ...before,
       last,
-      row,
+      row: row === null ? null : { ...before.row, ...row },
       versions: whole,
       by: { ...by, node: this.#tools.node },
     };

@@ -176,7 +176,7 @@ export function endHiding(desk: ChangeDesk): void {
       apps: rows.filter((row) => !saysNothing(row)),
       forgetApps: rows.filter(saysNothing).map(({ name }) => name),
     });
-    desk.reread(ended.map(({ name }) => name));
+    desk.kept.reread(ended.map(({ name }) => name));
   } catch (error) {
     // The next change tries again.
     desk.tools.events.emit({ event: "warning", text: `Cannot forget a removal: ${messageOf(error)}` });

@@ -2,6 +2,7 @@
 import type { AppLayer } from "../config/layers.ts";
 import type { NanoConfig } from "../config/resolved_config.ts";
 import { messageOf, NanoError } from "../errors.ts";
+import { versionRecordOf } from "../fleet/app_record.ts";
 import { type FleetGate, PlanAgain } from "../fleet/fleet_gate.ts";
 import type { AppUnit } from "../generations/reload.ts";
 import type { DrainOutcome, HistoryEntry } from "../terms/operations.ts";
@@ -26,7 +27,10 @@ export class ChangeDesk {
 
   constructor(tools: ChangeTools) {
     this.tools = tools;
-    this.kept = new KeptApps(tools.store, (app, version) => tools.folders.pathOf(app, version));
+    this.kept = new KeptApps(tools.store, {
+      folderOf: (app, version) => tools.folders.pathOf(app, version),
+      isComing: (app, version) => this.#fleet?.coming.has(app, version) ?? false,
+    });
   }
 
   get #fleet(): FleetGate | null {
@@ -56,9 +60,7 @@ export class ChangeDesk {
   /** Newest first; of the fleet as {@linkcode ChangeDesk.row}. */
   versions(app: string): readonly VersionRecord[] {
     const ahead = this.#fleet?.ahead(app) ?? null;
-    return ahead === null
-      ? this.kept.versions(app)
-      : ahead.versions.map(({ digest: _digest, ...one }) => ({ app, ...one }));
+    return ahead === null ? this.kept.versions(app) : ahead.versions.map((one) => versionRecordOf(app, one));
   }
 
   /** The number after the last that the app had; never given twice. */
@@ -261,11 +263,6 @@ export class ChangeDesk {
       forget();
     }
     return { drainedRequests: Math.max(0, inFlight - forcedClosed), forcedClosed };
-  }
-
-  /** Reads anew what is kept about these apps. */
-  reread(apps: readonly string[]): void {
-    this.kept.reread(apps);
   }
 
   /** @throws {NanoError} PRECONDITION_FAILED, NOT_FOUND */

@@ -1,10 +1,10 @@
 /** Puts in force on this node what the fleet's records say about its apps. */
 import { messageOf } from "../errors.ts";
-import { appOfKey, type AppRecord, NO_RECORD } from "../fleet/app_record.ts";
+import { startsLazily } from "../config/starts_lazily.ts";
+import { appOfKey, type AppRecord, type FleetVersion, NO_RECORD, versionRecordOf } from "../fleet/app_record.ts";
 import { atOnce } from "../fleet/at_once.ts";
 import type { NewsOfApp } from "../fleet/replica_tools.ts";
 import type { VersionFiles } from "../fleet/version_files.ts";
-import type { VersionRecord } from "../store/kept_state.ts";
 import type { ChangeDesk, FollowedChange } from "./change_desk.ts";
 import { diffVersions } from "./kept_apps.ts";
 import { emptyKeptApp } from "./kept_layers.ts";
@@ -44,13 +44,28 @@ export class FleetFollower {
       }
     }
     this.#files.expect(apps);
+    const count = this.#desk.config.apps.length + all.length;
+    const needed = all.map(({ record }) => new Set(record.versions.filter((one) => !mayFollow(one, record, count))));
     const failures: unknown[] = [];
     // Whoever tries them one by one then finds none of them under way.
-    await atOnce(apps, BROUGHT_AT_ONCE, async ({ app, versions }) => {
-      if (failures.length === 0) await this.#files.bring(app, versions).catch((error) => failures.push(error));
+    await atOnce(apps, BROUGHT_AT_ONCE, async ({ app }, at) => {
+      if (failures.length > 0) return;
+      await this.#files.bring(app, [...needed[at]!]).catch((error) => failures.push(error));
     });
     if (failures.length > 0) throw failures[0];
-    await this.#desk.follow(all.map((news) => this.#changeOf(news, () => {})), { isUnasked: true });
+    const coming = apps.map(({ app, versions }, at) => ({
+      app,
+      versions: versions.filter((one) => !needed[at]!.has(one)),
+    }));
+    for (const { app, versions } of coming) this.#files.coming.expect(app, versions);
+    try {
+      await this.#desk.follow(all.map((news) => this.#changeOf(news, () => {})), { isUnasked: true });
+    } catch (error) {
+      await Promise.all(
+        coming.flatMap(({ app, versions }) => versions.map(({ version }) => this.#files.coming.forget(app, version))),
+      );
+      throw error;
+    }
   }
 
   async #follow(news: NewsOfApp): Promise<void> {
@@ -58,6 +73,7 @@ export class FleetFollower {
     const app = appOfKey(news.held.key)!;
     let gone: readonly string[] = [];
     await desk.follow([this.#changeOf(news, (versions) => gone = versions)]);
+    await Promise.all(gone.map((version) => this.#files.coming.forget(app, version)));
     // It waits for the last request of an app that was removed; the next change does not have to.
     const forgotten = desk.tools.generations.ended(app).then(() => forgetVersions(desk, app, gone));
     if (news.held.why !== null) return await forgotten;
@@ -70,7 +86,7 @@ export class FleetFollower {
     onGone: (versions: readonly string[]) => void,
   ): FollowedChange {
     const app = appOfKey(held.key)!;
-    const versions = record.versions.map(({ digest: _digest, ...one }): VersionRecord => ({ app, ...one }));
+    const versions = record.versions.map((one) => versionRecordOf(app, one));
     return {
       app,
       plan: () => {
@@ -83,6 +99,16 @@ export class FleetFollower {
       isNews,
     };
   }
+}
+
+/** Whether an app can be in force before the files of a version are here. @param count of all apps */
+function mayFollow({ version, previewHost, plain }: FleetVersion, { row }: AppRecord, count: number): boolean {
+  const isRun = previewHost !== null || version === row?.activeVersion || version === row?.rollout?.version;
+  if (!isRun) return true;
+  const starts = row?.entry?.["start"] ?? "auto";
+  // What is laid over an app of nano.json, and what boots at once, is looked at as a whole.
+  const isLazy = row?.entry != null && (starts === "lazy" || (starts === "auto" && startsLazily({ starts }, count)));
+  return plain === true && isLazy;
 }
 
 function rowOf(app: string, { row }: AppRecord) {

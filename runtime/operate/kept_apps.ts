@@ -1,7 +1,7 @@
 /** What the state store keeps of the apps, at hand: a change reads its own app anew and no other. */
 import type { AppLayer } from "../config/layers.ts";
 import type { KeptApp, StateChange, StateStore, VersionRecord } from "../store/state_store.ts";
-import { emptyKeptApp, keptLayer, type KeptOfApp, saysNothing } from "./kept_layers.ts";
+import { emptyKeptApp, type KeptFolders, keptLayer, type KeptOfApp, saysNothing } from "./kept_layers.ts";
 
 /** What a change writes about an app. */
 export interface KeptChange extends Pick<StateChange, "addVersions" | "setPreview" | "removeVersions"> {
@@ -42,16 +42,15 @@ export function diffVersions(
 /** Follows the store. */
 export class KeptApps {
   readonly #store: StateStore;
-  readonly #folderOf: (app: string, version: string) => string;
+  readonly #folders: KeptFolders;
   /** The oldest change first. */
   readonly #apps = new Map<string, KeptOfApp>();
   /** Nothing of what they are made of changes: an app that stays has the same object. */
   readonly #layers = new WeakMap<KeptOfApp, AppLayer>();
 
-  /** @param folderOf the absolute folder of a version */
-  constructor(store: StateStore, folderOf: (app: string, version: string) => string) {
+  constructor(store: StateStore, folders: KeptFolders) {
     this.#store = store;
-    this.#folderOf = folderOf;
+    this.#folders = folders;
     const versions = Map.groupBy(store.allVersions(), ({ app }) => app);
     for (const row of store.keptApps()) this.#apps.set(row.name, { row, versions: versions.get(row.name) ?? [] });
     // An app of nano.json with a preview and no other change has versions and no row.
@@ -93,7 +92,7 @@ export class KeptApps {
       }
     }
     const others = [...this.#apps].filter(([name]) => !after.has(name)).map(([, kept]) => this.#layerOf(kept));
-    return [...others, ...[...after.values()].map((kept) => keptLayer(kept, this.#folderOf))];
+    return [...others, ...[...after.values()].map((kept) => keptLayer(kept, this.#folders))];
   }
 
   /** Versions of the row's app as a change leaves them. @param before those that it begins at, newest first */
@@ -104,6 +103,12 @@ export class KeptApps {
   /** Reads what a change has written. */
   follow(change: KeptChange): void {
     this.reread(appsOf(change));
+  }
+
+  /** Something has changed that the store knows nothing of, as whether files are there. */
+  touch(app: string): void {
+    const kept = this.#apps.get(app);
+    if (kept !== undefined) this.#layers.delete(kept);
   }
 
   /** Reads these apps anew. */
@@ -119,7 +124,7 @@ export class KeptApps {
   #layerOf(kept: KeptOfApp): AppLayer {
     const known = this.#layers.get(kept);
     if (known !== undefined) return known;
-    const layer = keptLayer(kept, this.#folderOf);
+    const layer = keptLayer(kept, this.#folders);
     this.#layers.set(kept, layer);
     return layer;
   }

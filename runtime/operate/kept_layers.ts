@@ -27,14 +27,16 @@ export interface KeptOfApp {
   readonly versions: readonly VersionRecord[];
 }
 
-/**
- * The layer of an app that something is kept about.
- * @param folderOf the absolute folder of a version
- */
-export function keptLayer(
-  { row, versions }: KeptOfApp,
-  folderOf: (app: string, version: string) => string,
-): AppLayer {
+/** Where the files of versions are. */
+export interface KeptFolders {
+  /** The absolute folder of a version. */
+  readonly folderOf: (app: string, version: string) => string;
+  /** Whether it is on its way here. */
+  readonly isComing: (app: string, version: string) => boolean;
+}
+
+/** The layer of an app that something is kept about. */
+export function keptLayer({ row, versions }: KeptOfApp, { folderOf, isComing }: KeptFolders): AppLayer {
   const { name, entry, patch, hides, activeVersion, rollout } = row;
   return {
     name,
@@ -46,5 +48,6 @@ export function keptLayer(
       .filter(({ version, previewHost }) => previewHost !== null || version === rollout?.version)
       .map(({ version, previewHost }) => ({ version, folder: folderOf(name, version), hostname: previewHost })),
     rollout,
+    coming: versions.filter(({ version }) => isComing(name, version)).map(({ version }) => folderOf(name, version)),
   };
 }

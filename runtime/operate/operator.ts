@@ -76,6 +76,11 @@ export class Operator implements Operations {
     return this.#desk.kept.names();
   }
 
+  /** The files of an app's version have come. */
+  touch(app: string): void {
+    this.#desk.kept.touch(app);
+  }
+
   /** What is kept, as layers over nano.json. */
   layers(): AppLayer[] {
     return this.#desk.layers();

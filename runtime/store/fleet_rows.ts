@@ -145,6 +145,12 @@ export class FleetRows {
     return row === undefined ? null : String(row["digest"]);
   }
 
+  /** The same of all, by `app/version`. */
+  digests(): ReadonlyMap<string, string> {
+    const rows = this.#database.rows("SELECT * FROM fleet_files");
+    return new Map(rows.map((row) => [`${row["app"]}/${row["version"]}`, String(row["digest"])]));
+  }
+
   setDigest(app: string, version: string, digest: string): void {
     this.#database.run("INSERT OR REPLACE INTO fleet_files VALUES (?, ?, ?)", app, version, digest);
   }

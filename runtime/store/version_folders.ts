@@ -73,11 +73,27 @@ export class VersionFolders {
       readonly onChunk?: (chunk: Uint8Array) => void;
     } = {},
   ): Promise<StagedVersion> {
+    return await this.#stage(signal, async (transit) => {
+      const upload = join(transit, "upload");
+      await receiveUpload(archive, { path: upload, signal, ...onChunk === undefined ? {} : { onChunk } });
+      return upload;
+    });
+  }
+
+  /** The same for an archive that is on the disk, and stays there. @param path absolute */
+  async stageFile(path: string): Promise<StagedVersion> {
+    return await this.#stage(undefined, () => Promise.resolve(path));
+  }
+
+  /** @param receive returns the path of the archive; it may lie in the transit, which goes with the version */
+  async #stage(
+    signal: AbortSignal | undefined,
+    receive: (transit: string) => Promise<string>,
+  ): Promise<StagedVersion> {
     await using stack = new AsyncDisposableStack();
     const transit = stack.use(await this.#openTransit());
-    const upload = join(transit.path, "upload");
     const into = join(transit.path, "files");
-    await receiveUpload(archive, { path: upload, signal, ...onChunk === undefined ? {} : { onChunk } });
+    const upload = await receive(transit.path);
     await storing(Deno.mkdir(into, { mode: 0o755 }));
     const { root, bytes, files } = await unpackArchive(upload, { into, signal });
     const held = stack.move();

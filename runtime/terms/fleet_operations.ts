@@ -35,6 +35,8 @@ export interface FleetNodeView {
   readonly state: string;
   /** How many of its apps take requests. */
   readonly appsUp: number;
+  /** How many versions are known there whose files are on their way. */
+  readonly filesComing: number;
   /** What does not work there. */
   readonly failed: readonly FailedAppView[];
   /** Tells its nano.json from others. */

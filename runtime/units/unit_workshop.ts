@@ -17,6 +17,8 @@ export interface WorkshopTools extends Omit<UnitTools, "hidden" | "secrets" | "r
   readonly quarantineOf: (app: string, version: string) => Quarantine | null;
   /** Whether requests run the app's entry as a script. */
   readonly evaluate: boolean;
+  /** Settles when the files of an app's folder are here. @throws {NanoError} when they have not come in time */
+  readonly arrived: (path: string) => Promise<void> | undefined;
   /** What `process.env.NODE_ENV` is for apps that do not say. */
   readonly nodeEnv: "production" | "development";
 }
@@ -79,6 +81,7 @@ export class UnitWorkshop {
     const key = keyOfSource(app);
     const ahead = this.#ahead.get(key);
     this.#ahead.delete(key);
+    await this.#tools.arrived(app.path);
     const bundle = await (ahead ?? bundler.bundle(app, isUrgent));
     const rules = await assetRuleMistakes(bundle.assets ?? app.assets?.path ?? null);
     for (const warning of [...bundle.warnings, ...projectWarnings(app), ...rules]) {

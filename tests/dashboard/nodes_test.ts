@@ -47,6 +47,7 @@ function nodeView(name: string, more: Partial<FleetNodeView> = {}): FleetNodeVie
     lagMs: 0,
     state: "following",
     appsUp: 3,
+    filesComing: 0,
     failed: [],
     config: "0123456789abcdef",
     memoryBytes: 90 * 2 ** 20,

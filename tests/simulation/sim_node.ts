@@ -113,6 +113,7 @@ export class SimNode {
       state: { fleet: rows },
       replica: this.replica,
       proposer: new Proposer({
+        isPlain: () => null,
         store,
         rows,
         clock,

@@ -32,10 +32,13 @@ export function fleetLines(fleet: FleetAnswer, io: CliIo): readonly string[] {
       `${name}: app "${app}"${revision === 0 ? "" : ` at ${revision}`}: ${error}`
     )
   );
+  const coming = nodes.filter(({ files_coming }) => files_coming > 0)
+    .map(({ name, files_coming }) => `${name}: the files of ${files_coming} versions are on their way`);
   return [
     `Node "${node}" is ${state} at revision ${revision}, by ${engine}${why === null ? "" : `: ${why}`}`,
     ...complete ? [] : ["The engine cannot be asked for the other nodes"],
     ...tableLines(nodes, NODE_COLUMNS, { columns: io.columns, color: wantsColor(io) }),
+    ...coming,
     ...failures,
   ];
 }

@@ -13,6 +13,8 @@ const UNTIL_MS = 90_000;
 export interface Node {
   readonly name: string;
   readonly dir: string;
+  /** Folder of another NANO that it is started from; null for this one. */
+  sources: string | null;
   process: NanoProcess | null;
 }
 
@@ -44,7 +46,7 @@ export class FleetScene implements AsyncDisposable {
     this.#dir = dir;
     this.nodes = Array.from(
       { length: count },
-      (_, at) => ({ name: `n${at + 1}`, dir: `${dir}/n${at + 1}`, process: null }),
+      (_, at) => ({ name: `n${at + 1}`, dir: `${dir}/n${at + 1}`, sources: null, process: null }),
     );
   }
 
@@ -77,7 +79,9 @@ export class FleetScene implements AsyncDisposable {
   }
 
   async start(node: Node): Promise<void> {
-    node.process = await NanoProcess.start(`${node.dir}/nano.json`);
+    const { dir, sources } = node;
+    const other = sources === null ? {} : { entry: new URL(`file://${sources}/admin/cli/main.ts`), cwd: sources };
+    node.process = await NanoProcess.start(`${dir}/nano.json`, other);
     this.#processes.push(node.process);
   }
 

@@ -13,6 +13,8 @@ export class FleetTraffic {
   readonly #scene: FleetScene;
   /** Processes that are about to be killed: what they were asked may break off. */
   readonly dying = new Set<NanoProcess>();
+  /** Processes that are sent no more, as by a balancer that looks at `/readyz`: what they were asked is answered. */
+  readonly leaving = new Set<NanoProcess>();
   readonly wrong: string[] = [];
   answered = 0;
   #isOver = false;
@@ -32,7 +34,7 @@ export class FleetTraffic {
     while (!this.#isOver) {
       await new Promise((resolve) => setTimeout(resolve, GAP_MS));
       const { process } = this.#scene.nodes[at]!;
-      if (process === null || this.dying.has(process)) continue;
+      if (process === null || this.dying.has(process) || this.leaving.has(process)) continue;
       try {
         const answer = await process.fetch("shop.test");
         const text = await answer.text();
@@ -49,6 +51,8 @@ export class FleetTraffic {
 export class FleetDeploys {
   readonly #scene: FleetScene;
   readonly #random: SeededRandom;
+  /** Processes that are asked for no more; whoever asked one is told that it goes away. */
+  readonly leaving = new Set<NanoProcess>();
   /** All that was tried, in order; the last of them that was acknowledged, or a later one, is to stand. */
   readonly tried: string[] = ["first"];
   /** What the acknowledged ones were called, in order. */
@@ -78,11 +82,15 @@ export class FleetDeploys {
 
   async #run(): Promise<void> {
     while (!this.#isOver) {
-      const up = this.#scene.nodes.flatMap(({ process }, at) => process === null ? [] : [at]);
+      const up = this.#scene.nodes.flatMap(({ process }, at) =>
+        process === null || this.leaving.has(process) ? [] : [at]
+      );
       const text = `text ${this.tried.length}`;
       this.tried.push(text);
+      const at = this.#random.pick(up);
+      const process = this.#scene.nodes[at]!.process!;
       try {
-        const { version } = await this.#scene.deploy(this.#random.pick(up), "shop", saying(text));
+        const { version } = await this.#scene.deploy(at, "shop", saying(text));
         this.versions.push(version);
         this.#lastAcknowledged = this.tried.length - 1;
         const now = performance.now();
@@ -90,7 +98,8 @@ export class FleetDeploys {
         this.#lastAt = now;
       } catch (error) {
         // Killed in the middle, or it began with a node that was on its way: it stands, or it does not.
-        const isGone = error instanceof AdminError && ["UNREACHABLE", "FLEET_UNAVAILABLE"].includes(error.code);
+        const codes = ["UNREACHABLE", "FLEET_UNAVAILABLE", ...this.leaving.has(process) ? ["APP_DRAINING"] : []];
+        const isGone = error instanceof AdminError && codes.includes(error.code);
         if (!isGone) this.wrong.push(String(error));
       }
     }

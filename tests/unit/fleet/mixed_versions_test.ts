@@ -73,3 +73,43 @@ Deno.test("No archive is removed by a node that cannot read which ones are named
   assertEquals(await removals(() => Promise.resolve()), [1, 1]);
   assertEquals(await removals((bench) => writeNewer(bench, "blog")), []);
 });
+
+Deno.test("What a newer NANO writes beside what this one knows outlives the changes that are made here", async () => {
+  await using bench = await FleetBench.create(2);
+  const [n1, n2] = bench.nodes;
+  await n1!.deploy("blog", "one");
+  await bench.pull();
+  const written = async () => {
+    await using store = bench.engine.open();
+    const records = await Array.fromAsync(store.since(0));
+    return records.find(({ key }) => key === "app.blog")!;
+  };
+  type Written = { row: Record<string, unknown> | null; versions: Record<string, unknown>[] } & Record<string, unknown>;
+  const before = await written();
+  const value = before.value as unknown as Written;
+  const newer = {
+    ...value,
+    owner: "team",
+    row: { ...value.row, pinned: true },
+    versions: value.versions.map((one) => ({ ...one, signature: "s" })),
+  };
+  {
+    await using store = bench.engine.open();
+    const record = { ...before, id: crypto.randomUUID(), value: newer as never };
+    assertEquals((await store.write(record, await store.head())).outcome, "written");
+  }
+  await bench.pull();
+  assertEquals([await n1!.says("blog"), await n2!.says("blog")], ["one", "one"]);
+
+  assertEquals((await n2!.deploy("blog", "two")).version, "v2");
+  const seen = ({ owner, row, versions }: Written) => [owner, row?.["pinned"], versions.map((one) => one["signature"])];
+  const after = await written();
+  assertEquals(seen(after.value as unknown as Written), ["team", true, [undefined, "s"]]);
+  await bench.pull();
+  assertEquals([await n1!.says("blog"), await n2!.says("blog")], ["two", "two"]);
+
+  // What is gone takes along what was said of it.
+  await n1!.operator.apps.remove("blog", BY);
+  const removed = (await written()).value as unknown as Written;
+  assertEquals([removed["owner"], removed.row], ["team", null]);
+});

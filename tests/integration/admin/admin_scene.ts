@@ -18,6 +18,9 @@ export interface Answer {
   readonly json: any;
 }
 
+/** 500 apps take 5 s of CPU, which are a minute and more among 24 others who compute. */
+const START_MS = 600_000;
+
 /** What a request carries. */
 export interface Ask {
   /** Sent as JSON, under its content type. */
@@ -156,5 +159,5 @@ export class AdminScene implements AsyncDisposable {
 
 function startedProcess(project: TempProject, env: Readonly<Record<string, string>>): Promise<NanoProcess> {
   const args = ["--admin-port", "0"];
-  return NanoProcess.start(project.configFile, { args, env: { NANO_ADMIN_TOKEN: TOKEN, ...env }, timeoutMs: 60_000 });
+  return NanoProcess.start(project.configFile, { args, env: { NANO_ADMIN_TOKEN: TOKEN, ...env }, timeoutMs: START_MS });
 }

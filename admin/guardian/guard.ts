@@ -31,13 +31,6 @@ export const HOST_FLAGS: readonly string[] = [
 ];
 
 /**
- * Flags of `deno run` for the command line, the guardian with it, as the tasks and the launcher of images have them. By
- * default Deno reads at the start whatever may be imported later: `nano start --help` takes 0.11 s of CPU so, else 0.05.
- * A guarded host does: files of NANO that are replaced while it serves must not be mixed with those that it has loaded.
- */
-export const COMMAND_FLAGS: readonly string[] = [...HOST_FLAGS, "--unstable-lazy-dynamic-imports"];
-
-/**
  * The command of the host: the same binary when NANO is compiled, else the same Deno with the same main module.
  *
  * @param args arguments of `nano start`; `--no-guardian` is added

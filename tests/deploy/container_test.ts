@@ -1,7 +1,7 @@
 /** What can be checked of the container files without a container engine. */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { dirname } from "node:path";
-import { COMMAND_FLAGS } from "../../admin/guardian/guard.ts";
+import { HOST_FLAGS } from "../../admin/guardian/guard.ts";
 import { AdminServer } from "../../admin/server.ts";
 import { resolveConfig } from "../../mod.ts";
 import { fromFileUrl, REPO } from "../support/repo.ts";
@@ -65,8 +65,8 @@ Deno.test("Image's NANO lies where its launcher looks for it", () => {
   assertMatch(LAUNCHER, /DENO_DIR:-\/opt\/nano\/\.deno/);
 });
 
-Deno.test("Launcher has the flags of the command line and may be executed", async () => {
-  assert(LAUNCHER.includes(`--cached-only ${COMMAND_FLAGS.join(" ")} /opt/nano/admin/cli/main.ts "$@"`), LAUNCHER);
+Deno.test("Launcher has the flags of the host and may be executed", async () => {
+  assert(LAUNCHER.includes(`--cached-only ${HOST_FLAGS.join(" ")} /opt/nano/admin/cli/main.ts "$@"`), LAUNCHER);
   const { mode } = await Deno.stat(new URL("docs/deploy/nano.sh", REPO));
   assertEquals(mode! & 0o111, 0o111);
 });

@@ -1,6 +1,6 @@
-/** Holds the tasks of deno.json to the flags of the command line and to those that the guardian gives its host. */
+/** Holds the tasks of deno.json to the flags that the guardian gives its host. */
 import { assertEquals } from "@std/assert";
-import { COMMAND_FLAGS, HOST_FLAGS } from "../../admin/guardian/guard.ts";
+import { HOST_FLAGS } from "../../admin/guardian/guard.ts";
 import { compileArgs } from "../../docs/deploy/compile.ts";
 import { REPO } from "../support/repo.ts";
 
@@ -12,8 +12,8 @@ for (
     "admin/cli/main.ts",
   ]] as const
 ) {
-  Deno.test(`Task "${name}" runs the command line with its flags`, () => {
-    assertEquals(tasks[name].command, `deno run ${COMMAND_FLAGS.join(" ")} ${rest}`);
+  Deno.test(`Task "${name}" runs the command line with the flags of the host`, () => {
+    assertEquals(tasks[name].command, `deno run ${HOST_FLAGS.join(" ")} ${rest}`);
   });
 }
 

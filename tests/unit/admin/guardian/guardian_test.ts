@@ -181,7 +181,9 @@ Deno.test("Guardian ends with 1 when the host is killed while it drains", async 
   assertEquals(code, 1);
 });
 
-Deno.test("hostCommand() runs the same program with the flags of the host", () => {
+Deno.test("hostCommand() runs the same program with the flags of deno task start", async () => {
+  const config = JSON.parse(await Deno.readTextFile(new URL("../../../../deno.json", import.meta.url)));
+  assertEquals(config.tasks.start.command, `deno run ${HOST_FLAGS.join(" ")} admin/cli/main.ts start`);
   const from = { execPath: "/usr/bin/deno", mainModule: "file:///srv/na%20no/mod.ts" };
   assertEquals(hostCommand(["--port", "1"], { ...from, standalone: false }), {
     program: "/usr/bin/deno",

@@ -12,6 +12,8 @@ const seconds = () => Math.floor(Date.now() / 1000);
 export interface KvBench {
   /** A handle on a namespace that is empty at first; handles of one name share it. */
   open(name: string): KvStore;
+  /** Why the engine may lose what many write at once: one that NANO does not take without being told to. */
+  readonly excuse?: string | null;
 }
 
 /** Runs all of it, a step a promise. */
@@ -20,12 +22,12 @@ export async function kvConformance(t: Deno.TestContext, bench: KvBench): Promis
   for (const [promise, check] of Object.entries(CHECKS)) {
     await t.step(promise, async () => {
       const name = `c${next++}`;
-      await check(bench.open(name), bench.open(name));
+      await check(bench.open(name), bench.open(name), bench.excuse ?? null);
     });
   }
 }
 
-const CHECKS: Readonly<Record<string, (store: KvStore, other: KvStore) => Promise<void>>> = {
+const CHECKS: Readonly<Record<string, (store: KvStore, other: KvStore, excuse: string | null) => Promise<void>>> = {
   "An empty namespace has no values, no keys and no bytes that were put": async (store) => {
     assertEquals(await store.get("k", MIB), null);
     assertEquals(await store.getMany(["a", "b"], MIB), [null, null, null, null]);
@@ -128,14 +130,20 @@ const CHECKS: Readonly<Record<string, (store: KvStore, other: KvStore) => Promis
     for (let at = 0; at < put; at++) await store.delete(`k${at}`);
     await store.put("again", new Uint8Array(100_000), small);
   },
-  "Many puts of one key at once all come to an end, and one of them stands": async (store, other) => {
+  "Many puts of one key at once all come to an end, and one of them stands": async (store, other, excuse) => {
     const values = Array.from({ length: 20 }, (_, at) => `v${at}`);
     await Promise.all(values.map((value, at) => (at % 2 === 0 ? store : other).put("hot", bytes(value), ROOM)));
     assert(values.includes((await store.get("hot", MIB))?.value as string));
     const long = Array.from({ length: 6 }, (_, at) => new Uint8Array(300_000).fill(at + 1));
     await Promise.all(long.map((value, at) => (at % 2 === 0 ? store : other).put("hot", value, ROOM)));
-    const found = (await other.get("hot", MIB))!.value as Uint8Array;
-    assert(found.length === 300_000 && found.every((byte) => byte === found[0]) && found[0]! > 0);
+    try {
+      const found = (await other.get("hot", MIB))!.value as Uint8Array;
+      assert(found.length === 300_000 && found.every((byte) => byte === found[0]) && found[0]! > 0);
+    } catch (error) {
+      const isLost = error instanceof BindingError && error.reason?.endsWith("parts of a value are missing");
+      if (excuse === null || !isLost) throw error;
+      console.log(`Lost, and not held to be kept: ${excuse}`);
+    }
   },
 };
 

@@ -27,6 +27,7 @@ export async function benchFleetJoin(short: boolean): Promise<void> {
     const joined = await started(second!, apps);
     await scene.kill(second!);
     const again = await started(second!, apps);
+    await untilCame(second!);
     await scene.kill(second!);
     await scene.engine.kill();
     const without = await started(second!, apps);
@@ -64,6 +65,15 @@ async function started(node: Node, apps: number): Promise<readonly [ready: numbe
   const last = await process.fetch(`app-${apps - 1}.test`);
   if (await last.text() !== `app-${apps - 1}`) throw new Error("The last app does not answer");
   return [ready, whole, cpu];
+}
+
+/** Files of apps follow their records: without its fleet a node has the apps whose files had come. */
+async function untilCame({ process }: Node): Promise<void> {
+  await when(performance.now(), async () => {
+    const headers = { authorization: "Bearer token" };
+    const { nodes } = await (await fetch(`${process!.adminUrl}/admin/fleet`, { headers })).json();
+    return nodes.every((node: { files_coming: number }) => node.files_coming === 0);
+  });
 }
 
 async function drained(answer: Response): Promise<Response> {

@@ -11,7 +11,8 @@ const MADE = /(["'])(\.\.?\/(?:[\w.-]+\/)*)\1\s*\+|`(\.\.?\/(?:[\w.-]+\/)*)\$\{/
 const INDIRECT = /(?<![.\w$"'`])require(?=\(\s*[A-Za-z_$][\w$]*\s*\))|(?<=[=(,?:]\s*)require(?=\s*[;,)\n])/g;
 /** A statement that only an ES module has. */
 const ES_STATEMENT = /(?:^|[;}])[ \t]*(?:import\s*[{*"']|import\s+[\w$]|export\s*[{*]|export\s+[\w$])/m;
-const SCRIPT = /^(?!.*\.(?:test|spec|d)\.[cm]?[jt]s$).*\.(?:[cm]?js|json)$/;
+/** A file that such a name may mean: no test and no types. */
+export const NAMEABLE_FILE = /^(?!.*\.(?:test|spec|d)\.[cm]?[jt]s$).*\.(?:[cm]?js|json)$/;
 /** A folder of more is none of locales or drivers. */
 const MAX_FILES = 300;
 
@@ -57,7 +58,7 @@ async function scriptsIn(folder: string): Promise<string[]> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(folder));
     const paths = entries.map(({ name, isFile }) => {
-      if (isFile) return SCRIPT.test(name) ? join(folder, name) : null;
+      if (isFile) return NAMEABLE_FILE.test(name) ? join(folder, name) : null;
       return name === "node_modules" ? null : join(folder, name, "index.js");
     });
     const there = await Promise.all(paths.map(async (path) => {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type AppReach, foldersUpTo, isOfPackage, pathExists, readOwnText } from "./app_files.ts";
 import { parseConfig } from "./compiler_options.ts";
+import { NAMEABLE_FILE } from "./folder_requires.ts";
 import { readStamped } from "./input_stamp.ts";
 
 /** A package and a part of a path in it; then perhaps the end of the name. */
@@ -14,7 +15,6 @@ const NAMED = new RegExp(
   "g",
 );
 const PACKAGE = /^(?:@[^/]+\/)?[^/]+(?=\/)/;
-const FILE = /^(?!.*\.(?:test|spec|d)\.[cm]?[jt]s$).*\.(?:[cm]?js|json)$/;
 /** As many as a folder of locales has; of a library whose every file could be meant, nothing is bundled. */
 const MAX_FILES = 300;
 
@@ -98,7 +98,7 @@ function fits(path: string, { before, after }: NameEnds): boolean {
 async function scriptsIn(folder: string): Promise<string[]> {
   try {
     const entries = await Array.fromAsync(Deno.readDir(folder));
-    return entries.filter(({ isFile, name }) => isFile && FILE.test(name)).map(({ name }) => name);
+    return entries.filter(({ isFile, name }) => isFile && NAMEABLE_FILE.test(name)).map(({ name }) => name);
   } catch {
     // No folder, or none that can be read: whoever asks for a file of it is told so.
     return [];

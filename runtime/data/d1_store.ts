@@ -1,7 +1,7 @@
 /** A D1 database as bindings use it; a process keeps one, another engine may. */
 import { BindingError } from "../protocol/binding_call.ts";
 import type { ByteBudget } from "./byte_budget.ts";
-import { SQL_ANSWER, type SqlAsked, type SqlOperation, type SqlTarget } from "./sql_messages.ts";
+import { SQL_ANSWER, type SqlOperation } from "./sql_messages.ts";
 import type { SqlPool } from "./sql_pool.ts";
 import type { SqlEnd } from "./sql_queue.ts";
 
@@ -39,41 +39,45 @@ const DIED = "Internal error in D1 DB storage caused object to be reset.";
 
 const decoder = new TextDecoder();
 
+/** What one answer takes of a budget. */
+class AnswerRoom {
+  /** What the answer holds of it. */
+  giveBack: () => void = nothing;
+  readonly #budget: ByteBudget;
+  readonly #signal: AbortSignal;
+
+  constructor(budget: ByteBudget, signal: AbortSignal) {
+    this.#budget = budget;
+    this.#signal = signal;
+  }
+
+  /** Waits until there is room. */
+  readonly take = async (bytes: number): Promise<void> => {
+    this.giveBack = await this.#budget.take(bytes, this.#signal);
+  };
+}
+
 /** The database of a name in a pool, for one app. */
 export function d1Store(pool: SqlPool, app: string, name: string): D1Store {
   const store = `d1/${name}`;
   return {
     run(operation, statements, { maxBytes, signal, budget, opens }) {
       const query = operation === "query" && typeof statements === "string" ? statements : null;
-      const kept = query === null ? undefined : pool.answers.find(store, query);
-      if (kept !== undefined) return { ...kept, giveBack: nothing };
-      const asked = { operation, statements };
-      return run(asked, query, {
-        target: { store, maxBytes },
-        signal,
-        budget,
-        ...opens === undefined ? {} : { opens },
-      });
+      const room = new AnswerRoom(budget, signal);
+      const call = { app, target: { store, maxBytes }, asked: { operation, statements }, signal, room: room.take };
+      if (opens !== undefined) return answerTo(pool.run({ ...call, opens }), room);
+      const found = pool.answers.answer(store, query, () => pool.run(call));
+      if (found instanceof Promise) return answerTo(found, room);
+      return { json: found.json, storedBytes: found.storedBytes, giveBack: nothing };
     },
   };
 
-  async function run(asked: SqlAsked, query: string | null, { budget, ...call }: {
-    readonly target: SqlTarget;
-    readonly signal: AbortSignal;
-    readonly budget: ByteBudget;
-    readonly opens?: string;
-  }): Promise<D1Answer> {
-    let giveBack = nothing;
-    const room = async (bytes: number) => {
-      giveBack = await budget.take(bytes, call.signal);
-    };
+  async function answerTo(ending: Promise<SqlEnd>, room: AnswerRoom): Promise<D1Answer> {
     try {
-      const ask = () => pool.run({ app, asked, room, ...call });
-      // What reads another database has a name of its own, which is no database's.
-      const ended = call.opens === undefined ? await pool.answers.follow(store, query, ask) : await ask();
-      return { ...answerOf(ended), giveBack };
+      const { json, storedBytes } = answerOf(await ending);
+      return { json, storedBytes, giveBack: room.giveBack };
     } catch (error) {
-      giveBack();
+      room.giveBack();
       throw error;
     }
   }

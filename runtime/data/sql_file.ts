@@ -4,7 +4,7 @@ import { isBlankSql } from "./blank_sql.ts";
 import { SqlError, toldOf } from "./sql_error.ts";
 import { addMath } from "./sql_math.ts";
 import type { SqlParam, SqlStatement } from "./sql_messages.ts";
-import { SqlRows } from "./sql_rows.ts";
+import { type SqlColumns, sqlColumns, SqlRows } from "./sql_rows.ts";
 import { SQL_OPTIONS, SqlRules } from "./sql_rules.ts";
 import { type PreparedStatement, SqlStatements } from "./sql_statements.ts";
 
@@ -199,15 +199,15 @@ export class SqlFile implements Disposable {
   }
 
   #runOne(prepared: PreparedStatement, { params, shape = "all" }: SqlStatement, rows: SqlRows): string {
-    const startedAt = performance.now();
+    const startedAt = shape === "all" || shape === "full" ? performance.now() : 0;
     const before = this.#look();
     const found = rowsOf(prepared, params, shape === "first");
     if (!prepared.onlyReads) this.#figures = null;
     if (prepared.touchesSchema) this.#statements.clear();
-    const names = prepared.columns ??= columnsOf(prepared.statement);
-    const json = rows.write(found, names, shape);
+    const columns = prepared.columns ??= columnsOf(prepared.statement);
+    const json = rows.write(found, columns, shape);
     if (shape === "first") return found.length === 0 ? "null" : json.slice(1, -1);
-    if (shape === "raw") return `{"columns":${JSON.stringify(names)},"rows":${json}}`;
+    if (shape === "raw") return `{"columns":${columns.names},"rows":${json}}`;
     const after = this.#look();
     const changes = Number(after.changes - before.changes);
     const meta = {
@@ -221,8 +221,8 @@ export class SqlFile implements Disposable {
       rows_read: found.length,
       rows_written: changes,
     };
-    const columns = shape === "full" ? `"columns":${JSON.stringify(names)},` : "";
-    return `{${columns}"rows":${json},"meta":${JSON.stringify(meta)}}`;
+    const told = shape === "full" ? `"columns":${columns.names},` : "";
+    return `{${told}"rows":${json},"meta":${JSON.stringify(meta)}}`;
   }
 }
 
@@ -231,8 +231,8 @@ function textOf({ sql }: SqlStatement): string {
   return sql.includes("\0") ? sql.split("\0", 1)[0]! : sql;
 }
 
-function columnsOf(statement: StatementSync): readonly string[] {
-  return (statement as unknown as { columns(): { name: string }[] }).columns().map(({ name }) => name);
+function columnsOf(statement: StatementSync): SqlColumns {
+  return sqlColumns((statement as unknown as { columns(): { name: string }[] }).columns().map(({ name }) => name));
 }
 
 /**

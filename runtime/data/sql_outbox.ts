@@ -37,8 +37,8 @@ export class SqlOutbox {
     this.#bytes = new Uint8Array(shared, HEAD_BYTES);
   }
 
-  /** Adds an answer. */
-  add(answer: Uint8Array): void {
+  /** Adds an answer, of which a copy is taken. @param now when it was there, as `performance.now()` has it */
+  add(answer: Uint8Array, now: number): void {
     this.#lock();
     const length = this.#numbers[LENGTH]!;
     const isFull = length + answer.byteLength > MAX_BYTES;
@@ -50,7 +50,6 @@ export class SqlOutbox {
       this.#numbers[LENGTH] = from + answer.byteLength;
     }
     this.#unlock();
-    const now = performance.now();
     this.#heldSince ??= now;
     if (now - this.#heldSince > MAX_HELD_MS) this.flush();
   }

@@ -11,18 +11,27 @@ const ROWS_A_CHUNK = 500;
 /** A value as node:sqlite reads it. */
 type Cell = null | number | bigint | string | Uint8Array;
 
+/** The columns of a statement, written once for all its rows and runs. */
+export interface SqlColumns {
+  /** JSON of a list of their names. */
+  readonly names: string;
+  /** What stands before the cells of a row that is an object. */
+  readonly keys: readonly string[];
+}
+
+/** @param names of columns, in their order */
+export function sqlColumns(names: readonly string[]): SqlColumns {
+  const keys = names.map((name, at) => `${at === 0 ? "" : ","}${JSON.stringify(name)}:`);
+  return { names: JSON.stringify(names), keys };
+}
+
 /** Writes the rows of one call. */
 export class SqlRows {
   #chars = 0;
 
-  /**
-   * JSON of a list of rows: of lists for "raw" and "full", else of objects, in which the last of columns with one name counts.
-   * @param columns their names
-   */
-  write(rows: readonly (readonly unknown[])[], columns: readonly string[], shape: SqlShape): string {
+  /** JSON of a list of rows: of lists for "raw" and "full", else of objects, in which the last of columns with one name counts. */
+  write(rows: readonly (readonly unknown[])[], { keys }: SqlColumns, shape: SqlShape): string {
     const isRaw = shape === "raw" || shape === "full";
-    // What stands before each cell.
-    const before = columns.map((name, at) => (at === 0 ? "" : ",") + (isRaw ? "" : `${JSON.stringify(name)}:`));
     const [open, close] = isRaw ? ["[", "]"] : ["{", "}"];
     const count = shape === "first" ? Math.min(1, rows.length) : rows.length;
     const chunks: string[] = [];
@@ -30,7 +39,10 @@ export class SqlRows {
     for (let at = 0; at < count; at++) {
       const row = rows[at] as readonly Cell[];
       let one = open!;
-      for (let cell = 0; cell < row.length; cell++) one += before[cell]! + jsonOf(row[cell]!);
+      for (let cell = 0; cell < row.length; cell++) {
+        const before = isRaw ? cell === 0 ? "" : "," : keys[cell]!;
+        one += before + jsonOf(row[cell]!);
+      }
       this.#chars += one.length + 1;
       if (this.#chars > MAX_CHARS) {
         throw new SqlError(`The result is longer than ${MAX_CHARS / 1024 / 1024} MiB: SQLITE_TOOBIG`);

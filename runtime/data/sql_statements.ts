@@ -1,6 +1,7 @@
 /** Statements of one connection that stay read: to read one takes longer than to run it. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isBlankSql } from "./blank_sql.ts";
+import type { SqlColumns } from "./sql_rows.ts";
 import type { SqlRules } from "./sql_rules.ts";
 
 /** Kept at once; the least used goes. */
@@ -24,8 +25,8 @@ export interface PreparedStatement {
   readonly touchesSchema: boolean;
   /** How many parameters it takes, once that is known. */
   params: number | null;
-  /** The names of its columns, once they are known. */
-  columns: readonly string[] | null;
+  /** Its columns, once they are known. */
+  columns: SqlColumns | null;
 }
 
 /** Reads statements. */

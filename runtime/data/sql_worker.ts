@@ -6,10 +6,10 @@ import { preparedPath } from "./prepared_path.ts";
 import { SqlError } from "./sql_error.ts";
 import { type SqlEffect, SqlFile } from "./sql_file.ts";
 import {
-  answerFrame,
   readOrder,
   SQL_ANSWER,
   SQL_LENGTH_BYTES,
+  SqlAnswerFrames,
   type SqlArrived,
   sqlFrameLength,
   type SqlTarget,
@@ -33,6 +33,7 @@ const KINDS = {
   number
 >;
 
+const frames = new SqlAnswerFrames();
 let folder = "";
 let outbox: SqlOutbox;
 /** In the order of their last use. */
@@ -63,10 +64,13 @@ self.onmessage = ({ data }: MessageEvent<Start>) => {
 function runFrame(frame: Uint8Array): void {
   const { target, calls } = readOrder(frame);
   const startedAt = performance.now();
+  let now = startedAt;
   open.get(target.store)?.begin();
-  for (const [at, call] of calls.entries()) {
-    const isLate = at > 0 && performance.now() - startedAt > FRAME_MS;
-    outbox.add(isLate ? answerFrame(SQL_ANSWER.NOT_RUN, 0, "") : answerTo(target, call));
+  for (const call of calls) {
+    const isLate = now - startedAt > FRAME_MS;
+    const answer = isLate ? frames.write(SQL_ANSWER.NOT_RUN, 0, "") : answerTo(target, call);
+    now = performance.now();
+    outbox.add(answer, now);
   }
   outbox.flush();
 }
@@ -76,13 +80,13 @@ function answerTo({ store, maxBytes }: SqlTarget, { operation, statements: json 
     const statements = statementsOf(json);
     if (statements === null) throw new SqlError("Cannot read the statements: SQLITE_MISUSE");
     if (operation === "task") {
-      return answerFrame(SQL_ANSWER.RESULTS, 0, runSqlTask({ folder, store, maxBytes }, statements));
+      return frames.write(SQL_ANSWER.RESULTS, 0, runSqlTask({ folder, store, maxBytes }, statements));
     }
     const file = fileOf(store);
     try {
       file.limit(maxBytes);
       const text = operation === "exec" ? file.exec(statements) : file.batch(statements);
-      return answerFrame(operation === "exec" ? SQL_ANSWER.RESULTS : KINDS[file.effect], file.bytes, text);
+      return frames.write(operation === "exec" ? SQL_ANSWER.RESULTS : KINDS[file.effect], file.bytes, text);
     } finally {
       if (file.isTouched) {
         open.delete(store);
@@ -90,8 +94,8 @@ function answerTo({ store, maxBytes }: SqlTarget, { operation, statements: json 
       }
     }
   } catch (error) {
-    if (!(error instanceof SqlError)) return answerFrame(SQL_ANSWER.FAILED, 0, messageOf(error));
-    return answerFrame(error.isFull ? SQL_ANSWER.FULL : SQL_ANSWER.TOLD, 0, error.message);
+    if (!(error instanceof SqlError)) return frames.write(SQL_ANSWER.FAILED, 0, messageOf(error));
+    return frames.write(error.isFull ? SQL_ANSWER.FULL : SQL_ANSWER.TOLD, 0, error.message);
   }
 }
 

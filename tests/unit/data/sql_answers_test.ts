@@ -1,5 +1,5 @@
 /** Answers of D1 that are kept are what the database would answer, whatever is written when. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { SqlAnswers } from "../../../runtime/data/sql_answers.ts";
 import { SQL_ANSWER } from "../../../runtime/data/sql_messages.ts";
@@ -21,14 +21,25 @@ class Scene {
   }
 
   ask(sql: string | null, kind: (typeof SQL_ANSWER)[keyof typeof SQL_ANSWER], text = "[]", until?: Promise<void>) {
-    return this.answers.follow(STORE, sql === null ? null : asked(sql), async (): Promise<SqlEnd> => {
+    return this.follow(sql === null ? null : asked(sql), async (): Promise<SqlEnd> => {
       await until;
       return { end: "answered", answer: { kind, storedBytes: 7, text: new TextEncoder().encode(text) } };
     });
   }
 
-  known(sql: string): string | undefined {
-    return this.answers.find(STORE, asked(sql))?.json;
+  /** Runs a call that is answered by the database. */
+  async follow(query: string | null, run: () => Promise<SqlEnd>): Promise<SqlEnd> {
+    const found = this.answers.answer(STORE, query, run);
+    assertInstanceOf(found, Promise);
+    return await found;
+  }
+
+  /** What is answered from memory; what is not is told to be of the moment, so that it stays unknown. */
+  known(sql: string, store = STORE): string | undefined {
+    const text = new TextEncoder().encode("");
+    const answer = { kind: SQL_ANSWER.READ, storedBytes: 7, text };
+    const found = this.answers.answer(store, asked(sql), () => Promise.resolve({ end: "answered", answer }));
+    return found instanceof Promise ? undefined : found.json;
   }
 }
 
@@ -37,16 +48,16 @@ Deno.test("A lasting answer is kept until something may have been written, that 
   await scene.ask("SELECT 1", SQL_ANSWER.LASTING, "[1]");
   await scene.ask("SELECT random()", SQL_ANSWER.READ, "[2]");
   assertEquals([scene.known("SELECT 1"), scene.known("SELECT random()")], ["[1]", undefined]);
-  assertEquals(scene.answers.find("d1/other", asked("SELECT 1")), undefined);
+  assertEquals(scene.known("SELECT 1", "d1/other"), undefined);
   for (const kind of [SQL_ANSWER.RESULTS, SQL_ANSWER.TOLD, SQL_ANSWER.FULL, SQL_ANSWER.FAILED]) {
     await scene.ask("INSERT", kind);
     assertEquals(scene.known("SELECT 1"), undefined);
     await scene.ask("SELECT 1", SQL_ANSWER.LASTING, "[1]");
   }
-  await assertRejects(() => scene.answers.follow(STORE, null, () => Promise.reject(new Error("gone"))));
+  await assertRejects(() => scene.follow(null, () => Promise.reject(new Error("gone"))));
   assertEquals(scene.known("SELECT 1"), undefined);
   await scene.ask("SELECT 1", SQL_ANSWER.LASTING, "[1]");
-  await scene.answers.follow(STORE, null, () => Promise.resolve({ end: "died" }));
+  await scene.follow(null, () => Promise.resolve({ end: "died" }));
   assertEquals(scene.known("SELECT 1"), undefined);
   await scene.ask("SELECT 1", SQL_ANSWER.LASTING, "[1]");
   scene.answers.forget(STORE);

@@ -24,12 +24,12 @@ class FakePipe {
 Deno.test("Answers are held back until they are sent together, by the other thread too", () => {
   const pipe = new FakePipe();
   const outbox = new SqlOutbox(pipe);
-  outbox.add(new Uint8Array([1, 2]));
-  outbox.add(new Uint8Array([3]));
+  outbox.add(new Uint8Array([1, 2]), performance.now());
+  outbox.add(new Uint8Array([3]), performance.now());
   outbox.flush();
   outbox.flush();
   assertEquals([pipe.bytes, pipe.writes.length <= 2], [[1, 2, 3], true]);
-  outbox.add(new Uint8Array([4]));
+  outbox.add(new Uint8Array([4]), performance.now());
   const other = new FakePipe();
   new SqlOutbox(other, outbox.shared).flushIfFree();
   // On a machine that stood still for a millisecond it was sent at once.
@@ -40,10 +40,10 @@ Deno.test("A long answer comes behind those that were held back, and whole throu
   const pipe = new FakePipe(10_000);
   const outbox = new SqlOutbox(pipe);
   const long = new Uint8Array(100_000).map((_, at) => at);
-  outbox.add(new Uint8Array([1]));
-  outbox.add(long);
-  outbox.add(new Uint8Array(60_000).fill(2));
-  outbox.add(new Uint8Array(60_000).fill(3));
+  outbox.add(new Uint8Array([1]), performance.now());
+  outbox.add(long, performance.now());
+  outbox.add(new Uint8Array(60_000).fill(2), performance.now());
+  outbox.add(new Uint8Array(60_000).fill(3), performance.now());
   outbox.flush();
   const bytes = pipe.bytes;
   assertEquals([bytes.length, bytes[0]], [220_001, 1]);

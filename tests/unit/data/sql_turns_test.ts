@@ -2,11 +2,11 @@
 import { d1Text } from "../../../runtime/data/d1_store.ts";
 import { assertEquals } from "@std/assert";
 import {
-  answerFrame,
   orderFrame,
   readOrder,
   SQL_ANSWER,
   SQL_LENGTH_BYTES,
+  SqlAnswerFrames,
   type SqlArrived,
   type SqlAsked,
   sqlFrameLength,
@@ -40,7 +40,7 @@ class FakeChild implements SqlChild {
   }
 
   answer(text: string, kind: (typeof SQL_ANSWER)[keyof typeof SQL_ANSWER] = SQL_ANSWER.RESULTS): void {
-    this.#out.enqueue(answerFrame(kind, 0, text));
+    this.#out.enqueue(new SqlAnswerFrames().write(kind, 0, text));
   }
 
   kill(_signal: "SIGKILL", code = 137): void {

@@ -10,6 +10,8 @@ export const AT_ONCE = 16;
 export const ECHO_BYTES = 1024;
 /** The query of a point. */
 export const POINT_SQL = "SELECT id, name, body FROM posts WHERE id = ?";
+/** The same with a parameter that makes it another query each time. */
+export const NEW_POINT_SQL = `${POINT_SQL} AND ? > 0`;
 /** The table of {@linkcode POINT_SQL}. */
 export const TABLE_SQL = "CREATE TABLE IF NOT EXISTS posts (id INTEGER PRIMARY KEY, name TEXT NOT NULL, body TEXT)";
 
@@ -87,7 +89,7 @@ async function loop(env, url) {
       });
     }
     case "/d1-file-loop": {
-      const point = DB.prepare(${JSON.stringify(POINT_SQL + " AND ? > 0")});
+      const point = DB.prepare(${JSON.stringify(NEW_POINT_SQL)});
       return await during(ms, async (at) => {
         if ((await point.bind(at, ++newCalls).first()).id !== at) throw new Error("D1 answered something else");
       });

@@ -46,7 +46,7 @@ export async function benchBindings({ short, generator }: { short: boolean; gene
       const [name, line, path] of [
         ["KV get", `kv ${ms}`, `/kv-loop?ms=${ms}`],
         ["D1 point query", `d1 ${ms}`, `/d1-loop?ms=${ms}`],
-        ["D1 point query, new each time", `d1 ${ms}`, `/d1-file-loop?ms=${ms}`],
+        ["D1 point query, new each time", `d1-new ${ms}`, `/d1-file-loop?ms=${ms}`],
         ["D1 100 rows", `rows ${ms}`, `/d1-rows-loop?ms=${ms}`],
         ["TCP echo of 1 KiB", `echo ${ms} ${port}`, `/echo-loop?ms=${ms}&port=${port}`],
       ] as const

@@ -3,7 +3,7 @@
  * Run: direct_data.ts FOLDER; it prints the port of an echo, then for each line "WHAT MS [PORT]" how many a second.
  */
 import { DatabaseSync } from "node:sqlite";
-import { AT_ONCE, ECHO_BYTES, ENTRIES, POINT_SQL, TABLE_SQL, VALUE_CHARS } from "./binding_apps.ts";
+import { AT_ONCE, ECHO_BYTES, ENTRIES, NEW_POINT_SQL, POINT_SQL, TABLE_SQL, VALUE_CHARS } from "./binding_apps.ts";
 
 const value = "v".repeat(VALUE_CHARS);
 const encoder = new TextEncoder();
@@ -89,6 +89,8 @@ if (import.meta.main) {
   const get = kvDatabase(folder).prepare("SELECT value, metadata FROM entries WHERE key = ?");
   const database = sqlDatabase(folder);
   const point = database.prepare(POINT_SQL);
+  const newPoint = database.prepare(NEW_POINT_SQL);
+  let newCalls = 0;
   const rows = database.prepare("SELECT id, name, body FROM posts WHERE id >= ? ORDER BY id LIMIT 100");
   console.log("ready");
   const reader = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
@@ -103,6 +105,9 @@ if (import.meta.main) {
       },
       d1: (at: number) => {
         if (point.get(at)!["id"] !== at) throw new Error("SQLite answered something else");
+      },
+      "d1-new": (at: number) => {
+        if (newPoint.get(at, ++newCalls)!["id"] !== at) throw new Error("SQLite answered something else");
       },
       rows: (at: number) => {
         if (rows.all(at % 900).length !== 100) throw new Error("SQLite answered something else");

@@ -27,6 +27,9 @@ Deno.test("More keys than are counted push the first ones out, and hold no more"
   assertEquals(await ask("k1"), false);
   assertEquals(await ask("one more"), true);
   assertEquals([await ask("k1"), await ask("k0")], [false, true]);
+  // Once round, and on: the oldest goes each time, whatever has gone before.
+  for (let at = 0; at < 100_002; at++) await ask(`n${at}`);
+  assertEquals([await ask("n100001"), await ask("n2"), await ask("n1"), await ask("k0")], [false, false, true, true]);
 });
 
 Deno.test("Long keys count by all of their characters", async () => {

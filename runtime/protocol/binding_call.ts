@@ -48,7 +48,7 @@ export interface CallOptions {
   /** Whether bytes of it stay as they are, so that long ones are sent without a copy. */
   readonly isOwn?: boolean;
   /** Gives the call up. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How the isolate's part of a binding reaches its host's part. */

@@ -105,28 +105,27 @@ export class BindingBridge {
       since: 0,
       uploaded: 0,
     };
-    this.#running.set(id as number, running);
     const body = upload === null ? whole as CallBody : wire.receiving.readableOf(upload, { byob: false });
     const { signal } = running.controller;
-    const onFailed = (error: unknown) => {
-      if (!this.#isOver(id as number, running)) this.#fail(id as number, this.#shown(error));
-    };
     let work: CallAnswer | Promise<CallAnswer>;
     try {
       work = host.call({ method, args, body, signal, trace });
     } catch (error) {
-      return onFailed(error);
+      return this.#fail(id as number, this.#shown(error));
     }
+    // What is answered at once never was among those that run.
     if (!(work instanceof Promise)) return this.#answer(id as number, running, work);
+    this.#running.set(id as number, running);
     running.since = this.#tools.clock.now();
     this.#sweep ??= this.#tools.clock.after(SWEEP_MS, this.#onSweep);
     this.#working++;
     work.then((answer) => {
       this.#working--;
-      this.#answer(id as number, running, answer);
+      if (!this.#isOver(id as number, running)) this.#answer(id as number, running, answer);
+      else if (answer.body instanceof ReadableStream) discard(answer.body);
     }, (error) => {
       this.#working--;
-      onFailed(error);
+      if (!this.#isOver(id as number, running)) this.#fail(id as number, this.#shown(error));
     });
   }
 
@@ -171,13 +170,9 @@ export class BindingBridge {
   }
 
   #answer(id: number, running: Running, { values, body }: CallAnswer): void {
-    if (this.#isOver(id, running)) {
-      if (body instanceof ReadableStream) discard(body);
-      return;
-    }
     const wire = this.#wire;
     // What is left of the call's own body is wanted by nobody, unless the answer is made of it while it streams.
-    const letGo = () => wire.receiving.cancel(id, "The call was answered");
+    const letGo = () => running.upload !== null && wire.receiving.cancel(id, "The call was answered");
     if (!(body instanceof ReadableStream)) letGo();
     if (body === null) wire.out.push(OP.RETURNED, id, values, BODY.NONE, null);
     else if (typeof body === "string") wire.out.push(OP.RETURNED, id, values, BODY.WHOLE, body);

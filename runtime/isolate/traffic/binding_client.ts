@@ -12,6 +12,7 @@ import {
   NativeReadableStream,
   NativeTypeError,
   NativeUint8Array,
+  setPrototypeOf,
   signalAborted,
   signalReason,
   targetForget,
@@ -65,6 +66,23 @@ interface Call {
 
 const NAMED: Readonly<Record<string, ErrorConstructor>> = bare({ TypeError, RangeError, SyntaxError });
 const ONCE = bare({ once: true });
+const NO_OPTIONS: CallOptions = bare({});
+
+/** What a call came to: an object as any other for V8, which makes one without a prototype in six times the time. */
+class Returned implements CallAnswer {
+  readonly values: readonly Plain[];
+  readonly body: CallBody;
+
+  static {
+    // A promise looks for a member "then", and finds none that an app has put on Object.prototype.
+    setPrototypeOf(this.prototype, null);
+  }
+
+  constructor(values: readonly Plain[], body: CallBody) {
+    this.values = values;
+    this.body = body;
+  }
+}
 
 /** The calls of this isolate. */
 export class BindingClient {
@@ -94,7 +112,7 @@ export class BindingClient {
     place: number,
     method: string,
     args: readonly Plain[],
-    { body = null, isOwn = false, signal }: CallOptions = bare({}),
+    { body = null, isOwn = false, signal }: CallOptions = NO_OPTIONS,
   ): Promise<CallAnswer> {
     return new NativePromise((resolve, reject) => {
       if (signal !== undefined && signalAborted(signal)) return reject(signalReason(signal));
@@ -188,10 +206,10 @@ export class BindingClient {
     }
     if (kind !== BODY.STREAM) {
       call.forget();
-      return call.resolve(bare({ values, body: whole }));
+      return call.resolve(new Returned(values, whole));
     }
     const receiving = this.#wire.receiving.open(id, () => call.forget());
-    call.resolve(bare({ values, body: this.#wire.receiving.readableOf(receiving, { byob: true }) }));
+    call.resolve(new Returned(values, this.#wire.receiving.readableOf(receiving, { byob: true })));
   }
 
   /** CALL_FAILED. */

@@ -209,6 +209,7 @@ export class BindingClient {
       return call.resolve(new Returned(values, whole));
     }
     const receiving = this.#wire.receiving.open(id, () => call.forget());
+    receiving.isUntouched = true;
     call.resolve(new Returned(values, this.#wire.receiving.readableOf(receiving, { byob: true })));
   }
 

@@ -35,8 +35,18 @@ export interface Sending {
   credit: number;
   wake: (() => void) | null;
   dead: boolean;
+  /** Whether it waits to be asked for its first byte. */
+  isUntouched: boolean;
   readonly source: ByteSource;
   readonly onEnd: (end: StreamEnd, error?: unknown) => void;
+}
+
+/** What a stream is read from that no peer sends. */
+export interface Feed {
+  /** Reads the next chunk, unless that is under way. */
+  advance(): void;
+  /** Nobody reads on. */
+  giveUp(reason: unknown): void;
 }
 
 /** The receiving end of one stream; opaque outside of this folder. */
@@ -56,6 +66,10 @@ export interface Receiving {
   controller: ChunkSink | null;
   /** Bytes that its sender has promised; fewer or more are a failure. */
   promised: number | null;
+  /** Whether its sender waits to be asked for the first byte, and was not yet. */
+  isUntouched: boolean;
+  /** What it is read from where no peer sends it. */
+  feed: Feed | null;
   /** Told when the reader of a stream that has ended takes the last of it, or wants no more. */
   onRead: ((end: "done" | "cancelled") => void) | null;
   readonly onEnd: (end: StreamEnd, bytes: number) => void;

@@ -6,8 +6,8 @@
  */
 import type { Plain } from "./binding_call.ts";
 
-/** What a request or response carries as its body. */
-export const BODY = { NONE: 0, WHOLE: 1, STREAM: 2 } as const;
+/** What a request or response carries as its body; of an answer RELAYED is one that its receiver is sending itself. */
+export const BODY = { NONE: 0, WHOLE: 1, STREAM: 2, RELAYED: 3 } as const;
 
 /** One of {@linkcode BODY}. */
 export type BodyKind = (typeof BODY)[keyof typeof BODY];
@@ -26,7 +26,15 @@ export interface OperationFields {
     bodyKind: BodyKind,
     body: WholeBody,
   ];
-  RESPONSE: [id: number, status: number, statusText: string, headers: string, bodyKind: BodyKind, body: WholeBody];
+  RESPONSE: [
+    id: number,
+    status: number,
+    statusText: string,
+    headers: string,
+    bodyKind: BodyKind,
+    /** Beside RELAYED the id of the stream. */
+    body: WholeBody | number,
+  ];
   DATA: [id: number, bytes: Uint8Array];
   END: [id: number];
   ERROR: [id: number, message: string];

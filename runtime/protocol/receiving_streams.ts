@@ -4,6 +4,7 @@ import { SafeMap } from "./safe_collections.ts";
 import { arrayPush } from "./safe_lists.ts";
 import { bare } from "./bare.ts";
 import {
+  type ByteSource,
   closeController,
   CutStream,
   type Receiving,
@@ -15,7 +16,8 @@ import { shownReason, takeChunk } from "./chunks.ts";
 import { OP } from "./operations.ts";
 import type { Outbox } from "./outbox.ts";
 import { ChunkReader } from "./chunk_reader.ts";
-import { noteOwnStream } from "./own_streams.ts";
+import { type FeedOwner, StreamFeed } from "./stream_feed.ts";
+import { noteOwnStream, receivingOf } from "./own_streams.ts";
 import { WireViolation } from "./wire_violation.ts";
 
 function ignore(): void {}
@@ -59,11 +61,48 @@ export class ReceivingStreams {
       total: 0,
       controller: null,
       promised: null,
+      isUntouched: false,
+      feed: null,
       onRead: null,
       onEnd,
     };
     this.#streams.set(id, receiving);
     return receiving;
+  }
+
+  /**
+   * The same of a stream that this side reads itself, a chunk ahead of its reader: nothing of it comes from the peer.
+   * @param options.onFailed told when it cannot be read, and calls {@linkcode ReceivingStreams.onError}
+   */
+  openFrom(
+    id: number,
+    source: ByteSource,
+    { onEnd, onFailed }: Pick<Receiving, "onEnd"> & Pick<FeedOwner, "onFailed">,
+  ): Receiving {
+    const receiving = this.open(id, onEnd);
+    receiving.feed = new StreamFeed(source, {
+      isOver: () => this.#streams.get(id) !== receiving,
+      onBytes: (bytes) => {
+        this.#take(receiving, bytes);
+        if (receiving.queue.length === 0) receiving.feed!.advance();
+      },
+      onEnd: () => this.#end(receiving),
+      onFailed,
+    });
+    return receiving;
+  }
+
+  /**
+   * Gives a stream back to its sender, which waits to be asked for its first byte.
+   * @returns its id; null when it is none of these, or something was asked for
+   */
+  giveBack(stream: ReadableStream): number | null {
+    const receiving = receivingOf(stream);
+    if (receiving === undefined || !receiving.isUntouched) return null;
+    if (this.#streams.get(receiving.id) !== receiving) return null;
+    this.#streams.delete(receiving.id);
+    receiving.onEnd("done", 0);
+    return receiving.id;
   }
 
   /** The opened receiver as a ReadableStream of bytes; `byob` makes it a byte stream, slower but readable into own buffers. */
@@ -83,7 +122,7 @@ export class ReceivingStreams {
     const strategy = bare({ highWaterMark: 0 });
     if (!options.byob) return new NativeReadableStream(underlying as UnderlyingDefaultSource<Uint8Array>, strategy);
     const stream = new NativeReadableStream(bare({ ...underlying, type: "bytes" }) as UnderlyingByteSource, strategy);
-    noteOwnStream(stream);
+    noteOwnStream(stream, receiving);
     return stream;
   }
 
@@ -110,14 +149,27 @@ export class ReceivingStreams {
       }
       return true;
     }
-    if (!receiving.ended) return false;
-    closeController(receiving);
-    return true;
+    if (receiving.ended) {
+      closeController(receiving);
+      return true;
+    }
+    this.#ask(receiving);
+    return false;
+  }
+
+  /** Makes a stream go on whose sender waits for that. */
+  #ask(receiving: Receiving): void {
+    receiving.feed?.advance();
+    if (!receiving.isUntouched) return;
+    receiving.isUntouched = false;
+    this.#outbox.out.push(OP.CREDIT, receiving.id, receiving.windowBytes);
+    this.#outbox.kick();
   }
 
   #grant(receiving: Receiving, bytes: number): void {
     receiving.outstanding -= bytes;
     if (receiving.ended) return;
+    if (receiving.feed !== null) return receiving.feed.advance();
     receiving.consumed += bytes;
     // A sender may have a smaller window than this end knows of: it waits once all that it sent has been read.
     const isAllRead = receiving.queue.length === 0 && receiving.consumed >= GRANT_BYTES;
@@ -135,8 +187,7 @@ export class ReceivingStreams {
     receiving.queue.length = 0;
     const cut = receiving.error = new CutStream(reason);
     receiving.controller?.fail(cut);
-    this.#outbox.out.push(OP.CANCEL, id, reason);
-    this.#outbox.kick();
+    this.#refuse(receiving, reason);
     this.#wake(receiving);
     receiving.onEnd("cancelled", receiving.total);
   }
@@ -154,29 +205,47 @@ export class ReceivingStreams {
   onData(id: number, bytes: unknown): void {
     const receiving = this.#streams.get(id);
     if (!(bytes instanceof NativeUint8Array)) throw new WireViolation("DATA without bytes");
-    const length = bytesLength(bytes);
-    if (receiving === undefined || length === 0) return;
+    if (receiving === undefined) return;
+    if (receiving.feed !== null) throw new WireViolation("DATA of a stream that this side reads");
     if (receiving.outstanding >= receiving.windowBytes) throw new WireViolation("DATA beyond the credit");
+    this.#take(receiving, bytes as Uint8Array<ArrayBuffer>);
+  }
+
+  #take(receiving: Receiving, bytes: Uint8Array<ArrayBuffer>): void {
+    const length = bytesLength(bytes);
+    if (length === 0) return;
     receiving.outstanding += length;
     receiving.total += length;
     if (receiving.promised !== null && receiving.total > receiving.promised) {
-      this.#outbox.out.push(OP.CANCEL, id, "The stream is longer than its content-length");
-      this.#outbox.kick();
-      return this.onError(id, "the stream is longer than its content-length");
+      this.#refuse(receiving, "The stream is longer than its content-length");
+      return this.onError(receiving.id, "the stream is longer than its content-length");
     }
     if (receiving.waiting === null) {
-      arrayPush(receiving.queue, bytes as Uint8Array<ArrayBuffer>);
+      arrayPush(receiving.queue, bytes);
       return;
     }
     this.#grant(receiving, length);
-    receiving.controller!.put(bytes as Uint8Array<ArrayBuffer>);
+    receiving.controller!.put(bytes);
     this.#wake(receiving);
   }
 
-  /** END arrived. */
+  /** Tells whoever sends a stream that nobody reads on. */
+  #refuse({ id, feed }: Receiving, reason: string): void {
+    if (feed !== null) return feed.giveUp(reason);
+    this.#outbox.out.push(OP.CANCEL, id, reason);
+    this.#outbox.kick();
+  }
+
+  /** END arrived. @throws {WireViolation} for a stream that no peer sends */
   onEnd(id: number): void {
     const receiving = this.#streams.get(id);
     if (receiving === undefined) return;
+    if (receiving.feed !== null) throw new WireViolation("END of a stream that this side reads");
+    this.#end(receiving);
+  }
+
+  #end(receiving: Receiving): void {
+    const { id } = receiving;
     if (receiving.promised !== null && receiving.total < receiving.promised) {
       return this.onError(id, "the stream is shorter than its content-length");
     }
@@ -201,6 +270,7 @@ export class ReceivingStreams {
     receiving.ended = true;
     receiving.error = error;
     receiving.controller?.fail(error);
+    if (receiving.feed !== null) this.#refuse(receiving, shownReason(error));
     this.#wake(receiving);
     receiving.onEnd("failed", receiving.total);
   }

@@ -35,19 +35,27 @@ export class SendingStreams {
    * @param options.owned whether chunks may be detached
    * @param options.windowBytes as its receiver has it
    * @param options.hurries see {@linkcode Sending}
+   * @param options.isAsked whether nothing is sent until the peer grants credit; see {@linkcode SendingStreams.take}
    */
   open(
     id: number,
     source: ByteSource,
-    options: Pick<Sending, "onEnd"> & { owned: boolean; sent?: number; windowBytes?: number; hurries?: boolean },
+    options: Pick<Sending, "onEnd"> & {
+      owned: boolean;
+      sent?: number;
+      windowBytes?: number;
+      hurries?: boolean;
+      isAsked?: boolean;
+    },
   ): void {
-    const { windowBytes = WINDOW_BYTES, hurries = false } = options;
+    const { windowBytes = WINDOW_BYTES, hurries = false, isAsked = false } = options;
     const sending: Sending = {
       windowBytes,
       hurries,
-      credit: windowBytes - (options.sent ?? 0),
+      credit: isAsked ? 0 : windowBytes - (options.sent ?? 0),
       wake: null,
       dead: false,
+      isUntouched: isAsked,
       source,
       onEnd: options.onEnd,
     };
@@ -124,8 +132,22 @@ export class SendingStreams {
     }
     const sending = this.#streams.get(id);
     if (sending === undefined) return;
+    sending.isUntouched = false;
     sending.credit = min(sending.credit + bytes, sending.windowBytes);
     wakeSender(sending);
+  }
+
+  /**
+   * Takes a stream back that waits to be asked for its first byte; whoever has it tells its `onEnd`.
+   * @returns null when there is none, or something was asked for
+   */
+  take(id: number): Pick<Sending, "source" | "onEnd"> | null {
+    const sending = this.#streams.get(id);
+    if (sending === undefined || !sending.isUntouched) return null;
+    this.#streams.delete(id);
+    sending.dead = true;
+    wakeSender(sending);
+    return sending;
   }
 
   /** CANCEL arrived. */

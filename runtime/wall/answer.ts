@@ -1,12 +1,14 @@
 /** An isolate's streamed answer while its client takes it. */
-import { BODY, type WholeBody } from "../protocol/operations.ts";
-import { type Receiving, WireViolation } from "../protocol/wire.ts";
+import { BODY, OP, type WholeBody } from "../protocol/operations.ts";
+import { type Receiving, type Wire, WireViolation } from "../protocol/wire.ts";
 
 /** A response of an isolate, after a look at it. */
 export interface TakenResponse {
   readonly status: number;
   readonly headers: string;
   readonly isStream: boolean;
+  /** Id of the stream of the host's own that is its body, or null. */
+  readonly relayed: number | null;
   /** Null beside a stream. */
   readonly body: WholeBody;
 }
@@ -22,11 +24,50 @@ export function takenResponse(
     throw new WireViolation("a response without a status");
   }
   if (typeof headers !== "string") throw new WireViolation("a response without headers");
+  if (bodyKind === BODY.RELAYED) {
+    if (typeof body !== "number") throw new WireViolation("a response without its stream");
+    return { status: status as number, headers, isStream: true, relayed: body, body: null };
+  }
   const isStream = bodyKind === BODY.STREAM;
   if (!isStream && body !== null && typeof body !== "string" && !(body instanceof Uint8Array)) {
     throw new WireViolation("a response without its body");
   }
-  return { status: status as number, headers, isStream, body: isStream ? null : body as WholeBody };
+  return { status: status as number, headers, isStream, relayed: null, body: isStream ? null : body as WholeBody };
+}
+
+/** Which stream an answer is: its own of the isolate, or one of the host's. */
+export interface AnswerStream {
+  /** Of the request. */
+  readonly id: number;
+  readonly relayed: number | null;
+}
+
+/**
+ * Opens the host's end of a streamed answer.
+ * @param listener.onFailed told of a relayed stream that cannot be read any further
+ * @throws {WireViolation} when the isolate was sent no such stream, or has asked for its bytes
+ */
+export function openAnswer(
+  wire: Wire,
+  { id, relayed }: AnswerStream,
+  listener: Pick<Receiving, "onEnd"> & { readonly onFailed: (error: unknown) => void },
+): Receiving {
+  if (relayed === null) return wire.receiving.open(id, listener.onEnd);
+  const taken = wire.sending.take(relayed);
+  if (taken === null) throw new WireViolation("a response of no stream that waits");
+  const onEnd: Receiving["onEnd"] = (end, bytes) => {
+    taken.onEnd(end);
+    listener.onEnd(end, bytes);
+  };
+  return wire.receiving.openFrom(id, taken.source, { onEnd, onFailed: listener.onFailed });
+}
+
+/** Lets go of a streamed answer that nobody wants. */
+export function dropAnswer(wire: Wire, { id, relayed }: AnswerStream): void {
+  const reason = "The request is over";
+  if (relayed !== null) return wire.sending.onCancel(relayed, reason);
+  wire.out.push(OP.CANCEL, id, reason);
+  wire.kick();
 }
 
 /** One answer. */

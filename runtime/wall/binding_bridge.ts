@@ -194,6 +194,8 @@ export class BindingBridge {
       this.#streams.set(id, running.controller);
       wire.sending.open(id, body.getReader(), {
         owned: true,
+        // An app that hands it on unread gives it back, see runtime/isolate/traffic/responder.ts.
+        isAsked: true,
         onEnd: () => {
           this.#streams.delete(id);
           letGo();

@@ -4,11 +4,12 @@ import type { AppCall, HostSocket } from "../terms/app_call.ts";
 import { NanoError } from "../errors.ts";
 import { EXCEPTION_LEVEL } from "../protocol/messages.ts";
 import { type Handlers, type HandlerTable, handlerTable } from "../protocol/batch.ts";
+import { shownReason } from "../protocol/chunks.ts";
 import { OP, type SentBy } from "../protocol/operations.ts";
 import { streamHandlers } from "../protocol/stream_operations.ts";
 import { CutStream, type StreamEnd, type Wire, WireViolation } from "../protocol/wire.ts";
 import { endOfCode, type RequestEnd } from "../terms/request_end.ts";
-import { Answer, promisedBytes, type TakenResponse, takenResponse } from "./answer.ts";
+import { Answer, dropAnswer, openAnswer, promisedBytes, type TakenResponse, takenResponse } from "./answer.ts";
 import { type CallSlot, CallTable } from "./call_table.ts";
 import { lookAtCall } from "./call_watch.ts";
 import { handlerFailure } from "./handler_failure.ts";
@@ -202,7 +203,7 @@ export class CallRunner {
     return handlerTable(handlers);
   }
 
-  #onResponse(id: number, { status, headers, isStream, body }: TakenResponse): void {
+  #onResponse(id: number, { status, headers, isStream, relayed, body }: TakenResponse): void {
     const slot = this.#calls.get(id);
     if (!isStream) {
       if (slot === undefined || slot.answered) return;
@@ -211,15 +212,17 @@ export class CallRunner {
     }
     if (slot === undefined) {
       // The host gave up on this request meanwhile: its stream must not wait for credit for ever.
-      this.#wire.out.push(OP.CANCEL, id, "The request is over");
-      this.#wire.kick();
+      dropAnswer(this.#wire, { id, relayed });
       return;
     }
     if (slot.answered) throw new WireViolation("two responses to one request");
-    const receiving = this.#wire.receiving.open(slot.id, (end) => {
-      // The app is done, its client is not: what is left waits in the host, and the request's place with it.
-      if (end === "done" && receiving.queue.length > 0) receiving.onRead = (end) => this.#onAnswerEnd(slot, end);
-      else this.#onAnswerEnd(slot, end);
+    const receiving = openAnswer(this.#wire, { id: slot.id, relayed }, {
+      onEnd: (end) => {
+        // The app is done, its client is not: what is left waits in the host, and the request's place with it.
+        if (end === "done" && receiving.queue.length > 0) receiving.onRead = (end) => this.#onAnswerEnd(slot, end);
+        else this.#onAnswerEnd(slot, end);
+      },
+      onFailed: (error) => this.#onStreamError(slot.id, shownReason(error)),
     });
     receiving.promised = promisedBytes(slot.call.method, headers);
     slot.answer = new Answer(receiving);

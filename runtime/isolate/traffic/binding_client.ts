@@ -191,6 +191,7 @@ export class BindingClient {
       return call.resolve(bare({ values, body: whole }));
     }
     const receiving = this.#wire.receiving.open(id, () => call.forget());
+    receiving.isUntouched = true;
     call.resolve(bare({ values, body: this.#wire.receiving.readableOf(receiving, { byob: true }) }));
   }
 

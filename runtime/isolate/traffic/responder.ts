@@ -15,6 +15,7 @@ import {
   responseHeaders,
   responseStatus,
   responseStatusText,
+  streamReader,
   stringSlice,
   stringToLowerCase,
 } from "../../protocol/primordials.ts";
@@ -57,12 +58,9 @@ export function sendResponse(wire: Wire, id: number, value: unknown, onDone: () 
   if (body !== null && typeof body === "object" && !(body instanceof NativeUint8Array)) {
     // Before the body is read: that takes nothing from what it was made of.
     const size = knownBodyOf(value as Response)?.size ?? knownLength(body);
-    sendStream(
-      wire,
-      { id, head: size === null ? response : withLength(response, size), isLong: size !== null },
-      body,
-      onDone,
-    );
+    const head = size === null ? response : withLength(response, size);
+    if (relay(wire, id, head, body)) onDone();
+    else sendStream(wire, { id, head, isLong: size !== null }, body, onDone);
     return;
   }
   if (body !== null && isLong(body)) {
@@ -123,6 +121,18 @@ function sendWhole(wire: Wire, id: number, head: InnerResponse, body: string | U
     wire.pushBytes(body, false);
   } else wire.out.push(OP.RESPONSE, id, status, statusText, headers, body === null ? BODY.NONE : BODY.WHOLE, body);
   wire.hurry();
+}
+
+/** Leaves a body to the host that the app got from there and has not read. @returns false when it is none of these */
+function relay(wire: Wire, id: number, head: InnerResponse, body: ReadableStream<Uint8Array>): boolean {
+  const relayed = wire.receiving.giveBack(body);
+  if (relayed === null) return false;
+  // Nobody reads what is the host's again.
+  streamReader(body);
+  const { status, statusText, headers } = head;
+  wire.out.push(OP.RESPONSE, id, status, statusText, joinHeaders(headers), BODY.RELAYED, relayed);
+  wire.hurry();
+  return true;
 }
 
 /** The same head with the length of its body, unless the app gave one. */

@@ -209,6 +209,9 @@ Deno.test("CallRunner refuses what breaks the protocol", async () => {
     [OP.RESPONSE, id, "200", "", "", BODY.NONE, null],
     [OP.RESPONSE, id, 200, "", null, BODY.NONE, null],
     [OP.RESPONSE, id, 200, "", "", BODY.WHOLE, { length: 1 }],
+    [OP.RESPONSE, id, 200, "", "", BODY.RELAYED, null],
+    // A stream that the isolate was never sent.
+    [OP.RESPONSE, id, 200, "", "", BODY.RELAYED, 1],
     [OP.DATA, id, "text"],
     [OP.CREDIT, id, -1],
   ];

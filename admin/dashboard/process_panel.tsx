@@ -44,6 +44,7 @@ function rowsOf(walls: KernelWalls): readonly (readonly [label: string, value: s
   const bound = (bytes: number) => bytes === Infinity ? "no bound" : bytes === 0 ? "none" : bytesText(bytes);
   return [
     ["Number", String(walls.pid)],
+    ["Own user", walls.user === null ? "none" : String(walls.user)],
     ["New privileges", walls.noNewPrivileges ? "none" : "possible"],
     ["System calls", walls.filtersCalls ? "filtered" : "all of the kernel's"],
     ["Capabilities", capabilities === 0 ? "none" : String(capabilities)],

@@ -127,10 +127,11 @@ export function isoTime(at: number): string {
 
 function processView(walls: KernelWalls | null): AppDetail["process"] {
   if (walls === null) return null;
-  const { pid, noNewPrivileges, filtersCalls, capabilities, namespaces, descriptors, oomScore } = walls;
+  const { pid, user, noNewPrivileges, filtersCalls, capabilities, namespaces, descriptors, oomScore } = walls;
   const bound = (value: number) => value === Infinity ? null : value;
   return {
     pid,
+    user,
     no_new_privileges: noNewPrivileges,
     filters_system_calls: filtersCalls,
     capabilities,

@@ -94,6 +94,7 @@ const unbounded = (description: string) =>
 
 const processSchema = z.object({
   pid: z.number(),
+  user: z.number().nullable().meta({ description: "The number of its user (uid); null while it has NANO's." }),
   no_new_privileges: z.boolean().meta({ description: "Nothing that it starts can have more rights than it has." }),
   filters_system_calls: z.boolean().meta({ description: "The kernel refuses it system calls by a filter (seccomp)." }),
   capabilities: z.number().meta({ description: "How many it has, or could get." }),

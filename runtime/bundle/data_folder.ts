@@ -1,5 +1,7 @@
 /** The folder `data` of an app that runs as Deno itself runs it: there it writes, and its versions share it. */
 import { join } from "node:path";
+import type { ProcessUser } from "../config/process_users.ts";
+import { makeFolderAs } from "../pool/folder_tools.ts";
 
 /** What an app knows it as. */
 const NAME = "data";
@@ -10,15 +12,21 @@ const NAME = "data";
  * @param root real path of the app's folder
  * @param kept where it is kept for an app whose versions NANO keeps, each in a folder of its own; null when it lies right
  *   there
+ * @param options.user whom the app runs as; null for NANO's
  * @returns real path of the folder, and the path by which the app knows it where that is another
  * @throws {Error} when it is a link, or what the file system says
  */
-export async function findDataFolder(root: string, kept: string | null): Promise<readonly string[]> {
+export async function findDataFolder(
+  root: string,
+  kept: string | null,
+  { user = null }: { readonly user?: ProcessUser | null } = {},
+): Promise<readonly string[]> {
   const own = join(root, NAME);
   const shipped = await kindOf(own);
   if (kept === null) {
     if (shipped === "link") throw new Error(`"${NAME}" is a link, and has to be a folder`);
-    await Deno.mkdir(own, { recursive: true });
+    if (shipped === "none" && user !== null) await makeFolderAs(user, own);
+    else await Deno.mkdir(own, { recursive: true });
     return [own];
   }
   if (shipped === "folder") {

@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { messageOf } from "../errors.ts";
 import { NATIVE_SERVERS_URL } from "../protocol/host_calls.ts";
 import type { CodePlace } from "../pool/full_place.ts";
+import { fullUser } from "../pool/full_user.ts";
 import type { AppBundle } from "./app_bundle.ts";
 import type { AppEntry } from "./app_entry.ts";
 import { isInside, pathExists } from "./app_files.ts";
@@ -49,18 +50,19 @@ export async function fullApp(
 ): Promise<AppBundle> {
   const { root, file } = entry;
   const warnings: string[] = [];
-  const data = await findDataFolder(root, keptData).catch((error) => {
-    warnings.push(`Cannot give it a folder "data" to write: ${messageOf(error)}`);
-    return [];
-  });
-  const place: CodePlace = {
+  const code: Omit<CodePlace, "data"> = {
     entry: entry.source === undefined ? file : sourceModule(root, entry.source),
     folder: root,
     reach,
     hidden: await hiddenIn(root, reach, hidden),
-    data,
     settings: await settingsOf(root, reach),
   };
+  const user = await fullUser({ ...code, data: [] });
+  const data = await findDataFolder(root, keptData, { user }).catch((error) => {
+    warnings.push(`Cannot give it a folder "data" to write: ${messageOf(error)}`);
+    return [];
+  });
+  const place: CodePlace = { ...code, data };
   const { version, isWhole } = await versionOf(place, entry.source ?? relative(root, file));
   if (!isWhole) warnings.push(`More than ${MAX_FILES} files: changes of some need a restart by hand`);
   return {

@@ -1,12 +1,14 @@
 /** What of this machine apps with `"isolation": "process"` need and may have: programs that a process is started through. */
-import { CLOSING, NO_CAPABILITIES, type ProcessTools, walledCommand } from "./process_walls.ts";
-
+import { lacksForUsers, nextProcessUser, type ProcessUser } from "./process_users.ts";
+import { CLOSING, NO_CAPABILITIES, type ProcessTools, walledCommand, walledPlace } from "./process_walls.ts";
 import { filteringCommand } from "./system_call_filter.ts";
 
 /** Where distributions have them. */
 const FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
 /** Under which whoever wants no namespaces says so: "0". */
 const NAMESPACES = "NANO_NAMESPACES";
+/** The same of users of their own. */
+const USERS = "NANO_USERS";
 
 /** A trial that takes longer has found no wall that an app could be started behind; half a second is usual. */
 const TRIAL_MS = 30_000;
@@ -41,8 +43,10 @@ async function find(): Promise<FoundTools> {
     bash: closes ? bash : null,
     filtering: await findFilter(setpriv),
     namespaces: null,
+    withoutUsers: null,
   };
-  return { tools: { ...tools, namespaces: await findNamespaces(tools) } };
+  const namespaces = await findNamespaces(tools);
+  return { tools: { ...tools, namespaces, withoutUsers: await lacksOfUsers({ ...tools, namespaces }) } };
 }
 
 /** The kernel takes a filter from whoever can get no new privileges. */
@@ -59,15 +63,28 @@ async function findNamespaces(tools: ProcessTools): Promise<ProcessTools["namesp
   const chroot = await pathOf("chroot");
   if (unshare === null || chroot === null || Deno.env.get(NAMESPACES) === "0" || !await hasChildren()) return null;
   const namespaces = { unshare, chroot };
+  return await startsBehind({ ...tools, namespaces }, null) ? namespaces : null;
+}
+
+/** Tried as a whole too: where Deno lies may be closed to others, and the kernel may give namespaces to root alone. */
+async function lacksOfUsers(tools: ProcessTools): Promise<string | null> {
+  if (Deno.env.get(USERS) === "0") return `it has that of NANO, as ${USERS} wants it`;
+  const lacks = lacksForUsers();
+  if (lacks !== null) return lacks;
+  if (await startsBehind(tools, nextProcessUser())) return null;
+  const making = tools.namespaces === null ? "" : ", or make namespaces";
+  return `it has that of NANO, as no other user can start ${Deno.execPath()}${making}`;
+}
+
+/** Whether a process comes up behind the walls. */
+async function startsBehind(tools: ProcessTools, user: ProcessUser | null): Promise<boolean> {
   const folder = await Deno.makeTempDir({ prefix: "nano-trial-" });
   try {
     await Deno.writeTextFile(`${folder}/socket`, "");
-    const [program, ...args] = walledCommand(
-      { folder, executable: Deno.execPath() },
-      { ...tools, namespaces },
-      ["/nano", "--version"],
-    );
-    return await runs(program, args) ? namespaces : null;
+    if (user !== null) { for (const path of [`${folder}/socket`, folder]) await Deno.chown(path, user.uid, user.gid); }
+    const walled = { folder, executable: Deno.execPath(), user };
+    const [program, ...args] = walledCommand(walled, tools, [walledPlace(walled, tools).executable, "--version"]);
+    return await runs(program, args);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,4 +1,5 @@
 /** How a process of an isolate is closed in: programs of the system, each of which does one thing and becomes the next. */
+import { type ProcessUser, userArguments } from "./process_users.ts";
 
 /** Descriptors that a process of one isolate has use for: Deno opens some 20. */
 const MAX_DESCRIPTORS = 128;
@@ -31,6 +32,8 @@ export interface ProcessTools {
   readonly filtering: readonly string[];
   /** Gives a process namespaces of its own, and what mounts its few files; null where the kernel does not allow it. */
   readonly namespaces: { readonly unshare: string; readonly chroot: string } | null;
+  /** Why processes have NANO's user, for people; null where each can have one of its own. */
+  readonly withoutUsers: string | null;
 }
 
 /** What a process may have that runs an app as Deno runs it: files of the host, by the paths that they have there. */
@@ -57,6 +60,8 @@ export interface Walled {
   readonly folder: string;
   /** Of Deno, or of a compiled NANO. */
   readonly executable: string;
+  /** Who owns `folder` and the socket, if that is not NANO's user. */
+  readonly user?: ProcessUser | null;
 }
 
 /** Where the process finds what is its own. */
@@ -148,12 +153,13 @@ export function walledPlace({ folder, executable }: Walled, { namespaces }: Proc
  * @param command of whoever is closed in, by paths as it sees them
  */
 export function walledCommand(
-  { folder, executable, open = null }: Walled,
+  { folder, executable, open = null, user = null }: Walled,
   tools: ProcessTools,
   command: readonly string[],
 ): readonly [program: string, ...args: string[]] {
   const { setpriv, prlimit, dropping, bash, filtering, namespaces } = tools;
-  const dying = [setpriv, "--pdeathsig", "KILL", "--no-new-privs"];
+  // Before the namespaces: what is root in those is this user for everybody else.
+  const dying = [setpriv, "--pdeathsig", "KILL", "--no-new-privs", ...(user === null ? [] : userArguments(user))];
   const bounds = open === null
     ? ["--core=0", "--fsize=0", `--nofile=${MAX_DESCRIPTORS}`]
     : ["--core=0", `--fsize=${open.fileBytes}`, `--nofile=${MAX_OPEN_DESCRIPTORS}`];

@@ -8,6 +8,8 @@ const NAMESPACES = ["user", "mnt", "net", "ipc", "uts", "pid"] as const;
 export interface KernelWalls {
   /** Its number. */
   readonly pid: number;
+  /** Number of its user, when it is another than this process has. */
+  readonly user: number | null;
   /** Whether nothing that it starts can have more rights than it has. */
   readonly noNewPrivileges: boolean;
   /** Whether the kernel refuses it system calls by a filter (seccomp). */
@@ -45,8 +47,10 @@ export function kernelWalls(pid: number): KernelWalls | null {
     const groupOf = (of: string) => groupPath(Deno.readTextFileSync(`/proc/${of}/cgroup`), null);
     const group = groupOf(String(pid));
     const space = (of: string, name: string) => Deno.readLinkSync(`/proc/${of}/ns/${name}`);
+    const user = Number(field("Uid"));
     return {
       pid,
+      user: user === Deno.uid() ? null : user,
       noNewPrivileges: field("NoNewPrivs") === "1",
       filtersCalls: field("Seccomp") === "2",
       capabilities: Math.max(...["CapPrm", "CapEff", "CapBnd"].map((name) => bitsOf(field(name)))),

@@ -1,5 +1,6 @@
 /** What the host asks programs of the system about files of a process: how much a folder holds, and how much it may write. */
 import { findProcessTools } from "../config/process_tools.ts";
+import { type ProcessUser, userArguments } from "../config/process_users.ts";
 import { runSystemProgram } from "../machine/system_program.ts";
 
 /** A folder with all that lies in it. */
@@ -40,13 +41,31 @@ export async function measureFolder(path: string): Promise<FolderSize> {
 }
 
 /**
+ * Makes a folder as a user would. It is not given to that user after it was made: who may write around it could have put
+ * something else in its place.
+ */
+export async function makeFolderAs({ uid, gid }: ProcessUser, path: string): Promise<void> {
+  const found = await findProcessTools();
+  if ("missing" in found) throw new Error(`this machine does not have ${found.missing}`);
+  const args = [...userArguments({ uid, gid }), "--", "mkdir", "--", path];
+  const { code, stderr } = await runSystemProgram(found.tools.setpriv, args, AbortSignal.timeout(BOUND_MS));
+  if (code !== 0) throw new Error(stderr.trim());
+}
+
+/**
  * Bounds each file that a process writes from now on.
  * @param fileBytes what a write may not go beyond: with 0 no file can be written, and files can still be removed
  */
 export async function boundFiles(pid: number, fileBytes: number): Promise<void> {
   const found = await findProcessTools();
   if ("missing" in found) throw new Error(`this machine does not have ${found.missing}`);
-  const args = ["--pid", String(pid), `--fsize=${fileBytes}:`];
-  const { code, stderr } = await runSystemProgram(found.tools.prlimit, args, AbortSignal.timeout(BOUND_MS));
+  const { setpriv, prlimit } = found.tools;
+  const { uid, gid } = await Deno.stat(`/proc/${pid}`);
+  // A process bounds those of its own user; others take a right that containers give to nobody (CAP_SYS_RESOURCE).
+  const becoming = uid === null || uid === Deno.uid()
+    ? []
+    : [setpriv, ...userArguments({ uid, gid: gid ?? uid }), "--"];
+  const [program, ...args] = [...becoming, prlimit, "--pid", String(pid), `--fsize=${fileBytes}:`];
+  const { code, stderr } = await runSystemProgram(program!, args, AbortSignal.timeout(BOUND_MS));
   if (code !== 0) throw new Error(stderr.trim());
 }

@@ -1,5 +1,6 @@
 /** Starts the process of one isolate: what it may, what it is given, and what ends it when this process ends. */
 import { findProcessTools } from "../config/process_tools.ts";
+import { nextProcessUser, type ProcessUser } from "../config/process_users.ts";
 import { maxThreads, type ProcessTools, walledCommand, walledPlace } from "../config/process_walls.ts";
 import { inTime, LATE } from "../deadline.ts";
 import { messageOf } from "../errors.ts";
@@ -9,6 +10,7 @@ import { findProcessGroups, type ProcessGroup } from "../machine/process_groups.
 import { onlyChild, setOomScore } from "../machine/process_state.ts";
 import { heapSpaces } from "./heap_spaces.ts";
 import { fullArguments, type FullPlace, openPlace } from "./full_place.ts";
+import { fullUser } from "./full_user.ts";
 import type { ProcessStatus } from "./process_end.ts";
 import { makeProcessFolder } from "./process_folders.ts";
 import { PROCESS_MODULE } from "./process_module.ts";
@@ -63,6 +65,8 @@ export interface ProcessPlace {
   readonly tools: ProcessTools;
   /** Of an app that runs as Deno itself runs it. */
   readonly full?: FullPlace | null;
+  /** Whom the process runs as; null: as NANO. */
+  readonly user?: ProcessUser | null;
 }
 
 /**
@@ -72,9 +76,9 @@ export interface ProcessPlace {
 export function processCommand(
   folder: string,
   memoryMb: number,
-  { standalone, execPath, tools, full = null }: ProcessPlace,
+  { standalone, execPath, tools, full = null, user = null }: ProcessPlace,
 ): { readonly program: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
-  const walled = { folder, executable: execPath, open: full === null ? null : openPlace(full) };
+  const walled = { folder, executable: execPath, open: full === null ? null : openPlace(full), user };
   const { executable, socket } = walledPlace(walled, tools);
   const { maxOldGenerationSizeMb, maxYoungGenerationSizeMb } = heapSpaces(memoryMb, true);
   const flags = [
@@ -125,6 +129,8 @@ export async function startProcess(
   const found = await findProcessTools();
   if ("missing" in found) throw new Error(`this machine does not have ${found.missing}`);
   if (full !== null && Deno.build.standalone) throw new Error('"compat": "full" takes a NANO that Deno runs');
+  const { withoutUsers } = found.tools;
+  const user = full !== null ? await fullUser(full) : withoutUsers === null ? nextProcessUser() : null;
   // Nobody else may look into the folder, and nothing is left of it once the process is connected.
   const folder = await makeProcessFolder();
   const cleanUp = () => Deno.removeSync(folder, { recursive: true });
@@ -134,12 +140,14 @@ export async function startProcess(
   try {
     if (full !== null) Deno.mkdirSync(`${folder}/tmp`);
     listener = Deno.listen({ transport: "unix", path: `${folder}/socket` });
+    if (user !== null) giveFolder(folder, user);
     group = makeGroup(maxThreads(full !== null));
     const { program, args, env } = processCommand(folder, memoryMb, {
       standalone: Deno.build.standalone,
       execPath: Deno.execPath(),
       tools: found.tools,
       full,
+      user,
     });
     spawned = new Deno.Command(program, {
       args: [...args],
@@ -199,6 +207,12 @@ export async function startProcess(
   };
   const tmp = full === null || isBehind ? null : tmpOf(folder, found.tools);
   return { child, input, connected, tmp, group, kill };
+}
+
+/** The folder itself last: whose it is may change what lies in it. */
+function giveFolder(folder: string, { uid, gid }: ProcessUser): void {
+  for (const { name } of Deno.readDirSync(folder)) Deno.chownSync(`${folder}/${name}`, uid, gid);
+  Deno.chownSync(folder, uid, gid);
 }
 
 let isSwept = false;

@@ -11,6 +11,7 @@ import {
   bytesSet,
   encodeText,
   encodeTextInto,
+  freeBuffer,
   isArray,
   isUint8Array,
   NativeUint8Array,
@@ -30,6 +31,12 @@ const CUT_VALUES = 4096;
  */
 const PIECE_BYTES = 260 * 1024;
 const LONG_BYTES = 128 * 1024;
+/**
+ * Bytes from this many on are freed when they are copied: what waits for V8's collections makes them come, by its size,
+ * and each looks at the whole heap. Of 100 MB in chunks of 64 KiB the host made four, a third of its time. Below that
+ * nobody is told that its chunk is taken (protocol/outbox.ts).
+ */
+const FREE_FROM_BYTES = 4096;
 /** Pieces that are kept when they have left: as many as a stream's window fills. */
 const MAX_SPARES = 4;
 /** The first piece after a rest: most turns write less. */
@@ -78,11 +85,13 @@ export class FrameWriter {
     return piece;
   }
 
-  /** Gives a piece back that is of no use to anybody any more: the next one need not be made. */
+  /** Gives a piece back that is of no use to anybody any more: it is the next one, or its memory is freed. */
   giveBack(piece: Uint8Array<ArrayBuffer>): void {
     const buffer = bytesBuffer(piece) as ArrayBuffer;
-    const isPiece = bytesOffset(piece) === 0 && bufferLength(buffer) === PIECE_BYTES;
+    const size = bufferLength(buffer);
+    const isPiece = bytesOffset(piece) === 0 && size === PIECE_BYTES;
     if (isPiece && this.#spares.length < MAX_SPARES) addLast(this.#spares, new NativeUint8Array(buffer));
+    else if (size > SMALL_PIECE_BYTES) freeBuffer(buffer);
   }
 
   /** Adds one frame. */
@@ -92,14 +101,20 @@ export class FrameWriter {
     this.#end();
   }
 
-  /** Adds a batch, whose bytes are nobody else's (Outbox.pushBytes), as one frame or several; no operation is cut. */
+  /**
+   * Adds a batch as one frame or several; no operation is cut. Its bytes are nobody else's (Outbox.pushBytes), and are
+   * detached as if they had been transferred; those in lists may be somebody's, and stay.
+   */
   addBatch(batch: ArrayLike<unknown>): void {
     for (let at = 0; at < batch.length;) {
       this.#begin();
       const first = at;
       do {
         const end = at + 1 + FIELDS_BY_CODE[batch[at] as number]!;
-        for (; at < end; at++) this.#value(batch[at], true);
+        for (; at < end; at++) {
+          this.#value(batch[at], true);
+          free(batch[at]);
+        }
       } while (at < batch.length && this.#written - this.#frameStart < CUT_BYTES && at - first < CUT_VALUES);
       this.#end();
     }
@@ -135,7 +150,7 @@ export class FrameWriter {
       this.#head(TAG.LIST, value.length);
       for (let at = 0; at < value.length; at++) {
         if (isArray(value[at])) throw new WireViolation("a list in a list");
-        this.#value(value[at], isOwn);
+        this.#value(value[at], false);
       }
     } else throw new WireViolation("a value that is not plain");
   }
@@ -234,6 +249,15 @@ export class FrameWriter {
 }
 
 const NOTHING = new NativeUint8Array(0);
+
+/** What was copied to a piece; a piece of its own is freed when it has left. */
+function free(value: unknown): void {
+  if (typeof value !== "object" || value === null || !isUint8Array(value)) return;
+  const length = bytesLength(value);
+  const buffer = bytesBuffer(value) as ArrayBuffer;
+  const isWhole = bufferLength(buffer) === length;
+  if (isWhole && length >= FREE_FROM_BYTES && length < LONG_BYTES) freeBuffer(buffer);
+}
 
 function writeWord(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value;

@@ -129,6 +129,11 @@ export const bytesOffset: (view: Uint8Array) => number = getterOf(typedArray, "b
 export const bytesBuffer: (view: Uint8Array) => ArrayBufferLike = getterOf(typedArray, "buffer");
 export const bytesSet: (view: Uint8Array, source: Uint8Array, at: number) => void = uncurry(Uint8Array.prototype.set);
 export const bufferLength: (buffer: ArrayBuffer) => number = getterOf(ArrayBuffer.prototype, "byteLength");
+const transferBuffer = uncurry(ArrayBuffer.prototype.transfer);
+/** Gives the memory of a buffer back now: a collection would come later, and look at all that lives. Nobody can read it then. */
+export function freeBuffer(buffer: ArrayBuffer): void {
+  transferBuffer(buffer, 0);
+}
 const typedArrayTag: (value: unknown) => unknown = getterOf<object, unknown>(typedArray, Symbol.toStringTag) as never;
 
 /** Whether a value is a Uint8Array, whatever its prototype says. */

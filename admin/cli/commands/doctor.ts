@@ -36,7 +36,9 @@ interface Wall {
   readonly lacks: string;
 }
 
-function walls({ setpriv, prlimit, dropping, bash, filtering, namespaces }: ProcessTools): readonly Wall[] {
+function walls(
+  { setpriv, prlimit, dropping, bash, filtering, namespaces, withoutUsers }: ProcessTools,
+): readonly Wall[] {
   const unshare = namespaces?.unshare ?? null;
   const groups = findProcessGroups();
   const refused = "the kernel, or the container, does not let NANO make namespaces";
@@ -53,7 +55,12 @@ function walls({ setpriv, prlimit, dropping, bash, filtering, namespaces }: Proc
     { key: "own_files", what: "sees no files but system libraries", by: unshare, lacks: refused },
     { key: "no_network", what: "has no network but NANO's door", by: unshare, lacks: refused },
     { key: "own_processes", what: "sees and signals no other process", by: unshare, lacks: refused },
-    { key: "own_user", what: "a user of its own", by: null, lacks: "it runs as NANO's user" },
+    {
+      key: "own_user",
+      what: "has a user of its own",
+      by: withoutUsers === null ? setpriv : null,
+      lacks: withoutUsers ?? "",
+    },
     {
       key: "cgroup",
       what: "with its programs in a cgroup of its own",

@@ -54,6 +54,7 @@ function processText(process: NonNullable<AppDetail["process"]>): string {
   const { pid, namespaces, capabilities, descriptors, max_descriptors } = process;
   return [
     `${pid}, as the kernel tells it`,
+    process.user === null ? "NANO's user" : `own user ${process.user}`,
     process.no_new_privileges ? "no new privileges" : "new privileges are possible",
     process.filters_system_calls ? "system calls filtered" : "all system calls",
     capabilities === 0 ? "no capabilities" : `${capabilities} capabilities`,

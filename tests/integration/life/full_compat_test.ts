@@ -80,9 +80,14 @@ async function echoOf(url: string): Promise<string> {
   }
 }
 
-async function expectAllOfDeno(env: Readonly<Record<string, string>>): Promise<void> {
+/** @param owner of the app's folder; null for NANO's user */
+async function expectAllOfDeno(env: Readonly<Record<string, string>>, owner: number | null = null): Promise<void> {
   const config = { ...FULL, env: { OWN: "value" } };
   await using project = await TempProject.create({ own: { files: FILES, config } }, { default_app: "own" });
+  if (owner !== null) {
+    await Deno.chmod(project.dir, 0o755);
+    await Deno.chown(`${project.dir}/apps/own`, owner, owner);
+  }
   await using nano = await NanoProcess.start(project.configFile, { env: { ...env, NANO_TEST_SECRET: "of the host" } });
   const expected = {
     ...{ folder: true, own: "a page", data: 1, temporary: true, cores: true, exists: true },
@@ -106,6 +111,19 @@ Deno.test("An app with all of Deno has workers, SQLite, files, and a folder to w
 
 Deno.test("The same holds where there are no namespaces, by Deno's permissions alone", async () => {
   await expectAllOfDeno({ NANO_NAMESPACES: "0" });
+});
+
+const machine = await findProcessTools();
+const WITH_USERS = "tools" in machine && machine.tools.withoutUsers === null;
+if (!WITH_USERS) console.log("this machine lets NANO start nothing as the owner of an app's folder: not tested");
+
+Deno.test({
+  name: "The same holds as the owner of the app's folder, with namespaces and without",
+  ignore: !WITH_USERS,
+  async fn() {
+    await expectAllOfDeno({}, 1_600_000_001);
+    await expectAllOfDeno({ NANO_NAMESPACES: "0" }, 1_600_000_001);
+  },
 });
 
 Deno.test("An uncaught error ends it as Deno has it, and it is started again with what it has written", async () => {

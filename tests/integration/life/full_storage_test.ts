@@ -1,5 +1,6 @@
 /** What an app with `"compat": "full"` may keep in `data`: a disk that it floods is nobody else's harm. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { findProcessTools } from "../../../runtime/config/process_tools.ts";
 import { NanoProcess } from "../../support/nano_process.ts";
 import { TempProject } from "../../support/temp_project.ts";
 import { ADMIN, adminApp } from "./admin_client.ts";
@@ -23,11 +24,16 @@ Deno.serve((request) => {
 
 const KEEPING = { isolation: "process", compat: "full", cpu_ms: 600_000, memory_mb: 256, storage_mb: 2 } as const;
 
-async function expectBounds(env: Readonly<Record<string, string>>): Promise<void> {
+/** @param owner of the app's folder; null for NANO's user */
+async function expectBounds(env: Readonly<Record<string, string>>, owner: number | null = null): Promise<void> {
   await using project = await TempProject.create({
     flood: { files: { "main.ts": FLOODING }, config: KEEPING },
     other: { files: { "main.js": 'export default { fetch: () => new Response("here") };' } },
   }, { admin: ADMIN });
+  if (owner !== null) {
+    await Deno.chmod(project.dir, 0o755);
+    await Deno.chown(`${project.dir}/apps/flood`, owner, owner);
+  }
   await using nano = await NanoProcess.start(project.configFile, { env });
   const ask = async (path: string) => await (await nano.fetch("flood", path)).text();
 
@@ -67,6 +73,16 @@ Deno.test("All that an app keeps in data is bounded: writes are refused, then it
 
 Deno.test("The same holds where there are no namespaces", async () => {
   await expectBounds({ NANO_NAMESPACES: "0" });
+});
+
+const machine = await findProcessTools();
+const WITH_USERS = "tools" in machine && machine.tools.withoutUsers === null;
+if (!WITH_USERS) console.log("this machine lets NANO start nothing as the owner of an app's folder: not tested");
+
+Deno.test({
+  name: "The same holds as the owner of the app's folder",
+  ignore: !WITH_USERS,
+  fn: () => expectBounds({}, 1_600_000_001),
 });
 
 Deno.test("Where files are no part of the app's walls, temporary ones are bounded by its end", async () => {

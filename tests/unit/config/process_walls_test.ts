@@ -10,6 +10,7 @@ const PLAIN: ProcessTools = {
   bash: null,
   filtering: [],
   namespaces: null,
+  withoutUsers: "it is not root",
 };
 const WALLED = { folder: "/tmp/own", executable: "/opt/deno" };
 
@@ -47,6 +48,15 @@ Deno.test("With namespaces it is bound within them, and gives capabilities up la
     ...["--", "/setpriv", "--pdeathsig", "KILL", "--bounding-set=-all", "--inh-caps=-all", "--", "RUN"],
   ]);
   assertEquals(walledPlace(WALLED, tools), { executable: "/nano", socket: "/socket" });
+});
+
+Deno.test("Whom it runs as is settled before the namespaces, whose root is that user", () => {
+  const user = { uid: 7, gid: 8 };
+  const found = walledCommand({ ...WALLED, user }, { ...PLAIN, dropping: ["--drop"] }, ["RUN"]);
+  assertEquals(found.slice(4, 9), ["--reuid=7", "--regid=8", "--clear-groups", "--drop", "--"]);
+  const tools = { ...PLAIN, namespaces: { unshare: "/b/unshare", chroot: "/b/chroot" } };
+  const walled = walledCommand({ ...WALLED, user }, tools, ["RUN"]);
+  assertEquals(walled.slice(4, 9), ["--reuid=7", "--regid=8", "--clear-groups", "--", "/b/unshare"]);
 });
 
 Deno.test("System calls are filtered after the last mount, and where there are no namespaces before all bounds", () => {

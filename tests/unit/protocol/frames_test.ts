@@ -167,6 +167,27 @@ Deno.test("What bytes of a batch are long leave as they are: they are the batch'
   assert(writer.take() === bytes, "not copied");
 });
 
+Deno.test("Bytes of a batch are detached once they are written; those in a list, and a part of a buffer, stay", () => {
+  const filled = (length: number) => new Uint8Array(length).fill(7);
+  const [chunk, long, listed, small] = [filled(64 * 1024), filled(300_000), filled(200_000), filled(100)];
+  const part = filled(8192).subarray(1, 8000);
+  const writer = new FrameWriter();
+  const call = [OP.CALL, 1, 0, "method", [listed], "", BODY.NONE, null];
+  writer.addBatch([...[chunk, long, small, part].flatMap((bytes) => [OP.DATA, 1, bytes]), ...call]);
+  assertEquals([chunk, long, listed, small, part].map(({ length }) => length), [0, 300_000, 200_000, 100, 7_999]);
+  // What is a piece of its own has to leave first; the list's bytes are a copy, which nobody sees.
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  const bytes = new Uint8Array(writer.length);
+  for (let at = 0, piece = writer.take(); piece !== null; at += piece.length, piece = writer.take()) {
+    bytes.set(piece, at);
+    pieces.push(piece);
+  }
+  const came = read(bytes).flat().filter((value) => value instanceof Uint8Array) as Uint8Array[];
+  assertEquals(came, [filled(64 * 1024), filled(300_000), small, part]);
+  for (const piece of pieces) writer.giveBack(piece);
+  assertEquals([long, listed, small, part].map(({ length }) => length), [0, 200_000, 100, 7_999]);
+});
+
 Deno.test("A piece that has left is used again", () => {
   const writer = new FrameWriter();
   const piece = () => {

@@ -156,6 +156,7 @@ export class NanoParts {
       ...options.dev === true ? { aside: scheduledTrigger(systemClock) } : {},
       now: systemClock.now,
       tell: (event) => this.events.emit(event),
+      warn: (text) => this.warn(text),
       patience: options.patience ?? PATIENCE,
       tracer,
     });

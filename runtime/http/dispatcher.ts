@@ -7,11 +7,13 @@ import { traceHeaders } from "../protocol/trace_context.ts";
 import type { Tracer } from "../trace/tracer.ts";
 import { TrustedProxies } from "./client_address.ts";
 import { type Door, DoorCall } from "./door_call.ts";
+import { receivedBytes } from "../machine/received_bytes.ts";
 import { OpenBodies } from "./open_bodies.ts";
 import { PATIENCE } from "./patience.ts";
 import { doorHeaders, innerOf, readRequestHead } from "./request_head.ts";
 import { hostnameOf, type Router } from "./router.ts";
 import { serializedUrl } from "./serialized_url.ts";
+import { UnfinishedMessages } from "./unfinished_messages.ts";
 
 /** What a dispatcher works with. */
 export interface DispatcherOptions {
@@ -28,6 +30,8 @@ export interface DispatcherOptions {
   readonly aside?: (target: AppTarget, call: AppCall) => boolean;
   /** Missing while Deno's OpenTelemetry is off. */
   readonly tracer?: Tracer | null;
+  /** Told of a client that was cut off for what it sent. */
+  readonly warn?: (text: string) => void;
 }
 
 /** A listener as the dispatcher sees it. */
@@ -65,8 +69,14 @@ export class Dispatcher {
     this.#tracer = options.tracer ?? null;
     this.#proxies = new TrustedProxies(options.trustedProxies);
     const { reveal, now, tell } = options;
-    const { clock = systemClock, patience = PATIENCE } = options;
-    this.#door = { draining: false, reveal, now, clock, patience, tell, bodies: new OpenBodies() };
+    const { clock = systemClock, patience = PATIENCE, warn = () => {} } = options;
+    const messages = new UnfinishedMessages({
+      clock,
+      warn,
+      rss: () => Deno.memoryUsage().rss,
+      received: receivedBytes,
+    });
+    this.#door = { draining: false, reveal, now, clock, patience, tell, bodies: new OpenBodies(), messages };
   }
 
   /** Puts another router in force; requests already handed over are not touched. */
@@ -145,6 +155,7 @@ export class Dispatcher {
       url: serializedUrl(url),
       headers: traced + head.headers + doorHeaders({ client, chain, scheme, host, requestId }),
       remote: `${client} ${remote.port}`,
+      peer: remote,
       requestId,
       declaredBytes: head.declaredBytes,
       startedAt: this.#options.now(),

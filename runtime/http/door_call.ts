@@ -13,6 +13,7 @@ import { closingResponse, RESET_CONTENT } from "./closing_response.ts";
 import type { OpenBodies } from "./open_bodies.ts";
 import { problemResponse } from "./problem.ts";
 import { answerViolations } from "./socket_violations.ts";
+import type { UnfinishedMessages } from "./unfinished_messages.ts";
 import { WholeStream } from "./whole_stream.ts";
 
 /** What a call needs of the front door. */
@@ -25,6 +26,7 @@ export interface Door {
   readonly patience: Patience;
   readonly tell: (event: RequestEvent) => void;
   readonly bodies: OpenBodies;
+  readonly messages: UnfinishedMessages;
 }
 
 /** What the dispatcher knows of a request when it hands it on. */
@@ -36,6 +38,8 @@ export interface DoorCallInit {
   readonly url: string;
   readonly headers: string;
   readonly remote: string;
+  /** Whose connection it is: the client's, or a proxy's. */
+  readonly peer: Deno.NetAddr;
   readonly requestId: string;
   readonly declaredBytes: number | null;
   readonly startedAt: number;
@@ -174,7 +178,8 @@ export class DoorCall implements AppCall {
     this.#resolve(response);
     // Deno leaves it empty at the server's end.
     if (protocol !== undefined) Object.defineProperty(socket, "protocol", { value: protocol });
-    answerViolations(socket, this.#door.clock);
+    const refuse = answerViolations(socket, this.#door.clock);
+    this.#door.messages.watch(socket, this.#init.peer, refuse);
     return socket as HostSocket;
   }
 

@@ -45,14 +45,20 @@ class Violation extends Error {
  * Makes a client's socket that just was upgraded answer violations by a close frame. Deno reports them as an error and
  * lets go of the connection in the same turn; so the error is taken out of its loop, the frame is sent, and the loop
  * goes on until the client has closed. Where this Deno looks different, the connection drops as before.
+ * @returns what ends the connection of a client whose message is too long, whatever it goes on to send
  */
-export function answerViolations(socket: WebSocket, clock: Pick<Clock, "after">): void {
+export function answerViolations(socket: WebSocket, clock: Pick<Clock, "after">): () => void {
   const slots = slotsOf(socket);
-  if (slots === null) return;
+  if (slots === null) return () => socket.close(TOO_BIG);
   const inner = socket as any;
   const loop = inner[slots.loop] as () => Promise<void>;
   let violated = false;
   let isOver = false;
+  const drop = () => {
+    inner[slots.state] = CLOSED;
+    socket.dispatchEvent(new CloseEvent("close"));
+    (Deno as any)[(Deno as any).internal]?.core?.tryClose?.(inner[slots.rid]);
+  };
   Object.defineProperty(socket, "dispatchEvent", {
     value(event: Event): boolean {
       if (isOver || (violated && event.type !== "close")) return false;
@@ -80,16 +86,18 @@ export function answerViolations(socket: WebSocket, clock: Pick<Clock, "after">)
         inner[slots.state] = OPEN;
         socket.close(error.code, error.message);
         await new Promise<void>((resolve) => clock.after(FRAME_OUT_MS, resolve));
-        const stop = clock.after(LINGER_MS, () => {
-          inner[slots.state] = CLOSED;
-          socket.dispatchEvent(new CloseEvent("close"));
-          (Deno as any)[(Deno as any).internal]?.core?.tryClose?.(inner[slots.rid]);
-        });
+        const stop = clock.after(LINGER_MS, drop);
         await loop.call(socket);
         stop();
       }
     },
   });
+  return () => {
+    if (isOver) return;
+    violated = true;
+    socket.close(TOO_BIG, "The message is too long");
+    clock.after(FRAME_OUT_MS, drop);
+  };
 }
 
 function slotsOf(socket: WebSocket): Slots | null {

@@ -5,6 +5,7 @@ import { NanoError } from "../../../runtime/errors.ts";
 import { DoorCall } from "../../../runtime/http/door_call.ts";
 import { OpenBodies } from "../../../runtime/http/open_bodies.ts";
 import { PATIENCE } from "../../../runtime/http/patience.ts";
+import { UnfinishedMessages } from "../../../runtime/http/unfinished_messages.ts";
 import { CutStream } from "../../../runtime/protocol/wire.ts";
 import { endOfCode, isFailure } from "../../../runtime/terms/request_end.ts";
 import { FakeClock, settle } from "../runtime/fake_clock.ts";
@@ -21,6 +22,7 @@ function scene(method = "GET") {
     url: "http://blog.test/p?secret",
     headers: "",
     remote: "192.0.2.1 4711",
+    peer: { transport: "tcp", hostname: "192.0.2.1", port: 4711 },
     requestId: "r-1",
     declaredBytes: null,
     startedAt: 0,
@@ -33,6 +35,7 @@ function scene(method = "GET") {
     patience: PATIENCE,
     tell: (event) => told.push(event),
     bodies: new OpenBodies(),
+    messages: new UnfinishedMessages({ clock, warn() {}, rss: () => 0, received: () => Promise.resolve(null) }),
   });
   const ends = () => told.map(({ status, bytes, end }) => [status, bytes, end]);
   return { call, clock, ends, told };

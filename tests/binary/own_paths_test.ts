@@ -24,6 +24,8 @@ const PLACES: readonly { readonly what: RegExp; readonly allowed: readonly strin
       "runtime/data/sql_process.ts",
       // The first module of an app, which no compiled NANO runs so.
       "runtime/isolate/load_full_app.ts",
+      // Whether a user may start what its process is to be.
+      "runtime/pool/full_user.ts",
       "runtime/pool/process_child.ts",
     ],
     example: "new Deno.Command(Deno.execPath())",

@@ -75,6 +75,8 @@ async function main(args: readonly string[]): Promise<number> {
   const sum = (key: keyof Counts) => counts.reduce((total, one) => total + (one?.[key] ?? 0), 0);
   const isOk = types.code === 0 && outcomes.every(({ code }) => code === 0) && !counts.includes(null);
   if (types.code !== 0) console.log(types.text);
+  // Once more at the end, where a log of thousands of lines is read
+  for (const { code, text } of outcomes) if (code !== 0) console.log(failuresOf(text));
   console.log(
     `${isOk ? "ok" : "FAILED"} | ${sum("passed")} passed (${sum("steps")} steps) | ${sum("failed")} failed | ` +
       `${sum("ignored")} ignored (${timeSince(began)})`,
@@ -189,6 +191,12 @@ function timeSince(began: number): string {
 function timeOf(exactly: number): string {
   const seconds = Math.round(exactly);
   return `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+}
+
+/** What failed and why, as a run lists it before its summary; the last lines of one that never came to that. */
+function failuresOf(text: string): string {
+  const at = text.lastIndexOf(" ERRORS ");
+  return at === -1 ? text.split("\n").slice(-30).join("\n") : text.slice(at);
 }
 
 /** What a run says at its end, or null when it never came to that. */

@@ -6,13 +6,16 @@
  */
 import type { Plain } from "./binding_call.ts";
 
-/** What a request or response carries as its body; of an answer RELAYED is one that its receiver is sending itself. */
-export const BODY = { NONE: 0, WHOLE: 1, STREAM: 2, RELAYED: 3 } as const;
+/**
+ * What a request or response carries as its body. RELAYED is one that its receiver is sending itself, ASKED a stream of
+ * a request that waits to be asked for its first byte.
+ */
+export const BODY = { NONE: 0, WHOLE: 1, STREAM: 2, RELAYED: 3, ASKED: 4 } as const;
 
 /** One of {@linkcode BODY}. */
 export type BodyKind = (typeof BODY)[keyof typeof BODY];
 
-/** A body that crosses with its head; null beside {@linkcode BODY}.NONE and STREAM. */
+/** A body that crosses with its head; null beside {@linkcode BODY}.NONE, STREAM and ASKED. */
 export type WholeBody = string | Uint8Array | null;
 
 /** What follows each operation; the types of its fields, in their order. */
@@ -79,7 +82,8 @@ export interface OperationFields {
     args: readonly Plain[],
     trace: string,
     bodyKind: BodyKind,
-    body: WholeBody,
+    /** Beside RELAYED the id of the stream. */
+    body: WholeBody | number,
   ];
   SCHEDULED: [id: number, cron: string, scheduledTime: number];
   QUEUE: [id: number, queue: string, facts: readonly Plain[], bodies: Uint8Array];

@@ -1,6 +1,7 @@
 /** An isolate's streamed answer while its client takes it. */
 import { BODY, OP, type WholeBody } from "../protocol/operations.ts";
-import { type Receiving, type Wire, WireViolation } from "../protocol/wire.ts";
+import { type Receiving, WireViolation } from "../protocol/wire.ts";
+import type { RelayedStreams } from "./relayed_streams.ts";
 
 /** A response of an isolate, after a look at it. */
 export interface TakenResponse {
@@ -44,26 +45,21 @@ export interface AnswerStream {
 
 /**
  * Opens the host's end of a streamed answer.
- * @param listener.onFailed told of a relayed stream that cannot be read any further
  * @throws {WireViolation} when the isolate was sent no such stream, or has asked for its bytes
  */
 export function openAnswer(
-  wire: Wire,
+  relays: RelayedStreams,
   { id, relayed }: AnswerStream,
-  listener: Pick<Receiving, "onEnd"> & { readonly onFailed: (error: unknown) => void },
+  listener: Parameters<RelayedStreams["open"]>[1],
 ): Receiving {
-  if (relayed === null) return wire.receiving.open(id, listener.onEnd);
-  const taken = wire.sending.take(relayed);
-  if (taken === null) throw new WireViolation("a response of no stream that waits");
-  const onEnd: Receiving["onEnd"] = (end, bytes) => {
-    taken.onEnd(end);
-    listener.onEnd(end, bytes);
-  };
-  return wire.receiving.openFrom(id, taken.source, { onEnd, onFailed: listener.onFailed });
+  if (relayed === null) return relays.wire.receiving.open(id, listener.onEnd);
+  const receiving = relays.open({ id, relayed }, listener);
+  if (receiving === null) throw new WireViolation("a response of no stream that waits");
+  return receiving;
 }
 
-/** Lets go of a streamed answer that nobody wants. */
-export function dropAnswer(wire: Wire, { id, relayed }: AnswerStream): void {
+/** Lets go of a streamed answer that nobody wants: it must not wait for credit for ever. */
+export function dropAnswer({ wire }: RelayedStreams, { id, relayed }: AnswerStream): void {
   const reason = "The request is over";
   if (relayed !== null) return wire.sending.onCancel(relayed, reason);
   wire.out.push(OP.CANCEL, id, reason);

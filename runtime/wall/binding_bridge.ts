@@ -13,7 +13,8 @@ import {
 } from "../protocol/binding_call.ts";
 import type { Receiving } from "../protocol/byte_stream.ts";
 import { BODY, OP, type OperationFields } from "../protocol/operations.ts";
-import { type Wire, WireViolation } from "../protocol/wire.ts";
+import { CutStream, type Wire, WireViolation } from "../protocol/wire.ts";
+import type { RelayedStreams } from "./relayed_streams.ts";
 
 /** What an isolate may have in work. Twice what it has waiting: work that was given up may take a while to end. */
 const MAX_WORKING = 2 * MAX_CALLS;
@@ -34,6 +35,7 @@ export type CallFields = Untrusted<OperationFields["CALL"]>;
 /** What a bridge works with. */
 export interface BridgeTools {
   readonly clock: Clock;
+  readonly relayed: RelayedStreams;
 }
 
 /** A call that waits for its answer. */
@@ -81,9 +83,10 @@ export class BindingBridge {
       throw new WireViolation("a call without its parts");
     }
     if (typeof trace !== "string") throw new WireViolation("a call without its parts");
-    if (kind !== BODY.NONE && kind !== BODY.WHOLE && kind !== BODY.STREAM) {
+    if (kind !== BODY.NONE && kind !== BODY.WHOLE && kind !== BODY.STREAM && kind !== BODY.RELAYED) {
       throw new WireViolation("a call with a body of no kind");
     }
+    if (kind === BODY.RELAYED && typeof whole !== "number") throw new WireViolation("a call without its stream");
     if (kind === BODY.WHOLE && typeof whole !== "string" && !(whole instanceof Uint8Array)) {
       throw new WireViolation("a call without its body");
     }
@@ -94,10 +97,16 @@ export class BindingBridge {
     const refusal = this.#refusal(args);
     if (refusal !== null) {
       if (kind === BODY.STREAM) wire.out.push(OP.CANCEL, id as number, refusal.message);
+      if (kind === BODY.RELAYED) wire.sending.onCancel(whole as number, refusal.message);
       this.#fail(id as number, refusal);
       return;
     }
-    const upload = kind === BODY.STREAM ? wire.receiving.open(id as number, () => {}) : null;
+    let upload: Receiving | null = null;
+    if (kind === BODY.STREAM) upload = wire.receiving.open(id as number, ignore);
+    else if (kind === BODY.RELAYED) {
+      upload = this.#tools.relayed.open({ id: id as number, relayed: whole as number }, { onEnd: ignore });
+      if (upload === null) return this.#fail(id as number, new BindingError("The request of this body is over"));
+    }
     const running: Running = {
       controller: new AbortController(),
       upload,
@@ -203,6 +212,8 @@ export class BindingBridge {
   /** What only the host may know; whoever made the binding has told the log. */
   #shown(error: unknown): BindingError {
     if (error instanceof BindingError) return error;
+    // A relayed body of the call; one that the isolate sends has told it already
+    if (error instanceof CutStream) return new BindingError(error.message, { name: "TypeError" });
     return new BindingError("Cannot call a binding: the host failed to carry it out, see its log", {
       code: "BINDING_FAILED",
     });
@@ -258,6 +269,8 @@ function sizeOf(args: readonly Plain[]): number {
     return one instanceof Uint8Array ? size + one.byteLength : size;
   }, 0);
 }
+
+function ignore(): void {}
 
 /** Nobody reads it any more; that it cannot be cancelled changes nothing. */
 function discard(body: ReadableStream<Uint8Array>): void {

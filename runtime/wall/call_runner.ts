@@ -4,10 +4,9 @@ import type { AppCall, HostSocket } from "../terms/app_call.ts";
 import { NanoError } from "../errors.ts";
 import { EXCEPTION_LEVEL } from "../protocol/messages.ts";
 import { type Handlers, type HandlerTable, handlerTable } from "../protocol/batch.ts";
-import { shownReason } from "../protocol/chunks.ts";
 import { OP, type SentBy } from "../protocol/operations.ts";
 import { streamHandlers } from "../protocol/stream_operations.ts";
-import { CutStream, type StreamEnd, type Wire, WireViolation } from "../protocol/wire.ts";
+import { CutStream, type StreamEnd, WINDOW_BYTES, type Wire, WireViolation } from "../protocol/wire.ts";
 import { endOfCode, type RequestEnd } from "../terms/request_end.ts";
 import { Answer, dropAnswer, openAnswer, promisedBytes, type TakenResponse, takenResponse } from "./answer.ts";
 import { type CallSlot, CallTable } from "./call_table.ts";
@@ -18,11 +17,12 @@ import { OutboundBridge } from "./outbound_bridge.ts";
 import { SocketBridge } from "./socket_bridge.ts";
 import { OutgoingSockets } from "./outgoing_sockets.ts";
 import { pushCall } from "./push_call.ts";
+import { RelayedStreams } from "./relayed_streams.ts";
 import { takeOver } from "./socket_opening.ts";
 import { TcpBridge } from "./tcp_bridge.ts";
 import { textFrom } from "./text_from.ts";
 import type { Traffic, TrafficOwner } from "./traffic.ts";
-import { bodyTooLarge, Upload } from "./upload.ts";
+import { bodyBroken, bodyTooLarge, Upload } from "./upload.ts";
 import { UploadRoom } from "./upload_room.ts";
 
 /** Runs the traffic of one app over a wire. */
@@ -31,6 +31,7 @@ export class CallRunner {
   readonly #traffic: Traffic;
   readonly #calls = new CallTable();
   readonly #uploads: UploadRoom;
+  readonly #relayed: RelayedStreams;
   readonly #sockets: SocketBridge;
   readonly #outbound: OutboundBridge;
   readonly #bindings: BindingBridge;
@@ -44,16 +45,15 @@ export class CallRunner {
     this.#wire = wire;
     this.#traffic = traffic;
     this.#onBusy = onBusy;
+    const { clock, outbound } = traffic;
     this.#uploads = new UploadRoom(traffic.externalBytes);
+    this.#relayed = new RelayedStreams(wire);
     this.#sockets = new SocketBridge(wire);
-    this.#outbound = new OutboundBridge(wire, traffic.outbound);
-    this.#bindings = new BindingBridge(wire, traffic.outbound.bindings ?? [], { clock: traffic.clock });
-    this.#tcp = new TcpBridge(
-      wire,
-      traffic.outbound.dial === undefined ? undefined : (target, signal) => traffic.outbound.dial!(target, signal),
-    );
+    this.#outbound = new OutboundBridge(wire, outbound);
+    this.#bindings = new BindingBridge(wire, outbound.bindings ?? [], { clock, relayed: this.#relayed });
+    this.#tcp = new TcpBridge(wire, outbound.dial && ((target, signal) => outbound.dial!(target, signal)));
     const onPause = () => this.#sockets.settle();
-    this.#inbox = new Inbox(wire, this.#handlersOf(wire), { clock: traffic.clock, onPause, onError });
+    this.#inbox = new Inbox(wire, this.#handlersOf(wire), { clock, onPause, onError });
   }
 
   /** Requests inside. */
@@ -75,7 +75,9 @@ export class CallRunner {
       this.#finish(slot, () => call.fail(bodyTooLarge(this.#traffic.maxBodyBytes)));
       return;
     }
-    pushCall(this.#wire, slot, body);
+    // One that fits into the window is there before it could be asked for.
+    const isAsked = (call.declaredBytes ?? 0) > WINDOW_BYTES;
+    pushCall(this.#wire, slot, body, isAsked);
     if (body instanceof ReadableStream) {
       const isClients = call.entry === undefined;
       const { declaredBytes } = call;
@@ -83,11 +85,8 @@ export class CallRunner {
       this.#wire.sending.open(slot.id, slot.upload, {
         owned: true,
         windowBytes: slot.roomBytes,
-        onEnd: (end, error) => {
-          slot.upload = null;
-          if (error instanceof NanoError) this.#refuse(slot, error);
-          else if (end === "failed") this.#refuseBroken(slot, error);
-        },
+        isAsked,
+        onEnd: (end, error) => this.#onUploadEnd(slot, end, error),
       });
     }
     this.#wire.hurry();
@@ -149,11 +148,13 @@ export class CallRunner {
     }
   }
 
-  /** Deno.serve aborts no signal while an upload is under way; that its body broke off tells the same. */
-  #refuseBroken(slot: CallSlot, cause: unknown): void {
-    const error = new NanoError("BAD_REQUEST", "Cannot read the request body: it broke off or is malformed", { cause });
-    // A client that is still there, and has sent what is no body, gets a whole answer.
-    this.#refuse(slot, error, cause instanceof Deno.errors.BadResource ? "client_gone" : "done");
+  #onUploadEnd(slot: CallSlot, end: StreamEnd, cause: unknown): void {
+    slot.upload = null;
+    if (cause instanceof NanoError) return this.#refuse(slot, cause);
+    if (end !== "failed") return;
+    // Deno.serve aborts no signal while an upload is under way; that its body broke off tells the same. A client that is
+    // still there, and has sent what is no body, gets a whole answer.
+    this.#refuse(slot, bodyBroken(cause), cause instanceof Deno.errors.BadResource ? "client_gone" : "done");
   }
 
   /** Lets a request go and tells its end. */
@@ -161,7 +162,7 @@ export class CallRunner {
     if (!this.#calls.delete(slot)) return;
     this.#uploads.release(slot);
     // As with Deno.serve and Workers, a request's body ends with its answer.
-    if (slot.upload !== null) this.#wire.sending.stop(slot.id, "The response is complete");
+    if (slot.upload !== null) this.#relayed.stop(slot.id, "The response is complete");
     if (this.#calls.size === 0) this.#onBusy(false);
     tell();
     if (!this.#closed) this.#traffic.observer.onCallDone();
@@ -210,19 +211,16 @@ export class CallRunner {
       this.#finish(slot, () => slot.call.respond(status, headers, body));
       return;
     }
-    if (slot === undefined) {
-      // The host gave up on this request meanwhile: its stream must not wait for credit for ever.
-      dropAnswer(this.#wire, { id, relayed });
-      return;
-    }
+    // The host gave up on this request meanwhile
+    if (slot === undefined) return dropAnswer(this.#relayed, { id, relayed });
     if (slot.answered) throw new WireViolation("two responses to one request");
-    const receiving = openAnswer(this.#wire, { id: slot.id, relayed }, {
+    const receiving = openAnswer(this.#relayed, { id: slot.id, relayed }, {
       onEnd: (end) => {
         // The app is done, its client is not: what is left waits in the host, and the request's place with it.
         if (end === "done" && receiving.queue.length > 0) receiving.onRead = (end) => this.#onAnswerEnd(slot, end);
         else this.#onAnswerEnd(slot, end);
       },
-      onFailed: (error) => this.#onStreamError(slot.id, shownReason(error)),
+      onFailed: (message) => this.#onStreamError(slot.id, message),
     });
     receiving.promised = promisedBytes(slot.call.method, headers);
     slot.answer = new Answer(receiving);

@@ -4,8 +4,8 @@ import type { CallBody } from "../protocol/binding_call.ts";
 import type { Wire } from "../protocol/wire.ts";
 import type { CallSlot } from "./call_table.ts";
 
-/** Pushes it; the caller sends a body that is a stream. */
-export function pushCall(wire: Wire, { id, call }: CallSlot, body: CallBody): void {
+/** Pushes it; the caller sends a body that is a stream. @param isAsked whether that waits to be asked for */
+export function pushCall(wire: Wire, { id, call }: CallSlot, body: CallBody, isAsked: boolean): void {
   const { job, method, url, headers, remote, entry } = call;
   if (entry !== undefined) {
     wire.out.push(OP.ENTER, id, entry.entrypoint, entry.props, entry.operation, entry.path, entry.depth);
@@ -19,5 +19,5 @@ export function pushCall(wire: Wire, { id, call }: CallSlot, body: CallBody): vo
   else if (body instanceof Uint8Array) {
     wire.out.begin(OP.REQUEST, id, method, url, headers, remote, BODY.WHOLE);
     wire.pushBytes(body, true);
-  } else wire.out.push(OP.REQUEST, id, method, url, headers, remote, BODY.STREAM, null);
+  } else wire.out.push(OP.REQUEST, id, method, url, headers, remote, isAsked ? BODY.ASKED : BODY.STREAM, null);
 }

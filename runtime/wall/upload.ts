@@ -78,3 +78,8 @@ export class Upload implements ByteSource {
 export function bodyTooLarge(maxBytes: number): NanoError {
   return new NanoError("BODY_TOO_LARGE", `Cannot accept a request body of more than ${maxBytes} bytes`);
 }
+
+/** The answer to a body that ended before its end, or that is none. */
+export function bodyBroken(cause: unknown): NanoError {
+  return new NanoError("BAD_REQUEST", "Cannot read the request body: it broke off or is malformed", { cause });
+}

@@ -21,7 +21,7 @@ import { enterRoot } from "./async_root.ts";
 import type { CalledEntry, EntryOperation } from "../../protocol/rpc.ts";
 import { runAtDepth } from "./call_depth.ts";
 import { answerEntered, type Reachable } from "./entered_call.ts";
-import { type AbortCallbacks, type ArrivedRequest, bodyContent, createRequest } from "./request.ts";
+import { type AbortCallbacks, type ArrivedRequest, bodyContent, createRequest, openBody } from "./request.ts";
 import { RequestContext, RequestEnv } from "./request_context.ts";
 import { runTraced } from "./request_trace.ts";
 import type { AppContext } from "./app_context.ts";
@@ -168,7 +168,7 @@ export class AppServer {
 
   #request(arrived: Arriving, remote: string, entry: CalledEntry | null): void {
     const { id } = arrived;
-    if (arrived.bodyKind === BODY.STREAM) arrived.receiving = this.#wire.receiving.open(id, ignore);
+    arrived.receiving = openBody(arrived, this.#wire);
     this.#pending.add(id);
     let result: unknown;
     try {

@@ -12,9 +12,12 @@ import {
   NativeReadableStream,
   NativeTypeError,
   NativeUint8Array,
+  promiseThen,
+  readerCancel,
   setPrototypeOf,
   signalAborted,
   signalReason,
+  streamReader,
   targetForget,
   targetListen,
 } from "../../protocol/primordials.ts";
@@ -184,8 +187,15 @@ export class BindingClient {
       wire.out.begin(OP.CALL, id, place, method, args, trace, BODY.WHOLE);
       wire.pushBytes(body, false);
     } else {
-      wire.out.push(OP.CALL, id, place, method, args, trace, BODY.STREAM, null);
       const stream = body as ReadableStream<Uint8Array>;
+      const relayed = wire.receiving.giveBack(stream);
+      if (relayed !== null) {
+        wire.out.push(OP.CALL, id, place, method, args, trace, BODY.RELAYED, relayed);
+        // Nobody reads what is the host's again, and it is used up.
+        promiseThen(readerCancel(streamReader(stream)), undefined, nothing);
+        return wire.kick();
+      }
+      wire.out.push(OP.CALL, id, place, method, args, trace, BODY.STREAM, null);
       wire.sending.open(id, readerOf(stream), {
         owned: isOwnStream(stream),
         onEnd: (end, error) => {

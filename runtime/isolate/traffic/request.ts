@@ -48,12 +48,22 @@ export function createRequest(arrived: ArrivedRequest, wire: Wire, aborts: Abort
   return new NativeRequest(arrived.url, bare(init));
 }
 
+function ignore(): void {}
+
 function clientGone(): DOMException {
   return new NativeDOMException("The client closed the connection", "AbortError");
 }
 
 function hasNoBody(method: string): boolean {
   return method === "GET" || method === "HEAD";
+}
+
+/** The receiving end of a body that comes as a stream; null for every other one. */
+export function openBody({ id, bodyKind }: Pick<ArrivedRequest, "id" | "bodyKind">, wire: Wire): Receiving | null {
+  if (bodyKind !== BODY.STREAM && bodyKind !== BODY.ASKED) return null;
+  const receiving = wire.receiving.open(id, ignore);
+  receiving.isUntouched = bodyKind === BODY.ASKED;
+  return receiving;
 }
 
 /** The body as it came. */
@@ -154,7 +164,7 @@ class LazyInnerRequest implements InnerRequest {
   get body(): object | null {
     if (this.#body === undefined) {
       const content = bodyContent(this.#arrived, this.#wire);
-      const length = this.#arrived.bodyKind === BODY.STREAM ? lengthFrom(this.headerList, false) : null;
+      const length = this.#arrived.receiving !== null ? lengthFrom(this.headerList, false) : null;
       this.#body = content === null ? null : innerSlots!.makeBody(content, length);
     }
     return this.#body;

@@ -14,7 +14,8 @@ import {
 import { BODY, type BodyKind, type OperationName, type WholeBody } from "../../../runtime/protocol/operations.ts";
 import { isOwnStream } from "../../../runtime/protocol/own_streams.ts";
 import { streamHandlers } from "../../../runtime/protocol/stream_operations.ts";
-import { Wire, WireViolation } from "../../../runtime/protocol/wire.ts";
+import { type StreamEnd, Wire, WireViolation } from "../../../runtime/protocol/wire.ts";
+import { RelayedStreams } from "../../../runtime/wall/relayed_streams.ts";
 import { BindingBridge, CALL_TIMEOUT_MS, MAX_CALL_STREAMS } from "../../../runtime/wall/binding_bridge.ts";
 import { textFrom } from "../../../runtime/wall/text_from.ts";
 import { FakeClock, settle } from "../runtime/fake_clock.ts";
@@ -27,6 +28,7 @@ class Scene {
   readonly calls: BindingCall[] = [];
   readonly client: BindingClient;
   readonly bridge: BindingBridge;
+  readonly relayed: RelayedStreams;
   readonly inside: Wire;
   readonly outside: Wire;
 
@@ -50,7 +52,8 @@ class Scene {
       [Symbol.dispose]() {},
     };
     this.client = new BindingClient(this.inside);
-    this.bridge = new BindingBridge(this.outside, [host], { clock: this.clock });
+    this.relayed = new RelayedStreams(this.outside);
+    this.bridge = new BindingBridge(this.outside, [host], { clock: this.clock, relayed: this.relayed });
     const { client, bridge, inside, outside } = this;
     const hostTable = tableOf({
       ...streamHandlers(outside, { text: textFrom, onError: (id, message) => outside.receiving.onError(id, message) }),
@@ -280,6 +283,68 @@ Deno.test("Arguments that are too long never leave the isolate, and are refused 
   assertEquals([scene.calls.length, scene.bridge.size], [1, 0]);
 });
 
+/** A stream of the host's as the isolate has it, which waits to be asked, as a request's body does. */
+function lent(scene: Scene, id: number, chunks: readonly string[], failure?: Error) {
+  const ends: string[] = [];
+  const source = ReadableStream.from(async function* () {
+    yield* chunks.map((chunk) => new TextEncoder().encode(chunk));
+    if (failure !== undefined) throw failure;
+  }()).getReader();
+  const onEnd = (end: StreamEnd, error?: unknown) => ends.push(error === undefined ? end : `${end}: ${error}`);
+  scene.outside.sending.open(id, source, { owned: true, isAsked: true, onEnd });
+  const receiving = scene.inside.receiving.open(id, () => {});
+  receiving.isUntouched = true;
+  return { ends, stream: scene.inside.receiving.readableOf(receiving, { byob: true }) };
+}
+
+Deno.test("A body of the host's that the app hands on unread does not cross, and the app has used it up", async () => {
+  const scene = new Scene(async ({ body }) => ({ values: [await readAll(body)], body: null }));
+  const { ends, stream } = lent(scene, 7, ["hello ", "you"]);
+  const called = scene.call("put", [], { body: stream });
+  assertEquals(stream.locked, true);
+  assertEquals([scene.inside.sending.size, scene.inside.receiving.size], [0, 0]);
+  assertEquals([...(await called).values], ["hello you"]);
+  assertEquals(ends, ["done"]);
+  assertThrows(() => new Response(stream), TypeError);
+  assertEquals([scene.inside.openStreams, scene.outside.openStreams], [0, 0]);
+});
+
+Deno.test("Of such a body its owner hears how it ended, and the app why", async () => {
+  const scene = new Scene(async ({ method, body }) => {
+    if (method === "refuse") throw new BindingError("no");
+    return { values: [await readAll(body)], body: null };
+  });
+  const broken = lent(scene, 7, ["hello"], new Error("it broke"));
+  await assertRejects(() => scene.call("put", [], { body: broken.stream }), TypeError, "it broke");
+  assertEquals(broken.ends, ["failed: Error: it broke"]);
+
+  const refused = lent(scene, 8, ["hello"]);
+  await assertRejects(() => scene.call("refuse", [], { body: refused.stream }), Error, "no");
+  assertEquals(refused.ends, ["cancelled"]);
+
+  const over = lent(scene, 9, ["hello"]);
+  scene.outside.sending.stop(9, "The response is complete");
+  await assertRejects(() => scene.call("put", [], { body: over.stream }), Error, "request of this body is over");
+  await settle();
+  assertEquals([scene.inside.openStreams, scene.outside.openStreams], [0, 0]);
+});
+
+Deno.test("A body that is being relayed ends with what it belongs to", async () => {
+  const scene = new Scene(async ({ body }) => ({ values: [await readAll(body)], body: null }));
+  const ends: string[] = [];
+  const source = { read: () => new Promise<never>(() => {}), cancel: () => Promise.resolve() };
+  scene.outside.sending.open(7, source, { owned: true, isAsked: true, onEnd: (end) => ends.push(end) });
+  const receiving = scene.inside.receiving.open(7, () => {});
+  receiving.isUntouched = true;
+  const called = scene.call("put", [], { body: scene.inside.receiving.readableOf(receiving, { byob: true }) });
+  await settle();
+  scene.relayed.stop(7, "The response is complete");
+  await assertRejects(() => called, TypeError, "The response is complete");
+  // Whoever stops it knows.
+  assertEquals(ends, []);
+  assertEquals(scene.outside.openStreams, 0);
+});
+
 Deno.test("A forged call breaks the protocol", () => {
   const { bridge } = new Scene(never);
   const id = FIRST_CALL_ID;
@@ -302,6 +367,9 @@ Deno.test("A forged call breaks the protocol", () => {
     [id, 0, "get", new Array(4_000_000_000), "", BODY.NONE, null],
     [id, 0, "get", [], "", BODY.WHOLE, null],
     [id, 0, "get", [], "", BODY.WHOLE, 1],
+    [id, 0, "get", [], "", BODY.RELAYED, null],
+    [id, 0, "get", [], "", BODY.RELAYED, "1"],
+    [id, 0, "get", [], "", BODY.ASKED, null],
     [id, 0, "get", [], "", 7, null],
     [id, 0, "get", [], "", undefined, null],
     [id, 0, "get", [], null, BODY.NONE, null],

@@ -19,7 +19,12 @@ export interface LastingServerOptions {
   readonly descriptors?: Pick<Descriptors, "isScarce" | "limit" | "freeReserve" | "keepReserve">;
 }
 
-type Server = Deno.HttpServer<Deno.NetAddr>;
+/** A server of Deno's, and what cuts all of its connections; after its `shutdown` that throws where nobody can catch it. */
+interface Listening {
+  readonly server: Deno.HttpServer<Deno.NetAddr>;
+  readonly abort: AbortController;
+}
+
 type Handler = (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => Response | Promise<Response>;
 
 /** Between two tries to listen again, doubled up to the longest. */
@@ -34,10 +39,10 @@ export class LastingServer {
   readonly #options: LastingServerOptions;
   readonly #handler: Handler;
   readonly #descriptors: NonNullable<LastingServerOptions["descriptors"]>;
-  readonly #abort = new AbortController();
   /** Servers that accept no more and still serve the connections they have, oldest first. */
-  #spent: Server[] = [];
-  #server: Server;
+  #spent: Listening[] = [];
+  /** Null while it cannot listen. */
+  #current: Listening | null;
   #isClosing = false;
   #isIll = false;
   #cancel: (() => void) | null = null;
@@ -47,22 +52,27 @@ export class LastingServer {
     this.#options = options;
     this.#handler = handler;
     this.#descriptors = options.descriptors ?? descriptors;
-    this.#server = this.#open(options.port);
-    this.addr = this.#server.addr;
+    const listening = this.#current = this.#open(options.port);
+    this.addr = listening.server.addr;
   }
 
   /** Stops accepting; settles when every connection is finished. */
   async shutdown(): Promise<void> {
     this.#close();
-    await Promise.allSettled([...this.#spent, this.#server].map((server) => server.shutdown()));
+    await Promise.allSettled(this.#all().map(({ server }) => server.shutdown()));
   }
 
-  /** Cuts every connection; settles when they are gone. */
+  /** Cuts every connection, but for answers under way on servers that were shed; settles when they are gone. */
   async cut(): Promise<void> {
     this.#close();
-    this.#abort.abort();
+    for (const { abort } of this.#all()) abort.abort();
     // Those that are spent have told their failure already.
-    await Promise.allSettled([this.#server.finished]);
+    await Promise.allSettled([this.#current?.server.finished]);
+  }
+
+  /** Those with connections to cut or to finish. */
+  #all(): Listening[] {
+    return this.#current === null ? this.#spent : [...this.#spent, this.#current];
   }
 
   #close(): void {
@@ -71,24 +81,27 @@ export class LastingServer {
     this.#cancel = null;
   }
 
-  #open(port: number): Server {
+  #open(port: number): Listening {
     const { hostname, tls, onError } = this.#options;
+    const abort = new AbortController();
     const server = Deno.serve({
       hostname,
       port,
       ...(tls === null ? {} : tls),
       ...(onError === undefined ? {} : { onError }),
-      signal: this.#abort.signal,
+      signal: abort.signal,
       onListen() {},
     }, this.#handler);
-    server.finished.catch((error) => this.#onSpent(server, error));
-    return server;
+    const listening = { server, abort };
+    server.finished.catch((error) => this.#onSpent(listening, error));
+    return listening;
   }
 
   /** Its listener is gone, its connections are not. */
-  #onSpent(server: Server, error: unknown): void {
+  #onSpent(listening: Listening, error: unknown): void {
     if (this.#isClosing) return;
-    this.#spent.push(server);
+    this.#current = null;
+    this.#spent.push(listening);
     this.#cancel?.();
     // What is left is for the admin listener and the log.
     this.#descriptors.freeReserve();
@@ -104,7 +117,7 @@ export class LastingServer {
     this.#cancel = this.#options.clock.after(delayMs, () => {
       if (this.#descriptors.isScarce) this.#shed();
       try {
-        this.#server = this.#open(this.addr.port);
+        this.#current = this.#open(this.addr.port);
       } catch {
         // No descriptor is left to listen with.
         this.#tryLater(Math.min(delayMs * 2, LONGEST_TRY_MS));
@@ -120,7 +133,7 @@ export class LastingServer {
    */
   #shed(): void {
     // A failure of a server that has failed already says nothing new.
-    for (const server of this.#spent.splice(0)) server.shutdown().catch(() => {});
+    for (const { server } of this.#spent.splice(0)) server.shutdown().catch(() => {});
   }
 
   #onWell(): void {

@@ -128,3 +128,36 @@ Deno.test("One app's WebSockets leave descriptors for the rest: more are refused
   }
   assertEquals((await nano.stop()).code, 0);
 });
+
+/** A listener that lets connections go when it cannot accept any more, and is cut once it accepts again. */
+const CUT = `
+import { LastingServer } from "${new URL("runtime/http/lasting_server.ts", REPO)}";
+import { systemClock } from "${new URL("runtime/clock.ts", REPO)}";
+const { promise: full, resolve: warn } = Promise.withResolvers();
+const descriptors = { isScarce: true, limit: 64, freeReserve() {}, keepReserve() {} };
+const options = { hostname: "127.0.0.1", port: 0, tls: null, clock: systemClock, warn, descriptors };
+const server = new LastingServer(options, () => new Response("hello"));
+const crowd = [];
+const fill = async () => {
+  for (;;) crowd.push(await Deno.connect(server.addr));
+};
+await Promise.race([full, fill().catch(() => full)]);
+for (const connection of crowd) connection.close();
+while (await fetch("http://127.0.0.1:" + server.addr.port).then((response) => response.text()).catch(() => "") !== "hello");
+await server.cut();
+console.log("cut");
+Deno.exit(0);
+`;
+
+Deno.test("A listener that has let connections go is cut without a word", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(file, CUT);
+  const args = ["-c", `ulimit -n 64; exec "$@"`, "sh", Deno.execPath(), "run", "-A", "--no-check", "--config"];
+  const command = new Deno.Command("/bin/sh", {
+    args: [...args, fromFileUrl(new URL("deno.json", REPO)), file],
+    signal: AbortSignal.timeout(DEADLINE_MS),
+  });
+  const { code, stdout, stderr } = await command.output();
+  await Deno.remove(file);
+  assertEquals([code, new TextDecoder().decode(stdout)], [0, "cut\n"], new TextDecoder().decode(stderr));
+});

@@ -207,6 +207,7 @@ export class ReceivingStreams {
     if (!(bytes instanceof NativeUint8Array)) throw new WireViolation("DATA without bytes");
     if (receiving === undefined) return;
     if (receiving.feed !== null) throw new WireViolation("DATA of a stream that this side reads");
+    if (receiving.isUntouched) throw new WireViolation("DATA that nobody asked for");
     if (receiving.outstanding >= receiving.windowBytes) throw new WireViolation("DATA beyond the credit");
     this.#take(receiving, bytes as Uint8Array<ArrayBuffer>);
   }

@@ -102,8 +102,11 @@ export class BindingBridge {
       return;
     }
     let upload: Receiving | null = null;
-    if (kind === BODY.STREAM) upload = wire.receiving.open(id as number, ignore);
-    else if (kind === BODY.RELAYED) {
+    if (kind === BODY.STREAM) {
+      upload = wire.receiving.open(id as number, ignore);
+      // It stays in the isolate, as that one's memory, until the binding has room for it.
+      upload.isUntouched = true;
+    } else if (kind === BODY.RELAYED) {
       upload = this.#tools.relayed.open({ id: id as number, relayed: whole as number }, { onEnd: ignore });
       if (upload === null) return this.#fail(id as number, new BindingError("The request of this body is over"));
     }

@@ -182,7 +182,7 @@ export class BindingClient {
     } else if (typeof body === "string" || isUint8Array(body) && bytesLength(body) > WHOLE_SIZE) {
       wire.out.push(OP.CALL, id, place, method, args, trace, BODY.STREAM, null);
       const source = piecesOf(typeof body === "string" || isOwn ? body : new NativeUint8Array(body));
-      wire.sending.open(id, source, { owned: true, onEnd: nothing });
+      wire.sending.open(id, source, { owned: true, isAsked: true, onEnd: nothing });
     } else if (isUint8Array(body)) {
       wire.out.begin(OP.CALL, id, place, method, args, trace, BODY.WHOLE);
       wire.pushBytes(body, false);
@@ -198,6 +198,7 @@ export class BindingClient {
       wire.out.push(OP.CALL, id, place, method, args, trace, BODY.STREAM, null);
       wire.sending.open(id, readerOf(stream), {
         owned: isOwnStream(stream),
+        isAsked: true,
         onEnd: (end, error) => {
           if (end === "failed") call.broken = { error };
         },

@@ -20,6 +20,9 @@ export const RESERVE = { spare_isolates: undefined };
 /** `NANO_ISOLATION=process deno task test FILE` runs a test's apps as processes of their own, unless they say otherwise. */
 const ISOLATION = Deno.env.get("NANO_ISOLATION");
 
+/** For what is still being written there. */
+const REMOVE_MS = 10_000;
+
 /** A temporary folder with nano.json and `apps/<name>/`. */
 export class TempProject implements AsyncDisposable {
   readonly dir: string;
@@ -97,8 +100,16 @@ export class TempProject implements AsyncDisposable {
     return replaceFile(this.configFile, text);
   }
 
+  /** What ends with NANO may write its last file meanwhile, as SQLite does when it closes one. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.dir, { recursive: true });
+    for (const deadline = Date.now() + REMOVE_MS;;) {
+      try {
+        return await Deno.remove(this.dir, { recursive: true });
+      } catch (error) {
+        if ((error as { code?: string }).code !== "ENOTEMPTY" || Date.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
   }
 
   async #addApp(name: string, { files, fixture, config }: TempApp): Promise<void> {

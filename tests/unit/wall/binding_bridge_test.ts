@@ -283,6 +283,29 @@ Deno.test("Arguments that are too long never leave the isolate, and are refused 
   assertEquals([scene.calls.length, scene.bridge.size], [1, 0]);
 });
 
+Deno.test("A body of the app's stays in the isolate until the binding reads it; what comes unasked breaks the protocol", async () => {
+  const taken = Promise.withResolvers<void>();
+  const scene = new Scene(async ({ body }) => {
+    await taken.promise;
+    return { values: [(await readAll(body)).length], body: null };
+  });
+  let read = 0;
+  const text = new TextEncoder().encode("x".repeat(1000));
+  const body = new ReadableStream({
+    pull(controller) {
+      read++;
+      if (read > 3) controller.close();
+      else controller.enqueue(text);
+    },
+  }, { highWaterMark: 0 });
+  const called = scene.call("put", [], { body });
+  await settle();
+  assertEquals(read, 0);
+  assertThrows(() => scene.outside.receiving.onData(FIRST_CALL_ID, text), WireViolation, "nobody asked");
+  taken.resolve();
+  assertEquals([...(await called).values], [3000]);
+});
+
 /** A stream of the host's as the isolate has it, which waits to be asked, as a request's body does. */
 function lent(scene: Scene, id: number, chunks: readonly string[], failure?: Error) {
   const ends: string[] = [];

@@ -57,8 +57,9 @@ export class WranglerReader {
       return;
     }
     this.#environment = environment;
-    const all = file.document["env"] as Record<string, Record<string, unknown>> | undefined;
-    this.#own = all?.[environment] ?? null;
+    this.#own = null;
+    const all = this.#record(["env"], file.document["env"]) ?? {};
+    this.#own = Object.hasOwn(all, environment) ? this.#record(["env", environment], all[environment]) : null;
     // Pages' production and preview are there whether the file names them or not.
     if (this.#own === null && file.document["pages_build_output_dir"] === undefined) this.#tellAbsent(all);
     for (const key of this.#own === null ? [] : EXPECTED) {
@@ -67,7 +68,15 @@ export class WranglerReader {
     }
   }
 
-  #tellAbsent(all: Readonly<Record<string, unknown>> = {}): void {
+  #record(path: readonly string[], value: unknown): Readonly<Record<string, unknown>> | null {
+    if (value === undefined) return null;
+    if (isRecord(value)) return value;
+    throw new WranglerFileError(
+      `${this.where(path)}: "${path.join(".")}" is ${JSON.stringify(value)}: expected an object`,
+    );
+  }
+
+  #tellAbsent(all: Readonly<Record<string, unknown>>): void {
     const names = Object.keys(all).map((name) => `"${name}"`);
     const absent = `there is no environment "${this.#environment}"`;
     if (names.length > 0) throw new WranglerFileError(`${this.where(["env"])}: ${absent} but ${names.join(", ")}`);
@@ -96,9 +105,7 @@ export class WranglerReader {
 
   object(key: string): Readonly<Record<string, unknown>> | null {
     const value = this.value(key);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? value as Record<string, unknown>
-      : null;
+    return isRecord(value) ? value : null;
   }
 
   /** As people find it. */
@@ -111,4 +118,8 @@ export class WranglerReader {
   note(text: string, path: readonly (string | number)[]): void {
     this.notes.push(`${this.where(path)}: ${text}`);
   }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

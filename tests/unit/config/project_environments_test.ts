@@ -54,6 +54,17 @@ Deno.test("An environment that is none of the file's is refused; without any the
   assertEquals([pages.vars, pages.notes], [{ WORD: "top" }, []]);
 });
 
+Deno.test("Environments that are no objects are named, whatever else they are", async () => {
+  const told = 'wrangler.json, line 1: "env';
+  for (const env of [null, "x", 5, true, ["staging"]]) {
+    const is = `is ${JSON.stringify(env)}: expected an object`;
+    await assertRejects(() => projectIn({ ...SHOP, env }, "staging"), WranglerFileError, `${told}" ${is}`);
+    const own = () => projectIn({ ...SHOP, env: { staging: env } }, "staging");
+    await assertRejects(own, WranglerFileError, `${told}.staging" ${is}`);
+  }
+  await assertRejects(() => projectIn(SHOP, "constructor"), WranglerFileError, 'no environment "constructor"');
+});
+
 Deno.test("What a build tool wrote for an environment holds whole, and for no other one", async () => {
   await using app = await appFolder({
     ".wrangler/deploy/config.json": JSON.stringify({ configPath: "../../dist/wrangler.json" }),

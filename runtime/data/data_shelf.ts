@@ -34,31 +34,32 @@ export class DataShelf implements Disposable {
 
   /** Runs calls; the writes to one store are one transaction, and on the disk before any of them is answered. */
   run(calls: readonly DataCall[]): DataResult[] {
-    const byStore = Map.groupBy(
-      calls,
-      ({ store, operation }) => operation === "queue.move" || operation === "swap" ? SEVERAL : store,
-    );
-    return [...byStore].flatMap(([store, own]) => {
-      if (store !== SEVERAL) return this.#runStore(store, own);
-      return own.map((call) => call.operation === "swap" ? this.#swap(call) : this.#move(call));
-    });
+    return [...Map.groupBy(calls, storeOf)].flatMap(([store, own]) => this.runFirst(store, own, () => false));
+  }
+
+  /**
+   * Runs the first of the calls on one store: their writes are one transaction.
+   * @param isOver asked after each call, whether the rest is to wait
+   * @returns what became of those that were run
+   */
+  runFirst(store: string, calls: readonly DataCall[], isOver: (call: DataCall) => boolean): DataResult[] {
+    if (store === SEVERAL) {
+      return runUntil(calls, isOver, (call) => call.operation === "swap" ? this.#swap(call) : this.#move(call));
+    }
+    try {
+      if (store.startsWith(MEMORY_STORES)) return runUntil(calls, isOver, (call) => this.#runInMemory(call));
+      const file = this.#file(store);
+      // One that fails has changed nothing: KV's are single statements, the others have savepoints.
+      const runAll = () => runUntil(calls, isOver, (call) => runOne(file, call));
+      return calls.some(({ operation }) => file.isWrite(operation)) ? file.transaction(runAll) : runAll();
+    } catch (error) {
+      return calls.map(({ id }) => failed(id, error));
+    }
   }
 
   [Symbol.dispose](): void {
     for (const file of this.#open.values()) file[Symbol.dispose]();
     this.#open.clear();
-  }
-
-  #runStore(store: string, calls: readonly DataCall[]): DataResult[] {
-    try {
-      if (store.startsWith(MEMORY_STORES)) return calls.map((call) => this.#runInMemory(call));
-      const file = this.#file(store);
-      // One that fails has changed nothing: KV's are single statements, the others have savepoints.
-      const runAll = () => calls.map((call) => runOne(file, call));
-      return calls.some(({ operation }) => file.isWrite(operation)) ? file.transaction(runAll) : runAll();
-    } catch (error) {
-      return calls.map(({ id }) => failed(id, error));
-    }
   }
 
   /** What is in memory begins and ends when it is said: nobody would end what begins again after its end. */
@@ -124,6 +125,24 @@ export class DataShelf implements Disposable {
     this.#seen.add(store);
     return file;
   }
+}
+
+/** The store whose turn a call waits for. */
+export function storeOf({ store, operation }: DataCall): string {
+  return operation === "queue.move" || operation === "swap" ? SEVERAL : store;
+}
+
+function runUntil(
+  calls: readonly DataCall[],
+  isOver: (call: DataCall) => boolean,
+  run: (call: DataCall) => DataResult,
+): DataResult[] {
+  const results: DataResult[] = [];
+  for (const call of calls) {
+    results.push(run(call));
+    if (isOver(call)) break;
+  }
+  return results;
 }
 
 function runOne(file: StoreFile, { id, operation, args }: DataCall): DataResult {

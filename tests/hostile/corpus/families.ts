@@ -1,6 +1,7 @@
 /** All families of the corpus, in the order in which they run. */
 import type { HostileFamily } from "./hostile_case.ts";
 import { ANSWER_CASES } from "./cases/answer_cases.ts";
+import { BINDING_CASES } from "./cases/binding_cases.ts";
 import { CLIENT_CASES } from "./cases/client_cases.ts";
 import { CONNECTION_CASES } from "./cases/connection_cases.ts";
 import { CPU_CASES } from "./cases/cpu_cases.ts";
@@ -34,6 +35,7 @@ export const FAMILIES: readonly HostileFamily[] = [
   { name: "network", cases: NETWORK_CASES },
   { name: "connections", cases: CONNECTION_CASES },
   { name: "surface", cases: SURFACE_CASES },
+  { name: "bindings", cases: BINDING_CASES },
   { name: "clients", cases: CLIENT_CASES },
   { name: "host", cases: HOST_CASES },
   { name: "operator", cases: OPERATOR_CASES },

@@ -1,5 +1,5 @@
 /** The host's end of the data thread: turns, deaths and the end. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { ByteBudget } from "../../../runtime/data/byte_budget.ts";
 import type { DataCall } from "../../../runtime/data/data_messages.ts";
 import { DataThread } from "../../../runtime/data/data_thread.ts";
@@ -71,6 +71,26 @@ Deno.test("The real thread keeps what it is given, also across its end", async (
     await using data = new DataThread(folder);
     const entry = await kvStore(data, "a").get("k", 1e6);
     assertEquals([entry?.size, entry?.value], [10_000, "\x03".repeat(10_000)]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("A store that is given much to write does not keep another one waiting for the end of it", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "nano-test-" });
+  try {
+    await using data = new DataThread(folder);
+    const ends: string[] = [];
+    const value = new Uint8Array(1024 * 1024);
+    const long = Array.from(
+      { length: 40 },
+      (_, at) => data.run("kv/long", "put", [`k${at}`, value, null, null, 1e9]).then(() => ends.push("long")),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    const short = data.run("kv/short", "get", ["k", 1]).then(() => ends.push("short"));
+    await Promise.all([...long, short]);
+    assertEquals(ends.length, 41);
+    assertNotEquals(ends.at(-1), "short");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,10 +1,19 @@
 /** What an error of the NATS client means to a store. */
 import { JetStreamApiError } from "@nats-io/jetstream";
-import { AuthorizationError, InvalidSubjectError, PermissionViolationError } from "@nats-io/nats-core";
+import {
+  AuthorizationError,
+  InvalidSubjectError,
+  PermissionViolationError,
+  UserAuthenticationExpiredError,
+} from "@nats-io/nats-core";
+import { messageOf } from "../errors.ts";
 
 /** API codes, as server/errors.json of nats-server has them. */
 const WRONG_LAST_SEQUENCE = [10071, 10164];
 const STREAM_NOT_FOUND = 10059;
+/** By code or by what a stream's store says, which has the code of everything that goes wrong there. */
+const NO_ROOM = [10023, 10028, 10047];
+const NO_ROOM_TEXT = /maximum (bytes|messages) exceeded|no space left/i;
 
 /**
  * - `conflict`: what was expected is not so.
@@ -26,6 +35,19 @@ export function natsFailure(error: unknown): NatsFailure {
   }
   if (error instanceof AuthorizationError || error instanceof InvalidSubjectError) return "refused";
   return isPermission(error) ? "refused" : "passing";
+}
+
+/** Whether servers do not let this login in. */
+export function isLoginRefused(error: unknown): boolean {
+  return error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError;
+}
+
+/** What is wrong, and what there is to do where it does not pass by itself. */
+export function reasonText(error: unknown): string {
+  const text = messageOf(error);
+  if (isLoginRefused(error)) return `the servers refuse the login of "fleet.credentials" (${text})`;
+  const isFull = NO_ROOM_TEXT.test(text) || error instanceof JetStreamApiError && NO_ROOM.includes(error.code);
+  return isFull ? `the servers have no room left, give JetStream more disk or a larger max_file (${text})` : text;
 }
 
 function isPermission(error: unknown): boolean {

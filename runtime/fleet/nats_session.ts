@@ -10,11 +10,11 @@ import {
   usernamePasswordAuthenticator,
 } from "@nats-io/nats-core";
 import { inTime, LATE } from "../deadline.ts";
-import { messageOf, NanoError } from "../errors.ts";
+import { NanoError } from "../errors.ts";
 import { BindingError } from "../protocol/binding_call.ts";
 import type { NatsCredentials, NatsEngine } from "./engine_config.ts";
 import { fleetUnavailable } from "./fleet_store.ts";
-import { natsFailure } from "./nats_failures.ts";
+import { isLoginRefused, natsFailure, reasonText } from "./nats_failures.ts";
 import { connectNats } from "./nats_transport.ts";
 import { oldServer } from "./nats_version.ts";
 
@@ -47,6 +47,8 @@ export class NatsSession implements AsyncDisposable {
   #reached: Promise<Reached> | null = null;
   /** Of {@linkcode NatsSession.#reached}, once it was made. */
   #connection: NatsConnection | null = null;
+  /** Why servers let this node in no more; null while it is in, and before. */
+  #refusal: Error | null = null;
   /** Since when no try of any call was answered; null while answers come. */
   #silentSince: number | null = null;
 
@@ -100,13 +102,15 @@ export class NatsSession implements AsyncDisposable {
 
   /** With the servers; "TIMEOUT" says little to people. */
   #reasonOf(error: unknown): Error {
-    const text = messageOf(error);
+    const text = reasonText(error);
     if (/^timeout$/i.test(text)) return this.#noAnswer(error);
     return new Error(`${text} (${this.#engine.servers.join(", ")})`, { cause: error });
   }
 
   #noAnswer(cause?: unknown): Error {
-    return new Error(`no answer came from ${this.#engine.servers.join(", ")}`, { cause });
+    const servers = this.#engine.servers.join(", ");
+    const why = this.#refusal === null ? "no answer came from" : `${reasonText(this.#refusal)}:`;
+    return new Error(`${why} ${servers}`, { cause });
   }
 
   /** One server may be cut off from the others, or not have found them again: it answers pings and nothing else. */
@@ -118,6 +122,14 @@ export class NatsSession implements AsyncDisposable {
     this.#connection?.reconnect().catch(() => {
       // It was closed meanwhile: the next try connects anew.
     });
+  }
+
+  /** The client looks for servers again and again, and tells nobody who asks that they refuse its login. */
+  async #watch(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type === "reconnect") this.#refusal = null;
+      else if (status.type === "error" && isLoginRefused(status.error)) this.#refusal = status.error;
+    }
   }
 
   #reach(): Promise<Reached> {
@@ -142,6 +154,8 @@ export class NatsSession implements AsyncDisposable {
       };
       await this.#onReached(reached);
       this.#connection = connection;
+      this.#refusal = null;
+      void this.#watch(connection);
       connection.closed().then(() => this.#reached = this.#connection = null);
       return reached;
     } catch (error) {

@@ -20,7 +20,7 @@ export interface PacingTools {
   readonly store: Pick<FleetStore, "lease" | "release">;
   readonly clock: Clock;
   readonly name: string;
-  /** What tells this node from others. */
+  /** What tells this process from others. */
   readonly holder: string;
   /** All nodes as the engine has them now. */
   readonly nodes: () => Promise<readonly NodeReport[]>;

@@ -16,11 +16,9 @@ import { engineRefusal, NodeChanges } from "./node_changes.ts";
 import { ownReport } from "./own_report.ts";
 import { oneByOne } from "./pacing.ts";
 import { Proposer } from "./proposer.ts";
+import { pullDelayMs } from "./pull_delay.ts";
 import { Replica } from "./replica.ts";
 import { VersionFiles } from "./version_files.ts";
-
-/** Hints of the engine may come late or never. */
-const PULL_MS = 5_000;
 
 /** A node. */
 export class Fleet implements FleetNode, AsyncDisposable {
@@ -64,7 +62,8 @@ export class Fleet implements FleetNode, AsyncDisposable {
     this.#proposer = new Proposer({ store, rows: state.fleet, clock, node: this.name, isPlain, onUnseen });
     const follower = tools.follower(this.#files);
     const nodes = () => this.membership.look();
-    const pacing = { store, clock, name: this.name, holder: this.#instance, nodes };
+    const warn = (text: string) => emit({ event: "warning", text });
+    const pacing = { store, clock, name: this.name, holder: this.#instance, nodes, warn };
     this.replica = new Replica({
       store,
       rows: state.fleet,
@@ -97,7 +96,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
       name: this.name,
       holder: state.fleet.node,
       report: () => this.#report(),
-      warn: (text) => emit({ event: "warning", text }),
+      warn,
     });
   }
 
@@ -123,7 +122,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
   async begin(): Promise<void> {
     await this.#sweep.run();
     this.#hints = this.#tools.engine.onChange(() => void this.#pull());
-    await this.membership.beat();
+    await this.membership.begin();
     await this.#pull();
     // A node that joins is to know all of its apps first: both need the disk.
     this.coming.begin();
@@ -263,11 +262,10 @@ export class Fleet implements FleetNode, AsyncDisposable {
     this.#pullLater();
   }
 
-  /** Nodes that were started together should not ask together. */
   #pullLater(): void {
     this.#cancel?.();
     if (this.#isEnded) return;
-    this.#cancel = this.#tools.clock.after(PULL_MS * (0.8 + 0.4 * Math.random()), () => void this.#pull());
+    this.#cancel = this.#tools.clock.after(pullDelayMs(this.replica.state), () => void this.#pull());
   }
 
   #report(): NodeReport {

@@ -11,6 +11,8 @@ import { Twin } from "./twin.ts";
 /** A node is gone 15 s after its last report, and a lease 10 s after it was renewed. */
 const BEAT_MS = 3_000;
 
+/** Whose name this is a node that starts asks first, but not for long: it is to say soon that the engine is away. */
+const FIRST_MS = 2_000;
 /** Whoever looks at the fleet is told soon that the engine gives no answer. */
 const LOOK_MS = 4_000;
 
@@ -66,6 +68,11 @@ export class Membership implements Disposable {
   get known(): readonly NodeReport[] {
     const own = this.#tools.report();
     return [own, ...this.#others.filter(({ name }) => name !== own.name)].sort((a, b) => a.name < b.name ? -1 : 1);
+  }
+
+  /** Begins to tell of this node; never rejects. */
+  async begin(): Promise<void> {
+    await inTime(this.beat(), FIRST_MS, this.#tools.clock);
   }
 
   /** Tells of this node, now and from now on. Never rejects. */

@@ -94,7 +94,7 @@ export class SimNode {
       clock,
       isReader: role === "serve",
       keptApps: () => [...disk.force.keys()],
-      ...tools.isOneByOne ? { apply: oneByOne(apply, pacing) } : { apply, applyAll },
+      ...tools.isOneByOne ? { apply: oneByOne(apply, { ...pacing, warn: () => {} }) } : { apply, applyAll },
       offer: async ({ versions }) => {
         for (const { digest } of versions) if (disk.shelf.has(digest)) await store.putBlob(digest, stream(digest));
       },

@@ -128,3 +128,18 @@ Deno.test("A node whose engine gives answers and takes nothing says so while it 
   await n2!.deploy("blog", "two");
   assertEquals(await n2!.says("blog"), "two");
 });
+
+Deno.test("A node that starts does not wait for an engine that gives no answer to say whose its name is", async () => {
+  const clock = new FakeClock();
+  const silent = new Promise<never>(() => {});
+  using membership = new Membership({
+    store: { lease: () => silent, announce: () => silent, nodes: () => silent },
+    ...{ clock, name: "n1", holder: "n1's", report: () => report({}), warn: () => {} },
+  });
+  let hasBegun = false;
+  void membership.begin().then(() => hasBegun = true);
+  await clock.advance(2_000);
+  const looked = membership.lookSoon();
+  await clock.advance(4_000);
+  assertEquals([hasBegun, await looked], [true, false]);
+});

@@ -160,7 +160,7 @@ function demandTls({ tls, isInsecure }: EngineConfig, hosts: readonly string[]):
   const open = hosts.find((host) => !isLoopback(host));
   if (tls || isInsecure || open === undefined) return;
   throw refused(
-    `"${open}" is not on this machine and TLS is not configured: whoever can write there runs code on all nodes`,
+    `"${open}" is not on this machine and TLS is not configured: whoever can write there runs code on all nodes; give "fleet.tls", or "fleet.insecure": true`,
   );
 }
 

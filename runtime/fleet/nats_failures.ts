@@ -18,7 +18,7 @@ const NO_ROOM_TEXT = /maximum (bytes|messages) exceeded|no space left/i;
 /**
  * - `conflict`: what was expected is not so.
  * - `missing`: the stream is not there.
- * - `refused`: the login may not do this; trying again is of no use.
+ * - `refused`: the login may not do this, or there is no room; trying again is of no use before somebody has helped.
  * - `passing`: no answer, an election, a server that starts.
  */
 export type NatsFailure = "conflict" | "missing" | "refused" | "passing";
@@ -28,6 +28,7 @@ export function natsFailure(error: unknown): NatsFailure {
   if (error instanceof JetStreamApiError) {
     if (WRONG_LAST_SEQUENCE.includes(error.code)) return "conflict";
     if (error.code === STREAM_NOT_FOUND) return "missing";
+    if (hasNoRoom(error)) return "refused";
     // 4xx are said of the call itself; everything else, such as 503 without a leader, is the server's state.
     return error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 404
       ? "refused"
@@ -46,8 +47,13 @@ export function isLoginRefused(error: unknown): boolean {
 export function reasonText(error: unknown): string {
   const text = messageOf(error);
   if (isLoginRefused(error)) return `the servers refuse the login of "fleet.credentials" (${text})`;
-  const isFull = NO_ROOM_TEXT.test(text) || error instanceof JetStreamApiError && NO_ROOM.includes(error.code);
-  return isFull ? `the servers have no room left, give JetStream more disk or a larger max_file (${text})` : text;
+  return hasNoRoom(error)
+    ? `the servers have no room left, give JetStream more disk or a larger max_file (${text})`
+    : text;
+}
+
+function hasNoRoom(error: unknown): boolean {
+  return error instanceof JetStreamApiError && (NO_ROOM.includes(error.code) || NO_ROOM_TEXT.test(error.message));
 }
 
 function isPermission(error: unknown): boolean {

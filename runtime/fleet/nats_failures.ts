@@ -47,6 +47,9 @@ export function isLoginRefused(error: unknown): boolean {
 export function reasonText(error: unknown): string {
   const text = messageOf(error);
   if (isLoginRefused(error)) return `the servers refuse the login of "fleet.credentials" (${text})`;
+  if (isPermission(error)) {
+    return `the login of "fleet.credentials" lacks a right that docs/deploy/nats.conf gives (${text})`;
+  }
   return hasNoRoom(error)
     ? `the servers have no room left, give JetStream more disk or a larger max_file (${text})`
     : text;

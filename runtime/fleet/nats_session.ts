@@ -20,7 +20,8 @@ import { oldServer } from "./nats_version.ts";
 
 /** Of one try: far more than an answer takes, far less than an election. */
 const TRY_MS = 2_500;
-const DIAL_MS = 2_000;
+/** A server that is gone keeps one from the next for as long as it is dialed: no longer than this many first tries. */
+const LONGEST_DIAL = 4;
 /** Between two tries; an election is over after 4 to 9 s. */
 const AGAIN_MS = 200;
 /** A server that is silent this long, twice, is left for another. */
@@ -47,6 +48,8 @@ export class NatsSession implements AsyncDisposable {
   #reached: Promise<Reached> | null = null;
   /** Of {@linkcode NatsSession.#reached}, once it was made. */
   #connection: NatsConnection | null = null;
+  /** Of the next connection; a slow way takes several trips before one is in. */
+  #dialMs: number;
   /** Why servers let this node in no more; null while it is in, and before. */
   #refusal: Error | null = null;
   /** Since when no try of any call was answered; null while answers come. */
@@ -55,6 +58,7 @@ export class NatsSession implements AsyncDisposable {
   /** @param onReached each time that a connection was made, before anything else is asked by it */
   constructor(engine: NatsEngine, onReached: (reached: Reached) => Promise<void>) {
     this.#engine = engine;
+    this.#dialMs = engine.times.dialMs;
     this.#onReached = onReached;
   }
 
@@ -140,7 +144,14 @@ export class NatsSession implements AsyncDisposable {
   }
 
   async #connect(): Promise<Reached> {
-    const connection = await connectNats(connectionOptions(this.#engine));
+    const { dialMs } = this.#engine.times;
+    const connection = await connectNats({ ...connectionOptions(this.#engine), timeout: this.#dialMs }).catch(
+      (error) => {
+        this.#dialMs = Math.min(this.#dialMs * 2, dialMs * LONGEST_DIAL);
+        throw error;
+      },
+    );
+    this.#dialMs = dialMs;
     try {
       this.#ended.signal.throwIfAborted();
       const version = connection.info?.version ?? "without a version";
@@ -170,7 +181,6 @@ function connectionOptions({ servers, name, credentials, tls, isInsecure }: Nats
   return {
     servers: servers.map((server) => server.replace(/^(?:nats|tls):\/\//, "")),
     name: `nano ${name}`,
-    timeout: DIAL_MS,
     pingInterval: PING_MS,
     maxPingOut: 2,
     // Found again by itself, for as long as it takes; a login that was refused may have been mended.

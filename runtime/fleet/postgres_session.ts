@@ -59,8 +59,8 @@ export class PostgresSession implements AsyncDisposable {
     // Of connections that nobody uses just now; without a listener they would end the thread.
     this.#pool.on("error", () => {});
     // A server may be set to acknowledge before its disk has it; one that is set to more than that stays so.
-    // What this node has given up the server gives up, too: or each new try would leave one more behind it at a lock that
-    // somebody holds, until there are no connections left.
+    // What this node has given up the server gives up, too: or tries go on waiting at a lock that somebody holds, and keep
+    // their connections for as long.
     this.#pool.on("connect", (client: pg.PoolClient) => {
       client.query(
         `select set_config('statement_timeout', '${SERVER_TRY_MS}', false), set_config('lock_timeout', '${LOCK_MS}', false),

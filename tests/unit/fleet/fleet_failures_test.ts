@@ -126,6 +126,9 @@ Deno.test("A node whose disk takes nothing serves the old version and says so; w
   await bench.pull();
   assertEquals([await n1!.says("blog"), await n2!.says("blog")], ["two", "one"]);
   assertEquals(failuresOf(n2!).map(([app]) => app), ["blog"]);
+  // However often it tries, it says so once.
+  await n2!.fleet.replica.retry({ all: true });
+  assertEquals(n2!.bench.events.filter(({ event }) => event === "fleet_app_failed").length, 1);
   const head = await bench.engine.head();
   await refused("INTERNAL", () => n2!.deploy("blog", "three"));
   assertEquals(await bench.engine.head(), head);

@@ -119,7 +119,7 @@ function NodeTable({ nodes, now }: { nodes: readonly FleetNodeView[]; now: numbe
 }
 
 function NodeRow({ node, now }: { node: FleetNodeView; now: number }) {
-  const { name, isSelf, role, address, state, revision, lag, lagMs, failed, drift } = node;
+  const { name, isSelf, role, address, state, why, revision, lag, lagMs, failed, drift } = node;
   return (
     <tr data-node={name}>
       <td class="long">
@@ -130,6 +130,8 @@ function NodeRow({ node, now }: { node: FleetNodeView; now: number }) {
       </td>
       <td data-label="State">
         <span class="state" data-state={state}>{state}</span>
+        {isSelf || why === null ? null : <span class="bad small">{why}</span>}
+        {drift.includes("clock") ? <span class="bad small">{clockText(node.clockSkewMs ?? 0)}</span> : null}
       </td>
       <td data-label="Revision" class={lagMs > LATE_MS ? "bad" : undefined}>
         {revision}
@@ -149,6 +151,10 @@ function NodeRow({ node, now }: { node: FleetNodeView; now: number }) {
       <td data-label="Memory">{bytesText(node.memoryBytes)}</td>
     </tr>
   );
+}
+
+function clockText(skewMs: number): string {
+  return `clock ${durationText(Math.abs(skewMs))} ${skewMs < 0 ? "behind" : "ahead of"} the engine's`;
 }
 
 function Failures({ nodes }: { nodes: readonly FleetNodeView[] }) {

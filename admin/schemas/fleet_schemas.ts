@@ -14,6 +14,10 @@ export const fleetNodeSchema = z.object({
   lag: z.number().meta({ description: "How many changes it has not got yet." }),
   lag_seconds: z.number().meta({ description: "For how long it has not had all of them." }),
   state: z.string().meta({ examples: ["following"] }),
+  why: z.string().nullable().meta({ description: "Why it is in that state." }),
+  clock_skew_seconds: z.number().nullable().meta({
+    description: "By how much its clock is ahead of the engine's; null when that is not known.",
+  }),
   apps_up: z.number(),
   files_coming: z.number().meta({ description: "Versions that it knows and whose files are on their way to it." }),
   failed: z.array(
@@ -27,14 +31,16 @@ export const fleetNodeSchema = z.object({
   ),
   config: z.string().nullable().meta({ description: "Fingerprint of the apps of its nano.json." }),
   memory_bytes: z.number(),
-  drift: z.array(z.enum(["nano.json", "version"])).meta({ description: "In what it differs from most nodes." }),
+  drift: z.array(z.enum(["nano.json", "version", "clock"])).meta({
+    description: "In what it differs from most nodes; `clock`: from the engine, by 30 s or more.",
+  }),
 }).meta({ id: "FleetNode" });
 
 /** A fleet as one node sees it. */
 export const fleetViewSchema = z.object({
   node: z.string().meta({ description: "The node that was asked." }),
   state: z.string().meta({ examples: ["following"] }),
-  why: z.string().nullable(),
+  why: z.string().nullable().meta({ description: "Why it is in that state, or what is wrong while it follows." }),
   epoch: z.string().nullable().meta({ description: "Which fleet this is." }),
   revision: z.number(),
   engine: z.string().meta({ examples: ["nats"] }),

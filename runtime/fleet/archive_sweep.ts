@@ -17,6 +17,8 @@ export interface ArchiveSweepTools {
   readonly rows: FleetRows;
   readonly shelf: ArchiveShelf;
   readonly clock: Clock;
+  /** What tells this process from others. */
+  readonly holder: string;
   /** Whether this node knows all records, and may write. */
   readonly maySweepEngine: () => boolean;
   readonly warn: (error: unknown) => void;
@@ -39,14 +41,14 @@ export class ArchiveSweep {
 
   /** Never rejects. */
   async run(): Promise<void> {
-    const { store, rows, shelf, clock, maySweepEngine, warn } = this.#tools;
+    const { store, rows, shelf, clock, holder, maySweepEngine, warn } = this.#tools;
     this.#sweptAt = clock.now();
     const keep = digestsOf(rows);
     if (keep === null) return;
     await shelf.sweep(keep).catch(warn);
     if (!maySweepEngine()) return;
     try {
-      if (await store.lease("sweep", rows.node)) await store.removeBlobs(keep);
+      if (await store.lease("sweep", holder)) await store.removeBlobs(keep);
     } catch {
       // The next sweep does it.
     }

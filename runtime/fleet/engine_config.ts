@@ -29,6 +29,8 @@ export interface EngineTimes {
   readonly blobGraceMs: number;
   /** Of a call of the engine, with all its tries. */
   readonly callMs: number;
+  /** Until a server has to have let a node in, for the first try; servers that are far away are given more then. */
+  readonly dialMs: number;
   /** After which a server that lets nodes in and answers none of their calls is left for another one. */
   readonly silentMs: number;
 }
@@ -77,6 +79,7 @@ export const ENGINE_TIMES: EngineTimes = {
   claimMs: CLAIM_MS,
   blobGraceMs: BLOB_GRACE_MS,
   callMs: 15_000,
+  dialMs: 2_000,
   silentMs: 5_000,
 };
 
@@ -160,7 +163,7 @@ function demandTls({ tls, isInsecure }: EngineConfig, hosts: readonly string[]):
   const open = hosts.find((host) => !isLoopback(host));
   if (tls || isInsecure || open === undefined) return;
   throw refused(
-    `"${open}" is not on this machine and TLS is not configured: whoever can write there runs code on all nodes`,
+    `"${open}" is not on this machine and TLS is not configured: whoever can write there runs code on all nodes; give "fleet.tls", or "fleet.insecure": true`,
   );
 }
 

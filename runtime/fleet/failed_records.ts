@@ -7,10 +7,13 @@ import type { FailedApp } from "./fleet_store.ts";
 /** Doubled with each failure, from 30 s to 10 min: what is missing here is most often brought by a person. */
 const FIRST_RETRY_MS = 30_000;
 const LAST_RETRY_MS = 10 * 60_000;
+/** What the node itself lacks, such as room on its disk, is mended without a word to NANO: it looks with each pull. */
+const OWN_RETRY_MS = 4_000;
 
 interface Failed {
   readonly revision: number;
   readonly error: string;
+  readonly own: boolean;
   readonly waitMs: number;
   readonly at: number;
 }
@@ -28,13 +31,18 @@ export class FailedRecords {
     return this.#failed.size;
   }
 
-  /** @param how.now whether it is tried at the next chance */
-  add(key: string, revision: number, error: string, { now = false } = {}): void {
+  /**
+   * @param how.now whether it is tried at the next chance
+   * @param how.own whether it is no fault of the app
+   * @returns whether somebody is to be told: not each time that a full disk refuses the same
+   */
+  add(key: string, revision: number, error: string, { now = false, own = false } = {}): boolean {
     const before = this.#failed.get(key);
     const isSame = before?.revision === revision;
     const waitMs = !isSame || before.waitMs === 0 ? FIRST_RETRY_MS : Math.min(before.waitMs * 2, LAST_RETRY_MS);
-    const wait = now ? 0 : waitMs;
-    this.#failed.set(key, { revision, error, waitMs: wait, at: this.#clock.now() + wait });
+    const wait = now ? 0 : own ? OWN_RETRY_MS : waitMs;
+    this.#failed.set(key, { revision, error, own, waitMs: own ? 0 : wait, at: this.#clock.now() + wait });
+    return !(isSame && own && before.own);
   }
 
   /** Adds those of what a node holds; each is tried at the next chance. */

@@ -16,11 +16,9 @@ import { engineRefusal, NodeChanges } from "./node_changes.ts";
 import { ownReport } from "./own_report.ts";
 import { oneByOne } from "./pacing.ts";
 import { Proposer } from "./proposer.ts";
+import { pullDelayMs } from "./pull_delay.ts";
 import { Replica } from "./replica.ts";
 import { VersionFiles } from "./version_files.ts";
-
-/** Hints of the engine may come late or never. */
-const PULL_MS = 5_000;
 
 /** A node. */
 export class Fleet implements FleetNode, AsyncDisposable {
@@ -37,6 +35,8 @@ export class Fleet implements FleetNode, AsyncDisposable {
   #hasPulled = false;
   readonly #sweep: ArchiveSweep;
   readonly #openedAt: number;
+  /** Differs between processes, also of one state folder and its copy. */
+  readonly #instance = crypto.randomUUID();
   repaired = 0;
   pullSeconds = 0;
 
@@ -52,11 +52,9 @@ export class Fleet implements FleetNode, AsyncDisposable {
     });
     this.#files.expectMissing(state.allVersions());
     this.#sweep = new ArchiveSweep({
-      store,
-      rows: state.fleet,
-      shelf,
-      clock,
+      ...{ store, rows: state.fleet, shelf, clock },
       maySweepEngine: () => this.replica.state === "following" && config.role !== "serve",
+      holder: this.#instance,
       warn: (error) => this.#warn(error),
     });
     const onUnseen = () => this.replica.comparison.soon();
@@ -64,7 +62,8 @@ export class Fleet implements FleetNode, AsyncDisposable {
     this.#proposer = new Proposer({ store, rows: state.fleet, clock, node: this.name, isPlain, onUnseen });
     const follower = tools.follower(this.#files);
     const nodes = () => this.membership.look();
-    const pacing = { store, clock, name: this.name, holder: state.fleet.node, nodes };
+    const warn = (text: string) => emit({ event: "warning", text });
+    const pacing = { store, clock, name: this.name, holder: this.#instance, nodes, warn };
     this.replica = new Replica({
       store,
       rows: state.fleet,
@@ -97,10 +96,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
       name: this.name,
       holder: state.fleet.node,
       report: () => this.#report(),
-      onName: (isOurs) => {
-        const text = isOurs ? null : `Cannot join the fleet: another node is called "${this.name}"`;
-        if (text !== null) emit({ event: "warning", text });
-      },
+      warn,
     });
   }
 
@@ -111,7 +107,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
   }
 
   get state(): FleetState | "refused" {
-    return this.membership.isTaken ? "refused" : this.replica.state;
+    return this.membership.refusal === null ? this.replica.state : "refused";
   }
 
   get revision(): number {
@@ -126,7 +122,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
   async begin(): Promise<void> {
     await this.#sweep.run();
     this.#hints = this.#tools.engine.onChange(() => void this.#pull());
-    await this.membership.beat();
+    await this.membership.begin();
     await this.#pull();
     // A node that joins is to know all of its apps first: both need the disk.
     this.coming.begin();
@@ -165,9 +161,12 @@ export class Fleet implements FleetNode, AsyncDisposable {
   /** Whether a due job runs here. */
   cronTurn(job: DueJob): Promise<boolean> {
     const { clock, config, emit, engine: store } = this.#tools;
+    // What it serves may be old, and who has its name runs them.
+    if (this.membership.refusal !== null) return Promise.resolve(false);
     return cronTurn(job, {
       store,
       clock,
+      engineTime: () => this.membership.engineTime(),
       node: this.name,
       nodes: () => this.membership.known.map(({ name }) => name),
       alone: config.cronsAlone,
@@ -211,8 +210,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
   }
 
   async view(): Promise<FleetView> {
-    const isComplete = await this.membership.look().then(() => true, () => false);
-    return this.#view(isComplete);
+    return this.#view(await this.membership.lookSoon());
   }
 
   /** What is known without asking. */
@@ -236,7 +234,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
     return {
       node: name,
       state: this.state,
-      why: membership.isTaken ? `another node is called "${name}"` : replica.why,
+      why: membership.refusal ?? replica.why ?? membership.mute,
       epoch: replica.epoch,
       revision: replica.revision,
       engine: this.#tools.config.engine.kind,
@@ -244,6 +242,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
       nodes: nodeViews(isComplete ? membership.known : [this.#report()], {
         self: name,
         lagOf: (node) => membership.lagOf(node),
+        skewOf: (node) => membership.skewOf(node),
       }),
     };
   }
@@ -251,7 +250,7 @@ export class Fleet implements FleetNode, AsyncDisposable {
   async #pull(): Promise<void> {
     this.#cancel?.();
     this.#cancel = null;
-    if (this.membership.isTaken || this.#isEnded) return this.#pullLater();
+    if (this.membership.refusal !== null || this.#isEnded) return this.#pullLater();
     const { clock } = this.#tools;
     const [from, before] = [clock.now(), this.replica.revision];
     await this.replica.pull();
@@ -263,16 +262,16 @@ export class Fleet implements FleetNode, AsyncDisposable {
     this.#pullLater();
   }
 
-  /** Nodes that were started together should not ask together. */
   #pullLater(): void {
     this.#cancel?.();
     if (this.#isEnded) return;
-    this.#cancel = this.#tools.clock.after(PULL_MS * (0.8 + 0.4 * Math.random()), () => void this.#pull());
+    this.#cancel = this.#tools.clock.after(pullDelayMs(this.replica.state), () => void this.#pull());
   }
 
   #report(): NodeReport {
-    const { config, host } = this.#tools;
-    return ownReport({ name: this.name, config, host, replica: this.replica, coming: this.coming });
+    const { name, replica, coming } = this;
+    const at = this.#tools.clock.wall();
+    return ownReport({ ...this.#tools, name, instance: this.#instance, at, replica, coming });
   }
 
   async #announce(): Promise<void> {

@@ -76,7 +76,13 @@ export interface NodeReport {
   readonly role: "full" | "serve";
   /** Milliseconds since the epoch of computers. */
   readonly startedAt: number;
+  /** Made up at each start: two processes of one identity differ in it. Left out by older NANOs, as `at` and `why` are. */
+  readonly instance?: string;
+  /** When it was said, by the node's clock. */
+  readonly at?: number;
   readonly state: FleetState;
+  /** Why it is in its state; null while it follows. */
+  readonly why?: string | null;
   /** The fleet that it belongs to; `null` when none yet. */
   readonly epoch: string | null;
   /** The newest change that it has taken in. */
@@ -88,6 +94,12 @@ export interface NodeReport {
   /** Of its nano.json; nodes whose fingerprints differ have drifted apart. */
   readonly configFingerprint: string | null;
   readonly memoryBytes: number;
+}
+
+/** A report as the engine has it. */
+export interface HeardReport extends NodeReport {
+  /** When it was heard, by the engine's clock. */
+  readonly heardAt: number;
 }
 
 /**
@@ -170,7 +182,7 @@ export interface FleetStore extends AsyncDisposable {
   announce(node: NodeReport): Promise<void>;
 
   /** Who has announced itself lately, by name. */
-  nodes(): Promise<readonly NodeReport[]>;
+  nodes(): Promise<readonly HeardReport[]>;
 
   /** Calls `listener` when something may have changed; it may come late, for nothing, or never. */
   onChange(listener: () => void): Disposable;

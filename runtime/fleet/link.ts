@@ -7,6 +7,7 @@ import {
   type FleetRecord,
   type FleetStore,
   fleetUnavailable,
+  type HeardReport,
   type NewRecord,
   type NodeReport,
   type WriteBase,
@@ -105,7 +106,7 @@ class FleetLink implements FleetStore {
     return this.#call("announce this node", { method: "announce", args: [node] });
   }
 
-  nodes(): Promise<readonly NodeReport[]> {
+  nodes(): Promise<readonly HeardReport[]> {
     return this.#call("read the fleet's nodes", { method: "nodes", args: [] });
   }
 

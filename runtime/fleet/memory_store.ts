@@ -7,6 +7,7 @@ import {
   type FleetRecord,
   type FleetStore,
   fleetUnavailable,
+  type HeardReport,
   type NewRecord,
   type NodeReport,
   type WriteBase,
@@ -22,6 +23,8 @@ const CHUNK_BYTES = 262_144;
 export interface EngineFaults {
   /** Nobody reaches it. */
   isGone: boolean;
+  /** It gives answers and takes nothing, as one whose disk is full. */
+  isFull: boolean;
   /** Writes are stored, but their acknowledgements are lost. */
   losesAnswers: boolean;
   /** Nobody is told of changes. */
@@ -37,7 +40,13 @@ interface Held {
 
 /** What several stores share. */
 export class MemoryEngine {
-  readonly faults: EngineFaults = { isGone: false, losesAnswers: false, losesHints: false, missingBlobs: new Set() };
+  readonly faults: EngineFaults = {
+    isGone: false,
+    isFull: false,
+    losesAnswers: false,
+    losesHints: false,
+    missingBlobs: new Set(),
+  };
   readonly #clock: Clock;
   readonly #times: EngineTimes;
   readonly #hints = new Hints();
@@ -47,7 +56,7 @@ export class MemoryEngine {
   #revision = 0;
   #blobs = new Map<string, { readonly chunks: readonly Uint8Array[]; readonly keptAt: number }>();
   #held = new Map<string, Held>();
-  #nodes = new Map<string, { readonly report: string; readonly until: number }>();
+  #nodes = new Map<string, { readonly report: string; readonly until: number; readonly heardAt: number }>();
 
   constructor(clock: Clock = systemClock, times: EngineTimes = ENGINE_TIMES) {
     this.#clock = clock;
@@ -85,8 +94,9 @@ export class MemoryEngine {
   }
 
   /** @throws {NanoError} FLEET_UNAVAILABLE while it is gone */
-  reach(action: string): void {
+  reach(action: string, { isWrite = false } = {}): void {
     if (this.faults.isGone) throw fleetUnavailable(action, new Error("the engine is gone"));
+    if (isWrite && this.faults.isFull) throw fleetUnavailable(action, new Error("the engine is full"));
   }
 
   head(): FleetHead {
@@ -160,12 +170,14 @@ export class MemoryEngine {
   }
 
   announce(node: NodeReport): void {
-    this.#nodes.set(node.name, { report: JSON.stringify(node), until: this.#clock.now() + this.#times.nodeSeenMs });
+    const until = this.#clock.now() + this.#times.nodeSeenMs;
+    this.#nodes.set(node.name, { report: JSON.stringify(node), until, heardAt: this.#clock.wall() });
   }
 
-  nodes(): NodeReport[] {
+  nodes(): HeardReport[] {
     const seen = [...this.#nodes.values()].filter(({ until }) => until > this.#clock.now());
-    return seen.map(({ report }) => JSON.parse(report) as NodeReport).sort((a, b) => a.name < b.name ? -1 : 1);
+    return seen.map(({ report, heardAt }): HeardReport => ({ ...JSON.parse(report) as NodeReport, heardAt }))
+      .sort((a, b) => a.name < b.name ? -1 : 1);
   }
 
   listen(listener: () => void): Disposable {
@@ -202,7 +214,7 @@ class MemoryStore implements FleetStore {
   }
 
   async found(epoch: string, replacing: string | null = null): Promise<boolean> {
-    return (await this.#reach("found a fleet")).found(epoch, replacing);
+    return (await this.#toWrite("found a fleet")).found(epoch, replacing);
   }
 
   async *since(revision: number): AsyncGenerator<FleetRecord, void> {
@@ -213,14 +225,14 @@ class MemoryStore implements FleetStore {
   }
 
   async write(record: NewRecord, expected: WriteBase): Promise<WriteOutcome> {
-    return (await this.#reach("write to the fleet")).write(record, expected);
+    return (await this.#toWrite("write to the fleet")).write(record, expected);
   }
 
   async putBlob(sha256: string, archive: ReadableStream<Uint8Array>): Promise<void> {
     const isThere = this.#engine.hasBlob(sha256);
     if (isThere) await archive.cancel();
     const chunks = isThere ? null : await Array.fromAsync(digested(archive, { sha256, chunkBytes: CHUNK_BYTES }));
-    (await this.#reach("keep an archive")).keepBlob(sha256, chunks);
+    (await this.#toWrite("keep an archive")).keepBlob(sha256, chunks);
   }
 
   async getBlob(sha256: string): Promise<ReadableStream<Uint8Array> | null> {
@@ -229,26 +241,26 @@ class MemoryStore implements FleetStore {
   }
 
   async removeBlobs(keep: ReadonlySet<string>): Promise<number> {
-    return (await this.#reach("remove archives")).removeBlobs(keep);
+    return (await this.#toWrite("remove archives")).removeBlobs(keep);
   }
 
   async lease(name: string, holder: string): Promise<boolean> {
-    return (await this.#reach("take a lease")).lease(name, holder);
+    return (await this.#toWrite("take a lease")).lease(name, holder);
   }
 
   async release(name: string, holder: string): Promise<void> {
-    (await this.#reach("give a lease back")).release(name, holder);
+    (await this.#toWrite("give a lease back")).release(name, holder);
   }
 
   async claim(name: string, holder: string): Promise<boolean> {
-    return (await this.#reach("claim a turn")).claim(name, holder);
+    return (await this.#toWrite("claim a turn")).claim(name, holder);
   }
 
   async announce(node: NodeReport): Promise<void> {
-    (await this.#reach("announce this node")).announce(node);
+    (await this.#toWrite("announce this node")).announce(node);
   }
 
-  async nodes(): Promise<readonly NodeReport[]> {
+  async nodes(): Promise<readonly HeardReport[]> {
     return (await this.#reach("read the fleet's nodes")).nodes();
   }
 
@@ -262,10 +274,14 @@ class MemoryStore implements FleetStore {
     return Promise.resolve();
   }
 
-  async #reach(action: string): Promise<MemoryEngine> {
+  #toWrite(action: string): Promise<MemoryEngine> {
+    return this.#reach(action, { isWrite: true });
+  }
+
+  async #reach(action: string, how = { isWrite: false }): Promise<MemoryEngine> {
     await Promise.resolve();
     if (this.#isClosed) throw fleetUnavailable(action, new Error("this store is closed"));
-    this.#engine.reach(action);
+    this.#engine.reach(action, how);
     return this.#engine;
   }
 }

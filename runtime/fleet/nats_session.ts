@@ -10,17 +10,18 @@ import {
   usernamePasswordAuthenticator,
 } from "@nats-io/nats-core";
 import { inTime, LATE } from "../deadline.ts";
-import { messageOf, NanoError } from "../errors.ts";
+import { NanoError } from "../errors.ts";
 import { BindingError } from "../protocol/binding_call.ts";
 import type { NatsCredentials, NatsEngine } from "./engine_config.ts";
 import { fleetUnavailable } from "./fleet_store.ts";
-import { natsFailure } from "./nats_failures.ts";
+import { isLoginRefused, natsFailure, reasonText } from "./nats_failures.ts";
 import { connectNats } from "./nats_transport.ts";
 import { oldServer } from "./nats_version.ts";
 
 /** Of one try: far more than an answer takes, far less than an election. */
 const TRY_MS = 2_500;
-const DIAL_MS = 2_000;
+/** A server that is gone keeps one from the next for as long as it is dialed: no longer than this many first tries. */
+const LONGEST_DIAL = 4;
 /** Between two tries; an election is over after 4 to 9 s. */
 const AGAIN_MS = 200;
 /** A server that is silent this long, twice, is left for another. */
@@ -47,12 +48,17 @@ export class NatsSession implements AsyncDisposable {
   #reached: Promise<Reached> | null = null;
   /** Of {@linkcode NatsSession.#reached}, once it was made. */
   #connection: NatsConnection | null = null;
+  /** Of the next connection; a slow way takes several trips before one is in. */
+  #dialMs: number;
+  /** Why servers let this node in no more; null while it is in, and before. */
+  #refusal: Error | null = null;
   /** Since when no try of any call was answered; null while answers come. */
   #silentSince: number | null = null;
 
   /** @param onReached each time that a connection was made, before anything else is asked by it */
   constructor(engine: NatsEngine, onReached: (reached: Reached) => Promise<void>) {
     this.#engine = engine;
+    this.#dialMs = engine.times.dialMs;
     this.#onReached = onReached;
   }
 
@@ -100,13 +106,15 @@ export class NatsSession implements AsyncDisposable {
 
   /** With the servers; "TIMEOUT" says little to people. */
   #reasonOf(error: unknown): Error {
-    const text = messageOf(error);
+    const text = reasonText(error);
     if (/^timeout$/i.test(text)) return this.#noAnswer(error);
     return new Error(`${text} (${this.#engine.servers.join(", ")})`, { cause: error });
   }
 
   #noAnswer(cause?: unknown): Error {
-    return new Error(`no answer came from ${this.#engine.servers.join(", ")}`, { cause });
+    const servers = this.#engine.servers.join(", ");
+    const why = this.#refusal === null ? "no answer came from" : `${reasonText(this.#refusal)}:`;
+    return new Error(`${why} ${servers}`, { cause });
   }
 
   /** One server may be cut off from the others, or not have found them again: it answers pings and nothing else. */
@@ -120,6 +128,14 @@ export class NatsSession implements AsyncDisposable {
     });
   }
 
+  /** The client looks for servers again and again, and tells nobody who asks that they refuse its login. */
+  async #watch(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type === "reconnect") this.#refusal = null;
+      else if (status.type === "error" && isLoginRefused(status.error)) this.#refusal = status.error;
+    }
+  }
+
   #reach(): Promise<Reached> {
     return this.#reached ??= this.#connect().catch((error) => {
       this.#reached = null;
@@ -128,7 +144,14 @@ export class NatsSession implements AsyncDisposable {
   }
 
   async #connect(): Promise<Reached> {
-    const connection = await connectNats(connectionOptions(this.#engine));
+    const { dialMs } = this.#engine.times;
+    const connection = await connectNats({ ...connectionOptions(this.#engine), timeout: this.#dialMs }).catch(
+      (error) => {
+        this.#dialMs = Math.min(this.#dialMs * 2, dialMs * LONGEST_DIAL);
+        throw error;
+      },
+    );
+    this.#dialMs = dialMs;
     try {
       this.#ended.signal.throwIfAborted();
       const version = connection.info?.version ?? "without a version";
@@ -142,6 +165,8 @@ export class NatsSession implements AsyncDisposable {
       };
       await this.#onReached(reached);
       this.#connection = connection;
+      this.#refusal = null;
+      void this.#watch(connection);
       connection.closed().then(() => this.#reached = this.#connection = null);
       return reached;
     } catch (error) {
@@ -156,7 +181,6 @@ function connectionOptions({ servers, name, credentials, tls, isInsecure }: Nats
   return {
     servers: servers.map((server) => server.replace(/^(?:nats|tls):\/\//, "")),
     name: `nano ${name}`,
-    timeout: DIAL_MS,
     pingInterval: PING_MS,
     maxPingOut: 2,
     // Found again by itself, for as long as it takes; a login that was refused may have been mended.

@@ -6,6 +6,7 @@ import {
   type FleetRecord,
   type FleetStore,
   fleetUnavailable,
+  type HeardReport,
   type NewRecord,
   type NodeReport,
   type WriteBase,
@@ -137,7 +138,7 @@ export class NatsStore implements FleetStore {
     return this.#call("announce this node", async ({ js }) => void await js.publish(subject, JSON.stringify(node)));
   }
 
-  nodes(): Promise<readonly NodeReport[]> {
+  nodes(): Promise<readonly HeardReport[]> {
     const stream = this.#names.streams.nodes;
     return this.#call("read the fleet's nodes", async ({ jsm }) => {
       const filter = `${this.#names.prefixes.nodes}>`;
@@ -145,7 +146,8 @@ export class NatsStore implements FleetStore {
       const said = await Promise.all(
         Object.keys(state.subjects ?? {}).map((subject) => jsm.streams.getMessage(stream, { last_by_subj: subject })),
       );
-      const nodes = said.filter((message) => message !== null).map((message) => message.json<NodeReport>());
+      const nodes = said.filter((message) => message !== null)
+        .map((message): HeardReport => ({ ...message.json<NodeReport>(), heardAt: message.time.getTime() }));
       return nodes.sort((a, b) => a.name < b.name ? -1 : 1);
     });
   }

@@ -22,7 +22,7 @@ export interface NodeChangesTools extends Pick<FleetTools, "clock"> {
   readonly replica: Replica;
   readonly proposer: Proposer;
   readonly files: Pick<VersionFiles, "give">;
-  readonly others: () => Pick<Membership, "known" | "isTaken">;
+  readonly others: () => Pick<Membership, "known" | "refusal">;
   /** Brings this node up to date; never rejects. */
   readonly pull: () => Promise<void>;
 }
@@ -65,9 +65,8 @@ export class NodeChanges {
     const until = clock.now() + READY_MS;
     for (;;) {
       await pull();
-      if (others().isTaken) {
-        throw new NanoError("FLEET_UNAVAILABLE", `Cannot ${verb}: another node has this one's name`);
-      }
+      const { refusal } = others();
+      if (refusal !== null) throw new NanoError("FLEET_UNAVAILABLE", `Cannot ${verb}: ${refusal}`);
       const { state, why } = replica;
       if (state === "following") return;
       const now = clock.now();

@@ -8,21 +8,24 @@ import { appKey } from "./app_record.ts";
 /** What it is made of. */
 export interface OwnReportTools extends Pick<FleetTools, "config" | "host"> {
   readonly name: string;
+  readonly instance: string;
+  readonly at: number;
   readonly replica: Replica;
   readonly coming: ComingFiles;
 }
 
 /** The report of this moment. */
-export function ownReport({ name, config, host, replica, coming }: OwnReportTools): NodeReport {
+export function ownReport({ name, instance, at, config, host, replica, coming }: OwnReportTools): NodeReport {
   const { broken, ...rest } = host();
   const revisionOf = (app: string) => replica.held(appKey(app))?.revision ?? 0;
   const failed = [...replica.failures.list(), ...coming.failures(revisionOf)];
   const known = new Set(failed.map(({ app }) => app));
   return {
-    name,
+    ...{ name, instance, at },
     role: config.role,
     revision: replica.revision,
     state: replica.state,
+    why: replica.why,
     epoch: replica.epoch,
     filesComing: coming.size,
     failed: [...failed, ...broken.filter(({ app }) => !known.has(app))],

@@ -20,10 +20,11 @@ export interface PacingTools {
   readonly store: Pick<FleetStore, "lease" | "release">;
   readonly clock: Clock;
   readonly name: string;
-  /** What tells this node from others. */
+  /** What tells this process from others. */
   readonly holder: string;
   /** All nodes as the engine has them now. */
   readonly nodes: () => Promise<readonly NodeReport[]>;
+  readonly warn: (text: string) => void;
 }
 
 /** Makes nodes take changes one by one. */
@@ -51,12 +52,16 @@ export function oneByOne(apply: ReplicaTools["apply"], tools: PacingTools): Repl
 }
 
 /** Keeps the lease for as long as it takes. */
-function renewed({ store, clock, holder }: PacingTools): Disposable {
+function renewed({ store, clock, holder, warn }: PacingTools): Disposable {
   let cancel = () => {};
   const later = () =>
     cancel = clock.after(RENEW_MS, () => {
-      // Whoever has it by then has waited longer than a lease stands.
-      store.lease(ROLL_LEASE, holder).catch(() => {});
+      store.lease(ROLL_LEASE, holder).then((isOurs) => {
+        if (isOurs) return;
+        // Whoever has it by then has waited longer than a lease stands; what is under way here cannot be taken back.
+        warn("Another node starts the change, too: this one's turn has ended while it was frozen or cut off");
+        cancel();
+      }, () => {});
       later();
     });
   later();

@@ -76,7 +76,8 @@ where hold.until < now() or ($4 and hold.holder = excluded.holder)`,
     release: `delete from ${space}.hold where name = $1 and holder = $2`,
     announce: `insert into ${space}.node (name, report, until) values ($1, $2, ${later("$3")})
 on conflict (name) do update set report = excluded.report, until = excluded.until`,
-    nodes: `select report from ${space}.node where until > now() order by name collate "C"`,
+    nodes:
+      `select report, extract(epoch from until) * 1000 - $1 as heard_at from ${space}.node where until > now() order by name collate "C"`,
     listen: `listen ${space}`,
   };
 }

@@ -9,6 +9,9 @@ import type { PostgresSql } from "./postgres_schema.ts";
 
 /** Of one try; commits wait for the disk, and for who writes at the same time. */
 const TRY_MS = 5_000;
+/** The same as the server has it, which then says why: sooner, or nobody is there to hear it. */
+const SERVER_TRY_MS = 4_500;
+const LOCK_MS = 2_000;
 const DIAL_MS = 3_000;
 const AGAIN_MS = 200;
 /** At once; a node pulls, announces itself and moves an archive. */
@@ -56,9 +59,12 @@ export class PostgresSession implements AsyncDisposable {
     // Of connections that nobody uses just now; without a listener they would end the thread.
     this.#pool.on("error", () => {});
     // A server may be set to acknowledge before its disk has it; one that is set to more than that stays so.
+    // What this node has given up the server gives up, too: or tries go on waiting at a lock that somebody holds, and keep
+    // their connections for as long.
     this.#pool.on("connect", (client: pg.PoolClient) => {
       client.query(
-        "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
+        `select set_config('statement_timeout', '${SERVER_TRY_MS}', false), set_config('lock_timeout', '${LOCK_MS}', false),
+set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end, false)`,
       ).catch(() => {});
     });
   }
@@ -69,19 +75,21 @@ export class PostgresSession implements AsyncDisposable {
    */
   async call<T>(action: string, run: (query: Query) => Promise<T>, callMs = this.#engine.times.callMs): Promise<T> {
     const until = performance.now() + callMs;
+    let last: unknown = new Error("no answer came");
     for (;;) {
       try {
         if (this.#isClosed) throw fleetUnavailable(action, new Error("this store is closed"));
         const came = await inTime(this.#try(run), until - performance.now());
-        if (came === LATE) throw fleetUnavailable(action, new Error("no answer came"));
+        if (came === LATE) throw fleetUnavailable(action, last);
         return came;
       } catch (error) {
         if (error instanceof NanoError) throw error;
         const code = codeOf(error);
+        last = reasonOf(error, code);
         if (UNDEFINED_TABLE.includes(code)) this.#made = null;
         const passes = !/^[0-9A-Z]{5}$/.test(code) && !UNTRUSTED.test(code) || UNDEFINED_TABLE.includes(code) ||
           PASSING.some((start) => code.startsWith(start));
-        if (!passes || performance.now() + AGAIN_MS > until) throw fleetUnavailable(action, error);
+        if (!passes || performance.now() + AGAIN_MS > until) throw fleetUnavailable(action, last);
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       }
     }
@@ -163,6 +171,19 @@ function clientConfig({ url: text, name, tls }: PostgresEngine): pg.ClientConfig
       ...tls.own,
     },
   };
+}
+
+/** What there is to do, where that is not plain from what the server says. */
+const ADVICE: Readonly<Record<string, string>> = {
+  "55P03": "somebody holds a lock on the fleet's tables",
+  "57014": "the server is too slow, or somebody holds a lock on the fleet's tables",
+  "53300": 'every node needs 5 connections: raise "max_connections", or end others',
+  "25006": "it is a standby or set to read only, and the fleet needs one that can be written",
+};
+
+function reasonOf(error: unknown, code: string): unknown {
+  const advice = ADVICE[code];
+  return advice === undefined ? error : new Error(`${messageOf(error)} (${advice})`, { cause: error });
 }
 
 function codeOf(error: unknown): string {

@@ -7,6 +7,7 @@ import {
   type FleetRecord,
   type FleetStore,
   fleetUnavailable,
+  type HeardReport,
   type NewRecord,
   type NodeReport,
   type WriteBase,
@@ -144,10 +145,13 @@ export class PostgresStore implements FleetStore {
     });
   }
 
-  nodes(): Promise<readonly NodeReport[]> {
+  nodes(): Promise<readonly HeardReport[]> {
     return this.#session.call("read the fleet's nodes", async (query) => {
-      const { rows } = await query(this.#sql.nodes);
-      return rows.map(({ report }) => JSON.parse(String(report)) as NodeReport);
+      const { rows } = await query(this.#sql.nodes, [this.#engine.times.nodeSeenMs]);
+      return rows.map(({ report, heard_at }): HeardReport => ({
+        ...JSON.parse(String(report)) as NodeReport,
+        heardAt: Number(heard_at),
+      }));
     });
   }
 

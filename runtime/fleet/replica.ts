@@ -164,8 +164,7 @@ export class Replica {
       return;
     }
     const { revision } = rows.mark();
-    const wasFollowing = this.#state === "following";
-    const isBehind = head.revision < revision;
+    const [wasFollowing, isBehind] = [this.#state === "following", head.revision < revision];
     if (!isBehind && !this.#isFounding) {
       const last = await this.#take(store.since(revision), false);
       rows.setMark({ epoch: head.epoch, revision: Math.max(last, head.revision, rows.mark().revision) });
@@ -250,18 +249,20 @@ export class Replica {
     } catch (error) {
       if (error instanceof Unfetched || (error instanceof NanoError && error.code === "APP_DRAINING")) throw error;
       const why = error instanceof NanoError && error.details.length > 0 ? error.details.join("; ") : messageOf(error);
-      return this.#fail(held, why);
+      // Where each node has its turn, one that tries often would keep it.
+      const own = error instanceof NanoError && error.code === "INTERNAL" && this.#tools.applyAll !== undefined;
+      return this.#fail(held, why, { own });
     }
     this.failures.remove(held.key);
     if (isNews() || this.#held.get(held.key)?.changeId === held.changeId) this.#held.hold(held);
   }
 
-  #fail(held: HeldRecord, why: string): void {
-    const failed = { ...held, why };
-    this.#tools.rows.put(failed);
-    this.#held.hold(failed);
-    this.failures.add(held.key, held.revision, why);
-    this.#tools.onFailed(appOfKey(held.key) ?? held.key, held.revision, why);
+  #fail(held: HeldRecord, why: string, { own = false } = {}): void {
+    this.#tools.rows.put({ ...held, why });
+    this.#held.hold({ ...held, why });
+    if (this.failures.add(held.key, held.revision, why, { own })) {
+      this.#tools.onFailed(appOfKey(held.key) ?? held.key, held.revision, why);
+    }
   }
 
   /** Looks at all keys. @returns false when the engine lacks what this node has */

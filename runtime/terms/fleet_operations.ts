@@ -33,6 +33,10 @@ export interface FleetNodeView {
   readonly lagMs: number;
   /** `following`, `offline`, `diverged` and so on. */
   readonly state: string;
+  /** Why it is in that state, or null. */
+  readonly why: string | null;
+  /** By how much its clock is ahead of the engine's, ms; null when that is not known. */
+  readonly clockSkewMs: number | null;
   /** How many of its apps take requests. */
   readonly appsUp: number;
   /** How many versions are known there whose files are on their way. */
@@ -43,8 +47,8 @@ export interface FleetNodeView {
   readonly config: string | null;
   /** Resident memory, bytes. */
   readonly memoryBytes: number;
-  /** In what it differs from the others: `nano.json`, `version`. */
-  readonly drift: readonly ("nano.json" | "version")[];
+  /** In what it differs from the others: `nano.json`, `version`, `clock`. */
+  readonly drift: readonly ("nano.json" | "version" | "clock")[];
 }
 
 /** A fleet as one of its nodes sees it. */
@@ -53,7 +57,7 @@ export interface FleetView {
   readonly node: string;
   /** `following`, `offline`, `diverged` and so on. */
   readonly state: string;
-  /** Why it is in that state, or null. */
+  /** Why it is in that state, or what is wrong while it follows; null when nothing is. */
   readonly why: string | null;
   /** Which fleet this is, or null without one. */
   readonly epoch: string | null;

@@ -46,6 +46,8 @@ function nodeView(name: string, more: Partial<FleetNodeView> = {}): FleetNodeVie
     lag: 0,
     lagMs: 0,
     state: "following",
+    why: null,
+    clockSkewMs: 0,
     appsUp: 3,
     filesComing: 0,
     failed: [],
@@ -76,9 +78,14 @@ dashboardTests("The page of a fleet's nodes", (test) => {
       assertEquals(await bad.allInnerTexts(), ["10 (2 behind for 12 s)", "01234567 differs"]);
       assertStringIncludes(await page.locator("tr[data-node=n2]").innerText(), "takes no changes");
       const failed = [{ app: "app-1", revision: 12, error: "from_env: SHOP_KEY is not set" }];
-      fleet.nodes = [nodeView("n1", { isSelf: true }), nodeView("n3", { failed, state: "repairing" })];
+      fleet.nodes = [
+        nodeView("n1", { isSelf: true, drift: ["clock"], clockSkewMs: -7_200_000 }),
+        nodeView("n3", { failed, state: "offline", why: "the disk is full" }),
+      ];
       await page.locator("#failures").getByText("SHOP_KEY is not set").waitFor();
       assertEquals(await page.locator("tr[data-node]").count(), 2);
+      assertStringIncludes(await page.locator("tr[data-node=n1]").innerText(), "clock 2 h behind the engine's");
+      assertStringIncludes(await page.locator("tr[data-node=n3]").innerText(), "the disk is full");
       assertEquals(await page.getByRole("button", { name: "Try again now" }).count(), 0, "that is n3's to do");
     },
   );

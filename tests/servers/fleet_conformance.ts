@@ -1,5 +1,5 @@
 /** What every engine of a fleet has to do: one suite, run on each. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NanoError } from "../../runtime/errors.ts";
 import { ENGINE_TIMES, type EngineTimes } from "../../runtime/fleet/engine_config.ts";
 import {
@@ -253,7 +253,11 @@ const CHECKS: Readonly<Record<string, (pair: Pair) => Promise<void>>> = {
     await b.announce(report("n2", 1));
     await a.announce(report("n 1.ä", 1));
     await a.announce(report("n 1.ä", 2));
-    assertEquals(await b.nodes(), [report("n 1.ä", 2), report("n2", 1)]);
+    const nodes = await b.nodes();
+    assertEquals(nodes.map(({ heardAt: _heardAt, ...said }) => said), [report("n 1.ä", 2), report("n2", 1)]);
+    // By the engine's clock: the last one was heard last.
+    const [last, first] = nodes.map(({ heardAt }) => heardAt);
+    assert(first! <= last! && last! > 1_600_000_000_000, JSON.stringify({ first, last }));
     // They do not move the head.
     assertEquals((await a.head()).revision, 0);
   },

@@ -39,6 +39,35 @@ Deno.test("A node logs in by token, password and nkey; without the right one it 
   }
 });
 
+Deno.test("A login that is taken away while a node is in is told as that, and the node is in again when it is given back", async () => {
+  await using servers = await NatsServers.start({ config: `authorization { user: "nano", password: "right" }` });
+  await using store = opened(servers, { credentials: natsCredentials("nano:right") });
+  assertEquals((await store.head()).epoch, null);
+  await servers.reload('"right"', '"changed"');
+  let told = "";
+  // It may be let in for a moment still.
+  for (let look = 0; look < 5 && told === ""; look++) {
+    told = await store.head().then(() => "", (error) => error.message);
+  }
+  assertStringIncludes(told, 'the servers refuse the login of "fleet.credentials"');
+  await servers.reload('"changed"', '"right"');
+  assertEquals((await store.head()).epoch, null);
+});
+
+Deno.test("Servers without room are told as that, with what to do", async () => {
+  await using servers = await NatsServers.start();
+  await servers.killAll();
+  await servers.reload("max_file: 4GB", "max_file: 1MB");
+  await servers.startAll();
+  await using store = opened(servers, {});
+  const [, bytes] = [await store.found("e1"), new Uint8Array(2_000_000)];
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  const told = await refusal(() => store.putBlob(digest, ReadableStream.from([bytes])));
+  assertStringIncludes(told, "the servers have no room left, give JetStream more disk or a larger max_file");
+  // It gives answers all the while.
+  assertEquals((await store.head()).epoch, "e1");
+});
+
 Deno.test("A node speaks TLS to servers that its authority knows, and nothing else when it is to", async () => {
   await using made = await Certificates.make();
   const files = `cert_file: "${made.folder}/server.pem", key_file: "${made.folder}/server.key"`;

@@ -1,5 +1,7 @@
 /** What nodes are told while their engine is away, and after it came back with nothing. */
-import { assertEquals, assertRejects } from "@std/assert";
+// @ts-types="@types/pg"
+import pg from "pg";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { NanoError } from "../../runtime/errors.ts";
 import { type EngineConfig, natsEngine, postgresEngine } from "../../runtime/fleet/engine_config.ts";
 import type { FleetStore } from "../../runtime/fleet/fleet_store.ts";
@@ -30,6 +32,33 @@ Deno.test("PostgreSQL away is said so in time, and found again with all that it 
   const url = `postgres://app@127.0.0.1:${server.port}/postgres`;
   await using store = opened(postgresEngine({ url, name: "test" }));
   await outage(store, { kill: () => server.kill(), restart: () => server.restart() });
+});
+
+Deno.test("PostgreSQL whose tables somebody locks is said to be that, and is left no query that nobody waits for", async () => {
+  await using server = await startPostgres();
+  const url = `postgres://app@127.0.0.1:${server.port}/postgres`;
+  await using store = opened(postgresEngine({ url, name: "test" }));
+  await store.found("e1");
+  const holder = new pg.Client({ connectionString: url });
+  // When the test fails the server is ended under it.
+  holder.on("error", () => {});
+  await holder.connect();
+  await holder.query("begin; lock table nano.head in access exclusive mode");
+  const refusals = await Promise.all([store.head(), store.head()].map((call) => call.catch((error) => error.message)));
+  for (const text of refusals) assertStringIncludes(text, "somebody holds a lock on the fleet's tables");
+  // Given up by the server, too.
+  await until(async () => {
+    const { rows } = await holder.query("select 1 from pg_stat_activity where wait_event_type = 'Lock'");
+    return rows.length === 0;
+  });
+  await holder.query("rollback");
+  assertEquals((await store.head()).epoch, "e1");
+  await holder.query("alter system set default_transaction_read_only = on");
+  await holder.query("select pg_reload_conf()");
+  await until(() =>
+    store.lease("x", "a").then(() => false, (error) => error.message.includes("it is a standby or set to read"))
+  );
+  await holder.end();
 });
 
 Deno.test("Who is told of changes is told again after the engine was away", async () => {
@@ -97,9 +126,9 @@ async function found<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-async function until(isSo: () => boolean): Promise<void> {
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   const late = performance.now() + PATIENCE_MS;
-  while (!isSo()) {
+  while (!await isSo()) {
     if (performance.now() > late) throw new Error(`It is not so within ${PATIENCE_MS} ms`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

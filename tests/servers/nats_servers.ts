@@ -116,6 +116,14 @@ export class NatsServers implements AsyncDisposable {
     await this.#kill(this.#members.find(({ name }) => name === leader) ?? this.#members[0]!);
   }
 
+  /** Changes what was given as `config`, while they run. */
+  async reload(before: string, after: string): Promise<void> {
+    for (const { configFile, process } of this.#members) {
+      await Deno.writeTextFile(configFile, (await Deno.readTextFile(configFile)).replace(before, after));
+      process?.kill("SIGHUP");
+    }
+  }
+
   async killAll(): Promise<void> {
     await Promise.all(this.#members.map((member) => this.#kill(member)));
   }

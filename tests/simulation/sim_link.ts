@@ -5,6 +5,7 @@ import {
   type FleetRecord,
   type FleetStore,
   fleetUnavailable,
+  type HeardReport,
   type NewRecord,
   type NodeReport,
   type WriteBase,
@@ -108,7 +109,7 @@ export class SimLink implements FleetStore {
     return this.#call(() => this.#store.announce(node));
   }
 
-  nodes(): Promise<readonly NodeReport[]> {
+  nodes(): Promise<readonly HeardReport[]> {
     return this.#call(() => this.#store.nodes());
   }
 

@@ -77,6 +77,7 @@ export class SimNode {
   readonly #tools: SimNodeTools;
   readonly #changes: NodeChanges;
   readonly #membership: Membership;
+  readonly #instance = crypto.randomUUID();
   #queue: Promise<unknown> = Promise.resolve();
   #cancel: (() => void) | null = null;
 
@@ -93,7 +94,7 @@ export class SimNode {
       clock,
       isReader: role === "serve",
       keptApps: () => [...disk.force.keys()],
-      ...tools.isOneByOne ? { apply: oneByOne(apply, pacing) } : { apply, applyAll },
+      ...tools.isOneByOne ? { apply: oneByOne(apply, { ...pacing, warn: () => {} }) } : { apply, applyAll },
       offer: async ({ versions }) => {
         for (const { digest } of versions) if (disk.shelf.has(digest)) await store.putBlob(digest, stream(digest));
       },
@@ -137,7 +138,7 @@ export class SimNode {
       name,
       holder: rows.node,
       report: () => this.#report(),
-      onName: () => {},
+      warn: () => {},
     });
   }
 
@@ -169,6 +170,7 @@ export class SimNode {
     return cronTurn({ app: "a", name: "job", dueAt }, {
       store,
       clock,
+      engineTime: () => this.#membership.engineTime(),
       node: name,
       nodes,
       alone: "skip",
@@ -266,7 +268,16 @@ export class SimNode {
     const { name, role } = this.#tools;
     const { epoch, failures, revision, state } = this.replica;
     return {
-      ...{ name, role, epoch, revision, state, failed: failures.list() },
+      ...{
+        name,
+        instance: this.#instance,
+        at: this.#tools.clock.wall(),
+        role,
+        epoch,
+        revision,
+        state,
+        failed: failures.list(),
+      },
       ...{ address: null, version: "0.0.0", startedAt: 0, appsUp: 0, configFingerprint: null, memoryBytes: 0 },
     };
   }

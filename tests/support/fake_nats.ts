@@ -7,7 +7,9 @@ export type FakeNatsConnection =
   /** It gets answers to pings only, as from a server that has lost the others. */
   | "silent"
   /** It is let in, and ends at once. */
-  | "killed";
+  | "killed"
+  /** As "answers", over a way that takes this long, ms. */
+  | number;
 
 /** Enough of https://docs.nats.io/reference/reference-protocols/nats-protocol for connections and requests. */
 export class FakeNats implements AsyncDisposable {
@@ -46,7 +48,10 @@ export class FakeNats implements AsyncDisposable {
   }
 
   async #serve(connection: Deno.TcpConn, kind: FakeNatsConnection): Promise<void> {
-    const say = (text: string) => connection.write(new TextEncoder().encode(text));
+    const say = async (text: string) => {
+      if (typeof kind === "number") await new Promise((resolve) => setTimeout(resolve, kind));
+      await connection.write(new TextEncoder().encode(text));
+    };
     await say(`INFO {"server_id":"fake","version":"2.12.7","headers":true,"proto":1,"max_payload":1048576}\r\n`);
     const subscribed = new Map<string, string>();
     let text = "";
@@ -61,7 +66,7 @@ export class FakeNats implements AsyncDisposable {
         }
         if (verb === "SUB") subscribed.set(words[0]!.replace(/\*$/, ""), words.at(-1)!);
         // Requests of tests are short: what they say came with their line.
-        if (verb !== "PUB" || kind !== "answers") continue;
+        if (verb !== "PUB" || (kind !== "answers" && typeof kind !== "number")) continue;
         const reply = words[1]!;
         const id = [...subscribed].find(([start]) => reply.startsWith(start))![1];
         const length = Number(words[2]);

@@ -1,7 +1,7 @@
 /** What people read of a fleet: a row a node, and what does not work. */
 import type { FleetAnswer, FleetNodeAnswer } from "../../schemas/fleet_schemas.ts";
 import { type CliIo, wantsColor } from "../terminal/cli_io.ts";
-import { bytesText } from "../../schemas/figures.ts";
+import { bytesText, durationText } from "../../schemas/figures.ts";
 import type { Style } from "../terminal/text_style.ts";
 import { type Column, tableLines } from "../terminal/text_table.ts";
 
@@ -34,13 +34,28 @@ export function fleetLines(fleet: FleetAnswer, io: CliIo): readonly string[] {
   );
   const coming = nodes.filter(({ files_coming }) => files_coming > 0)
     .map(({ name, files_coming }) => `${name}: the files of ${files_coming} versions are on their way`);
+  const whys = nodes.flatMap(({ name, self, state, why }) =>
+    self || why === null ? [] : [`${name} is ${state}: ${why}`]
+  );
+  const clocks = nodes.flatMap(({ name, drift, clock_skew_seconds }) =>
+    drift.includes("clock") ? [`${name}: its ${clockText(clock_skew_seconds ?? 0)}, which NTP sets by itself`] : []
+  );
   return [
     `Node "${node}" is ${state} at revision ${revision}, by ${engine}${why === null ? "" : `: ${why}`}`,
     ...complete ? [] : ["The engine cannot be asked for the other nodes"],
     ...tableLines(nodes, NODE_COLUMNS, { columns: io.columns, color: wantsColor(io) }),
+    ...whys,
+    ...clocks,
     ...coming,
     ...failures,
   ];
+}
+
+/** "clock is 2 h ahead of the engine's". */
+function clockText(skewSeconds: number): string {
+  return `clock is ${durationText(Math.abs(skewSeconds) * 1000)} ${
+    skewSeconds < 0 ? "behind" : "ahead of"
+  } the engine's`;
 }
 
 function redIf(isBad: boolean): Style | null {

@@ -19,7 +19,10 @@ const CRONS = [
 type Run = readonly [job: string, node: string];
 
 /** A node that runs jobs until it is killed. */
-function nodeOf(name: string, { clock, engine, runs }: { clock: Clock; engine: MemoryEngine; runs: Run[] }) {
+function nodeOf(
+  name: string,
+  { clock, time, engine, runs }: { clock: Clock; time: Clock; engine: MemoryEngine; runs: Run[] },
+) {
   const target: CronTarget = {
     app: appConfig({ name: "blog", crons: CRONS }),
     fetch(call: AppCall) {
@@ -35,7 +38,15 @@ function nodeOf(name: string, { clock, engine, runs }: { clock: Clock; engine: M
     turn: async (job) => {
       // Who is dead is still known to the others for a while: they wait for it in vain.
       const isOurs = await cronTurn(job, {
-        ...{ store: engine.open(), clock, node: name, nodes: () => NODES, alone: "skip", warn: () => {} },
+        ...{
+          store: engine.open(),
+          clock,
+          engineTime: () => Promise.resolve(time.wall()),
+          node: name,
+          nodes: () => NODES,
+          alone: "skip",
+          warn: () => {},
+        },
       });
       return isAlive && isOurs;
     },
@@ -53,13 +64,8 @@ Deno.test("Over 30 minutes each turn of each job runs once in the fleet, with no
   const clock = new FakeClock();
   const engine = new MemoryEngine(clock);
   const runs: Run[] = [];
-  const skewed = (byMs: number): Clock => ({
-    now: () => clock.now(),
-    wall: () => clock.wall() + byMs,
-    after: (delayMs, run) => clock.after(delayMs, run),
-  });
-  const clocks = [clock, skewed(1_500), skewed(-1_500)];
-  const start = (at: number) => nodeOf(NODES[at]!, { clock: clocks[at]!, engine, runs });
+  const clocks = [clock, skewed(clock, () => 1_500), skewed(clock, () => -1_500)];
+  const start = (at: number) => nodeOf(NODES[at]!, { clock: clocks[at]!, time: clock, engine, runs });
   const nodes = NODES.map((_, at) => start(at));
   // To half past a minute, so that kills come between turns: what is killed in the middle is lost, as on one machine.
   await clock.advance(MINUTE + MINUTE / 2 - WALL_START % MINUTE);
@@ -83,3 +89,29 @@ Deno.test("Over 30 minutes each turn of each job runs once in the fleet, with no
   assertEquals(runs.map(([job]) => job).sort(), wanted.sort());
   assertEquals(new Set(runs.map(([, node]) => node)).size > 1, true);
 });
+
+Deno.test("A clock that is hours off, or jumps, lets no turn run twice and none be lost", async () => {
+  const clock = new FakeClock();
+  const engine = new MemoryEngine(clock);
+  const runs: Run[] = [];
+  // Back and forth by more than a claim stands, on a node that was right before.
+  const jumps = () => clock.now() < 40 * MINUTE ? 0 : clock.now() < 80 * MINUTE ? -75 * MINUTE : 75 * MINUTE;
+  const clocks = [clock, skewed(clock, () => 2 * 60 * MINUTE), skewed(clock, jumps)];
+  await clock.advance(MINUTE / 2 - WALL_START % MINUTE + MINUTE);
+  const nodes = NODES.map((name, at) => nodeOf(name, { clock: clocks[at]!, time: clock, engine, runs }));
+  const first = Math.ceil(clock.wall() / (30 * MINUTE));
+  await clock.advance(150 * MINUTE);
+  for (const node of nodes) node.kill();
+  const wanted = Array.from({ length: 5 }, (_, at) => `*/30 * * * * ${(first + at) * 30 * MINUTE}`);
+  assertEquals(runs.map(([job]) => job).filter((job) => job.startsWith("*/30")).sort(), wanted);
+  assertEquals(new Set(runs.map(([job]) => job)).size, runs.length);
+});
+
+/** Another clock than the engine's. */
+function skewed(clock: Clock, byMs: () => number): Clock {
+  return {
+    now: () => clock.now(),
+    wall: () => clock.wall() + byMs(),
+    after: (delayMs, run) => clock.after(delayMs, run),
+  };
+}

@@ -45,11 +45,15 @@ Deno.test("A node that lags behind or differs from most is shown so", () => {
   const lags = new Lags();
   lags.note(reports, 1_000);
   lags.note(reports, 9_000);
-  const views = nodeViews(reports, { self: "n2", lagOf: (name) => lags.of(name, 12_000) });
+  const views = nodeViews(reports, {
+    self: "n2",
+    lagOf: (name) => lags.of(name, 12_000),
+    skewOf: (name) => name === "n1" ? null : name === "n2" ? -29_000 : 30_000,
+  });
   assertEquals(views.map(({ name, isSelf, lag, lagMs, drift }) => ({ name, isSelf, lag, lagMs, drift })), [
     { name: "n1", isSelf: false, lag: 0, lagMs: 0, drift: [] },
     { name: "n2", isSelf: true, lag: 2, lagMs: 11_000, drift: ["nano.json"] },
-    { name: "n3", isSelf: false, lag: 0, lagMs: 0, drift: ["version"] },
+    { name: "n3", isSelf: false, lag: 0, lagMs: 0, drift: ["version", "clock"] },
   ]);
   lags.note(reports.map((one) => ({ ...one, revision: 5 })), 13_000);
   assertEquals(lags.of("n2", 14_000), 0);
@@ -72,6 +76,7 @@ Deno.test("A job that is due runs on one node of all, and without an engine as n
     cronTurn(job, {
       store: engine.open(),
       clock: QUICK,
+      engineTime: () => Promise.resolve(60_000),
       node,
       nodes: () => nodes,
       alone,

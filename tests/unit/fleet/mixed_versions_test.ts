@@ -57,6 +57,7 @@ Deno.test("No archive is removed by a node that cannot read which ones are named
     const { store: state } = n1!.bench;
     const removed: string[][] = [];
     const sweep = new ArchiveSweep({
+      holder: "n1",
       store: {
         lease: () => Promise.resolve(true),
         removeBlobs: (keep) => (removed.push([...keep]), Promise.resolve(0)),

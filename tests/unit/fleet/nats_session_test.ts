@@ -70,3 +70,10 @@ Deno.test("A server that answers nothing fails a call in time, by its address", 
     ]);
   });
 });
+
+Deno.test("A server over a slow way is given more time with each try, until the node is in", async () => {
+  await sessionAt(() => 100, { dialMs: 60 }, async (session, server) => {
+    assertEquals(await session.call("ask", ask), "hello");
+    assertEquals(server.connections > 1, true);
+  });
+});

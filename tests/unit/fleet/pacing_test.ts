@@ -11,17 +11,21 @@ const HELD = { key: "app.shop", revision: 7, changeId: "i", format: 1, value: nu
 
 /** @param apply what a node does in its turn @param failed of the other node */
 function node(
-  { engine, clock, name, apply, failed = [] }: {
+  { engine, clock, name, apply, failed = [], warnings = [] }: {
     readonly engine: MemoryEngine;
     readonly clock: FakeClock;
     readonly name: string;
     readonly apply: () => Promise<void>;
     readonly failed?: readonly FailedApp[];
+    readonly warnings?: string[];
   },
 ): () => Promise<void> {
   const other = { name: "n9", failed } as unknown as NodeReport;
   const store = engine.open();
-  const paced = oneByOne(apply, { store, clock, name, holder: name, nodes: () => Promise.resolve([other]) });
+  const paced = oneByOne(apply, {
+    ...{ store, clock, name, holder: name, nodes: () => Promise.resolve([other]) },
+    warn: (text) => warnings.push(text),
+  });
   return () => paced({ held: HELD, record: NO_RECORD, isNews: () => true });
 }
 
@@ -41,6 +45,25 @@ Deno.test("A node waits for its turn for as long as another one boots, however l
   await clock.advance(1_000);
   await second;
   assertEquals([order, clock.armed], [["n1", "n2"], 0]);
+});
+
+Deno.test("A node whose turn has ended before it was done says so once, and ends what it is at", async () => {
+  const clock = new FakeClock();
+  const engine = new MemoryEngine(clock);
+  const booted = Promise.withResolvers<void>();
+  const warnings: string[] = [];
+  const frozen = node({ engine, clock, name: "n1", apply: () => booted.promise, warnings })();
+  await clock.advance(1_000);
+  // As its lease ends while it does not run.
+  engine.release("roll", "n1");
+  const other = node({ engine, clock, name: "n2", apply: () => booted.promise, warnings })();
+  await clock.advance(20_000);
+  assertEquals(warnings, [
+    "Another node starts the change, too: this one's turn has ended while it was frozen or cut off",
+  ]);
+  booted.resolve();
+  await Promise.all([frozen, other]);
+  assertEquals(clock.armed, 0);
 });
 
 Deno.test("A node takes nothing that another one could not start, but is held up by none that was held up itself", async () => {

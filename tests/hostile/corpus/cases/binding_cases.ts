@@ -1,4 +1,4 @@
-/** Bindings: much at once, methods that lead nowhere, prototypes that an app has spoilt. */
+/** Bindings: methods that lead nowhere, prototypes that an app has spoilt. */
 import type { HostileCase } from "../hostile_case.ts";
 
 const LOOP = "methods that call themselves without end";
@@ -21,21 +21,6 @@ const ownBinding = (name: string) => ({
 
 /** Attacks through what the host keeps and passes on for an app. */
 export const BINDING_CASES: readonly HostileCase[] = [
-  {
-    name: "much for one store beside a little for another",
-    deed: `const value = new Uint8Array(256 * 1024); let written = 0; const all = [];
-      for (let at = 0; at < 250; at++) all.push(env.NS.put("k" + at, value).then(() => written++));
-      await Promise.race(all);
-      await env.OTHER.get("k");
-      if (written === all.length) throw new Error("the other store came last");
-      await Promise.all(all);`,
-    sees: ["200"],
-    limits: {
-      bindings: { NS: { kv: "corpus-long" }, OTHER: { kv: "corpus-short" } },
-      external_mb: 256,
-      cpu_ms: 20_000,
-    },
-  },
   {
     name: LOOP,
     app: ownMethods(

@@ -26,9 +26,12 @@ export interface ListedPage {
 
 /** R2 itself gives fewer objects than asked for when their metadata would take more than this. */
 const MAX_PAGE_CHARS = 1024 * 1024;
-const OBJECTS_AT_ONCE = 200;
+/** Objects that are looked at in one go: few where most belong to what stands for all of them, many elsewhere. */
+const MOST_AT_ONCE = 200;
+const LEAST_AT_ONCE = 8;
 
 const encoder = new TextEncoder();
+
 /** Objects that a list has to look at next, in the order of their keys' bytes. */
 export interface ObjectsWanted {
   readonly from: Uint8Array<ArrayBuffer>;
@@ -55,30 +58,35 @@ export function* listObjects(options: R2ListOptions): Generator<ObjectsWanted, L
   const objects: string[] = [];
   const prefixes: string[] = [];
   let chars = 0;
+  let group: string | null = null;
+  let atOnce = MOST_AT_ONCE;
   let from: Uint8Array<ArrayBuffer> | null = firstKey(prefix, options);
-  pages: while (from !== null) {
-    const wanted = Math.min(OBJECTS_AT_ONCE, limit + 1 - objects.length - prefixes.length);
+  while (from !== null) {
+    const wanted = Math.min(atOnce, limit + 1 - objects.length - prefixes.length);
     const found: ObjectsFound = yield { from, upper, limit: wanted };
-    let next: Uint8Array<ArrayBuffer> | null = null;
+    let last: string | null = null;
+    let passed = 0;
     for (const facts of found.objects) {
       const { key } = facts;
+      last = key;
+      if (group !== null && key.startsWith(group)) {
+        passed++;
+        continue;
+      }
       if (objects.length + prefixes.length >= limit || chars > MAX_PAGE_CHARS) {
         return pageOf(objects, prefixes, encoder.encode(key));
       }
-      const group = groupOf(key, options);
-      if (group !== null) {
-        prefixes.push(group);
-        chars += group.length;
-        // All that begins with it is one; the next key stands behind all of them.
-        from = successor(encoder.encode(group));
-        continue pages;
-      }
-      const entry = entryJson(facts, options);
-      objects.push(entry);
+      group = groupOf(key, options);
+      const entry = group ?? entryJson(facts, options);
+      (group === null ? objects : prefixes).push(entry);
       chars += entry.length;
-      next = after(encoder.encode(key));
     }
-    from = found.isEnd ? null : next;
+    atOnce = passed > found.objects.length / 2
+      ? Math.max(LEAST_AT_ONCE, Math.trunc(atOnce / 2))
+      : Math.min(MOST_AT_ONCE, atOnce * 2);
+    if (found.isEnd || last === null) from = null;
+    // All that begins with it is one; the next key stands behind all of them.
+    else from = group === null ? after(encoder.encode(last)) : successor(encoder.encode(group));
   }
   return pageOf(objects, prefixes, null);
 }

@@ -29,7 +29,8 @@ export type StreamEnd = "done" | "failed" | "cancelled";
 
 /** The sending end of one stream. */
 export interface Sending {
-  readonly windowBytes: number;
+  /** As its receiver has it; of one that waits to be asked that shows with the first credit. */
+  windowBytes: number;
   /** Whether each chunk may be what the peer waits for, as of a connection; else they leave with their turn. */
   readonly hurries: boolean;
   credit: number;

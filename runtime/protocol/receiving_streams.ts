@@ -208,7 +208,10 @@ export class ReceivingStreams {
     if (receiving === undefined) return;
     if (receiving.feed !== null) throw new WireViolation("DATA of a stream that this side reads");
     if (receiving.isUntouched) throw new WireViolation("DATA that nobody asked for");
-    if (receiving.outstanding >= receiving.windowBytes) throw new WireViolation("DATA beyond the credit");
+    const { windowBytes } = receiving;
+    if (receiving.outstanding >= windowBytes || bytesLength(bytes) > windowBytes) {
+      throw new WireViolation("DATA beyond the credit");
+    }
     this.#take(receiving, bytes as Uint8Array<ArrayBuffer>);
   }
 

@@ -1,5 +1,5 @@
 /** The sending ends of byte streams: each sends while its receiver has granted credit. */
-import { bytesLength, min, NativePromise, NativeTypeError, NativeUint8Array, promiseThen } from "./primordials.ts";
+import { bytesLength, max, min, NativePromise, NativeTypeError, NativeUint8Array, promiseThen } from "./primordials.ts";
 import { SafeMap } from "./safe_collections.ts";
 import { type ByteSource, type Sending, type StreamEnd, wakeSender, WINDOW_BYTES } from "./byte_stream.ts";
 import { ChunkStage, SMALL_BYTES } from "./chunk_stage.ts";
@@ -9,6 +9,8 @@ import type { Outbox } from "./outbox.ts";
 import { WireViolation } from "./wire_violation.ts";
 
 const { MAX_SAFE_INTEGER } = Number;
+/** Smaller windows would cost more in messages than they spare in memory. */
+const LEAST_WINDOW_BYTES = 16 * 1024;
 
 function ignore(): void {}
 
@@ -132,7 +134,10 @@ export class SendingStreams {
     }
     const sending = this.#streams.get(id);
     if (sending === undefined) return;
-    sending.isUntouched = false;
+    if (sending.isUntouched) {
+      sending.isUntouched = false;
+      sending.windowBytes = max(LEAST_WINDOW_BYTES, min(sending.windowBytes, bytes));
+    }
     sending.credit = min(sending.credit + bytes, sending.windowBytes);
     wakeSender(sending);
   }

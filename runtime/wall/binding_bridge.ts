@@ -15,6 +15,7 @@ import type { Receiving } from "../protocol/byte_stream.ts";
 import { BODY, OP, type OperationFields } from "../protocol/operations.ts";
 import { CutStream, type Wire, WireViolation } from "../protocol/wire.ts";
 import type { RelayedStreams } from "./relayed_streams.ts";
+import type { StreamRoom } from "./stream_room.ts";
 
 /** What an isolate may have in work. Twice what it has waiting: work that was given up may take a while to end. */
 const MAX_WORKING = 2 * MAX_CALLS;
@@ -36,6 +37,8 @@ export type CallFields = Untrusted<OperationFields["CALL"]>;
 export interface BridgeTools {
   readonly clock: Clock;
   readonly relayed: RelayedStreams;
+  /** What streamed bodies of calls have in the host unread. */
+  readonly room: StreamRoom;
 }
 
 /** A call that waits for its answer. */
@@ -102,11 +105,8 @@ export class BindingBridge {
       return;
     }
     let upload: Receiving | null = null;
-    if (kind === BODY.STREAM) {
-      upload = wire.receiving.open(id as number, ignore);
-      // It stays in the isolate, as that one's memory, until the binding has room for it.
-      upload.isUntouched = true;
-    } else if (kind === BODY.RELAYED) {
+    if (kind === BODY.STREAM) upload = this.#tools.room.open(wire, id as number);
+    else if (kind === BODY.RELAYED) {
       upload = this.#tools.relayed.open({ id: id as number, relayed: whole as number }, { onEnd: ignore });
       if (upload === null) return this.#fail(id as number, new BindingError("The request of this body is over"));
     }

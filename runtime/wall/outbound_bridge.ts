@@ -8,6 +8,7 @@ import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
 import type { Untrusted } from "../protocol/batch.ts";
 import { BODY, OP, type OperationFields } from "../protocol/operations.ts";
 import { type Wire, WireViolation } from "../protocol/wire.ts";
+import type { StreamRoom } from "./stream_room.ts";
 
 /** An app's outgoing request; outbound/outbound_fetch.ts fits. */
 export interface OutgoingRequest {
@@ -64,11 +65,20 @@ export class OutboundBridge {
   readonly #wire: Wire;
   readonly #outbound: OutboundCalls;
   readonly #maxOutgoing: number;
+  readonly #room: StreamRoom;
   readonly #running = new Map<number, AbortController>();
   #closed = false;
 
-  /** @param options.maxOutgoing most requests under way at once */
-  constructor(wire: Wire, outbound: OutboundCalls, options: { readonly maxOutgoing?: number } = {}) {
+  /**
+   * @param options.room what streamed bodies have in the host unread
+   * @param options.maxOutgoing most requests under way at once
+   */
+  constructor(
+    wire: Wire,
+    outbound: OutboundCalls,
+    options: { readonly room: StreamRoom; readonly maxOutgoing?: number },
+  ) {
+    this.#room = options.room;
     this.#wire = wire;
     this.#outbound = outbound;
     this.#maxOutgoing = options.maxOutgoing ?? MAX_OUTGOING;
@@ -121,7 +131,7 @@ export class OutboundBridge {
   }
 
   #bodyOf(id: number): ReadableStream<Uint8Array> {
-    return this.#wire.receiving.readableOf(this.#wire.receiving.open(id, () => {}), { byob: false });
+    return this.#wire.receiving.readableOf(this.#room.open(this.#wire, id), { byob: false });
   }
 
   async #run(id: number, request: OutgoingRequest): Promise<void> {

@@ -199,7 +199,7 @@ export class FetchClient {
         pending.followed = { request, body: known, hasBody: true, redirects: pending.redirects };
       }
       wire.out.push(OP.FETCH, id, method, url, headers, redirect, BODY.STREAM, null);
-      wire.sending.open(id, readerSource(body), { owned: false, onEnd() {} });
+      wire.sending.open(id, readerSource(body), { owned: false, isAsked: true, onEnd() {} });
     }
     wire.kick();
   }

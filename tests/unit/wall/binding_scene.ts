@@ -7,6 +7,7 @@ import { streamHandlers } from "../../../runtime/protocol/stream_operations.ts";
 import { Wire } from "../../../runtime/protocol/wire.ts";
 import { BindingBridge } from "../../../runtime/wall/binding_bridge.ts";
 import { RelayedStreams } from "../../../runtime/wall/relayed_streams.ts";
+import { StreamRoom } from "../../../runtime/wall/stream_room.ts";
 import { textFrom } from "../../../runtime/wall/text_from.ts";
 import { FakeClock } from "../runtime/fake_clock.ts";
 
@@ -19,6 +20,7 @@ export class BindingScene {
   readonly client: BindingClient;
   readonly bridge: BindingBridge;
   readonly relayed: RelayedStreams;
+  readonly room: StreamRoom = new StreamRoom(128 * 1024 * 1024);
   readonly inside: Wire;
   readonly outside: Wire;
 
@@ -43,7 +45,11 @@ export class BindingScene {
     };
     this.client = new BindingClient(this.inside);
     this.relayed = new RelayedStreams(this.outside);
-    this.bridge = new BindingBridge(this.outside, [host], { clock: this.clock, relayed: this.relayed });
+    this.bridge = new BindingBridge(this.outside, [host], {
+      clock: this.clock,
+      room: this.room,
+      relayed: this.relayed,
+    });
     const { client, bridge, inside, outside } = this;
     const hostTable = tableOf({
       ...streamHandlers(outside, { text: textFrom, onError: (id, message) => outside.receiving.onError(id, message) }),

@@ -15,7 +15,7 @@ import type { Receiving } from "../protocol/byte_stream.ts";
 import { BODY, OP, type OperationFields } from "../protocol/operations.ts";
 import { CutStream, type Wire, WireViolation } from "../protocol/wire.ts";
 import type { RelayedStreams } from "./relayed_streams.ts";
-import type { StreamRoom } from "./stream_room.ts";
+import type { WindowRoom } from "./window_room.ts";
 
 /** What an isolate may have in work. Twice what it has waiting: work that was given up may take a while to end. */
 const MAX_WORKING = 2 * MAX_CALLS;
@@ -38,7 +38,7 @@ export interface BridgeTools {
   readonly clock: Clock;
   readonly relayed: RelayedStreams;
   /** What streamed bodies of calls have in the host unread. */
-  readonly room: StreamRoom;
+  readonly room: WindowRoom;
 }
 
 /** A call that waits for its answer. */

@@ -8,7 +8,7 @@ import { joinHeaders, splitHeaders } from "../protocol/header_block.ts";
 import type { Untrusted } from "../protocol/batch.ts";
 import { BODY, OP, type OperationFields } from "../protocol/operations.ts";
 import { type Wire, WireViolation } from "../protocol/wire.ts";
-import type { StreamRoom } from "./stream_room.ts";
+import type { WindowRoom } from "./window_room.ts";
 
 /** An app's outgoing request; outbound/outbound_fetch.ts fits. */
 export interface OutgoingRequest {
@@ -65,7 +65,7 @@ export class OutboundBridge {
   readonly #wire: Wire;
   readonly #outbound: OutboundCalls;
   readonly #maxOutgoing: number;
-  readonly #room: StreamRoom;
+  readonly #room: WindowRoom;
   readonly #running = new Map<number, AbortController>();
   #closed = false;
 
@@ -76,7 +76,7 @@ export class OutboundBridge {
   constructor(
     wire: Wire,
     outbound: OutboundCalls,
-    options: { readonly room: StreamRoom; readonly maxOutgoing?: number },
+    options: { readonly room: WindowRoom; readonly maxOutgoing?: number },
   ) {
     this.#room = options.room;
     this.#wire = wire;

@@ -2,13 +2,13 @@
 import type { CallBody } from "../protocol/binding_call.ts";
 import { WINDOW_BYTES } from "../protocol/wire.ts";
 import type { CallSlot } from "./call_table.ts";
-import type { StreamRoom } from "./stream_room.ts";
+import type { WindowRoom } from "./window_room.ts";
 
 /** Shares room among uploads. A client must not fill an app's memory with bodies that it has not come to read. */
 export class UploadRoom {
-  readonly #room: StreamRoom;
+  readonly #room: WindowRoom;
 
-  constructor(room: StreamRoom) {
+  constructor(room: WindowRoom) {
     this.#room = room;
   }
 

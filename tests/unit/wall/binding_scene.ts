@@ -7,7 +7,7 @@ import { streamHandlers } from "../../../runtime/protocol/stream_operations.ts";
 import { Wire } from "../../../runtime/protocol/wire.ts";
 import { BindingBridge } from "../../../runtime/wall/binding_bridge.ts";
 import { RelayedStreams } from "../../../runtime/wall/relayed_streams.ts";
-import { StreamRoom } from "../../../runtime/wall/stream_room.ts";
+import { WindowRoom } from "../../../runtime/wall/window_room.ts";
 import { textFrom } from "../../../runtime/wall/text_from.ts";
 import { FakeClock } from "../runtime/fake_clock.ts";
 
@@ -20,7 +20,7 @@ export class BindingScene {
   readonly client: BindingClient;
   readonly bridge: BindingBridge;
   readonly relayed: RelayedStreams;
-  readonly room: StreamRoom = new StreamRoom(128 * 1024 * 1024);
+  readonly room: WindowRoom = new WindowRoom(128 * 1024 * 1024);
   readonly inside: Wire;
   readonly outside: Wire;
 

@@ -1,6 +1,6 @@
 /** The host's half of fetch: bounds, aborts and the ends of an isolate. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { StreamRoom } from "../../../runtime/wall/stream_room.ts";
+import { WindowRoom } from "../../../runtime/wall/window_room.ts";
 import { MAX_OUTGOING, OutboundBridge, type OutgoingRequest } from "../../../runtime/wall/outbound_bridge.ts";
 import { BODY, OP } from "../../../runtime/protocol/operations.ts";
 import { Wire, WireViolation } from "../../../runtime/protocol/wire.ts";
@@ -23,7 +23,7 @@ function scene() {
       throw new TypeError("unused");
     },
     [Symbol.dispose]() {},
-  }, { room: new StreamRoom(128 * 1024 * 1024) });
+  }, { room: new WindowRoom(128 * 1024 * 1024) });
   const ask = (id: unknown, redirect = "follow") =>
     bridge.onFetch([id, "GET", "http://x/", "a\nb\n", redirect, BODY.NONE, null]);
   const told = async () => {

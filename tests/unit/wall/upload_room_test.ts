@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { CallBody } from "../../../runtime/protocol/binding_call.ts";
 import { CallTable } from "../../../runtime/wall/call_table.ts";
-import { StreamRoom } from "../../../runtime/wall/stream_room.ts";
+import { WindowRoom } from "../../../runtime/wall/window_room.ts";
 import { UploadRoom } from "../../../runtime/wall/upload_room.ts";
 import { FakeCall } from "../app/fake_call.ts";
 
@@ -20,7 +20,7 @@ function admitAll(room: UploadRoom, count: number, body: () => CallBody) {
 Deno.test("UploadRoom lets the first bodies cross whole, and holds all of them below half of what the app may have", () => {
   for (const externalMib of [128, 16]) {
     const count = 512;
-    const admitted = admitAll(new UploadRoom(new StreamRoom(externalMib * MIB)), count, () => new Uint8Array(MIB));
+    const admitted = admitAll(new UploadRoom(new WindowRoom(externalMib * MIB)), count, () => new Uint8Array(MIB));
     assert(admitted[0]!.body instanceof Uint8Array);
     assert(admitted.at(-1)!.body instanceof ReadableStream);
     const sum = admitted.reduce((sum, { slot }) => sum + slot.roomBytes, 0);
@@ -32,12 +32,12 @@ Deno.test("UploadRoom lets the first bodies cross whole, and holds all of them b
 
 Deno.test("UploadRoom gives a body that has to wait as it was", async () => {
   const text = "äöü€".repeat(50_000);
-  const [last] = admitAll(new UploadRoom(new StreamRoom(16 * MIB)), 512, () => text).reverse();
+  const [last] = admitAll(new UploadRoom(new WindowRoom(16 * MIB)), 512, () => text).reverse();
   assertEquals(await new Response(last!.body as ReadableStream).text(), text);
 });
 
 Deno.test("UploadRoom has again what requests gave back, once", () => {
-  const room = new UploadRoom(new StreamRoom(128 * MIB));
+  const room = new UploadRoom(new WindowRoom(128 * MIB));
   const rooms = () => {
     const admitted = admitAll(room, 300, () => new Uint8Array(MIB));
     const taken = admitted.map(({ slot }) => slot.roomBytes);
@@ -50,7 +50,7 @@ Deno.test("UploadRoom has again what requests gave back, once", () => {
 });
 
 Deno.test("UploadRoom takes no more than a body is long, and nothing of none", () => {
-  const room = new UploadRoom(new StreamRoom(128 * MIB));
+  const room = new UploadRoom(new WindowRoom(128 * MIB));
   const sizes = [new Uint8Array(5), "", null].map((body) => admitAll(room, 1, () => body)[0]!.slot.roomBytes);
   assertEquals(sizes, [5, 0, 0]);
 });

@@ -1,7 +1,7 @@
 /** Tests what streams of an isolate have in the host before anybody reads them. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { WireViolation } from "../../../runtime/protocol/wire.ts";
-import { StreamRoom } from "../../../runtime/wall/stream_room.ts";
+import { WindowRoom } from "../../../runtime/wall/window_room.ts";
 import { bytes, HandSource, WirePair } from "../protocol/wire_pair.ts";
 
 const KIB = 1024;
@@ -10,7 +10,7 @@ const EXTERNAL_BYTES = 1024 * KIB;
 const FIRST_WINDOW = 64 * KIB;
 
 /** The isolate sends a stream of 200 KiB, which the host opens. */
-function sent(pair: WirePair, room: StreamRoom, id: number) {
+function sent(pair: WirePair, room: WindowRoom, id: number) {
   const source = new HandSource(bytes(200 * KIB)).end();
   const receiving = room.open(pair.a.wire, id);
   pair.b.wire.sending.open(id, source, { owned: true, isAsked: true, onEnd() {} });
@@ -19,7 +19,7 @@ function sent(pair: WirePair, room: StreamRoom, id: number) {
 
 Deno.test("A stream stays in its isolate until it is read, has a window then, and arrives whole", async () => {
   const pair = new WirePair();
-  const room = new StreamRoom(EXTERNAL_BYTES);
+  const room = new WindowRoom(EXTERNAL_BYTES);
   const { source, receiving, readable } = sent(pair, room, 7);
   await pair.rest();
   assertEquals([source.reads, receiving.total], [0, 0]);
@@ -42,7 +42,7 @@ Deno.test("A stream stays in its isolate until it is read, has a window then, an
 
 Deno.test("Many streams share the room; those that end give it back once they are read, or when nobody reads on", async () => {
   const pair = new WirePair();
-  const room = new StreamRoom(EXTERNAL_BYTES);
+  const room = new WindowRoom(EXTERNAL_BYTES);
   const many = Array.from({ length: 50 }, (_, at) => sent(pair, room, at + 1));
   const windows = many.map(({ receiving }) => receiving.windowBytes);
   assertEquals([windows[0], windows.at(-1)], [FIRST_WINDOW, 16 * KIB]);
@@ -52,7 +52,7 @@ Deno.test("Many streams share the room; those that end give it back once they ar
   await Promise.all(read);
   assertEquals(room.take(EXTERNAL_BYTES), FIRST_WINDOW);
 
-  const unread = new StreamRoom(EXTERNAL_BYTES);
+  const unread = new WindowRoom(EXTERNAL_BYTES);
   const receiving = unread.open(pair.a.wire, 99);
   receiving.isUntouched = false;
   pair.a.wire.receiving.onData(99, bytes(5));
@@ -62,7 +62,7 @@ Deno.test("Many streams share the room; those that end give it back once they ar
 
 Deno.test("An isolate that sends more at once than its stream may have breaks the protocol", async () => {
   const pair = new WirePair();
-  const receiving = new StreamRoom(EXTERNAL_BYTES).open(pair.a.wire, 7);
+  const receiving = new WindowRoom(EXTERNAL_BYTES).open(pair.a.wire, 7);
   assertThrows(() => pair.a.wire.receiving.onData(7, bytes(1)), WireViolation, "nobody asked");
   pair.a.wire.receiving.readableOf(receiving, { byob: false }).getReader().read();
   await pair.rest();

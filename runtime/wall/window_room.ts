@@ -8,7 +8,7 @@ const LEAST_BYTES = 16 * 1024;
 const PART = 4;
 
 /** Shares bytes among streams. */
-export class StreamRoom {
+export class WindowRoom {
   #freeBytes: number;
 
   /** @param externalBytes what the app may hold outside the heap: its streams share a quarter of it */

@@ -66,6 +66,26 @@ class BenchUnit implements AppUnit {
   }
 }
 
+/** Knows which versions are being removed: a fleet's node that follows does not wait for that, and NANO's end neither. */
+class BenchFolders extends VersionFolders {
+  readonly #removals = new Set<Promise<void>>();
+
+  override remove(app: string, version: string): Promise<void> {
+    const removal = super.remove(app, version).finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+    return removal;
+  }
+
+  /** Settles when nothing is removed any more. */
+  async settled(): Promise<void> {
+    do {
+      // Units of the bench end at once, so that the next removal has begun by then.
+      await new Promise((resolve) => setImmediate(resolve));
+      await Promise.allSettled(this.#removals);
+    } while (this.#removals.size > 0);
+  }
+}
+
 /** A running bench. */
 export class ChangeBench implements Disposable {
   readonly operator: Operator;
@@ -79,11 +99,11 @@ export class ChangeBench implements Disposable {
   draining = false;
   readonly #hub = new EventHub();
   readonly #configFile: string;
-  readonly #folders: VersionFolders;
+  readonly #folders: BenchFolders;
 
   private constructor(configFile: string, config: NanoConfig, store: StateStore) {
     this.#configFile = configFile;
-    this.#folders = new VersionFolders(config.stateDir);
+    this.#folders = new BenchFolders(config.stateDir);
     this.store = store;
     this.#hub.listen((event) => this.events.push(event));
     this.generations = new Generations(config, {
@@ -153,6 +173,11 @@ export class ChangeBench implements Disposable {
   /** The configuration in force of an app, or null without it. */
   app(name: string): AppConfig | null {
     return this.generations.present.config.apps.find((app) => app.name === name) ?? null;
+  }
+
+  /** Settles when no version is being removed any more. */
+  settled(): Promise<void> {
+    return this.#folders.settled();
   }
 
   /** Tells an event, as an app's life would. */

@@ -54,6 +54,7 @@ export class BenchNode {
     const bench = this.#bench;
     this.#bench = null;
     await bench?.fleet?.[Symbol.asyncDispose]();
+    await bench?.settled();
     bench?.[Symbol.dispose]();
   }
 

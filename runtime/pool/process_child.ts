@@ -192,8 +192,9 @@ export async function startProcess(
     });
   const connected = connection(listener, child).finally(full === null ? cleanUp : cleanLater).then((connection) => {
     const pid = isBehind ? onlyChild(child.pid) ?? child.pid : child.pid;
-    // It may have been started before the program that starts it was in the group.
+    // It may have been started before the program that starts it was in the group and had its score.
     group?.add(pid);
+    setOomScore(pid, OOM_SCORE);
     return { connection, pid };
   });
   connected.catch(() => {});
